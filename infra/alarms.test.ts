@@ -105,10 +105,10 @@ describe('every alarm', () => {
     expect(textOf('function-errors-watch-ami-releases')).toContain('twice more; the next scheduled run');
     expect(textOf('function-errors-notify-stories')).toContain('twice more, then they go to the dead-letter queue');
     for (const name of ['function-errors-request-actions', 'throttles-request-actions']) {
-      expect(textOf(name)).toContain('What was asked for there does not come back by itself.');
+      expect(textOf(name)).toContain('A request that was made there does not come back by itself.');
     }
     for (const name of ['dead-letters-quarantine-workers', 'undelivered-quarantine-workers']) {
-      expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself: ask again/);
+      expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
     }
     // SQS moves nothing back to Lambda.
     expect(textOf('dead-letters-notify-stories')).not.toContain('start-message-move-task');

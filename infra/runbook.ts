@@ -29,20 +29,20 @@ interface SharedSection {
 
 const READ_UNDELIVERED = 'aws sqs receive-message --queue-url QUEUE_URL --message-attribute-names All';
 const CURE_ERROR =
-  'One error that does not come again needs nothing more. Else cure what it names: mostly a missing permission.';
+  'If the error does not come again, do nothing. Otherwise cure what it names, mostly a missing permission.';
 const FIND_ROOM = 'Find what uses up the concurrency of the account, or have the quota raised.';
 
 const SHARED = {
   'dead-letters': {
     of: {
       queue: {
-        means: (subject) => `${subject} could not use some messages: they lie in its dead-letter queue.`,
+        means: (subject) => `${subject} could not process some messages. They are in its dead-letter queue.`,
         first: recordsWhere('$.reason = "invalid-event"'),
-        next: "Correct the sender, or cure what failed; then, with the runbook's destination: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue: the sweep makes up for events, not for operators, who must ask again.",
+        next: "Correct the sender, or cure what failed; then, with the runbook's destination: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue. The sweep makes up for events, but operators must ask again.",
       },
       // SQS can redrive messages to queues only, not to Lambda (API reference of SQS, StartMessageMoveTask).
       records: {
-        means: (subject) => `${subject} failed on some records: nobody was notified of them, and nobody will be.`,
+        means: (subject) => `${subject} failed on some records. Nobody was notified of them, and nobody will be.`,
         first: FAILED_RUNS,
         next: 'Cure what the error names. The messages hold the records: aws sqs receive-message --queue-url QUEUE_URL. Notify whom they concern, and purge the queue.',
       },
@@ -54,7 +54,7 @@ const SHARED = {
       queue: {
         means: (subject) => `EventBridge could not deliver events to the queue of ${subject}.`,
         first: READ_UNDELIVERED,
-        next: 'ERROR_CODE names the reason. The sweep makes up for events; the request of an operator does not come back by itself: ask again. Purge the queue when the cause is cured.',
+        next: 'ERROR_CODE names the reason. The sweep makes up for events. The request of an operator does not come back by itself, so ask again. Purge the queue when the cause is cured.',
       },
       schedule: {
         means: (subject) => `EventBridge could not invoke ${subject} as its schedule says.`,
@@ -68,9 +68,9 @@ const SHARED = {
     of: {
       queue: {
         means: (subject) =>
-          `A request has waited for ${subject} for more than an hour: the function fails, hangs or is not invoked.`,
+          `A request has waited for ${subject} for more than an hour. The function fails, hangs or is not invoked.`,
         first: FAILED_RUNS,
-        next: 'Cure what the last error names. Without one, see whether the mapping is enabled: aws lambda list-event-source-mappings --event-source-arn QUEUE_ARN.',
+        next: 'Cure what the last error names. If there is none, check that the mapping is enabled: aws lambda list-event-source-mappings --event-source-arn QUEUE_ARN.',
       },
     },
     unhealthy: false,
@@ -97,7 +97,7 @@ const SHARED = {
       },
       widget: {
         means: (subject) =>
-          `${subject} ended with an error: somebody got no answer on the dashboard. What was asked for there does not come back by itself.`,
+          `${subject} ended with an error. Somebody got no answer on the dashboard. A request that was made there does not come back by itself.`,
         first: FAILED_RUNS,
         next: `Cure what the error names, mostly a missing permission; then ask again on the dashboard.`,
       },
@@ -122,13 +122,13 @@ const SHARED = {
       },
       records: {
         means: (subject) =>
-          `Lambda has had no room to run ${subject} for a quarter of an hour: notifications are late. Lambda tries for six hours, then the records go to the dead-letter queue.`,
+          `Lambda has had no room to run ${subject} for a quarter of an hour. Notifications are late. Lambda tries for six hours, then the records go to the dead-letter queue.`,
         first: 'aws lambda get-account-settings',
         next: FIND_ROOM,
       },
       widget: {
         means: (subject) =>
-          `Lambda has had no room to run ${subject} for a quarter of an hour: nobody got an answer on the dashboard. What was asked for there does not come back by itself.`,
+          `Lambda has had no room to run ${subject} for a quarter of an hour. Nobody got an answer on the dashboard. A request that was made there does not come back by itself.`,
         first: 'aws lambda get-account-settings',
         next: `${FIND_ROOM} Then ask again on the dashboard.`,
       },
@@ -138,7 +138,7 @@ const SHARED = {
   'policy-invalid': {
     of: {
       queue: {
-        means: (subject) => `The policy cannot be read or is invalid: ${subject} does not act.`,
+        means: (subject) => `The policy is invalid or cannot be read. ${subject} does not act.`,
         first: recordsWhere('$.reason = "policy-invalid"'),
         next: `The record names the field. Check the corrected document (${OPERATOR_COMMAND} policy check FILE), then put it (policy put FILE).`,
       },
@@ -180,9 +180,9 @@ export const declaredRunbook = (section: string, entry: AlarmEntry): Runbook => 
 /** The description of the composite alarm about the remediator's health. */
 export const UNHEALTHY: Runbook = {
   section: 'unhealthy',
-  means: 'EKS Host Remediator is not well: one of the alarms on its own health stands.',
+  means: 'EKS Host Remediator is unhealthy: at least one alarm on its own health is in ALARM.',
   first: 'aws cloudwatch describe-alarms --state-value ALARM --alarm-name-prefix STACK-',
-  next: 'Go by the section of that alarm.',
+  next: 'Follow the section of that alarm.',
   unhealthy: false,
 };
 

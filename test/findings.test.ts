@@ -26,7 +26,7 @@ describe('a vulnerability of the fleet', () => {
     const run = await playThrough({ ...findingsFleet(), policy, play });
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
     const [fixed] = told(run, 'findings-fixed');
-    expect(fixed?.message).toBe(`${URGENT.id} fixed by release ${NEW}.`);
+    expect(fixed?.message).toBe(`Release ${NEW} fixes ${URGENT.id}.`);
     expect(fixed?.details).toEqual({ releaseVersion: NEW, fixed: [URGENT.id], notFixed: [] });
     // One incident, from the finding to the fix.
     expect(fixed?.correlationId).toBe(told(run, 'no-newer-ami')[0]?.correlationId);

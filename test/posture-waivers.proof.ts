@@ -21,6 +21,6 @@ describe('the posture of hosts', () => {
     expect(told(run)).toEqual(['web skipped posture-waived 3.2.4', 'web refused posture-failed 3.2.4']);
     const [waived, reopened] = run.records.filter(({ remediation }) => remediation === 'check-posture');
     expect(waived?.message).toContain('waived until');
-    expect(reopened?.message).toContain('Waiver W-1 covers it no more');
+    expect(reopened?.message).toContain('Waiver W-1 does not cover it any more');
   });
 });

@@ -68,7 +68,7 @@ describe('decideGroup', () => {
     expect(firstExpiry(state)).toBe(NOW + 7 * DAY);
     const after = decideGroup(KEY, [OPEN], { waivers, now: NOW + 7 * DAY }, state);
     expect(after.news).toMatchObject([
-      { reason: 'posture-failed', message: expect.stringContaining('W-1 covers it no more') },
+      { reason: 'posture-failed', message: expect.stringContaining('W-1 does not cover it any more') },
     ]);
     expect(firstExpiry(after.state)).toBe(Number.POSITIVE_INFINITY);
   });

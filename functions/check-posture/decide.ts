@@ -56,7 +56,7 @@ export function decideGroup(
 const readableAgain = (correlationId: string, now: number): News => ({
   decision: 'done',
   reason: 'posture-passed',
-  message: 'Workers of the group can be looked at again.',
+  message: 'Workers of the group can be checked again.',
   correlationId,
   fingerprint: `known ${now}`,
   details: {},
@@ -81,7 +81,7 @@ export function decideUnreadable(
   const news: News = {
     decision: 'failed',
     reason: 'unreadable',
-    message: `Whose its workers are cannot be read: ${error}. They are not looked at before it can.`,
+    message: `The owners of its workers cannot be read: ${error}. The workers are not checked until they can be read.`,
     correlationId,
     fingerprint: `${correlationId} ${code}`,
     details: {},
@@ -141,7 +141,7 @@ function withoutEvidence(key: NodeGroupKey, now: number, state: GroupState) {
   const news: News = {
     decision: 'waiting',
     reason: 'posture-unknown',
-    message: `No worker could be looked at since ${new Date(since).toISOString()}; last looked at: ${last}.`,
+    message: `No worker could be checked since ${new Date(since).toISOString()}. The last check was: ${last}.`,
     correlationId,
     fingerprint: correlationId,
     details: {},
@@ -201,7 +201,7 @@ function detailsOf({ id, todo, isOfBenchmark }: PostureCheck, worst: Worst, { si
 }
 
 function failed(check: PostureCheck, worst: Worst, finding: Finding, before: Finding | undefined): News {
-  const expired = before?.waiver === undefined ? '' : ` Waiver ${before.waiver.id} covers it no more.`;
+  const expired = before?.waiver === undefined ? '' : ` Waiver ${before.waiver.id} does not cover it any more.`;
   return {
     decision: 'refused',
     reason: 'posture-failed',

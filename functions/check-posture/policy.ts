@@ -12,14 +12,14 @@ const waiver = z.strictObject({
     .regex(/^[\w.-]{1,60}$/, 'must be a short name of letters, digits, dots and dashes')
     .describe('Names the waiver in records.'),
   check: z.enum(ids, { error: `must be one of ${ids.join(', ')}` }).describe('The check that may fail.'),
-  cluster: z.string().min(1).max(100).optional().describe('Of this cluster only; absent: of all.'),
-  nodegroup: z.string().min(1).max(300).optional().describe('Of this node group only; absent: of all.'),
-  reason: z.string().min(3).max(300).describe('Why it may.'),
-  who: z.string().min(1).max(100).describe('Who says so.'),
+  cluster: z.string().min(1).max(100).optional().describe('Only in this cluster. Absent: in all of them.'),
+  nodegroup: z.string().min(1).max(300).optional().describe('Only in this node group. Absent: in all of them.'),
+  reason: z.string().min(3).max(300).describe('Why the check may fail.'),
+  who: z.string().min(1).max(100).describe('Who allows it.'),
   until: z.iso
     .date({ error: 'must be a day such as "2027-01-31"' })
     .transform((day) => Date.parse(`${day}T00:00:00Z`))
-    .describe('From the beginning of this day (UTC) on it counts no more: every waiver ends.'),
+    .describe('The waiver ends at the beginning of this day (UTC).'),
 });
 export type Waiver = z.output<typeof waiver>;
 
@@ -29,17 +29,17 @@ export const posture = (_defaultMode: Mode) =>
     mode: mode
       .exclude(['enforce'], { error: 'must be observe or off: a check changes nothing' })
       .default('observe')
-      .describe('observe: hosts are checked, nothing is ever changed by it.'),
+      .describe('observe: hosts are checked. The checks never change anything.'),
     every: duration.prefault('7d').describe('How often each cluster is checked, at least an hour apart.'),
     sample: z
       .union([z.int().min(1).max(50), z.literal('all')], { error: 'must be a whole number from 1 to 50, or "all"' })
       .default(1)
-      .describe('How many workers of a group and AMI are looked at: a number from 1 to 50, or `all`.'),
+      .describe('How many workers of a group and AMI are checked: a number from 1 to 50, or `all`.'),
     waivers: z
       .array(waiver)
       .max(200)
       .default([])
-      .describe('Checks that may fail for a while: each with a reason, who says so, and an end.'),
+      .describe('Checks that may fail for a while. Each has a reason, a name and an end.'),
   });
 
 /** Whether the policy wants something of Session Manager's preferences: what is wrong there, `close-shells` tells. */

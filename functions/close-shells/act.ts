@@ -127,7 +127,7 @@ function afterSending(
   const unsent = { seen, failedAt, triedAt, closedAt };
   const told =
     refused === undefined
-      ? say('waiting', 'shells-agent-silent', 'No command reaches the host. Its ways in stay as they are.')
+      ? say('waiting', 'shells-agent-silent', 'No command reaches the host. Its SSH access stays as it is.')
       : say('failed', 'shells-refused', refused, 'AccessDeniedException');
   // That an agent is silent, manage-ssm-agent tells of.
   const silent = action === 'look' && refused === undefined && { silent: true as const };

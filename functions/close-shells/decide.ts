@@ -62,13 +62,15 @@ function decideAlone(observation: Observation, memory: Memory, circumstances: Ci
     return quietly(say('skipped', 'worker-not-running', `The instance is ${instanceState}.`, instanceState));
   }
   if (worker.ownership === 'auto-mode' || isWindows) {
-    const what = isWindows ? 'Windows: no SSH daemon of its own.' : 'EKS Auto Mode: nobody gets a shell there.';
+    const what = isWindows
+      ? 'Windows has no SSH daemon of its own.'
+      : 'Nobody gets a shell on a node of EKS Auto Mode.';
     return { ...say('skipped', 'auto-mode', what), silent: true };
   }
   if (memory.command !== undefined) return { ...LOOKING, silent: true, waits: true };
   const idle = whyNotServing(tags, observation.lifecycleState);
-  if (idle !== undefined) return quietly(say('skipped', idle.reason, `${idle.message} It keeps its ways in.`));
-  const remedy = { modeIn: ({ shells }: Policy) => shells.hosts, about: 'ways in by SSH' };
+  if (idle !== undefined) return quietly(say('skipped', idle.reason, `${idle.message} Its SSH access stays as it is.`));
+  const remedy = { modeIn: ({ shells }: Policy) => shells.hosts, about: 'SSH access' };
   const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
   if ('guardResult' in verdict) {
     const isOff = verdict.guardResult.reason === 'mode-off';
@@ -77,8 +79,8 @@ function decideAlone(observation: Observation, memory: Memory, circumstances: Ci
   const ruling = rulingOn(state.proposal, TARGET);
   const hasFailed = memory.failedAt !== undefined && now - memory.failedAt < FRESH;
   if (ruling?.kind === 'rejected' && memory.closedAt !== undefined) {
-    if (hasFailed) return say('failed', 'shells-not-restored', 'Not all that was put aside could be given back.');
-    const message = `Undone, as ${inWords(ruling)}. The host gets back what was put aside.`;
+    if (hasFailed) return say('failed', 'shells-not-restored', 'Some of what was put aside could not be given back.');
+    const message = `The change is undone, as ${inWords(ruling)}. The host gets back what was put aside.`;
     return { ...say('acted', 'shells-being-restored', message, ruling.id), send: 'restore' };
   }
   if (memory.seen === undefined || now - memory.seen.at > FRESH) {
@@ -90,16 +92,16 @@ function decideAlone(observation: Observation, memory: Memory, circumstances: Ci
     (one) => covers(one, memory.seen?.check, worker) && now < one.until,
   );
   if (waiver !== undefined) {
-    return say('skipped', 'shells-waived', `${ways} Waiver ${waiver.id} of the policy lets them be.`, waiver.id);
+    return say('skipped', 'shells-waived', `${ways} Waiver ${waiver.id} of the policy allows it.`, waiver.id);
   }
   if (ruling?.kind === 'rejected') {
-    return say('skipped', 'proposal-rejected', `${ways} Rejected by ${inWords(ruling)}`, ruling.id);
+    return say('skipped', 'proposal-rejected', `${ways} Closing it was rejected by ${inWords(ruling)}`, ruling.id);
   }
   if (verdict.policy.shells.hosts === 'observe' && ruling === undefined) {
     return say('would-act', 'would-close-shells', `${ways} ${LASTING}`);
   }
   if (memory.triedAt !== undefined && now - memory.triedAt < ONE_TRY_IN) {
-    return say('failed', 'shells-stay-open', `The host was told to close them, and still: ${ways}`);
+    return say('failed', 'shells-stay-open', `The host was told to close its SSH access. It is still open: ${ways}`);
   }
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return {
@@ -119,11 +121,15 @@ const covers = (waiver: Waiver, check: string | undefined, { cluster, nodegroup 
 
 export const say = wordsOf<Reason>;
 
-const LOOKING = say('waiting', 'shells-being-looked-at', 'The host is looked at, and what follows goes by that.');
+const LOOKING = say(
+  'waiting',
+  'shells-being-looked-at',
+  'The host is being checked. What follows depends on the result.',
+);
 
 /** What keeps them from coming again on the next worker. */
 const LASTING =
-  'Lasting: a launch template without KeyName, and on Bottlerocket none in its user data that switches the admin container on.';
+  'For new workers, use a launch template without KeyName. On Bottlerocket its user data must not switch the admin container on.';
 
 /** What is known of the host once the command that was under way has ended. */
 function afterCommand({ state, invocation }: Observation, now: number): Memory {

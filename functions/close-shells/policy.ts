@@ -41,11 +41,11 @@ export const shells = (defaultMode: Mode) =>
     hosts: mode
       .default(stricter(defaultMode, 'observe'))
       .describe(
-        "enforce: keys in authorized_keys of workers are put aside, and Bottlerocket's admin container is switched off: Session Manager is the way in.",
+        "enforce: keys in authorized_keys of workers are put aside, and Bottlerocket's admin container is switched off. Session Manager still gives access.",
       ),
     sessions: sessions(defaultMode)
       .prefault({})
-      .describe("Session Manager's preferences of the region: what is given is set, everything else stays as it is."),
+      .describe("Session Manager's preferences of the region. What is given is set. Everything else stays as it is."),
   });
 
 /** Checks that may fail for a while: what opens these ways in is left alone until then. */

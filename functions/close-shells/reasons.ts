@@ -4,13 +4,13 @@ import type { SharedReason } from '../shared/records/shared-reasons.ts';
 /** What `close-shells` says. */
 export const SHELLS_REASONS = {
   'shells-closed': {
-    meaning: "A fresh look at the host found no key that opens a shell by SSH, and Bottlerocket's admin container off.",
+    meaning:
+      "A fresh check of the host found no key that opens a shell by SSH, and found Bottlerocket's admin container off.",
     rejectUndoes: true,
   },
   'shells-being-closed': {
-    meaning:
-      'The host puts its authorized_keys aside, where only root reads them, or switches the admin container off.',
-    hint: 'A launch with a key pair brings the key again: see SSH.2 in docs/posture.md. To undo it: npx eks-host-remediator reject RESOURCE --why "…".',
+    meaning: 'The host moves its authorized_keys to where only root reads them, or switches the admin container off.',
+    hint: 'A launch with a key pair brings the key back: see SSH.2 in docs/posture.md. To undo it: npx eks-host-remediator reject RESOURCE --why "…".',
     rejectUndoes: true,
   },
   'would-close-shells': {
@@ -18,46 +18,46 @@ export const SHELLS_REASONS = {
     hint: 'To have it done once: npx eks-host-remediator approve RESOURCE --why "…".',
   },
   'shells-waived': {
-    meaning: 'The policy waives the check of posture that names this way in: it is left alone until then.',
+    meaning: 'The policy waives the posture check that names this SSH access. It is left alone until the waiver ends.',
   },
   'shells-being-looked-at': {
-    meaning: 'What the host has is not known by now: a command looks, and what follows goes by what it finds.',
+    meaning: 'The state of the host is not known. A command checks it. What follows depends on the result.',
   },
   'shells-being-restored': {
-    meaning: 'An operator had it undone: the host gets its authorized_keys back, or its admin container.',
+    meaning: 'An operator had the change undone. The host gets back its authorized_keys or its admin container.',
   },
   'shells-stay-open': {
-    meaning: 'The host was told to close its ways in by SSH, and a fresh look still finds some.',
-    hint: 'Something writes them again, or the script could not move them: look at the files that the message names.',
+    meaning: 'The host was told to close its SSH access. A fresh check still finds it open.',
+    hint: 'Something writes the keys again, or the script could not move them. Check the files that the message names.',
     severity: 'medium',
   },
   'shells-not-restored': {
     meaning:
-      'The host did not give back all that was put aside: somebody has written new keys, or its directory is another.',
+      'The host did not give back all that was put aside. Somebody has written new keys, or the directory was replaced.',
     hint: 'The copies are on the host, in /var/lib/eks-host-remediator/authorized_keys.',
   },
   'shells-agent-silent': {
-    meaning: 'No command reaches the host: nothing is changed where nobody could get in by Session Manager.',
-    hint: 'See what manage-ssm-agent says of the worker.',
+    meaning: 'No command reaches the host. Nothing is changed where nobody could get in by Session Manager.',
+    hint: 'Read the records of manage-ssm-agent about the worker.',
   },
   'shells-refused': {
     meaning: 'AWS refused to send the command.',
-    hint: 'Read the error in the message: mostly the setting shellRights is off, or a policy of the organization denies it.',
+    hint: 'Read the error in the message. The usual cause is that the setting shellRights is off, or that a policy of the organization denies the call.',
   },
   'sessions-set': { meaning: "A fresh read of Session Manager's preferences shows what the policy wants." },
   'sessions-being-set': {
     meaning:
-      "Session Manager's preferences of the region were changed. details.undo has the command that gives the former ones back.",
-    hint: 'To undo it, set shells.sessions.mode to observe first: in mode enforce the next check sets them again.',
+      "Session Manager's preferences of the region were changed. details.undo has the command that restores the former ones.",
+    hint: 'To undo it, first set shells.sessions.mode to observe. In mode enforce the next check sets them again.',
   },
   'would-set-sessions': {
     meaning:
       "In mode enforce Session Manager's preferences of the region would have been changed now. The message says how.",
-    hint: 'Deploy with -c sessionRights=on, which is off by default, and set shells.sessions.mode to enforce in the policy.',
+    hint: 'Deploy with -c sessionRights=on (off by default), and set shells.sessions.mode to enforce in the policy.',
   },
   'sessions-refused': {
-    meaning: "Session Manager's preferences could not be changed, or not be understood. The message says why.",
-    hint: 'Read the error in the message. AccessDeniedException: deploy with -c sessionRights=on, which is off by default, or a policy of the organization denies it.',
+    meaning: "Session Manager's preferences could not be read or changed. The message says why.",
+    hint: 'Read the error in the message. For an AccessDeniedException, deploy with -c sessionRights=on (off by default), or look for a policy of the organization that denies the call.',
     severity: 'medium',
   },
 } as const satisfies Record<string, ReasonEntry>;

@@ -76,9 +76,9 @@ export const closeShells = declare({
   alarms: {
     'shells-failed': {
       metric: 'Failed',
-      means: 'A way in by SSH could not be closed, or not be given back.',
+      means: 'The SSH access of a worker could not be closed, or could not be given back.',
       first: recordsWhere('$.remediation = "close-shells" && $.decision = "failed"'),
-      next: 'The record says what AWS refused, or which files still let somebody in.',
+      next: 'The record says what AWS refused, or which files still open a shell.',
     },
   },
   dashboard: {

@@ -5,15 +5,15 @@ import { durationFrom } from '../shared/runtime/duration.ts';
 import { AGENT_POLICIES } from './agent-policy.ts';
 
 const remedies = z.strictObject({
-  attachPolicy: mode.default('enforce').describe('Attach agentPolicy to the node role that lacks it.'),
+  attachPolicy: mode.default('enforce').describe('Attaches agentPolicy to a node role that lacks it.'),
   defaultHostManagement: mode
     .default('off')
-    .describe('Register Default Host Management: it holds for every EC2 instance of the account and region.'),
-  updateAgent: mode.default('enforce').describe('Update an agent that is not the latest, by AWS-UpdateSSMAgent.'),
-  installAgent: mode.default('enforce').describe('Install a missing agent through Kubernetes, by a DaemonSet.'),
+    .describe('Registers Default Host Management, which holds for every EC2 instance of the account and region.'),
+  updateAgent: mode.default('enforce').describe('Updates an agent that is not the latest, by AWS-UpdateSSMAgent.'),
+  installAgent: mode.default('enforce').describe('Installs a missing agent through Kubernetes, by a DaemonSet.'),
   installWhenUnsure: mode
     .default('off')
-    .describe('Bounds installAgent where it cannot be told whether role and network let an agent answer.'),
+    .describe('Bounds installAgent if it is unclear whether role and network let an agent answer.'),
 });
 
 /** Slightly longer than an agent sleeps before it tries again: 30 minutes after AccessDenied, 60 after other errors. */
@@ -63,15 +63,22 @@ export const ssmAgent = (defaultMode: Mode) =>
     agentPolicy: z
       .enum(AGENT_POLICIES)
       .default(AGENT_POLICIES[0])
-      .describe('Policy of AWS that attachPolicy attaches; AmazonSSMManagedInstanceCore lets nodes read parameters.'),
+      .describe(
+        'The policy of AWS that attachPolicy attaches. AmazonSSMManagedInstanceCore lets nodes read parameters.',
+      ),
     cureWithin: z
       .union([cureTime.transform(forEach), perRemedy])
       .prefault({})
-      .describe('How long a remedy may take until it counts as failed: one duration for all, or one for each.'),
-    attempts: z.int().min(1).max(10).default(3).describe('Attempts per worker and cause, then it is left alone.'),
+      .describe('How long a remedy may take before it counts as failed: one duration for all, or one for each.'),
+    attempts: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(3)
+      .describe('Attempts per worker and cause. Then the worker is left alone.'),
     retryAfter: durationFrom('1m', 'all attempts would be over at once')
       .prefault('30m')
-      .describe('Wait after a failed remedy; doubled after each further one.'),
+      .describe('The wait after a failed remedy. It doubles after each further one.'),
     installerImage: z
       .string()
       .regex(
@@ -80,7 +87,7 @@ export const ssmAgent = (defaultMode: Mode) =>
       )
       .default(INSTALLER_IMAGE)
       .describe(
-        'Image of the installing DaemonSet: needs sh, curl and gpg. By digest, from the setting installerRegistries.',
+        'The image of the installing DaemonSet. It needs sh, curl and gpg. Name it by digest, from a registry of the setting installerRegistries.',
       ),
   });
 

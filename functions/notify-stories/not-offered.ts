@@ -24,7 +24,7 @@ export async function keepFindingsWhereOffered(
     if (!isNotOffered(error)) throw error;
     if ((await readFindings(deps.ledger, [ITSELF])).has(ITSELF)) return;
     const Subject = `${deps.stack}: Security Hub is not offered here`;
-    const Message = `The policy has notifications.securityHub: enforce, and this region has no Security Hub (${error.message}). No finding is kept there; everything else is told as ever. Set notifications.securityHub to off. This is told once.`;
+    const Message = `The policy has notifications.securityHub: enforce, and this region has no Security Hub (${error.message}). No findings are written there. All other notifications go on. Set notifications.securityHub to off. This message comes once.`;
     await deps.sns.send(new PublishCommand({ TopicArn: deps.topicArn, Subject, Message }));
     const now = deps.clock.now();
     await saveFinding(deps.ledger, ITSELF, { followedTo: now }, now);

@@ -7,15 +7,15 @@ const tellable = z.enum(['acted', 'would-act', 'refused', 'failed']);
 /** The policy section `notifications`. */
 export const notifications = z.strictObject({
   mode: z.enum(['enforce', 'off']).default('enforce').describe('off: no messages and no incident events.'),
-  minimumSeverity: severity.default('low').describe('What is less severe begins no incident that is told.'),
+  minimumSeverity: severity.default('low').describe('People are not notified of what is less severe.'),
   decisions: z
     .array(tellable)
     .default(['acted', 'refused', 'failed'])
-    .describe('Which decisions begin an incident that is told; its end is told then, too.'),
+    .describe('Which decisions begin an incident that people are notified of. They are notified of its end, too.'),
   securityHub: z
     .enum(['enforce', 'off'])
     .default('off')
-    .describe('enforce: what fails or is refused is a finding in Security Hub until it is cured.'),
+    .describe('enforce: each failure or refusal is a finding in Security Hub until it is cured.'),
 });
 
 /** The sections of the policy that `notify-stories` reads. */

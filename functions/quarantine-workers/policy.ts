@@ -20,11 +20,13 @@ const publicByDesign = z.strictObject({
     .min(0)
     .max(100)
     .default(50)
-    .describe('Percent. When two or more workers of a group, and more than this share, are exposed, the group is.'),
+    .describe(
+      'Percent. A group counts as public by design if two or more of its workers, and more than this share, are exposed.',
+    ),
   revokeIngress: mode
     .default('off')
-    .describe("Take the rules that admit the world off the security groups of the group's nodes."),
-  closeSubnets: mode.default('off').describe('Let the subnets of the group hand out no public addresses any more.'),
+    .describe("Removes rules that admit the world from the security groups of the group's nodes."),
+  closeSubnets: mode.default('off').describe('Stops the subnets of the group from handing out public addresses.'),
   allowedIngress: z.array(allowedIngress).default([]).describe('Rules that revokeIngress leaves alone.'),
 });
 
@@ -37,17 +39,19 @@ export const quarantine = (defaultMode: Mode) =>
         .enum(['address', 'open-port'])
         .default('address')
         .describe(
-          'What counts: a public address that the Internet routes to, or only one with a port open to the world.',
+          'What counts as an exposure. address: a public address that the Internet routes to. open-port: only one with a port open to the world.',
         ),
       respond: z
         .enum(['isolate', 'strip'])
         .default('isolate')
-        .describe('Isolate the worker, or only take its public addresses off.'),
-      publicByDesign: publicByDesign.prefault({}).describe('Groups that are exposed as a whole are reported instead.'),
+        .describe('isolate: the worker is isolated. strip: only its public addresses are removed.'),
+      publicByDesign: publicByDesign
+        .prefault({})
+        .describe('For groups that are exposed as a whole. They are reported instead of isolated.'),
       revokeShellIngress: mode
         .default('observe')
         .describe(
-          'Take rules that let public addresses in at 22 or 3389 off the security groups of workers, where the SSM agents of all of them answer.',
+          'Removes rules that let public addresses in at 22 or 3389 from the security groups of workers, if the SSM agents of all of them answer.',
         ),
       concurrency: z
         .strictObject({
@@ -58,29 +62,40 @@ export const quarantine = (defaultMode: Mode) =>
         .prefault({}),
       drain: z
         .strictObject({
-          cordon: z.boolean().default(true).describe('Cordon and taint the node, and exclude it from load balancers.'),
-          evict: z.boolean().default(false).describe('Evict its pods first: it stays exposed until they are gone.'),
+          cordon: z
+            .boolean()
+            .default(true)
+            .describe('Cordons and taints the node, and excludes it from load balancers.'),
+          evict: z
+            .boolean()
+            .default(false)
+            .describe('Evicts its pods first. The worker stays exposed until they are gone.'),
           within: durationFrom('1m', 'no pod could be evicted before it is over')
             .prefault('5m')
-            .describe('How long evictions may take; then it is isolated all the same.'),
+            .describe('How long evictions may take. Then the worker is isolated anyway.'),
         })
         .prefault({}),
       outOfService: z
         .enum(['standby', 'detach'])
         .default('standby')
         .describe(
-          'How its Auto Scaling group lets go of it: for a time, so that a release brings it back, or for good, so that neither an upgrade nor EKS node repair ends it.',
+          'How the worker leaves its Auto Scaling group. standby: for a time, so that a release brings it back. detach: for good, so that neither an upgrade nor EKS node repair terminates it.',
         ),
-      snapshots: z.boolean().default(false).describe('Take EBS snapshots of its volumes.'),
-      terminationProtection: z.boolean().default(false).describe('Protect it from being terminated by mistake.'),
+      snapshots: z.boolean().default(false).describe('Takes EBS snapshots of its volumes.'),
+      terminationProtection: z.boolean().default(false).describe('Protects it from being terminated by mistake.'),
       allowSystemsManager: z
         .boolean()
         .default(false)
-        .describe('Let it reach the Systems Manager endpoints of its VPC, and nothing else, for forensics.'),
+        .describe('Lets it reach the Systems Manager endpoints of its VPC, and nothing else, for forensics.'),
       expireAfter: durationFrom('1h', 'a worker would be given up, or terminated, before anybody has looked at it')
         .prefault('7d')
         .describe('How long a quarantine lasts.'),
-      onExpiry: z.enum(['alarm', 'terminate']).default('alarm').describe('What becomes of the worker then.'),
+      onExpiry: z
+        .enum(['alarm', 'terminate'])
+        .default('alarm')
+        .describe(
+          'What happens then. alarm: the worker stays isolated, and an alarm says so. terminate: it is terminated.',
+        ),
     })
     .refine(({ drain, expireAfter }) => !drain.evict || drain.within < expireAfter, {
       path: ['drain', 'within'],

@@ -24,7 +24,7 @@ export const QUARANTINE_REASONS = {
   },
   'group-hardened': {
     meaning:
-      'An exposure of a group that is public by design was closed: rules were revoked, or subnets hand out no public addresses any more.',
+      'An exposure of a group that is public by design was closed. Rules were revoked, or subnets hand out no public addresses any more.',
   },
   'exposure-shared': {
     meaning: 'An exposure of the group stays open, because something that must not be touched uses it too.',

@@ -198,16 +198,16 @@ export const quarantineWorkers = declare({
   alarms: {
     'stays-exposed': {
       metric: 'StaysExposed',
-      means: 'Workers are open to the Internet, and nothing closes them. The record says what is in the way.',
+      means: 'The Internet can reach workers, and nothing closes that. The record says why.',
       first: recordsWhere(
         '($.reason = "workers-stay-exposed" || $.reason = "public-by-design" || $.reason = "quarantine-suspended")',
       ),
-      next: `${OPERATOR_COMMAND} status names them. Close the exposures by hand, or lift what the record names.`,
+      next: `${OPERATOR_COMMAND} status names them. Close the exposures by hand, or remove the obstacle that the record names.`,
       per: 'sweep',
     },
     'quarantine-failed': {
       metric: 'Failed',
-      means: 'A worker could not be isolated, or not be given back all that it had.',
+      means: 'A worker could not be isolated, or a release could not give back all that it had.',
       first: recordsWhere('$.remediation = "quarantine-workers" && $.decision = "failed"'),
       next: 'The record names what is left. What was not isolated is tried again by itself; close its exposure by hand if you cannot wait.',
     },

@@ -66,7 +66,7 @@ describe('a worker', () => {
   });
 
   it('is told where it is to be set for good, EKS-owned templates by name', () => {
-    expect(decide(worker, enforcing).message).toMatch(/launch template of node group web\. One that EKS owns/);
+    expect(decide(worker, enforcing).message).toMatch(/launch template of node group web\. If EKS owns/);
     const karpenter = { ...worker.worker, ownership: 'karpenter', nodegroup: 'karpenter:spot' } as const;
     expect(decide({ ...worker, worker: karpenter }, enforcing).message).toContain('EC2NodeClass of node pool spot');
   });

@@ -43,10 +43,11 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
     return quietly(state, say('skipped', 'worker-not-running', `The instance is ${instanceState}.`, instanceState));
   }
   if (worker.ownership === 'auto-mode') {
-    return quietly(state, say('skipped', 'auto-mode', 'EKS Auto Mode: AWS sets the metadata options of its nodes.'));
+    return quietly(state, say('skipped', 'auto-mode', 'AWS sets the metadata options of the nodes of EKS Auto Mode.'));
   }
   const undoes = !takesV1 && state.changedAt !== undefined && ruling?.kind === 'rejected';
-  if (!takesV1 && !undoes) return quietly(state, say('done', 'imdsv2-required', 'Takes version 2 only, or nothing.'));
+  if (!takesV1 && !undoes)
+    return quietly(state, say('done', 'imdsv2-required', 'Its metadata service takes version 2 only, or is off.'));
   const idle = undoes ? undefined : whyNotServing(tags, observation.lifecycleState);
   if (idle !== undefined) {
     return quietly(state, say('skipped', idle.reason, `${idle.message} Its metadata service stays as it is.`));
@@ -55,26 +56,32 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
   if ('guardResult' in verdict) return verdict.guardResult;
   if (undoes && ruling !== undefined) {
-    const message = `Undone, as ${inWords(ruling)}. It takes version 1 again.`;
+    const message = `The change is undone, as ${inWords(ruling)}. The metadata service takes version 1 again.`;
     return { ...say('acted', 'imdsv2-undone', message, ruling.id), set: 'optional', changedAt: undefined };
   }
   if (ruling?.kind === 'rejected') {
-    return say('skipped', 'proposal-rejected', `Takes version 1; rejected by ${inWords(ruling)}`, ruling.id);
+    return say(
+      'skipped',
+      'proposal-rejected',
+      `The metadata service takes version 1. The change was rejected by ${inWords(ruling)}`,
+      ruling.id,
+    );
   }
   if (verdict.policy.imds.mode === 'observe' && ruling === undefined) {
-    return say('would-act', 'would-require-imdsv2', `Takes version 1. ${lastingFix(observation)}`);
+    return say('would-act', 'would-require-imdsv2', `The metadata service takes version 1. ${lastingFix(observation)}`);
   }
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
-  const message = `Took version 1; takes version 2 only from now on.${approved} ${lastingFix(observation)}`;
+  const message = `The metadata service took version 1. From now on it takes version 2 only.${approved} ${lastingFix(observation)}`;
   return { ...say('acted', 'imdsv2-being-required', message), set: 'required', changedAt: circumstances.now };
 }
 
 /** Where to configure it, so that the next worker has it from its launch on. */
 function lastingFix({ worker: { ownership, nodegroup = '' } }: Observation): string {
   const name = nodegroup.replace(/^[\w-]+:/, '');
-  if (ownership === 'karpenter') return `Lasting: metadataOptions.httpTokens of the EC2NodeClass of node pool ${name}.`;
-  if (ownership === 'self-managed') return `Lasting: MetadataOptions of the launch template of ${name}.`;
-  return `Lasting: MetadataOptions of the launch template of node group ${name}. One that EKS owns is not yours to change: give the node group a template of its own.`;
+  if (ownership === 'karpenter')
+    return `For new workers, set metadataOptions.httpTokens in the EC2NodeClass of node pool ${name}.`;
+  if (ownership === 'self-managed') return `For new workers, set MetadataOptions in the launch template of ${name}.`;
+  return `For new workers, set MetadataOptions in the launch template of node group ${name}. If EKS owns the template, give the node group one of its own.`;
 }
 
 const quietly = (state: ImdsState, decision: Decision): Decision =>

@@ -20,7 +20,7 @@ export const IMDS_REASONS = {
   'imdsv2-undone': { meaning: 'An operator had the change undone. The metadata service takes version 1 again.' },
   'imdsv2-refused': {
     meaning: 'AWS refused to change the metadata options of the worker.',
-    hint: 'Read the error in the message; a missing permission or a policy of the organization is the usual cause.',
+    hint: 'Read the error in the message. The usual cause is a missing permission, or a policy of the organization.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

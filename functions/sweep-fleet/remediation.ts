@@ -24,9 +24,9 @@ export const sweepFleet = declare({
   alarms: {
     'stale-sweep': {
       metric: 'SweepFinished',
-      means: 'Three sweeps in a row did not finish: events that were lost since are not made up for.',
+      means: 'Three sweeps in a row did not finish. Lost events are not made up for.',
       first: FAILED_RUNS,
-      next: 'See whether the rule of sweep-fleet is enabled and whether the function fails.',
+      next: 'Check that the rule of sweep-fleet is enabled, and that the function does not fail.',
       per: 'sweep',
       absentFor: 3,
       unhealthy: true,

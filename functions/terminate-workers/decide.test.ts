@@ -47,7 +47,7 @@ describe('a worker in quarantine', () => {
       reason: 'termination-called',
       terminate: { liftProtection: false },
     });
-    expect(made?.message).toContain('asked by Ada: it was taken over');
+    expect(made?.message).toContain('as Ada asked: it was taken over');
   });
 
   it('is terminated at its expiry where the policy says so', () => {
@@ -108,7 +108,12 @@ describe('a worker in quarantine', () => {
     ['it claims nothing any more', { identity: undefined }, {}, 'no tag names it'],
     ['it is of another cluster', identity({ cluster: 'other' }, {}), {}, 'it is a worker of other'],
     ['EKS does not tell', identity({}, { unreadable: 'AccessDeniedException: no' }), {}, 'AccessDeniedException'],
-    ['it lacks the tag', { instance: { state: 'running', tags: {}, spot: false } }, {}, 'does not bear the tag'],
+    [
+      'it lacks the tag',
+      { instance: { state: 'running', tags: {}, spot: false } },
+      {},
+      'does not have the tag of a quarantine',
+    ],
     ['the kill switch is on', {}, policyWith({}, { killSwitch: true }), 'kill switch'],
     ['quarantine is off', {}, policyWith({ mode: 'off' }), 'Mode is off'],
     ['nobody approved it in mode observe', {}, policyWith({ mode: 'observe' }), 'mode is observe'],
@@ -121,12 +126,17 @@ describe('a worker in quarantine', () => {
       policyWith({ onExpiry: 'terminate' }),
       'has not expired',
     ],
-    ['the policy only alarms at the end', { quarantine: expired }, {}, 'no worker terminated at its expiry'],
+    [
+      'the policy only alarms at the end',
+      { quarantine: expired },
+      {},
+      'terminates no worker when its quarantine expires',
+    ],
     [
       'mode is observe at the end, whoever approved its beginning',
       { quarantine: { ...expired, approved: { id: 'r' } } },
       policyWith({ mode: 'observe', onExpiry: 'terminate' }),
-      'no worker terminated at its expiry',
+      'terminates no worker when its quarantine expires',
     ],
   ])('is not terminated, and it is told why: %s', (_what, more, policy, message) => {
     const made = decided(

@@ -28,14 +28,14 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const isAnswered = state.orderedAt === order.orderedAt;
   if (instance.state === 'shutting-down' || instance.state === 'terminated') {
     // The reconcile that called EC2 may have died before it recorded that.
-    const message = `EC2 has it as ${instance.state}.`;
+    const message = `The instance is ${instance.state}.`;
     return isAnswered ? undefined : say('done', 'termination-called', message, `${order.orderedAt}`);
   }
   if (isAnswered && state.refused !== undefined) return undefined;
   const doubt = doubtOf(observation, quarantine, instance.tags, order.by, circumstances);
   if (doubt !== undefined) return withheld(doubt, order.orderedAt);
   const { requestedBy, why } = quarantine.request ?? {};
-  const by = order.by === 'request' ? `asked by ${requestedBy}: ${why}` : 'its quarantine has expired';
+  const by = order.by === 'request' ? `as ${requestedBy} asked: ${why}` : 'since its quarantine has expired';
   return {
     ...say('done', 'termination-called', `EC2 terminates it, ${by}.`, `${order.orderedAt}`),
     // EC2 protects no Spot instance, and would refuse to lift a protection that does not exist.
@@ -45,7 +45,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
 
 /** @param orderedAt distinguishes the refusal of one order from that of another */
 export const withheld = (why: string, orderedAt: number): Decision => ({
-  ...say('skipped', 'termination-withheld', `Not terminated: ${why}`, `${orderedAt}`),
+  ...say('skipped', 'termination-withheld', `The worker is not terminated: ${why}`, `${orderedAt}`),
   refused: why,
 });
 
@@ -64,8 +64,8 @@ function doubtOf(
   const verdict = guardOfWorker({ cluster, tags, owner }, circumstances, remedy);
   if ('guardResult' in verdict) return verdict.guardResult.message;
   if (worker.cluster !== cluster)
-    return `it is a worker of ${worker.cluster}, and was put into quarantine as one of ${cluster}.`;
-  if (!(QUARANTINE_TAG in tags)) return `it does not bear the tag of a quarantine, ${QUARANTINE_TAG}.`;
+    return `it is a worker of ${worker.cluster}, but was put into quarantine as one of ${cluster}.`;
+  if (!(QUARANTINE_TAG in tags)) return `it does not have the tag of a quarantine, ${QUARANTINE_TAG}.`;
   const { mode, onExpiry } = verdict.policy.quarantine;
   if (by === 'request') {
     if (quarantine.request === undefined) return 'the ledger names nobody who asked for it.';
@@ -75,5 +75,5 @@ function doubtOf(
   // A policy that lets quarantines begin does not thereby let them end in a termination.
   return mode === 'enforce' && onExpiry === 'terminate'
     ? undefined
-    : 'the policy has no worker terminated at its expiry.';
+    : 'the policy terminates no worker when its quarantine expires.';
 }

@@ -61,7 +61,7 @@ export function recordCounts(
     ...about,
     decision: 'skipped',
     reason: 'not-a-worker',
-    message: `${nonWorkers.length} on instances that are no workers: ${instances.slice(0, 3).join(', ')}${instances.length > 3 ? ' …' : ''}.`,
+    message: `${counted(nonWorkers.length, 'finding is', 'findings are')} on instances that are no workers: ${instances.slice(0, 3).join(', ')}${instances.length > 3 ? ' …' : ''}.`,
     fingerprint: `not-a-worker ${fingerprint}`,
     details: { instances: instances.slice(0, 10) },
   });

@@ -23,7 +23,7 @@ export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof sa
 /** Decides about Inspector's EC2 scanning in the account; pure. Scanning is off by default, and it costs money. */
 export function decideAccount({ status, refused, state }: AccountObservation, policy: Policy): Decision {
   if (refused !== undefined) {
-    const message = `Amazon Inspector cannot be asked in this account and region: ${refused.why}. No finding hastens an upgrade here.`;
+    const message = `Amazon Inspector does not answer in this account and region: ${refused.why}. No finding hastens an upgrade here.`;
     return say('skipped', 'inspector-unavailable', message, {}, refused.code);
   }
   // Working scanning is only recorded after a record that it was not.
@@ -38,7 +38,7 @@ export function decideAccount({ status, refused, state }: AccountObservation, po
     case 'off':
       return say('skipped', 'inspector-off', "Inspector's EC2 scanning is off.", {});
     case 'observe':
-      return say('would-act', 'would-enable-inspector', "Would switch Inspector's EC2 scanning on.", {});
+      return say('would-act', 'would-enable-inspector', "Inspector's EC2 scanning would be switched on.", {});
     case 'enforce':
       return {
         ...say('acted', 'inspector-enabled', "Inspector's EC2 scanning is being switched on.", {}),
@@ -57,7 +57,7 @@ export function decideCoverage(
   const named = reasons
     .map(([reason, ids]) => reasonInWords(reason, `${ids.length}: ${ids.slice(0, 5).join(', ')}`))
     .join('; ');
-  const message = `Not scanned by Inspector: ${named}.`;
+  const message = `Inspector does not scan some workers: ${named}.`;
   const variant = reasons.map(([reason, ids]) => `${reason} ${ids.toSorted().join(' ')}`).join('; ');
   return say('skipped', 'workers-not-scanned', message, {}, variant);
 }

@@ -85,7 +85,7 @@ describe('decide', () => {
       finding({ instanceId: 'i-0b', vulnerabilityId: 'CVE-2026-3', ...mild }),
     ];
     const { message, memory } = outcomeOf(nodeGroup({ open }));
-    expect(message).toMatch(/^CVE-2026-31415 \(CRITICAL\) and 2 more open on 2 workers\./);
+    expect(message).toMatch(/^2 workers have open findings: CVE-2026-31415 \(CRITICAL\) and 2 more\./);
     expect(memory.need).toEqual(need({ vulnerabilities: ['CVE-2026-31415', 'CVE-2026-2', 'CVE-2026-3'] }));
   });
 
@@ -126,7 +126,7 @@ describe('after an upgrade', () => {
   it('says which the release fixed and which it did not, and remembers the latter', () => {
     const { message, memory } = upgraded({ workers: 2, scanned: 2, stillOpen: ['CVE-2026-2', 'CVE-2026-9'] });
     expect(message).toBe(
-      `CVE-2026-2 not fixed by release ${NEW}: still open after the upgrade. CVE-2026-1 fixed by it.`,
+      `Release ${NEW} does not fix CVE-2026-2, which Inspector still finds after the upgrade. It fixes CVE-2026-1.`,
     );
     expect(memory.notFixed).toEqual({ releaseVersion: NEW, vulnerabilities: ['CVE-2026-2'] });
   });

@@ -12,9 +12,9 @@ import type { Reason } from './reasons.ts';
 import { needOf } from './urgency.ts';
 
 const UNMANAGED = {
-  'auto-mode': 'EKS Auto Mode: AWS replaces these nodes itself.',
+  'auto-mode': 'AWS itself replaces the nodes of EKS Auto Mode.',
   karpenter: 'Karpenter replaces these nodes by drift, when the AMI of their EC2NodeClass changes.',
-  'self-managed': 'A self-managed node group is not upgraded by this version.',
+  'self-managed': 'This version does not upgrade a self-managed node group.',
 } as const;
 
 /**
@@ -31,7 +31,7 @@ export function decide(observation: GroupObservation, anywhere: Circumstances): 
     case 'unreadable':
       return say('failed', 'unreadable', view.error, memory, codeIn(view.error));
     case 'unmanaged':
-      return say('skipped', view.ownership, `Has findings. ${UNMANAGED[view.ownership]}`, {});
+      return say('skipped', view.ownership, `It has findings. ${UNMANAGED[view.ownership]}`, {});
     case 'node-group':
       return (
         follow(view, memory, circumstances.now) ??
@@ -77,17 +77,17 @@ function follow(view: NodeGroupView, memory: Memory, now: number): Decision | un
   const details = { releaseVersion, fixed: gone, notFixed: stillOpen };
   if (!moved) {
     if (stillOpen.length > 0) return { memory };
-    const message = `Inspector has closed or suppressed ${listed(gone)}; the workers still run ${releaseVersion}.`;
+    const message = `Inspector has closed or suppressed ${listed(gone)}. The workers still run ${releaseVersion}.`;
     return say('done', 'findings-closed', message, after, gone.join(' '));
   }
   const variant = `${releaseVersion} ${need.vulnerabilities.join(' ')}`;
   if (stillOpen.length === 0) {
-    const message = `${listed(gone)} fixed by release ${releaseVersion}.`;
+    const message = `Release ${releaseVersion} fixes ${listed(gone)}.`;
     const decision = say('done', 'findings-fixed', message, after, variant);
     return { ...decision, outcome: { ...decision.outcome, details } };
   }
-  const fixed = gone.length === 0 ? '' : ` ${listed(gone)} fixed by it.`;
-  const message = `${listed(stillOpen)} not fixed by release ${releaseVersion}: still open after the upgrade.${fixed}`;
+  const fixed = gone.length === 0 ? '' : ` It fixes ${listed(gone)}.`;
+  const message = `Release ${releaseVersion} does not fix ${listed(stillOpen)}, which Inspector still finds after the upgrade.${fixed}`;
   const notFixed = { releaseVersion, vulnerabilities: stillOpen };
   const decision = say('failed', 'not-fixed-by-release', message, { ...after, notFixed }, variant);
   return { ...decision, outcome: { ...decision.outcome, details } };
@@ -96,7 +96,7 @@ function follow(view: NodeGroupView, memory: Memory, now: number): Decision | un
 function nothingOpen({ claimed }: GroupObservation, view: NodeGroupView, memory: Memory): Decision | undefined {
   if (view.open.length > 0) return undefined;
   if (claimed === undefined) return { memory };
-  const message = 'An event told of findings; Inspector holds none open on the workers.';
+  const message = 'An event named findings, but Inspector has none open on the workers.';
   return say('skipped', 'finding-not-open', message, memory);
 }
 
@@ -113,7 +113,8 @@ function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances
     const { decision, reason, message, variant } = verdict.guardResult;
     return say(decision, reason, message, {}, variant);
   }
-  if (view.amiType === 'CUSTOM') return skip('custom-ami', `Has findings; runs the custom AMI ${view.releaseVersion}.`);
+  if (view.amiType === 'CUSTOM')
+    return skip('custom-ami', `It has findings, and runs the custom AMI ${view.releaseVersion}.`);
   return undefined;
 }
 
@@ -140,7 +141,7 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
     const variant = `${target.releaseVersion} ${need.urgency}`;
     const way = need.urgency === 'urgent' ? 'urgent' : 'at its turn';
     if (policy.findings.mode === 'observe') {
-      const message = `${what}. Would request an upgrade to ${target.releaseVersion}, ${way}.`;
+      const message = `${what}. An upgrade to ${target.releaseVersion} would be requested, ${way}.`;
       return withDetails(say('would-act', 'would-request-upgrade', message, remembered, variant));
     }
     const message = `${what}. An upgrade to ${target.releaseVersion} is requested, ${way}.`;
@@ -148,7 +149,7 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
   }
   const behind = [...new Set(open.filter(({ image }) => image === 'other').map(({ instanceId }) => instanceId))].sort();
   if (view.status === 'ACTIVE' && order === 0 && behind.length > 0 && open.every(({ image }) => image === 'other')) {
-    const message = `${what}. ${listed(behind)}: not on ${releaseVersion}, which the node group runs.`;
+    const message = `${what}. The node group runs ${releaseVersion}. These workers do not: ${listed(behind)}.`;
     return withDetails(say('skipped', 'worker-left-behind', message, {}, behind.join(' ')));
   }
   const { reason, why } = whyNone(view, order, memory);
@@ -169,13 +170,16 @@ function whyNone(
   order: number | undefined,
   { notFixed }: Memory,
 ): { readonly reason: Reason; readonly why: string } {
-  const later = 'Expedited when a newer one appears.';
+  const later = 'The upgrade is hastened when a newer one appears.';
   if (target.kind === 'none') {
     const { reason, message, recommended } = target;
     if (recommended === current) {
       return { reason: 'no-newer-ami', why: `${current} is the release that Amazon recommends. ${later}` };
     }
-    return { reason, why: `${message} ${reason === 'release-not-yet-seen' ? 'Expedited when it is.' : later}` };
+    return {
+      reason,
+      why: `${message} ${reason === 'release-not-yet-seen' ? 'The upgrade is hastened when it is.' : later}`,
+    };
   }
   const { releaseVersion: recommended } = target;
   if (order === undefined) {
@@ -185,19 +189,19 @@ function whyNone(
   if (order < 0) {
     return {
       reason: 'newer-than-recommended',
-      why: `Runs ${current}, newer than the recommended ${recommended}. ${later}`,
+      why: `It runs ${current}, which is newer than the recommended ${recommended}. ${later}`,
     };
   }
   if (target.unseen !== undefined) {
-    const why = `${target.unseen} has just been published. Expedited when watch-ami-releases has seen it.`;
+    const why = `${target.unseen} has just been published. The upgrade is hastened when watch-ami-releases has seen it.`;
     return { reason: 'no-newer-ami', why };
   }
   const fixesNot = notFixed?.releaseVersion === current ? 'does not fix it, and ' : '';
   return { reason: 'no-newer-ami', why: `${current} ${fixesNot}is the newest release. ${later}` };
 }
 
-/** Describes the findings, such as `CVE-2026-31415 (CRITICAL) and 2 more open on 3 workers`. */
+/** Describes the findings, such as `3 workers have open findings: CVE-2026-31415 (CRITICAL) and 2 more`. */
 function describe(need: Need, open: readonly OpenFinding[]): string {
   const workers = new Set(open.map(({ instanceId }) => instanceId)).size;
-  return `${nameOf(need)} open on ${counted(workers, 'worker')}`;
+  return `${counted(workers, 'worker has', 'workers have')} open findings: ${nameOf(need)}`;
 }

@@ -10,22 +10,22 @@ export const findings = (defaultMode: Mode) =>
     severityFloor: severity
       .default('HIGH')
       .describe(
-        'Least severity that counts. Below the findingSeverity of the deployment only the sweep sees findings.',
+        'The least severity that counts. Below the findingSeverity of the deployment, only the sweep sees findings.',
       ),
     urgent: z
       .strictObject({
-        severity: severity.default('CRITICAL').describe('Least severity of an urgent finding.'),
+        severity: severity.default('CRITICAL').describe('The least severity of an urgent finding.'),
         epss: z
           .number()
           .min(0)
           .max(1)
           .default(0.1)
-          .describe('An urgent finding has a known exploit or at least this EPSS score; 0: its severity is enough.'),
+          .describe('An urgent finding has a known exploit, or at least this EPSS score. 0: its severity is enough.'),
       })
       .prefault({}),
     enableInspector: mode
       .default('off')
-      .describe("Switch Inspector's EC2 scanning on where it is off: AWS charges it."),
+      .describe("enforce: Inspector's EC2 scanning is switched on where it is off. AWS charges for it."),
   });
 
 /** The sections of the policy that `triage-findings` reads. */

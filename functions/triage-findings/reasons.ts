@@ -15,18 +15,17 @@ export const FINDING_REASONS = {
   },
   'would-request-upgrade': { meaning: 'In mode enforce the upgrade would have been requested now.' },
   'no-newer-ami': {
-    meaning:
-      'Findings are open, and no newer AMI release exists. They are remembered: an upgrade follows when one appears.',
+    meaning: 'Findings are open, and no newer AMI release exists. When one appears, the upgrade is requested.',
   },
   'worker-left-behind': {
     meaning:
-      'The node group runs the newest release, but this worker does not: it drained too slowly, or it was detached.',
+      'The node group runs the newest release, but this worker does not. It drained too slowly, or it was detached.',
     hint: 'Drain the worker and terminate its instance.',
   },
-  'awaiting-scan': { meaning: 'The node group runs a newer release now; Inspector has yet to scan its workers.' },
+  'awaiting-scan': { meaning: 'The node group runs a newer release now. Inspector has not scanned its workers yet.' },
   'findings-fixed': { meaning: 'After an upgrade, Inspector does not find the vulnerabilities any more.' },
   'not-fixed-by-release': {
-    meaning: 'After an upgrade, Inspector still finds the vulnerabilities: this release does not fix them.',
+    meaning: 'After an upgrade, Inspector still finds the vulnerabilities. This release does not fix them.',
     hint: 'Nothing to do: the next upgrade is requested when a newer release appears.',
   },
   'findings-closed': { meaning: 'Inspector has closed or suppressed the findings without an upgrade.' },
@@ -37,7 +36,7 @@ export const FINDING_REASONS = {
   },
   'inspector-unavailable': {
     meaning: 'Amazon Inspector is not offered in this region, or an organization denies it. No findings are read here.',
-    hint: 'Nothing to do: upgrades follow new AMI releases all the same. Each sweep tries again.',
+    hint: 'Nothing to do: upgrades still follow new AMI releases. Each sweep tries again.',
     severity: 'low',
   },
   'would-enable-inspector': { meaning: "In mode enforce Inspector's EC2 scanning would have been switched on now." },
@@ -49,7 +48,7 @@ export const FINDING_REASONS = {
   },
   'workers-not-scanned': {
     meaning: 'Amazon Inspector does not scan some workers. The message names the reasons that it gives.',
-    hint: 'The message says what lets Inspector scan. Of a reason without a word: Inspector API reference, ScanStatus.',
+    hint: 'The message says what lets Inspector scan. The Inspector API reference (ScanStatus) explains the other reasons.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -88,22 +88,22 @@ export const upgradeNodeGroups = declare({
       metric: 'Failed',
       means: 'The upgrade of a node group failed. It is tried again by itself, up to upgrades.stopAfterFailures.',
       first: recordsWhere('$.reason = "upgrade-*"'),
-      next: "The record of decision failed names EKS's error and what stands behind it.",
+      next: "The record with decision failed names EKS's error and its cause.",
     },
     'breaker-tripped': {
       metric: 'Halted',
       means: 'A node group is halted: its upgrade failed as often as the policy allows. No further attempt is made.',
       first: recordsWhere('$.reason = "halted"'),
-      next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts afresh by itself.`,
+      next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts anew by itself.`,
       // Every reconcile of a node group emits it: at least as often as the sweep runs.
       per: 'sweep',
     },
     'upgrade-stuck': {
       metric: 'UpgradeStuck',
       means:
-        'An update of a node group, ours or not, runs longer than such a group needs. It holds up its cluster, and nothing else.',
+        'An update of a node group, ours or not, has run longer than such a group needs. It delays the upgrades of its cluster, and no others.',
       first: recordsWhere('$.reason = "*-stuck"'),
-      next: 'aws eks describe-update shows where EKS stands; look for pods that cannot be evicted and nodes that do not join.',
+      next: 'Run aws eks describe-update. Look for pods that cannot be evicted and nodes that do not join.',
       per: { minutes: 15 },
     },
   },

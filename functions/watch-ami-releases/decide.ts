@@ -98,7 +98,7 @@ const troubleOf = (pair: Pair, { since }: NonNullable<KnownRelease['unreadable']
 function compare({ pair, recommended, known }: Readable, now: number): Decision {
   const name = pairKey(pair);
   if (recommended.kind === 'unknown-type') {
-    const message = `${pair.amiType} is not an AMI type with releases known to this version.`;
+    const message = `This version does not know the releases of AMI type ${pair.amiType}.`;
     return absent(known, { decision: 'skipped', reason: 'unknown-ami-type', message });
   }
   const reading = recommended.kind === 'release' ? recommended.releaseVersion : undefined;
@@ -170,7 +170,7 @@ function believe(
   const named = gone.map(({ releaseVersion }) => releaseVersion).join(', ');
   const believed = { ...before, seen: after, ...(recommended !== undefined && { recommended }) };
   if (gone.length === 0) {
-    const message = `${name}: ${recommended} is recommended again; its bake time counts from when it was first seen.`;
+    const message = `${name}: ${recommended} is recommended again. Its bake time counts from when it was first seen.`;
     return {
       known: { ...believed, announced: false },
       announce: true,
@@ -179,8 +179,8 @@ function believe(
   }
   const message =
     recommended === undefined
-      ? `${name}: Amazon recommends no release any more; it has withdrawn ${named}.`
-      : `${name}: ${recommended} is recommended instead of ${named}, which was withdrawn.`;
+      ? `${name}: Amazon recommends no release any more. It has withdrawn ${named}.`
+      : `${name}: Amazon recommends ${recommended} instead of ${named}, which was withdrawn.`;
   return { known: believed, announce: false, outcome: { decision: 'skipped', reason: 'release-withdrawn', message } };
 }
 

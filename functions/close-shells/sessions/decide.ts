@@ -60,7 +60,11 @@ export function decideSessions(
   { mode, isKnown, intent }: SessionsCircumstances,
 ): SessionsDecision {
   if (document === undefined) {
-    return say('failed', 'sessions-refused', 'SSM-SessionManagerRunShell cannot be understood, and is left as it is.');
+    return say(
+      'failed',
+      'sessions-refused',
+      'The document SSM-SessionManagerRunShell has an unknown form. It is left as it is.',
+    );
   }
   // Another version counts by now, and has all that was to be set: the change was made, whatever is wanted today.
   if (intent !== undefined && document.version !== intent.version && differing(document, intent.set).length === 0) {
@@ -71,7 +75,8 @@ export function decideSessions(
   if (differ.length === 0) return isKnown ? done : { ...done, silent: true };
   const present: Readonly<Record<string, unknown>> = document.content.inputs;
   const change = differ.map(([name, value]) => `${name} from ${shown(present[name])} to ${shown(value)}`).join(', ');
-  if (mode === 'observe') return say('would-act', 'would-set-sessions', `Would change ${change}.`, change);
+  if (mode === 'observe')
+    return say('would-act', 'would-set-sessions', `The preferences would be changed: ${change}.`, change);
   const { version } = document;
   const begins = { ...(version !== undefined && { version }), set: wanted, change };
   return { ...say('acted', 'sessions-being-set', `Changed ${change}.`, change), begins };

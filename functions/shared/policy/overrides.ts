@@ -25,8 +25,8 @@ export function overridesSchema(read: Readonly<Record<string, z.ZodType>>, other
       name: z
         .string()
         .regex(/^[0-9A-Za-z][0-9A-Za-z_.-]{0,39}$/, 'must be at most 40 letters, digits, dots, dashes or underscores')
-        .describe('What records and `explain` call it.'),
-      match: match.describe('Whom it is for: all that is given must fit.'),
+        .describe('The name by which records and `explain` call it.'),
+      match: match.describe('The places that it holds for. All that is given must fit.'),
       ...Object.fromEntries([...unread, ...sections]),
     })
     .refine((given) => Object.keys(given).length > 2, {
@@ -39,7 +39,7 @@ export function overridesSchema(read: Readonly<Record<string, z.ZodType>>, other
       error: 'two of them have the same name: records could not tell which one decided',
     })
     .default([])
-    .describe('What differs from place to place: the last one that fits a place decides about a key.');
+    .describe('What differs from place to place. The last one that fits a place decides about a key.');
 }
 
 /** A section of which each key may be absent, without defaults; what holds everywhere is refused. */

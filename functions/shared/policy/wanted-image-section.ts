@@ -33,7 +33,7 @@ const wanted = z
       .min(1)
       .max(10)
       .optional()
-      .describe('Whose AMIs count.'),
+      .describe('The accounts whose AMIs count.'),
     namePattern: z
       .string()
       .max(200)
@@ -43,8 +43,8 @@ const wanted = z
         'must be the name of an AMI and begin with three characters of it; * and ? are wildcards',
       )
       .optional()
-      .describe('Their name, of which the newest is wanted: `*` and `?` are wildcards.'),
-    architecture: architecture.optional().describe('Their architecture.'),
+      .describe('The name of the AMIs. `*` and `?` are wildcards. The newest one is wanted.'),
+    architecture: architecture.optional().describe('The architecture of the AMIs.'),
   })
   .superRefine(({ ssmParameter, owners, namePattern, architecture: built }, context) => {
     const byName = [owners, namePattern, built].filter((part) => part !== undefined).length;
@@ -55,9 +55,7 @@ export type Wanted = z.infer<typeof wanted>;
 
 /** Which AMI is wanted on hosts whose AMI is their owner's, and what is done about it. */
 export const wantedImage = z.strictObject({
-  mode: mode
-    .default('observe')
-    .describe('Of upgrades to your own AMIs, bounded by upgrades.mode: `observe` until you say otherwise.'),
+  mode: mode.default('observe').describe('The mode of upgrades to AMIs of your own, bounded by upgrades.mode.'),
   wanted: wanted
     .nullable()
     .default(null)

@@ -40,28 +40,28 @@ export const CHECKS: readonly Check[] = [
   {
     id: '3.1.1',
     title: 'The kubeconfig file has mode 644 or stricter',
-    todo: 'Take away every bit outside 0644: chmod 0644 on the file that --kubeconfig names.',
+    todo: 'Run chmod 0644 on the file that --kubeconfig names.',
     kubernetes: '4.1.5',
     about: /kubeconfig(?!.*proxy).*permissions/i,
   },
   {
     id: '3.1.2',
     title: 'The kubeconfig file belongs to root:root',
-    todo: 'Give it back to root: chown root:root on the file that --kubeconfig names.',
+    todo: 'Run chown root:root on the file that --kubeconfig names.',
     kubernetes: '4.1.6',
     about: /kubeconfig(?!.*proxy).*ownership/i,
   },
   {
     id: '3.1.3',
     title: 'The kubelet configuration file has mode 644 or stricter',
-    todo: 'Take away every bit outside 0644: chmod 0644 on the file that --config names.',
+    todo: 'Run chmod 0644 on the file that --config names.',
     kubernetes: '4.1.9',
     about: /(kubelet.*configuration file|config\.yaml).*permissions/i,
   },
   {
     id: '3.1.4',
     title: 'The kubelet configuration file belongs to root:root',
-    todo: 'Give it back to root: chown root:root on the file that --config names.',
+    todo: 'Run chown root:root on the file that --config names.',
     kubernetes: '4.1.10',
     about: /(kubelet.*configuration file|config\.yaml).*ownership/i,
   },
@@ -131,7 +131,7 @@ export const CHECKS: readonly Check[] = [
   {
     id: 'EHR.1',
     title: "Only root can write the kubelet's drop-ins",
-    todo: 'Give the directory of --config-dir to root:root with 0755, its files 0644: who writes one owns the kubelet.',
+    todo: 'Give the directory of --config-dir to root:root with mode 0755, and its files mode 0644. Whoever writes such a file controls the kubelet.',
   },
 ];
 

@@ -58,7 +58,7 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'SELINUX.2',
     title: 'Containers are confined, each with categories of its own',
-    todo: 'Take privileged and seLinuxOptions with spc_t, unconfined_t, super_t, control_t or a level of their own out of the pods that need none.',
+    todo: 'Remove privileged, and seLinuxOptions with spc_t, unconfined_t, super_t, control_t or a level of their own, from the pods that do not need them.',
   },
   {
     id: 'SELINUX.3',
@@ -69,41 +69,41 @@ export const HOST_CHECKS: readonly HostCheck[] = [
     id: 'SSH.1',
     title: 'No key opens a shell by SSH',
     autoMode: AUTO_MODE.shell,
-    todo: 'Use Session Manager; empty the authorized_keys that are named. cloud-init writes the key pair of the launch again on each new instance (see SSH.2).',
+    todo: 'Use Session Manager, and empty the named authorized_keys files. cloud-init writes the key pair of the launch again on each new instance (see SSH.2).',
   },
   {
     id: 'SSH.2',
     title: 'Workers are launched without a key pair',
     autoMode: AUTO_MODE.shell,
-    todo: 'Make a launch template version without KeyName and have the group use it. A group with remoteAccess must be made anew: EKS does not change that.',
+    todo: 'Create a launch template version without KeyName, and let the group use it. Replace a group with remoteAccess: EKS does not change that.',
   },
   {
     id: 'SSH.3',
     title: 'No security group lets public addresses in at 22 or 3389',
-    todo: 'Take the rules out of the security groups that are named; use Session Manager.',
+    todo: 'Remove the rules from the named security groups. Use Session Manager instead.',
   },
   {
     id: 'SSH.4',
     title: "Bottlerocket's admin container is off",
     autoMode: AUTO_MODE.shell,
-    todo: 'apiclient set host-containers.admin.enabled=false, and take it out of the user data of the launch template.',
+    todo: 'Run apiclient set host-containers.admin.enabled=false, and remove the setting from the user data of the launch template.',
   },
   {
     id: 'SSH.5',
     title: 'EC2 Instance Connect lets nobody in',
     autoMode: AUTO_MODE.shell,
-    todo: 'Deny ec2-instance-connect:SendSSHPublicKey and OpenTunnel, keep port 22 shut, take ec2-instance-connect out of the image, and delete endpoints that nobody needs.',
+    todo: 'Deny ec2-instance-connect:SendSSHPublicKey and OpenTunnel, keep port 22 closed, remove ec2-instance-connect from the image, and delete endpoints that nobody needs.',
   },
   {
     id: 'SSH.6',
     title: 'EKS lets nobody in to the node group by SSH',
     autoMode: AUTO_MODE.shell,
-    todo: 'Make the node group anew without remoteAccess: EKS does not change that. Until then take the rule for 22 out of the security group that EKS made for it.',
+    todo: 'Replace the node group by one without remoteAccess: EKS does not change that. Until then remove the rule for 22 from the security group that EKS created for it.',
   },
   {
     id: 'SESSIONS.1',
     title: 'Sessions of Session Manager are logged, and encrypted there',
-    todo: 'Set an S3 bucket or a log group, with encryption, in the preferences of Session Manager; see who may call ssm:StartSession on workers.',
+    todo: 'Set an S3 bucket or a log group, with encryption, in the preferences of Session Manager; check who may call ssm:StartSession on workers.',
     isReported: true,
   },
   {
@@ -122,7 +122,7 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   },
   {
     id: 'IMDS.3',
-    title: 'The instance metadata service answers, and tells no tags',
+    title: 'The instance metadata service answers, and does not show tags',
     todo: 'Set InstanceMetadataTags to disabled, and HttpEndpoint to enabled: nodeadm and termination handlers need it.',
     isReported: true,
   },
@@ -135,13 +135,13 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'EBS.2',
     title: 'New volumes are encrypted by default',
-    todo: 'aws ec2 enable-ebs-encryption-by-default, in each region.',
+    todo: 'Run aws ec2 enable-ebs-encryption-by-default in each region.',
     isReported: true,
   },
   {
     id: 'AMI.1',
     title: 'The image is not open to everybody',
-    todo: 'aws ec2 modify-image-attribute --image-id IMAGE --launch-permission "Remove=[{Group=all}]"; what was built into it is known by now.',
+    todo: 'Run aws ec2 modify-image-attribute --image-id IMAGE --launch-permission "Remove=[{Group=all}]". Treat what was built into the image as known to others.',
   },
   {
     id: 'OS.1',

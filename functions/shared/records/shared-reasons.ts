@@ -5,7 +5,7 @@ import type { ReasonEntry } from './reason-entry.ts';
 export const SHARED_REASONS = {
   'retry-later': {
     meaning:
-      'An earlier attempt failed; the next one waits (retryAfter of its section in the policy, doubled each time).',
+      'An earlier attempt failed. The next one waits (retryAfter of its section in the policy, doubled each time).',
   },
   'opted-out': {
     meaning: 'The cluster, node group or instance has the tag eks-host-remediator:ignore.',
@@ -13,24 +13,25 @@ export const SHARED_REASONS = {
   },
   'out-of-scope': { meaning: "The policy's scope does not name this cluster or account." },
   'kill-switch': {
-    meaning: 'The policy has killSwitch on: nothing acts.',
+    meaning: 'The policy has killSwitch on. Nothing acts.',
     hint: 'Set killSwitch to false to resume.',
     // Somebody wanted exactly this.
     severity: 'low',
   },
   'mode-off': { meaning: 'The policy has this remediation off.' },
   'policy-invalid': {
-    meaning: 'The part of the policy that the function uses is invalid: the function does not act.',
-    hint: 'Correct the policy parameter; the message names the field.',
+    meaning: 'The part of the policy that the function uses is invalid. The function does not act.',
+    hint: 'Correct the policy parameter. The message names the field.',
     // Nothing is done at all until somebody corrects the policy.
     severity: 'high',
   },
   unreadable: {
     meaning: 'AWS did not return the state of the cluster or node group. Nothing is done while the state is unknown.',
-    hint: 'Read the error in the message; a missing permission is the usual cause.',
+    hint: 'Read the error in the message. The usual cause is a missing permission.',
   },
   'unknown-cluster': {
-    meaning: 'The tags of the instance name a cluster or node group that EKS does not have: it is no EKS worker.',
+    meaning:
+      'The tags of the instance name a cluster or node group that EKS does not have. The instance is no EKS worker.',
     hint: 'Nothing to do for a node of another kind of cluster. If the cluster is gone, remove its tag.',
   },
   'claims-to-be-worker': {
@@ -38,11 +39,11 @@ export const SHARED_REASONS = {
       'Tags claim that the instance is a worker, but nothing that only AWS sets confirms it. The instance is left alone.',
     hint: 'Remove the tags if it is no worker. If it is one, give its role an access entry of type EC2_LINUX or EC2_WINDOWS.',
   },
-  'auto-mode': { meaning: 'EKS Auto Mode: AWS replaces these nodes itself.' },
+  'auto-mode': { meaning: 'AWS itself replaces the nodes of EKS Auto Mode.' },
   'worker-not-running': { meaning: 'The instance is not running.' },
-  'in-quarantine': { meaning: 'The worker is in quarantine, so it reaches nothing by intent. It is left alone.' },
+  'in-quarantine': { meaning: 'The worker is in quarantine and reaches nothing, as intended. It is left alone.' },
   'out-of-service': {
-    meaning: 'Auto Scaling has the worker in standby, in a warm pool or on its way out: it is left alone.',
+    meaning: 'Auto Scaling has the worker in standby or in a warm pool, or terminates it. It is left alone.',
   },
   'proposal-rejected': {
     meaning: 'An operator rejected this proposal. It is not made again until something new is due.',
@@ -52,13 +53,13 @@ export const SHARED_REASONS = {
     meaning: 'An operator asked to approve, reject, resume or retry. The next reconcile takes it into account.',
   },
   'request-refused': {
-    meaning: 'An operator asked for something that the state or the policy does not allow; the message says why.',
+    meaning: 'An operator asked for something that the state or the policy does not allow. The message says why.',
     hint: `${OPERATOR_COMMAND} explain RESOURCE shows the current state.`,
   },
   'sweep-finished': { meaning: 'A reconcile of every cluster and node group was requested.' },
   'invalid-event': {
-    meaning: 'A message was not one of the events that this function takes; it is in the dead-letter queue.',
-    hint: 'The message names the field. Correct the sender, then redrive the message.',
+    meaning: 'A message was not one of the events that this function takes. It is in the dead-letter queue.',
+    hint: 'The message names the field. Correct the sender. Then redrive the message.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -78,7 +78,7 @@ export function targetOf(
   known: KnownRelease | undefined,
 ): Target {
   if (recommended === undefined || recommended.kind === 'unknown-type') {
-    return none('unknown-ami-type', `${pair.amiType} is not an AMI type with releases known to this version.`);
+    return none('unknown-ami-type', `This version does not know the releases of AMI type ${pair.amiType}.`);
   }
   const unreadable = recommended.kind === 'unreadable' ? recommended : undefined;
   const reading = recommended.kind === 'release' ? recommended.releaseVersion : undefined;
