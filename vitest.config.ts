@@ -1,16 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** The tests that play the synthesized stack. Synthesizing it takes most of a minute, for which no other test waits. */
+const PLAYS = [
+  'test/**/*.test.ts',
+  'functions/require-imdsv2/require-imdsv2.test.ts',
+  'sandbox/console/console-server.test.ts',
+];
+
+/** What all tests have in common. */
+export const common = {
+  exclude: ['node_modules/**', 'cdk.out/**'],
+  // `npm run synth` checks the rules of AWS's schema once. In each synthesis of a test they would take seconds.
+  env: { CDK_VALIDATION: 'false' },
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // Test files leave nothing behind that affects another one. A process for each would cost more than it protects.
+  isolate: false,
+  maxWorkers: 2,
+};
+
+/** What tests that play the synthesized stack need besides. */
+export const playing = { ...common, globalSetup: ['test/synthesize.setup.ts', 'test/light-stack.setup.ts'] };
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', 'cdk.out/**'],
-    // `npm run synth` checks the rules of AWS's schema once. In each synthesis of a test they would take seconds.
-    env: { CDK_VALIDATION: 'false' },
-    globalSetup: ['test/synthesize.setup.ts', 'test/light-stack.setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Test files leave nothing behind that affects another one. A process for each would cost more than it protects.
-    isolate: false,
     maxWorkers: 2,
+    projects: [
+      { test: { ...common, name: 'units', include: ['**/*.test.ts'], exclude: [...common.exclude, ...PLAYS] } },
+      { test: { ...playing, name: 'plays', include: PLAYS } },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import config from './vitest.config.ts';
+import { playing } from './vitest.config.ts';
 
 /** The files that take minutes, the longest first. */
 const LONGEST = [
@@ -30,7 +30,7 @@ export class LongestFirst extends BaseSequencer {
 /** The slower proofs: a crash at every call, thousands of workers, a stretch of history, the stock AWS CLI. */
 export default defineConfig({
   test: {
-    ...config.test,
+    ...playing,
     include: ['**/*.proof.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 600_000,
