@@ -6,7 +6,13 @@ import { createVersionWithImage } from '../shared/fleet/launch-templates.ts';
 import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import {
+  NEW_NODE_GROUP,
+  type NodeGroupState,
+  saveNodeGroup,
+  subjectOf,
+  type Upgrade,
+} from '../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
@@ -25,6 +31,7 @@ import { progressAfter } from './progress.ts';
 import type { Reason } from './reasons.ts';
 import { afterRefusal } from './refusal.ts';
 import type { Recorder } from './remediation.ts';
+import { proposedTarget } from './target-version.ts';
 import { waitingSinceAfter } from './waitlist.ts';
 
 export interface ActDeps extends PostureDeps {
@@ -164,7 +171,7 @@ async function startUpgrade(
           ? { version: start.version, releaseVersion: upgrade.releaseVersion }
           : { launchTemplate: { id: template.templateId, version: String(made.version) } }),
         ...(start.force && { force: true }),
-        clientRequestToken: tokenOf(view.arn, upgrade.releaseVersion, upgrade.attempt),
+        clientRequestToken: tokenOf(view.arn, upgrade),
       }),
     );
     const updateId = answer.update?.id;
@@ -193,8 +200,10 @@ async function startUpgrade(
 }
 
 /** The same attempt has the same token, so that EKS takes a repetition for what it is. */
-const tokenOf = (arn: string, releaseVersion: string, attempt: number): string =>
-  createHash('sha256').update(`${arn} ${releaseVersion} ${attempt}`).digest('hex');
+const tokenOf = (arn: string, { releaseVersion, kubernetesVersion, attempt }: Upgrade): string => {
+  const what = proposedTarget(releaseVersion, kubernetesVersion);
+  return createHash('sha256').update(`${arn} ${what} ${attempt}`).digest('hex');
+};
 
 /** What the ledger should hold of the subject from now on. */
 function nextState(observation: Observation, decision: Decision, circumstances: Circumstances): NodeGroupState {
@@ -202,14 +211,14 @@ function nextState(observation: Observation, decision: Decision, circumstances: 
   const { now } = circumstances;
   const { policy } = circumstancesOf(observation, circumstances);
   const progress = progressAfter(observation, decision, policy, now);
-  const { reason, variant, releaseVersion, memory, turn } = decision;
+  const { reason, variant, releaseVersion, kubernetesVersion, memory, turn } = decision;
   // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
   const outcome = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
   const fingerprint = decision.isSilent ? state.fingerprint : outcome;
   const incident =
     releaseVersion === undefined || state.incident?.releaseVersion === releaseVersion
       ? state.incident
-      : { releaseVersion, correlationId: incidentOf(view, releaseVersion) ?? trigger.id };
+      : { releaseVersion, correlationId: incidentOf(view, releaseVersion, kubernetesVersion) ?? trigger.id };
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   const answered = decision.answers ?? state.answered;
   const since = waitingSinceAfter(state, decision, now);
@@ -236,9 +245,13 @@ function nextState(observation: Observation, decision: Decision, circumstances: 
   };
 }
 
-const incidentOf = (view: Observation['view'], releaseVersion: string): string | undefined =>
+const incidentOf = (
+  view: Observation['view'],
+  releaseVersion: string,
+  kubernetesVersion: string | undefined,
+): string | undefined =>
   view.kind === 'node-group'
-    ? releaseIncident({ kubernetesVersion: view.version, amiType: view.amiType }, releaseVersion)
+    ? releaseIncident({ kubernetesVersion: kubernetesVersion ?? view.version, amiType: view.amiType }, releaseVersion)
     : undefined;
 
 /**

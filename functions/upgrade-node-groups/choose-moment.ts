@@ -9,6 +9,7 @@ import { type Circumstances, type Decision, iso, RECONCILE_EVERY, retryDelay, sa
 import { deferred } from './defer.ts';
 import { closedGate } from './gates.ts';
 import { issueCodes, issuesInWords, isTroubled, unhealthy } from './heal.ts';
+import { atInsights } from './insights-gate.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
@@ -35,6 +36,7 @@ export function chooseMoment(
     inDoubt(moment) ??
     sparingEvidence(moment) ??
     atGate(moment, circumstances) ??
+    atInsights(moment) ??
     blocked(moment, circumstances) ??
     begin(moment, circumstances)
   );

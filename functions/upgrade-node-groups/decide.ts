@@ -9,12 +9,14 @@ import { chooseRelease, nextBaked } from './choose-release.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { type Circumstances, type Decision, idleMemory, type Memory, say } from './decision.ts';
 import { followUpgrade } from './follow.ts';
+import { followControlPlane, follows, NOTHING_NEWER } from './follow-control-plane.ts';
 import { updatedBySomebody } from './foreign.ts';
 import { isTroubled, mayBeUpgraded, unhealthy } from './heal.ts';
 import type { NodeGroupView, Observation, UnreadableView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { momentOfImage } from './propose-template.ts';
 import type { Reason } from './reasons.ts';
+import { proposedTarget } from './target-version.ts';
 import { untilReadable } from './until-readable.ts';
 import { skewFault } from './version-skew.ts';
 
@@ -28,7 +30,8 @@ export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const decided = decideNow(observation, circumstances);
-  const { decision, releaseVersion: target } = decided;
+  const { decision, releaseVersion, kubernetesVersion } = decided;
+  const target = releaseVersion && proposedTarget(releaseVersion, kubernetesVersion);
   const proposal = nextProposal(observation.state.proposal, { decision, target }, circumstances.now);
   return proposal === undefined ? decided : { ...decided, proposal };
 }
@@ -81,7 +84,7 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   }
   if (view.status === 'UPDATING') return updatedBySomebody(observation, view, idle, circumstances.now);
   const skew = skewFault(view);
-  if (skew !== undefined) {
+  if (skew !== undefined && !(view.next !== undefined && !skew.isAhead && follows(observation, verdict.policy))) {
     const { message, variant, kubernetesVersion } = skew;
     return { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
   }
@@ -103,8 +106,22 @@ const choose = (
     ? chooseImage(observation, view, circumstances)
     : chooseRelease(observation, view, circumstances);
 
-/** Whether there is a release to move to, and whether now is the moment. */
+/**
+ * Whether a node group moves: to the Kubernetes version of its control plane, or else to another release of its own. Where the next
+ * version is held up for long, releases of the present one go on.
+ */
 function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
+  const following = followControlPlane(observation, view, circumstances);
+  if (following === undefined) return chooseWithin(observation, view, circumstances);
+  const { decision, goesFirst } = following;
+  // At a version that is too old beside the control plane EKS takes no other release.
+  if (goesFirst || skewFault(view) !== undefined) return decision;
+  const own = chooseWithin(observation, view, circumstances);
+  return NOTHING_NEWER.has(own.reason) && !following.isQuiet ? decision : own;
+}
+
+/** Whether there is a release of its Kubernetes version to move to, and whether now is the moment. */
+function chooseWithin(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
   const choice = choose(observation, view, circumstances);
   if ('release' in choice) {
     const { releaseVersion } = choice.release;

@@ -46,6 +46,8 @@ export interface Decision extends Told<Reason> {
   readonly isSilent?: true;
   /** The release that the decision is about, where there is one. */
   readonly releaseVersion?: string;
+  /** The Kubernetes version to which it would move with that release, where that is another one. */
+  readonly kubernetesVersion?: string;
   /** When to reconcile again, epoch milliseconds; absent when an event, a freed slot or the sweep will trigger it. */
   readonly wakeAt?: number;
   /** The memory to save. */

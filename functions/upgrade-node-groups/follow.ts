@@ -59,8 +59,8 @@ export function followUpgrade(
     case 'in-progress':
       return inFlight(upgrade, view, memory, update.updateId, circumstances.now);
     case 'successful': {
-      if (view.releaseVersion !== releaseVersion) {
-        const message = `EKS reports success, but the node group names release ${view.releaseVersion}.`;
+      if (view.releaseVersion !== releaseVersion || view.version !== (upgrade.kubernetesVersion ?? view.version)) {
+        const message = `EKS reports success, but the node group names release ${view.releaseVersion} of Kubernetes ${view.version}.`;
         const errors = [{ code: 'ReleaseMismatch', message }];
         return failed(upgrade, memory, { errors, updateId: update.updateId, need, view }, circumstances);
       }

@@ -31,6 +31,12 @@ export const gates = z
       .max(20)
       .default([])
       .describe('SSM Change Calendars, by name, or by ARN if another account shares them. All of them must be open.'),
+    insights: z
+      .enum(['error', 'off'])
+      .default('error')
+      .describe(
+        'Where the Kubernetes version changes: whether an upgrade insight of EKS with status ERROR for that version closes.',
+      ),
   })
   .prefault({})
   .describe('What must be open before an upgrade starts. A gate that cannot be read is closed.');

@@ -9,6 +9,7 @@ import { deferralOf } from './defer.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Reason } from './reasons.ts';
+import { kubernetesVersionOf, proposedTarget } from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
 
 /** What is known of an upgrade that is due, and how each step that holds it up says that it waits. */
@@ -36,7 +37,12 @@ export function momentOf(
   };
   const attempt = (failures?.count ?? 0) + 1;
   const failed = failureCount(failures);
-  const approval = approvalOf(state.proposal, releaseVersion, policy.upgrades, now);
+  const approval = approvalOf(
+    state.proposal,
+    proposedTarget(releaseVersion, kubernetesVersionOf(view)),
+    policy.upgrades,
+    now,
+  );
   const { ruling, isProposal } = approval;
   const turnAt = (mayStartAt: number): Turn => ({
     published: publishedAt(view),
@@ -81,9 +87,10 @@ export function momentOf(
 function failuresWith(
   { failures: last, formerFailures: former = [] }: Observation['state'],
   releaseVersion: string,
-  { target }: NodeGroupView,
+  { target, next }: NodeGroupView,
 ) {
-  const offered = target.kind === 'release' ? target.offered : [];
+  // What has failed of the next Kubernetes version is no better for an upgrade within the present one.
+  const offered = [target, next?.target].flatMap((each) => (each?.kind === 'release' ? each.offered : []));
   const known = last === undefined ? former : [...former, last];
   return {
     failures: known.findLast((each) => each.releaseVersion === releaseVersion),

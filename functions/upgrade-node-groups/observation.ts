@@ -7,6 +7,7 @@ import type { Trigger } from '../shared/records/recorder.ts';
 import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import type { NextVersion } from './control-plane.ts';
 import type { Node } from './nodes.ts';
 
 /** What a reconcile observed about one subject, and what the ledger remembers of it. */
@@ -61,6 +62,10 @@ export interface NodeGroupView {
   readonly tags: Readonly<Record<string, string>>;
   readonly healthIssues: readonly HealthIssue[];
   readonly target: Target;
+  /** Where its control plane runs a newer Kubernetes version; absent: it does not, or nobody lets the group follow. */
+  readonly next?: NextVersion;
+  /** The Kubernetes version that it runs, where `version` is the one that it would move to. */
+  readonly movesFrom?: string;
   /** Where it has a custom AMI and the policy names another one. */
   readonly custom?: CustomView;
   /** Desired number of nodes. */

@@ -27,6 +27,7 @@ import { pairOf, readTargets, type Targets } from '../shared/releases/target-rel
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { ForeignUpdate, NodeGroupView, Observation, UnreadableView, UpdateView, View } from './observation.ts';
+import { type NextVersions, observeNextVersions } from './observe-control-plane.ts';
 import { type CustomViews, customGroupOf, observeCustom } from './observe-custom.ts';
 import { type NodesOf, observeNodes } from './observe-nodes.ts';
 import { observeForeign, observeUpdate } from './observe-update.ts';
@@ -85,8 +86,9 @@ export async function observeNodeGroups(
   const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
   // Read after the updates, so that the nodes reflect updates that have ended.
   const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));
-  const [nodesOf, customs] = await Promise.all([
+  const [nodesOf, nextVersions, customs] = await Promise.all([
     observeNodes(clients, found),
+    observeNextVersions(clients, found, clusters, policy, now),
     observeCustom(
       clients,
       found.flatMap((group) => customGroupOf(group, clusters.get(group.clusterName ?? ''), policy)),
@@ -99,7 +101,7 @@ export async function observeNodeGroups(
     const { key, trigger, state, isAnother } = each;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
     const need = isAnother ? undefined : needs.get(subjectOf(key));
-    const view = viewOf(each, cluster, targets, nodesOf, customs);
+    const view = viewOf(each, cluster, { targets, nextVersions, nodesOf, customs });
     const request = scope.requests.get(subjectOf(key));
     const quarantined = quarantinedIn.get(subjectOf(key))?.map(([instanceId]) => instanceId);
     const seen = {
@@ -176,12 +178,18 @@ async function follow(
   return { ...each, foreign: await observeForeign(eks, key, state.foreign, now) };
 }
 
+/** What was read for all node groups at once. */
+interface Seen {
+  readonly targets: Targets;
+  readonly nextVersions: NextVersions;
+  readonly nodesOf: NodesOf;
+  readonly customs: CustomViews;
+}
+
 function viewOf(
   { reading, update, foreign }: Followed,
   cluster: Reading<Cluster>,
-  targets: Targets,
-  nodesOf: NodesOf,
-  customs: CustomViews,
+  { targets, nextVersions, nodesOf, customs }: Seen,
 ): View {
   if (reading.kind !== 'found') return reading;
   if (cluster.kind !== 'found') return cluster;
@@ -191,6 +199,7 @@ function viewOf(
   const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
   const nodes = nodesOf(found);
   const custom = customs.get(nodegroupArn);
+  const next = nextVersions.get(nodegroupArn);
   const desired = found.scalingConfig?.desiredSize ?? 0;
   return {
     kind: 'node-group',
@@ -210,6 +219,7 @@ function viewOf(
       message: message ?? '',
     })),
     target: targets({ kubernetesVersion: version, amiType }),
+    ...(next !== undefined && { next }),
     ...(custom !== undefined && { custom }),
     desired,
     atATime: atATime(found, desired),

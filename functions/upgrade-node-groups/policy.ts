@@ -5,6 +5,7 @@ import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
 import { approvalKeys } from './approval-policy.ts';
+import { controlPlane } from './control-plane-policy.ts';
 import { gates } from './gates-policy.ts';
 import { waveKeys } from './waves-policy.ts';
 
@@ -80,6 +81,7 @@ const keys = (defaultMode: Mode) =>
       .describe(
         'true: EKS ignores pod disruption budgets. Workloads can lose all their pods at once, so leave it false.',
       ),
+    controlPlane,
     image: wantedImage.prefault({}).describe('For node groups that run an AMI of your own (amiType CUSTOM).'),
   });
 

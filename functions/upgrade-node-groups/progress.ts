@@ -1,6 +1,7 @@
 import { failureCount, type NodeGroupState, type Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
+import { takesNext } from './control-plane.ts';
 import type { Decision } from './decision.ts';
 import { isTroubled } from './heal.ts';
 import { spreadOf } from './nodes.ts';
@@ -46,6 +47,8 @@ export function progressAfter(
   return seen(
     {
       ...runsNow(view, before, now),
+      ...(view.next !== undefined &&
+        takesNext(view.next) && { nextPair: pairKey({ kubernetesVersion: view.next.version, amiType: view.amiType }) }),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
       // An override by name is found without it, too, and by tag it can only be a later one.
       ...(wave !== undefined && { wave }),

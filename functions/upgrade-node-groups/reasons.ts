@@ -56,6 +56,16 @@ export const UPGRADE_REASONS = {
       'An alarm or a change calendar that the policy names does not exist or cannot be read. It counts as closed.',
     hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
   },
+  'insights-gate-closed': {
+    meaning:
+      'EKS’s upgrade insights (category UPGRADE_READINESS) say ERROR for the Kubernetes version that the node group would move to.',
+    hint: 'Cure what the insights name: aws eks list-insights --region REGION --cluster-name CLUSTER. EKS refreshes them every day. To pass them over, set upgrades.gates.insights to off.',
+    severity: 'medium',
+  },
+  'insights-unreadable': {
+    meaning: 'EKS’s upgrade insights cannot be read. A gate that cannot be read is closed.',
+    hint: 'The message has the error. It is tried again by itself; to pass them over, set upgrades.gates.insights to off.',
+  },
   'preflight-blocked': {
     meaning:
       'The check before the start found what would block the upgrade: too few free addresses in the subnets, or pods that a disruption budget does not let go. Nothing was changed.',
@@ -147,6 +157,22 @@ export const UPGRADE_REASONS = {
       'The node group has been unhealthy since an upgrade failed. No further attempt is made until it is healthy.',
     hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them). A newer release is tried as a cure.',
     severity: 'high',
+  },
+  'control-plane-settling': {
+    meaning:
+      'The control plane runs a newer Kubernetes version, to which the node group follows it when the time is over that the policy gives (upgrades.controlPlane.followAfter): as long as EKS can roll the control plane back.',
+  },
+  'control-plane-changing': {
+    meaning:
+      'The version or the certificate authority of the control plane is being changed: no node group follows it meanwhile.',
+  },
+  'control-plane-rolled-back': {
+    meaning:
+      'An operator rolled the control plane back. No node group moves to a newer Kubernetes version before it is upgraded again.',
+  },
+  'next-release-older': {
+    meaning:
+      'The control plane runs a newer Kubernetes version, and the releases for it are older than the one that the node group runs: it is never moved back.',
   },
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
   'upgrade-failed': {

@@ -53,7 +53,7 @@ export const upgradeNodeGroups = declare({
     listClusters,
     // AWS does not document whether the updates of a node group are authorized on the cluster or the node group, so
     // both are granted.
-    onClusters('DescribeCluster', 'ListNodegroups', 'ListUpdates', 'DescribeUpdate'),
+    onClusters('DescribeCluster', 'ListNodegroups', 'ListUpdates', 'DescribeUpdate', 'ListInsights'),
     onNodegroups('DescribeNodegroup', 'UpdateNodegroupVersion', 'ListUpdates', 'DescribeUpdate'),
     onAnything('Workers', [
       'ec2:DescribeInstances',

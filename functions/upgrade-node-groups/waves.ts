@@ -163,7 +163,8 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
   const moving: Blocker[] = [];
   for (const member of members) {
     const { key, wave, progress, taking } = member;
-    if (progress !== undefined && (progress.pair !== candidate.pair || progress.isLeftAlone === true)) continue;
+    const takes = progress === undefined || [progress.pair, progress.nextPair].includes(candidate.pair);
+    if (!takes || progress?.isLeftAlone === true) continue;
     const known = waves.get(wave);
     const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
     if (known === undefined) waves.set(wave, of);
@@ -178,7 +179,7 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
 function count(
   of: WaveOf,
   { key, wave, progress, ...member }: Member,
-  { releaseVersion, withdrawn = [], bakeBetween }: Candidate & { readonly bakeBetween: number },
+  { pair, releaseVersion, withdrawn = [], bakeBetween }: Candidate & { readonly bakeBetween: number },
   orderOf: (runs: string) => number | undefined,
   now: number,
 ) {
@@ -193,7 +194,8 @@ function count(
     return;
   }
   const { runs, ran = [], health } = progress;
-  const order = orderOf(runs.releaseVersion);
+  // Whatever it runs of an older Kubernetes version comes before.
+  const order = progress.pair === pair ? orderOf(runs.releaseVersion) : -1;
   if (order === undefined) return;
   if (order > 0) {
     // Whoever left it sooner has not tried it.

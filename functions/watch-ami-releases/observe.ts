@@ -2,10 +2,12 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { describeNodeGroup, listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
+import { createClusterReader, describeNodeGroup, listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
+import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type RecommendedRelease, readRecommended } from '../shared/releases/ami-release.ts';
 import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
+import { neverPublished } from '../shared/releases/end-of-life.ts';
 import { type KnownRelease, readReleases } from '../shared/releases/release-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 
@@ -30,10 +32,17 @@ export interface FleetObservation {
   readonly nodeGroups: readonly Nodegroup[];
 }
 
-/** Reads all node groups, derives their distinct pairs in a stable order, and reads the recommended release of each. */
+/**
+ * Reads all node groups, derives their distinct pairs in a stable order, and reads the recommended release of each: also of the pairs
+ * to which they can follow their control planes.
+ */
 export async function observeFleet(clients: ObserveClients): Promise<FleetObservation> {
-  const nodeGroups = await describeNodeGroups(clients.eks);
-  const pairs = pairsOf(nodeGroups);
+  const clusters = await listClusters(clients.eks);
+  const [nodeGroups, controlPlanes] = await Promise.all([
+    describeNodeGroups(clients.eks, clusters),
+    readControlPlanes(clients.eks, clusters),
+  ]);
+  const pairs = pairsOf(nodeGroups, controlPlanes);
   const [recommended, known] = await Promise.all([
     readRecommended(clients.ssm, clients.ec2, pairs),
     readReleases(clients.ledger),
@@ -47,8 +56,22 @@ export async function observeFleet(clients: ObserveClients): Promise<FleetObserv
   };
 }
 
-async function describeNodeGroups(eks: EKSClient): Promise<Nodegroup[]> {
-  const { nodeGroups } = await listNodeGroups(eks, await listClusters(eks));
+/** The Kubernetes versions of the control planes, by cluster. One that cannot be read contributes none. */
+async function readControlPlanes(eks: EKSClient, clusters: readonly string[]): Promise<Map<string, string>> {
+  const readCluster = createClusterReader(eks, 'tell');
+  const versions = await pMap(
+    clusters,
+    async (name): Promise<[string, string]> => {
+      const reading = await readCluster(name);
+      return [name, reading.kind === 'found' ? (reading.found.version ?? '') : ''];
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return new Map(versions);
+}
+
+async function describeNodeGroups(eks: EKSClient, clusters: readonly string[]): Promise<Nodegroup[]> {
+  const { nodeGroups } = await listNodeGroups(eks, clusters);
   const readings = await pMap(nodeGroups, (key) => describeNodeGroup(eks, key, 'tell'), {
     concurrency: READ_CONCURRENCY,
   });
@@ -56,11 +79,17 @@ async function describeNodeGroups(eks: EKSClient): Promise<Nodegroup[]> {
   return readings.flatMap((reading) => (reading.kind === 'found' ? [reading.found] : []));
 }
 
-function pairsOf(nodeGroups: readonly Nodegroup[]): Pair[] {
+function pairsOf(nodeGroups: readonly Nodegroup[], controlPlanes: ReadonlyMap<string, string>): Pair[] {
   const pairs = new Map<string, Pair>();
-  for (const { version, amiType } of nodeGroups) {
+  const add = (pair: Pair) => pairs.set(pairKey(pair), pair);
+  for (const { clusterName = '', version, amiType } of nodeGroups) {
     if (version === undefined || amiType === undefined || amiType === 'CUSTOM') continue;
-    pairs.set(pairKey({ kubernetesVersion: version, amiType }), { kubernetesVersion: version, amiType });
+    add({ kubernetesVersion: version, amiType });
+    const kubernetesVersion = nextVersion(version, controlPlanes.get(clusterName) ?? '');
+    if (kubernetesVersion === undefined) continue;
+    const next = { kubernetesVersion, amiType };
+    // An AMI type that ends with the present version has nothing to follow to.
+    if (!neverPublished(next)) add(next);
   }
   return [...pairs.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, pair]) => pair);
 }

@@ -27,7 +27,7 @@ export const watchAmiReleases = declare({
   ledger: ['PutItem', 'Query'],
   rights: [
     listClusters,
-    onClusters('ListNodegroups'),
+    onClusters('ListNodegroups', 'DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     describeImages,
     readAmiReleases,

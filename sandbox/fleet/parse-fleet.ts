@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Misfit, meantKey, rightType } from '../../functions/shared/text/fix-of-issue.ts';
 import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
+import { controlPlaneProblems } from './control-planes.ts';
 import {
   type Fleet,
   type FleetCluster,
@@ -14,6 +15,7 @@ import { launchProblems } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { type FleetFile, fleetSchema } from './schema.ts';
 import { targetGroupProblems } from './target-groups.ts';
+import { parseIso } from './time.ts';
 
 /** The JSON Schema of a fleet file. */
 export function fleetJsonSchema(): Record<string, unknown> {
@@ -81,12 +83,13 @@ function written(path: readonly PropertyKey[]): string {
 }
 
 /** Contradictions between fields that are each valid. */
-function contradictions({ clusters }: FleetFile): FleetProblem[] {
+function contradictions({ clusters, startsAt }: FleetFile): FleetProblem[] {
   return [
     ...nameProblems(clusters, 'clusters'),
     ...clusters.flatMap((cluster, index) => {
       const path = `clusters[${index}]`;
       return [
+        ...controlPlaneProblems(cluster, path, parseIso(startsAt) ?? 0),
         ...nameProblems(cluster.nodeGroups, `${path}.nodeGroups`),
         ...nameProblems(cluster.selfManagedGroups, `${path}.selfManagedGroups`),
         ...nameProblems(cluster.karpenterNodePools, `${path}.karpenterNodePools`),

@@ -1,5 +1,6 @@
 import { ClusterStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
+import { controlPlaneUpdate, insight } from './schema-control-plane.ts';
 import { change, exposure, otherInstance } from './schema-exposure.ts';
 import { alarm, calendar } from './schema-gates.ts';
 import { ownImage } from './schema-images.ts';
@@ -38,6 +39,11 @@ const cluster = z.strictObject({
   version: kubernetesVersion.describe('Kubernetes version of its control plane'),
   status: z.enum(ClusterStatus).default('ACTIVE').describe('Status of the cluster at the start'),
   statusUntil: time('When that status gives way to ACTIVE; by default never').optional(),
+  controlPlaneUpdates: z
+    .array(controlPlaneUpdate)
+    .default([])
+    .describe('What somebody does to the control plane, in the order of time'),
+  insights: z.array(insight).default([]).describe('What EKS’s upgrade insights say of it'),
   tags: tags.describe('Tags of the cluster'),
   autoMode: z
     .strictObject({ instances: size.describe('Instances that EKS itself runs') })

@@ -7,6 +7,7 @@ import { joinTimes, launchNode, managedTags, nodeSpecification } from '../accoun
 import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import { letNodesIn } from './access-entries.ts';
+import { planControlPlane, seedInsights } from './control-planes.ts';
 import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
@@ -44,8 +45,10 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
     id,
     securityGroupId: `sg-0${id.slice(0, 16).toLowerCase()}`,
     status: file.status,
+    insights: seedInsights(state, file),
   };
   state.eks.clusters.set(cluster.name, cluster);
+  planControlPlane(state, cluster, file);
   seedNetwork(state, cluster, file.network);
   seedVpc(state, cluster, file.vpc);
   const update =

@@ -19,6 +19,8 @@ export const subjectOf = ({ cluster, nodegroup }: NodeGroupKey): string => `${cl
  */
 const upgrade = z.object({
   releaseVersion: z.string(),
+  /** The Kubernetes version that the node group moves to; absent where that stays as it is. */
+  kubernetesVersion: z.string().optional(),
   /** Counts from 1 per release. */
   attempt: z.number(),
   /** Epoch milliseconds. */
@@ -98,6 +100,8 @@ const run = z.object({
 const progress = z.object({
   /** Whose releases it takes. */
   pair: z.string(),
+  /** Whose releases it takes next, following its control plane to another Kubernetes version. */
+  nextPair: z.string().optional(),
   runs: run,
   /** The releases that it ran well before, and until when, oldest first. */
   ran: z.array(run.extend({ until: z.number().optional() })).optional(),

@@ -26,12 +26,13 @@ import type { World } from '../world.ts';
 import type { AccessEntries } from './access-entries.ts';
 import { accessEntryOperations } from './access-entries-operations.ts';
 import { describeCluster, describeNodeGroup } from './descriptions.ts';
+import { insightOperations } from './insights-operations.ts';
 import { launchPermissions } from './launch-permissions.ts';
 import { pageOfNames } from './pages.ts';
 import type { EksState } from './state.ts';
 import type { NodeGroupUpdates } from './update-node-group.ts';
 
-/** Amazon EKS, limited to clusters, access entries, managed node groups and their version updates. */
+/** Amazon EKS, limited to clusters, their upgrade insights, access entries, managed node groups and their version updates. */
 export function createEks(
   world: World,
   state: EksState,
@@ -136,6 +137,7 @@ export function createEks(
         },
         onUpdates('DescribeUpdate'),
       ),
+      ...insightOperations(world, state, clusterArn),
       ...accessEntryOperations(state, accessEntries, clusterArn),
     }),
   };

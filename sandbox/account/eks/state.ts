@@ -4,6 +4,7 @@ import type {
   CapacityTypes,
   ClusterStatus,
   ErrorCode,
+  InsightStatusValue,
   Issue,
   LaunchTemplateSpecification,
   NodegroupStatus,
@@ -21,7 +22,10 @@ import type { World } from '../world.ts';
 export interface EksCluster {
   readonly name: string;
   readonly arn: string;
-  readonly version: string;
+  /** Kubernetes version of its control plane. */
+  version: string;
+  /** What EKS's upgrade insights say of it. */
+  readonly insights: readonly EksInsight[];
   readonly tags: Readonly<Record<string, string>>;
   /** Epoch ms. */
   readonly createdAt: number;
@@ -41,6 +45,17 @@ export interface EksCluster {
    * served.
    */
   served?: { readonly endpoint: string; readonly certificateAuthority: string };
+}
+
+/** An upgrade insight of a cluster. */
+export interface EksInsight {
+  readonly id: string;
+  readonly name: string;
+  readonly kubernetesVersion: string;
+  readonly reason: string;
+  status: InsightStatusValue;
+  /** Epoch ms. */
+  changedAt: number;
 }
 
 /** The host properties that all nodes of a group share, whatever they run. */
@@ -181,16 +196,17 @@ export class EksState {
     }
   }
 
-  /** Opens an update, in progress from now on. */
+  /** Opens an update, in progress from now on, or from when it was created. */
   openUpdate(
     subject: { readonly clusterName: string; readonly nodegroupName?: string },
     update: Pick<Update, 'type' | 'params'>,
+    createdAt = this.#world.time.now,
   ): KnownUpdate {
     const opened: KnownUpdate = {
       id: this.#random.uuid(),
       status: 'InProgress',
       ...update,
-      createdAt: new Date(this.#world.time.now),
+      createdAt: new Date(createdAt),
       errors: [],
     };
     const { clusterName, nodegroupName } = subject;

@@ -1,0 +1,63 @@
+import type { Update } from '@aws-sdk/client-eks';
+import type { Unreadable } from '../shared/fleet/reading.ts';
+import type { Target } from '../shared/releases/target-release.ts';
+
+/** How the version of a control plane stands, by the updates of its cluster. */
+export interface ControlPlane {
+  readonly kind: 'control-plane';
+  /** The update that is changing its version or its certificate authority; absent: none is. */
+  readonly changing?: { readonly type: string; readonly updateId: string };
+  /** It was rolled back, and has not been upgraded since. */
+  readonly isRolledBack: boolean;
+  /** Since when its version is what an operator wants, epoch milliseconds. */
+  readonly since: number;
+}
+
+/** What an upgrade insight of EKS says against a Kubernetes version. */
+export interface InsightError {
+  readonly name: string;
+  /** EKS's reason for its status. */
+  readonly why: string;
+}
+
+/** A newer Kubernetes version of the control plane, to which a node group can follow it. */
+export interface NextVersion {
+  /** Such as `1.34`: one minor version at a time. */
+  readonly version: string;
+  /** The releases of its AMI type for that version. */
+  readonly target: Target;
+  readonly controlPlane: ControlPlane | Unreadable;
+  /** The insights with status ERROR; absent: nobody has read them. */
+  readonly insights?: readonly InsightError[] | Unreadable;
+}
+
+/** Updates of a cluster that change its version or its certificate authority (EKS API reference, Update). */
+const CHANGES: ReadonlySet<string> = new Set(['VersionUpdate', 'VersionRollback', 'CertificateAuthorityUpdate']);
+
+/**
+ * What the updates of a cluster say of its version; a pure function. Of those that have ended the latest counts: an upgrade
+ * that succeeded, or a rollback. One that failed, or was cancelled, leaves the version and begins the time to wait anew: somebody wanted it back.
+ *
+ * @param createdAt when the cluster was created, epoch milliseconds
+ */
+export function controlPlaneOf(updates: readonly Update[], createdAt: number): ControlPlane {
+  const relevant = updates.filter(({ type = '' }) => CHANGES.has(type));
+  const running = relevant.find(({ status }) => status === 'InProgress');
+  const ended = relevant.filter(
+    ({ type, status }) =>
+      (type === 'VersionUpdate' && status === 'Successful') || (type === 'VersionRollback' && status !== 'InProgress'),
+  );
+  const last = ended.toSorted((a, b) => timeOf(a) - timeOf(b)).at(-1);
+  return {
+    kind: 'control-plane',
+    isRolledBack: last?.type === 'VersionRollback' && last.status === 'Successful',
+    since: last === undefined ? createdAt : timeOf(last),
+    ...(running !== undefined && { changing: { type: running.type ?? '', updateId: running.id ?? '' } }),
+  };
+}
+
+const timeOf = ({ createdAt }: Update): number => createdAt?.getTime() ?? 0;
+
+/** Whether a node group will take releases of the next version, as far as is known. */
+export const takesNext = ({ controlPlane }: NextVersion): boolean =>
+  controlPlane.kind === 'unreadable' || !controlPlane.isRolledBack;

@@ -1,0 +1,185 @@
+import { minorOf } from '../shared/fleet/kubernetes-version.ts';
+import { stricter } from '../shared/policy/mode.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { compareReleases } from '../shared/releases/release-version.ts';
+import { approvalOf } from './approval.ts';
+import { chooseMoment } from './choose-moment.ts';
+import type { NextVersion } from './control-plane.ts';
+import { type Circumstances, type Decision, FOREIGN_EVERY, idleMemory, iso, say } from './decision.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
+import { paceOf } from './pace.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import { proposedTarget } from './target-version.ts';
+import { untilReadable } from './until-readable.ts';
+import { chooseByWave } from './wave-entry.ts';
+
+/** How a node group stands with the newer Kubernetes version of its control plane. */
+export interface Following {
+  readonly decision: Decision;
+  /** It moves, or is about to: releases of its present version are passed over. */
+  readonly goesFirst: boolean;
+  /** Nothing but a proposal could come of it, and there is none yet. */
+  readonly isQuiet: boolean;
+}
+
+/** By these a node group has no release of its own version to move to. */
+export const NOTHING_NEWER: ReadonlySet<Reason> = new Set<Reason>([
+  'up-to-date',
+  'newer-than-recommended',
+  'end-of-life',
+  'runs-withdrawn-release',
+  'no-release-for-version',
+  'release-withdrawn',
+]);
+
+/** What can keep the next version away for long. Releases of the present one are not to wait for that. */
+const LONG: ReadonlySet<Reason> = new Set<Reason>([
+  'halted',
+  'proposal-rejected',
+  'insights-gate-closed',
+  'insights-unreadable',
+  'earlier-wave',
+  'wave-stopped',
+]);
+
+/** The mode in which it follows, bounded by that of all upgrades; an approval of what was proposed has it done once. */
+const modeIn = ({ upgrades }: Policy) => stricter(upgrades.mode, upgrades.controlPlane.mode);
+
+/** Whether a node group may be moved to the version of its control plane, and not only proposed to be. */
+export const follows = ({ state }: Pick<Observation, 'state'>, policy: Policy): boolean =>
+  modeIn(policy) === 'enforce' || state.proposal?.ruling?.kind === 'approved';
+
+/**
+ * Decides whether a node group follows its control plane to the next Kubernetes version: once the time is over in which EKS lets the
+ * control plane roll back, never while its version or certificate authority is being changed, and never after a rollback
+ * until it is upgraded again. Windows, gates, waves and limits hold as for any upgrade.
+ *
+ * @returns undefined where the control plane is no newer, or nobody lets the node group follow
+ */
+export function followControlPlane(
+  observation: Observation,
+  view: NodeGroupView,
+  circumstances: Circumstances,
+): Following | undefined {
+  const { policy } = circumstances;
+  const { next } = view;
+  if (next === undefined || isInvalid(policy) || modeIn(policy) === 'off') return undefined;
+  const upgrades = { ...policy.upgrades, mode: modeIn(policy) };
+  const held = heldBack(observation, view, next, policy, circumstances.now) ?? noRelease(observation, view, next);
+  if (held !== undefined) return { decision: held, goesFirst: false, isQuiet: upgrades.mode === 'observe' };
+  const decision = moveTo(next, observation, view, { ...circumstances, policy: { ...policy, upgrades } });
+  const target = proposedTarget(decision.releaseVersion ?? '', next.version);
+  const { isProposal } = approvalOf(observation.state.proposal, target, upgrades, circumstances.now);
+  return {
+    decision,
+    goesFirst: !isProposal && !LONG.has(decision.reason),
+    isQuiet: isProposal && decision.decision !== 'would-act',
+  };
+}
+
+/** What keeps it from following yet, whatever releases there are. */
+function heldBack(
+  { state, key }: Observation,
+  view: NodeGroupView,
+  { version, controlPlane }: NextVersion,
+  { upgrades }: Policy,
+  now: number,
+): Decision | undefined {
+  const idle = idleMemory(state);
+  if (controlPlane.kind === 'unreadable') {
+    const what = `control plane unreadable ${controlPlane.code}`;
+    const message = `What was done to the control plane of ${key.cluster} cannot be read: ${controlPlane.error}. The node group does not follow it to Kubernetes ${version} before it can.`;
+    return untilReadable({ what, message, variant: what }, controlPlane, state, idle, now);
+  }
+  const { changing, isRolledBack, since } = controlPlane;
+  if (changing !== undefined) {
+    const message = `The control plane is being changed (${changing.type} ${changing.updateId}): no node group follows it meanwhile.`;
+    return {
+      ...say('waiting', 'control-plane-changing', message, idle, changing.updateId),
+      wakeAt: now + FOREIGN_EVERY,
+    };
+  }
+  if (isRolledBack) {
+    const message = `The control plane was rolled back to Kubernetes ${view.cluster.version} at ${iso(since)}: no node group moves to ${version} before it is upgraded again.`;
+    return say('skipped', 'control-plane-rolled-back', message, idle, `${version} ${since}`);
+  }
+  const followsAt = since + upgrades.controlPlane.followAfter;
+  if (followsAt <= now) return undefined;
+  const message = `The control plane runs Kubernetes ${view.cluster.version} since ${iso(since)}: the node group follows it to ${version} from ${iso(followsAt)} on.`;
+  return { ...say('waiting', 'control-plane-settling', message, idle, `${version} ${since}`), wakeAt: followsAt };
+}
+
+/** Why there is no release of the next version to move to; undefined where there is one. */
+function noRelease(
+  { state }: Observation,
+  view: NodeGroupView,
+  { version, target }: NextVersion,
+): Decision | undefined {
+  const idle = idleMemory(state);
+  if (target.kind === 'none') {
+    const decision = target.reason === 'release-not-yet-seen' ? 'waiting' : 'skipped';
+    return say(decision, target.reason, `Does not follow to Kubernetes ${version}. ${target.message}`, idle, version);
+  }
+  if (newerIn(view, target).length > 0) return undefined;
+  const message = `Does not follow to Kubernetes ${version} yet: the newest release there, ${target.releaseVersion}, is older than ${view.releaseVersion}, or cannot be compared with it.`;
+  return say('waiting', 'next-release-older', message, idle, `${version} ${target.releaseVersion}`);
+}
+
+/** Releases of the next version that are no step back: Bottlerocket names them the same for every version. */
+const newerIn = (
+  { amiType, releaseVersion }: NodeGroupView,
+  target: Extract<NextVersion['target'], { kind: 'release' }>,
+) => target.offered.filter((each) => (compareReleases(amiType, each.releaseVersion, releaseVersion) ?? -1) >= 0);
+
+/** Decides about the move itself, as about any upgrade. */
+function moveTo(
+  next: NextVersion,
+  observation: Observation,
+  present: NodeGroupView,
+  circumstances: Circumstances,
+): Decision {
+  const { policy, now } = circumstances;
+  const { key, need } = observation;
+  if (isInvalid(policy) || next.target.kind === 'none') throw new Error('It is held back where there is no release.');
+  const { version, target } = next;
+  // What is on offer for the present version stays known, so that no failure is forgotten.
+  const view: NodeGroupView = {
+    ...present,
+    version,
+    movesFrom: present.version,
+    target,
+    next: { ...next, target: present.target },
+  };
+  const newer = newerIn(present, target);
+  const { bakeAge } = paceOf(need, policy, now);
+  const baked = newer.filter(({ firstSeenAt }) => firstSeenAt + bakeAge <= now);
+  const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);
+  const release = chooseByWave(baked, { key, need, view }, circumstances) ?? first;
+  if (release === undefined) throw new Error('It is held back where there is no release.');
+  const { releaseVersion } = release;
+  const decided = chooseMoment(observation, view, release, circumstances);
+  const { upgrade } = decided.memory;
+  const from =
+    minorOf(present.cluster.version) === minorOf(version)
+      ? 'its control plane'
+      : `its control plane, which runs ${present.cluster.version},`;
+  return {
+    ...decided,
+    message: `${decided.message} It follows ${from} from Kubernetes ${present.version} to ${version}.`,
+    releaseVersion,
+    kubernetesVersion: version,
+    details: {
+      from: present.releaseVersion,
+      to: releaseVersion,
+      fromKubernetes: present.version,
+      toKubernetes: version,
+      ...decided.details,
+    },
+    memory: {
+      ...decided.memory,
+      ...(decided.start !== undefined &&
+        upgrade !== undefined && { upgrade: { ...upgrade, kubernetesVersion: version } }),
+    },
+  };
+}

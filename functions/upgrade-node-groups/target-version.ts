@@ -1,0 +1,12 @@
+import type { NodeGroupView } from './observation.ts';
+
+/** The Kubernetes version that the upgrade of a view would move to; undefined where it stays as it is. */
+export const kubernetesVersionOf = ({ version, movesFrom }: NodeGroupView): string | undefined =>
+  movesFrom === undefined ? undefined : version;
+
+/**
+ * What a proposal is about. Bottlerocket names its releases the same for every Kubernetes version, and who approves one of them
+ * within the present version has not approved the next one.
+ */
+export const proposedTarget = (releaseVersion: string, kubernetesVersion: string | undefined): string =>
+  kubernetesVersion === undefined ? releaseVersion : `${releaseVersion} for Kubernetes ${kubernetesVersion}`;

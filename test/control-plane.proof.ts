@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
+import { HOUR, incidentOf, playThrough, upgradeCalls } from './harness.ts';
+import { fleet, group, NEW, release } from './upgrade.fixture.ts';
+
+const NEXT = '1.34.2-20260716';
+
+/** A cluster at 1.33 whose groups run the newest release there, and what becomes of its control plane. */
+const moving = (cluster: object, groups = ['web']) => {
+  const file = fleet(
+    groups.map((name) => group(name, { releaseVersion: NEW })),
+    cluster,
+  );
+  return { ...file, releases: [release(NEW, '-10d'), release(NEXT, '-1d', { kubernetesVersion: '1.34' })] };
+};
+const policy = (mode: string) => ({
+  upgrades: { bakeAge: '2h', controlPlane: { mode, followAfter: '1d' } },
+});
+type Run = Awaited<ReturnType<typeof playThrough>>;
+const versions = (run: Run) =>
+  run.account.snapshot().clusters.flatMap(({ nodeGroups }) => nodeGroups.map(({ version }) => version));
+const told = (run: Run, name: string) =>
+  incidentOf(run, 'shop', name).filter((line) => !/in-flight|agent-verified|concurrency/.test(line));
+
+it('node groups follow their control plane, one after the other, once it can not be rolled back any more and no insight says ERROR', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: moving(
+      {
+        controlPlaneUpdates: [{ at: '+90m', version: '1.34' }],
+        insights: [
+          {
+            name: 'Deprecated APIs removed in Kubernetes v1.34',
+            kubernetesVersion: '1.34',
+            changes: [{ at: '+28h', status: 'PASSING' }],
+          },
+        ],
+      },
+      ['web', 'api'],
+    ),
+    policy: policy('enforce'),
+    play: '40h',
+  });
+  expect(told(run, 'web')).toEqual([
+    'done up-to-date',
+    'waiting control-plane-settling',
+    'waiting insights-gate-closed',
+    'acted upgrade-started',
+    'done upgraded',
+  ]);
+  const closed = run.records.find(({ reason }) => reason === 'insights-gate-closed');
+  expect(closed?.message).toContain('ERROR for Kubernetes 1.34: Deprecated APIs removed in Kubernetes v1.34');
+  const started = run.records.filter(({ reason }) => reason === 'upgrade-started');
+  expect(started.map(({ details }) => details)).toEqual([
+    expect.objectContaining({ to: NEXT, fromKubernetes: '1.33', toKubernetes: '1.34' }),
+    expect.objectContaining({ to: NEXT, fromKubernetes: '1.33', toKubernetes: '1.34' }),
+  ]);
+  const [first = 0, second = 0] = started.map(({ time }) => Date.parse(time));
+  expect(first).toBeGreaterThan(Date.parse('2026-07-15T04:00:00Z'));
+  const ended = run.records.find(({ reason }) => reason === 'upgraded')?.time ?? '';
+  expect(second).toBeGreaterThanOrEqual(Date.parse(ended));
+  expect(versions(run)).toEqual(['1.34', '1.34']);
+  expect(upgradeCalls(run)).toHaveLength(2);
+});
+
+it('no node group follows a control plane that was rolled back, until it is upgraded again', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: moving(
+      {
+        controlPlaneUpdates: [
+          { at: '+90m', version: '1.34' },
+          { at: '+24h', type: 'VersionRollback', version: '1.33', lasts: '3h' },
+          { at: '+60h', version: '1.34' },
+        ],
+      },
+      ['web'],
+    ),
+    policy: policy('enforce'),
+    play: '83h',
+  });
+  expect(upgradeCalls(run)).toEqual([]);
+  expect(versions(run)).toEqual(['1.33']);
+  await run.account.play(5 * HOUR);
+  expect(upgradeCalls(run)).toHaveLength(1);
+  expect(versions(run)).toEqual(['1.34']);
+});
+
+it('by default a node group only proposes to follow its control plane, and does so once that is approved', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: moving({ controlPlaneUpdates: [{ at: '+90m', version: '1.34' }] }),
+    policy: { upgrades: { bakeAge: '2h', controlPlane: { followAfter: '1d' } } },
+    play: '28h',
+  });
+  expect(told(run, 'web').at(-1)).toBe('would-act would-upgrade');
+  expect(upgradeCalls(run)).toEqual([]);
+  const proposed = run.records.findLast(({ reason }) => reason === 'would-upgrade');
+  expect(proposed?.message).toContain(
+    `Would upgrade from ${NEW} to ${NEXT}. It follows its control plane from Kubernetes 1.33 to 1.34.`,
+  );
+  await operate(run.account, 'approve', 'shop/web', '--why', 'tested', '--yes');
+  await run.account.play(2 * HOUR);
+  expect(told(run, 'web').at(-1)).toBe('done upgraded');
+  expect(versions(run)).toEqual(['1.34']);
+});
