@@ -11,8 +11,12 @@ export function fleetOfEverything(): object {
   const ssm = { otherPolicy: 'inline', commands: { script: { output: '6.12.0' } } };
   const inline = { name: 'workers', desiredSize: 2, ssm, exposure: { ipv6: true, branchInterfaces: 3 } };
   const network = { wayOut: 'nat', nodeEgress: [{ to: 'prefix-list' }] };
+  const insights = ['1.34', '1.35'].map((kubernetesVersion) => ({
+    name: `Removed in ${kubernetesVersion}`,
+    kubernetesVersion,
+  }));
   const clusters = [
-    ...fleet.clusters,
+    ...fleet.clusters.map((cluster) => ({ ...cluster, insights })),
     { name: 'inline', version: '1.33', network, vpc: { connectEndpoint: true }, nodeGroups: [inline] },
   ];
   const calendars = [{ name: 'release-freeze', events: [{ from: '+30d', until: '+31d' }] }];

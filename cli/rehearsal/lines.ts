@@ -1,5 +1,6 @@
 import { addressFilters } from './address-filters.ts';
 import { clusterTag } from './cluster-tag.ts';
+import { controlPlaneUpdates, insightsOfPresent } from './control-plane.ts';
 import { type Finding, type Ground, open } from './ground.ts';
 import {
   defaultTier,
@@ -39,6 +40,17 @@ export const LINES: readonly LineCheck[] = [
     line: 'whether EKS takes an update while a node group is DEGRADED',
     look: (ground) => updatesOf(ground, 'is DEGRADED', ({ status }) => status === 'DEGRADED'),
   },
+  {
+    line: 'from when the seven days count in which EKS rolls a control plane back',
+    look: () => [
+      open(
+        'aws eks list-insights with category ROLLBACK_READINESS tells, a week after an upgrade of the control plane',
+      ),
+    ],
+  },
+  { line: 'for how long EKS lists the updates of a cluster', look: controlPlaneUpdates },
+  { line: 'whether EKS lists an upgrade that it made itself at the end of support', look: controlPlaneUpdates },
+  { line: 'whether insights about a version are still there once the control plane runs it', look: insightsOfPresent },
   {
     line: 'by which error EKS refuses an update of a group that is not ACTIVE',
     look: (ground) =>

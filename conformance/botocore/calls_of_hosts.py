@@ -29,6 +29,12 @@ def eks(account) -> None:
     named = {"name": name, "nodegroupName": account.place["nodegroup"]}
     call("eks", "DescribeUpdate", **named, updateId=update["id"])
     refused("ResourceNotFoundException", "eks", "DescribeUpdate", **named, updateId="2d0c4a4b-4e0c-4b8e-9a6f-1f4f5f0d9c11")
+    readiness = {"categories": ["UPGRADE_READINESS"], "statuses": ["ERROR"]}
+    insights = call("eks", "ListInsights", clusterName=name, filter=readiness, maxResults=1)
+    call("eks", "ListInsights", clusterName=name, filter=readiness, nextToken=insights["nextToken"])
+    call("eks", "ListInsights", clusterName=name, filter={**readiness, "kubernetesVersions": ["1.34"]})
+    refused("ResourceNotFoundException", "eks", "ListInsights", clusterName="missing")
+    refused("InvalidParameterException", "eks", "ListInsights", clusterName=name, nextToken="none")
     role = f"arn:aws:iam::{account.place['account']}:role/conformance"
     entry = {"clusterName": name, "principalArn": role}
     call("eks", "CreateAccessEntry", **entry, kubernetesGroups=["viewers"], username="conformance", type="STANDARD", tags={"made": "here"}, clientRequestToken="conformance")

@@ -31,7 +31,12 @@ export const insight = z.strictObject({
   status: z.enum(InsightStatusValue).default('ERROR').describe('Its status at the start'),
   reason: z.string().default('Deprecated API usage detected within last 30 days.').describe('EKS’s reason for it'),
   changes: z
-    .array(z.strictObject({ at: time('When EKS refreshes it'), status: z.enum(InsightStatusValue) }))
+    .array(
+      z.strictObject({
+        at: time('When EKS refreshes it'),
+        status: z.enum(InsightStatusValue).describe('Its status from then on'),
+      }),
+    )
     .default([])
     .describe('What becomes of its status'),
 });

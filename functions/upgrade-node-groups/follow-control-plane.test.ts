@@ -1,0 +1,192 @@
+import type { Update } from '@aws-sdk/client-eks';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
+import { targeting } from '../shared/releases/target.fixture.ts';
+import { type ControlPlane, controlPlaneOf, type NextVersion } from './control-plane.ts';
+import { decide } from './decide.ts';
+import { HOUR, NOW, nodeGroup, observation, unreadable } from './observation.fixture.ts';
+import type { NodeGroupView } from './observation.ts';
+import { policyOf } from './policy.fixture.ts';
+
+const DAY = 24 * HOUR;
+const RUNS = '1.33.13-20260714';
+const NEXT = '1.34.2-20260716';
+
+const controlPlane = (change: Partial<ControlPlane> = {}): ControlPlane => ({
+  kind: 'control-plane',
+  isRolledBack: false,
+  since: NOW - 8 * DAY,
+  ...change,
+});
+const next = (change: Partial<NextVersion> = {}): NextVersion => ({
+  version: '1.34',
+  target: targeting(NOW - 48 * HOUR, NEXT),
+  controlPlane: controlPlane(),
+  insights: [],
+  ...change,
+});
+/** A group that runs the newest release of 1.33, in a cluster at 1.34. */
+const behind = (change: Partial<NextVersion> = {}, more: Partial<NodeGroupView> = {}): NodeGroupView =>
+  nodeGroup({
+    cluster: { status: 'ACTIVE', version: '1.34', tags: {} },
+    releaseVersion: RUNS,
+    nodes: [],
+    next: next(change),
+    ...more,
+  });
+const policy = (upgrades: object = {}) => policyOf({ upgrades: { controlPlane: { mode: 'enforce' }, ...upgrades } });
+const decided = (view: NodeGroupView, upgrades: object = {}, state = {}) =>
+  decide(observation(view, state), { policy: policy(upgrades), now: NOW, account: '111122223333', slots: {} });
+
+describe('the updates of a cluster', () => {
+  const update = (type: Update['type'], status: Update['status'], daysAgo: number): Update => ({
+    id: `u-${daysAgo}`,
+    type,
+    status,
+    createdAt: new Date(NOW - daysAgo * DAY),
+  });
+  it.each<[string, Update[], Partial<ControlPlane>]>([
+    ['none since it was created', [], { since: 0 }],
+    ['an upgrade', [update('VersionUpdate', 'Successful', 9)], { since: NOW - 9 * DAY }],
+    [
+      'a failed upgrade after one',
+      [update('VersionUpdate', 'Failed', 2), update('VersionUpdate', 'Successful', 9)],
+      { since: NOW - 9 * DAY },
+    ],
+    [
+      'a rollback',
+      [update('VersionRollback', 'Successful', 2), update('VersionUpdate', 'Successful', 3)],
+      { isRolledBack: true, since: NOW - 2 * DAY },
+    ],
+    [
+      'an upgrade after a rollback',
+      [update('VersionRollback', 'Successful', 2), update('VersionUpdate', 'Successful', 1)],
+      { since: NOW - DAY },
+    ],
+    [
+      'a rollback without success',
+      [update('VersionRollback', 'Cancelled', 2), update('VersionUpdate', 'Successful', 3)],
+      { since: NOW - 2 * DAY },
+    ],
+    [
+      'a rollback under way',
+      [update('VersionRollback', 'InProgress', 0), update('VersionUpdate', 'Successful', 3)],
+      { since: NOW - 3 * DAY, changing: { type: 'VersionRollback', updateId: 'u-0' } },
+    ],
+    [
+      'a change of the certificate authority under way',
+      [update('CertificateAuthorityUpdate', 'InProgress', 0)],
+      { since: 0, changing: { type: 'CertificateAuthorityUpdate', updateId: 'u-0' } },
+    ],
+    ['others', [update('LoggingUpdate', 'InProgress', 0)], { since: 0 }],
+  ])('say, by %s, how its version stands', (_, updates, expected) => {
+    expect(controlPlaneOf(updates, 0)).toEqual({ kind: 'control-plane', isRolledBack: false, ...expected });
+  });
+});
+
+describe('the next Kubernetes version', () => {
+  it.each([
+    ['1.33', '1.33', undefined],
+    ['1.34', '1.33', undefined],
+    ['1.33', '1.34', '1.34'],
+    ['1.31', '1.34', '1.32'],
+    ['1.29', '1.34', '1.31'],
+    ['', '1.34', undefined],
+  ])('of nodes at %s with a control plane at %s is %s', (nodes, controlPlane, expected) => {
+    expect(nextVersion(nodes, controlPlane)).toBe(expected);
+  });
+});
+
+describe('a node group whose control plane is newer', () => {
+  it('moves to its version, with a token of its own', () => {
+    const decision = decided(behind());
+    expect(decision).toMatchObject({ decision: 'acted', reason: 'upgrade-started', start: { version: '1.34' } });
+    expect(decision.memory.upgrade).toMatchObject({ releaseVersion: NEXT, kubernetesVersion: '1.34' });
+  });
+
+  it.each<[string, NodeGroupView, string]>([
+    ['settles', behind({ controlPlane: controlPlane({ since: NOW - 6 * DAY }) }), 'waiting control-plane-settling'],
+    [
+      'is changing',
+      behind({ controlPlane: controlPlane({ changing: { type: 'VersionRollback', updateId: 'u' } }) }),
+      'waiting control-plane-changing',
+    ],
+    [
+      'was rolled back',
+      behind({ controlPlane: controlPlane({ isRolledBack: true }) }),
+      'skipped control-plane-rolled-back',
+    ],
+    ['cannot be read', behind({ controlPlane: unread() }), 'failed unreadable'],
+    ['has insights with errors', behind({ insights: [{ name: 'APIs', why: 'used' }] }), 'waiting insights-gate-closed'],
+    ['has unread insights', behind({ insights: unread() }), 'refused insights-unreadable'],
+    [
+      'has older releases',
+      behind({ target: targeting(NOW - 48 * HOUR, '1.34.1-20260620') }),
+      'waiting next-release-older',
+    ],
+    ['has releases that bake', behind({ target: targeting(NOW - HOUR, NEXT) }), 'waiting baking'],
+  ])('waits while it %s', (_, view, expected) => {
+    const { decision, reason, start } = decided(view);
+    expect(`${decision} ${reason}`).toBe(expected);
+    expect(start).toBeUndefined();
+  });
+
+  it('takes releases of its own version while insights or waves keep the next one away', () => {
+    const own = { releaseVersion: '1.33.12-20260625' };
+    expect(decided(behind({ insights: [{ name: 'APIs', why: '' }] }, own)).start).toMatchObject({ version: '1.33' });
+    expect(decided(behind({}, own)).start).toMatchObject({ version: '1.34' });
+  });
+
+  it('is only proposed to move by default, and an approval of a release of its own version is none of the next', () => {
+    const bottlerocket = { amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.50.0-ca9b9399' };
+    const target = targeting(NOW - 48 * HOUR, '1.50.0-ca9b9399');
+    const view = behind({ target }, { ...bottlerocket, target });
+    const ruling = { kind: 'approved' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'because' };
+    const approvedTo = (to: string) =>
+      decided(view, { controlPlane: {} }, { proposal: { target: to, at: NOW - 1, ruling } });
+    expect(approvedTo('1.50.0-ca9b9399').decision).toBe('would-act');
+    expect(approvedTo('1.50.0-ca9b9399 for Kubernetes 1.34').start).toMatchObject({ version: '1.34' });
+  });
+
+  it('moves though it is older than EKS supports, and is not moved within its version', () => {
+    const far = { cluster: { status: 'ACTIVE', version: '1.37', tags: {} }, releaseVersion: '1.33.12-20260625' };
+    expect(decided(behind({}, far)).start).toMatchObject({ version: '1.34' });
+    expect(decided(behind({ controlPlane: controlPlane({ since: NOW }) }, far)).reason).toBe('control-plane-settling');
+    expect(decided(behind({}, far), { controlPlane: { mode: 'observe' } }).reason).toBe('version-skew');
+  });
+
+  it('never starts to move while anything speaks against it, whatever was observed', () => {
+    const anything = fc.record({
+      since: fc.integer({ min: NOW - 9 * DAY, max: NOW }),
+      isRolledBack: fc.boolean(),
+      changing: fc.option(fc.constant({ type: 'VersionUpdate', updateId: 'u' }), { nil: undefined }),
+      errors: fc.nat(1),
+      mode: fc.constantFrom('enforce', 'observe', 'off'),
+    });
+    let started = 0;
+    fc.assert(
+      fc.property(anything, ({ since, isRolledBack, changing, errors, mode }) => {
+        const known = { since, isRolledBack, ...(changing !== undefined && { changing }) };
+        const insights = errors === 0 ? [] : [{ name: 'APIs', why: '' }];
+        const { start } = decided(behind({ controlPlane: controlPlane(known), insights }), { controlPlane: { mode } });
+        if (start === undefined) return;
+        started += 1;
+        expect([mode, isRolledBack, changing, errors, since + 7 * DAY <= NOW]).toEqual([
+          'enforce',
+          false,
+          undefined,
+          0,
+          true,
+        ]);
+      }),
+    );
+    expect(started).toBeGreaterThan(0);
+  });
+});
+
+function unread() {
+  const seen = unreadable();
+  if (seen.kind !== 'unreadable') throw new Error('it is unreadable');
+  return seen;
+}
