@@ -8,12 +8,12 @@ export const controlPlane = z
     mode: mode
       .default('observe')
       .describe(
-        'Of node groups that follow their control plane to its Kubernetes version, bounded by upgrades.mode: `observe` until you say otherwise.',
+        'Mode in which node groups follow their control plane to its Kubernetes version, bounded by upgrades.mode. It is `observe` until you change it.',
       ),
     followAfter: duration
       .prefault('7d')
       .describe(
-        'How long after an upgrade of the control plane they follow it: EKS can roll a control plane back for 7 days, and not with newer nodes.',
+        'How long after an upgrade of the control plane node groups follow it. EKS can roll a control plane back for 7 days, but not if nodes are newer.',
       ),
   })
   .prefault({});

@@ -94,19 +94,19 @@ function heldBack(
   }
   const { changing, isRolledBack, since } = controlPlane;
   if (changing !== undefined) {
-    const message = `The control plane is being changed (${changing.type} ${changing.updateId}): no node group follows it meanwhile.`;
+    const message = `The control plane is being changed (${changing.type} ${changing.updateId}). No node group follows it before that has ended.`;
     return {
       ...say('waiting', 'control-plane-changing', message, idle, changing.updateId),
       wakeAt: now + FOREIGN_EVERY,
     };
   }
   if (isRolledBack) {
-    const message = `The control plane was rolled back to Kubernetes ${view.cluster.version} at ${iso(since)}: no node group moves to ${version} before it is upgraded again.`;
+    const message = `The control plane was rolled back to Kubernetes ${view.cluster.version} at ${iso(since)}. No node group moves to ${version} before it is upgraded again.`;
     return say('skipped', 'control-plane-rolled-back', message, idle, `${version} ${since}`);
   }
   const followsAt = since + upgrades.controlPlane.followAfter;
   if (followsAt <= now) return undefined;
-  const message = `The control plane runs Kubernetes ${view.cluster.version} since ${iso(since)}: the node group follows it to ${version} from ${iso(followsAt)} on.`;
+  const message = `The control plane runs Kubernetes ${view.cluster.version} since ${iso(since)}. The node group follows it to ${version} from ${iso(followsAt)} on.`;
   return { ...say('waiting', 'control-plane-settling', message, idle, `${version} ${since}`), wakeAt: followsAt };
 }
 
@@ -119,10 +119,16 @@ function noRelease(
   const idle = idleMemory(state);
   if (target.kind === 'none') {
     const decision = target.reason === 'release-not-yet-seen' ? 'waiting' : 'skipped';
-    return say(decision, target.reason, `Does not follow to Kubernetes ${version}. ${target.message}`, idle, version);
+    return say(
+      decision,
+      target.reason,
+      `The node group does not follow to Kubernetes ${version}. ${target.message}`,
+      idle,
+      version,
+    );
   }
   if (newerIn(view, target).length > 0) return undefined;
-  const message = `Does not follow to Kubernetes ${version} yet: the newest release there, ${target.releaseVersion}, is older than ${view.releaseVersion}, or cannot be compared with it.`;
+  const message = `The node group does not follow to Kubernetes ${version} yet. The newest release for it, ${target.releaseVersion}, is older than ${view.releaseVersion}, or cannot be compared with it.`;
   return say('waiting', 'next-release-older', message, idle, `${version} ${target.releaseVersion}`);
 }
 

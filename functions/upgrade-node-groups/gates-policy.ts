@@ -35,7 +35,7 @@ export const gates = z
       .enum(['error', 'off'])
       .default('error')
       .describe(
-        'Where the Kubernetes version changes: whether an upgrade insight of EKS with status ERROR for that version closes.',
+        'error: an upgrade insight of EKS with status ERROR closes the gate for a move to its Kubernetes version. off: insights are not read.',
       ),
   })
   .prefault({})

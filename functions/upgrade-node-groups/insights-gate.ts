@@ -24,7 +24,7 @@ export function atInsights(moment: Moment): Decision | undefined {
       isThrottled: true,
     };
     const obstacle = meet(state.obstacle, `insights ${code}`, now, UNREADABLE);
-    const message = `The upgrade insights of its cluster for Kubernetes ${version} cannot be read, so they close: ${error}.`;
+    const message = `The upgrade insights of its cluster for Kubernetes ${version} cannot be read: ${error}. A gate that cannot be read is closed.`;
     return {
       ...wait('insights-unreadable', message, obstacle.until),
       decision: 'refused',

@@ -160,11 +160,11 @@ export const UPGRADE_REASONS = {
   },
   'control-plane-settling': {
     meaning:
-      'The control plane runs a newer Kubernetes version, to which the node group follows it when the time is over that the policy gives (upgrades.controlPlane.followAfter): as long as EKS can roll the control plane back.',
+      'The control plane runs a newer Kubernetes version. The node group follows it after the time in the policy (upgrades.controlPlane.followAfter), in which EKS can roll the control plane back.',
   },
   'control-plane-changing': {
     meaning:
-      'The version or the certificate authority of the control plane is being changed: no node group follows it meanwhile.',
+      'The version or the certificate authority of the control plane is being changed. No node group follows it before that has ended.',
   },
   'control-plane-rolled-back': {
     meaning:
@@ -172,7 +172,7 @@ export const UPGRADE_REASONS = {
   },
   'next-release-older': {
     meaning:
-      'The control plane runs a newer Kubernetes version, and the releases for it are older than the one that the node group runs: it is never moved back.',
+      'The control plane runs a newer Kubernetes version. The releases for it are older than the release that the node group runs, and no node group is moved back.',
   },
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
   'upgrade-failed': {
