@@ -6,12 +6,19 @@ import { fleet, group, NEW, release } from './upgrade.fixture.ts';
 const NEXT = '1.34.2-20260716';
 
 /** A cluster at 1.33 whose groups run the newest release there, and what becomes of its control plane. */
-const moving = (cluster: object, groups = ['web']) => {
+const moving = (cluster: object, groups = ['web'], troubles: object[] = []) => {
   const file = fleet(
     groups.map((name) => group(name, { releaseVersion: NEW })),
     cluster,
   );
-  return { ...file, releases: [release(NEW, '-10d'), release(NEXT, '-1d', { kubernetesVersion: '1.34' })] };
+  const lab = { name: 'lab', version: '1.34', nodeGroups: [group('web', { version: '1.33', releaseVersion: NEW })] };
+  const clusters = [...file.clusters, ...(troubles.length === 0 ? [] : [lab])];
+  return {
+    ...file,
+    clusters,
+    troubles,
+    releases: [release(NEW, '-10d'), release(NEXT, '-1d', { kubernetesVersion: '1.34' })],
+  };
 };
 const policy = (mode: string) => ({
   upgrades: { bakeAge: '2h', controlPlane: { mode, followAfter: '1d' } },
@@ -37,6 +44,8 @@ it('node groups follow their control plane, one after the other, once it can not
         ],
       },
       ['web', 'api'],
+      // Of this one nobody can read what was done to its control plane.
+      [{ cluster: 'lab', operations: ['ListUpdates'], code: 'AccessDeniedException', status: 400 }],
     ),
     policy: policy('enforce'),
     play: '40h',
@@ -59,7 +68,8 @@ it('node groups follow their control plane, one after the other, once it can not
   expect(first).toBeGreaterThan(Date.parse('2026-07-15T04:00:00Z'));
   const ended = run.records.find(({ reason }) => reason === 'upgraded')?.time ?? '';
   expect(second).toBeGreaterThanOrEqual(Date.parse(ended));
-  expect(versions(run)).toEqual(['1.34', '1.34']);
+  expect(versions(run)).toEqual(['1.34', '1.34', '1.33']);
+  expect(incidentOf(run, 'lab', 'web').at(-1)).toBe('failed unreadable');
   expect(upgradeCalls(run)).toHaveLength(2);
 });
 

@@ -239,15 +239,15 @@ function warned(preflight: Moment['upgrades']['preflight'], seen: Preflight | un
   return found.length === 0 ? '' : ` Warning: ${listed(found)}.`;
 }
 
-const nodesToReplace = ({ nodes, desired }: NodeGroupView, releaseVersion: string): number => {
+const nodesToReplace = ({ nodes, version, desired }: NodeGroupView, releaseVersion: string): number => {
   if (nodes === undefined) return desired;
-  const { total, onRelease } = spreadOf(nodes, releaseVersion);
+  const { total, onRelease } = spreadOf(nodes, releaseVersion, version);
   return total - onRelease;
 };
 
 /** What the nodes run, where a failed attempt has left them mixed; begins with a blank. */
-function nodesInWords({ nodes, releaseVersion }: NodeGroupView): string {
-  const spread = nodes && spreadOf(nodes, releaseVersion);
+function nodesInWords({ nodes, releaseVersion, version, movesFrom = version }: NodeGroupView): string {
+  const spread = nodes && spreadOf(nodes, releaseVersion, movesFrom);
   if (spread === undefined || spread.others.length === 0) return '';
   return ` ${spread.onRelease} of ${counted(spread.total, 'node')} ${spread.onRelease === 1 ? 'runs' : 'run'} ${releaseVersion}, ${spread.others.map(([name, count]) => `${count} ${name}`).join(', ')}.`;
 }

@@ -17,8 +17,8 @@ export function confirmNodes(
   memory: Memory,
   now: number,
 ): Decision | undefined {
-  const { nodes, releaseVersion } = view;
-  const spread = nodes && spreadOf(nodes, releaseVersion);
+  const { nodes, releaseVersion, version } = view;
+  const spread = nodes && spreadOf(nodes, releaseVersion, version);
   if (spread !== undefined && spread.others.length > 0) {
     const others = spread.others.map(([name]) => name).sort();
     const { obstacle: _, upgrade: __, ...idle } = memory;

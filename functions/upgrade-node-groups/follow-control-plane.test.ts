@@ -2,12 +2,14 @@ import type { Update } from '@aws-sdk/client-eks';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
+import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
 import { type ControlPlane, controlPlaneOf, type NextVersion } from './control-plane.ts';
 import { decide } from './decide.ts';
 import { HOUR, NOW, nodeGroup, observation, unreadable } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
+import { rolloutsIn } from './waves.ts';
 
 const DAY = 24 * HOUR;
 const RUNS = '1.33.13-20260714';
@@ -149,6 +151,27 @@ describe('a node group whose control plane is newer', () => {
     expect(approvedTo('1.50.0-ca9b9399 for Kubernetes 1.34').start).toMatchObject({ version: '1.34' });
   });
 
+  it('waits for those of an earlier wave that have not followed theirs, and for as long as these must bake', () => {
+    const waved = policy({ waves: ['canary', 'prod'], bakeBetween: '24h' });
+    const document = {
+      ...waved,
+      overrides: [{ name: 'first', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
+    };
+    const pairOf = (version: string) => `${version}/AL2023_x86_64_STANDARD`;
+    const reasonWith = (progress: Pick<Progress, 'pair' | 'nextPair' | 'runs'>) => {
+      const state = { outcomes: 1, progress: { ...progress, health: 'well' as const, seenAt: NOW } };
+      const rollouts = rolloutsIn(new Map([['lab/web', state]]), document);
+      const here = { policy: document, now: NOW, account: '111122223333', slots: {}, rollouts };
+      return decide(observation(behind()), here).reason;
+    };
+    const runs = { releaseVersion: '1.33.14-20260718', since: NOW - 99 * HOUR };
+    expect(reasonWith({ pair: pairOf('1.33'), nextPair: pairOf('1.34'), runs })).toBe('earlier-wave');
+    expect(reasonWith({ pair: pairOf('1.33'), runs })).toBe('upgrade-started');
+    const moved = { releaseVersion: NEXT, since: NOW - HOUR };
+    expect(reasonWith({ pair: pairOf('1.34'), runs: moved })).toBe('earlier-wave');
+    expect(reasonWith({ pair: pairOf('1.34'), runs: { ...moved, since: NOW - 25 * HOUR } })).toBe('upgrade-started');
+  });
+
   it('moves though it is older than EKS supports, and is not moved within its version', () => {
     const far = { cluster: { status: 'ACTIVE', version: '1.37', tags: {} }, releaseVersion: '1.33.12-20260625' };
     expect(decided(behind({}, far)).start).toMatchObject({ version: '1.34' });
@@ -158,11 +181,11 @@ describe('a node group whose control plane is newer', () => {
 
   it('never starts to move while anything speaks against it, whatever was observed', () => {
     const anything = fc.record({
-      since: fc.integer({ min: NOW - 9 * DAY, max: NOW }),
-      isRolledBack: fc.boolean(),
-      changing: fc.option(fc.constant({ type: 'VersionUpdate', updateId: 'u' }), { nil: undefined }),
-      errors: fc.nat(1),
-      mode: fc.constantFrom('enforce', 'observe', 'off'),
+      since: fc.integer({ min: NOW - 20 * DAY, max: NOW }),
+      isRolledBack: fc.constantFrom(false, false, true),
+      changing: fc.constantFrom(undefined, undefined, { type: 'VersionUpdate', updateId: 'u' }),
+      errors: fc.constantFrom(0, 0, 1),
+      mode: fc.constantFrom('enforce', 'enforce', 'observe', 'off'),
     });
     let started = 0;
     fc.assert(
@@ -180,6 +203,8 @@ describe('a node group whose control plane is newer', () => {
           true,
         ]);
       }),
+      // Something in ten speaks against nothing: so many runs without one are not to be expected in a lifetime.
+      { numRuns: 400 },
     );
     expect(started).toBeGreaterThan(0);
   });

@@ -101,10 +101,10 @@ function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateI
 /**
  * How many of the nodes at the start have been replaced. The count of launches does not show this while a group grows.
  */
-function progressOf({ releaseVersion, nodes: atStart }: Upgrade, view: NodeGroupView) {
+function progressOf({ releaseVersion, kubernetesVersion, nodes: atStart }: Upgrade, view: NodeGroupView) {
   const nodes = atStart ?? view.desired;
   if (view.nodes === undefined) return { replaced: 0, nodes };
-  const { total, onRelease } = spreadOf(view.nodes, releaseVersion);
+  const { total, onRelease } = spreadOf(view.nodes, releaseVersion, kubernetesVersion ?? view.version);
   return { replaced: Math.max(0, nodes - (total - onRelease)), nodes };
 }
 

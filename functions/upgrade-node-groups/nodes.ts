@@ -22,9 +22,9 @@ export interface Spread {
   readonly others: ReadonlyArray<readonly [imageName: string, count: number]>;
 }
 
-export function spreadOf(nodes: readonly Node[], releaseVersion: string): Spread {
+export function spreadOf(nodes: readonly Node[], releaseVersion: string, kubernetesVersion: string): Spread {
   const known = nodes.filter((node) => idOrName(node, releaseVersion) !== undefined);
-  const [on, off] = partition(known, (node) => runs(node, releaseVersion));
+  const [on, off] = partition(known, (node) => runs(node, releaseVersion, kubernetesVersion));
   const onRelease = on.length;
   const others = Map.groupBy(off, ({ imageName, imageId = '' }) => imageName ?? imageId);
   return {
@@ -41,8 +41,8 @@ const isCustom = (releaseVersion: string): boolean => releaseVersion.startsWith(
 const idOrName = ({ imageName, imageId }: Node, releaseVersion: string): string | undefined =>
   isCustom(releaseVersion) ? imageId : imageName;
 
-const runs = ({ imageName = '', imageId }: Node, releaseVersion: string): boolean =>
-  isCustom(releaseVersion) ? imageId === releaseVersion : isImageOf(imageName, releaseVersion);
+const runs = ({ imageName = '', imageId }: Node, releaseVersion: string, kubernetesVersion: string): boolean =>
+  isCustom(releaseVersion) ? imageId === releaseVersion : isImageOf(imageName, releaseVersion, kubernetesVersion);
 
 const partition = <T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] => [
   all.filter(test),

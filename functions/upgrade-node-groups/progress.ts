@@ -87,7 +87,7 @@ function healthOf(view: NodeGroupView, before: Progress['health'] | undefined): 
   if (isTroubled(view)) return 'unhealthy';
   // Its nodes are bound to differ while they are replaced.
   if (view.status === 'UPDATING' || view.update?.kind === 'in-progress') return before === 'mixed' ? before : 'well';
-  const { others, unknown } = spreadOf(view.nodes ?? [], view.releaseVersion);
+  const { others, unknown } = spreadOf(view.nodes ?? [], view.releaseVersion, view.version);
   if (others.length > 0) return 'mixed';
   return view.nodes === undefined || unknown > 0 ? (before ?? 'unreadable') : 'well';
 }

@@ -8,6 +8,7 @@ export const TROUBLED_OPERATIONS = [
   'DescribeNodegroup',
   'ListUpdates',
   'DescribeUpdate',
+  'ListInsights',
   'UpdateNodegroupVersion',
 ] as const;
 

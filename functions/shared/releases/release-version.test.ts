@@ -71,3 +71,9 @@ it.each([
 ])('the AMI named %s is the image of %s: %s', (imageName, releaseVersion, expected) => {
   expect(isImageOf(imageName, releaseVersion)).toBe(expected);
 });
+
+it('the Kubernetes version tells apart what Bottlerocket names alike', () => {
+  const image = 'bottlerocket-aws-k8s-1.33-x86_64-v1.42.0-ca9b9399';
+  expect(isImageOf(image, '1.42.0-ca9b9399', '1.33')).toBe(true);
+  expect(isImageOf(image, '1.42.0-ca9b9399', '1.34')).toBe(false);
+});
