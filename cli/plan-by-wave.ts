@@ -9,6 +9,9 @@ import { paceOf } from '../functions/upgrade-node-groups/pace.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
 import { placeOfWave } from '../functions/upgrade-node-groups/waves.ts';
 
+/** What passes only once somebody acts. */
+const STOPPED: ReadonlySet<string> = new Set(['wave-stopped', 'breaker-tripped', 'held-by-breaker']);
+
 /** A node group of the line, or one under way, in its wave. */
 export interface InWave {
   readonly subject: string;
@@ -44,7 +47,7 @@ export function inWave(
     bakeBetween,
     windows,
     mayStartAt: decision.start === undefined ? (decision.turn?.mayStartAt ?? now) : now,
-    isStopped: decision.reason === 'wave-stopped',
+    isStopped: STOPPED.has(decision.reason),
   };
 }
 

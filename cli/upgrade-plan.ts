@@ -6,6 +6,7 @@ import { planIn } from '../functions/shared/ledger/proposal.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
+import { failuresAtHand } from '../functions/upgrade-node-groups/breaker-at-hand.ts';
 import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
 import { decide } from '../functions/upgrade-node-groups/decide.ts';
 import type { Circumstances, Decision } from '../functions/upgrade-node-groups/decision.ts';
@@ -80,8 +81,9 @@ export async function planUpgrades({
     observeNodeGroups(observing, readCluster, scope, now, policy),
     observeUnmanaged(observing, readCluster, scope),
   ]);
-  const circumstances = { policy, now, account, gates, slots: budget.slots };
   const observations = [...managed, ...unmanaged];
+  const fleetFailures = failuresAtHand(observations, policy);
+  const circumstances = { policy, now, account, gates, slots: budget.slots, fleetFailures };
   const look = (unseen: readonly Observation[]) => observePreflights(clients, unseen);
   const { preflights } = await planLooking(look, observations, asIfActing(circumstances));
   return {

@@ -45,6 +45,19 @@ describe('an incident', () => {
     expect(told([[acted, recordAt(2, 'failed', failed), done]])).toEqual(['ended informational']);
   });
 
+  it('of a breaker is told once, however many node groups it holds, and anew when it trips again after it was lifted', () => {
+    const held = (nodegroup: string, breaker: string, reason = 'held-by-breaker') =>
+      recordAt(1, 'refused', { nodegroup, reason, details: { breaker }, correlationId: nodegroup });
+    const once = held('web', 'cluster shop', 'breaker-tripped');
+    expect(incidentOf(held('api', 'cluster shop'))).toBe(incidentOf(once));
+    expect(told([[once], [{ ...held('api', 'cluster shop'), time: recordAt(2, 'done').time }]])).toEqual([
+      'opened high',
+    ]);
+    for (const other of ['cluster other', 'cluster shop, lifted at 2026-07-15T17:00:00.000Z']) {
+      expect(incidentOf(held('web', other))).not.toBe(incidentOf(once));
+    }
+  });
+
   it('that nobody was told of ends without a word', () => {
     expect(told([[recordAt(1, 'waiting')], [done]])).toEqual([]);
   });

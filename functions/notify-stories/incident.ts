@@ -32,22 +32,26 @@ const FAULT = /The policy [^;.]*[;.]?/;
 const REMINDER_MS = 86_400_000;
 
 /**
+ * The breaker that a record of `upgrade-node-groups` is about. It holds many node groups and is one incident, which is told once:
+ * one that trips again after it was lifted has another name.
+ */
+const breakerOf = ({ reason, details = {} }: ReadRecord): string | undefined =>
+  OF_BREAKERS.has(reason) && typeof details.breaker === 'string' ? details.breaker : undefined;
+const OF_BREAKERS: ReadonlySet<string> = new Set(['breaker-tripped', 'held-by-breaker']);
+
+/**
  * The key of a record's incident: function, correlation id and subject. The function is part of it because two
  * functions may act on one worker after the same event, and the end of one incident is not the end of the other.
  */
-export function incidentOf({
-  remediation,
-  correlationId,
-  cluster,
-  nodegroup,
-  instance,
-  reason,
-  message,
-}: ReadRecord): string {
+export function incidentOf(record: ReadRecord): string {
+  const { remediation, correlationId, cluster, nodegroup, instance, reason, message } = record;
+  const breaker = breakerOf(record);
   const parts = isAccountWide(reason)
     ? // A fault that stops all is told of once; one in a section, which stops the function of that section, by itself.
       ['account', reason, FAULT.exec(message)?.[0] ?? '']
-    : [remediation, correlationId, cluster, nodegroup, instance];
+    : breaker !== undefined
+      ? [remediation, 'breaker', breaker]
+      : [remediation, correlationId, cluster, nodegroup, instance];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }
 

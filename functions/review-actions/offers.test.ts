@@ -24,6 +24,12 @@ describe('what is offered', () => {
     ['a proposal', record('upgrade-node-groups', 'would-act', 'would-upgrade'), ['approve', 'reject']],
     ['a rejected proposal', record('upgrade-node-groups', 'refused', 'proposal-rejected'), ['approve']],
     ['a halted group', record('upgrade-node-groups', 'refused', 'halted'), ['resume']],
+    [
+      'a group whose failure tripped a breaker',
+      record('upgrade-node-groups', 'refused', 'breaker-tripped'),
+      ['resume'],
+    ],
+    ['a group that a breaker holds', record('upgrade-node-groups', 'refused', 'held-by-breaker'), ['resume']],
     ['a failure', record('upgrade-node-groups', 'failed', 'upgrade-failed'), ['retry']],
     ['a wait after a failure', record('upgrade-node-groups', 'waiting', 'retry-later'), ['retry']],
     [

@@ -37,11 +37,14 @@ const planOf = ({ decision, details }: ReadRecord): { readonly plan?: string } =
   return decision === 'would-act' && typeof plan === 'string' ? { plan } : {};
 };
 
+/** What an operator resumes. */
+const STOPPED: ReadonlySet<string> = new Set(['halted', 'breaker-tripped', 'held-by-breaker']);
+
 function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
   if (meansQuarantine(reason)) return ['release', 'extend', 'terminate'];
   if (reason === 'proposal-rejected') return ['approve'];
   if (decision === 'would-act') return ['approve', 'reject'];
-  if (reason === 'halted') return ['resume'];
+  if (STOPPED.has(reason)) return ['resume'];
   return decision === 'failed' || reason === 'retry-later' ? ['retry'] : [];
 }
 

@@ -152,7 +152,7 @@ async function startUpgrade(
     if (made !== undefined && 'unfit' in made) {
       const unfit = { code: 'LaunchTemplateVersion', message: made.unfit };
       return {
-        decision: refusedByEks(decision, unfit, { need: observation.need, view }, circumstances),
+        decision: refusedByEks(decision, unfit, { key, need: observation.need, view }, circumstances),
         calls: [],
         saved,
       };
@@ -221,6 +221,7 @@ function nextState(observation: Observation, decision: Decision, circumstances: 
       : { releaseVersion, correlationId: incidentOf(view, releaseVersion, kubernetesVersion) ?? trigger.id };
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   const answered = decision.answers ?? state.answered;
+  const lifts = decision.lifts ?? state.lifts;
   const since = waitingSinceAfter(state, decision, now);
   const place = decision.decision === 'acted' ? undefined : turn;
   const isLastWord = decision.answers === undefined && decision.isSilent !== true;
@@ -242,6 +243,7 @@ function nextState(observation: Observation, decision: Decision, circumstances: 
     ...(answered !== undefined && { answered }),
     ...(wakeAt !== undefined && { wakeAt }),
     ...(progress !== undefined && { progress }),
+    ...(lifts !== undefined && { lifts }),
   };
 }
 

@@ -2,12 +2,16 @@ import type { RequestedAction } from '../../events/remediation-request.ts';
 import {
   type Answer,
   answerRequest,
+  comesTo,
   isBefore,
   type OperatorRequest,
   type RequestedChange,
   rule,
 } from '../shared/intake/operator-request.ts';
 import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { isKnownAt, tripsFor, withLifts } from './breaker.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
@@ -15,49 +19,82 @@ import type { Reason } from './reasons.ts';
 
 /** Answers an operator's request; a pure function. */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
+  const present = decide(observation, circumstances);
+  const isHaltedAlone = request.event.detail.action === 'resume' && present.reason === 'halted';
   const { words, state } = answerRequest(observation.state, request, {
-    change: REQUESTED_CHANGES[request.event.detail.action],
+    change: (wanted) => changeFor(observation, request, circumstances)(wanted, request),
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
+    // That a breaker holds what is not halted any more is what comes of its own resumption.
+    comes: (action, then) => comesTo(action, then) || (isHaltedAlone && HELD.has(then.reason)),
     objection: (action) => {
       const lifted = LIFTS[action];
-      const holds = lifted === undefined || decide(observation, circumstances).reason === lifted;
-      return holds ? undefined : `it is not ${lifted}.`;
+      const holds = lifted === undefined || lifted.includes(present.reason);
+      return holds ? undefined : `it is not ${lifted[0]}.`;
     },
   });
   return remembering(state, request, words);
 }
 
 /** The consequences of a failure that each request lifts. */
-const LIFTS: Partial<Record<RequestedAction, Reason>> = { resume: 'halted', retry: 'retry-later' };
-
-type RequestedChanges = Readonly<
-  Record<RequestedAction, (state: NodeGroupState, request: OperatorRequest) => RequestedChange<NodeGroupState>>
->;
-
-const REQUESTED_CHANGES: RequestedChanges = {
-  approve: rule,
-  reject: rule,
-  resume: afterFailures((failures) => ({ ...failures, forgotten: failures.count })),
-  retry: afterFailures((failures) => ({ ...failures, waitLifted: true })),
+const LIFTS: Partial<Record<RequestedAction, readonly Reason[]>> = {
+  resume: ['halted', 'breaker-tripped', 'held-by-breaker'],
+  retry: ['retry-later'],
 };
+
+/** What a node group says that a breaker keeps from starting. */
+const HELD: ReadonlySet<string> = new Set<Reason>(['breaker-tripped', 'held-by-breaker']);
+
+type Change = (state: NodeGroupState, request: OperatorRequest) => RequestedChange<NodeGroupState>;
+
+function changeFor(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Change {
+  switch (request.event.detail.action) {
+    case 'approve':
+    case 'reject':
+      return rule;
+    case 'retry':
+      return afterFailures((failures) => ({ ...failures, waitLifted: true }));
+    case 'resume':
+      return resuming(observation, circumstances);
+  }
+}
+
+/** Its own failures are forgotten, and the breakers that hold it are lifted: for all whom they hold. */
+function resuming(observation: Observation, circumstances: Circumstances): Change {
+  const forgetting = afterFailures((failures) => ({ ...failures, forgotten: failures.count }), []);
+  return (state, request) => {
+    const { reason, releaseVersion } = decide(observation, circumstances);
+    const { policy, now } = circumstancesOf(observation, circumstances);
+    if (!HELD.has(reason) || releaseVersion === undefined || isInvalid(policy)) return forgetting(state, request);
+    const { requestedBy, why } = request.event.detail;
+    const at = request.trigger.time;
+    const trips = tripsFor(circumstances.fleetFailures, { key: observation.key, ...state, releaseVersion }, policy);
+    const known = trips.filter(({ trippedAt }) => isKnownAt(at, trippedAt));
+    if (known.length === 0) return { refusal: 'the breaker has tripped since it was asked for.' };
+    const lifted = known.map(({ breaker }) => ({ breaker, at, requestedBy, why }));
+    const resumed: NodeGroupState = { ...state, lifts: withLifts(state.lifts, lifted, now) };
+    const hasFailed = failureCount(state.failures) > 0;
+    return hasFailed ? forgetting(resumed, request) : { state: resumed };
+  };
+}
 
 /** Changes what has failed before the request was made. */
 function afterFailures(
   change: (failures: NonNullable<NodeGroupState['failures']>) => NonNullable<NodeGroupState['failures']>,
-): RequestedChanges['resume'] {
+  setbacks?: NonNullable<NodeGroupState['setbacks']>,
+): Change {
   return (state, { trigger }) => {
     const { failures } = state;
     if (state.upgrade !== undefined) return { refusal: 'an upgrade is under way.' };
     if (failures === undefined) return { refusal: 'nothing has failed.' };
     if (failureCount(failures) === 0) return { refusal: 'it was resumed already, and nothing has failed since.' };
     if (isBefore(trigger, failures.lastAt)) return { refusal: 'it has failed again since it was asked for.' };
-    return { state: { ...state, failures: change(failures) } };
+    return { state: { ...state, failures: change(failures), ...(setbacks !== undefined && { setbacks }) } };
   };
 }
 
 /** A decision that leaves everything unchanged, except for what the answer changes in the state. */
 function remembering(
-  { upgrade, failures, formerFailures, proposal, quarantineWait }: NodeGroupState,
+  { upgrade, failures, formerFailures, setbacks, lifts, proposal, quarantineWait }: NodeGroupState,
   { trigger }: OperatorRequest,
   words: Answer,
 ): Decision {
@@ -67,9 +104,11 @@ function remembering(
       ...(upgrade !== undefined && { upgrade }),
       ...(failures !== undefined && { failures }),
       ...(formerFailures !== undefined && { formerFailures }),
+      ...(setbacks !== undefined && { setbacks }),
       ...(quarantineWait !== undefined && { quarantineWait }),
     },
     ...(proposal !== undefined && { proposal }),
+    ...(lifts !== undefined && { lifts }),
     answers: trigger.id,
   };
 }

@@ -9,12 +9,14 @@ import { type Circumstances, type Decision, iso, RECONCILE_EVERY, retryDelay, sa
 import { deferred } from './defer.ts';
 import { closedGate } from './gates.ts';
 import { issueCodes, issuesInWords, isTroubled, unhealthy } from './heal.ts';
+import { heldByBreaker, trippedBySelf } from './hold.ts';
 import { atInsights } from './insights-gate.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import type { Preflight } from './preflight.ts';
+import { isExhausted, lastCause } from './setbacks.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
 import { heldByWaves } from './wave-entry.ts';
@@ -32,27 +34,21 @@ export function chooseMoment(
   const moment = momentOf(observation, view, release, circumstances);
   return (
     stopped(moment) ??
+    trippedBySelf(moment) ??
+    halted(moment) ??
     notYet(moment) ??
     inDoubt(moment) ??
     sparingEvidence(moment) ??
     atGate(moment, circumstances) ??
     atInsights(moment) ??
     blocked(moment, circumstances) ??
+    heldByBreaker(moment) ??
     begin(moment, circumstances)
   );
 }
 
-/** What ends it until somebody acts: a cure that did not help, a rejection, too many failures. */
-function stopped({
-  view,
-  state,
-  idle,
-  ruling,
-  releaseVersion,
-  failed,
-  failures,
-  upgrades,
-}: Moment): Decision | undefined {
+/** What ends it until somebody acts: a cure that did not help, a rejection. */
+function stopped({ view, state, idle, ruling, releaseVersion, failed }: Moment): Decision | undefined {
   if (isTroubled(view) && (state.cureTried === releaseVersion || (view.desired > 0 && failed > 0))) {
     const why = `An upgrade to ${releaseVersion} was tried as a cure and did not help. It is not tried again.`;
     return unhealthy(view, state, idle, why);
@@ -61,8 +57,18 @@ function stopped({
     const message = `${releaseVersion} was rejected by ${inWords(ruling)}`;
     return say('skipped', 'proposal-rejected', message, idle, `${releaseVersion} ${ruling.id}`);
   }
-  if (failed >= upgrades.stopAfterFailures) {
-    const message = `${counted(failed, 'attempt')} to move to ${releaseVersion} failed. No further attempt is made.${nodesInWords(view)}`;
+  return undefined;
+}
+
+/** Too many failures of its own. */
+function halted({ view, idle, releaseVersion, failed, failures, setbacks, upgrades }: Moment): Decision | undefined {
+  if (isExhausted(failures, setbacks, upgrades.stopAfterFailures)) {
+    const last = lastCause(setbacks);
+    const before =
+      last === undefined || last.count <= failed
+        ? ''
+        : `, and ${last.cause} has ended ${counted(last.count, 'attempt')} of it, to this and earlier releases`;
+    const message = `${counted(failed, 'attempt')} to move to ${releaseVersion} failed${before}. No further attempt is made.${nodesInWords(view)}`;
     return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
   }
   return undefined;

@@ -6,7 +6,7 @@ import type { Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 
 /** Where a node group is. The tags of one that cannot be read are not known: nothing is started there either. */
-const placeOf = ({ key: { cluster, nodegroup }, view }: Pick<Observation, 'key' | 'view'>): Place => ({
+export const placeOf = ({ key: { cluster, nodegroup }, view }: Pick<Observation, 'key' | 'view'>): Place => ({
   cluster,
   nodegroup,
   tags: view.kind === 'node-group' ? [view.cluster.tags, view.tags] : [],

@@ -2,6 +2,7 @@ import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type {
   Failures,
+  Lift,
   NodeGroupKey,
   NodeGroupState,
   Obstacle,
@@ -10,6 +11,7 @@ import type {
 } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
+import type { FleetFailures } from './breaker.ts';
 import type { Gates } from './gates.ts';
 import type { Policy } from './policy.ts';
 import type { Preflights } from './preflight.ts';
@@ -28,6 +30,8 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly ahead?: readonly NodeGroupKey[];
   /** How the rollouts of the fleet stand; absent: nobody knows, and where the policy has waves nothing starts. */
   readonly rollouts?: Rollouts;
+  /** Who has failed in the fleet; absent: nothing was read, and only what the subject itself remembers counts. */
+  readonly fleetFailures?: FleetFailures;
 }
 
 /** What is remembered of a subject's upgrades. A subject with an upgrade holds a slot of the blast budget. */
@@ -35,6 +39,7 @@ export interface Memory {
   readonly upgrade?: Upgrade;
   readonly failures?: Failures;
   readonly formerFailures?: NonNullable<NodeGroupState['formerFailures']>;
+  readonly setbacks?: NonNullable<NodeGroupState['setbacks']>;
   readonly obstacle?: Obstacle;
   readonly cureTried?: string;
   readonly quarantineWait?: NonNullable<NodeGroupState['quarantineWait']>;
@@ -58,6 +63,8 @@ export interface Decision extends Told<Reason> {
   readonly proposal?: Proposal;
   /** Id of the operator's request that this decision answers. A following reconcile records the subject's own state. */
   readonly answers?: string;
+  /** The breakers that operators have lifted, with those that this answer lifts; absent: as before. */
+  readonly lifts?: Lift[];
   /** Node groups out of sight that it waits for: they are to be looked at. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
@@ -76,11 +83,13 @@ export const say = wordsWith<Reason, Memory>;
 export const idleMemory = ({
   failures,
   formerFailures,
+  setbacks,
   cureTried,
   quarantineWait,
-}: Pick<NodeGroupState, 'failures' | 'formerFailures' | 'cureTried' | 'quarantineWait'>): Memory => ({
+}: Pick<NodeGroupState, 'failures' | 'formerFailures' | 'setbacks' | 'cureTried' | 'quarantineWait'>): Memory => ({
   ...(failures !== undefined && { failures }),
   ...(formerFailures !== undefined && { formerFailures }),
+  ...(setbacks !== undefined && { setbacks }),
   ...(cureTried !== undefined && { cureTried }),
   ...(quarantineWait !== undefined && { quarantineWait }),
 });

@@ -1,8 +1,9 @@
 import type { Need } from '../shared/ledger/finding-ledger.ts';
-import { type Failures, failureCount, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
+import { type Failures, failureCount, type NodeGroupKey, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { counted } from '../shared/text/counted.ts';
+import { tripFor } from './breaker.ts';
 import { confirmNodes } from './confirm-nodes.ts';
 import {
   type Circumstances,
@@ -20,6 +21,7 @@ import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
+import { isExhausted, setbacksOf, withSetback } from './setbacks.ts';
 import { mayTake } from './time-needed.ts';
 
 /**
@@ -27,7 +29,7 @@ import { mayTake } from './time-needed.ts';
  * @returns undefined when there is no upgrade (any more) to follow
  */
 export function followUpgrade(
-  { state, need }: Observation,
+  { key, state, need }: Observation,
   view: NodeGroupView,
   memory: Memory,
   circumstances: Circumstances,
@@ -62,10 +64,10 @@ export function followUpgrade(
       if (view.releaseVersion !== releaseVersion || view.version !== (upgrade.kubernetesVersion ?? view.version)) {
         const message = `EKS reports success, but the node group names release ${view.releaseVersion} of Kubernetes ${view.version}.`;
         const errors = [{ code: 'ReleaseMismatch', message }];
-        return failed(upgrade, memory, { errors, updateId: update.updateId, need, view }, circumstances);
+        return failed(upgrade, memory, { errors, updateId: update.updateId, key, need, view }, circumstances);
       }
       // What has failed of a newer release that is on offer is no better for it.
-      const former: Memory = memory.formerFailures === undefined ? {} : { formerFailures: memory.formerFailures };
+      const former = formerOf(memory);
       const done: Decision = {
         ...say('done', 'upgraded', `It runs ${releaseVersion} now.`, former, releaseVersion),
         releaseVersion,
@@ -74,8 +76,21 @@ export function followUpgrade(
       return confirmNodes(view, state, memory, circumstances.now) ?? done;
     }
     case 'failed':
-      return failed(upgrade, memory, { errors: update.errors, updateId: update.updateId, need, view }, circumstances);
+      return failed(
+        upgrade,
+        memory,
+        { errors: update.errors, updateId: update.updateId, key, need, view },
+        circumstances,
+      );
   }
+}
+
+function formerOf({ formerFailures, setbacks = [] }: Memory): Memory {
+  if (formerFailures === undefined) return {};
+  const still = setbacks.filter((each) =>
+    formerFailures.some(({ releaseVersion }) => releaseVersion === each.releaseVersion),
+  );
+  return { formerFailures, ...(still.length > 0 && { setbacks: still }) };
 }
 
 /** EKS is replacing the nodes. There is nothing to do within the time that such a group needs. */
@@ -114,6 +129,7 @@ interface Failure {
   readonly errors: readonly UpdateError[];
   /** Absent where EKS did not accept the update. */
   readonly updateId?: string;
+  readonly key: NodeGroupKey;
   readonly need: Need | undefined;
   readonly view: NodeGroupView;
 }
@@ -122,8 +138,8 @@ interface Failure {
 function failed(
   upgrade: Upgrade,
   memory: Memory,
-  { errors, updateId, need, view }: Failure,
-  { policy, now }: Circumstances,
+  { errors, updateId, key, need, view }: Failure,
+  { policy, now, fleetFailures }: Circumstances,
 ): Decision {
   const { releaseVersion, attempt, issues = [] } = upgrade;
   const before = memory.failures?.releaseVersion === releaseVersion ? memory.failures : undefined;
@@ -136,24 +152,29 @@ function failed(
     ...(broke.length > 0 && { broke }),
   };
   const counted = failureCount(failures);
+  const setbacks = withSetback(setbacksOf(memory), errors, releaseVersion, now);
   const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
-  const exhausted = limit !== undefined && counted >= limit;
+  const exhausted = limit !== undefined && isExhausted(failures, setbacks, limit);
+  const tripped = isInvalid(policy) ? undefined : tripFor(fleetFailures, { key, setbacks, releaseVersion }, policy);
   const isHeldUp = isTroubled(view) && view.desired > 0;
   // Reconcile at once after the last failure, to record that the node group is halted, or what holds it up.
-  const retryAt = isInvalid(policy) || exhausted || isHeldUp ? now : retryTime(policy, need, counted, now);
+  const retryAt =
+    isInvalid(policy) || exhausted || isHeldUp || tripped !== undefined ? now : retryTime(policy, need, counted, now);
   const what = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
   const advice = errors.map(({ code }) => updateErrorOf(code)?.todo).filter((text) => text !== undefined);
   const next = exhausted
     ? 'That was the last attempt.'
     : isHeldUp
       ? `The node group is ${view.status} now. No further attempt is made until it is healthy.`
-      : `The next attempt may start at ${iso(retryAt)}.`;
+      : tripped === undefined
+        ? `The next attempt may start at ${iso(retryAt)}.`
+        : `That trips the breaker of ${tripped.breaker}.`;
   return {
     ...say(
       'failed',
       updateId === undefined ? 'upgrade-refused' : 'upgrade-failed',
       [`Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`, ...new Set(advice), next].join(' '),
-      { ...idleMemory(memory), failures },
+      { ...idleMemory(memory), failures, setbacks },
       `${releaseVersion} ${attempt}`,
     ),
     releaseVersion,
@@ -176,10 +197,10 @@ function retryTime(policy: Policy, need: Need | undefined, failureCount: number,
 export function refusedByEks(
   decision: Decision,
   error: UpdateError,
-  { need, view }: { readonly need: Need | undefined; readonly view: NodeGroupView },
+  of: Pick<Failure, 'key' | 'need' | 'view'>,
   circumstances: Circumstances,
 ): Decision {
   const { upgrade } = decision.memory;
   if (upgrade === undefined) throw new Error('Only a started upgrade can be refused.');
-  return failed(upgrade, decision.memory, { errors: [error], need, view }, circumstances);
+  return failed(upgrade, decision.memory, { errors: [error], ...of }, circumstances);
 }

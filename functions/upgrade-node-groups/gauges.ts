@@ -11,8 +11,11 @@ export function publishGauges(
 ): void {
   recorder.gauge('UpgradesInFlight', Object.values(slots).filter(({ foreign }) => foreign !== true).length);
   recorder.count('UpgradeStuck', decided.filter((each) => isStuck(each, now)).length);
-  recorder.count('Halted', decided.filter(({ decision }) => decision.reason === 'halted').length);
+  recorder.count('Halted', decided.filter(({ decision }) => STOPPED.has(decision.reason)).length);
 }
+
+/** Nothing more is tried until somebody acts. */
+const STOPPED: ReadonlySet<string> = new Set(['halted', 'breaker-tripped', 'held-by-breaker']);
 
 /** Whether an update, ours or not, takes longer than such a node group needs, including one that cannot be read. */
 const isStuck = ({ decision: { reason, memory } }: Decided, now: number): boolean =>

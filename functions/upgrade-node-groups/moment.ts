@@ -3,12 +3,14 @@ import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import { approvalOf } from './approval.ts';
+import { tripFor } from './breaker.ts';
 import { publishedAt } from './choose-release.ts';
 import { type Circumstances, type Decision, type Memory, say } from './decision.ts';
 import { deferralOf } from './defer.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Reason } from './reasons.ts';
+import { setbacksOf } from './setbacks.ts';
 import { kubernetesVersionOf, proposedTarget } from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
 
@@ -22,7 +24,7 @@ export function momentOf(
   release: SeenRelease,
   circumstances: Circumstances,
 ) {
-  const { policy, now } = circumstances;
+  const { policy, now, fleetFailures } = circumstances;
   const { releaseVersion, firstSeenAt } = release;
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
@@ -31,6 +33,7 @@ export function momentOf(
   const idle: Memory = {
     ...(failures !== undefined && { failures }),
     ...(formerFailures.length > 0 && { formerFailures }),
+    ...(state.setbacks !== undefined && { setbacks: state.setbacks }),
     ...(state.cureTried === releaseVersion && { cureTried: releaseVersion }),
     ...(deferral !== undefined && { obstacle: deferral }),
     ...(state.quarantineWait?.releaseVersion === releaseVersion && { quarantineWait: state.quarantineWait }),
@@ -44,10 +47,12 @@ export function momentOf(
     now,
   );
   const { ruling, isProposal } = approval;
+  const setbacks = setbacksOf(state);
   const turnAt = (mayStartAt: number): Turn => ({
     published: publishedAt(view),
     mayStartAt,
-    hasFailed: failed > 0,
+    // A newer release brings nobody back to the front who has failed with the last one.
+    hasFailed: setbacks.length > 0,
     releaseVersion,
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
   });
@@ -68,10 +73,12 @@ export function momentOf(
     firstSeenAt,
     now,
     upgrades: policy.upgrades,
+    tripped: tripFor(fleetFailures, { key, ...state, releaseVersion }, policy),
     entry: entryFor(release, { key, need, view }, circumstances),
     pace: { bakeAge, bakeBetween, windows, cause },
     failures,
     failed,
+    setbacks,
     attempt,
     deferral,
     idle,

@@ -66,7 +66,8 @@ describe('plan', () => {
       ],
       circumstances,
     ).decided.map(({ observation: { key } }) => key.cluster);
-    expect(order).toEqual(['c', 'b', 'd', 'e', 'a']);
+    // A newer release brings nobody back to the front.
+    expect(order).toEqual(['c', 'b', 'd', 'a', 'e']);
   });
 
   describe('who is not at hand', () => {

@@ -2,6 +2,7 @@ import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { answer } from './answer.ts';
+import { type FleetFailures, withStateOf } from './breaker.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
@@ -11,7 +12,7 @@ import { progressAfter } from './progress.ts';
 import type { Member, Rollouts } from './rollouts.ts';
 import { byTurn, type Contender } from './turn.ts';
 import { hasRoom, occupantsFor, roomOf } from './waitlist.ts';
-import { memberWith, placeOfWave } from './waves.ts';
+import { memberWith, placeOfWave, waveOf } from './waves.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
@@ -29,6 +30,8 @@ export interface Plan {
   readonly hasYielded: boolean;
   /** How the rollouts stand once the decisions hold, where they are known. */
   readonly rollouts?: Rollouts;
+  /** Who has failed in the fleet once the decisions hold, where that is known. */
+  readonly fleetFailures?: FleetFailures;
 }
 
 /**
@@ -43,13 +46,20 @@ export function plan(
   line: readonly Contender[] = [],
 ): Plan {
   const circumstances = withObserved(given, observations);
-  let { slots, rollouts } = circumstances;
+  let { slots, rollouts, fleetFailures } = circumstances;
   const decided: Decided[] = [];
   const settle = (observation: Observation, ahead: readonly NodeGroupKey[]) => {
     const { request } = observation;
-    const now = { ...circumstances, slots, ahead, ...(rollouts !== undefined && { rollouts }) };
+    const now = {
+      ...circumstances,
+      slots,
+      ahead,
+      ...(rollouts !== undefined && { rollouts }),
+      ...(fleetFailures !== undefined && { fleetFailures }),
+    };
     const decision = request === undefined ? decide(observation, now) : answer(observation, request, now);
     slots = withSlot(slots, observation, decision, circumstances.now);
+    fleetFailures &&= failuresAfter(fleetFailures, { observation, decision }, circumstances);
     if (decision.start !== undefined) {
       const [subject, member] = memberAfter(observation, decision, circumstances);
       if (member !== undefined) rollouts = rollouts?.withStart(subject, member);
@@ -76,7 +86,13 @@ export function plan(
       hasYielded ||= start === undefined && ahead.length > 0;
     } else if (hasRoomFor({ key, turn }, slots, ahead, circumstances)) ahead.push(key);
   }
-  return { decided, slots, hasYielded, ...(rollouts !== undefined && { rollouts }) };
+  return {
+    decided,
+    slots,
+    hasYielded,
+    ...(rollouts !== undefined && { rollouts }),
+    ...(fleetFailures !== undefined && { fleetFailures }),
+  };
 }
 
 /** The circumstances with how those at hand stand now: what the ledger remembers of them is older. */
@@ -102,6 +118,18 @@ function memberAfter(
   // What it waits for among others, it does not know before all are seen.
   const reason = decision.isSilent || decision.reason === 'earlier-wave' ? state.reason : decision.reason;
   return [subject, memberWith(observation.key, wave, decision.memory, progress, reason)];
+}
+
+/** Who has failed in the fleet once a decision holds. */
+export function failuresAfter(
+  known: FleetFailures,
+  { observation, decision }: Decided,
+  circumstances: Circumstances,
+): FleetFailures {
+  const { memory, reason, lifts } = decision;
+  const { policy } = circumstancesOf(observation, circumstances);
+  const wave = isInvalid(policy) ? undefined : waveOf(policy)?.place;
+  return withStateOf(known, observation.key, { ...memory, reason, ...(lifts !== undefined && { lifts }) }, wave);
 }
 
 const hasRoomFor = (

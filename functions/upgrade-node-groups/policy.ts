@@ -5,6 +5,7 @@ import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
 import { approvalKeys } from './approval-policy.ts';
+import { breaker } from './breaker-policy.ts';
 import { controlPlane } from './control-plane-policy.ts';
 import { gates } from './gates-policy.ts';
 import { waveKeys } from './waves-policy.ts';
@@ -64,7 +65,10 @@ const keys = (defaultMode: Mode) =>
       .min(1)
       .max(10)
       .default(3)
-      .describe('Attempts per node group and release. Then the group is halted.'),
+      .describe(
+        'Attempts per node group and release. Then the group is halted. A cause that has ended as many attempts, to whatever release, leaves a newer release one.',
+      ),
+    breaker,
     retryAfter: durationFrom('5m', 'all attempts would be over before anything could have changed')
       .prefault('1h')
       .describe('The wait after the first failure. It doubles after each further one.'),

@@ -7,13 +7,14 @@ import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.t
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
-import { type NodeGroupKey, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, readAllNodeGroups, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOutOrTell } from './act.ts';
 import { readBatch, type Scope } from './batch.ts';
+import { type FleetFailures, failuresIn } from './breaker.ts';
 import { type Circumstances, iso } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import type { Observation } from './observation.ts';
@@ -22,10 +23,11 @@ import { observeEvictions } from './observe-evictions.ts';
 import { observeGates } from './observe-gates.ts';
 import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
-import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
+import { type Decided, failuresAfter, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import { asksForPods, planLooking } from './plan-looking.ts';
 import { joined } from './preflight.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
+import type { Rollouts } from './rollouts.ts';
 import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
 import { type Line, readFleet, readLine } from './waitlist-reading.ts';
 import { rolloutsIn } from './waves.ts';
@@ -76,11 +78,18 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     gates,
     slots: budget.slots,
     ...(rollouts !== undefined && { rollouts }),
+    ...(fleet !== undefined && { fleetFailures: failuresIn(fleet, waveIn(rollouts)) }),
   };
-  const { planned, line } = await planFairly({ ...deps, readCluster }, observations, circumstances, fleet);
+  const { planned, line, fleetFailures } = await planFairly(
+    { ...deps, readCluster },
+    observations,
+    circumstances,
+    fleet,
+  );
+  const known = { ...circumstances, ...(fleetFailures !== undefined && { fleetFailures }) };
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
-  const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, circumstances), {
+  const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, known), {
     concurrency: ACT_CONCURRENCY,
     // One subject's error must not keep the others from being carried out. It is rethrown after all of them.
     stopOnError: false,
@@ -92,9 +101,15 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Where slots are free, request a reconcile of those whose turn it is.
   if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
     const observed = new Set(observations.map(({ key }) => subjectOf(key)));
-    const { waitlist: waiting, urgent } = line ?? (await readLine(deps, policy, now, fleet));
+    const all = fleet ?? (await readAllNodeGroups(deps.ledger));
+    const { waitlist: waiting, urgent } = line ?? (await readLine(deps, policy, now, all));
+    // What EKS has refused since has failed, too.
+    const failures = carriedOut.reduce(
+      (held, each) => failuresAfter(held, each, known),
+      known.fleetFailures ?? failuresIn(all, waveIn(rollouts)),
+    );
     // Whoever waited for a wave that has just finished is in the line now.
-    const waitlist = contendersOf(waiting, urgent, policy, now, planned.rollouts).filter(
+    const waitlist = contendersOf(waiting, urgent, policy, now, planned.rollouts, failures).filter(
       ({ subject }) => !observed.has(subject),
     );
     const options = { account: deps.account, region: deps.region, now, caller };
@@ -111,22 +126,34 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
 }
 
+interface Planned {
+  readonly planned: Plan;
+  /** Absent: nothing would start. */
+  readonly line?: Line;
+  readonly fleetFailures?: FleetFailures;
+}
+
+const waveIn = (rollouts: Rollouts | undefined) => (subject: string) => rollouts?.memberOf(subject)?.wave;
+
 /**
- * Plans. If something would start, it plans again with what only matters then: whose turn comes before that of the
+ * Plans. If something would start, it plans again with what only matters then: who has failed, whose turn comes before that of the
  * observed subjects, which updates somebody else has started in the same clusters since the last sweep, and what blocks them.
  */
 async function planFairly(
   deps: ReconcileDeps & { readonly readCluster: ClusterReader },
   observations: readonly Observation[],
   circumstances: Circumstances,
-  fleet: Waitlist | undefined,
-): Promise<{ readonly planned: Plan; readonly line?: Line }> {
+  read: Waitlist | undefined,
+): Promise<Planned> {
   const { policy, now } = circumstances;
   const planned = plan(observations, circumstances);
   const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
   if (starting.length === 0 || isInvalid(policy)) return { planned };
+  const fleet = read ?? (await readAllNodeGroups(deps.ledger));
+  const { rollouts } = circumstances;
+  const fleetFailures = circumstances.fleetFailures ?? failuresIn(fleet, waveIn(rollouts));
   const line = await readLine(deps, policy, now, fleet);
-  const contenders = contendersOf(line.waitlist, line.urgent, policy, now, circumstances.rollouts);
+  const contenders = contendersOf(line.waitlist, line.urgent, policy, now, rollouts, fleetFailures);
   const known = new Set([...observations.map(({ key }) => subjectOf(key)), ...Object.keys(circumstances.slots)]);
   const clusters = [...new Set(starting.map(({ observation }) => observation.key.cluster))];
   const updating = await pMap(clusters, (cluster) => findUpdating(deps.eks, cluster, known), {
@@ -138,8 +165,9 @@ async function planFairly(
     const looks = [observePreflights(deps, unseen), observeEvictions(deps, deps.readCluster, asking)];
     return joined(await Promise.all(looks));
   };
-  const { planned: looked } = await planLooking(look, observations, { ...circumstances, slots }, contenders);
-  return { planned: looked, line };
+  const informed = { ...circumstances, slots, fleetFailures };
+  const { planned: looked } = await planLooking(look, observations, informed, contenders);
+  return { planned: looked, line, fleetFailures };
 }
 
 /** Requests a look at those that others wait for and that nobody has seen for a day: they may be gone. */

@@ -51,12 +51,12 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
     case 'ClientException':
     case 'InvalidParameterException':
     case 'InvalidRequestException': {
-      const of = { need: observation.need, view };
+      const of = { key: observation.key, need: observation.need, view };
       return refusedByEks(decision, { code: error.name, message: error.message }, of, circumstances);
     }
     default: {
       if (!OF_TEMPLATES.test(error.name)) return undefined;
-      const of = { need: observation.need, view };
+      const of = { key: observation.key, need: observation.need, view };
       return refusedByEks(decision, { code: error.name, message: error.message }, of, circumstances);
     }
   }

@@ -1,10 +1,11 @@
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { readAllNodeGroups, readWaitlist } from '../shared/ledger/node-group-ledger.ts';
+import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import type { Policy } from './policy.ts';
+import { setbacksOf } from './setbacks.ts';
 import type { Waitlist } from './waitlist.ts';
 
 /** Who waits for a turn, and who of them has urgent findings. */
@@ -13,27 +14,35 @@ export interface Line {
   readonly urgent: ReadonlySet<string>;
 }
 
-/** Reads who waits for a turn. @param fleet what was read of all, if it was */
+/** Reads who waits for a turn. @param fleet what was read of all */
 export async function readLine(
   { ledger }: { readonly ledger: Ledger },
   policy: Policy,
   now: number,
-  fleet: Waitlist | undefined,
+  fleet: Waitlist,
 ): Promise<Line> {
-  const waitlist =
-    fleet === undefined ? await readWaitlist(ledger) : new Map([...fleet].filter(([, { turn }]) => turn !== undefined));
+  const waitlist = new Map([...fleet].filter(([, { turn }]) => turn !== undefined));
   return { waitlist, urgent: await findUrgent(ledger, waitlist, policy, now) };
 }
 
-/** Reads how all node groups stand, where the policy has waves and something at hand could move. */
+/**
+ * Reads how all node groups stand, where the policy has waves and something at hand could move, or where something at hand has
+ * failed or is asked to be resumed: it may have tripped a breaker.
+ */
 export async function readFleet(
   { ledger }: { readonly ledger: Ledger },
   observations: readonly Observation[],
   policy: Policy | InvalidPolicy,
 ): Promise<Waitlist | undefined> {
-  if (isInvalid(policy) || policy.upgrades.waves.length === 0) return undefined;
-  return observations.some(mayMove) ? readAllNodeGroups(ledger) : undefined;
+  if (isInvalid(policy)) return undefined;
+  const isNeeded = policy.upgrades.waves.length > 0 ? mayMove : mayHaveTripped;
+  return observations.some(isNeeded) ? readAllNodeGroups(ledger) : undefined;
 }
+
+const mayHaveTripped = ({ view, state, request }: Observation): boolean =>
+  request !== undefined ||
+  setbacksOf(state).length > 0 ||
+  (view.kind === 'node-group' && view.update?.kind === 'failed');
 
 /** Whether another release than its own is on offer for it, or an upgrade runs. */
 const mayMove = ({ view, state }: Observation): boolean =>

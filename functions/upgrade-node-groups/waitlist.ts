@@ -4,6 +4,7 @@ import type { NodeGroupKey, NodeGroupState, Turn } from '../shared/ledger/node-g
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
+import { type FleetFailures, tripFor } from './breaker.ts';
 import type { Decision } from './decision.ts';
 import { iso } from './decision.ts';
 import { type Policy, READS } from './policy.ts';
@@ -18,6 +19,7 @@ export type Waitlist = ReadonlyMap<string, NodeGroupState>;
  *
  * @param urgent who has urgent findings, by subject
  * @param rollouts how the waves stand, where the policy has some: whom they hold up is not in the line
+ * @param fleetFailures who has failed: whom a breaker holds is not in the line either
  */
 export function contendersOf(
   waitlist: Waitlist,
@@ -25,9 +27,11 @@ export function contendersOf(
   policy: Policy,
   now: number,
   rollouts?: Rollouts,
+  fleetFailures?: FleetFailures,
 ): Contender[] {
   const opened = new Map<Policy['upgrades']['windows'], boolean>();
-  return [...waitlist].flatMap(([subject, { turn, since }]) => {
+  return [...waitlist].flatMap(([subject, state]) => {
+    const { turn, since } = state;
     const [cluster, nodegroup] = subject.split('/');
     if (turn === undefined || turn.mayStartAt > now || cluster === undefined || nodegroup === undefined) return [];
     const isHastened = urgent.has(subject);
@@ -39,7 +43,10 @@ export function contendersOf(
     opened.set(windows, isOpen);
     if (!isOpen && !(isHastened && hastening.ignoreWindows)) return [];
     if (rollouts !== undefined && isHeldUp(rollouts, subject, turn, { own, isHastened, now })) return [];
-    return [{ key: { cluster, nodegroup }, subject, isHastened, turn, since }];
+    const key = { cluster, nodegroup };
+    const { releaseVersion = '' } = turn;
+    if (tripFor(fleetFailures, { ...state, key, releaseVersion }, own) !== undefined) return [];
+    return [{ key, subject, isHastened, turn, since }];
   });
 }
 

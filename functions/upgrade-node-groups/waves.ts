@@ -48,6 +48,15 @@ export const placeOfWave = ({ upgrades: { waves, wave } }: Pick<Policy, 'upgrade
   return place < 0 ? Math.max(0, waves.length - 1) : place;
 };
 
+/** The wave that a policy gives a node group; undefined where there are none. */
+export const waveOf = (
+  policy: Pick<Policy, 'upgrades'>,
+): { readonly place: number; readonly name: string } | undefined => {
+  const place = placeOfWave(policy);
+  const name = policy.upgrades.waves[place];
+  return name === undefined ? undefined : { place, name };
+};
+
 /** The rollouts of a fleet of which the ledger remembers this. */
 export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: Policy): Rollouts =>
   rolloutsOf(

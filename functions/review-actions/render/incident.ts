@@ -18,7 +18,7 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
   terminate: (name) => `Terminate ${name}? The instance and what is on it will be gone.`,
   approve: (name) => `Approve what is proposed for ${name}? It will be carried out as soon as the guards allow.`,
   reject: (name) => `Reject what is proposed for ${name}?`,
-  resume: (name) => `Resume upgrades of ${name}? It was halted because they failed.`,
+  resume: (name) => `Resume upgrades of ${name}? They were stopped because of failures, its own or those of others.`,
   retry: (name) => `Have ${name} tried again now?`,
 };
 

@@ -57,6 +57,28 @@ export type Failures = z.infer<typeof failures>;
 export const failureCount = (known: Failures | undefined): number =>
   known === undefined ? 0 : known.count - (known.forgotten ?? 0);
 
+/** What has ended attempts of a node group to move to a release, since it last reached one. */
+const setback = z.object({
+  /** EKS's error codes. */
+  cause: z.string(),
+  releaseVersion: z.string(),
+  count: z.number(),
+  /** Epoch milliseconds. */
+  lastAt: z.number(),
+});
+export type Setback = z.infer<typeof setback>;
+
+/** A breaker that an operator has lifted by a request about this node group. */
+const lift = z.object({
+  /** Such as `cluster shop`. */
+  breaker: z.string(),
+  /** When it was asked for, epoch milliseconds: what has failed later counts. */
+  at: z.number(),
+  requestedBy: z.string(),
+  why: z.string(),
+});
+export type Lift = z.infer<typeof lift>;
+
 /**
  * Something that blocks an upgrade, does not count as a failure, and should pass by itself. The upgrade is tried again.
  */
@@ -139,6 +161,9 @@ const nodeGroupState = z.object({
   failures: failures.optional(),
   /** Those of other releases on offer, to which it may come back: waves change which one it waits for. */
   formerFailures: z.array(failures).optional(),
+  /** Absent in items written before breakers. */
+  setbacks: z.array(setback).optional(),
+  lifts: z.array(lift).optional(),
   proposal: proposal.optional(),
   /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
   answered: z.string().optional(),

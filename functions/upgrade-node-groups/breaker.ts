@@ -1,0 +1,204 @@
+import {
+  type Lift,
+  type NodeGroupKey,
+  type NodeGroupState,
+  type Setback,
+  subjectOf,
+} from '../shared/ledger/node-group-ledger.ts';
+import { listed } from '../shared/text/listed.ts';
+import type { BreakerLimits } from './breaker-policy.ts';
+import type { Policy } from './policy.ts';
+import { latestOf, setbacksOf } from './setbacks.ts';
+import { waveOf } from './waves.ts';
+
+/** A node group whose last attempts have failed. */
+interface Failing {
+  readonly key: NodeGroupKey;
+  /** The place of its wave, from 0; absent: the policy has none. */
+  readonly wave?: number | undefined;
+  readonly setbacks: readonly Setback[];
+}
+
+/** What of node groups' states breakers go by. */
+type Remembered = Pick<NodeGroupState, 'setbacks' | 'failures' | 'lifts' | 'reason'>;
+
+/** Who has failed in the fleet, and what operators have resumed since. No other state says whether a breaker has tripped. */
+export interface FleetFailures {
+  readonly failing: ReadonlyMap<string, Failing>;
+  readonly lifts: readonly Lift[];
+}
+
+export const NO_FAILURES: FleetFailures = { failing: new Map(), lifts: [] };
+
+/** Who would start, what it remembers itself, and where it would move to. */
+interface Starter extends Remembered {
+  readonly key: NodeGroupKey;
+  readonly releaseVersion: string;
+}
+
+/** A breaker that has tripped. */
+export interface Trip {
+  readonly kind: 'release' | 'wave' | 'cluster' | 'fleet';
+  /** Such as `cluster shop`. */
+  readonly breaker: string;
+  /** The node groups that count, and why each failed. */
+  readonly failed: ReadonlyArray<{ readonly subject: string; readonly cause: string }>;
+  readonly limit: number;
+  /** When the failure that tripped it became known, epoch milliseconds. */
+  readonly trippedAt: number;
+  /** When an operator last lifted it, epoch milliseconds; absent: never. */
+  readonly liftedAt?: number;
+}
+
+/** Why nothing comes to a node group for good: what once failed there says nothing about others. */
+const LEFT_ALONE: ReadonlySet<string> = new Set([
+  'node-group-gone',
+  'opted-out',
+  'out-of-scope',
+  'mode-off',
+  'custom-ami',
+]);
+
+/** @param waveOf the place of a node group's wave; undefined: the policy has none, or it is no member */
+export function failuresIn(
+  states: ReadonlyMap<string, NodeGroupState>,
+  waveOf: (subject: string) => number | undefined = () => undefined,
+): FleetFailures {
+  const failing = new Map<string, Failing>();
+  const lifts: Lift[] = [];
+  for (const [subject, state] of states) {
+    const [cluster, nodegroup] = subject.split('/');
+    if (cluster === undefined || nodegroup === undefined) continue;
+    lifts.push(...(state.lifts ?? []));
+    const setbacks = countedOf(state);
+    if (setbacks.length > 0) failing.set(subject, { key: { cluster, nodegroup }, wave: waveOf(subject), setbacks });
+  }
+  return { failing, lifts };
+}
+
+/** The same once a node group stands otherwise. */
+export function withStateOf(
+  known: FleetFailures,
+  key: NodeGroupKey,
+  state: Remembered,
+  wave: number | undefined,
+): FleetFailures {
+  const subject = subjectOf(key);
+  const setbacks = countedOf(state);
+  const before = known.failing.get(subject);
+  const lifts = [...known.lifts, ...(state.lifts ?? []).filter((lift) => !known.lifts.includes(lift))];
+  if (before === undefined && setbacks.length === 0)
+    return lifts.length === known.lifts.length ? known : { ...known, lifts };
+  const failing = new Map(known.failing);
+  if (setbacks.length === 0) failing.delete(subject);
+  else failing.set(subject, { key, wave: wave ?? before?.wave, setbacks });
+  return { failing, lifts };
+}
+
+const countedOf = (state: Remembered): readonly Setback[] =>
+  state.reason !== undefined && LEFT_ALONE.has(state.reason) ? [] : setbacksOf(state);
+
+/**
+ * The first breaker that keeps a node group from starting, the narrowest first; undefined: none.
+ *
+ * @param known absent: nothing was read, and only what the node group itself remembers counts
+ * @param policy the one that holds where it is
+ */
+export const tripFor = (
+  known: FleetFailures | undefined,
+  starter: Starter,
+  policy: Pick<Policy, 'upgrades'>,
+): Trip | undefined => tripsFor(known, starter, policy)[0];
+
+/** All breakers that keep a node group from starting. */
+export function tripsFor(
+  known: FleetFailures = NO_FAILURES,
+  { key, releaseVersion, ...state }: Starter,
+  policy: Pick<Policy, 'upgrades'>,
+): Trip[] {
+  const wave = waveOf(policy);
+  const { failing, lifts } = withStateOf(known, key, state, wave?.place);
+  if (failing.size === 0) return [];
+  const limits = policy.upgrades.breaker;
+  const all = [...failing.values()];
+  const places: ReadonlyArray<readonly [Trip['kind'], string, (of: Failing) => boolean]> = [
+    ...(wave === undefined ? [] : [['wave', `wave ${wave.name}`, (of: Failing) => of.wave === wave.place] as const]),
+    ['cluster', `cluster ${key.cluster}`, (of) => of.key.cluster === key.cluster],
+    ['fleet', 'fleet', () => true],
+  ];
+  const ofRelease = trip('release', `release ${releaseVersion}`, all, lifts, limits, (setbacks) =>
+    setbacks.filter((each) => each.releaseVersion === releaseVersion),
+  );
+  const inPlaces = places.map(([kind, breaker, isThere]) => trip(kind, breaker, all.filter(isThere), lifts, limits));
+  return [ofRelease, ...inPlaces].filter((each) => each !== undefined);
+}
+
+function trip(
+  kind: Trip['kind'],
+  breaker: string,
+  failing: readonly Failing[],
+  lifts: readonly Lift[],
+  limits: BreakerLimits,
+  counting: (setbacks: readonly Setback[]) => readonly Setback[] = (setbacks) => setbacks,
+): Trip | undefined {
+  const limit = limits[kind];
+  if (failing.length < limit) return undefined;
+  const liftedAt = lifts.reduce((last, each) => (each.breaker === breaker ? Math.max(last, each.at) : last), 0);
+  const failed = failing
+    .flatMap(({ key, setbacks }) => {
+      const last = latestOf(counting(setbacks).filter((each) => !isKnownAt(liftedAt, each.lastAt)));
+      return last === undefined ? [] : [{ subject: subjectOf(key), ...last }];
+    })
+    .sort((a, b) => a.lastAt - b.lastAt || (a.subject < b.subject ? -1 : 1));
+  const counts = kind === 'release' ? failed : inTurn(failed, limits);
+  const trippedAt = kind === 'release' ? counts[limit - 1]?.lastAt : burstIn(counts, limit, limits.within);
+  if (trippedAt === undefined) return undefined;
+  const named = counts.map(({ subject, cause }) => ({ subject, cause }));
+  return { kind, breaker, failed: named, limit, trippedAt, ...(liftedAt > 0 && { liftedAt }) };
+}
+
+/** Whether a failure was known when a request was made. EventBridge's times are whole seconds. */
+export const isKnownAt = (requestedAt: number, failedAt: number): boolean =>
+  Math.floor(failedAt / 1000) * 1000 <= requestedAt;
+
+interface Failed extends Setback {
+  readonly subject: string;
+}
+
+/**
+ * Of each release only as many as trip its own breaker: one bad release, whose upgrades are stopped by then, does not stop what else
+ * there is to do, however many were under way.
+ */
+function inTurn(failed: readonly Failed[], { release }: BreakerLimits): Failed[] {
+  const counts = new Map<string, number>();
+  return failed.filter(({ releaseVersion }) => {
+    const count = (counts.get(releaseVersion) ?? 0) + 1;
+    counts.set(releaseVersion, count);
+    return count <= release;
+  });
+}
+
+/**
+ * When so many had first failed within a span, epoch milliseconds; undefined: never. Time alone does not undo that.
+ *
+ * @param failed oldest first
+ */
+const burstIn = (failed: readonly Failed[], limit: number, within: number): number | undefined =>
+  failed.find(({ lastAt }, index) => {
+    const first = failed[index - limit + 1];
+    return first !== undefined && lastAt - first.lastAt <= within;
+  })?.lastAt;
+
+/** Such as `3 node groups failed in cluster shop (shop/web: PodEvictionFailure)`. */
+export const tripInWords = ({ breaker, failed, kind, limit }: Trip): string =>
+  `${failed.length} node groups have failed ${kind === 'release' ? `to move to ${breaker}` : `in ${breaker === 'fleet' ? 'the fleet' : breaker}`} (${listed(failed.map(({ subject, cause }) => `${subject}: ${cause}`))}), and upgrades.breaker.${kind} stops at ${limit}`;
+
+/** What an operator has resumed, with what has become of no more use left out: breakers count what is at most so old. */
+export const withLifts = (before: readonly Lift[] | undefined, lifted: readonly Lift[], now: number): Lift[] => [
+  ...(before ?? []).filter(
+    ({ breaker, at }) => at > now - LIFTS_KEPT && lifted.every((each) => each.breaker !== breaker),
+  ),
+  ...lifted,
+];
+
+const LIFTS_KEPT = 400 * 86_400_000;

@@ -1,0 +1,67 @@
+import { type Failures, failureCount, type NodeGroupState, type Setback } from '../shared/ledger/node-group-ledger.ts';
+import type { UpdateError } from './observation.ts';
+
+/** How many setbacks of a node group are remembered, by cause and release: the latest. */
+const KEPT = 20;
+
+/** What has ended the attempts of a node group since it last reached a release, or since an operator had it forgotten. */
+export function setbacksOf({ setbacks, failures }: Pick<NodeGroupState, 'setbacks' | 'failures'>): readonly Setback[] {
+  if (setbacks !== undefined) return setbacks;
+  const count = failureCount(failures);
+  // Items of former versions know the release, and no cause.
+  return failures === undefined || count === 0
+    ? []
+    : [{ cause: 'unknown', releaseVersion: failures.releaseVersion, count, lastAt: failures.lastAt }];
+}
+
+/** The setbacks once another attempt has failed. */
+export function withSetback(
+  before: readonly Setback[],
+  errors: readonly UpdateError[],
+  releaseVersion: string,
+  now: number,
+): Setback[] {
+  const cause = causeOf(errors);
+  const same = (each: Setback) => each.cause === cause && each.releaseVersion === releaseVersion;
+  const count = (before.find(same)?.count ?? 0) + 1;
+  return [...before.filter((each) => !same(each)), { cause, releaseVersion, count, lastAt: now }].slice(-KEPT);
+}
+
+/** EKS's codes, whatever stands in its messages: those name pods and instances, which change. */
+const causeOf = (errors: readonly UpdateError[]): string =>
+  [...new Set(errors.map(({ code }) => code))].sort().join(', ') || 'unknown';
+
+/** How often the cause of the last failed attempt has ended an attempt of this node group, to whatever release. */
+export function lastCause(
+  setbacks: readonly Setback[],
+): { readonly cause: string; readonly count: number } | undefined {
+  const last = latestOf(setbacks);
+  if (last === undefined) return undefined;
+  const same = setbacks.filter(({ cause }) => cause === last.cause);
+  return { cause: last.cause, count: same.reduce((sum, { count }) => sum + count, 0) };
+}
+
+/** The setback of the last attempt. */
+export const latestOf = (setbacks: readonly Setback[]): Setback | undefined =>
+  setbacks.reduce<Setback | undefined>(
+    (last, each) => (last === undefined || each.lastAt >= last.lastAt ? each : last),
+    undefined,
+  );
+
+/**
+ * Whether no further attempt is made with a release: as many have failed as the policy allows, of this release, or of any for
+ * the cause that has ended one with this release, too. So a newer release has one attempt where the cause is not the release's.
+ */
+export function isExhausted(
+  failures: Failures | undefined,
+  setbacks: readonly Setback[],
+  stopAfterFailures: number,
+): boolean {
+  const failed = failureCount(failures);
+  if (failures === undefined || failed === 0) return false;
+  if (failed >= stopAfterFailures) return true;
+  return (
+    latestOf(setbacks)?.releaseVersion === failures.releaseVersion &&
+    (lastCause(setbacks)?.count ?? 0) >= stopAfterFailures
+  );
+}
