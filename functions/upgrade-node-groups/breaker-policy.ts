@@ -7,7 +7,7 @@ const groups = (count: number, where: string) =>
     .min(1)
     .max(1000)
     .default(count)
-    .describe(`Node groups that have failed ${where}: then nothing more starts there.`);
+    .describe(`Nothing more starts once so many node groups have failed ${where}.`);
 
 /** The policy section `upgrades.breaker`. */
 export const breaker = z
@@ -18,10 +18,12 @@ export const breaker = z
     fleet: groups(10, 'in the account and region, within `within`'),
     within: durationFrom('1h', 'failures of the same cause would hardly ever count together')
       .prefault('24h')
-      .describe('Failures of a wave, a cluster or the fleet count together when no more than this lies between them.'),
+      .describe(
+        'Failures of a wave, a cluster or the fleet count together when no more than this time lies between them.',
+      ),
   })
   .prefault({})
-  .describe('After how many failures nothing new starts until an operator resumes; what runs is followed.');
+  .describe('After so many failures nothing new starts until an operator resumes it. What runs is followed.');
 
 /** How many node groups may fail, and where. */
 export type BreakerLimits = z.infer<typeof breaker>;

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { sample } from '../events/remediation-request.ts';
+import type { Run } from '../sandbox/play.ts';
+import { HOUR, incidentOf, nodeGroupOf, start, upgradeCalls } from './harness.ts';
+import { group, NEW, OLD, release } from './upgrade.fixture.ts';
+
+/** A release that no node group of cluster shop can take, and one of another AMI type that all can. */
+const failing = { updates: { minutesPerNode: 4, fails: [{ errorCode: 'NodeCreationFailure', times: 1 }] } };
+const ARM = { amiType: 'AL2023_ARM_64_STANDARD' };
+const [OLD_ARM, NEW_ARM] = ['1.33.12-20260624', '1.33.13-20260713'];
+const FLEET = {
+  startsAt: '2026-07-14T00:00:00Z',
+  releases: [
+    release(OLD, '-10d'),
+    release(NEW, '+90m'),
+    { ...release(OLD_ARM, '-10d'), ...ARM },
+    { ...release(NEW_ARM, '+210m'), ...ARM },
+  ],
+  clusters: [
+    { name: 'shop', version: '1.33', nodeGroups: [group('a', failing), group('b', failing), group('c', failing)] },
+    { name: 'data', version: '1.33', nodeGroups: [group('a', failing), group('arm', ARM)] },
+  ],
+};
+
+const startsOf = (run: Run) =>
+  upgradeCalls(run).map(({ input }) => `${input.clusterName}/${input.nodegroupName} ${input.releaseVersion}`);
+
+/** What people were told of a breaker. */
+const told = ({ account }: Run) =>
+  account.sns.published
+    .filter(({ topicArn }) => topicArn === account.stack.outputs.NotificationTopicArn)
+    .map(({ subject = '' }) => subject)
+    .filter((subject) => subject.includes('breaker'));
+
+const alarm = ({ account }: Run) =>
+  account.cloudWatch.alarms.all.find(({ watched }) => watched.definition.name.endsWith('-breaker-tripped'));
+
+it('a failing release stops after the stated number of node groups: one alarm, one notification, the rest untouched; resume goes on', async () => {
+  const run = await start({
+    inProcess: true,
+    fleet: FLEET,
+    policy: { upgrades: { bakeAge: '10m', breaker: { release: 2 }, concurrency: { perCluster: 1, perAccount: 1 } } },
+    play: '4h',
+  });
+  const bad = startsOf(run);
+  expect(new Set(bad).size).toBe(2);
+  expect(bad).toHaveLength(2);
+  expect(run.records.filter(({ reason }) => reason === 'upgrade-failed')).toHaveLength(2);
+  // As soon as it has tripped.
+  expect(told(run)).toHaveLength(1);
+
+  // The rest of the fleet is untouched: the other release, which comes later, goes on.
+  await run.account.play(2 * HOUR);
+  expect(nodeGroupOf(run, 'data', 'arm').releaseVersion).toBe(NEW_ARM);
+  expect(startsOf(run).filter((each) => each.endsWith(NEW))).toEqual(bad);
+  // Who has failed and who has not both say why, each once, and it is one incident.
+  const held = run.records.filter(({ reason }) => reason === 'breaker-tripped' || reason === 'held-by-breaker');
+  expect(new Set(held.map(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`)).size).toBe(held.length);
+  expect(held.length).toBeGreaterThan(2);
+  expect(told(run)).toHaveLength(1);
+  expect(alarm(run)?.history.filter(({ to }) => to === 'ALARM')).toHaveLength(1);
+
+  // Somebody says that it is cured: it goes on, until two more have failed.
+  const time = new Date(run.account.time.now).toISOString();
+  run.account.putEvent({ ...sample, id: 'cured', time, detail: { ...sample.detail, nodegroupName: 'c' } });
+  await run.account.play(2 * HOUR);
+  expect(incidentOf(run, 'shop', 'c')).toContain('waiting request-granted');
+  expect(startsOf(run).filter((each) => each.endsWith(NEW)).length).toBe(2 * bad.length);
+  expect(told(run)).toHaveLength(2);
+}, 60_000);
