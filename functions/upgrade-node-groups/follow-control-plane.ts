@@ -36,6 +36,8 @@ export const NOTHING_NEWER: ReadonlySet<Reason> = new Set<Reason>([
 /** What can keep the next version away for long. Releases of the present one are not to wait for that. */
 const LONG: ReadonlySet<Reason> = new Set<Reason>([
   'halted',
+  'breaker-tripped',
+  'held-by-breaker',
   'proposal-rejected',
   'insights-gate-closed',
   'insights-unreadable',
