@@ -32,6 +32,7 @@ describe("policies, against AWS's service authorization reference,", () => {
         ledgerTable: 'old',
         imageRights: 'on',
         sessionRights: 'on',
+        refreshRights: 'on',
       },
     ],
     ['without the rights to launch by templates', { launchTemplateRights: 'off' }],

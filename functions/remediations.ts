@@ -3,6 +3,7 @@ import { closeShells } from './close-shells/remediation.ts';
 import { manageSsmAgent } from './manage-ssm-agent/remediation.ts';
 import { notifyStories } from './notify-stories/remediation.ts';
 import { quarantineWorkers } from './quarantine-workers/remediation.ts';
+import { refreshGroups } from './refresh-groups/remediation.ts';
 import { requestActions } from './request-actions/remediation.ts';
 import { requireImdsv2 } from './require-imdsv2/remediation.ts';
 import { reviewActions } from './review-actions/remediation.ts';
@@ -22,6 +23,7 @@ export const REMEDIATIONS = [
   requestActions,
   reviewActions,
   upgradeNodeGroups,
+  refreshGroups,
   watchAmiReleases,
   manageSsmAgent,
   quarantineWorkers,

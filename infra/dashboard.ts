@@ -33,8 +33,8 @@ interface Shown {
 interface Deciding {
   readonly name: string;
   readonly row: DashboardRow;
-  /** The graph that the function shows beside its decisions. */
-  readonly own: IWidget;
+  /** The graph that the function shows beside its decisions, if any. */
+  readonly own: IWidget | undefined;
 }
 
 /** The request queue of a function, and its dead-letter queue. */
@@ -67,8 +67,8 @@ export class Dashboard extends Construct {
     this.functions.push(shown);
   }
 
-  /** Adds the decisions of a function, with a graph of its own beside them. */
-  addDecisions(name: string, row: DashboardRow, own: IWidget): void {
+  /** Adds the decisions of a function, with a graph of its own beside them, if it has one. */
+  addDecisions(name: string, row: DashboardRow, own: IWidget | undefined): void {
     this.deciding.push({ name, row, own });
   }
 
@@ -101,7 +101,7 @@ export class Dashboard extends Construct {
       new AlarmStatusWidget({ title: 'Is it healthy?', width: 6, height: TABLE_HEIGHT, alarms: [health, ...alarms] }),
     );
     const graphs = [
-      ...this.deciding.flatMap((each) => [this.decisionsOf(each), each.own]),
+      ...this.deciding.flatMap((each) => [this.decisionsOf(each), ...(each.own ? [each.own] : [])]),
       ...this.ofAll(),
       costs.graph(QUARTER),
     ];

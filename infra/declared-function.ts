@@ -101,8 +101,9 @@ export class DeclaredFunction extends Construct {
     const { ledger, policy, settings } = this.foundation;
     const { rights, ledger: actions } = this.declared;
     const granted = rights.filter(({ unlessOff }) => unlessOff === undefined || settings[unlessOff] === 'on');
+    const { imageParameters, nodeRoles } = settings;
     return [
-      ...granted.map((right) => resolveRight(right, { ...known, imageParameters: settings.imageParameters })),
+      ...granted.map((right) => resolveRight(right, { ...known, imageParameters, nodeRoles })),
       ...(this.declared.policy ? [policy.read()] : []),
       ...(actions.length > 0 ? [ledger.allow(...actions)] : []),
       ...(wakeUps?.rights() ?? []),
@@ -222,7 +223,7 @@ export class DeclaredFunction extends Construct {
       const drawn = line({ name: made.name, stackName: settings.stackName }, metric, { statistic, label });
       return perSweep ? drawn.with({ period: settings.sweepSchedule }) : drawn;
     };
-    const own = graph(row.graph.title, FULL_WIDTH / 4, row.graph.lines.map(lineOf));
+    const own = row.graph && graph(row.graph.title, FULL_WIDTH / 4, row.graph.lines.map(lineOf));
     dashboard.addDecisions(made.name, row, own);
   }
 

@@ -38,6 +38,10 @@ export interface EksHostRemediatorProps {
   readonly shellRights?: 'on' | 'off';
   /** Whether Session Manager's preferences of the region can be set: docs/threat-model.md. Default: `off`. */
   readonly sessionRights?: 'on' | 'off';
+  /** Whether self-managed groups can be refreshed: docs/threat-model.md. Default: `off`. */
+  readonly refreshRights?: 'on' | 'off';
+  /** The roles of nodes of such groups, such as `eks-node-*`. Default: `*`. */
+  readonly nodeRoles?: string;
   /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */
   readonly ledgerTable?: string;
   /** What becomes of ledger, logs and policy when the stack is deleted. Default: `retain`. */

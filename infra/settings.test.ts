@@ -20,6 +20,8 @@ describe('the stage settings', () => {
       imageParameters: '/eks-host-remediator/images/*',
       shellRights: 'on',
       sessionRights: 'off',
+      refreshRights: 'off',
+      nodeRoles: '*',
       removalPolicy: 'retain',
     });
     expect(watchSchedule.toMinutes()).toBe(60);

@@ -113,6 +113,17 @@ const settingsSchema = z.strictObject({
    * begins with, on hosts outside of EKS too, so that the right is chosen.
    */
   sessionRights: oneOf('on', 'off').default('off'),
+  /**
+   * Whether `refresh-groups` may make versions of launch templates, begin instance refreshes and roll them back; without
+   * the rights, which include launching and passing roles to EC2, it only says what it would do.
+   */
+  refreshRights: oneOf('on', 'off').default('off'),
+  /** The roles of nodes of such groups: the path and name of one, or, by `*` at its end, of all that begin so. */
+  nodeRoles: z
+    .string()
+    .regex(/^[\w+=,.@/-]{0,512}\*?$/, 'must be the name of a role, or the beginning of such names with * at its end')
+    .regex(/^[^/]/, 'must not begin with a slash: the path of a role ends with one')
+    .default('*'),
   /** The table of an earlier stack that was deleted, to go on with; without it the stack makes one of its own. */
   ledgerTable: z
     .string()

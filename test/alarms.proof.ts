@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import * as refreshReconcileRequest from '../events/refresh-reconcile-request.ts';
 import * as shellsReconcileRequest from '../events/shells-reconcile-request.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
@@ -11,6 +12,7 @@ import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { ask, inQuarantine, quarantineOfEveryDecision } from './quarantine.fixture.ts';
+import * as groups from './refresh-groups.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
 /** An alarm's name without that of the stack. */
@@ -98,9 +100,9 @@ it('a day on which all is well raises no alarm, and one message to each topic th
     shortName(alarm.watched.definition.name),
     alarm.history.map(({ to }) => to).join(' '),
   ]);
-  // Nothing asked close-shells, so nothing is known of its policy; data that is missing changes no state of that alarm.
-  const unasked = ['policy-invalid-close-shells', 'INSUFFICIENT_DATA'];
-  expect(states.filter(([, history]) => history !== 'INSUFFICIENT_DATA OK')).toEqual([unasked]);
+  // Nothing asked these two, so nothing is known of their policy; data that is missing changes no state of those alarms.
+  const unasked = ['close-shells', 'refresh-groups'].map((name) => [`policy-invalid-${name}`, 'INSUFFICIENT_DATA']);
+  expect(states.filter(([, history]) => history !== 'INSUFFICIENT_DATA OK')).toEqual(unasked);
   const messages = alarmMessages(run).map(({ subject, topicArn }) => [
     subject,
     /Alarms([A-Z]\w*Topic|Topic)/.exec(topicArn)?.[1],
@@ -209,8 +211,12 @@ it('when somebody disabled the event source mappings, so that nobody takes reque
 describe('the policy', () => {
   it('when it is invalid, until a reconcile finds it right', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '50m' });
-    // No sweep asks it: it reads the policy when it is asked.
-    run.account.putEvent({ ...shellsReconcileRequest.sample, id: 'broken' });
+    // No sweep asks these: they read the policy when they are asked.
+    const askAll = (id: string) => {
+      for (const { sample } of [shellsReconcileRequest, refreshReconcileRequest])
+        run.account.putEvent({ ...sample, id });
+    };
+    askAll('broken');
     await run.account.play(12 * MINUTE);
     const alarms = alarmsOf('policy-invalid', (each) => HAS_QUEUE(each) && each.policy?.section !== undefined);
     expect(standing(run)).toEqual([...alarms, 'unhealthy']);
@@ -218,7 +224,7 @@ describe('the policy', () => {
     await run.account.play(50 * MINUTE);
     expect(standing(run)).toEqual(expect.arrayContaining(alarms));
     run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value: '{}', Overwrite: true });
-    run.account.putEvent({ ...shellsReconcileRequest.sample, id: 'mended' });
+    askAll('mended');
     await run.account.play(15 * MINUTE);
     expect(standing(run)).toEqual([]);
     note(run);
@@ -291,6 +297,18 @@ it('when the key of a worker could not be put aside', async () => {
   run.account.putEvent(shellsReconcileRequest.sample);
   await run.account.play(10 * MINUTE);
   expect(standing(run)).toEqual(['shells-failed']);
+  await run.account.play(HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when an instance refresh leaves workers behind', async () => {
+  const kept = groups.group('kept', { protectsInstances: true });
+  const run = await start({ fleet: groups.fleet(groups.cluster('own', [kept])), policy: groups.policy() });
+  const isTold = () => run.records.some(({ reason }) => reason === 'refresh-incomplete');
+  for (let waited = 0; waited < 24 && !isTold(); waited += 1) await run.account.play(5 * MINUTE);
+  await run.account.play(5 * MINUTE);
+  expect(standing(run)).toEqual(['refresh-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);

@@ -17,6 +17,7 @@ import { start } from './harness.ts';
 import { ROOT } from './markdown.ts';
 import { OPEN, fleet as postureFleet } from './posture.fixture.ts';
 import { quarantineOfEveryDecision, terminatedSelfManaged } from './quarantine.fixture.ts';
+import { approvedRefreshes } from './refresh-groups.fixture.ts';
 
 const widgetSchema = z.object({
   type: z.enum(['metric', 'log', 'alarm', 'text', 'custom']),
@@ -103,6 +104,7 @@ beforeAll(async () => {
     start({ fleet: fleet(imdsV1), policy: { imds: { mode: 'enforce' } }, play: '125m' }),
     start({ fleet: fleet(imdsV1), policy: { imds: { mode: 'observe' } }, play: '65m' }),
     start({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
+    approvedRefreshes(),
   ]);
   for (const name of ['review-actions', 'request-actions']) await runs[0]!.account.invoke(name, {});
 }, 300_000);

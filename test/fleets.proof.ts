@@ -5,6 +5,7 @@ import { sample as agentReconcileRequest } from '../events/agent-reconcile-reque
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
 import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
+import { sample as refreshReconcileRequest } from '../events/refresh-reconcile-request.ts';
 import { sample as shellsReconcileRequest } from '../events/shells-reconcile-request.ts';
 import { sample as terminationRequest } from '../events/termination-request.ts';
 import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
@@ -22,6 +23,7 @@ import {
   terminatedSelfManaged,
   workersOutsideGroups,
 } from './quarantine.fixture.ts';
+import { approvedRefreshes } from './refresh-groups.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
@@ -209,6 +211,7 @@ describe('rights', () => {
   it('are all used by some run, so that none is granted in vain', { timeout: 600_000 }, async () => {
     const bad = { ...amiRelease, id: 'bad', detail: {} };
     const badForAgents = { ...agentReconcileRequest, id: 'bad-for-agents', detail: {} };
+    const badForRefreshes = { ...refreshReconcileRequest, id: 'bad-for-refreshes', detail: {} };
     const badForTerminations = { ...terminationRequest, id: 'bad-for-terminations', detail: {} };
     const hint = {
       ...upgradeReconcileRequest,
@@ -232,6 +235,7 @@ describe('rights', () => {
       quarantineReconcileRequest,
       terminationRequest,
       shellsReconcileRequest,
+      refreshReconcileRequest,
       hint,
       ...ofSweeps,
     ];
@@ -245,7 +249,7 @@ describe('rights', () => {
         fleet: 'demo',
         policy: { upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
         play: '2h',
-        events: [bad, badForAgents, badForTerminations, hint].map((event) => ({ after: 0, event })),
+        events: [bad, badForAgents, badForRefreshes, badForTerminations, hint].map((event) => ({ after: 0, event })),
       }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
       playThrough({
@@ -264,6 +268,7 @@ describe('rights', () => {
       workersOutsideGroups(),
       terminatedSelfManaged(),
       closeShellsOfEveryWorker(),
+      approvedRefreshes(),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // A prefix list decides whether agents reach an endpoint.
       start({

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface RecordedEvent {
+  readonly time?: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 

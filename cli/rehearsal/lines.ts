@@ -211,6 +211,12 @@ export const LINES: readonly LineCheck[] = [
       ),
   },
   {
+    line: 'which rights Auto Scaling asks of whoever starts an instance refresh',
+    look: () => [
+      open('only an instance refresh tells: start one of a group of one node by the role of refresh-groups'),
+    ],
+  },
+  {
     line: 'whether CloudFormation takes an update in which only DeletionPolicy changes',
     look: () => [open('there is no stack yet: aws cloudformation get-template tells, after a deploy with another one')],
   },

@@ -84,7 +84,6 @@ export const closeShells = declare({
   dashboard: {
     title: 'Ways in by SSH',
     decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
-    graph: { title: 'Failures', lines: [{ metric: 'Failed' }] },
   },
 });
 

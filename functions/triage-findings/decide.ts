@@ -14,7 +14,7 @@ import { needOf } from './urgency.ts';
 const UNMANAGED = {
   'auto-mode': 'AWS itself replaces the nodes of EKS Auto Mode.',
   karpenter: 'Karpenter replaces these nodes by drift, when the AMI of their EC2NodeClass changes.',
-  'self-managed': 'This version does not upgrade a self-managed node group.',
+  'self-managed': 'EKS does not upgrade a self-managed node group, whatever its findings.',
 } as const;
 
 /**

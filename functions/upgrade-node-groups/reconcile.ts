@@ -13,6 +13,7 @@ import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOutOrTell } from './act.ts';
+import { askForRefreshes, type RefreshDeps } from './ask-for-refreshes.ts';
 import { readBatch, type Scope } from './batch.ts';
 import { type FleetFailures, failuresIn } from './breaker.ts';
 import { type Circumstances, iso } from './decision.ts';
@@ -32,7 +33,7 @@ import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
 import { type Line, readFleet, readLine } from './waitlist-reading.ts';
 import { rolloutsIn } from './waves.ts';
 
-export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients {
+export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, RefreshDeps {
   readonly autoScaling: AutoScalingClient;
   readonly cloudWatch: CloudWatchClient;
 }
@@ -120,6 +121,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     );
   }
   await lookAtUnseen(deps, carriedOut, now);
+  await askForRefreshes(deps, scope, unmanaged);
   // Reconcile subjects whose operators were answered. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);

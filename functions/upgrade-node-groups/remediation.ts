@@ -75,6 +75,7 @@ export const upgradeNodeGroups = declare({
     describeImages,
     readAmiReleases,
     { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
+    { sid: 'RefreshGroups', actions: ['sqs:SendMessage'], resources: ['{queue:refresh-groups}'] },
     ...LAUNCH_TEMPLATE_RIGHTS,
     ...IMAGE_RIGHTS,
   ],
@@ -82,7 +83,10 @@ export const upgradeNodeGroups = declare({
   outputs: {
     UpgradeRoleArn: { value: '{role}', description: 'The role of upgrade-node-groups, for access entries' },
   },
-  environment: { POSTURE_QUEUE_URL: '{queueUrl:check-posture}' },
+  environment: {
+    POSTURE_QUEUE_URL: '{queueUrl:check-posture}',
+    REFRESH_QUEUE_URL: '{queueUrl:refresh-groups}',
+  },
   alarms: {
     'upgrade-failed': {
       metric: 'Failed',

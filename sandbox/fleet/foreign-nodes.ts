@@ -49,6 +49,7 @@ function seedSelfManaged(
     ImageId: imageId,
     ...(instanceType !== undefined && { InstanceType: instanceType }),
     IamInstanceProfile: { Name: `${cluster.name}-${name}-NodeInstanceProfile` },
+    TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'Name', Value: tags.Name }] }],
     UserData: Buffer.from(`#!/bin/bash\n/etc/eks/bootstrap.sh ${cluster.name}\n`).toString('base64'),
   });
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);

@@ -102,7 +102,8 @@ export interface DashboardRow {
   readonly title: string;
   /** The decisions that the function can make, one line each. */
   readonly decisions: readonly DecisionKind[];
-  readonly graph: { readonly title: string; readonly lines: readonly GraphLine[] };
+  /** A graph beside the decisions; absent where they say it all. */
+  readonly graph?: { readonly title: string; readonly lines: readonly GraphLine[] };
 }
 
 /**
@@ -134,7 +135,17 @@ export interface Remediation {
    */
   readonly metrics: Readonly<Record<string, string>>;
   /** The events that go into its queue, by the construct ids of their rules. */
-  readonly events: Readonly<Record<string, { readonly description: string; readonly event: EventModule }>>;
+  readonly events: Readonly<
+    Record<
+      string,
+      {
+        readonly description: string;
+        readonly event: EventModule;
+        /** Why AWS sends it only now and then, where a FIFO queue takes it: no wave of such events occupies the account. */
+        readonly seldom?: string;
+      }
+    >
+  >;
   /** What each sweep asks it to reconcile, and the detail type of the requests. */
   readonly sweep?: { readonly of: 'clusters' | 'node-groups' | 'account'; readonly detailType: string };
   /** The actions that operators can request of it. */
@@ -175,7 +186,7 @@ export type RecorderOf<Declared extends Remediation> = SharedRecorder<ReasonOf<D
 interface Consistent<Declared extends Remediation> {
   readonly alarms: { readonly [Section in keyof Declared['alarms']]: { readonly metric: MetricOf<Declared> } };
   readonly dashboard?: {
-    readonly graph: { readonly lines: ReadonlyArray<GraphLine & { readonly metric: MetricOf<Declared> }> };
+    readonly graph?: { readonly lines: ReadonlyArray<GraphLine & { readonly metric: MetricOf<Declared> }> };
   };
   readonly policy?: Declared extends { readonly policy: { readonly reads: infer Read } }
     ? { readonly section?: keyof Read & string }

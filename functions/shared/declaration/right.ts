@@ -12,7 +12,7 @@
  * | `{requestable}`                      | what operators can ask of which function    |
  * | `{topic}`, `{hostManagementRole}`, `{hostManagementRoleName}` | what is made beside a function |
  * | `{installerRegistries}`              | the setting, with commas between            |
- * | `{imageParameters}`                  | the setting                                 |
+ * | `{imageParameters}`, `{nodeRoles}`     | the settings                                |
  * | `{postureDocument}`, `{postureDocumentName}` | likewise                                 |
  * | `{lookDocument}`, `{closeDocument}`, `{restoreDocument}`, each with `Name` | likewise   |
  */
@@ -25,7 +25,7 @@ export interface Right {
   /** Why a resource has a wildcard. A right with a wildcard is not granted without a reason. */
   readonly wildcardReason?: string;
   /** Granted unless this setting of the deployment is `off`. */
-  readonly unlessOff?: 'launchTemplateRights' | 'shellRights' | 'imageRights' | 'sessionRights';
+  readonly unlessOff?: 'launchTemplateRights' | 'shellRights' | 'imageRights' | 'sessionRights' | 'refreshRights';
 }
 
 /** ARN of a resource in the stack's account and region. */

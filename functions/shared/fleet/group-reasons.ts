@@ -7,7 +7,8 @@ export const GROUP_REASONS = {
     meaning: 'The node group runs a custom AMI, and the policy names none to move to (upgrades.image.wanted).',
   },
   'self-managed': {
-    meaning: 'The node group is self-managed (an Auto Scaling group). This version does not upgrade it.',
+    meaning:
+      'The node group is self-managed (an Auto Scaling group). refresh-groups moves it to the AMI that the policy names (refreshes.wanted).',
   },
   karpenter: { meaning: 'The nodes belong to Karpenter. Its EC2NodeClass chooses the AMI, and drift replaces them.' },
 } as const satisfies Record<string, ReasonEntry>;

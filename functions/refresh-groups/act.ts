@@ -1,0 +1,198 @@
+import {
+  type AutoScalingClient,
+  DescribeInstanceRefreshesCommand,
+  RollbackInstanceRefreshCommand,
+  StartInstanceRefreshCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { createVersionWithImage } from '../shared/fleet/launch-templates.ts';
+import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { overridesIn, placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { type Circumstances, type Decision, failedWith, isActive, LOOK_AGAIN, say } from './decision.ts';
+import { knownRefresh } from './known-refresh.ts';
+import type { Observation } from './observation.ts';
+import { type Policy, READS } from './policy.ts';
+import { preferencesOf } from './preferences.ts';
+import { type Refresh, type RefreshState, saveState } from './refresh-ledger.ts';
+import type { Recorder } from './remediation.ts';
+
+export interface ActDeps {
+  readonly autoScaling: AutoScalingClient;
+  readonly ec2: EC2Client;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** Names this reconcile, uniquely: the Lambda request id. */
+  readonly caller: string;
+}
+
+/** The policy that holds for a group. */
+export const policyHere = (policy: Policy | InvalidPolicy, { key, owner }: Observation) =>
+  policyAt(policy, placeOfGroup(key, owner), READS);
+
+/**
+ * Acts, remembers and records. What is about to be begun is saved first: the next delivery finds out what became of it.
+ *
+ * @returns what was decided in the end; undefined when another reconcile was first
+ */
+export async function carryOut(
+  deps: ActDeps,
+  observation: Observation,
+  wanted: Decision,
+  circumstances: Circumstances,
+): Promise<Decision | undefined> {
+  const { key, trigger, state } = observation;
+  const subject = subjectOf(key);
+  const { now } = circumstances;
+  const policy = policyHere(circumstances.policy, observation);
+  const writer = writesOf(`${deps.caller} ${subject}`);
+  const save = (changed: RefreshState) => saveState(deps.ledger, subject, changed, now, writer());
+  let before = state;
+  if (wanted.act !== undefined && wanted.memory.refresh !== undefined) {
+    const intended = await save(asStored<RefreshState>({ ...state, refresh: wanted.memory.refresh }));
+    if (intended === undefined) return undefined;
+    before = intended;
+  }
+  const { decision, calls } = isInvalid(policy)
+    ? { decision: wanted, calls: [] }
+    : await act(deps, observation, wanted, policy, now);
+  if (decision.silent) {
+    if (before.revision === state.revision && !isChanged(state, decision)) return decision;
+    const next = asStored<RefreshState>({ ...before, ...remembered(decision) });
+    return (await save(next)) === undefined ? undefined : decision;
+  }
+  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
+  const isNew = fingerprint !== state.fingerprint;
+  // From the first proposal to the end of the refresh it is one incident.
+  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const { unrecorded: _, ...known } = before;
+  const next = asStored<RefreshState>({
+    ...known,
+    ...remembered(decision),
+    fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
+    correlationId,
+    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
+    answered: decision.answers ?? state.answered,
+  });
+  const details = { ...planIn('refresh-groups', key, decision), ...overridesIn(policy) };
+  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
+    subject: key,
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.refreshes.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    calls,
+    ...(Object.keys(details).length > 0 && { details }),
+  });
+  return saved === undefined ? undefined : decision;
+}
+
+const remembered = ({ memory, proposal }: Decision) => ({
+  refresh: memory.refresh,
+  done: memory.done,
+  failures: memory.failures,
+  quarantineWait: memory.quarantineWait,
+  proposal,
+});
+
+const isChanged = (state: RefreshState, decision: Decision): boolean => {
+  const { refresh, done, failures, quarantineWait, proposal } = state;
+  return JSON.stringify(remembered(decision)) !== JSON.stringify({ refresh, done, failures, quarantineWait, proposal });
+};
+
+interface Acted {
+  readonly decision: Decision;
+  readonly calls: readonly AwsCall[];
+}
+
+async function act(
+  deps: ActDeps,
+  observation: Observation,
+  decision: Decision,
+  { refreshes }: Policy,
+  now: number,
+): Promise<Acted> {
+  const { refresh } = decision.memory;
+  if (decision.act === undefined || refresh === undefined) return { decision, calls: [] };
+  try {
+    return decision.act === 'start'
+      ? await start(deps, observation, { ...decision, refresh }, refreshes)
+      : await rollBack(deps, observation, decision);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    const told = say('failed', 'refresh-refused', refusal, `${refresh.target} ${refusal.split(':', 1)[0]}`);
+    const memory = decision.act === 'roll-back' ? decision.memory : failedWith(decision.memory, refresh);
+    const { proposal } = observation.state;
+    return { decision: { ...told, memory, ...(proposal && { proposal }), wakeAt: now + LOOK_AGAIN }, calls: [] };
+  }
+}
+
+/** Makes the version where it is a new one, and begins. A repetition makes the same version, and finds its own refresh. */
+async function start(
+  { autoScaling, ec2 }: ActDeps,
+  { group, template }: Observation,
+  { refresh, ...decision }: Decision & { readonly refresh: Refresh },
+  policy: Policy['refreshes'],
+): Promise<Acted> {
+  if (group.source.kind !== 'version') throw new Error('Only a group on a numbered version is refreshed.');
+  const calls: AwsCall[] = [];
+  let { version } = refresh;
+  if (version === undefined) {
+    if (template === undefined) throw new Error('A version is made only of a template that was read.');
+    const made = await createVersionWithImage(ec2, template, refresh.target);
+    if ('unfit' in made) {
+      const told = say('failed', 'refresh-refused', made.unfit, `${refresh.target} unfit`);
+      return { decision: { ...told, memory: failedWith(decision.memory, refresh) }, calls };
+    }
+    calls.push({ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId });
+    version = String(made.version);
+  }
+  const begun = (refreshId: string | undefined): Acted => ({
+    decision: {
+      ...decision,
+      memory: { ...decision.memory, refresh: { ...refresh, version, ...(refreshId !== undefined && { refreshId }) } },
+    },
+    calls,
+  });
+  const AutoScalingGroupName = group.name;
+  try {
+    const { InstanceRefreshId, $metadata } = await autoScaling.send(
+      new StartInstanceRefreshCommand({
+        AutoScalingGroupName,
+        Strategy: 'Rolling',
+        DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: group.source.templateId, Version: version } },
+        Preferences: preferencesOf(policy),
+      }),
+    );
+    calls.push({ service: 'autoscaling', operation: 'StartInstanceRefresh', requestId: $metadata.requestId ?? '' });
+    return begun(InstanceRefreshId);
+  } catch (error) {
+    // There is no token: whose refresh is active tells the version that it desires.
+    if (!(error instanceof Error) || !/^InstanceRefreshInProgress/.test(error.name)) throw error;
+    const { InstanceRefreshes = [] } = await autoScaling.send(
+      new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),
+    );
+    const active = InstanceRefreshes.map(knownRefresh).find(({ status }) => isActive(status));
+    if (active === undefined || active.version === version) return begun(active?.id);
+    const { refresh: _, ...memory } = decision.memory;
+    const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
+    return { decision: { ...decision, ...say('waiting', 'foreign-refresh', message, active.id), memory }, calls };
+  }
+}
+
+async function rollBack({ autoScaling }: ActDeps, { group }: Observation, decision: Decision): Promise<Acted> {
+  const asked = new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group.name });
+  const { $metadata } = await autoScaling.send(asked);
+  const requestId = $metadata.requestId ?? '';
+  return { decision, calls: [{ service: 'autoscaling', operation: 'RollbackInstanceRefresh', requestId }] };
+}

@@ -1,0 +1,35 @@
+import {
+  answerRequest,
+  comesTo,
+  type OperatorRequest,
+  type RequestedChange,
+  ruleOrUndo,
+} from '../shared/intake/operator-request.ts';
+import { decide } from './decide.ts';
+import { type Circumstances, type Decision, memoryOf, undoOf } from './decision.ts';
+import type { Observation } from './observation.ts';
+import type { RefreshState } from './refresh-ledger.ts';
+
+/**
+ * Answers a request to approve, reject or resume; a pure function. Rejecting a refresh that is under way rolls it back,
+ * and one that is done is undone by another one, to the former version.
+ */
+export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
+  const { refresh, done } = observation.state;
+  const undoable = refresh?.undoes === undefined ? (refresh ?? done) : undefined;
+  const undone = undoable && { target: undoOf(undoable), at: undoable.at };
+  const { words, state } = answerRequest(observation.state, request, {
+    change: (known) => (request.event.detail.action === 'resume' ? resumed(known) : ruleOrUndo(known, request, undone)),
+    decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
+    comes: (action, then) => comesTo(action, then) || (action === 'reject' && then.reason === 'refresh-undoing'),
+  });
+  const { failures } = state;
+  const memory = { ...memoryOf(observation.state), ...(failures && { failures }) };
+  return { ...words, memory, proposal: state.proposal, answers: request.trigger.id };
+}
+
+function resumed(state: RefreshState): RequestedChange<RefreshState> {
+  const { failures } = state;
+  if (failures === undefined || failures.count === failures.resumed) return { refusal: 'nothing is halted.' };
+  return { state: { ...state, failures: { ...failures, resumed: failures.count } } };
+}

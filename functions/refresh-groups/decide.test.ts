@@ -1,0 +1,377 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../policy-document.ts';
+import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import { answer } from './answer.ts';
+import { decide } from './decide.ts';
+import type { Circumstances, Decision } from './decision.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import { preferencesOf } from './preferences.ts';
+import type { RefreshState } from './refresh-ledger.ts';
+
+const NOW = Date.parse('2026-07-14T12:00:00Z');
+const HOUR = 3_600_000;
+const OLD = 'ami-0aaaaaaaaaaaaaaaa';
+const NEW = 'ami-0bbbbbbbbbbbbbbbb';
+
+const image = (imageId: string, age: number, more: Partial<MachineImage> = {}): MachineImage => ({
+  imageId,
+  name: `nodes-${imageId.slice(-2)}`,
+  owner: '111122223333',
+  architecture: 'x86_64',
+  platform: 'Linux/UNIX',
+  rootDevice: '/dev/xvda',
+  rootDeviceType: 'ebs',
+  virtualization: 'hvm',
+  state: 'available',
+  createdAt: NOW - age,
+  ...more,
+});
+
+const policyWith = (refreshes: object = {}, others: object = {}): Policy => {
+  const all = { wanted: { ssmParameter: '/ami' }, templates: 'change', mode: 'enforce', ...refreshes };
+  return parsePolicy(JSON.stringify({ refreshes: all, ...others }), 'enforce') as Policy;
+};
+
+type Group = Observation['group'];
+const member = (id: string, more: object = {}) => ({
+  id,
+  lifecycleState: 'InService',
+  imageId: OLD,
+  isProtected: false,
+  isQuarantined: false,
+  ...more,
+});
+const seen = (more: Partial<Observation> = {}, group: Partial<Group> = {}): Observation => ({
+  key: { cluster: 'shop', nodegroup: 'self-managed:legacy' },
+  group: {
+    name: 'legacy',
+    tags: {},
+    source: { kind: 'version', templateId: 'lt-1', version: '3' },
+    suspended: [],
+    desired: 2,
+    members: [member('i-1'), member('i-2')],
+    ...group,
+  },
+  trigger: { id: 't', type: 'sweep', time: NOW, redelivered: false },
+  owner: { tags: {} },
+  controlPlane: '1.33',
+  refreshes: [],
+  wanted: { kind: 'named', candidates: [{ image: image(NEW, 48 * HOUR) }] },
+  present: image(OLD, 96 * HOUR),
+  template: { templateId: 'lt-1', templateName: 'legacy', version: 3, tags: {}, data: { ImageId: OLD } },
+  drains: true,
+  state: { outcomes: 0, revision: 0 },
+  ...more,
+});
+const circumstances = (policy: Policy = policyWith(), more: Partial<Circumstances> = {}): Circumstances => ({
+  policy,
+  now: NOW,
+  account: '111122223333',
+  underWay: new Set(),
+  ...more,
+});
+const said = ({ decision, reason }: Decision) => `${decision} ${reason}`;
+const begun = {
+  target: NEW,
+  from: { version: '3', imageId: OLD },
+  at: NOW - HOUR,
+  attempt: 1,
+  version: '4',
+  refreshId: 'r-1',
+};
+const under = (more: Partial<RefreshState> = {}): RefreshState => ({
+  outcomes: 1,
+  revision: 1,
+  fingerprint: 'x',
+  refresh: begun,
+  ...more,
+});
+const known = (status: string, more: object = {}) => ({
+  id: 'r-1',
+  status,
+  reason: '',
+  percent: 50,
+  startedAt: NOW - HOUR,
+  version: '4',
+  ...more,
+});
+
+describe('a group on an older AMI than the wanted one', () => {
+  it('is refreshed, from its version, with a refresh that is remembered before anything is done', () => {
+    const decision = decide(seen(), circumstances());
+    expect(said(decision)).toBe('acted refresh-started');
+    expect(decision.act).toBe('start');
+    expect(decision.memory.refresh).toEqual({ target: NEW, from: { version: '3', imageId: OLD }, at: NOW, attempt: 1 });
+  });
+
+  it('is proposed in mode observe, and refreshed once that is approved', () => {
+    const policy = policyWith({ mode: 'observe' });
+    const proposed = decide(seen(), circumstances(policy));
+    expect([said(proposed), proposed.act, proposed.proposal?.target]).toEqual([
+      'would-act would-refresh',
+      undefined,
+      NEW,
+    ]);
+    const ruling = { kind: 'approved' as const, id: 'a', at: NOW, requestedBy: 'somebody', why: 'tested' };
+    const state = { outcomes: 1, revision: 1, fingerprint: 'x', proposal: { target: NEW, at: NOW, ruling } };
+    expect(decide(seen({ state }), circumstances(policy)).act).toBe('start');
+    const rejected = { ...state, proposal: { ...state.proposal, ruling: { ...ruling, kind: 'rejected' as const } } };
+    expect(said(decide(seen({ state: rejected }), circumstances()))).toBe('skipped proposal-rejected');
+  });
+
+  it.each<[string, Partial<Observation>, Partial<Group>, string]>([
+    ['a foreign operator', {}, { operator: 'x.amazonaws.com' }, 'refused group-operated'],
+    [
+      'a launch configuration',
+      {},
+      { source: { kind: 'launch-configuration' } },
+      'refused group-has-launch-configuration',
+    ],
+    ['a mixed instances policy', {}, { source: { kind: 'mixed' } }, 'refused group-is-mixed'],
+    ['$Latest', {}, { source: { kind: 'floating', version: '$Latest' } }, 'refused group-floats'],
+    ['a suspended process', {}, { suspended: ['Launch'] }, 'refused group-suspended'],
+    [
+      'an instance of somebody else',
+      {},
+      { members: [member('i-1', { isNotOurs: 'it opted out.' })] },
+      'refused group-shared',
+    ],
+    ['nobody who drains', { drains: false }, {}, 'refused nobody-drains'],
+    ['a refresh of somebody else', { refreshes: [known('InProgress')] }, {}, 'waiting foreign-refresh'],
+    [
+      'a worker in quarantine',
+      {},
+      { members: [member('i-1', { isQuarantined: true }), member('i-2')] },
+      'waiting refresh-waits-for-quarantine',
+    ],
+    ['an AMI that EC2 does not show', { present: undefined as never }, {}, 'refused image-unclear'],
+    [
+      'a wanted AMI of another owner',
+      { wanted: { kind: 'named', candidates: [{ image: image(NEW, HOUR, { owner: '2' }) }] } },
+      {},
+      'refused image-unclear',
+    ],
+    [
+      'a wanted AMI that is not baked',
+      { wanted: { kind: 'named', candidates: [{ image: image(NEW, HOUR) }] } },
+      {},
+      'waiting image-baking',
+    ],
+    ['no AMI that exists', { wanted: { kind: 'none', message: 'There is none.' } }, {}, 'refused image-unclear'],
+    ['an opt-out', {}, { tags: { 'eks-host-remediator:ignore': '' } }, 'skipped opted-out'],
+    [
+      'tags alone that name the cluster',
+      { owner: { tags: {}, onlyClaims: 'It claims.' } },
+      {},
+      'refused claims-to-be-worker',
+    ],
+  ])('is left alone with %s', (_what, more, group, expected) => {
+    const decision = decide(seen(more, group), circumstances());
+    expect([said(decision), decision.act, decision.memory.refresh]).toEqual([expected, undefined, undefined]);
+  });
+
+  it.each<[string, object, object, string]>([
+    ['the kill switch', {}, { killSwitch: true }, 'skipped kill-switch'],
+    ['mode off', { mode: 'off' }, {}, 'skipped mode-off'],
+    ['a shut window', { windows: [{ cron: '0 2 * * *', duration: '1h' }] }, {}, 'waiting refresh-outside-window'],
+    ['templates that are only proposed', { templates: 'propose' }, {}, 'would-act template-is-code'],
+  ])('is left alone by %s', (_what, refreshes, others, expected) => {
+    const decision = decide(seen(), circumstances(policyWith(refreshes, others)));
+    expect([said(decision), decision.act]).toEqual([expected, undefined]);
+  });
+
+  it('is only proposed the change where its template is code, or names a parameter', () => {
+    const template = seen().template!;
+    const coded = decide(seen({ template: { ...template, codeOwner: 'Terraform' } }), circumstances());
+    expect([said(coded), coded.message]).toEqual([
+      'would-act template-is-code',
+      expect.stringMatching(/Terraform.*lt-1.*version 3, ImageId from ami-0a.*to ami-0b/),
+    ]);
+    const parameter = { ...template, data: { ImageId: 'resolve:ssm:/ami' } };
+    expect(said(decide(seen({ template: parameter }), circumstances()))).toBe('refused image-is-parameter');
+  });
+
+  it.each([
+    ['shop/self-managed:other', 1, 5],
+    ['other/self-managed:other', 5, 1],
+  ])('waits while %s is refreshed, where there is room for one', (other, perCluster, perAccount) => {
+    const policy = policyWith({ concurrency: { perCluster, perAccount } });
+    const decision = decide(seen(), circumstances(policy, { underWay: new Set([other]) }));
+    expect(said(decision)).toBe('waiting refresh-waits-for-slot');
+  });
+});
+
+describe('a refresh that was begun', () => {
+  it.each([
+    ['InProgress', 'waiting refresh-under-way'],
+    ['Baking', 'waiting refresh-under-way'],
+    ['RollbackInProgress', 'waiting refresh-under-way'],
+    ['Failed', 'failed refresh-failed'],
+    ['RollbackSuccessful', 'failed refresh-failed'],
+    ['RollbackFailed', 'failed refresh-failed'],
+    ['Cancelled', 'failed refresh-cancelled'],
+    ['Successful', 'failed refresh-incomplete'],
+  ])('and is %s is told as %s', (status, expected) => {
+    const decision = decide(seen({ state: under(), refreshes: [known(status)] }), circumstances());
+    expect(said(decision)).toBe(expected);
+    if (decision.decision !== 'failed') return;
+    // It trips the breaker: no further one is begun by itself, until somebody resumes it.
+    const state = { ...under(), ...decision.memory, refresh: undefined } as RefreshState;
+    expect(said(decide(seen({ state }), circumstances()))).toBe('refused refresh-halted');
+    const event = {
+      detail: { remediation: 'refresh-groups', action: 'resume', requestedBy: 'somebody', why: 'mended' },
+    };
+    const request = { event, trigger: seen().trigger } as never;
+    const answered = answer(seen({ state }), request, circumstances());
+    expect(said(answered)).toBe('waiting request-granted');
+    expect(
+      decide(seen({ state: { ...state, ...answered.memory } as RefreshState }), circumstances()).memory.refresh
+        ?.attempt,
+    ).toBe(2);
+  });
+
+  it('is done only once a fresh read shows every worker in service on the AMI; others in standby may stay', () => {
+    const members = [member('i-1', { imageId: NEW }), member('i-2', { lifecycleState: 'Standby' })];
+    const done = decide(seen({ state: under(), refreshes: [known('Successful')] }, { members }), circumstances());
+    expect([said(done), done.memory.done?.version, done.memory.refresh]).toEqual([
+      'done group-refreshed',
+      '4',
+      undefined,
+    ]);
+    const kept = [member('i-1', { imageId: NEW }), member('i-2', { isProtected: true })];
+    const left = decide(seen({ state: under(), refreshes: [known('Successful')] }, { members: kept }), circumstances());
+    expect([said(left), left.message]).toEqual([
+      'failed refresh-incomplete',
+      expect.stringContaining('i-2 (protected)'),
+    ]);
+  });
+
+  it('is begun again where nobody knows whether AWS took it, and is not where it shows', () => {
+    const { refreshId: _, version: _v, ...intended } = begun;
+    const state = under({ refresh: { ...intended, at: NOW - 60_000 } });
+    expect(decide(seen({ state }), circumstances()).act).toBe('start');
+    const shown = under({ refresh: { ...begun, at: NOW - 60_000 } });
+    expect(decide(seen({ state: shown, refreshes: [known('Pending')] }), circumstances()).act).toBeUndefined();
+  });
+
+  it('is rolled back when somebody rejects it, and undone to the former version once it is done', () => {
+    const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'it is bad' };
+    const proposal = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling };
+    const active = decide(seen({ state: under({ proposal }), refreshes: [known('InProgress')] }), circumstances());
+    expect([said(active), active.act]).toEqual(['acted refresh-undoing', 'roll-back']);
+    const { refresh: _, ...ended } = under({ proposal, done: begun });
+    const source = { kind: 'version' as const, templateId: 'lt-1', version: '4' };
+    const undone = decide(seen({ state: ended }, { source }), circumstances());
+    expect([undone.act, undone.memory.refresh?.version, undone.memory.refresh?.undoes]).toEqual(['start', '3', true]);
+    const moved = decide(seen({ state: ended }, { source: { ...source, version: '7' } }), circumstances());
+    expect(moved.act).toBeUndefined();
+    // An undo that failed is not begun again by itself.
+    const failed = { ...ended, failures: { target: OLD, count: 1, resumed: 0 } };
+    expect(said(decide(seen({ state: failed }, { source }), circumstances()))).toBe('refused refresh-halted');
+  });
+
+  const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'it is bad' };
+  const proposal = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling };
+  it.each<[string, Partial<typeof begun> & object, string]>([
+    ['rolled back', { rolledBackAt: NOW - 60_000 } as object, 'RollbackSuccessful'],
+    [
+      'undone',
+      { target: OLD, from: { version: '4', imageId: NEW }, version: '3', undoes: true } as object,
+      'Successful',
+    ],
+  ])(
+    'is not begun again in mode enforce once it was rejected and %s, until somebody approves it',
+    (_what, more, status) => {
+      const state = under({ proposal, refresh: { ...begun, ...more } });
+      const refreshes = [known(status, 'undoes' in more ? { version: '3' } : {})];
+      const ended = decide(seen({ state, refreshes }), circumstances());
+      expect(said(ended)).toBe('done refresh-undone');
+      const after: RefreshState = { outcomes: 2, revision: 2, fingerprint: 'y', proposal: ended.proposal };
+      const next = decide(seen({ state: after, refreshes }), circumstances());
+      expect([said(next), next.act, next.proposal]).toEqual(['skipped proposal-rejected', undefined, ended.proposal]);
+      const approved = { ...ended.proposal!, ruling: { ...ruling, kind: 'approved' as const, id: 'a' } };
+      expect(decide(seen({ state: { ...after, proposal: approved } }), circumstances()).act).toBe('start');
+    },
+  );
+
+  it('is undone by another refresh where it had ended before it could be rolled back', () => {
+    const state = under({ proposal, refresh: { ...begun, rolledBackAt: NOW - 60_000 } as never });
+    const members = [member('i-1', { imageId: NEW })];
+    const ended = decide(seen({ state, refreshes: [known('Successful')] }, { members }), circumstances());
+    expect(said(ended)).toBe('done group-refreshed');
+    const source = { kind: 'version' as const, templateId: 'lt-1', version: '4' };
+    const after = { ...state, ...ended.memory, refresh: undefined, proposal: ended.proposal } as RefreshState;
+    expect(said(decide(seen({ state: after }, { members, source }), circumstances()))).toBe('acted refresh-undoing');
+  });
+
+  it('is not begun again where the group has changed since it was decided', () => {
+    const { refreshId: _, version: _v, ...intended } = begun;
+    const state = under({ refresh: { ...intended, at: NOW - 60_000 } });
+    const source = { kind: 'version' as const, templateId: 'lt-1', version: '9' };
+    for (const group of [{ source }, { source: { kind: 'mixed' as const } }]) {
+      expect(decide(seen({ state }, group), circumstances()).act).toBeUndefined();
+    }
+  });
+
+  it('is not told as undone while a worker still runs what was rejected', () => {
+    const state = under({ proposal, refresh: { ...begun, rolledBackAt: NOW - 60_000 } as never });
+    const members = [member('i-1'), member('i-2', { imageId: NEW })];
+    const left = decide(seen({ state, refreshes: [known('RollbackSuccessful')] }, { members }), circumstances());
+    expect([said(left), left.message]).toEqual(['failed refresh-incomplete', expect.stringContaining(`i-2 ${NEW}`)]);
+  });
+});
+
+it('acts on no group that a guard holds, whatever else is seen', () => {
+  const anyState = fc.option(
+    fc.constantFrom(
+      under(),
+      under({ refresh: { ...begun, at: NOW, refreshId: undefined as never, version: undefined as never } }),
+    ),
+    { nil: seen().state },
+  );
+  fc.assert(
+    fc.property(
+      anyState,
+      fc.constantFrom<Partial<Group>>(
+        {},
+        { operator: 'x' },
+        { source: { kind: 'mixed' } },
+        { suspended: ['Terminate'] },
+        { members: [] },
+      ),
+      fc.boolean(),
+      fc.constantFrom('Pending', 'Successful', 'Failed', 'Baking'),
+      fc.constantFrom<[object, object]>(
+        [{}, { killSwitch: true }],
+        [{ mode: 'off' }, {}],
+        [{}, { scope: { clusters: ['other'] } }],
+      ),
+      (state, group, drains, status, [refreshes, others]) => {
+        const policy = policyWith(refreshes, others);
+        const decision = decide(
+          seen({ state: state ?? seen().state, drains, refreshes: [known(status)] }, group),
+          circumstances(policy),
+        );
+        expect(decision.act).not.toBe('start');
+      },
+    ),
+  );
+});
+
+it('says explicitly how a refresh goes, with a list of checkpoints that ends at 100', () => {
+  expect(preferencesOf(policyWith().refreshes)).toEqual({
+    MinHealthyPercentage: 100,
+    MaxHealthyPercentage: 110,
+    InstanceWarmup: 300,
+    CheckpointPercentages: [20, 100],
+    CheckpointDelay: 3600,
+    BakeTime: 1800,
+    AutoRollback: true,
+    SkipMatching: false,
+    StandbyInstances: 'Ignore',
+    ScaleInProtectedInstances: 'Ignore',
+  });
+  expect(preferencesOf(policyWith({ checkpoints: [] }).refreshes)).not.toHaveProperty('CheckpointDelay');
+});

@@ -1,0 +1,55 @@
+import type { Proposal } from '../shared/ledger/proposal.ts';
+import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import type { Refresh, RefreshState } from './refresh-ledger.ts';
+
+/** What a decision rests on besides the observation. */
+export interface Circumstances extends CircumstancesOf<Policy> {
+  /** The groups that are being refreshed, as `cluster/nodegroup`. */
+  readonly underWay: ReadonlySet<string>;
+}
+
+/** What is remembered of the group from then on. */
+export type Memory = Pick<RefreshState, 'refresh' | 'done' | 'failures' | 'quarantineWait'>;
+
+export interface Decision extends Told<Reason> {
+  /** `start`: the refresh of `memory` is begun; `roll-back`: that which is active is rolled back. */
+  readonly act?: 'start' | 'roll-back';
+  readonly memory: Memory;
+  readonly proposal?: Proposal | undefined;
+  /** It answers this operator's request: how the group stands is told by the reconcile that follows. */
+  readonly answers?: string;
+  /** There is nothing to tell. */
+  readonly silent?: true;
+  /** When it is looked at again, epoch milliseconds. */
+  readonly wakeAt?: number;
+  /** What a proposal is about; absent: the decision did not get that far. */
+  readonly target?: string;
+}
+
+export const say = wordsOf<Reason>;
+export const memoryOf = ({ refresh, done, failures, quarantineWait }: RefreshState): Memory => ({
+  ...(refresh && { refresh }),
+  ...(done && { done }),
+  ...(failures && { failures }),
+  ...(quarantineWait && { quarantineWait }),
+});
+
+/** Without the refresh, and with one more attempt that failed: none follows by itself. */
+export function failedWith({ refresh: _, ...memory }: Memory, { target }: Refresh): Memory {
+  const known = memory.failures?.target === target ? memory.failures : { target, count: 0, resumed: 0 };
+  return { ...memory, failures: { ...known, count: known.count + 1 } };
+}
+
+/** What undoing a refresh is about, for the ruling on it. */
+export const undoOf = ({ target, from }: Refresh): string => `undo ${target} ${from.imageId}`;
+
+/** Between two looks at a refresh, ms: its events come sooner, and are best effort. */
+export const LOOK_AGAIN = 30 * 60_000;
+
+/** Whether a refresh with this status still goes on. Source: API reference, InstanceRefresh: baking is no end. */
+export const isActive = (status: string): boolean =>
+  /^(Pending|InProgress|Cancelling|RollbackInProgress|Baking)$/.test(status);
+
+export const iso = (at: number): string => new Date(at).toISOString();

@@ -1,0 +1,165 @@
+import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import {
+  type Circumstances,
+  type Decision,
+  failedWith,
+  isActive,
+  LOOK_AGAIN,
+  type Memory,
+  memoryOf,
+  say,
+  undoOf,
+} from './decision.ts';
+import { guardOfGroup } from './guard.ts';
+import type { KnownRefresh, Member, Observation } from './observation.ts';
+import type { Refresh, RefreshState } from './refresh-ledger.ts';
+
+/** How long Auto Scaling may not show a refresh that it has taken, ms. */
+const SHOWN_WITHIN = 10 * 60_000;
+
+/** What becomes of a refresh that was begun here, until it has ended; a pure function. It goes by a fresh read. */
+export function follow(observation: Observation, circumstances: Circumstances): Decision {
+  const { now } = circumstances;
+  const { state, refreshes } = observation;
+  const { refresh } = state;
+  if (refresh === undefined) throw new Error('Nothing is under way.');
+  const memory = memoryOf(state);
+  const known = findIn(refreshes, refresh);
+  if (known === undefined) {
+    if (now - refresh.at < SHOWN_WITHIN) {
+      // Whether AWS took it is not known: it is begun again, by the same token.
+      if (refresh.refreshId === undefined && canBegin(observation, refresh)) {
+        return actUnlessHeld(
+          { ...started(refresh), act: 'start', memory, wakeAt: now + LOOK_AGAIN },
+          observation,
+          circumstances,
+        );
+      }
+      const message = 'Auto Scaling does not show the refresh yet.';
+      return { ...say('waiting', 'refresh-under-way', message), memory, silent: true, wakeAt: now + 60_000 };
+    }
+    const message = 'Auto Scaling does not show the refresh that was begun.';
+    return {
+      ...say('failed', 'refresh-failed', message, `${refresh.target} ${refresh.attempt} gone`),
+      memory: failedWith(memory, refresh),
+    };
+  }
+  if (isActive(known.status))
+    return actUnlessHeld(whileActive(observation, refresh, known, now), observation, circumstances);
+  return atItsEnd({ ...observation, now }, refresh, known, memory);
+}
+
+/** Whether the group is still what the refresh was decided for. */
+const canBegin = ({ group: { source }, template }: Observation, { from, version, undoes }: Refresh): boolean =>
+  source.kind === 'version' &&
+  (undoes === true || source.version === from.version) &&
+  (version !== undefined || template !== undefined);
+
+/** What is under way is followed whatever the policy says, and nothing is begun or rolled back where a guard holds it. */
+function actUnlessHeld(decision: Decision, observation: Observation, circumstances: Circumstances): Decision {
+  if (decision.act === undefined) return decision;
+  const verdict = guardOfGroup(observation, circumstances);
+  if (!('guardResult' in verdict)) return decision;
+  return { ...verdict.guardResult, memory: memoryOf(observation.state), wakeAt: circumstances.now + LOOK_AGAIN };
+}
+
+const started = ({ target, attempt, undoes }: Refresh) =>
+  undoes
+    ? say('acted', 'refresh-undoing', `Going back to ${target}.`, target)
+    : say('acted', 'refresh-started', `Moving to ${target}.`, `${target} ${attempt}`);
+
+/** By its id, or by the version that only it desires. */
+const findIn = (all: readonly KnownRefresh[], { refreshId, version, at }: Refresh): KnownRefresh | undefined =>
+  all.find(({ id }) => id === refreshId) ??
+  (refreshId === undefined && version !== undefined
+    ? all.find((each) => each.version === version && each.startedAt >= at - SECONDS)
+    : undefined);
+
+/** Auto Scaling's times are whole seconds, by another clock. */
+const SECONDS = 60_000;
+
+function whileActive(
+  { state }: Observation,
+  refresh: Refresh,
+  { id, status, percent }: KnownRefresh,
+  now: number,
+): Decision {
+  const memory = memoryOf(state);
+  const ruling = rulingOn(state.proposal, undoOf(refresh));
+  const wakeAt = now + LOOK_AGAIN;
+  if (
+    ruling?.kind === 'rejected' &&
+    refresh.rolledBackAt === undefined &&
+    refresh.undoes === undefined &&
+    status !== 'RollbackInProgress'
+  ) {
+    return {
+      ...say('acted', 'refresh-undoing', `The refresh is rolled back, as ${inWords(ruling)}`, ruling.id),
+      act: 'roll-back',
+      memory: { ...memory, refresh: { ...refresh, rolledBackAt: now } },
+      wakeAt,
+    };
+  }
+  // How far it is changes from look to look, and is no news.
+  const message = `Refresh ${id} is ${status}, ${percent} % replaced.`;
+  return { ...say('waiting', 'refresh-under-way', message, `${refresh.target} ${status}`), memory, wakeAt };
+}
+
+/** What was rejected stays rejected, also after it was undone: nothing begins it again until somebody approves it. */
+const staysRejected = ({ proposal }: RefreshState, target: string, now: number): Pick<Decision, 'proposal'> =>
+  proposal?.ruling === undefined ? {} : { proposal: { target, at: now, ruling: proposal.ruling } };
+
+function atItsEnd(
+  { group, state, now }: Observation & { readonly now: number },
+  refresh: Refresh,
+  { id, status, reason }: KnownRefresh,
+  { refresh: _, done, ...memory }: Memory,
+): Decision {
+  const { target, from, attempt, undoes, rolledBackAt } = refresh;
+  const variant = `${target} ${attempt}`;
+  const why = reason === '' ? '' : ` ${reason}`;
+  const serving = group.members.filter(({ lifecycleState }) => lifecycleState === 'InService');
+  const uses = group.source.kind === 'version' ? ` The group uses version ${group.source.version}.` : '';
+  if (status === 'Successful') {
+    const others = serving.filter(({ imageId }) => imageId !== target);
+    const ended = undoes
+      ? { memory, ...staysRejected(state, from.imageId, now) }
+      : { memory: { ...memory, done: refresh }, target };
+    if (others.length > 0) {
+      const message = `Refresh ${id} was successful, and ${others.length} of ${serving.length} workers run another AMI: ${named(others)}.`;
+      return {
+        ...say('failed', 'refresh-incomplete', message, variant),
+        ...ended,
+        memory: failedWith(ended.memory, refresh),
+      };
+    }
+    const message = `All ${serving.length} workers in service run ${target}.`;
+    return undoes
+      ? { ...say('done', 'refresh-undone', message, variant), ...ended }
+      : { ...say('done', 'group-refreshed', message, target), ...ended };
+  }
+  const before = { ...memory, ...(done && { done }) };
+  if (rolledBackAt !== undefined && status === 'RollbackSuccessful') {
+    const left = serving.filter(({ imageId }) => imageId === target);
+    const ended = { memory: before, ...staysRejected(state, target, now) };
+    if (left.length > 0) {
+      const message = `Refresh ${id} was rolled back, and ${left.length} of ${serving.length} workers still run ${target}: ${named(left)}.`;
+      return { ...say('failed', 'refresh-incomplete', message, variant), ...ended };
+    }
+    const message = `Refresh ${id} was rolled back, and no worker in service runs ${target}.${uses}`;
+    return { ...say('done', 'refresh-undone', message, variant), ...ended };
+  }
+  const failed = { memory: failedWith(before, refresh), target };
+  if (status === 'Cancelled') {
+    return { ...say('failed', 'refresh-cancelled', `Refresh ${id} was cancelled.${why}${uses}`, variant), ...failed };
+  }
+  const message = `Refresh ${id} ended as ${status}.${why}${uses}`;
+  return { ...say('failed', 'refresh-failed', message, `${variant} ${status}`), ...failed };
+}
+
+/** At most five workers, by name. */
+const named = (workers: readonly Member[]): string =>
+  workers
+    .slice(0, 5)
+    .map(({ id, isProtected, imageId }) => `${id}${isProtected ? ' (protected)' : ''} ${imageId}`)
+    .join(', ');

@@ -1,0 +1,77 @@
+import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
+import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import type { RefreshState } from './refresh-ledger.ts';
+
+/** What a group launches from. */
+export type LaunchSource =
+  | { readonly kind: 'version'; readonly templateId: string; readonly version: string }
+  /** `$Latest` or `$Default`. */
+  | { readonly kind: 'floating'; readonly version: string }
+  | { readonly kind: 'mixed' }
+  | { readonly kind: 'launch-configuration' };
+
+/** A worker, or what claims to be one, in the group. */
+export interface Member {
+  readonly id: string;
+  /** Where it stands in the group, such as `InService`. */
+  readonly lifecycleState: string;
+  /** Its AMI; empty: EC2 does not show it. */
+  readonly imageId: string;
+  readonly isProtected: boolean;
+  readonly isQuarantined: boolean;
+  /** Why a refresh must not replace it: it opted out, or nothing proves it to be a worker of the cluster. */
+  readonly isNotOurs?: string;
+}
+
+/** One instance refresh, as Auto Scaling tells it. */
+export interface KnownRefresh {
+  readonly id: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly percent: number;
+  /** Version of the launch template that it desires. */
+  readonly version?: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+}
+
+/** The launch template of the group in the version that it uses. */
+export interface Template extends TemplateVersion {
+  /** Which tool keeps it as code, as far as its tags tell. */
+  readonly codeOwner?: string;
+}
+
+/** What a reconcile found about one self-managed Auto Scaling group. */
+export interface Observation {
+  readonly key: { readonly cluster: string; readonly nodegroup: string };
+  readonly group: {
+    readonly name: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly source: LaunchSource;
+    readonly suspended: readonly string[];
+    /** The AWS service that operates it. */
+    readonly operator?: string;
+    readonly desired: number;
+    readonly members: readonly Member[];
+  };
+  readonly trigger: MessageTrigger;
+  readonly owner: Owner;
+  readonly controlPlane: string;
+  /** The latest first. */
+  readonly refreshes: readonly KnownRefresh[];
+  /** Absent: the policy names no AMI here. */
+  readonly wanted?: WantedReading;
+  /** AMI that the group runs; absent: EC2 does not show it, or its workers have several. */
+  readonly present?: MachineImage;
+  readonly template?: Template;
+  /** Whether somebody drains: a lifecycle hook on terminations stands. */
+  readonly drains: boolean;
+  /** What could not be read of it, as `Code: message`. */
+  readonly unreadable?: string;
+  readonly state: RefreshState;
+  readonly request?: OperatorRequest;
+}

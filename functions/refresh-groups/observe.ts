@@ -1,0 +1,249 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  DescribeLifecycleHooksCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
+import { type Identity, identifyWorkers } from '../shared/fleet/identity.ts';
+import { describeImages } from '../shared/fleet/images.ts';
+import { describeInstances, filtersByCluster, filtersOf, LIVE } from '../shared/fleet/instances.ts';
+import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
+import { isProven, type Owner } from '../shared/fleet/owners.ts';
+import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
+import { isIsolated, isOptedOut } from '../shared/fleet/scope.ts';
+import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
+import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../shared/fleet/worker.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import { createWantedReader, imageOf, type WantedReader } from '../shared/releases/read-wanted-images.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import type { Scope } from './batch.ts';
+import { knownRefresh } from './known-refresh.ts';
+import type { KnownRefresh, LaunchSource, Member, Observation } from './observation.ts';
+import { type Policy, READS } from './policy.ts';
+import { NEVER_SEEN, type RefreshState, readStates } from './refresh-ledger.ts';
+
+export interface ObserveClients {
+  readonly autoScaling: AutoScalingClient;
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+}
+
+/** DescribeAutoScalingGroups takes at most 50 names without MaxRecords. */
+const GROUPS_PER_CALL = 50;
+
+/**
+ * Reads the self-managed Auto Scaling groups of the scope. The groups of managed node groups are left out: their owner is
+ * EKS, which reports `AutoScalingGroupInstanceRefreshActive` when somebody else refreshes them.
+ */
+export async function observeGroups(
+  clients: ObserveClients,
+  scope: Scope,
+  policy: Policy | InvalidPolicy,
+): Promise<Observation[]> {
+  const readCluster = createClusterReader(clients.eks, 'tell');
+  const instances = await describeInstances(clients.ec2, [
+    ...filtersByCluster([...scope.clusters.keys()]).map((filter) => [LIVE, filter]),
+    ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, [...scope.groups.keys()]).map((filter) => [LIVE, filter]),
+  ]);
+  const names = new Set(instances.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
+  const described = await describeGroups(clients.autoScaling, [...names]);
+  const unmanaged = described.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
+  // All members count, also those that the filters did not find: they share the group's fate.
+  const ids = unmanaged.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId));
+  const members = await describeInstances(
+    clients.ec2,
+    filtersOf('instance-id', ids).map((filter) => [filter]),
+  );
+  const byId = new Map(members.map((instance) => [instance.InstanceId ?? '', instance]));
+  const identities = await identifyWorkers({ ...clients, onTrouble: 'tell' }, readCluster, [...byId.values()]);
+  const found = unmanaged.flatMap((group) => {
+    const best = identityOf(group, identities);
+    return best === undefined ? [] : [{ group, ...best }];
+  });
+  const states = await readStates(
+    clients.ledger,
+    found.map(({ key }) => subjectOf(key)),
+  );
+  const readWanted = createWantedReader(clients);
+  const context = { clients, scope, policy, readCluster, readWanted, byId, identities, states };
+  return (await pMap(found, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
+}
+
+interface Context {
+  readonly clients: ObserveClients;
+  readonly scope: Scope;
+  readonly policy: Policy | InvalidPolicy;
+  readonly readCluster: ClusterReader;
+  readonly readWanted: WantedReader;
+  readonly byId: ReadonlyMap<string, Instance>;
+  readonly identities: ReadonlyMap<string, Identity>;
+  readonly states: ReadonlyMap<string, RefreshState>;
+}
+
+/** A group that is one of workers, and whose. */
+interface Found {
+  readonly group: AutoScalingGroup;
+  readonly key: NodeGroupKey;
+  readonly owner: Owner;
+}
+
+/** Of what its members claim, a proven worker's word counts. */
+function identityOf(
+  { Instances = [] }: AutoScalingGroup,
+  identities: ReadonlyMap<string, Identity>,
+): Omit<Found, 'group'> | undefined {
+  const all = Instances.flatMap(({ InstanceId = '' }) => identities.get(InstanceId) ?? []);
+  const best = all.find(({ owner }) => isProven(owner) && owner.unreadable === undefined) ?? all[0];
+  if (best?.worker.ownership !== 'self-managed' || best.worker.nodegroup === undefined) return undefined;
+  const { cluster, nodegroup } = best.worker;
+  return { key: { cluster, nodegroup }, owner: best.owner };
+}
+
+async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
+  const { clients, scope, policy, readCluster, readWanted, byId, identities, states } = context;
+  const { AutoScalingGroupName: name = '', Instances = [] } = group;
+  const { cluster, nodegroup } = key;
+  const request = scope.requests.get(nodegroup);
+  const trigger: MessageTrigger | undefined = request?.trigger ?? scope.groups.get(name) ?? scope.clusters.get(cluster);
+  if (trigger === undefined) return [];
+  const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
+  const here = policyAt(policy, placeOfGroup(key, owner), READS);
+  const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;
+  const view = {
+    name,
+    tags: Object.fromEntries((group.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+    source: sourceOf(group),
+    suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
+    desired: group.DesiredCapacity ?? 0,
+    members: Instances.map(({ InstanceId = '', LifecycleState = '', ProtectedFromScaleIn = false }): Member => {
+      const isNotOurs = whyNotOurs(byId.get(InstanceId), identities.get(InstanceId), cluster);
+      return {
+        id: InstanceId,
+        lifecycleState: LifecycleState,
+        imageId: byId.get(InstanceId)?.ImageId ?? '',
+        isProtected: ProtectedFromScaleIn,
+        isQuarantined: isIsolated(tagsOf(byId.get(InstanceId) ?? {})),
+        ...(isNotOurs !== undefined && { isNotOurs }),
+      };
+    }),
+    ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
+  };
+  const common = {
+    key,
+    group: view,
+    trigger,
+    owner,
+    controlPlane: '',
+    refreshes: [],
+    drains: false,
+    state,
+    ...(request !== undefined && request.trigger.id !== state.answered && { request }),
+  };
+  // Where no AMI is named, and nothing is under way, nothing more is asked of AWS.
+  if (wantedHere === null && state.refresh === undefined && state.done === undefined) return [common];
+  try {
+    const [ofCluster, refreshes, drains, present, template] = await Promise.all([
+      readCluster(cluster),
+      readRefreshes(clients.autoScaling, name),
+      readDrains(clients.autoScaling, name),
+      readPresent(clients.ec2, view.members),
+      view.source.kind === 'version'
+        ? readTemplateVersion(clients.ec2, view.source.templateId, view.source.version)
+        : undefined,
+    ]);
+    const controlPlane = ofCluster.kind === 'found' ? (ofCluster.found.version ?? '') : '';
+    const wanted = wantedHere === null ? undefined : await readWanted(wantedHere, controlPlane);
+    const codeOwner = template?.kind === 'found' ? codeOwnerOf(template.found.tags) : undefined;
+    const unreadable = template?.kind === 'unreadable' ? template.error : undefined;
+    return [
+      {
+        ...common,
+        controlPlane,
+        refreshes,
+        drains,
+        ...(wanted !== undefined && { wanted }),
+        ...(present !== undefined && { present }),
+        ...(template?.kind === 'found' && {
+          template: { ...template.found, ...(codeOwner !== undefined && { codeOwner }) },
+        }),
+        ...(unreadable !== undefined && { unreadable }),
+      },
+    ];
+  } catch (error) {
+    // What passes by itself has the batch delivered again; one group's refusal stops no other.
+    if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
+    return [{ ...common, unreadable: `${codeOf(error)}: ${error.message}` }];
+  }
+}
+
+/** Why a refresh must not replace an instance of the group. */
+function whyNotOurs(
+  instance: Instance | undefined,
+  identity: Identity | undefined,
+  cluster: string,
+): string | undefined {
+  // Auto Scaling shows one for a while that EC2 shows no more.
+  if (instance === undefined) return undefined;
+  if (isOptedOut(tagsOf(instance))) return 'it opted out by its tag.';
+  if (identity === undefined) return 'nothing says that it is a worker.';
+  const { owner, worker } = identity;
+  if (worker.cluster !== cluster) return `it is of cluster ${worker.cluster}.`;
+  // A worker that has just been launched is proven once it has joined.
+  if (instance.State?.Name === 'pending') return undefined;
+  return owner.notAWorker ?? owner.onlyClaims;
+}
+
+async function describeGroups(autoScaling: AutoScalingClient, names: readonly string[]): Promise<AutoScalingGroup[]> {
+  const describe = async (AutoScalingGroupNames: string[]) =>
+    (await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }))).AutoScalingGroups ?? [];
+  return (await pMap(chunks(names, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
+}
+
+/** The latest refreshes: one that is active is the first. */
+async function readRefreshes(autoScaling: AutoScalingClient, AutoScalingGroupName: string): Promise<KnownRefresh[]> {
+  const { InstanceRefreshes = [] } = await autoScaling.send(
+    new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),
+  );
+  return InstanceRefreshes.map(knownRefresh);
+}
+
+/** Whether somebody drains the group's nodes. */
+async function readDrains(autoScaling: AutoScalingClient, AutoScalingGroupName: string): Promise<boolean> {
+  const { LifecycleHooks = [] } = await autoScaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
+  return LifecycleHooks.some(
+    ({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING',
+  );
+}
+
+/** The AMI of the workers in service; of several the one that was made last, which none is moved back from. */
+async function readPresent(ec2: EC2Client, members: readonly Member[]) {
+  const serving = members.filter(({ lifecycleState, imageId }) => lifecycleState === 'InService' && imageId !== '');
+  const images = await describeImages(ec2, [...new Set(serving.map(({ imageId }) => imageId))]);
+  const known = [...images.values()].flatMap((image) => imageOf(image) ?? []);
+  // One that EC2 does not show may be newer than all others: doubt means no.
+  if (known.length < new Set(serving.map(({ imageId }) => imageId)).size) return undefined;
+  return known.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
+}
+
+function sourceOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingGroup): LaunchSource {
+  if (MixedInstancesPolicy !== undefined) return { kind: 'mixed' };
+  if (LaunchTemplate === undefined) return { kind: 'launch-configuration' };
+  // Without a version it is the template's default one. Source: API reference, LaunchTemplateSpecification.
+  const { LaunchTemplateId: templateId = '', Version: version = '$Default' } = LaunchTemplate;
+  return /^\d+$/.test(version) ? { kind: 'version', templateId, version } : { kind: 'floating', version };
+}

@@ -1,0 +1,97 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+
+/** What `refresh-groups` says. */
+export const REFRESH_REASONS = {
+  'refresh-started': {
+    meaning:
+      'A new version of the launch template names the wanted AMI, and an instance refresh brings the group to it. Auto Scaling rolls it back if it fails.',
+    rejectUndoes: true,
+  },
+  'would-refresh': {
+    meaning: 'In mode enforce the group would be moved to the wanted AMI by an instance refresh.',
+    hint: 'To have it done once: npx eks-host-remediator approve SUBJECT --why "…".',
+  },
+  'refresh-under-way': { meaning: 'The instance refresh of the group runs, pauses at a checkpoint, or bakes.' },
+  'group-refreshed': {
+    meaning: 'A fresh read shows that every worker in service of the group runs the wanted AMI.',
+    rejectUndoes: true,
+  },
+  'refresh-incomplete': {
+    meaning: 'The instance refresh ended as successful, and some workers in service still run another AMI.',
+    hint: 'Auto Scaling leaves out what is protected from scale-in: lift that, or replace these workers yourself.',
+  },
+  'refresh-failed': {
+    meaning:
+      'The instance refresh failed. The message says what Auto Scaling gives as the reason, and whether it was rolled back.',
+    hint: 'Look at the scaling activities of the group. The same AMI is not tried again until somebody resumes it.',
+  },
+  'refresh-cancelled': {
+    meaning: 'Somebody cancelled the instance refresh: what it had replaced stays. It is not begun again by itself.',
+    hint: 'To go on: npx eks-host-remediator resume SUBJECT --why "…".',
+  },
+  'refresh-halted': {
+    meaning: 'A refresh to this AMI has failed, or was cancelled: no further one is begun.',
+    hint: 'Find out why the nodes did not come up, then: npx eks-host-remediator resume SUBJECT --why "…".',
+  },
+  'refresh-refused': {
+    meaning: 'AWS refused to make the template version or to start or roll back the instance refresh.',
+    hint: 'Read the error in the message: mostly the setting refreshRights is off, or what the template names may not be launched.',
+  },
+  'refresh-undoing': {
+    meaning: 'An operator had it undone: the group goes back to its former template version.',
+  },
+  'refresh-undone': { meaning: 'The group is back on its former template version.' },
+  'foreign-refresh': {
+    meaning: "Somebody else's instance refresh of the group is active: it is left alone until that has ended.",
+  },
+  'image-unclear': {
+    meaning: 'The policy names no AMI that the group may move to, or the present one is unknown. The message says why.',
+    hint: 'Correct refreshes.wanted; an AMI must be of the same owner, architecture and operating system, and newer.',
+  },
+  'image-baking': { meaning: 'The wanted AMI was not named for long enough yet (refreshes.bakeAge).' },
+  'refresh-outside-window': { meaning: 'No change window of refreshes.windows is open.' },
+  'refresh-waits-for-quarantine': { meaning: 'A worker of the group is in quarantine: the refresh waits for its end.' },
+  'refresh-waits-for-slot': { meaning: 'As many groups as refreshes.concurrency allows are being refreshed.' },
+  'template-is-code': {
+    meaning:
+      'The launch template is managed as code, or nobody said that it may be changed: the change is only proposed.',
+    hint: 'Put the AMI of the message where the template is written. Where no code manages it, set refreshes.templates to change.',
+  },
+  'group-floats': {
+    meaning:
+      'The group uses $Latest or $Default of its launch template: a new version would be launched at once, and nothing could be rolled back.',
+    hint: 'Pin the group to the number of its version first.',
+  },
+  'group-has-launch-configuration': {
+    meaning: 'The group uses a launch configuration, which no instance refresh can move to another AMI and back.',
+    hint: 'Move the group to a launch template.',
+  },
+  'group-is-mixed': {
+    meaning:
+      'The group has a mixed instances policy: its overrides may name templates and AMIs of their own, and attribute-based selection allows no rollback.',
+    hint: 'Refresh it yourself: its policy must name the new version in each place.',
+  },
+  'image-is-parameter': {
+    meaning:
+      'The launch template names its AMI by a parameter: moving that is the business of its owner, and a refresh could not be rolled back.',
+    hint: 'Move the parameter, then start an instance refresh without skip matching.',
+  },
+  'group-suspended': {
+    meaning: 'Processes of the Auto Scaling group that a refresh needs are suspended.',
+    hint: 'Resume them, or leave the group as it is.',
+  },
+  'group-operated': { meaning: 'An AWS service operates the group: nobody else may change it.', severity: 'low' },
+  'group-shared': {
+    meaning:
+      "Workers that are not proven to be this cluster's, or that opted out, are in the group: a refresh would replace them.",
+    hint: 'Take them out of the group, or remove the opt-out.',
+  },
+  'nobody-drains': {
+    meaning:
+      'The group has no lifecycle hook on terminations, so a refresh would end pods without regard to their budgets.',
+    hint: 'Have a termination handler drain nodes by a lifecycle hook, or set refreshes.undrained to go.',
+  },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof REFRESH_REASONS;

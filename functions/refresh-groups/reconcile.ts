@@ -1,0 +1,80 @@
+import type { SQSRecord } from 'aws-lambda';
+import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
+import { putAside } from '../shared/intake/dead-letter.ts';
+import { comeBack } from '../shared/intake/look-again.ts';
+import { sendRequests } from '../shared/intake/reconcile-queue.ts';
+import type { Wake } from '../shared/intake/wake.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
+import { type ActDeps, carryOut, policyHere } from './act.ts';
+import { answer } from './answer.ts';
+import { readBatch } from './batch.ts';
+import { decide } from './decide.ts';
+import { type Decision, iso } from './decision.ts';
+import type { Observation } from './observation.ts';
+import { type ObserveClients, observeGroups } from './observe.ts';
+import { readUnderWay } from './refresh-ledger.ts';
+import type { refreshGroups } from './remediation.ts';
+
+export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps, ObserveClients {
+  readonly wake: Wake;
+}
+
+/** The soonest wake-up, ms from now: EventBridge Scheduler is precise to a minute. */
+const SOONEST_WAKE = 60_000;
+
+/**
+ * One reconcile of all messages of a batch. The queue hands out one batch at a time, so limits are counted by one hand.
+ *
+ * @throws AggregateError when something failed for some groups, after all others are completed
+ */
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  const { scope, malformed } = readBatch(messages);
+  const policy = await deps.readPolicy();
+  const now = deps.clock.now();
+  const observations = await observeGroups(deps, scope, policy);
+  const underWay = new Set(observations.length === 0 ? [] : await readUnderWay(deps.ledger, now));
+  const troubles: unknown[] = [];
+  // One after the other: each sees what the ones before have begun.
+  for (const observation of observations) {
+    const circumstances = { policy: policyHere(policy, observation), now, account: deps.account, underWay };
+    const { request: asked, key } = observation;
+    const decision =
+      asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
+    const settled = await carryOut(deps, observation, decision, { ...circumstances, policy }).catch(
+      (error: unknown) => void troubles.push(error),
+    );
+    const subject = subjectOf(key);
+    if (settled?.memory.refresh === undefined && decision.act === undefined) underWay.delete(subject);
+    else underWay.add(subject);
+    if (settled !== undefined) await lookAgain(deps, observation, settled, now);
+  }
+  await comeBack(deps.queue, scope.deferred, 0);
+  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+}
+
+/** Has the group looked at again: at once after an answer, and otherwise when the decision says so. */
+async function lookAgain(
+  deps: ReconcileDeps,
+  { key }: Observation,
+  { answers, wakeAt }: Decision,
+  now: number,
+): Promise<void> {
+  const { account, region, queue, wake } = deps;
+  const about = { clusterName: key.cluster, nodegroupName: key.nodegroup };
+  if (answers !== undefined) {
+    const origin = { account, region, time: iso(now) };
+    const request = makeRefreshReconcileRequest(origin, `${answers} answered`, { trigger: 'operator', ...about });
+    await sendRequests(queue, [{ request }]);
+  }
+  if (wakeAt === undefined) return;
+  const subject = `refresh ${subjectOf(key)}`;
+  const at = Math.ceil(Math.max(wakeAt, now + SOONEST_WAKE) / 1000) * 1000;
+  const origin = { account, region, time: iso(at) };
+  await wake(
+    subject,
+    at,
+    makeRefreshReconcileRequest(origin, `wake-up ${subject} ${iso(at)}`, { trigger: 'wake-up', ...about }),
+  );
+}

@@ -1,0 +1,79 @@
+import { arnHere, iamHere, type Right } from '../shared/declaration/right.ts';
+
+/** CloudFormation's (CDK's and eksctl's, too), those of managed node groups, which are EKS's, and those that opted out. */
+const notKept = {
+  Null: Object.fromEntries(
+    [
+      'aws:cloudformation:stack-name',
+      'eks:nodegroup-name',
+      'eks:cluster-name',
+      'alpha.eksctl.io/cluster-name',
+      'eks-host-remediator:ignore',
+    ].map((key) => [`aws:ResourceTag/${key}`, 'true']),
+  ),
+};
+
+const byTemplate = { 'ec2:LaunchTemplate': arnHere('ec2', 'launch-template/*') };
+
+/**
+ * The rights to move a group to another AMI. Auto Scaling asks of whoever names a launch template what a launch needs:
+ * RunInstances on what the template names, CreateTags where it sets some, PassRole for its role. Source: Auto Scaling user
+ * guide, "IAM support for launch templates".
+ */
+export const REFRESH_RIGHTS: readonly Right[] = [
+  {
+    sid: 'WantedImages',
+    actions: ['ssm:GetParameters'],
+    resources: ['arn:{partition}:ssm:{region}:{account}:parameter{imageParameters}'],
+    wildcardReason: 'The setting imageParameters says which parameters may name an AMI.',
+  },
+  {
+    sid: 'Refresh',
+    actions: ['autoscaling:StartInstanceRefresh', 'autoscaling:RollbackInstanceRefresh'],
+    resources: [arnHere('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
+    conditions: notKept,
+    wildcardReason: 'Any self-managed group may be one of workers, which is proven first.',
+    unlessOff: 'refreshRights',
+  },
+  {
+    sid: 'TemplateVersions',
+    actions: ['ec2:CreateLaunchTemplateVersion'],
+    resources: [arnHere('ec2', 'launch-template/*')],
+    conditions: notKept,
+    wildcardReason: 'Any template may be the one of a group; IAM cannot restrict what a version names.',
+    unlessOff: 'refreshRights',
+  },
+  {
+    sid: 'RefreshLaunches',
+    actions: ['ec2:RunInstances'],
+    resources: [
+      ...['instance', 'network-interface', 'security-group', 'subnet', 'volume', 'key-pair', 'launch-template'].map(
+        (kind) => arnHere('ec2', `${kind}/*`),
+      ),
+      // ARNs of images and snapshots have no account: they may belong to anybody.
+      'arn:{partition}:ec2:{region}::image/*',
+      'arn:{partition}:ec2:{region}::snapshot/*',
+    ],
+    conditions: { ArnLike: byTemplate },
+    wildcardReason: 'A group launches whatever its template names, and any group may be refreshed.',
+    unlessOff: 'refreshRights',
+  },
+  {
+    sid: 'RefreshTags',
+    actions: ['ec2:CreateTags'],
+    resources: ['instance', 'network-interface', 'volume'].map((kind) => arnHere('ec2', `${kind}/*`)),
+    conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+    wildcardReason: 'What a launch makes has no id before; the condition admits no tags on what exists.',
+    unlessOff: 'refreshRights',
+  },
+  {
+    sid: 'NodeRoles',
+    actions: ['iam:PassRole'],
+    resources: [iamHere('role/{nodeRoles}')],
+    // EC2's domain differs by partition: Karpenter's controller policy lists those of China, too.
+    conditions: { StringLike: { 'iam:PassedToService': 'ec2.*' } },
+    wildcardReason:
+      'Any role may be the one of nodes, as far as the setting nodeRoles goes; IAM heeds no tags of a role here.',
+    unlessOff: 'refreshRights',
+  },
+];

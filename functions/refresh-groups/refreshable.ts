@@ -1,0 +1,54 @@
+import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
+import type { Told } from '../shared/records/decision.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+const refused = (reason: Reason, message: string, variant = ''): Told<Reason> => ({
+  decision: 'refused',
+  reason,
+  message,
+  variant,
+});
+
+/** The processes without which nothing is replaced. Source: Auto Scaling user guide, "Suspend-resume processes". */
+const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'InstanceRefresh']);
+
+/**
+ * Why a group is not moved to another AMI by an instance refresh that can be rolled back; a pure function.
+ * Sources: Auto Scaling user guide, "Undo changes with a rollback" and "How an instance refresh works".
+ *
+ * @param fromTo the change, in words: what is refused is proposed with it
+ */
+export function whyNotRefreshable(
+  { group, template, drains }: Observation,
+  { templates, undrained }: Policy['refreshes'],
+  fromTo: string,
+): Told<Reason> | undefined {
+  const { source, suspended, operator, members } = group;
+  if (operator !== undefined) return refused('group-operated', `${operator} operates it.`, operator);
+  const foreign = members.find(({ isNotOurs }) => isNotOurs !== undefined);
+  if (foreign !== undefined) return refused('group-shared', `${foreign.id}: ${foreign.isNotOurs}`, foreign.id);
+  if (source.kind === 'launch-configuration') {
+    return refused('group-has-launch-configuration', `A change ${fromTo} is due.`);
+  }
+  if (source.kind === 'mixed') return refused('group-is-mixed', `A change ${fromTo} is due.`);
+  if (source.kind === 'floating') {
+    return refused('group-floats', `It uses ${source.version}, and a change ${fromTo} is due.`, source.version);
+  }
+  const stopped = suspended.filter((each) => NEEDED.has(each));
+  if (stopped.length > 0) return refused('group-suspended', `Suspended: ${stopped.join(', ')}.`, stopped.join(' '));
+  if (template === undefined) return refused('image-unclear', 'EC2 does not show its launch template.', 'template');
+  const { ImageId: imageId = '' } = template.data;
+  if (!imageId.startsWith('ami-')) return refused('image-is-parameter', `The template names ${imageId || 'no AMI'}.`);
+  if (!drains && undrained === 'refuse') return refused('nobody-drains', `A change ${fromTo} is due.`);
+  // The number of the version is written in the group: whoever keeps the group as code would set it back.
+  const { codeOwner = codeOwnerOf(group.tags) } = template;
+  if (codeOwner !== undefined || templates === 'propose') {
+    const whose = codeOwner === undefined ? 'No tag says who manages' : `${codeOwner} manages`;
+    const what = template.codeOwner === undefined && codeOwner !== undefined ? 'the group of launch' : 'launch';
+    const message = `${whose} ${what} template ${source.templateId}. The change: in version ${source.version}, ImageId ${fromTo}.`;
+    return { ...refused('template-is-code', message, codeOwner ?? ''), decision: 'would-act' };
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import * as refreshEvent from '../../events/autoscaling-instance-refresh.ts';
+import * as reconcileRequest from '../../events/refresh-reconcile-request.ts';
+import { describeImages, identity, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
+import { onAnything } from '../shared/declaration/right.ts';
+import { READS } from './policy.ts';
+import { REFRESH_REASONS } from './reasons.ts';
+import { REFRESH_RIGHTS } from './refresh-rights.ts';
+
+export const refreshGroups = declare({
+  name: 'refresh-groups',
+  summary: 'Moves self-managed Auto Scaling groups to the wanted AMI by instance refreshes, as the policy allows',
+  startedBy: 'self-managed groups that upgrade-node-groups finds, ends of instance refreshes, wake-ups, operators',
+  subject: 'node-group',
+  // One writer at a time: it counts who is being refreshed, and leaves a new account's ten invocations to others.
+  start: { by: 'queue', queue: { fifo: true, batch: 10 } },
+  timeoutSeconds: 180,
+  policy: { section: 'refreshes', reads: READS },
+  reasons: REFRESH_REASONS,
+  metrics: {},
+  events: {
+    RefreshRule: {
+      description: 'The end of an instance refresh goes to refresh-groups',
+      event: refreshEvent,
+      seldom: 'A group has one instance refresh at a time, which takes minutes to days.',
+    },
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have self-managed groups looked at by refresh-groups',
+      event: reconcileRequest,
+    },
+  },
+  requests: ['approve', 'reject', 'resume'],
+  reconcilesAgain: true,
+  wakesUp: true,
+  ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  rights: [
+    onAnything('Groups', [
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:DescribeInstanceRefreshes',
+      'autoscaling:DescribeLifecycleHooks',
+      'ec2:DescribeInstances',
+      'ec2:DescribeLaunchTemplates',
+      'ec2:DescribeLaunchTemplateVersions',
+    ]),
+    describeImages,
+    onClusters('DescribeCluster'),
+    onNodegroups('DescribeNodegroup'),
+    ...identity,
+    ...REFRESH_RIGHTS,
+  ],
+  alarms: {
+    'refresh-failed': {
+      metric: 'Failed',
+      means:
+        'An instance refresh failed, was cancelled or refused, or left workers behind. It is not begun again by itself.',
+      first: recordsWhere('$.remediation = "refresh-groups" && $.decision = "failed"'),
+      next: 'The record says what Auto Scaling gives as the reason; the scaling activities of the group say more.',
+    },
+  },
+  dashboard: {
+    title: 'Instance refreshes',
+    decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
+  },
+});
+
+export type Recorder = RecorderOf<typeof refreshGroups>;

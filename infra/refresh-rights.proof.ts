@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { resourcesOf, templateOf } from './stack-under-test.ts';
+
+interface Statement {
+  readonly Sid?: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+const statementsOf = (context: Readonly<Record<string, unknown>>) =>
+  resourcesOf(templateOf(context), 'AWS::IAM::Role')
+    .filter(({ id }) => id.startsWith('RefreshGroups'))
+    .flatMap(({ Properties }) => Properties.Policies ?? [])
+    .flatMap(({ PolicyDocument }): Statement[] => PolicyDocument.Statement);
+
+/** Each changes something, or lets Auto Scaling launch. */
+const CHANGING = [
+  'autoscaling:StartInstanceRefresh',
+  'autoscaling:RollbackInstanceRefresh',
+  'ec2:CreateLaunchTemplateVersion',
+  'ec2:RunInstances',
+  'ec2:CreateTags',
+  'iam:PassRole',
+];
+
+it('the rights to refresh self-managed groups are there only where refreshRights says so, and pass only the roles that nodeRoles names', () => {
+  const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Action }) => Action);
+  const without = statementsOf({});
+  expect(without.length).toBeGreaterThan(3);
+  // The role that wakes it up is the one that it may always pass.
+  const passing = without.filter(({ Action }) => [Action].flat().includes('iam:PassRole')).map(({ Sid }) => Sid);
+  expect(passing).not.toContain('NodeRoles');
+  expect(CHANGING.slice(0, -1).filter((action) => actionsOf(without).includes(action))).toEqual([]);
+  const granted = statementsOf({ refreshRights: 'on', nodeRoles: 'eks-node-*' });
+  expect(CHANGING.filter((action) => !actionsOf(granted).includes(action))).toEqual([]);
+  const roles = granted.find(({ Sid }) => Sid === 'NodeRoles');
+  expect(JSON.stringify(roles?.Resource)).toMatch(/:role\/eks-node-\*"/);
+});

@@ -1,0 +1,88 @@
+import { type RemediationRequest, sample } from '../events/remediation-request.ts';
+import type { Run } from '../sandbox/play.ts';
+import { HOUR, MINUTE, type Scenario, start } from './harness.ts';
+
+/** The AMI that groups run, and the one that is wanted. */
+export const [OLD, NEW] = ['ami-0123456789abcdef0', 'ami-0123456789abcdef1'];
+export const group = (name: string, more: object = {}) => ({
+  name,
+  size: 2,
+  maxSize: 4,
+  imageId: OLD,
+  terminationHooks: [{ name: 'drain' }],
+  ...more,
+});
+export const cluster = (name: string, selfManagedGroups: readonly object[], more: object = {}) => ({
+  name,
+  version: '1.33',
+  selfManagedGroups,
+  ...more,
+});
+export const fleet = (...clusters: readonly object[]) => ({
+  startsAt: '2026-07-14T12:00:00Z',
+  images: [
+    { imageId: OLD, name: 'golden-eks-1.33-1', at: '-30d' },
+    { imageId: NEW, name: 'golden-eks-1.33-2', at: '-3d', parameter: '/eks-host-remediator/images/1.33' },
+  ],
+  releases: [
+    { at: '-10d', kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD', releaseVersion: '1.33.12-20260625' },
+  ],
+  clusters,
+});
+export const policy = (refreshes: object = {}) => ({
+  ssmAgent: { mode: 'off' },
+  quarantine: { mode: 'off' },
+  posture: { mode: 'off' },
+  refreshes: {
+    mode: 'enforce',
+    templates: 'change',
+    wanted: { ssmParameter: '/eks-host-remediator/images/{kubernetesVersion}' },
+    bakeAge: '1m',
+    concurrency: { perCluster: 20, perAccount: 40 },
+    checkpoints: [],
+    instanceWarmup: '5m',
+    bakeTime: '10m',
+    ...refreshes,
+  },
+});
+
+let requests = 0;
+/** Publishes an operator's request about a group, and lets its outcome happen. */
+export async function ask(run: Run, action: RemediationRequest['detail']['action'], name: string): Promise<void> {
+  requests += 1;
+  const detail = {
+    remediation: 'refresh-groups',
+    action,
+    clusterName: name.split('-')[0] ?? '',
+    nodegroupName: `self-managed:${name}`,
+    why: 'a test asked for it',
+    requestedBy: 'arn:aws:iam::111122223333:role/tester',
+  };
+  const time = new Date(run.account.time.now).toISOString();
+  run.account.putEvent({ ...sample, id: `refresh-request-${requests}`, time, detail });
+  await run.account.play(2 * MINUTE);
+}
+
+/**
+ * Mode observe proposes for each of four groups; one, whose workers only their role proves, is approved, and so is one that
+ * is rejected while it is on its way. A tag of one instance names a managed node group;
+ * Auto Scaling tells whose it is.
+ */
+export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'policy'> = {}): Promise<Run> {
+  const groups = [group('approved', { clusterTag: false }), group('stopped'), group('ignored'), group('claimed')];
+  const run = await start({ ...options, fleet: fleet(cluster('calm', groups)), policy: policy({ mode: 'observe' }) });
+  const { autoScalingGroups } = run.account.fleet;
+  const [claims] =
+    autoScalingGroups
+      .list()
+      .find(({ name }) => name === 'calm-claimed')
+      ?.members.values() ?? [];
+  claims?.instance.tags.set('eks:nodegroup-name', 'web').set('eks:cluster-name', 'calm');
+  await run.account.play(65 * MINUTE);
+  await ask(run, 'approve', 'calm-approved');
+  await ask(run, 'approve', 'calm-stopped');
+  await run.account.play(8 * MINUTE);
+  await ask(run, 'reject', 'calm-stopped');
+  await run.account.play(3 * HOUR);
+  return run;
+}

@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Run } from '../sandbox/play.ts';
+import { deadLetterCount, HOUR, incidentOf, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+import { approvedRefreshes, ask, cluster, fleet, group, NEW, OLD, policy } from './refresh-groups.fixture.ts';
+
+const groupOf = ({ account }: Run, name: string) => {
+  const found = account.fleet.autoScalingGroups.list().find((each) => each.name === name);
+  if (found === undefined) throw new Error(`no group ${name}`);
+  return found;
+};
+const imagesOf = (run: Run, name: string) => [
+  ...new Set([...groupOf(run, name).members.values()].map(({ instance }) => instance.imageId)),
+];
+const versionsOf = (run: Run, name: string) =>
+  run.account.fleet.launchTemplates.get(groupOf(run, name).launchTemplate.id).versions.map(({ data }) => data);
+const storyOf = (run: Run, name: string): string[] => {
+  const [of = ''] = name.split('-');
+  return incidentOf(run, of, `self-managed:${name}`).filter((line) => line !== 'skipped self-managed');
+};
+const changing = ({ calls }: Run): string[] =>
+  calls
+    .filter(({ operation }) =>
+      /^(StartInstanceRefresh|RollbackInstanceRefresh|CreateLaunchTemplateVersion)$/.test(operation),
+    )
+    .map(({ operation, input }) => `${operation} ${input.AutoScalingGroupName ?? ''}`.trim());
+
+async function asExpected(run: Run): Promise<void> {
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  expect([run.errors, run.account.deliveries.lost, deadLetterCount(run)]).toEqual([[], [], 0]);
+}
+
+it('a self-managed group moves to the wanted AMI in a version of its own template in which nothing else differs, and is done once every node runs it', async () => {
+  const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy() });
+  const [before] = versionsOf(run, 'shop-web');
+  await run.account.play(4 * HOUR);
+  expect(storyOf(run, 'shop-web')).toEqual(['acted refresh-started', 'done group-refreshed']);
+  expect(imagesOf(run, 'shop-web')).toEqual([NEW]);
+  expect(groupOf(run, 'shop-web').launchTemplate.version).toBe(2);
+  const [same, after, ...more] = versionsOf(run, 'shop-web');
+  expect(more).toEqual([]);
+  expect(same).toEqual(before);
+  const { MetadataOptions: { State: _, ...options } = {}, ...others } = before ?? {};
+  expect(after).toMatchObject({
+    ...others,
+    ImageId: NEW,
+    ...(before?.MetadataOptions && { MetadataOptions: options }),
+  });
+  expect(changing(run)).toEqual(['CreateLaunchTemplateVersion', 'StartInstanceRefresh shop-web']);
+  await asExpected(run);
+});
+
+describe('a cluster with groups of every kind', () => {
+  let run: Run;
+  const refused = {
+    latest: [{ launchesFrom: '$Latest' }, 'refused group-floats'],
+    config: [{ launchesFrom: 'launch-configuration' }, 'refused group-has-launch-configuration'],
+    mixed: [{ launchesFrom: 'mixed-instances' }, 'refused group-is-mixed'],
+    byneed: [{ launchesFrom: 'instance-requirements' }, 'refused group-is-mixed'],
+    stopped: [{ suspendedProcesses: ['Terminate'] }, 'refused group-suspended'],
+    undrained: [{ terminationHooks: [] }, 'refused nobody-drains'],
+    code: [{}, 'would-act template-is-code'],
+  } as const;
+  beforeAll(async () => {
+    const groups = [
+      group('good'),
+      group('broken', { brokenImages: [NEW] }),
+      group('protected', { protectsInstances: true }),
+      ...Object.entries(refused).map(([name, [more]]) => group(name, more)),
+    ];
+    const managed = { nodeGroups: [{ name: 'managed', desiredSize: 1, releaseVersion: '1.33.12-20260625' }] };
+    run = await start({ fleet: fleet(cluster('all', groups, managed)), policy: policy(), inProcess: true });
+    run.account.fleet.launchTemplates.get(groupOf(run, 'all-code').launchTemplate.id).tags.set('terraform', 'true');
+    await run.account.play(8 * HOUR);
+  });
+
+  it('moves the one that can be moved', () => {
+    expect(imagesOf(run, 'all-good')).toEqual([NEW]);
+    expect(storyOf(run, 'all-good').at(-1)).toBe('done group-refreshed');
+  });
+
+  it.each(Object.entries(refused))('leaves %s as it is, and says why, once', (name, [, told]) => {
+    expect(storyOf(run, `all-${name}`)).toEqual([told]);
+    expect(imagesOf(run, `all-${name}`)).toEqual([OLD]);
+  });
+
+  it('rolls back by itself where the new AMI does not come up, runs the old version, and begins no second time', () => {
+    expect(imagesOf(run, 'all-broken')).toEqual([OLD]);
+    expect(groupOf(run, 'all-broken').launchTemplate.version).toBe(1);
+    expect(storyOf(run, 'all-broken').slice(-2)).toEqual(['failed refresh-failed', 'refused refresh-halted']);
+    const [before, after] = versionsOf(run, 'all-broken');
+    expect({ ...after, ImageId: OLD }).toEqual(before);
+  });
+
+  it('says which workers a successful refresh left behind', () => {
+    const told = run.records.find(({ nodegroup, reason }) => {
+      return nodegroup === 'self-managed:all-protected' && reason === 'refresh-incomplete';
+    });
+    expect(told).toMatchObject({ decision: 'failed', message: expect.stringContaining('(protected)') });
+  });
+
+  it('proposes a template that is kept as code its change, in full', () => {
+    const told = run.records.find(({ reason }) => reason === 'template-is-code');
+    expect(told?.message).toMatch(
+      /terraform.*lt-0\w+\. The change: in version 1, ImageId from ami-\w+0 .* to ami-\w+1/,
+    );
+  });
+
+  it('begins refreshes of these three only, of no managed node group, and once each', () => {
+    expect(
+      changing(run)
+        .filter((each) => each.startsWith('Start'))
+        .sort(),
+    ).toEqual(['broken', 'good', 'protected'].map((name) => `StartInstanceRefresh all-${name}`));
+  });
+
+  it('asks for nothing that its role does not allow, and loses nothing', () => asExpected(run));
+
+  it('has no right to change what CloudFormation keeps, nor groups of managed node groups', async () => {
+    for (const tag of ['aws:cloudformation:stack-name', 'eks:nodegroup-name']) {
+      const context = { [`aws:ResourceTag/${tag}`]: 'x' };
+      const calls = run.calls
+        .filter(({ operation }) => /^(StartInstanceRefresh|CreateLaunchTemplateVersion)$/.test(operation))
+        .map((call) => ({
+          ...call,
+          permissions: call.permissions.map((each) => ({ ...each, context: { ...each.context, ...context } })),
+        }));
+      expect(calls.length).toBeGreaterThan(0);
+      expect(new Set(await deniedCalls(run.account, calls)).size).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('in mode observe', () => {
+  it('proposes and changes nothing; what is approved is done, and what is rejected goes back, done or on its way', async () => {
+    const run = await approvedRefreshes({ inProcess: true });
+    for (const name of ['approved', 'stopped', 'ignored', 'claimed']) {
+      expect(storyOf(run, `calm-${name}`)[0]).toBe('would-act would-refresh');
+    }
+    expect(storyOf(run, 'calm-ignored')).toEqual(['would-act would-refresh']);
+    expect(imagesOf(run, 'calm-approved')).toEqual([NEW]);
+    expect(imagesOf(run, 'calm-stopped')).toEqual([OLD]);
+    expect(imagesOf(run, 'calm-ignored')).toEqual([OLD]);
+    expect(storyOf(run, 'calm-stopped').slice(-3)).toEqual([
+      'acted refresh-undoing',
+      'done refresh-undone',
+      'skipped proposal-rejected',
+    ]);
+    await ask(run, 'reject', 'calm-approved');
+    await run.account.play(3 * HOUR);
+    expect(imagesOf(run, 'calm-approved')).toEqual([OLD]);
+    expect(groupOf(run, 'calm-approved').launchTemplate.version).toBe(1);
+    expect(storyOf(run, 'calm-approved').slice(-2)).toEqual(['done refresh-undone', 'skipped proposal-rejected']);
+    expect(changing(run)).toContain('RollbackInstanceRefresh calm-stopped');
+    await asExpected(run);
+  });
+});
