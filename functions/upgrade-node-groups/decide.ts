@@ -3,6 +3,7 @@ import { guardOf } from '../shared/policy/guards.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import { tellingAge } from './ageing.ts';
 import { type ChosenImage, chooseImage } from './choose-image.ts';
 import { chooseMoment } from './choose-moment.ts';
 import { chooseRelease, nextBaked } from './choose-release.ts';
@@ -29,7 +30,7 @@ export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
  * followed to its end whatever the policy says by now; after that the guards come, then the release, then the moment.
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
-  const decided = decideNow(observation, circumstances);
+  const decided = tellingAge(decideNow(observation, circumstances), observation, circumstances);
   const { decision, releaseVersion, kubernetesVersion } = decided;
   const target = releaseVersion && proposedTarget(releaseVersion, kubernetesVersion);
   const proposal = nextProposal(observation.state.proposal, { decision, target }, circumstances.now);

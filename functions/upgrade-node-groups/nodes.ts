@@ -7,6 +7,8 @@ export interface Node {
   readonly imageName?: string;
   /** The id of its AMI; absent where EC2 does not (yet) return it. */
   readonly imageId?: string;
+  /** When it was launched, epoch milliseconds; absent where EC2 does not (yet) return it. */
+  readonly launchedAt?: number;
 }
 
 /**

@@ -80,11 +80,16 @@ async function readImages(ec2: EC2Client, clusters: readonly string[]): Promise<
     const Filters = [{ Name: 'tag:eks:cluster-name', Values }];
     const config = { client: ec2, pageSize: INSTANCES_PER_PAGE };
     for await (const page of paginateDescribeInstanceImageMetadata(config, { Filters })) {
-      for (const { InstanceId = '', ImageMetadata } of page.InstanceImageMetadata ?? []) {
+      for (const { InstanceId = '', ImageMetadata, LaunchTime } of page.InstanceImageMetadata ?? []) {
         const { Name: imageName, ImageId: imageId } = ImageMetadata ?? {};
         found.push([
           InstanceId,
-          { ...(imageName !== undefined && { imageName }), ...(imageId !== undefined && { imageId }) },
+          {
+            ...(imageName !== undefined && { imageName }),
+            ...(imageId !== undefined && { imageId }),
+            // Of each instance (EC2 API reference, InstanceImageMetadata).
+            ...(LaunchTime !== undefined && { launchedAt: LaunchTime.getTime() }),
+          },
         ]);
       }
     }

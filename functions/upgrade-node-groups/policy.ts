@@ -77,6 +77,9 @@ const keys = (defaultMode: Mode) =>
       .describe(
         'How long an upgrade waits, in all, while a worker of the node group is in quarantine; `0m`: not at all.',
       ),
+    maxAge: durationFrom('1d', 'almost every node would be told of')
+      .prefault('45d')
+      .describe('Nodes that are older are told of, with what keeps their node group as it is.'),
     ...waveKeys,
     ...approvalKeys,
     force: z

@@ -31,7 +31,8 @@ export const upgradeNodeGroups = declare({
     UpgradesInFlight: 'Upgrades that hold a slot of the blast budget.',
     UpgradeStuck:
       'Of the updates of node groups reconciled, ours or not: those that take longer than such a group needs.',
-    Halted: 'Of the node groups reconciled: those whose upgrade failed as often as the policy allows.',
+    Halted:
+      'Of the node groups reconciled: those whose upgrade failed as often as the policy allows, and those that a breaker holds.',
   },
   events: {
     AmiReleaseRule: { description: 'A new EKS AMI release goes to upgrade-node-groups', event: amiRelease },
@@ -96,9 +97,9 @@ export const upgradeNodeGroups = declare({
     },
     'breaker-tripped': {
       metric: 'Halted',
-      means: 'A node group is halted: its upgrade failed as often as the policy allows. No further attempt is made.',
-      first: recordsWhere('$.reason = "halted"'),
-      next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts anew by itself.`,
+      means: 'A node group is halted: its upgrade failed as often as the policy allows. Or a breaker holds one.',
+      first: recordsWhere('($.reason = "halted" || $.reason = "breaker-*" || $.reason = "*-breaker")'),
+      next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts anew.`,
       // Every reconcile of a node group emits it: at least as often as the sweep runs.
       per: 'sweep',
     },

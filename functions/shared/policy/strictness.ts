@@ -55,6 +55,7 @@ export const STRICTNESS = {
     'breaker.within': MOST,
     retryAfter: MOST,
     waitForQuarantine: MOST,
+    maxAge: INCOMPARABLE,
     approval: strictestFirst('required', 'none'),
     approvalExpiresAfter: LEAST,
     force: OFF_FIRST,
