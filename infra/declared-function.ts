@@ -160,7 +160,7 @@ export class DeclaredFunction extends Construct {
   }
 
   private show(title: string, { name, function: shown }: RemediatorFunction): void {
-    const size = { width: FULL_WIDTH, height: 12 };
+    const size = { width: FULL_WIDTH, height: 10 };
     const widget = new CustomWidget({
       title: `${title}: ${name} in ${Aws.REGION}`,
       functionArn: shown.functionArn,

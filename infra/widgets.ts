@@ -16,7 +16,7 @@ import { groupsAsked, type LogGroups, readQuery } from './saved-queries.ts';
 export const FULL_WIDTH = 24;
 /** Heights of tables, graphs and single numbers, in rows. */
 export const TABLE_HEIGHT = 4;
-const GRAPH_HEIGHT = 4;
+const GRAPH_HEIGHT = 3;
 const SINGLE_HEIGHT = 3;
 
 /** A function's metric for a graph: its sum per quarter of an hour, unless told otherwise. */

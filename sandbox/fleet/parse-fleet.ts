@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Misfit, meantKey, rightType } from '../../functions/shared/text/fix-of-issue.ts';
+import { fixOf, type Misfit, meantKey } from '../../functions/shared/text/fix-of-issue.ts';
 import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import { controlPlaneProblems } from './control-planes.ts';
 import {
@@ -64,7 +64,7 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[], misfit: Misfit)
     const [meant = []] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
     return meant.flatMap((nested) => problemsOf(nested, path, misfit));
   }
-  const fix = issue.code === 'invalid_type' ? rightType(issue.expected, path, misfit) : undefined;
+  const fix = fixOf(issue, path, misfit);
   const message = fix ?? (issue.message.endsWith('received undefined') ? 'missing' : issue.message);
   return [{ path: written(path), message }];
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type Misfit, meantKey, rightType } from '../text/fix-of-issue.ts';
+import { fixOf, type Misfit, meantKey } from '../text/fix-of-issue.ts';
 
 /**
  * Describes one issue as `upgrades.bakeAge: must be …`.
@@ -15,8 +15,7 @@ export function describeIssue(issue: z.core.$ZodIssue, misfit?: Misfit): string 
       })
       .join('; ');
   }
-  const fix =
-    misfit !== undefined && issue.code === 'invalid_type' ? rightType(issue.expected, issue.path, misfit) : undefined;
+  const fix = misfit === undefined ? undefined : fixOf(issue, issue.path, misfit);
   const message = fix ?? issue.message;
   return issue.path.length === 0 ? message : `${issue.path.join('.')}: ${message}`;
 }

@@ -18,6 +18,12 @@ it('knows a word in another case', () => {
   expect(nearestOf('nodegroups', ['name', 'nodeGroups'])).toBe('nodeGroups');
 });
 
+it('knows the only word that begins like that', () => {
+  expect(nearestOf('desired', ['name', 'desiredSize'])).toBe('desiredSize');
+  expect(nearestOf('AL2023_x86_64', ['AL2023_x86_64_NVIDIA', 'AL2023_x86_64_STANDARD'])).toBeUndefined();
+  expect(nearestOf('exp', ['explainsMore'])).toBeUndefined();
+});
+
 it('says nothing where nothing is near, or it is the word itself', () => {
   for (const given of ['terminator', 'x', '', 'status'.repeat(1_000), 'status']) {
     expect(didYouMean(given, ['status', 'explain'])).toBe('');

@@ -1,18 +1,25 @@
 /** Longer words are hardly typing errors, and comparing them would take long. */
 const LONGEST = 64;
 
+/** A shorter beginning says too little about which word was meant. */
+const LEAST_BEGINNING = 4;
+
 /**
- * The known word that was probably meant: the nearest one, if at most a third of its letters would have to change. Case
- * does not matter, so `nodegroups` finds `nodeGroups`.
+ * The known word that was probably meant: the nearest one, if at most a third of its letters would have to change. Else
+ * the only one that begins like that, so `desired` finds `desiredSize`. Case does not matter, so `nodegroups` finds
+ * `nodeGroups`.
  */
 export function nearestOf(given: string, known: Iterable<string>): string | undefined {
   if (given.length > LONGEST) return undefined;
-  const [best] = [...known]
-    .filter((word) => word !== given && word.length <= LONGEST)
+  const words = [...known].filter((word) => word !== given);
+  const [best] = words
+    .filter((word) => word.length <= LONGEST)
     .map((word) => ({ word, distance: distanceBetween(given.toLowerCase(), word.toLowerCase()) }))
     .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
     .sort((a, b) => a.distance - b.distance);
-  return best?.word;
+  if (best !== undefined || given.length < LEAST_BEGINNING) return best?.word;
+  const [only, ...others] = words.filter((word) => word.toLowerCase().startsWith(given.toLowerCase()));
+  return others.length === 0 ? only : undefined;
 }
 
 /** ` Did you mean "explain"?`, or an empty text. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { keysAt, meantKey, rightType } from './fix-of-issue.ts';
+import { fixOf, keysAt, meantKey } from './fix-of-issue.ts';
 
 const schema = z.strictObject({
   clusters: z
@@ -34,16 +34,27 @@ describe('the keys that are known', () => {
   });
 });
 
-it.each([
-  ['string', 1.34, 'must be a text: write "1.34", in quotes'],
-  ['string', 1.3, 'must be a text: write "1.3" or "1.30", in quotes'],
-  ['string', true, 'must be a text: write "true", in quotes'],
-  ['number', '3', 'must be a number: write 3, without quotes'],
-  ['number', 'three', undefined],
-  ['boolean', 'true', 'must be true or false: write true, without quotes'],
-  ['array', {}, 'must be a list: put it into [ ]'],
-  ['object', [], 'must be an object: write { }, not a list'],
-  ['string', undefined, undefined],
-])('where a %s is wanted and %j given, it says what to write', (expected, value, text) => {
-  expect(rightType(expected, ['a', 0], { input: { a: [value] } })).toBe(text);
+const version = z.string();
+const duration = z.string().regex(/^\d+[mhd]$/, 'must be a number with a unit, such as "24h"');
+
+it.each<[z.ZodType, unknown, string | undefined]>([
+  [version, 1.34, 'must be a text: write "1.34", in quotes'],
+  [version, 1.3, 'must be a text: write "1.3" or "1.30", in quotes'],
+  [version, true, 'must be a text: write "true", in quotes'],
+  [duration, 3, 'must be a number with a unit, such as "24h"'],
+  [z.number(), '3', 'must be a number: write 3, without quotes'],
+  [z.number(), 'three', undefined],
+  [z.boolean(), 'true', 'must be true or false: write true, without quotes'],
+  [z.array(z.string()), {}, 'must be a list: put it into [ ]'],
+  [z.object({}), [], 'must be an object: write { }, not a list'],
+  [version, undefined, undefined],
+  [z.enum(['enforce', 'observe']), 'enforced', 'must be one of "enforce", "observe". Did you mean "enforce"?'],
+  [z.enum(['enforce', 'observe']), 'on', 'must be one of "enforce", "observe"'],
+  [z.literal('all'), 3, 'must be "all"'],
+  [z.enum(['enforce'], { error: 'must be enforce, since …' }), 'on', undefined],
+])('a value that does not fit gets what to write instead: case %#', (wanted, value, text) => {
+  const schema = z.object({ a: z.array(wanted) });
+  const input = { a: [value] };
+  const [issue] = schema.safeParse(input).error?.issues ?? [];
+  expect(issue && fixOf(issue, issue.path, { schema, input })).toBe(text);
 });

@@ -13,18 +13,22 @@ export interface Misfit {
  *
  * @param path of the object itself; indices of lists are numbers
  */
-export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+export const keysAt = (schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] =>
+  formsAt(schema, path).flatMap((form) => (form instanceof z.ZodObject ? Object.keys(form.shape) : []));
+
+/** All forms that a schema allows at a path. */
+function formsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType[] {
   const [next, ...rest] = path;
-  return formsOf(schema).flatMap((form): string[] => {
+  const forms = formsOf(schema);
+  if (next === undefined) return forms;
+  return forms.flatMap((form): z.core.$ZodType[] => {
     if (form instanceof z.ZodObject) {
       const shape: Readonly<Record<string, z.core.$ZodType>> = form.shape;
-      if (next === undefined) return Object.keys(shape);
       const member = Object.hasOwn(shape, next) ? shape[String(next)] : undefined;
-      return member === undefined ? [] : keysAt(member, rest);
+      return member === undefined ? [] : formsAt(member, rest);
     }
-    if (next === undefined) return [];
-    if (form instanceof z.ZodArray) return keysAt(form.element, rest);
-    if (form instanceof z.ZodRecord) return keysAt(form.valueType, rest);
+    if (form instanceof z.ZodArray) return formsAt(form.element, rest);
+    if (form instanceof z.ZodRecord) return formsAt(form.valueType, rest);
     return [];
   });
 }
@@ -50,21 +54,42 @@ export const meantKey = (key: string, path: readonly PropertyKey[], { schema }: 
   didYouMean(key, keysAt(schema, path));
 
 /**
- * What to write instead of a value of the wrong type; undefined where that cannot be told.
+ * What to write instead of a value that does not fit; undefined where that cannot be told.
  *
  * @param path of the value, in the whole document
  */
-export function rightType(
-  expected: string,
-  path: readonly PropertyKey[],
-  { input }: Pick<Misfit, 'input'>,
-): string | undefined {
-  const value = path.reduce<unknown>(
+export function fixOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[], misfit: Misfit): string | undefined {
+  if (issue.code === 'invalid_type') return rightType(issue.expected, path, misfit);
+  // A schema with a message of its own says more than this would.
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid '))
+    return rightValue(issue.values, path, misfit);
+  return undefined;
+}
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
     (at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined),
     input,
   );
+
+/** Names the allowed values, and the one that was probably meant. */
+function rightValue(allowed: readonly unknown[], path: readonly PropertyKey[], { input }: Misfit): string | undefined {
+  const value = valueAt(input, path);
+  if (value === undefined) return undefined;
+  const texts = allowed.filter((each) => typeof each === 'string');
+  const meant = typeof value === 'string' ? didYouMean(value, texts) : '';
+  const named = allowed.map((each) => JSON.stringify(each)).join(', ');
+  return `must be ${allowed.length === 1 ? '' : 'one of '}${named}${meant && `.${meant}`}`;
+}
+
+/** What to write instead of a value of the wrong type. */
+function rightType(expected: string, path: readonly PropertyKey[], { schema, input }: Misfit): string | undefined {
+  const value = valueAt(input, path);
   if (value === undefined) return undefined;
   if (expected === 'string' && typeof value === 'number') {
+    // In quotes alone it may still be wrong: a duration needs its unit, too.
+    const [wrong] = formsAt(schema, path).map((form) => z.safeParse(form, `${value}`).error?.issues[0]?.message);
+    if (wrong !== undefined) return wrong;
     // JSON numbers lose trailing zeros: 1.30 is read as 1.3, and only the author knows which was meant.
     const zero = /\.\d$/.test(`${value}`) ? ` or "${value}0"` : '';
     return `must be a text: write "${value}"${zero}, in quotes`;
