@@ -53,7 +53,10 @@ describe('a rehearsal against a served sandbox', () => {
         const target = headers['x-amz-target']?.split('.').at(-1);
         return action ?? target ?? `POST ${path}`;
       })
-      .filter((operation) => !/^(Describe|Get|List|BatchGet)|^POST \/(status|findings)/.test(operation));
+      .filter(
+        (operation) =>
+          !/^(Describe|Get|List|BatchGet)|^POST \/(status|findings|clusters\/[\w-]+\/insights$)/.test(operation),
+      );
 
   const listening = (): Traffic => {
     const traffic = new Traffic();

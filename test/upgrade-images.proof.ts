@@ -61,6 +61,24 @@ function withImageRights(): string {
   return path;
 }
 
+/** The AMI for the version of a control plane that was upgraded some days ago. */
+const NEXT = 'ami-0123456789abcdef3';
+const upgraded = (daysAgo: number) => ({
+  ...fleet,
+  images: [
+    ...fleet.images,
+    { imageId: NEXT, name: 'golden-eks-1.34-1', at: '-1d', parameter: '/eks-host-remediator/images/1.34' },
+  ],
+  clusters: [
+    {
+      name: 'shop',
+      version: '1.34',
+      controlPlaneUpdates: [{ at: `-${daysAgo}d`, version: '1.34' }],
+      nodeGroups: [{ ...group('named'), version: '1.33' }],
+    },
+  ],
+});
+
 const templatesMade = ({ calls }: Run) => calls.filter(({ operation }) => operation === 'CreateLaunchTemplateVersion');
 
 it('node groups with an AMI of their own move to the wanted one in a version of their own template, in which nothing else differs; one that CloudFormation keeps is told the change', async () => {
@@ -106,3 +124,21 @@ it('node groups with an AMI of their own move to the wanted one in a version of 
   expect(without.length).toBeGreaterThan(0);
   expect(JSON.stringify(without)).not.toMatch(/CreateLaunchTemplateVersion|images\/\*/);
 });
+
+it.each([
+  [6, NEW],
+  [8, NEXT],
+])(
+  'a node group with an AMI of its own takes, %i days after an upgrade of the control plane, the AMI %s',
+  async (days, imageId) => {
+    const image = { ...policy.upgrades.image, mode: 'observe' };
+    const run = await startRun({
+      fleet: parseFleet(JSON.stringify(upgraded(days)), 'scenario'),
+      synthesized: readSynthesizedStack(withImageRights()),
+      policy: JSON.stringify({ ...policy, upgrades: { ...policy.upgrades, image } }),
+    });
+    await run.account.play(2 * HOUR);
+    const told = run.records.find(({ reason }) => reason === 'would-upgrade');
+    expect(told?.message).toContain(`from ${OLD} to ${imageId}`);
+  },
+);

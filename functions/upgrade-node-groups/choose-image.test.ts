@@ -25,6 +25,7 @@ const template = (tags: Record<string, string> = {}, ImageId = 'ami-1'): NonNull
 });
 const custom = (change: Partial<CustomView> = {}): CustomView => ({
   wanted: { kind: 'named', candidates: [{ image: image('ami-2', 48) }] },
+  kubernetesVersion: '1.33',
   present: { kind: 'found', found: present },
   template: template(),
   ...change,

@@ -56,7 +56,7 @@ export function chooseImage(
     const message = `EC2 does not describe its AMI ${current} any more. Without its owner, architecture and system no other AMI can be compared with it.`;
     return no('present-image-unknown', message, 'refused', current);
   }
-  const offer = offerOf(wanted.candidates, present.found, { controlPlane: view.cluster.version, now });
+  const offer = offerOf(wanted.candidates, present.found, { controlPlane: custom.kubernetesVersion, now });
   const chosen = newestBaked(offer.newer, paceOf(need, policy, now).bakeAge, now);
   if (chosen === undefined) return nothingNewer(offer, view, state, now, no);
   if (template === undefined) {

@@ -1,4 +1,5 @@
 import type { Update } from '@aws-sdk/client-eks';
+import { minorOf } from '../shared/fleet/kubernetes-version.ts';
 import type { Unreadable } from '../shared/fleet/reading.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 
@@ -11,6 +12,8 @@ export interface ControlPlane {
   readonly isRolledBack: boolean;
   /** Since when its version is what an operator wants, epoch milliseconds. */
   readonly since: number;
+  /** It has been upgraded since the cluster was created, as far as EKS tells. */
+  readonly isUpgraded: boolean;
 }
 
 /** What an upgrade insight of EKS says against a Kubernetes version. */
@@ -52,8 +55,25 @@ export function controlPlaneOf(updates: readonly Update[], createdAt: number): C
     kind: 'control-plane',
     isRolledBack: last?.type === 'VersionRollback' && last.status === 'Successful',
     since: last === undefined ? createdAt : timeOf(last),
+    isUpgraded: last !== undefined,
     ...(running !== undefined && { changing: { type: running.type ?? '', updateId: running.id ?? '' } }),
   };
+}
+
+/**
+ * The Kubernetes version for which a node group with a custom AMI takes its AMI: until the control plane cannot be rolled back any
+ * more, the one before its upgrade.
+ *
+ * @param version the one that the control plane runs
+ */
+export function versionForImages(
+  version: string,
+  { since, isUpgraded, isRolledBack }: ControlPlane,
+  followAfter: number,
+  now: number,
+): string {
+  if (!isUpgraded || isRolledBack || since + followAfter <= now) return version;
+  return `1.${minorOf(version) - 1}`;
 }
 
 const timeOf = ({ createdAt }: Update): number => createdAt?.getTime() ?? 0;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
 import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
-import { type ControlPlane, controlPlaneOf, type NextVersion } from './control-plane.ts';
+import { type ControlPlane, controlPlaneOf, type NextVersion, versionForImages } from './control-plane.ts';
 import { decide } from './decide.ts';
 import { HOUR, NOW, nodeGroup, observation, unreadable } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
@@ -18,6 +18,7 @@ const NEXT = '1.34.2-20260716';
 const controlPlane = (change: Partial<ControlPlane> = {}): ControlPlane => ({
   kind: 'control-plane',
   isRolledBack: false,
+  isUpgraded: true,
   since: NOW - 8 * DAY,
   ...change,
 });
@@ -83,8 +84,22 @@ describe('the updates of a cluster', () => {
     ],
     ['others', [update('LoggingUpdate', 'InProgress', 0)], { since: 0 }],
   ])('say, by %s, how its version stands', (_, updates, expected) => {
-    expect(controlPlaneOf(updates, 0)).toEqual({ kind: 'control-plane', isRolledBack: false, ...expected });
+    expect(controlPlaneOf(updates, 0)).toEqual({
+      kind: 'control-plane',
+      isRolledBack: false,
+      isUpgraded: updates.some(({ type = '', status }) => type.startsWith('Version') && status !== 'InProgress'),
+      ...expected,
+    });
   });
+});
+
+it.each<[string, Partial<ControlPlane>, string]>([
+  ['an upgrade that can be rolled back', { since: NOW - 6 * DAY }, '1.33'],
+  ['an upgrade that cannot be rolled back any more', {}, '1.34'],
+  ['a rollback', { since: NOW - DAY, isRolledBack: true }, '1.34'],
+  ['the creation of its cluster', { since: NOW - DAY, isUpgraded: false }, '1.34'],
+])('a custom AMI is taken, after %s, for the version of the control plane or the one before', (_, change, expected) => {
+  expect(versionForImages('1.34', controlPlane(change), 7 * DAY, NOW)).toBe(expected);
 });
 
 describe('the next Kubernetes version', () => {

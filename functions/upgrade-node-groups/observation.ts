@@ -88,6 +88,8 @@ export interface NodeGroupView {
 export interface CustomView {
   /** Which AMIs the policy names. */
   readonly wanted: WantedReading;
+  /** The newest Kubernetes version that they may be for. */
+  readonly kubernetesVersion: string;
   /** The AMI that the group names; gone: it cannot be described any more. */
   readonly present: Reading<MachineImage>;
   /** The version of the owner's launch template that the group has; absent: EKS names none. */

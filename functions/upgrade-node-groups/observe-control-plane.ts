@@ -28,6 +28,14 @@ interface Clients {
   readonly ledger: Ledger;
 }
 
+/** Reads what was done to the control planes of clusters, each once a look. */
+export type ControlPlaneReader = (cluster: string) => Promise<ControlPlane | Unreadable>;
+
+export const createControlPlaneReader = (
+  eks: EKSClient,
+  clusters: ReadonlyMap<string, Reading<Cluster>>,
+): ControlPlaneReader => once((cluster: string) => describeControlPlane(eks, cluster, clusters.get(cluster)));
+
 /** The newer versions to which node groups can follow, by their ARN. */
 export type NextVersions = ReadonlyMap<string, NextVersion>;
 
@@ -39,6 +47,7 @@ export async function observeNextVersions(
   clients: Clients,
   groups: readonly Nodegroup[],
   clusters: ReadonlyMap<string, Reading<Cluster>>,
+  readControlPlane: ControlPlaneReader,
   policy: Policy | InvalidPolicy,
   now: number,
 ): Promise<NextVersions> {
@@ -48,7 +57,6 @@ export async function observeNextVersions(
     clients,
     behind.map(({ pair }) => pair),
   );
-  const readControlPlane = once((cluster: string) => describeControlPlane(clients.eks, cluster, clusters.get(cluster)));
   const readInsights = once((cluster: string, version: string) => listErrors(clients.eks, cluster, version));
   const seen = await pMap(
     behind,

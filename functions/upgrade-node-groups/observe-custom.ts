@@ -11,7 +11,9 @@ import type { Wanted } from '../shared/policy/wanted-image-section.ts';
 import { createWantedReader, imageOf } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { versionForImages } from './control-plane.ts';
 import type { CustomView } from './observation.ts';
+import type { ControlPlaneReader } from './observe-control-plane.ts';
 import { type Policy, READS } from './policy.ts';
 
 /** A group with a custom AMI for which the policy names another one. */
@@ -20,6 +22,8 @@ export interface CustomGroup {
   readonly wanted: Wanted;
   /** The Kubernetes version of the control plane. */
   readonly controlPlane: string;
+  /** How long after an upgrade of the control plane it takes AMIs for the new version, ms. */
+  readonly followAfter: number;
 }
 
 /** What is known of such a group, by its ARN. */
@@ -27,11 +31,14 @@ export type CustomViews = ReadonlyMap<string, CustomView>;
 
 /**
  * Reads which AMIs are wanted, the present ones, and the groups' launch templates: one page for all present AMIs, what
- * the policy names once, and two calls a group.
+ * the policy names once, and two calls a group. Which version of Kubernetes they may be for depends on
+ * what was done to the control planes: that is read, too.
  */
 export async function observeCustom(
   clients: { readonly ec2: EC2Client; readonly ssm: SSMClient },
   groups: readonly CustomGroup[],
+  readControlPlane: ControlPlaneReader,
+  now: number,
 ): Promise<CustomViews> {
   if (groups.length === 0) return new Map();
   const readWanted = createWantedReader(clients);
@@ -42,14 +49,21 @@ export async function observeCustom(
     const found = imageOf(images.found.get(imageId));
     return found === undefined ? { kind: 'gone' } : { kind: 'found', found };
   };
+  const readFor = async ({ nodegroup, wanted, controlPlane, followAfter }: CustomGroup) => {
+    const reading = await readControlPlane(nodegroup.clusterName ?? '');
+    if (reading.kind === 'unreadable') return { kubernetesVersion: controlPlane, wanted: reading };
+    const kubernetesVersion = versionForImages(controlPlane, reading, followAfter, now);
+    return { kubernetesVersion, wanted: await readWanted(wanted, kubernetesVersion) };
+  };
   const views = await pMap(
     groups,
-    async ({ nodegroup, wanted, controlPlane }): Promise<[string, CustomView]> => {
+    async (group): Promise<[string, CustomView]> => {
+      const { nodegroup } = group;
       const { nodegroupArn = '', releaseVersion = '', launchTemplate: { id, version } = {} } = nodegroup;
       const template =
         id === undefined || version === undefined ? undefined : await readTemplateVersion(clients.ec2, id, version);
       const view: CustomView = {
-        wanted: await readWanted(wanted, controlPlane),
+        ...(await readFor(group)),
         present: presentOf(releaseVersion),
         ...(template !== undefined && { template }),
       };
@@ -72,6 +86,7 @@ export function customGroupOf(
   const policy = policyAt<typeof READS, Policy>(anywhere, place, READS);
   if (isInvalid(policy)) return [];
   const { mode, wanted } = policy.upgrades.image;
+  const { followAfter } = policy.upgrades.controlPlane;
   if (mode === 'off' || wanted === null) return [];
-  return [{ nodegroup: group, wanted, controlPlane: cluster.found.version ?? '' }];
+  return [{ nodegroup: group, wanted, controlPlane: cluster.found.version ?? '', followAfter }];
 }

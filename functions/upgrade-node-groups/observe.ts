@@ -27,7 +27,7 @@ import { pairOf, readTargets, type Targets } from '../shared/releases/target-rel
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { ForeignUpdate, NodeGroupView, Observation, UnreadableView, UpdateView, View } from './observation.ts';
-import { type NextVersions, observeNextVersions } from './observe-control-plane.ts';
+import { createControlPlaneReader, type NextVersions, observeNextVersions } from './observe-control-plane.ts';
 import { type CustomViews, customGroupOf, observeCustom } from './observe-custom.ts';
 import { type NodesOf, observeNodes } from './observe-nodes.ts';
 import { observeForeign, observeUpdate } from './observe-update.ts';
@@ -86,12 +86,15 @@ export async function observeNodeGroups(
   const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
   // Read after the updates, so that the nodes reflect updates that have ended.
   const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));
+  const readControlPlane = createControlPlaneReader(clients.eks, clusters);
   const [nodesOf, nextVersions, customs] = await Promise.all([
     observeNodes(clients, found),
-    observeNextVersions(clients, found, clusters, policy, now),
+    observeNextVersions(clients, found, clusters, readControlPlane, policy, now),
     observeCustom(
       clients,
       found.flatMap((group) => customGroupOf(group, clusters.get(group.clusterName ?? ''), policy)),
+      readControlPlane,
+      now,
     ),
   ]);
   const quarantinedIn = Map.groupBy(Object.entries(quarantines.slots), ([, { cluster, nodegroup = '' }]) =>

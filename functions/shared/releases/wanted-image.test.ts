@@ -59,8 +59,8 @@ describe('the AMIs that a group may move to', () => {
       'Bottlerocket, and the present one Amazon Linux 2023',
     ],
     [{ name: 'golden_al2_eks_1.33' }, 'Amazon Linux 2, and the present one Amazon Linux 2023'],
-    [{ name: 'golden-eks-1.34-al2023-20260718' }, 'for Kubernetes 1.34, and the control plane runs 1.33'],
-    [{ name: 'golden-eks-1.34.2-al2023-20260718' }, 'for Kubernetes 1.34, and the control plane runs 1.33'],
+    [{ name: 'golden-eks-1.34-al2023-20260718' }, 'for Kubernetes 1.34, and the nodes may run 1.33 at most'],
+    [{ name: 'golden-eks-1.34.2-al2023-20260718' }, 'for Kubernetes 1.34, and the nodes may run 1.33 at most'],
   ])('leave out one with %j', (change, why) => {
     expect(offer(image(change))).toMatchObject({ newer: [], refused: [{ why: expect.stringContaining(why) }] });
   });
@@ -72,6 +72,13 @@ describe('the AMIs that a group may move to', () => {
     { name: 'golden-eks-1.32-al2023' },
     { name: 'image 1.99' },
   ])('take one with %j', (change) => expect(offer(image(change)).newer).toHaveLength(1));
+
+  it('are none for an older Kubernetes version where the group already runs that of a control plane just upgraded', () => {
+    const ahead = image({ imageId: 'ami-old', name: 'golden-eks-1.34-al2023-20260601', createdAt: NOW - 50 * DAY });
+    const { newer, refused } = offerOf([{ image: image({ name: 'golden-eks-1.33-al2023-20260718' }) }], ahead, HERE);
+    expect(newer).toEqual([]);
+    expect(refused[0]?.why).toContain('nodes are never moved back');
+  });
 
   it('bake from when they were made or named, whichever came later', () => {
     const named = (namedAt: number): Candidate => ({ image: image(), namedAt });

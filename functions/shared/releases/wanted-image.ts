@@ -52,7 +52,7 @@ export interface Offer {
 }
 
 interface Here {
-  /** The Kubernetes minor version of the control plane, such as `1.33`. */
+  /** The newest Kubernetes minor version that nodes may run, such as `1.33`: that of the control plane, or the one before. */
   readonly controlPlane: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -104,7 +104,11 @@ function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now 
   const [kubelet = 0, running = 0] = [kubernetesIn(image.name), kubernetesIn(present.name)];
   // Where the present one says so, too, the number is another one: a kubelet newer than its control plane has not joined.
   if (kubelet > newest && running <= newest) {
-    return `by its name it is for Kubernetes 1.${kubelet}, and the control plane runs ${controlPlane}: nodes must not be newer`;
+    return `by its name it is for Kubernetes 1.${kubelet}, and the nodes may run ${controlPlane} at most, as their control plane allows`;
+  }
+  // The control plane has just been upgraded, and the group was moved to its version by hand.
+  if (running === newest + 1 && kubelet > 0 && kubelet < running) {
+    return `by its name it is for Kubernetes 1.${kubelet}, and the present one for 1.${running}: nodes are never moved back`;
   }
   return undefined;
 }
