@@ -21,8 +21,8 @@ export const PLAN_ID_LENGTH = 10;
 /** The id of a plan: of what a function proposes to do to one subject. */
 export const planId = z
   .string()
-  .regex(
-    new RegExp(`^[0-9a-f]{${PLAN_ID_LENGTH}}$`),
+  .refine(
+    (id) => id.length === PLAN_ID_LENGTH && /^[0-9a-f]+$/.test(id),
     `must be the id of a plan: ${PLAN_ID_LENGTH} digits and letters from a to f`,
   );
 

@@ -1,7 +1,8 @@
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
-import { type FleetFailures, NO_FAILURES, withStateOf } from './breaker.ts';
+import { NO_FAILURES, withStateOf } from './breaker.ts';
 import { placeOf } from './circumstances.ts';
+import type { FleetFailures } from './fleet-failures.ts';
 import type { Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 import { waveOf } from './waves.ts';

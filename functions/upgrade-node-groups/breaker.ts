@@ -7,26 +7,13 @@ import {
 } from '../shared/ledger/node-group-ledger.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { BreakerLimits } from './breaker-policy.ts';
+import type { Failing, FleetFailures } from './fleet-failures.ts';
 import type { Policy } from './policy.ts';
 import { latestOf, setbacksOf } from './setbacks.ts';
 import { waveOf } from './waves.ts';
 
-/** A node group whose last attempts have failed. */
-interface Failing {
-  readonly key: NodeGroupKey;
-  /** The place of its wave, from 0; absent: the policy has none. */
-  readonly wave?: number | undefined;
-  readonly setbacks: readonly Setback[];
-}
-
 /** What of node groups' states breakers go by. */
 type Remembered = Pick<NodeGroupState, 'setbacks' | 'failures' | 'lifts' | 'reason'>;
-
-/** Who has failed in the fleet, and what operators have resumed since. No other state says whether a breaker has tripped. */
-export interface FleetFailures {
-  readonly failing: ReadonlyMap<string, Failing>;
-  readonly lifts: readonly Lift[];
-}
 
 export const NO_FAILURES: FleetFailures = { failing: new Map(), lifts: [] };
 

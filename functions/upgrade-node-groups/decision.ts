@@ -11,7 +11,7 @@ import type {
 } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
-import type { FleetFailures } from './breaker.ts';
+import type { FleetFailures } from './fleet-failures.ts';
 import type { Gates } from './gates.ts';
 import type { Policy } from './policy.ts';
 import type { Preflights } from './preflight.ts';

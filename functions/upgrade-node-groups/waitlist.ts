@@ -4,9 +4,10 @@ import type { NodeGroupKey, NodeGroupState, Turn } from '../shared/ledger/node-g
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
-import { type FleetFailures, tripFor } from './breaker.ts';
+import { tripFor } from './breaker.ts';
 import type { Decision } from './decision.ts';
 import { iso } from './decision.ts';
+import type { FleetFailures } from './fleet-failures.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Rollouts } from './rollouts.ts';
 import { byTurn, type Contender } from './turn.ts';
