@@ -106,9 +106,8 @@ it('by default a node group only proposes to follow its control plane, and does 
   expect(told(run, 'web').at(-1)).toBe('would-act would-upgrade');
   expect(upgradeCalls(run)).toEqual([]);
   const proposed = run.records.findLast(({ reason }) => reason === 'would-upgrade');
-  expect(proposed?.message).toContain(
-    `Would upgrade from ${NEW} to ${NEXT}. It follows its control plane from Kubernetes 1.33 to 1.34.`,
-  );
+  expect(proposed?.message).toContain(`from ${NEW} to ${NEXT}`);
+  expect(proposed?.message).toContain('It follows its control plane from Kubernetes 1.33 to 1.34.');
   await operate(run.account, 'approve', 'shop/web', '--why', 'tested', '--yes');
   await run.account.play(2 * HOUR);
   expect(told(run, 'web').at(-1)).toBe('done upgraded');
