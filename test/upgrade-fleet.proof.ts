@@ -17,7 +17,7 @@ const endsOf = ({ records }: Run): Map<string, number> =>
     records
       .filter(({ reason }) => reason === 'upgraded')
       .map(({ cluster, nodegroup, details, time, message }) => [
-        `${cluster}/${nodegroup} ${/Runs (\S+) now/.exec(message)?.[1] ?? JSON.stringify(details)}`,
+        `${cluster}/${nodegroup} ${/runs (\S+) now/.exec(message)?.[1] ?? JSON.stringify(details)}`,
         Date.parse(time),
       ]),
   );
