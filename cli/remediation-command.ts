@@ -1,6 +1,8 @@
 import { detailType, type Requestable, type RequestedAction } from '../events/remediation-request.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
+import { offersFor } from '../functions/review-actions/offers.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
+import { isAbout } from '../functions/shared/records/record-subject.ts';
 import { didYouMean } from '../functions/shared/text/did-you-mean.ts';
 import { ASK_HELP, ASK_OPTIONS, type AskedAbout, ask, readAsked, type Wanted } from './ask.ts';
 import type { Command, Given, Surroundings } from './command.ts';
@@ -48,7 +50,8 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
             detail: { remediation, action, ...about, ...(plan !== undefined && { plan }), why },
           });
         // The remediation is determined for all subjects before the first request is sent.
-        for (const { about, candidates } of named) want(await chooseOne(surroundings, about, candidates), about);
+        for (const { about, candidates } of named)
+          want(await chooseOne(surroundings, action, about, candidates), about);
         for (const offer of named.length > 0 ? [] : await offersIn(surroundings, action, asked)) {
           const about = aboutOf(offer);
           const isMeant = only === undefined || only === offer.remediation;
@@ -96,27 +99,35 @@ function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: 
 }
 
 /**
- * The remediation that is meant: the one with a proposal about the subject in its latest records.
- * @throws UsageError where there is none, or more than one
+ * The remediation that is meant: the only one whose latest record about the resource offers the action, else the only one that has
+ * recorded anything about it, which then says why it refuses.
+ * @throws UsageError where the records leave it open
  */
 async function chooseOne(
   surroundings: Surroundings,
+  action: RequestedAction,
   about: AskedAbout,
   candidates: readonly string[],
 ): Promise<string> {
   const [only, ...others] = candidates;
   if (only !== undefined && others.length === 0) return only;
-  const instance = 'instanceId' in about ? about.instanceId : '';
+  const subject =
+    'instanceId' in about
+      ? { instance: about.instanceId }
+      : { cluster: about.clusterName, nodegroup: about.nodegroupName };
   const since = surroundings.clock.now() - LATEST;
-  const records = await readRecords(surroundings, [conditionOf({ instance })], since);
-  const open = candidates.filter((name) => {
-    const last = records.findLast(({ remediation }) => remediation === name);
-    return last?.decision === 'would-act' || last?.reason === 'proposal-rejected';
-  });
-  const [meant, ...more] = open;
+  const found = await readRecords(surroundings, [conditionOf(subject)], since);
+  // Records about a node group's workers name it, too.
+  const records = found.filter(
+    (record) => isAbout(record, subject) && ('instance' in subject || record.instance === undefined),
+  );
+  const offering = offersFor(records, REMEDIATIONS).filter((offer) => offer.action === action);
+  const open = candidates.filter((name) => offering.some(({ remediation }) => remediation === name));
+  const known = candidates.filter((name) => records.some(({ remediation }) => remediation === name));
+  const [meant, ...more] = open.length > 0 ? open : known;
   if (meant !== undefined && more.length === 0) return meant;
-  const found = open.length === 0 ? 'no remediation has proposed' : 'more than one remediation has proposed';
+  const who = open.length === 0 ? 'no remediation has' : 'more than one remediation has';
   throw new UsageError(
-    `--remediation: ${found} something about ${instance} in the last 7d; give ${candidates.join(' or ')}`,
+    `--remediation: ${who} proposed something about ${nameOfAsked(about)} in the last 7d; give ${candidates.join(' or ')}`,
   );
 }

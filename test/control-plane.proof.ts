@@ -23,7 +23,6 @@ const moving = (cluster: object, groups = ['web'], troubles: object[] = []) => {
 const policy = (mode: string) => ({
   upgrades: { bakeAge: '2h', controlPlane: { mode, followAfter: '1d' } },
 });
-const REMEDIATION = ['--remediation', 'upgrade-node-groups'];
 type Run = Awaited<ReturnType<typeof playThrough>>;
 const versions = (run: Run) =>
   run.account.snapshot().clusters.flatMap(({ nodeGroups }) => nodeGroups.map(({ version }) => version));
@@ -109,7 +108,7 @@ it('by default a node group only proposes to follow its control plane, and does 
   const proposed = run.records.findLast(({ reason }) => reason === 'would-upgrade');
   expect(proposed?.message).toContain(`from ${NEW} to ${NEXT}`);
   expect(proposed?.message).toContain('It follows its control plane from Kubernetes 1.33 to 1.34.');
-  const approved = await operate(run.account, 'approve', 'shop/web', '--why', 'tested', ...REMEDIATION);
+  const approved = await operate(run.account, 'approve', 'shop/web', '--why', 'tested');
   expect(approved).toMatchObject({ code: 0 });
   await run.account.play(2 * HOUR);
   expect(told(run, 'web').at(-1)).toBe('done upgraded');
