@@ -16,7 +16,7 @@ import { observeGates } from '../functions/upgrade-node-groups/observe-gates.ts'
 import { observePreflights } from '../functions/upgrade-node-groups/observe-preflight.ts';
 import { observeUnmanaged } from '../functions/upgrade-node-groups/observe-unmanaged.ts';
 import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
-import { plan } from '../functions/upgrade-node-groups/plan.ts';
+import { type Decided, plan } from '../functions/upgrade-node-groups/plan.ts';
 import { planLooking } from '../functions/upgrade-node-groups/plan-looking.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
 import { byTurn, type Contender } from '../functions/upgrade-node-groups/turn.ts';
@@ -84,7 +84,14 @@ export async function planUpgrades({
   const observations = [...managed, ...unmanaged];
   const fleetFailures = failuresAtHand(observations, policy);
   const circumstances = { policy, now, account, gates, slots: budget.slots, fleetFailures };
-  const look = (unseen: readonly Observation[]) => observePreflights(clients, unseen);
+  const look = async (starting: readonly Decided[]) => {
+    const looks = await observePreflights(
+      clients,
+      starting.map(({ observation }) => observation),
+    );
+    // Clusters let the function in, and not whoever asks: it reads nodes and pods before it starts.
+    return new Map([...looks].map(([subject, seen]) => [subject, { ...seen, workloads: 'open' as const }]));
+  };
   const { preflights } = await planLooking(look, observations, asIfActing(circumstances));
   return {
     upgrades: plannedUpgrades(observations, { ...circumstances, preflights }),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { HOUR, incidentOf, playThrough, upgradeCalls } from './harness.ts';
-import { fleet, group } from './upgrade.fixture.ts';
+import { fleet, group, NEW, OLD, release } from './upgrade.fixture.ts';
 
 const SHARED = 'arn:aws:ssm:eu-central-1:999988887777:document/group-freeze';
 
@@ -107,4 +107,50 @@ it('a disruption budget that lets no pod go keeps an upgrade from starting, and 
     /Warning: .*1 pod without another pod of the same controller: default\/solo-/,
   );
   expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
+});
+
+it('a node that ceases to be Ready in an earlier wave keeps the release from the next one until it is well, and a shut cluster does', async () => {
+  const entry = { function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] };
+  const cluster = (name: string, accessEntries: object[], workloads: object[] = []) => ({
+    name,
+    version: '1.33',
+    nodeGroups: [group('web', { desiredSize: 1, updates: { minutesPerNode: 4 }, workloads })],
+    accessEntries,
+  });
+  const run = await playThrough({
+    inProcess: true,
+    fleet: {
+      startsAt: '2026-07-14T00:00:00Z',
+      releases: [release(OLD, '-10d'), release(NEW, '+30m')],
+      clusters: [
+        cluster('lab', [entry], [{ name: 'cart', namespace: 'shop', replicas: 1 }]),
+        cluster('prod', [entry]),
+        cluster('shut', []),
+      ],
+      changes: [{ at: '+3h30m', cluster: 'lab', nodeGroup: 'web', stopKubelet: { until: '+7h' } }],
+    },
+    policy: {
+      upgrades: { bakeAge: '2h', bakeBetween: '1h', waves: ['canary', 'prod'], gates: { nodesAndPods: true } },
+      overrides: [{ name: 'lab', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
+    },
+    play: '9h',
+  });
+  const told = run.records.filter(({ cluster: name }) => name === 'prod');
+  expect(told.filter(({ reason }) => reason === 'workload-gate-closed').map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(
+      /^Since the release was first seen: in lab, 1 node is not Ready \(ip-\S+\) and 1 pod is pending \(shop\/cart-\S+ of ReplicaSet cart-\w+\)\.$/,
+    ),
+  );
+  const at = (name: string, wanted: string) =>
+    run.records.find(({ cluster: of, reason }) => of === name && reason === wanted)?.time.slice(11, 13);
+  expect(at('lab', 'upgrade-started')).toBe('03');
+  expect(at('prod', 'upgrade-started')).toBe('07');
+  expect(run.records.findLast(({ cluster: name }) => name === 'shut')).toMatchObject({
+    decision: 'refused',
+    reason: 'gate-unreadable',
+    message: expect.stringContaining(
+      'What cannot be read is closed: the nodes and pods of shut (The Kubernetes API of shut',
+    ),
+  });
+  expect(upgradeCalls(run)).toHaveLength(2);
 });

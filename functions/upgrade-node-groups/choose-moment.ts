@@ -4,6 +4,7 @@ import { nextOpening } from '../shared/policy/change-window.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import { counted } from '../shared/text/counted.ts';
 import { listed } from '../shared/text/listed.ts';
+import { atGate } from './at-gate.ts';
 import { recommendationUnread } from './choose-release.ts';
 import { type Circumstances, type Decision, iso, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import { deferred } from './defer.ts';
@@ -14,8 +15,8 @@ import { atInsights } from './insights-gate.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
-import { DOUBT, DOUBT_IS_TOLD_AFTER, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
-import type { Preflight } from './preflight.ts';
+import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
+import { mustBeLookedAt, type Preflight } from './preflight.ts';
 import { isExhausted, lastCause } from './setbacks.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
@@ -132,26 +133,6 @@ function sparingEvidence({ quarantined, idle, now, upgrades, releaseVersion, wai
   return { ...wait('worker-in-quarantine', message, until), memory: { ...idle, quarantineWait } };
 }
 
-/** Waits while a gate that the policy names is closed. One that cannot be read is told of, unless AWS is only slow. */
-function atGate(moment: Moment, { gates }: Pick<Circumstances, 'gates'>): Decision | undefined {
-  const { upgrades, state, idle, now, releaseVersion, attempt, wait } = moment;
-  const closed = closedGate(upgrades.gates, gates, now);
-  // A proposal changes nothing: it is made, and stands to be approved, while a gate is closed, too.
-  if (closed === undefined || moment.isProposal) return undefined;
-  const { reason, message, which, until, isThrottled } = closed;
-  const variant = `${releaseVersion} ${attempt} ${which}`;
-  if (reason !== 'gate-unreadable') return { ...wait(reason, message, until), variant };
-  const obstacle = meet(state.obstacle, `gate ${which}`, now, UNREADABLE);
-  const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
-  return {
-    ...wait(reason, message, obstacle.until),
-    decision: 'refused',
-    variant,
-    memory: { ...idle, obstacle },
-    ...(isPatient && { isSilent: true }),
-  };
-}
-
 /** Stays where it is while a look has found what surely blocks the upgrade. */
 function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circumstances, 'preflights'>) {
   const { blockers = [] } = preflights?.found.get(subjectOf(key)) ?? {};
@@ -212,7 +193,7 @@ function begin(
     return wait('account-concurrency', `${limit}. Under way: ${listed(inAccount)}.`);
   }
   const seen = preflights?.found.get(subjectOf(key));
-  if (seen === undefined && preflights?.isOver === true && upgrades.preflight !== 'off') {
+  if (seen === undefined && preflights?.isOver === true && mustBeLookedAt(upgrades)) {
     const message = 'The upgrade is checked before it starts, in a minute.';
     return { ...wait('preflight-pending', message, now + MINUTE), isSilent: true };
   }

@@ -31,6 +31,12 @@ export const gates = z
       .max(20)
       .default([])
       .describe('SSM Change Calendars, by name, or by ARN if another account shares them. All of them must be open.'),
+    nodesAndPods: z
+      .boolean()
+      .default(false)
+      .describe(
+        'true: no upgrade starts while nodes are not Ready or pods are pending that were not when its release was first seen, in its cluster and where earlier waves have taken the release. Clusters must let the function in (access entry, RBAC).',
+      ),
     insights: z
       .enum(['error', 'off'])
       .default('error')

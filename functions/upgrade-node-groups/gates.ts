@@ -25,7 +25,10 @@ export interface Calendar {
 
 /** Why nothing starts. */
 export interface ClosedGate {
-  readonly reason: Extract<Reason, 'alarm-gate-closed' | 'calendar-gate-closed' | 'gate-unreadable'>;
+  readonly reason: Extract<
+    Reason,
+    'alarm-gate-closed' | 'calendar-gate-closed' | 'workload-gate-closed' | 'gate-unreadable'
+  >;
   readonly message: string;
   /** Which gates close it, as a text that stays the same while it is so. */
   readonly which: string;
@@ -36,7 +39,7 @@ export interface ClosedGate {
 }
 
 /** How often a gate is read that does not say when it opens, ms. Its event, or the sweep, may tell sooner. */
-const READ_EVERY = 15 * 60_000;
+export const READ_EVERY = 15 * 60_000;
 
 /** What nobody has read. */
 const NOT_READ: Unreadable = {

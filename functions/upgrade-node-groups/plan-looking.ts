@@ -3,12 +3,12 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
-import { type Plan, plan } from './plan.ts';
-import type { Preflight, Preflights } from './preflight.ts';
+import { type Decided, type Plan, plan } from './plan.ts';
+import { mustBeLookedAt, type Preflight, type Preflights } from './preflight.ts';
 import type { Contender } from './turn.ts';
 
-/** Looks at node groups, by subject. */
-type Look = (observations: readonly Observation[]) => Promise<ReadonlyMap<string, Preflight>>;
+/** Looks at node groups that would start, by subject. */
+type Look = (starting: readonly Decided[]) => Promise<ReadonlyMap<string, Preflight>>;
 
 /** How often others are looked at in the place of those that are blocked. */
 const ROUNDS = 4;
@@ -29,8 +29,7 @@ export async function planLooking(
     const planned = plan(observations, { ...circumstances, preflights }, line);
     const unseen = planned.decided
       .filter(({ decision, observation }) => decision.start !== undefined && isLookedAt(observation, circumstances))
-      .map(({ observation }) => observation)
-      .filter(({ key }) => !found.has(subjectOf(key)));
+      .filter(({ observation: { key } }) => !found.has(subjectOf(key)));
     if (unseen.length === 0) return { planned, preflights };
     for (const [subject, preflight] of await look(unseen)) found.set(subject, preflight);
   }
@@ -40,7 +39,7 @@ export async function planLooking(
 
 function isLookedAt(observation: Observation, anywhere: Circumstances): boolean {
   const { policy } = circumstancesOf(observation, anywhere);
-  return !isInvalid(policy) && policy.upgrades.preflight !== 'off';
+  return !isInvalid(policy) && mustBeLookedAt(policy.upgrades);
 }
 
 /** Whether the look at it reads its pods, too. */

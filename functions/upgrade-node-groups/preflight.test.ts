@@ -131,7 +131,7 @@ describe('a look before the start', () => {
       const looks: string[] = [];
       const { planned } = await planLooking(
         async (unseen) => {
-          const names = unseen.map(({ key }) => `${key.cluster}/${key.nodegroup}`);
+          const names = unseen.map(({ observation: { key } }) => `${key.cluster}/${key.nodegroup}`);
           looks.push(...names);
           return new Map(names.map((name) => [name, looks.length <= blocked ? full : tight]));
         },

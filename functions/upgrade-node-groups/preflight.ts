@@ -1,5 +1,7 @@
 import { counted } from '../shared/text/counted.ts';
+import type { ClosedGate } from './gates.ts';
 import type { NodeGroupView } from './observation.ts';
+import type { Policy } from './policy.ts';
 
 /** What surely keeps an upgrade from ending well. `eviction`: not where EKS is told to pass over disruption budgets. */
 export interface Obstruction {
@@ -15,6 +17,8 @@ export interface Preflight {
   readonly blockers: readonly Obstruction[];
   /** What may, or what could not be read. */
   readonly warnings: readonly string[];
+  /** Whether nodes and pods let it start; absent: nobody has read them. */
+  readonly workloads?: 'open' | ClosedGate;
 }
 
 /** The looks of one reconcile, by subject. */
@@ -30,6 +34,10 @@ export interface Subnet {
   /** Free IPv4 addresses; absent where nodes need none, since the subnet has IPv6 only. */
   readonly free?: number;
 }
+
+/** Whether a node group is looked at before its upgrade starts. */
+export const mustBeLookedAt = ({ preflight, gates }: Pick<Policy['upgrades'], 'preflight' | 'gates'>): boolean =>
+  preflight !== 'off' || gates.nodesAndPods;
 
 const NOTHING: Preflight = { blockers: [], warnings: [] };
 
@@ -70,8 +78,13 @@ export function addressesFor(
 export function joined(looks: ReadonlyArray<ReadonlyMap<string, Preflight>>): Map<string, Preflight> {
   const all = new Map<string, Preflight>();
   for (const [subject, seen] of looks.flatMap((look) => [...look])) {
-    const { blockers, warnings } = all.get(subject) ?? NOTHING;
-    all.set(subject, { blockers: [...blockers, ...seen.blockers], warnings: [...warnings, ...seen.warnings] });
+    const before = all.get(subject) ?? NOTHING;
+    all.set(subject, {
+      ...before,
+      ...seen,
+      blockers: [...before.blockers, ...seen.blockers],
+      warnings: [...before.warnings, ...seen.warnings],
+    });
   }
   return all;
 }

@@ -25,6 +25,7 @@ import { observeEvictions } from './observe-evictions.ts';
 import { observeGates } from './observe-gates.ts';
 import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
+import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
 import { type Decided, failuresAfter, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import { asksForPods, planLooking } from './plan-looking.ts';
 import { joined } from './preflight.ts';
@@ -163,9 +164,15 @@ async function planFairly(
     concurrency: READ_CONCURRENCY,
   });
   const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
-  const look = async (unseen: readonly Observation[]) => {
+  const readUnwell = createUnwellReader(deps, deps.readCluster);
+  const look = async (starting: readonly Decided[]) => {
+    const unseen = starting.map(({ observation }) => observation);
     const asking = unseen.filter((each) => asksForPods(each, circumstances));
-    const looks = [observePreflights(deps, unseen), observeEvictions(deps, deps.readCluster, asking)];
+    const looks = [
+      observePreflights(deps, unseen),
+      observeEvictions(deps, deps.readCluster, asking),
+      observeWorkloads(readUnwell, starting, circumstances),
+    ];
     return joined(await Promise.all(looks));
   };
   const informed = { ...circumstances, slots, fleetFailures };

@@ -50,6 +50,8 @@ export interface Candidate {
 export interface Rollouts {
   readonly entryOf: (key: NodeGroupKey, wave: number, candidate: Candidate, bakeBetween: number, now: number) => Entry;
   readonly memberOf: (subject: string) => Member | undefined;
+  /** Who of the waves before a wave runs a release, or is moving to it. */
+  readonly takersBefore: (wave: number, candidate: Candidate) => readonly Member[];
   /** The same once these stand otherwise, by subject; undefined: it is no member any more. */
   readonly with: (changed: ReadonlyArray<readonly [string, Member | undefined]>) => Rollouts;
   /** The same once one begins to move. */

@@ -8,7 +8,7 @@ import type { NodeGroupView } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { Blocker, Entry } from './rollouts.ts';
+import type { Blocker, Candidate, Entry } from './rollouts.ts';
 import { placeOfWave } from './waves.ts';
 
 /** What of a node group its wave depends on. */
@@ -39,7 +39,7 @@ export function entryFor(
   if (isInvalid(policy) || policy.upgrades.waves.length === 0) return undefined;
   if (rollouts === undefined) return { kind: 'unknown' };
   const wave = placeOfWave(policy);
-  const candidate = { pair: pairOf(view), releaseVersion, withdrawn: withdrawnIn(view) };
+  const candidate = candidateOf(view, releaseVersion);
   const entry = rollouts.entryOf(key, wave, candidate, paceOf(need, policy, now).bakeBetween, now);
   if (entry.kind !== 'open') return entry;
   const until = firstSeenAt + SWEPT_AFTER;
@@ -141,6 +141,9 @@ function inWords(blockers: readonly Blocker[]): string {
   return [...named, ...(blockers.length > 3 ? [`and ${blockers.length - 3} more`] : [])].join(', ');
 }
 
-const pairOf = ({ version, amiType }: NodeGroupView): string => pairKey({ kubernetesVersion: version, amiType });
-
-const withdrawnIn = ({ target }: NodeGroupView): readonly string[] => target.withdrawn ?? [];
+/** A release, as a node group would take it. */
+export const candidateOf = ({ version, amiType, target }: NodeGroupView, releaseVersion: string): Candidate => ({
+  pair: pairKey({ kubernetesVersion: version, amiType }),
+  releaseVersion,
+  withdrawn: target.withdrawn ?? [],
+});

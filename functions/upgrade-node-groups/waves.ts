@@ -116,6 +116,13 @@ export function rolloutsOf(
   };
   return {
     memberOf: (subject) => members.get(subject),
+    takersBefore: (before, { pair, releaseVersion }) =>
+      [...members.values()].filter(
+        ({ wave, progress, taking }) =>
+          wave < before &&
+          progress?.pair === pair &&
+          (taking === releaseVersion || progress.runs.releaseVersion === releaseVersion),
+      ),
     with: (changed) => {
       const next = new Map(members);
       for (const [subject, member] of changed) {

@@ -12,13 +12,21 @@ type Change = Fleet['changes'][number];
 /** Schedules what, by the fleet file, somebody does to workers during the run. */
 export function planChanges(state: FleetState, { changes }: Fleet): void {
   const { time } = state.world;
-  for (const change of changes) time.at(parseTime(change.at, time.now) ?? time.now, () => carryOut(state, change));
+  const startsAt = time.now;
+  for (const change of changes)
+    time.at(parseTime(change.at, startsAt) ?? startsAt, () => carryOut(state, change, startsAt));
 }
 
-function carryOut(state: FleetState, change: Change): void {
+function carryOut(state: FleetState, change: Change, startsAt: number): void {
   const { networks, cloudTrail, eks, world } = state;
   const cluster = eks.cluster(change.cluster);
-  const { authorizeIngress, attachInterface } = change;
+  const { authorizeIngress, attachInterface, stopKubelet } = change;
+  if (stopKubelet !== undefined) {
+    const worker = workerOf(state, change);
+    const until = stopKubelet.until === undefined ? undefined : parseTime(stopKubelet.until, startsAt);
+    state.kubelets.stop(worker);
+    if (until !== undefined) world.time.at(until, () => state.kubelets.start(worker));
+  }
   if (change.associateAddress) associateNewAddress(state, workerOf(state, change), true);
   if (authorizeIngress !== undefined) {
     const { port, cidr } = authorizeIngress;

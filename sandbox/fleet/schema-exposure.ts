@@ -60,7 +60,7 @@ export const otherInstance = z.strictObject({
   exposure,
 });
 
-/** Something that somebody does to a worker during the run, and that CloudTrail records. */
+/** Something that somebody does to a worker during the run, or that happens to it. CloudTrail records what somebody does. */
 export const change = z
   .strictObject({
     at: time('When it is done'),
@@ -87,15 +87,22 @@ export const change = z
       })
       .optional()
       .describe('Or one more network interface is attached to it'),
+    stopKubelet: z
+      .strictObject({ until: time('When it starts again; by default never').optional() })
+      .optional()
+      .describe('Or its kubelet stops, as when its host hangs: the node ceases to be Ready after 50 seconds'),
   })
   .refine(
     ({ nodeGroup, selfManagedGroup, karpenterNodePool }) => given(nodeGroup, selfManagedGroup, karpenterNodePool) === 1,
     { path: ['nodeGroup'], error: 'give one of nodeGroup, selfManagedGroup, karpenterNodePool' },
   )
   .refine(
-    ({ associateAddress, authorizeIngress, attachInterface }) =>
-      given(associateAddress, authorizeIngress, attachInterface) === 1,
-    { path: ['associateAddress'], error: 'give one of associateAddress, authorizeIngress, attachInterface' },
+    ({ associateAddress, authorizeIngress, attachInterface, stopKubelet }) =>
+      given(associateAddress, authorizeIngress, attachInterface, stopKubelet) === 1,
+    {
+      path: ['associateAddress'],
+      error: 'give one of associateAddress, authorizeIngress, attachInterface, stopKubelet',
+    },
   );
 
 const given = (...values: unknown[]): number => values.filter((value) => value !== undefined).length;

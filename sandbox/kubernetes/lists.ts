@@ -1,5 +1,5 @@
 import type { ApiRequest } from './api-request.ts';
-import type { Json } from './json.ts';
+import { isJson, type Json } from './json.ts';
 import { fieldSelector, labelSelector } from './selectors.ts';
 import { badRequest } from './status-error.ts';
 
@@ -17,7 +17,11 @@ const FIELDS = {
   'metadata.name': ({ name }: Served) => name,
   'metadata.namespace': ({ namespace = '' }: Served) => namespace,
 };
-const POD_FIELDS = { ...FIELDS, 'spec.nodeName': ({ nodeName = '' }: Served) => nodeName };
+const POD_FIELDS = {
+  ...FIELDS,
+  'spec.nodeName': ({ nodeName = '' }: Served) => nodeName,
+  'status.phase': ({ object: { status } }: Served) => (isJson(status) ? String(status.phase ?? '') : ''),
+};
 
 /**
  * A page of a list, ordered by namespace and name.

@@ -15,6 +15,7 @@ import { type Change, changeNode, type Isolation, isolated, type Restoration, re
 import { findNode, type KubernetesNode, listNodes, readNode } from './nodes.ts';
 import { listPodSecurity, type PodSecurity } from './pod-security.ts';
 import { kubernetesTransport } from './transport.ts';
+import { listPendingPods, listUnreadyNodes, type PendingPod, type UnreadyNode } from './unwell.ts';
 
 export type { Change, Eviction, Isolation, KubernetesNode, KubernetesPod, Restoration };
 
@@ -49,6 +50,10 @@ export interface KubernetesClient {
   listBudgets(): Promise<Budget[]>;
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
+  /** Nodes that are not Ready and not cordoned. */
+  listUnreadyNodes(): Promise<UnreadyNode[]>;
+  /** Pods that have not started and are to, of every namespace. */
+  listPendingPods(): Promise<PendingPod[]>;
   /** ARNs of the roles that the ConfigMap `aws-auth` lets in as nodes. */
   nodeRoles(): Promise<string[]>;
   /** The node of that name; undefined when the cluster has none. */
@@ -103,6 +108,8 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     listEvictablePods: () => listEvictablePods(core),
     listBudgets: () => listBudgets(policy),
     listNodes: () => listNodes(core),
+    listUnreadyNodes: () => listUnreadyNodes(core),
+    listPendingPods: () => listPendingPods(core),
     nodeRoles: () => readNodeRoles(core),
     readNode: (name) => readNode(core, name),
     findNode: (instanceId, privateDnsName) => findNode(core, instanceId, privateDnsName),

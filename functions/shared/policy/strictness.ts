@@ -43,6 +43,7 @@ export const STRICTNESS = {
     'gates.insufficientData': strictestFirst('closed', 'open'),
     'gates.calendars': { kind: 'whole' },
     'gates.insights': strictestFirst('error', 'off'),
+    'gates.nodesAndPods': strictestFirst(true, false),
     preflight: strictestFirst('block', 'warn', 'off'),
     preflightPods: strictestFirst(true, false),
     'concurrency.perCluster': LEAST,

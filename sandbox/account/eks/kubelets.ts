@@ -19,6 +19,8 @@ export class Kubelets {
   readonly #networks: Networks;
   /** Since when each kubelet is cut off, epoch ms, by instance id. */
   readonly #cutOff = new Map<string, number>();
+  /** Kubelets that do not run, by instance id. */
+  readonly #stopped = new Set<string>();
   /** Kubelets whose security groups allowed traffic to their cluster when they joined. */
   readonly #joinedByRule = new Set<string>();
   readonly #listeners: Array<(instance: Instance, stillSo: () => boolean) => void> = [];
@@ -34,6 +36,7 @@ export class Kubelets {
     instances.onTerminating(({ id }) => {
       this.#cutOff.delete(id);
       this.#joinedByRule.delete(id);
+      this.#stopped.delete(id);
     });
     networks.interfaces.onChange(({ attachment }) => reconsider(attachment.instanceId));
     networks.securityGroups.onChange(({ id }) => {
@@ -41,6 +44,19 @@ export class Kubelets {
         if (securityGroupIds.includes(id)) reconsider(attachment.instanceId);
       }
     });
+  }
+
+  /** Stops a kubelet, as when its host hangs. */
+  stop(instance: Instance): void {
+    this.#stopped.add(instance.id);
+    if (!this.#cutOff.has(instance.id)) this.#cutOffNow(instance);
+  }
+
+  /** Starts a stopped kubelet again. */
+  start(instance: Instance): void {
+    this.#stopped.delete(instance.id);
+    this.#cutOff.delete(instance.id);
+    this.#reconsider(instance);
   }
 
   /** Since when the node is not Ready because its kubelet is silent, epoch ms; undefined: the kubelet reports. */
@@ -56,13 +72,18 @@ export class Kubelets {
 
   #reconsider(instance: Instance): void {
     const { id } = instance;
+    if (this.#stopped.has(id)) return;
     const reaches = this.#networks.reachesCluster(instance);
     if (reaches) {
       this.#joinedByRule.add(id);
       this.#cutOff.delete(id);
       return;
     }
-    if (!this.#joinedByRule.has(id) || this.#cutOff.has(id)) return;
+    if (this.#joinedByRule.has(id) && !this.#cutOff.has(id)) this.#cutOffNow(instance);
+  }
+
+  #cutOffNow(instance: Instance): void {
+    const { id } = instance;
     const since = this.#world.time.now;
     this.#cutOff.set(id, since);
     const stillSo = () => this.#cutOff.get(id) === since;

@@ -1,0 +1,49 @@
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { Circumstances, Decision } from './decision.ts';
+import { type ClosedGate, closedGate } from './gates.ts';
+import type { Moment } from './moment.ts';
+import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
+
+/** What nobody has read: who looked at the node group left nodes and pods out. */
+const UNREAD = { reason: 'gate-unreadable', which: 'workloads', isThrottled: false } as const;
+
+/**
+ * Waits while a gate that the policy names is closed. One that cannot be read is told of, unless AWS is only slow. A proposal
+ * changes nothing: it is made, and stands to be approved, while a gate is closed, too.
+ */
+export function atGate(
+  moment: Moment,
+  { gates, preflights }: Pick<Circumstances, 'gates' | 'preflights'>,
+): Decision | undefined {
+  if (moment.isProposal) return undefined;
+  const closed = closedGate(moment.upgrades.gates, gates, moment.now) ?? closedByWorkloads(moment, preflights);
+  return closed === undefined ? undefined : waitAt(closed, moment);
+}
+
+/** Nodes and pods are read of whoever would start. */
+function closedByWorkloads(
+  { key, upgrades, now }: Moment,
+  preflights: Circumstances['preflights'],
+): ClosedGate | undefined {
+  const seen = preflights?.found.get(subjectOf(key));
+  if (!upgrades.gates.nodesAndPods || seen === undefined || seen.workloads === 'open') return undefined;
+  const message = 'What cannot be read is closed: nobody has read nodes and pods.';
+  return seen.workloads ?? { ...UNREAD, message, until: now };
+}
+
+function waitAt(
+  { reason, message, which, until, isThrottled }: ClosedGate,
+  { state, idle, now, releaseVersion, attempt, wait }: Moment,
+): Decision {
+  const variant = `${releaseVersion} ${attempt} ${which}`;
+  if (reason !== 'gate-unreadable') return { ...wait(reason, message, until), variant };
+  const obstacle = meet(state.obstacle, `gate ${which}`, now, UNREADABLE);
+  const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
+  return {
+    ...wait(reason, message, obstacle.until),
+    decision: 'refused',
+    variant,
+    memory: { ...idle, obstacle },
+    ...(isPatient && { isSilent: true }),
+  };
+}

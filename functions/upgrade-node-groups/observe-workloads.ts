@@ -1,0 +1,96 @@
+import pMap from 'p-map';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import { type OpenOptions, openClusterBy } from '../shared/kubernetes/open-cluster.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { circumstancesOf } from './circumstances.ts';
+import type { Circumstances } from './decision.ts';
+import type { Observation } from './observation.ts';
+import type { Decided } from './plan.ts';
+import type { Preflight } from './preflight.ts';
+import { candidateOf } from './wave-entry.ts';
+import { placeOfWave } from './waves.ts';
+import { type Unwell, workloadGate } from './workload-gate.ts';
+
+/** Reads what does not go well in a cluster, each cluster once. */
+export type UnwellReader = (cluster: string) => Promise<Unwell>;
+
+/** In how many clusters of earlier waves nodes and pods are read before one upgrade: those that took the release last. */
+const CLUSTERS_BEFORE = 20;
+
+/** How long a release counts as known whose first sighting nobody remembers, ms. */
+const A_DAY = 86_400_000;
+
+/** A reader for one reconcile: what it has read once, it does not read again. */
+export function createUnwellReader(options: OpenOptions, readCluster: ClusterReader): UnwellReader {
+  const open = openClusterBy(options)(readCluster);
+  const known = new Map<string, Promise<Unwell>>();
+  const readNow = async (cluster: string): Promise<Unwell> => {
+    const kubernetes = await open(cluster);
+    if ('refused' in kubernetes)
+      return { kind: 'unreadable', error: kubernetes.refused, code: 'ClusterUnread', isThrottled: false };
+    try {
+      const [nodes, pods] = await Promise.all([kubernetes.listUnreadyNodes(), kubernetes.listPendingPods()]);
+      return { kind: 'found', nodes, pods };
+    } catch (error) {
+      if (!isKubernetesAccessError(error)) throw error;
+      const { problem, message } = error;
+      return { kind: 'unreadable', error: message, code: problem, isThrottled: problem === 'throttled' };
+    }
+  };
+  return (cluster) => {
+    const reading = known.get(cluster) ?? readNow(cluster);
+    known.set(cluster, reading);
+    return reading;
+  };
+}
+
+/**
+ * Whether nodes and pods let upgrades start whose policy asks for it (`upgrades.gates.nodesAndPods`), by subject: those of the
+ * own cluster, and of the clusters in which earlier waves have taken the release.
+ */
+export async function observeWorkloads(
+  read: UnwellReader,
+  starting: readonly Decided[],
+  anywhere: Circumstances,
+): Promise<Map<string, Preflight>> {
+  const asking = starting.filter(({ observation }) => {
+    const { policy } = circumstancesOf(observation, anywhere);
+    return !isInvalid(policy) && policy.upgrades.gates.nodesAndPods;
+  });
+  const looks = await pMap(
+    asking,
+    async ({ observation, decision: { releaseVersion = '' } }): Promise<[string, Preflight]> => {
+      const { cluster } = observation.key;
+      const names = [...new Set([cluster, ...clustersBefore(observation, releaseVersion, anywhere)])];
+      const seen = await pMap(names, async (name): Promise<[string, Unwell]> => [name, await read(name)], {
+        concurrency: READ_CONCURRENCY,
+      });
+      const workloads = workloadGate(
+        new Map(seen),
+        firstSeenAt(observation, releaseVersion, anywhere.now),
+        anywhere.now,
+      );
+      return [subjectOf(observation.key), { blockers: [], warnings: [], workloads }];
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return new Map(looks);
+}
+
+/** The clusters in which earlier waves have taken a release, the last one first. */
+function clustersBefore(observation: Observation, releaseVersion: string, anywhere: Circumstances): string[] {
+  const { view } = observation;
+  const { policy, rollouts } = circumstancesOf(observation, anywhere);
+  if (view.kind !== 'node-group' || rollouts === undefined || isInvalid(policy)) return [];
+  const takers = rollouts.takersBefore(placeOfWave(policy), candidateOf(view, releaseVersion));
+  const latest = takers.toSorted((a, b) => (b.progress?.runs.since ?? 0) - (a.progress?.runs.since ?? 0));
+  return [...new Set(latest.map(({ key }) => key.cluster))].slice(0, CLUSTERS_BEFORE);
+}
+
+function firstSeenAt({ view }: Observation, releaseVersion: string, now: number): number {
+  const offered = view.kind === 'node-group' && view.target.kind === 'release' ? view.target.offered : [];
+  return offered.find((seen) => seen.releaseVersion === releaseVersion)?.firstSeenAt ?? now - A_DAY;
+}
