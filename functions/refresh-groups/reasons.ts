@@ -1,5 +1,6 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** What `refresh-groups` says. */
 export const REFRESH_REASONS = {
@@ -10,7 +11,7 @@ export const REFRESH_REASONS = {
   },
   'would-refresh': {
     meaning: 'In mode enforce the group would be moved to the wanted AMI by an instance refresh.',
-    hint: 'To have it done once: npx eks-host-remediator approve SUBJECT --why "…".',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve CLUSTER/NODEGROUP --why "…".`,
   },
   'refresh-under-way': { meaning: 'The instance refresh of the group runs, pauses at a checkpoint, or bakes.' },
   'group-refreshed': {
@@ -28,11 +29,11 @@ export const REFRESH_REASONS = {
   },
   'refresh-cancelled': {
     meaning: 'Somebody cancelled the instance refresh: what it had replaced stays. It is not begun again by itself.',
-    hint: 'To go on: npx eks-host-remediator resume SUBJECT --why "…".',
+    hint: `To go on: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,
   },
   'refresh-halted': {
     meaning: 'A refresh to this AMI has failed, or was cancelled: no further one is begun.',
-    hint: 'Find out why the nodes did not come up, then: npx eks-host-remediator resume SUBJECT --why "…".',
+    hint: `Find out why the nodes did not come up, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,
   },
   'refresh-refused': {
     meaning: 'AWS refused to make the template version or to start or roll back the instance refresh.',

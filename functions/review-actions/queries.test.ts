@@ -51,7 +51,7 @@ describe('recordsQuery', () => {
   it.each([
     ['shop/web', 'here'],
     ['SHOP', 'here'],
-    ['upgrading started', 'here'],
+    ['being UPGRADED', 'here'],
     ['nowhere', undefined],
   ])('looks for %j in names, reason and message', (find, id) => {
     expect(found(recordsQuery({ ...NO_FILTER, find }, 10), [record('here')])).toEqual(id === undefined ? [] : [id]);
