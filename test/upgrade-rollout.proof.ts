@@ -1,0 +1,150 @@
+import { expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
+import { incidentOf, MINUTE, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
+import { group, OLD, release } from './upgrade.fixture.ts';
+
+const BAD = '1.33.13-20261022';
+const GOOD = '1.33.14-20261024';
+
+const at = (name: string, more: object = {}) =>
+  group(name, { desiredSize: 1, updates: { minutesPerNode: 4, ...more } });
+const failure = { errorCode: 'NodeCreationFailure', errorMessage: 'did not join', afterMinutes: 5 };
+const cluster = (name: string, nodeGroups: object[], more: object = {}) => ({
+  name,
+  version: '1.33',
+  nodeGroups,
+  ...more,
+});
+const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };
+
+/** Clocks in Berlin go back on the 25th at 01:00 UTC: six o'clock is four in UTC before, and five after. */
+const FLEET = {
+  startsAt: '2026-10-24T00:00:00Z',
+  releases: [release(OLD, '-10d'), release(BAD, '+30m'), release(GOOD, '+6h30m')],
+  clusters: [
+    cluster('prod-a', [at('web'), at('api')]),
+    cluster('prod-b', [at('jobs'), { ...at('shop'), workloads: [cart] }], {
+      accessEntries: [{ function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] }],
+    }),
+    cluster('stage-a', [at('web'), at('api')]),
+    cluster('stage-b', [at('web')]),
+    cluster('lab', [at('one', { fails: [failure, failure] }), at('two', { fails: [failure, failure] })]),
+  ],
+  alarms: [
+    {
+      name: 'checkout-errors',
+      changes: [
+        { at: '+29h2m', state: 'ALARM' },
+        { at: '+30h20m', state: 'OK' },
+      ],
+    },
+  ],
+  calendars: [{ name: 'release-freeze', events: [{ from: '+30h', until: '+33h' }] }],
+};
+
+const POLICY = {
+  ssmAgent: { mode: 'off' },
+  quarantine: { mode: 'off' },
+  findings: { mode: 'off' },
+  upgrades: {
+    bakeAge: '2h',
+    bakeBetween: '3h',
+    waves: ['canary', 'stage', 'prod'],
+    windows: [{ cron: '0 6 * * *', duration: '10h', timeZone: 'Europe/Berlin' }],
+    gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] },
+    stopAfterFailures: 2,
+    retryAfter: '5m',
+    concurrency: { perCluster: 1, perAccount: 2 },
+  },
+  overrides: [
+    { name: 'lab', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } },
+    { name: 'stage', match: { clusters: ['stage-*'] }, upgrades: { wave: 'stage' } },
+    { name: 'pods', match: { clusters: ['prod-b'] }, upgrades: { preflightPods: true } },
+  ],
+};
+
+it('a rollout through windows, gates and budgets ends where the policy says, in the order of its plan, never over a budget', async () => {
+  const run = await playThrough({ inProcess: true, fleet: FLEET, policy: POLICY, play: '3h' });
+  // The bad release bakes.
+  const shown = await operate(run.account, 'plan', '--fleet', '--json');
+  const planned: Array<{ cluster: string; nodegroup: string; wave: string; notBefore: string }> = shown.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+  // EKS itself is asked once a minute what it updates: no update takes less than four.
+  const seenAtOnce = new Set<string>();
+  for (let minute = 3 * 60; minute < 34 * 60; minute += 1) {
+    await run.account.play(MINUTE);
+    const updating = run.account
+      .snapshot()
+      .clusters.map(({ nodeGroups }) => nodeGroups.filter(({ status }) => status === 'UPDATING').length);
+    seenAtOnce.add(`${Math.max(...updating)} in a cluster, ${updating.reduce((sum, count) => sum + count, 0)} in all`);
+  }
+  expect([...seenAtOnce].sort()).toEqual([
+    '0 in a cluster, 0 in all',
+    '1 in a cluster, 1 in all',
+    '1 in a cluster, 2 in all',
+  ]);
+
+  const starts = run.records
+    .filter(({ reason }) => reason === 'upgrade-started')
+    .map(({ cluster: name, nodegroup, time, message }) => ({ subject: `${name}/${nodegroup}`, time, message }));
+  const startsOf = (version: string) => starts.filter(({ message }) => message.includes(`to ${version}`));
+  const subjectsOf = (version: string) => startsOf(version).map(({ subject }) => subject);
+  const places = planned.map(({ cluster: name, nodegroup }) => `${name}/${nodegroup}`);
+  const waveOf = (subject: string) => planned[places.indexOf(subject)]?.wave;
+
+  // The bad release ends with its canaries, which have tried it as often as they may.
+  expect(planned.map(({ wave }) => wave)).toEqual([
+    ...Array(2).fill('canary'),
+    ...Array(3).fill('stage'),
+    ...Array(4).fill('prod'),
+  ]);
+  expect(subjectsOf(BAD)).toEqual([...places.slice(0, 2), ...places.slice(0, 2)]);
+  expect(incidentOf(run, 'prod-b', 'jobs')).toContain('waiting wave-stopped');
+
+  // The good one takes the waves as planned, nobody sooner than the plan says, and each cluster in the planned order.
+  const good = subjectsOf(GOOD);
+  expect(good.map(waveOf)).toEqual([...Array(2).fill('canary'), ...Array(3).fill('stage'), ...Array(3).fill('prod')]);
+  for (const name of ['stage-a', 'stage-b', 'prod-a', 'prod-b']) {
+    const of = (subjects: string[]) =>
+      subjects.filter((subject) => subject.startsWith(`${name}/`) && subject !== 'prod-b/shop');
+    expect(of(good)).toEqual(of(places));
+  }
+  for (const { subject, time } of startsOf(GOOD)) {
+    const { notBefore = '' } = planned[places.indexOf(subject)] ?? {};
+    expect(Date.parse(time)).toBeGreaterThanOrEqual(Date.parse(notBefore));
+  }
+
+  // Windows open at six in Berlin, whatever that is in UTC.
+  const startOf = (subject: string) =>
+    startsOf(GOOD)
+      .find((each) => each.subject === subject)
+      ?.time.slice(0, 16);
+  expect(startsOf(BAD)[0]?.time.slice(0, 16)).toBe('2026-10-24T04:00');
+  expect(startOf('prod-a/api')).toBe('2026-10-25T05:00');
+  expect(startOf('prod-b/jobs')).toBe('2026-10-25T05:00');
+  // The alarm goes off two minutes later: what runs goes on, and the next one waits for it, and then for the calendar.
+  expect(incidentOf(run, 'prod-a', 'api').at(-1)).toBe('done upgraded');
+  const waits = incidentOf(run, 'prod-a', 'web').filter((line) => !line.includes('in-flight'));
+  expect(waits.slice(waits.indexOf('waiting alarm-gate-closed'))).toEqual([
+    'waiting alarm-gate-closed',
+    'waiting calendar-gate-closed',
+    'acted upgrade-started',
+    'done upgraded',
+  ]);
+  expect(startOf('prod-a/web')).toBe('2026-10-25T09:00');
+
+  // All but the one whose pods nothing may evict have the good release, without one call too many.
+  for (const subject of places) {
+    const [name = '', nodegroup = ''] = subject.split('/');
+    expect([subject, nodeGroupOf(run, name, nodegroup).releaseVersion]).toEqual([
+      subject,
+      subject === 'prod-b/shop' ? OLD : GOOD,
+    ]);
+  }
+  expect(incidentOf(run, 'prod-b', 'shop').at(-1)).toBe('refused preflight-blocked');
+  expect(upgradeCalls(run)).toHaveLength(12);
+  expect(run.errors).toEqual([]);
+});
