@@ -43,7 +43,7 @@ export function progressAfter(
   if (isInvalid(policy)) return before;
   const { waves, wave } = policy.upgrades;
   if (waves.length === 0) return undefined;
-  if (view.kind === 'unreadable') return before && seen({ ...before, health: 'unreadable' }, before, now);
+  if (view.kind === 'unreadable') return before && seen({ ...before, health: unreadFrom(before.health) }, before, now);
   return seen(
     {
       ...runsNow(view, before, now),
@@ -81,6 +81,9 @@ function runsNow(
   const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
   return { pair, runs: { releaseVersion, since }, ...(ran.length > 0 && { ran }), health };
 }
+
+/** What was not well counts as such until somebody sees that it has recovered: only then does it bake anew. */
+const unreadFrom = (before: Progress['health']): Progress['health'] => (before === 'well' ? 'unreadable' : before);
 
 /** @param before how it was with the same release; undefined: it did not run it */
 function healthOf(view: NodeGroupView, before: Progress['health'] | undefined): Progress['health'] {

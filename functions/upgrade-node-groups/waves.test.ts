@@ -355,6 +355,18 @@ describe('what is remembered of a group', () => {
     expect(remembered({}, { outcomes: 1, progress: ill! })).toMatchObject({ health: 'well', runs: { since: NOW } });
   });
 
+  it('begins anew, too, where nobody could read it between its illness and its recovery, and not where it was well', () => {
+    const unread = { kind: 'unreadable', error: 'slow', code: 'ServerException', isThrottled: false } as never;
+    const later = (health: Progress['health']) => {
+      const progress = remembered(unread, runs(OLD, 99, { health }));
+      return remembered({}, { outcomes: 1, progress: progress! });
+    };
+    expect(later('unhealthy')).toMatchObject({ health: 'well', runs: { since: NOW } });
+    expect(later('mixed')).toMatchObject({ health: 'well', runs: { since: NOW } });
+    expect(later('well')).toMatchObject({ health: 'well', runs: { since: NOW - 99 * HOUR } });
+    expect(remembered(unread, runs(OLD, 99))).toMatchObject({ health: 'unreadable' });
+  });
+
   it('is that its nodes differ, whatever else is decided, and not while they are being replaced', () => {
     const differ = { nodes: [...nodesOn(OLD, 1), ...nodesOn(NEW, 1)] };
     const mixed = remembered(differ, runs(OLD, 99), 'baking');
