@@ -7,6 +7,7 @@ import { readFleetNow, readTheirRecords, subjectOf } from './fleet.ts';
 import { readIncident } from './incident.ts';
 import { withinScope } from './scope.ts';
 import { readWaveMembers } from './upgrade-policy.ts';
+import { visible } from './visible.ts';
 
 /** How far back to look for the records of a wave, ms. */
 const WAVE_FROM = 30 * 86_400_000;
@@ -44,7 +45,9 @@ export const nameOfAsked = (about: AskedAbout): string =>
 /** Of a wave of the policy by its name, its node groups; of an event or an incident, what came of it. */
 async function subjectsIn(surroundings: Surroundings, wave: string): Promise<Set<string>> {
   const members = await readWaveMembers(surroundings, wave);
-  if (members !== undefined) return members;
+  if (members instanceof Set) return members;
+  // It may still be an event.
+  if (members !== undefined) surroundings.note(`The waves of the policy are not known. ${visible(members.error)}`);
   const since = Math.max(0, surroundings.clock.now() - WAVE_FROM);
   const records = await readIncident(surroundings, { event: wave }, since);
   return new Set(records.map(subjectOf));

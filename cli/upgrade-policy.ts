@@ -22,10 +22,16 @@ export const readUpgradePolicy = ({ clients, stack, clock }: Reading): Promise<P
     names: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),
   })();
 
-/** The managed node groups of a wave (upgrades.waves), as the ledger knows them; undefined where the policy names no such wave. */
-export async function readWaveMembers(reading: Reading, name: string): Promise<Set<string> | undefined> {
+/**
+ * The managed node groups of a wave (upgrades.waves), as the ledger knows them; undefined where the policy names no such wave.
+ * Of an invalid policy, nobody knows the waves.
+ */
+export async function readWaveMembers(
+  reading: Reading,
+  name: string,
+): Promise<Set<string> | InvalidPolicy | undefined> {
   const policy = await readUpgradePolicy(reading);
-  if (isInvalid(policy)) return undefined;
+  if (isInvalid(policy)) return policy;
   const wave = policy.upgrades.waves.indexOf(name);
   if (wave < 0) return undefined;
   const states = await readAllNodeGroups(createLedger(reading.clients.dynamoDb, reading.stack.LedgerTableName));

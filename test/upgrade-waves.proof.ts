@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { HOUR, incidentOf, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
+import { setPolicy } from './quarantine.fixture.ts';
 import { group, OLD, release } from './upgrade.fixture.ts';
 
 it('approve takes all that is proposed in a wave of the policy, and what comes after it waits', async () => {
@@ -21,6 +22,11 @@ it('approve takes all that is proposed in a wave of the policy, and what comes a
   const releaseOf = (name: string) => nodeGroupOf(run, name, 'web').releaseVersion;
   expect(['lab-a', 'lab-b', 'prod'].map(releaseOf)).toEqual(['1.33.13-20260714', '1.33.13-20260714', OLD]);
   expect(incidentOf(run, 'prod', 'web').at(-1)).toBe('waiting earlier-wave');
+
+  setPolicy(run, '{"upgrades":{"waves":"canary"}}');
+  const refused = await operate(run.account, 'approve', '--wave', 'canary', '--yes', '--why', 'tried by hand');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/The waves of the policy are not known\. .*upgrades\.waves/);
 });
 
 const BAD = '1.33.13-20260714';
