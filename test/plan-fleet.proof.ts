@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
-import { HOUR, playThrough, upgradeCalls } from './harness.ts';
+import { HOUR, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { group, OLD, release } from './upgrade.fixture.ts';
+import { carriedBy, chosen, shown } from './widget.fixture.ts';
 
 const OLDEST = '1.33.10-20260403';
 const NEWEST = '1.33.13-20260714';
@@ -48,4 +49,53 @@ it('plan --fleet names before it begins who starts in which order and not before
   expect(started.map(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`)).toEqual(['shop/web', 'shop/api']);
   expect(started[0]?.time.slice(0, 16)).toBe('2026-07-14T04:00');
   expect(upgradeCalls(run)).toHaveLength(2);
+});
+
+it('the widget shows the same order, and approves a wave of it, also outside the windows', async () => {
+  const at = (name: string, releaseVersion = OLD) => group(name, { releaseVersion, desiredSize: 1 });
+  const cluster = (name: string, ...nodeGroups: object[]) => ({ name, version: '1.33', nodeGroups });
+  const policy = {
+    upgrades: {
+      bakeAge: '1h',
+      waves: ['canary', 'prod'],
+      approval: 'required',
+      windows: [{ cron: '0 6 * * *', duration: '4h' }],
+    },
+    overrides: [{ name: 'lab', match: { clusters: ['lab-*'] }, upgrades: { wave: 'canary' } }],
+  };
+  const fleet = {
+    startsAt: '2026-07-14T00:00:00Z',
+    releases: [release(OLDEST, '-90d'), release(OLD, '-10d'), release(NEWEST, '+30m')],
+    clusters: [
+      cluster('lab-a', at('web')),
+      cluster('lab-b', at('web', OLDEST)),
+      cluster('prod', at('api'), at('web', OLDEST)),
+    ],
+  };
+  const run = await playThrough({ inProcess: true, fleet, policy, play: '4h' });
+  const { stdout } = await operate(run.account, 'plan', '--fleet', '-o', 'json');
+  const planned = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const markup = await shown(run.account, { page: 'plan' });
+  const rows = [...markup.matchAll(/<tr><td>(\d+)<\/td><td>(\w+)<\/td><td[^>]*><button[^>]*>([^<]*)</g)];
+  expect(rows.map(([, place, wave, subject]) => [Number(place), wave, subject])).toEqual(
+    planned.map(({ place, wave, cluster: of, nodegroup }) => [place, wave, `${of}/${nodegroup}`]),
+  );
+  expect(rows).toHaveLength(4);
+  for (const { plan } of planned.filter(({ wave }) => wave === 'canary')) expect(markup).toContain(`plan ${plan}<`);
+
+  const pressed = await run.account.invoke(
+    'request-actions',
+    chosen(carriedBy(markup, 'Approve wave canary (2)') as never),
+  );
+  expect(String(pressed.ok && pressed.result)).toContain('Asked for: approve 2 resources');
+  await run.account.play(5 * HOUR);
+  const releaseOf = (name: string) => nodeGroupOf(run, name, 'web').releaseVersion;
+  expect(['lab-a', 'lab-b', 'prod'].map(releaseOf)).toEqual([NEWEST, NEWEST, OLDEST]);
+  const started = run.records.filter(({ reason }) => reason === 'upgrade-started');
+  expect(started.every(({ time, message }) => time > '2026-07-14T06:00' && message.includes('Approved by Ada'))).toBe(
+    true,
+  );
 });

@@ -1,8 +1,15 @@
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  type EventBridgeClient,
+  EventBridgeServiceException,
+  PutEventsCommand,
+  type PutEventsResultEntry,
+} from '@aws-sdk/client-eventbridge';
 import { SOURCE } from '../../events/envelope.ts';
 import type { Requestable } from '../../events/remediation-request.ts';
-import { html, jsonContent } from '../shared/widget/html.ts';
-import { readRequestedChange } from './requested-change.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import { counted } from '../shared/text/counted.ts';
+import { html, jsonContent, type Markup } from '../shared/widget/html.ts';
+import { type RequestedChange, readRequestedChanges } from './requested-change.ts';
 
 export interface RequestDeps {
   readonly events: EventBridgeClient;
@@ -17,40 +24,76 @@ export const DESCRIPTION = {
     'Takes the actions of the widget `review-actions` and puts each as a request on the event bus of EKS Host Remediator. It shows nothing by itself.',
 };
 
+/** PutEvents takes at most so many entries (EventBridge API reference, PutEvents). */
+const ENTRIES_AT_ONCE = 10;
+
 /**
- * Publishes what an operator requested on the stack's bus, and does nothing else. The function that receives the event
+ * Publishes what an operator requested on the stack's bus, and does nothing else. The function that receives an event
  * reads the state and decides.
  *
  * @returns markup for the pop-up: a confirmation, or what is wrong with the request
- * @throws Error when EventBridge did not accept the event
+ * @throws Error when EventBridge did not accept any event
  */
-export async function request(
-  { events, busName, requestable }: RequestDeps,
-  given: unknown,
-): Promise<string | typeof DESCRIPTION> {
+export async function request(deps: RequestDeps, given: unknown): Promise<string | typeof DESCRIPTION> {
   if (typeof given === 'object' && given !== null && 'describe' in given) return DESCRIPTION;
-  const requested = readRequestedChange(given, requestable);
-  if ('problems' in requested) {
-    return String(
-      html`<h2>Nothing was asked for</h2><ul>${requested.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`,
-    );
+  const { changes, problems } = readRequestedChanges(given, deps.requestable);
+  if (changes.length === 0) return String(html`<h2>Nothing was asked for</h2>${listed(problems)}`);
+  const sent: Array<RequestedChange & { readonly id: string }> = [];
+  const untaken: string[] = [];
+  for (const some of chunks(changes, ENTRIES_AT_ONCE)) {
+    const entries = await put(deps, some).catch((error: unknown) => unlessSome(sent, error));
+    for (const [index, change] of some.entries()) {
+      const { EventId: id, ErrorCode = 'InternalFailure' } = entries[index] ?? {};
+      if (id === undefined) untaken.push(`${change.name}: EventBridge did not take it (${ErrorCode}). Ask again.`);
+      else sent.push({ ...change, id });
+    }
   }
-  const { detailType, detail, action, name, subject, view } = requested;
-  const { FailedEntryCount, Entries: [entry] = [] } = await events.send(
-    new PutEventsCommand({
-      Entries: [{ EventBusName: busName, Source: SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }],
-    }),
-  );
-  // EventBridge answers with status 200 even when it rejects an entry.
-  if (FailedEntryCount !== 0 || entry?.EventId === undefined) {
-    throw new Error(`EventBridge did not take the request: ${entry?.ErrorCode}`);
-  }
-  const carried = { subject, awaits: entry.EventId };
+  const [first, ...others] = sent;
+  if (first === undefined) throw new Error(`EventBridge did not take the request: ${untaken.join(' ')}`);
+  const wrong = [...problems, ...untaken];
+  const told = others.length === 0 ? one(first) : several(first.action, sent);
   return String(
-    html`<h2>Asked for: ${action} ${name}</h2><p>What comes of it is recorded within seconds. The request is event ${entry.EventId}.</p>${
-      view === undefined
-        ? undefined
-        : html`<p><button type="button" class="btn btn-primary">Show what came of it</button><cwdb-action action="call" display="widget" endpoint="${view}">${jsonContent(carried)}</cwdb-action></p>`
-    }`,
+    html`${told}${wrong.length === 0 ? undefined : html`<p>Not asked for:</p>${listed(wrong)}`}${resultButton(first, others.length === 0)}`,
   );
 }
+
+/** What was sent before stays sent: the others are told of. */
+function unlessSome(sent: readonly unknown[], error: unknown): PutEventsResultEntry[] {
+  if (sent.length === 0 || !(error instanceof EventBridgeServiceException)) throw error;
+  return Array.from({ length: ENTRIES_AT_ONCE }, () => ({ ErrorCode: error.name }));
+}
+
+/** EventBridge answers with status 200 even when it rejects entries, and in the order of the request. */
+async function put({ events, busName }: RequestDeps, changes: readonly RequestedChange[]) {
+  const { Entries = [] } = await events.send(
+    new PutEventsCommand({
+      Entries: changes.map(({ detailType, detail }) => ({
+        EventBusName: busName,
+        Source: SOURCE,
+        DetailType: detailType,
+        Detail: JSON.stringify(detail),
+      })),
+    }),
+  );
+  return Entries;
+}
+
+const one = ({ action, name, id }: RequestedChange & { readonly id: string }): Markup =>
+  html`<h2>Asked for: ${action} ${name}</h2><p>What comes of it is recorded within seconds. The request is event ${id}.</p>`;
+
+const several = (action: string, sent: readonly RequestedChange[]): Markup =>
+  html`<h2>Asked for: ${action} ${counted(sent.length, 'resource')}</h2>${listed(sent.map(({ name }) => name))}<p>What comes of each is recorded within a minute.</p>`;
+
+/** Opens the incident with the answer, or the plan, where many were asked for. */
+function resultButton(
+  { subject, view, id }: RequestedChange & { readonly id: string },
+  isOnly: boolean,
+): Markup | undefined {
+  if (view === undefined) return undefined;
+  const carried = isOnly ? { subject, awaits: id } : { page: 'plan' };
+  const label = isOnly ? 'Show what came of it' : 'Show the plan';
+  return html`<p><button type="button" class="btn btn-primary">${label}</button><cwdb-action action="call" display="widget" endpoint="${view}">${jsonContent(carried)}</cwdb-action></p>`;
+}
+
+const listed = (sentences: readonly string[]): Markup =>
+  html`<ul>${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>`;

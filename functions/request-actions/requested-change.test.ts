@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { REMEDIATIONS } from '../remediations.ts';
 import { ACTION_FIELDS } from '../shared/intake/operator-action.ts';
-import { readRequestedChange } from './requested-change.ts';
+import { readRequestedChange, readRequestedChanges } from './requested-change.ts';
 
 const release = { action: 'release', remediation: 'quarantine-workers', subject: { instance: 'i-0f3a5c7e9b1d2f4a6' } };
 const read = (given: unknown) => readRequestedChange(given, REMEDIATIONS);
@@ -45,6 +45,31 @@ it.each([
 ])('is refused in a sentence when %s', (_, requested, sentence) => {
   expect(requested).toHaveProperty('problems');
   expect('problems' in requested && requested.problems.join()).toMatch(sentence);
+});
+
+it('asks for each of many by itself, as the plan that was shown', () => {
+  const group = (nodegroup: string, plan: string) => ({
+    remediation: 'upgrade-node-groups',
+    subject: { cluster: 'shop', nodegroup },
+    plan,
+  });
+  const form = { forms: { all: { [ACTION_FIELDS.who]: 'Ada', [ACTION_FIELDS.why]: 'tested' } } };
+  const all = [group('web', '0123456789'), group('api', 'latest'), group('jobs', 'abcdefabcd')];
+  const { changes, problems } = readRequestedChanges({ action: 'approve', all, widgetContext: form }, REMEDIATIONS);
+  expect(changes.map(({ name, detail }) => [name, 'plan' in detail && detail.plan])).toEqual([
+    ['shop/web', '0123456789'],
+    ['shop/jobs', 'abcdefabcd'],
+  ]);
+  expect(problems).toEqual(['This is no action of the widget.']);
+  // What is missing from all is told once.
+  expect(readRequestedChanges({ action: 'approve', all }, REMEDIATIONS)).toEqual({
+    changes: [],
+    problems: ['Your name: is missing.', 'This is no action of the widget.'],
+  });
+  const tooMany = Array.from({ length: 201 }, () => group('web', '0123456789'));
+  expect(readRequestedChanges({ action: 'approve', all: tooMany, widgetContext: form }, REMEDIATIONS).changes).toEqual(
+    [],
+  );
 });
 
 it('keeps the function that shows what came of it, if it is one', () => {

@@ -91,4 +91,27 @@ export function readRequestedChange(
   };
 }
 
+/** How many subjects one press of a button can be about. */
+const MOST_AT_ONCE = 200;
+
+const many = z.looseObject({ all: z.array(z.looseObject({})).min(1).max(MOST_AT_ONCE) });
+
+/**
+ * Reads a request about one subject, or about all that a button lists. Each is validated by itself: one that is wrong keeps no
+ * other from being asked for.
+ */
+export function readRequestedChanges(
+  given: unknown,
+  requestable: readonly remediationRequest.Requestable[],
+): { readonly changes: readonly RequestedChange[]; readonly problems: readonly string[] } {
+  const listed = many.safeParse(given);
+  const each = listed.success ? listed.data.all.map((one) => ({ ...listed.data, ...one })) : [given];
+  const read = each.map((one) => readRequestedChange(one, requestable));
+  return {
+    changes: read.flatMap((one) => ('problems' in one ? [] : [one])),
+    // What is wrong with all of them, such as a missing name, is told once.
+    problems: [...new Set(read.flatMap((one) => ('problems' in one ? one.problems : [])))],
+  };
+}
+
 const titleOf = ([field]: readonly PropertyKey[]): string => FIELDS[String(field)] ?? String(field);

@@ -105,6 +105,12 @@ export function statesOf(lastWords: readonly LastWord[], isThere: (instance: str
 export const needsOf = (lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] =>
   statesOf(lastWords, isThere).filter(needsSomebody);
 
+/** The outcomes that no later one has settled, without those of workers that are gone. */
+export const thatCountNow = (lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] =>
+  [...Map.groupBy(lastWords, subjectOf).values()]
+    .flatMap(thatStillCount)
+    .filter(({ instance }) => instance === '' || isThere(instance));
+
 /** Counts of what needs attention, by state. */
 export type NeedsSummary = ReadonlyArray<{ readonly tone: Tone; readonly count: number }>;
 
@@ -114,9 +120,7 @@ export type NeedsSummary = ReadonlyArray<{ readonly tone: Tone; readonly count: 
  */
 export function summaryOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): NeedsSummary {
   const needed = needsOf(lastWords, isThere);
-  const proposals = [...Map.groupBy(lastWords, subjectOf).values()]
-    .flatMap(thatStillCount)
-    .filter(({ decision, instance }) => decision === 'would-act' && (instance === '' || isThere(instance)));
+  const proposals = thatCountNow(lastWords, isThere).filter(({ decision }) => decision === 'would-act');
   return [...NEEDS_SOMEBODY].map((tone) => ({
     tone,
     count: tone === 'would-act' ? proposals.length : needed.filter((word) => stateOf(word) === tone).length,

@@ -152,7 +152,7 @@ async function readStatus(deps: ObserveDeps, subject: RecordSubject): Promise<Re
   return recordsIn(rows).sort(byTime);
 }
 
-const recordsIn = (rows: readonly Row[]): ReadRecord[] =>
+export const recordsIn = (rows: readonly Row[]): ReadRecord[] =>
   rows.flatMap((row) => readRecordLine(row.get('@message') ?? '') ?? []);
 
 /** The start of the next page: the second of the last line, and how many records of that second were already shown. */

@@ -25,6 +25,9 @@ export const NO_FILTER: Filter = { find: '', decision: '', remediation: '' };
 const cursor = z.object({ second: z.int().min(0), skip: z.int().min(0).max(5_000) });
 export type Cursor = Readonly<z.infer<typeof cursor>>;
 
+/** The pages beside the overview and the incidents. */
+const PAGES = ['posture', 'plan'] as const;
+
 /** What the widget's own buttons send, besides what CloudWatch adds. */
 const event = widgetEvent.extend({
   filter: filter.optional().catch(undefined),
@@ -34,7 +37,7 @@ const event = widgetEvent.extend({
   trail: z.array(cursor).max(500).catch([]),
   subject: subject.optional().catch(undefined),
   /** The page to show; absent: the overview, or the incident of a subject. */
-  page: z.literal('posture').optional().catch(undefined),
+  page: z.enum(PAGES).optional().catch(undefined),
   /** Id of the event of a request whose answer is awaited. */
   awaits: z
     .string()
@@ -50,8 +53,10 @@ export interface Question {
   readonly range: { readonly start: number; readonly end: number };
   readonly filter: Filter;
   readonly trail: readonly Cursor[];
-  /** How hosts stand, by group and check; with a subject, of its cluster or group alone. */
-  readonly page?: 'posture';
+  /**
+   * How hosts stand, by group and check, or what comes next; with a subject, of its cluster alone (posture: or group).
+   */
+  readonly page?: (typeof PAGES)[number];
   /** The subject whose incident to show. */
   readonly subject?: RecordSubject;
   /** Id of the event of a request whose answer is awaited. */

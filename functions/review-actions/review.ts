@@ -1,8 +1,9 @@
 import { DESCRIPTION } from './description.ts';
 import { QueryUnfinished } from './insights.ts';
 import { type ObserveDeps, observeIncident, observeOverview, observePosture } from './observe.ts';
+import { observePlan } from './observe-plan.ts';
 import { readQuestion } from './question.ts';
-import { renderIncident, renderNotice, renderOverview, renderPosture } from './render/page.ts';
+import { renderIncident, renderNotice, renderOverview, renderPlan, renderPosture } from './render/page.ts';
 import { createClockFace } from './time-axis.ts';
 import type { Page } from './view.ts';
 
@@ -23,6 +24,7 @@ export async function review(deps: ReviewDeps, event: unknown): Promise<string |
   const page: Page = { question, time: createClockFace(question.look.timezone.offsetISO), functions, endpoints };
   try {
     if (question.page === 'posture') return renderPosture(await observePosture(deps, question), page);
+    if (question.page === 'plan') return renderPlan(await observePlan(deps, question), page);
     return question.subject === undefined
       ? renderOverview(await observeOverview(deps, question), page)
       : renderIncident(await observeIncident(deps, question, question.subject), page);

@@ -2,6 +2,7 @@ import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts'
 import type { LookedAt } from '../shared/posture/group-states.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
+import type { PlannedLine } from './fleet-plan.ts';
 import type { FleetCluster, NeedsSummary, Tone } from './fleet-status.ts';
 import type { Cursor, Question } from './question.ts';
 import type { ClockFace, Count, Period } from './time-axis.ts';
@@ -59,6 +60,18 @@ export interface Incident {
   readonly answer?: RequestAnswer;
   /** Whether there are older records. */
   readonly more: boolean;
+}
+
+/** What comes next. */
+export interface FleetPlan {
+  /** In order, each with its record where there is one. */
+  readonly lines: ReadonlyArray<PlannedLine & { readonly record?: ReadRecord }>;
+  /** How many more there are. */
+  readonly more: number;
+  /** All clusters of the plan, by name. */
+  readonly clusters: readonly string[];
+  /** When it was read, epoch milliseconds. */
+  readonly readAt: number;
 }
 
 /** How hosts stand. */

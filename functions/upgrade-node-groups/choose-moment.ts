@@ -181,7 +181,11 @@ function begin(
     const atGates = closed === undefined ? '' : ` If approved now, it waits. ${closed.message}`;
     const message = `The node group would be upgraded ${fromTo}.${approval.expired?.message ?? ''}${inWindow}${atGates}`;
     const variant = approval.expired === undefined ? releaseVersion : `${releaseVersion} after ${approval.expired.id}`;
-    return say('would-act', mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant);
+    return {
+      ...say('would-act', mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant),
+      // It has a place in the line, for whoever looks; it holds up nobody (`contendersOf`).
+      turn: turnAt(opensAt > now ? opensAt : Math.min(moment.state.turn?.mayStartAt ?? now, now)),
+    };
   }
   const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
   if (inCluster.length >= concurrency.perCluster) {

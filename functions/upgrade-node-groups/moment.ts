@@ -9,10 +9,12 @@ import { type Circumstances, type Decision, type Memory, say } from './decision.
 import { deferralOf } from './defer.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
+import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { setbacksOf } from './setbacks.ts';
 import { kubernetesVersionOf, proposedTarget } from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
+import { placeOfWave } from './waves.ts';
 
 /** What is known of an upgrade that is due, and how each step that holds it up says that it waits. */
 export type Moment = ReturnType<typeof momentOf>;
@@ -54,6 +56,8 @@ export function momentOf(
     // A newer release brings nobody back to the front who has failed with the last one.
     hasFailed: setbacks.length > 0,
     releaseVersion,
+    ...(isHastened && { isHastened }),
+    ...waveOf(policy),
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
   });
   /** @param until when it may go on, but for what else is in the way; absent: when it is called */
@@ -88,6 +92,13 @@ export function momentOf(
     turnAt,
     wait,
   };
+}
+
+/** The wave of a place, for whoever shows the line. */
+function waveOf(policy: Policy): Pick<Turn, 'wave'> {
+  const place = placeOfWave(policy);
+  const name = policy.upgrades.waves[place];
+  return name === undefined ? {} : { wave: { name, place } };
 }
 
 /** What has failed of the release that it waits for now, and of others that are still on offer. */

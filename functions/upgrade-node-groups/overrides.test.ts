@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Contender } from '../shared/ledger/turn-order.ts';
 import { decide } from './decide.ts';
 import { NOW, nodeGroup, observation, slotsOf } from './observation.fixture.ts';
 import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
-import type { Contender } from './turn.ts';
 import { callNext, contendersOf } from './waitlist.ts';
 
 const HOUR = 3_600_000;

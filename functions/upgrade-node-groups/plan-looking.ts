@@ -1,11 +1,11 @@
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { Contender } from '../shared/ledger/turn-order.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type Decided, type Plan, plan } from './plan.ts';
 import { mustBeLookedAt, type Preflight, type Preflights } from './preflight.ts';
-import type { Contender } from './turn.ts';
 
 /** Looks at node groups that would start, by subject. */
 type Look = (starting: readonly Decided[]) => Promise<ReadonlyMap<string, Preflight>>;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { Contender } from '../shared/ledger/turn-order.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import {
   arbitraryObservation,
@@ -16,7 +17,6 @@ import {
   unreadable,
 } from './observation.fixture.ts';
 import { plan } from './plan.ts';
-import type { Contender } from './turn.ts';
 
 const policy = parsePolicy('{}', 'enforce');
 const circumstances = { policy, now: NOW, account: '111122223333', slots: {} };

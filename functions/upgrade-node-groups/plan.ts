@@ -1,5 +1,6 @@
 import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { answer } from './answer.ts';
 import { withStateOf } from './breaker.ts';
@@ -11,7 +12,6 @@ import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import { progressAfter } from './progress.ts';
 import type { Member, Rollouts } from './rollouts.ts';
-import { byTurn, type Contender } from './turn.ts';
 import { hasRoom, occupantsFor, roomOf } from './waitlist.ts';
 import { memberWith, placeOfWave, waveOf } from './waves.ts';
 

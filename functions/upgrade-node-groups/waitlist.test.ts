@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Turn } from '../shared/ledger/node-group-ledger.ts';
+import type { Contender } from '../shared/ledger/turn-order.ts';
 import type { Decision } from './decision.ts';
 import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
 import { policyOf } from './policy.fixture.ts';
-import type { Contender } from './turn.ts';
 import { callNext, contendersOf, waitingSinceAfter } from './waitlist.ts';
 
 const TURN: Turn = { published: 0, mayStartAt: NOW - HOUR, hasFailed: false };

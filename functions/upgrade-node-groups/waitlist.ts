@@ -1,6 +1,7 @@
 import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { NodeGroupKey, NodeGroupState, Turn } from '../shared/ledger/node-group-ledger.ts';
+import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
@@ -9,8 +10,8 @@ import type { Decision } from './decision.ts';
 import { iso } from './decision.ts';
 import type { FleetFailures } from './fleet-failures.ts';
 import { type Policy, READS } from './policy.ts';
+import type { Reason } from './reasons.ts';
 import type { Rollouts } from './rollouts.ts';
-import { byTurn, type Contender } from './turn.ts';
 
 /** All that wait for their turn, as the ledger has them, by subject. */
 export type Waitlist = ReadonlyMap<string, NodeGroupState>;
@@ -32,8 +33,9 @@ export function contendersOf(
 ): Contender[] {
   const opened = new Map<Policy['upgrades']['windows'], boolean>();
   return [...waitlist].flatMap(([subject, state]) => {
-    const { turn, since } = state;
+    const { turn, since, reason } = state;
     const [cluster, nodegroup] = subject.split('/');
+    if (isProposed(reason)) return [];
     if (turn === undefined || turn.mayStartAt > now || cluster === undefined || nodegroup === undefined) return [];
     const isHastened = urgent.has(subject);
     // Its tags are not known here. They may only shut windows: then it says so itself once it is called.
@@ -50,6 +52,10 @@ export function contendersOf(
     return [{ key, subject, isHastened, turn, since }];
   });
 }
+
+/** Whether the last word is a proposal: it starts once it is approved, and a look follows that at once. */
+const isProposed = (reason: string | undefined): boolean => reason !== undefined && PROPOSED.has(reason);
+const PROPOSED: ReadonlySet<string> = new Set<Reason>(['would-upgrade', 'approval-required']);
 
 /** Whether waves hold up somebody who waits, as far as the ledger knows. */
 function isHeldUp(

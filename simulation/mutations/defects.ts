@@ -217,7 +217,7 @@ export const DEFECTS: readonly Defect[] = [
   ),
   {
     what: 'the newest AMI goes first',
-    file: 'upgrade-node-groups/turn.ts',
+    file: 'shared/ledger/turn-order.ts',
     right: 'a.turn.published - b.turn.published',
     wrong: 'b.turn.published - a.turn.published',
     tests: ['upgrade-node-groups/plan.test.ts', 'upgrade-node-groups/waitlist.test.ts'],

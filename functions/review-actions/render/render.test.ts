@@ -4,8 +4,8 @@ import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { fleetStatusOf, type LastWord } from '../fleet-status.ts';
 import { readQuestion } from '../question.ts';
 import { createClockFace } from '../time-axis.ts';
-import type { Incident, Overview, Page, Posture } from '../view.ts';
-import { renderIncident, renderNotice, renderOverview, renderPosture } from './page.ts';
+import type { FleetPlan, Incident, Overview, Page, Posture } from '../view.ts';
+import { renderIncident, renderNotice, renderOverview, renderPlan, renderPosture } from './page.ts';
 
 const NOW = Date.parse('2026-07-15T18:00:00Z');
 
@@ -13,7 +13,7 @@ const NOW = Date.parse('2026-07-15T18:00:00Z');
 function filledWith(
   text: string,
   width = 1_200,
-): { page: Page; overview: Overview; incident: Incident; posture: Posture } {
+): { page: Page; overview: Overview; incident: Incident; posture: Posture; fleetPlan: FleetPlan } {
   const outside = { cluster: text, nodegroup: text, instance: text };
   const record = (decision: ReadRecord['decision'], reason: string): ReadRecord => ({
     kind: 'record',
@@ -94,6 +94,25 @@ function filledWith(
       answer: { event: text, records },
       more: true,
     },
+    fleetPlan: {
+      lines: [
+        {
+          ...outside,
+          remediation: text,
+          decision: 'would-act',
+          reason: text,
+          id: text,
+          place: 1,
+          wave: text,
+          notBefore: NOW,
+          record: { ...record('would-act', text), details: { plan: text } },
+        },
+        { ...outside, remediation: text, reason: text, id: '' },
+      ],
+      more: 3,
+      clusters: [text, 'other'],
+      readAt: NOW,
+    },
     posture: {
       groups: new Map([
         [
@@ -124,8 +143,9 @@ function skeleton(markup: string): string {
 }
 
 const allOf = (text: string): string[] => {
-  const { page, overview, incident, posture } = filledWith(text);
+  const { page, overview, incident, posture, fleetPlan } = filledWith(text);
   return [
+    renderPlan(fleetPlan, page),
     renderOverview(overview, page),
     renderIncident(incident, page),
     renderPosture(posture, page),
@@ -174,6 +194,49 @@ describe('what a button carries', () => {
     const { page, incident } = filledWith(`<"'&>`);
     const [, json = ''] = /display="popup"[^>]*>([^<]*)</.exec(renderIncident(incident, page)) ?? [];
     expect(JSON.parse(json)).toEqual({ ...incident.offers[0], view: 'arn:view' });
+  });
+});
+
+describe('the page of the plan', () => {
+  it('approves all that is shown, or a wave, as the plans that are shown', () => {
+    const { page, fleetPlan } = filledWith('shop');
+    const [proposed, ...others] = fleetPlan.lines;
+    const lines = [
+      { ...proposed!, nodegroup: 'web', instance: '', wave: 'canary' },
+      { ...proposed!, nodegroup: 'api', instance: '', wave: 'prod' },
+      ...others,
+    ];
+    const markup = renderPlan({ ...fleetPlan, lines }, page);
+    const buttons = [...markup.matchAll(/<button[^>]*>(Approve[^<]*)<\/button><cwdb-action[^>]*>([^<]*)</g)];
+    expect(
+      buttons.map(([, label = '', json = '']) => [
+        label,
+        JSON.parse(json).all.map((one: { subject: object }) => one.subject),
+      ]),
+    ).toEqual([
+      ['Approve wave canary (1)', [{ cluster: 'shop', nodegroup: 'web' }]],
+      ['Approve wave prod (1)', [{ cluster: 'shop', nodegroup: 'api' }]],
+      [
+        'Approve all (2)',
+        [
+          { cluster: 'shop', nodegroup: 'web' },
+          { cluster: 'shop', nodegroup: 'api' },
+        ],
+      ],
+    ]);
+    expect(JSON.parse(buttons[0]?.[2] ?? '')).toMatchObject({
+      action: 'approve',
+      view: 'arn:view',
+      all: [{ plan: 'shop' }],
+    });
+    expect(markup).toContain('confirmation="Approve 1 proposal: shop/web?"');
+  });
+
+  it('offers nothing to approve where nothing is proposed', () => {
+    const { page, fleetPlan } = filledWith('shop');
+    const markup = renderPlan({ ...fleetPlan, lines: fleetPlan.lines.slice(1), more: 0 }, page);
+    expect(markup).not.toContain('<h3>Approve</h3>');
+    expect(markup).toContain('0 proposals to approve');
   });
 });
 

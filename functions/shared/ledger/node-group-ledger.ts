@@ -94,7 +94,7 @@ const obstacle = z.object({
 });
 export type Obstacle = z.infer<typeof obstacle>;
 
-/** The place on the waitlist of a node group that could be upgraded, except for a slot, a window or its bake time. */
+/** The place in the line of a node group that could be upgraded, except for a slot, a window, its bake time or an approval. */
 const turn = z.object({
   /** When the AMI that it runs was published, epoch milliseconds. The oldest goes first. */
   published: z.number(),
@@ -104,6 +104,10 @@ const turn = z.object({
   hasFailed: z.boolean(),
   /** How many of its cluster may be under way at a time, where an override of the policy says so. */
   perCluster: z.number().optional(),
+  /** Whether urgent findings put it first, as it was last looked at. */
+  isHastened: z.literal(true).optional(),
+  /** Its wave, and its place among the waves; absent: the policy has none. */
+  wave: z.object({ name: z.string(), place: z.number() }).optional(),
   /** The release that it waits for; absent in items written before waves. */
   releaseVersion: z.string().optional(),
 });

@@ -1,4 +1,4 @@
-import type { NodeGroupKey, Turn } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey, Turn } from './node-group-ledger.ts';
 
 /** A subject that could start now, and what decides the order. */
 export interface Contender {
