@@ -97,7 +97,7 @@ const settingsSchema = z.strictObject({
   launchTemplateRights: oneOf('on', 'off').default('on'),
   /**
    * Whether `upgrade-node-groups` may read which AMI of their owner's node groups should run, and make versions of launch
-   * templates with it. Such a version decides what runs as root on nodes.
+   * templates with it, or without a key pair. Such a version decides what runs as root on nodes.
    */
   imageRights: oneOf('on', 'off').default('off'),
   /** The parameters that may name a wanted AMI: one path, or all below it by `/*` at its end. */

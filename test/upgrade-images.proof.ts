@@ -142,3 +142,100 @@ it.each([
     expect(told?.message).toContain(`from ${OLD} to ${imageId}`);
   },
 );
+
+const release = (at: string, releaseVersion: string) => ({
+  at,
+  kubernetesVersion: '1.33',
+  amiType: 'AL2023_x86_64_STANDARD',
+  releaseVersion,
+});
+const keyed = (name: string, tags: object = {}, change: object = {}) => ({
+  name,
+  desiredSize: 2,
+  releaseVersion: '1.33.4-20260701',
+  launchTemplate: { keyName: 'ops', tags },
+  updates: { minutesPerNode: 2 },
+  ...change,
+});
+
+it('with its next upgrade a node group gets a version of its own template without the key pair, after which the check of posture ends by itself; one that CloudFormation keeps, that has a silent agent or a waiver, keeps it, is upgraded all the same, and says why', async () => {
+  const [OLDER, NEWER] = ['1.33.4-20260701', '1.33.5-20260709'];
+  const { image: _, ...upgrades } = policy.upgrades;
+  const waiver = {
+    id: 'W-7',
+    check: 'SSH.2',
+    nodegroup: 'waived',
+    reason: 'break glass',
+    who: 'ops',
+    until: '2027-01-01',
+  };
+  const run = await startRun({
+    fleet: parseFleet(
+      JSON.stringify({
+        startsAt: '2026-07-14T12:00:00Z',
+        releases: [release('-9d', OLDER), release('+90m', NEWER)],
+        clusters: [
+          {
+            name: 'shop',
+            version: '1.33',
+            nodeGroups: [
+              keyed('own'),
+              keyed('stack', { 'aws:cloudformation:stack-name': 'nodes' }),
+              keyed('silent', {}, { ssm: { agent: 'stopped' } }),
+              keyed('waived'),
+              keyed('watched'),
+            ],
+          },
+        ],
+      }),
+      'scenario',
+    ),
+    synthesized: readSynthesizedStack(withImageRights()),
+    policy: JSON.stringify({
+      upgrades: { ...upgrades, concurrency: { perCluster: 5 }, keyPairs: { mode: 'enforce', templates: 'change' } },
+      posture: { waivers: [waiver] },
+      ...{ quarantine: { mode: 'off' }, imds: { mode: 'off' }, ssmAgent: { mode: 'off' } },
+      overrides: [{ name: 'watch', match: { nodegroups: ['watched'] }, upgrades: { keyPairs: { mode: 'observe' } } }],
+    }),
+  });
+  const groups = ['own', 'stack', 'silent', 'waived', 'watched'];
+  await run.account.play(4 * HOUR);
+  const { launchTemplates, eks, instances } = run.account.fleet;
+  const keysOf = (name: string) => [
+    ...new Set(
+      instances
+        .list()
+        .flatMap(({ state, tags, keyName }) =>
+          state === 'running' && tags.get('eks:nodegroup-name') === name ? [keyName] : [],
+        ),
+    ),
+  ];
+  for (const name of groups) {
+    expect([name, nodeGroupOf(run, 'shop', name).releaseVersion]).toEqual([name, NEWER]);
+    expect([name, ...keysOf(name)]).toEqual([name, name === 'own' ? undefined : 'ops']);
+  }
+  const started = (name: string) =>
+    run.records.find(({ nodegroup, reason }) => nodegroup === name && reason === 'upgrade-started');
+  const told = Object.fromEntries(groups.map((name) => [name, started(name)?.message ?? '']));
+  expect(told.own).toMatch(
+    /New nodes get no key pair: version 1 of its launch template own-nodes .* ops, .*way back is version 1\./,
+  );
+  expect(told.stack).toMatch(/managed by CloudFormation's stack nodes.*Make a version like 1 without KeyName there/);
+  expect(told.silent).toMatch(/the SSM agent of i-\w+, i-\w+ does not answer/);
+  expect(told.waived).toMatch(/waiver W-7 of the policy lets it be/);
+  expect(told.watched).toMatch(/In mode enforce .* new nodes would get no key pair/);
+  expect(started('own')?.details).toMatchObject({ keyPair: { keyName: 'ops', formerVersion: 1, outcome: 'left-out' } });
+  // The version lacks the key pair and nothing else; the others have the one that they had.
+  const [before, after, ...more] = launchTemplates
+    .get(eks.nodeGroup('shop', 'own').launchTemplate?.id ?? '')
+    .versions.map(({ data }) => data);
+  const { KeyName: _key, MetadataOptions: { State: _state, ...options } = {}, ...same } = before ?? {};
+  expect([after, more]).toEqual([{ ...same, MetadataOptions: { ...options, State: 'pending' } }, []]);
+  expect(templatesMade(run)).toHaveLength(1);
+  expect(eks.nodeGroup('shop', 'own').launchTemplate).toMatchObject({ version: '2' });
+  // The checks after the upgrades: SSH.2 has ended where the key is gone.
+  const posture = (name: string) =>
+    run.records.filter(({ nodegroup, details }) => nodegroup === name && details?.check === 'SSH.2').at(-1)?.reason;
+  expect(Object.fromEntries(groups.map((name) => [name, posture(name)]))).toMatchObject({ own: 'posture-passed' });
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});

@@ -2,8 +2,9 @@ import { makeQuarantineReconcileRequest, SHELL_INGRESS_GROUPS } from '../../even
 import { makeSessionsReconcileRequest, makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { PostureCheckId } from '../shared/posture/checks.ts';
+import { covers } from '../shared/posture/waivers.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
-import { covers, type Looked } from './decide.ts';
+import type { Looked } from './decide.ts';
 import type { Waiver } from './policy.ts';
 
 export interface CloseDeps {

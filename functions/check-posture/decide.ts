@@ -10,6 +10,7 @@ import {
 } from '../shared/posture/checks.ts';
 import type { Finding } from '../shared/posture/group-states.ts';
 import type { Judgement, Verdict } from '../shared/posture/verdict.ts';
+import { covers } from '../shared/posture/waivers.ts';
 import type { Waiver } from './policy.ts';
 import type { GroupState } from './posture-ledger.ts';
 import type { Reason } from './reasons.ts';
@@ -162,18 +163,6 @@ const worstOf = (id: PostureCheckId, all: readonly Looked[]): Worst | undefined 
     const isWorse = worst === undefined || RANK[judgement.verdict] > RANK[worst.judgement.verdict];
     return isWorse ? { judgement, looked } : worst;
   }, undefined);
-
-/** Whether a waiver is about this check of the group, and has not ended. */
-export const covers = (
-  { check, cluster, nodegroup, until }: Waiver,
-  id: PostureCheckId,
-  key: NodeGroupKey,
-  now: number,
-): boolean =>
-  check === id &&
-  (cluster === undefined || cluster === key.cluster) &&
-  (nodegroup === undefined || nodegroup === key.nodegroup) &&
-  now < until;
 
 const evidenceOf = ({ judgement }: Worst): string[] =>
   judgement.evidence.slice(0, 5).map(({ file, line, flag, value }) => {

@@ -1,6 +1,7 @@
 import { whyNotServing } from '../shared/fleet/lifecycle.ts';
 import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { guardOfWorker } from '../shared/policy/guards.ts';
+import { covers } from '../shared/posture/waivers.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -88,9 +89,7 @@ function decideAlone(observation: Observation, memory: Memory, circumstances: Ci
   }
   const { ways } = memory.seen;
   if (ways === undefined) return quietly(say('done', 'shells-closed', 'Nobody gets a shell by SSH.'));
-  const waiver = verdict.policy.posture.waivers.find(
-    (one) => covers(one, memory.seen?.check, worker) && now < one.until,
-  );
+  const waiver = verdict.policy.posture.waivers.find((one) => covers(one, memory.seen?.check, worker, now));
   if (waiver !== undefined) {
     return say('skipped', 'shells-waived', `${ways} Waiver ${waiver.id} of the policy allows it.`, waiver.id);
   }
@@ -110,14 +109,6 @@ function decideAlone(observation: Observation, memory: Memory, circumstances: Ci
     memory: { ...memory, seen: undefined, triedAt: now, closedAt: now },
   };
 }
-
-type Waiver = Policy['posture']['waivers'][number];
-
-/** Whether a waiver is about this check of the worker's group. */
-const covers = (waiver: Waiver, check: string | undefined, { cluster, nodegroup }: Observation['worker']): boolean =>
-  waiver.check === check &&
-  (waiver.cluster === undefined || waiver.cluster === cluster) &&
-  (waiver.nodegroup === undefined || waiver.nodegroup === nodegroup);
 
 export const say = wordsOf<Reason>;
 

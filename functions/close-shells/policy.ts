@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
+import { waiversOnly } from '../shared/posture/waivers.ts';
 
 /** Session Manager's preferences of the region: what is given is set, everything else stays as it is. */
 const sessions = (defaultMode: Mode) =>
@@ -48,22 +49,6 @@ export const shells = (defaultMode: Mode) =>
       .describe("Session Manager's preferences of the region. What is given is set. Everything else stays as it is."),
   });
 
-/** Checks that may fail for a while: what opens these ways in is left alone until then. */
-const posture = () =>
-  z.object({
-    waivers: z
-      .array(
-        z.object({
-          id: z.string(),
-          check: z.string(),
-          cluster: z.string().optional(),
-          nodegroup: z.string().optional(),
-          until: z.iso.date().transform((day) => Date.parse(`${day}T00:00:00Z`)),
-        }),
-      )
-      .default([]),
-  });
-
 /** What `close-shells` reads of the policy. */
-export const READS = { shells, posture };
+export const READS = { shells, posture: waiversOnly };
 export type Policy = PolicyWith<typeof READS>;

@@ -5,7 +5,7 @@ import {
   StartInstanceRefreshCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { createVersionWithImage } from '../shared/fleet/launch-templates.ts';
+import { createVersion } from '../shared/fleet/launch-templates.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
@@ -149,7 +149,7 @@ async function start(
   let { version } = refresh;
   if (version === undefined) {
     if (template === undefined) throw new Error('A version is made only of a template that was read.');
-    const made = await createVersionWithImage(ec2, template, refresh.target);
+    const made = await createVersion(ec2, template, { imageId: refresh.target });
     if ('unfit' in made) {
       const told = say('failed', 'refresh-refused', made.unfit, `${refresh.target} unfit`);
       return { decision: { ...told, memory: failedWith(decision.memory, refresh) }, calls };

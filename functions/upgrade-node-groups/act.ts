@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { type EKSClient, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
-import { createVersionWithImage } from '../shared/fleet/launch-templates.ts';
+import type { TemplateChange } from '../shared/fleet/launch-template-version.ts';
+import { createVersion, type MadeVersion, type TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -148,8 +149,8 @@ async function startUpgrade(
   let saved: NodeGroupState = { ...state, upgrade };
   await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
   try {
-    const made = template && (await createVersionWithImage(ec2, template, upgrade.releaseVersion));
-    if (made !== undefined && 'unfit' in made) {
+    const made = template && (await makeVersion(ec2, template));
+    if (made !== undefined && 'unfit' in made && template?.change.imageId !== undefined) {
       const unfit = { code: 'LaunchTemplateVersion', message: made.unfit };
       return {
         decision: refusedByEks(decision, unfit, { key, need: observation.need, view }, circumstances),
@@ -157,19 +158,26 @@ async function startUpgrade(
         saved,
       };
     }
-    if (made !== undefined) {
+    const version = made !== undefined && 'version' in made ? made : undefined;
+    if (version !== undefined) {
       // By its version the update is found again after a crash.
-      saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version } };
+      saved = { ...state, upgrade: { ...upgrade, templateVersion: version.version } };
       await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
     }
     const answer = await eks.send(
       new UpdateNodegroupVersionCommand({
         clusterName: key.cluster,
         nodegroupName: key.nodegroup,
-        // EKS refuses version and release of a custom AMI: the launch template says both.
-        ...(made === undefined || template === undefined
-          ? { version: start.version, releaseVersion: upgrade.releaseVersion }
-          : { launchTemplate: { id: template.templateId, version: String(made.version) } }),
+        // EKS refuses version and release of a custom AMI: the launch template says both. Beside a template that names no
+        // AMI it takes them, and without a release it would take the newest (EKS API reference, UpdateNodegroupVersion).
+        ...(template?.change.imageId === undefined && {
+          version: start.version,
+          releaseVersion: upgrade.releaseVersion,
+        }),
+        ...(template !== undefined &&
+          version !== undefined && {
+            launchTemplate: { id: template.from.templateId, version: String(version.version) },
+          }),
         ...(start.force && { force: true }),
         clientRequestToken: tokenOf(view.arn, upgrade),
       }),
@@ -179,12 +187,13 @@ async function startUpgrade(
     return {
       decision: {
         ...decision,
+        ...(made !== undefined && 'unfit' in made && keyPairStays(decision, made.unfit)),
         memory: { ...begun, upgrade: { ...(saved.upgrade ?? upgrade), ...(updateId !== undefined && { updateId }) } },
       },
       calls: [
-        ...(made === undefined
+        ...(version === undefined
           ? []
-          : [{ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId }]),
+          : [{ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: version.requestId }]),
         { service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' },
       ],
       saved,
@@ -197,6 +206,33 @@ async function startUpgrade(
     const { proposal } = refused.decision === 'failed' || refused.reason === 'node-group-gone' ? {} : state;
     return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [], saved };
   }
+}
+
+/**
+ * Makes the version that the update moves the node group to. An AMI cannot be moved to without it. The key pair can stay
+ * where EC2 refuses: an upgrade never fails for that.
+ *
+ * @throws EC2's error, where the version is made for an AMI
+ */
+async function makeVersion(
+  ec2: EC2Client,
+  { from, change }: { readonly from: TemplateVersion; readonly change: TemplateChange },
+): Promise<MadeVersion> {
+  try {
+    return await createVersion(ec2, from, change);
+  } catch (error) {
+    if (change.imageId !== undefined || !isOfAws(error)) throw error;
+    return { unfit: `EC2 made no version of ${from.templateId} without it (${codeOf(error)}: ${error.message}).` };
+  }
+}
+
+/** The same start, told as one that leaves the key pair where it is. */
+function keyPairStays({ message, details }: Decision, why: string): Pick<Decision, 'message' | 'details'> {
+  const { keyPair } = details ?? {};
+  return {
+    message: `${message} The key pair stays all the same: ${why}`,
+    details: { ...details, ...(typeof keyPair === 'object' && { keyPair: { ...keyPair, outcome: 'kept' } }) },
+  };
 }
 
 /** The same attempt has the same token, so that EKS takes a repetition for what it is. */

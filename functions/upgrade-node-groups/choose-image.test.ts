@@ -57,7 +57,7 @@ describe('a group with a custom AMI', () => {
       decision: 'acted',
       reason: 'upgrade-started',
       releaseVersion: 'ami-2',
-      start: { template: { templateId: 'lt-1', version: 7 } },
+      start: { template: { from: { templateId: 'lt-1', version: 7 }, change: { imageId: 'ami-2' } } },
       memory: { upgrade: { releaseVersion: 'ami-2', attempt: 1, nodes: 2 } },
       message: expect.stringContaining('Version 7 of its launch template lt-1 has the former AMI.'),
     });

@@ -12,6 +12,7 @@ import { closedGate } from './gates.ts';
 import { issueCodes, issuesInWords, isTroubled, unhealthy } from './heal.ts';
 import { heldByBreaker, trippedBySelf } from './hold.ts';
 import { atInsights } from './insights-gate.ts';
+import { withoutKeyPair } from './key-pairs.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
@@ -163,6 +164,8 @@ function begin(
     now,
     upgrades,
     attempt,
+    deferral,
+    policy,
     idle,
     approval,
     ruling,
@@ -214,10 +217,13 @@ function begin(
     quarantined.length === 0
       ? ''
       : ` ${listed(quarantined)} ${isOrAre(quarantined)} in quarantine. The upgrade may terminate what is kept for analysis.`;
-  const message = `The node group is being upgraded ${fromTo}.${approved}${risk}${warned(upgrades.preflight, seen)}`;
+  const isFirstTry = attempt === 1 && deferral === undefined;
+  const { details, template, ...keyPair } = withoutKeyPair(key, seen?.keyPair, policy, { now, isFirstTry });
+  const message = `The node group is being upgraded ${fromTo}.${approved}${risk}${warned(upgrades.preflight, seen)}${keyPair.message}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
-    start: { version: view.version, force },
+    ...(details !== undefined && { details }),
+    start: { version: view.version, force, ...(template !== undefined && { template }) },
     turn: turnAt(now),
     wakeAt: now + RECONCILE_EVERY,
   };

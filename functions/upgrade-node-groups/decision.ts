@@ -1,3 +1,4 @@
+import type { TemplateChange } from '../shared/fleet/launch-template-version.ts';
 import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type {
@@ -71,8 +72,8 @@ export interface Decision extends Told<Reason> {
   readonly start?: {
     readonly version: string;
     readonly force: boolean;
-    /** The version of its launch template from which one with the AMI is made; for a custom AMI only. */
-    readonly template?: TemplateVersion;
+    /** A version of its launch template is made first, and the node group moved to it; absent: it keeps the one that it has. */
+    readonly template?: { readonly from: TemplateVersion; readonly change: TemplateChange };
   };
 }
 

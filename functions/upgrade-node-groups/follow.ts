@@ -69,7 +69,13 @@ export function followUpgrade(
       // What has failed of a newer release that is on offer is no better for it.
       const former = formerOf(memory);
       const done: Decision = {
-        ...say('done', 'upgraded', `It runs ${releaseVersion} now.`, former, releaseVersion),
+        ...say(
+          'done',
+          'upgraded',
+          `It runs ${releaseVersion} now${byTemplate(upgrade, view)}.`,
+          former,
+          releaseVersion,
+        ),
         releaseVersion,
         details: { updateId: update.updateId },
       };
@@ -92,6 +98,12 @@ function formerOf({ formerFailures, setbacks = [] }: Memory): Memory {
   );
   return { formerFailures, ...(still.length > 0 && { setbacks: still }) };
 }
+
+/** By which version of its launch template, where one was made for the upgrade. EKS may name another one by now. */
+const byTemplate = ({ templateVersion }: Upgrade, { launchTemplate }: NodeGroupView): string =>
+  templateVersion === undefined || launchTemplate === undefined
+    ? ''
+    : `, by version ${launchTemplate.version} of its launch template ${launchTemplate.id}`;
 
 /** EKS is replacing the nodes. There is nothing to do within the time that such a group needs. */
 function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateId: string, now: number): Decision {

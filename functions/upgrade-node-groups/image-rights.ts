@@ -1,9 +1,10 @@
-import { arnHere, onAnything, type Right } from '../shared/declaration/right.ts';
+import { arnHere, type Right } from '../shared/declaration/right.ts';
 
 const WHY_ANY = 'Any launch template may be that of a node group; the conditions leave out those that others keep.';
 
 /**
- * The rights to move node groups with a custom AMI, granted with the setting `imageRights` only. What a new version of a
+ * The rights to make versions of launch templates, with another AMI or without a key pair, and to read which AMI is wanted.
+ * They are granted with the setting `imageRights` only. What a new version of a
  * launch template says cannot be bounded by IAM (EC2 user guide, "Control access to launch templates with IAM
  * permissions"): with it whoever takes over the function can have nodes run anything (docs/threat-model.md).
  */
@@ -15,7 +16,6 @@ export const IMAGE_RIGHTS: readonly Right[] = [
     wildcardReason: 'The setting imageParameters says which parameters may name an AMI.',
     unlessOff: 'imageRights',
   },
-  { ...onAnything('LaunchTemplates', ['ec2:DescribeLaunchTemplates']), unlessOff: 'imageRights' },
   {
     sid: 'LaunchTemplateImages',
     actions: ['ec2:CreateLaunchTemplateVersion'],

@@ -46,7 +46,13 @@ export const LAUNCH_TEMPLATE_RIGHTS: readonly Right[] = [
     unlessOff: 'launchTemplateRights',
   },
   {
-    ...onAnything('LaunchTemplateVersions', ['ec2:DescribeLaunchTemplateVersions']),
+    // EKS asks for the versions. Tags of templates say who keeps them, and agents whether Session Manager leads to the nodes
+    // that a key pair leads to.
+    ...onAnything('LaunchTemplateVersions', [
+      'ec2:DescribeLaunchTemplateVersions',
+      'ec2:DescribeLaunchTemplates',
+      'ssm:DescribeInstanceInformation',
+    ]),
     unlessOff: 'launchTemplateRights',
   },
 ];

@@ -76,6 +76,7 @@ export function momentOf(
     releaseVersion,
     firstSeenAt,
     now,
+    policy,
     upgrades: policy.upgrades,
     tripped: tripFor(fleetFailures, { key, ...state, releaseVersion }, policy),
     entry: entryFor(release, { key, need, view }, circumstances),

@@ -3,6 +3,7 @@ import { counted } from '../shared/text/counted.ts';
 
 /** A node that is in service, by its AMI. */
 export interface Node {
+  readonly instanceId?: string;
   /** The name of its AMI; absent where EC2 does not (yet) return it. */
   readonly imageName?: string;
   /** The id of its AMI; absent where EC2 does not (yet) return it. */

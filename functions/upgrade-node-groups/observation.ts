@@ -68,6 +68,8 @@ export interface NodeGroupView {
   readonly movesFrom?: string;
   /** Where it has a custom AMI and the policy names another one. */
   readonly custom?: CustomView;
+  /** Its owner's launch template, and the version that it has; absent: EKS names none. */
+  readonly launchTemplate?: { readonly id: string; readonly version: string };
   /** Desired number of nodes. */
   readonly desired: number;
   /** How many nodes an update takes out at once. */

@@ -41,9 +41,7 @@ export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegr
       const own = scalingGroupsOf(nodeGroup).map((name) => members.get(name));
       if (own.some((instances) => instances === undefined)) return undefined;
       return own.flatMap((instances) =>
-        (instances ?? []).map((id) => {
-          return images.get(id) ?? {};
-        }),
+        (instances ?? []).map((instanceId) => ({ instanceId, ...images.get(instanceId) })),
       );
     };
   } catch (error) {

@@ -65,7 +65,10 @@ async function describeUpdate(eks: EKSClient, key: NodeGroupKey, updateId: strin
   return (await eks.send(new DescribeUpdateCommand(input))).update;
 }
 
-/** An update to a custom AMI says which version of the launch template it is for, and no release. */
+/**
+ * An update says which version of the launch template it is for, where it names one: that was made for it alone. One to a
+ * custom AMI says no release.
+ */
 const isAskedFor =
   ({ releaseVersion, templateVersion, requestedAt }: Upgrade) =>
   ({ params = [], createdAt }: Update): boolean => {

@@ -204,6 +204,7 @@ function viewOf(
   const custom = customs.get(nodegroupArn);
   const next = nextVersions.get(nodegroupArn);
   const desired = found.scalingConfig?.desiredSize ?? 0;
+  const { id: templateId, version: templateVersion } = found.launchTemplate ?? {};
   return {
     kind: 'node-group',
     cluster: {
@@ -224,6 +225,8 @@ function viewOf(
     target: targets({ kubernetesVersion: version, amiType }),
     ...(next !== undefined && { next }),
     ...(custom !== undefined && { custom }),
+    ...(templateId !== undefined &&
+      templateVersion !== undefined && { launchTemplate: { id: templateId, version: templateVersion } }),
     desired,
     atATime: atATime(found, desired),
     ...(found.subnets !== undefined && { subnets: found.subnets }),

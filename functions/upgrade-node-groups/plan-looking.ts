@@ -42,8 +42,20 @@ function isLookedAt(observation: Observation, anywhere: Circumstances): boolean 
   return !isInvalid(policy) && mustBeLookedAt(policy.upgrades);
 }
 
+/** Whether it is looked at what would block it. */
+export function asksForBlockers(observation: Observation, anywhere: Circumstances): boolean {
+  const { policy } = circumstancesOf(observation, anywhere);
+  return !isInvalid(policy) && policy.upgrades.preflight !== 'off';
+}
+
+/** Whether the look at it reads its launch template, for a key pair. */
+export function asksForKeyPair(observation: Observation, anywhere: Circumstances): boolean {
+  const { policy } = circumstancesOf(observation, anywhere);
+  return !isInvalid(policy) && policy.upgrades.keyPairs.mode !== 'off';
+}
+
 /** Whether the look at it reads its pods, too. */
 export function asksForPods(observation: Observation, anywhere: Circumstances): boolean {
   const { policy } = circumstancesOf(observation, anywhere);
-  return !isInvalid(policy) && policy.upgrades.preflightPods;
+  return !isInvalid(policy) && policy.upgrades.preflight !== 'off' && policy.upgrades.preflightPods;
 }

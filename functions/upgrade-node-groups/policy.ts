@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { changeWindow } from '../shared/policy/change-window.ts';
-import { type Mode, mode } from '../shared/policy/mode.ts';
+import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
-import { wantedImage } from '../shared/policy/wanted-image-section.ts';
+import { templates, wantedImage } from '../shared/policy/wanted-image-section.ts';
+import { waiversOnly } from '../shared/posture/waivers.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
 import { approvalKeys } from './approval-policy.ts';
 import { breaker } from './breaker-policy.ts';
@@ -89,6 +90,16 @@ const keys = (defaultMode: Mode) =>
         'true: EKS ignores pod disruption budgets. Workloads can lose all their pods at once, so leave it false.',
       ),
     controlPlane,
+    keyPairs: z
+      .strictObject({
+        mode: mode
+          .default(stricter(defaultMode, 'observe'))
+          .describe(
+            "enforce: with its next upgrade, a node group gets a version of its owner's launch template without the key pair (`KeyName`), where the SSM agent answers on all of its nodes.",
+          ),
+        templates,
+      })
+      .prefault({}),
     image: wantedImage.prefault({}).describe('For node groups that run an AMI of your own (amiType CUSTOM).'),
   });
 
@@ -103,5 +114,5 @@ export const upgrades = (defaultMode: Mode) =>
 const findingsMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
 
 /** The sections of the policy that `upgrade-node-groups` reads. */
-export const READS = { upgrades, findings: findingsMode };
+export const READS = { upgrades, findings: findingsMode, posture: waiversOnly };
 export type Policy = PolicyWith<typeof READS>;

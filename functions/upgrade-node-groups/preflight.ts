@@ -1,3 +1,4 @@
+import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import { counted } from '../shared/text/counted.ts';
 import type { ClosedGate } from './gates.ts';
 import type { NodeGroupView } from './observation.ts';
@@ -19,7 +20,24 @@ export interface Preflight {
   readonly warnings: readonly string[];
   /** Whether nodes and pods let it start; absent: nobody has read them. */
   readonly workloads?: 'open' | ClosedGate;
+  /** The key pair that its launch template names; absent: none, or nobody looked. */
+  readonly keyPair?: KeyPairSeen;
 }
+
+/** What a look before the start has seen of the key pair in a node group's launch template. */
+export type KeyPairSeen =
+  | { readonly kind: 'unreadable'; readonly code: string }
+  | {
+      readonly kind: 'named';
+      readonly keyName: string;
+      readonly template: TemplateVersion;
+      readonly agents: Agents;
+    };
+
+/** Whether Session Manager leads to a node group's nodes. `silent`: those whose agent does not answer, by instance id. */
+export type Agents =
+  | { readonly kind: 'unreadable'; readonly code: string }
+  | { readonly kind: 'read'; readonly nodes: number; readonly silent: readonly string[] };
 
 /** The looks of one reconcile, by subject. */
 export interface Preflights {
@@ -36,10 +54,15 @@ export interface Subnet {
 }
 
 /** Whether a node group is looked at before its upgrade starts. */
-export const mustBeLookedAt = ({ preflight, gates }: Pick<Policy['upgrades'], 'preflight' | 'gates'>): boolean =>
-  preflight !== 'off' || gates.nodesAndPods;
+export const mustBeLookedAt = ({
+  preflight,
+  gates,
+  keyPairs,
+}: Pick<Policy['upgrades'], 'preflight' | 'gates' | 'keyPairs'>): boolean =>
+  preflight !== 'off' || gates.nodesAndPods || keyPairs.mode !== 'off';
 
-const NOTHING: Preflight = { blockers: [], warnings: [] };
+/** Nothing that blocks, and no key pair. */
+export const NOTHING_SEEN: Preflight = { blockers: [], warnings: [] };
 
 /**
  * Whether the subnets have addresses for the nodes that EKS launches before old ones go: `maxUnavailable` of them, or up to
@@ -53,10 +76,10 @@ export function addressesFor(
   { desired, atATime, launchesFirst = true }: Pick<NodeGroupView, 'desired' | 'atATime' | 'launchesFirst'>,
   subnets: readonly Subnet[],
 ): Preflight {
-  if (desired === 0 || !launchesFirst || subnets.length === 0) return NOTHING;
+  if (desired === 0 || !launchesFirst || subnets.length === 0) return NOTHING_SEEN;
   let free = 0;
   for (const subnet of subnets) {
-    if (subnet.free === undefined) return NOTHING;
+    if (subnet.free === undefined) return NOTHING_SEEN;
     free += subnet.free;
   }
   const zones = new Set(subnets.map(({ zone }) => zone)).size;
@@ -71,14 +94,14 @@ export function addressesFor(
   }
   if (free < surge)
     return { blockers: [], warnings: [`${there}, and EKS launches up to ${surge} before it removes old nodes`] };
-  return NOTHING;
+  return NOTHING_SEEN;
 }
 
 /** What several looks have seen, by subject. */
 export function joined(looks: ReadonlyArray<ReadonlyMap<string, Preflight>>): Map<string, Preflight> {
   const all = new Map<string, Preflight>();
   for (const [subject, seen] of looks.flatMap((look) => [...look])) {
-    const before = all.get(subject) ?? NOTHING;
+    const before = all.get(subject) ?? NOTHING_SEEN;
     all.set(subject, {
       ...before,
       ...seen,

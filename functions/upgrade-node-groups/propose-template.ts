@@ -28,8 +28,9 @@ export function momentOfImage(
     if (start === undefined) return decided;
     const { templateId, version } = template.found;
     const message = `${decided.message} Version ${version} of its launch template ${templateId} has the former AMI.`;
-    const details = { launchTemplateId: templateId, formerVersion: version };
-    return { ...decided, message, details, start: { ...start, template: template.found } };
+    const details = { ...decided.details, launchTemplateId: templateId, formerVersion: version };
+    const change = { ...start.template?.change, imageId: release.releaseVersion };
+    return { ...decided, message, details, start: { ...start, template: { from: template.found, change } } };
   }
   const { proposal, ...state } = observation.state;
   // A rejection holds; an approval would change what is not ours.

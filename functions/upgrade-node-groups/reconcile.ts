@@ -23,12 +23,13 @@ import type { Observation } from './observation.ts';
 import { findUpdating, type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeEvictions } from './observe-evictions.ts';
 import { observeGates } from './observe-gates.ts';
+import { observeKeyPairs } from './observe-key-pairs.ts';
 import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
 import { type Decided, failuresAfter, type Plan, plan, withForeign, withSlot } from './plan.ts';
-import { asksForPods, planLooking } from './plan-looking.ts';
-import { joined } from './preflight.ts';
+import { asksForBlockers, asksForKeyPair, asksForPods, planLooking } from './plan-looking.ts';
+import { joined, NOTHING_SEEN } from './preflight.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 import type { Rollouts } from './rollouts.ts';
 import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
@@ -167,13 +168,16 @@ async function planFairly(
   const readUnwell = createUnwellReader(deps, deps.readCluster);
   const look = async (starting: readonly Decided[]) => {
     const unseen = starting.map(({ observation }) => observation);
-    const asking = unseen.filter((each) => asksForPods(each, circumstances));
+    const asking = (asks: typeof asksForPods) => unseen.filter((each) => asks(each, circumstances));
     const looks = [
-      observePreflights(deps, unseen),
-      observeEvictions(deps, deps.readCluster, asking),
+      observePreflights(deps, asking(asksForBlockers)),
+      observeEvictions(deps, deps.readCluster, asking(asksForPods)),
       observeWorkloads(readUnwell, starting, circumstances),
+      observeKeyPairs(deps, asking(asksForKeyPair)),
     ];
-    return joined(await Promise.all(looks));
+    const seen = joined(await Promise.all(looks));
+    // Who was looked at is not looked at again, whatever was to be seen.
+    return new Map(unseen.map(({ key }) => [subjectOf(key), seen.get(subjectOf(key)) ?? NOTHING_SEEN]));
   };
   const informed = { ...circumstances, slots, fleetFailures };
   const { planned: looked } = await planLooking(look, observations, informed, contenders);

@@ -10,17 +10,21 @@ import type { FleetState } from './state.ts';
  */
 export function ownTemplateOf(state: FleetState, { name, launchTemplate, exposure }: FleetNodeGroup, random: Random) {
   if (launchTemplate === undefined) return undefined;
-  const { imageId, tags } = launchTemplate;
+  const { imageId, keyName, tags } = launchTemplate;
   const chance = random.fork('own launch template');
   const own = { id: `lt-0${chance.hex(16)}`, name: `${name}-nodes` };
-  const data = { ...templateData(exposure), ...(imageId !== undefined && ownHosts(imageId, chance)) };
+  const data = {
+    ...templateData(exposure),
+    ...((imageId ?? keyName) !== undefined && ownHosts(chance)),
+    ...(imageId !== undefined && { ImageId: imageId }),
+    ...(keyName !== undefined && { KeyName: keyName }),
+  };
   state.launchTemplates.add({ ...own, tags }, data);
   return { ...own, version: '1' };
 }
 
-/** What the template of a group with a custom AMI says besides: user data, volumes, tags, the metadata service. */
-const ownHosts = (ImageId: string, chance: Random): ResponseLaunchTemplateData => ({
-  ImageId,
+/** What a template with an AMI or a key pair says besides: user data, volumes, tags, the metadata service. */
+const ownHosts = (chance: Random): ResponseLaunchTemplateData => ({
   UserData: Buffer.from('#!/bin/sh\nexec /usr/bin/join-cluster\n').toString('base64'),
   BlockDeviceMappings: [
     { DeviceName: '/dev/xvda', Ebs: { VolumeSize: 80, VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true } },

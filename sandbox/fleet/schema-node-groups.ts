@@ -72,6 +72,7 @@ export const nodeGroup = z
     launchTemplate: z
       .strictObject({
         imageId: imageId.optional().describe('The custom AMI: for amiType CUSTOM, and for no other'),
+        keyName: z.string().min(1).optional().describe('The key pair that its instances are launched with'),
         tags: tags.describe('Tags of the template, by which tools know what is theirs'),
       })
       .optional()

@@ -86,7 +86,7 @@ function seedNodeGroup(
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
   state.launchTemplates.add(launchTemplate, templateData(file.exposure), true);
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
-  const { imageId } = file.launchTemplate ?? {};
+  const { imageId, keyName } = file.launchTemplate ?? {};
   if (imageId !== undefined) state.images.addOwn(imageId, architectureOf(instanceType));
   const ownTemplate = ownTemplateOf(state, file, random);
   const createdAt = time.now - random.integer(30, 200) * DAY_MS;
@@ -137,6 +137,7 @@ function seedNodeGroup(
     createdAt,
     version: file.version ?? cluster.version,
     ...release,
+    keyName,
     status: file.status,
     issues: file.health,
     modifiedAt: createdAt,

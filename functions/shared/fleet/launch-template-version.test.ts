@@ -1,7 +1,7 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { describe, expect, it } from 'vitest';
-import { otherDifferences, withImage } from './launch-template-version.ts';
+import { differencesFrom, withChange } from './launch-template-version.ts';
 
 const RESPONSE = NormalizedSchema.of(ec2.ResponseLaunchTemplateData$);
 const REQUEST = NormalizedSchema.of(ec2.RequestLaunchTemplateData$);
@@ -32,7 +32,7 @@ const at = (value: unknown, path: string): unknown =>
 const whole = sampleOf(RESPONSE) as ec2.ResponseLaunchTemplateData;
 
 describe('a version with another AMI', () => {
-  const request = withImage(whole, 'ami-2');
+  const request = withChange(whole, { imageId: 'ami-2' });
 
   it('has every member of the SDK’s model as it was, but for those that only EC2 sets', () => {
     const dropped = pathsOf(whole).filter((path) => !pathsOf(request).includes(path));
@@ -56,29 +56,47 @@ describe('a version with another AMI', () => {
   });
 
   it('adds nothing to what the version says', () => {
-    expect(withImage({ UserData: 'TUlNRQ==', ImageId: 'ami-1' }, 'ami-2')).toEqual({
+    expect(withChange({ UserData: 'TUlNRQ==', ImageId: 'ami-1' }, { imageId: 'ami-2' })).toEqual({
       UserData: 'TUlNRQ==',
       ImageId: 'ami-2',
     });
-    expect(withImage({}, 'ami-2')).toEqual({ ImageId: 'ami-2' });
+    expect(withChange({}, { imageId: 'ami-2' })).toEqual({ ImageId: 'ami-2' });
   });
 });
 
-describe('otherDifferences', () => {
-  it('sees none where only the AMI differs, or what EC2 sets', () => {
-    const after = withImage(whole, 'ami-2') as ec2.ResponseLaunchTemplateData;
-    expect(otherDifferences(whole, after)).toEqual([]);
-    expect(otherDifferences({ TagSpecifications: [], MetadataOptions: {} }, { UserData: undefined })).toEqual([]);
+describe('a version without a key pair', () => {
+  it('lacks that member alone, whatever else changes with it', () => {
+    expect(whole.KeyName).toBeDefined();
+    const kept = pathsOf(withChange(whole, {})).filter((path) => path !== 'KeyName');
+    expect(pathsOf(withChange(whole, { withoutKeyPair: true }))).toEqual(kept);
+    expect(withChange({ KeyName: 'ops', UserData: 'TUlNRQ==' }, { withoutKeyPair: true })).toEqual({
+      UserData: 'TUlNRQ==',
+    });
+    expect(withChange({ KeyName: 'ops' }, { withoutKeyPair: true, imageId: 'ami-2' })).toEqual({ ImageId: 'ami-2' });
+    expect(withChange({ KeyName: 'ops' }, { imageId: 'ami-2' })).toEqual({ KeyName: 'ops', ImageId: 'ami-2' });
+  });
+
+  it('is not what was asked for where EC2 shows a key pair in it', () => {
+    const wanted = withChange(whole, { withoutKeyPair: true });
+    expect(differencesFrom(wanted, whole)).toEqual(['KeyName']);
+  });
+});
+
+describe('differencesFrom', () => {
+  const wanted = withChange(whole, { imageId: 'ami-2' });
+
+  it('sees none where EC2 made what was asked for, or sets what only it sets', () => {
+    expect(differencesFrom(wanted, { ...whole, ImageId: 'ami-2' })).toEqual([]);
+    expect(differencesFrom({ TagSpecifications: [], MetadataOptions: {} }, {})).toEqual([]);
   });
 
   it('names whatever one member was changed to or lost', () => {
-    const kept = pathsOf(withImage(whole, 'ami-1')).filter((path) => path !== 'ImageId');
-    for (const path of kept) {
+    for (const path of pathsOf(wanted)) {
       for (const value of [undefined, 'another']) {
-        const after = structuredClone(whole);
+        const after = structuredClone({ ...whole, ImageId: 'ami-2' });
         const [member, ...parents] = path.split('.').reverse();
         Reflect.set(parents.length === 0 ? after : (at(after, parents.reverse().join('.')) as object), member!, value);
-        expect(otherDifferences(whole, after)).toEqual([path]);
+        expect(differencesFrom(wanted, after)).toEqual([path]);
       }
     }
   });

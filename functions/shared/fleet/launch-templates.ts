@@ -6,7 +6,7 @@ import {
   type EC2Client,
   type ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
-import { otherDifferences, withImage } from './launch-template-version.ts';
+import { differencesFrom, type TemplateChange, withChange } from './launch-template-version.ts';
 import { type Reading, read } from './reading.ts';
 import { tagsOf } from './worker.ts';
 
@@ -47,7 +47,7 @@ export const readTemplateVersion = (
 export type MadeVersion = { readonly version: number; readonly requestId: string } | { readonly unfit: string };
 
 /**
- * Makes a version with another AMI and nothing else changed. The template's default version stays as it is: others may
+ * Makes a version with a change and nothing else changed. The template's default version stays as it is: others may
  * launch from it. The same request always makes the same version, as long as EC2 remembers its token.
  *
  * EC2 makes a version also of what it warns of ("CreateLaunchTemplateVersion", EC2 API reference): that one, and one that
@@ -55,29 +55,40 @@ export type MadeVersion = { readonly version: number; readonly requestId: string
  *
  * @throws EC2's error
  */
-export async function createVersionWithImage(
+export async function createVersion(
   ec2: EC2Client,
   { templateId, version: source, data }: TemplateVersion,
-  imageId: string,
+  change: TemplateChange,
 ): Promise<MadeVersion> {
+  const { imageId, withoutKeyPair } = change;
+  const wanted = withChange(data, change);
+  const words = [
+    ...(imageId === undefined ? [] : [`with ${imageId}`]),
+    ...(withoutKeyPair ? ['without a key pair'] : []),
+  ];
   const made = await ec2.send(
     new CreateLaunchTemplateVersionCommand({
       LaunchTemplateId: templateId,
-      SourceVersion: String(source),
-      LaunchTemplateData: withImage(data, imageId),
-      VersionDescription: `eks-host-remediator: version ${source} with ${imageId}`,
-      ClientToken: createHash('sha256').update(`${templateId} ${source} ${imageId}`).digest('hex'),
+      ...(withoutKeyPair !== true && { SourceVersion: String(source) }),
+      LaunchTemplateData: wanted,
+      VersionDescription: `eks-host-remediator: version ${source} ${words.join(' and ')}`,
+      ClientToken: createHash('sha256')
+        .update(
+          [templateId, source, imageId, withoutKeyPair && 'no key'].filter((part) => part !== undefined).join(' '),
+        )
+        .digest('hex'),
     }),
   );
   const { VersionNumber: version, LaunchTemplateData: after } = made.LaunchTemplateVersion ?? {};
   if (version === undefined) return { unfit: `EC2 names no version that it made of ${templateId}.` };
-  const what = `Version ${version} of ${templateId}, which was made for ${imageId}, is not used`;
+  const what = `Version ${version} of ${templateId}, which was made ${words.join(' and ')}, is not used`;
   const warnings = (made.Warning?.Errors ?? []).map(({ Code = '', Message = '' }) => `${Code}: ${Message}`);
   if (warnings.length > 0) return { unfit: `${what}: EC2 warns of it (${warnings.join('; ')}).` };
-  const differing = otherDifferences(data, after ?? {});
-  if (differing.length > 0 || after?.ImageId !== imageId) {
-    const members = differing.length > 0 ? differing.join(', ') : 'ImageId';
-    return { unfit: `${what}: it differs from version ${source} in ${members}.` };
+  const differing = differencesFrom(wanted, after ?? {});
+  if (differing.length > 0) {
+    return {
+      unfit: `${what}: it differs from what was asked for, made of version ${source}, in ${differing.join(', ')}.`,
+    };
   }
   return { version, requestId: made.$metadata.requestId ?? '' };
 }

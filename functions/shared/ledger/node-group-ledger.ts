@@ -25,7 +25,7 @@ const upgrade = z.object({
   attempt: z.number(),
   /** Epoch milliseconds. */
   requestedAt: z.number(),
-  /** The version of the launch template that was made for it; for a custom AMI only. */
+  /** The version of the launch template that was made for it: with another AMI, or without a key pair. */
   templateVersion: z.number().optional(),
   /** EKS's update id; absent until EKS has answered. */
   updateId: z.string().optional(),

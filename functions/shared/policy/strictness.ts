@@ -62,6 +62,8 @@ export const STRICTNESS = {
     force: OFF_FIRST,
     'controlPlane.mode': MODE,
     'controlPlane.followAfter': MOST,
+    'keyPairs.mode': MODE,
+    'keyPairs.templates': strictestFirst('propose', 'change'),
     'image.mode': MODE,
     'image.wanted': INCOMPARABLE,
     'image.templates': strictestFirst('propose', 'change'),

@@ -53,6 +53,14 @@ const wanted = z
   });
 export type Wanted = z.infer<typeof wanted>;
 
+/** What is done with a launch template of which no tag says who manages it. */
+export const templates = z
+  .enum(['propose', 'change'])
+  .default('propose')
+  .describe(
+    'What is done with a launch template of which no tag says who manages it: `change` makes a version of it. One that is managed as code is only ever proposed a change.',
+  );
+
 /** Which AMI is wanted on hosts whose AMI is their owner's, and what is done about it. */
 export const wantedImage = z.strictObject({
   mode: mode.default('observe').describe('The mode of upgrades to AMIs of your own, bounded by upgrades.mode.'),
@@ -62,11 +70,6 @@ export const wantedImage = z.strictObject({
     .describe(
       'Your own AMI, for node groups that have one: `ssmParameter`, or `owners`, `namePattern` and `architecture`; `null`: they are left alone.',
     ),
-  templates: z
-    .enum(['propose', 'change'])
-    .default('propose')
-    .describe(
-      'What is done with a launch template of which no tag says who manages it: `change` makes a version of it. One that is managed as code is only ever proposed a change.',
-    ),
+  templates,
 });
 export type WantedImage = z.infer<typeof wantedImage>;

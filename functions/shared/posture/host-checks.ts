@@ -75,7 +75,7 @@ export const HOST_CHECKS: readonly HostCheck[] = [
     id: 'SSH.2',
     title: 'Workers are launched without a key pair',
     autoMode: AUTO_MODE.shell,
-    todo: 'Create a launch template version without KeyName, and let the group use it. Replace a group with remoteAccess: EKS does not change that.',
+    todo: 'Create a launch template version without KeyName and let the group use it, or set upgrades.keyPairs.mode to enforce: the next upgrade does so. Replace a group with remoteAccess: EKS does not change that.',
   },
   {
     id: 'SSH.3',

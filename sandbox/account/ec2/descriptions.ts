@@ -23,6 +23,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     InstanceId: instance.id,
     ImageId: instance.imageId,
     InstanceType: instance.instanceType,
+    KeyName: instance.keyName,
     State: { Code: instanceStateCodes[instance.state], Name: instance.state },
     ...describeNetwork(world, instance, networks),
     ...describeVolumes(instance),

@@ -66,6 +66,8 @@ export interface LaunchSpecification extends PrimaryInterfaceSpecification {
         readonly untagged?: boolean;
       }
     | undefined;
+  /** The key pair that it is launched with; default: none. */
+  readonly keyName?: string;
   /** Whether it is a Spot instance; default: no. */
   readonly spot?: boolean;
   /** Number of pod interfaces with public addresses on its primary interface; default: none. */

@@ -1,3 +1,4 @@
+import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { LaunchTemplateSpecification, UpdateParam } from '@aws-sdk/client-eks';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Images } from '../ec2/images.ts';
@@ -20,6 +21,8 @@ export interface UpdateTarget {
   readonly releaseVersion: string;
   readonly imageId: string;
   readonly params: readonly UpdateParam[];
+  /** The key pair of the nodes that it launches; undefined: none. */
+  readonly keyName: string | undefined;
   readonly launchTemplate?: LaunchTemplateSpecification;
 }
 
@@ -33,14 +36,40 @@ export interface UpdateTarget {
 export function customTarget(
   group: EksNodeGroup,
   wanted: LaunchTemplateSpecification | undefined,
-  { launchTemplates, images }: Known,
+  known: Known,
 ): UpdateTarget {
   const invalid = (message: string) => refusal(group, 'InvalidParameterException', message);
-  const { launchTemplate: own, version: kubernetesVersion } = group;
-  if (wanted === undefined || own?.id === undefined) {
+  if (wanted === undefined || group.launchTemplate?.id === undefined) {
     throw invalid("Launch template details can't be null for Custom ami type node group");
   }
-  const { id, name, version = String(DEFAULT_VERSION) } = wanted;
+  const named = namedTemplate(group, wanted, known);
+  const { ImageId: imageId } = named.data;
+  if (imageId === undefined)
+    throw invalid('The launch template version must name an AMI for a Custom ami type node group.');
+  if (!known.images.list().some(({ ImageId }) => ImageId === imageId)) {
+    throw refusal(group, 'InvalidRequestException', `The image id '[${imageId}]' does not exist`);
+  }
+  return { kubernetesVersion: group.version, releaseVersion: imageId, imageId, ...named };
+}
+
+/** What an update takes of a version of the group's own launch template. */
+type Named = Pick<UpdateTarget, 'params' | 'keyName' | 'launchTemplate'> & {
+  readonly data: ResponseLaunchTemplateData;
+};
+
+/**
+ * The named version of a group's own launch template, the default one where none is named.
+ *
+ * @throws InvalidParameterException
+ */
+export function namedTemplate(
+  group: EksNodeGroup,
+  { id, name, version = String(DEFAULT_VERSION) }: LaunchTemplateSpecification,
+  { launchTemplates }: Pick<Known, 'launchTemplates'>,
+): Named {
+  const invalid = (message: string) => refusal(group, 'InvalidParameterException', message);
+  const { launchTemplate: own } = group;
+  if (own?.id === undefined) throw invalid(NO_TEMPLATE);
   if ((id === undefined) === (name === undefined)) {
     throw invalid('You must specify either the launch template ID or the launch template name, but not both.');
   }
@@ -48,26 +77,16 @@ export function customTarget(
     throw invalid('You cannot change the launch template of a node group to a different launch template.');
   }
   const { data } = versionOf(own.id);
-  const { ImageId: imageId, NetworkInterfaces = [], IamInstanceProfile, InstanceMarketOptions } = data;
-  if (imageId === undefined)
-    throw invalid('The launch template version must name an AMI for a Custom ami type node group.');
-  if (
-    IamInstanceProfile !== undefined ||
-    InstanceMarketOptions !== undefined ||
-    data.HibernationOptions !== undefined
-  ) {
+  const { NetworkInterfaces = [], IamInstanceProfile, InstanceMarketOptions, HibernationOptions } = data;
+  if (IamInstanceProfile !== undefined || InstanceMarketOptions !== undefined || HibernationOptions !== undefined) {
     throw invalid('The launch template names what a managed node group does not allow in it.');
   }
   if (NetworkInterfaces.some(({ SubnetId }) => SubnetId !== undefined)) {
     throw invalid('The launch template must not name subnets.');
   }
-  if (!images.list().some(({ ImageId }) => ImageId === imageId)) {
-    throw refusal(group, 'InvalidRequestException', `The image id '[${imageId}]' does not exist`);
-  }
   return {
-    kubernetesVersion,
-    releaseVersion: imageId,
-    imageId,
+    data,
+    keyName: data.KeyName,
     params: [
       { type: 'LaunchTemplateName', value: own.name ?? '' },
       { type: 'LaunchTemplateVersion', value: version },
@@ -84,6 +103,9 @@ export function customTarget(
     }
   }
 }
+
+/** EKS API reference, UpdateNodegroupVersion: a template is for groups that were made with one. */
+const NO_TEMPLATE = 'You cannot specify a launch template for a node group that was created without one.';
 
 export const refusal = (group: EksNodeGroup, code: string, message: string, status = 400): AwsError =>
   new AwsError(code, message, status, { clusterName: group.cluster.name, nodegroupName: group.name });

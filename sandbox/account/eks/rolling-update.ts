@@ -28,16 +28,17 @@ export function maxUnavailable({ updateConfig, scaling }: EksNodeGroup): number 
  * `updatesTerminateStandby` the update terminates members in standby instead; AWS does not document which is true.
  *
  * DEFAULT launches a batch, waits until it is Ready, then drains and terminates as many old nodes. MINIMAL drains and
- * terminates first. Nodes that have the image already, for example from an update that failed half-way, stay.
+ * terminates first. Nodes that have image and key pair already, for example from an update that failed half-way, stay.
  */
 export class RollingUpdate {
   readonly #world: World;
   readonly #groups: AutoScalingGroups;
   readonly #group: EksNodeGroup;
   readonly #imageId: string;
+  readonly #keyName: string | undefined;
   readonly #random: Random;
   readonly #failure: UpdateFailure | undefined;
-  readonly #oldImageId: string;
+  readonly #former: Pick<EksNodeGroup, 'imageId' | 'keyName'>;
   readonly #freeAddresses: (subnetId: string) => number;
   #stopped = false;
 
@@ -49,7 +50,7 @@ export class RollingUpdate {
     world: World,
     groups: AutoScalingGroups,
     group: EksNodeGroup,
-    imageId: string,
+    { imageId, keyName }: Pick<EksNodeGroup, 'imageId' | 'keyName'>,
     random: Random,
     failure: UpdateFailure | undefined,
     freeAddresses: (subnetId: string) => number,
@@ -58,7 +59,8 @@ export class RollingUpdate {
     this.#groups = groups;
     this.#group = group;
     this.#imageId = imageId;
-    this.#oldImageId = group.imageId;
+    this.#keyName = keyName;
+    this.#former = { imageId: group.imageId, keyName: group.keyName };
     this.#random = random;
     this.#failure = failure;
     this.#freeAddresses = freeAddresses;
@@ -77,7 +79,8 @@ export class RollingUpdate {
     await this.#pause(this.#random.integer(60, 120) * 1000);
     this.#group.autoScalingGroup.launchTemplate.version += 1;
     this.#group.imageId = this.#imageId;
-    const old = this.#shuffled(nodesOf(this.#group).filter((node) => node.imageId !== this.#imageId));
+    this.#group.keyName = this.#keyName;
+    const old = this.#shuffled(nodesOf(this.#group).filter((node) => !this.#isNew(node)));
     const size = maxUnavailable(this.#group);
     for (let start = 0; start < old.length; start += size) {
       if (!this.#hasRoomFor(Math.min(size, old.length - start))) return this.#withoutAddresses();
@@ -132,9 +135,13 @@ export class RollingUpdate {
   #terminateStandby(): void {
     const { autoScalingGroup } = this.#group;
     for (const { instance, lifecycleState } of autoScalingGroup.members.values()) {
-      const isOld = lifecycleState === 'Standby' && instance.imageId !== this.#imageId;
+      const isOld = lifecycleState === 'Standby' && !this.#isNew(instance);
       if (isOld) this.#groups.terminate(autoScalingGroup, instance, MINUTE_MS);
     }
+  }
+
+  #isNew({ imageId, keyName }: Instance): boolean {
+    return imageId === this.#imageId && keyName === this.#keyName;
   }
 
   /** False when the node has gone into standby, or somebody else has terminated it. */
@@ -160,13 +167,13 @@ export class RollingUpdate {
   #giveUp(failure: UpdateFailure): RollEnd {
     this.#stopped = true;
     const { autoScalingGroup, scaling } = this.#group;
-    this.#group.imageId = this.#oldImageId;
+    Object.assign(this.#group, this.#former);
     const nodes = nodesOf(this.#group);
     const stuck = nodes.filter(({ node }) => node === 'Draining');
     for (const node of stuck) node.node = 'Ready';
     for (const node of nodes.slice(scaling.desiredSize)) this.#groups.terminate(autoScalingGroup, node, MINUTE_MS);
     for (let zone = nodes.length; zone < scaling.desiredSize; zone += 1) {
-      launchNode(this.#groups, this.#group, this.#oldImageId, zone, joinTimes(4 * MINUTE_MS));
+      launchNode(this.#groups, this.#group, this.#former.imageId, zone, joinTimes(4 * MINUTE_MS));
     }
     autoScalingGroup.surge = 0;
     return { outcome: 'Failed', failure, resourceIds: stuck.map(({ privateDnsName }) => privateDnsName) };

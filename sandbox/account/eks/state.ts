@@ -118,6 +118,8 @@ export interface EksNodeGroup {
   releaseVersion: string;
   /** The image of new nodes; during an update, the new image. */
   imageId: string;
+  /** The key pair of new nodes, by the template; during an update, by the new one. */
+  keyName: string | undefined;
   status: NodegroupStatus;
   issues: readonly Issue[];
   /** Epoch ms. */

@@ -4,12 +4,11 @@ import {
   type Update,
   type UpdateNodegroupVersionCommandInput,
 } from '@aws-sdk/client-eks';
-import { NotImplemented } from '../../wire/aws-error.ts';
 import type { AutoScalingGroups } from '../auto-scaling/groups.ts';
 import type { Permission } from '../service.ts';
 import type { World } from '../world.ts';
 import { kubernetesMinor } from './ami-types.ts';
-import { customTarget, type Known, refusal, type UpdateTarget } from './custom-target.ts';
+import { customTarget, type Known, namedTemplate, refusal, type UpdateTarget } from './custom-target.ts';
 import { launchPermissions } from './launch-permissions.ts';
 import { type RollEnd, RollingUpdate } from './rolling-update.ts';
 import type { EksNodeGroup, EksState } from './state.ts';
@@ -76,9 +75,9 @@ export class NodeGroupUpdates {
       this.#refuseBusy(group);
       return target;
     }
-    if (input.launchTemplate !== undefined) {
-      if (group.launchTemplate === undefined) throw invalid(NO_TEMPLATE);
-      throw new NotImplemented('UpdateNodegroupVersion of a group without a custom AMI with a launch template');
+    const named = input.launchTemplate && namedTemplate(group, input.launchTemplate, this.#known);
+    if (named?.data.ImageId !== undefined) {
+      throw invalid('The launch template version must not name an AMI: the node group takes those of its AMI type.');
     }
     const version = input.version ?? group.version;
     const [target, controlPlane] = [kubernetesMinor(version), kubernetesMinor(cluster.version)];
@@ -102,7 +101,8 @@ export class NodeGroupUpdates {
       { type: 'Version' as const, value: release.kubernetesVersion },
       { type: 'ReleaseVersion' as const, value: release.releaseVersion },
     ];
-    return { ...release, params };
+    if (named === undefined) return { ...release, params, keyName: group.keyName };
+    return { ...release, ...named, params: [...params, ...named.params] };
   }
 
   /** @throws ResourceInUseException */
@@ -138,7 +138,7 @@ export class NodeGroupUpdates {
       this.#world,
       this.#groups,
       group,
-      target.imageId,
+      target,
       random,
       failure,
       this.#known.freeAddresses,
@@ -182,9 +182,6 @@ const notAuthorized = ({ action, resource }: Permission): string =>
   action === 'ec2:DescribeLaunchTemplateVersions'
     ? 'You are not authorized to use the specified launch template'
     : `You are not authorized to launch instances with this launch template. Encoded authorization failure message: ${Buffer.from(`${action} ${resource}`).toString('base64url')}`;
-
-/** EKS API reference, UpdateNodegroupVersion: a template is for groups that were made with one. */
-const NO_TEMPLATE = 'You cannot specify a launch template for a node group that was created without one.';
 
 const customField = (field: string) => `You cannot specify the field ${field} when using custom AMIs.`;
 

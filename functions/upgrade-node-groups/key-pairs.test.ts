@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { decide } from './decide.ts';
+import { type Decision, iso } from './decision.ts';
+import { withoutKeyPair } from './key-pairs.ts';
+import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
+import { policyOf } from './policy.fixture.ts';
+import type { KeyPairSeen } from './preflight.ts';
+
+const KEY = { cluster: 'shop', nodegroup: 'general' };
+const template = {
+  templateId: 'lt-0123456789abcdef0',
+  templateName: 'nodes',
+  version: 3,
+  tags: {},
+  data: { KeyName: 'ops', UserData: 'TUlNRQ==' },
+};
+const seen = (change: Partial<Extract<KeyPairSeen, { kind: 'named' }>> = {}): KeyPairSeen => ({
+  kind: 'named',
+  keyName: 'ops',
+  template,
+  agents: { kind: 'read', nodes: 2, silent: [] },
+  ...change,
+});
+const policy = (keyPairs: object, more: object = {}) => policyOf({ upgrades: { keyPairs }, ...more });
+const ENFORCE = { mode: 'enforce', templates: 'change' };
+const FIRST = { now: NOW, isFirstTry: true };
+
+describe('the key pair of a launch template', () => {
+  it('is left out of a version for new nodes, in mode enforce', () => {
+    const said = withoutKeyPair(KEY, seen(), policy(ENFORCE), FIRST);
+    expect(said.template).toEqual({ from: template, change: { withoutKeyPair: true } });
+    expect(said.message).toMatch(/New nodes get no key pair.*The way back is version 3\.$/);
+  });
+
+  const waiver = (until: number, nodegroup = 'general') => ({
+    posture: {
+      waivers: [
+        { id: 'W-1', check: 'SSH.2', nodegroup, reason: 'break glass', who: 'ops', until: iso(until).slice(0, 10) },
+      ],
+    },
+  });
+  const terraform = { ...template, tags: { ManagedBy: 'terraform' } };
+  const silent = { kind: 'read', nodes: 2, silent: ['i-1'] } as const;
+  it.each([
+    ['by default', seen(), policy({}), FIRST, 'no tag says who manages the template'],
+    ['in mode observe', seen(), policy({ templates: 'change' }), FIRST, 'In mode enforce (upgrades.keyPairs.mode)'],
+    ['kept as code', seen({ template: terraform }), policy(ENFORCE), FIRST, 'managed by terraform'],
+    ['with a silent agent', seen({ agents: silent }), policy(ENFORCE), FIRST, 'the SSM agent of i-1 does not answer'],
+    [
+      'without a node',
+      seen({ agents: { kind: 'read', nodes: 0, silent: [] } }),
+      policy(ENFORCE),
+      FIRST,
+      'no node in service',
+    ],
+    [
+      'where agents cannot be read',
+      seen({ agents: { kind: 'unreadable', code: 'AccessDeniedException' } }),
+      policy(ENFORCE),
+      FIRST,
+      'could not be read (AccessDeniedException)',
+    ],
+    ['that is waived', seen(), policy(ENFORCE, waiver(NOW + 48 * HOUR)), FIRST, 'waiver W-1'],
+    ['at another try', seen(), policy(ENFORCE), { now: NOW, isFirstTry: false }, 'a try to move to this release'],
+    [
+      'whose template cannot be read',
+      { kind: 'unreadable', code: 'UnauthorizedOperation' } as const,
+      policy(ENFORCE),
+      FIRST,
+      'names a key pair could not be read (UnauthorizedOperation)',
+    ],
+  ])('%s stays, which is said', (_, what, by, when, words) => {
+    const said = withoutKeyPair(KEY, what, by, when);
+    expect(said.template).toBeUndefined();
+    expect(said.message).toContain(words);
+  });
+
+  it('is no matter where nobody looked, none is named, or the mode is off; a waiver that has ended, or is of another group, keeps nothing', () => {
+    expect(withoutKeyPair(KEY, undefined, policy(ENFORCE), FIRST)).toEqual({ message: '' });
+    expect(withoutKeyPair(KEY, seen(), policy({ ...ENFORCE, mode: 'off' }), FIRST)).toEqual({ message: '' });
+    for (const by of [waiver(NOW - 48 * HOUR), waiver(NOW + 48 * HOUR, 'other')])
+      expect(withoutKeyPair(KEY, seen(), policy(ENFORCE, by), FIRST).template).toBeDefined();
+  });
+});
+
+describe('an upgrade', () => {
+  const decided = (state: object, keyPair: KeyPairSeen | undefined, what: object = {}): Decision =>
+    decide(observation(nodeGroup(what), state), {
+      policy: policy(ENFORCE),
+      now: NOW,
+      account: '111122223333',
+      slots: {},
+      preflights: {
+        found: new Map([[subjectOf(KEY), { blockers: [], warnings: [], ...(keyPair && { keyPair }) }]]),
+        isOver: false,
+      },
+    });
+
+  it('starts with a version without the key pair at the first try at a release, and leaves the template at any other', () => {
+    const [first, later] = [
+      decided({}, seen()),
+      decided({ failures: { releaseVersion: '1.33.13-20260714', count: 1, lastAt: NOW - 24 * HOUR } }, seen()),
+    ];
+    expect(first.start).toMatchObject({ version: '1.33', template: { change: { withoutKeyPair: true } } });
+    expect(first.details).toMatchObject({ keyPair: { outcome: 'left-out' } });
+    expect(later.start).toEqual({ version: '1.33', force: false });
+    expect(later.details).toMatchObject({ keyPair: { outcome: 'kept' } });
+    expect(decided({}, undefined).start).toEqual({ version: '1.33', force: false });
+  });
+});
