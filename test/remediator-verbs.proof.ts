@@ -91,7 +91,9 @@ describe('one for many', () => {
   it('asks back about several, by their names, and asks nobody without a yes', async () => {
     const nobody = await remediator('approve', '--all-in', 'shop', ...WHY);
     expect(nobody).toMatchObject({ code: 2, stdout: '' });
-    expect(nobody.stderr).toMatch(/i-\w+ \(quarantine-workers\)\n.*i-\w+ .*\n--yes: Approve these 2 resources\?/s);
+    expect(nobody.stderr).toMatch(
+      /i-\w+ \(quarantine-workers, plan \w+\)\n.*i-\w+ .*\n--yes: Approve these 2 resources\?/s,
+    );
     const questions: string[] = [];
     const askBack = async (question: string) => {
       questions.push(question);
