@@ -188,7 +188,7 @@ export function askForGroup(run: Run, clusterName: string, nodegroupName: string
   });
 }
 
-/** Every decision of quarantine-workers at least once, within some hours. `onStarted` gets the run first. */
+/** Every decision of quarantine-workers at least once, within some hours, over the wire. `onStarted` gets the run first. */
 export async function quarantineOfEveryDecision(onStarted: (run: Run) => void = () => undefined): Promise<Run> {
   const exposure = { publicAddress: 'elastic' };
   const launch = (at: string, rest: object = {}) => ({ at, cluster: 'shop', nodeGroup: 'web', exposure, ...rest });
@@ -198,7 +198,9 @@ export async function quarantineOfEveryDecision(onStarted: (run: Run) => void = 
     { name: 'left-alone', desiredSize: 1, tags: { 'eks-host-remediator:ignore': '' } },
   ];
   const quarantine = { expireAfter: '2h' };
-  const run = await start(scenario(privateFleet({}, { launches }, { nodeGroups }), { quarantine }, { seed: 1 }));
+  const run = await start(
+    scenario(privateFleet({}, { launches }, { nodeGroups }), { quarantine }, { seed: 1, inProcess: false }),
+  );
   onStarted(run);
   ask(run, 'extend', 'i-0123456789abcdef0', { by: '1d' });
   await run.account.play(20 * MINUTE);
