@@ -115,21 +115,18 @@ export class Dashboard extends Construct {
     const counted = (title: string, decision: keyof typeof METRIC_NAMES): IWidget => {
       const deciding = this.deciding.filter(({ row }) => row.decisions.includes(decision));
       const metrics = deciding.map(({ name }) => line({ name, stackName }, METRIC_NAMES[decision], { label: name }));
-      return single(title, 4, sumOf(title, metrics));
+      return single(title, 3, sumOf(title, metrics));
     };
-    const most = (title: string, metricName: string): IWidget =>
-      single(
-        title,
-        4,
-        line({ name: 'quarantine-workers', stackName }, metricName, { statistic: Stats.MAXIMUM, label: title }),
-      );
+    const most = (title: string, name: string, metricName: string): IWidget =>
+      single(title, 4, line({ name, stackName }, metricName, { statistic: Stats.MAXIMUM, label: title }));
     return [
       counted('Acted', 'acted'),
       counted('Failed', 'failed'),
       counted('Refused', 'refused'),
-      most('Exposed at once, at most', 'StaysExposed'),
-      most('In quarantine at once, at most', 'InQuarantine'),
-      costs.total(4),
+      most('Exposed at once, at most', 'quarantine-workers', 'StaysExposed'),
+      most('In quarantine at once, at most', 'quarantine-workers', 'InQuarantine'),
+      most('Oldest node, in days', 'upgrade-node-groups', 'OldestNodeAge'),
+      costs.total(3),
     ];
   }
 

@@ -177,6 +177,7 @@ describe('the dashboard', () => {
       'Refused',
       'Exposed at once, at most',
       'In quarantine at once, at most',
+      'Oldest node, in days',
       `US$ for Lambda and logs (prices of ${PRICES.date})`,
     ]);
     for (const { properties } of rows[0]!) {

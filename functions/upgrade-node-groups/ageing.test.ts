@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { oldestLaunchOf } from './ageing.ts';
 import { decide } from './decide.ts';
-import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
+import { publishGauges } from './gauges.ts';
+import { HOUR, NOW, nodeGroup, observation, unreadable } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
 
@@ -63,5 +65,27 @@ describe('the age of nodes', () => {
 
   it('is not guessed where EC2 does not tell it', () => {
     expect(decided([], SHUT, { nodes: [{ imageName: RUNS }] }).message).not.toContain('maxAge');
+  });
+});
+
+describe('the age of the fleet', () => {
+  const seen = (...days: readonly number[]) =>
+    observation(nodeGroup({ nodes: days.map((age) => ({ launchedAt: NOW - age * DAY })) }));
+  const publishedFor = (observations: ReadonlyArray<ReturnType<typeof observation>>) => {
+    const published: Array<[string, number]> = [];
+    const note = (name: string, value = 1) => void published.push([name, value]);
+    const circumstances = { policy: policyOf(), now: NOW, account: '111122223333', slots: {} };
+    const decided = observations.map((each) => ({ observation: each, decision: decide(each, circumstances) }));
+    publishGauges({ count: note, gauge: note }, decided, {}, NOW);
+    return published.filter(([name]) => name === 'OldestNodeAge');
+  };
+
+  it('is that of its oldest node, in whole days', () => {
+    expect(publishedFor([seen(3, 50.9), seen(8)])).toEqual([['OldestNodeAge', 50]]);
+  });
+
+  it('is not published where no node was observed, which is not an age of zero', () => {
+    expect(publishedFor([seen(), observation(unreadable())])).toEqual([]);
+    expect(oldestLaunchOf([observation(nodeGroup({ nodes: [{}] }))])).toBeUndefined();
   });
 });

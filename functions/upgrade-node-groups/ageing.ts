@@ -2,8 +2,7 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import { counted } from '../shared/text/counted.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { type Circumstances, type Decision, iso } from './decision.ts';
-import type { Node } from './nodes.ts';
-import type { Observation } from './observation.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
 
 const DAY = 86_400_000;
 
@@ -18,7 +17,7 @@ export function tellingAge(decision: Decision, observation: Observation, anywher
   const { policy, now } = circumstancesOf(observation, anywhere);
   if (isInvalid(policy)) return decision;
   const { maxAge } = policy.upgrades;
-  const born = (view.nodes ?? []).flatMap(({ launchedAt }: Node) => launchedAt ?? []);
+  const born = launchesOf(view);
   const old = born.filter((launchedAt) => now - launchedAt >= maxAge);
   if (old.length === 0) return decision;
   const oldest = old.reduce((first, each) => Math.min(first, each));
@@ -33,3 +32,11 @@ export function tellingAge(decision: Decision, observation: Observation, anywher
     details: { ...decision.details, oldNodes: old.length, oldestNodeLaunchedAt: iso(oldest) },
   };
 }
+
+/** When the oldest node of these node groups was launched, epoch milliseconds; undefined where none is known. */
+export function oldestLaunchOf(observations: readonly Observation[]): number | undefined {
+  const launches = observations.flatMap(({ view }) => (view.kind === 'node-group' ? launchesOf(view) : []));
+  return launches.length === 0 ? undefined : launches.reduce((first, each) => Math.min(first, each));
+}
+
+const launchesOf = ({ nodes = [] }: NodeGroupView): number[] => nodes.flatMap(({ launchedAt }) => launchedAt ?? []);

@@ -1,8 +1,12 @@
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
+import { oldestLaunchOf } from './ageing.ts';
 import type { Decided } from './plan.ts';
 import type { Recorder } from './remediation.ts';
 
-/** Publishes the state after a reconcile as metrics, including zeros, so that an alarm ends when its cause does. */
+/**
+ * Publishes the state after a reconcile as metrics, including zeros, so that an alarm ends when its cause does. The age of the
+ * fleet is the maximum of what the reconciles of one sweep publish; one that has observed no node publishes none.
+ */
 export function publishGauges(
   recorder: Pick<Recorder, 'count' | 'gauge'>,
   decided: readonly Decided[],
@@ -12,7 +16,11 @@ export function publishGauges(
   recorder.gauge('UpgradesInFlight', Object.values(slots).filter(({ foreign }) => foreign !== true).length);
   recorder.count('UpgradeStuck', decided.filter((each) => isStuck(each, now)).length);
   recorder.count('Halted', decided.filter(({ decision }) => STOPPED.has(decision.reason)).length);
+  const oldest = oldestLaunchOf(decided.map(({ observation }) => observation));
+  if (oldest !== undefined) recorder.gauge('OldestNodeAge', Math.floor((now - oldest) / DAY));
 }
+
+const DAY = 86_400_000;
 
 /** Nothing more is tried until somebody acts. */
 const STOPPED: ReadonlySet<string> = new Set(['halted', 'breaker-tripped', 'held-by-breaker']);
