@@ -256,6 +256,17 @@ describe('a refresh that was begun', () => {
     expect(decide(seen({ state: shown, refreshes: [known('Pending')] }), circumstances()).act).toBeUndefined();
   });
 
+  it('stays under way while it cannot be read, and keeps its slot', () => {
+    const state = under({ refresh: { ...begun, at: NOW - 2 * HOUR } });
+    const told = decide(seen({ state, unreadable: 'AccessDenied: no' }), circumstances());
+    expect([said(told), told.memory.refresh, told.memory.failures]).toEqual([
+      'failed unreadable',
+      state.refresh,
+      undefined,
+    ]);
+    expect(told.wakeAt).toBeGreaterThan(NOW);
+  });
+
   it('is rolled back when somebody rejects it, and undone to the former version once it is done', () => {
     const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'it is bad' };
     const proposal = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling };

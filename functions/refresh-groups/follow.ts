@@ -26,6 +26,10 @@ export function follow(observation: Observation, circumstances: Circumstances): 
   const memory = memoryOf(state);
   const known = findIn(refreshes, refresh);
   if (known === undefined) {
+    // What could not be read says nothing of the refresh: it is still under way, and keeps its slot.
+    if (observation.unreadable !== undefined) {
+      return { ...say('failed', 'unreadable', observation.unreadable), memory, wakeAt: now + LOOK_AGAIN };
+    }
     if (now - refresh.at < SHOWN_WITHIN) {
       // Whether AWS took it is not known: it is begun again, by the same token.
       if (refresh.refreshId === undefined && canBegin(observation, refresh)) {

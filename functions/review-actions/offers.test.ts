@@ -30,6 +30,8 @@ describe('what is offered', () => {
       ['resume'],
     ],
     ['a group that a breaker holds', record('upgrade-node-groups', 'refused', 'held-by-breaker'), ['resume']],
+    ['a halted refresh', record('refresh-groups', 'refused', 'refresh-halted'), ['resume']],
+    ['a cancelled refresh', record('refresh-groups', 'failed', 'refresh-cancelled'), ['resume']],
     ['a failure', record('upgrade-node-groups', 'failed', 'upgrade-failed'), ['retry']],
     ['a wait after a failure', record('upgrade-node-groups', 'waiting', 'retry-later'), ['retry']],
     [

@@ -38,7 +38,13 @@ const planOf = ({ decision, details }: ReadRecord): { readonly plan?: string } =
 };
 
 /** What an operator resumes. */
-const STOPPED: ReadonlySet<string> = new Set(['halted', 'breaker-tripped', 'held-by-breaker']);
+const STOPPED: ReadonlySet<string> = new Set([
+  'halted',
+  'breaker-tripped',
+  'held-by-breaker',
+  'refresh-halted',
+  'refresh-cancelled',
+]);
 
 function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
   if (meansQuarantine(reason)) return ['release', 'extend', 'terminate'];
