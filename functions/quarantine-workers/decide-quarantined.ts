@@ -1,7 +1,8 @@
 import { isBefore } from '../shared/intake/operator-request.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { duration } from '../shared/runtime/duration.ts';
 import type { Request } from './batch.ts';
-import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { type Circumstances, type Decision, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { goesOn, guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';

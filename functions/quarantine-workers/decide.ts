@@ -1,8 +1,9 @@
 import { isProven } from '../shared/fleet/owners.ts';
 import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { decideQuarantined, isTooNew, notShown } from './decide-quarantined.ts';
-import { type Circumstances, type Decision, iso, originOf, say } from './decision.ts';
+import { type Circumstances, type Decision, originOf, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { foundInWords, foundQuarantine } from './found-quarantine.ts';
 import { circumstancesOf, guardOf } from './guards.ts';

@@ -70,5 +70,3 @@ export interface GroupDecision
 
 /** How a quarantine names the event that it came from. */
 export const originOf = ({ type, id }: Pick<MessageTrigger, 'type' | 'id'>): string => `${type} ${id}`;
-
-export const iso = (time: number): string => new Date(time).toISOString();

@@ -1,6 +1,7 @@
+import { iso } from '../shared/runtime/clock.ts';
 import { withNewcomers, withPlaces } from './capture.ts';
 import { isFought } from './decide-quarantined.ts';
-import { type Decision, iso, say } from './decision.ts';
+import { type Decision, say } from './decision.ts';
 import type { WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 import { isolationFaults } from './remaining.ts';

@@ -1,7 +1,8 @@
 import { STAYS_EXPOSED_WORKER } from '../shared/records/status.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
 import { isPresent } from './decide.ts';
-import { type Decision, iso, say } from './decision.ts';
+import { type Decision, say } from './decision.ts';
 import { describeExposure } from './exposure.ts';
 import type { OpenGroup, OpenWorker } from './open-exposure-ledger.ts';
 import type { Decided } from './plan.ts';

@@ -2,7 +2,8 @@ import { makeTerminationRequest } from '../../events/termination-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { readTerminationAnswer } from '../shared/ledger/termination-order.ts';
-import { type Decision, iso, say } from './decision.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { type Decision, say } from './decision.ts';
 import type { StepSubject } from './steps/step.ts';
 
 export interface TerminateDeps {

@@ -51,5 +51,3 @@ export const LOOK_AGAIN = 30 * 60_000;
 /** Whether a refresh with this status still goes on. Source: API reference, InstanceRefresh: baking is no end. */
 export const isActive = (status: string): boolean =>
   /^(Pending|InProgress|Cancelling|RollbackInProgress|Baking)$/.test(status);
-
-export const iso = (at: number): string => new Date(at).toISOString();

@@ -3,14 +3,15 @@ import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-requ
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
-import type { Wake } from '../shared/intake/wake.ts';
+import { type Wake, wakeTime } from '../shared/intake/wake.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, policyHere } from './act.ts';
 import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
 import { decide } from './decide.ts';
-import { type Decision, iso } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
 import { readUnderWay } from './refresh-ledger.ts';
@@ -19,9 +20,6 @@ import type { refreshGroups } from './remediation.ts';
 export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps, ObserveClients {
   readonly wake: Wake;
 }
-
-/** The soonest wake-up, ms from now: EventBridge Scheduler is precise to a minute. */
-const SOONEST_WAKE = 60_000;
 
 /**
  * One reconcile of all messages of a batch. The queue hands out one batch at a time, so limits are counted by one hand.
@@ -70,7 +68,7 @@ async function lookAgain(
   }
   if (wakeAt === undefined) return;
   const subject = `refresh ${subjectOf(key)}`;
-  const at = Math.ceil(Math.max(wakeAt, now + SOONEST_WAKE) / 1000) * 1000;
+  const at = wakeTime(wakeAt, now);
   const origin = { account, region, time: iso(at) };
   await wake(
     subject,

@@ -5,7 +5,7 @@ import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts'
 import type { TemplateChange } from '../shared/fleet/launch-template-version.ts';
 import { createVersion, type MadeVersion, type TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
-import type { Wake } from '../shared/intake/wake.ts';
+import { SOONEST_WAKE, type Wake, wakeTime } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import {
   NEW_NODE_GROUP,
@@ -20,10 +20,11 @@ import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import { releaseIncident } from '../shared/releases/ami-type.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { askForPosture, hasEnded, type PostureDeps } from './ask-for-posture.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { modeOf } from './decide.ts';
-import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { type Circumstances, type Decision, say } from './decision.ts';
 import { refusedByEks } from './follow.ts';
 import type { Observation } from './observation.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
@@ -42,9 +43,6 @@ export interface ActDeps extends PostureDeps {
   readonly wake: Wake;
   readonly recorder: Recorder;
 }
-
-/** The soonest wake-up, ms from now: EventBridge Scheduler is precise to a minute. */
-const SOONEST_WAKE = 60_000;
 
 /**
  * Carries out one decision: acts, plans the wake-up, records, remembers. In this order a crash at any point leads the
@@ -299,7 +297,7 @@ const incidentOf = (
 function nextWake(planned: number | undefined, wanted: number | undefined, now: number): number | undefined {
   const pending = planned !== undefined && planned > now + SOONEST_WAKE / 2 ? planned : undefined;
   if (wanted === undefined) return pending;
-  const soonest = Math.ceil(Math.max(wanted, now + SOONEST_WAKE) / 1000) * 1000;
+  const soonest = wakeTime(wanted, now);
   return pending !== undefined && pending <= soonest ? pending : soonest;
 }
 

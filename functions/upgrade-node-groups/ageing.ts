@@ -1,7 +1,8 @@
 import { isInvalid } from '../shared/policy/policy.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { type Circumstances, type Decision, iso } from './decision.ts';
+import type { Circumstances, Decision } from './decision.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 
 const DAY = 86_400_000;

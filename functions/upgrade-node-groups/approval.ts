@@ -1,5 +1,5 @@
 import { approvalEnds, inWords, type Proposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
-import { iso } from './decision.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import type { Policy } from './policy.ts';
 
 /** How the approval of an upgrade stands. */

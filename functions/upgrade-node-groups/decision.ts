@@ -99,8 +99,6 @@ export const idleMemory = ({
 export const retryDelay = (retryAfter: number, failureCount: number): number =>
   Math.min(retryAfter * 2 ** (failureCount - 1), 7 * 86_400_000);
 
-export const iso = (time: number): string => new Date(time).toISOString();
-
 /** How often an update under way is reconciled, ms: it takes minutes per node. */
 export const RECONCILE_EVERY = 5 * 60_000;
 

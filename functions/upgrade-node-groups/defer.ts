@@ -1,5 +1,6 @@
 import type { Obstacle } from '../shared/ledger/node-group-ledger.ts';
-import { type Decision, iso, type Memory, say } from './decision.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { type Decision, type Memory, say } from './decision.ts';
 import { DEFERRAL, DEFERRAL_IS_TOLD_AFTER, meet, UNAUTHORIZED } from './obstacles.ts';
 
 /**

@@ -2,6 +2,7 @@ import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { type Failures, failureCount, type NodeGroupKey, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
 import { tripFor } from './breaker.ts';
 import { confirmNodes } from './confirm-nodes.ts';
@@ -9,7 +10,6 @@ import {
   type Circumstances,
   type Decision,
   idleMemory,
-  iso,
   type Memory,
   RECONCILE_EVERY,
   retryDelay,

@@ -1,4 +1,5 @@
-import { type Decision, FOREIGN_EVERY, iso, type Memory, RECONCILE_EVERY, say } from './decision.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { type Decision, FOREIGN_EVERY, type Memory, RECONCILE_EVERY, say } from './decision.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { mayTake } from './time-needed.ts';
 

@@ -1,6 +1,7 @@
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { type Trip, tripInWords } from './breaker.ts';
-import { type Decision, iso } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { Moment } from './moment.ts';
 
 /**

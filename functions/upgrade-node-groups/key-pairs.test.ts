@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { decide } from './decide.ts';
-import { type Decision, iso } from './decision.ts';
+import type { Decision } from './decision.ts';
 import { withoutKeyPair } from './key-pairs.ts';
 import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import { policyOf } from './policy.fixture.ts';

@@ -11,12 +11,13 @@ import { type NodeGroupKey, readAllNodeGroups, readWaitlist, subjectOf } from '.
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOutOrTell } from './act.ts';
 import { askForRefreshes, type RefreshDeps } from './ask-for-refreshes.ts';
 import { readBatch, type Scope } from './batch.ts';
 import { failuresIn } from './breaker.ts';
-import { type Circumstances, iso } from './decision.ts';
+import type { Circumstances } from './decision.ts';
 import type { FleetFailures } from './fleet-failures.ts';
 import { publishGauges } from './gauges.ts';
 import type { Observation } from './observation.ts';

@@ -4,7 +4,7 @@ import {
   ModifyInstanceAttributeCommand,
   paginateDescribeSnapshots,
 } from '@aws-sdk/client-ec2';
-import { iso } from '../decision.ts';
+import { iso } from '../../shared/runtime/clock.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 const SNAPSHOT_OF = 'eks-host-remediator:snapshot-of';

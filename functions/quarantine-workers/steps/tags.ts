@@ -1,6 +1,6 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { QUARANTINE_TAG, quarantineTagValue } from '../../shared/fleet/scope.ts';
-import { iso } from '../decision.ts';
+import { iso } from '../../shared/runtime/clock.ts';
 import { TAGS } from '../found-quarantine.ts';
 import { groupsTagValue, LONGEST_VALUE } from '../saved-in-tags.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';

@@ -17,6 +17,13 @@ export interface WakeOptions {
   readonly messageGroupId?: string;
 }
 
+/** The soonest wake-up, ms from now: EventBridge Scheduler is precise to a minute. */
+export const SOONEST_WAKE = 60_000;
+
+/** When to schedule a wake-up that is wanted at some time, epoch milliseconds: not too soon, in whole seconds, as Scheduler fires. */
+export const wakeTime = (wanted: number, now: number): number =>
+  Math.ceil(Math.max(wanted, now + SOONEST_WAKE) / 1000) * 1000;
+
 export type Wake = ReturnType<typeof createWake>;
 
 /**

@@ -1,3 +1,4 @@
+import { iso } from '../runtime/clock.ts';
 /** An AMI, as far as it matters to whether a host may move to it. */
 export interface MachineImage {
   readonly imageId: string;
@@ -146,5 +147,3 @@ function kubernetesIn(name: string): number | undefined {
   const minors = [...name.matchAll(/(?<![\d.])1\.(\d{2})(?!\d)/g)].map(([, minor]) => Number(minor));
   return minors.length === 0 ? undefined : Math.min(...minors);
 }
-
-const iso = (time: number): string => new Date(time).toISOString();

@@ -5,3 +5,6 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/** Epoch milliseconds as ISO 8601 in UTC, as messages and events name times. */
+export const iso = (time: number): string => new Date(time).toISOString();
