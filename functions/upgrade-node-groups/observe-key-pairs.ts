@@ -7,7 +7,7 @@ import { type Reading, read } from '../shared/fleet/reading.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
-import type { Agents, KeyPairSeen, Preflight } from './preflight.ts';
+import { type Agents, type KeyPairSeen, NOTHING_SEEN, type Preflight } from './preflight.ts';
 
 interface Clients {
   readonly ec2: EC2Client;
@@ -30,7 +30,7 @@ export async function observeKeyPairs(
     return seen === undefined ? [] : [[subjectOf(key), seen]];
   };
   const seen = await pMap(observations, read, { concurrency: READ_CONCURRENCY });
-  return new Map(seen.flat().map(([subject, keyPair]) => [subject, { blockers: [], warnings: [], keyPair }]));
+  return new Map(seen.flat().map(([subject, keyPair]) => [subject, { ...NOTHING_SEEN, keyPair }]));
 }
 
 async function seenOf(

@@ -9,7 +9,7 @@ import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
-import type { Preflight } from './preflight.ts';
+import { NOTHING_SEEN, type Preflight } from './preflight.ts';
 import { candidateOf } from './wave-entry.ts';
 import { placeOfWave } from './waves.ts';
 import { type Unwell, workloadGate } from './workload-gate.ts';
@@ -48,20 +48,18 @@ export function createUnwellReader(options: OpenOptions, readCluster: ClusterRea
 }
 
 /**
- * Whether nodes and pods let upgrades start whose policy asks for it (`upgrades.gates.nodesAndPods`), by subject: those of the
- * own cluster, and of the clusters in which earlier waves have taken the release.
+ * Whether nodes and pods let upgrades start, by subject: those of the own cluster, and of the clusters in which earlier waves
+ * have taken the release.
+ *
+ * @param starting those whose policy asks for it (`upgrades.gates.nodesAndPods`)
  */
 export async function observeWorkloads(
   read: UnwellReader,
   starting: readonly Decided[],
   anywhere: Circumstances,
 ): Promise<Map<string, Preflight>> {
-  const asking = starting.filter(({ observation }) => {
-    const { policy } = circumstancesOf(observation, anywhere);
-    return !isInvalid(policy) && policy.upgrades.gates.nodesAndPods;
-  });
   const looks = await pMap(
-    asking,
+    starting,
     async ({ observation, decision: { releaseVersion = '' } }): Promise<[string, Preflight]> => {
       const { cluster } = observation.key;
       const names = [...new Set([cluster, ...clustersBefore(observation, releaseVersion, anywhere)])];
@@ -73,7 +71,7 @@ export async function observeWorkloads(
         firstSeenAt(observation, releaseVersion, anywhere.now),
         anywhere.now,
       );
-      return [subjectOf(observation.key), { blockers: [], warnings: [], workloads }];
+      return [subjectOf(observation.key), { ...NOTHING_SEEN, workloads }];
     },
     { concurrency: READ_CONCURRENCY },
   );

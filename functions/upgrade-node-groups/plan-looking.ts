@@ -5,10 +5,11 @@ import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type Decided, type Plan, plan } from './plan.ts';
-import { mustBeLookedAt, type Preflight, type Preflights } from './preflight.ts';
+import type { Policy } from './policy.ts';
+import { LOOKS, mustBeLookedAt, type Preflight, type Preflights } from './preflight.ts';
 
 /** Looks at node groups that would start, by subject. */
-type Look = (starting: readonly Decided[]) => Promise<ReadonlyMap<string, Preflight>>;
+export type Look = (starting: readonly Decided[]) => Promise<ReadonlyMap<string, Preflight>>;
 
 /** How often others are looked at in the place of those that are blocked. */
 const ROUNDS = 4;
@@ -37,25 +38,18 @@ export async function planLooking(
   return { planned: plan(observations, { ...circumstances, preflights }, line), preflights };
 }
 
-function isLookedAt(observation: Observation, anywhere: Circumstances): boolean {
-  const { policy } = circumstancesOf(observation, anywhere);
-  return !isInvalid(policy) && mustBeLookedAt(policy.upgrades);
-}
+const isLookedAt = (observation: Observation, anywhere: Circumstances): boolean =>
+  isAsked(mustBeLookedAt, observation, anywhere);
 
-/** Whether it is looked at what would block it. */
-export function asksForBlockers(observation: Observation, anywhere: Circumstances): boolean {
-  const { policy } = circumstancesOf(observation, anywhere);
-  return !isInvalid(policy) && policy.upgrades.preflight !== 'off';
-}
+/** Whether the policy of a node group asks for this look. */
+export const asksFor = (look: keyof typeof LOOKS, observation: Observation, anywhere: Circumstances): boolean =>
+  isAsked(LOOKS[look], observation, anywhere);
 
-/** Whether the look at it reads its launch template, for a key pair. */
-export function asksForKeyPair(observation: Observation, anywhere: Circumstances): boolean {
+function isAsked(
+  asks: (upgrades: Policy['upgrades']) => boolean,
+  observation: Observation,
+  anywhere: Circumstances,
+): boolean {
   const { policy } = circumstancesOf(observation, anywhere);
-  return !isInvalid(policy) && policy.upgrades.keyPairs.mode !== 'off';
-}
-
-/** Whether the look at it reads its pods, too. */
-export function asksForPods(observation: Observation, anywhere: Circumstances): boolean {
-  const { policy } = circumstancesOf(observation, anywhere);
-  return !isInvalid(policy) && policy.upgrades.preflight !== 'off' && policy.upgrades.preflightPods;
+  return !isInvalid(policy) && asks(policy.upgrades);
 }

@@ -53,13 +53,17 @@ export interface Subnet {
   readonly free?: number;
 }
 
+/** What the policy can ask to be looked at before an upgrade starts. */
+export const LOOKS = {
+  blockers: ({ preflight }) => preflight !== 'off',
+  pods: ({ preflight, preflightPods }) => preflight !== 'off' && preflightPods,
+  workloads: ({ gates }) => gates.nodesAndPods,
+  keyPair: ({ keyPairs }) => keyPairs.mode !== 'off',
+} as const satisfies Record<string, (upgrades: Policy['upgrades']) => boolean>;
+
 /** Whether a node group is looked at before its upgrade starts. */
-export const mustBeLookedAt = ({
-  preflight,
-  gates,
-  keyPairs,
-}: Pick<Policy['upgrades'], 'preflight' | 'gates' | 'keyPairs'>): boolean =>
-  preflight !== 'off' || gates.nodesAndPods || keyPairs.mode !== 'off';
+export const mustBeLookedAt = (upgrades: Policy['upgrades']): boolean =>
+  Object.values(LOOKS).some((asks) => asks(upgrades));
 
 /** Nothing that blocks, and no key pair. */
 export const NOTHING_SEEN: Preflight = { blockers: [], warnings: [] };

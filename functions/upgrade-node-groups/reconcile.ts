@@ -3,14 +3,13 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
-import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, readAllNodeGroups, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
-import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOutOrTell } from './act.ts';
@@ -18,23 +17,15 @@ import { askForRefreshes, type RefreshDeps } from './ask-for-refreshes.ts';
 import { readBatch, type Scope } from './batch.ts';
 import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
-import type { FleetFailures } from './fleet-failures.ts';
 import { publishGauges } from './gauges.ts';
-import type { Observation } from './observation.ts';
-import { findUpdating, type ObserveClients, observeNodeGroups } from './observe.ts';
-import { observeEvictions } from './observe-evictions.ts';
+import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeGates } from './observe-gates.ts';
-import { observeKeyPairs } from './observe-key-pairs.ts';
-import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
-import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
-import { type Decided, failuresAfter, type Plan, plan, withForeign, withSlot } from './plan.ts';
-import { asksForBlockers, asksForKeyPair, asksForPods, planLooking } from './plan-looking.ts';
-import { joined, NOTHING_SEEN } from './preflight.ts';
+import { type Decided, failuresAfter, withSlot } from './plan.ts';
+import { planFairly, waveIn } from './plan-fairly.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
-import type { Rollouts } from './rollouts.ts';
-import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
-import { type Line, readFleet, readLine } from './waitlist-reading.ts';
+import { callNext, contendersOf } from './waitlist.ts';
+import { readFleet, readLine } from './waitlist-reading.ts';
 import { rolloutsIn } from './waves.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, RefreshDeps {
@@ -85,12 +76,12 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     ...(rollouts !== undefined && { rollouts }),
     ...(fleet !== undefined && { fleetFailures: failuresIn(fleet, waveIn(rollouts)) }),
   };
-  const { planned, line, fleetFailures } = await planFairly(
-    { ...deps, readCluster },
-    observations,
-    circumstances,
-    fleet,
-  );
+  const {
+    planned,
+    line,
+    fleetFailures,
+    fleet: remembered,
+  } = await planFairly({ ...deps, readCluster }, observations, circumstances, fleet);
   const known = { ...circumstances, ...(fleetFailures !== undefined && { fleetFailures }) };
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
@@ -106,7 +97,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Where slots are free, request a reconcile of those whose turn it is.
   if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
     const observed = new Set(observations.map(({ key }) => subjectOf(key)));
-    const all = fleet ?? (await readAllNodeGroups(deps.ledger));
+    const all = remembered ?? (await readAllNodeGroups(deps.ledger));
     const { waitlist: waiting, urgent } = line ?? (await readLine(deps, policy, now, all));
     // What EKS has refused since has failed, too.
     const failures = carriedOut.reduce(
@@ -130,59 +121,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
-}
-
-interface Planned {
-  readonly planned: Plan;
-  /** Absent: nothing would start. */
-  readonly line?: Line;
-  readonly fleetFailures?: FleetFailures;
-}
-
-const waveIn = (rollouts: Rollouts | undefined) => (subject: string) => rollouts?.memberOf(subject)?.wave;
-
-/**
- * Plans. If something would start, it plans again with what only matters then: who has failed, whose turn comes before that of the
- * observed subjects, which updates somebody else has started in the same clusters since the last sweep, and what blocks them.
- */
-async function planFairly(
-  deps: ReconcileDeps & { readonly readCluster: ClusterReader },
-  observations: readonly Observation[],
-  circumstances: Circumstances,
-  read: Waitlist | undefined,
-): Promise<Planned> {
-  const { policy, now } = circumstances;
-  const planned = plan(observations, circumstances);
-  const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
-  if (starting.length === 0 || isInvalid(policy)) return { planned };
-  const fleet = read ?? (await readAllNodeGroups(deps.ledger));
-  const { rollouts } = circumstances;
-  const fleetFailures = circumstances.fleetFailures ?? failuresIn(fleet, waveIn(rollouts));
-  const line = await readLine(deps, policy, now, fleet);
-  const contenders = contendersOf(line.waitlist, line.urgent, policy, now, rollouts, fleetFailures);
-  const known = new Set([...observations.map(({ key }) => subjectOf(key)), ...Object.keys(circumstances.slots)]);
-  const clusters = [...new Set(starting.map(({ observation }) => observation.key.cluster))];
-  const updating = await pMap(clusters, (cluster) => findUpdating(deps.eks, cluster, known), {
-    concurrency: READ_CONCURRENCY,
-  });
-  const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
-  const readUnwell = createUnwellReader(deps, deps.readCluster);
-  const look = async (starting: readonly Decided[]) => {
-    const unseen = starting.map(({ observation }) => observation);
-    const asking = (asks: typeof asksForPods) => unseen.filter((each) => asks(each, circumstances));
-    const looks = [
-      observePreflights(deps, asking(asksForBlockers)),
-      observeEvictions(deps, deps.readCluster, asking(asksForPods)),
-      observeWorkloads(readUnwell, starting, circumstances),
-      observeKeyPairs(deps, asking(asksForKeyPair)),
-    ];
-    const seen = joined(await Promise.all(looks));
-    // Who was looked at is not looked at again, whatever was to be seen.
-    return new Map(unseen.map(({ key }) => [subjectOf(key), seen.get(subjectOf(key)) ?? NOTHING_SEEN]));
-  };
-  const informed = { ...circumstances, slots, fleetFailures };
-  const { planned: looked } = await planLooking(look, observations, informed, contenders);
-  return { planned: looked, line, fleetFailures };
 }
 
 /** Requests a look at those that others wait for and that nobody has seen for a day: they may be gone. */

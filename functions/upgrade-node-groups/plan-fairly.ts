@@ -1,0 +1,89 @@
+import pMap from 'p-map';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import type { OpenOptions } from '../shared/kubernetes/open-cluster.ts';
+import { readAllNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { failuresIn } from './breaker.ts';
+import type { Circumstances } from './decision.ts';
+import type { FleetFailures } from './fleet-failures.ts';
+import type { Observation } from './observation.ts';
+import { findUpdating, type ObserveClients } from './observe.ts';
+import { observeEvictions } from './observe-evictions.ts';
+import { observeKeyPairs } from './observe-key-pairs.ts';
+import { observePreflights } from './observe-preflight.ts';
+import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
+import { type Plan, plan, withForeign } from './plan.ts';
+import { asksFor, type Look, planLooking } from './plan-looking.ts';
+import { joined, type LOOKS, NOTHING_SEEN } from './preflight.ts';
+import type { Rollouts } from './rollouts.ts';
+import { contendersOf, type Waitlist } from './waitlist.ts';
+import { type Line, readLine } from './waitlist-reading.ts';
+
+export interface PlanDeps extends ObserveClients, OpenOptions {
+  readonly readCluster: ClusterReader;
+}
+
+/** The plan of one reconcile, and what was read for it. */
+export interface Planned {
+  readonly planned: Plan;
+  /** What is remembered of all node groups; absent: nobody has read it. */
+  readonly fleet?: Waitlist | undefined;
+  /** Absent, as the failures: nothing would start. */
+  readonly line?: Line;
+  readonly fleetFailures?: FleetFailures;
+}
+
+/** The place of a node group's wave; undefined: it is no member of one, or the rollouts are not known. */
+export const waveIn = (rollouts: Rollouts | undefined) => (subject: string) => rollouts?.memberOf(subject)?.wave;
+
+/**
+ * Plans. If something would start, it plans again with what only matters then: who has failed, whose turn comes before that of the
+ * observed subjects, which updates somebody else has started in the same clusters since the last sweep, and what blocks them.
+ */
+export async function planFairly(
+  deps: PlanDeps,
+  observations: readonly Observation[],
+  circumstances: Circumstances,
+  read: Waitlist | undefined,
+): Promise<Planned> {
+  const { policy, now } = circumstances;
+  const planned = plan(observations, circumstances);
+  const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
+  if (starting.length === 0 || isInvalid(policy)) return { planned, fleet: read };
+  const fleet = read ?? (await readAllNodeGroups(deps.ledger));
+  const { rollouts } = circumstances;
+  const fleetFailures = circumstances.fleetFailures ?? failuresIn(fleet, waveIn(rollouts));
+  const line = await readLine(deps, policy, now, fleet);
+  const contenders = contendersOf(line.waitlist, line.urgent, policy, now, rollouts, fleetFailures);
+  const known = new Set([...observations.map(({ key }) => subjectOf(key)), ...Object.keys(circumstances.slots)]);
+  const clusters = [...new Set(starting.map(({ observation }) => observation.key.cluster))];
+  const updating = await pMap(clusters, (cluster) => findUpdating(deps.eks, cluster, known), {
+    concurrency: READ_CONCURRENCY,
+  });
+  const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
+  const informed = { ...circumstances, slots, fleetFailures };
+  const { planned: looked } = await planLooking(lookBy(deps, circumstances), observations, informed, contenders);
+  return { planned: looked, fleet, line, fleetFailures };
+}
+
+/** Looks at whoever would start, as its policy asks for. What is read of a cluster is read once, however often it is looked. */
+function lookBy(deps: PlanDeps, circumstances: Circumstances): Look {
+  const readUnwell = createUnwellReader(deps, deps.readCluster);
+  return async (starting) => {
+    const asking = (what: keyof typeof LOOKS) =>
+      starting.filter(({ observation }) => asksFor(what, observation, circumstances));
+    const observed = (what: keyof typeof LOOKS) => asking(what).map(({ observation }) => observation);
+    const looks = [
+      observePreflights(deps, observed('blockers')),
+      observeEvictions(deps, deps.readCluster, observed('pods')),
+      observeWorkloads(readUnwell, asking('workloads'), circumstances),
+      observeKeyPairs(deps, observed('keyPair')),
+    ];
+    const seen = joined(await Promise.all(looks));
+    // Who was looked at is not looked at again, whatever was to be seen.
+    return new Map(
+      starting.map(({ observation: { key } }) => [subjectOf(key), seen.get(subjectOf(key)) ?? NOTHING_SEEN]),
+    );
+  };
+}
