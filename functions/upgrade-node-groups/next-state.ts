@@ -1,0 +1,70 @@
+import { SOONEST_WAKE, wakeTime } from '../shared/intake/wake.ts';
+import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { releaseIncident } from '../shared/releases/ami-type.ts';
+import { circumstancesOf } from './circumstances.ts';
+import type { Circumstances, Decision } from './decision.ts';
+import type { Observation } from './observation.ts';
+import { progressAfter } from './progress.ts';
+import { waitingSinceAfter } from './waitlist.ts';
+
+/** What the ledger should hold of the subject from now on. */
+export function nextState(observation: Observation, decision: Decision, circumstances: Circumstances): NodeGroupState {
+  const { state, view, trigger } = observation;
+  const { now } = circumstances;
+  const { policy } = circumstancesOf(observation, circumstances);
+  const progress = progressAfter(observation, decision, policy, now);
+  const { reason, variant, releaseVersion, kubernetesVersion, memory, turn } = decision;
+  // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
+  const outcome = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
+  const fingerprint = decision.isSilent ? state.fingerprint : outcome;
+  const incident =
+    releaseVersion === undefined || state.incident?.releaseVersion === releaseVersion
+      ? state.incident
+      : { releaseVersion, correlationId: incidentOf(view, releaseVersion, kubernetesVersion) ?? trigger.id };
+  const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
+  const answered = decision.answers ?? state.answered;
+  const lifts = decision.lifts ?? state.lifts;
+  const since = waitingSinceAfter(state, decision, now);
+  const place = decision.decision === 'acted' ? undefined : turn;
+  const isLastWord = decision.answers === undefined && decision.isSilent !== true;
+  return {
+    outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(isLastWord ? { reason } : state.reason !== undefined && { reason: state.reason }),
+    // An answer changes nothing about how the group stands: it keeps its place on the waitlist.
+    ...(decision.answers === undefined
+      ? { ...(place !== undefined && { turn: place }), ...(since !== undefined && { since }) }
+      : {
+          ...(state.turn !== undefined && { turn: state.turn }),
+          ...(state.since !== undefined && { since: state.since }),
+        }),
+    ...(state.arn !== undefined && { arn: state.arn }),
+    ...(incident !== undefined && { incident }),
+    ...memory,
+    ...(decision.proposal !== undefined && { proposal: decision.proposal }),
+    ...(answered !== undefined && { answered }),
+    ...(wakeAt !== undefined && { wakeAt }),
+    ...(progress !== undefined && { progress }),
+    ...(lifts !== undefined && { lifts }),
+  };
+}
+
+const incidentOf = (
+  view: Observation['view'],
+  releaseVersion: string,
+  kubernetesVersion: string | undefined,
+): string | undefined =>
+  view.kind === 'node-group'
+    ? releaseIncident({ kubernetesVersion: kubernetesVersion ?? view.version, amiType: view.amiType }, releaseVersion)
+    : undefined;
+
+/**
+ * When to be woken, in whole seconds, as Scheduler fires. A wake-up that is due before the wanted one serves as well: the
+ * look that it brings plans the next. So they never multiply. One that is about due is this reconcile's own, or as good.
+ */
+function nextWake(planned: number | undefined, wanted: number | undefined, now: number): number | undefined {
+  const pending = planned !== undefined && planned > now + SOONEST_WAKE / 2 ? planned : undefined;
+  if (wanted === undefined) return pending;
+  const soonest = wakeTime(wanted, now);
+  return pending !== undefined && pending <= soonest ? pending : soonest;
+}
