@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AutoScalingClient,
   DescribeInstanceRefreshesCommand,
@@ -62,8 +63,8 @@ export async function carryOut(
     ? { decision: wanted, calls: [] }
     : await act(deps, observation, wanted, policy, now);
   if (decision.silent) {
-    if (before.revision === state.revision && !isChanged(state, decision)) return decision;
     const next = asStored<RefreshState>({ ...before, ...remembered(decision) });
+    if (isDeepStrictEqual(next, asStored<RefreshState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
   const fingerprint = `${decision.reason} ${decision.variant}`.trim();
@@ -103,11 +104,6 @@ const remembered = ({ memory, proposal }: Decision) => ({
   quarantineWait: memory.quarantineWait,
   proposal,
 });
-
-const isChanged = (state: RefreshState, decision: Decision): boolean => {
-  const { refresh, done, failures, quarantineWait, proposal } = state;
-  return JSON.stringify(remembered(decision)) !== JSON.stringify({ refresh, done, failures, quarantineWait, proposal });
-};
 
 interface Acted {
   readonly decision: Decision;

@@ -31,7 +31,7 @@ export function follow(observation: Observation, circumstances: Circumstances): 
       return { ...say('failed', 'unreadable', observation.unreadable), memory, wakeAt: now + LOOK_AGAIN };
     }
     if (now - refresh.at < SHOWN_WITHIN) {
-      // Whether AWS took it is not known: it is begun again, by the same token.
+      // Nobody knows whether AWS took it. It is begun again: a refresh that is active already is found by its version (act.ts).
       if (refresh.refreshId === undefined && canBegin(observation, refresh)) {
         return actUnlessHeld(
           { ...started(refresh), act: 'start', memory, wakeAt: now + LOOK_AGAIN },

@@ -14,7 +14,7 @@ const refresh = z.object({
   from: z.object({ version: z.string(), imageId: z.string() }),
   /** Epoch milliseconds. */
   at: z.number(),
-  /** Counts from 1 per AMI, so that each attempt has its own token. */
+  /** Counts from 1 per AMI, so that the outcome of each attempt is news. */
   attempt: z.number(),
   /** The version that is desired, and Auto Scaling's id; absent until AWS has answered. */
   version: z.string().optional(),

@@ -1,15 +1,12 @@
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import type { Told } from '../shared/records/decision.ts';
+import { say } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-const refused = (reason: Reason, message: string, variant = ''): Told<Reason> => ({
-  decision: 'refused',
-  reason,
-  message,
-  variant,
-});
+const refused = (reason: Reason, message: string, variant?: string): Told<Reason> =>
+  say('refused', reason, message, variant);
 
 /** The processes without which nothing is replaced. Source: Auto Scaling user guide, "Suspend-resume processes". */
 const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'InstanceRefresh']);
