@@ -1,20 +1,11 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { incidentOf, MINUTE, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
-import { group, OLD, release } from './upgrade.fixture.ts';
+import { failingLab, OLD, release, ring, small } from './upgrade.fixture.ts';
 
 const BAD = '1.33.13-20261022';
 const GOOD = '1.33.14-20261024';
 
-const at = (name: string, more: object = {}) =>
-  group(name, { desiredSize: 1, updates: { minutesPerNode: 4, ...more } });
-const failure = { errorCode: 'NodeCreationFailure', errorMessage: 'did not join', afterMinutes: 5 };
-const cluster = (name: string, nodeGroups: object[], more: object = {}) => ({
-  name,
-  version: '1.33',
-  nodeGroups,
-  ...more,
-});
 const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };
 
 /** Clocks in Berlin go back on the 25th at 01:00 UTC: six o'clock is four in UTC before, and five after. */
@@ -22,13 +13,13 @@ const FLEET = {
   startsAt: '2026-10-24T00:00:00Z',
   releases: [release(OLD, '-10d'), release(BAD, '+30m'), release(GOOD, '+6h30m')],
   clusters: [
-    cluster('prod-a', [at('web'), at('api')]),
-    cluster('prod-b', [at('jobs'), { ...at('shop'), workloads: [cart] }], {
+    ring('prod-a', [small('web'), small('api')]),
+    ring('prod-b', [small('jobs'), { ...small('shop'), workloads: [cart] }], {
       accessEntries: [{ function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] }],
     }),
-    cluster('stage-a', [at('web'), at('api')]),
-    cluster('stage-b', [at('web')]),
-    cluster('lab', [at('one', { fails: [failure, failure] }), at('two', { fails: [failure, failure] })]),
+    ring('stage-a', [small('web'), small('api')]),
+    ring('stage-b', [small('web')]),
+    failingLab(),
   ],
   alarms: [
     {

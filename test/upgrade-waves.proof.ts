@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { HOUR, incidentOf, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { setPolicy } from './quarantine.fixture.ts';
-import { group, OLD, release } from './upgrade.fixture.ts';
+import { failingLab, group, OLD, release, ring, small } from './upgrade.fixture.ts';
 
 it('approve takes all that is proposed in a wave of the policy, and what comes after it waits', async () => {
   const at = (name: string) => ({ name, version: '1.33', nodeGroups: [group('web', { desiredSize: 1 })] });
@@ -33,16 +33,12 @@ const BAD = '1.33.13-20260714';
 const GOOD = '1.33.14-20260722';
 
 it('three waves over five clusters: a bad release ends with its canary, the next one goes from wave to wave', async () => {
-  const at = (name: string, more: object = {}) =>
-    group(name, { desiredSize: 1, updates: { minutesPerNode: 4, ...more } });
-  const failure = { errorCode: 'NodeCreationFailure', errorMessage: 'did not join', afterMinutes: 5 };
-  const cluster = (name: string, ...nodeGroups: object[]) => ({ name, version: '1.33', nodeGroups });
   const clusters = [
-    cluster('prod-a', at('web'), at('api')),
-    cluster('prod-b', at('web')),
-    cluster('stage-a', at('web')),
-    cluster('stage-b', { ...at('web'), tags: { ring: 'last' } }, at('jobs')),
-    cluster('lab', at('one', { fails: [failure, failure] }), at('two', { fails: [failure, failure] })),
+    ring('prod-a', [small('web'), small('api')]),
+    ring('prod-b', [small('web')]),
+    ring('stage-a', [small('web')]),
+    ring('stage-b', [{ ...small('web'), tags: { ring: 'last' } }, small('jobs')]),
+    failingLab(),
   ];
   const policy = {
     ssmAgent: { mode: 'off' },

@@ -21,3 +21,21 @@ export const fleet = (nodeGroups: object[], more: object = {}) => ({
 
 /** A bake time of two hours, so that a test need not run for a day: seen at +2h, rolled out at +4h. */
 export const FAST = { upgrades: { bakeAge: '2h' } };
+
+/** A group of one node, whose update takes four minutes. */
+export const small = (name: string, updates: object = {}) =>
+  group(name, { desiredSize: 1, updates: { minutesPerNode: 4, ...updates } });
+
+/** A cluster of a rollout by waves. */
+export const ring = (name: string, nodeGroups: object[], more: object = {}) => ({
+  name,
+  version: '1.33',
+  nodeGroups,
+  ...more,
+});
+
+const failure = { errorCode: 'NodeCreationFailure', errorMessage: 'did not join', afterMinutes: 5 };
+
+/** A cluster of two canaries, to which a release comes that does not come up, twice. */
+export const failingLab = () =>
+  ring('lab', [small('one', { fails: [failure, failure] }), small('two', { fails: [failure, failure] })]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
+import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
@@ -15,19 +16,8 @@ const HOUR = 3_600_000;
 const OLD = 'ami-0aaaaaaaaaaaaaaaa';
 const NEW = 'ami-0bbbbbbbbbbbbbbbb';
 
-const image = (imageId: string, age: number, more: Partial<MachineImage> = {}): MachineImage => ({
-  imageId,
-  name: `nodes-${imageId.slice(-2)}`,
-  owner: '111122223333',
-  architecture: 'x86_64',
-  platform: 'Linux/UNIX',
-  rootDevice: '/dev/xvda',
-  rootDeviceType: 'ebs',
-  virtualization: 'hvm',
-  state: 'available',
-  createdAt: NOW - age,
-  ...more,
-});
+const image = (imageId: string, age: number, more: Partial<MachineImage> = {}) =>
+  machineImage({ imageId, name: `nodes-${imageId.slice(-2)}`, createdAt: NOW - age, ...more });
 
 const policyWith = (refreshes: object = {}, others: object = {}): Policy => {
   const all = { wanted: { ssmParameter: '/ami' }, templates: 'change', mode: 'enforce', ...refreshes };

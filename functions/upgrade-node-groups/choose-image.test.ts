@@ -1,23 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
+import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { decide } from './decide.ts';
 import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import type { CustomView, NodeGroupView, Observation } from './observation.ts';
 
-const image = (imageId: string, age: number, change: Partial<MachineImage> = {}): MachineImage => ({
-  imageId,
-  name: `golden-${imageId}`,
-  owner: '111122223333',
-  architecture: 'x86_64',
-  platform: 'Linux/UNIX',
-  rootDevice: '/dev/xvda',
-  rootDeviceType: 'ebs',
-  virtualization: 'hvm',
-  state: 'available',
-  createdAt: NOW - age * HOUR,
-  ...change,
-});
+const image = (imageId: string, age: number, change: Partial<MachineImage> = {}) =>
+  machineImage({ imageId, name: `golden-${imageId}`, createdAt: NOW - age * HOUR, ...change });
 const present = image('ami-1', 900);
 const template = (tags: Record<string, string> = {}, ImageId = 'ami-1'): NonNullable<CustomView['template']> => ({
   kind: 'found',

@@ -1,24 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { machineImage } from './machine-image.fixture.ts';
 import { type Candidate, type MachineImage, newestBaked, offerOf } from './wanted-image.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.parse('2026-07-20T12:00:00Z');
 const HERE = { controlPlane: '1.33', now: NOW };
 
-const image = (change: Partial<MachineImage> = {}): MachineImage => ({
-  imageId: 'ami-new',
-  name: 'golden-eks-1.33-al2023-20260718',
-  owner: '111122223333',
-  architecture: 'arm64',
-  platform: 'Linux/UNIX',
-  rootDevice: '/dev/xvda',
-  rootDeviceType: 'ebs',
-  virtualization: 'hvm',
-  state: 'available',
-  createdAt: NOW - 2 * DAY,
-  ...change,
-});
+const image = (change: Partial<MachineImage> = {}) =>
+  machineImage({ architecture: 'arm64', createdAt: NOW - 2 * DAY, ...change });
 const present = image({ imageId: 'ami-old', name: 'golden-eks-1.33-al2023-20260601', createdAt: NOW - 50 * DAY });
 const offer = (...images: MachineImage[]) =>
   offerOf(
