@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
-import { proposal } from '../shared/ledger/proposal.ts';
+import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
 import { sessionsIntent } from './sessions/intent.ts';
 
@@ -31,9 +31,7 @@ const shellsState = z.object({
   closedAt: z.number().optional(),
   /** Of the region's preferences: a change that was begun, and is not recorded yet. */
   intent: sessionsIntent.optional(),
-  proposal: proposal.optional(),
-  /** The last operator's request that was answered: it is answered once, however often it comes. */
-  answered: z.string().optional(),
+  ...proposalMemory,
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });

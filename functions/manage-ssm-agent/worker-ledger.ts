@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
-import { proposal } from '../shared/ledger/proposal.ts';
+import { proposalMemory } from '../shared/ledger/proposal.ts';
 import { CAUSES, OUTDATED } from './agent-cause.ts';
 import type { Reason } from './reasons.ts';
 
@@ -30,11 +30,9 @@ const workerState = z.object({
   open: z.literal(true).optional(),
   remedy: remedy.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
-  proposal: proposal.optional(),
+  ...proposalMemory,
   /** Fingerprint of the role's policies at the time the agent answered. */
   roleFingerprint: z.string().optional(),
-  /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
-  answered: z.string().optional(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type BlastBudget, budgetKey, budgetOf } from '../shared/ledger/blast-budget.ts';
 import { type Ledger, putItem, queryItems, readByKeys, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
-import { proposal } from '../shared/ledger/proposal.ts';
+import { proposalMemory } from '../shared/ledger/proposal.ts';
 import { terminationOrder } from '../shared/ledger/termination-order.ts';
 import { EXPOSURE_KINDS } from './exposure-kind.ts';
 import type { Reason } from './reasons.ts';
@@ -116,9 +116,7 @@ const workerState = z.object({
   since: z.number().optional(),
   quarantine: quarantine.optional(),
   accepted: z.array(acceptedExposure).optional(),
-  proposal: proposal.optional(),
-  /** The last request to approve or reject that was answered: it is answered once, however often it comes. */
-  answered: z.string().optional(),
+  ...proposalMemory,
   /** The operator's request that ended the last quarantine: delivered again, it asks for nothing more. */
   granted: z.string().optional(),
   /** When a reconcile of it is due that was asked for, epoch milliseconds: a further one need not be. */

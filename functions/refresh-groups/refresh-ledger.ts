@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
-import { proposal } from '../shared/ledger/proposal.ts';
+import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
 
 const PK = 'refresh';
@@ -37,9 +37,7 @@ const refreshState = z.object({
   failures: z.object({ target: z.string(), count: z.number(), resumed: z.number() }).optional(),
   /** Since when a refresh to an AMI has been waiting only for a worker in quarantine, epoch milliseconds. */
   quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
-  proposal: proposal.optional(),
-  /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
-  answered: z.string().optional(),
+  ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });

@@ -1,3 +1,4 @@
+import { byTemplate, tagsAtLaunch } from '../shared/declaration/launch-rights.ts';
 import { arnHere, iamHere, type Right } from '../shared/declaration/right.ts';
 
 /** CloudFormation's (CDK's and eksctl's, too), those of managed node groups, which are EKS's, and those that opted out. */
@@ -12,8 +13,6 @@ const notKept = {
     ].map((key) => [`aws:ResourceTag/${key}`, 'true']),
   ),
 };
-
-const byTemplate = { 'ec2:LaunchTemplate': arnHere('ec2', 'launch-template/*') };
 
 /**
  * The rights to move a group to another AMI. Auto Scaling asks of whoever names a launch template what a launch needs:
@@ -58,14 +57,7 @@ export const REFRESH_RIGHTS: readonly Right[] = [
     wildcardReason: 'A group launches whatever its template names, and any group may be refreshed.',
     unlessOff: 'refreshRights',
   },
-  {
-    sid: 'RefreshTags',
-    actions: ['ec2:CreateTags'],
-    resources: ['instance', 'network-interface', 'volume'].map((kind) => arnHere('ec2', `${kind}/*`)),
-    conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
-    wildcardReason: 'What a launch makes has no id before; the condition admits no tags on what exists.',
-    unlessOff: 'refreshRights',
-  },
+  tagsAtLaunch({ sid: 'RefreshTags', unlessOff: 'refreshRights' }),
   {
     sid: 'NodeRoles',
     actions: ['iam:PassRole'],

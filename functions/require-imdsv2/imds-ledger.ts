@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
-import { proposal } from '../shared/ledger/proposal.ts';
+import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
 
 const PK = 'imds';
@@ -13,9 +13,7 @@ const imdsState = z.object({
   open: z.literal(true).optional(),
   /** When this function set the metadata service to version 2, epoch milliseconds. Only that can be undone. */
   changedAt: z.number().optional(),
-  proposal: proposal.optional(),
-  /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
-  answered: z.string().optional(),
+  ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });

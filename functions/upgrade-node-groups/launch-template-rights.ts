@@ -1,7 +1,5 @@
+import { byTemplate, tagsAtLaunch } from '../shared/declaration/launch-rights.ts';
 import { arnHere, onAnything, type Right } from '../shared/declaration/right.ts';
-
-/** Limits a right to launches by a launch template of this account and region, whoever makes them. */
-const byTemplate = { 'ec2:LaunchTemplate': arnHere('ec2', 'launch-template/*') };
 
 /**
  * The rights that EKS requires from whoever updates a node group with an owner's launch template: before it begins, it
@@ -37,14 +35,7 @@ export const LAUNCH_TEMPLATE_RIGHTS: readonly Right[] = [
     wildcardReason: 'A node group names these beside its launch template, and any group may be upgraded.',
     unlessOff: 'launchTemplateRights',
   },
-  {
-    sid: 'LaunchTemplateTags',
-    actions: ['ec2:CreateTags'],
-    resources: ['instance', 'network-interface', 'volume'].map((kind) => arnHere('ec2', `${kind}/*`)),
-    conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
-    wildcardReason: 'What a launch makes has no id before; the condition admits no tags on what exists.',
-    unlessOff: 'launchTemplateRights',
-  },
+  tagsAtLaunch({ sid: 'LaunchTemplateTags', unlessOff: 'launchTemplateRights' }),
   {
     // EKS asks for the versions. Tags of templates say who keeps them, and agents whether Session Manager leads to the nodes
     // that a key pair leads to.

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, putItem, queryItems, readItems, withFormerNames } from './ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
-import { proposal } from './proposal.ts';
+import { proposalMemory } from './proposal.ts';
 
 const PK = 'node-group';
 
@@ -168,9 +168,7 @@ const nodeGroupState = z.object({
   /** Absent in items written before breakers. */
   setbacks: z.array(setback).optional(),
   lifts: z.array(lift).optional(),
-  proposal: proposal.optional(),
-  /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
-  answered: z.string().optional(),
+  ...proposalMemory,
   /** When a wake-up is due, epoch milliseconds. */
   wakeAt: z.number().optional(),
   progress: progress.optional(),

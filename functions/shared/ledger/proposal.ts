@@ -28,6 +28,13 @@ export const proposal = z.object({
  */
 export type Proposal = z.infer<typeof proposal>;
 
+/** The part of a subject's ledger item that remembers what operators are asked about and were answered. */
+export const proposalMemory = {
+  proposal: proposal.optional(),
+  /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
+  answered: z.string().optional(),
+};
+
 /** The operator's ruling on exactly this target. */
 export const rulingOn = (proposed: Proposal | undefined, target: string): Ruling | undefined =>
   proposed?.target === target ? proposed.ruling : undefined;
