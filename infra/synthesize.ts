@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { withBundles } from './bundle.ts';
 import { RemediatorApp } from './remediator-app.ts';
+import { readSettings } from './settings.ts';
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
@@ -21,15 +22,21 @@ interface Options {
  * @returns the path of the template
  * @throws SettingsError for a bad setting in the context
  */
-export const synthesize = (options: Options): Promise<string> =>
-  withBundles((bundles) => synthesizeFrom(bundles, options));
+export async function synthesize(options: Options): Promise<string> {
+  // A bad setting is refused at once: to bundle takes seconds.
+  readSettings(contextOf(options));
+  return withBundles((bundles) => synthesizeFrom(bundles, options));
+}
 
 /** Synthesizes the stack from a folder of bundles that are made already. */
-export function synthesizeFrom(bundles: string, { context, outdir }: Options): string {
-  const app = new RemediatorApp(bundles, {
-    outdir,
-    context: { ...cdkJsonContext(), mode: 'enforce', ...context },
-    analyticsReporting: false,
-  });
+export function synthesizeFrom(bundles: string, options: Options): string {
+  const { outdir } = options;
+  const app = new RemediatorApp(bundles, { outdir, context: contextOf(options), analyticsReporting: false });
   return app.synth().getStackArtifact(app.stack.artifactId).templateFullPath;
 }
+
+const contextOf = ({ context }: Pick<Options, 'context'>): Record<string, unknown> => ({
+  ...cdkJsonContext(),
+  mode: 'enforce',
+  ...context,
+});
