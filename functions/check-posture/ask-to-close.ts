@@ -1,11 +1,13 @@
 import { makeQuarantineReconcileRequest, SHELL_INGRESS_GROUPS } from '../../events/quarantine-reconcile-request.ts';
 import { makeSessionsReconcileRequest, makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { PostureCheckId } from '../shared/posture/checks.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { Looked } from './decide.ts';
 import type { Waiver } from './policy.ts';
+import type { GroupState } from './posture-ledger.ts';
 
 export interface CloseDeps {
   /** Of `close-shells`, which looks at all workers of a cluster where one has such a way in. */
@@ -33,12 +35,23 @@ export async function askAboutSessions({ shellsQueue, account, region }: CloseDe
   await sendRequests(shellsQueue, [{ request }]);
 }
 
-/** Asks those that can close what a check found open: they read it again, and decide by their own policy. */
+interface Circumstances {
+  readonly waivers: readonly Waiver[];
+  /** What was known of the groups before this check, by subject. */
+  readonly before: ReadonlyMap<string, GroupState>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * Asks those that can close what a check found open: they read it again, and decide by their own policy. A check that has failed
+ * and does not fail any more is asked about once, so that what was proposed about it ends.
+ */
 export async function askToClose(
   { shellsQueue, quarantineQueue, account, region }: CloseDeps,
   cluster: string,
   looked: ReadonlyMap<string, readonly Looked[]>,
-  { waivers, now }: { readonly waivers: readonly Waiver[]; readonly now: number },
+  { waivers, before, now }: Circumstances,
 ): Promise<void> {
   const origin = { account, region, time: new Date(now).toISOString() };
   const cause = `posture ${cluster} ${origin.time}`;
@@ -54,7 +67,9 @@ export async function askToClose(
   );
   const shellIngressOf = [...looked].flatMap(([nodegroup, hosts]) => {
     const isWaived = waivers.some((waiver) => covers(waiver, CLOSED_BY_RULES, { cluster, nodegroup }, now));
-    return fails(hosts, CLOSED_BY_RULES) && !isWaived ? [nodegroup] : [];
+    const hasFailed = before.get(subjectOf({ cluster, nodegroup }))?.findings[CLOSED_BY_RULES] !== undefined;
+    const isOpen = fails(hosts, CLOSED_BY_RULES);
+    return (isOpen && !isWaived) || (!isOpen && hasFailed && hosts.length > 0) ? [nodegroup] : [];
   });
   const requests = chunks(shellIngressOf, SHELL_INGRESS_GROUPS).map((groups, index) => ({
     request: makeQuarantineReconcileRequest(origin, `${cause} ${index}`, {

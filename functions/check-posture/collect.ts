@@ -15,9 +15,16 @@ import { judge } from './judge/judge.ts';
 import { type Node, NodeError, readNode } from './judge/node.ts';
 import { type ObserveClients, readOutput } from './observe.ts';
 import type { Policy } from './policy.ts';
-import { answered, type ClusterState, type Sample, samplesIn, saveClusterState } from './posture-ledger.ts';
+import {
+  answered,
+  type ClusterState,
+  readGroupStates,
+  type Sample,
+  samplesIn,
+  saveClusterState,
+} from './posture-ledger.ts';
 import type { checkPosture } from './remediation.ts';
-import { tell } from './tell.ts';
+import { subjectsIn, tell } from './tell.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients, CloseDeps {
   readonly document: string;
@@ -54,9 +61,11 @@ export async function collect(
     if (saved !== undefined) await lookAgain(deps, cluster, polls + 1);
     return;
   }
-  const expiry = await tell(deps, policy, cluster, trigger, looked);
+  const before = await readGroupStates(ledger, subjectsIn(cluster, looked));
   if (policy.shells.seesToSessions) await deps.seeToSessions();
-  await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, now });
+  // Before the new states are saved: a check that dies in between asks again.
+  await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, before, now });
+  const expiry = await tell(deps, policy, cluster, trigger, { looked, before });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
   const next = isWhole ? nextDue(now, every, cluster) : now + 6 * HOUR;

@@ -19,10 +19,11 @@ import {
   type ClusterState,
   NEW_CLUSTER,
   readClusterStates,
+  readGroupStates,
   type Sample,
   saveClusterState,
 } from './posture-ledger.ts';
-import { tell, tellUnreadable } from './tell.ts';
+import { subjectsIn, tell, tellUnreadable } from './tell.ts';
 
 /** A request that cannot be taken up yet comes again after this, seconds. */
 const ASK_AGAIN = 90;
@@ -105,7 +106,9 @@ async function begin(
   const { samples, groups, access, remoteAccess, unreadable } = await chooseSamples(deps, cluster, wanted);
   await tellUnreadable(deps, policy, cluster, trigger, unreadable);
   if (samples.length === 0) {
-    await tell(deps, policy, cluster, trigger, new Map(groups.map((group) => [group, []])));
+    const looked = new Map(groups.map((group) => [group, []]));
+    const before = await readGroupStates(ledger, subjectsIn(cluster, looked));
+    await tell(deps, policy, cluster, trigger, { looked, before });
     const { revision } = state;
     await saveClusterState(
       ledger,

@@ -13,6 +13,12 @@ type TellDeps = Pick<QueueDeps<typeof checkPosture>, 'ledger' | 'recorder' | 'ca
 /** What asked for a check. */
 type Trigger = Asked['trigger'] | NonNullable<ClusterState['pending']>['trigger'];
 
+/** Groups that were looked at, by name, and what was known of them before, by subject. */
+interface Checked {
+  readonly looked: ReadonlyMap<string, readonly Looked[]>;
+  readonly before: ReadonlyMap<string, GroupState>;
+}
+
 /**
  * Records what has changed in each group.
  * @returns when the first waiver ends, epoch milliseconds
@@ -22,12 +28,12 @@ export async function tell(
   { posture }: Policy,
   cluster: string,
   trigger: Trigger,
-  looked: ReadonlyMap<string, readonly Looked[]>,
+  { looked, before: states }: Checked,
 ): Promise<number> {
   const { recorder, clock } = deps;
   const now = clock.now();
   let expiry = Number.POSITIVE_INFINITY;
-  await settleGroups(deps, posture.mode, cluster, trigger, looked, (key, hosts, before) => {
+  await settleGroups(deps, posture.mode, cluster, trigger, { seen: looked, states }, (key, hosts, before) => {
     const { state, news } = decideGroup(key, hosts, { waivers: posture.waivers, now }, before);
     recorder.count('HostsChecked', hosts.length);
     const open = Object.values(state.findings).filter(({ waiver }) => waiver === undefined);
@@ -39,16 +45,22 @@ export async function tell(
 }
 
 /** Records the groups that AWS does not let the function read. */
-export const tellUnreadable = (
+export async function tellUnreadable(
   deps: TellDeps,
   { posture }: Policy,
   cluster: string,
   trigger: Trigger,
   unreadable: ReadonlyMap<string, string>,
-): Promise<void> =>
-  settleGroups(deps, posture.mode, cluster, trigger, unreadable, (key, error, before) =>
+): Promise<void> {
+  const states = await readGroupStates(deps.ledger, subjectsIn(cluster, unreadable));
+  await settleGroups(deps, posture.mode, cluster, trigger, { seen: unreadable, states }, (key, error, before) =>
     decideUnreadable(key, error, deps.clock.now(), before),
   );
+}
+
+/** The subjects of groups of a cluster. @param groups by name */
+export const subjectsIn = (cluster: string, groups: ReadonlyMap<string, unknown>): string[] =>
+  [...groups.keys()].map((nodegroup) => subjectOf({ cluster, nodegroup }));
 
 /** Decides about each group in turn, records what has changed, and saves the new state. */
 async function settleGroups<Seen>(
@@ -56,15 +68,11 @@ async function settleGroups<Seen>(
   mode: Policy['posture']['mode'],
   cluster: string,
   trigger: Trigger,
-  seen: ReadonlyMap<string, Seen>,
+  { seen, states }: { readonly seen: ReadonlyMap<string, Seen>; readonly states: Checked['before'] },
   decide: (key: NodeGroupKey, seen: Seen, before: GroupState) => ReturnType<typeof decideGroup>,
 ): Promise<void> {
-  const keys = [...seen].map(([nodegroup, of]) => ({ key: { cluster, nodegroup }, of }));
-  const states = await readGroupStates(
-    ledger,
-    keys.map(({ key }) => subjectOf(key)),
-  );
-  for (const { key, of } of keys) {
+  for (const [nodegroup, of] of seen) {
+    const key = { cluster, nodegroup };
     const before = states.get(subjectOf(key)) ?? NEW_GROUP;
     const { unrecorded: _, ...known } = before;
     const { state, news } = decide(key, of, known);

@@ -61,3 +61,15 @@ it('is told of once by default, and stays', async () => {
   expect(told(byDefault)).toEqual(['web would-act would-close-shell-ingress']);
   expect(isOpen(byDefault)).toBe(true);
 });
+
+it('that somebody else has closed is not proposed any more, from the next check on', async () => {
+  const run = await start({ fleet, policy: { ...others, quarantine: { mode: 'enforce' } } });
+  await run.account.play(2 * HOUR);
+  expect(told(run)).toEqual(['web would-act would-close-shell-ingress']);
+  for (const group of run.account.fleet.networks.securityGroups.list())
+    group.rules = group.rules.filter(({ fromPort }) => fromPort !== 22);
+  expect(isOpen(run)).toBe(false);
+  expect(await operate(run.account, 'check', 'shop')).toMatchObject({ code: 0 });
+  await run.account.play(10 * MINUTE);
+  expect(told(run).slice(1)).toEqual(['web done shell-ingress-ended']);
+});
