@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { HOUR, incidentOf, playThrough, upgradeCalls } from './harness.ts';
-import { fleet, group, NEW, OLD, release } from './upgrade.fixture.ts';
+import { fleet, group, NEW, OLD, release, ring } from './upgrade.fixture.ts';
 
 const SHARED = 'arn:aws:ssm:eu-central-1:999988887777:document/group-freeze';
 
@@ -107,6 +107,26 @@ it('a disruption budget that lets no pod go keeps an upgrade from starting, and 
     /Warning: .*1 pod without another pod of the same controller: default\/solo-/,
   );
   expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
+});
+
+it('after EKS has given up for a pod that did not leave, the record names the pod, where the cluster lets it be read', async () => {
+  const entry = { function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] };
+  const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };
+  const fails = [{ errorCode: 'PodEvictionFailure', afterMinutes: 20 }];
+  const cluster = (name: string, accessEntries: object[]) =>
+    ring(name, [group('web', { workloads: [cart], updates: { minutesPerNode: 4, fails } })], { accessEntries });
+  const run = await playThrough({
+    inProcess: true,
+    fleet: { ...fleet([]), clusters: [cluster('open', [entry]), cluster('shut', [])] },
+    policy: { upgrades: { bakeAge: '2h', preflight: 'warn', preflightPods: true } },
+    play: '5h',
+  });
+  const told = (name: string) =>
+    run.records.find((record) => record.cluster === name && record.reason === 'upgrade-failed')?.message;
+  expect(told('open')).toMatch(
+    /PodEvictionFailure: .*\((ip-[\w.-]+)\)\. Now, on \1: the disruption budget shop\/cart now allows no eviction of shop\/cart-\S+ \(ReplicaSet cart-\w+\)\./,
+  );
+  expect(told('shut')).toContain('Which pod it was could not be read (The Kubernetes API of shut answered 401');
 });
 
 it('a node that ceases to be Ready in an earlier wave keeps the release from the next one until it is well, and a shut cluster does', async () => {

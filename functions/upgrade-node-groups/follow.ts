@@ -29,7 +29,7 @@ import { mayTake } from './time-needed.ts';
  * @returns undefined when there is no upgrade (any more) to follow
  */
 export function followUpgrade(
-  { key, state, need }: Observation,
+  { key, state, need, heldPods }: Observation,
   view: NodeGroupView,
   memory: Memory,
   circumstances: Circumstances,
@@ -85,7 +85,7 @@ export function followUpgrade(
       return failed(
         upgrade,
         memory,
-        { errors: update.errors, updateId: update.updateId, key, need, view },
+        { errors: update.errors, updateId: update.updateId, key, need, view, heldPods },
         circumstances,
       );
   }
@@ -144,13 +144,15 @@ interface Failure {
   readonly key: NodeGroupKey;
   readonly need: Need | undefined;
   readonly view: NodeGroupView;
+  /** What holds pods that did not leave, as sentences; absent: nobody looked. */
+  readonly heldPods?: string | undefined;
 }
 
 /** Counts a failure of `upgrade` and plans what comes next. */
 function failed(
   upgrade: Upgrade,
   memory: Memory,
-  { errors, updateId, key, need, view }: Failure,
+  { errors, updateId, key, need, view, heldPods }: Failure,
   { policy, now, fleetFailures }: Circumstances,
 ): Decision {
   const { releaseVersion, attempt, issues = [] } = upgrade;
@@ -185,7 +187,12 @@ function failed(
     ...say(
       'failed',
       updateId === undefined ? 'upgrade-refused' : 'upgrade-failed',
-      [`Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`, ...new Set(advice), next].join(' '),
+      [
+        `Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`,
+        ...(heldPods === undefined ? [] : [heldPods]),
+        ...new Set(advice),
+        next,
+      ].join(' '),
       { ...idleMemory(memory), failures, setbacks },
       `${releaseVersion} ${attempt}`,
     ),

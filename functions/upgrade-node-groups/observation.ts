@@ -22,6 +22,8 @@ export interface Observation {
   readonly need?: Need;
   /** Its workers in quarantine, by instance id; absent: none. */
   readonly quarantined?: readonly string[];
+  /** What holds pods after its upgrade has failed for some that did not leave, as sentences; absent: nobody looked. */
+  readonly heldPods?: string;
 }
 
 export type View = { readonly kind: 'gone' } | UnreadableView | UnmanagedView | NodeGroupView;
@@ -122,4 +124,6 @@ export interface UpdateError {
   /** EKS's error code, such as `PodEvictionFailure`. */
   readonly code: string;
   readonly message: string;
+  /** What EKS names with it, such as nodes by their names; absent: nothing. */
+  readonly resources?: readonly string[];
 }

@@ -33,6 +33,7 @@ export async function observeUpdate(
       const named = errors.map(({ errorCode, errorMessage, resourceIds = [] }) => ({
         code: errorCode ?? 'Unknown',
         message: [errorMessage ?? '', resourceIds.length > 0 ? `(${resourceIds.join(', ')})` : ''].join(' ').trim(),
+        ...(resourceIds.length > 0 && { resources: resourceIds }),
       }));
       const silent = { code: status, message: `EKS names no error; the update is ${status}` };
       return { kind: 'failed', updateId, errors: named.length > 0 ? named : [silent] };

@@ -11,6 +11,7 @@ import type { Observation } from './observation.ts';
 import { findUpdating, type ObserveClients } from './observe.ts';
 import { observeEvictions } from './observe-evictions.ts';
 import { observeKeyPairs } from './observe-key-pairs.ts';
+import type { PodsReader } from './observe-pods.ts';
 import { observePreflights } from './observe-preflight.ts';
 import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
 import { type Plan, plan, withForeign } from './plan.ts';
@@ -22,6 +23,7 @@ import { type Line, readLine } from './waitlist-reading.ts';
 
 export interface PlanDeps extends ObserveClients, OpenOptions {
   readonly readCluster: ClusterReader;
+  readonly readPods: PodsReader;
 }
 
 /** The plan of one reconcile, and what was read for it. */
@@ -76,7 +78,7 @@ function lookBy(deps: PlanDeps, circumstances: Circumstances): Look {
     const observed = (what: keyof typeof LOOKS) => asking(what).map(({ observation }) => observation);
     const looks = [
       observePreflights(deps, observed('blockers')),
-      observeEvictions(deps, deps.readCluster, observed('pods')),
+      observeEvictions(deps.readPods, observed('pods')),
       observeWorkloads(readUnwell, asking('workloads'), circumstances),
       observeKeyPairs(deps, observed('keyPair')),
     ];

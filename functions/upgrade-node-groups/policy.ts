@@ -43,7 +43,7 @@ const keys = (defaultMode: Mode) =>
       .boolean()
       .default(false)
       .describe(
-        'true: the check before the start reads pods and disruption budgets, too. Clusters must allow it (access entry, RBAC).',
+        'true: the check before the start reads pods and disruption budgets, too, and so does the record of an update that failed because a pod did not leave. Clusters must allow it (access entry, RBAC).',
       ),
     concurrency: z
       .strictObject({

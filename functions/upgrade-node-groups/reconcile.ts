@@ -19,7 +19,9 @@ import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
+import { withHeldPods } from './observe-evictions.ts';
 import { observeGates } from './observe-gates.ts';
+import { createPodsReader } from './observe-pods.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { type Decided, failuresAfter, withSlot } from './plan.ts';
 import { planFairly, waveIn } from './plan-fairly.ts';
@@ -62,10 +64,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     observeUnmanaged(deps, readCluster, scope),
     observeGates(deps, policy),
   ]);
-  const observations = [...managed, ...unmanaged];
+  const read = [...managed, ...unmanaged];
 
   // Decide about each, in order of turn, within the blast budget. Slots are taken before anything is done.
-  const fleet = await readFleet(deps, observations, policy);
+  const fleet = await readFleet(deps, read, policy);
   const rollouts = fleet && !isInvalid(policy) ? rolloutsIn(fleet, policy) : undefined;
   const circumstances: Circumstances = {
     policy,
@@ -76,12 +78,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     ...(rollouts !== undefined && { rollouts }),
     ...(fleet !== undefined && { fleetFailures: failuresIn(fleet, waveIn(rollouts)) }),
   };
+  const readPods = createPodsReader(deps, readCluster);
+  const observations = await withHeldPods(readPods, read, circumstances);
   const {
     planned,
     line,
     fleetFailures,
     fleet: remembered,
-  } = await planFairly({ ...deps, readCluster }, observations, circumstances, fleet);
+  } = await planFairly({ ...deps, readCluster, readPods }, observations, circumstances, fleet);
   const known = { ...circumstances, ...(fleetFailures !== undefined && { fleetFailures }) };
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.

@@ -1,0 +1,49 @@
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { counted } from '../shared/text/counted.ts';
+import { listed } from '../shared/text/listed.ts';
+import type { Observation, UpdateError } from './observation.ts';
+import { type ClusterPods, heldPods, nodesOfGroup } from './preflight-pods.ts';
+
+/** EKS's code for an update in which a pod has not left its node within 15 minutes (EKS user guide, managed node group errors). */
+const EVICTION_FAILURE = 'PodEvictionFailure';
+
+/** EKS's errors for pods that have not left, if its update of this subject has failed for them. */
+export const evictionErrorsOf = ({ view }: Observation): readonly UpdateError[] =>
+  view.kind === 'node-group' && view.update?.kind === 'failed'
+    ? view.update.errors.filter(({ code }) => code === EVICTION_FAILURE)
+    : [];
+
+/**
+ * What holds pods after EKS has given up an update, as sentences; a pure function. EKS names the node in `resourceIds`, and
+ * never the pod (aws/containers-roadmap#1282). The pod is certain only on a node that EKS names: elsewhere it may be another one.
+ *
+ * @param seen read after the failure, when EKS has let its nodes take pods again
+ */
+export function heldPodsInWords(
+  { key }: Pick<Observation, 'key'>,
+  errors: readonly UpdateError[],
+  seen: ClusterPods,
+): string {
+  if (seen.kind === 'unreadable') return `Which pod it was could not be read (${seen.why}).`;
+  const own = nodesOfGroup(seen.nodes, key.nodegroup);
+  const named = new Set(errors.flatMap(({ resources = [] }) => resources));
+  const still = own.filter(
+    ({ name, instanceId }) => named.has(name) || (instanceId !== undefined && named.has(instanceId)),
+  );
+  const nodes = still.length > 0 ? still : own;
+  const held = heldPods(new Set(nodes.map(({ name }) => name)), seen.pods, seen.budgets);
+  const where = whereOf(
+    still.map(({ name }) => name),
+    named.size,
+    subjectOf(key),
+  );
+  if (held.length === 0) return `${where}no pod is held any more, so which one it was is not known.`;
+  return `${where}${held.join('; ')}.`;
+}
+
+function whereOf(still: readonly string[], named: number, subject: string): string {
+  if (still.length > 0) return `Now, on ${listed(still)}: `;
+  const doubt =
+    named === 0 ? 'EKS names no node' : `${counted(named, 'node')} that EKS names ${named === 1 ? 'is' : 'are'} gone`;
+  return `${doubt}, so it may have been another pod. Now, on the nodes of ${subject}: `;
+}
