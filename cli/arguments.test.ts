@@ -61,6 +61,7 @@ describe('the form of the output', () => {
     [['-o', 'jsn'], /^--output: "jsn" is none of table, json, wide\. Did you mean "json"\?/],
     [['--json', '-o', 'wide'], /^--json: contradicts --output wide/],
     [['--stak', 'x'], /^--stak: status has no such option\. Did you mean --stack\?\n\nUsage: /],
+    [['--profile', 'x'], /^--profile: status has no such option\. Set AWS_PROFILE\.\n\nUsage: /],
     [['-q'], /^-q: status has no such option\.\n\nUsage: /],
     [['--stack'], /^--stack: its value is missing \(/],
     [['-o'], /^--output: its value is missing \(/],

@@ -127,12 +127,22 @@ function parse(args: readonly string[], command: Command) {
   }
 }
 
+/** Options of the AWS CLI that are variables of the environment here. */
+const BY_ENVIRONMENT: Readonly<Record<string, string>> = {
+  profile: 'AWS_PROFILE',
+  'endpoint-url': 'AWS_ENDPOINT_URL',
+};
+
 /** What Node.js says of an option, in the words of all other complaints. */
 function complaintOf(message: string, { name }: Command, options: readonly string[]): string {
   const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
   if (unknown !== undefined) {
-    const nearest = nearestOf(unknown.replace(/^-+/, ''), options);
-    return `${unknown}: ${name} has no such option.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}`;
+    const wanted = unknown.replace(/^-+/, '');
+    const variable = BY_ENVIRONMENT[wanted];
+    const nearest = nearestOf(wanted, options);
+    const instead =
+      variable !== undefined ? ` Set ${variable}.` : nearest !== undefined ? ` Did you mean --${nearest}?` : '';
+    return `${unknown}: ${name} has no such option.${instead}`;
   }
   const [, option, fault] = /^Option '(?:-\w, )?(--[^' ]+)[^']*' (.*)/.exec(message) ?? [];
   if (option === undefined) return message;

@@ -1,14 +1,23 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { enter, takeNone } from '../cli/entry.ts';
+import { print } from '../cli/output.ts';
+import { UsageError } from '../cli/usage-error.ts';
 import { readFleet } from '../sandbox/cli/arguments.ts';
 import { withDeployment } from '../sandbox/cli/deployment.ts';
 import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
 import { serveConsole } from '../sandbox/console/console-server.ts';
 import { startRun } from '../sandbox/play.ts';
 
-// `npm run -s screenshots`: takes the pictures of the documentation in Chromium, from the demo run: light and dark,
-// wide and on a phone.
+const USAGE = `Usage: npm run -s screenshots
+
+Takes the pictures of the documentation from the demo run, in Chromium: light and dark, wide and on a phone.
+
+  -h, --help   this
+
+The environment: CHROMIUM is the path of a Chromium, where none is found by itself.
+Exit codes: 0 taken; 1 a picture is too large; 2 there is no Chromium, or a wrong argument.`;
 
 /** The moment of the run: upgrades are under way, one has failed, and a worker is in quarantine. */
 const MOMENT_MS = (26 * 60 + 25) * 60_000;
@@ -18,24 +27,32 @@ const PHONE = { width: 390, height: 844 };
 const WIDGET_HEIGHT = 900;
 const MOST_BYTES = 200_000;
 
-const executable = findChromium();
-if (executable === undefined) {
-  console.error('There is no Chromium here: install it (.ci/chromium does), or name one in CHROMIUM.');
-  process.exit(1);
-}
-
 const images = join(import.meta.dirname, 'images');
-mkdirSync(images, { recursive: true });
-const fleet = readFleet(join(import.meta.dirname, '..', 'sandbox', 'fleets', 'demo.json'));
 
-await withDeployment(async (synthesized) => {
-  const { account } = await startRun({ fleet, synthesized });
-  await account.play(MOMENT_MS);
-  const server = await serveConsole(account, 0);
-  const browser = await startChromium(executable);
+await enter(process.argv.slice(2), USAGE, async (argv) => {
+  takeNone(argv, USAGE);
+  const executable = findChromium();
+  if (executable === undefined) {
+    throw new UsageError('There is no Chromium here: install it (.ci/chromium does), or name one in CHROMIUM.');
+  }
+  mkdirSync(images, { recursive: true });
+  const fleet = readFleet(join(import.meta.dirname, '..', 'sandbox', 'fleets', 'demo.json'));
+  await withDeployment(async (synthesized) => {
+    const { account } = await startRun({ fleet, synthesized });
+    await account.play(MOMENT_MS);
+    const server = await serveConsole(account, 0);
+    const browser = await startChromium(executable);
+    await takeAll(browser, server.url);
+    await browser.close();
+    await server.close();
+  });
+  weigh();
+});
+
+async function takeAll(browser: Browser, url: string): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     const page = await browser.newPage({ viewport: VIEWPORT, colorScheme: theme });
-    await page.goto(server.url);
+    await page.goto(url);
     await ready(page);
     await take(page, `page-${theme}`);
     const widget = await page.locator('#widget').boundingBox();
@@ -46,16 +63,14 @@ await withDeployment(async (synthesized) => {
     await take(page, `incident-${theme}`);
     await page.close();
     const phone = await browser.newPage({ viewport: PHONE, deviceScaleFactor: 1.5, colorScheme: theme });
-    await phone.goto(server.url);
+    await phone.goto(url);
     await ready(phone);
     await take(phone, `phone-${theme}`);
     await openIncident(phone);
     await take(phone, `phone-incident-${theme}`);
     await phone.close();
   }
-  await browser.close();
-  await server.close();
-});
+}
 
 function pathOf(name: string): string {
   return join(images, `${name}.png`);
@@ -76,11 +91,14 @@ function ready(page: Page): Promise<void> {
   return page.getByRole('status').filter({ hasText: 'Ready.' }).waitFor({ timeout: 120_000 });
 }
 
-for (const name of ['page', 'widget', 'incident', 'phone', 'phone-incident'].flatMap((each) => [
-  `${each}-light`,
-  `${each}-dark`,
-])) {
-  const { size } = statSync(pathOf(name));
-  console.log(`${name}.png: ${size.toLocaleString('en')} bytes`);
-  if (size > MOST_BYTES) process.exitCode = 1;
+/** Prints the sizes of the pictures. One that is too large for a page fails. */
+function weigh(): void {
+  for (const name of ['page', 'widget', 'incident', 'phone', 'phone-incident'].flatMap((each) => [
+    `${each}-light`,
+    `${each}-dark`,
+  ])) {
+    const { size } = statSync(pathOf(name));
+    print(`${name}.png: ${size.toLocaleString('en')} bytes`);
+    if (size > MOST_BYTES) process.exitCode = 1;
+  }
 }

@@ -11,10 +11,12 @@ import {
   PutParameterCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import { asksForHelp } from '../cli/entry.ts';
+import { print } from '../cli/output.ts';
 import { type DeployArguments, planDeploy, readDeployArguments } from './deploy-plan.ts';
 import { checkFirstPolicy, type FirstPolicy, firstPolicyOf } from './first-policy.ts';
 import { type Settings, SettingsError } from './settings.ts';
-import { parseSettingsFile, writtenSettings } from './settings-file.ts';
+import { DEFAULT_SETTINGS_FILE, parseSettingsFile, writtenSettings } from './settings-file.ts';
 
 /** The environment of a deploy. */
 export interface DeployEnvironment {
@@ -207,7 +209,20 @@ async function putPolicy(name: string, text: string, profile: string | undefined
   }
 }
 
-if (import.meta.main) {
+const USAGE = `Usage: npm run deploy -- [-c SETTING=VALUE]... [--first-policy FILE] [what cdk deploy takes]
+
+Deploys the stack. What it is to do is said once, by -c mode=observe or -c mode=enforce; all settings are kept in
+${DEFAULT_SETTINGS_FILE} for the next deploy. docs/deploy.md has each setting.
+
+  -c SETTING=VALUE      sets a setting; without a value it is taken out of the file
+  --first-policy FILE   puts this policy in place with the first deploy, never over one that is there
+  --profile NAME        the AWS profile
+  -h, --help            this
+
+Exit codes: 0 deployed; 1 not.`;
+
+if (import.meta.main && asksForHelp(process.argv.slice(2))) print(USAGE);
+else if (import.meta.main) {
   const args = readDeployArguments(process.argv.slice(2));
   try {
     process.exitCode = await deploy(args, {

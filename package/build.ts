@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { enter, takeNone } from '../cli/entry.ts';
 import { bundleFunctions, scriptTexts } from '../infra/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -10,6 +11,12 @@ const ROOT = join(import.meta.dirname, '..');
  */
 const STAGE = join(ROOT, '.cache', 'package');
 const DIST = join(STAGE, 'dist');
+
+const USAGE = `Usage: npm run package
+
+Builds the library and the command, and packs them into eks-host-remediator-VERSION.tgz in the working directory.
+
+  -h, --help   this`;
 
 /** The declarations that the package's users see. They reference no others. */
 const DECLARATIONS = ['package/index', 'infra/eks-host-remediator', 'infra/props'];
@@ -83,4 +90,7 @@ function writeManifest(): void {
   writeFileSync(join(STAGE, 'package.json'), `${JSON.stringify(packed, null, 2)}\n`);
 }
 
-await buildPackage();
+await enter(process.argv.slice(2), USAGE, async (argv) => {
+  takeNone(argv, USAGE);
+  await buildPackage();
+});

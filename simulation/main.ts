@@ -1,21 +1,14 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { enter } from '../cli/entry.ts';
 import { print } from '../cli/output.ts';
-import { UsageError } from '../cli/usage-error.ts';
 import { synthesize } from '../infra/synthesize.ts';
 import { withLightStack } from '../sandbox/in-process/light-stack.ts';
 import type { Report, Task } from './job.ts';
 import { readSettings, type Settings, USAGE } from './settings.ts';
 import { summaryOf, told } from './told.ts';
 
-try {
-  const settings = readSettings(process.argv.slice(2));
-  if (settings === 'help') print(USAGE);
-  else await simulate(settings);
-} catch (error) {
-  process.stderr.write(`${error instanceof UsageError ? error.message : (Object(error).stack ?? error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await enter(process.argv.slice(2), USAGE, (argv) => simulate(readSettings(argv)));
 
 async function simulate({ seeds, from, jobs, wireEvery, without }: Settings): Promise<void> {
   await withLightStack(async (light, directory) => {

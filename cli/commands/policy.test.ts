@@ -105,7 +105,7 @@ describe('policy check', () => {
   });
 
   it.each([
-    [['check', '/nowhere/policy.json'], 2, '/nowhere/policy.json: cannot be read'],
+    [['check', '/nowhere/policy.json'], 2, '/nowhere/policy.json: there is no such file'],
     [['check', 'a', 'b'], 2, '"b": policy check takes one file'],
     [[], 2, 'VERB: missing: policy takes show, check [FILE], put FILE or schema.'],
     [['shwo'], 2, '"shwo": policy takes show, check [FILE], put FILE or schema. Did you mean "show"?'],

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
 import { parsePolicy } from '../../functions/policy-document.ts';
 import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
 import { isInvalid } from '../../functions/shared/policy/policy.ts';
@@ -7,6 +5,7 @@ import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import { accountOf } from '../account.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { confirmed } from '../confirm.ts';
+import { contentOf } from '../input-file.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
 import { type FleetReport, fleetInLines, fleetReport, readPlaces } from '../policy-fleet.ts';
 import { MOST_POLICY_BYTES, readPolicyText, writePolicyText } from '../policy-parameter.ts';
@@ -116,16 +115,6 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
   const version = await writePolicyText(surroundings, text);
   note(`It is in place, as version ${version}: functions go by it within 30 seconds, at their next reconcile.`);
   return 0;
-}
-
-/** @throws UsageError where the file cannot be read */
-async function contentOf(file: string): Promise<string> {
-  try {
-    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${file}: cannot be read (${why}); name a file that is there, or - for stdin`);
-  }
 }
 
 /** Checks a document, and where it is a good one, what it means for the fleet as it is. */

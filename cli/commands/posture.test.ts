@@ -46,7 +46,7 @@ describe('posture judge', () => {
     [['guess'], '"guess": posture takes judge NODE.json or import FILE'],
     [['judge'], 'NODE.json: missing'],
     [['judge', 'a', 'b'], '"b": posture judge takes one file'],
-    [['judge', '/nowhere/node.json'], '/nowhere/node.json: cannot be read'],
+    [['judge', '/nowhere/node.json'], '/nowhere/node.json: there is no such file'],
     [['judge', file('broken.json', '{')], 'broken.json: is no JSON'],
     [['judge', file('half.json', { ...open, os: 7 })], 'half.json: os: must be the name of the operating system'],
     [['judge', 'a', '--node', 'b'], '--node: belongs to posture import'],

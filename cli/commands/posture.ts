@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
 import { judge } from '../../functions/check-posture/judge/judge.ts';
 import { type Node, NodeError, readNode } from '../../functions/check-posture/judge/node.ts';
 import { compare } from '../../functions/check-posture/kube-bench/compare.ts';
@@ -10,6 +8,7 @@ import { readAllGroupStates } from '../../functions/shared/posture/group-states.
 import { rowsOf } from '../../functions/shared/posture/report.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
+import { contentOf } from '../input-file.ts';
 import { type HowToReport, printRows } from '../posture-report.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
@@ -157,12 +156,7 @@ const indent = (file: string, faults: string): string =>
 
 /** @throws UsageError that says what is wrong with the file */
 async function jsonIn(file: string): Promise<unknown> {
-  let content: string;
-  try {
-    content = file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file}: cannot be read (${messageOf(error)}); name a file that is there, or - for stdin`);
-  }
+  const content = await contentOf(file);
   try {
     return JSON.parse(content.replace(/^\uFEFF/, ''));
   } catch (error) {

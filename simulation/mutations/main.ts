@@ -2,8 +2,19 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVitest } from 'vitest/node';
+import { enter } from '../../cli/entry.ts';
 import { print } from '../../cli/output.ts';
+import { UsageError } from '../../cli/usage-error.ts';
 import { DEFECTS, type Defect } from './defects.ts';
+
+const USAGE = `Usage: npm run mutations [-- WORDS]
+
+Plants defects in a copy of the functions, one at a time, and says which test catches each.
+
+  WORDS        only the defects whose file or description has these words
+  -h, --help   this
+
+Exit codes: 0 all are caught; 1 one is missed; 2 no defect has these words.`;
 
 const root = join(import.meta.dirname, '..', '..');
 /** What the functions' own tests import. */
@@ -19,19 +30,25 @@ const COPIED = [
   'tsconfig.json',
 ];
 
-const copy = mkdtempSync(join(tmpdir(), 'eks-host-remediator-mutations-'));
-try {
-  for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const wanted = process.argv[2] ?? '';
-  const missed = await plantAll(DEFECTS.filter(({ what, file }) => `${file} ${what}`.includes(wanted)));
-  if (missed > 0) process.exitCode = 1;
-} finally {
-  rmSync(copy, { recursive: true, force: true });
-}
+await enter(process.argv.slice(2), USAGE, async (argv) => {
+  const wanted = argv.join(' ');
+  const defects = DEFECTS.filter(({ what, file }) => `${file} ${what}`.includes(wanted));
+  if (defects.length === 0) throw new UsageError(`"${wanted}": no defect has these words\n\n${USAGE}`);
+  const copy = mkdtempSync(join(tmpdir(), 'eks-host-remediator-mutations-'));
+  try {
+    for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    if ((await plantAll(copy, defects)) > 0) process.exitCode = 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
 
-/** Plants one defect after the other, and runs the tests that should see it. Returns how many none has seen. */
-async function plantAll(defects: readonly Defect[]): Promise<number> {
+/**
+ * Plants one defect after the other, and runs the tests that should see it. Returns how many none has seen.
+ * @param copy the directory with a copy of the functions
+ */
+async function plantAll(copy: string, defects: readonly Defect[]): Promise<number> {
   const vitest = await createVitest('test', {
     root: copy,
     config: false,
@@ -56,6 +73,7 @@ async function plantAll(defects: readonly Defect[]): Promise<number> {
   let missed = 0;
   for (const defect of defects) {
     const caughtBy = await withDefect(
+      copy,
       defect,
       (path) => vitest.invalidateFile(path),
       () => catches(defect.tests),
@@ -76,6 +94,7 @@ async function plantAll(defects: readonly Defect[]): Promise<number> {
  * @throws Error where the code of the defect is not there, or more than once
  */
 async function withDefect<Result>(
+  copy: string,
   { file, right, wrong }: Defect,
   onChange: (path: string) => void,
   run: () => Promise<Result>,

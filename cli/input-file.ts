@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { UsageError } from './usage-error.ts';
+
+/** What a failed read says to whoever named the file. */
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'you may not read it',
+  EPERM: 'you may not read it',
+};
+
+/**
+ * The content of a file that was named as an argument; `-` is standard input.
+ * @throws UsageError where it cannot be read
+ */
+export async function contentOf(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    const why = WHY[Object(error).code] ?? `it cannot be read (${Object(error).message ?? error})`;
+    throw new UsageError(`${file}: ${why}; name a file, or - for standard input`);
+  }
+}
