@@ -1,4 +1,4 @@
-import { codeOf, isThrottling } from '../shared/fleet/reading.ts';
+import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
 import type { Obstacle } from '../shared/ledger/node-group-ledger.ts';
 import { type Circumstances, type Decision, FOREIGN_EVERY, idleMemory, type Memory, say } from './decision.ts';
 import { deferralAfter, deferred } from './defer.ts';
@@ -89,6 +89,22 @@ const MAY_HAVE_ARRIVED = new Set([
 ]);
 
 /**
+ * Whether AWS says for certain that it does not take a request as it is, whoever repeats it. Another request may be taken. A
+ * request without any answer, and one that comes in the way of another, say nothing of that.
+ */
+export const isCertainRefusal = (error: unknown): error is Error =>
+  isOfAws(error) &&
+  blamesRequest(error) &&
+  !isThrottling(error) &&
+  !isNotYetValid(error) &&
+  error.name !== 'ResourceInUseException' &&
+  error.name !== 'ResourceNotFoundException';
+
+/** Whether an answer came, with a status that blames the request. */
+const blamesRequest = ({ $metadata }: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): boolean =>
+  $metadata?.httpStatusCode !== undefined && $metadata.httpStatusCode >= 400 && $metadata.httpStatusCode < 500;
+
+/**
  * Whether a right is missing: for this call, or for what EKS does on behalf of the caller with a launch template. The
  * latter comes as an invalid request ("You are not authorized to use the specified launch template",
  * eksctl-io/eksctl#1914).
@@ -99,7 +115,7 @@ const isNotAuthorized = ({ name, message }: Error): boolean =>
   (name === 'InvalidRequestException' && /not authorized/i.test(message));
 
 /**
- * Whether EKS does not know the release, or the version of a launch template that was just made, yet: although the public parameters name it: "Requested release version … is
+ * Whether EKS does not know the release yet, although the public parameters name it, or the version of a launch template that was just made: "Requested release version … is
  * not valid for kubernetes version …" (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050). Its code is that of any bad
  * parameter.
  */

@@ -10,7 +10,7 @@ import type { AwsCall } from '../shared/records/record.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import { refusedByEks } from './follow.ts';
 import type { Decided } from './plan.ts';
-import { afterRefusal } from './refusal.ts';
+import { afterRefusal, isCertainRefusal } from './refusal.ts';
 import { proposedTarget } from './target-version.ts';
 
 export interface StartDeps {
@@ -18,6 +18,8 @@ export interface StartDeps {
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
 }
+
+type Start = NonNullable<Decision['start']>;
 
 /** What was decided in the end. */
 export interface Ended {
@@ -27,35 +29,38 @@ export interface Ended {
   readonly saved: NodeGroupState;
 }
 
-/** Asks EKS for the update. The intent is saved first: whatever happens next, the following reconcile finds out. */
+/**
+ * Asks EKS for the update. The intent is saved first: whatever happens next, the following reconcile finds out. No upgrade fails
+ * for a key pair: where EC2 or EKS refuses the version without it, the same upgrade is asked for with the key pair.
+ */
 export async function startUpgrade(
-  { eks, ec2, ledger }: StartDeps,
+  deps: StartDeps,
   { observation, decision }: Decided,
   circumstances: Circumstances,
 ): Promise<Ended> {
-  const { key, state, view } = observation;
+  const { eks, ec2, ledger } = deps;
+  const { key, state, view, need } = observation;
   const { memory, start } = decision;
   if (memory.upgrade === undefined || start === undefined || view.kind !== 'node-group') {
     throw new Error('Only a decision to start can be carried out here.');
   }
   const { upgrade } = memory;
   const { template } = start;
+  const leavesKeyPairOut = template?.change.withoutKeyPair === true;
+  const withKeyPair = (why: string) =>
+    startUpgrade(deps, { observation, decision: keyPairStays({ ...decision, start }, why) }, circumstances);
   let saved: NodeGroupState = { ...state, upgrade };
   await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
   try {
     const made = template && (await makeVersion(ec2, template));
-    if (made !== undefined && 'unfit' in made && template?.change.imageId !== undefined) {
+    if (made !== undefined && 'unfit' in made) {
+      if (leavesKeyPairOut) return withKeyPair(made.unfit);
       const unfit = { code: 'LaunchTemplateVersion', message: made.unfit };
-      return {
-        decision: refusedByEks(decision, unfit, { key, need: observation.need, view }, circumstances),
-        calls: [],
-        saved,
-      };
+      return { decision: refusedByEks(decision, unfit, { key, need, view }, circumstances), calls: [], saved };
     }
-    const version = made !== undefined && 'version' in made ? made : undefined;
-    if (version !== undefined) {
+    if (made !== undefined) {
       // By its version the update is found again after a crash.
-      saved = { ...state, upgrade: { ...upgrade, templateVersion: version.version } };
+      saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version } };
       await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
     }
     const answer = await eks.send(
@@ -69,11 +74,11 @@ export async function startUpgrade(
           releaseVersion: upgrade.releaseVersion,
         }),
         ...(template !== undefined &&
-          version !== undefined && {
-            launchTemplate: { id: template.from.templateId, version: String(version.version) },
+          made !== undefined && {
+            launchTemplate: { id: template.from.templateId, version: String(made.version) },
           }),
         ...(start.force && { force: true }),
-        clientRequestToken: tokenOf(view.arn, upgrade),
+        clientRequestToken: tokenOf(view.arn, saved.upgrade ?? upgrade),
       }),
     );
     const updateId = answer.update?.id;
@@ -81,18 +86,23 @@ export async function startUpgrade(
     return {
       decision: {
         ...decision,
-        ...(made !== undefined && 'unfit' in made && keyPairStays(decision, made.unfit)),
         memory: { ...begun, upgrade: { ...(saved.upgrade ?? upgrade), ...(updateId !== undefined && { updateId }) } },
       },
       calls: [
-        ...(version === undefined
+        ...(made === undefined
           ? []
-          : [{ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: version.requestId }]),
+          : [{ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId }]),
         { service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' },
       ],
       saved,
     };
   } catch (error) {
+    const { templateVersion } = saved.upgrade ?? {};
+    if (leavesKeyPairOut && templateVersion !== undefined && isCertainRefusal(error)) {
+      return withKeyPair(
+        `EKS does not take version ${templateVersion} of ${template.from.templateId}, which was made without it and stays unused (${codeOf(error)}: ${error.message}).`,
+      );
+    }
     const attempted = { ...decision, memory: { ...memory, upgrade: saved.upgrade ?? upgrade } };
     const refused = afterRefusal(error, attempted, { observation, view, circumstances });
     if (refused === undefined) throw error;
@@ -103,10 +113,9 @@ export async function startUpgrade(
 }
 
 /**
- * Makes the version that the update moves the node group to. An AMI cannot be moved to without it. Where only the key pair was
- * to go, it stays if EC2 refuses: an upgrade to a release of EKS does not fail for that.
+ * Makes the version that the update moves the node group to. An AMI cannot be moved to without it; the key pair can stay.
  *
- * @throws EC2's error, where the version is made for an AMI
+ * @throws EC2's error, where the version has the key pair of the former one
  */
 async function makeVersion(
   ec2: EC2Client,
@@ -115,22 +124,31 @@ async function makeVersion(
   try {
     return await createVersion(ec2, from, change);
   } catch (error) {
-    if (change.imageId !== undefined || !isOfAws(error)) throw error;
+    if (change.withoutKeyPair !== true || !isOfAws(error)) throw error;
     return { unfit: `EC2 made no version of ${from.templateId} without it (${codeOf(error)}: ${error.message}).` };
   }
 }
 
-/** The same start, told as one that leaves the key pair where it is. */
-function keyPairStays({ message, details }: Decision, why: string): Pick<Decision, 'message' | 'details'> {
-  const { keyPair } = details ?? {};
+/** The same start, told and carried out as one that leaves the key pair where it is. */
+function keyPairStays(decision: Decision & { readonly start: Start }, why: string): Decision {
+  const { keyPair } = decision.details ?? {};
+  const { template, ...plain } = decision.start;
+  const { imageId } = template?.change ?? {};
   return {
-    message: `${message} The key pair stays all the same: ${why}`,
-    details: { ...details, ...(typeof keyPair === 'object' && { keyPair: { ...keyPair, outcome: 'kept' } }) },
+    ...decision,
+    message: `${decision.message} The key pair stays all the same: ${why}`,
+    details: { ...decision.details, ...(typeof keyPair === 'object' && { keyPair: { ...keyPair, outcome: 'kept' } }) },
+    start: {
+      ...plain,
+      ...(template !== undefined && imageId !== undefined && { template: { ...template, change: { imageId } } }),
+    },
   };
 }
 
-/** The same attempt has the same token, so that EKS takes a repetition for what it is. */
-const tokenOf = (arn: string, { releaseVersion, kubernetesVersion, attempt }: Upgrade): string => {
-  const what = proposedTarget(releaseVersion, kubernetesVersion);
-  return createHash('sha256').update(`${arn} ${what} ${attempt}`).digest('hex');
+/** The same attempt by the same version has the same token, so that EKS takes a repetition for what it is. */
+const tokenOf = (arn: string, { releaseVersion, kubernetesVersion, attempt, templateVersion }: Upgrade): string => {
+  const parts = [arn, proposedTarget(releaseVersion, kubernetesVersion), attempt, templateVersion];
+  return createHash('sha256')
+    .update(parts.filter((part) => part !== undefined).join(' '))
+    .digest('hex');
 };
