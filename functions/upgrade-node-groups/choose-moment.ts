@@ -9,8 +9,7 @@ import { atGate } from './at-gate.ts';
 import { recommendationUnread } from './choose-release.ts';
 import { type Circumstances, type Decision, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import { deferred } from './defer.ts';
-import { closedGate } from './gates.ts';
-import { issueCodes, issuesInWords, isTroubled, unhealthy } from './heal.ts';
+import { issueCodes, isTroubled, unhealthy } from './heal.ts';
 import { heldByBreaker, trippedBySelf } from './hold.ts';
 import { atInsights } from './insights-gate.ts';
 import { withoutKeyPair } from './key-pairs.ts';
@@ -19,6 +18,7 @@ import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
 import { mustBeLookedAt, type Preflight } from './preflight.ts';
+import { fromTo, propose } from './propose.ts';
 import { isExhausted, lastCause } from './setbacks.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
@@ -46,6 +46,7 @@ export function chooseMoment(
     atInsights(moment) ??
     blocked(moment, circumstances) ??
     heldByBreaker(moment) ??
+    propose(moment, circumstances) ??
     begin(moment, circumstances)
   );
 }
@@ -152,10 +153,10 @@ const LOOKED_AT_AGAIN = HOUR / 2;
 
 const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' : 'are');
 
-/** Begins the upgrade, proposes it, or waits for a slot. */
+/** Begins the upgrade, or waits for a slot. */
 function begin(
   moment: Moment,
-  { slots, ahead, gates, preflights }: Pick<Circumstances, 'slots' | 'ahead' | 'gates' | 'preflights'>,
+  { slots, ahead, preflights }: Pick<Circumstances, 'slots' | 'ahead' | 'preflights'>,
 ): Decision {
   const {
     key,
@@ -170,27 +171,10 @@ function begin(
     idle,
     approval,
     ruling,
-    isProposal,
     turnAt,
     wait,
-    pace,
   } = moment;
-  const { mode, force, concurrency } = upgrades;
-  const cures = isTroubled(view) ? `, which may cure ${issuesInWords(view)}` : '';
-  const fromTo = `from ${view.releaseVersion} to ${releaseVersion}${pace.cause}${cures}`;
-  if (isProposal) {
-    const opensAt = nextOpening(pace.windows, now);
-    const inWindow = opensAt > now ? ` If approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
-    const closed = closedGate(upgrades.gates, gates, now);
-    const atGates = closed === undefined ? '' : ` If approved now, it waits. ${closed.message}`;
-    const message = `The node group would be upgraded ${fromTo}.${approval.expired?.message ?? ''}${inWindow}${atGates}`;
-    const variant = approval.expired === undefined ? releaseVersion : `${releaseVersion} after ${approval.expired.id}`;
-    return {
-      ...say('would-act', mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant),
-      // It has a place in the line, for whoever looks; it holds up nobody (`contendersOf`).
-      turn: turnAt(opensAt > now ? opensAt : Math.min(moment.state.turn?.mayStartAt ?? now, now)),
-    };
-  }
+  const { force, concurrency } = upgrades;
   const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
   if (inCluster.length >= concurrency.perCluster) {
     const limit = `The policy allows ${counted(concurrency.perCluster, 'update')} at a time in the cluster`;
@@ -219,8 +203,9 @@ function begin(
       ? ''
       : ` ${listed(quarantined)} ${isOrAre(quarantined)} in quarantine. The upgrade may terminate what is kept for analysis.`;
   const isFirstTry = attempt === 1 && deferral === undefined;
-  const { details, template, ...keyPair } = withoutKeyPair(key, seen?.keyPair, policy, { now, isFirstTry });
-  const message = `The node group is being upgraded ${fromTo}.${approved}${risk}${warned(upgrades.preflight, seen)}${keyPair.message}`;
+  const isApproved = !approval.isNeeded || approval.coversKeyPair;
+  const { details, template, ...keyPair } = withoutKeyPair(key, seen?.keyPair, policy, { now, isFirstTry, isApproved });
+  const message = `The node group is being upgraded ${fromTo(moment)}.${approved}${risk}${warned(upgrades.preflight, seen)}${keyPair.message}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     ...(details !== undefined && { details }),

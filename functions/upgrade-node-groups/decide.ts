@@ -13,11 +13,12 @@ import { followUpgrade } from './follow.ts';
 import { followControlPlane, follows, NOTHING_NEWER } from './follow-control-plane.ts';
 import { updatedBySomebody } from './foreign.ts';
 import { isTroubled, mayBeUpgraded, unhealthy } from './heal.ts';
+import { mayLeaveKeyPairOut } from './key-pairs.ts';
 import type { NodeGroupView, Observation, UnreadableView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { momentOfImage } from './propose-template.ts';
 import type { Reason } from './reasons.ts';
-import { proposedTarget } from './target-version.ts';
+import { proposedTarget, withoutKeyPairTarget } from './target-version.ts';
 import { untilReadable } from './until-readable.ts';
 import { skewFault } from './version-skew.ts';
 
@@ -31,10 +32,24 @@ export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const decided = tellingAge(decideNow(observation, circumstances), observation, circumstances);
-  const { decision, releaseVersion, kubernetesVersion } = decided;
-  const target = releaseVersion && proposedTarget(releaseVersion, kubernetesVersion);
-  const proposal = nextProposal(observation.state.proposal, { decision, target }, circumstances.now);
+  const about = { decision: decided.decision, target: targetOf(decided, observation, circumstances) };
+  const proposal = nextProposal(observation.state.proposal, about, circumstances.now);
   return proposal === undefined ? decided : { ...decided, proposal };
+}
+
+/** What a decision is about. Until an upgrade is proposed anew, it is what was proposed of its key pair, too. */
+function targetOf(
+  { decision, releaseVersion, kubernetesVersion }: Decision,
+  { key, view, state }: Observation,
+  anywhere: Circumstances,
+): string | undefined {
+  if (releaseVersion === undefined) return undefined;
+  const target = proposedTarget(releaseVersion, kubernetesVersion);
+  const both = withoutKeyPairTarget(target);
+  if (decision !== 'would-act') return state.proposal?.target === both ? both : target;
+  const { policy } = circumstancesOf({ key, view }, anywhere);
+  const leavesKeyPairOut = view.kind === 'node-group' && !isInvalid(policy) && mayLeaveKeyPairOut(view, policy);
+  return leavesKeyPairOut ? both : target;
 }
 
 function decideNow(observation: Observation, anywhere: Circumstances): Decision {

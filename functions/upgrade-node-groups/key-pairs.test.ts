@@ -25,7 +25,7 @@ const seen = (change: Partial<Extract<KeyPairSeen, { kind: 'named' }>> = {}): Ke
 });
 const policy = (keyPairs: object, more: object = {}) => policyOf({ upgrades: { keyPairs }, ...more });
 const ENFORCE = { mode: 'enforce', templates: 'change' };
-const FIRST = { now: NOW, isFirstTry: true };
+const FIRST = { now: NOW, isFirstTry: true, isApproved: true };
 
 describe('the key pair of a launch template', () => {
   it('is left out of a version for new nodes, in mode enforce', () => {
@@ -63,7 +63,7 @@ describe('the key pair of a launch template', () => {
       'could not be read (AccessDeniedException)',
     ],
     ['that is waived', seen(), policy(ENFORCE, waiver(NOW + 48 * HOUR)), FIRST, 'waiver W-1'],
-    ['at another try', seen(), policy(ENFORCE), { now: NOW, isFirstTry: false }, 'a try to move to this release'],
+    ['at another try', seen(), policy(ENFORCE), { ...FIRST, isFirstTry: false }, 'a try to move to this release'],
     [
       'whose template cannot be read',
       { kind: 'unreadable', code: 'UnauthorizedOperation' } as const,
@@ -108,5 +108,60 @@ describe('an upgrade', () => {
     expect(later.start).toEqual({ version: '1.33', force: false });
     expect(later.details).toMatchObject({ keyPair: { outcome: 'kept' } });
     expect(decided({}, undefined).start).toEqual({ version: '1.33', force: false });
+  });
+
+  describe('that needs an approval', () => {
+    const launchTemplate = { id: template.templateId, version: '3' };
+    const RELEASE = '1.33.13-20260714';
+    const byPolicy = (mode: string, state: object): Decision =>
+      decide(observation(nodeGroup({ launchTemplate }), state), {
+        policy: policyOf({ upgrades: { approval: 'required', keyPairs: { mode, templates: 'change' } } }),
+        now: NOW,
+        account: '111122223333',
+        slots: {},
+        preflights: {
+          found: new Map([[subjectOf(KEY), { blockers: [], warnings: [], keyPair: seen() }]]),
+          isOver: false,
+        },
+      });
+    const ruled = (proposed: Decision['proposal'], kind: 'approved' | 'rejected' = 'approved') => ({
+      proposal: {
+        target: '',
+        at: 0,
+        ...proposed,
+        ruling: { kind, id: 'r-0', at: NOW, requestedBy: 'ada', why: 'seen' },
+      },
+    });
+
+    it('leaves the key pair out by an approval that was given for that, and by no other', () => {
+      const [before, after] = [byPolicy('observe', {}), byPolicy('enforce', {})];
+      expect(after.message).toContain('new nodes get none');
+      expect(before.message).not.toContain('new nodes get none');
+      // Another plan, which is told: who approves the one has not approved the other.
+      expect(after.proposal?.target).not.toBe(before.proposal?.target);
+      expect(after.variant).not.toBe(before.variant);
+
+      const whole = byPolicy('enforce', ruled(after.proposal));
+      expect(whole.start?.template).toMatchObject({ change: { withoutKeyPair: true } });
+      const upgradeAlone = byPolicy('enforce', ruled(before.proposal));
+      expect(upgradeAlone).toMatchObject({ reason: 'upgrade-started', start: { version: '1.33', force: false } });
+      expect(upgradeAlone.start?.template).toBeUndefined();
+      expect(upgradeAlone.message).toContain('the approval is of the upgrade alone');
+      // Who approved both gets the upgrade where the policy lets the key pair be by now.
+      expect(byPolicy('observe', ruled(after.proposal)).start).toEqual({ version: '1.33', force: false });
+    });
+
+    it('keeps what was ruled while it waits, whatever the policy says of key pairs by then, and proposes anew what nobody has ruled on', () => {
+      const { proposal } = byPolicy('observe', {});
+      const waits = {
+        ...ruled(proposal),
+        obstacle: { what: `deferred ${RELEASE} x`, count: 1, since: NOW, until: NOW + HOUR },
+      };
+      expect(byPolicy('enforce', waits)).toMatchObject({ decision: 'waiting', proposal: waits.proposal });
+      expect(byPolicy('enforce', ruled(proposal, 'rejected'))).toMatchObject({ reason: 'proposal-rejected' });
+      expect(byPolicy('enforce', proposal === undefined ? {} : { proposal }).proposal?.target).toBe(
+        byPolicy('enforce', {}).proposal?.target,
+      );
+    });
   });
 });

@@ -3,6 +3,7 @@ import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { Decision } from './decision.ts';
+import type { NodeGroupView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Agents, KeyPairSeen } from './preflight.ts';
 
@@ -19,17 +20,24 @@ export interface KeyPairWords {
 
 const NOTHING: KeyPairWords = { message: '' };
 
+/** Whether an upgrade of a node group may leave its key pair out, as far as the policy says. Before a start more is looked at. */
+export const mayLeaveKeyPairOut = ({ launchTemplate }: NodeGroupView, { upgrades }: Policy): boolean =>
+  launchTemplate !== undefined && upgrades.keyPairs.mode === 'enforce';
+
 /**
  * Whether an upgrade that starts moves the node group to a version of its launch template without the key pair. Only where
  * Session Manager leads to each node, so that nobody is locked out, and only with the first attempt at a release: what is
  * done about a key never keeps a release from being tried.
+ *
+ * @param when `isApproved`: whether the key pair is part of what was approved, or nothing has to be
  */
 export function withoutKeyPair(
   key: NodeGroupKey,
   seen: KeyPairSeen | undefined,
   { upgrades: { keyPairs }, posture }: Pick<Policy, 'upgrades' | 'posture'>,
-  { now, isFirstTry }: { readonly now: number; readonly isFirstTry: boolean },
+  when: { readonly now: number; readonly isFirstTry: boolean; readonly isApproved: boolean },
 ): KeyPairWords {
+  const { now, isFirstTry, isApproved } = when;
   if (seen === undefined || keyPairs.mode === 'off') return NOTHING;
   if (seen.kind === 'unreadable')
     return { message: ` Whether its launch template names a key pair could not be read (${seen.code}).` };
@@ -61,6 +69,10 @@ export function withoutKeyPair(
       message: ` In mode enforce (upgrades.keyPairs.mode), new nodes would get no key pair: ${named}.`,
       details: details('would-be-left-out'),
     };
+  if (!isApproved)
+    return kept(
+      'the approval is of the upgrade alone. It was given when the policy let the key pair be (upgrades.keyPairs.mode).',
+    );
   return {
     message: ` New nodes get no key pair: ${named}, and a version like it without KeyName is made. The way back is version ${version}.`,
     details: details('left-out'),

@@ -10,3 +10,9 @@ export const kubernetesVersionOf = ({ version, movesFrom }: NodeGroupView): stri
  */
 export const proposedTarget = (releaseVersion: string, kubernetesVersion: string | undefined): string =>
   kubernetesVersion === undefined ? releaseVersion : `${releaseVersion} for Kubernetes ${kubernetesVersion}`;
+
+/**
+ * What a proposal is about where the upgrade may also leave the key pair out: who approves the upgrade alone has not approved
+ * that.
+ */
+export const withoutKeyPairTarget = (target: string): string => `${target} without key pair`;

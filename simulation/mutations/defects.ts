@@ -205,8 +205,8 @@ export const DEFECTS: readonly Defect[] = [
   upgrades(
     'mode observe upgrades',
     'upgrade-node-groups/approval.ts',
-    'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: isNeeded };',
-    'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: false };',
+    'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: isNeeded, coversKeyPair };',
+    'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: false, coversKeyPair };',
   ),
   upgrades('evidence is not spared', MOMENT, 'if (quarantined.length === 0) return undefined;', 'return undefined;'),
   upgrades(
