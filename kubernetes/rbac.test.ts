@@ -83,6 +83,19 @@ describe('the rights in a cluster', () => {
     ]);
   });
 
+  it('let upgrade-node-groups create evictions only where that is asked for', () => {
+    const more = rbacManifest({ evictions: true }).flatMap((object, index) =>
+      JSON.stringify(object) === JSON.stringify(manifest[index]) ? [] : [object],
+    );
+    expect(more).toMatchObject([
+      {
+        kind: 'ClusterRole',
+        metadata: { name: UPGRADE_KUBERNETES_GROUP },
+        rules: [{}, {}, { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] }],
+      },
+    ]);
+  });
+
   it('have no wildcard, no secrets, and no way to more rights', () => {
     expect(JSON.stringify(rules)).not.toMatch(/\*|secrets|escalate|impersonate|bind|exec|serviceaccounts/);
   });

@@ -23,18 +23,26 @@ export const UPGRADE_KUBERNETES_GROUP = 'eks-host-remediator-upgrades';
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
+export interface RbacOptions {
+  /**
+   * Whether `upgrade-node-groups` may create evictions. It only tries them (`dryRun=All`), but RBAC knows no right for that
+   * alone; so it has none by default.
+   */
+  readonly evictions?: boolean;
+}
+
 /**
  * The RBAC objects of the functions, in the order in which to apply them. They allow exactly the calls of
  * `functions/shared/kubernetes/client.ts`, for each function only its own.
  */
-export const rbacManifest = (): KubernetesObject[] => [
+export const rbacManifest = ({ evictions = false }: RbacOptions = {}): KubernetesObject[] => [
   ...installerRights(),
   ...quarantineRights(),
   ...identityRights(),
   ...awsAuthRights(QUARANTINE_KUBERNETES_GROUP),
   ...awsAuthRights(IDENTITY_KUBERNETES_GROUP),
   ...postureRights(),
-  ...upgradeRights(),
+  ...upgradeRights(evictions),
 ];
 
 /** The rights to list nodes, and to maintain one DaemonSet in a namespace of its own. */
@@ -88,11 +96,12 @@ const postureRights = (): KubernetesObject[] =>
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
   ]);
 
-/** To see which pods run on the nodes of a node group, and what forbids their eviction. */
-const upgradeRights = (): KubernetesObject[] =>
+/** To see which pods run on the nodes of a node group, and what forbids their eviction; to try evictions, where asked for. */
+const upgradeRights = (evictions: boolean): KubernetesObject[] =>
   granted(UPGRADE_KUBERNETES_GROUP, { name: UPGRADE_KUBERNETES_GROUP }, [
     { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
+    ...(evictions ? [{ apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] }] : []),
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

@@ -158,8 +158,11 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     accessEntryOf: (clusterName, principalArn) => principalOf(fleet, clusterName, principalArn),
     mappedRolesOf: (clusterName) => fleet.awsAuth.get(clusterName),
     workloadsOf: (clusterName) => workloadsOf(file, clusterName),
-    appliedTo: (clusterName) =>
-      file.clusters.find(({ name }) => name === clusterName)?.rbacApplied === true ? rbacManifest() : [],
+    appliedTo: (clusterName) => {
+      const { rbacApplied = false, rbacEvictions: evictions = false } =
+        file.clusters.find(({ name }) => name === clusterName) ?? {};
+      return rbacApplied ? rbacManifest({ evictions }) : [];
+    },
     principalOf: (accessKeyId) => {
       const caller = lambda.callerOf(accessKeyId);
       const role = authorization.roles.find(({ logicalId }) => logicalId === caller?.roleLogicalId);

@@ -109,6 +109,47 @@ it('a disruption budget that lets no pod go keeps an upgrade from starting, and 
   expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
 });
 
+it('evictions are tried where the cluster allows it: the answer decides, and nothing is evicted', async () => {
+  const entry = { function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] };
+  const workload = (name: string, more: object) => ({ name, namespace: 'shop', replicas: 2, ...more });
+  const two = workload('two', { disruptionBudget: { maxUnavailable: 1 }, furtherBudgets: [{ maxUnavailable: 1 }] });
+  const stale = workload('stale', { disruptionBudget: { maxUnavailable: 1, isStale: true } });
+  const free = workload('free', { disruptionBudget: { maxUnavailable: 1 } });
+  const cluster = (name: string, workloads: object[], rbacEvictions: boolean) =>
+    ring(name, [group('web', { workloads })], { accessEntries: [entry], rbacEvictions });
+  const run = await playThrough({
+    inProcess: true,
+    fleet: {
+      ...fleet([]),
+      clusters: [
+        cluster('held', [two, stale, free], true),
+        cluster('let-go', [free], true),
+        cluster('not-allowed', [stale], false),
+      ],
+    },
+    policy: { upgrades: { bakeAge: '2h', preflightPods: true, preflightEvictions: true } },
+    play: '5h',
+  });
+  const told = (name: string, wanted: string) =>
+    run.records.find(({ cluster: of, reason }) => of === name && reason === wanted)?.message;
+  const held = told('held', 'preflight-blocked');
+  expect(held).toMatch(
+    /shop\/two, shop\/two-2 together never allow an eviction of shop\/two-[^)]*\), [^(]*\([^)]*\) \(a dry run confirms it\)/,
+  );
+  expect(held).toMatch(
+    /shop\/stale is not up to date for shop\/stale-[^)]*\), [^(]*\([^)]*\) \(a dry run confirms it\)/,
+  );
+  expect(incidentOf(run, 'let-go', 'web').at(-1)).toBe('done upgraded');
+  expect(told('not-allowed', 'upgrade-started')).toMatch(
+    /Warning: the status of .* evictions could not be tried \(the cluster does not allow it: npm run -s rbac -- --evictions/,
+  );
+  const evictions = run.calls.filter(({ operation }) => operation === 'POST pods/eviction');
+  // One for each hold and look: a pod that no budget holds is not asked about.
+  expect(evictions.filter(({ input }) => JSON.stringify(input).includes('"name":"free-'))).toEqual([]);
+  expect(evictions.length).toBeGreaterThan(2);
+  for (const { input } of evictions) expect(input).toMatchObject({ dryRun: 'All' });
+});
+
 it('after EKS has given up for a pod that did not leave, the record names the pod, where the cluster lets it be read', async () => {
   const entry = { function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] };
   const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };

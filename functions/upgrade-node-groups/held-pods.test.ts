@@ -20,6 +20,7 @@ const node = (name: string, instanceId: string, nodegroup = 'general'): Kubernet
 const pod = (nodeName: string, change: Partial<EvictablePod> = {}): EvictablePod => ({
   namespace: 'shop',
   name: `web-${nodeName}`,
+  uid: 'u',
   nodeName,
   labels: { app: 'web' },
   owner: 'ReplicaSet web-5d9',

@@ -2,7 +2,7 @@ import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { counted } from '../shared/text/counted.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { Observation, UpdateError } from './observation.ts';
-import { type ClusterPods, heldPods, nodesOfGroup } from './preflight-pods.ts';
+import { type ClusterPods, holdsOf, leavingFrom, nodesOfGroup, RETURNING, sentenceOf, thoseWith } from './pod-holds.ts';
 
 /** EKS's code for an update in which a pod has not left its node within 15 minutes (EKS user guide, managed node group errors). */
 const EVICTION_FAILURE = 'PodEvictionFailure';
@@ -31,7 +31,7 @@ export function heldPodsInWords(
     ({ name, instanceId }) => named.has(name) || (instanceId !== undefined && named.has(instanceId)),
   );
   const nodes = still.length > 0 ? still : own;
-  const held = heldPods(new Set(nodes.map(({ name }) => name)), seen.pods, seen.budgets);
+  const held = heldOn(new Set(nodes.map(({ name }) => name)), seen);
   const where = whereOf(
     still.map(({ name }) => name),
     named.size,
@@ -39,6 +39,18 @@ export function heldPodsInWords(
   );
   if (held.length === 0) return `${where}no pod is held any more, so which one it was is not known.`;
   return `${where}${held.join('; ')}.`;
+}
+
+/** Budgets, an end that takes long, a toleration that brings pods back: the most certain first. */
+function heldOn(nodeNames: ReadonlySet<string>, { pods, budgets }: Extract<ClusterPods, { kind: 'found' }>): string[] {
+  const leaving = leavingFrom(nodeNames, pods);
+  const holds = holdsOf(leaving, budgets).toSorted((a, b) => Number(b.isSure) - Number(a.isSure));
+  const ending = pods.filter((pod) => nodeNames.has(pod.nodeName) && !pod.staysOnNode && pod.terminating);
+  return [
+    ...holds.map(sentenceOf),
+    ...(ending.length === 0 ? [] : [sentenceOf({ what: 'a deletion that has not ended holds', pods: ending })]),
+    ...thoseWith(leaving, [RETURNING]),
+  ];
 }
 
 function whereOf(still: readonly string[], named: number, subject: string): string {

@@ -1,28 +1,35 @@
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { type OpenOptions, openClusterBy } from '../shared/kubernetes/open-cluster.ts';
-import type { ClusterPods } from './preflight-pods.ts';
+import type { ClusterPods } from './pod-holds.ts';
+
+/** A cluster whose pods were read, and what tries evictions there; absent: it cannot be opened. */
+export interface PodsReading {
+  readonly seen: ClusterPods;
+  readonly tryEviction?: KubernetesClient['tryEviction'];
+}
 
 /** Reads nodes, pods and disruption budgets of a cluster. */
-export type PodsReader = (cluster: string) => Promise<ClusterPods>;
+export type PodsReader = (cluster: string) => Promise<PodsReading>;
 
 /** A reader for one reconcile: what it has read once, it does not read again. */
 export function createPodsReader(options: OpenOptions, readCluster: ClusterReader): PodsReader {
   const open = openClusterBy(options)(readCluster);
-  const known = new Map<string, Promise<ClusterPods>>();
-  const readNow = async (cluster: string): Promise<ClusterPods> => {
+  const known = new Map<string, Promise<PodsReading>>();
+  const readNow = async (cluster: string): Promise<PodsReading> => {
     const kubernetes = await open(cluster);
-    if ('refused' in kubernetes) return { kind: 'unreadable', why: kubernetes.refused };
+    if ('refused' in kubernetes) return { seen: { kind: 'unreadable', why: kubernetes.refused } };
     try {
       const [nodes, pods, budgets] = await Promise.all([
         kubernetes.listNodes(),
         kubernetes.listEvictablePods(),
         kubernetes.listBudgets(),
       ]);
-      return { kind: 'found', nodes, pods, budgets };
+      return { seen: { kind: 'found', nodes, pods, budgets }, tryEviction: (pod) => kubernetes.tryEviction(pod) };
     } catch (error) {
       if (!isKubernetesAccessError(error)) throw error;
-      return { kind: 'unreadable', why: error.message };
+      return { seen: { kind: 'unreadable', why: error.message } };
     }
   };
   return (cluster) => {

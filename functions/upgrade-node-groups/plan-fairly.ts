@@ -78,7 +78,7 @@ function lookBy(deps: PlanDeps, circumstances: Circumstances): Look {
     const observed = (what: keyof typeof LOOKS) => asking(what).map(({ observation }) => observation);
     const looks = [
       observePreflights(deps, observed('blockers')),
-      observeEvictions(deps.readPods, observed('pods')),
+      observeEvictions(deps.readPods, observed('pods'), (each) => asksFor('evictions', each, circumstances)),
       observeWorkloads(readUnwell, asking('workloads'), circumstances),
       observeKeyPairs(deps, observed('keyPair')),
     ];

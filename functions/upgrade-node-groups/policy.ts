@@ -45,6 +45,12 @@ const keys = (defaultMode: Mode) =>
       .describe(
         'true: the check before the start reads pods and disruption budgets, too, and so does the record of an update that failed because a pod did not leave. Clusters must allow it (access entry, RBAC).',
       ),
+    preflightEvictions: z
+      .boolean()
+      .default(false)
+      .describe(
+        'true: where a disruption budget seems to hold pods (preflightPods), the check before the start asks the API server by evictions with dryRun=All. Clusters must allow evictions (npm run -s rbac -- --evictions).',
+      ),
     concurrency: z
       .strictObject({
         perCluster: z

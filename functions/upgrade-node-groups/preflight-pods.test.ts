@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Budget, type EvictablePod, selects } from '../shared/kubernetes/disruptions.ts';
-import { evictionsFrom } from './preflight-pods.ts';
+import { evictionsFrom, type Tried, toBeTried } from './preflight-pods.ts';
 
 const pod = (change: Partial<EvictablePod> = {}): EvictablePod => ({
   namespace: 'shop',
   name: 'web-1',
+  uid: 'u',
   nodeName: 'node-1',
   labels: { app: 'web' },
   owner: 'ReplicaSet web-5d9',
@@ -91,6 +92,63 @@ describe('what keeps a pod', () => {
       blockers: [],
       warnings: ['the status of the disruption budget shop/web is not up to date for shop/web-1 (ReplicaSet web-5d9)'],
     });
+  });
+});
+
+describe('evictions that were tried', () => {
+  const ONE = 'the disruption budget shop/web now allows no eviction of';
+  const STALE = 'the status of the disruption budget shop/web is not up to date for';
+  const tried = (
+    budgets: Budget[],
+    answers: ReadonlyArray<[string, 'blocked' | 'evicted']>,
+    more: Partial<Tried> = {},
+  ) => {
+    const of = { answers: new Map(answers), untried: 0, ...more };
+    const { blockers, warnings } = evictionsFrom(new Set(['node-1']), [pod(), twin], budgets, of);
+    return { blockers: blockers.map(({ why, which }) => [why, which]), warnings };
+  };
+  const named = (what: string) => `${what} shop/web-1 (ReplicaSet web-5d9)`;
+
+  it('confirm what blocks, also where its status was not up to date', () => {
+    expect(tried([budget()], [[ONE, 'blocked']])).toEqual({
+      blockers: [[`${named(ONE)} (a dry run confirms it)`, ONE]],
+      warnings: [],
+    });
+    expect(tried([budget({ isObserved: false })], [[STALE, 'blocked']])).toEqual({
+      blockers: [[`${named(STALE)} (a dry run confirms it)`, STALE]],
+      warnings: [],
+    });
+  });
+
+  it('block nothing that the API server would let go', () => {
+    expect(tried([budget()], [[ONE, 'evicted']])).toEqual({
+      blockers: [],
+      warnings: [`${named(ONE)} (but a dry run was let through)`],
+    });
+  });
+
+  it('leave what was read where nothing was answered, and say so', () => {
+    expect(tried([budget()], [], { untried: 3, failed: 'no right' })).toEqual({
+      blockers: [[named(ONE), ONE]],
+      warnings: ['evictions by 3 more budgets were not tried', 'evictions could not be tried (no right)'],
+    });
+  });
+
+  it('are one for each hold, the doubtful ones first, and twenty at most', () => {
+    const many = Array.from({ length: 30 }, (_, index) =>
+      pod({ name: `p-${index}`, labels: { app: `a-${index % 25}` } }),
+    );
+    const budgets = Array.from({ length: 25 }, (_, index) =>
+      budget({ name: `b-${index}`, selector: { matchLabels: { app: `a-${index}` } }, isObserved: index !== 24 }),
+    );
+    const { chosen, untried } = toBeTried(new Set(['node-1']), many, budgets);
+    expect(chosen).toHaveLength(20);
+    expect(untried).toBe(5);
+    expect(chosen[0]).toMatchObject({
+      what: expect.stringContaining('shop/b-24 is not up to date'),
+      pod: { name: 'p-24' },
+    });
+    expect(toBeTried(new Set(['node-1']), [pod(), twin], [budget({ disruptionsAllowed: 1 })]).chosen).toEqual([]);
   });
 });
 

@@ -57,6 +57,8 @@ export interface Subnet {
 export const LOOKS = {
   blockers: ({ preflight }) => preflight !== 'off',
   pods: ({ preflight, preflightPods }) => preflight !== 'off' && preflightPods,
+  evictions: ({ preflight, preflightPods, preflightEvictions }) =>
+    preflight !== 'off' && preflightPods && preflightEvictions,
   workloads: ({ gates }) => gates.nodesAndPods,
   keyPair: ({ keyPairs }) => keyPairs.mode !== 'off',
 } as const satisfies Record<string, (upgrades: Policy['upgrades']) => boolean>;

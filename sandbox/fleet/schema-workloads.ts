@@ -9,6 +9,10 @@ const disruptionBudget = z
   .strictObject({
     minAvailable: countOrShare.optional().describe('So many must stay healthy, or such a share'),
     maxUnavailable: countOrShare.optional().describe('So many may be missing, or such a share'),
+    isStale: z
+      .boolean()
+      .optional()
+      .describe('Whether its controller has not seen its latest specification, so that nothing is evicted'),
   })
   .refine((budget) => (budget.minAvailable === undefined) !== (budget.maxUnavailable === undefined), {
     path: ['minAvailable'],
@@ -30,6 +34,11 @@ const workload = z.strictObject({
     .describe('Namespace of its pods'),
   replicas: z.int().min(0).max(500).default(2).describe('Pods'),
   disruptionBudget: disruptionBudget.optional(),
+  furtherBudgets: z
+    .array(disruptionBudget)
+    .max(5)
+    .optional()
+    .describe('Further PodDisruptionBudgets that select its pods: with any, no pod is ever evicted'),
   terminationSeconds: z
     .int()
     .min(0)

@@ -60,6 +60,7 @@ const cluster = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether the manifest that `npm run -s rbac` prints was applied to it'),
+  rbacEvictions: z.boolean().default(false).describe('Whether it was printed by `npm run -s rbac -- --evictions`'),
   vpc,
   network: network
     .default('nat')

@@ -67,7 +67,7 @@ export function parseRequest({ method, url, contentType, userAgent, body }: Http
   if (more.length > 0 && !isEviction) throw unknown();
   const verb = isEviction ? 'create' : verbOf(method, name);
   if (verb === undefined || (resource.namespaced && !within && verb !== 'list')) throw unknown();
-  refuseParameters(query, verb);
+  refuseParameters(query, isEviction ? EVICTION_PARAMETERS : PARAMETERS[verb], verb);
   const namespace = within ? rest[1] : undefined;
   const subresource = isEviction ? ({ subresource: 'eviction' } as const) : {};
   return { method, verb, resource, ...subresource, namespace, name, query, contentType, userAgent, body };
@@ -86,9 +86,11 @@ const PARAMETERS: Readonly<Record<Verb, readonly string[]>> = {
   delete: ['propagationPolicy'],
 };
 
-function refuseParameters(query: URLSearchParams, verb: Verb): void {
+const EVICTION_PARAMETERS: readonly string[] = [...PARAMETERS.create, 'dryRun'];
+
+function refuseParameters(query: URLSearchParams, known: readonly string[], verb: Verb): void {
   for (const parameter of query.keys()) {
-    if (parameter !== 'pretty' && !PARAMETERS[verb].includes(parameter)) {
+    if (parameter !== 'pretty' && !known.includes(parameter)) {
       throw notImplemented(`the parameter ${parameter} of ${verb}`);
     }
   }

@@ -4,7 +4,7 @@ import { type ApiRequest, BUDGETS, bodyOf, CONFIG_MAPS, DAEMON_SETS, NAMESPACES,
 import { awsAuthObject, type RoleMapping } from './aws-auth.ts';
 import { DaemonSets } from './daemon-sets.ts';
 import { refuseUndeclared } from './declared-fields.ts';
-import { evictionPrecondition } from './evictions.ts';
+import { askedEviction } from './evictions.ts';
 import { isJson, type Json } from './json.ts';
 import { listOf, type Served } from './lists.ts';
 import { NodeObjects } from './node-objects.ts';
@@ -121,12 +121,12 @@ export class ClusterApi {
   }
 
   async #evict(request: ApiRequest, namespace: string, name: string): Promise<Json> {
-    const uid = await evictionPrecondition(request);
+    const asked = await askedEviction(request);
     if (!this.#workloads.has(namespace, name) && this.#pods(request).some((pod) => pod.name === name)) {
       throw notImplemented('evictions of pods of DaemonSets, and of static ones');
     }
-    this.#workloads.evict(namespace, name, uid);
-    this.#nextVersion();
+    this.#workloads.evict(namespace, name, asked);
+    if (!asked.isDryRun) this.#nextVersion();
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   }
 

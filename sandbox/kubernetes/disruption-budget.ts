@@ -8,6 +8,8 @@ import { stableUid } from './pods.ts';
 export interface DisruptionBudget {
   readonly minAvailable?: number | string | undefined;
   readonly maxUnavailable?: number | string | undefined;
+  /** Whether its controller has not seen its latest specification: then it lets nothing go. */
+  readonly isStale?: boolean | undefined;
 }
 
 /**
@@ -23,12 +25,17 @@ export function desiredHealthy({ minAvailable, maxUnavailable }: DisruptionBudge
 const scaled = (value: number | string, of: number): number =>
   typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) / 100) * of);
 
-/** A budget as it is served: its controller has seen it, and allows what is healthy beyond what must be. */
+/** A budget as it is served: its controller allows what is healthy beyond what must be. */
 export function servedBudget(
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  { minAvailable, maxUnavailable }: DisruptionBudget,
+  {
+    namespace,
+    name: workload,
+    index,
+  }: { readonly namespace: string; readonly name: string /** Among those of the workload. */; readonly index: number },
+  { minAvailable, maxUnavailable, isStale = false }: DisruptionBudget,
   healthy: { readonly currentHealthy: number; readonly desiredHealthy: number; readonly expectedPods: number },
 ): Served {
+  const name = index === 0 ? workload : `${workload}-${index + 1}`;
   return {
     name,
     namespace,
@@ -36,9 +43,9 @@ export function servedBudget(
     object: {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
-      metadata: { name, namespace, uid: stableUid(`budget ${namespace}/${name}`), generation: 1 },
+      metadata: { name, namespace, uid: stableUid(`budget ${namespace}/${name}`), generation: isStale ? 2 : 1 },
       spec: {
-        selector: { matchLabels: { app: name } },
+        selector: { matchLabels: { app: workload } },
         ...(minAvailable !== undefined && { minAvailable }),
         ...(maxUnavailable !== undefined && { maxUnavailable }),
       },

@@ -1,14 +1,23 @@
 import { type ApiRequest, bodyOf } from './api-request.ts';
 import { refuseUndeclared } from './declared-fields.ts';
 import { isJson } from './json.ts';
-import { badRequest, notImplemented } from './status-error.ts';
+import { badRequest, invalid, notImplemented } from './status-error.ts';
+
+/** What an Eviction asks for. */
+export interface AskedEviction {
+  /** That its pod must have; undefined: any. */
+  readonly uid: string | undefined;
+  /** Whether everything is checked and nothing done. */
+  readonly isDryRun: boolean;
+}
 
 /**
- * The uid that an Eviction requires of its pod; undefined when it requires none.
- * @throws StatusError 400 for a body that is not an eviction of the pod in the path, 501 for options that the sandbox
- * does not support
+ * What an Eviction asks for. A dry run is asked for in the query, in the options of the deletion, or in both.
+ * Source: Kubernetes, pkg/registry/core/pod/storage/eviction.go (`propagateDryRun`).
+ * @throws StatusError 400 for a body that is not an eviction of the pod in the path, 422 for another dry run than `All`, 501
+ * for options that the sandbox does not support
  */
-export async function evictionPrecondition(request: ApiRequest): Promise<string | undefined> {
+export async function askedEviction(request: ApiRequest): Promise<AskedEviction> {
   const eviction = bodyOf(request);
   const { apiVersion, kind, metadata, deleteOptions = {} } = eviction;
   if (apiVersion !== 'policy/v1' || kind !== 'Eviction') {
@@ -24,10 +33,23 @@ export async function evictionPrecondition(request: ApiRequest): Promise<string 
     preconditions = {},
     kind: _kind,
     apiVersion: _version,
+    dryRun = [],
     ...others
   } = isJson(deleteOptions) ? deleteOptions : {};
   const { uid, ...otherConditions } = isJson(preconditions) ? preconditions : {};
   const unknown = [...Object.keys(others), ...Object.keys(otherConditions)];
   if (unknown.length > 0) throw notImplemented(`evictions with ${unknown.join(', ')}`);
-  return typeof uid === 'string' ? uid : undefined;
+  const dryRuns = [request.query.getAll('dryRun'), Array.isArray(dryRun) ? dryRun : []];
+  for (const value of dryRuns.flat()) if (value !== 'All') throw unsupportedDryRun(String(value));
+  return { uid: typeof uid === 'string' ? uid : undefined, isDryRun: dryRuns.flat().length > 0 };
 }
+
+/** Source: Kubernetes, `ValidateCreateOptions`. */
+const unsupportedDryRun = (value: string) =>
+  invalid({ kind: 'CreateOptions', group: 'meta.k8s.io' }, '', [
+    {
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: "${value}": supported values: "All"`,
+      field: 'dryRun',
+    },
+  ]);

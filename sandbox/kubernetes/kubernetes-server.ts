@@ -68,7 +68,7 @@ export class KubernetesServer {
         return;
       }
       const refusal = asStatusError(error);
-      this.#record(caller, requestId, progress, refusal.reason);
+      this.#record(caller, requestId, progress, refusal.reason || String(refusal.code));
       this.#send(response, requestId, refusal.code, refusal.toStatus(), refusal.details?.retryAfterSeconds);
     }
   }

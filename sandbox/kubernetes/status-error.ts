@@ -32,7 +32,7 @@ interface Details {
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly code: number;
-  /** Such as `NotFound`. */
+  /** Such as `NotFound`; empty: the API server gives none. */
   readonly reason: string;
   readonly details: Details | undefined;
 
@@ -46,8 +46,8 @@ export class StatusError extends Error {
   /** The Status object on the wire. */
   toStatus(): object {
     const { message, reason, details, code } = this;
-    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason };
-    return { ...status, ...(details !== undefined && { details }), code };
+    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message };
+    return { ...status, ...(reason !== '' && { reason }), ...(details !== undefined && { details }), code };
   }
 }
 
@@ -105,6 +105,26 @@ export const budgetViolated = (budget: string, needed: number, healthy: number):
       },
     ],
   });
+
+/** A disruption budget whose status is older than its specification, so that nothing is evicted. */
+export const budgetInProcess = (budget: string): StatusError =>
+  new StatusError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+    retryAfterSeconds: 10,
+    causes: [
+      {
+        reason: 'DisruptionBudget',
+        message: `The disruption budget ${budget} is still being processed by the server.`,
+      },
+    ],
+  });
+
+/** A pod that several budgets select. The API server gives this answer no reason. */
+export const severalBudgets = (): StatusError =>
+  new StatusError(
+    500,
+    '',
+    'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+  );
 
 /** The object breaks rules of its kind. @param causes at least one */
 export function invalid(

@@ -10,6 +10,8 @@ export interface Workload {
   readonly name: string;
   readonly replicas: number;
   readonly disruptionBudget?: DisruptionBudget | undefined;
+  /** Further budgets that select its pods. With any, no pod is ever evicted. */
+  readonly furtherBudgets?: readonly DisruptionBudget[] | undefined;
   /** How long its pods take to end, s: exactly their grace period. */
   readonly terminationSeconds: number;
   /** The securityContext of its container. */
@@ -48,7 +50,13 @@ export const TOLERATION_SECONDS = 300;
 /** The label that EKS sets on the nodes of a managed node group. */
 export const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
 
-const hasStarted = ({ bound }: WorkloadPod, now: number): boolean => bound !== undefined && bound.readyAt <= now;
+/** All disruption budgets that select the pods of a workload. */
+export const budgetsOf = ({ disruptionBudget, furtherBudgets = [] }: Workload): DisruptionBudget[] => [
+  ...(disruptionBudget === undefined ? [] : [disruptionBudget]),
+  ...furtherBudgets,
+];
+
+export const hasStarted = ({ bound }: WorkloadPod, now: number): boolean => bound !== undefined && bound.readyAt <= now;
 
 export const isReady = (pod: WorkloadPod, now: number): boolean => hasStarted(pod, now) && !pod.unheard;
 

@@ -212,6 +212,73 @@ describe('a disruption budget', () => {
   });
 });
 
+describe('a dry run of an eviction', () => {
+  it.each(['query', 'body'])('asked for in the %s checks everything, and changes nothing', async (where) => {
+    const { call, firstOn, podsOn } = await open();
+    const before = await podsOn('a');
+    const { name } = await firstOn('a');
+    const deleteOptions = where === 'body' ? { deleteOptions: { dryRun: ['All'] } } : {};
+    const path = `${PODS}/${name}/eviction${where === 'query' ? '?dryRun=All' : ''}`;
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'shop' }, ...deleteOptions };
+    expect(await call('POST', path, { body })).toMatchObject({ code: 201, body: { status: 'Success' } });
+    expect(await podsOn('a')).toEqual(before);
+  });
+
+  it('counts for no other one: all pass whose budget lets one go, and none where it lets none', async () => {
+    const { client, podsOn } = await open({ disruptionBudget: { maxUnavailable: 1 } });
+    const pods = [...(await podsOn('a')), ...(await podsOn('b'))];
+    expect(await Promise.all(pods.map((pod) => client.tryEviction(pod)))).toEqual(Array(4).fill('evicted'));
+    const tight = await open({ disruptionBudget: { maxUnavailable: 0 } });
+    expect(await tight.client.tryEviction(await tight.firstOn('a'))).toBe('blocked');
+    expect(await client.tryEviction({ namespace: 'shop', name: 'nobody', uid: 'x' })).toBe('gone');
+  });
+});
+
+describe('disruption budgets', () => {
+  const evictionOf = (name: string) => ({
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name, namespace: 'shop' },
+  });
+
+  it('two on one pod are refused with a 500 that has neither reason nor cause', async () => {
+    const budget = { maxUnavailable: 2 };
+    const { call, client, firstOn } = await open({ disruptionBudget: budget, furtherBudgets: [budget] });
+    const pod = await firstOn('a');
+    const { code, body } = await call('POST', `${PODS}/${pod.name}/eviction`, { body: evictionOf(pod.name) });
+    expect({ code, body }).toMatchObject({ code: 500, body: { status: 'Failure', code: 500 } });
+    expect(body.message).toMatch(/^This pod has more than one PodDisruptionBudget/);
+    expect(body).not.toHaveProperty('reason');
+    expect(await client.evict(pod)).toBe('blocked');
+    expect((await client.listBudgets()).map(({ name, selector }) => [name, selector?.matchLabels])).toEqual([
+      ['web', { app: 'web' }],
+      ['web-2', { app: 'web' }],
+    ]);
+  });
+
+  it('whose status is not up to date let nothing go, and ask to come back in ten seconds', async () => {
+    const { call, client, firstOn } = await open({ disruptionBudget: { maxUnavailable: 2, isStale: true } });
+    const { name } = await firstOn('a');
+    const answer = await call('POST', `${PODS}/${name}/eviction`, { body: evictionOf(name) });
+    expect(answer).toMatchObject({
+      code: 429,
+      headers: { 'retry-after': '10' },
+      body: {
+        details: { causes: [{ message: 'The disruption budget web is still being processed by the server.' }] },
+      },
+    });
+    expect(await client.listBudgets()).toMatchObject([{ isObserved: false, disruptionsAllowed: 2 }]);
+  });
+
+  it('keep a pod that is not ready while too few others are', async () => {
+    const { client, nodes: current, firstOn, where } = await open({ disruptionBudget: { minAvailable: 3 } });
+    await where();
+    const pod = await firstOn('a');
+    current[0] = { ...workerNode('a'), ready: false, unheardSince: NOW };
+    expect(await client.tryEviction(pod)).toBe('blocked');
+  });
+});
+
 describe('an eviction', () => {
   const eviction = (name: string, more: object = {}) => ({
     apiVersion: 'policy/v1',
@@ -268,7 +335,12 @@ describe('an eviction', () => {
     [400, 'another name in the body', 'name in URL does not match', () => eviction('other')],
     [400, 'another kind', 'do not match the expected ones', (name) => ({ ...eviction(name), kind: 'Pod' })],
     [400, 'an unknown field', 'cannot be handled', (name) => eviction(name, { force: true })],
-    [501, 'a dry run', 'does not implement', (name) => eviction(name, { deleteOptions: { dryRun: ['All'] } })],
+    [
+      422,
+      'another dry run',
+      'supported values: "All"',
+      (name) => eviction(name, { deleteOptions: { dryRun: ['Some'] } }),
+    ],
     [
       501,
       'another precondition',
@@ -287,7 +359,7 @@ describe('an eviction', () => {
   it.each([
     ['GET', `${PODS}/x/eviction`],
     ['POST', `${PODS}/x/binding`],
-    ['POST', `${PODS}/x/eviction?dryRun=All`],
+    ['POST', `${PODS}/x/eviction?force=true`],
     ['DELETE', `${PODS}/x`],
   ])('has no siblings: %s %s is a loud 501', async (method, path) => {
     const { call } = await open();

@@ -2,10 +2,13 @@ import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import { PODS } from './api-request.ts';
 import { desiredHealthy, servedBudget } from './disruption-budget.ts';
+import type { AskedEviction } from './evictions.ts';
 import type { Served } from './lists.ts';
 import type { SchedulingNode } from './scheduling.ts';
-import { budgetViolated, notFound, preconditionFailed } from './status-error.ts';
+import { budgetInProcess, budgetViolated, notFound, preconditionFailed, severalBudgets } from './status-error.ts';
 import {
+  budgetsOf,
+  hasStarted,
   isReady,
   NODE_GROUP_LABEL,
   replicaSetName,
@@ -80,14 +83,15 @@ export class Workloads {
   budgets(namespace: string | undefined): Served[] {
     const { now } = this.#options.time;
     return this.#options.workloads.flatMap((workload) => {
-      const { disruptionBudget, namespace: own, replicas } = workload;
-      if (disruptionBudget === undefined || (namespace !== undefined && namespace !== own)) return [];
+      if (namespace !== undefined && namespace !== workload.namespace) return [];
       const currentHealthy = this.#living(workload).filter((one) => isReady(one, now)).length;
-      return servedBudget(workload, disruptionBudget, {
-        currentHealthy,
-        desiredHealthy: desiredHealthy(disruptionBudget, replicas),
-        expectedPods: replicas,
-      });
+      return budgetsOf(workload).map((budget, index) =>
+        servedBudget({ ...workload, index }, budget, {
+          currentHealthy,
+          desiredHealthy: desiredHealthy(budget, workload.replicas),
+          expectedPods: workload.replicas,
+        }),
+      );
     });
   }
 
@@ -96,34 +100,39 @@ export class Workloads {
   }
 
   /**
-   * Evicts a pod. Its replacement is created at once, and scheduled where there is room.
-   * @param uid that the pod must have, if given
-   * @throws StatusError 404, 409, 429 for a disruption budget
+   * Evicts a pod. Its replacement is created at once, and scheduled where there is room. A dry run ends after the checks, and
+   * counts for no other one.
+   * @throws StatusError 404, 409, 429 for a disruption budget, 500 for several of them
    */
-  evict(namespace: string, name: string, uid: string | undefined): void {
+  evict(namespace: string, name: string, { uid, isDryRun }: AskedEviction): void {
     const { time, nodes } = this.#options;
     const pod = this.#find(namespace, name);
     if (pod === undefined) throw notFound(PODS, name);
     // In the order of the real API: the budget is checked before the pod's uid.
-    this.#askBudget(pod);
+    this.#askBudgets(pod);
     if (uid !== undefined && uid !== pod.uid) throw preconditionFailed(PODS, name, uid, pod.uid);
+    if (isDryRun) return;
     leave(pod, time.now);
     this.#fill(pod.workload, time.now);
     this.#schedule(nodes(), time.now);
   }
 
   /**
-   * Checks the disruption budget. Pods that are not running yet, or already leaving, do not count, so the budget lets
-   * them go.
+   * Checks the disruption budgets, in the order of the real API. Pods that have not started, or are leaving, pass them by; so
+   * does a pod that is not ready while enough others are.
+   * Source: Kubernetes, pkg/registry/core/pod/storage/eviction.go.
    */
-  #askBudget(pod: WorkloadPod): void {
+  #askBudgets(pod: WorkloadPod): void {
     const { workload, leaving } = pod;
-    const { disruptionBudget, replicas, name } = workload;
     const { now } = this.#options.time;
-    if (disruptionBudget === undefined || leaving !== undefined || !isReady(pod, now)) return;
+    const [budget, ...others] = budgetsOf(workload);
+    if (budget === undefined || leaving !== undefined || !hasStarted(pod, now)) return;
+    if (others.length > 0) throw severalBudgets();
     const healthy = this.#living(workload).filter((one) => isReady(one, now)).length;
-    const needed = desiredHealthy(disruptionBudget, replicas);
-    if (healthy <= needed) throw budgetViolated(name, needed, healthy);
+    const needed = desiredHealthy(budget, workload.replicas);
+    if (!isReady(pod, now) && healthy >= needed && needed > 0) return;
+    if (budget.isStale === true) throw budgetInProcess(workload.name);
+    if (healthy <= needed) throw budgetViolated(workload.name, needed, healthy);
   }
 
   #find(namespace: string, name: string): WorkloadPod | undefined {

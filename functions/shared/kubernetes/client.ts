@@ -77,9 +77,14 @@ export interface KubernetesClient {
   listPods(nodeName: string): Promise<KubernetesPod[]>;
   /**
    * Evicts exactly this pod, and no later pod of the same name. The pod may take its grace period. Returns `blocked`
-   * when a disruption budget currently forbids it, and `gone` when the pod no longer exists.
+   * when disruption budgets forbid it, and `gone` when the pod no longer exists.
    */
   evict(pod: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>): Promise<Eviction>;
+  /**
+   * What {@link evict} would answer now; the pod stays. Dry runs do not count each other: of ten pods whose budget lets one
+   * go, each would be evicted.
+   */
+  tryEviction(pod: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>): Promise<Eviction>;
   /**
    * Creates the object, or makes it match the manifest, whoever has changed it. Repeating it changes nothing.
    * @throws TypeError for a kind that is not supported: only DaemonSets are
@@ -118,6 +123,7 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     listPodSecurity: (nodeName) => listPodSecurity(core, nodeName),
     listPods: (nodeName) => listPods(core, nodeName),
     evict: (pod) => evictPod(core, pod),
+    tryEviction: (pod) => evictPod(core, pod, { dryRun: true }),
 
     async apply(manifest) {
       const { apiVersion, kind, metadata } = manifest;

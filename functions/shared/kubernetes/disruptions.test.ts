@@ -18,6 +18,7 @@ it('lists the pods that are bound to a node, with what matters for evicting them
     {
       namespace: 'shop',
       name: 'a',
+      uid: '',
       nodeName: 'node-1',
       labels: {},
       staysOnNode: false,

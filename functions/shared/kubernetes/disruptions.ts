@@ -5,6 +5,7 @@ import { pagesOf } from './all-pages.ts';
 export interface EvictablePod {
   readonly namespace: string;
   readonly name: string;
+  readonly uid: string;
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Its controller, such as `ReplicaSet web-5d9`; absent: it has none, and nothing brings it back. */
@@ -56,6 +57,7 @@ function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
     nodeName: spec?.nodeName ?? '',
     labels: metadata?.labels ?? {},
     ...(controller !== undefined && { owner: `${controller.kind} ${controller.name}` }),

@@ -4,6 +4,7 @@ import { apiWith, closeApis, type Reply, status } from './api-server.fixture.ts'
 afterEach(closeApis);
 
 const POD = { namespace: 'shop', name: 'web-1', uid: 'uid-1' };
+const TWO_BUDGETS = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
 const refused = (code: number, reason: string): Reply => ({
   status: code,
   body: { kind: 'Status', message: 'no', code, details: { causes: [{ reason, message: 'why' }] } },
@@ -56,6 +57,8 @@ describe('evict', () => {
 
   it.each([
     ['blocked', 'a disruption budget stands against it', refused(429, 'DisruptionBudget')],
+    ['blocked', 'two budgets cover the pod, of which the answer has only words', status(500, TWO_BUDGETS)],
+    ['blocked', 'its budget is in disorder', refused(403, 'DisruptionBudgetNegativeAllowedDisruptions')],
     ['gone', 'it is no longer there', status(404, 'pods "web-1" not found')],
     ['gone', 'its name is that of another one by now', status(409, 'the UID in the precondition does not match')],
   ])('says %s when %s, and asks no second time', async (outcome, _why, reply) => {
@@ -64,9 +67,24 @@ describe('evict', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('asks for a dry run in query and body, where it is only tried', async () => {
+    const { client, received } = await apiWith(
+      { status: 201, body: { kind: 'Status', status: 'Success' } },
+      status(500, TWO_BUDGETS),
+    );
+    expect(await client.tryEviction(POD)).toBe('evicted');
+    expect(await client.tryEviction(POD)).toBe('blocked');
+    expect(received.map(({ url }) => url)).toEqual(
+      Array(2).fill('/api/v1/namespaces/shop/pods/web-1/eviction?dryRun=All'),
+    );
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
+      deleteOptions: { preconditions: { uid: 'uid-1' }, dryRun: ['All'] },
+    });
+  });
+
   it.each([
     ['throttled', 'the API server has too much to do', status(429, 'Too many requests, please try again later.')],
-    ['failed', 'two budgets cover the pod', status(500, 'This pod has more than one PodDisruptionBudget')],
+    ['failed', 'the API server has failed', status(500, 'etcdserver: request timed out')],
     ['forbidden', 'it has no right', status(403, 'no')],
     ['unauthorized', 'it is not known', status(401, 'Unauthorized')],
     ['invalid', 'the server does not understand', status(422, 'no')],

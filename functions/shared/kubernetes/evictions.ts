@@ -1,5 +1,5 @@
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
-import { isKubernetesAccessError } from './access-error.ts';
+import { isKubernetesAccessError, type KubernetesAccessError } from './access-error.ts';
 import { allPages } from './all-pages.ts';
 
 /** A pod, with what matters for draining its node. */
@@ -19,8 +19,14 @@ export interface KubernetesPod {
 
 export type Eviction = 'evicted' | 'gone' | 'blocked';
 
-/** The cause in a Status object when a disruption budget forbids an eviction. */
+/**
+ * How the causes in a Status object begin when a disruption budget forbids an eviction. Newer API servers have causes of their
+ * own for budgets that are in disorder (kubernetes/kubernetes#138003).
+ */
 const DISRUPTION_BUDGET = 'DisruptionBudget';
+
+/** The message of the 500 for a pod with several budgets, which has neither reason nor cause (Kubernetes, eviction.go). */
+const SEVERAL_BUDGETS = 'more than one PodDisruptionBudget';
 
 /** All pods that are bound to a node, of every namespace. */
 export async function listPods(core: CoreV1Api, nodeName: string): Promise<KubernetesPod[]> {
@@ -32,21 +38,26 @@ export async function listPods(core: CoreV1Api, nodeName: string): Promise<Kuber
  * Evicts exactly this pod, and no later pod of the same name. A 429 means a disruption budget only where its cause says
  * so: an overloaded API server returns the same status.
  *
+ * @param dryRun true: the API server checks all that it checks of an eviction, and the pod stays
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
  */
 export async function evictPod(
   core: CoreV1Api,
   { namespace, name, uid }: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<Eviction> {
+  // In the body, as kubectl has it: every API server heeds it there. The query says the same for webhooks.
+  const dry = dryRun ? { dryRun: ['All'] } : {};
   try {
     await core.createNamespacedPodEviction({
       namespace,
       name,
+      ...(dryRun && { dryRun: 'All' }),
       body: {
         apiVersion: 'policy/v1',
         kind: 'Eviction',
         metadata: { namespace, name },
-        deleteOptions: { preconditions: { uid } },
+        deleteOptions: { preconditions: { uid }, ...dry },
       },
     });
     return 'evicted';
@@ -54,9 +65,14 @@ export async function evictPod(
     if (!isKubernetesAccessError(error)) throw error;
     // 409: the name belongs to another pod by now.
     if (error.status === 404 || error.status === 409) return 'gone';
-    if (error.status === 429 && error.causes.includes(DISRUPTION_BUDGET)) return 'blocked';
+    if (isOfBudgets(error)) return 'blocked';
     throw error;
   }
+}
+
+function isOfBudgets({ status, causes, message }: KubernetesAccessError): boolean {
+  if (status === 500) return message.includes(SEVERAL_BUDGETS);
+  return (status === 429 || status === 403) && causes.some((cause) => cause.startsWith(DISRUPTION_BUDGET));
 }
 
 function describePod({ metadata, status }: V1Pod): KubernetesPod {

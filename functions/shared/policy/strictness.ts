@@ -46,6 +46,7 @@ export const STRICTNESS = {
     'gates.nodesAndPods': strictestFirst(true, false),
     preflight: strictestFirst('block', 'warn', 'off'),
     preflightPods: strictestFirst(true, false),
+    preflightEvictions: INCOMPARABLE,
     'concurrency.perCluster': LEAST,
     'concurrency.perAccount': ACCOUNT,
     stopAfterFailures: LEAST,
