@@ -115,8 +115,8 @@ describe('fleetStatusOf', () => {
             tone: 'waiting',
             reason: 'baking',
             workers: [
-              { instance: 'i-2', tone: 'failed', reason: 'agent-missing' },
               { instance: 'i-1', tone: 'quarantined', reason: 'quarantined' },
+              { instance: 'i-2', tone: 'failed', reason: 'agent-missing' },
               { instance: 'i-3', tone: 'quiet', reason: '' },
             ],
           },
@@ -152,16 +152,18 @@ describe('what needs somebody', () => {
     readLastWord('manage-ssm-agent shop/web/i-2', 'failed agent-missing', 1, 'r'),
     readLastWord('quarantine-workers shop/web/i-2', 'done quarantined', 1, 'r'),
     readLastWord('upgrade-node-groups shop/web/', 'would-act would-upgrade', 1, 'r'),
+    readLastWord('upgrade-node-groups shop/old/', 'refused end-of-life', 1, 'r'),
     readLastWord('quarantine-workers shop/web/i-gone', 'done quarantined', 1, 'r'),
   ].filter((word) => word !== undefined);
 
   it('is counted by the state of each subject, proposals besides; workers that are gone are not', () => {
     expect(summaryOf(words, (id) => id !== 'i-gone')).toEqual([
       { tone: 'exposed', count: 1 },
-      { tone: 'failed', count: 1 },
+      { tone: 'quarantined', count: 1 },
+      { tone: 'failed', count: 0 },
       { tone: 'refused', count: 0 },
-      { tone: 'quarantined', count: 0 },
       { tone: 'would-act', count: 2 },
+      { tone: 'end-of-life', count: 1 },
     ]);
   });
 

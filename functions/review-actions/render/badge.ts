@@ -11,6 +11,7 @@ export const SIGNS: Readonly<Record<Tone, string>> = {
   quarantined: 'Q',
   acted: '▶',
   'would-act': '▷',
+  'end-of-life': '†',
   waiting: '…',
   done: '✓',
   skipped: '–',

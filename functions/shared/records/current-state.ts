@@ -1,13 +1,14 @@
 import type { DecisionKind } from './record.ts';
-import { ACCEPTED_EXPOSURE, EXPOSED, isQuarantineGuard, meansQuarantine } from './status.ts';
+import { ACCEPTED_EXPOSURE, EXPOSED, isEndOfLife, isQuarantineGuard, meansQuarantine } from './status.ts';
 
 /** The states of a subject, gravest first. */
 export const STATES = [
   'exposed',
+  'quarantined',
   'failed',
   'refused',
-  'quarantined',
   'would-act',
+  'end-of-life',
   'acted',
   'waiting',
   'done',
@@ -23,6 +24,7 @@ export const STATE_NAMES: Readonly<Record<State, string>> = {
   refused: 'refused',
   quarantined: 'in quarantine',
   'would-act': 'to approve',
+  'end-of-life': 'end of life',
   acted: 'acted',
   waiting: 'waiting',
   done: 'done',
@@ -42,7 +44,14 @@ export const DECISION_NAMES: Readonly<Record<DecisionKind, string>> = {
 };
 
 /** The states that call for somebody's attention. */
-export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
+export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set([
+  'exposed',
+  'quarantined',
+  'failed',
+  'refused',
+  'would-act',
+  'end-of-life',
+]);
 
 /** The outcome of one record: what a function said about a subject. */
 export interface Word {
@@ -67,6 +76,7 @@ export function stateOf({ remediation, decision, reason }: Omit<Word, 'at'>): St
     if (exposed.has(reason) || (isQuarantineGuard(reason) && reason !== 'unknown-cluster')) return 'exposed';
     if (meansQuarantine(reason) && decision !== 'failed') return 'quarantined';
   }
+  if (isEndOfLife(reason)) return 'end-of-life';
   return decision;
 }
 

@@ -84,6 +84,9 @@ export const QUARANTINE_GUARDS = [
   'unreadable',
 ] as const;
 
+/** Reasons for a node group or a cluster that gets no releases any more, or soon will get none. */
+const END_OF_LIFE = ['end-of-life'] as const;
+
 const isOneOf =
   (reasons: readonly string[]) =>
   (reason: string): boolean =>
@@ -101,6 +104,7 @@ export function isGroupClosed(reasons: readonly string[]): boolean {
 const isGroupClosing = (reason: string): boolean => reason === 'group-hardened' || reason === 'shell-ingress-closed';
 
 export const meansQuarantine = isOneOf(IN_QUARANTINE);
+export const isEndOfLife = isOneOf(END_OF_LIFE);
 export const isAnswer = isOneOf(ANSWERS);
 export const isQuarantineGuard = isOneOf(QUARANTINE_GUARDS);
 
