@@ -10,7 +10,7 @@ import {
 } from '../shared/intake/operator-request.ts';
 import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { isKnownAt, tripsFor, withLifts } from './breaker.ts';
+import { isKnownAt, type Trip, tripsFor, withLifts } from './breaker.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
@@ -28,7 +28,10 @@ export function answer(observation: Observation, request: OperatorRequest, circu
     comes: (action, then) => comesTo(action, then) || (isHaltedAlone && HELD.has(then.reason)),
     objection: (action) => {
       const lifted = LIFTS[action];
-      const holds = lifted === undefined || lifted.includes(present.reason);
+      const holds =
+        lifted === undefined ||
+        lifted.includes(present.reason) ||
+        (action === 'resume' && breakersOf(observation, present, circumstances).length > 0);
       return holds ? undefined : `it is not ${lifted[0]}.`;
     },
   });
@@ -62,19 +65,29 @@ function changeFor(observation: Observation, request: OperatorRequest, circumsta
 function resuming(observation: Observation, circumstances: Circumstances): Change {
   const forgetting = afterFailures((failures) => ({ ...failures, forgotten: failures.count }), []);
   return (state, request) => {
-    const { reason, releaseVersion } = decide(observation, circumstances);
-    const { policy, now } = circumstancesOf(observation, circumstances);
-    if (!HELD.has(reason) || releaseVersion === undefined || isInvalid(policy)) return forgetting(state, request);
+    const trips = breakersOf(observation, decide(observation, circumstances), circumstances);
+    if (trips.length === 0) return forgetting(state, request);
     const { requestedBy, why } = request.event.detail;
     const at = request.trigger.time;
-    const trips = tripsFor(circumstances.fleetFailures, { key: observation.key, ...state, releaseVersion }, policy);
     const known = trips.filter(({ trippedAt }) => isKnownAt(at, trippedAt));
     if (known.length === 0) return { refusal: 'the breaker has tripped since it was asked for.' };
     const lifted = known.map(({ breaker }) => ({ breaker, at, requestedBy, why }));
-    const resumed: NodeGroupState = { ...state, lifts: withLifts(state.lifts, lifted, now) };
+    const resumed: NodeGroupState = { ...state, lifts: withLifts(state.lifts, lifted, circumstances.now) };
     const hasFailed = failureCount(state.failures) > 0;
     return hasFailed ? forgetting(resumed, request) : { state: resumed };
   };
+}
+
+/** The breakers that hold it, or that would hold what it proposes once that is approved. */
+function breakersOf(
+  observation: Observation,
+  { decision, reason, releaseVersion }: Decision,
+  circumstances: Circumstances,
+): Trip[] {
+  const { policy } = circumstancesOf(observation, circumstances);
+  const isHeld = HELD.has(reason) || decision === 'would-act';
+  if (!isHeld || releaseVersion === undefined || isInvalid(policy)) return [];
+  return tripsFor(circumstances.fleetFailures, { key: observation.key, ...observation.state, releaseVersion }, policy);
 }
 
 /** Changes what has failed before the request was made. */

@@ -93,10 +93,15 @@ describe('resume', () => {
       ['shop/a', failed(at - HOUR)],
       ['shop/b', failed(at)],
     ]);
-  const asked = (at: number, known: ReadonlyMap<string, NodeGroupState>, nodegroup = 'general') => {
+  const asked = (
+    at: number,
+    known: ReadonlyMap<string, NodeGroupState>,
+    nodegroup = 'general',
+    policy = limits({ release: 2 }),
+  ) => {
     const seen = observation(nodeGroup(), known.get(`shop/${nodegroup}`) ?? {}, { cluster: 'shop', nodegroup });
     const circumstances = {
-      policy: limits({ release: 2 }),
+      policy,
       now: NOW,
       account: '111122223333',
       slots: {},
@@ -124,6 +129,18 @@ describe('resume', () => {
     expect(decided).toMatchObject({ decision: 'refused', reason: 'breaker-tripped' });
     expect(answered).toMatchObject({ reason: 'request-granted', memory: { failures: { forgotten: 1 }, setbacks: [] } });
   });
+
+  it.each(['general', 'b'])(
+    'lifts it where a proposal stands, which it would hold once it is approved: %s',
+    (nodegroup) => {
+      const policy = policyOf({ upgrades: { breaker: { release: 2 }, approval: 'required' } });
+      const { decided, answered } = asked(NOW, states(NOW - HOUR), nodegroup, policy);
+      expect(decided.reason).toBe('approval-required');
+      expect(answered).toMatchObject({ reason: 'request-granted', lifts: [{ breaker: `release ${RELEASE}` }] });
+      const none = policyOf({ upgrades: { approval: 'required' } });
+      expect(asked(NOW, states(NOW - HOUR), nodegroup, none).answered.reason).toBe('request-refused');
+    },
+  );
 
   it('lifts no breaker that has tripped since it was asked for', () => {
     const { answered } = asked(NOW - 2 * HOUR, states(NOW - HOUR));

@@ -5,6 +5,7 @@ import {
   type Setback,
   subjectOf,
 } from '../shared/ledger/node-group-ledger.ts';
+import { counted } from '../shared/text/counted.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { BreakerLimits } from './breaker-policy.ts';
 import type { Failing, FleetFailures } from './fleet-failures.ts';
@@ -178,7 +179,7 @@ const burstIn = (failed: readonly Failed[], limit: number, within: number): numb
 
 /** Such as `3 node groups failed in cluster shop (shop/web: PodEvictionFailure)`. */
 export const tripInWords = ({ breaker, failed, kind, limit }: Trip): string =>
-  `${failed.length} node groups have failed ${kind === 'release' ? `to move to ${breaker}` : `in ${breaker === 'fleet' ? 'the fleet' : breaker}`} (${listed(failed.map(({ subject, cause }) => `${subject}: ${cause}`))}), and upgrades.breaker.${kind} stops at ${limit}`;
+  `${counted(failed.length, 'node group')} ${failed.length === 1 ? 'has' : 'have'} failed ${kind === 'release' ? `to move to ${breaker}` : `in ${breaker === 'fleet' ? 'the fleet' : breaker}`} (${listed(failed.map(({ subject, cause }) => `${subject}: ${cause}`))}), and upgrades.breaker.${kind} stops at ${limit}`;
 
 /** What an operator has resumed, with what has become of no more use left out: breakers count what is at most so old. */
 export const withLifts = (before: readonly Lift[] | undefined, lifted: readonly Lift[], now: number): Lift[] => [
