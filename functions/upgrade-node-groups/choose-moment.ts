@@ -20,6 +20,7 @@ import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
 import { mustBeLookedAt, type Preflight } from './preflight.ts';
 import { fromTo, propose } from './propose.ts';
 import { isExhausted, lastCause } from './setbacks.ts';
+import { inQuarantine, sparingEvidence } from './sparing-evidence.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
 import { heldByWaves } from './wave-entry.ts';
@@ -122,20 +123,6 @@ function inDoubt({ view, state, idle, now, releaseVersion, turnAt, wait, pace }:
   return { ...doubted, memory: { ...idle, obstacle }, ...(isSilent && { isSilent }) };
 }
 
-/**
- * Waits while a worker of the node group is in quarantine. Whether EKS leaves members in standby alone while it replaces
- * nodes is written nowhere (docs/unverified.md). The time counts once for a release, however many quarantines begin meanwhile:
- * whoever can have workers isolated must not hold up upgrades for ever.
- */
-function sparingEvidence({ quarantined, idle, now, upgrades, releaseVersion, wait }: Moment): Decision | undefined {
-  if (quarantined.length === 0) return undefined;
-  const quarantineWait = idle.quarantineWait ?? { releaseVersion, since: now };
-  const until = quarantineWait.since + upgrades.waitForQuarantine;
-  if (until <= now) return undefined;
-  const message = `${listed(quarantined)} ${isOrAre(quarantined)} in quarantine. The upgrade could terminate what is kept for analysis. It starts when the quarantine has ended, at ${iso(until)} at the latest.`;
-  return { ...wait('worker-in-quarantine', message, until), memory: { ...idle, quarantineWait } };
-}
-
 /** Stays where it is while a look has found what surely blocks the upgrade. */
 function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circumstances, 'preflights'>) {
   const { blockers = [] } = preflights?.found.get(subjectOf(key)) ?? {};
@@ -150,8 +137,6 @@ function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circ
 
 /** When a blocked node group is looked at again, ms. */
 const LOOKED_AT_AGAIN = HOUR / 2;
-
-const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' : 'are');
 
 /** Begins the upgrade, or waits for a slot. */
 function begin(
@@ -201,7 +186,7 @@ function begin(
   const risk =
     quarantined.length === 0
       ? ''
-      : ` ${listed(quarantined)} ${isOrAre(quarantined)} in quarantine. The upgrade may terminate what is kept for analysis.`;
+      : ` ${inQuarantine(quarantined)}. The upgrade may terminate what is kept for analysis.`;
   const isFirstTry = attempt === 1 && deferral === undefined;
   const isApproved = !approval.isNeeded || approval.coversKeyPair;
   const { details, template, ...keyPair } = withoutKeyPair(key, seen?.keyPair, policy, { now, isFirstTry, isApproved });

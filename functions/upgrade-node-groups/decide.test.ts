@@ -319,6 +319,14 @@ describe('with a worker in quarantine', () => {
     }
   });
 
+  it('proposes all the same, and waits once that is approved', () => {
+    const asking = { upgrades: { approval: 'required' } };
+    expect(decide(held(), circumstances(asking))).toMatchObject({ decision: 'would-act', reason: 'approval-required' });
+    const ruling = { kind: 'approved' as const, id: 'r-1', at: NOW, requestedBy: 'jo', why: 'tested' };
+    const approved = held({ proposal: { target: TARGET, at: NOW - HOUR, ruling } });
+    expect(decide(approved, circumstances(asking))).toMatchObject({ reason: 'worker-in-quarantine' });
+  });
+
   it('remembers how long it has waited while a window is shut, the group is not active, or an attempt has failed', () => {
     expect(decide(held(since(3)), circumstances(closed())).memory).toMatchObject(since(3));
     expect(decide(held(since(3), { status: 'CREATING' }), circumstances()).memory).toEqual(since(3));

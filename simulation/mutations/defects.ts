@@ -208,7 +208,12 @@ export const DEFECTS: readonly Defect[] = [
     'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: isNeeded, coversKeyPair };',
     'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: false, coversKeyPair };',
   ),
-  upgrades('evidence is not spared', MOMENT, 'if (quarantined.length === 0) return undefined;', 'return undefined;'),
+  upgrades(
+    'evidence is not spared',
+    'upgrade-node-groups/sparing-evidence.ts',
+    'if (quarantined.length === 0 || isProposal) return undefined;',
+    'return undefined;',
+  ),
   upgrades(
     'what Amazon takes back is rolled out',
     MOMENT,

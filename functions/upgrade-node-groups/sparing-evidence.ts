@@ -1,0 +1,24 @@
+import { iso } from '../shared/runtime/clock.ts';
+import { listed } from '../shared/text/listed.ts';
+import type { Decision } from './decision.ts';
+import type { Moment } from './moment.ts';
+
+/**
+ * Waits while a worker of the node group is in quarantine. Whether EKS leaves members in standby alone while it replaces
+ * nodes is written nowhere (docs/unverified.md). The time counts once for a release, however many quarantines begin meanwhile:
+ * whoever can have workers isolated must not hold up upgrades for ever.
+ */
+export function sparingEvidence(moment: Moment): Decision | undefined {
+  const { quarantined, idle, now, upgrades, releaseVersion, isProposal, wait } = moment;
+  // A proposal changes nothing: it is made, and stands to be approved, while a worker is in quarantine, too.
+  if (quarantined.length === 0 || isProposal) return undefined;
+  const quarantineWait = idle.quarantineWait ?? { releaseVersion, since: now };
+  const until = quarantineWait.since + upgrades.waitForQuarantine;
+  if (until <= now) return undefined;
+  const message = `${inQuarantine(quarantined)}. The upgrade could terminate what is kept for analysis. It starts when the quarantine has ended, at ${iso(until)} at the latest.`;
+  return { ...wait('worker-in-quarantine', message, until), memory: { ...idle, quarantineWait } };
+}
+
+/** Such as `i-1 is in quarantine`. */
+export const inQuarantine = (quarantined: readonly string[]): string =>
+  `${listed(quarantined)} ${quarantined.length === 1 ? 'is' : 'are'} in quarantine`;
