@@ -54,14 +54,16 @@ export async function carryOut(
   const writer = writesOf(`${deps.caller} ${subject}`);
   const save = (changed: RefreshState) => saveState(deps.ledger, subject, changed, now, writer());
   let before = state;
-  if (wanted.act !== undefined && wanted.memory.refresh !== undefined) {
-    const intended = await save(asStored<RefreshState>({ ...state, refresh: wanted.memory.refresh }));
-    if (intended === undefined) return undefined;
-    before = intended;
-  }
-  const { decision, calls } = isInvalid(policy)
+  const intend = async (refresh: Refresh): Promise<boolean> => {
+    const intended = await save(asStored<RefreshState>({ ...before, refresh }));
+    before = intended ?? before;
+    return intended !== undefined;
+  };
+  const acted = isInvalid(policy)
     ? { decision: wanted, calls: [] }
-    : await act(deps, observation, wanted, policy, now);
+    : await act(deps, observation, wanted, { policy: policy.refreshes, now, intend });
+  if (acted === undefined) return undefined;
+  const { decision, calls } = acted;
   if (decision.silent) {
     const next = asStored<RefreshState>({ ...before, ...remembered(decision) });
     if (isDeepStrictEqual(next, asStored<RefreshState>(state))) return decision;
@@ -110,19 +112,27 @@ interface Acted {
   readonly calls: readonly AwsCall[];
 }
 
+interface Acting {
+  readonly policy: Policy['refreshes'];
+  readonly now: number;
+  /** Saves what is about to be begun, as far as it is known. @returns whether nobody else has written meanwhile */
+  readonly intend: (refresh: Refresh) => Promise<boolean>;
+}
+
 async function act(
   deps: ActDeps,
   observation: Observation,
   decision: Decision,
-  { refreshes }: Policy,
-  now: number,
-): Promise<Acted> {
+  acting: Acting,
+): Promise<Acted | undefined> {
   const { refresh } = decision.memory;
   if (decision.act === undefined || refresh === undefined) return { decision, calls: [] };
+  if (!(await acting.intend(refresh))) return undefined;
+  const { now } = acting;
   try {
     return decision.act === 'start'
-      ? await start(deps, observation, { ...decision, refresh }, refreshes)
-      : await rollBack(deps, observation, decision);
+      ? await start(deps, observation, { ...decision, refresh }, acting)
+      : await rollBack(deps, observation, { ...decision, refresh }, now);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
@@ -133,16 +143,20 @@ async function act(
   }
 }
 
-/** Makes the version where it is a new one, and begins. A repetition makes the same version, and finds its own refresh. */
+/**
+ * Makes the version where it is a new one, and begins. A repetition makes the same version, and finds its own refresh:
+ * the version is saved before, so that it is found by it, however late.
+ */
 async function start(
   { autoScaling, ec2 }: ActDeps,
   { group, template }: Observation,
   { refresh, ...decision }: Decision & { readonly refresh: Refresh },
-  policy: Policy['refreshes'],
-): Promise<Acted> {
+  { policy, now, intend }: Acting,
+): Promise<Acted | undefined> {
   if (group.source.kind !== 'version') throw new Error('Only a group on a numbered version is refreshed.');
   const calls: AwsCall[] = [];
   let { version } = refresh;
+  if (version === undefined && template?.data.ImageId === refresh.target) version = group.source.version;
   if (version === undefined) {
     if (template === undefined) throw new Error('A version is made only of a template that was read.');
     const made = await createVersion(ec2, template, { imageId: refresh.target });
@@ -153,10 +167,14 @@ async function start(
     calls.push({ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId });
     version = String(made.version);
   }
+  if (version !== refresh.version && !(await intend({ ...refresh, version }))) return undefined;
   const begun = (refreshId: string | undefined): Acted => ({
     decision: {
       ...decision,
-      memory: { ...decision.memory, refresh: { ...refresh, version, ...(refreshId !== undefined && { refreshId }) } },
+      memory: {
+        ...decision.memory,
+        refresh: { ...refresh, version, ...(refreshId !== undefined && { refreshId, takenAt: now }) },
+      },
     },
     calls,
   });
@@ -186,9 +204,18 @@ async function start(
   }
 }
 
-async function rollBack({ autoScaling }: ActDeps, { group }: Observation, decision: Decision): Promise<Acted> {
+async function rollBack(
+  { autoScaling }: ActDeps,
+  { group }: Observation,
+  { refresh, ...decision }: Decision & { readonly refresh: Refresh },
+  now: number,
+): Promise<Acted> {
   const asked = new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group.name });
   const { $metadata } = await autoScaling.send(asked);
   const requestId = $metadata.requestId ?? '';
-  return { decision, calls: [{ service: 'autoscaling', operation: 'RollbackInstanceRefresh', requestId }] };
+  const memory = { ...decision.memory, refresh: { ...refresh, rolledBackAt: now } };
+  return {
+    decision: { ...decision, memory },
+    calls: [{ service: 'autoscaling', operation: 'RollbackInstanceRefresh', requestId }],
+  };
 }

@@ -16,8 +16,10 @@ import type { RefreshState } from './refresh-ledger.ts';
  */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
   const { refresh, done } = observation.state;
-  const undoable = refresh?.undoes === undefined ? (refresh ?? done) : undefined;
-  const undone = undoable && { target: undoOf(undoable), at: undoable.at };
+  const last = refresh ?? done;
+  // What only moved workers to the version that the group had already has no former version.
+  const isUndoable = last?.undoes === undefined && last?.from.imageId !== last?.target;
+  const undone = last === undefined || !isUndoable ? undefined : { target: undoOf(last), at: last.at };
   const { words, state } = answerRequest(observation.state, request, {
     change: (known) => (request.event.detail.action === 'resume' ? resumed(known) : ruleOrUndo(known, request, undone)),
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),

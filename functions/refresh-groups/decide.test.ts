@@ -1,92 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../policy-document.ts';
-import { machineImage } from '../shared/releases/machine-image.fixture.ts';
-import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
-import type { Circumstances, Decision } from './decision.ts';
+import {
+  begun,
+  circumstances,
+  type Group,
+  HOUR,
+  image,
+  known,
+  member,
+  NEW,
+  NOW,
+  OLD,
+  policyWith,
+  said,
+  seen,
+  under,
+} from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
-import type { Policy } from './policy.ts';
 import { preferencesOf } from './preferences.ts';
 import type { RefreshState } from './refresh-ledger.ts';
-
-const NOW = Date.parse('2026-07-14T12:00:00Z');
-const HOUR = 3_600_000;
-const OLD = 'ami-0aaaaaaaaaaaaaaaa';
-const NEW = 'ami-0bbbbbbbbbbbbbbbb';
-
-const image = (imageId: string, age: number, more: Partial<MachineImage> = {}) =>
-  machineImage({ imageId, name: `nodes-${imageId.slice(-2)}`, createdAt: NOW - age, ...more });
-
-const policyWith = (refreshes: object = {}, others: object = {}): Policy => {
-  const all = { wanted: { ssmParameter: '/ami' }, templates: 'change', mode: 'enforce', ...refreshes };
-  return parsePolicy(JSON.stringify({ refreshes: all, ...others }), 'enforce') as Policy;
-};
-
-type Group = Observation['group'];
-const member = (id: string, more: object = {}) => ({
-  id,
-  lifecycleState: 'InService',
-  imageId: OLD,
-  isProtected: false,
-  isQuarantined: false,
-  ...more,
-});
-const seen = (more: Partial<Observation> = {}, group: Partial<Group> = {}): Observation => ({
-  key: { cluster: 'shop', nodegroup: 'self-managed:legacy' },
-  group: {
-    name: 'legacy',
-    tags: {},
-    source: { kind: 'version', templateId: 'lt-1', version: '3' },
-    suspended: [],
-    desired: 2,
-    members: [member('i-1'), member('i-2')],
-    ...group,
-  },
-  trigger: { id: 't', type: 'sweep', time: NOW, redelivered: false },
-  owner: { tags: {} },
-  controlPlane: '1.33',
-  refreshes: [],
-  wanted: { kind: 'named', candidates: [{ image: image(NEW, 48 * HOUR) }] },
-  present: image(OLD, 96 * HOUR),
-  template: { templateId: 'lt-1', templateName: 'legacy', version: 3, tags: {}, data: { ImageId: OLD } },
-  drains: true,
-  state: { outcomes: 0, revision: 0 },
-  ...more,
-});
-const circumstances = (policy: Policy = policyWith(), more: Partial<Circumstances> = {}): Circumstances => ({
-  policy,
-  now: NOW,
-  account: '111122223333',
-  underWay: new Set(),
-  ...more,
-});
-const said = ({ decision, reason }: Decision) => `${decision} ${reason}`;
-const begun = {
-  target: NEW,
-  from: { version: '3', imageId: OLD },
-  at: NOW - HOUR,
-  attempt: 1,
-  version: '4',
-  refreshId: 'r-1',
-};
-const under = (more: Partial<RefreshState> = {}): RefreshState => ({
-  outcomes: 1,
-  revision: 1,
-  fingerprint: 'x',
-  refresh: begun,
-  ...more,
-});
-const known = (status: string, more: object = {}) => ({
-  id: 'r-1',
-  status,
-  reason: '',
-  percent: 50,
-  startedAt: NOW - HOUR,
-  version: '4',
-  ...more,
-});
 
 describe('a group on an older AMI than the wanted one', () => {
   it('is refreshed, from its version, with a refresh that is remembered before anything is done', () => {

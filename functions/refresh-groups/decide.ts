@@ -2,10 +2,26 @@ import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import type { Told } from '../shared/records/decision.ts';
-import { newestBaked, offerOf } from '../shared/releases/wanted-image.ts';
+import {
+  type Candidate,
+  type MachineImage,
+  newestBaked,
+  type Offer,
+  offerOf,
+} from '../shared/releases/wanted-image.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
-import { type Circumstances, type Decision, isActive, LOOK_AGAIN, memoryOf, say, undoOf } from './decision.ts';
+import {
+  type Circumstances,
+  type Decision,
+  isActive,
+  LOOK_AGAIN,
+  memoryOf,
+  nextAttempt,
+  say,
+  staysRejected,
+  undoOf,
+} from './decision.ts';
 import { follow } from './follow.ts';
 import { guardOfGroup } from './guard.ts';
 import type { Observation } from './observation.ts';
@@ -17,8 +33,10 @@ import { whyNotRefreshable } from './refreshable.ts';
 /** Decides about one group; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const { state } = observation;
+  const { refresh: _, ...idle } = state;
+  const afresh = () => decideIdle({ ...observation, state: idle }, circumstances);
   const decided =
-    state.refresh === undefined ? decideIdle(observation, circumstances) : follow(observation, circumstances);
+    state.refresh === undefined ? decideIdle(observation, circumstances) : follow(observation, circumstances, afresh);
   const { target } = decided;
   const undoable = state.refresh ?? state.done;
   const isRuled =
@@ -59,7 +77,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (present === undefined) {
     return { ...say('refused', 'image-unclear', 'EC2 does not show the AMI of its workers.', 'present'), memory };
   }
-  const offer = offerOf(wanted.candidates, present, { controlPlane: observation.controlPlane, now });
+  const offer = offerHere(wanted.candidates, present, observation, now);
   const chosen = newestBaked(offer.newer, refreshes.bakeAge, now);
   const serving = group.members.filter(({ lifecycleState }) => lifecycleState === 'InService');
   if (chosen === undefined) {
@@ -67,6 +85,10 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     if (first !== undefined) {
       const why = `${first.image.imageId} (${first.image.name}) is not taken: ${first.why}.`;
       return { ...say('refused', 'image-unclear', why, first.image.imageId), memory };
+    }
+    if (observation.behind !== undefined) {
+      const message = `Workers in service run several AMIs up to ${present.imageId}, which the policy does not name, nor a newer one.`;
+      return quietly(say('skipped', 'image-unclear', message, present.imageId));
     }
     return quietly(
       say('done', 'group-refreshed', `Runs ${present.imageId}, and nothing newer is named.`, present.imageId),
@@ -82,16 +104,17 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   }
   const halted = haltedAt(state, target);
   if (halted !== undefined) return about(halted);
-  const fromTo = `from ${present.imageId} (${present.name}) to ${target} (${chosen.name})`;
-  const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
-  if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
-  if (refreshes.mode === 'observe' && ruling === undefined) {
-    return about(say('would-act', 'would-refresh', `Would move ${serving.length} workers ${fromTo}.`, target));
-  }
+  const from = observation.behind ?? present;
+  const fromTo = `from ${from.imageId} (${from.name}) to ${target} (${chosen.name})`;
   const active = observation.refreshes.find(({ status }) => isActive(status));
   if (active !== undefined) {
     const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
     return about(say('waiting', 'foreign-refresh', message, active.id), { wakeAt: now + LOOK_AGAIN });
+  }
+  const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
+  if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
+  if (refreshes.mode === 'observe' && ruling === undefined) {
+    return about(say('would-act', 'would-refresh', `Would move ${serving.length} workers ${fromTo}.`, target));
   }
   const bakedAt = chosen.since + refreshes.bakeAge;
   if (bakedAt > now) {
@@ -116,9 +139,13 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (group.source.kind !== 'version') throw new Error('Only a group on a numbered version is refreshed.');
   const refresh: Refresh = {
     target,
-    from: { version: group.source.version, imageId: present.imageId },
+    // One that goes on with what is partly done comes from where that came from.
+    from:
+      state.done?.target === target
+        ? state.done.from
+        : { version: group.source.version, imageId: observation.template?.data.ImageId ?? present.imageId },
     at: now,
-    attempt: (state.failures?.target === target ? state.failures.count : 0) + 1,
+    attempt: nextAttempt(state, target),
   };
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return about(
@@ -134,6 +161,19 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       wakeAt: now + LOOK_AGAIN,
     },
   );
+}
+
+/** What the group may move to. An AMI that only some of its workers run, and that is named, is one of these for the others. */
+function offerHere(
+  candidates: readonly Candidate[],
+  present: MachineImage,
+  { behind, controlPlane }: Observation,
+  now: number,
+): Offer {
+  const newer = offerOf(candidates, present, { controlPlane, now });
+  if (behind === undefined || newer.newer.length > 0 || newer.refused.length > 0) return newer;
+  const same = candidates.filter(({ image }) => image.imageId === present.imageId);
+  return offerOf(same, behind, { controlPlane, now });
 }
 
 /** A refresh to the AMI failed, and nobody has had that forgotten: no further one is begun. */
@@ -154,9 +194,13 @@ function undoing(
   const ruling = done && rulingOn(state.proposal, undoOf(done));
   if (done === undefined || ruling?.kind !== 'rejected' || group.source.kind !== 'version') return undefined;
   const memory = memoryOf(state);
-  if (done.version !== group.source.version) {
-    const message = `The group uses version ${group.source.version} by now, and not ${done.version}: nothing is undone.`;
-    return { ...say('skipped', 'refresh-undone', message, ruling.id), memory: { ...memory, done: undefined } };
+  const { version: uses } = group.source;
+  // An undo that left workers behind, or a rollback that failed, has brought the group's version back, and not all workers.
+  const isLeft = uses === done.from.version && group.members.some(({ imageId }) => imageId === done.target);
+  if (uses !== done.version && !isLeft) {
+    const message = `The group uses version ${uses} by now, and not ${done.version}: nothing is undone.`;
+    const forgotten = { memory: { ...memory, done: undefined }, ...staysRejected(state, done.target, now) };
+    return { ...say('skipped', 'refresh-undone', message, ruling.id), ...forgotten };
   }
   const halted = haltedAt(state, done.from.imageId);
   if (halted !== undefined) return { ...halted, memory };
@@ -171,7 +215,7 @@ function undoing(
     target: from.imageId,
     from: { version: version ?? '', imageId: target },
     at: now,
-    attempt: 1,
+    attempt: nextAttempt(state, from.imageId),
     version: from.version,
     undoes: true,
   };

@@ -37,10 +37,18 @@ export const memoryOf = ({ refresh, done, failures, quarantineWait }: RefreshSta
 });
 
 /** Without the refresh, and with one more attempt that failed: none follows by itself. */
-export function failedWith({ refresh: _, ...memory }: Memory, { target }: Refresh): Memory {
+export function failedWith({ refresh: _, ...memory }: Memory, { target }: Pick<Refresh, 'target'>): Memory {
   const known = memory.failures?.target === target ? memory.failures : { target, count: 0, resumed: 0 };
   return { ...memory, failures: { ...known, count: known.count + 1 } };
 }
+
+/** The number of the next attempt to move to an AMI, from 1. */
+export const nextAttempt = ({ failures }: RefreshState, target: string): number =>
+  (failures?.target === target ? failures.count : 0) + 1;
+
+/** What was rejected stays rejected, also after it was undone: nothing begins it again until somebody approves it. */
+export const staysRejected = ({ proposal }: RefreshState, target: string, now: number): Pick<Decision, 'proposal'> =>
+  proposal?.ruling === undefined ? {} : { proposal: { target, at: now, ruling: proposal.ruling } };
 
 /** What undoing a refresh is about, for the ruling on it. */
 export const undoOf = ({ target, from }: Refresh): string => `undo ${target} ${from.imageId}`;

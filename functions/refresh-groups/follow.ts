@@ -8,17 +8,22 @@ import {
   type Memory,
   memoryOf,
   say,
+  staysRejected,
   undoOf,
 } from './decision.ts';
 import { guardOfGroup } from './guard.ts';
 import type { KnownRefresh, Member, Observation } from './observation.ts';
-import type { Refresh, RefreshState } from './refresh-ledger.ts';
+import type { Refresh } from './refresh-ledger.ts';
 
 /** How long Auto Scaling may not show a refresh that it has taken, ms. */
 const SHOWN_WITHIN = 10 * 60_000;
 
-/** What becomes of a refresh that was begun here, until it has ended; a pure function. It goes by a fresh read. */
-export function follow(observation: Observation, circumstances: Circumstances): Decision {
+/**
+ * What becomes of a refresh that was begun here, until it has ended; a pure function. It goes by a fresh read.
+ *
+ * @param afresh what is decided where no refresh is under way
+ */
+export function follow(observation: Observation, circumstances: Circumstances, afresh: () => Decision): Decision {
   const { now } = circumstances;
   const { state, refreshes } = observation;
   const { refresh } = state;
@@ -30,15 +35,20 @@ export function follow(observation: Observation, circumstances: Circumstances): 
     if (observation.unreadable !== undefined) {
       return { ...say('failed', 'unreadable', observation.unreadable), memory, wakeAt: now + LOOK_AGAIN };
     }
-    if (now - refresh.at < SHOWN_WITHIN) {
+    const mayShowYet = now - (refresh.takenAt ?? refresh.at) < SHOWN_WITHIN;
+    if (refresh.refreshId === undefined) {
       // Nobody knows whether AWS took it. It is begun again: a refresh that is active already is found by its version (act.ts).
-      if (refresh.refreshId === undefined && canBegin(observation, refresh)) {
+      if (mayShowYet && canBegin(observation, refresh)) {
         return actUnlessHeld(
           { ...started(refresh), act: 'start', memory, wakeAt: now + LOOK_AGAIN },
           observation,
           circumstances,
         );
       }
+      // AWS would show it by now: it never took it. Whether it is still to be begun is decided anew.
+      if (!mayShowYet) return afresh();
+    }
+    if (mayShowYet) {
       const message = 'Auto Scaling does not show the refresh yet.';
       return { ...say('waiting', 'refresh-under-way', message), memory, silent: true, wakeAt: now + 60_000 };
     }
@@ -56,7 +66,7 @@ export function follow(observation: Observation, circumstances: Circumstances): 
 /** Whether the group is still what the refresh was decided for. */
 const canBegin = ({ group: { source }, template }: Observation, { from, version, undoes }: Refresh): boolean =>
   source.kind === 'version' &&
-  (undoes === true || source.version === from.version) &&
+  (undoes === true || source.version === from.version || source.version === version) &&
   (version !== undefined || template !== undefined);
 
 /** What is under way is followed whatever the policy says, and nothing is begun or rolled back where a guard holds it. */
@@ -100,7 +110,7 @@ function whileActive(
     return {
       ...say('acted', 'refresh-undoing', `The refresh is rolled back, as ${inWords(ruling)}`, ruling.id),
       act: 'roll-back',
-      memory: { ...memory, refresh: { ...refresh, rolledBackAt: now } },
+      memory,
       wakeAt,
     };
   }
@@ -109,51 +119,50 @@ function whileActive(
   return { ...say('waiting', 'refresh-under-way', message, `${refresh.target} ${status}`), memory, wakeAt };
 }
 
-/** What was rejected stays rejected, also after it was undone: nothing begins it again until somebody approves it. */
-const staysRejected = ({ proposal }: RefreshState, target: string, now: number): Pick<Decision, 'proposal'> =>
-  proposal?.ruling === undefined ? {} : { proposal: { target, at: now, ruling: proposal.ruling } };
-
 function atItsEnd(
   { group, state, now }: Observation & { readonly now: number },
   refresh: Refresh,
   { id, status, reason }: KnownRefresh,
   { refresh: _, done, ...memory }: Memory,
 ): Decision {
-  const { target, from, attempt, undoes, rolledBackAt } = refresh;
+  const { target, from, attempt, undoes } = refresh;
+  const isRejected = rulingOn(state.proposal, undoOf(refresh))?.kind === 'rejected';
   const variant = `${target} ${attempt}`;
+  const before = { ...memory, ...(done && { done }) };
   const why = reason === '' ? '' : ` ${reason}`;
   const serving = group.members.filter(({ lifecycleState }) => lifecycleState === 'InService');
   const uses = group.source.kind === 'version' ? ` The group uses version ${group.source.version}.` : '';
   if (status === 'Successful') {
     const others = serving.filter(({ imageId }) => imageId !== target);
-    const ended = undoes
-      ? { memory, ...staysRejected(state, from.imageId, now) }
-      : { memory: { ...memory, done: refresh }, target };
+    const reached = undoes ? memory : { ...memory, done: refresh };
     if (others.length > 0) {
       const message = `Refresh ${id} was successful, and ${others.length} of ${serving.length} workers run another AMI: ${named(others)}.`;
       return {
         ...say('failed', 'refresh-incomplete', message, variant),
-        ...ended,
-        memory: failedWith(ended.memory, refresh),
+        // An undo that has left workers behind is not done: what is to be undone stays known.
+        ...(undoes ? { memory: failedWith(before, refresh) } : { memory: failedWith(reached, refresh), target }),
       };
     }
     const message = `All ${serving.length} workers in service run ${target}.`;
     return undoes
-      ? { ...say('done', 'refresh-undone', message, variant), ...ended }
-      : { ...say('done', 'group-refreshed', message, target), ...ended };
+      ? { ...say('done', 'refresh-undone', message, variant), memory, ...staysRejected(state, from.imageId, now) }
+      : { ...say('done', 'group-refreshed', message, target), memory: reached, target };
   }
-  const before = { ...memory, ...(done && { done }) };
-  if (rolledBackAt !== undefined && status === 'RollbackSuccessful') {
+  // Rejected, and not gone back as a whole: the way back is what is halted, and is gone on with when somebody resumes it.
+  const leftToUndo = { memory: failedWith({ ...memory, done: refresh }, { target: from.imageId }) };
+  if (isRejected && status === 'RollbackSuccessful') {
     const left = serving.filter(({ imageId }) => imageId === target);
-    const ended = { memory: before, ...staysRejected(state, target, now) };
     if (left.length > 0) {
       const message = `Refresh ${id} was rolled back, and ${left.length} of ${serving.length} workers still run ${target}: ${named(left)}.`;
-      return { ...say('failed', 'refresh-incomplete', message, variant), ...ended };
+      return { ...say('failed', 'refresh-incomplete', message, variant), ...leftToUndo };
     }
     const message = `Refresh ${id} was rolled back, and no worker in service runs ${target}.${uses}`;
+    const ended = { memory: before, ...staysRejected(state, target, now) };
     return { ...say('done', 'refresh-undone', message, variant), ...ended };
   }
-  const failed = { memory: failedWith(before, refresh), target };
+  const failed = isRejected
+    ? leftToUndo
+    : { memory: failedWith(before, refresh), ...(undoes === undefined && { target }) };
   if (status === 'Cancelled') {
     return { ...say('failed', 'refresh-cancelled', `Refresh ${id} was cancelled.${why}${uses}`, variant), ...failed };
   }

@@ -65,8 +65,10 @@ export interface Observation {
   readonly refreshes: readonly KnownRefresh[];
   /** Absent: the policy names no AMI here. */
   readonly wanted?: WantedReading;
-  /** AMI that the group runs; absent: EC2 does not show it, or its workers have several. */
+  /** The newest AMI that a worker in service runs; absent: EC2 does not show one of them. */
   readonly present?: MachineImage;
+  /** The oldest AMI that a worker in service still runs, where they run several. */
+  readonly behind?: MachineImage;
   readonly template?: Template;
   /** Whether somebody drains: a lifecycle hook on terminations stands. */
   readonly drains: boolean;

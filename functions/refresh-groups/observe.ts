@@ -1,10 +1,4 @@
-import {
-  type AutoScalingClient,
-  type AutoScalingGroup,
-  DescribeAutoScalingGroupsCommand,
-  DescribeInstanceRefreshesCommand,
-  DescribeLifecycleHooksCommand,
-} from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
@@ -12,7 +6,6 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { type Identity, identifyWorkers } from '../shared/fleet/identity.ts';
-import { describeImages } from '../shared/fleet/images.ts';
 import { describeInstances, filtersByCluster, filtersOf, LIVE } from '../shared/fleet/instances.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
 import { isProven, type Owner } from '../shared/fleet/owners.ts';
@@ -25,13 +18,12 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
-import { createWantedReader, imageOf, type WantedReader } from '../shared/releases/read-wanted-images.ts';
+import { createWantedReader, type WantedReader } from '../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 import type { Scope } from './batch.ts';
-import { knownRefresh } from './known-refresh.ts';
-import type { KnownRefresh, LaunchSource, Member, Observation } from './observation.ts';
+import type { Member, Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
+import { describeGroups, readDrains, readImages, readRefreshes, sourceOf } from './read-group.ts';
 import { NEVER_SEEN, type RefreshState, readStates } from './refresh-ledger.ts';
 
 export interface ObserveClients {
@@ -42,9 +34,6 @@ export interface ObserveClients {
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
 }
-
-/** DescribeAutoScalingGroups takes at most 50 names without MaxRecords. */
-const GROUPS_PER_CALL = 50;
 
 /**
  * Reads the self-managed Auto Scaling groups of the scope. The groups of managed node groups are left out: their owner is
@@ -157,17 +146,18 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   // Where no AMI is named, and nothing is under way, nothing more is asked of AWS.
   if (wantedHere === null && state.refresh === undefined && state.done === undefined) return [common];
   try {
-    const [ofCluster, refreshes, drains, present, template] = await Promise.all([
+    const [ofCluster, refreshes, drains, images, template] = await Promise.all([
       readCluster(cluster),
       readRefreshes(clients.autoScaling, name),
       readDrains(clients.autoScaling, name),
-      readPresent(clients.ec2, view.members),
+      readImages(clients.ec2, view.members),
       view.source.kind === 'version'
         ? readTemplateVersion(clients.ec2, view.source.templateId, view.source.version)
         : undefined,
     ]);
     const controlPlane = ofCluster.kind === 'found' ? (ofCluster.found.version ?? '') : '';
     const wanted = wantedHere === null ? undefined : await readWanted(wantedHere, controlPlane);
+    const [behind, present] = [images[0], images.at(-1)];
     const codeOwner = template?.kind === 'found' ? codeOwnerOf(template.found.tags) : undefined;
     const unreadable = template?.kind === 'unreadable' ? template.error : undefined;
     return [
@@ -178,6 +168,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
         drains,
         ...(wanted !== undefined && { wanted }),
         ...(present !== undefined && { present }),
+        ...(behind !== present && behind !== undefined && { behind }),
         ...(template?.kind === 'found' && {
           template: { ...template.found, ...(codeOwner !== undefined && { codeOwner }) },
         }),
@@ -206,44 +197,4 @@ function whyNotOurs(
   // A worker that has just been launched is proven once it has joined.
   if (instance.State?.Name === 'pending') return undefined;
   return owner.notAWorker ?? owner.onlyClaims;
-}
-
-async function describeGroups(autoScaling: AutoScalingClient, names: readonly string[]): Promise<AutoScalingGroup[]> {
-  const describe = async (AutoScalingGroupNames: string[]) =>
-    (await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }))).AutoScalingGroups ?? [];
-  return (await pMap(chunks(names, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
-}
-
-/** The latest refreshes: one that is active is the first. */
-async function readRefreshes(autoScaling: AutoScalingClient, AutoScalingGroupName: string): Promise<KnownRefresh[]> {
-  const { InstanceRefreshes = [] } = await autoScaling.send(
-    new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),
-  );
-  return InstanceRefreshes.map(knownRefresh);
-}
-
-/** Whether somebody drains the group's nodes. */
-async function readDrains(autoScaling: AutoScalingClient, AutoScalingGroupName: string): Promise<boolean> {
-  const { LifecycleHooks = [] } = await autoScaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
-  return LifecycleHooks.some(
-    ({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING',
-  );
-}
-
-/** The AMI of the workers in service; of several the one that was made last, which none is moved back from. */
-async function readPresent(ec2: EC2Client, members: readonly Member[]) {
-  const serving = members.filter(({ lifecycleState, imageId }) => lifecycleState === 'InService' && imageId !== '');
-  const images = await describeImages(ec2, [...new Set(serving.map(({ imageId }) => imageId))]);
-  const known = [...images.values()].flatMap((image) => imageOf(image) ?? []);
-  // One that EC2 does not show may be newer than all others: doubt means no.
-  if (known.length < new Set(serving.map(({ imageId }) => imageId)).size) return undefined;
-  return known.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
-}
-
-function sourceOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingGroup): LaunchSource {
-  if (MixedInstancesPolicy !== undefined) return { kind: 'mixed' };
-  if (LaunchTemplate === undefined) return { kind: 'launch-configuration' };
-  // Without a version it is the template's default one. Source: API reference, LaunchTemplateSpecification.
-  const { LaunchTemplateId: templateId = '', Version: version = '$Default' } = LaunchTemplate;
-  return /^\d+$/.test(version) ? { kind: 'version', templateId, version } : { kind: 'floating', version };
 }

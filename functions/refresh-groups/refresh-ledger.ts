@@ -19,9 +19,11 @@ const refresh = z.object({
   /** The version that is desired, and Auto Scaling's id; absent until AWS has answered. */
   version: z.string().optional(),
   refreshId: z.string().optional(),
+  /** When AWS answered with that id, epoch milliseconds. */
+  takenAt: z.number().optional(),
   /** It undoes an earlier one: the version is that of before. */
   undoes: z.literal(true).optional(),
-  /** An operator had it rolled back while it was active. */
+  /** When AWS took it that it is rolled back, since an operator rejected it, epoch milliseconds. */
   rolledBackAt: z.number().optional(),
 });
 export type Refresh = z.infer<typeof refresh>;

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { answer } from './answer.ts';
+import { decide } from './decide.ts';
+import type { Decision } from './decision.ts';
+import {
+  asked,
+  begun,
+  circumstances,
+  HOUR,
+  image,
+  known,
+  member,
+  NEW,
+  NOW,
+  OLD,
+  policyWith,
+  said,
+  seen,
+  under,
+} from './observation.fixture.ts';
+import type { Observation } from './observation.ts';
+import type { RefreshState } from './refresh-ledger.ts';
+
+/** The state after a decision, as it is saved. */
+const saved = (state: RefreshState, { memory, proposal }: Decision): RefreshState =>
+  JSON.parse(JSON.stringify({ ...state, refresh: undefined, ...memory, proposal }));
+const onVersion = (version: string) => ({ kind: 'version' as const, templateId: 'lt-1', version });
+
+/** Some workers run the new AMI, and some the old one. */
+const half = { members: [member('i-1', { imageId: NEW }), member('i-2')] };
+const halfWay: Partial<Observation> = { present: image(NEW, 48 * HOUR), behind: image(OLD, 96 * HOUR) };
+const ended = (status: string, state = under(), group: object = half) =>
+  decide(seen({ ...halfWay, state, refreshes: [known(status)] }, group), circumstances());
+
+describe('a refresh that left workers behind', () => {
+  it.each([
+    ['Cancelled', '3', OLD],
+    ['Successful', '4', NEW],
+  ])('(%s) is halted, and not done, and goes on once somebody resumes it', (status, version, imageId) => {
+    const group = { ...half, source: onVersion(version) };
+    const template = { ...seen().template!, version: Number(version), data: { ImageId: imageId } };
+    const state = saved(under(), ended(status, under(), group));
+    const next = seen({ ...halfWay, state, template }, group);
+    expect(said(decide(next, circumstances()))).toBe('refused refresh-halted');
+    const resumed = answer(next, asked('resume'), circumstances());
+    expect(said(resumed)).toBe('waiting request-granted');
+    const goesOn = decide({ ...next, state: saved(state, resumed) }, circumstances());
+    expect([said(goesOn), goesOn.act, goesOn.memory.refresh?.target]).toEqual(['acted refresh-started', 'start', NEW]);
+    // Where it comes from is where it is undone to.
+    expect(goesOn.memory.refresh?.from).toEqual({ version: '3', imageId: OLD });
+  });
+
+  it('is proposed where somebody else began it', () => {
+    const next = seen(halfWay, half);
+    expect(said(decide(next, circumstances(policyWith({ mode: 'observe' }))))).toBe('would-act would-refresh');
+    const active = decide(
+      { ...next, refreshes: [known('InProgress')] },
+      circumstances(policyWith({ mode: 'observe' })),
+    );
+    expect(said(active)).toBe('waiting foreign-refresh');
+  });
+
+  it('is not told as done where the policy names none of its AMIs', () => {
+    const state = { outcomes: 1, revision: 1, fingerprint: 'x' };
+    const next = seen({ ...halfWay, state, wanted: { kind: 'named', candidates: [] } }, half);
+    expect(said(decide(next, circumstances()))).toBe('skipped image-unclear');
+  });
+});
+
+describe('a refresh that was rejected', () => {
+  const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'it is bad' };
+  const proposal = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling };
+  const undo = { ...begun, target: OLD, from: { version: '4', imageId: NEW }, version: '3', undoes: true as const };
+
+  it.each<[string, RefreshState, string, string]>([
+    ['an undo that failed', under({ proposal, done: begun, refresh: undo }), 'RollbackSuccessful', '4'],
+    ['an undo that left workers behind', under({ proposal, done: begun, refresh: undo }), 'Successful', '3'],
+    ['a rollback that failed', under({ proposal }), 'RollbackFailed', '3'],
+    ['a rollback that left workers behind', under({ proposal }), 'RollbackSuccessful', '3'],
+    ['a refresh that was cancelled before it was rolled back', under({ proposal }), 'Cancelled', '3'],
+  ])('stays so after %s: it is halted, and goes back once somebody resumes it', (_what, before, status, version) => {
+    const group = { ...half, source: onVersion(version) };
+    const told = ended(status, before, group);
+    expect(told.decision).toBe('failed');
+    const state = saved(before, told);
+    const next = seen({ ...halfWay, state }, group);
+    expect([said(decide(next, circumstances())), state.proposal?.ruling]).toEqual(['refused refresh-halted', ruling]);
+    const resumed = answer(next, asked('resume'), circumstances());
+    const goesOn = decide({ ...next, state: saved(state, resumed) }, circumstances());
+    expect([said(goesOn), goesOn.memory.refresh?.version]).toEqual(['acted refresh-undoing', '3']);
+  });
+
+  it('is not begun again once somebody else has moved the group on', () => {
+    const { refresh: _, ...state } = under({ proposal, done: begun });
+    const moved = decide(seen({ state }, { source: onVersion('7') }), circumstances());
+    const next = decide(seen({ state: saved(state, moved) }, { source: onVersion('7') }), circumstances());
+    expect([said(moved), said(next)]).toEqual(['skipped refresh-undone', 'skipped proposal-rejected']);
+  });
+
+  it('is only rolled back for good once AWS has taken that', () => {
+    const asking = decide(seen({ state: under({ proposal }), refreshes: [known('InProgress')] }), circumstances());
+    expect([asking.act, asking.memory.refresh?.rolledBackAt]).toEqual(['roll-back', undefined]);
+    const taken = { ...begun, rolledBackAt: NOW };
+    const waiting = seen({ state: under({ proposal, refresh: taken }), refreshes: [known('InProgress')] });
+    expect(decide(waiting, circumstances()).act).toBeUndefined();
+  });
+
+  it('is told as undone where the record that AWS had taken the rollback was lost', () => {
+    const told = ended('RollbackSuccessful', under({ proposal }), { members: [member('i-1')] });
+    expect(said(told)).toBe('done refresh-undone');
+  });
+});
+
+describe('a refresh of which nobody knows whether AWS took it', () => {
+  const { refreshId: _, ...intended } = begun;
+  const since = (age: number, more: object = {}) =>
+    seen({ state: under({ refresh: { ...intended, at: NOW - age, ...more } }) });
+
+  it('is decided anew after ten minutes, and never counts as failed', () => {
+    const later = decide(since(11 * 60_000), circumstances());
+    expect([said(later), later.memory.failures]).toEqual(['acted refresh-started', undefined]);
+    expect(later.memory.refresh?.at).toBe(NOW);
+    const shut = policyWith({ windows: [{ cron: '0 2 * * *', duration: '1h' }] });
+    const waits = decide(since(11 * 60_000), circumstances(shut));
+    expect([said(waits), waits.memory.refresh]).toEqual(['waiting refresh-outside-window', undefined]);
+  });
+
+  it('is found by its version, however late', () => {
+    const late = { ...since(3 * HOUR), refreshes: [known('InProgress', { startedAt: NOW - 3 * HOUR })] };
+    expect(said(decide(late, circumstances()))).toBe('waiting refresh-under-way');
+  });
+
+  it('is waited for from when AWS gave its id', () => {
+    const known = { refreshId: 'r-1', takenAt: NOW - 60_000 };
+    expect(decide(since(HOUR, known), circumstances()).silent).toBe(true);
+    const gone = decide(since(HOUR, { ...known, takenAt: NOW - 11 * 60_000 }), circumstances());
+    expect(said(gone)).toBe('failed refresh-failed');
+  });
+});

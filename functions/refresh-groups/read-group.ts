@@ -1,0 +1,67 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  DescribeLifecycleHooksCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import pMap from 'p-map';
+import { describeImages } from '../shared/fleet/images.ts';
+import { imageOf } from '../shared/releases/read-wanted-images.ts';
+import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import { knownRefresh } from './known-refresh.ts';
+import type { KnownRefresh, LaunchSource, Member } from './observation.ts';
+
+/** DescribeAutoScalingGroups takes at most 50 names without MaxRecords. */
+const GROUPS_PER_CALL = 50;
+
+/** Reads groups by name. One that Auto Scaling does not show is missing. */
+export async function describeGroups(
+  autoScaling: AutoScalingClient,
+  names: readonly string[],
+): Promise<AutoScalingGroup[]> {
+  const describe = async (AutoScalingGroupNames: string[]) =>
+    (await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }))).AutoScalingGroups ?? [];
+  return (await pMap(chunks(names, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
+}
+
+/** The latest refreshes: one that is active is the first. */
+export async function readRefreshes(
+  autoScaling: AutoScalingClient,
+  AutoScalingGroupName: string,
+): Promise<KnownRefresh[]> {
+  const { InstanceRefreshes = [] } = await autoScaling.send(
+    new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),
+  );
+  return InstanceRefreshes.map(knownRefresh);
+}
+
+/** Whether somebody drains the group's nodes. */
+export async function readDrains(autoScaling: AutoScalingClient, AutoScalingGroupName: string): Promise<boolean> {
+  const { LifecycleHooks = [] } = await autoScaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
+  return LifecycleHooks.some(
+    ({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING',
+  );
+}
+
+/** The AMIs of the workers in service, oldest first; empty where EC2 does not show one of them. */
+export async function readImages(ec2: EC2Client, members: readonly Member[]): Promise<MachineImage[]> {
+  const serving = members.filter(({ lifecycleState, imageId }) => lifecycleState === 'InService' && imageId !== '');
+  const images = await describeImages(ec2, [...new Set(serving.map(({ imageId }) => imageId))]);
+  const known = [...images.values()].flatMap((image) => imageOf(image) ?? []);
+  // One that EC2 does not show may be newer than all others: doubt means no.
+  if (known.length < new Set(serving.map(({ imageId }) => imageId)).size) return [];
+  return known.toSorted((a, b) => a.createdAt - b.createdAt);
+}
+
+/** What a group launches from. */
+export function sourceOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingGroup): LaunchSource {
+  if (MixedInstancesPolicy !== undefined) return { kind: 'mixed' };
+  if (LaunchTemplate === undefined) return { kind: 'launch-configuration' };
+  // Without a version it is the template's default one. Source: API reference, LaunchTemplateSpecification.
+  const { LaunchTemplateId: templateId = '', Version: version = '$Default' } = LaunchTemplate;
+  return /^\d+$/.test(version) ? { kind: 'version', templateId, version } : { kind: 'floating', version };
+}
