@@ -25,8 +25,10 @@ const SHARED_HELP = `Options of every command:
   -h, --help         this
   --version          the version of this command
 
-Credentials, profile and endpoint are found as the AWS CLI finds them (AWS_PROFILE, AWS_ENDPOINT_URL ...).
-NO_COLOR takes the colours away. Exit codes: 0 done; 1 it did not come to what was asked for; 2 a wrong argument.`;
+It finds credentials, profile and endpoint as the AWS CLI does (AWS_PROFILE, AWS_ENDPOINT_URL ...). NO_COLOR switches the
+colours off.
+
+Exit codes: 0 done; 1 what was asked for did not happen; 2 a wrong argument.`;
 
 /** The parsed command line: a command with its arguments, or a help text. */
 export type Request =

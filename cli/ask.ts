@@ -104,14 +104,17 @@ export const ASK_OPTIONS = {
   wave: { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
 } as const;
-export const ASK_HELP = `  --why TEXT         why; it stands in the records, beside who you are
-  --all-in PLACE     instead of resources: all in a cluster (CLUSTER) or node group (CLUSTER/NODEGROUP) that it fits
-  --cluster CLUSTER  the same, for a cluster
-  --wave WAVE        instead of resources: all that it fits of a wave of the policy (upgrades.waves), or of what came of one
-                     event (its id, or a correlationId)
-  -y, --yes          do not ask back
+export const ASK_HELP = `  --why TEXT         the reason; the records keep it, beside your name
+  -y, --yes          no confirmation
 
-Several resources, and what --all-in or --wave finds, are listed first, and asked back about.`;
+Instead of resources:
+
+  --all-in PLACE     all that fit in a cluster (CLUSTER) or node group (CLUSTER/NODEGROUP)
+  --cluster CLUSTER  all that fit in a cluster
+  --wave WAVE        all that fit in a wave of the policy (upgrades.waves), or that came of one event (its id, or a
+                     correlationId)
+
+Several resources, and what --all-in, --cluster or --wave finds, are listed first; you confirm them once.`;
 
 /** One request to be sent. */
 export interface Wanted {

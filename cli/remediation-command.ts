@@ -14,8 +14,8 @@ import { UsageError } from './usage-error.ts';
 const takersOf = (action: RequestedAction): Requestable[] =>
   REMEDIATIONS.filter(({ requests }: Requestable) => requests.includes(action));
 
-const PLAN_HELP = `  --plan ID          only this plan, as plan shows it: once something else is proposed, it is refused; alone it finds its
-                     resource`;
+const PLAN_HELP = `  --plan ID          only this plan, as plan shows it. It is refused once something else is proposed. Without RESOURCE it
+                     finds its resource.`;
 
 /** How far back to read records to find the remediation that is meant, ms. */
 const LATEST = 7 * 86_400_000;
@@ -31,7 +31,8 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
     help: [
       help,
       '',
-      `  --remediation NAME ${takers.join(', ')}${takers.length === 1 ? '' : '; needed where the records leave it open'}`,
+      `  --remediation NAME ${takers.length === 1 ? takers.join() : 'the function, where the records leave open which one:'}`,
+      ...(takers.length === 1 ? [] : [`                     ${takers.join(', ')}`]),
       ...(isAboutPlan ? [PLAN_HELP] : []),
       ASK_HELP,
     ].join('\n'),

@@ -2,8 +2,8 @@ import { remediationCommand } from '../remediation-command.ts';
 
 export const approve = remediationCommand(
   'approve',
-  'has done once what is proposed',
-  `RESOURCE is a node group (CLUSTER/NODEGROUP) or an instance id (i-0abc...). What its last would-act record names is done
-once, as in mode enforce: within change windows and limits, and only if nothing else keeps the subject from being touched.
-An approval is about one plan: a newer release is another one. It expires (upgrades.approvalExpiresAfter).`,
+  'approves what is proposed: it is done once',
+  `RESOURCE is a node group (CLUSTER/NODEGROUP) or an instance id (i-0abc...). What its last record of kind
+would-act proposes is done once, as in mode enforce. Change windows, limits and all other guards still hold. An approval is
+about one plan: a newer release is another plan. It expires (upgrades.approvalExpiresAfter).`,
 );

@@ -24,12 +24,12 @@ const POLL_MS = 5_000;
 export const check: Command = {
   name: 'check',
   synopsis: 'CLUSTER[/NODEGROUP]',
-  summary: 'has the posture of hosts looked at now, and tells what fails',
-  help: `check-posture looks at workers of the node group, or of all groups of the cluster, whether they are due or not: as
-many of each AMI as the policy says (posture.sample). Nothing is changed. That takes a minute or two.
+  summary: 'checks the posture of hosts now, and shows what fails',
+  help: `check-posture checks workers of the node group, or of all groups of the cluster, whether they are due or not. It takes as many
+workers of each AMI as the policy says (posture.sample). Nothing is changed. A check takes a minute or two.
 
-  --all   also what passes
-  --csv   as comma-separated values`,
+  --all   shows what passes, too
+  --csv   prints comma-separated values`,
   options: { all: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false } },
   read: ({ positionals: [text, ...rest], options: { all, csv } }) => {
     const subject = readSubject(text);

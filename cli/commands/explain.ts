@@ -17,7 +17,7 @@ import { wrap } from '../wrap.ts';
 export const explain: Command = {
   name: 'explain',
   synopsis: 'RESOURCE [--since 7d]',
-  summary: 'tells what was done about a worker or node group, or deliberately not, and why',
+  summary: 'shows what was done about a worker or node group, what was deliberately not done, and why',
   help: `RESOURCE is an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event.
 
   --since DURATION   how far to look back, such as 30m, 24h or 7d (default: 7d)`,

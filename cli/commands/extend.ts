@@ -10,7 +10,7 @@ const BY: SpanOption = {
 export const extend = quarantineCommand({
   action: 'extend',
   synopsis: 'INSTANCE... --by 3d --why TEXT',
-  summary: 'has a quarantine last longer',
+  summary: 'makes a quarantine last longer',
   help: 'INSTANCE is the instance id (i-0abc...) of a worker in quarantine.',
   options: { by: { type: 'string' } },
   optionsHelp: '  --by DURATION      by how much, such as 12h or 3d',

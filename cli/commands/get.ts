@@ -33,13 +33,12 @@ export const get: Command = {
   summary: `lists ${Object.keys(KINDS).join(', ')}, each in its current state`,
   help: `KIND is one of
 
-  nodegroups    groups with workers: state, why, since when, how many workers there are and how many need somebody
-  nodes         workers: state, why, since when
+  nodegroups    groups with workers: state, reason, since when, how many workers they have and how many of those need you
+  nodes         workers: state, reason, since when
   quarantines   workers in quarantine: since when, until when, each exposure
-  findings      node groups on whose workers Inspector holds findings open, and what is done about it
-                (posture lists what fails the CIS benchmark)
+  findings      node groups with open Inspector findings, and what is done about them (posture shows the CIS benchmark)
 
--o wide adds who looks after nodes, when they were launched, which AMI they run and how old it is, ids and messages.`,
+-o wide adds who manages a node, when it was launched, its AMI and the age of that, ids and messages.`,
   options: {},
   read: ({ positionals: [kind, ...rest] }) => {
     const list = kindOf(kind);

@@ -4,7 +4,7 @@ export const go = killSwitchCommand({
   name: 'go',
   on: false,
   summary: 'turns the kill switch off: functions act again, as the policy says',
-  help: `killSwitch in the policy becomes false; all else in it stays as it is. It is asked back first.
+  help: `killSwitch in the policy becomes false; everything else in it stays as it is. You confirm it first.
 
-  -y, --yes          do not ask back`,
+  -y, --yes          no confirmation`,
 });

@@ -14,11 +14,12 @@ const PLANNED: readonly DecisionKind[] = ['would-act', 'acted', 'waiting'];
 export const plan: Command = {
   name: 'plan',
   synopsis: '[CLUSTER[/NODEGROUP]] [--fleet]',
-  summary: 'tells what comes next: what is to be approved, what is under way, what waits and for what',
-  help: `Each line is the newest record about a worker or node group; approve --plan ID has a proposal done once.
+  summary: 'shows what comes next: what is to be approved, what is under way, what waits and for what',
+  help: `Each line is the newest record about a worker or node group. approve --plan ID approves one proposal.
 
-  --fleet   looks at the whole fleet as it is now, and plans its upgrades by the function's own rules, changing nothing: what
-            is under way, who starts in which order and not before when, what blocks it, what is not looked after and why`,
+  --fleet   reads the whole fleet as it is now, and plans its upgrades by the rules of upgrade-node-groups. It changes nothing.
+            It shows what is under way, who starts in which order and not before when, what blocks an upgrade, and which
+            groups are not upgraded and why.`,
   options: { fleet: { type: 'boolean' } },
   read: ({ positionals, options }) => {
     const scope = readScope(positionals);

@@ -17,16 +17,16 @@ export const policy: Command = {
   name: 'policy',
   synopsis: 'show | check [FILE] [--fleet] | put FILE | schema',
   summary: 'shows, checks or replaces the policy document; gives its JSON Schema',
-  help: `show         the document that is in place: the parameter that the stack names.
-check FILE   a policy document before it is put in place; a dash stands for stdin. It needs no AWS.
-check        the document that is in place.
---fleet      with check: reads clusters and node groups, tells which of them each override fits, and what would hold there
-             otherwise than by the document in place.
-put FILE     puts a document in place. One with a fault is refused. It is asked back first (--yes: it is not).
-schema       the JSON Schema of the document, for editors. It needs no AWS.
+  help: `show         prints the policy in force: the parameter that the stack names
+check FILE   checks a policy document before you put it in place; - is standard input. It needs no AWS.
+check        checks the policy in force
+--fleet      with check: reads clusters and node groups. It shows which of them each override matches, and what would act
+             differently from the policy in force.
+put FILE     puts a document in place, after a confirmation (--yes skips it). A document with a fault is refused.
+schema       prints the JSON Schema of the document, for editors. It needs no AWS.
 
-Of check, each change window is told with its next five openings, in its own time zone. Ends with 1 where something is wrong:
-then it names each field, the fix, and the functions that do nothing until it is right. A warning is no fault.`,
+check shows the next five openings of each change window, in the window's own time zone. It ends with 1 where something is
+wrong: it then names each field, the fix, and the functions that do nothing until it is right. A warning is no fault.`,
   options: { yes: { type: 'boolean', short: 'y' }, fleet: { type: 'boolean' } },
   read: (given) => {
     const { verb, file } = argumentsOf(given);

@@ -18,21 +18,19 @@ import { jsonLine } from '../visible.ts';
 export const posture: Command = {
   name: 'posture',
   synopsis: '[judge NODE.json | import FILE]',
-  summary: 'tells which checks of the CIS Amazon EKS Benchmark hosts fail; judges a node, compares kube-bench',
-  help: `Alone it tells what check-posture found last: group, check, verdict, since when, evidence, what to do.
+  summary: 'shows which checks of the CIS Amazon EKS Benchmark hosts fail; judges a node; compares kube-bench',
+  help: `Alone it shows what check-posture found last: group, check, verdict, since when, evidence.
 
-  --all                          also what passes
-  --csv                          as comma-separated values
-  -o wide                        also what to do, and what EKS Auto Mode would give
+  --all                          shows what passes, too
+  --csv                          prints comma-separated values
+  -o wide                        adds what to do, and what EKS Auto Mode would give
 
-The others need no AWS:
+These need no AWS; - is standard input:
 
-  judge NODE.json [--why]        each check of the node section: PASS, FAIL, MANUAL or N/A, as one JSON object;
-                                 with --why also the evidence, and what to do
-  import FILE [--node NODE.json] a kube-bench report (kube-bench run --targets node --json): who says what,
-                                 and with the node beside it, who is right and why
-
-A dash stands for stdin.`,
+  judge NODE.json [--why]        judges a node by each check of the node section: PASS, FAIL, MANUAL or N/A, as one JSON
+                                 object; --why adds the evidence, and what to do
+  import FILE [--node NODE.json] reads a kube-bench report (kube-bench run --targets node --json) and shows what it says;
+                                 with the node it shows who is right where the two differ, and why`,
   options: {
     why: { type: 'boolean', default: false },
     node: { type: 'string' },

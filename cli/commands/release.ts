@@ -4,7 +4,10 @@ export const release = quarantineCommand({
   action: 'release',
   synopsis: 'RESOURCE... --why TEXT',
   summary: 'ends a quarantine: the worker gets back what it had',
-  help: `RESOURCE is the instance id of a worker in quarantine: it gets back its security groups, addresses and place, and its
-exposure counts as accepted from then on. Or a node group (CLUSTER/NODEGROUP) whose exposure was closed: it is opened again.`,
+  help: `RESOURCE is one of
+
+  INSTANCE             a worker in quarantine: it gets back its security groups, its addresses and its place in the group.
+                       Its exposure counts as accepted from then on.
+  CLUSTER/NODEGROUP    a node group whose exposure was closed: the exposure is opened again`,
   ofGroups: true,
 });

@@ -19,11 +19,15 @@ import { jsonLine, visible } from '../visible.ts';
 export const status: Command = {
   name: 'status',
   synopsis: '',
-  summary: 'tells what needs you, what is under way, and whether all functions are alive',
-  help: `First the policy: mode, kill switch, whether it is valid. Then each worker and node group that needs somebody, by its
-name, the gravest first, and what waits or is under way, in the state that the dashboard shows. -o wide adds the messages.
+  summary: 'shows what needs you, what is under way, and whether all functions run',
+  help: `It shows, in this order:
 
-Ends with 1 when the watcher or the sweep did not run in the last 24 hours, or a run failed,
+  the policy           mode, kill switch, whether it is valid
+  what needs you       each worker and node group by name, the gravest first
+  what is under way    or waits, in the state that the dashboard shows
+  the functions        when they ran, and which runs failed
+
+-o wide adds the messages. It ends with 1 when the watcher or the sweep did not run in the last 24 hours, or when a run failed,
 timed out, was killed or ran out of memory.`,
   options: {},
   read: ({ positionals }) => {

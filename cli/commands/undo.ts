@@ -16,15 +16,17 @@ import { visible } from '../visible.ts';
 export const undo: Command = {
   name: 'undo',
   synopsis: 'RESOURCE --why TEXT',
-  summary: 'has taken back what was done: a quarantine, a closed exposure, version 2 of IMDS; tells how, of a policy',
-  help: `RESOURCE is an instance id (i-0abc...) or a node group (CLUSTER/NODEGROUP). By its records of the last 30 days:
+  summary:
+    'takes back what was done: a quarantine, a closed exposure, IMDSv2; prints the command for an attached policy',
+  help: `RESOURCE is an instance id (i-0abc...) or a node group (CLUSTER/NODEGROUP). What is undone follows from its records
+of the last 30 days:
 
-  in quarantine            release is asked for
-  an exposure was closed   release of the node group is asked for: it is opened again
-  IMDSv2 was required      reject is asked for: the worker takes version 1 again
-  a policy was attached    no function has the right to detach one: the command that does is printed
+  in quarantine            the worker is released
+  an exposure was closed   the exposure of the node group is opened again
+  IMDSv2 was required      the worker takes version 1 again
+  a policy was attached    no function has the right to detach it: the command for that is printed
 
-  --why TEXT         why; it stands in the records, beside who you are`,
+  --why TEXT         the reason; the records keep it, beside your name`,
   options: { why: { type: 'string' } },
   read: (given) => {
     const { named, why } = readAsked(given);

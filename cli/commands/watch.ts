@@ -13,10 +13,10 @@ const FOR: SpanOption = { name: 'for', example: '10m' };
 export const watch: Command = {
   name: 'watch',
   synopsis: '[RESOURCE] [--for 10m]',
-  summary: 'tells records as they come, of all or of one resource, until it is interrupted',
+  summary: 'shows records as they come, of all resources or of one, until you interrupt it',
   help: `RESOURCE is an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event.
 
-  --for DURATION     how long to watch, such as 10m (default: until it is interrupted with Ctrl-C)`,
+  --for DURATION     how long to watch, such as 10m (default: until Ctrl-C)`,
   options: { for: { type: 'string' } },
   read: ({ positionals: [text, ...more], options }) => {
     if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one RESOURCE at a time`);
