@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NEW_NODE_GROUP, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { decide } from './decide.ts';
+import { type Decision, say } from './decision.ts';
 import { NOW, nodeGroup, observation } from './observation.fixture.ts';
 import type { View } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
@@ -45,5 +46,76 @@ describe('what is saved of a node group of an earlier wave', () => {
     const gone = await savedOf({ kind: 'gone' }, known!);
     expect(gone).toMatchObject({ reason: 'node-group-gone' });
     expect([entryOf({ ...gone!, reason: 'up-to-date' }), entryOf(gone!)]).toEqual(['unfinished', 'open']);
+  });
+});
+
+describe('an AWS call that fails for a node group', () => {
+  const RELEASE = '1.33.13-20260714';
+  const ruling = { kind: 'approved', id: 'r-0', at: NOW, requestedBy: 'ada', why: 'seen' } as const;
+  const state = { ...NEW_NODE_GROUP, proposal: { target: RELEASE, at: NOW, ruling } };
+  const template = { templateId: 'lt-1', templateName: 'nodes', version: 3, tags: {}, data: { ImageId: 'ami-1' } };
+  const upgrade = { releaseVersion: RELEASE, attempt: 1, requestedAt: NOW };
+  const starting: Decision = {
+    ...say('acted', 'upgrade-started', 'It begins.', { upgrade }, '1'),
+    start: { version: '1.33', force: false, template: { from: template, change: { imageId: 'ami-2' } } },
+    wakeAt: NOW + 60_000,
+  };
+  const fails = async () => {
+    throw Object.assign(new Error('no'), { name: 'UnheardOfException', $metadata: { httpStatusCode: 400 } });
+  };
+  const failsOnce = () => {
+    let calls = 0;
+    return async () => (calls++ === 0 ? fails() : undefined);
+  };
+
+  /** What is saved and recorded by a decision, with some calls that fail. */
+  async function carriedOut(decision: Decision, calls: object, known: NodeGroupState = state) {
+    const saved: NodeGroupState[] = [];
+    const deps = {
+      ledger: {
+        documents: { send: async ({ input }: { input: { Item: NodeGroupState } }) => saved.push(input.Item) },
+        table: 't',
+      },
+      ec2: {
+        send: async () => ({
+          LaunchTemplateVersion: { VersionNumber: 4, LaunchTemplateData: { ImageId: 'ami-2' } },
+          $metadata: {},
+        }),
+      },
+      eks: { send: async () => ({ update: { id: 'u-1' }, $metadata: {} }) },
+      recorder: { record: () => undefined },
+      wake: async () => undefined,
+      ...calls,
+    };
+    const decided = { observation: observation(nodeGroup(), known), decision };
+    const { decision: last } = await carryOut(deps as unknown as ActDeps, decided, anywhere);
+    return { last, saved: saved.at(-1) };
+  }
+
+  it.each([
+    ['the start', { eks: { send: fails } }],
+    ['the wake-up', { wake: failsOnce() }],
+  ])('at %s leaves what was approved and what may have begun as they were saved', async (_, calls) => {
+    const { last, saved } = await carriedOut(starting, calls);
+    expect(last).toMatchObject({ reason: 'unreadable', isSilent: true });
+    // Without an id, the next look searches for the update by its version, and tells that it has begun.
+    expect(saved?.upgrade).toEqual({ ...upgrade, templateVersion: 4 });
+    expect(saved?.proposal).toEqual(state.proposal);
+  });
+
+  it('at the end of an upgrade leaves the end to be told by the next look', async () => {
+    const underWay = { ...state, upgrade: { ...upgrade, updateId: 'u-1' } };
+    const ended: Decision = { ...say('done', 'upgraded', 'It runs it.', {}, RELEASE), releaseVersion: RELEASE };
+    const { saved } = await carriedOut(ended, { postureQueue: { sqs: { send: fails }, url: 'u' } }, underWay);
+    expect(saved).toMatchObject({ upgrade: underWay.upgrade, obstacle: { what: 'failing UnheardOfException' } });
+  });
+
+  it('is thrown where an operator waits for an answer, which the next delivery gives', async () => {
+    const answer: Decision = {
+      ...say('done', 'request-granted', 'Approved.', {}, 'r-0'),
+      answers: 'r-0',
+      wakeAt: NOW + 60_000,
+    };
+    await expect(carriedOut(answer, { wake: failsOnce() })).rejects.toThrow('no');
   });
 });

@@ -1,5 +1,5 @@
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
-import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
+import { isOfAws } from '../shared/fleet/reading.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
@@ -10,10 +10,10 @@ import { iso } from '../shared/runtime/clock.ts';
 import { askForPosture, hasEnded, type PostureDeps } from './ask-for-posture.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { modeOf } from './decide.ts';
-import { type Circumstances, type Decision, say } from './decision.ts';
+import type { Circumstances } from './decision.ts';
+import { failing } from './failing.ts';
 import { nextState } from './next-state.ts';
 import type { Observation } from './observation.ts';
-import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import type { Decided } from './plan.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
@@ -28,38 +28,22 @@ export interface ActDeps extends PostureDeps, StartDeps {
  * Carries out one decision: acts, plans the wake-up, records, remembers. In this order a crash at any point leads the
  * next delivery through the same steps to the same end; the worst of it is a record written twice, with the same id.
  *
+ * What goes wrong with one subject alone is told of and looked at again, and the others go on. An operator's request gets its
+ * answer with the next delivery instead.
+ *
  * @returns what was decided in the end: EKS may refuse what was to be started
+ * @throws when that cannot be noted, or is no error of AWS
  */
 export async function carryOut(deps: ActDeps, decided: Decided, anywhere: Circumstances): Promise<Decided> {
-  const { observation } = decided;
+  const { observation, decision } = decided;
   const circumstances = circumstancesOf(observation, anywhere);
-  if (decided.decision.start === undefined) {
-    const ended = { decision: decided.decision, calls: [], saved: observation.state };
-    return conclude(deps, observation, ended, circumstances);
-  }
-  return conclude(deps, observation, await startUpgrade(deps, decided, circumstances), circumstances);
-}
-
-/**
- * The same for a subject with which something went wrong that is its own: it is told of and looked at again, and the others go
- * on. What was to be started may have begun: it stays remembered.
- *
- * @throws when that cannot be noted either
- */
-export async function carryOutOrTell(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
+  let ended: Ended = { decision, calls: [], saved: observation.state };
   try {
-    return await carryOut(deps, decided, circumstances);
+    if (decision.start !== undefined) ended = await startUpgrade(deps, decided, circumstances);
+    return await conclude(deps, observation, ended, circumstances);
   } catch (error) {
-    if (!isOfAws(error)) throw error;
-    const { observation, decision } = decided;
-    const code = codeOf(error);
-    const obstacle = meet(observation.state.obstacle, `failing ${code}`, circumstances.now, UNREADABLE);
-    const failing: Decision = {
-      ...say('failed', 'unreadable', `${code}: ${error.message}`, { ...decision.memory, obstacle }, `failing ${code}`),
-      ...(circumstances.now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
-      wakeAt: obstacle.until,
-    };
-    return conclude(deps, observation, { decision: failing, calls: [], saved: observation.state }, circumstances);
+    if (!isOfAws(error) || decision.answers !== undefined) throw error;
+    return conclude(deps, observation, failing(error, ended.saved, circumstances.now), circumstances);
   }
 }
 
@@ -73,8 +57,7 @@ async function conclude(
   const next = nextState(observation, decision, circumstances);
   if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
   if (hasEnded(observation, decision)) await askForPosture(deps, observation, circumstances.now);
-  // What went wrong with the subject itself comes here without a look at where it is.
-  const { policy } = circumstancesOf(observation, circumstances);
+  const { policy } = circumstances;
   const mode = modeOf(policy);
   const details = { ...decision.details, ...planIn('upgrade-node-groups', key, decision), ...overridesIn(policy) };
   const outcome: Outcome<Reason> = {

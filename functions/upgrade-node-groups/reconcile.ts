@@ -12,7 +12,7 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
-import { type ActDeps, carryOutOrTell } from './act.ts';
+import { type ActDeps, carryOut } from './act.ts';
 import { askForRefreshes, type RefreshDeps } from './ask-for-refreshes.ts';
 import { readBatch, type Scope } from './batch.ts';
 import { failuresIn } from './breaker.ts';
@@ -89,7 +89,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const known = { ...circumstances, ...(fleetFailures !== undefined && { fleetFailures }) };
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
-  const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, known), {
+  const carriedOut = await pMap(planned.decided, (decided) => carryOut(deps, decided, known), {
     concurrency: ACT_CONCURRENCY,
     // One subject's error must not keep the others from being carried out. It is rethrown after all of them.
     stopOnError: false,

@@ -8,6 +8,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupState, saveNodeGroup, subjectOf, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Circumstances, Decision } from './decision.ts';
+import { failing } from './failing.ts';
 import { refusedByEks } from './follow.ts';
 import type { Decided } from './plan.ts';
 import { afterRefusal, isCertainRefusal } from './refusal.ts';
@@ -105,7 +106,10 @@ export async function startUpgrade(
     }
     const attempted = { ...decision, memory: { ...memory, upgrade: saved.upgrade ?? upgrade } };
     const refused = afterRefusal(error, attempted, { observation, view, circumstances });
-    if (refused === undefined) throw error;
+    if (refused === undefined) {
+      if (isOfAws(error)) return failing(error, saved, circumstances.now);
+      throw error;
+    }
     // What was approved and could not begin is still approved.
     const { proposal } = refused.decision === 'failed' || refused.reason === 'node-group-gone' ? {} : state;
     return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [], saved };

@@ -1,0 +1,31 @@
+import { codeOf } from '../shared/fleet/reading.ts';
+import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { idleMemory, say } from './decision.ts';
+import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
+import type { Ended } from './start-upgrade.ts';
+
+/**
+ * What is decided where an AWS call fails while a decision is carried out: nothing of the decision holds. All that was saved last
+ * stays, an approval and an upgrade that may have begun included, so that the next look comes to the same end.
+ */
+export function failing(error: Error, saved: NodeGroupState, now: number): Ended {
+  const code = codeOf(error);
+  const { upgrade, foreign, proposal } = saved;
+  const obstacle = meet(saved.obstacle, `failing ${code}`, now, UNREADABLE);
+  const memory = {
+    ...idleMemory(saved),
+    ...(upgrade !== undefined && { upgrade }),
+    ...(foreign !== undefined && { foreign }),
+    obstacle,
+  };
+  return {
+    decision: {
+      ...say('failed', 'unreadable', `${code}: ${error.message}`, memory, `failing ${code}`),
+      ...(now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
+      ...(proposal !== undefined && { proposal }),
+      wakeAt: obstacle.until,
+    },
+    calls: [],
+    saved,
+  };
+}
