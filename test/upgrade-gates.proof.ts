@@ -86,6 +86,28 @@ it('full subnets keep an upgrade from starting, as the plan says; with addresses
   expect(looks.length).toBeLessThan(10);
 });
 
+it('instance types that EC2 does not offer in a zone are told, and block nothing', async () => {
+  const zones = ['eu-central-1a', 'eu-central-1c'];
+  const run = await playThrough({
+    inProcess: true,
+    fleet: {
+      ...fleet([group('web', { instanceType: 'm5.large' }), group('api', { instanceType: 'm6i.large' })]),
+      notOffered: [{ instanceType: 'm5.large', zones }],
+    },
+    policy: { upgrades: { bakeAge: '2h', concurrency: { perCluster: 2 } } },
+    play: '5h',
+  });
+  const started = (name: string) =>
+    run.records.find(({ nodegroup, reason }) => nodegroup === name && reason === 'upgrade-started')?.message;
+  expect(started('web')).toContain(
+    'Warning: EC2 offers none of its instance types (m5.large) in eu-central-1a, eu-central-1c.',
+  );
+  expect(started('api')).not.toContain('Warning');
+  const asked = run.calls.filter(({ operation }) => operation === 'DescribeInstanceTypeOfferings');
+  // One a look at most.
+  expect(asked.length).toBeLessThanOrEqual(2);
+});
+
 it('a disruption budget that lets no pod go keeps an upgrade from starting, and is named with pod and owner', async () => {
   const entry = { function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] };
   const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };

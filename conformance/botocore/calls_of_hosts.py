@@ -129,6 +129,11 @@ def ec2_reads(account) -> None:
     call("ec2", "DescribeInstanceImageMetadata", MaxResults=5, NextToken=seen["NextToken"])
     call("ec2", "DescribeInstanceImageMetadata", Filters=[{"Name": "instance-id", "Values": [instance]}])
     refused("InvalidParameterValue", "ec2", "DescribeInstanceImageMetadata", Filters=[{"Name": "nothing", "Values": ["x"]}])
+    offered = call("ec2", "DescribeInstanceTypeOfferings", LocationType="availability-zone", MaxResults=5)
+    call("ec2", "DescribeInstanceTypeOfferings", LocationType="availability-zone", MaxResults=5, NextToken=offered["NextToken"])
+    zone = offered["InstanceTypeOfferings"][0]["Location"]
+    call("ec2", "DescribeInstanceTypeOfferings", LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": ["m6i.large"]}, {"Name": "location", "Values": [zone]}])
+    refused("InvalidParameterValue", "ec2", "DescribeInstanceTypeOfferings", LocationType="availability-zone", Filters=[{"Name": "nothing", "Values": ["x"]}])
     call("ec2", "DescribeAddresses", Filters=[{"Name": "instance-id", "Values": ["i-*"]}])
     volumes = call("ec2", "DescribeVolumes", MaxResults=5)
     if "NextToken" in volumes:

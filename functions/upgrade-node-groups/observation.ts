@@ -78,6 +78,8 @@ export interface NodeGroupView {
   readonly atATime: number;
   /** Ids of its subnets; absent: EKS names none. */
   readonly subnets?: readonly string[];
+  /** Instance types of its nodes; absent: EKS names none, as where its launch template does. */
+  readonly instanceTypes?: readonly string[];
   /** Whether an update launches new nodes before old ones go; absent: it does, as by default. */
   readonly launchesFirst?: boolean;
   /** Its nodes in service; absent where AWS could not be read. */

@@ -1,20 +1,26 @@
-import { type EC2Client, paginateDescribeSubnets } from '@aws-sdk/client-ec2';
+import {
+  type DescribeInstanceTypeOfferingsCommandInput,
+  type EC2Client,
+  paginateDescribeInstanceTypeOfferings,
+  paginateDescribeSubnets,
+} from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { VALUES_PER_FILTER } from '../shared/fleet/instances.ts';
 import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
-import type { NodeGroupView, Observation } from './observation.ts';
-import { addressesFor, type Preflight, type Subnet } from './preflight.ts';
+import type { Observation } from './observation.ts';
+import { offeringsFor } from './offerings.ts';
+import { addressesFor, joined, type Preflight, type Subnet } from './preflight.ts';
 
 export interface PreflightClients {
   readonly ec2: EC2Client;
 }
 
 /**
- * Looks at node groups whose upgrade would start now, by subject. Subnets are read for all of them at once, two hundred a
- * call. What cannot be read is a warning: only what surely blocks may block.
+ * Looks at node groups whose upgrade would start now, by subject. Subnets and offerings are read for all of them at once, two
+ * hundred a call. What cannot be read is a warning: only what surely blocks may block.
  */
 export async function observePreflights(
   { ec2 }: PreflightClients,
@@ -23,36 +29,57 @@ export async function observePreflights(
   const views = observations.flatMap(({ key, view }) =>
     view.kind === 'node-group' ? [{ subject: subjectOf(key), view }] : [],
   );
-  const addresses = await observeAddresses(
-    ec2,
-    views.map(({ view }) => view),
-  );
-  return new Map(views.map(({ subject, view }) => [subject, addresses(view)]));
+  const ids = [...new Set(views.flatMap(({ view: { subnets = [] } }) => subnets))];
+  const types = [...new Set(views.flatMap(({ view: { instanceTypes = [] } }) => instanceTypes))];
+  const [subnets, offerings] = await Promise.all([
+    orWhyNot('the free addresses of its subnets', () => inChunks(ids, (values) => readSubnets(ec2, values))),
+    orWhyNot('in which zones EC2 offers its instance types', () =>
+      inChunks(types, (values) => readOfferings(ec2, values)),
+    ),
+  ]);
+  const looks = views.map(({ subject, view }): ReadonlyMap<string, Preflight>[] => {
+    if (typeof subnets === 'string') return [new Map([[subject, warning(subnets)]])];
+    // A subnet that is gone is a health issue of EKS's own.
+    const own = (view.subnets ?? []).flatMap((id) => subnets.get(id) ?? []);
+    const offered = typeof offerings === 'string' ? warning(offerings) : offeringsFor(view, own, offerings);
+    return [new Map([[subject, addressesFor(view, own)]]), new Map([[subject, offered]])];
+  });
+  return joined(looks.flat());
 }
 
-async function observeAddresses(
-  ec2: EC2Client,
-  views: readonly NodeGroupView[],
-): Promise<(view: NodeGroupView) => Preflight> {
+const warning = (text: string): Preflight => ({ blockers: [], warnings: [text] });
+
+/** What was read, or a text that says why it was not. */
+async function orWhyNot<Found>(what: string, read: () => Promise<Found>): Promise<Found | string> {
   try {
-    const ids = new Set(views.flatMap(({ subnets = [] }) => subnets));
-    const read = (values: string[]) => readSubnets(ec2, values);
-    const pages = await pMap(chunks([...ids], VALUES_PER_FILTER), read, { concurrency: READ_CONCURRENCY });
-    const known = new Map(pages.flat());
-    // A subnet that is gone is a health issue of EKS's own.
-    return (view) =>
-      addressesFor(
-        view,
-        (view.subnets ?? []).flatMap((id) => known.get(id) ?? []),
-      );
+    return await read();
   } catch (error) {
     if (!isOfAws(error)) throw error;
-    const unread = {
-      blockers: [],
-      warnings: [`the free addresses of its subnets could not be read (${codeOf(error)})`],
-    };
-    return () => unread;
+    return `${what} could not be read (${codeOf(error)})`;
   }
+}
+
+async function inChunks<Value>(
+  values: readonly string[],
+  read: (values: string[]) => Promise<Array<[string, Value]>>,
+): Promise<Map<string, Value>> {
+  const pages = await pMap(chunks([...values], VALUES_PER_FILTER), read, { concurrency: READ_CONCURRENCY });
+  return new Map(pages.flat());
+}
+
+/** By type alone, since EC2 takes two hundred values in all the filters of a call. */
+async function readOfferings(client: EC2Client, Values: string[]): Promise<Array<[string, ReadonlySet<string>]>> {
+  const zonesOf = new Map<string, Set<string>>();
+  const request: DescribeInstanceTypeOfferingsCommandInput = {
+    LocationType: 'availability-zone',
+    Filters: [{ Name: 'instance-type', Values }],
+  };
+  for await (const page of paginateDescribeInstanceTypeOfferings({ client }, request)) {
+    for (const { InstanceType = '', Location = '' } of page.InstanceTypeOfferings ?? []) {
+      zonesOf.set(InstanceType, (zonesOf.get(InstanceType) ?? new Set()).add(Location));
+    }
+  }
+  return [...zonesOf];
 }
 
 /** By a filter: one unknown id among `SubnetIds` fails the whole call (EC2 API reference). */

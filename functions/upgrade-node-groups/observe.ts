@@ -230,6 +230,7 @@ function viewOf(
     desired,
     atATime: atATime(found, desired),
     ...(found.subnets !== undefined && { subnets: found.subnets }),
+    ...(found.instanceTypes !== undefined && { instanceTypes: found.instanceTypes }),
     // MINIMAL terminates first (EKS API reference, NodegroupUpdateConfig).
     launchesFirst: found.updateConfig?.updateStrategy !== 'MINIMAL',
     ...(nodes !== undefined && { nodes }),

@@ -61,6 +61,7 @@ export const upgradeNodeGroups = declare({
       'ec2:DescribeInstances',
       'ec2:DescribeInstanceImageMetadata',
       'ec2:DescribeSubnets',
+      'ec2:DescribeInstanceTypeOfferings',
       'autoscaling:DescribeAutoScalingGroups',
     ]),
     onAnything(

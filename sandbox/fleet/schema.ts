@@ -136,6 +136,15 @@ export const fleetSchema = z.strictObject({
     .default([])
     .describe('Services that AWS does not offer in the region: their host names do not exist'),
   securityHub: z.boolean().default(true).describe('Whether Security Hub is switched on'),
+  notOffered: z
+    .array(
+      z.strictObject({
+        instanceType: z.string().describe('EC2 instance type'),
+        zones: z.array(z.string()).min(1).describe('Availability Zones, such as eu-central-1a'),
+      }),
+    )
+    .default([])
+    .describe('Instance types that EC2 does not offer in some zones; it offers all others everywhere'),
   inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),

@@ -1,5 +1,6 @@
 import { AutoScalingGroups } from '../account/auto-scaling/groups.ts';
 import { Images } from '../account/ec2/images.ts';
+import { InstanceTypeOfferings } from '../account/ec2/instance-type-offerings.ts';
 import { Instances } from '../account/ec2/instances.ts';
 import { LaunchTemplates } from '../account/ec2/launch-templates.ts';
 import { Networks } from '../account/ec2/network.ts';
@@ -57,6 +58,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     images,
     instances,
     networks,
+    offerings: offeringsOf(world, fleet),
     snapshots: new Snapshots(world),
     launchTemplates,
     consistency: fleet.eventualConsistency ? new EventualConsistency(world, instances) : undefined,
@@ -104,6 +106,13 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     }
   });
   return state;
+}
+
+/** What EC2 offers: all instance types everywhere, but for those that the file names. */
+function offeringsOf(world: World, { notOffered }: Fleet): InstanceTypeOfferings {
+  const offerings = new InstanceTypeOfferings(world);
+  for (const { instanceType: type, zones } of notOffered) for (const zone of zones) offerings.withhold({ type, zone });
+  return offerings;
 }
 
 /** Records launches in CloudTrail. */

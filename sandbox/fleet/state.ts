@@ -1,6 +1,7 @@
 import type { JoinTimes } from '../account/auto-scaling/group.ts';
 import type { AutoScalingGroups } from '../account/auto-scaling/groups.ts';
 import type { Images } from '../account/ec2/images.ts';
+import type { InstanceTypeOfferings } from '../account/ec2/instance-type-offerings.ts';
 import type { Instances, LaunchSpecification } from '../account/ec2/instances.ts';
 import type { LaunchTemplates } from '../account/ec2/launch-templates.ts';
 import type { Networks } from '../account/ec2/network.ts';
@@ -40,6 +41,7 @@ export interface FleetState {
   readonly images: Images;
   readonly instances: Instances;
   readonly networks: Networks;
+  readonly offerings: InstanceTypeOfferings;
   readonly snapshots: Snapshots;
   readonly launchTemplates: LaunchTemplates;
   readonly cloudTrail: CloudTrail;

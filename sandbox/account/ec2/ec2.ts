@@ -3,6 +3,7 @@ import { addressOperations } from './address-operations.ts';
 import { imageMetadataOperations } from './image-metadata.ts';
 import { describeImages } from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
+import { offeringOperations } from './instance-type-offerings.ts';
 import { launchTemplateOperations } from './launch-template-operations.ts';
 import { networkAclOperations } from './network-acl-operations.ts';
 import { interfaceOperations } from './network-interface-operations.ts';
@@ -17,7 +18,7 @@ import { volumeOperations } from './volume-operations.ts';
 import { vpcFeatureOperations } from './vpc-features.ts';
 import { vpcOperations } from './vpc-operations.ts';
 
-/** Amazon EC2, limited to instances, their images, volumes and tags, and networks. */
+/** Amazon EC2, limited to instances, their types and images, volumes and tags, and networks. */
 export function createEc2(state: Ec2State): Service {
   return {
     signingName: 'ec2',
@@ -27,6 +28,7 @@ export function createEc2(state: Ec2State): Service {
     operations: {
       ...instanceOperations(state),
       ...imageMetadataOperations(state),
+      ...offeringOperations(state),
       DescribeImages: describeImages(state.images, state.world),
       ...networkOperations(state.networks),
       ...networkAclOperations(state),

@@ -2,6 +2,7 @@ import type { CloudTrail } from '../event-bridge/cloud-trail.ts';
 import type { Iam } from '../iam/state.ts';
 import type { World } from '../world.ts';
 import type { Images } from './images.ts';
+import type { InstanceTypeOfferings } from './instance-type-offerings.ts';
 import type { Instances } from './instances.ts';
 import type { LaunchTemplates } from './launch-templates.ts';
 import type { Networks } from './network.ts';
@@ -12,6 +13,7 @@ export interface Ec2State {
   readonly instances: Instances;
   readonly images: Images;
   readonly networks: Networks;
+  readonly offerings: InstanceTypeOfferings;
   readonly snapshots: Snapshots;
   readonly launchTemplates: LaunchTemplates;
   readonly cloudTrail: CloudTrail;
