@@ -17,14 +17,17 @@ export const undo: Command = {
   name: 'undo',
   synopsis: 'RESOURCE --why TEXT',
   summary:
-    'takes back what was done: a quarantine, a closed exposure, IMDSv2; prints the command for an attached policy',
+    'takes back what was done: a quarantine, a closed exposure, closed keys, IMDSv2, an instance refresh',
   help: `RESOURCE is an instance id (i-0abc...) or a node group (CLUSTER/NODEGROUP). What is undone follows from its records
 of the last 30 days:
 
   in quarantine            the worker is released
   an exposure was closed   the exposure of the node group is opened again
   IMDSv2 was required      the worker takes version 1 again
-  a policy was attached    no function has the right to detach it: the command for that is printed
+  keys were closed         the worker gets its authorized_keys back, or its admin container is switched on
+  a group was refreshed    the refresh is rolled back; after its end the former template version comes back
+  something else           no function has the right to take back an attached policy or the preferences of Session
+                           Manager: the command for that is printed
 
   --why TEXT         the reason; the records keep it, beside your name`,
   options: { why: { type: 'string' } },
