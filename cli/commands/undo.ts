@@ -16,8 +16,7 @@ import { visible } from '../visible.ts';
 export const undo: Command = {
   name: 'undo',
   synopsis: 'RESOURCE --why TEXT',
-  summary:
-    'takes back what was done: a quarantine, a closed exposure, closed keys, IMDSv2, an instance refresh',
+  summary: 'takes back what was done: a quarantine, a closed exposure, closed keys, IMDSv2, an instance refresh',
   help: `RESOURCE is an instance id (i-0abc...) or a node group (CLUSTER/NODEGROUP). What is undone follows from its records
 of the last 30 days:
 
