@@ -16,6 +16,7 @@ import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Reason } from './reasons.ts';
+import { triedRelease } from './target-version.ts';
 
 /** Answers an operator's request; a pure function. */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
@@ -81,13 +82,15 @@ function resuming(observation: Observation, circumstances: Circumstances): Chang
 /** The breakers that hold it, or that would hold what it proposes once that is approved. */
 function breakersOf(
   observation: Observation,
-  { decision, reason, releaseVersion }: Decision,
+  { decision, reason, releaseVersion, kubernetesVersion }: Decision,
   circumstances: Circumstances,
 ): Trip[] {
   const { policy } = circumstancesOf(observation, circumstances);
   const isHeld = HELD.has(reason) || decision === 'would-act';
-  if (!isHeld || releaseVersion === undefined || isInvalid(policy)) return [];
-  return tripsFor(circumstances.fleetFailures, { key: observation.key, ...observation.state, releaseVersion }, policy);
+  const { key, state, view } = observation;
+  if (!isHeld || releaseVersion === undefined || view.kind !== 'node-group' || isInvalid(policy)) return [];
+  const tried = triedRelease(releaseVersion, view, kubernetesVersion);
+  return tripsFor(circumstances.fleetFailures, { key, ...state, ...tried }, policy);
 }
 
 /** Changes what has failed before the request was made. */

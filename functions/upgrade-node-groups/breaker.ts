@@ -11,6 +11,7 @@ import type { BreakerLimits } from './breaker-policy.ts';
 import type { Failing, FleetFailures } from './fleet-failures.ts';
 import type { Policy } from './policy.ts';
 import { latestOf, setbacksOf } from './setbacks.ts';
+import { isSameRelease, proposedTarget, type TriedRelease } from './target-version.ts';
 import { waveOf } from './waves.ts';
 
 /** What of node groups' states breakers go by. */
@@ -19,9 +20,8 @@ type Remembered = Pick<NodeGroupState, 'setbacks' | 'failures' | 'lifts' | 'reas
 export const NO_FAILURES: FleetFailures = { failing: new Map(), lifts: [] };
 
 /** Who would start, what it remembers itself, and where it would move to. */
-interface Starter extends Remembered {
+interface Starter extends Remembered, TriedRelease {
   readonly key: NodeGroupKey;
-  readonly releaseVersion: string;
 }
 
 /** A breaker that has tripped. */
@@ -101,7 +101,7 @@ export const tripFor = (
 /** All breakers that keep a node group from starting. */
 export function tripsFor(
   known: FleetFailures = NO_FAILURES,
-  { key, releaseVersion, ...state }: Starter,
+  { key, releaseVersion, kubernetesVersion, ...state }: Starter,
   policy: Pick<Policy, 'upgrades'>,
 ): Trip[] {
   const wave = waveOf(policy);
@@ -114,8 +114,9 @@ export function tripsFor(
     ['cluster', `cluster ${key.cluster}`, (of) => of.key.cluster === key.cluster],
     ['fleet', 'fleet', () => true],
   ];
-  const ofRelease = trip('release', `release ${releaseVersion}`, all, lifts, limits, (setbacks) =>
-    setbacks.filter((each) => each.releaseVersion === releaseVersion),
+  const name = `release ${proposedTarget(releaseVersion, kubernetesVersion)}`;
+  const ofRelease = trip('release', name, all, lifts, limits, (setbacks) =>
+    setbacks.filter((each) => isSameRelease(each, { releaseVersion, kubernetesVersion })),
   );
   const inPlaces = places.map(([kind, breaker, isThere]) => trip(kind, breaker, all.filter(isThere), lifts, limits));
   return [ofRelease, ...inPlaces].filter((each) => each !== undefined);
@@ -159,9 +160,10 @@ interface Failed extends Setback {
  */
 function inTurn(failed: readonly Failed[], { release }: BreakerLimits): Failed[] {
   const counts = new Map<string, number>();
-  return failed.filter(({ releaseVersion }) => {
-    const count = (counts.get(releaseVersion) ?? 0) + 1;
-    counts.set(releaseVersion, count);
+  return failed.filter(({ releaseVersion, kubernetesVersion }) => {
+    const name = proposedTarget(releaseVersion, kubernetesVersion);
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
     return count <= release;
   });
 }

@@ -22,6 +22,7 @@ import type { NodeGroupView, Observation, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { isExhausted, setbacksOf, withSetback } from './setbacks.ts';
+import { isSameRelease, triedRelease } from './target-version.ts';
 import { mayTake } from './time-needed.ts';
 
 /**
@@ -93,9 +94,7 @@ export function followUpgrade(
 
 function formerOf({ formerFailures, setbacks = [] }: Memory): Memory {
   if (formerFailures === undefined) return {};
-  const still = setbacks.filter((each) =>
-    formerFailures.some(({ releaseVersion }) => releaseVersion === each.releaseVersion),
-  );
+  const still = setbacks.filter((each) => formerFailures.some((former) => isSameRelease(former, each)));
   return { formerFailures, ...(still.length > 0 && { setbacks: still }) };
 }
 
@@ -156,20 +155,21 @@ function failed(
   { policy, now, fleetFailures }: Circumstances,
 ): Decision {
   const { releaseVersion, attempt, issues = [] } = upgrade;
-  const before = memory.failures?.releaseVersion === releaseVersion ? memory.failures : undefined;
+  const release = triedRelease(releaseVersion, view, upgrade.kubernetesVersion);
+  const before = memory.failures && isSameRelease(memory.failures, release) ? memory.failures : undefined;
   const broke = issueCodes(view).filter((code) => !issues.includes(code));
   const failures: Failures = {
-    releaseVersion,
+    ...release,
     count: (before?.count ?? 0) + 1,
     lastAt: now,
     ...(before?.forgotten !== undefined && { forgotten: before.forgotten }),
     ...(broke.length > 0 && { broke }),
   };
   const counted = failureCount(failures);
-  const setbacks = withSetback(setbacksOf(memory), errors, releaseVersion, now);
+  const setbacks = withSetback(setbacksOf(memory), errors, release, now);
   const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
   const exhausted = limit !== undefined && isExhausted(failures, setbacks, limit);
-  const tripped = isInvalid(policy) ? undefined : tripFor(fleetFailures, { key, setbacks, releaseVersion }, policy);
+  const tripped = isInvalid(policy) ? undefined : tripFor(fleetFailures, { key, setbacks, ...release }, policy);
   const isHeldUp = isTroubled(view) && view.desired > 0;
   // Reconcile at once after the last failure, to record that the node group is halted, or what holds it up.
   const retryAt =

@@ -2,6 +2,7 @@ import { failureCount, type Turn } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import type { Target } from '../shared/releases/target-release.ts';
 import { approvalOf } from './approval.ts';
 import { tripFor } from './breaker.ts';
 import { publishedAt } from './choose-release.ts';
@@ -12,7 +13,13 @@ import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { setbacksOf } from './setbacks.ts';
-import { kubernetesVersionOf, proposedTarget } from './target-version.ts';
+import {
+  isSameRelease,
+  kubernetesVersionOf,
+  proposedTarget,
+  type TriedRelease,
+  triedRelease,
+} from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
 import { placeOfWave } from './waves.ts';
 
@@ -30,7 +37,8 @@ export function momentOf(
   const { releaseVersion, firstSeenAt } = release;
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
-  const { failures, formerFailures } = failuresWith(state, releaseVersion, view);
+  const tried = triedRelease(releaseVersion, view);
+  const { failures, formerFailures } = failuresWith(state, tried, view);
   const deferral = deferralOf(state.obstacle, releaseVersion);
   const idle: Memory = {
     ...(failures !== undefined && { failures }),
@@ -55,7 +63,7 @@ export function momentOf(
     mayStartAt,
     // A newer release brings nobody back to the front who has failed with the last one.
     hasFailed: setbacks.length > 0,
-    releaseVersion,
+    ...tried,
     ...(isHastened && { isHastened }),
     ...waveOf(policy),
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
@@ -78,7 +86,7 @@ export function momentOf(
     now,
     policy,
     upgrades: policy.upgrades,
-    tripped: tripFor(fleetFailures, { key, ...state, releaseVersion }, policy),
+    tripped: tripFor(fleetFailures, { key, ...state, ...tried }, policy),
     entry: entryFor(release, { key, need, view }, circumstances),
     pace: { bakeAge, bakeBetween, windows, cause },
     failures,
@@ -105,17 +113,22 @@ function waveOf(policy: Policy): Pick<Turn, 'wave'> {
 /** What has failed of the release that it waits for now, and of others that are still on offer. */
 function failuresWith(
   { failures: last, formerFailures: former = [] }: Observation['state'],
-  releaseVersion: string,
-  { target, next }: NodeGroupView,
+  tried: TriedRelease,
+  view: NodeGroupView,
 ) {
+  const { target, next, movesFrom = next?.version } = view;
   // What has failed of the next Kubernetes version is no better for an upgrade within the present one.
-  const offered = [target, next?.target].flatMap((each) => (each?.kind === 'release' ? each.offered : []));
+  const offered = [
+    ...offeredBy(target).map((each) => triedRelease(each.releaseVersion, view)),
+    ...offeredBy(next?.target).map((each) => triedRelease(each.releaseVersion, view, movesFrom)),
+  ];
   const known = last === undefined ? former : [...former, last];
   return {
-    failures: known.findLast((each) => each.releaseVersion === releaseVersion),
+    failures: known.findLast((each) => isSameRelease(each, tried)),
     formerFailures: known.filter(
-      (each) =>
-        each.releaseVersion !== releaseVersion && offered.some((seen) => seen.releaseVersion === each.releaseVersion),
+      (each) => !isSameRelease(each, tried) && offered.some((seen) => isSameRelease(seen, each)),
     ),
   };
 }
+
+const offeredBy = (target: Target | undefined) => (target?.kind === 'release' ? target.offered : []);

@@ -8,6 +8,7 @@ import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import type { TriedRelease } from './target-version.ts';
 
 const DAY = 86_400_000;
 
@@ -96,5 +97,5 @@ function healthOf(view: NodeGroupView, before: Progress['health'] | undefined): 
 }
 
 /** The release of which an attempt has failed, and not been forgotten. */
-export const failedRelease = ({ failures }: Pick<NodeGroupState, 'failures'>): string | undefined =>
-  failureCount(failures) > 0 ? failures?.releaseVersion : undefined;
+export const failedRelease = ({ failures }: Pick<NodeGroupState, 'failures'>): TriedRelease | undefined =>
+  failureCount(failures) > 0 ? failures : undefined;

@@ -1,4 +1,5 @@
 import type { NodeGroupKey, Progress } from '../shared/ledger/node-group-ledger.ts';
+import type { TriedRelease } from './target-version.ts';
 
 /** A managed node group in the rollouts of the fleet. */
 export interface Member {
@@ -12,7 +13,7 @@ export interface Member {
   /** The release that it is moving to. */
   readonly taking?: string | undefined;
   /** The release that it has failed to move to. */
-  readonly failed?: string | undefined;
+  readonly failed?: TriedRelease | undefined;
   /** Codes of the health issues that it has since that attempt. */
   readonly broke?: readonly string[] | undefined;
 }

@@ -1,5 +1,6 @@
 import { type Failures, failureCount, type NodeGroupState, type Setback } from '../shared/ledger/node-group-ledger.ts';
 import type { UpdateError } from './observation.ts';
+import { isSameRelease, type TriedRelease } from './target-version.ts';
 
 /** How many setbacks of a node group are remembered, by cause and release: the latest. */
 const KEPT = 20;
@@ -8,23 +9,24 @@ const KEPT = 20;
 export function setbacksOf({ setbacks, failures }: Pick<NodeGroupState, 'setbacks' | 'failures'>): readonly Setback[] {
   if (setbacks !== undefined) return setbacks;
   const count = failureCount(failures);
+  if (failures === undefined || count === 0) return [];
   // Items of former versions know the release, and no cause.
-  return failures === undefined || count === 0
-    ? []
-    : [{ cause: 'unknown', releaseVersion: failures.releaseVersion, count, lastAt: failures.lastAt }];
+  const { releaseVersion, kubernetesVersion, lastAt } = failures;
+  const release = { releaseVersion, ...(kubernetesVersion !== undefined && { kubernetesVersion }) };
+  return [{ cause: 'unknown', ...release, count, lastAt }];
 }
 
 /** The setbacks once another attempt has failed. */
 export function withSetback(
   before: readonly Setback[],
   errors: readonly UpdateError[],
-  releaseVersion: string,
+  release: TriedRelease,
   now: number,
 ): Setback[] {
   const cause = causeOf(errors);
-  const same = (each: Setback) => each.cause === cause && each.releaseVersion === releaseVersion;
+  const same = (each: Setback) => each.cause === cause && isSameRelease(each, release);
   const count = (before.find(same)?.count ?? 0) + 1;
-  return [...before.filter((each) => !same(each)), { cause, releaseVersion, count, lastAt: now }].slice(-KEPT);
+  return [...before.filter((each) => !same(each)), { cause, ...release, count, lastAt: now }].slice(-KEPT);
 }
 
 /** EKS's codes, whatever stands in its messages: those name pods and instances, which change. */
@@ -60,8 +62,8 @@ export function isExhausted(
   const failed = failureCount(failures);
   if (failures === undefined || failed === 0) return false;
   if (failed >= stopAfterFailures) return true;
+  const latest = latestOf(setbacks);
   return (
-    latestOf(setbacks)?.releaseVersion === failures.releaseVersion &&
-    (lastCause(setbacks)?.count ?? 0) >= stopAfterFailures
+    latest !== undefined && isSameRelease(latest, failures) && (lastCause(setbacks)?.count ?? 0) >= stopAfterFailures
   );
 }

@@ -79,7 +79,7 @@ export async function startUpgrade(
             launchTemplate: { id: template.from.templateId, version: String(made.version) },
           }),
         ...(start.force && { force: true }),
-        clientRequestToken: tokenOf(view.arn, saved.upgrade ?? upgrade),
+        clientRequestToken: tokenOf(view.arn, start.version, saved.upgrade ?? upgrade),
       }),
     );
     const updateId = answer.update?.id;
@@ -150,8 +150,8 @@ function keyPairStays(decision: Decision & { readonly start: Start }, why: strin
 }
 
 /** The same attempt by the same version has the same token, so that EKS takes a repetition for what it is. */
-const tokenOf = (arn: string, { releaseVersion, kubernetesVersion, attempt, templateVersion }: Upgrade): string => {
-  const parts = [arn, proposedTarget(releaseVersion, kubernetesVersion), attempt, templateVersion];
+const tokenOf = (arn: string, version: string, { releaseVersion, attempt, templateVersion }: Upgrade): string => {
+  const parts = [arn, proposedTarget(releaseVersion, version), attempt, templateVersion];
   return createHash('sha256')
     .update(parts.filter((part) => part !== undefined).join(' '))
     .digest('hex');

@@ -47,8 +47,8 @@ export function contendersOf(
     if (!isOpen && !(isHastened && hastening.ignoreWindows)) return [];
     if (rollouts !== undefined && isHeldUp(rollouts, subject, turn, { own, isHastened, now })) return [];
     const key = { cluster, nodegroup };
-    const { releaseVersion = '' } = turn;
-    if (tripFor(fleetFailures, { ...state, key, releaseVersion }, own) !== undefined) return [];
+    const { releaseVersion = '', kubernetesVersion } = turn;
+    if (tripFor(fleetFailures, { ...state, key, releaseVersion, kubernetesVersion }, own) !== undefined) return [];
     return [{ key, subject, isHastened, turn, since }];
   });
 }

@@ -11,6 +11,7 @@ import { type Policy, READS } from './policy.ts';
 import { failedRelease } from './progress.ts';
 import type { Reason } from './reasons.ts';
 import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
+import { isSameRelease, type TriedRelease } from './target-version.ts';
 
 /** What the members of one wave say to a release. */
 interface WaveOf {
@@ -201,6 +202,7 @@ function count(
 ) {
   const isUnseen = progress === undefined || progress.seenAt + SEEN_WITHIN < now;
   const { taking, failed, reason } = member;
+  const tried = { releaseVersion, kubernetesVersion: pair.slice(0, pair.indexOf('/')) };
   const wait = (why: string) => {
     of.unfinished.push({ key, wave, why });
     if (isUnseen) of.unseen.push(key);
@@ -223,22 +225,22 @@ function count(
     return;
   }
   if (taking === releaseVersion) wait('is moving to it');
-  else if (failed === releaseVersion && order < 0) of.stopped.push({ key, wave, why: 'failed to move to it' });
+  else if (failed !== undefined && isSameRelease(failed, tried) && order < 0)
+    of.stopped.push({ key, wave, why: 'failed to move to it' });
   else if (health === 'unreadable') wait('cannot be read');
   // What it was before it took the release says nothing about it.
   else if (health === 'unhealthy' && order < 0) wait('is unhealthy');
-  else if (health === 'unhealthy' && !isByAnother(member, releaseVersion))
+  else if (health === 'unhealthy' && !isByAnother(member, tried))
     of.stopped.push({ key, wave, why: 'is unhealthy with it' });
-  else if (health === 'mixed' && order === 0 && !hasFailedAnother(member, releaseVersion))
-    wait('has nodes that do not run it');
+  else if (health === 'mixed' && order === 0 && !hasFailedAnother(member, tried)) wait('has nodes that do not run it');
   else if (order < 0) wait(reason === undefined ? 'has not finished' : `has not finished (${reason})`);
   else of.takenAt = Math.max(of.takenAt ?? 0, runs.since);
 }
 
 /** Whether an attempt to move to another release has failed, which leaves nodes of both. */
-const hasFailedAnother = ({ failed }: Pick<Member, 'failed'>, releaseVersion: string): boolean =>
-  failed !== undefined && failed !== releaseVersion;
+const hasFailedAnother = ({ failed }: Pick<Member, 'failed'>, release: TriedRelease): boolean =>
+  failed !== undefined && !isSameRelease(failed, release);
 
 /** Whether an attempt to move to another release has made it unhealthy. */
-const isByAnother = (member: Pick<Member, 'failed' | 'broke'>, releaseVersion: string): boolean =>
-  hasFailedAnother(member, releaseVersion) && (member.broke ?? []).length > 0;
+const isByAnother = (member: Pick<Member, 'failed' | 'broke'>, release: TriedRelease): boolean =>
+  hasFailedAnother(member, release) && (member.broke ?? []).length > 0;

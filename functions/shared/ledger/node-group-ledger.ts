@@ -38,8 +38,12 @@ const upgrade = z.object({
 });
 export type Upgrade = z.infer<typeof upgrade>;
 
+/** The Kubernetes version that a release is for, where its name does not tell. Items of former versions do not know it. */
+const kubernetesVersion = z.string().optional();
+
 const failures = z.object({
   releaseVersion: z.string(),
+  kubernetesVersion,
   /** Number of attempts in all. Attempts are never reset, since EKS takes the same attempt for a retry. */
   count: z.number(),
   /** Epoch milliseconds. */
@@ -62,6 +66,7 @@ const setback = z.object({
   /** EKS's error codes. */
   cause: z.string(),
   releaseVersion: z.string(),
+  kubernetesVersion,
   count: z.number(),
   /** Epoch milliseconds. */
   lastAt: z.number(),
@@ -110,6 +115,7 @@ const turn = z.object({
   wave: z.object({ name: z.string(), place: z.number() }).optional(),
   /** The release that it waits for; absent in items written before waves. */
   releaseVersion: z.string().optional(),
+  kubernetesVersion,
 });
 export type Turn = z.infer<typeof turn>;
 
