@@ -75,6 +75,14 @@ export const LINES: readonly LineCheck[] = [
     look: templated,
   },
   {
+    line: 'whether launch templates have members that the SDK of this release does not know',
+    look: () => [
+      open(
+        'aws ec2 describe-launch-template-versions of the newest AWS CLI tells: look for members that the version without the key pair lacks',
+      ),
+    ],
+  },
+  {
     line: "whether updates of a node group are authorized on the cluster's or the node group's ARN",
     look: readUpdates,
   },
