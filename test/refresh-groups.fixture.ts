@@ -48,12 +48,17 @@ export const policy = (refreshes: object = {}) => ({
 
 let requests = 0;
 /** Publishes an operator's request about a group, and lets its outcome happen. */
-export async function ask(run: Run, action: RemediationRequest['detail']['action'], name: string): Promise<void> {
+export async function ask(
+  run: Run,
+  action: RemediationRequest['detail']['action'],
+  name: string,
+  clusterName = name.split('-')[0] ?? '',
+): Promise<void> {
   requests += 1;
   const detail = {
     remediation: 'refresh-groups',
     action,
-    clusterName: name.split('-')[0] ?? '',
+    clusterName,
     nodegroupName: `self-managed:${name}`,
     why: 'a test asked for it',
     requestedBy: 'arn:aws:iam::111122223333:role/tester',

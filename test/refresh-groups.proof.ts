@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, HOUR, incidentOf, start } from './harness.ts';
+import { deadLetterCount, HOUR, incidentOf, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { approvedRefreshes, ask, cluster, fleet, group, NEW, OLD, policy } from './refresh-groups.fixture.ts';
 
@@ -152,6 +152,46 @@ describe('in mode observe', () => {
     expect(groupOf(run, 'calm-approved').launchTemplate.version).toBe(1);
     expect(storyOf(run, 'calm-approved').slice(-2)).toEqual(['done refresh-undone', 'skipped proposal-rejected']);
     expect(changing(run)).toContain('RollbackInstanceRefresh calm-stopped');
+    await asExpected(run);
+  });
+});
+
+describe('a group that no worker names any more', () => {
+  it('is followed to the end of its refresh after it was scaled to zero, and the next one starts', async () => {
+    const groups = [group('first'), group('second')];
+    const one = policy({ concurrency: { perCluster: 1, perAccount: 1 } });
+    const run = await start({ fleet: fleet(cluster('shop', groups)), policy: one, inProcess: true });
+    await run.account.play(70 * MINUTE);
+    const started = () => changing(run).filter((each) => each.startsWith('Start'));
+    expect(started()).toHaveLength(1);
+    const [name = ''] = started().map((each) => each.split(' ')[1]);
+    const emptied = groupOf(run, name);
+    Object.assign(emptied, { min: 0, desired: 0, suspended: new Set(['Launch']) });
+    run.account.fleet.autoScalingGroups.settle(emptied);
+    await run.account.play(20 * MINUTE);
+    for (const { instance } of emptied.members.values()) {
+      run.account.fleet.autoScalingGroups.terminate(emptied, instance, 0);
+    }
+    await run.account.play(8 * HOUR);
+    expect(emptied.members.size).toBe(0);
+    expect(storyOf(run, name)).toContain('failed refresh-failed');
+    expect(started()).toHaveLength(2);
+    await asExpected(run);
+  });
+
+  it('is answered where an operator asks about it, and so is one of another cluster by the same name', async () => {
+    const clusters = [cluster('shop', [group('web')]), cluster('other', [group('x')])];
+    const run = await start({ fleet: fleet(...clusters), policy: policy({ mode: 'observe' }), inProcess: true });
+    await run.account.play(65 * MINUTE);
+    await ask(run, 'approve', 'shop-nothing');
+    await ask(run, 'approve', 'shop-web', 'other');
+    const refused = (clusterName: string, nodegroup: string) =>
+      run.records.filter((each) => each.cluster === clusterName && each.nodegroup === `self-managed:${nodegroup}`);
+    for (const told of [refused('shop', 'shop-nothing'), refused('other', 'shop-web')]) {
+      expect(told.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(['refused request-refused']);
+    }
+    await run.account.play(HOUR);
+    expect([changing(run), imagesOf(run, 'shop-web')]).toEqual([[], [OLD]]);
     await asExpected(run);
   });
 });

@@ -21,7 +21,10 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const isUndoable = last?.undoes === undefined && last?.from.imageId !== last?.target;
   const undone = last === undefined || !isUndoable ? undefined : { target: undoOf(last), at: last.at };
   const { words, state } = answerRequest(observation.state, request, {
-    change: (known) => (request.event.detail.action === 'resume' ? resumed(known) : ruleOrUndo(known, request, undone)),
+    change: (known) => {
+      if (observation.group.source.kind === 'gone') return { refusal: UNKNOWN };
+      return request.event.detail.action === 'resume' ? resumed(known) : ruleOrUndo(known, request, undone);
+    },
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
     comes: (action, then) => comesTo(action, then) || (action === 'reject' && then.reason === 'refresh-undoing'),
   });
@@ -29,6 +32,8 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const memory = { ...memoryOf(observation.state), ...(failures && { failures }) };
   return { ...words, memory, proposal: state.proposal, answers: request.trigger.id };
 }
+
+const UNKNOWN = 'the cluster has no self-managed Auto Scaling group of this name that has workers.';
 
 function resumed(state: RefreshState): RequestedChange<RefreshState> {
   const { failures } = state;

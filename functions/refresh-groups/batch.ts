@@ -6,6 +6,7 @@ import { unmanagedGroup } from '../shared/fleet/worker.ts';
 import type { Malformed } from '../shared/intake/dead-letter.ts';
 import { keepFirst, type MessageTrigger, messageReader, readMessages } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { refreshGroups } from './remediation.ts';
 
 /** Where one reconcile looks: the union over all messages of a batch. */
@@ -14,7 +15,7 @@ export interface Scope {
   readonly clusters: Map<string, MessageTrigger>;
   /** Auto Scaling groups, by name. */
   readonly groups: Map<string, MessageTrigger>;
-  /** Operators' requests, by the group as records name it. */
+  /** Operators' requests, by `subjectOf`. */
   readonly requests: Map<string, OperatorRequest>;
   /** Further requests about the same groups, which wait until the first one is answered. */
   readonly deferred: OperatorRequest[];
@@ -26,7 +27,7 @@ interface Target {
   readonly request?: request.RemediationRequest;
 }
 
-/** A request about a managed node group, or a node pool, is about none of ours: nothing is found there. */
+/** What is said of a managed node group, or a node pool, is about none of ours: nothing is found there. */
 const targetOf = (cluster: string | undefined, nodegroup: string | undefined): Target => {
   if (nodegroup === undefined) return { ...(cluster !== undefined && { cluster }) };
   const group = unmanagedGroup(nodegroup);
@@ -62,10 +63,11 @@ export function readBatch(messages: readonly SQSRecord[]): { readonly scope: Sco
     if (target.cluster !== undefined) keepFirst(scope.clusters, target.cluster, trigger);
     if (target.group !== undefined) keepFirst(scope.groups, target.group, trigger);
     if (target.request === undefined) continue;
-    const { nodegroupName = '' } = target.request.detail;
+    const { clusterName: cluster = '', nodegroupName: nodegroup = '' } = target.request.detail;
+    const subject = subjectOf({ cluster, nodegroup });
     const asked = { event: target.request, trigger };
-    const first = scope.requests.get(nodegroupName);
-    if (first === undefined) scope.requests.set(nodegroupName, asked);
+    const first = scope.requests.get(subject);
+    if (first === undefined) scope.requests.set(subject, asked);
     else if (first.trigger.id !== trigger.id) scope.deferred.push(asked);
   }
   return { scope, malformed };

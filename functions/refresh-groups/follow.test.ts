@@ -19,6 +19,7 @@ import {
   under,
 } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
+import { holdsSlot } from './reconcile.ts';
 import type { RefreshState } from './refresh-ledger.ts';
 
 /** The state after a decision, as it is saved. */
@@ -108,6 +109,38 @@ describe('a refresh that was rejected', () => {
   it('is told as undone where the record that AWS had taken the rollback was lost', () => {
     const told = ended('RollbackSuccessful', under({ proposal }), { members: [member('i-1')] });
     expect(said(told)).toBe('done refresh-undone');
+  });
+});
+
+describe('a refresh of a group that is gone', () => {
+  it('ends, and leaves nothing under way', () => {
+    const told = decide(seen({ state: under() }, { source: { kind: 'gone' }, members: [] }), circumstances());
+    expect([said(told), told.memory, told.proposal]).toEqual(['skipped group-gone', {}, undefined]);
+  });
+});
+
+describe('a slot', () => {
+  const active = { refreshes: [known('InProgress')] };
+  const idle = { refreshes: [known('Successful')] };
+  const follows = decide(seen({ state: under(), ...active }), circumstances());
+  it.each([
+    ['what was decided could not be saved', { ...idle, state: under() }, follows, undefined, true],
+    [
+      "somebody else's refresh is active",
+      { ...active, state: seen().state },
+      { ...follows, memory: {} },
+      { ...follows, memory: {} },
+      true,
+    ],
+    [
+      'the refresh has ended',
+      { ...idle, state: under() },
+      { ...follows, memory: {} },
+      { ...follows, memory: {} },
+      false,
+    ],
+  ])('is counted right where %s', (_what, observation, decision, settled, expected) => {
+    expect(holdsSlot(observation, decision, settled)).toBe(expected);
   });
 });
 

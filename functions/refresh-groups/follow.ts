@@ -29,6 +29,11 @@ export function follow(observation: Observation, circumstances: Circumstances, a
   const { refresh } = state;
   if (refresh === undefined) throw new Error('Nothing is under way.');
   const memory = memoryOf(state);
+  if (observation.group.source.kind === 'gone') {
+    const message = `Auto Scaling does not show the group any more; its refresh to ${refresh.target} was under way.`;
+    const { failures } = memory;
+    return { ...say('skipped', 'group-gone', message, refresh.target), memory: { ...(failures && { failures }) } };
+  }
   const known = findIn(refreshes, refresh);
   if (known === undefined) {
     // What could not be read says nothing of the refresh: it is still under way, and keeps its slot.

@@ -12,7 +12,9 @@ export type LaunchSource =
   /** `$Latest` or `$Default`. */
   | { readonly kind: 'floating'; readonly version: string }
   | { readonly kind: 'mixed' }
-  | { readonly kind: 'launch-configuration' };
+  | { readonly kind: 'launch-configuration' }
+  /** Auto Scaling shows no such group, or none of the cluster's workers is in it. */
+  | { readonly kind: 'gone' };
 
 /** A worker, or what claims to be one, in the group. */
 export interface Member {

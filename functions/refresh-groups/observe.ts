@@ -5,17 +5,17 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
-import { type Identity, identifyWorkers } from '../shared/fleet/identity.ts';
+import { type Identity, identifyWorkers, readOwner } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersByCluster, filtersOf, LIVE } from '../shared/fleet/instances.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
 import { isProven, type Owner } from '../shared/fleet/owners.ts';
 import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
 import { isIsolated, isOptedOut } from '../shared/fleet/scope.ts';
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
-import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../shared/fleet/worker.ts';
+import { AUTO_SCALING_GROUP_TAG, tagsOf, unmanagedGroup } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { createWantedReader, type WantedReader } from '../shared/releases/read-wanted-images.ts';
@@ -38,11 +38,14 @@ export interface ObserveClients {
 /**
  * Reads the self-managed Auto Scaling groups of the scope. The groups of managed node groups are left out: their owner is
  * EKS, which reports `AutoScalingGroupInstanceRefreshActive` when somebody else refreshes them.
+ *
+ * @param begun the groups with a refresh that was begun here: they are read though no worker names them any more
  */
 export async function observeGroups(
   clients: ObserveClients,
   scope: Scope,
   policy: Policy | InvalidPolicy,
+  begun: readonly NodeGroupKey[],
 ): Promise<Observation[]> {
   const readCluster = createClusterReader(clients.eks, 'tell');
   const instances = await describeInstances(clients.ec2, [
@@ -50,7 +53,8 @@ export async function observeGroups(
     ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, [...scope.groups.keys()]).map((filter) => [LIVE, filter]),
   ]);
   const names = new Set(instances.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
-  const described = await describeGroups(clients.autoScaling, [...names]);
+  const begunHere = begun.filter((key) => triggerOf(scope, key) !== undefined);
+  const described = await describeGroups(clients.autoScaling, [...new Set([...names, ...begunHere.map(groupNameOf)])]);
   const unmanaged = described.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
   // All members count, also those that the filters did not find: they share the group's fate.
   const ids = unmanaged.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId));
@@ -64,13 +68,27 @@ export async function observeGroups(
     const best = identityOf(group, identities);
     return best === undefined ? [] : [{ group, ...best }];
   });
+  const unseen = await ownersOf(
+    clients,
+    readCluster,
+    [
+      ...begunHere.map((key) => ({
+        key,
+        group: described.find(({ AutoScalingGroupName }) => AutoScalingGroupName === groupNameOf(key)),
+      })),
+      // Nothing proves that such a group is one of the cluster's: the request is refused, whether it exists or not.
+      ...[...scope.requests.keys()].map((subject) => ({ key: keyOf(subject) })),
+    ],
+    found,
+  );
+  const all = [...found, ...unseen];
   const states = await readStates(
     clients.ledger,
-    found.map(({ key }) => subjectOf(key)),
+    all.map(({ key }) => subjectOf(key)),
   );
   const readWanted = createWantedReader(clients);
   const context = { clients, scope, policy, readCluster, readWanted, byId, identities, states };
-  return (await pMap(found, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
+  return (await pMap(all, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
 }
 
 interface Context {
@@ -86,16 +104,41 @@ interface Context {
 
 /** A group that is one of workers, and whose. */
 interface Found {
-  readonly group: AutoScalingGroup;
+  /** Absent: Auto Scaling does not show it. */
+  readonly group?: AutoScalingGroup | undefined;
   readonly key: NodeGroupKey;
   readonly owner: Owner;
+}
+
+/** Why a group is looked at; undefined: nobody asked for it. */
+const triggerOf = ({ requests, groups, clusters }: Scope, key: NodeGroupKey): MessageTrigger | undefined =>
+  requests.get(subjectOf(key))?.trigger ?? groups.get(groupNameOf(key)) ?? clusters.get(key.cluster);
+
+/** The name that Auto Scaling has for a group. */
+const groupNameOf = ({ nodegroup }: NodeGroupKey): string => unmanagedGroup(nodegroup)?.name ?? nodegroup;
+
+/** Those groups that were not found by their workers, each once, with their cluster as the owner. */
+async function ownersOf(
+  { eks }: ObserveClients,
+  readCluster: ClusterReader,
+  groups: ReadonlyArray<Omit<Found, 'owner'>>,
+  found: readonly Found[],
+): Promise<Found[]> {
+  const known = new Set(found.map(({ key }) => subjectOf(key)));
+  const unseen = groups.filter(({ key }) => {
+    const isFirst = !known.has(subjectOf(key));
+    known.add(subjectOf(key));
+    return isFirst;
+  });
+  const own = async (each: Omit<Found, 'owner'>) => ({ ...each, owner: await readOwner(eks, readCluster, each.key) });
+  return pMap(unseen, own, { concurrency: READ_CONCURRENCY });
 }
 
 /** Of what its members claim, a proven worker's word counts. */
 function identityOf(
   { Instances = [] }: AutoScalingGroup,
   identities: ReadonlyMap<string, Identity>,
-): Omit<Found, 'group'> | undefined {
+): Pick<Found, 'key' | 'owner'> | undefined {
   const all = Instances.flatMap(({ InstanceId = '' }) => identities.get(InstanceId) ?? []);
   const best = all.find(({ owner }) => isProven(owner) && owner.unreadable === undefined) ?? all[0];
   if (best?.worker.ownership !== 'self-managed' || best.worker.nodegroup === undefined) return undefined;
@@ -105,20 +148,21 @@ function identityOf(
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
   const { clients, scope, policy, readCluster, readWanted, byId, identities, states } = context;
-  const { AutoScalingGroupName: name = '', Instances = [] } = group;
-  const { cluster, nodegroup } = key;
-  const request = scope.requests.get(nodegroup);
-  const trigger: MessageTrigger | undefined = request?.trigger ?? scope.groups.get(name) ?? scope.clusters.get(cluster);
+  const { Instances = [] } = group ?? {};
+  const name = groupNameOf(key);
+  const { cluster } = key;
+  const request = scope.requests.get(subjectOf(key));
+  const trigger = triggerOf(scope, key);
   if (trigger === undefined) return [];
   const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
   const here = policyAt(policy, placeOfGroup(key, owner), READS);
   const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;
   const view = {
     name,
-    tags: Object.fromEntries((group.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
-    source: sourceOf(group),
-    suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
-    desired: group.DesiredCapacity ?? 0,
+    tags: Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+    source: group === undefined ? ({ kind: 'gone' } as const) : sourceOf(group),
+    suspended: (group?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
+    desired: group?.DesiredCapacity ?? 0,
     members: Instances.map(({ InstanceId = '', LifecycleState = '', ProtectedFromScaleIn = false }): Member => {
       const isNotOurs = whyNotOurs(byId.get(InstanceId), identities.get(InstanceId), cluster);
       return {
@@ -130,7 +174,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
         ...(isNotOurs !== undefined && { isNotOurs }),
       };
     }),
-    ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
+    ...(group?.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
   const common = {
     key,
@@ -144,7 +188,8 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     ...(request !== undefined && request.trigger.id !== state.answered && { request }),
   };
   // Where no AMI is named, and nothing is under way, nothing more is asked of AWS.
-  if (wantedHere === null && state.refresh === undefined && state.done === undefined) return [common];
+  const isIdle = wantedHere === null && state.refresh === undefined && state.done === undefined;
+  if (isIdle || group === undefined) return [common];
   try {
     const [ofCluster, refreshes, drains, images, template] = await Promise.all([
       readCluster(cluster),

@@ -82,6 +82,9 @@ export const REFRESH_REASONS = {
     meaning: 'Processes of the Auto Scaling group that a refresh needs are suspended.',
     hint: 'Resume them, or leave the group as it is.',
   },
+  'group-gone': {
+    meaning: 'Auto Scaling does not show the group any more. What was known of a refresh of it is forgotten.',
+  },
   'group-operated': { meaning: 'An AWS service operates the group: nobody else may change it.', severity: 'low' },
   'group-shared': {
     meaning:

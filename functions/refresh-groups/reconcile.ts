@@ -11,7 +11,7 @@ import { type ActDeps, carryOut, policyHere } from './act.ts';
 import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
 import { decide } from './decide.ts';
-import type { Decision } from './decision.ts';
+import { type Decision, isActive } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
 import { readUnderWay } from './refresh-ledger.ts';
@@ -30,8 +30,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
-  const observations = await observeGroups(deps, scope, policy);
-  const underWay = new Set(observations.length === 0 ? [] : await readUnderWay(deps.ledger, now));
+  const begun = await readUnderWay(deps.ledger, now);
+  const observations = await observeGroups(deps, scope, policy, begun);
+  const underWay = new Set([...begun, ...observations.filter(isRefreshed).map(({ key }) => key)].map(subjectOf));
   const troubles: unknown[] = [];
   // One after the other: each sees what the ones before have begun.
   for (const observation of observations) {
@@ -43,13 +44,31 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       (error: unknown) => void troubles.push(error),
     );
     const subject = subjectOf(key);
-    if (settled?.memory.refresh === undefined && decision.act === undefined) underWay.delete(subject);
-    else underWay.add(subject);
+    if (holdsSlot(observation, decision, settled)) underWay.add(subject);
+    else underWay.delete(subject);
     if (settled !== undefined) await lookAgain(deps, observation, settled, now);
   }
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+}
+
+/** Whether Auto Scaling refreshes the group, whoever began that. */
+const isRefreshed = ({ refreshes }: Pick<Observation, 'refreshes'>): boolean =>
+  refreshes.some(({ status }) => isActive(status));
+
+/**
+ * Whether the group counts against the limits for those that come after it.
+ *
+ * @param settled what was decided in the end; undefined: it could not be saved, and doubt keeps the slot
+ */
+export function holdsSlot(
+  observation: Pick<Observation, 'refreshes' | 'state'>,
+  decision: Decision,
+  settled: Decision | undefined,
+): boolean {
+  if (isRefreshed(observation) || decision.act !== undefined) return true;
+  return (settled?.memory ?? observation.state).refresh !== undefined;
 }
 
 /** Has the group looked at again: at once after an answer, and otherwise when the decision says so. */

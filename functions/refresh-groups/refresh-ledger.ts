@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
@@ -60,13 +61,15 @@ export async function readStates(ledger: Ledger, subjects: readonly string[]): P
 const HOLDS_FOR = 15 * 86_400_000;
 
 /**
- * The groups that are being refreshed, by `subjectOf`. The states themselves are the blast budget: there is
+ * The groups that are being refreshed. The states themselves are the blast budget: there is
  * one writer, and what is begun is saved before.
  */
-export async function readUnderWay(ledger: Ledger, now: number): Promise<string[]> {
+export async function readUnderWay(ledger: Ledger, now: number): Promise<NodeGroupKey[]> {
   const query = { FilterExpression: 'attribute_exists(#refresh)', ExpressionAttributeNames: { '#refresh': 'refresh' } };
   const items = await queryItems(ledger, PK, refreshState, query);
-  return items.filter(({ refresh: begun }) => begun !== undefined && now - begun.at < HOLDS_FOR).map(({ sk }) => sk);
+  return items
+    .filter(({ refresh: begun }) => begun !== undefined && now - begun.at < HOLDS_FOR)
+    .map(({ sk }) => keyOf(sk));
 }
 
 /** @returns the saved state; undefined when another reconcile was first */

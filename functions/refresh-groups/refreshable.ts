@@ -33,6 +33,7 @@ export function whyNotRefreshable(
   if (source.kind === 'floating') {
     return refused('group-floats', `It uses ${source.version}, and a change ${fromTo} is due.`, source.version);
   }
+  if (source.kind === 'gone') return refused('group-gone', 'Auto Scaling does not show it.');
   const stopped = suspended.filter((each) => NEEDED.has(each));
   if (stopped.length > 0) return refused('group-suspended', `Suspended: ${stopped.join(', ')}.`, stopped.join(' '));
   if (template === undefined) return refused('image-unclear', 'EC2 does not show its launch template.', 'template');

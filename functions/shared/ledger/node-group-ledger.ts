@@ -11,8 +11,14 @@ export interface NodeGroupKey {
   readonly nodegroup: string;
 }
 
-/** A node group as one string, for maps and ledger keys. Neither name can contain a slash. */
+/** A node group as one string, for maps and ledger keys. The name of a cluster has no slash. */
 export const subjectOf = ({ cluster, nodegroup }: NodeGroupKey): string => `${cluster}/${nodegroup}`;
+
+/** The node group of a `subjectOf`: the name of a cluster has no slash. */
+export function keyOf(subject: string): NodeGroupKey {
+  const [cluster = '', ...name] = subject.split('/');
+  return { cluster, nodegroup: name.join('/') };
+}
 
 /**
  * An upgrade that was requested and has not ended. It is saved before EKS is called, so that a crash cannot lose it.
