@@ -92,7 +92,11 @@ export async function planUpgrades({
     // Clusters let the function in, and not whoever asks: it reads nodes and pods before it starts.
     return new Map([...looks].map(([subject, seen]) => [subject, { ...seen, workloads: 'open' as const }]));
   };
-  const { preflights } = await planLooking(look, observations, asIfActing(circumstances));
+  const { preflights } = await planLooking(
+    { look, readGates: async () => gates },
+    observations,
+    asIfActing(circumstances),
+  );
   return {
     upgrades: plannedUpgrades(observations, { ...circumstances, preflights }),
     unread: [...unreadable].map(([cluster, { error }]) => `the node groups of ${cluster}: ${error}`),

@@ -37,6 +37,11 @@ it('upgrades wait for alarms, composite ones too, and then for a change calendar
       .slice(-4),
   ).toEqual(['waiting alarm-gate-closed', 'waiting calendar-gate-closed', 'acted upgrade-started', 'done upgraded']);
   const started = run.records.find(({ reason }) => reason === 'upgrade-started');
+  // Nothing reads a gate before something would start.
+  const firstLook = run.calls.find(
+    ({ operation }) => operation === 'DescribeAlarms' || operation === 'GetCalendarState',
+  );
+  expect(firstLook?.at.slice(0, 13)).toBe('2026-07-14T04');
   // The event comes within seconds, as the wake-up may not.
   expect(started?.time.slice(0, 16)).toBe('2026-07-14T06:20');
   expect(upgradeCalls(run)).toHaveLength(1);

@@ -32,7 +32,7 @@ function closedByWorkloads(
 }
 
 function waitAt(
-  { reason, message, which, until, isThrottled }: ClosedGate,
+  { reason, message, which, until, isThrottled, isUnread }: ClosedGate,
   { state, idle, now, releaseVersion, attempt, wait }: Moment,
 ): Decision {
   const variant = `${releaseVersion} ${attempt} ${which}`;
@@ -45,5 +45,6 @@ function waitAt(
     variant,
     memory: { ...idle, obstacle },
     ...(isPatient && { isSilent: true }),
+    ...(isUnread && { dependsOnGates: true }),
   };
 }

@@ -66,6 +66,8 @@ export interface Decision extends Told<Reason> {
   readonly answers?: string;
   /** The breakers that operators have lifted, with those that this answer lifts; absent: as before. */
   readonly lifts?: Lift[];
+  /** It would be another one if the gates were open, and nobody has read them yet. */
+  readonly dependsOnGates?: true;
   /** Node groups out of sight that it waits for: they are to be looked at. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */

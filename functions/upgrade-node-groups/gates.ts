@@ -36,6 +36,8 @@ export interface ClosedGate {
   readonly until: number;
   /** Only AWS is slow: it passes by itself. */
   readonly isThrottled: boolean;
+  /** Nobody has read some of the gates yet. */
+  readonly isUnread?: true;
 }
 
 /** How often a gate is read that does not say when it opens, ms. Its event, or the sweep, may tell sooner. */
@@ -67,7 +69,8 @@ export function closedGate(named: NamedGates, read: Gates | undefined, now: numb
     const message = `A gate that cannot be read counts as closed: ${listed(unread.map(({ name, seen }) => `${name} (${seen.error})`))}.`;
     const which = listed(unread.map(({ name, seen }) => `${name} ${seen.code}`));
     const isThrottled = unread.every(({ seen }) => seen.isThrottled);
-    return { reason: 'gate-unreadable', message, which, until, isThrottled };
+    const isUnread = unread.some(({ seen }) => seen === NOT_READ);
+    return { reason: 'gate-unreadable', message, which, until, isThrottled, ...(isUnread && { isUnread }) };
   }
 
   const shut = calendars.flatMap(({ name, seen }) =>

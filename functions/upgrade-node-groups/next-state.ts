@@ -7,16 +7,19 @@ import type { Observation } from './observation.ts';
 import { progressAfter } from './progress.ts';
 import { waitingSinceAfter } from './waitlist.ts';
 
+/** What tells a decision from others of its subject: the same twice in a row is recorded once. */
+// Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
+export const fingerprintOf = ({ reason, variant }: Pick<Decision, 'reason' | 'variant'>): string =>
+  `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
+
 /** What the ledger should hold of the subject from now on. */
 export function nextState(observation: Observation, decision: Decision, circumstances: Circumstances): NodeGroupState {
   const { state, view, trigger } = observation;
   const { now } = circumstances;
   const { policy } = circumstancesOf(observation, circumstances);
   const progress = progressAfter(observation, decision, policy, now);
-  const { reason, variant, releaseVersion, kubernetesVersion, memory, turn } = decision;
-  // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
-  const outcome = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
-  const fingerprint = decision.isSilent ? state.fingerprint : outcome;
+  const { reason, releaseVersion, kubernetesVersion, memory, turn } = decision;
+  const fingerprint = decision.isSilent ? state.fingerprint : fingerprintOf(decision);
   const incident =
     releaseVersion === undefined || state.incident?.releaseVersion === releaseVersion
       ? state.incident

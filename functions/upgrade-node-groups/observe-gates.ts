@@ -7,6 +7,7 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { Alarm, Calendar, Gates } from './gates.ts';
 import { gates as gatesSection } from './gates-policy.ts';
+import type { GatesReader } from './plan-at-gates.ts';
 import type { Policy } from './policy.ts';
 
 interface Clients {
@@ -34,6 +35,15 @@ export async function observeGates(clients: Clients, policy: Policy | InvalidPol
     ),
   ]);
   return { alarms: new Map(alarms.flat()), calendars: new Map(calendars) };
+}
+
+/** A reader for one reconcile: what it has read once, it does not read again. */
+export function createGatesReader(clients: Clients, policy: Policy | InvalidPolicy): GatesReader {
+  let reading: Promise<Gates> | undefined;
+  return () => {
+    reading ??= observeGates(clients, policy);
+    return reading;
+  };
 }
 
 /** What the document itself names, and what its overrides name for some places. */

@@ -14,7 +14,8 @@ import { observeKeyPairs } from './observe-key-pairs.ts';
 import type { PodsReader } from './observe-pods.ts';
 import { observePreflights } from './observe-preflight.ts';
 import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
-import { type Plan, plan, withForeign } from './plan.ts';
+import { type Plan, withForeign } from './plan.ts';
+import { type GatesReader, planAtGates } from './plan-at-gates.ts';
 import { asksFor, type Look, planLooking } from './plan-looking.ts';
 import { joined, type LOOKS, NOTHING_SEEN } from './preflight.ts';
 import type { Rollouts } from './rollouts.ts';
@@ -24,6 +25,7 @@ import { type Line, readLine } from './waitlist-reading.ts';
 export interface PlanDeps extends ObserveClients, OpenOptions {
   readonly readCluster: ClusterReader;
   readonly readPods: PodsReader;
+  readonly readGates: GatesReader;
 }
 
 /** The plan of one reconcile, and what was read for it. */
@@ -40,17 +42,18 @@ export interface Planned {
 export const waveIn = (rollouts: Rollouts | undefined) => (subject: string) => rollouts?.memberOf(subject)?.wave;
 
 /**
- * Plans. If something would start, it plans again with what only matters then: who has failed, whose turn comes before that of the
- * observed subjects, which updates somebody else has started in the same clusters since the last sweep, and what blocks them.
+ * Plans, and reads the gates where a decision depends on them. If something would start, it plans again with what only matters
+ * then: who has failed, whose turn comes before that of the observed subjects, which updates somebody else has started in the same
+ * clusters since the last sweep, and what blocks them.
  */
 export async function planFairly(
   deps: PlanDeps,
   observations: readonly Observation[],
-  circumstances: Circumstances,
+  given: Circumstances,
   read: Waitlist | undefined,
 ): Promise<Planned> {
-  const { policy, now } = circumstances;
-  const planned = plan(observations, circumstances);
+  const { policy, now } = given;
+  const { planned, circumstances } = await planAtGates(deps.readGates, observations, given);
   const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
   if (starting.length === 0 || isInvalid(policy)) return { planned, fleet: read };
   const fleet = read ?? (await readAllNodeGroups(deps.ledger));
@@ -65,7 +68,12 @@ export async function planFairly(
   });
   const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
   const informed = { ...circumstances, slots, fleetFailures };
-  const { planned: looked } = await planLooking(lookBy(deps, circumstances), observations, informed, contenders);
+  const { planned: looked } = await planLooking(
+    { look: lookBy(deps, circumstances), readGates: deps.readGates },
+    observations,
+    informed,
+    contenders,
+  );
   return { planned: looked, fleet, line, fleetFailures };
 }
 

@@ -4,12 +4,19 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
-import { type Decided, type Plan, plan } from './plan.ts';
+import type { Decided, Plan } from './plan.ts';
+import { type GatesReader, planAtGates } from './plan-at-gates.ts';
 import type { Policy } from './policy.ts';
 import { LOOKS, mustBeLookedAt, type Preflight, type Preflights } from './preflight.ts';
 
 /** Looks at node groups that would start, by subject. */
 export type Look = (starting: readonly Decided[]) => Promise<ReadonlyMap<string, Preflight>>;
+
+/** How to read what decisions depend on, where they do. */
+export interface Reads {
+  readonly look: Look;
+  readonly readGates: GatesReader;
+}
 
 /** How often others are looked at in the place of those that are blocked. */
 const ROUNDS = 4;
@@ -19,15 +26,21 @@ const ROUNDS = 4;
  * turn. After some rounds whoever has not been seen waits a minute.
  */
 export async function planLooking(
-  look: Look,
+  { look, readGates }: Reads,
   observations: readonly Observation[],
-  circumstances: Circumstances,
+  given: Circumstances,
   line: readonly Contender[] = [],
 ): Promise<{ readonly planned: Plan; readonly preflights: Preflights }> {
   const found = new Map<string, Preflight>();
+  let circumstances = given;
+  const planWith = async (preflights: Preflights): Promise<Plan> => {
+    const made = await planAtGates(readGates, observations, { ...circumstances, preflights }, line);
+    circumstances = made.circumstances;
+    return made.planned;
+  };
   for (let round = 0; round < ROUNDS; round += 1) {
     const preflights = { found, isOver: false };
-    const planned = plan(observations, { ...circumstances, preflights }, line);
+    const planned = await planWith(preflights);
     const unseen = planned.decided
       .filter(({ decision, observation }) => decision.start !== undefined && isLookedAt(observation, circumstances))
       .filter(({ observation: { key } }) => !found.has(subjectOf(key)));
@@ -35,7 +48,7 @@ export async function planLooking(
     for (const [subject, preflight] of await look(unseen)) found.set(subject, preflight);
   }
   const preflights = { found, isOver: true };
-  return { planned: plan(observations, { ...circumstances, preflights }, line), preflights };
+  return { planned: await planWith(preflights), preflights };
 }
 
 const isLookedAt = (observation: Observation, anywhere: Circumstances): boolean =>

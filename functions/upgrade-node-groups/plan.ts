@@ -116,8 +116,9 @@ function memberAfter(
   const { policy, now } = circumstancesOf(observation, circumstances);
   const progress = progressAfter(observation, decision, policy, now);
   const wave = isInvalid(policy) ? 0 : placeOfWave(policy);
-  // What it waits for among others, it does not know before all are seen.
-  const reason = decision.isSilent || decision.reason === 'earlier-wave' ? state.reason : decision.reason;
+  // What it waits for among others, or at gates, it does not know before those are seen.
+  const isProvisional = decision.isSilent || decision.dependsOnGates || decision.reason === 'earlier-wave';
+  const reason = isProvisional ? state.reason : decision.reason;
   return [subject, memberWith(observation.key, wave, decision.memory, progress, reason)];
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from './decide.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import { plan } from './plan.ts';
-import { planLooking } from './plan-looking.ts';
+import { type Look, planLooking } from './plan-looking.ts';
 import { policyOf } from './policy.fixture.ts';
 import { addressesFor, type Preflight } from './preflight.ts';
 
@@ -129,12 +129,13 @@ describe('a look before the start', () => {
     const given = { policy, now: NOW, account: '111122223333', slots: {} };
     const startedOf = async (blocked: number) => {
       const looks: string[] = [];
+      const look: Look = async (unseen) => {
+        const names = unseen.map(({ observation: { key } }) => `${key.cluster}/${key.nodegroup}`);
+        looks.push(...names);
+        return new Map(names.map((name) => [name, looks.length <= blocked ? full : tight]));
+      };
       const { planned } = await planLooking(
-        async (unseen) => {
-          const names = unseen.map(({ observation: { key } }) => `${key.cluster}/${key.nodegroup}`);
-          looks.push(...names);
-          return new Map(names.map((name) => [name, looks.length <= blocked ? full : tight]));
-        },
+        { look, readGates: () => Promise.reject(new Error('the policy names no gate')) },
         groups,
         given,
       );

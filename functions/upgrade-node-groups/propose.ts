@@ -26,6 +26,7 @@ export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>)
     ...say('would-act', upgrades.mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant),
     // It has a place in the line, for whoever looks; it holds up nobody (`contendersOf`).
     turn: turnAt(opensAt > now ? opensAt : Math.min(state.turn?.mayStartAt ?? now, now)),
+    ...(closed?.isUnread && { dependsOnGates: true }),
   };
 }
 

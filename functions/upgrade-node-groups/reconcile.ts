@@ -20,7 +20,7 @@ import type { Circumstances } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { withHeldPods } from './observe-evictions.ts';
-import { observeGates } from './observe-gates.ts';
+import { createGatesReader } from './observe-gates.ts';
 import { createPodsReader } from './observe-pods.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { type Decided, failuresAfter, withSlot } from './plan.ts';
@@ -53,16 +53,15 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed, later } = readBatch(messages);
   const policy = await deps.readPolicy();
 
-  // Observe the node groups, who holds a slot, and the gates.
+  // Observe the node groups, and who holds a slot.
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
   addExpired(scope, budget, now);
   if (scope.calendarOpened !== undefined) await addGated(deps, scope, scope.calendarOpened);
   const readCluster = createClusterReader(deps.eks, 'tell');
-  const [managed, unmanaged, gates] = await Promise.all([
+  const [managed, unmanaged] = await Promise.all([
     observeNodeGroups(deps, readCluster, scope, now, policy),
     observeUnmanaged(deps, readCluster, scope),
-    observeGates(deps, policy),
   ]);
   const read = [...managed, ...unmanaged];
 
@@ -73,19 +72,19 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     policy,
     now,
     account: deps.account,
-    gates,
     slots: budget.slots,
     ...(rollouts !== undefined && { rollouts }),
     ...(fleet !== undefined && { fleetFailures: failuresIn(fleet, waveIn(rollouts)) }),
   };
   const readPods = createPodsReader(deps, readCluster);
+  const readGates = createGatesReader(deps, policy);
   const observations = await withHeldPods(readPods, read, circumstances);
   const {
     planned,
     line,
     fleetFailures,
     fleet: remembered,
-  } = await planFairly({ ...deps, readCluster, readPods }, observations, circumstances, fleet);
+  } = await planFairly({ ...deps, readCluster, readPods, readGates }, observations, circumstances, fleet);
   const known = { ...circumstances, ...(fleetFailures !== undefined && { fleetFailures }) };
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.

@@ -1,0 +1,35 @@
+import type { Contender } from '../shared/ledger/turn-order.ts';
+import type { Circumstances } from './decision.ts';
+import type { Gates } from './gates.ts';
+import { fingerprintOf } from './next-state.ts';
+import type { Observation } from './observation.ts';
+import { type Plan, plan } from './plan.ts';
+
+/** Reads the gates that the policy names. */
+export type GatesReader = () => Promise<Gates>;
+
+/**
+ * Plans, and reads the gates first if a decision depends on them: then it plans again. Most looks come to nothing that a gate
+ * could keep, and cost no call for one.
+ *
+ * @returns the plan, and the circumstances that it was made in
+ */
+export async function planAtGates(
+  readGates: GatesReader,
+  observations: readonly Observation[],
+  circumstances: Circumstances,
+  line: readonly Contender[] = [],
+): Promise<{ readonly planned: Plan; readonly circumstances: Circumstances }> {
+  const planned = plan(observations, circumstances, line);
+  if (circumstances.gates !== undefined || !dependsOnGates(planned)) return { planned, circumstances };
+  const informed = { ...circumstances, gates: await readGates() };
+  return { planned: plan(observations, informed, line), circumstances: informed };
+}
+
+/** An answer tells what comes of the request, whatever that is. A proposal that stands already is not told again. */
+const dependsOnGates = ({ decided }: Plan): boolean =>
+  decided.some(({ observation, decision }) => {
+    if (observation.request !== undefined) return true;
+    if (decision.dependsOnGates !== true) return false;
+    return decision.decision !== 'would-act' || fingerprintOf(decision) !== observation.state.fingerprint;
+  });
