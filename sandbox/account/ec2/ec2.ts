@@ -28,7 +28,7 @@ export function createEc2(state: Ec2State): Service {
     operations: {
       ...instanceOperations(state),
       ...imageMetadataOperations(state),
-      ...offeringOperations(state),
+      ...offeringOperations(state.offerings),
       DescribeImages: describeImages(state.images, state.world),
       ...networkOperations(state.networks),
       ...networkAclOperations(state),

@@ -8,7 +8,6 @@ import { NotImplemented } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
 import type { World } from '../world.ts';
 import { search } from './search.ts';
-import type { Ec2State } from './state.ts';
 
 /** Source: EC2 API reference, DescribeInstanceTypeOfferings (MaxResults). */
 const LARGEST_PAGE = 1000;
@@ -46,7 +45,7 @@ export class InstanceTypeOfferings {
 const idOf = ({ type, zone }: Offering): string => `${type} ${zone}`;
 
 /** Describes which instance types are offered in Availability Zones. */
-export const offeringOperations = ({ offerings }: Pick<Ec2State, 'offerings'>): Record<string, Operation> => ({
+export const offeringOperations = (offerings: InstanceTypeOfferings): Record<string, Operation> => ({
   DescribeInstanceTypeOfferings: operation<
     DescribeInstanceTypeOfferingsCommandInput,
     DescribeInstanceTypeOfferingsCommandOutput
