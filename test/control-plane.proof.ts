@@ -114,3 +114,20 @@ it('by default a node group only proposes to follow its control plane, and does 
   expect(told(run, 'web').at(-1)).toBe('done upgraded');
   expect(versions(run)).toEqual(['1.34']);
 });
+
+it('with waves, node groups follow their control plane wave after wave', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: moving({ controlPlaneUpdates: [{ at: '+90m', version: '1.34' }] }, ['web', 'canary']),
+    policy: {
+      upgrades: { ...policy('enforce').upgrades, waves: ['canary', 'prod'], bakeBetween: '3h' },
+      overrides: [{ name: 'first', match: { nodegroups: ['canary'] }, upgrades: { wave: 'canary' } }],
+    },
+    play: '40h',
+  });
+  const started = run.records.filter(({ reason }) => reason === 'upgrade-started');
+  expect(started.map(({ nodegroup }) => nodegroup)).toEqual(['canary', 'web']);
+  expect(versions(run)).toEqual(['1.34', '1.34']);
+  const [first = 0, second = 0] = started.map(({ time }) => Date.parse(time));
+  expect(second - first).toBeGreaterThan(3 * HOUR);
+});

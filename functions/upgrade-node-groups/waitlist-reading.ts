@@ -2,7 +2,7 @@ import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import type { Observation } from './observation.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { setbacksOf } from './setbacks.ts';
@@ -25,31 +25,33 @@ export async function readLine(
   return { waitlist, urgent: await findUrgent(ledger, waitlist, policy, now) };
 }
 
-/**
- * Reads how all node groups stand, where the policy has waves and something at hand could move, or where something at hand has
- * failed or is asked to be resumed: it may have tripped a breaker.
- */
+/** Reads how all node groups stand, where {@link needsFleet} says so. */
 export async function readFleet(
   { ledger }: { readonly ledger: Ledger },
   observations: readonly Observation[],
   policy: Policy | InvalidPolicy,
 ): Promise<Waitlist | undefined> {
-  if (isInvalid(policy)) return undefined;
-  const isNeeded = policy.upgrades.waves.length > 0 ? mayMove : mayHaveTripped;
-  return observations.some(isNeeded) ? readAllNodeGroups(ledger) : undefined;
+  return !isInvalid(policy) && needsFleet(observations, policy) ? readAllNodeGroups(ledger) : undefined;
 }
+
+/**
+ * Whether a decision needs to know how all node groups stand: where something at hand has failed or is asked to be resumed, which
+ * may have tripped a breaker, or where the policy has waves and something at hand could move.
+ */
+export const needsFleet = (observations: readonly Observation[], { upgrades }: Policy): boolean =>
+  observations.some((each) => mayHaveTripped(each) || (upgrades.waves.length > 0 && mayMove(each)));
 
 const mayHaveTripped = ({ view, state, request }: Observation): boolean =>
   request !== undefined ||
   setbacksOf(state).length > 0 ||
   (view.kind === 'node-group' && view.update?.kind === 'failed');
 
-/** Whether another release than its own is on offer for it, or an upgrade runs. */
+/** Whether another release than its own is on offer for it, its control plane is newer, or an upgrade runs. */
 const mayMove = ({ view, state }: Observation): boolean =>
-  state.upgrade !== undefined ||
-  (view.kind === 'node-group' &&
-    view.target.kind === 'release' &&
-    view.target.offered.at(-1)?.releaseVersion !== view.releaseVersion);
+  state.upgrade !== undefined || (view.kind === 'node-group' && (view.next !== undefined || offersAnother(view)));
+
+const offersAnother = ({ target, releaseVersion }: NodeGroupView): boolean =>
+  target.kind === 'release' && target.offered.at(-1)?.releaseVersion !== releaseVersion;
 
 /** The subjects on the waitlist whose findings hasten their upgrade. */
 async function findUrgent(ledger: Ledger, waitlist: Waitlist, policy: Policy, now: number): Promise<Set<string>> {
