@@ -44,3 +44,9 @@ it('names the command that detaches a policy, once', () => {
   const attached = record('manage-ssm-agent', 'policy-attached', { decision: 'acted', details: { undo } });
   expect(undoCommandsIn([attached, attached, record('manage-ssm-agent', 'agent-cured')])).toEqual([undo]);
 });
+
+it('has a refresh of a group rejected from its start to its end, also while it runs', () => {
+  for (const reason of ['refresh-started', 'refresh-under-way', 'group-refreshed']) {
+    expect(actionOf(record('refresh-groups', reason)), reason).toBe('reject');
+  }
+});

@@ -13,7 +13,10 @@ export const REFRESH_REASONS = {
     meaning: 'In mode enforce the group would be moved to the wanted AMI by an instance refresh.',
     hint: `To have it done once: ${OPERATOR_COMMAND} approve CLUSTER/NODEGROUP --why "…".`,
   },
-  'refresh-under-way': { meaning: 'The instance refresh of the group runs, pauses at a checkpoint, or bakes.' },
+  'refresh-under-way': {
+    meaning: 'The instance refresh of the group runs, pauses at a checkpoint, or bakes.',
+    rejectUndoes: true,
+  },
   'group-refreshed': {
     meaning: 'A fresh read shows that every worker in service of the group runs the wanted AMI.',
     rejectUndoes: true,

@@ -3,6 +3,7 @@ import { fleetPlanOf } from './fleet-plan.ts';
 import { LAST_WORDS_FROM, lastWordsIn, thatCountNow } from './fleet-status.ts';
 import { ask } from './insights.ts';
 import { type ObserveDeps, recordsIn } from './observe.ts';
+import { approvalOf } from './offers.ts';
 import { lastGuardsQuery, lastWordsQuery, recordsByIdQuery } from './queries.ts';
 import type { Question } from './question.ts';
 import type { FleetPlan } from './view.ts';
@@ -37,7 +38,8 @@ export async function observePlan(deps: ObserveDeps, { subject = {} }: Question)
   return {
     lines: shown.map((line) => {
       const record = byId.get(line.id);
-      return { ...line, ...(record !== undefined && { record }) };
+      const approval = record && approvalOf(record, deps.requestable);
+      return { ...line, ...(record !== undefined && { record }), ...(approval !== undefined && { approval }) };
     }),
     more: asked.length - shown.length,
     clusters: [...new Set(all.map((line) => line.cluster))].toSorted(),

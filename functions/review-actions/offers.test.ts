@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../remediations.ts';
 import { exampleRecord } from '../shared/records/record.fixture.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import { offersFor } from './offers.ts';
+import { approvalOf, offersFor } from './offers.ts';
 
 const record = (
   remediation: string,
@@ -82,4 +82,13 @@ describe('what is offered', () => {
     expect(actionsOf(exposed, stopped)).toEqual([]);
     expect(actionsOf(stopped)).toEqual([]);
   });
+});
+
+it('offers the approval of a plan that its function takes, and of nothing else', () => {
+  const proposes = (remediation: string, more: object = {}) =>
+    approvalOf(record(remediation, 'would-act', 'any', { details: { plan: 'p' }, ...more }), REMEDIATIONS)?.plan;
+  expect(proposes('upgrade-node-groups')).toBe('p');
+  expect(proposes('upgrade-node-groups', { details: {} })).toBeUndefined();
+  expect(proposes('check-posture')).toBeUndefined();
+  expect(approvalOf(record('upgrade-node-groups', 'skipped', 'proposal-rejected'), REMEDIATIONS)).toBeUndefined();
 });

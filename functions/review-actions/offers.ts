@@ -31,6 +31,10 @@ export function offersFor(records: readonly ReadRecord[], requestable: readonly 
   });
 }
 
+/** The approval to offer of what a record proposes, as the plan that it names; undefined: nobody takes one. */
+export const approvalOf = (record: ReadRecord, requestable: readonly Requestable[]): Offer | undefined =>
+  offersFor([record], requestable).find(({ action, plan }) => action === 'approve' && plan !== undefined);
+
 /** The plan that a record proposes. */
 const planOf = ({ decision, details }: ReadRecord): { readonly plan?: string } => {
   const plan = details?.plan;

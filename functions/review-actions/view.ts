@@ -64,8 +64,8 @@ export interface Incident {
 
 /** What comes next. */
 export interface FleetPlan {
-  /** In order, each with its record where there is one. */
-  readonly lines: ReadonlyArray<PlannedLine & { readonly record?: ReadRecord }>;
+  /** In order, each with its record where there is one, and with the approval to offer. */
+  readonly lines: ReadonlyArray<PlannedLine & { readonly record?: ReadRecord; readonly approval?: Offer }>;
   /** How many more there are. */
   readonly more: number;
   /** All clusters of the plan, by name. */

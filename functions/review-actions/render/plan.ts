@@ -22,7 +22,7 @@ export function plan(found: FleetPlan, page: Page): Markup {
   const { lines, more, clusters, readAt } = found;
   const { filter, subject } = page.question;
   const cluster = subject?.cluster;
-  const proposed = lines.filter(isProposed);
+  const proposed = lines.filter(({ approval }) => approval !== undefined);
   const byCluster =
     clusters.length < 2 || cluster !== undefined
       ? undefined
@@ -34,8 +34,6 @@ ${byCluster}${proposed.length === 0 ? undefined : approvals(proposed, page)}
 ${lines.length === 0 ? html`<p>Nothing is known of any node group yet.</p>` : table(lines, page)}
 ${more > 0 ? html`<p class="ehr-muted">and ${more} more: choose a cluster, or use plan of the command.</p>` : undefined}`;
 }
-
-const isProposed = ({ record }: Line): boolean => record?.decision === 'would-act';
 
 /** The buttons by which all that is shown, or all of a wave, is approved, exactly as it is shown. */
 function approvals(proposed: readonly Line[], page: Page): Markup {
@@ -51,11 +49,11 @@ function approvals(proposed: readonly Line[], page: Page): Markup {
 }
 
 function approveButton(label: string, lines: readonly Line[], { endpoints }: Page): Markup {
-  const all = lines.map(({ remediation, record, ...line }) => ({
-    remediation,
-    subject: subjectOf(line),
-    ...(typeof record?.details?.plan === 'string' && { plan: record.details.plan }),
-  }));
+  const all = lines.flatMap(({ approval }) => {
+    if (approval === undefined) return [];
+    const { remediation, subject, plan: id } = approval;
+    return [{ remediation, subject, plan: id }];
+  });
   const carried = { action: 'approve', all, view: endpoints.view };
   const names = lines.map(nameOf).join(', ');
   return html`<button type="button" class="btn ehr-primary">${label} (${lines.length})</button><cwdb-action action="call" display="popup" endpoint="${endpoints.act}" confirmation="${`Approve ${counted(lines.length, 'proposal')}: ${names}?`}">${jsonContent(carried)}</cwdb-action>`;

@@ -106,6 +106,7 @@ function filledWith(
           wave: text,
           notBefore: NOW,
           record: { ...record('would-act', text), details: { plan: text } },
+          approval: { action: 'approve', remediation: text, subject: outside, plan: text },
         },
         { ...outside, remediation: text, reason: text, id: '' },
       ],
@@ -202,8 +203,15 @@ describe('the page of the plan', () => {
     const { page, fleetPlan } = filledWith('shop');
     const [proposed, ...others] = fleetPlan.lines;
     const lines = [
-      { ...proposed!, nodegroup: 'web', instance: '', wave: 'canary' },
-      { ...proposed!, nodegroup: 'api', instance: '', wave: 'prod' },
+      ...[
+        { nodegroup: 'web', wave: 'canary' },
+        { nodegroup: 'api', wave: 'prod' },
+      ].map(({ nodegroup, wave }) => {
+        const approval = { ...proposed!.approval!, subject: { cluster: 'shop', nodegroup } };
+        return { ...proposed!, nodegroup, instance: '', wave, approval };
+      }),
+      // Nobody takes an approval of this one.
+      { ...proposed!, nodegroup: 'told-only', instance: '', approval: undefined as never },
       ...others,
     ];
     const markup = renderPlan({ ...fleetPlan, lines }, page);
