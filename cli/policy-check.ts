@@ -6,6 +6,7 @@ import { changeWindow, nextOpenings } from '../functions/shared/policy/change-wi
 import { policySchema as schemaOf } from '../functions/shared/policy/policy.ts';
 import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
 import { describeIssue } from '../functions/shared/runtime/issue.ts';
+import { type RightsSettings, rightsWarnings } from './policy-rights.ts';
 
 const DAY = 86_400_000;
 
@@ -49,8 +50,9 @@ export interface PolicyReport {
  * Checks a policy document without AWS; a pure function.
  *
  * @param now epoch milliseconds
+ * @param rights how the stack was deployed; undefined: nobody knows
  */
-export function checkPolicy(text: string, now: number): PolicyReport {
+export function checkPolicy(text: string, now: number, rights?: RightsSettings): PolicyReport {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -68,7 +70,10 @@ export function checkPolicy(text: string, now: number): PolicyReport {
   return {
     faults: parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, { schema, input: document })),
     stopped: stoppedBy(document),
-    warnings: [...(parsed.success ? bakeWarnings(parsed.data.upgrades) : []), ...windows.flatMap(windowWarnings)],
+    warnings: [
+      ...(parsed.success ? [...bakeWarnings(parsed.data.upgrades), ...rightsWarnings(document, rights)] : []),
+      ...windows.flatMap(windowWarnings),
+    ],
     windows,
   };
 }

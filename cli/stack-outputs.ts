@@ -15,6 +15,8 @@ const outputs = z.object({
   PolicyParameterName: z.string(),
   /** The mode unless the policy says otherwise; absent in stacks of earlier versions. */
   Mode: mode.optional(),
+  /** The settings that give functions rights, such as `imageRights=off`; absent in stacks of earlier versions. */
+  Rights: z.string().optional(),
 });
 
 /** The parts of a deployed stack. */

@@ -270,6 +270,7 @@ describe('the outputs', () => {
       'PostureRoleArn',
       'NotificationTopicArn',
       'Mode',
+      'Rights',
       'PolicyParameterName',
       'LogGroupName',
       'FedLogGroupName',

@@ -70,6 +70,13 @@ export class Remediator extends Construct {
     const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all);
 
     this.tell('Mode', settings.mode, 'What remediations do unless the policy says otherwise, as the deploy chose it');
+    this.tell(
+      'Rights',
+      Object.entries(settings)
+        .flatMap(([name, value]) => (name.endsWith('Rights') ? [`${name}=${value}`] : []))
+        .join(' '),
+      'Which rights that can be left out the deploy gave',
+    );
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
     this.tell(

@@ -162,6 +162,11 @@ describe('the policy', () => {
     expect(await remediator('policy', 'put', file('good.json', good), '--yes')).toMatchObject({ code: 0 });
     expect(JSON.parse((await remediator('policy', 'show')).stdout)).toEqual(good);
     expect((await remediator('policy', 'put', file('good.json', good))).stderr).toContain('is the same already');
+    // The stack says with which rights it was deployed.
+    const asking = { upgrades: { keyPairs: { mode: 'enforce' } }, refreshes: { mode: 'enforce' } };
+    const { stdout } = await remediator('policy', 'put', file('asking.json', asking));
+    expect(stdout).toContain('"enforce" needs the setting imageRights, which is off in this stack');
+    expect(stdout).not.toContain('refreshRights');
   });
 
   it('that is no JSON is told of by stop, and left as it is', async () => {

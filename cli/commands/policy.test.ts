@@ -74,6 +74,10 @@ describe('policy check', () => {
     [{ upgrades: { bakeAge: '10d' } }, [/^warning: upgrades\.bakeAge: .* run about one release behind/]],
     [{ upgrades: { bakeAge: '1h' } }, [/^warning: upgrades\.urgent\.bakeAge: is longer than upgrades\.bakeAge/]],
     [{ upgrades: { bakeAge: '1h', urgent: { bakeAge: '30m' } } }, []],
+    [
+      { upgrades: { keyPairs: { mode: 'enforce' } } },
+      [/^warning: upgrades\.keyPairs\.mode: .* the setting imageRights, which is off/],
+    ],
   ])('warns of what is hardly meant: %j', async (document, warnings) => {
     const { code, lines } = await run('check', file(document));
     expect(code).toBe(0);

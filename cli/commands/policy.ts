@@ -9,6 +9,7 @@ import { contentOf } from '../input-file.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
 import { type FleetReport, fleetInLines, fleetReport, readPlaces } from '../policy-fleet.ts';
 import { MOST_POLICY_BYTES, readPolicyText, writePolicyText } from '../policy-parameter.ts';
+import { rightsIn } from '../policy-rights.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 
@@ -135,8 +136,13 @@ async function checkFleet(surroundings: Surroundings, file: string | undefined):
   return code;
 }
 
-function tell({ print, note, json, clock }: Local, name: string, text: string, fleet?: FleetReport): ExitCode {
-  const report = checkPolicy(text, clock.now());
+function tell(
+  { print, note, json, clock, stack }: Local & Partial<Pick<Surroundings, 'stack'>>,
+  name: string,
+  text: string,
+  fleet?: FleetReport,
+): ExitCode {
+  const report = checkPolicy(text, clock.now(), rightsIn(stack?.Rights));
   const isGood = report.faults.length === 0;
   if (json) print(jsonLine({ ...inJson(report), ...(fleet !== undefined && { fleet }) }));
   else
