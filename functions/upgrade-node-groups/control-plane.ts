@@ -1,7 +1,9 @@
 import type { Update } from '@aws-sdk/client-eks';
 import { minorOf } from '../shared/fleet/kubernetes-version.ts';
 import type { Unreadable } from '../shared/fleet/reading.ts';
+import { type Mode, stricter } from '../shared/policy/mode.ts';
 import type { Target } from '../shared/releases/target-release.ts';
+import type { Policy } from './policy.ts';
 
 /** How the version of a control plane stands, by the updates of its cluster. */
 export interface ControlPlane {
@@ -78,6 +80,18 @@ export function versionForImages(
 
 const timeOf = ({ createdAt }: Update): number => createdAt?.getTime() ?? 0;
 
-/** Whether a node group will take releases of the next version, as far as is known. */
-export const takesNext = ({ controlPlane }: NextVersion): boolean =>
-  controlPlane.kind === 'unreadable' || !controlPlane.isRolledBack;
+/** The mode in which a node group follows its control plane, bounded by that of all upgrades. */
+export const followingMode = ({ upgrades }: Pick<Policy, 'upgrades'>): Mode =>
+  stricter(upgrades.mode, upgrades.controlPlane.mode);
+
+/**
+ * Whether a node group takes releases of the next version by now, as far as is known. One that only proposes to, or whose control plane
+ * can still be rolled back, does not.
+ *
+ * @param policy the one that holds where it is
+ */
+export function takesNext({ controlPlane }: NextVersion, policy: Policy, now: number): boolean {
+  if (followingMode(policy) !== 'enforce') return false;
+  if (controlPlane.kind === 'unreadable') return true;
+  return !controlPlane.isRolledBack && controlPlane.since + policy.upgrades.controlPlane.followAfter <= now;
+}

@@ -6,9 +6,11 @@ import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
 import { type ControlPlane, controlPlaneOf, type NextVersion, versionForImages } from './control-plane.ts';
 import { decide } from './decide.ts';
+import type { Decision } from './decision.ts';
 import { HOUR, NOW, nodeGroup, observation, unreadable } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
+import { progressAfter } from './progress.ts';
 import { rolloutsIn } from './waves.ts';
 
 const DAY = 24 * HOUR;
@@ -185,6 +187,28 @@ describe('a node group whose control plane is newer', () => {
     const moved = { releaseVersion: NEXT, since: NOW - HOUR };
     expect(reasonWith({ pair: pairOf('1.34'), runs: moved })).toBe('earlier-wave');
     expect(reasonWith({ pair: pairOf('1.34'), runs: { ...moved, since: NOW - 25 * HOUR } })).toBe('upgrade-started');
+  });
+
+  it.each<[string, NodeGroupView, string, boolean]>([
+    ['follows', behind(), 'enforce', true],
+    ['only proposes to', behind(), 'observe', false],
+    ['follows later', behind({ controlPlane: controlPlane({ since: NOW - 6 * DAY }) }), 'enforce', false],
+    [
+      'follows none that was rolled back',
+      behind({ controlPlane: controlPlane({ isRolledBack: true }) }),
+      'enforce',
+      false,
+    ],
+    ['cannot tell', behind({ controlPlane: unread() }), 'enforce', true],
+  ])('is waited for by later waves, in releases of that version, where it %s', (_, view, mode, isWaitedFor) => {
+    const waved = policy({ waves: ['canary', 'prod'], controlPlane: { mode } });
+    const nextPairWith = (memory: Decision['memory']) =>
+      progressAfter(observation(view), { reason: 'baking', memory }, waved, NOW)?.nextPair;
+    const nextPair = '1.34/AL2023_x86_64_STANDARD';
+    expect(nextPairWith({})).toBe(isWaitedFor ? nextPair : undefined);
+    // One that is approved moves, whatever the mode.
+    const upgrade = { releaseVersion: NEXT, kubernetesVersion: '1.34', attempt: 1, requestedAt: NOW };
+    expect(nextPairWith({ upgrade })).toBe(nextPair);
   });
 
   it('moves though it is older than EKS supports, and is not moved within its version', () => {

@@ -1,11 +1,10 @@
 import { minorOf } from '../shared/fleet/kubernetes-version.ts';
-import { stricter } from '../shared/policy/mode.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { approvalOf } from './approval.ts';
 import { chooseMoment } from './choose-moment.ts';
-import type { NextVersion } from './control-plane.ts';
+import { followingMode, type NextVersion } from './control-plane.ts';
 import { type Circumstances, type Decision, FOREIGN_EVERY, idleMemory, say } from './decision.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
@@ -46,12 +45,12 @@ const LONG: ReadonlySet<Reason> = new Set<Reason>([
   'wave-stopped',
 ]);
 
-/** The mode in which it follows, bounded by that of all upgrades; an approval of what was proposed has it done once. */
-const modeIn = ({ upgrades }: Policy) => stricter(upgrades.mode, upgrades.controlPlane.mode);
-
-/** Whether a node group may be moved to the version of its control plane, and not only proposed to be. */
+/**
+ * Whether a node group may be moved to the version of its control plane, and not only proposed to be: an approval of what was proposed
+ * has it done once.
+ */
 export const follows = ({ state }: Pick<Observation, 'state'>, policy: Policy): boolean =>
-  modeIn(policy) === 'enforce' || state.proposal?.ruling?.kind === 'approved';
+  followingMode(policy) === 'enforce' || state.proposal?.ruling?.kind === 'approved';
 
 /**
  * Decides whether a node group follows its control plane to the next Kubernetes version: once the time is over in which EKS lets the
@@ -67,8 +66,8 @@ export function followControlPlane(
 ): Following | undefined {
   const { policy } = circumstances;
   const { next } = view;
-  if (next === undefined || isInvalid(policy) || modeIn(policy) === 'off') return undefined;
-  const upgrades = { ...policy.upgrades, mode: modeIn(policy) };
+  if (next === undefined || isInvalid(policy) || followingMode(policy) === 'off') return undefined;
+  const upgrades = { ...policy.upgrades, mode: followingMode(policy) };
   const held = heldBack(observation, view, next, policy, circumstances.now) ?? noRelease(observation, view, next);
   if (held !== undefined) return { decision: held, goesFirst: false, isQuiet: upgrades.mode === 'observe' };
   const decision = moveTo(next, observation, view, { ...circumstances, policy: { ...policy, upgrades } });

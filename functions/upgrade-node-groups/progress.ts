@@ -35,7 +35,7 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
  */
 export function progressAfter(
   { view, state }: Observation,
-  decision: Pick<Decision, 'reason'>,
+  decision: Pick<Decision, 'reason' | 'memory'>,
   policy: Policy | InvalidPolicy,
   now: number,
 ): Progress | undefined {
@@ -45,11 +45,14 @@ export function progressAfter(
   const { waves, wave } = policy.upgrades;
   if (waves.length === 0) return undefined;
   if (view.kind === 'unreadable') return before && seen({ ...before, health: unreadFrom(before.health) }, before, now);
+  const isFollowing = decision.memory.upgrade?.kubernetesVersion !== undefined;
   return seen(
     {
       ...runsNow(view, before, now),
       ...(view.next !== undefined &&
-        takesNext(view.next) && { nextPair: pairKey({ kubernetesVersion: view.next.version, amiType: view.amiType }) }),
+        (isFollowing || takesNext(view.next, policy, now)) && {
+          nextPair: pairKey({ kubernetesVersion: view.next.version, amiType: view.amiType }),
+        }),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
       // An override by name is found without it, too, and by tag it can only be a later one.
       ...(wave !== undefined && { wave }),

@@ -275,7 +275,7 @@ describe('the wave of a group', () => {
     expect(told('canary-1', states, tagged).message).toContain('It waits for wave canary: canary-1/other');
     const progress = progressAfter(
       inCluster('canary-1', tagged),
-      { reason: 'baking' },
+      { reason: 'baking', memory: {} },
       policyOf({
         ...DOCUMENT,
         upgrades: { ...DOCUMENT.upgrades, wave: 'prod' },
@@ -337,7 +337,7 @@ describe('the wave of a group', () => {
 
 describe('what is remembered of a group', () => {
   const remembered = (view: object, before: NodeGroupState | undefined, reason = 'up-to-date') =>
-    progressAfter(inCluster('canary-1', view, before ?? {}), { reason: reason as never }, policy, NOW);
+    progressAfter(inCluster('canary-1', view, before ?? {}), { reason: reason as never, memory: {} }, policy, NOW);
   it('is since when it runs its release, and which ones it ran well before', () => {
     expect(remembered({ releaseVersion: NEW, nodes: nodesOn(NEW, 2) }, runs(OLD, 99))).toMatchObject({
       runs: { releaseVersion: NEW, since: NOW },
@@ -387,7 +387,7 @@ describe('what is remembered of a group', () => {
   it('costs no write within a day, and is nothing without waves', () => {
     const first = remembered({}, undefined);
     expect(remembered({}, { outcomes: 1, progress: first! })).toEqual(first);
-    expect(progressAfter(inCluster('a'), { reason: 'up-to-date' }, policyOf({}), NOW)).toBeUndefined();
+    expect(progressAfter(inCluster('a'), { reason: 'up-to-date', memory: {} }, policyOf({}), NOW)).toBeUndefined();
     expect(remembered({}, undefined, 'opted-out')).toMatchObject({ isLeftAlone: true });
   });
 });
