@@ -41,6 +41,19 @@ describe('nextOpening', () => {
     expect(opening).toBeLessThanOrEqual(at(to));
   });
 
+  it('is the same whatever was asked before', () => {
+    const times = fc.array(fc.integer({ min: at('2026-03-27T00:00:00Z'), max: at('2026-03-31T00:00:00Z') }), {
+      minLength: 2,
+    });
+    fc.assert(
+      fc.property(times, (asked) => {
+        const one = { ...weeknights };
+        for (const now of asked) expect(nextOpening([one], now)).toBe(nextOpening([{ ...weeknights }], now));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('is never in the past, and is inside a window', () => {
     const nightly = parse({ cron: '0 1 * * *', duration: '3h' });
     fc.assert(

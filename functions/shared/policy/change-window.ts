@@ -30,12 +30,21 @@ export type ChangeWindow = z.infer<typeof changeWindow>;
  */
 export function nextOpening(windows: readonly ChangeWindow[], now: number): number {
   if (windows.length === 0) return now;
-  const openings = windows.map(({ cron, duration: length, timeZone }) => {
-    // nextRun() returns a time strictly after its argument, which finds an opening that is still open.
-    const opens = new Cron(cron, { timezone: timeZone }).nextRun(new Date(now - length))?.getTime();
-    return opens === undefined ? Number.POSITIVE_INFINITY : Math.max(opens, now);
-  });
-  return Math.min(...openings);
+  // A time strictly after that at which the window would have closed just now: it finds an opening that is still open.
+  return Math.min(...windows.map((window) => Math.max(opensAfter(window, now - window.duration), now)));
+}
+
+/** The last answer for each window, which holds until it opens: a look at a fleet asks for every node group. */
+const OPENINGS = new WeakMap<ChangeWindow, { readonly cron: Cron; readonly after: number; readonly opens: number }>();
+
+/** When a window opens first after a time, epoch milliseconds; infinity: never again. */
+function opensAfter(window: ChangeWindow, after: number): number {
+  const known = OPENINGS.get(window);
+  if (known !== undefined && known.after <= after && after < known.opens) return known.opens;
+  const cron = known?.cron ?? new Cron(window.cron, { timezone: window.timeZone });
+  const opens = cron.nextRun(new Date(after))?.getTime() ?? Number.POSITIVE_INFINITY;
+  OPENINGS.set(window, { cron, after, opens });
+  return opens;
 }
 
 /** The next openings of a window after `now`, epoch milliseconds; fewer than `count` where there are no more. */

@@ -222,3 +222,17 @@ it('no tag ever makes any key of any policy looser', () => {
   );
   expect(judged).toBeGreaterThan(5);
 });
+
+it('holds for one place as it does for another where the same overrides fit, and for no other policy', () => {
+  const parsed = (bakeAge: string) =>
+    parsePolicy(
+      JSON.stringify({ overrides: [{ name: 'a', match: { clusters: ['prod-*'] }, upgrades: { bakeAge } }] }),
+      'enforce',
+    );
+  const [one, two] = [parsed('3d'), parsed('4d')];
+  const bakeAt = (policy: typeof one, cluster: string) =>
+    valueAt(policyAt(policy, { cluster, tags: [] }, READS), 'upgrades.bakeAge');
+  const DAY = 86_400_000;
+  expect([bakeAt(one, 'prod-1'), bakeAt(one, 'prod-2'), bakeAt(one, 'test')]).toEqual([3 * DAY, 3 * DAY, DAY]);
+  expect(bakeAt(two, 'prod-1')).toBe(4 * DAY);
+});

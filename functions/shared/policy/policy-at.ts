@@ -2,7 +2,7 @@ import type { Owner } from '../fleet/owners.ts';
 import type { Worker } from '../fleet/worker.ts';
 import { matchesWildcard } from '../text/wildcard.ts';
 import { faultAmong, valueAt, withOverride } from './merge-override.ts';
-import type { Match } from './override.ts';
+import type { Match, Override } from './override.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from './policy.ts';
 
 type Tags = Readonly<Record<string, string>>;
@@ -32,17 +32,41 @@ export function policyAt<Read extends Sections, Policy extends PolicyWith<Read>>
   const fitting = (policy.overrides ?? []).filter(({ match }) => fits(match, place));
   if (fitting.length === 0) return policy;
   const decidedBy = fitting.map(({ name }) => name);
-  const changed: Record<string, unknown> = {};
+  const changed = changedBy(policy, fitting, reads);
+  return 'error' in changed ? changed : { ...policy, ...changed.sections, decidedBy };
+}
+
+/** What overrides make of the sections of a policy, or why they do not go together. */
+type Changed = InvalidPolicy | { readonly sections: Readonly<Record<string, unknown>> };
+
+/**
+ * A look at a fleet asks for each node group, several times, and few sets of overrides fit: each set is merged once a policy. Whoever
+ * reads a section has the same rules among its keys.
+ */
+const CHANGED = new WeakMap<object, Map<string, Changed>>();
+
+function changedBy(policy: PolicyWith<Sections>, fitting: readonly Override[], reads: Sections): Changed {
+  const sets = CHANGED.get(policy) ?? new Map<string, Changed>();
+  CHANGED.set(policy, sets);
+  const id = JSON.stringify([Object.keys(reads), fitting.map(({ name }) => name)]);
+  const changed = sets.get(id) ?? merge(policy, fitting, reads);
+  sets.set(id, changed);
+  return changed;
+}
+
+function merge(policy: PolicyWith<Sections>, fitting: readonly Override[], reads: Sections): Changed {
+  const sections: Record<string, unknown> = {};
   for (const section of Object.keys(reads)) {
     const merged = fitting.reduce((held, override) => withOverride(held, override, section), valueAt(policy, section));
     const fault = faultOf(reads[section], merged);
     if (fault !== undefined) {
       const field = [section, ...fault.path].join('.');
-      return { error: `The overrides ${decidedBy.join(', ')} do not go together: ${field}: ${fault.message}` };
+      const names = fitting.map(({ name }) => name).join(', ');
+      return { error: `The overrides ${names} do not go together: ${field}: ${fault.message}` };
     }
-    changed[section] = merged;
+    sections[section] = merged;
   }
-  return { ...policy, ...changed, decidedBy };
+  return { sections };
 }
 
 /**
