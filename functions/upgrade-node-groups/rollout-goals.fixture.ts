@@ -1,0 +1,49 @@
+import { LAST_RELEASE, type Trouble } from './any-fleet.fixture.ts';
+import type { ModelGroup } from './eks-model.fixture.ts';
+import type { FleetPlay } from './play-fleet.fixture.ts';
+import { waveOf } from './rollout-laws.fixture.ts';
+
+/** Whether a trouble lasts for ever. */
+const hasForEver = (troubles: readonly Trouble[], ...kinds: ReadonlyArray<Trouble['kind']>): boolean =>
+  troubles.some(({ kind, hours }) => kinds.includes(kind) && hours > 1000);
+
+/** What keeps a group from ever getting there; undefined: nothing. `others`: those of later waves wait for it. */
+function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others' | undefined {
+  const { model } = play;
+  const { approvesAfter, resumesAfter, policy } = model.fleet;
+  const { troubles, special, behind } = group.given;
+  const inCluster = model.groups
+    .filter(({ key }) => key.cluster === group.key.cluster)
+    .flatMap(({ given }) => given.troubles);
+  if (hasForEver(troubles, 'opted-out') || hasForEver(inCluster, 'cluster-opted-out')) return 'left-alone';
+  // EKS takes no update at its version, and a proposal to follow is not made.
+  if (behind > 3 && (policy.followMode === 'observe' || model.controlPlaneOf(group).isRolledBack)) return 'left-alone';
+  if (hasForEver(troubles, 'unreadable', 'unhealthy', 'blocked')) return 'others';
+  const isAsked = special === 'asked' || (policy.followMode === 'observe' && behind > 0);
+  if (approvesAfter === undefined && isAsked) return 'others';
+  const hasFailed = play.events.some((event) => event.kind === 'failure');
+  return resumesAfter === undefined && hasFailed ? 'others' : undefined;
+}
+
+/** The groups that nothing forbids for ever, of those that EKS has releases for. */
+export function free(play: FleetPlay): ModelGroup[] {
+  const { groups, fleet } = play.model;
+  const holding = groups.filter((group) => !group.given.isCustom && forbiddenBy(play, group) === 'others');
+  const first = fleet.policy.isWaved ? Math.min(...holding.map(waveOf)) : Number.POSITIVE_INFINITY;
+  return groups.filter(
+    (group) => forbiddenBy(play, group) === undefined && (group.given.isCustom || waveOf(group) <= first),
+  );
+}
+
+/** What a group is to run in the end. */
+export function goalOf(
+  { model }: FleetPlay,
+  group: ModelGroup,
+): { readonly version: string; readonly releaseVersion: string } {
+  const { fleet } = model;
+  if (group.given.isCustom) return { version: group.version, releaseVersion: `ami-${Math.max(0, ...fleet.images)}` };
+  const isFollowing = fleet.policy.followMode === 'enforce' || fleet.approvesAfter !== undefined;
+  const version =
+    isFollowing && !model.controlPlaneOf(group).isRolledBack ? model.clusterOf(group).version : group.version;
+  return { version, releaseVersion: model.releases.nameOf(version, LAST_RELEASE) };
+}

@@ -1,0 +1,239 @@
+import { minorOf, nextVersion } from '../shared/fleet/kubernetes-version.ts';
+import type { Trouble } from './any-fleet.fixture.ts';
+import type { ModelGroup } from './eks-model.fixture.ts';
+import { WINDOWS } from './fleet-policy.fixture.ts';
+import { HOUR } from './observation.fixture.ts';
+import type { Event, FleetPlay } from './play-fleet.fixture.ts';
+
+/** What is known of others is as old as the last sweep. */
+const SWEPT = 2 * HOUR;
+
+type Law = (play: FleetPlay, start: Event) => boolean;
+
+/** Who of another group is known to be under way, the one that starts left out. */
+const busy = ({ model }: FleetPlay, start: Event): ModelGroup[] =>
+  model.groups.filter(
+    (group) =>
+      group !== start.group &&
+      (model.isUpdating(group) || (model.isUpdatedBySomebody(group) && !model.has(group, 'unreadable'))),
+  );
+
+const isNewTo = ({ model }: FleetPlay, { given }: ModelGroup): boolean =>
+  given.troubles.some(
+    ({ kind, from }) => kind === 'updated-by-somebody' && Math.abs(model.start + from * HOUR - model.now) < HOUR,
+  );
+
+const specialOf = ({ group }: Pick<Event, 'group'>) => group.given.special;
+const follows = ({ from, version }: Event): boolean => from !== undefined && from.version !== version;
+
+export const waveOf = (group: ModelGroup): number => {
+  const { special, cluster } = group.given;
+  return special === 'named' ? 0 : special === 'late' ? 2 : cluster;
+};
+
+/** Whether a window is open by the clocks of Berlin: it opened at its hour, and so many hours have not passed since. */
+function isOpen(at: number, { hour, hours }: { readonly hour: number; readonly hours: number }): boolean {
+  const inBerlin = (time: number) =>
+    new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' }).format(time);
+  const opens = `${String(hour).padStart(2, '0')}:00`;
+  for (let time = at; time > at - hours * HOUR; time -= HOUR / 2) if (inBerlin(time) === opens) return true;
+  return false;
+}
+
+/** Whether an alarm or a calendar keeps all from starting. */
+const isGateClosed = ({ model }: FleetPlay): boolean => model.fleet.gates.some((gate) => model.lasts(gate));
+
+/** Whether a release was on offer all the time, but for what one reading may have said. */
+function wasTakenBack({ model }: FleetPlay, { at, releaseVersion }: Event): boolean {
+  const published = model.releases.publishedAt(releaseVersion);
+  const day = Math.round((published - model.start) / (24 * HOUR));
+  if (model.releases.recommendedDay(at) < day) return true;
+  let hours = 0;
+  for (let time = published; time <= at; time += HOUR) {
+    hours = model.releases.recommendedDay(time) < day ? hours + 1 : 0;
+    if (hours > 3) return true;
+  }
+  return false;
+}
+
+const failedSince = (play: FleetPlay, since: number, wanted: (event: Event) => boolean): Event[] =>
+  play.events.filter((event) => event.kind === 'failure' && event.at > since && wanted(event));
+
+const lastResume = (play: FleetPlay, wanted: (event: Event) => boolean): number =>
+  play.events.findLast((event) => event.kind === 'resume' && wanted(event))?.at ?? 0;
+
+/** Who failed to move to a release, and has not moved to one since, nor opted out. */
+function failedWith(play: FleetPlay, { releaseVersion, at }: Event): Set<ModelGroup> {
+  const since = lastResume(play, () => true);
+  const failed = failedSince(play, since, (event) => event.releaseVersion === releaseVersion && event.at < at);
+  const stands = ({ group, at: failedAt }: Event) =>
+    !play.events.some((event) => event.kind === 'success' && event.group === group && event.at > failedAt) &&
+    !isLeftAlone(play, group);
+  return new Set(failed.filter(stands).map(({ group }) => group));
+}
+
+/** Whether it is opted out, or was until a moment ago. */
+const isLeftAlone = ({ model }: FleetPlay, group: ModelGroup): boolean => {
+  const hour = (model.now - model.start) / HOUR;
+  const of = (troubles: readonly Trouble[], kind: Trouble['kind']) =>
+    troubles.some((each) => each.kind === kind && hour >= each.from && hour < each.from + each.hours + SWEPT / HOUR);
+  const inCluster = model.groups.filter(({ key }) => key.cluster === group.key.cluster);
+  return (
+    of(group.given.troubles, 'opted-out') || inCluster.some(({ given }) => of(given.troubles, 'cluster-opted-out'))
+  );
+};
+
+/** When a group came to run a release, and until when it ran it, epoch milliseconds. */
+function runOf(play: FleetPlay, group: ModelGroup, { version, releaseVersion }: Event) {
+  const own = play.events.filter((event) => event.kind === 'success' && event.group === group);
+  const place = own.findIndex((event) => event.version === version && event.releaseVersion === releaseVersion);
+  const taken = own[place];
+  return taken && { from: taken.at, until: own[place + 1]?.at ?? play.model.now };
+}
+
+/** Whether a release comes to another group, too, by this version of Kubernetes. */
+function takes({ model }: FleetPlay, group: ModelGroup, { version }: Event): boolean {
+  if (group.given.isCustom) return false;
+  if (group.version === version) return true;
+  const { isRolledBack, since, changing } = model.controlPlaneOf(group);
+  const { followMode, followAfter } = model.fleet.policy;
+  const isSettled = changing === undefined && !isRolledBack && since + followAfter * HOUR + SWEPT <= model.now;
+  return (
+    followMode === 'enforce' && isSettled && nextVersion(group.version, model.clusterOf(group).version) === version
+  );
+}
+
+/** Whether all earlier waves have run the release for long enough, or are beyond it by one that was taken back. */
+function hasPassedEarlierWaves(play: FleetPlay, start: Event): boolean {
+  const { model } = play;
+  const { isWaved, bakeBetween } = model.fleet.policy;
+  if (!isWaved || start.group.given.isCustom) return true;
+  const wave = waveOf(start.group);
+  const earlier = model.groups.filter(
+    (group) => waveOf(group) < wave && takes(play, group, start) && !isLeftAlone(play, group),
+  );
+  const hasBaked = (group: ModelGroup): boolean => {
+    const run = runOf(play, group, start);
+    return run !== undefined && run.until - run.from >= bakeBetween * HOUR;
+  };
+  return earlier.every((group) => {
+    if (hasBaked(group)) return true;
+    const isBeyond =
+      group.version === start.version &&
+      model.releases.publishedAt(group.releaseVersion) > model.releases.publishedAt(start.releaseVersion);
+    const othersOfWave = model.groups.filter((each) => waveOf(each) === waveOf(group));
+    return (
+      isBeyond &&
+      (wasTakenBack(play, { ...start, releaseVersion: group.releaseVersion }) || othersOfWave.some(hasBaked))
+    );
+  });
+}
+
+/** Whether nobody else moves to a release that nobody has taken. */
+function goesAlone(play: FleetPlay, start: Event): boolean {
+  const { model, events } = play;
+  const isSame = ({ version, releaseVersion }: Event) =>
+    version === start.version && releaseVersion === start.releaseVersion;
+  const isTaken = events.some((event) => event.kind === 'success' && isSame(event));
+  const isMoving = model.groups.some((group) => {
+    const { update } = group;
+    return (
+      group !== start.group &&
+      !group.given.isCustom &&
+      model.isUpdating(group) &&
+      update !== undefined &&
+      isSame({ ...start, ...update })
+    );
+  });
+  return !model.fleet.policy.isWaved || start.group.given.isCustom || isTaken || !isMoving;
+}
+
+/** What no start may break, by the fleet as it is at that moment and by what has happened before. */
+export const LAWS: Readonly<Record<string, Law>> = {
+  'the budget of a cluster': (play, start) => {
+    const { cluster } = start.group.given;
+    const most = cluster === 1 ? 2 : play.model.fleet.policy.perCluster;
+    return busy(play, start).filter(({ given }) => given.cluster === cluster).length < most;
+  },
+  // What somebody has just begun in another cluster is known from the next sweep on.
+  'the budget of the account': (play, start) =>
+    busy(play, start).filter((group) => !isNewTo(play, group)).length < play.model.fleet.policy.perAccount,
+  'the change windows': ({ model: { fleet } }, start) => {
+    const { windows } = fleet.policy;
+    const which = windows === 'always' && specialOf(start) === 'shut' ? 'early' : windows;
+    return which === 'always' || isOpen(start.at, WINDOWS[which]);
+  },
+  'alarms and calendars': (play) => !isGateClosed(play),
+  'the gate of nodes and pods': ({ model }, { group, at, releaseVersion, from, version }) => {
+    if (!model.fleet.policy.areNodesAndPodsAGate || group.given.isCustom || from?.version !== version) return true;
+    const troubles = model.groups
+      .filter(({ key }) => key.cluster === group.key.cluster)
+      .flatMap(({ given }) => given.troubles);
+    // What was pending when the release came out is not of its making. A new pod may take some minutes.
+    return !troubles.some((each) => {
+      const since = model.start + each.from * HOUR;
+      const isNew = since >= model.releases.publishedAt(releaseVersion) + HOUR && since < at;
+      return model.lasts(each) && (each.kind === 'pods-unreadable' || (each.kind === 'pods-pending' && isNew));
+    });
+  },
+  'what a look before has found': ({ model }, { group }) => !model.has(group, 'blocked'),
+  'an opt-out': ({ model }, { group }) => !model.has(group, 'opted-out') && !model.has(group, 'cluster-opted-out'),
+  'the kill switch': ({ model: { fleet, lasts } }) => fleet.killSwitch === undefined || !lasts(fleet.killSwitch),
+  'what cannot be read, is unhealthy or updated by somebody': ({ model }, { group }) =>
+    !model.has(group, 'unreadable') && !model.has(group, 'unhealthy') && !model.isUpdatedBySomebody(group),
+  'the bake time': ({ model }, start) => {
+    const special = specialOf(start);
+    const hours = special === 'slow' ? 36 : special === 'named' ? 0 : model.fleet.policy.bakeHours;
+    // What was there when the play began is first seen then.
+    const seen = start.group.given.isCustom
+      ? model.releases.publishedAt(start.releaseVersion)
+      : Math.max(model.start, model.releases.publishedAt(start.releaseVersion));
+    return start.at >= seen + hours * HOUR;
+  },
+  'that nothing goes back': ({ model }, { version, releaseVersion, from }) => {
+    if (from === undefined) return false;
+    const [before, after] = [from.releaseVersion, releaseVersion].map(model.releases.publishedAt) as [number, number];
+    return minorOf(version) > minorOf(from.version) ? after >= before : version === from.version && after > before;
+  },
+  'that nothing is taken that was taken back': (play, start) =>
+    start.group.given.isCustom || !wasTakenBack(play, start),
+  'the skew of Kubernetes versions': ({ model }, start) => {
+    if (!follows(start)) return true;
+    const { group, version, from } = start;
+    const { changing, isRolledBack, since } = model.controlPlaneOf(group);
+    const cluster = model.clusterOf(group).version;
+    return (
+      changing === undefined &&
+      !isRolledBack &&
+      minorOf(version) <= minorOf(cluster) &&
+      version === nextVersion(from?.version ?? '', cluster) &&
+      since + model.fleet.policy.followAfter * HOUR <= start.at &&
+      !model.hasInsights()
+    );
+  },
+  'that a group with an AMI of its own takes no release of EKS': (_, { group, releaseVersion }) =>
+    group.given.isCustom === releaseVersion.startsWith('ami-'),
+  'an approval that is asked for': (play, start) => {
+    const { followMode, approvalExpiresAfter } = play.model.fleet.policy;
+    if (specialOf(start) !== 'asked' && !(follows(start) && followMode === 'observe')) return true;
+    const target = follows(start) ? `${start.releaseVersion} for Kubernetes ${start.version}` : start.releaseVersion;
+    const last = play.events.findLast(({ kind, group }) => kind === 'start' && group === start.group)?.at ?? 0;
+    return play.events.some(
+      ({ kind, group, at, releaseVersion }) =>
+        kind === 'approve' &&
+        group === start.group &&
+        releaseVersion === target &&
+        at >= last &&
+        start.at < at + approvalExpiresAfter * HOUR,
+    );
+  },
+  'the number of attempts': (play, start) => {
+    const isOwn = ({ group }: Event) => group === start.group;
+    const since = lastResume(play, isOwn);
+    const failed = failedSince(play, since, (event) => isOwn(event) && event.releaseVersion === start.releaseVersion);
+    return failed.length < play.model.fleet.policy.stopAfterFailures;
+  },
+  'the breaker of a release': (play, start) => failedWith(play, start).size < play.model.fleet.policy.releaseBreaker,
+  'the order of waves': hasPassedEarlierWaves,
+  'that the first one goes alone': goesAlone,
+};

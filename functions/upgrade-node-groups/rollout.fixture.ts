@@ -1,0 +1,57 @@
+import { expect } from 'vitest';
+import type { AnyFleet } from './any-fleet.fixture.ts';
+import { HOUR } from './observation.fixture.ts';
+import { FleetPlay } from './play-fleet.fixture.ts';
+import { free, goalOf } from './rollout-goals.fixture.ts';
+import { LAWS } from './rollout-laws.fixture.ts';
+
+/** Longer than any fleet needs that gets there at all. */
+const DAYS = 24;
+
+/**
+ * Plays a fleet until whoever is not forbidden for ever has got there. No start may break a law on the way, and each of the free
+ * groups must be there in the end.
+ */
+export async function judge(fleet: AnyFleet): Promise<FleetPlay> {
+  const broken: string[] = [];
+  const play = new FleetPlay(fleet, (at, start) => {
+    for (const [law, holds] of Object.entries(LAWS)) {
+      const hour = (start.at - at.model.start) / HOUR;
+      if (!holds(at, start))
+        broken.push(`${start.group.key.nodegroup} to ${start.releaseVersion} in hour ${hour}: ${law}`);
+    }
+  });
+  const ends = () =>
+    free(play).map((group) => ({
+      group: group.key.nodegroup,
+      version: group.version,
+      releaseVersion: group.releaseVersion,
+    }));
+  const goals = () => free(play).map((group) => ({ group: group.key.nodegroup, ...goalOf(play, group) }));
+  await play.play(DAYS, () => JSON.stringify(ends()) === JSON.stringify(goals()));
+  expect(broken).toEqual([]);
+  expect(ends()).toEqual(goals());
+  return play;
+}
+
+/** Starts in their order that upgrade a group again while another one waits on an older release. */
+export function overtaken({ events, model }: FleetPlay): string[] {
+  const runs = new Map(
+    model.groups.map(({ key, given }) => [key.nodegroup, model.releases.nameOf('1.33', -40 - given.age)]),
+  );
+  const firstOf = new Map<string, number>();
+  const moved = new Set<string>();
+  return events.flatMap(({ kind, group, from, releaseVersion, at }) => {
+    if (kind !== 'start' || from === undefined) return [];
+    const { nodegroup } = group.key;
+    const [oldest] = [...runs.values()].sort();
+    // Only in the sweep in which a release becomes the target may a group that has not moved yet be first because it is reconciled
+    // first: until then nothing knows that the others wait.
+    const first = firstOf.get(releaseVersion) ?? at;
+    firstOf.set(releaseVersion, first);
+    const isOvertaking = oldest !== from.releaseVersion && (moved.has(nodegroup) || at !== first);
+    moved.add(nodegroup);
+    runs.set(nodegroup, releaseVersion);
+    return isOvertaking ? [`${nodegroup} to ${releaseVersion}`] : [];
+  });
+}
