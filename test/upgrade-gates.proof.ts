@@ -47,6 +47,34 @@ it('upgrades wait for alarms, composite ones too, and then for a change calendar
   expect(upgradeCalls(run)).toHaveLength(1);
 });
 
+it('a change calendar that opens wakes nobody who waits for another one', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: {
+      ...fleet([]),
+      clusters: [ring('near', [group('web')]), ring('far', [group('web')])],
+      calendars: [
+        { name: 'near-freeze', events: [{ from: '+1h', until: '+5h10m' }] },
+        { name: 'far-freeze', events: [{ from: '+1h', until: '+30h' }] },
+        { name: 'unknown-to-the-policy', events: [{ from: '+1h', until: '+5h20m' }] },
+      ],
+    },
+    policy: policyWith({}, [
+      { name: 'near', match: { clusters: ['near'] }, upgrades: { gates: { calendars: ['near-freeze'] } } },
+      { name: 'far', match: { clusters: ['far'] }, upgrades: { gates: { calendars: ['far-freeze'] } } },
+    ]),
+    play: '5h40m',
+  });
+  expect(incidentOf(run, 'near', 'web').at(-1)).toBe('done upgraded');
+  expect(incidentOf(run, 'far', 'web').at(-1)).toBe('waiting calendar-gate-closed');
+  const opened = run.calls.filter(
+    ({ operation, at, function: by }) =>
+      by === 'upgrade-node-groups' && operation === 'DescribeNodegroup' && /T05:(10|20):/.test(at),
+  );
+  expect(opened.filter(({ input }) => JSON.stringify(input).includes('"far"'))).toEqual([]);
+  expect(opened.some(({ input }) => JSON.stringify(input).includes('"near"'))).toBe(true);
+});
+
 it('a gate that is not there is closed and told, where the policy names it and nowhere else', async () => {
   const run = await playThrough({
     inProcess: true,

@@ -21,13 +21,20 @@ export interface Scope {
   readonly nodeGroups: Map<string, { readonly key: NodeGroupKey; readonly trigger: Trigger }>;
   /** Operators' requests, by subject. */
   readonly requests: Map<string, OperatorRequest>;
-  /** A change calendar has opened: whoever waits for one. */
-  readonly calendarOpened?: Trigger;
+  /** Change calendars have opened: whoever waits for one of them. */
+  readonly calendarsOpened?: OpenedCalendars;
+}
+
+/** Change calendars that have opened, with the first event that told of one. */
+export interface OpenedCalendars {
+  readonly trigger: Trigger;
+  /** By ARN. */
+  readonly arns: readonly string[];
 }
 
 type Target =
   | { readonly pair: string }
-  | { readonly calendar: 'opened' }
+  | { readonly calendars: readonly string[] }
   | {
       readonly cluster: string;
       readonly nodegroup?: string | undefined;
@@ -45,9 +52,10 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
       nodegroup: detail.nodegroupName,
     }),
   ),
-  [calendarOpened.detailType]: messageReader<Target, calendarOpened.CalendarOpened>(calendarOpened.schema, () => ({
-    calendar: 'opened',
-  })),
+  [calendarOpened.detailType]: messageReader<Target, calendarOpened.CalendarOpened>(
+    calendarOpened.schema,
+    ({ resources }) => ({ calendars: resources }),
+  ),
   [request.detailType]: messageReader<Target, request.RemediationRequest>(
     request.schemaFor(upgradeNodeGroups),
     (event) => ({ cluster: event.detail.clusterName ?? '', nodegroup: event.detail.nodegroupName, request: event }),
@@ -67,14 +75,14 @@ export function readBatch(messages: readonly SQSRecord[]): Batch {
   const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = { pairs: new Map(), clusters: new Map(), nodeGroups: new Map(), requests: new Map() };
   const later: SQSRecord[] = [];
-  let opened: Trigger | undefined;
+  let opened: OpenedCalendars | undefined;
   for (const { target, trigger, message } of requests) {
     if ('pair' in target) {
       keepFirst(scope.pairs, target.pair, trigger);
       continue;
     }
-    if ('calendar' in target) {
-      opened ??= trigger;
+    if ('calendars' in target) {
+      opened = { trigger: opened?.trigger ?? trigger, arns: [...(opened?.arns ?? []), ...target.calendars] };
       continue;
     }
     const { cluster, nodegroup, request: event } = target;
@@ -85,5 +93,5 @@ export function readBatch(messages: readonly SQSRecord[]): Batch {
     if (scope.requests.has(subject)) later.push(message);
     else scope.requests.set(subject, { event, trigger });
   }
-  return { scope: { ...scope, ...(opened !== undefined && { calendarOpened: opened }) }, malformed, later };
+  return { scope: { ...scope, ...(opened !== undefined && { calendarsOpened: opened }) }, malformed, later };
 }

@@ -2,11 +2,11 @@ import { AlarmType, type CloudWatchClient, paginateDescribeAlarms } from '@aws-s
 import { GetCalendarStateCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { codeOf, isOfAws, isThrottling, type Unreadable } from '../shared/fleet/reading.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { Alarm, Calendar, Gates } from './gates.ts';
-import { gates as gatesSection } from './gates-policy.ts';
+import { gatesAnywhere } from './named-gates.ts';
 import type { GatesReader } from './plan-at-gates.ts';
 import type { Policy } from './policy.ts';
 
@@ -23,7 +23,7 @@ const ALARMS_PER_CALL = 100;
  * that names none costs no call.
  */
 export async function observeGates(clients: Clients, policy: Policy | InvalidPolicy): Promise<Gates> {
-  const named = namedAnywhere(policy);
+  const named = gatesAnywhere(policy);
   const [alarms, calendars] = await Promise.all([
     pMap(chunks(named.alarms, ALARMS_PER_CALL), (names) => readAlarms(clients.cloudWatch, names), {
       concurrency: READ_CONCURRENCY,
@@ -43,21 +43,6 @@ export function createGatesReader(clients: Clients, policy: Policy | InvalidPoli
   return () => {
     reading ??= observeGates(clients, policy);
     return reading;
-  };
-}
-
-/** What the document itself names, and what its overrides name for some places. */
-function namedAnywhere(policy: Policy | InvalidPolicy): { readonly alarms: string[]; readonly calendars: string[] } {
-  if (isInvalid(policy)) return { alarms: [], calendars: [] };
-  const own = (policy.overrides ?? []).flatMap(({ upgrades }) => {
-    if (typeof upgrades !== 'object' || upgrades === null || !('gates' in upgrades)) return [];
-    // It was validated with the document: what is absent has its default here.
-    return [gatesSection.parse(upgrades.gates)];
-  });
-  const all = [policy.upgrades.gates, ...own];
-  return {
-    alarms: [...new Set(all.flatMap(({ alarms }) => alarms))],
-    calendars: [...new Set(all.flatMap(({ calendars }) => calendars))],
   };
 }
 

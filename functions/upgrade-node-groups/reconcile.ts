@@ -8,16 +8,16 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, readAllNodeGroups, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { isInvalid } from '../shared/policy/policy.ts';
-import type { Trigger } from '../shared/records/recorder.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { askForRefreshes, type RefreshDeps } from './ask-for-refreshes.ts';
-import { readBatch, type Scope } from './batch.ts';
+import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
 import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
 import { publishGauges } from './gauges.ts';
+import { calendarsAt, gatesAnywhere, isAnyNamed } from './named-gates.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { withHeldPods } from './observe-evictions.ts';
 import { createGatesReader } from './observe-gates.ts';
@@ -25,6 +25,7 @@ import { createPodsReader } from './observe-pods.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { type Decided, failuresAfter, withSlot } from './plan.ts';
 import { planFairly, waveIn } from './plan-fairly.ts';
+import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 import { callNext, contendersOf } from './waitlist.ts';
 import { readFleet, readLine } from './waitlist-reading.ts';
@@ -57,7 +58,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
   addExpired(scope, budget, now);
-  if (scope.calendarOpened !== undefined) await addGated(deps, scope, scope.calendarOpened);
+  if (scope.calendarsOpened !== undefined) await addGated(deps, scope, policy, scope.calendarsOpened);
   const readCluster = createClusterReader(deps.eks, 'tell');
   const [managed, unmanaged] = await Promise.all([
     observeNodeGroups(deps, readCluster, scope, now, policy),
@@ -166,11 +167,21 @@ function addExpired(scope: Scope, { slots }: BlastBudget, now: number): void {
   }
 }
 
-/** Adds to the reconcile whoever waits for a change calendar. The calendars are read again; the event only said when. */
-async function addGated({ ledger }: ReconcileDeps, scope: Scope, trigger: Trigger): Promise<void> {
+/**
+ * Adds to the reconcile whoever waits for one of the change calendars that have opened. The calendars are read again; the event
+ * only said when. Calendars that the policy does not name cost no call.
+ */
+async function addGated(
+  { ledger }: ReconcileDeps,
+  scope: Scope,
+  policy: Policy | InvalidPolicy,
+  { trigger, arns }: OpenedCalendars,
+): Promise<void> {
+  if (!isAnyNamed(arns, gatesAnywhere(policy).calendars)) return;
   for (const [subject, { reason }] of await readWaitlist(ledger)) {
     const [cluster, nodegroup] = subject.split('/');
     if (reason !== 'calendar-gate-closed' || cluster === undefined || nodegroup === undefined) continue;
+    if (!isAnyNamed(arns, calendarsAt(policy, { cluster, nodegroup }))) continue;
     if (!scope.nodeGroups.has(subject)) scope.nodeGroups.set(subject, { key: { cluster, nodegroup }, trigger });
   }
 }
