@@ -68,3 +68,30 @@ it('a failing release stops after the stated number of node groups: one alarm, o
   expect(startsOf(run).filter((each) => each.endsWith(NEW)).length).toBe(2 * bad.length);
   expect(told(run)).toHaveLength(2);
 }, 60_000);
+
+it('a hundred node groups that a breaker holds are one notification and one alarm, however long it stands', async () => {
+  const held = Array.from({ length: 32 }, (_, index) => group(`g${index}`, { desiredSize: 1 }));
+  const run = await start({
+    inProcess: true,
+    fleet: {
+      startsAt: '2026-07-14T00:00:00Z',
+      releases: [release(OLD, '-10d'), release(NEW, '+90m')],
+      clusters: ['a', 'b', 'c', 'd'].map((name) => ({
+        name,
+        version: '1.33',
+        nodeGroups: [{ ...group('bad', failing), desiredSize: 1 }, ...held],
+      })),
+    },
+    policy: {
+      upgrades: { bakeAge: '10m', breaker: { release: 1 }, concurrency: { perCluster: 1, perAccount: 1 } },
+      ...{ quarantine: { mode: 'off' }, ssmAgent: { mode: 'off' }, imds: { mode: 'off' }, posture: { mode: 'off' } },
+    },
+    play: '6h',
+  });
+  const refused = run.records.filter(({ reason }) => reason === 'held-by-breaker' || reason === 'breaker-tripped');
+  expect(refused.length).toBeGreaterThanOrEqual(100);
+  // Each says it once.
+  expect(new Set(refused.map(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`)).size).toBe(refused.length);
+  expect(told(run)).toHaveLength(1);
+  expect(alarm(run)?.history.filter(({ to }) => to === 'ALARM')).toHaveLength(1);
+}, 60_000);
