@@ -57,7 +57,12 @@ describe('an AWS call that fails for a node group', () => {
   const upgrade = { releaseVersion: RELEASE, attempt: 1, requestedAt: NOW };
   const starting: Decision = {
     ...say('acted', 'upgrade-started', 'It begins.', { upgrade }, '1'),
-    start: { version: '1.33', force: false, template: { from: template, change: { imageId: 'ami-2' } } },
+    start: {
+      version: '1.33',
+      firstSeenAt: 0,
+      force: false,
+      template: { from: template, change: { imageId: 'ami-2' } },
+    },
     wakeAt: NOW + 60_000,
   };
   const fails = async () => {

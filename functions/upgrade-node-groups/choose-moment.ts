@@ -148,6 +148,7 @@ function begin(
     view,
     quarantined,
     releaseVersion,
+    firstSeenAt,
     now,
     upgrades,
     attempt,
@@ -194,7 +195,7 @@ function begin(
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     ...(details !== undefined && { details }),
-    start: { version: view.version, force, ...(template !== undefined && { template }) },
+    start: { version: view.version, firstSeenAt, force, ...(template !== undefined && { template }) },
     turn: turnAt(now),
     wakeAt: now + RECONCILE_EVERY,
   };

@@ -72,7 +72,10 @@ export interface Decision extends Told<Reason> {
   readonly lookAt?: readonly NodeGroupKey[];
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
   readonly start?: {
+    /** The Kubernetes version that it runs afterwards. */
     readonly version: string;
+    /** When the release was first seen, or the AMI made or named, epoch milliseconds. */
+    readonly firstSeenAt: number;
     readonly force: boolean;
     /** A version of its launch template is made first, and the node group moved to it; absent: it keeps the one that it has. */
     readonly template?: { readonly from: TemplateVersion; readonly change: TemplateChange };

@@ -105,9 +105,9 @@ describe('an upgrade', () => {
     ];
     expect(first.start).toMatchObject({ version: '1.33', template: { change: { withoutKeyPair: true } } });
     expect(first.details).toMatchObject({ keyPair: { outcome: 'left-out' } });
-    expect(later.start).toEqual({ version: '1.33', force: false });
+    expect(later.start).toEqual({ version: '1.33', firstSeenAt: NOW - 48 * HOUR, force: false });
     expect(later.details).toMatchObject({ keyPair: { outcome: 'kept' } });
-    expect(decided({}, undefined).start).toEqual({ version: '1.33', force: false });
+    expect(decided({}, undefined).start).toEqual({ version: '1.33', firstSeenAt: NOW - 48 * HOUR, force: false });
   });
 
   describe('that needs an approval', () => {
@@ -148,7 +148,11 @@ describe('an upgrade', () => {
       expect(upgradeAlone.start?.template).toBeUndefined();
       expect(upgradeAlone.message).toContain('the approval is of the upgrade alone');
       // Who approved both gets the upgrade where the policy lets the key pair be by now.
-      expect(byPolicy('observe', ruled(after.proposal)).start).toEqual({ version: '1.33', force: false });
+      expect(byPolicy('observe', ruled(after.proposal)).start).toEqual({
+        version: '1.33',
+        firstSeenAt: NOW - 48 * HOUR,
+        force: false,
+      });
     });
 
     it('keeps what was ruled while it waits, whatever the policy says of key pairs by then, and proposes anew what nobody has ruled on', () => {

@@ -6,7 +6,7 @@ import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { circumstancesOf } from './circumstances.ts';
-import type { Circumstances } from './decision.ts';
+import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
 import { NOTHING_SEEN, type Preflight } from './preflight.ts';
@@ -19,9 +19,6 @@ export type UnwellReader = (cluster: string) => Promise<Unwell>;
 
 /** In how many clusters of earlier waves nodes and pods are read before one upgrade: those that took the release last. */
 const CLUSTERS_BEFORE = 20;
-
-/** How long a release counts as known whose first sighting nobody remembers, ms. */
-const A_DAY = 86_400_000;
 
 /** A reader for one reconcile: what it has read once, it does not read again. */
 export function createUnwellReader(options: OpenOptions, readCluster: ClusterReader): UnwellReader {
@@ -60,17 +57,15 @@ export async function observeWorkloads(
 ): Promise<Map<string, Preflight>> {
   const looks = await pMap(
     starting,
-    async ({ observation, decision: { releaseVersion = '' } }): Promise<[string, Preflight]> => {
+    async ({ observation, decision }): Promise<[string, Preflight]> => {
       const { cluster } = observation.key;
-      const names = [...new Set([cluster, ...clustersBefore(observation, releaseVersion, anywhere)])];
+      const { start } = decision;
+      if (start === undefined) return [subjectOf(observation.key), NOTHING_SEEN];
+      const names = [...new Set([cluster, ...clustersBefore(observation, decision, anywhere)])];
       const seen = await pMap(names, async (name): Promise<[string, Unwell]> => [name, await read(name)], {
         concurrency: READ_CONCURRENCY,
       });
-      const workloads = workloadGate(
-        new Map(seen),
-        firstSeenAt(observation, releaseVersion, anywhere.now),
-        anywhere.now,
-      );
+      const workloads = workloadGate(new Map(seen), start.firstSeenAt, anywhere.now);
       return [subjectOf(observation.key), { ...NOTHING_SEEN, workloads }];
     },
     { concurrency: READ_CONCURRENCY },
@@ -78,17 +73,18 @@ export async function observeWorkloads(
   return new Map(looks);
 }
 
-/** The clusters in which earlier waves have taken a release, the last one first. */
-function clustersBefore(observation: Observation, releaseVersion: string, anywhere: Circumstances): string[] {
+/** The clusters in which earlier waves have taken the release for the Kubernetes version to move to, the last one first. */
+function clustersBefore(
+  observation: Observation,
+  { start, releaseVersion = '' }: Decision,
+  anywhere: Circumstances,
+): string[] {
   const { view } = observation;
   const { policy, rollouts } = circumstancesOf(observation, anywhere);
   if (view.kind !== 'node-group' || rollouts === undefined || isInvalid(policy)) return [];
-  const takers = rollouts.takersBefore(placeOfWave(policy), candidateOf(view, releaseVersion));
+  const { version = view.version } = start ?? {};
+  const candidate = candidateOf({ ...view, version }, releaseVersion);
+  const takers = rollouts.takersBefore(placeOfWave(policy), candidate);
   const latest = takers.toSorted((a, b) => (b.progress?.runs.since ?? 0) - (a.progress?.runs.since ?? 0));
   return [...new Set(latest.map(({ key }) => key.cluster))].slice(0, CLUSTERS_BEFORE);
-}
-
-function firstSeenAt({ view }: Observation, releaseVersion: string, now: number): number {
-  const offered = view.kind === 'node-group' && view.target.kind === 'release' ? view.target.offered : [];
-  return offered.find((seen) => seen.releaseVersion === releaseVersion)?.firstSeenAt ?? now - A_DAY;
 }

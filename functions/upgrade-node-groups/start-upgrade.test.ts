@@ -66,7 +66,7 @@ async function started(
   const decision = {
     ...say('acted', 'upgrade-started', 'New nodes get no key pair.', { upgrade }, '1'),
     details: { keyPair: { keyName: 'ops', outcome: 'left-out' } },
-    start: { version: '1.33', force: false, template: { from, change } },
+    start: { version: '1.33', firstSeenAt: 0, force: false, template: { from, change } },
   };
   const ended = await startUpgrade(
     { ec2, eks, ledger: { documents, table: 't' } } as unknown as StartDeps,

@@ -121,8 +121,9 @@ export function rolloutsOf(
       [...members.values()].filter(
         ({ wave, progress, taking }) =>
           wave < before &&
-          progress?.pair === pair &&
-          (taking === releaseVersion || progress.runs.releaseVersion === releaseVersion),
+          (progress?.pair === pair
+            ? [taking, progress.runs.releaseVersion].includes(releaseVersion)
+            : progress?.nextPair === pair && taking === releaseVersion),
       ),
     with: (changed) => {
       const next = new Map(members);
