@@ -45,6 +45,29 @@ describe('a group on an older AMI than the wanted one', () => {
     expect(said(decide(seen({ state: rejected }), circumstances()))).toBe('skipped proposal-rejected');
   });
 
+  it('is proposed again, as news, once its approval has expired, and a rejection does not expire', () => {
+    const policy = policyWith({ mode: 'observe', approvalExpiresAfter: '2h' });
+    const ruled = (kind: 'approved' | 'rejected', at: number) => {
+      const ruling = { kind, id: 'a', at, requestedBy: 'somebody', why: 'tested' };
+      const state = {
+        outcomes: 1,
+        revision: 1,
+        fingerprint: 'x',
+        proposal: { target: NEW, at: NOW - 9 * HOUR, ruling },
+      };
+      return decide(seen({ state }), circumstances(policy));
+    };
+    expect(ruled('approved', NOW - HOUR).act).toBe('start');
+    const expired = ruled('approved', NOW - 3 * HOUR);
+    expect([said(expired), expired.act, expired.variant]).toEqual([
+      'would-act would-refresh',
+      undefined,
+      `${NEW} after a`,
+    ]);
+    expect(expired.message).toMatch(/The approval by somebody: tested expired at 2026-07-14T11:00/);
+    expect(said(ruled('rejected', NOW - 3 * HOUR))).toBe('skipped proposal-rejected');
+  });
+
   it.each<[string, Partial<Observation>, Partial<Group>, string]>([
     ['a foreign operator', {}, { operator: 'x.amazonaws.com' }, 'refused group-operated'],
     [

@@ -1,5 +1,5 @@
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
+import { inWords, nextProposal, rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import type { Told } from '../shared/records/decision.ts';
 import {
@@ -96,7 +96,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   }
   const target = chosen.imageId;
   const about = (told: Told<Reason>, more: Partial<Decision> = {}): Decision => ({ ...told, memory, target, ...more });
-  const ruling = rulingOn(state.proposal, target);
+  const { ruling, expired } = standingRuling(state.proposal, target, refreshes.approvalExpiresAfter, now);
   if (ruling?.kind === 'rejected') {
     return about(
       say('skipped', 'proposal-rejected', `${target} was rejected by ${inWords(ruling)}`, `${target} ${ruling.id}`),
@@ -114,7 +114,9 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
   if (refreshes.mode === 'observe' && ruling === undefined) {
-    return about(say('would-act', 'would-refresh', `Would move ${serving.length} workers ${fromTo}.`, target));
+    const message = `Would move ${serving.length} workers ${fromTo}.${expired?.message ?? ''}`;
+    const variant = expired === undefined ? target : `${target} after ${expired.id}`;
+    return about(say('would-act', 'would-refresh', message, variant));
   }
   const bakedAt = chosen.since + refreshes.bakeAge;
   if (bakedAt > now) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { approvalExpiresAfter } from '../shared/policy/approval-section.ts';
 import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
@@ -53,6 +54,7 @@ export const refreshes = (defaultMode: Mode) =>
       bakeTime: wait
         .prefault('30m')
         .describe('How long a refresh is watched at its end, and can still be rolled back.'),
+      approvalExpiresAfter: approvalExpiresAfter('a refresh'),
       waitForQuarantine: duration
         .prefault('24h')
         .describe('How long a refresh waits, in all, while a worker of the group is in quarantine; `0m`: not at all.'),

@@ -1,14 +1,9 @@
-import { approvalEnds, inWords, type Proposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
-import { iso } from '../shared/runtime/clock.ts';
+import { type Proposal, type Standing, standingRuling } from '../shared/ledger/proposal.ts';
 import type { Policy } from './policy.ts';
 import { withoutKeyPairTarget } from './target-version.ts';
 
 /** How the approval of an upgrade stands. */
-export interface Approval {
-  /** The ruling that holds; absent: nobody has ruled, or the approval is over. */
-  readonly ruling?: Ruling;
-  /** An approval that is over. */
-  readonly expired?: { readonly id: string; readonly message: string };
+export interface Approval extends Standing {
   /** Whether nothing starts unless it is approved. */
   readonly isNeeded: boolean;
   /** Whether the upgrade is only proposed. */
@@ -32,12 +27,6 @@ export function approvalOf(
   const isNeeded = mode === 'observe' || approval === 'required';
   const both = withoutKeyPairTarget(target);
   const coversKeyPair = proposed?.target === both;
-  const ruling = rulingOn(proposed, coversKeyPair ? both : target);
-  if (proposed === undefined || ruling?.kind !== 'approved') {
-    return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: isNeeded, coversKeyPair };
-  }
-  const end = approvalEnds(proposed, ruling, approvalExpiresAfter);
-  if (end > now) return { ruling, isNeeded, isProposal: false, coversKeyPair };
-  const message = ` The approval by ${inWords(ruling)} expired at ${iso(end)}.`;
-  return { expired: { id: ruling.id, message }, isNeeded, isProposal: isNeeded, coversKeyPair };
+  const standing = standingRuling(proposed, coversKeyPair ? both : target, approvalExpiresAfter, now);
+  return { ...standing, isNeeded, isProposal: isNeeded && standing.ruling?.kind !== 'approved', coversKeyPair };
 }

@@ -205,8 +205,8 @@ export const DEFECTS: readonly Defect[] = [
   upgrades(
     'mode observe upgrades',
     'upgrade-node-groups/approval.ts',
-    'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: isNeeded, coversKeyPair };',
-    'return { ...(ruling !== undefined && { ruling }), isNeeded, isProposal: false, coversKeyPair };',
+    "isProposal: isNeeded && standing.ruling?.kind !== 'approved'",
+    'isProposal: false',
   ),
   upgrades(
     'evidence is not spared',

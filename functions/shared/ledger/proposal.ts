@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { PLAN_ID_LENGTH } from '../../../events/envelope.ts';
 import type { DecisionKind, RecordSubject } from '../records/record.ts';
+import { iso } from '../runtime/clock.ts';
 
 const ruling = z.object({
   kind: z.enum(['approved', 'rejected']),
@@ -38,6 +39,34 @@ export const proposalMemory = {
 /** The operator's ruling on exactly this target. */
 export const rulingOn = (proposed: Proposal | undefined, target: string): Ruling | undefined =>
   proposed?.target === target ? proposed.ruling : undefined;
+
+/** How the operator's ruling on a target stands. */
+export interface Standing {
+  /** The ruling that holds; absent: nobody has ruled, or the approval is over. */
+  readonly ruling?: Ruling;
+  /** An approval that is over. */
+  readonly expired?: { readonly id: string; readonly message: string };
+}
+
+/**
+ * The ruling on exactly this target that holds now. An approval expires, a rejection does not.
+ *
+ * @param expiresAfter how long an approval holds, ms
+ * @param now epoch milliseconds
+ */
+export function standingRuling(
+  proposed: Proposal | undefined,
+  target: string,
+  expiresAfter: number,
+  now: number,
+): Standing {
+  const ruling = rulingOn(proposed, target);
+  if (proposed === undefined || ruling === undefined) return {};
+  if (ruling.kind !== 'approved') return { ruling };
+  const end = approvalEnds(proposed, ruling, expiresAfter);
+  if (end > now) return { ruling };
+  return { expired: { id: ruling.id, message: ` The approval by ${inWords(ruling)} expired at ${iso(end)}.` } };
+}
 
 /** Until when an approval holds, epoch milliseconds. One without a time was not given before what it approves was proposed. */
 export const approvalEnds = ({ at }: Proposal, ruling: Ruling, expiresAfter: number): number =>
