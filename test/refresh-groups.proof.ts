@@ -50,6 +50,24 @@ it('a self-managed group moves to the wanted AMI in a version of its own templat
   await asExpected(run);
 });
 
+it('a group whose template names a placement group, a reservation and a license is moved with all of them', async () => {
+  const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
+  const [first] = versionsOf(run, 'shop-web');
+  const named = {
+    KeyName: 'ops',
+    Placement: { GroupName: 'close' },
+    CapacityReservationSpecification: { CapacityReservationTarget: { CapacityReservationId: 'cr-0123456789abcdef0' } },
+    LicenseSpecifications: [
+      { LicenseConfigurationArn: 'arn:aws:license-manager:eu-central-1:444455556666:license-configuration:lic-1' },
+    ],
+  };
+  Object.assign(first ?? {}, named);
+  await run.account.play(4 * HOUR);
+  expect(imagesOf(run, 'shop-web')).toEqual([NEW]);
+  expect(versionsOf(run, 'shop-web')[1]).toMatchObject(named);
+  await asExpected(run);
+});
+
 describe('a cluster with groups of every kind', () => {
   let run: Run;
   const refused = {

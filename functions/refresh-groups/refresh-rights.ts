@@ -16,8 +16,10 @@ const notKept = {
 
 /**
  * The rights to move a group to another AMI. Auto Scaling asks of whoever names a launch template what a launch needs:
- * RunInstances on what the template names, CreateTags where it sets some, PassRole for its role. Source: Auto Scaling user
- * guide, "IAM support for launch templates".
+ * RunInstances on what the template names, CreateTags where it sets some, PassRole for its role. Sources: Auto Scaling user
+ * guide, "IAM support for launch templates"; which resources RunInstances is asked on, and which of them know the key
+ * `ec2:LaunchTemplate`: service authorization reference, "Actions, resources, and condition keys for Amazon EC2". Elastic
+ * Graphics and Elastic Inference have ended, so a template that names them launches nothing.
  */
 export const REFRESH_RIGHTS: readonly Right[] = [
   {
@@ -46,15 +48,38 @@ export const REFRESH_RIGHTS: readonly Right[] = [
     sid: 'RefreshLaunches',
     actions: ['ec2:RunInstances'],
     resources: [
-      ...['instance', 'network-interface', 'security-group', 'subnet', 'volume', 'key-pair', 'launch-template'].map(
-        (kind) => arnHere('ec2', `${kind}/*`),
-      ),
+      ...[
+        'instance',
+        'network-interface',
+        'security-group',
+        'subnet',
+        'volume',
+        'key-pair',
+        'launch-template',
+        'placement-group',
+        'capacity-reservation',
+      ].map((kind) => arnHere('ec2', `${kind}/*`)),
       // ARNs of images and snapshots have no account: they may belong to anybody.
       'arn:{partition}:ec2:{region}::image/*',
       'arn:{partition}:ec2:{region}::snapshot/*',
     ],
     conditions: { ArnLike: byTemplate },
     wildcardReason: 'A group launches whatever its template names, and any group may be refreshed.',
+    unlessOff: 'refreshRights',
+  },
+  {
+    sid: 'RefreshLaunchParts',
+    actions: ['ec2:RunInstances'],
+    resources: [
+      ...['spot-instances-request', 'secondary-interface', 'secondary-subnet'].map((kind) =>
+        arnHere('ec2', `${kind}/*`),
+      ),
+      // License configurations and groups of capacity reservations may be shared by another account.
+      'arn:{partition}:license-manager:{region}:*:license-configuration:*',
+      'arn:{partition}:resource-groups:{region}:*:group/*',
+    ],
+    wildcardReason:
+      'A template may name any of these, which know no key for its template; they alone launch nothing, and RefreshLaunches admits the instance only by one.',
     unlessOff: 'refreshRights',
   },
   tagsAtLaunch({ sid: 'RefreshTags', unlessOff: 'refreshRights' }),

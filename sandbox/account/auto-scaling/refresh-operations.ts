@@ -137,6 +137,9 @@ function launches(
     resource,
     context: { 'ec2:LaunchTemplate': template, 'ec2:IsLaunchTemplateResource': String(isOfTemplate) },
   });
+  const alone = (resource: string): Permission => ({ action: 'ec2:RunInstances', resource, context: {} });
+  const { CapacityReservationId: reservation, CapacityReservationResourceGroupArn: reservations } =
+    data.CapacityReservationSpecification?.CapacityReservationTarget ?? {};
   const role = data.IamInstanceProfile === undefined ? undefined : group.roleArn;
   return [
     ...['instance/*', 'network-interface/*', 'volume/*', `subnet/${group.subnets[0]?.id}`].map((each) =>
@@ -145,6 +148,15 @@ function launches(
     launch(arn(`image/${data.ImageId}`, ''), true),
     launch(template, true),
     ...(data.SecurityGroupIds ?? []).map((id) => launch(arn(`security-group/${id}`), true)),
+    ...(data.KeyName === undefined ? [] : [launch(arn(`key-pair/${data.KeyName}`), true)]),
+    ...(data.Placement?.GroupName === undefined
+      ? []
+      : [launch(arn(`placement-group/${data.Placement.GroupName}`), true)]),
+    ...(reservation === undefined ? [] : [launch(arn(`capacity-reservation/${reservation}`), true)]),
+    // Source: service authorization reference of EC2: these know no key for a launch template.
+    ...(data.InstanceMarketOptions?.MarketType === 'spot' ? [alone(arn('spot-instances-request/*'))] : []),
+    ...(data.LicenseSpecifications ?? []).map(({ LicenseConfigurationArn = '' }) => alone(LicenseConfigurationArn)),
+    ...(reservations === undefined ? [] : [alone(reservations)]),
     ...(data.TagSpecifications ?? []).map(({ ResourceType }) => ({
       action: 'ec2:CreateTags',
       resource: arn(`${ResourceType}/*`),
