@@ -12,6 +12,13 @@ export const BUDGETS = {
   },
   /** AWS calls of a look at a worker in quarantine when the event that it came from is delivered once more. */
   callsOfRepeat: 2,
+  /** A look at 2,000 node groups in 100 clusters. */
+  look: {
+    /** AWS calls beside one a cluster, one a node group and the pages of lists: releases, recommendation, budgets. */
+    callsBeside: 8,
+    /** CPU of the function alone, without the SDK's own, ms. */
+    cpuMs: 1_000,
+  },
   /** Bytes of a function's bundle. */
   bundleBytes: 1_000_000,
 } as const;

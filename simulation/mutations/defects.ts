@@ -23,6 +23,15 @@ const OF_PLAN = ['quarantine-workers/decide.test.ts', 'quarantine-workers/plan.t
 const OF_QUARANTINED = ['quarantine-workers/decide.test.ts', 'quarantine-workers/decide-quarantined.test.ts'];
 const OF_REMAINING = ['quarantine-workers/remaining.test.ts', ...OF_QUARANTINED];
 const OF_UPGRADES = ['upgrade-node-groups/decide.test.ts', 'upgrade-node-groups/plan.test.ts'];
+const OF_ROLLOUTS = [
+  'upgrade-node-groups/decide.test.ts',
+  'upgrade-node-groups/waves.test.ts',
+  'upgrade-node-groups/gates.test.ts',
+  'upgrade-node-groups/preflight.test.ts',
+  'upgrade-node-groups/approval.test.ts',
+  'upgrade-node-groups/follow-control-plane.test.ts',
+  'upgrade-node-groups/rollout.test.ts',
+];
 const OF_TERMINATION = ['terminate-workers/decide.test.ts'];
 const OF_IDENTITY = ['shared/fleet/identity.test.ts', 'shared/fleet/worker.test.ts'];
 
@@ -60,6 +69,13 @@ const upgrades = (what: string, file: string, right: string, wrong: string): Def
   right,
   wrong,
   tests: OF_UPGRADES,
+});
+const rollout = (what: string, file: string, right: string, wrong: string): Defect => ({
+  what,
+  file: `upgrade-node-groups/${file}`,
+  right,
+  wrong,
+  tests: OF_ROLLOUTS,
 });
 const termination = (what: string, right: string, wrong: string): Defect => ({
   what,
@@ -181,6 +197,45 @@ export const DEFECTS: readonly Defect[] = [
     wrong: 'if (failed > stopAfterFailures) return true;',
     tests: ['upgrade-node-groups/breaker.test.ts'],
   },
+  rollout(
+    'an upgrade starts outside its windows',
+    'choose-moment.ts',
+    'if (opensAt > now && !moment.isProposal)',
+    'if (false)',
+  ),
+  rollout(
+    'a wave is taken before its time',
+    'waves.ts',
+    'if (last !== undefined && last.since + bakeBetween > now) return',
+    'if (false) return',
+  ),
+  rollout(
+    'a wave does not wait for an earlier one',
+    'waves.ts',
+    "if (unfinished.length > 0) return { kind: 'unfinished', blockers: unfinished, unseen };",
+    '',
+  ),
+  rollout(
+    'nobody goes alone',
+    'waves.ts',
+    "if (summary.hasBeenTaken) return { kind: 'open' };",
+    "return { kind: 'open' };",
+  ),
+  rollout('a gate that cannot be read is open', 'gates.ts', 'if (unread.length > 0) {', 'if (false) {'),
+  rollout(
+    'what a look has found blocks nothing',
+    'choose-moment.ts',
+    "if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;",
+    'return undefined;',
+  ),
+  rollout('an approval never expires', 'approval.ts', 'if (end > now) return', 'if (end > 0) return'),
+  rollout(
+    'a group follows its control plane at once',
+    'follow-control-plane.ts',
+    'if (followsAt <= now) return undefined;',
+    'return undefined;',
+  ),
+  rollout('a group follows after a rollback', 'follow-control-plane.ts', 'if (isRolledBack) {', 'if (false) {'),
   {
     what: 'a breaker holds nobody who has not failed',
     file: MOMENT,
