@@ -5,7 +5,7 @@ import { answer } from './answer.ts';
 import { failuresIn, tripFor, tripsFor } from './breaker.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { HOUR, NOW, nodeGroup, nodesOn, observation, request } from './observation.fixture.ts';
+import { HOUR, lineOf, NOW, nodeGroup, nodesOn, observation, request } from './observation.fixture.ts';
 import type { Observation, UpdateView } from './observation.ts';
 import { plan, type withSlot } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
@@ -82,7 +82,7 @@ describe('a breaker', () => {
       ['shop/free', { ...NEW_NODE_GROUP, turn: { ...turn, releaseVersion: OLDER } }],
     ] as const);
     const policy = limits({ release: 2 });
-    const line = contendersOf(states, new Set(), policy, NOW, undefined, failuresIn(states));
+    const line = contendersOf(lineOf(states), policy, NOW, undefined, failuresIn(states));
     expect(line.map(({ subject }) => subject)).toEqual(['shop/free']);
   });
 });

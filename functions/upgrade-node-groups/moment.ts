@@ -1,6 +1,7 @@
 import { failureCount, type Turn } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { pairKey } from '../shared/releases/ami-type.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 import { approvalOf } from './approval.ts';
@@ -64,6 +65,7 @@ export function momentOf(
     // A newer release brings nobody back to the front who has failed with the last one.
     hasFailed: setbacks.length > 0,
     ...tried,
+    pair: pairKey({ kubernetesVersion: view.version, amiType: view.amiType }),
     ...(isHastened && { isHastened }),
     ...waveOf(policy),
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),

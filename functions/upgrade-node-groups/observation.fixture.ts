@@ -9,6 +9,7 @@ import { targeting } from '../shared/releases/target.fixture.ts';
 import type { Node } from './nodes.ts';
 import type { NodeGroupView, Observation, UpdateView, View } from './observation.ts';
 import type { Policy } from './policy.ts';
+import type { Line, Waitlist } from './waitlist.ts';
 
 export const HOUR = 3_600_000;
 /** A Monday noon. */
@@ -58,6 +59,13 @@ export const observation = (
   trigger: { id: 'e-1', type: 'EKS AMI Release', time: NOW },
   state: { ...NEW_NODE_GROUP, ...state },
   view,
+});
+
+/** A line in which no release was withdrawn. @param urgent who has urgent findings, by subject */
+export const lineOf = (waitlist: Waitlist, urgent: ReadonlySet<string> = new Set()): Line => ({
+  waitlist,
+  urgent,
+  withdrawn: new Map(),
 });
 
 /** Slots from `{ 'cluster/nodegroup': 'cluster' }`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Contender } from '../shared/ledger/turn-order.ts';
 import { decide } from './decide.ts';
-import { NOW, nodeGroup, observation, slotsOf } from './observation.fixture.ts';
+import { lineOf, NOW, nodeGroup, observation, slotsOf } from './observation.fixture.ts';
 import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
 import { callNext, contendersOf } from './waitlist.ts';
@@ -75,7 +75,7 @@ describe('an override of upgrades', () => {
     const document = { upgrades: { windows: night }, overrides: [byCluster('test', { windows: [] })] };
     const turn = { published: 0, mayStartAt: NOW, hasFailed: false };
     const waitlist = new Map(['test/a', 'prod/a'].map((subject) => [subject, { outcomes: 0, turn }]));
-    const contenders = contendersOf(waitlist, new Set(), policyOf(document), NOW);
+    const contenders = contendersOf(lineOf(waitlist), policyOf(document), NOW);
     expect(contenders.map(({ subject }) => subject)).toEqual(['test/a']);
   });
 });

@@ -19,8 +19,8 @@ import { type GatesReader, planAtGates } from './plan-at-gates.ts';
 import { asksFor, type Look, planLooking } from './plan-looking.ts';
 import { joined, type LOOKS, NOTHING_SEEN } from './preflight.ts';
 import type { Rollouts } from './rollouts.ts';
-import { contendersOf, type Waitlist } from './waitlist.ts';
-import { type Line, readLine } from './waitlist-reading.ts';
+import { contendersOf, type Line, type Waitlist } from './waitlist.ts';
+import { readLine } from './waitlist-reading.ts';
 
 export interface PlanDeps extends ObserveClients, OpenOptions {
   readonly readCluster: ClusterReader;
@@ -60,7 +60,7 @@ export async function planFairly(
   const { rollouts } = circumstances;
   const fleetFailures = circumstances.fleetFailures ?? failuresIn(fleet, waveIn(rollouts));
   const line = await readLine(deps, policy, now, fleet);
-  const contenders = contendersOf(line.waitlist, line.urgent, policy, now, rollouts, fleetFailures);
+  const contenders = contendersOf(line, policy, now, rollouts, fleetFailures);
   const known = new Set([...observations.map(({ key }) => subjectOf(key)), ...Object.keys(circumstances.slots)]);
   const clusters = [...new Set(starting.map(({ observation }) => observation.key.cluster))];
   const updating = await pMap(clusters, (cluster) => findUpdating(deps.eks, cluster, known), {

@@ -8,7 +8,7 @@ import type { Circumstances, Decision } from './decision.ts';
 import { EksModel, type ModelGroup } from './eks-model.fixture.ts';
 import { policyFor } from './fleet-policy.fixture.ts';
 import { nextState } from './next-state.ts';
-import { HOUR, observation } from './observation.fixture.ts';
+import { HOUR, lineOf, observation } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import { type Decided, failuresAfter, type Plan, withForeign, withSlot } from './plan.ts';
@@ -145,7 +145,7 @@ export class FleetPlay {
         circumstances.fleetFailures ?? failuresIn(states),
       );
       const observed = new Set(batch.map(({ key }) => subjectOf(key)));
-      const others = contendersOf(this.#states(), new Set(), policy, now, planned.rollouts, failures).filter(
+      const others = contendersOf(lineOf(this.#states()), policy, now, planned.rollouts, failures).filter(
         ({ subject }) => !observed.has(subject),
       );
       const options = { account: '1', region: 'r', now, caller: 'c' };
@@ -184,7 +184,7 @@ export class FleetPlay {
     const { planned } = await planAtGates(readGates, observations, circumstances);
     const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
     if (starting.length === 0 || 'error' in policy) return planned;
-    const contenders = contendersOf(states, new Set(), policy, now, rollouts, fleetFailures);
+    const contenders = contendersOf(lineOf(states), policy, now, rollouts, fleetFailures);
     const clusters = new Set(starting.map((each) => each.observation.key.cluster));
     const slots = this.model.groups
       .filter((group) => clusters.has(group.key.cluster) && this.model.isUpdatedBySomebody(group))

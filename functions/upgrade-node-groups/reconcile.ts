@@ -102,14 +102,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
     const observed = new Set(observations.map(({ key }) => subjectOf(key)));
     const all = remembered ?? (await readAllNodeGroups(deps.ledger));
-    const { waitlist: waiting, urgent } = line ?? (await readLine(deps, policy, now, all));
+    const waiting = line ?? (await readLine(deps, policy, now, all));
     // What EKS has refused since has failed, too.
     const failures = carriedOut.reduce(
       (held, each) => failuresAfter(held, each, known),
       known.fleetFailures ?? failuresIn(all, waveIn(rollouts)),
     );
     // Whoever waited for a wave that has just finished is in the line now.
-    const waitlist = contendersOf(waiting, urgent, policy, now, planned.rollouts, failures).filter(
+    const waitlist = contendersOf(waiting, policy, now, planned.rollouts, failures).filter(
       ({ subject }) => !observed.has(subject),
     );
     const options = { account: deps.account, region: deps.region, now, caller };

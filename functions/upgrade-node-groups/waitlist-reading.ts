@@ -2,17 +2,12 @@ import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { type KnownRelease, readReleases } from '../shared/releases/release-ledger.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { setbacksOf } from './setbacks.ts';
-import type { Waitlist } from './waitlist.ts';
-
-/** Who waits for a turn, and who of them has urgent findings. */
-export interface Line {
-  readonly waitlist: Waitlist;
-  readonly urgent: ReadonlySet<string>;
-}
+import type { Line, Waitlist } from './waitlist.ts';
 
 /** Reads who waits for a turn. @param fleet what was read of all */
 export async function readLine(
@@ -22,7 +17,8 @@ export async function readLine(
   fleet: Waitlist,
 ): Promise<Line> {
   const waitlist = new Map([...fleet].filter(([, { turn }]) => turn !== undefined));
-  return { waitlist, urgent: await findUrgent(ledger, waitlist, policy, now) };
+  const [urgent, releases] = await Promise.all([findUrgent(ledger, waitlist, policy, now), readReleases(ledger)]);
+  return { waitlist, urgent, withdrawn: new Map([...releases].map(([pair, known]) => [pair, withdrawnOf(known)])) };
 }
 
 /** Reads how all node groups stand, where {@link needsFleet} says so. */
@@ -52,6 +48,9 @@ const mayMove = ({ view, state }: Observation): boolean =>
 
 const offersAnother = ({ target, releaseVersion }: NodeGroupView): boolean =>
   target.kind === 'release' && target.offered.at(-1)?.releaseVersion !== releaseVersion;
+
+const withdrawnOf = ({ seen }: KnownRelease): string[] =>
+  seen.filter(({ withdrawnAt }) => withdrawnAt !== undefined).map(({ releaseVersion }) => releaseVersion);
 
 /** The subjects on the waitlist whose findings hasten their upgrade. */
 async function findUrgent(ledger: Ledger, waitlist: Waitlist, policy: Policy, now: number): Promise<Set<string>> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Turn } from '../shared/ledger/node-group-ledger.ts';
 import type { Contender } from '../shared/ledger/turn-order.ts';
 import type { Decision } from './decision.ts';
-import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
+import { HOUR, lineOf, NOW, slotsOf } from './observation.fixture.ts';
 import { policyOf } from './policy.fixture.ts';
 import { callNext, contendersOf, waitingSinceAfter } from './waitlist.ts';
 
@@ -72,7 +72,7 @@ describe('contendersOf', () => {
     ['a/done', { outcomes: 1 }],
   ]);
   const names = (document: object, urgent: string[] = []) =>
-    contendersOf(waitlist, new Set(urgent), policyOf(document), NOW).map(({ subject }) => subject);
+    contendersOf(lineOf(waitlist, new Set(urgent)), policyOf(document), NOW).map(({ subject }) => subject);
 
   it('are those that could start at this moment', () => {
     expect(names({})).toEqual(['a/ready']);

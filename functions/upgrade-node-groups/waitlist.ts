@@ -11,21 +11,28 @@ import type { Decision } from './decision.ts';
 import type { FleetFailures } from './fleet-failures.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { Rollouts } from './rollouts.ts';
+import type { Candidate, Rollouts } from './rollouts.ts';
 
 /** All that wait for their turn, as the ledger has them, by subject. */
 export type Waitlist = ReadonlyMap<string, NodeGroupState>;
 
+/** Who waits for a turn, and what of them the ledger remembers elsewhere. */
+export interface Line {
+  readonly waitlist: Waitlist;
+  /** Who of them has urgent findings, by subject. */
+  readonly urgent: ReadonlySet<string>;
+  /** The releases that Amazon has withdrawn, by pair. */
+  readonly withdrawn: ReadonlyMap<string, readonly string[]>;
+}
+
 /**
- * Who of the waitlist could start now.
+ * Who of the line could start now. Whoever waits for a release that was withdrawn could not: its next look finds it another one.
  *
- * @param urgent who has urgent findings, by subject
  * @param rollouts how the waves stand, where the policy has some: whom they hold up is not in the line
  * @param fleetFailures who has failed: whom a breaker holds is not in the line either
  */
 export function contendersOf(
-  waitlist: Waitlist,
-  urgent: ReadonlySet<string>,
+  { waitlist, urgent, withdrawn }: Line,
   policy: Policy,
   now: number,
   rollouts?: Rollouts,
@@ -37,6 +44,8 @@ export function contendersOf(
     const [cluster, nodegroup] = subject.split('/');
     if (isProposed(reason)) return [];
     if (turn === undefined || turn.mayStartAt > now || cluster === undefined || nodegroup === undefined) return [];
+    const { releaseVersion = '', kubernetesVersion, pair = '' } = turn;
+    if (withdrawn.get(pair)?.includes(releaseVersion)) return [];
     const isHastened = urgent.has(subject);
     // Its tags are not known here. They may only shut windows: then it says so itself once it is called.
     const own = policyAt<typeof READS, Policy>(policy, { cluster, nodegroup, tags: [] }, READS);
@@ -45,9 +54,9 @@ export function contendersOf(
     const isOpen = opened.get(windows) ?? nextOpening(windows, now) <= now;
     opened.set(windows, isOpen);
     if (!isOpen && !(isHastened && hastening.ignoreWindows)) return [];
-    if (rollouts !== undefined && isHeldUp(rollouts, subject, turn, { own, isHastened, now })) return [];
+    const candidate = { pair, releaseVersion, withdrawn: withdrawn.get(pair) ?? [] };
+    if (rollouts !== undefined && isHeldUp(rollouts, subject, candidate, { own, isHastened, now })) return [];
     const key = { cluster, nodegroup };
-    const { releaseVersion = '', kubernetesVersion } = turn;
     if (tripFor(fleetFailures, { ...state, key, releaseVersion, kubernetesVersion }, own) !== undefined) return [];
     return [{ key, subject, isHastened, turn, since }];
   });
@@ -57,18 +66,17 @@ export function contendersOf(
 const isProposed = (reason: string | undefined): boolean => reason !== undefined && PROPOSED.has(reason);
 const PROPOSED: ReadonlySet<string> = new Set<Reason>(['would-upgrade', 'approval-required']);
 
-/** Whether waves hold up somebody who waits, as far as the ledger knows. */
+/** Whether waves hold up somebody who waits, as far as the ledger knows: who has not said for which release waits for its next look. */
 function isHeldUp(
   rollouts: Rollouts,
   subject: string,
-  { releaseVersion }: Turn,
+  candidate: Candidate,
   { own, isHastened, now }: { readonly own: Policy; readonly isHastened: boolean; readonly now: number },
 ): boolean {
   const member = rollouts.memberOf(subject);
-  if (member?.progress === undefined || releaseVersion === undefined) return true;
+  if (member?.progress === undefined || candidate.releaseVersion === '' || candidate.pair === '') return true;
   const { bakeBetween, urgent } = own.upgrades;
   const bakes = isHastened ? Math.min(bakeBetween, urgent.bakeAge) : bakeBetween;
-  const candidate = { pair: member.progress.pair, releaseVersion };
   return rollouts.entryOf(member.key, member.wave, candidate, bakes, now).kind !== 'open';
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
-import type { NodeGroupState, Progress } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupState, Progress, Turn } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
 import { decide } from './decide.ts';
-import { HOUR, NOW, need, nodeGroup, nodesOn, observation } from './observation.fixture.ts';
+import { HOUR, lineOf, NOW, need, nodeGroup, nodesOn, observation } from './observation.fixture.ts';
 import type { View } from './observation.ts';
 import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
@@ -248,12 +248,45 @@ it('the first group of a release goes alone, and those that wait for it are in n
     ['upgrade-started', expect.anything()],
     ['earlier-wave', `canary-1/web is moving to it: the first node group that takes ${NEW} goes alone.`],
   ]);
-  const turn = { published: 0, mayStartAt: NOW, hasFailed: false, releaseVersion: NEW };
+  const turn = { published: 0, mayStartAt: NOW, hasFailed: false, releaseVersion: NEW, pair: PAIR };
   const line = new Map([['canary-3/web', { ...runs(OLD, 99), turn }]]);
-  expect(contendersOf(line, new Set(), policy, NOW, rollouts)).toEqual([]);
+  expect(contendersOf(lineOf(line), policy, NOW, rollouts)).toEqual([]);
   const taken = given({ 'canary-1/web': runs(NEW, 1), 'canary-3/web': runs(OLD, 99) });
-  expect(contendersOf(line, new Set(), policy, NOW, taken.rollouts)).toHaveLength(1);
+  expect(contendersOf(lineOf(line), policy, NOW, taken.rollouts)).toHaveLength(1);
   expect(plan(groups.slice(1), taken).decided[0]?.decision.reason).toBe('upgrade-started');
+});
+
+describe('whoever waits', () => {
+  const NEXT_PAIR = '1.34/AL2023_x86_64_STANDARD';
+  const NEXT = '1.34.2-20260716';
+  const turn = { published: 0, mayStartAt: NOW, hasFailed: false, releaseVersion: NEXT, pair: NEXT_PAIR };
+  const contenders = (its: Partial<Turn>, states: Record<string, NodeGroupState>, withdrawn: string[] = []) => {
+    const waiting = { 'prod-1/web': { ...runs(OLD, 99, { nextPair: NEXT_PAIR }), turn: { ...turn, ...its } } };
+    const line = { ...lineOf(new Map(Object.entries(waiting))), withdrawn: new Map([[NEXT_PAIR, withdrawn]]) };
+    return contendersOf(line, policy, NOW, given({ ...states, ...waiting }).rollouts).map(({ subject }) => subject);
+  };
+
+  it('for a release of the next Kubernetes version is held up by earlier waves that take that one', () => {
+    const canary = (pair: string, nextPair?: string) => ({
+      'canary-1/a': runs(NEXT, 99, { pair, ...(nextPair !== undefined && { nextPair }) }),
+    });
+    expect(contenders({}, canary(NEXT_PAIR))).toEqual(['prod-1/web']);
+    expect(contenders({}, canary(PAIR, NEXT_PAIR))).toEqual([]);
+  });
+
+  it('and did not say for which Kubernetes version, is held up until its next look', () => {
+    expect(contenders({ pair: undefined }, {})).toEqual([]);
+  });
+
+  it('for a release that was withdrawn is in nobody’s way', () => {
+    expect(contenders({}, {}, [NEXT])).toEqual([]);
+  });
+
+  it('passes an earlier wave that runs a newer release, where that was withdrawn', () => {
+    const canary = { 'canary-1/a': runs('1.34.3-20260719', 99, { pair: NEXT_PAIR }) };
+    expect(contenders({}, canary)).toEqual([]);
+    expect(contenders({}, canary, ['1.34.3-20260719'])).toEqual(['prod-1/web']);
+  });
 });
 
 it('what is seen now counts, whatever the ledger remembers', () => {

@@ -122,6 +122,8 @@ const turn = z.object({
   /** The release that it waits for; absent in items written before waves. */
   releaseVersion: z.string().optional(),
   kubernetesVersion,
+  /** The pair of that release: of the next Kubernetes version, where it follows its control plane; absent in older items. */
+  pair: z.string().optional(),
 });
 export type Turn = z.infer<typeof turn>;
 
