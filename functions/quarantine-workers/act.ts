@@ -32,23 +32,23 @@ export interface ActDeps extends StepClients, TerminateDeps {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly stackName: string;
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
-  /** The policy's defaults, for what an operator may have done while the policy is invalid. */
+  /** The defaults of the policy. They apply to an operator's request while the policy is invalid. */
   readonly defaultPolicy: Policy['quarantine'];
 }
 
-/** How long a reconcile has a worker for itself, ms: a little longer than the function may run. */
+/** How long a reconcile has a worker for itself, ms. A lease is a little longer than the function may run. */
 const LEASE = 65_000;
-/** How soon a worker is reconciled again that another reconcile was quicker to save, ms. */
+/** How soon a worker is reconciled again after another reconcile has saved it first, ms. */
 const BUSY_FOR = 5_000;
 
 /**
- * Carries out one decision. Where nothing is to be changed it is remembered, then recorded. Where something is, the reconcile
- * first takes the worker for itself (a conditional write), so that steps about one worker never run side by side.
+ * Carries out one decision. A decision that changes nothing is saved and recorded. For any other the reconcile first
+ * takes the worker for itself by a conditional write, so that steps about one worker never run side by side.
  *
- * @returns what was decided in the end; or, where the network of the worker is closed, what does the rest: that of all workers
- * is closed before the rest of any is done
+ * @returns the outcome; or, once the worker's network is closed, a function that does the rest. The networks of all
+ * workers are closed before the rest of any worker is done.
  */
 export async function carryOut(
   deps: ActDeps,
@@ -71,7 +71,7 @@ const busy = ({ now }: Circumstances): Decision => ({
   lookAt: now + BUSY_FOR,
 });
 
-/** Undefined: another reconcile was first. */
+/** @returns undefined when another reconcile was first */
 async function remember(
   { ledger, recorder, caller }: ActDeps,
   { observation, decision }: Decided,
@@ -89,7 +89,7 @@ async function remember(
   return decision;
 }
 
-/** Undefined: another reconcile was first. */
+/** @returns undefined when another reconcile was first */
 async function act(
   deps: ActDeps,
   observation: Observation,
@@ -146,7 +146,7 @@ async function act(
         : nextState(after, settled, circumstances);
     const ended = outcomeOf(after, settled, last, circumstances, calls);
     const next = asStored<QuarantineState>(last);
-    // The lease ends with the last write: another look must not find an outcome that is being recorded right now.
+    // The lease ends with the last write, so that no other reconcile finds an outcome that is being recorded right now.
     const taking = { ...next, ...(saved.lease !== undefined && { lease: saved.lease }) };
     const isNew = next.outcomes !== saved.outcomes;
     const told = isNew
@@ -159,7 +159,7 @@ async function act(
   return typeof acted === 'function' ? async () => settle(await acted()) : settle(acted);
 }
 
-/** @returns what came of it, or what does the rest once the network of all workers is closed */
+/** @returns the outcome, or what does the rest once the networks of all workers are closed */
 type Carry = (subject: StepSubject, deps: ActDeps) => Promise<Decision | (() => Promise<Decision>)>;
 
 const ACTS: Readonly<Record<NonNullable<Decision['act']>['kind'], Carry>> = {
@@ -171,12 +171,12 @@ const ACTS: Readonly<Record<NonNullable<Decision['act']>['kind'], Carry>> = {
 const policyOf = ({ defaultPolicy }: ActDeps, policy: Circumstances['policy']): Policy['quarantine'] =>
   isInvalid(policy) ? defaultPolicy : policy.quarantine;
 
-/** How soon it is tried again with groups that EC2 does not know yet, ms. */
+/** How soon a quarantine is tried again whose groups EC2 does not know yet, ms. */
 const UNTIL_KNOWN = 5_000;
 
 /**
- * The quarantine with the security groups of its VPC, which are made before the worker is touched; undefined where EC2 does
- * not know them everywhere yet.
+ * Adds the VPC's security groups to a quarantine, before the worker is touched; undefined where EC2 does not know the
+ * groups everywhere yet.
  */
 async function withGroups(
   { ec2, stackName, findGroups }: ActDeps,

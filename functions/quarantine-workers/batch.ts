@@ -37,7 +37,7 @@ export interface Caller {
 /** The targets of one reconcile: the union over all messages of a batch, each with the first message that named it. */
 export interface Scope {
   readonly instances: Map<string, MessageTrigger>;
-  /** Those of the instances that several events of the batch name. */
+  /** Ids of instances that several events of the batch name. */
   readonly namedAgain: Set<string>;
   /** Network interfaces whose instances are to be reconciled. */
   readonly interfaces: Map<string, MessageTrigger>;
@@ -52,7 +52,7 @@ export interface Scope {
   readonly shared: Map<string, MessageTrigger>;
   /** Clusters whose workers are all to be reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
-  /** Groups of which a check of posture says that rules let public addresses in at the ports of shells, by subject. */
+  /** Groups whose rules, as a check of posture says, let public addresses in at the ports of shells, by subject. */
   readonly shellIngress: Map<string, AskedShellIngress>;
   /** Requests about workers, by instance id. */
   readonly requests: Map<string, Request>;
@@ -104,13 +104,13 @@ function targetOfCall({ time, detail }: networkChange.CloudTrailNetworkChange): 
   const modified = requestParameters?.ModifySecurityGroupRulesRequest?.GroupId;
   const launched = responseElements?.instancesSet?.items.map((item) => item.instanceId) ?? [];
   const who = userIdentity?.arn ?? userIdentity?.invokedBy;
-  // Quarantines make this call themselves.
+  // Quarantines make this call, too.
   const isOwn = eventName === 'ModifyNetworkInterfaceAttribute';
   return {
     instanceIds: [...launched, ...(instanceId == null ? [] : [instanceId])],
     interfaceId: networkInterfaceId,
     securityGroupId: groupId ?? modified,
-    // RunInstances and others also name a VPC, but their instance is more specific.
+    // RunInstances and other calls also name a VPC, but their instance is more specific.
     ...(eventName === 'AttachInternetGateway' && { vpcId }),
     shared: [routeTableId, networkAclId, prefixListId ?? ModifyManagedPrefixListRequest?.PrefixListId],
     ...(who != null && !isOwn && { caller: { who, call: eventName, at: time } }),

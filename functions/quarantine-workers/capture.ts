@@ -6,8 +6,9 @@ import { autoScalingOf, isJustLaunched } from './steps/standby.ts';
 import type { StepSubject } from './steps/step.ts';
 
 /**
- * The quarantine with what a release must give back of the interfaces, which are closed first. The places in the Auto Scaling
- * group and in target groups are read before those are changed, by {@link withPlaces}; the Kubernetes node, before its own change.
+ * The quarantine with what a release must give back of the interfaces, which are closed first. {@link withPlaces} reads
+ * the places in the Auto Scaling group and in target groups before those are changed. The Kubernetes node is read
+ * before its own change.
  */
 export const capture = (view: WorkerView, quarantine: Quarantine): Quarantine => ({
   ...quarantine,
@@ -19,8 +20,8 @@ export const capture = (view: WorkerView, quarantine: Quarantine): Quarantine =>
 });
 
 /**
- * What is saved, with the worker's places in its Auto Scaling group and in target groups, where these are yet to be read.
- * Its group stays to be read where it was launched a moment ago and neither Auto Scaling nor the tags show it yet.
+ * What is saved, with the worker's places in its Auto Scaling group and in target groups where they are unread. The
+ * Auto Scaling group stays unread where the launch is so recent that neither Auto Scaling nor the tags show it.
  */
 export async function withPlaces({ clients, instanceId, view, quarantine, now }: StepSubject): Promise<Saved> {
   const { placesUnread, ...saved } = quarantine.saved;
@@ -31,7 +32,7 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
   ]);
   // An earlier reconcile has taken the worker out of the targets that it saved.
   const targets = saved.targets.length > 0 ? saved.targets : found;
-  // Auto Scaling may not show yet what was just launched: the tag that it alone sets names the group all the same.
+  // Auto Scaling may not show a new instance yet. The tag, which Auto Scaling alone sets, names the group already.
   const { AutoScalingGroupName: group = view.tags[AUTO_SCALING_GROUP_TAG], LifecycleState = '' } = member ?? {};
   if (group === undefined) return { ...saved, targets, ...(isJustLaunched(view, now) && { placesUnread }) };
   return { ...saved, targets, autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };

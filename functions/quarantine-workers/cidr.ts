@@ -1,9 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 
 /**
- * Whether a range counts as the whole world. Besides 0.0.0.0/0 and ::/0 these are ranges too wide to be anybody's own
- * network. The largest assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the Internet count
- * too.
+ * Whether a range counts as the whole world: 0.0.0.0/0, ::/0, and any range too wide to be one network. The largest
+ * assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the Internet count, too.
  */
 export function isWorld(cidr: string): boolean {
   const [address = '', length = ''] = cidr.split('/');

@@ -10,10 +10,10 @@ import type { DecidedGroup, Plan } from './plan.ts';
 const isSilent = ({ decision }: DecidedGroup): boolean => decision.silent === true;
 
 /**
- * Reports groups that are public by design, and closes their exposure where the policy wants it. What is remembered of them,
- * and who else uses what is to be closed, is read here, after every worker: the latter may be a whole cluster.
+ * Reports groups that are public by design, and closes their exposure where the policy wants it. Their states, and the
+ * other users of what is to be closed, are read here, after every worker: the users may be a whole cluster.
  *
- * @returns what was decided about each
+ * @returns the decision about each group
  */
 export async function closeGroups(
   deps: HardenDeps & UserClients,
@@ -22,12 +22,12 @@ export async function closeGroups(
   circumstances: Omit<Circumstances, 'slots'>,
   onTrouble: (error: unknown) => void,
 ): Promise<readonly DecidedGroup[]> {
-  // Of those that are not public each worker tells for itself.
+  // A worker of any other group has a record of its own.
   const [silent, others] = [groups.filter(isSilent), groups.filter((group) => !isSilent(group))];
   const told = others.map(({ observation }) => observation);
   if (told.length === 0) return groups;
   try {
-    // Those that an operator asked about have been read with what is remembered of them.
+    // The states of groups that an operator asked about have been read already.
     const unread = told.filter(({ request }) => request === undefined).map(({ key }) => subjectOf(key));
     const states = unread.length === 0 ? new Map() : await readExposedGroups(deps.ledger, unread);
     const remembered = told.map((group) => ({ ...group, state: states.get(subjectOf(group.key)) ?? group.state }));

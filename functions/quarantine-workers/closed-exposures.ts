@@ -15,26 +15,26 @@ import type { StepSubject } from './steps/step.ts';
 type Closed = NonNullable<ExposedGroupState['closed']>;
 type Permission = Closed['ingress'][number]['permissions'][number];
 
-/** One exposure of a group: one source of a rule of a security group, or that a subnet hands out public addresses. */
+/** One exposure of a group: one source of a security group's rule, or a subnet that hands out public addresses. */
 export type Way =
   | { readonly kind: 'rule'; readonly groupId: string; readonly permission: Permission }
   | { readonly kind: 'subnet'; readonly subnetId: string; readonly family?: 'ipv6' };
 
-/** An exposure that AWS would not have changed, and what it said. */
+/** An exposure that AWS refused to change. */
 export interface RefusedWay {
   readonly way: Way;
   /** `Code: message`. */
   readonly refusal: string;
 }
 
-/** What a decision wants closed, or what the ledger has as closed, way by way. */
+/** The single exposures in what a decision wants closed, or in what the ledger has as closed. */
 export const waysOf = ({
   ingress,
   subnets,
   ipv6Subnets = [],
 }: NonNullable<GroupDecision['harden']> | Closed): Way[] => [
   ...ingress.flatMap(({ groupId, permissions }) =>
-    // EC2's own words are plain values: they are saved as they are.
+    // EC2's own types are plain values, so they are saved as they are.
     permissions
       .flatMap((permission) => bySource(permission as Permission))
       .map((permission): Way => ({ kind: 'rule', groupId, permission })),
@@ -47,9 +47,9 @@ export const waysOf = ({
 const SOURCES = ['IpRanges', 'Ipv6Ranges', 'PrefixListIds', 'UserIdGroupPairs'];
 
 /**
- * The permission with one source each. EC2 takes a permission as a whole or not at all: where one of its sources is there
- * already (`InvalidPermission.Duplicate`), or gone (`InvalidPermission.NotFound`), the others would stay as they are.
- * Items of earlier versions have several sources in one permission.
+ * Splits a permission into permissions with one source each. EC2 takes a permission as a whole or not at all: where one
+ * source exists already (`InvalidPermission.Duplicate`) or is gone (`InvalidPermission.NotFound`), the others stay as
+ * they are. Items of earlier versions have several sources in one permission.
  */
 function bySource(permission: Permission): Permission[] {
   const rest = Object.fromEntries(Object.entries(permission).filter(([name]) => !SOURCES.includes(name)));
@@ -59,7 +59,7 @@ function bySource(permission: Permission): Permission[] {
   });
 }
 
-/** Exposures as the ledger keeps them, each once; undefined: none. */
+/** Exposures as the ledger keeps them, without duplicates; undefined for none. */
 export function closedOf(ways: readonly Way[]): Closed | undefined {
   const distinct = ways.filter((way, index) => ways.findIndex((each) => isDeepStrictEqual(each, way)) === index);
   if (distinct.length === 0) return undefined;
@@ -74,7 +74,7 @@ export function closedOf(ways: readonly Way[]): Closed | undefined {
   };
 }
 
-/** Those of the ways that are not among the others. */
+/** The exposures that are not among the others. */
 export const without = (ways: readonly Way[], others: readonly Way[]): Way[] =>
   ways.filter((way) => !others.some((other) => isDeepStrictEqual(other, way)));
 
@@ -90,9 +90,9 @@ export const openWay = (ec2: EC2Client, note: StepSubject['note']) => (way: Way)
   way.kind === 'rule' ? authorize(ec2, note, way) : handOut(ec2, note, way, true);
 
 /**
- * Changes each exposure. What AWS refuses for good holds up none of the others.
+ * Changes each exposure. An exposure that AWS refuses to change holds up none of the others.
  *
- * @throws what may pass by itself, when all others were tried: the next reconcile goes on from there
+ * @throws a temporary error, after all exposures were tried; the next reconcile goes on from there
  */
 export async function changeEach(
   ways: readonly Way[],
@@ -121,7 +121,7 @@ const changeOf = ({ groupId, permission }: Rule) => ({
 });
 
 async function revoke(ec2: EC2Client, note: StepSubject['note'], rule: Rule): Promise<void> {
-  // The rule is gone already: the answer to an earlier call was lost, or somebody was faster.
+  // The rule is gone already: the reply to an earlier call was lost, or somebody was faster.
   await unless('InvalidPermission.NotFound', async () =>
     note('ec2', 'RevokeSecurityGroupIngress', await ec2.send(new RevokeSecurityGroupIngressCommand(changeOf(rule)))),
   );

@@ -8,15 +8,15 @@ import type { Policy } from './policy.ts';
 import { leftOpenInWords } from './sharing.ts';
 
 /**
- * Decides about one group of which workers are exposed; a pure function. A group that is public by design is reported
- * once, and by policy the exposure is closed for all of it; its workers are not quarantined, which would empty it. What
- * others use that must not be touched, or of which nobody knows who uses it, is left open, and that is told.
+ * Decides about one group with exposed workers; a pure function. A group that is public by design is reported once, and
+ * the policy may close the exposure for all of it. Its workers are not quarantined, because that would empty the group.
+ * What others use and must keep, and what has unknown users, is left open and reported.
  */
 export function decideGroup(group: GroupObservation, anywhere: Omit<Circumstances, 'publicGroups'>): GroupDecision {
   const circumstances = circumstancesOfGroup(group, anywhere);
   if (group.request !== undefined) return aboutRequest(group, circumstances.policy);
   const policy = policyToClose(group, circumstances);
-  // Each of its workers says which guard holds.
+  // The record of each worker says which guard holds.
   if (policy === undefined) {
     return { ...say('skipped', 'public-by-design', ''), silent: true, publicByDesign: false };
   }
@@ -41,7 +41,7 @@ function aboutExposures(
   const enforced = waysToClose(group, policy, account, 'enforce');
   const observed = waysToClose(group, policy, account, 'observe');
   const left = [...enforced.left, ...observed.left];
-  // By what is left open, not for whom: those come and go, and it is told once.
+  // The variant names what is left open, but not its users: users come and go, and the record is written once.
   const variantWith = (...closed: string[]) => [...closed, ...left.map(({ id }) => id)].join(' ');
   const sentences = (told: string) => [why, told, leftOpenInWords(left, group)].filter((each) => each !== '').join(' ');
   if (enforced.ways !== undefined) {
@@ -66,10 +66,10 @@ const detailsOf = (group: GroupObservation) => ({
   ...(group.moreWorkers === true && { moreWorkers: true }),
 });
 
-/** An operator wants the group opened again. */
+/** Decides about an operator's request to open the group again. */
 function aboutRequest(group: GroupObservation, policy: Circumstances['policy']): GroupDecision {
   const { state, request, key } = group;
-  // Whatever becomes of the request: its workers are not quarantined by the same reconcile.
+  // The same reconcile does not quarantine its workers, whatever becomes of the request.
   const publicByDesign = state.closed !== undefined || isInvalid(policy) || isPublicByDesign(group, policy.quarantine);
   const { requestedBy = '', why = '' } = request?.event.detail ?? {};
   const variant = request?.trigger.id ?? '';

@@ -9,12 +9,12 @@ import type { Observation, WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 import { isolationFaults } from './remaining.ts';
 
-/** How long from now an operator can have a quarantine last at most, ms. */
+/** How long an operator can extend a quarantine, ms from now. */
 const LONGEST = 365 * 86_400_000;
 
 const STAYS = 'The quarantine stays as it is: nothing acts. An operator can have the worker released.';
 
-/** Decides about a worker that is in quarantine; a pure function. What an operator asks for comes first. */
+/** Decides about a worker that is in quarantine; a pure function. An operator's request comes first. */
 export function decideQuarantined(
   observation: Observation,
   quarantine: Quarantine,
@@ -34,12 +34,12 @@ export function decideQuarantined(
   }
 
   const faults = isolationFaults(quarantine, view);
-  // Between the two security groups a worker is open to its VPC: it must not stay there, whatever the policy says by now.
+  // Between the two security groups a worker is open to its VPC. The move goes on whatever the policy says by now.
   if (isBetweenGroups(quarantine, view)) return isolate(observation, quarantine, faults, circumstances);
   const { policy, now } = circumstances;
   const guard = guardOf(observation, view, circumstances);
   if (quarantine.phase === 'isolating' && faults.length === 0 && (observation.state.lookAt ?? 0) > now) {
-    // There is no exposure, and a reconcile of what remains is due: an event about our own calls, say, changes nothing.
+    // No exposure is open, and the next reconcile is due. An event about the quarantine's own calls changes nothing.
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
   }
   if (guard !== undefined || !goesOn(quarantine, policy)) {
@@ -47,7 +47,7 @@ export function decideQuarantined(
     const variant = `${why.variant} ${iso(quarantine.startedAt)}`.trim();
     const open = stillOpen(faults, view).map(describeExposure).join('; ');
     const told = `${open === '' ? '' : `Still exposed: ${open}. `}${message} ${STAYS}`;
-    // Who turned everything off may not know what they left half done.
+    // An operator who turned everything off may not know which quarantines are unfinished.
     if (open !== '' && (why.reason === 'kill-switch' || why.reason === 'mode-off')) {
       return { ...say('refused', 'quarantine-suspended', told, `${why.reason} ${variant}`), quarantine };
     }
@@ -55,22 +55,22 @@ export function decideQuarantined(
   }
   const isOpen = quarantine.phase === 'isolating' || faults.length > 0;
   if (quarantine.expiresAt <= now) {
-    // That a quarantine may begin is not that a worker may be terminated by itself.
+    // A policy that lets a quarantine begin does not let a worker be terminated without a request.
     const onExpiry = policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm';
-    // One whose end is only told of still holds: what is open is closed first.
+    // A quarantine whose end is only reported still holds, so open exposures are closed first.
     if (onExpiry === 'terminate' || !isOpen) return atExpiry(quarantine, onExpiry, now);
   }
   return isOpen ? isolate(observation, quarantine, faults, circumstances) : isolated(quarantine, now);
 }
 
-/** EC2 shows an instance for an hour after its end: one that it does not show so soon is not shown everywhere yet. */
+/** How long EC2 may not show a new instance, ms. It shows an instance for an hour after its end. */
 const TOO_NEW = 60_000;
 
-/** Whether EC2 may not show yet what has been known since then, epoch milliseconds. */
+/** Whether EC2 may not show yet what exists since then, epoch milliseconds. */
 export const isTooNew = (since: number | undefined, { now }: Pick<Circumstances, 'now'>): boolean =>
   since !== undefined && now - since < TOO_NEW;
 
-/** Nothing is decided about what EC2 does not show yet. */
+/** EC2 does not show the instance yet, so nothing is decided. */
 export const notShown = ({ now }: Pick<Circumstances, 'now'>, quarantine?: Quarantine): Decision => ({
   ...say('waiting', 'quarantine-in-progress', ''),
   silent: true,
@@ -79,13 +79,13 @@ export const notShown = ({ now }: Pick<Circumstances, 'now'>, quarantine?: Quara
 });
 const LOOK_AGAIN = 10_000;
 
-/** The exposures that a quarantine has yet to close: of a worker that is where it shall be, none is left to be closed. */
+/** The exposures that a quarantine has yet to close; none where the worker is isolated. */
 const stillOpen = (faults: readonly string[], { exposures }: WorkerView): readonly Exposure[] =>
   faults.length > 0 ? exposures : [];
 
-/** The worker is where it shall be: what was recorded when it got there. */
+/** The worker is isolated. The decision repeats what was recorded when the isolation was complete. */
 const isolated = (quarantine: Quarantine, now: number): Decision => ({
-  // It was told that somebody undoes it: that it holds for the moment is no news.
+  // A record has told that somebody undoes the quarantine. That it holds for the moment is no news.
   ...(isFought(quarantine) && now - (quarantine.undone?.lastAt ?? 0) < RETELL_AFTER && { silent: true }),
   ...say(
     'done',
@@ -110,7 +110,7 @@ function isolate(
     return { ...decision, quiet: true, act, quarantine: goingOn };
   }
   if (caller === undefined && now - (quarantine.isolatedAt ?? 0) < SHOWN_WITHIN) {
-    // EC2 may still show what was there before it was closed: it is closed again to be safe, and nobody is blamed.
+    // EC2 may still show the state before the change. The exposure is closed again to be safe, and nobody is blamed.
     const decision = say('waiting', 'quarantine-in-progress', 'The quarantine is in progress.', begun);
     return { ...decision, quiet: true, act, quarantine: goingOn };
   }
@@ -141,17 +141,17 @@ function isolate(
 
 /** Within what time all reads show a change, ms. Source: EC2 API reference, "Eventual consistency". */
 const SHOWN_WITHIN = 30_000;
-/** How often somebody must undo a quarantine until that is told as a fight: once may be a mistake. */
+/** How often somebody must undo a quarantine before that is reported as a fight. Once may be a mistake. */
 const FOUGHT_FROM = 3;
-/** How often a fight is told again while it lasts, ms. */
+/** How often a fight is reported while it lasts, ms. */
 const RETELL_AFTER = 3_600_000;
-/** After how long a new opening is a new matter, ms. */
+/** How long after the last undoing the count starts anew, ms. */
 const FORGOTTEN_AFTER = 86_400_000;
 
 /** Whether somebody opens a worker in quarantine again and again. */
 export const isFought = ({ undone }: Pick<Quarantine, 'undone'>): boolean => undone !== undefined && undone.count > 1;
 
-/** In the phase in which it is terminated. One that an earlier version had ordered has no order yet. */
+/** The quarantine in the phase `terminating`. An item of an earlier version has no order in that phase. */
 const ordered = (quarantine: Quarantine, by: 'request' | 'expiry', orderedAt: number): Quarantine => ({
   ...quarantine,
   phase: 'terminating',
@@ -181,7 +181,7 @@ function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate', now: 
   };
 }
 
-/** An operator's request, checked like any event: it is granted where the state allows it. */
+/** Checks an operator's request like any event: it is granted where the state allows it. */
 function aboutRequest(
   observation: Observation,
   view: WorkerView,
@@ -203,7 +203,7 @@ function aboutRequest(
   if (quarantine.request?.id === id && quarantine.phase === 'releasing') {
     return goOn('release', 'release-in-progress', quarantine);
   }
-  // An event may come late, or again after days: whoever asked knew nothing of this quarantine.
+  // An event may come late, or again after days. Its author knew nothing of this quarantine.
   if (isBefore(request.trigger, quarantine.startedAt)) {
     return refuse(`It was asked for before this quarantine began at ${iso(quarantine.startedAt)}.`);
   }
@@ -220,7 +220,7 @@ function aboutRequest(
       if (quarantine.phase === 'releasing') return refuse('The worker is being released.');
       const { extensions = [] } = quarantine;
       const isGranted = extensions.includes(id);
-      // A redelivery extends it no further; only one of the last request may be one that was not recorded yet.
+      // A redelivery does not extend the quarantine again. Only the last request may be unrecorded yet.
       if (isGranted && quarantine.request?.id !== id) {
         return { ...say('done', 'quarantine-extended', ''), silent: true, quarantine };
       }

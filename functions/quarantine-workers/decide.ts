@@ -11,7 +11,7 @@ import type { Observation, WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
 
-/** How soon a worker is reconciled again on which another reconcile acts right now, ms. */
+/** How soon a worker is reconciled again while another reconcile acts on it, ms. */
 const BUSY_FOR = 5_000;
 
 /** Decides about one worker; a pure function of what was observed, the policy, the budget and the time. */
@@ -23,7 +23,7 @@ export function decide(observation: Observation, anywhere: Circumstances): Decis
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true, lookAt: now + BUSY_FOR };
   }
   if (state.quarantine !== undefined && request === undefined && view !== undefined) {
-    // Both stacks began at once: the first by name goes on, and the other leaves the worker to it, with all that is closed.
+    // Both stacks began at once. The first by name goes on, and the other leaves the worker to it as it is.
     const isFirst = view.heldBy.every((stack) => stack >= circumstances.stackName);
     const held = isFirst || ENDING.has(state.quarantine.phase) ? undefined : heldByAnother(view, circumstances);
     if (held !== undefined) return held;
@@ -41,7 +41,7 @@ export function decide(observation: Observation, anywhere: Circumstances): Decis
     const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
     return keep(observation, say('refused', 'request-refused', message, request.trigger.id));
   }
-  // One that has just taken a slot was shown to the reconcile that took it.
+  // EC2 showed the instance to the reconcile that has just taken its slot.
   const isReserved = (circumstances.slots[observation.instanceId]?.expiresAt ?? 0) > now;
   if (view === undefined && (isReserved || isTooNew(state.since, circumstances))) return notShown(circumstances);
   if (view === undefined) return say('skipped', 'worker-not-running', 'The instance is gone.', 'gone');
@@ -51,8 +51,8 @@ export function decide(observation: Observation, anywhere: Circumstances): Decis
 }
 
 /**
- * Decides about a worker whose quarantine the ledger has lost. Held by a security group of this stack, it is looked after
- * again from the next look on; undefined: nothing but a tag speaks for a quarantine, and something else counts.
+ * Decides about a worker whose quarantine the ledger has lost. If a security group of this stack holds the worker, it
+ * is managed again; undefined where there is only a tag, and something else counts.
  */
 function aboutFound(
   observation: Observation,
@@ -67,7 +67,7 @@ function aboutFound(
   }
   const told = say('refused', 'quarantine-found', foundInWords(found, view), iso(found.startedAt));
   if (isHeld) return { ...told, quarantine: found, lookAt: circumstances.now + 1_000 };
-  // Whoever may set tags must neither keep an exposed worker from being isolated nor have a decoy told of.
+  // A person who may set tags must neither keep an exposed worker from isolation nor cause a record about a decoy.
   const isWorker = observation.owner !== undefined && isProven(observation.owner);
   return request === undefined && isWorker && view.exposures.length === 0 ? keep(observation, told) : undefined;
 }
@@ -76,7 +76,7 @@ function aboutFound(
 export const isLeased = ({ lease }: Observation['state'], { now, caller }: Circumstances): boolean =>
   lease !== undefined && lease.until > now && lease.holder !== caller;
 
-/** What an operator has accepted stays accepted until he releases the worker anew. */
+/** An exposure that an operator has accepted stays accepted until an operator releases the worker anew. */
 const keep = ({ state }: Observation, decision: Decision): Decision =>
   state.accepted === undefined || decision.quarantine !== undefined
     ? decision
@@ -93,7 +93,7 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   }
   const exposures = isInvalid(policy) ? view.exposures : countedExposures(view.exposures, policy);
   if (exposures.length === 0) {
-    // How it should be: told only of a worker of which something else was told before.
+    // A shielded worker is as it should be. It is recorded only where something else was recorded before.
     const shields = view.exposures.length > 0 ? [] : view.shields;
     const silent = state.outcomes === 0 && shields.length === 0;
     const why = shields.length === 0 ? '' : ` although it has a public address: ${shields.join('; ')}`;
@@ -126,7 +126,7 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     const group = `${view.cluster}/${view.nodegroup}`;
     const told = `${found} The configuration of its group exposes it: the record about ${group} says what to change.`;
     const decided = say('skipped', 'public-by-design', told, exposures.map(keyOf).sort().join(' '));
-    // The record about the group names its workers: of one alone it is told only where something else was told before.
+    // The group's record names this worker. A record of its own only follows an earlier record about something else.
     return state.outcomes === 0 ? { ...decided, silent: true } : decided;
   }
   const target = exposures.map(keyOf).sort().join(' ');
@@ -160,8 +160,8 @@ const withApproval = (begun: Decision, { id, requestedBy, why }: Ruling): Decisi
 });
 
 /**
- * What is said of a worker that another stack of this product has in quarantine; undefined: none has. Two that isolate one
- * worker would swap its security groups again and again, and give back each other's.
+ * Reports that another stack of this product has the worker in quarantine; undefined where none has. Two stacks that
+ * isolate one worker would swap its security groups again and again, and restore each other's groups.
  */
 function heldByAnother({ heldBy }: WorkerView, { stackName }: Pick<Circumstances, 'stackName'>): Decision | undefined {
   const other = heldBy.find((stack) => stack !== stackName);
@@ -192,7 +192,7 @@ function begin(
     startedAt: now,
     expiresAt: now + expireAfter,
     by: originOf(trigger),
-    // What is to be given back is read and saved right before the first change.
+    // What a release gives back is read and saved right before the first change.
     saved: { interfaces: [], targets: [] },
     notes: {},
   };
@@ -211,7 +211,7 @@ export const isPresent = ({ instanceState }: WorkerView): boolean =>
 export const countedExposures = (exposures: readonly Exposure[], { quarantine }: Policy): Exposure[] =>
   exposures.filter(({ openPorts }) => quarantine.exposure === 'address' || openPorts.length > 0);
 
-/** An exposure was accepted when it is of the kind, on the interface, and opens no more than it did then. */
+/** An exposure is accepted if it has the kind and the interface of an accepted one, and opens no further port. */
 const isAccepted = ({ interfaceId, kind, openPorts }: Exposure, accepted: readonly AcceptedExposure[]): boolean =>
   accepted.some(
     (each) =>
@@ -222,7 +222,7 @@ const isAccepted = ({ interfaceId, kind, openPorts }: Exposure, accepted: readon
 
 const keyOf = ({ interfaceId, kind, openPorts }: Exposure): string => `${interfaceId} ${kind} ${openPorts.join(',')}`;
 
-/** Which limit of the budget leaves no room, in words; undefined: there is room, or the worker has its slot already. */
+/** The limit of the budget that is reached, in words; undefined where there is room or the worker has its slot. */
 function fullLimit(
   instanceId: string,
   { cluster, nodegroup }: WorkerView,
@@ -236,7 +236,7 @@ function fullLimit(
   const { perAccount, perCluster, perGroup } = concurrency;
   if (taken.length >= perAccount) return `The limit of the account (${perAccount}) is reached.`;
   if (ofCluster.length >= perCluster) return `The limit of cluster ${cluster} (${perCluster}) is reached.`;
-  // Workers that belong to no group are bounded by the cluster alone.
+  // Only the cluster's limit bounds workers that belong to no group.
   if (nodegroup !== undefined && ofGroup.length >= perGroup)
     return `The limit of group ${nodegroup} (${perGroup}) is reached.`;
   return undefined;

@@ -19,9 +19,9 @@ const groupState = z.object({
       ipv6Subnets: z.array(z.string()).optional(),
     })
     .optional(),
-  /** An operator has had it reopened: it is reported, but not closed any more. */
+  /** Whether an operator had the group reopened. It is reported, but not closed any more. */
   leftOpen: z.boolean().optional(),
-  /** What was told of rules that let public addresses in at the ports of shells. */
+  /** The last outcome about rules that let public addresses in at the ports of shells. */
   shellIngress: z.object(outcomeMemory<Reason>()).optional(),
   /** Counts writes; absent before the first write, and in items of earlier versions. */
   revision: z.number().optional(),

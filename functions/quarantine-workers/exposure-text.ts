@@ -12,22 +12,22 @@ type QuarantinePolicy = Policy['quarantine'];
 type Ways = Required<NonNullable<GroupDecision['harden']>>;
 type Modes = 'enforce' | 'observe';
 
-/** The policy by which a group that is public by design may be touched; undefined: some guard holds, or it is none. */
+/** The valid policy for a group that is public by design; undefined for any other group, or where a guard holds. */
 export function policyToClose(
   group: GroupObservation,
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Policy | undefined {
   const { policy } = circumstances;
-  // A group has no tags but its owner's: those of its workers keep what they use open.
+  // A group has only its owner's tags. The tags of a worker keep open what that worker uses.
   const guard = guardOf(group, { cluster: group.key.cluster, tags: {} }, circumstances);
   if (guard !== undefined || isInvalid(policy)) return undefined;
   return isPublicByDesign(group, policy.quarantine) ? policy : undefined;
 }
 
 /**
- * Whether the finding is about the group, not about single workers: where its subnets hand out public addresses of either
- * family, where what it is launched from asks for them, or where more of it is exposed than the policy takes for an
- * accident. One worker alone proves nothing, and neither do addresses that were put to workers while they ran.
+ * Whether the finding is about the group, not about single workers. Subnets that hand out public addresses prove that,
+ * a launch template that asks for them, or a larger exposed share than the policy takes for an accident. A single
+ * worker, or addresses associated with running workers, prove nothing.
  */
 export function isPublicByDesign(
   group: Pick<
@@ -41,7 +41,7 @@ export function isPublicByDesign(
   return planned > 1 && (planned / group.size) * 100 > publicByDesign.exposedShare;
 }
 
-/** What the policy wants closed or told of: before anything is closed, it must be known who else uses it. */
+/** What the policy wants closed or reported. Its other users must be known before it is closed. */
 export function wantedClosed(
   group: GroupObservation,
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
@@ -57,7 +57,7 @@ export function wantedClosed(
   };
 }
 
-/** What is to be closed in this mode; and what of it is left open, because others use it, or nobody knows who does. */
+/** What is to be closed in this mode, and what is left open because it has other users, or unknown ones. */
 export function waysToClose(
   group: GroupObservation,
   { quarantine, scope }: Policy,
@@ -87,7 +87,7 @@ export function waysToClose(
   return { left, ...(isAny && { ways: { ingress, subnets, ipv6Subnets } }) };
 }
 
-/** The exposures to the group that the policy speaks of in just this mode. */
+/** The exposures to the group that the policy names for this mode. */
 function exposures(
   { worldOpen, publicSubnets, ipv6Subnets }: GroupObservation,
   { mode, publicByDesign }: QuarantinePolicy,

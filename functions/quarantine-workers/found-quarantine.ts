@@ -33,7 +33,7 @@ export function foundQuarantine(
   { now, policy, stackName }: Pick<Circumstances, 'now' | 'policy' | 'stackName'>,
 ): Quarantine | undefined {
   const value = view?.tags[TAGS.since];
-  // After a release that could not restore everything, the ledger knows the rest, and the worker stays as it was left.
+  // After a release that could not restore everything, the ledger has the rest, and the worker stays as it is.
   if (view === undefined || value === undefined || state.quarantine !== undefined || state.granted !== undefined)
     return undefined;
   if (view.heldBy.some((stack) => stack !== stackName)) return undefined;
@@ -49,7 +49,7 @@ export function foundQuarantine(
     vpcId: view.vpcId,
     exposures: [view.tags[TAGS.why] ?? ''].filter((text) => text !== ''),
     startedAt,
-    // Nobody knows whether it had been extended, so its duration starts anew.
+    // The ledger's loss hides any extension, so the duration starts anew.
     expiresAt: now + (isInvalid(policy) ? LASTS : policy.quarantine.expireAfter),
     by: view.tags[TAGS.by] ?? '',
     found: isHeld ? 'held' : 'tagged',

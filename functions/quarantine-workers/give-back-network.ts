@@ -28,9 +28,9 @@ export async function giveBackGroups(
 }
 
 /**
- * Handles interfaces in a quarantine group whose original groups were never seen. One that the VPC CNI attached in the
- * meantime uses the groups of the first interface, so it gets those that the first interface gets back. Interfaces of
- * pods have groups of their own, and come and go with their pods.
+ * Handles interfaces in a quarantine group whose original groups are unknown. An interface that the VPC CNI has
+ * attached since then uses the groups of the first interface, so it gets those that the first interface gets back. A
+ * pod's interface has groups of its own, and comes and goes with its pod.
  */
 export async function giveBackUnsaved(subject: StepSubject, losses: Losses): Promise<void> {
   const { view, quarantine } = subject;
@@ -62,7 +62,7 @@ export async function giveBackAddresses(
     if (has) continue;
     await giveBack(losses, `address ${publicIp}`, `the address ${publicIp} of ${id}`, async () => {
       if (allocationId !== undefined) {
-        // The address is not taken away from somebody else who has it by now.
+        // EC2 must not take the address away from somebody else who has it by now.
         const change = {
           AllocationId: allocationId,
           NetworkInterfaceId: id,

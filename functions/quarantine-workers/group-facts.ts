@@ -7,30 +7,30 @@ import type { LaunchTemplate } from './observation.ts';
 import { readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
 import { launchTemplateOf } from './worker-view.ts';
 
-/** What decides whether a group is public by design, each thing read once a look. */
+/** What decides whether a group is public by design. Each fact is read once a reconcile. */
 export interface GroupFacts {
-  /** Undefined: there is no such group, or it names none. */
+  /** @returns undefined where there is no such group, or it names no subnets */
   subnetsOf(autoScalingGroup: string): Promise<readonly string[] | undefined>;
-  /** Undefined: the template cannot be read. */
+  /** @returns undefined where the template cannot be read */
   addressesOf(template: LaunchTemplate): Promise<TemplateAddresses | undefined>;
-  /** The instances that match a tag and have a public address, page by page: whoever has seen enough stops. */
+  /** The instances that match a tag and have a public address, page by page, so that the caller can stop early. */
   known(tag: Filter): AsyncGenerator<Instance[]>;
-  /** Begins to read what will be asked for about exposed instances, as AWS's own tags tell, beside what says that they are. */
+  /** Starts the reads for the groups of these instances, by AWS's own tags, while their identities are read. */
   expect(instances: readonly Instance[]): void;
 }
 
 /**
- * What finds every instance that has a public address, whichever of its interfaces has it. `*` matches any text, and no text
- * is none. Source: EC2 API reference, DescribeInstances (filters, wildcards).
+ * Filters that find every instance with a public address on any interface. `*` matches any text but not an absent one.
+ * Source: EC2 API reference, DescribeInstances (filters, wildcards).
  */
 const KNOWN_BY_ADDRESS: readonly Filter[] = [
   { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
   { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
 ];
-/** How many instances a page has: mostly few of a group are exposed. */
+/** Instances a page. Mostly few instances of a group are exposed. */
 const PAGE = 200;
 
-/** Make one for each look. */
+/** Makes the reader for one reconcile. */
 export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScaling: AutoScalingClient }): GroupFacts {
   const { ec2, autoScaling } = clients;
   const subnetsOf = once(async (name: string): Promise<readonly string[] | undefined> => {
@@ -72,12 +72,12 @@ export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScal
         const launched = launchTemplateOf(tags);
         return [
           ...(group === undefined ? [] : firstPages(`tag:${AUTO_SCALING_GROUP_TAG}`, group)),
-          // Of a managed node group EKS tells the subnets.
+          // EKS names the subnets of a managed node group.
           ...(group === undefined || tags['eks:nodegroup-name'] !== undefined ? [] : [subnetsOf(group)]),
           ...(launched === undefined ? [] : [template(launched.id, launched.version)]),
         ];
       });
-      // Whoever asks for it hears of what went wrong.
+      // The caller that awaits the read later gets its error.
       for (const each of begun) each.catch(() => undefined);
     },
   };

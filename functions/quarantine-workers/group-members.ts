@@ -11,7 +11,7 @@ import type { GroupFacts } from './group-facts.ts';
 import type { WorkerView } from './observation.ts';
 import { viewWorkers } from './view-workers.ts';
 
-/** Whose members are counted. */
+/** A group whose members are counted. */
 export interface MemberGroup {
   readonly key: NodeGroupKey;
   readonly owner: Pick<Owner, 'autoScalingGroups'>;
@@ -22,15 +22,15 @@ export type Rules = Pick<Networks, 'ingress' | 'worldLists'>;
 
 /** How much of a group is exposed. */
 export interface Share {
-  /** Ids of those that are exposed, or would be without their quarantine. */
+  /** Ids of workers that are exposed, or would be without their quarantine. */
   readonly exposed: readonly string[];
   readonly boundLater: number;
   readonly views: readonly WorkerView[];
-  /** The rules of the security groups of those members that this look had not read before. */
+  /** The rules of members' security groups that this reconcile had not read before. */
   readonly rules: ReadonlyArray<Rules>;
-  /** How many workers of it are pending or running; as far as somebody asks for it. */
+  /** How many workers of the group are pending or running, as far as the count goes. */
   readonly size: number;
-  /** Whether there may be more exposed, or more workers, than these. */
+  /** Whether the group may have more exposed workers, or more workers, than were counted. */
   readonly moreExposed: boolean;
   readonly moreWorkers: boolean;
 }
@@ -39,16 +39,16 @@ export interface MemberClients extends IdentityClients {
   readonly ec2: EC2Client;
 }
 
-/** How many workers of a group that is public by its configuration are counted: that decides nothing, and is only told. */
+/** How many workers of a group that is public by its configuration are counted. The count is only for the record. */
 const COUNTED = 200;
 
 /**
- * Counts the exposed workers of a group by what EC2 finds of public addresses, so that it costs what is exposed, not what
- * exists; and the others only as far as it takes to say which share that is.
+ * Counts the exposed workers of a group among the instances with public addresses, so that the cost follows what is
+ * exposed, not what exists. The others are counted only as far as the share needs it.
  *
- * @param seen workers of the group that this look has read already, by instance id
- * @param isConfigured whether its configuration makes it public: then its members decide nothing, and only some are counted
- * @param exposedShare of the policy, percent
+ * @param seen workers of the group that this reconcile has read already, by instance id
+ * @param isConfigured whether the configuration makes the group public, so that only some members are counted
+ * @param exposedShare the policy's limit, percent
  */
 export async function shareOf(
   clients: MemberClients,
@@ -89,7 +89,7 @@ export async function shareOf(
   const exposed = [...new Set([...open.map(([id]) => id), ...held])].sort();
   const boundLater = open.filter(([id, { exposures }]) => !(id in slots) && isBoundLater(exposures)).length;
   const planned = exposed.length - boundLater;
-  // One worker alone proves nothing, however small its group is. Of several, only as many more decide as make them too few.
+  // A single worker proves nothing, however small its group is. Else the count stops where the share is too small.
   const decisive = exposedShare === 0 ? planned : Math.floor((planned * 100) / exposedShare) + 1;
   const wanted = isConfigured ? COUNTED : planned > 1 ? decisive : 0;
   const size = await countMembers(clients.ec2, group, isOurs, wanted);
@@ -104,10 +104,10 @@ export async function shareOf(
   };
 }
 
-/** An Elastic IP is put to what runs, by a controller or by an attacker: it proves no design. */
+/** A controller or an attacker can associate an Elastic IP with a running worker, so an Elastic IP proves no design. */
 const isBoundLater = (exposures: readonly Exposure[]): boolean => exposures.every(({ kind }) => kind === 'elastic');
 
-/** What finds the members of a group: the tag that Auto Scaling alone sets, or that of a node pool, which proves nothing. */
+/** Filters for a group's members: the tag that only Auto Scaling sets, or that of a node pool, which proves nothing. */
 export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups = [] } }: MemberGroup): Filter[] {
   const unmanaged = unmanagedGroup(nodegroup);
   if (unmanaged?.kind === 'node-pool') return [{ Name: 'tag:karpenter.sh/nodepool', Values: [unmanaged.name] }];
@@ -117,7 +117,7 @@ export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups 
 
 type Members = (instances: readonly Instance[]) => Promise<readonly Instance[]>;
 
-/** Those of a node pool are proven each by itself, since whoever sets a tag must not make a group larger. */
+/** Each member of a node pool needs its own proof, since nobody must be able to enlarge a group by a tag. */
 const membersBy = (clients: MemberClients, readCluster: ClusterReader, { key }: MemberGroup): Members => {
   if (unmanagedGroup(key.nodegroup)?.kind !== 'node-pool') return async (instances) => instances;
   return async (instances) => {
@@ -136,7 +136,7 @@ function viewMembers(ec2: EC2Client, key: NodeGroupKey, instances: readonly Inst
   return viewWorkers(ec2, members);
 }
 
-/** Those of the group in quarantine: they have no address by which they are found. */
+/** Members in quarantine. They have no address by which a filter finds them. */
 async function heldOf(
   ec2: EC2Client,
   { cluster, nodegroup }: NodeGroupKey,
@@ -152,7 +152,7 @@ async function heldOf(
   return present.map(({ InstanceId = '' }) => InstanceId);
 }
 
-/** How many members there are, counted up to `most`. */
+/** Counts the members, up to `most`. */
 async function countMembers(ec2: EC2Client, group: MemberGroup, members: Members, most: number): Promise<number> {
   if (most === 0) return 0;
   let size = 0;

@@ -6,24 +6,24 @@ import type { GroupObservation, Observation, WorkerView } from './observation.ts
 import { type Policy, READS } from './policy.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 
-/** The same circumstances with the policy that holds where the worker is. */
+/** The circumstances with the policy that applies to the worker's place. */
 export const circumstancesOf = <Given extends Pick<Circumstances, 'policy'>>(
   { view, owner, state }: Pick<Observation, 'view' | 'owner' | 'state'>,
   circumstances: Given,
 ): Given => {
   const { quarantine } = state;
-  // Of one that is gone the quarantine says where it was.
+  // The quarantine names the place of an instance that is gone.
   const place = view === undefined ? placeOfGroup(quarantine ?? { cluster: '' }, owner) : placeOfWorker(view, owner);
   return { ...circumstances, policy: policyAt(circumstances.policy, place, READS) };
 };
 
-/** The same for a group. */
+/** The circumstances with the policy that applies to the group. */
 export const circumstancesOfGroup = <Given extends Pick<Circumstances, 'policy'>>(
   { key, owner }: Pick<GroupObservation, 'key' | 'owner'>,
   circumstances: Given,
 ): Given => ({ ...circumstances, policy: policyAt(circumstances.policy, placeOfGroup(key, owner), READS) });
 
-/** Which guard says that this worker is left alone. Undefined: none does, and the policy is a good one. */
+/** The guard by which this worker is left alone; undefined where none holds and the policy is valid. */
 export function guardOf(
   { owner }: Pick<Observation, 'owner'>,
   { cluster, tags }: Pick<WorkerView, 'cluster' | 'tags'>,
@@ -34,7 +34,7 @@ export function guardOf(
   return 'guardResult' in verdict ? verdict.guardResult : undefined;
 }
 
-/** Whether the policy lets a quarantine go on: in mode enforce, and in mode observe where an operator approved it. */
+/** Whether the policy lets a quarantine go on: in mode enforce, or in mode observe after an operator's approval. */
 export const goesOn = ({ approved }: Pick<Quarantine, 'approved'>, policy: Circumstances['policy']): policy is Policy =>
   !isInvalid(policy) &&
   !policy.killSwitch &&

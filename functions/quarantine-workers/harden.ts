@@ -36,18 +36,18 @@ interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
   readonly saved?: ExposedGroupState;
 }
 
-/** What was told of a group, as its state remembers it. */
+/** The last outcome about a group, as its state keeps it. */
 type Told = NonNullable<ExposedGroupState['shellIngress']>;
 
-/** Where the state of a group remembers what was told of it: each subject of records has a memory of its own. */
+/** Where a group's state keeps the last outcome. Each record subject has a place of its own. */
 export interface GroupMemory {
-  /** Names its writes. */
+  /** Part of the name of its writes. */
   readonly name: string;
   readonly read: (state: ExposedGroupState) => Told;
   readonly write: (state: ExposedGroupState, told: Told) => ExposedGroupState;
 }
 
-/** What was told of a group that is public by design. */
+/** The last outcome about a group that is public by design. */
 const OF_EXPOSURE: GroupMemory = {
   name: 'group',
   read: ({ closed: _, leftOpen: _left, shellIngress: _shell, revision: _revision, ...told }) => told,
@@ -60,15 +60,15 @@ const OF_EXPOSURE: GroupMemory = {
   }),
 };
 
-/** A group, and what was decided about it. */
+/** A group with the decision about it. */
 export interface GroupToChange {
   readonly observation: Pick<GroupObservation, 'key' | 'trigger' | 'state'>;
   readonly decision: Notified;
 }
 
 /**
- * Records once what was decided about a node group, and closes or reopens its exposure where that was decided. What is
- * to be closed is saved first, so that it can be restored rule by rule.
+ * Records the decision about a node group once, and closes or reopens its exposure where the decision says so. The
+ * state is saved before anything is closed, so that a request can restore it rule by rule.
  */
 export async function carryOutGroup(
   deps: HardenDeps,
@@ -118,12 +118,12 @@ export async function carryOutGroup(
   );
 }
 
-/** What was told, with the state that it is a part of. */
+/** The last outcome, with the state that it belongs to. */
 interface Remembered extends Told {
   readonly whole: ExposedGroupState;
 }
 
-/** Undefined: another reconcile was first, and nothing was changed. */
+/** @returns undefined when another reconcile was first, and nothing was changed */
 async function change(
   deps: HardenDeps,
   { observation, decision }: GroupToChange,
@@ -137,7 +137,7 @@ async function change(
   }
   if (decision.restore === true && closed !== undefined) {
     const refused = await changeEach(waysOf(closed), openWay(deps.ec2, noteInto(calls)));
-    // What could not be reopened stays saved for another try. The next reconcile must not close what was reopened.
+    // What could not be reopened stays saved for another try. What was reopened must not be closed again.
     const remaining = closedOf(refused.map(({ way }) => way));
     return {
       told: withRefused(decision, refused),
@@ -162,7 +162,7 @@ async function harden(
   const saved = await saveExposedGroup(ledger, subjectOf(key), intent, writer);
   if (saved === undefined) return undefined;
   const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
-  // Only what was closed is ever restored. A rule that stayed must not be added again.
+  // Only a closed exposure is ever restored. A rule that stayed must not be added again.
   const stillOpen = refused.map(({ way }) => way);
   const closed = closedOf(without([...before, ...wanted], stillOpen));
   return {

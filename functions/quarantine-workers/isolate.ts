@@ -22,15 +22,15 @@ const TRY_AGAIN = 5 * 60_000;
 /** How long AWS may take to assign an automatic address after an Elastic IP was removed, ms. */
 const AUTOMATIC_WITHIN = 25_000;
 /**
- * How many times the worker is read again at once, because AWS may assign an automatic address after an Elastic IP was
- * removed.
+ * How many times the worker is read again in one reconcile, because AWS may assign an automatic address after an
+ * Elastic IP was removed.
  */
 const ROUNDS = 3;
 
 /**
- * Continues a quarantine as far as possible now. Each step reads what is left to do and does only that, so that it can
- * be repeated from any point. The network comes first, unless the pods are to be evicted before, because the exposure
- * matters most. Only what a fresh read confirms counts as done.
+ * Continues a quarantine as far as possible now. Each step reads what is left and does only that, so that the isolation
+ * can be repeated from any point. The network comes first, because the exposure matters most, unless the policy evicts
+ * pods before. Only what a fresh read confirms counts as done.
  */
 export async function isolate(subject: StepSubject): Promise<Decision | (() => Promise<Decision>)> {
   let { quarantine, view } = subject;
@@ -70,7 +70,7 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
     network = [...(closed === undefined ? [] : [closed]), ...(await stripAddresses(current()))];
     const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
     if (fresh === undefined) {
-      // Nobody can say that there is no exposure. The next reconcile will show, or that the worker is gone.
+      // Without a read nobody can rule out an exposure. The next reconcile shows the worker, or that it is gone.
       faults = ['EC2 does not show it'];
       break;
     }
@@ -86,7 +86,7 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
         return { outcome: 'done' };
       });
       if (places.outcome !== 'done') reports.push(places);
-      // Flows through a load balancer stay tracked whatever the security groups: the target groups come first.
+      // Flows through a load balancer stay tracked whatever the security groups are, so the target groups come first.
       for (const step of [leaveTargetGroups, takeOutOfService, protectFromTermination, takeSnapshots]) {
         reports.push(await step(current()));
       }
@@ -109,8 +109,8 @@ const onlyInterfaceOf = ({ interfaces }: WorkerView) =>
   interfaces.filter(({ branch }) => branch !== true).length === 1 ? interfaces[0] : undefined;
 
 /**
- * What the isolation does not end, and who may still terminate the worker. It is reported, because nothing here can
- * prevent it.
+ * What the isolation does not end, and who may still terminate the worker. The record names it, because nothing here
+ * can prevent it.
  */
 const survivorsOf = (
   { ownership, spot }: WorkerView,
@@ -128,7 +128,7 @@ const survivorsOf = (
           'EKS node repair may replace it once it has not been ready for half an hour: quarantine.outOfService: detach takes it out of the group before.',
         ]
       : []),
-  // Flows through these are tracked whatever the rules. Source: EC2 user guide, "Connection tracking".
+  // Flows through target groups are tracked whatever the rules. Source: EC2 user guide, "Connection tracking".
   ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
   'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
 ];
@@ -191,7 +191,7 @@ function conclude(
     ...say('done', reason, message, since),
     ...told,
     quarantine: { ...quarantine, phase: 'isolated', isolatedAt: now },
-    // That somebody undoes the quarantine is recorded once. Closing it each time is no news.
+    // One record tells that somebody undoes the quarantine. Closing it again each time is no news.
     ...(isFought(quarantine) && { quiet: true }),
   };
 }

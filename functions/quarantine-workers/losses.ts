@@ -1,16 +1,16 @@
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 
-/** What a release could not give back, by what it was; and whether it must be reconciled again. */
+/** What a release could not restore, by its name, and whether it must be reconciled again. */
 export interface Losses {
-  /** Its Auto Scaling group has no room for it now: its return is tried again. */
+  /** Whether the Auto Scaling group has no room for the worker now. Its return is tried again. */
   hasNoRoom?: boolean;
   readonly lost: Map<string, string>;
   readonly pending: string[];
-  /** Interfaces of which no security group is left to be given back: they stay shut off. */
+  /** Interfaces without any security group left to restore. They stay closed. */
   readonly shutOff: string[];
 }
 
-/** Runs what gives one thing back; a refusal means that it is lost, and names it. */
+/** Restores one thing. A refusal means that it is lost, and adds it to the losses. */
 export async function giveBack(
   { lost }: Losses,
   key: string,

@@ -147,7 +147,7 @@ const tags = fc.constantFrom({}, {}, {}, IGNORED);
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 const isolated = fc.boolean();
 
-/** Mostly workers that may be acted upon. */
+/** Any user, mostly a worker that may be acted upon. */
 export const arbitraryNetworkUser: fc.Arbitrary<NetworkUser> = fc
   .record({
     kind: fc.constantFrom('worker', 'worker', 'worker', 'worker', 'instance', 'control-plane', 'interface'),

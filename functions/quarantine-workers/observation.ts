@@ -12,7 +12,7 @@ import type { QuarantineState } from './quarantine-ledger.ts';
 /** A version of a launch template. */
 export interface LaunchTemplate {
   readonly id: string;
-  /** A number. */
+  /** A number, as text. */
   readonly version: string;
 }
 
@@ -21,39 +21,39 @@ export interface WorkerView extends DescribedWorker {
   readonly vpcId: string;
   readonly privateDnsName: string;
   readonly interfaces: readonly InterfaceView[];
-  /** Each way in which the Internet reaches it. */
+  /** Each exposure of its addresses. */
   readonly exposures: readonly Exposure[];
-  /** Why addresses that look public are none that the Internet reaches, in words. */
+  /** Why the Internet does not reach addresses that look public, in words. */
   readonly shields: readonly string[];
-  /** Whether it forwards what is not meant for it: others may lose their way out with it. */
+  /** Whether it forwards others' traffic. Others may lose their way out with it. */
   readonly router?: boolean;
-  /** A Spot instance: EC2 protects none from termination. */
+  /** Whether it is a Spot instance, which EC2 does not protect from termination. */
   readonly spot?: boolean;
-  /** The stacks of this product that have put it into a security group of their quarantines. */
+  /** The stacks of this product whose quarantine security groups hold the worker. */
   readonly heldBy: readonly string[];
-  /** Those security groups of quarantines that its interfaces have, by id. */
+  /** The ids of the quarantine security groups that its interfaces have. */
   readonly heldIn?: readonly string[];
-  /** By the id of such a group: what that lets through, in words. */
+  /** What each of these groups lets through, in words, by id. */
   readonly leaks?: ReadonlyMap<string, string>;
-  /** What it was launched from, as AWS itself says. */
+  /** The launch template that AWS's own tags name. */
   readonly launchTemplate?: LaunchTemplate;
 }
 
-/** What a reconcile found about one worker, and what is remembered of it. */
+/** What a reconcile found about one worker, with its state in the ledger. */
 export interface Observation {
   readonly instanceId: string;
   readonly trigger: MessageTrigger;
   readonly state: QuarantineState;
-  /** Absent: EC2 shows no such instance any more. */
+  /** Absent where EC2 shows no such instance any more. */
   readonly view?: WorkerView;
   /** Read for workers that are exposed. */
   readonly owner?: Owner;
   readonly request?: Request;
-  /** Who made the call that the trigger tells of, where CloudTrail names him. */
+  /** The maker of the call that the trigger reports, where CloudTrail names one. */
   readonly caller?: Caller;
 }
 
-/** Who has a network interface in a security group, or lives in a subnet. */
+/** A user of a security group or a subnet. */
 export type NetworkUser =
   | ({
       readonly kind: 'worker';
@@ -62,11 +62,11 @@ export type NetworkUser =
       readonly tags: Readonly<Record<string, string>>;
       readonly owner: Owner;
     } & Pick<WorkerView, 'cluster' | 'nodegroup' | 'ownership'>)
-  /** An instance that is no worker, or that EC2 does not show. */
+  /** An instance that is not a worker, or that EC2 does not show. */
   | { readonly kind: 'instance'; readonly instanceId: string }
-  /** What EKS itself reaches the nodes of a cluster through. */
+  /** An interface through which EKS reaches the nodes of a cluster. */
   | { readonly kind: 'control-plane'; readonly cluster: string }
-  /** An interface of a load balancer, a Lambda function, an endpoint, or of nobody. */
+  /** An interface of a load balancer, a Lambda function or an endpoint, or an unused one. */
   | { readonly kind: 'interface'; readonly interfaceId: string; readonly description: string };
 
 /** A group of workers of which at least one is exposed. */
@@ -75,31 +75,31 @@ export interface GroupObservation {
   readonly trigger: MessageTrigger;
   readonly state: ExposedGroupState;
   readonly owner: Owner;
-  /** How many workers of it are pending or running, as far as they were counted: where that decides, and where it is told. */
+  /** How many of its workers are pending or running, as far as the decision and the record need the count. */
   readonly size: number;
-  /** Ids of those that are exposed, or would be without their quarantine. */
+  /** Ids of workers that are exposed, or would be without their quarantine. */
   readonly exposed: readonly string[];
-  /** There may be more exposed, or more workers: what its configuration decides, no count does. */
+  /** Whether there may be more workers or exposed ones, since a count does not decide about this group. */
   readonly moreExposed?: boolean;
   readonly moreWorkers?: boolean;
-  /** Those of its subnets that hand out public IPv4 addresses. */
+  /** Its subnets that hand out public IPv4 addresses. */
   readonly publicSubnets: readonly string[];
-  /** Those of its subnets that hand out IPv6 addresses to which a route leads from the Internet. */
+  /** Its subnets that hand out IPv6 addresses to which a route leads from the Internet. */
   readonly ipv6Subnets: readonly string[];
-  /** Launch templates of it that give its workers public addresses, in words: `version 3 of lt-1`. */
+  /** Its launch templates that give workers public addresses, in words: `version 3 of lt-1`. */
   readonly publicTemplates: readonly string[];
-  /** How many of those exposed are so by nothing but addresses that somebody put to them while they ran. */
+  /** How many of the exposed workers are so only by addresses that were associated while they ran. */
   readonly boundLater: number;
-  /** What the world reaches there: `tcp/22`. */
+  /** The ports that are open to the world: `tcp/22`. */
   readonly openPorts: readonly string[];
   /** The rules of its workers' security groups that admit the world. */
   readonly worldOpen: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
   /**
-   * Who uses each security group and each subnet that the policy wants closed, by its id. Of one that is missing nobody
-   * knows: it is left alone.
+   * The users of each security group and subnet that the policy wants closed, by its id. A missing id means that the
+   * users are unknown, and that it is left alone.
    */
   readonly users: ReadonlyMap<string, readonly NetworkUser[]>;
-  /** Why AWS would not tell the users. */
+  /** Why AWS refused to name the users. */
   readonly usersUnreadable?: string;
   readonly request?: Request;
 }

@@ -34,8 +34,8 @@ interface Wanted {
 }
 
 /**
- * Looks at the groups of exposed workers as a whole, and at those that an operator asked about: at their configuration, and
- * at who of them is exposed.
+ * Observes the groups of exposed workers, and the groups that an operator asked about: their configuration, and which
+ * of their workers are exposed.
  */
 export async function observeGroups(
   clients: GroupClients,
@@ -55,7 +55,7 @@ export async function observeGroups(
     exposed.flatMap(({ view }) => view?.launchTemplate ?? []).map((template) => [keyOfTemplate(template), template]),
   );
   const [states, subnetsOf, ...launched] = await Promise.all([
-    // Of the others it is read once their workers are closed.
+    // The states of other groups are read once their workers are closed.
     scope.groupRequests.size === 0
       ? new Map<string, ExposedGroupState>()
       : readExposedGroups(clients.ledger, [...scope.groupRequests.keys()]),
@@ -63,7 +63,7 @@ export async function observeGroups(
     ...[...templates].map(async ([key, template]) => [key, await facts.addressesOf(template)] as const),
   ]);
   const addresses = new Map(launched);
-  // A group that names no subnets of its own has those of its exposed workers.
+  // A group without subnets of its own has those of its exposed workers.
   const placesOf = (subject: string): readonly string[] =>
     subnetsOf.get(subject) ??
     (seenIn.get(subject) ?? []).flatMap(({ view }) => (view?.interfaces ?? []).map(({ subnetId }) => subnetId));
@@ -76,7 +76,7 @@ export async function observeGroups(
     const handingOut = (family: 'ipv4' | 'ipv6') =>
       ids.filter((id) => networks.subnets.get(id)?.handsOut[family] === true && isOpenSubnet(id, family, networks));
     const launchedFrom = seen.flatMap(({ view }) => view?.launchTemplate ?? []);
-    // A launch template overrides the subnets, where every exposed worker was launched from one that does.
+    // A launch template overrides the subnets if every exposed worker was launched from one that does.
     const isPrivate =
       launchedFrom.length > 0 &&
       launchedFrom.every((each) => addresses.get(keyOfTemplate(each))?.isPrivateIpv4 === true);
@@ -111,7 +111,7 @@ export async function observeGroups(
         ...new Set(share.views.flatMap(({ exposures }) => exposures.flatMap((each) => each.openPorts))),
       ].sort(),
       worldOpen: worldOpenOf([...new Set(groupIds)].sort(), [networks, ...share.rules]),
-      // Read where there is something to close: see observe-users.ts.
+      // The users are read where there is something to close: see observe-users.ts.
       users: new Map(),
       ...(request !== undefined && { request }),
     };
@@ -119,7 +119,7 @@ export async function observeGroups(
   return pMap(wanted, look, { concurrency: READ_CONCURRENCY });
 }
 
-/** Those of the launch templates that give public addresses, in words. */
+/** The launch templates that give public addresses, in words. */
 const templatesInWords = (
   templates: readonly LaunchTemplate[],
   addresses: ReadonlyMap<string, TemplateAddresses | undefined>,
@@ -128,7 +128,7 @@ const templatesInWords = (
   return [...new Set(found.map(({ id, version }) => `version ${version} of ${id}`))].sort();
 };
 
-/** Whether what a subnet hands out is reached from the Internet. */
+/** Whether the Internet reaches the addresses that a subnet hands out. */
 const isOpenSubnet = (id: string, family: 'ipv4' | 'ipv6', { gateways, subnets }: Networks): boolean =>
   gateways.get(id)?.[family] !== undefined && subnets.get(id)?.blocked !== true;
 
@@ -142,7 +142,7 @@ async function wantedGroups(
   for (const [subject, request] of groupRequests) {
     const { clusterName: cluster = '', nodegroupName: nodegroup = '' } = request.event.detail;
     const key = { cluster, nodegroup };
-    // What was closed is opened again whoever owns it by now.
+    // A request reopens what was closed whoever owns the group by now.
     const { autoScalingGroups, subnets } = await readOwner(eks, readCluster, key);
     const owner = {
       tags: {},
@@ -152,7 +152,7 @@ async function wantedGroups(
     wanted.set(subject, { key, trigger: request.trigger, owner, request });
   }
   for (const { view, trigger, owner = { tags: {} } } of exposed) {
-    // AWS looks after the workers of EKS Auto Mode, and one that belongs to no group has none to be looked at.
+    // AWS manages the workers of EKS Auto Mode. A worker that belongs to no group has no group to observe.
     if (view?.nodegroup === undefined || view.ownership === 'auto-mode') continue;
     const key = { cluster: view.cluster, nodegroup: view.nodegroup };
     if (!wanted.has(subjectOf(key))) wanted.set(subjectOf(key), { key, trigger, owner });
@@ -160,7 +160,7 @@ async function wantedGroups(
   return wanted;
 }
 
-/** The subnets that each group launches its workers into, where EKS or Auto Scaling tells them. */
+/** The subnets in which each group launches its workers, as EKS or Auto Scaling names them. */
 async function readSubnetsOf(
   facts: GroupFacts,
   wanted: ReadonlyMap<string, Wanted>,
@@ -173,7 +173,7 @@ async function readSubnetsOf(
   return new Map((await pMap(wanted, read, { concurrency: READ_CONCURRENCY })).flat());
 }
 
-/** What was read around the workers, and what of the given subnets was not: those of a group that an operator asked about. */
+/** Adds to the networks the given subnets that are missing there: those of a group that an operator asked about. */
 async function withSubnets(ec2: EC2Client, around: Networks, ids: readonly string[]): Promise<Networks> {
   const unknown = [...new Set(ids.filter((id) => !around.subnets.has(id)))];
   if (unknown.length === 0) return around;

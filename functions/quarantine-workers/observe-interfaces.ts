@@ -13,10 +13,7 @@ import { isKnown, isTrunk } from './worker-view.ts';
 
 /** Details of some instances' interfaces that DescribeInstances does not show. */
 export interface Interfaces {
-  /**
-   * By id, the interfaces with addresses that may be public: who owns the addresses, and whether the interface accepts
-   * Internet traffic.
-   */
+  /** Owners of addresses that may be public, and whether the interface accepts Internet traffic, by interface id. */
   readonly details: ReadonlyMap<string, NetworkInterface>;
   /** Interfaces of pods, by the id of the instance that carries them. */
   readonly branches: ReadonlyMap<string, readonly NetworkInterface[]>;
@@ -63,7 +60,7 @@ export async function observeInterfaces(ec2: EC2Client, instances: readonly Inst
 }
 
 /**
- * The trunks that carry the given pod interfaces, or those in the given security groups, each with its trigger.
+ * The trunks of the given pod interfaces, or of pod interfaces in the given security groups, each with its trigger.
  * DescribeInstances finds no worker by either. Costs one call, and one more where there are any.
  */
 export async function trunksOfPods<Trigger>(
@@ -89,7 +86,7 @@ export async function trunksOfPods<Trigger>(
   );
 }
 
-/** Reads the interfaces of pods, by the instance that carries them. */
+/** Reads the interfaces of pods, by the id of the instance that carries them. */
 async function readBranches(
   ec2: EC2Client,
   trunks: ReadonlyMap<string, string>,
@@ -106,8 +103,8 @@ async function readBranches(
 }
 
 /**
- * The trunk of each pod interface, by the association. Tags name it, too, but anybody can set those. The associations
- * cannot be filtered by trunk. Source: EC2 API reference, DescribeTrunkInterfaceAssociations.
+ * The trunk of each pod interface, by the association. Tags name the trunk, too, but anybody can set tags. The
+ * associations cannot be filtered by trunk. Source: EC2 API reference, DescribeTrunkInterfaceAssociations.
  */
 async function readTrunks(ec2: EC2Client): Promise<Map<string, string>> {
   const trunkOf = new Map<string, string>();

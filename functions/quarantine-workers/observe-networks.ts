@@ -21,11 +21,11 @@ import type { InterfaceView } from './interface-view.ts';
 import { type Family, gatewaysOf, type Referred, referredBy } from './routes.ts';
 import { leaksOf, stackOf } from './steps/quarantine-groups.ts';
 
-/** What is read of one worker to know its network. */
+/** The interfaces of one worker whose network is to be read. */
 export interface Target {
   readonly vpcId: string;
   readonly interfaces: readonly InterfaceView[];
-  /** Whose security groups count whatever its addresses are. */
+  /** Whether its security groups are read even without a public address. */
   readonly inQuarantine?: boolean;
 }
 
@@ -39,8 +39,8 @@ const NOTHING: Networks = {
 };
 
 /**
- * Reads the network around the given workers: a few calls for all of them, side by side. Where no interface has an address
- * that the Internet could know, nothing is read: nothing can be exposed.
+ * Reads the network around the given workers with a few concurrent calls for all of them. Without an address that may
+ * be public nothing can be exposed, and nothing is read.
  *
  * @param vpcs further VPCs whose subnets and routes are read
  */
@@ -96,7 +96,7 @@ async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promi
   return tables;
 }
 
-/** What is found, by id; what does not exist is missing. */
+/** Existing subnets, by id. */
 export async function readSubnets(
   ec2: EC2Client,
   by: 'subnet-id' | 'vpc-id',
@@ -136,7 +136,7 @@ async function readAcls(ec2: EC2Client, subnetIds: readonly string[]): Promise<M
   return acls;
 }
 
-/** What routes and rules refer to by id; mostly nothing. What cannot be read counts as open. */
+/** Reads what routes and rules refer to by id, which is mostly nothing. What cannot be read counts as open. */
 async function readReferred(
   ec2: EC2Client,
   tables: readonly RouteTable[],

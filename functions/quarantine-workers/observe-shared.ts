@@ -8,7 +8,7 @@ import { filtersOf } from '../shared/fleet/instances.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { Scope } from './batch.ts';
 
-/** What a change of a shared resource may have opened. */
+/** The VPCs and security groups that a change of a shared resource may have opened. */
 export type Concerned = Pick<Scope, 'vpcs' | 'securityGroups'>;
 
 /**

@@ -6,17 +6,17 @@ import {
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { LaunchTemplate } from './observation.ts';
 
-/** What a launch template says about public addresses, whatever the subnet hands out. */
+/** What a launch template says about public addresses. It overrides the subnet. */
 export interface TemplateAddresses {
-  /** Launches have addresses that the Internet reaches, where their subnet leads there. */
+  /** Whether launches have public addresses wherever their subnet leads to the Internet. */
   readonly isPublic: boolean;
-  /** Launches have no public IPv4 address, also where their subnet hands them out. */
+  /** Whether launches have no public IPv4 address even in a subnet that hands them out. */
   readonly isPrivateIpv4: boolean;
 }
 
 /**
- * What a launch template says about public addresses. Karpenter deletes its own after a while: undefined for one that is
- * gone, or that may not be read.
+ * Reads what a launch template says about public addresses; undefined where it may not be read or is gone. Karpenter
+ * deletes its own templates after a while.
  */
 export async function readTemplateAddresses(
   ec2: EC2Client,
@@ -35,7 +35,7 @@ export async function readTemplateAddresses(
 export const keyOfTemplate = ({ id, version }: LaunchTemplate): string => `${id} ${version}`;
 
 /**
- * IPv6 addresses count where the subnet leads to the Internet, which whoever asks knows: a worker of it is exposed.
+ * IPv6 addresses count where the subnet leads to the Internet, which a caller with an exposed worker knows.
  *
  * @see https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html a launch overrides the subnet's setting
  */

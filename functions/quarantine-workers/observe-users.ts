@@ -15,8 +15,8 @@ export interface UserClients extends IdentityClients {
 }
 
 /**
- * Adds to groups who else uses the security groups and subnets that the policy wants closed. Where there is nothing to
- * close, nothing is asked.
+ * Adds to groups the other users of the security groups and subnets that the policy wants closed. A group with nothing
+ * to close costs no call.
  */
 export async function withUsers(
   clients: UserClients,
@@ -32,7 +32,7 @@ export async function withUsers(
   return groups.map((group) => ({ ...group, ...users }));
 }
 
-/** Who uses these security groups and subnets; where AWS refuses to tell, why. */
+/** Reads the users of these security groups and subnets, or why AWS refuses to name them. */
 export async function readUsers(
   clients: UserClients,
   readCluster: ClusterReader,
@@ -40,7 +40,7 @@ export async function readUsers(
 ): Promise<Partial<Pick<GroupObservation, 'users' | 'usersUnreadable'>>> {
   const { ec2 } = clients;
   try {
-    // In this order: an instance that is launched in between is found as what it is.
+    // Interfaces are read before instances, so that an instance that is launched in between is recognized.
     const interfaces = await describeInterfaces(ec2, 'group-id', securityGroups);
     const filters = [...filtersOf('network-interface.group-id', securityGroups), ...filtersOf('subnet-id', subnets)];
     const instances = await describeInstances(
@@ -54,14 +54,14 @@ export async function readUsers(
     ]);
     return { users };
   } catch (error) {
-    // Doubt means no, for this alone: workers are quarantined all the same.
+    // Without a list of users nothing is closed for the group. Workers are quarantined all the same.
     const usersUnreadable = refusalOf(error);
     if (usersUnreadable === undefined) throw error;
     return { usersUnreadable };
   }
 }
 
-/** Those of the instances that are workers, with their owners, by instance id. */
+/** The workers among the instances, with their owners, by instance id. */
 async function readWorkers(
   clients: IdentityClients,
   readCluster: ClusterReader,
@@ -114,7 +114,7 @@ const instanceAsUser = (instanceId: string, workers: ReadonlyMap<string, Network
 
 const EKS_DESCRIPTION = 'Amazon EKS ';
 
-/** Whose an interface is. Whatever is not known for certain to be a worker's or EKS's own is somebody else's. */
+/** The user of an interface. An interface that is not proven to be a worker's or EKS's own belongs to somebody else. */
 function userOf(each: NetworkInterface, workers: ReadonlyMap<string, NetworkUser>): NetworkUser {
   const { NetworkInterfaceId: interfaceId = '', Description: description = '', Attachment } = each;
   const instanceId = Attachment?.InstanceId;
@@ -126,15 +126,15 @@ function userOf(each: NetworkInterface, workers: ReadonlyMap<string, NetworkUser
 }
 
 /**
- * Anybody can describe an interface of his own as EKS does. EKS's are attached to instances of an account that is not this
- * one; recorded ones are not `RequesterManaged`, and tell by their requester who made them.
+ * Whether EKS made an interface. Anybody can copy the description of EKS's interfaces. EKS attaches its own to
+ * instances of another account. Recorded ones are not `RequesterManaged`, but name EKS as the requester.
  */
 const isMadeByEks = ({ RequesterManaged, RequesterId = '', Attachment, OwnerId }: NetworkInterface): boolean =>
   (RequesterManaged === true || RequesterId.endsWith(':AmazonEKS')) &&
   Attachment?.InstanceOwnerId !== undefined &&
   Attachment.InstanceOwnerId !== OwnerId;
 
-/** Only workers count as users of a subnet: an instance that is none keeps the address that it has. */
+/** Only workers count as users of a subnet: any other instance keeps the address that it has. */
 const workersOfSubnets = (
   subnetIds: readonly string[],
   instances: readonly Instance[],

@@ -26,25 +26,25 @@ export interface ObserveClients extends IdentityClients {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
-  /** Hears of instances that may be exposed as soon as they are found: what acting on them takes can be read meanwhile. */
+  /** Receives instances that may be exposed as soon as they are found, so that further reads can start. */
   readonly onFound: (instances: readonly Instance[]) => void;
 }
 
-/** What one reconcile sees. */
+/** What one reconcile observes. */
 export interface Sight {
   readonly observations: readonly Observation[];
   readonly groups: readonly GroupObservation[];
-  /** Workers of which the batch only says once more what was dealt with already: see repeat.ts. */
+  /** Workers about which the batch only repeats an event that was handled: see repeat.ts. */
   readonly repeated: ReadonlySet<string>;
 }
 
 /**
- * Reads what decisions about the workers of the scope rest on. Whatever is not a worker is left out here and never
- * reconciled again, whoever says what of it. Groups are looked at as a whole where one of their workers is exposed.
+ * Reads what decisions about the workers of the scope depend on. An instance that is not a worker is left out whatever
+ * the event says, and is never reconciled again. A group is observed where one of its workers is exposed.
  *
- * @param asked what the batch asked to look at
- * @param standing what is remembered of the workers that the batch names, which is read beside them
- * @param circumstances the policy says which share of a group counts as the group
+ * @param asked the targets that the batch names
+ * @param standing the states of the workers that the batch names, which are read at the same time
+ * @param circumstances the policy sets the share of a group above which the finding is about the group
  */
 export async function observe(
   clients: ObserveClients,
@@ -53,7 +53,7 @@ export async function observe(
   standing: Promise<Standing>,
   circumstances: Pick<Circumstances, 'policy' | 'now'>,
 ): Promise<Sight> {
-  // What happened to what many share happened to each of them, and what to the interface of a pod, to the worker that carries it.
+  // A change of a shared resource concerns all users of it; a change of a pod's interface, the worker that carries it.
   const named: Scope = { ...asked, ...(await usersOfShared(clients.ec2, asked)) };
   const scope: Scope = {
     ...named,
@@ -69,14 +69,14 @@ export async function observe(
   );
   const claimed = workersIn(instances, scope);
   const found = claimed.map(({ instanceId }) => instanceId);
-  // What is remembered of those that are found by other means is read after them.
+  // The states of workers that are found by other means are read after them.
   const others = [...held.keys(), ...found].filter((id) => !scope.instances.has(id) && !scope.requests.has(id));
   const states = new Map([...ofNamed, ...(await readQuarantines(clients.ledger, others))]);
 
   const repeated = new Set(
     claimed.filter((each) => isRepeat(each, states.get(each.instanceId), scope, circumstances)).map(idOf),
   );
-  // In quarantine it stays whose it was when that began, whatever becomes of its tags.
+  // A worker in quarantine keeps the cluster and group that it had at the beginning, whatever becomes of its tags.
   const known = claimed
     .filter(({ instanceId }) => !repeated.has(instanceId))
     .map((each): FoundWorker => {
@@ -118,10 +118,10 @@ export async function observe(
   return { observations: [...seen, ...unseen], groups, repeated };
 }
 
-/** Whether an instance bears the tag of a quarantine, of which the ledger may know nothing any more. */
+/** Whether an instance bears the tag of a quarantine, which the ledger may have lost. */
 const isTagged = (instance: Instance): boolean => QUARANTINE_TAG in tagsOf(instance);
 
-/** Of those that the Internet may know, or that are in quarantine: whose they are. It makes no difference for others. */
+/** Reads the identities of workers with a public address or a quarantine. No other decision depends on identity. */
 async function readIdentities(
   clients: IdentityClients,
   readCluster: ClusterReader,
@@ -175,7 +175,7 @@ const observationOf = (
   };
 };
 
-/** Those workers of a reconcile request whose incident has not ended: a quarantine, or a place on the waitlist, says so. */
+/** Workers of a reconcile request whose incident has not ended: they have a quarantine or a place on the waitlist. */
 const waitingIn = (states: ReadonlyMap<string, QuarantineState>, { instances, clusters }: Scope) =>
   [...states].flatMap(([instanceId, { quarantine, reason }]): Array<[string, MessageTrigger]> => {
     const trigger = instances.get(instanceId) ?? (quarantine && clusters.get(quarantine.cluster));
@@ -186,14 +186,14 @@ const waitingIn = (states: ReadonlyMap<string, QuarantineState>, { instances, cl
 const requestedChangesIn = ({ requests }: Scope) =>
   [...requests].map(([instanceId, { trigger }]): [string, MessageTrigger] => [instanceId, trigger]);
 
-/** A worker that was found, and what asked for the reconcile of it. */
+/** A worker that was found, with the triggers of its reconcile. */
 interface FoundWorker {
   readonly instanceId: string;
   readonly instance: Instance;
   readonly worker: Worker;
-  /** What asked for it first. */
+  /** The first trigger. */
   readonly trigger: MessageTrigger;
-  /** All that asked for it. */
+  /** All triggers. */
   readonly triggers: readonly MessageTrigger[];
 }
 
@@ -217,7 +217,7 @@ async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> 
   return [...found, ...ofClusters, ...ofVpcs];
 }
 
-/** Workers in quarantine that no longer look like workers: somebody has taken off their tags, and they are ours to keep. */
+/** Finds workers in quarantine whose tags of workers somebody has removed. They stay managed. */
 async function findIsolated(
   ec2: EC2Client,
   wanted: ReadonlyMap<string, MessageTrigger>,

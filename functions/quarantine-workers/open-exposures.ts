@@ -17,8 +17,8 @@ export interface Finding {
 }
 
 /**
- * Reasons for which a worker stays exposed that no other notification covers. A group that is public by design has its
- * own record, and so has an action that failed or was refused for a single worker.
+ * Reasons for which a worker stays exposed without another notification. A group that is public by design has a record
+ * of its own. So has an action that failed or was refused for a single worker.
  */
 const QUIET: Readonly<Partial<Record<Reason, string>>> = {
   'quarantine-budget': 'As many workers are in quarantine as the policy allows.',
@@ -39,7 +39,7 @@ const REMEMBERED = 1_000;
 /** How often the time of the last observation is written, ms. */
 const NOTED_EVERY = 6 * 3_600_000;
 /**
- * After this time without an observation a group is no longer counted, because it may be gone, ms. Sweeps come every
+ * After this time without an observation, ms, a group is no longer counted, because it may be gone. Sweeps come every
  * hour.
  */
 const FORGOTTEN_AFTER = 48 * 3_600_000;
@@ -61,7 +61,7 @@ export function findingOf({ observation, decision }: Decided, now: number): Find
   return { instanceId, subject, open: { since, reason, exposures: view.exposures.map(describeExposure).join('; ') } };
 }
 
-/** The state of a group with the findings about its workers applied. Pure. */
+/** The state of a group with the findings about its workers applied; a pure function. */
 export function withFindings(state: OpenGroup, subject: string, findings: readonly Finding[], now: number): OpenGroup {
   const workers = new Map(Object.entries(state.workers));
   for (const { instanceId, open, subject: place } of findings) {
@@ -85,6 +85,7 @@ export interface Telling {
 
 /**
  * Pure.
+ *
  * @param trigger the id of what asked for the reconcile; it becomes part of the id of a new incident
  */
 export function tellingOf(state: OpenGroup, trigger: string, now: number): Telling {
@@ -96,7 +97,7 @@ export function tellingOf(state: OpenGroup, trigger: string, now: number): Telli
     return { decision: say('done', 'exposures-ended', 'No worker of the group stays exposed.'), unsettled: false };
   }
   const why = [...new Set(silent.map(([, { reason }]) => reason))].sort().join(' ');
-  // Notify again only when the causes change, or when the number of exposed workers has doubled, not for every worker.
+  // A record for every worker would be noise. The next one needs new causes, or twice as many exposed workers.
   if (notified !== undefined && notified.why === why && silent.length < 2 * notified.workers) return known;
   if (notified === undefined && now - since < SETTLE) return { unsettled: true };
   const decision: Decision = {
@@ -121,7 +122,7 @@ function inWords(workers: ReadonlyArray<readonly [string, OpenWorker]>): string 
   return `${count} exposed to the Internet. ${causes.join(' ')} ${named.join('; ')}${more}.`;
 }
 
-/** How many workers stay exposed in all groups, by the stored states. Pure. */
+/** How many workers stay exposed in all groups, by the stored states; a pure function. */
 export const countOpen = (groups: Iterable<OpenGroup>, now: number): number =>
   [...groups]
     .filter(({ seenAt }) => now - seenAt < FORGOTTEN_AFTER)

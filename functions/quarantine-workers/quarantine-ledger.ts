@@ -40,16 +40,16 @@ const saved = z.object({
   interfaces: z.array(savedInterface),
   /** The Auto Scaling group that it belonged to. */
   autoScalingGroup: z.string().optional(),
-  /** Whether somebody had it in standby there already. */
+  /** Whether somebody had put it into standby before. */
   standby: z.boolean().optional(),
-  /** Whether it is taken out of that group for good. */
+  /** Whether it has left that group for good. */
   detached: z.boolean().optional(),
   targets: z.array(savedTarget),
-  /** Its places in the Auto Scaling group and in target groups are yet to be read: its interfaces are closed first. */
+  /** Whether its places in Auto Scaling and target groups are unread. Its interfaces are closed first. */
   placesUnread: z.boolean().optional(),
-  /** Whether it was protected from termination; absent while that was not touched. */
+  /** Whether it was protected from termination; absent until the quarantine changes that. */
   terminationProtected: z.boolean().optional(),
-  /** Its Kubernetes node; absent while that was not touched. */
+  /** Its Kubernetes node; absent until the quarantine changes the node. */
   node: z
     .object({
       name: z.string(),
@@ -64,36 +64,36 @@ export type Saved = z.infer<typeof saved>;
 const quarantine = z.object({
   kind: z.enum(['isolate', 'strip']),
   phase: z.enum(['isolating', 'isolated', 'releasing', 'terminating']),
-  /** When a fresh read last found it closed after it had been changed, epoch milliseconds. */
+  /** When a fresh read last found it isolated after a change, epoch milliseconds. */
   isolatedAt: z.number().optional(),
   cluster: z.string(),
   nodegroup: z.string().optional(),
   vpcId: z.string(),
-  /** Each exposure when it began, in words. */
+  /** The exposures at the beginning, in words. */
   exposures: z.array(z.string()),
-  /** Epoch milliseconds, as all times here. */
+  /** Epoch milliseconds, like all times here. */
   startedAt: z.number(),
   expiresAt: z.number(),
-  /** What its tags say: which event it came from. */
+  /** The event that it came from, as the worker's tags name it. */
   by: z.string(),
-  /** The security groups that it is put into: first the one that ends connection tracking, then the closed one. */
+  /** The security groups for the worker: first the one that ends connection tracking, then the closed one. */
   groups: z.object({ untracking: z.string(), closed: z.string() }).optional(),
   saved,
-  /** What was left out or could not be done, by step. */
+  /** What was left out or failed, by step. */
   notes: z.record(z.string(), z.string()),
-  /** The ledger had lost it: a security group of the stack held the worker, or only its tags told so. */
+  /** How it was recovered after the ledger lost it: by the security group that held it, or only by its tags. */
   found: z.enum(['held', 'tagged']).optional(),
-  /** An operator had it begin in mode observe: it goes on as in mode enforce. */
+  /** The operator's approval in mode observe. An approved quarantine goes on as in mode enforce. */
   approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
-  /** The operators' requests that it was extended by: each extends it once, however often it comes. */
+  /** Ids of the operators' requests that extended it. Each extends it once, however often it is delivered. */
   extensions: z.array(z.string()).optional(),
-  /** How often somebody has opened it again, and when; `toldAt`: as a fight. Epoch milliseconds. */
+  /** How often somebody has opened it again, and when; `toldAt`: the last record of that. Epoch milliseconds. */
   undone: z
     .object({ count: z.number(), firstAt: z.number(), lastAt: z.number(), toldAt: z.number().optional() })
     .optional(),
-  /** It has been released but for its place in service, which its Auto Scaling group had no room for: no slot is held. */
+  /** Whether it holds no slot and only waits for room in its Auto Scaling group, after everything else was restored. */
   returning: z.boolean().optional(),
-  /** It is to be terminated; absent in another phase. */
+  /** The order to terminate the worker; absent in another phase. */
   termination: terminationOrder.optional(),
   /** The operator's request that is being granted. */
   request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
@@ -112,28 +112,28 @@ const workerState = z.object({
   sk: z.string(),
   ...outcomeMemory<Reason>(),
   reason: z.string().optional(),
-  /** Since when the reason holds: the place on the waitlist for a slot. */
+  /** Since when the reason holds. It sets the place on the waitlist for a slot. */
   since: z.number().optional(),
   quarantine: quarantine.optional(),
   accepted: z.array(acceptedExposure).optional(),
   ...proposalMemory,
-  /** The operator's request that ended the last quarantine: delivered again, it asks for nothing more. */
+  /** The operator's request that ended the last quarantine. A redelivery of it has no effect. */
   granted: z.string().optional(),
-  /** When a reconcile of it is due that was asked for, epoch milliseconds: a further one need not be. */
+  /** When a requested reconcile is due, epoch milliseconds. No further one is requested until then. */
   lookAt: z.number().optional(),
-  /** Who acts on the worker right now: others keep away until then, so that steps never run side by side. */
+  /** The reconcile that acts on the worker now. Others wait, so that steps never run side by side. */
   lease: z.object({ holder: z.string(), until: z.number() }).optional(),
-  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  /** Counts the writes. A write succeeds only if nobody has written since the read. */
   revision: z.number(),
 });
 export type QuarantineState = Omit<z.infer<typeof workerState>, 'sk'>;
 
 export const NEVER_SEEN: QuarantineState = { outcomes: 0, revision: 0 };
 
-/** How long a state is kept after its last change, ms; a quarantine that is open is never let go. */
+/** How long a state is kept after its last change, ms. An open quarantine is kept without a limit. */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** The states of the given instances; one never seen before is missing. */
+/** The states of the given instances. An instance without a state is missing from the result. */
 export async function readQuarantines(
   ledger: Ledger,
   instanceIds: readonly string[],
@@ -142,15 +142,15 @@ export async function readQuarantines(
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** What is remembered when a look begins. */
+/** The state of the ledger when a reconcile begins. */
 export interface Standing {
-  /** Who is in quarantine, also where EC2 shows the instance no more. */
+  /** The holders of slots, including instances that EC2 no longer shows. */
   readonly budget: BlastBudget;
-  /** Of the workers that a batch names by their ids; one never seen before is missing. */
+  /** The states of the workers that a batch names by id. A worker without a state is missing. */
   readonly states: ReadonlyMap<string, QuarantineState>;
 }
 
-/** Reads who holds a slot of the blast budget, and the states of the given instances, at once. */
+/** Reads the holders of the blast budget and the states of the given instances concurrently. */
 export async function readStanding(ledger: Ledger, instanceIds: readonly string[]): Promise<Standing> {
   const budget = budgetKey('quarantines');
   const keys = [budget, ...new Set(instanceIds)].map((key) => (typeof key === 'string' ? { pk: PK, sk: key } : key));
@@ -183,11 +183,11 @@ export async function leaveWaitlist({ documents, table }: Ledger, instanceId: st
 }
 
 /**
- * Saves a worker's state unless somebody else has written since it was read.
+ * Saves a worker's state unless another reconcile has written it since it was read.
  *
  * @param now epoch milliseconds
- * @param writer names the write, uniquely: tells a repetition of it from a write of another reconcile
- * @returns the state as it stands now; undefined when another reconcile was first
+ * @param writer unique name of the write, which distinguishes its repetition from another reconcile's write
+ * @returns the state as saved; undefined when another reconcile was first
  */
 export async function saveQuarantine(
   ledger: Ledger,

@@ -2,7 +2,7 @@ import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
-/** What `quarantine-workers` says. */
+/** The reasons of `quarantine-workers`. */
 export const QUARANTINE_REASONS = {
   'not-exposed': { meaning: 'The Internet cannot reach the worker.' },
   'public-by-design': {

@@ -34,33 +34,33 @@ export interface ReconcileDeps
   readonly wake: Wake;
 }
 
-/** How many workers are acted upon side by side. */
+/** How many workers are acted upon concurrently. */
 const ACT_CONCURRENCY = 8;
-/** Two reconciles may take from the budget at once: so many times the later one decides anew. */
+/** How many times a reconcile decides anew because another one took from the budget at the same time. */
 const BUDGET_TRIES = 8;
-/** A worker that waits is looked at again at least so soon, ms. */
+/** The longest time until a waiting worker is reconciled again, ms. */
 const LATEST_LOOK = 15 * 60_000;
 /** How soon further requests about the same subject come back, seconds. */
 const DEFERRED_SECONDS = 5;
 /** How many workers one reconcile request names. */
 const WORKERS_PER_REQUEST = 100;
-/** How long before the end of a quarantine it counts as expiring, ms. */
+/** How long before its end a quarantine counts as expiring, ms. */
 const EXPIRING = 86_400_000;
-/** How soon a worker is reconciled again about which a reconcile has failed, ms: when its lease is over. */
+/** How soon a worker is reconciled again after a failure, ms: when its lease is over. */
 const AFTER_FAILURE = 70_000;
 
 /**
- * One reconcile: all messages of a batch together. Observe, decide, act, record; then ask for the next reconcile of those that are
- * waited for, and call those that wait for what was freed.
+ * Reconciles all subjects that the messages of a batch name: observes, decides, acts and records. It then asks for the
+ * next reconcile of workers that wait, and of workers that a freed slot can serve.
  *
- * @throws AggregateError when something about some workers could not be read or done; all others are through by then
+ * @throws AggregateError when something about some workers could not be read or done; all others are finished by then
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
-  // What is asked for, and by which policy. What is none of these events is laid aside.
+  // Read the requests and the policy. Messages of any other kind are put aside.
   const { scope, malformed } = readBatch(messages);
-  // How the workers and their groups stand, and who holds a slot.
+  // Observe workers, groups, and the holders of slots.
   const reading = readStanding(deps.ledger, [...scope.instances.keys(), ...scope.requests.keys()]);
-  // Whoever waits for it hears of what went wrong.
+  // The caller that awaits the read later gets its error.
   reading.catch(() => undefined);
   const policy = await deps.readPolicy();
   const readCluster = createClusterReader(deps.eks);
@@ -68,7 +68,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const findGroups = groupFinder(deps.ec2, deps.stackName);
   const isolates = !isInvalid(policy) && policy.quarantine.mode === 'enforce';
   const onFound = (instances: readonly Instance[]) => {
-    // Whoever isolates hears of what went wrong.
+    // The step that isolates gets the error.
     for (const { VpcId = '' } of isolates ? instances : []) findGroups(VpcId).catch(() => undefined);
   };
   const clients = { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster), onFound };
@@ -82,11 +82,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     caller: deps.caller,
     publicGroups: new Set<string>(),
   };
-  // What is to become of each, in turn, against the blast budget; the slots are taken before anything is done.
+  // Decide about each subject in turn, within the blast budget. Slots are taken before anything is done.
   const planned = await reserve(deps, budget, sight, circumstances);
 
   deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
-  // Each is carried out, the network of all first; one worker's trouble does not stop the others.
+  // Act: the networks of all workers come first, and the failure of one worker does not stop the others.
   const acting = { ...deps, openCluster, findGroups, targetsOf: targetReader(deps.loadBalancing) };
   const troubles: unknown[] = [];
   const onTrouble = (decided: Decided) => (error: unknown) => {
@@ -107,23 +107,23 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     { concurrency: ACT_CONCURRENCY },
   );
   const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
-  // What ended gives its slot back, and whoever waits for one is called. Whoever is not through is reconciled again.
+  // Give back the slots of ended quarantines, call workers that wait for one, and reconcile unfinished workers again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
   const seen = new Set([...sight.observations.map(({ instanceId }) => instanceId), ...sight.repeated]);
   const hidden = untilShown(scope.instances, seen, circumstances.now);
   await requestReconciles(deps, settled, hidden, scope.deferred, circumstances);
-  // What stays exposed is counted, and told once a group.
+  // Count the exposures that stay open, and record them once a group.
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
   const looked = { settled, groups, clusters: scope.clusters, now: circumstances.now, ...mode };
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
-  // Last, as nothing of the above may wait for it.
+  // Shell ingress comes last, because nothing above may wait for it.
   await closeShellIngress({ ...deps, ...clients }, readCluster, scope, circumstances, (error) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 
-/** Decides, and takes the slots that the decisions need by one conditional write. */
+/** Decides, and takes the slots that the decisions need in one conditional write. */
 async function reserve(
   { ledger, caller }: ReconcileDeps,
   read: BlastBudget,
@@ -133,7 +133,7 @@ async function reserve(
   let budget = read;
   for (let attempt = 1; ; attempt += 1) {
     const planned = plan(sight, { ...circumstances, slots: budget.slots });
-    // What a decision frees is given back only when it was carried out.
+    // A slot that a decision frees is given back only after the decision is carried out.
     const wanted = { ...budget.slots, ...planned.slots };
     if (isDeepStrictEqual(wanted, budget.slots)) return planned;
     try {
@@ -147,8 +147,8 @@ async function reserve(
 }
 
 /**
- * Gives back the slots of quarantines that have ended, also of those that ended in a reconcile which died before it got here,
- * and calls those that wait for one.
+ * Gives back the slots of ended quarantines, including those whose reconcile died before it got here, and calls the
+ * workers that wait for one.
  */
 async function giveBack(
   deps: ReconcileDeps,
@@ -174,7 +174,7 @@ async function giveBack(
   if (freed) await callNext(deps, now);
 }
 
-/** The budget as it stands, where some worker of the reconcile may have a slot to give back. */
+/** Reads the current budget where a worker of the reconcile may have a slot to give back. */
 const readBudgetIfFreed = async ({ ledger }: ReconcileDeps, settled: readonly Decided[], held: BlastBudget['slots']) =>
   settled.some(
     ({ observation: { instanceId, state }, decision }) =>
@@ -184,7 +184,7 @@ const readBudgetIfFreed = async ({ ledger }: ReconcileDeps, settled: readonly De
     ? readBudget(ledger, 'quarantines')
     : undefined;
 
-/** Being called is only a request: the next reconcile decides who finds room. */
+/** Asks for the next waiting workers to be reconciled. Their reconcile decides which of them gets a slot. */
 async function callNext({ ledger, queue, account, region, caller }: ReconcileDeps, now: number): Promise<void> {
   const instanceIds = (await readQuarantineWaitlist(ledger)).slice(0, WORKERS_PER_REQUEST);
   if (instanceIds.length === 0) return;
@@ -194,7 +194,7 @@ async function callNext({ ledger, queue, account, region, caller }: ReconcileDep
   await sendRequests(queue, [{ request }]);
 }
 
-/** Asks for the next reconcile: of whoever waits, of whom an operator was answered about, and at the end of a quarantine. */
+/** Asks for the next reconcile of workers that wait, that an operator was answered about, or whose quarantine ends. */
 async function requestReconciles(
   deps: ReconcileDeps,
   settled: readonly Decided[],
@@ -210,7 +210,7 @@ async function requestReconciles(
     const isAskedFor = silent !== true && state.lookAt !== undefined && state.lookAt > now;
     if (lookAt !== undefined && !isAskedFor) {
       const at = now + Math.min(LATEST_LOOK, Math.max(1_000, lookAt - now));
-      // An operator's request that could not be looked at now comes again as it is.
+      // A request that could not be handled now comes back unchanged.
       if (silent === true && request !== undefined) await comeBack(deps.queue, [request], Math.ceil((at - now) / 1000));
       else again.push({ instanceId, at });
     }
@@ -222,8 +222,8 @@ async function requestReconciles(
 }
 
 /**
- * Workers that nobody can reach; and for the alarms, quarantines that end within a day, and those that have ended with
- * nobody saying what is to become of them. Of a worker that only waits for its place in service somebody has said it.
+ * Counts workers that nobody can reach, quarantines that end within a day, and ended quarantines without an operator's
+ * decision. A worker that only waits for its place in service has such a decision.
  */
 function countWorkers({ recorder }: ReconcileDeps, settled: readonly Decided[], now: number): void {
   const isPrivate = ({ decision }: Decided) => decision.reason === 'not-exposed';

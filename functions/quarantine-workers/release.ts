@@ -18,12 +18,12 @@ import { viewAgain } from './view-workers.ts';
 
 /** How soon an unfinished release is reconciled again, ms. */
 const RECONCILE_AGAIN = 15_000;
-/** How long a worker may take to reach standby, from which it can return to service, ms. */
+/** How long a worker may take to reach standby, ms. Only from standby can it return to service. */
 const PATIENCE = 15 * 60_000;
 
 /**
- * Restores what the quarantine took, as it was saved, and names what cannot be restored. It can be repeated from any
- * point: only what a fresh read shows as restored counts.
+ * Restores what the quarantine saved, and names what cannot be restored. It can be repeated from any point, because
+ * only what a fresh read shows counts as restored.
  */
 export async function release(subject: StepSubject): Promise<Decision> {
   const losses: Losses = { lost: new Map(), pending: [], shutOff: [] };
@@ -129,7 +129,7 @@ const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses)
 
 async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
-  // Each pass finds all losses anew. What the isolation had left out is not a loss.
+  // Each pass finds all losses anew. What the isolation left out is not a loss.
   const view = await viewAgain(clients.ec2, instanceId, quarantine);
   const notes = Object.fromEntries([...lost].filter(([key]) => !addressKeysOf(view).has(key)));
   const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
@@ -165,7 +165,7 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Loss
 }
 
 /**
- * The addresses that the worker has, named like losses: an address that is present is no loss, even if its call was
+ * The addresses that the worker has, named like losses. An address that is present is no loss even if its call was
  * refused.
  */
 const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
@@ -177,6 +177,6 @@ const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
     ]),
   );
 
-/** Whoever releases a worker accepts its exposures at that time. Later ones count again. */
+/** An operator who releases a worker accepts its exposures at that time. Later exposures count again. */
 const acceptedIn = ({ exposures }: WorkerView): AcceptedExposure[] =>
   exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));

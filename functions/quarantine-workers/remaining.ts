@@ -3,9 +3,9 @@ import type { WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 
 /**
- * What keeps a worker from being isolated, in words; a pure function, empty when there is no exposure. A primary IPv6
- * address cannot be removed (EC2 refuses). Behind a closed security group it is no exposure, unless somebody has opened
- * that group. Where only addresses are removed, it remains an exposure as long as the Internet reaches it.
+ * What keeps a worker from being isolated, in words; a pure function. Empty when there is no exposure. EC2 refuses to
+ * remove a primary IPv6 address. Behind a closed security group such an address is no exposure, unless somebody has
+ * opened the group. Where only addresses are removed, it stays an exposure as long as the Internet reaches it.
  */
 export function isolationFaults(
   { kind, groups }: Pick<Quarantine, 'kind' | 'groups'>,
@@ -14,7 +14,7 @@ export function isolationFaults(
   const opened = new Set(
     exposures.flatMap(({ address, openPorts }) => (kind === 'strip' || openPorts.length > 0 ? address : [])),
   );
-  // Rules make a security group closed, not its name: a new group may allow all egress, and anybody may add a rule.
+  // Rules make a security group closed, not its name. A new group may allow all egress, and anybody may add a rule.
   const leak = kind === 'isolate' && groups !== undefined ? leaks?.get(groups.closed) : undefined;
   const ofGroup = leak === undefined ? [] : [`${groups?.closed} lets through ${leak}`];
   const ofInterfaces = interfaces.flatMap((each) => [
@@ -38,7 +38,7 @@ export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }
   const present = new Map(interfaces.map((each) => [each.id, each]));
   return saved.interfaces.flatMap(({ id, groups, addresses, ipv6, ipv6Prefixes = [] }) => {
     const now = present.get(id);
-    // An interface that is gone, and anything noted as lost, is reported and not waited for.
+    // An interface that is gone, and anything noted as lost, is reported without waiting.
     if (now === undefined) return [];
     const faults: Array<readonly [key: string, fault: string]> = [
       ...(kind === 'isolate' && !isSame(now.groupIds, groups)

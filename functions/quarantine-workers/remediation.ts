@@ -17,23 +17,23 @@ const reads: Right = {
     'autoscaling:DescribeAutoScalingInstances',
     'ec2:DescribeInstanceAttribute',
     'ec2:DescribeInstances',
-    // Whether what a group is launched from asks for public addresses.
+    // Shows whether a group's launch template asks for public addresses.
     'ec2:DescribeLaunchTemplateVersions',
     'ec2:DescribeNetworkAcls',
-    // Who else uses a security group, before a rule of it is revoked.
+    // Shows the other users of a security group before one of its rules is revoked.
     'ec2:DescribeNetworkInterfaces',
     'ec2:DescribeRouteTables',
     'ec2:DescribeSecurityGroups',
     'ec2:DescribeSnapshots',
     'ec2:DescribeSubnets',
-    // Which interfaces of pods a worker carries.
+    // Shows which pod interfaces a worker carries.
     'ec2:DescribeTrunkInterfaceAssociations',
     'ec2:DescribeVpcEndpoints',
-    // Which addresses are inside a VPC, before a rule for those outside of it is revoked.
+    // Shows which addresses are inside a VPC before a rule for others is revoked.
     'ec2:DescribeVpcs',
     'elasticloadbalancing:DescribeTargetGroups',
     'elasticloadbalancing:DescribeTargetHealth',
-    // Whether another way in is open to workers, before one is shut.
+    // Shows whether workers have another way in before one is closed.
     'ssm:DescribeInstanceInformation',
   ],
   resources: ['*'],
@@ -43,7 +43,7 @@ const reads: Right = {
 const prefixLists: Right = {
   sid: 'PrefixLists',
   actions: ['ec2:GetManagedPrefixListEntries'],
-  // AWS's own have no account.
+  // The ARNs of AWS's own prefix lists have `aws` as the account.
   resources: [arnHere('ec2', 'prefix-list/*'), 'arn:{partition}:ec2:{region}:aws:prefix-list/*'],
   wildcardReason: 'Rules and routes may name any list: who is in it decides whether they admit the world.',
 };
@@ -55,7 +55,7 @@ const ec2 = (...resources: string[]): string[] => resources.map((resource) => ar
 /** The ARN of a snapshot has no account. */
 const anySnapshot = 'arn:{partition}:ec2:{region}::snapshot/*';
 
-/** What isolating a worker, and giving back what it had, changes. */
+/** The rights to change what isolating and releasing a worker change. */
 const isolation: readonly Right[] = [
   {
     sid: 'NetworkOfWorkers',
@@ -66,7 +66,7 @@ const isolation: readonly Right[] = [
       'ec2:ModifyNetworkInterfaceAttribute',
       'ec2:UnassignIpv6Addresses',
     ],
-    // ModifyNetworkInterfaceAttribute may be judged for the interface's subnet, too (service authorization reference of EC2).
+    // EC2 may check ModifyNetworkInterfaceAttribute against the subnet, too (service authorization reference of EC2).
     resources: ec2('elastic-ip', 'instance', 'network-interface', 'security-group', 'subnet'),
     wildcardReason: anyWorker,
   },
@@ -95,7 +95,7 @@ const isolation: readonly Right[] = [
     resources: [...ec2('instance', 'security-group'), anySnapshot],
     conditions: {
       'ForAllValues:StringLike': { 'aws:TagKeys': 'eks-host-remediator:*' },
-      // Of no key at all the line above holds as well, and DeleteTags without keys takes off all that users have set.
+      // The condition above holds for a request without keys, too, which makes DeleteTags remove all tags of users.
       Null: { 'aws:TagKeys': 'false' },
     },
     wildcardReason: 'Any instance may be a worker; only tags of its own can be set or taken off.',
@@ -110,8 +110,9 @@ const isolation: readonly Right[] = [
     sid: 'Protection',
     actions: ['ec2:ModifyInstanceAttribute'],
     resources: ec2('instance'),
-    // No user data, no instance type: only whether it is protected from termination. In which case EC2 gives the name, and
-    // whether it always does, is written nowhere: docs/unverified.md. Source: service authorization reference of EC2.
+    // Only the protection from termination may be changed, not user data or the instance type. AWS does not document
+    // the attribute's spelling, or whether EC2 always gives it: docs/unverified.md. Source: service authorization
+    // reference of EC2.
     conditions: { StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'DisableApiTermination' } },
     wildcardReason: anyWorker,
   },
@@ -139,8 +140,8 @@ export const quarantineWorkers = declare({
   subject: 'instance',
   start: {
     by: 'queue',
-    // The first event is handed over at once: with a batching window Lambda may wait for 20 s. A wave of launches still
-    // becomes a few reconciles, since each takes more messages itself (`take-batch.ts`).
+    // Lambda gets the first event at once, because a batching window may wait for 20 s. A wave of launches still
+    // becomes a few reconciles, since each takes further messages itself (`take-batch.ts`).
     queue: { batch: 10, most: 200, concurrency: 2 },
   },
   // A reconcile acts within seconds; a lease on a worker (65 s, in `act.ts`) must outlast it.

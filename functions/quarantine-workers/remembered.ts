@@ -13,11 +13,11 @@ import type { Observation } from './observation.ts';
 import type { QuarantineState } from './quarantine-ledger.ts';
 import type { Reason } from './reasons.ts';
 
-/** When a reconcile is due: one that was asked for already serves as well, so that reconciles never multiply. */
+/** When the next reconcile is due. One that was requested before serves as well, so that reconciles never multiply. */
 const dueReconcile = ({ lookAt }: QuarantineState, decision: Decision, now: number): number | undefined =>
   lookAt !== undefined && lookAt > now ? lookAt : decision.lookAt;
 
-/** What is remembered of the worker once the decision holds. */
+/** The state of the worker once the decision holds. */
 export function nextState(
   { state, trigger }: Observation,
   decision: Decision,
@@ -55,7 +55,7 @@ export function outcomeOf(
   const { policy } = circumstancesOf(observation, circumstances);
   const cluster = view?.cluster ?? quarantine?.cluster;
   const nodegroup = view?.nodegroup ?? quarantine?.nodegroup;
-  // While it lasts, each record says until when: whoever reads the last one alone knows it.
+  // Each record names the end of the quarantine, so that the last record alone is enough.
   const ends =
     quarantine !== undefined && meansQuarantine(reason) ? { expiresAt: iso(quarantine.expiresAt) } : undefined;
   const plan = planIn('quarantine-workers', { instance: instanceId }, { decision, proposal: next.proposal });

@@ -13,13 +13,12 @@ interface Named {
 }
 
 /**
- * Whether all that a batch says of a worker is the event that its quarantine came from, once more, and the worker stands as
- * that quarantine left it; a pure function. EventBridge and SQS may both deliver an event twice (EventBridge user guide,
- * "Event retry and using dead-letter queues"; SQS developer guide, "At-least-once delivery").
- *
- * Anything else needs a whole look: a message that comes back because its reconcile did not end, a quarantine that is not
- * through, has run out, or was undone before, and a worker that was opened again. That its security group was opened is not
- * seen here: that is an event of its own, and so is the sweep.
+ * Whether a batch only repeats the event that a worker's quarantine came from, and the worker is as the quarantine left
+ * it; a pure function. EventBridge and SQS may both deliver an event twice (EventBridge user guide, "Event retry and
+ * using dead-letter queues"; SQS developer guide, "At-least-once delivery").
+ * Anything else needs a full reconcile: a message whose reconcile did not end, a quarantine that is unfinished, expired
+ * or was undone before, and a worker that was opened again. An opened security group does not show here; its own event
+ * and the sweep lead to a reconcile.
  */
 export function isRepeat(
   { instanceId, instance, triggers }: Named,
@@ -37,7 +36,7 @@ export function isRepeat(
 const isThrough = ({ phase, expiresAt, undone, found, request }: Quarantine, now: number): boolean =>
   phase === 'isolated' && expiresAt > now && undone === undefined && found === undefined && request === undefined;
 
-/** By what DescribeInstances shows, which is no interface of a pod, and not whether the Internet reaches an address. */
+/** Judges by DescribeInstances, which shows neither pod interfaces nor whether the Internet reaches an address. */
 function isLeftAsItWas(quarantine: Quarantine, instance: Instance): boolean {
   const { State, NetworkInterfaces = [] } = instance;
   const isThere = State?.Name === 'pending' || State?.Name === 'running';

@@ -5,7 +5,7 @@ import { isWorld } from './cidr.ts';
 export type Family = 'ipv4' | 'ipv6';
 type Route = NonNullable<RouteTable['Routes']>[number];
 
-/** What a VPC's routes refer to, as far as the route tables do not contain it. */
+/** The parts of a VPC's routes that the route tables do not contain. */
 export interface Referred {
   /** Managed prefix lists that count as the whole world, by family. A list that could not be read counts as such. */
   readonly worldLists: ReadonlyMap<string, ReadonlySet<Family>>;
@@ -77,7 +77,7 @@ export function referredBy(tables: readonly RouteTable[]): {
   const isOut = ({ GatewayId = '', CarrierGatewayId, LocalGatewayId }: Route) =>
     GatewayId.startsWith('igw-') || (CarrierGatewayId ?? LocalGatewayId) !== undefined;
   return {
-    // A route by prefix list to an endpoint is one to S3 or DynamoDB.
+    // A route by prefix list to an endpoint leads to S3 or DynamoDB.
     prefixLists: unique(routes.filter(isOut).flatMap(({ DestinationPrefixListId }) => DestinationPrefixListId ?? [])),
     endpoints: unique(
       routes
@@ -107,8 +107,8 @@ const NUMBERS: Readonly<Record<string, string>> = { icmp: '1', tcp: '6', udp: '1
 
 /**
  * Whether a network ACL admits the world on some of these ports; a pure function. Rules apply in order, and the first
- * match decides. Where a rule matches only some of the ports, the evaluation continues with the rest. Without an ACL:
- * yes, since nobody knows better. Source: VPC user guide, "Network ACL rules".
+ * match decides. Where a rule matches only some of the ports, the evaluation continues with the rest. A missing ACL
+ * counts as open. Source: VPC user guide, "Network ACL rules".
  */
 export function aclAdmitsWorld(acl: NetworkAcl | undefined, family: Family, ports: PortRange = ANYTHING): boolean {
   if (acl === undefined) return true;

@@ -46,7 +46,7 @@ export function interfacesOfTag(value: string, interfaces: readonly InterfaceVie
     }),
   );
   return interfaces.flatMap(({ id, primary, branch }): SavedInterface[] => {
-    // Pods have groups of their own. Those of the worker would admit whom they must not.
+    // Pods have groups of their own. The worker's groups could admit traffic that a pod must not get.
     const isAsFirst = primary || (branch !== true && !rest.includes(MORE));
     const groups = others.get(id) ?? (isAsFirst ? own : undefined);
     return groups === undefined ? [] : [{ id, groups, addresses: [], ipv6: [], ...(branch === true && { branch }) }];

@@ -40,7 +40,7 @@ export const keepersAmongWorkers = (
   why: (worker: WorkerUser) => string | undefined,
 ): readonly string[] => named(users, (user) => (user.kind === 'worker' ? why(user) : undefined));
 
-/** Why a user of a security group does not belong to this cluster; undefined: it is a worker or the control plane. */
+/** Why a user of a security group does not belong to this cluster; undefined for its workers and its control plane. */
 function notAWorkerIn(user: NetworkUser, cluster: string): string | undefined {
   switch (user.kind) {
     case 'instance':
@@ -52,7 +52,7 @@ function notAWorkerIn(user: NetworkUser, cluster: string): string | undefined {
   }
 }
 
-/** Why a worker must not be acted upon; undefined: it may be, or it is not a worker. */
+/** Why a worker must not be acted upon; undefined where it may be, or where the user is not a worker. */
 function untouchable(user: NetworkUser, { scope, account }: Reach): string | undefined {
   if (user.kind !== 'worker') return undefined;
   const { cluster, ownership, owner, tags } = user;
@@ -63,7 +63,7 @@ function untouchable(user: NetworkUser, { scope, account }: Reach): string | und
   return isProven(owner) ? undefined : 'unknown to EKS';
 }
 
-/** Names users by node group where their owner decides: workers come and go, and that must not cause new records. */
+/** Names users, by node group where the owner decides, so that workers that come and go cause no new records. */
 function named(users: readonly NetworkUser[], why: (user: NetworkUser) => string | undefined): readonly string[] {
   const names = users.flatMap((user) => {
     const reason = why(user);
@@ -87,7 +87,7 @@ function nameOf(user: NetworkUser): string {
   }
 }
 
-/** What is left open, and for whose sake: one sentence for each. */
+/** What is left open and for which users, one sentence each. */
 export const leftOpenInWords = (
   left: readonly LeftOpen[],
   { usersUnreadable }: Pick<GroupObservation, 'usersUnreadable'>,

@@ -37,11 +37,11 @@ const TRIES = 5;
 
 /**
  * Maintains the list of workers that stay exposed, and records changes: one record per node group when the first ones
- * were found, and one when none is left. Their number is a metric.
+ * are found, and one when none is left. Their number is a metric.
  */
 export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void> {
   const { settled, clusters, now } = looked;
-  // A look that saw nobody tells nothing of who stays exposed.
+  // A reconcile that observed no worker knows nothing about exposures.
   if (settled.length === 0 && clusters.size === 0) return;
   const findings = settled.flatMap((decided) => findingOf(decided, now) ?? []);
   let known = await readOpenGroups(deps.ledger);
@@ -92,7 +92,7 @@ interface Look extends Looked {
   readonly attempt: number;
 }
 
-/** Updates one node group. Undefined: another reconcile was first. */
+/** Updates one node group; undefined when another reconcile was first. */
 async function keepGroup(
   { ledger, recorder, queue, account, region, caller }: TellOpenDeps,
   subject: string,

@@ -8,18 +8,19 @@ import type { StepSubject } from './steps/step.ts';
 
 export interface TerminateDeps {
   readonly ledger: Ledger;
-  /** That of `terminate-workers`, which alone may terminate. */
+  /** The queue of `terminate-workers`, the only function that may terminate. */
   readonly terminationQueue: ReconcileQueue;
   readonly account: string;
   readonly region: string;
 }
 
-/** How soon it is looked what became of the order, ms. */
+/** How soon the outcome of the order is read, ms. */
 const RECONCILE_AGAIN = 15_000;
 
 /**
- * Has a worker in quarantine terminated. The order stands in the ledger by now: `terminate-workers` reads it there, looks
- * again at all that it rests on, and answers in the ledger. Until there is an answer, or the worker is gone, it is asked again.
+ * Asks `terminate-workers` to terminate a worker in quarantine. The order is in the ledger by now. `terminate-workers`
+ * reads it with everything that it depends on, and answers in the ledger. The request is repeated until then, or until
+ * the worker is gone.
  */
 export async function terminate({ instanceId, quarantine, now }: StepSubject, deps: TerminateDeps): Promise<Decision> {
   const { termination, ...inQuarantine } = quarantine;
@@ -27,7 +28,7 @@ export async function terminate({ instanceId, quarantine, now }: StepSubject, de
   const { account, region } = deps;
   const answer = await readTerminationAnswer(deps.ledger, instanceId);
   if (answer?.refused !== undefined && answer.orderedAt === termination.orderedAt) {
-    // Back to being in quarantine: an operator can ask again, and an expired one is tried again by the sweep.
+    // The quarantine goes on: an operator can ask again, and the sweep tries an expired one again.
     return {
       ...say('failed', 'termination-refused', answer.refused, `${termination.orderedAt}`),
       quarantine: { ...inQuarantine, phase: 'isolated' },

@@ -39,7 +39,7 @@ export async function viewWorkers(
       interfaces: interfacesOf(instance, details, branches?.get(instance.InstanceId ?? '')),
     }));
   const reading = observeInterfaces(ec2, instances);
-  // Subnets and groups are those of the interfaces. Only those of pods have to be read first.
+  // Subnets and groups are those of the interfaces, so only pod interfaces must be read before.
   const hasTrunk = instances.some(({ NetworkInterfaces = [] }) => NetworkInterfaces.some(isTrunk));
   const [interfaces, networks] = await Promise.all([
     reading,
@@ -54,9 +54,10 @@ export async function viewWorkers(
 }
 
 /**
- * Reads one worker again; undefined when EC2 no longer shows it.
+ * Reads one worker again.
  *
- * @param known its cluster and node group when its quarantine began, which stay the same whatever becomes of its tags
+ * @param known its cluster and node group when the quarantine began, which hold whatever becomes of its tags
+ * @returns undefined when EC2 no longer shows the worker
  */
 export async function viewAgain(
   ec2: EC2Client,
@@ -69,7 +70,7 @@ export async function viewAgain(
   return (await viewWorkers(ec2, [{ instanceId, instance, worker, inQuarantine: true }])).views.get(instanceId);
 }
 
-/** An instance in quarantine as the worker that it was when the quarantine began, whatever its tags say by now. */
+/** An instance in quarantine as a worker of the cluster and node group at the beginning, whatever its tags say now. */
 export const workerIn = (
   instance: Instance,
   { cluster, nodegroup }: Pick<Quarantine, 'cluster' | 'nodegroup'>,

@@ -39,7 +39,7 @@ export function viewOf(
   };
 }
 
-/** What an instance was launched from, by tags that AWS alone sets. */
+/** The launch template by tags that AWS alone sets. */
 export function launchTemplateOf(tags: Readonly<Record<string, string>>): LaunchTemplate | undefined {
   const id = tags['aws:ec2launchtemplate:id'];
   return id === undefined ? undefined : { id, version: tags['aws:ec2launchtemplate:version'] ?? '$Default' };
@@ -57,8 +57,8 @@ export const hasPublicAddress = ({ NetworkInterfaces = [] }: Instance): boolean 
   NetworkInterfaces.some((each) => isKnown(each) || isTrunk(each));
 
 /**
- * A trunk interface, which carries those of pods with security groups of their own. DescribeInstances does not show the
- * latter.
+ * Whether an interface is a trunk. A trunk carries the interfaces of pods with security groups of their own, which
+ * DescribeInstances does not show.
  */
 export const isTrunk = ({ InterfaceType }: Pick<InstanceNetworkInterface, 'InterfaceType'>): boolean =>
   InterfaceType === 'trunk';

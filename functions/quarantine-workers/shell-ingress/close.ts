@@ -22,10 +22,10 @@ const MEMORY: GroupMemory = {
   write: (state, shellIngress) => ({ ...state, shellIngress }),
 };
 
-/** From revoking a rule to the look that confirms it, seconds. */
+/** From revoking a rule to the reconcile that confirms it, seconds. */
 const CONFIRM_AFTER = 60;
 
-/** Looks at the groups that a check of posture named, and revokes by policy what lets public addresses in. */
+/** Reads the groups that a check of posture named, and revokes by policy the rules that let public addresses in. */
 export async function closeShellIngress(
   deps: CloseDeps,
   readCluster: ClusterReader,
@@ -43,7 +43,7 @@ export async function closeShellIngress(
       const observation = await observeShellIngress(deps, readCluster, { ...asked, owner }, state);
       if (observation === undefined) continue;
       const decided = decideShellIngress(observation, circumstances);
-      // By the check, views set these records apart from those about the group's exposure.
+      // The check's id separates these records from those about the group's exposure.
       const decision = { ...decided, details: { check: 'SSH.3' } };
       await carryOutGroup(deps, { observation, decision }, MEMORY);
       if (decision.harden !== undefined) closed.push(asked);
@@ -51,7 +51,7 @@ export async function closeShellIngress(
       onTrouble(error);
     }
   }
-  // What is closed stays so. Where a look cannot be asked for, the batch comes again and takes it.
+  // A revoked rule stays revoked. If the confirming reconcile cannot be requested, the redelivered batch confirms.
   await lookAgain(deps, closed, circumstances.now).catch(onTrouble);
 }
 

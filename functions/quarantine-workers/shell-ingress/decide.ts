@@ -14,8 +14,9 @@ import type { ShellIngress } from './observe.ts';
 const WHAT = 'public addresses in at 22 or 3389';
 
 /**
- * Decides about rules that let public addresses in at the ports of shells; a pure function. A rule goes only where the SSM
- * agent of every worker behind it answers, and where the policy, waivers and operators want the same of every group behind it.
+ * Decides about rules that let public addresses in at the ports of shells; a pure function. A rule goes only where
+ * every worker behind it has an SSM agent that answers, and where policy, waivers and operators allow it for every
+ * group.
  */
 export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumstances, 'policy' | 'account'>): Notified {
   const { key, state, rules, wide, users, answering } = group;
@@ -60,7 +61,7 @@ export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumsta
   };
 }
 
-/** Why the rules stay for a worker's sake although they may be changed for its group's; undefined: they need not. */
+/** Why a worker keeps the rules although its group does not; undefined where it does not keep them. */
 function unlike(
   worker: Extract<NetworkUser, { kind: 'worker' }>,
   { key, waived, leftOpen }: Pick<ShellIngress, 'key' | 'waived' | 'leftOpen'>,
@@ -78,7 +79,7 @@ function unlike(
   return cluster === key.cluster && waived.includes(nodegroup) ? 'waived' : undefined;
 }
 
-/** By which mode the rules of a group are treated: `off` where a guard holds, and nothing needs to be read. */
+/** The mode for a group's rules. It is `off` where a guard holds, so that nothing needs to be read. */
 export function shellIngressMode(
   group: Pick<ShellIngress, 'key' | 'owner'>,
   anywhere: Pick<Circumstances, 'policy' | 'account'>,

@@ -23,25 +23,25 @@ export interface ShellIngressClients extends UserClients {
   readonly ledger: Ledger;
 }
 
-/** A group, and what lets public addresses in at the ports of shells of its workers. */
+/** A group with the rules that let public addresses in at the ports of its workers' shells. */
 export interface ShellIngress
   extends Pick<GroupObservation, 'key' | 'trigger' | 'state' | 'owner' | 'users' | 'usersUnreadable'> {
-  /** The rules that open nothing but such a port, each with its public sources alone. */
+  /** The rules that open only such a port, each reduced to its public sources. */
   readonly rules: GroupObservation['worldOpen'];
-  /** The rules that open other ports as well, in words: whoever revokes one shuts more than shells. */
+  /** The rules that also open other ports, in words. Revoking one would close more than shells. */
   readonly wide: readonly string[];
   /** Names of groups of the cluster that a waiver of the check is about. */
   readonly waived: readonly string[];
-  /** The groups behind these rules of which an operator had something given back, as `cluster/nodegroup`. */
+  /** The groups behind these rules for which an operator had something reopened, as `cluster/nodegroup`. */
   readonly leftOpen: ReadonlySet<string>;
   /** Ids of the workers whose SSM agent answers. */
   readonly answering: ReadonlySet<string>;
 }
 
 /**
- * Reads afresh what a check of posture said of a group: the request that names the group is only a hint.
+ * Reads anew what a check of posture reported of a group. The request only says where to look.
  *
- * @returns undefined: the group has no workers, so that nothing tells which security groups are its own
+ * @returns undefined where the group has no workers, and so nothing names its security groups
  */
 export async function observeShellIngress(
   clients: ShellIngressClients,
@@ -86,7 +86,7 @@ export async function observeShellIngress(
     );
     return { ...found, ...known, leftOpen, answering: new Set(agents.keys()) };
   } catch (error) {
-    // Doubt means no: without Systems Manager's word, nobody's other way in is certain.
+    // Only Systems Manager can show that a worker has another way in. Without its answer the rules stay.
     const usersUnreadable = refusalOf(error);
     if (usersUnreadable === undefined) throw error;
     return { ...found, usersUnreadable };

@@ -47,7 +47,7 @@ it('is revoked where a check finds it, confirmed by a fresh look, and given back
   await run.account.play(5 * MINUTE);
   expect(told(run).slice(2)).toEqual(['web done group-restored']);
   expect(isOpen(run)).toBe(true);
-  // A check finds it again, and what an operator had given back stays.
+  // A check finds the rule again, and what an operator had reopened stays open.
   expect(await operate(run.account, 'check', 'shop')).toMatchObject({ code: 0 });
   await run.account.play(10 * MINUTE);
   expect(told(run).slice(3)).toEqual(['web skipped shell-ingress-left-open']);

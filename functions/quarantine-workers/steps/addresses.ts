@@ -7,8 +7,8 @@ import type { InterfaceView } from '../interface-view.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /**
- * Removes the public addresses. Elastic IPs come first, since AWS may assign a new automatic address in their place;
- * then the automatic address; then IPv6. A fresh read shows whether something is left.
+ * Removes the public addresses. Elastic IPs come first, since AWS may assign a new automatic address in their place.
+ * The automatic address is next, then IPv6. A fresh read shows whether something is left.
  */
 export async function stripAddresses(subject: StepSubject): Promise<StepReport[]> {
   const { interfaces } = subject.view;
@@ -69,7 +69,7 @@ const unassignIpv6 = (
       try {
         note('ec2', 'UnassignIpv6Addresses', await clients.ec2.send(change));
       } catch (error) {
-        // A read may lag behind what an earlier try removed: EC2 then refuses the call as a whole. The next read shows what is left.
+        // A read may lag behind a removal, and EC2 then refuses the whole call. The next read shows what is left.
         if (!isGoneAlready(error)) throw error;
         return { outcome: 'pending', note: 'EC2 showed an IPv6 address that is gone already' };
       }

@@ -9,7 +9,7 @@ import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 const SNAPSHOT_OF = 'eks-host-remediator:snapshot-of';
 
-/** Source: EC2 user guide, "Change instance termination protection": not for Spot Instances (`UnsupportedOperation`). */
+/** EC2 answers `UnsupportedOperation`. Source: EC2 user guide, "Change instance termination protection". */
 const NO_SPOT = 'EC2 protects no Spot instance from termination.';
 
 /** Protects the worker from termination, so that evidence is not lost by mistake. */

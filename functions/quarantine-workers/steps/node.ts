@@ -58,7 +58,7 @@ export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
   };
 }
 
-/** Evicts every pod that can run elsewhere. Pending while some of them are still there. */
+/** Evicts every pod that can run elsewhere. The step is pending while some of them are still there. */
 export const evictPods = (subject: StepSubject): Promise<StepReport> =>
   inCluster('evict', subject, async (kubernetes) => {
     const node = await kubernetes.findNode(subject.instanceId, subject.view.privateDnsName);
@@ -83,7 +83,7 @@ const canLeave = ({ ownedByDaemonSet, mirror, finished }: KubernetesPod): boolea
   !ownedByDaemonSet && !mirror && !finished;
 
 /**
- * A cluster that cannot be reached, or denies access to the function, is reported, and does not hold up other steps.
+ * Runs a change in the cluster. A cluster that cannot be reached or denies access is reported, and holds up no step.
  */
 async function inCluster(
   step: string,

@@ -28,7 +28,7 @@ export async function putBackGroups(
   } catch (error) {
     if (!(error instanceof Error) || !NOT_FOUND.has(error.name)) throw error;
   }
-  // By a filter, since a request by ids fails as a whole when one is missing.
+  // Read by a filter, since a request by ids fails as a whole when one is missing.
   const existing = await readSecurityGroups(ec2, groups);
   const left = groups.filter((group) => existing.has(group));
   if (left.length > 0) await put(left);

@@ -26,8 +26,8 @@ const DESCRIPTIONS: Readonly<Record<Kind, string>> = {
 
 /**
  * The stack of this product that created a security group for its quarantines; undefined for any other group. A group's
- * name and description are set at its creation and never change (EC2 API reference, CreateSecurityGroup). Its tags may
- * come from anybody. Whoever can put a worker into a group can open the group as well.
+ * name and description never change after its creation (EC2 API reference, CreateSecurityGroup), but anybody may set
+ * its tags. A person who can put a worker into a group can also open the group.
  */
 export function stackOf({
   GroupName = '',
@@ -43,8 +43,8 @@ const groupName = (stackName: string, kind: Kind): string => `${stackName}-${NAM
 const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'];
 
 /**
- * All traffic of both families: connections under such rules are not tracked. Source: "Connection tracking", EC2 user
- * guide.
+ * All traffic of both families. Connections under such rules are not tracked. Source: EC2 user guide, "Connection
+ * tracking".
  */
 const EVERYTHING: IpPermission = {
   IpProtocol: '-1',
@@ -53,16 +53,16 @@ const EVERYTHING: IpPermission = {
 };
 
 /**
- * The additional egress that a new group may have in a VPC with IPv6. Source: EC2 API reference, CreateSecurityGroup,
- * and AuthorizeSecurityGroupEgress, of default rules.
+ * The additional egress that a new group may have in a VPC with IPv6. Source: EC2 API reference, CreateSecurityGroup
+ * and AuthorizeSecurityGroupEgress (default rules).
  */
 const ONLY_IPV6_EGRESS = {
   IpPermissionsEgress: [{ IpProtocol: '-1', Ipv6Ranges: [{ CidrIpv6: '::/0' }] }] satisfies IpPermission[],
 };
 
 /**
- * What a group that should be closed lets through, in words. It counts all ingress, and egress to anything but another
- * security group, which is that of the endpoints for Systems Manager.
+ * What a group that should be closed lets through, in words: all ingress, and egress to anything but the security
+ * groups of the endpoints for Systems Manager.
  */
 export function leaksOf({ IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): string[] {
   const peers = ({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission) => [
@@ -80,14 +80,14 @@ export function leaksOf({ IpPermissions = [], IpPermissionsEgress = [] }: Securi
 export interface QuarantineGroups {
   readonly untracking: string;
   readonly closed: string;
-  /** What could not be provided as the policy requests. */
+  /** What the policy requests and the VPC cannot provide. */
   readonly shortfall?: string;
 }
 
-/** Finds those of a stack's security groups for quarantines that a VPC has, by name. */
+/** Finds a stack's quarantine security groups in a VPC, by name. */
 export type GroupFinder = (vpcId: string) => Promise<ReadonlyMap<string, SecurityGroup>>;
 
-/** Make one for each look: one that was made since is found when EC2 refuses to make it again. */
+/** Makes the finder for one reconcile. A group that is created later shows up when EC2 refuses to create it again. */
 export const groupFinder = (ec2: EC2Client, stackName: string): GroupFinder =>
   once((vpcId: string) => {
     const kinds: readonly Kind[] = ['untracking', 'closed', 'systemsManager'];
@@ -99,8 +99,8 @@ export const groupFinder = (ec2: EC2Client, stackName: string): GroupFinder =>
   });
 
 /**
- * The quarantine security groups of a VPC. Missing ones are created, and modified ones corrected: a worker is never put
- * into a group that does not do what its name says.
+ * The quarantine security groups of a VPC. Missing groups are created, and modified groups corrected, so that a worker
+ * never enters a group that does not do what its name says.
  */
 export async function quarantineGroups(
   ec2: EC2Client,
@@ -124,7 +124,7 @@ export async function quarantineGroups(
     const found = existing.get(name);
     const group = found ?? (await createGroup(ec2, vpcId, name, kind, note));
     await bringRules(ec2, group, ingress, egress, note);
-    // In a separate call: EC2 rejects a call as a whole for one rule that does not exist.
+    // EC2 rejects a call as a whole for one rule that does not exist, so this rule has a call of its own.
     if (found === undefined && kind !== 'untracking') {
       await bringRules(ec2, { ...group, ...ONLY_IPV6_EGRESS }, ingress, egress, note);
     }
@@ -142,7 +142,7 @@ export async function quarantineGroups(
   };
 }
 
-/** Those of the security groups that the VPC has, by name. */
+/** The VPC's security groups among these names, by name. */
 async function findGroups(ec2: EC2Client, vpcId: string, names: string[]): Promise<Map<string, SecurityGroup>> {
   const Filters = [
     { Name: 'vpc-id', Values: [vpcId] },
@@ -227,7 +227,7 @@ const CHANGES = {
     ec2.send(new AuthorizeSecurityGroupEgressCommand(change)),
 };
 
-/** The rules of `rules` that `others` lacks, compared range by range. */
+/** The rules in `rules` that `others` lacks, compared range by range. */
 const without = (rules: readonly IpPermission[], others: readonly IpPermission[]): IpPermission[] => {
   const known = new Set(others.flatMap(singleRules).map(keyOf));
   return rules.flatMap(singleRules).filter((rule) => !known.has(keyOf(rule)));

@@ -8,8 +8,8 @@ import { attempt, type StepReport, type StepSubject } from './step.ts';
 const CONCURRENCY = 4;
 
 /**
- * Moves every interface into the closed security group, through the one that admits everything. EC2 keeps letting
- * tracked connections through after groups are swapped, but tracks none under rules that admit everything.
+ * Moves every interface into the closed security group, through the one that admits everything. EC2 lets tracked
+ * connections continue after a change of groups, but tracks none under rules that admit everything.
  */
 export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =>
   attempt('security-groups', async () => {

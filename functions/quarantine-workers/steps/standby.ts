@@ -9,9 +9,9 @@ import {
 import type { Saved } from '../quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
-/** How long a worker may take until it is in service and can be put into standby, ms. */
+/** How long a worker may take to be in service, ms. Only then can it be put into standby. */
 const PATIENCE = 15 * 60_000;
-/** Auto Scaling may not show what was launched so short a while ago, ms: then it is unknown yet, and has not left its group. */
+/** How long Auto Scaling may not show a new instance, ms. Until then a missing instance has not left its group. */
 const SHOWN_WITHIN = 60_000;
 
 export async function autoScalingOf(
@@ -23,8 +23,8 @@ export async function autoScalingOf(
 }
 
 /**
- * Takes the worker out of service in its Auto Scaling group, which launches another one for it and keeps this one, or lets go
- * of it for good, as the policy says.
+ * Takes the worker out of service in its Auto Scaling group, by standby or for good, as the policy says. The group
+ * launches another worker.
  */
 export const takeOutOfService = (subject: StepSubject): Promise<StepReport> =>
   subject.policy.outOfService === 'detach' || subject.quarantine.saved.detached === true
@@ -32,8 +32,9 @@ export const takeOutOfService = (subject: StepSubject): Promise<StepReport> =>
     : enterStandby(subject);
 
 /**
- * Takes the worker out of its Auto Scaling group. Sources: EC2 Auto Scaling user guide, "Detach or attach instances": from
- * service or from standby; the capacity stays, since decrementing it for one in standby ends another one.
+ * Takes the worker out of its Auto Scaling group for good. The capacity stays, since decrementing it for a worker in
+ * standby ends another one. Source: EC2 Auto Scaling user guide, "Detach or attach instances" (from service or
+ * standby).
  */
 const detach = (subject: StepSubject): Promise<StepReport> =>
   attempt('detach', async () => {
@@ -43,18 +44,18 @@ const detach = (subject: StepSubject): Promise<StepReport> =>
     if (group === undefined) return saved.placesUnread === true ? NOT_SHOWN : NO_GROUP;
     const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
     if (state === undefined && isUnknownYet(subject)) return NOT_SHOWN;
-    // `Detaching` is on its way, and one that is gone from the group has arrived.
+    // `Detaching` is on its way. A worker that the group no longer has is detached.
     if (state === undefined || state === 'Detaching' || state === 'Detached') {
       return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
     }
     if (state === 'InService' || state === 'Standby') {
-      // Before the call: a release must know that nothing brings it back.
+      // Saved before the call, because a release must know that the worker cannot return to its group.
       await subject.save({ saved: { ...saved, detached: true } });
       const change = { InstanceIds: [instanceId], AutoScalingGroupName: group, ShouldDecrementDesiredCapacity: false };
       try {
         note('autoscaling', 'DetachInstances', await clients.autoScaling.send(new DetachInstancesCommand(change)));
       } catch (error) {
-        // A call whose reply was lost may have taken it out: its repetition is refused then.
+        // A lost reply may hide that an earlier call succeeded; its repetition is then refused.
         const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
         const isShown = after === 'InService' || after === 'Standby';
         if (isShown && isNotInState(error) && now - quarantine.startedAt < PATIENCE) return SHOWN_LATE;
@@ -76,7 +77,7 @@ const SHOWN_LATE = { outcome: 'pending', note: 'Auto Scaling shows an older stat
 const isUnknownYet = ({ view, quarantine: { saved }, now }: StepSubject): boolean =>
   saved.detached !== true && isJustLaunched(view, now);
 
-/** Whether it was launched so short a while ago that Auto Scaling and tags may not show it yet. @param now epoch ms */
+/** Whether the launch is so recent that Auto Scaling and tags may not show it yet. @param now epoch milliseconds */
 export const isJustLaunched = ({ launchedAt }: StepSubject['view'], now: number): boolean =>
   now - launchedAt < SHOWN_WITHIN;
 
@@ -95,22 +96,22 @@ const enterStandby = (subject: StepSubject): Promise<StepReport> =>
       try {
         note('autoscaling', 'EnterStandby', await clients.autoScaling.send(new EnterStandbyCommand(change)));
       } catch (error) {
-        // A call whose reply was lost may have taken it out: its repetition is refused then.
+        // A lost reply may hide that an earlier call succeeded; its repetition is then refused.
         const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
         if (after === 'InService' && isNotInState(error) && now - quarantine.startedAt < PATIENCE) return SHOWN_LATE;
         if (after?.endsWith('Standby') !== true) throw error;
       }
       return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
     }
-    // `Pending`, `Pending:Wait` …: only what is in service can be put into standby.
+    // A worker in `Pending`, `Pending:Wait` and so on is not in service yet, so it cannot be put into standby.
     if (state.startsWith('Pending') && now - quarantine.startedAt < PATIENCE)
       return { outcome: 'pending', note: state };
     return { outcome: 'skipped', note: `Auto Scaling has it as ${state}.` };
   });
 
 /**
- * What is told where nobody replaces a worker in standby. Source: EC2 Auto Scaling user guide, "Suspend-resume processes":
- * without Launch a group adds no instance.
+ * The note where nothing replaces a worker in standby. A group whose Launch process is suspended adds no instance.
+ * Source: EC2 Auto Scaling user guide, "Suspend-resume processes".
  */
 async function replacementNote(autoScaling: AutoScalingClient, name: string): Promise<{ note?: string }> {
   const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name], IncludeInstances: false });
@@ -120,21 +121,21 @@ async function replacementNote(autoScaling: AutoScalingClient, name: string): Pr
 }
 
 /**
- * Whether Auto Scaling refused because the worker is not in the state that the change begins with. It says so in words alone:
- * "The instance … is not in InService", "… is not part of Auto Scaling group …". Where a read shows that state all the same,
- * the read is the older one: its reads are eventually consistent.
+ * Whether Auto Scaling refused because the worker is not in the state that the change needs. Only the message says so:
+ * "The instance … is not in InService", "… is not part of Auto Scaling group …". Reads are eventually consistent, so a
+ * read that still shows the needed state is outdated.
  */
 export const isNotInState = (error: unknown): boolean =>
   error instanceof Error && error.name.startsWith('ValidationError') && /is not (in|part of) /.test(error.message);
 
 /**
- * Whether Auto Scaling refused because the group would be larger than its maximum. It says so in words alone. Source: Auto
- * Scaling user guide, "Temporarily remove instances": a return from standby increments the desired capacity.
+ * Whether Auto Scaling refused because the group would exceed its maximum. Only the message says so. A return from
+ * standby increments the desired capacity. Source: EC2 Auto Scaling user guide, "Temporarily remove instances".
  */
 export const isFull = (error: unknown): boolean =>
   error instanceof Error && error.name.startsWith('ValidationError') && /max-?size/i.test(error.message);
 
-/** What it means that it was taken out of its group for good; begins with a blank. */
+/** The consequences for a worker that left its group for good, in words; begins with a blank. */
 export const detachedInWords = ({ detached, autoScalingGroup }: Saved, instanceId: string): string =>
   detached === true && autoScalingGroup !== undefined
     ? ` It was detached from ${autoScalingGroup} by policy, which has launched another one: it runs on and costs, no group replaces or upgrades it, and nobody terminates it. Terminate it, or take it back: aws autoscaling attach-instances --instance-ids ${instanceId} --auto-scaling-group-name ${autoScalingGroup}.`

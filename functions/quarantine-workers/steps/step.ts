@@ -10,21 +10,21 @@ import type { WorkerView } from '../observation.ts';
 import type { Policy } from '../policy.ts';
 import type { Quarantine, SavedTarget } from '../quarantine-ledger.ts';
 
-/** What a step did: nothing was left to do, it did it, it must be reconciled again, it was left out, or it was refused. */
+/** The outcome of a step: nothing was left to do, it was done, it is unfinished, it was left out, or it was refused. */
 export interface StepReport {
   readonly step: string;
   readonly outcome: 'done' | 'pending' | 'skipped' | 'failed';
   readonly note?: string;
 }
 
-/** What steps act with. */
+/** The clients and readers of the steps. */
 export interface StepClients {
   readonly ec2: EC2Client;
   readonly autoScaling: AutoScalingClient;
   readonly loadBalancing: ElasticLoadBalancingV2Client;
-  /** Every target that a worker is, by its id or by one of its addresses. */
+  /** The targets that a worker is registered as, by its id or by one of its addresses. */
   readonly targetsOf: (instanceId: string, view: Pick<WorkerView, 'vpcId' | 'interfaces'>) => Promise<SavedTarget[]>;
-  /** The Kubernetes API of a cluster, or why it cannot be had. */
+  /** The Kubernetes API of a cluster, or why it is not available. */
   readonly openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>;
 }
 
@@ -33,15 +33,15 @@ export interface StepSubject {
   readonly clients: StepClients;
   readonly instanceId: string;
   readonly view: WorkerView;
-  /** Whose the worker is. */
+  /** The worker's owner. */
   readonly owner?: Owner;
   readonly quarantine: Quarantine;
   readonly policy: Policy['quarantine'];
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Saves what a release must know, before it is changed. @returns the quarantine as saved */
+  /** Saves what a release must know, before the step changes it. @returns the quarantine as saved */
   readonly save: (change: Partial<Quarantine>) => Promise<Quarantine>;
-  /** Notes a call that changed something. */
+  /** Adds a call that changed something to the record. */
   readonly note: (
     service: string,
     operation: string,
@@ -56,8 +56,8 @@ export const noteInto =
   };
 
 /**
- * Carries out a step. What AWS refuses for good is the step's failure and holds up none of the others; whatever may pass
- * by itself is thrown, and the next reconcile goes on from there.
+ * Carries out a step. A final refusal of AWS is the step's failure, and holds up none of the others. A temporary error
+ * is thrown, and the next reconcile goes on from there.
  */
 export async function attempt(step: string, run: () => Promise<Omit<StepReport, 'step'>>): Promise<StepReport> {
   try {

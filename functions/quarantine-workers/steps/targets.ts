@@ -15,8 +15,8 @@ import { attempt, type StepClients, type StepReport, type StepSubject } from './
 const LEAVING: ReadonlySet<string | undefined> = new Set(['draining', 'unused']);
 
 /**
- * Reads which target groups have a worker as a target, by its id or by one of its addresses. Make one for each look: it lists
- * the target groups once, and asks each group for its targets once, however many workers there are.
+ * Makes the reader for one reconcile: which target groups have a worker as a target, by its id or by one of its
+ * addresses. It lists the target groups once, and reads each group's targets once, for any number of workers.
  */
 export function targetReader(loadBalancing: ElasticLoadBalancingV2Client): StepClients['targetsOf'] {
   const arnsOf = once((vpcId: string) => listTargetGroups(loadBalancing, vpcId));
@@ -43,13 +43,13 @@ async function listTargetGroups(loadBalancing: ElasticLoadBalancingV2Client, vpc
   return arns;
 }
 
-/** Pods have addresses from the prefixes of their worker. */
+/** Adds a range of addresses. Pods have addresses from the prefixes of their worker. */
 function addTo(list: BlockList, prefix: string): void {
   const [network = '', length = ''] = prefix.split('/');
   if (isIPv4(network) && /^\d{1,2}$/.test(length) && Number(length) <= 32) list.addSubnet(network, Number(length));
 }
 
-/** All targets of a group but those that leave it already. */
+/** The targets of a group, without those that are leaving it. */
 async function readTargets(
   loadBalancing: ElasticLoadBalancingV2Client,
   TargetGroupArn: string,
