@@ -63,6 +63,16 @@ describe('the age of nodes', () => {
     );
   });
 
+  it.each(['self-managed', 'karpenter'] as const)('is told of nodes that nobody upgrades here, too: %s', (reason) => {
+    const nodes = [50, 3].map((age) => ({ launchedAt: NOW - age * DAY }));
+    const circumstances = { policy: policyOf(), now: NOW, account: '111122223333', slots: {} };
+    const view = { kind: 'unmanaged', reason, message: 'Somebody else sees to it.' } as const;
+    const told = decide(observation({ ...view, nodes }), circumstances);
+    expect(told).toMatchObject({ decision: 'skipped', reason, variant: 'aged 0', details: { oldNodes: 1 } });
+    expect(told.message).toMatch(/^Somebody else sees to it\. 1 of 2 nodes is older/);
+    expect(decide(observation(view), circumstances).message).toBe(view.message);
+  });
+
   it('is not guessed where EC2 does not tell it', () => {
     expect(decided([], SHUT, { nodes: [{ imageName: RUNS }] }).message).not.toContain('maxAge');
   });
@@ -82,6 +92,13 @@ describe('the age of the fleet', () => {
 
   it('is that of its oldest node, in whole days', () => {
     expect(publishedFor([seen(3, 50.9), seen(8)])).toEqual([['OldestNodeAge', 50]]);
+    const pool = {
+      kind: 'unmanaged',
+      reason: 'karpenter',
+      message: 'm',
+      nodes: [{ launchedAt: NOW - 90 * DAY }],
+    } as const;
+    expect(publishedFor([seen(3), observation(pool)])).toEqual([['OldestNodeAge', 90]]);
   });
 
   it('is not published where no node was observed, which is not an age of zero', () => {

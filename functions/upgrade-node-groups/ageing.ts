@@ -8,13 +8,13 @@ import type { NodeGroupView, Observation } from './observation.ts';
 const DAY = 86_400_000;
 
 /**
- * The same decision, which says, too, that nodes are older than the policy's `maxAge`: whatever keeps the node group as it is has
- * a record then that names this reason. It is told once, and again whenever the age of the oldest node has doubled.
+ * The same decision, which says, too, that nodes are older than the policy's `maxAge`: whatever keeps the node group as it is, or
+ * nodes that no update of a node group replaces, has a record then that names this reason. It is told once, and again whenever the age of the oldest node has doubled.
  */
 export function tellingAge(decision: Decision, observation: Observation, anywhere: Circumstances): Decision {
   const { view } = observation;
   // What moves gets new nodes. An answer to an operator is about something else.
-  if (view.kind !== 'node-group' || decision.memory.upgrade !== undefined || decision.isSilent) return decision;
+  if (!('nodes' in view) || decision.memory.upgrade !== undefined || decision.isSilent) return decision;
   const { policy, now } = circumstancesOf(observation, anywhere);
   if (isInvalid(policy)) return decision;
   const { maxAge } = policy.upgrades;
@@ -34,10 +34,11 @@ export function tellingAge(decision: Decision, observation: Observation, anywher
   };
 }
 
-/** When the oldest node of these node groups was launched, epoch milliseconds; undefined where none is known. */
+/** When the oldest of these nodes was launched, whoever replaces it, epoch milliseconds; undefined where none is known. */
 export function oldestLaunchOf(observations: readonly Observation[]): number | undefined {
-  const launches = observations.flatMap(({ view }) => (view.kind === 'node-group' ? launchesOf(view) : []));
+  const launches = observations.flatMap(({ view }) => ('nodes' in view ? launchesOf(view) : []));
   return launches.length === 0 ? undefined : launches.reduce((first, each) => Math.min(first, each));
 }
 
-const launchesOf = ({ nodes = [] }: NodeGroupView): number[] => nodes.flatMap(({ launchedAt }) => launchedAt ?? []);
+const launchesOf = ({ nodes = [] }: Pick<NodeGroupView, 'nodes'>): number[] =>
+  nodes.flatMap(({ launchedAt }) => launchedAt ?? []);

@@ -44,6 +44,8 @@ export interface UnmanagedView {
   readonly kind: 'unmanaged';
   readonly reason: 'self-managed' | 'karpenter' | 'auto-mode';
   readonly message: string;
+  /** Its nodes in service; absent where they were not read. EKS lets those of Auto Mode live for 21 days at most. */
+  readonly nodes?: readonly Node[];
 }
 
 /** A managed node group. */

@@ -7,12 +7,14 @@ import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-s
 import type { Cluster } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { LIVE } from '../shared/fleet/instances.ts';
+import { describeInstances, filtersOf, LIVE } from '../shared/fleet/instances.ts';
 import { read } from '../shared/fleet/reading.ts';
+import { AUTO_SCALING_GROUP_TAG } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
+import type { Node } from './nodes.ts';
 import type { Observation, UnmanagedView } from './observation.ts';
 
 interface Clients {
@@ -39,7 +41,7 @@ export async function observeUnmanaged(
   const found = (
     await Promise.all([
       findAutoMode(readCluster, names),
-      unlessUnreadable(findSelfManaged(clients.autoScaling, names)),
+      unlessUnreadable(findSelfManaged(clients, names)),
       unlessUnreadable(findKarpenter(clients.ec2, names)),
     ])
   ).flat();
@@ -68,8 +70,8 @@ async function findAutoMode(readCluster: ClusterReader, names: readonly string[]
     });
 }
 
-async function findSelfManaged(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Unmanaged[]> {
-  const found: Unmanaged[] = [];
+async function findSelfManaged({ autoScaling, ec2 }: Clients, names: readonly string[]): Promise<Unmanaged[]> {
+  const found: Array<Unmanaged & { readonly group: AutoScalingGroup }> = [];
   const Filters = [{ Name: 'tag-key', Values: names.map((name) => `kubernetes.io/cluster/${name}`) }];
   for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, { Filters })) {
     for (const group of page.AutoScalingGroups ?? []) {
@@ -77,6 +79,7 @@ async function findSelfManaged(autoScaling: AutoScalingClient, names: readonly s
       const cluster = names.find((name) => hasTag(group, `kubernetes.io/cluster/${name}`));
       if (cluster === undefined || group.AutoScalingGroupName === undefined) continue;
       found.push({
+        group,
         cluster,
         nodegroup: `self-managed:${group.AutoScalingGroupName}`,
         view: {
@@ -87,7 +90,30 @@ async function findSelfManaged(autoScaling: AutoScalingClient, names: readonly s
       });
     }
   }
-  return found;
+  const launchedAt = await readLaunches(
+    ec2,
+    found.flatMap(({ group }) => group.AutoScalingGroupName ?? []),
+  );
+  return found.map(({ group, view, ...key }) => ({ ...key, view: { ...view, nodes: inService(group, launchedAt) } }));
+}
+
+const inService = ({ Instances = [] }: AutoScalingGroup, launchedAt: ReadonlyMap<string, number>): Node[] =>
+  Instances.flatMap(({ InstanceId = '', LifecycleState }) =>
+    LifecycleState === 'InService' ? [nodeSince(launchedAt.get(InstanceId))] : [],
+  );
+
+const nodeSince = (launchedAt: number | undefined): Node => (launchedAt === undefined ? {} : { launchedAt });
+
+/** When the members of Auto Scaling groups were launched, by instance: a page for a thousand. None where EC2 does not tell. */
+async function readLaunches(ec2: EC2Client, groups: readonly string[]): Promise<Map<string, number>> {
+  const queries = filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [filter, LIVE]);
+  const reading = await read(() => describeInstances(ec2, queries), 'tell');
+  const instances = reading.kind === 'found' ? reading.found : [];
+  return new Map(
+    instances.flatMap(({ InstanceId, LaunchTime }) =>
+      InstanceId === undefined || LaunchTime === undefined ? [] : [[InstanceId, LaunchTime.getTime()] as const],
+    ),
+  );
 }
 
 async function findKarpenter(ec2: EC2Client, names: readonly string[]): Promise<Unmanaged[]> {
@@ -96,19 +122,18 @@ async function findKarpenter(ec2: EC2Client, names: readonly string[]): Promise<
     { Name: 'tag-key', Values: [NODE_POOL] },
     LIVE,
   ];
-  const pools = new Map<string, Unmanaged>();
+  const pools = new Map<string, Unmanaged & { readonly view: { readonly nodes: Node[] } }>();
   for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters })) {
     for (const instance of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
       const cluster = tagOf(instance, 'aws:eks:cluster-name');
       const pool = tagOf(instance, NODE_POOL);
       if (cluster === undefined || pool === undefined) continue;
       const nodegroup = `karpenter:${pool}`;
+      const subject = subjectOf({ cluster, nodegroup });
+      const nodes = pools.get(subject)?.view.nodes ?? [];
+      nodes.push(nodeSince(instance.LaunchTime?.getTime()));
       const message = `Karpenter replaces the nodes of pool ${pool} by drift.`;
-      pools.set(subjectOf({ cluster, nodegroup }), {
-        cluster,
-        nodegroup,
-        view: { kind: 'unmanaged', reason: 'karpenter', message },
-      });
+      pools.set(subject, { cluster, nodegroup, view: { kind: 'unmanaged', reason: 'karpenter', message, nodes } });
     }
   }
   return [...pools.values()];

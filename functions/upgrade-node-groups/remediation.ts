@@ -33,7 +33,7 @@ export const upgradeNodeGroups = declare({
       'Of the updates of node groups reconciled, ours or not: those that take longer than such a group needs.',
     Halted:
       'Of the node groups reconciled: those whose upgrade failed as often as the policy allows, and those that a breaker holds.',
-    OldestNodeAge: 'Age in days of the oldest node of the managed node groups reconciled.',
+    OldestNodeAge: 'Age in days of the oldest node reconciled: of managed and self-managed groups, and of Karpenter.',
   },
   events: {
     AmiReleaseRule: { description: 'A new EKS AMI release goes to upgrade-node-groups', event: amiRelease },
