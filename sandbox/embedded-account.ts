@@ -179,6 +179,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     (host) => !file.missingServices.some((service) => host.startsWith(`${service}.`)),
   );
   seedAlarms(cloudWatch.alarms, fleet, file);
+  fleet.autoScalingGroups.alarmState = (name) => cloudWatch.alarms.state(name);
   const stack = await Stack.deploy(synthesized, services);
   stacks.push(stack);
   seedAccessEntries(fleet, file, (name) => lambda.functions.find(({ label }) => label === name)?.roleArn);

@@ -68,6 +68,18 @@ it('a group whose template names a placement group, a reservation and a license 
   await asExpected(run);
 });
 
+it('a refresh is rolled back once an alarm that the policy names is in ALARM, and told with that', async () => {
+  const alarms = [{ name: 'errors', changes: [{ at: '+80m', state: 'ALARM' }] }];
+  const watched = { ...fleet(cluster('shop', [group('web')])), alarms };
+  const run = await start({ fleet: watched, policy: policy({ alarms: ['errors'], bakeTime: '2h' }), inProcess: true });
+  await run.account.play(6 * HOUR);
+  expect(imagesOf(run, 'shop-web')).toEqual([OLD]);
+  expect(storyOf(run, 'shop-web').slice(-2)).toEqual(['failed refresh-failed', 'refused refresh-halted']);
+  const told = run.records.find(({ reason }) => reason === 'refresh-failed');
+  expect(told?.message).toMatch(/RollbackSuccessful.*alarm/);
+  await asExpected(run);
+});
+
 describe('a cluster with groups of every kind', () => {
   let run: Run;
   const refused = {

@@ -225,6 +225,10 @@ export const LINES: readonly LineCheck[] = [
     ],
   },
   {
+    line: 'what an instance refresh makes of an alarm that is in ALARM before it starts',
+    look: () => [open('only an instance refresh tells: start one of a group of one node with such an alarm')],
+  },
+  {
     line: 'whether CloudFormation takes an update in which only DeletionPolicy changes',
     look: () => [open('there is no stack yet: aws cloudformation get-template tells, after a deploy with another one')],
   },

@@ -292,6 +292,8 @@ def autoscaling(account) -> None:
     refused("ActiveInstanceRefreshNotFound", "autoscaling", "CancelInstanceRefresh", **group)
     refused("ActiveInstanceRefreshNotFound", "autoscaling", "RollbackInstanceRefresh", **group)
     refused("ValidationError", "autoscaling", "StartInstanceRefresh", AutoScalingGroupName="missing")
+    watching = {"AlarmSpecification": {"Alarms": ["missing"]}}
+    refused("ValidationError", "autoscaling", "StartInstanceRefresh", **group, Preferences=watching)
     preferences = {
         "MinHealthyPercentage": 100,
         "MaxHealthyPercentage": 110,

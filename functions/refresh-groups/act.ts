@@ -185,7 +185,7 @@ async function start(
         AutoScalingGroupName,
         Strategy: 'Rolling',
         DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: group.source.templateId, Version: version } },
-        Preferences: preferencesOf(policy),
+        Preferences: preferencesOf(policy, refresh),
       }),
     );
     calls.push({ service: 'autoscaling', operation: 'StartInstanceRefresh', requestId: $metadata.requestId ?? '' });

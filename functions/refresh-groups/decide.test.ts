@@ -319,7 +319,7 @@ it('acts on no group that a guard holds, whatever else is seen', () => {
 });
 
 it('says explicitly how a refresh goes, with a list of checkpoints that ends at 100', () => {
-  expect(preferencesOf(policyWith().refreshes)).toEqual({
+  expect(preferencesOf(policyWith().refreshes, {})).toEqual({
     MinHealthyPercentage: 100,
     MaxHealthyPercentage: 110,
     InstanceWarmup: 300,
@@ -331,5 +331,9 @@ it('says explicitly how a refresh goes, with a list of checkpoints that ends at 
     StandbyInstances: 'Ignore',
     ScaleInProtectedInstances: 'Ignore',
   });
-  expect(preferencesOf(policyWith({ checkpoints: [] }).refreshes)).not.toHaveProperty('CheckpointDelay');
+  expect(preferencesOf(policyWith({ checkpoints: [] }).refreshes, {})).not.toHaveProperty('CheckpointDelay');
+  const { refreshes } = policyWith({ alarms: ['errors'] });
+  expect(preferencesOf(refreshes, {}).AlarmSpecification).toEqual({ Alarms: ['errors'] });
+  // The alarm that speaks against the new AMI must not end the way back.
+  expect(preferencesOf(refreshes, { undoes: true })).not.toHaveProperty('AlarmSpecification');
 });

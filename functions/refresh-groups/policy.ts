@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { alarmName } from '../shared/policy/alarm-name.ts';
 import { approvalExpiresAfter } from '../shared/policy/approval-section.ts';
 import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
@@ -9,6 +10,8 @@ import { duration } from '../shared/runtime/duration.ts';
 /** Auto Scaling waits two days at most, at a checkpoint or at the end. Source: API reference, RefreshPreferences. */
 const LONGEST_WAIT = 48 * 3_600_000;
 const wait = duration.refine((length) => length <= LONGEST_WAIT, 'must be at most 48h: Auto Scaling waits no longer');
+/** Source: API reference, AlarmSpecification. */
+const MOST_ALARMS = 10;
 const percentage = (least: number, most: number) => z.int().min(least).max(most);
 
 /** The section `refreshes`, of `refresh-groups`. */
@@ -54,6 +57,13 @@ export const refreshes = (defaultMode: Mode) =>
       bakeTime: wait
         .prefault('30m')
         .describe('How long a refresh is watched at its end, and can still be rolled back.'),
+      alarms: z
+        .array(alarmName)
+        .max(MOST_ALARMS)
+        .default([])
+        .describe(
+          'CloudWatch alarms of the account and region, by name. A refresh is rolled back once one of them is in ALARM.',
+        ),
       approvalExpiresAfter: approvalExpiresAfter('a refresh'),
       waitForQuarantine: duration
         .prefault('24h')

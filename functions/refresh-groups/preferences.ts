@@ -1,22 +1,28 @@
 import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
 import type { Policy } from './policy.ts';
+import type { Refresh } from './refresh-ledger.ts';
 
 /**
  * How a refresh goes, all of it explicit: what is left out is taken from the group, or differs between console and API.
  * - A list of checkpoints that ends below 100 would end the refresh there.
  * - An explicit `MaxHealthyPercentage` launches first where both bounds cannot hold.
+ * - An alarm that ends a refresh would end the way back from it, too: an undo watches none.
  * - Waiting, the default for instances in standby or protected from scale-in, fails the refresh after an hour.
  *
  * Source: Auto Scaling API reference, RefreshPreferences.
  */
-export const preferencesOf = ({
-  minHealthyPercentage: MinHealthyPercentage,
-  maxHealthyPercentage: MaxHealthyPercentage,
-  instanceWarmup,
-  checkpoints,
-  checkpointDelay,
-  bakeTime,
-}: Policy['refreshes']): RefreshPreferences => ({
+export const preferencesOf = (
+  {
+    minHealthyPercentage: MinHealthyPercentage,
+    maxHealthyPercentage: MaxHealthyPercentage,
+    instanceWarmup,
+    checkpoints,
+    checkpointDelay,
+    bakeTime,
+    alarms,
+  }: Policy['refreshes'],
+  { undoes }: Pick<Refresh, 'undoes'>,
+): RefreshPreferences => ({
   MinHealthyPercentage,
   MaxHealthyPercentage,
   InstanceWarmup: seconds(instanceWarmup),
@@ -25,6 +31,7 @@ export const preferencesOf = ({
     CheckpointDelay: seconds(checkpointDelay),
   }),
   BakeTime: seconds(bakeTime),
+  ...(alarms.length > 0 && undoes === undefined && { AlarmSpecification: { Alarms: alarms } }),
   AutoRollback: true,
   SkipMatching: false,
   StandbyInstances: 'Ignore',

@@ -1,7 +1,5 @@
 import * as z from 'zod';
-
-/** One alarm of the account and region, by its name: any text of at most 255 characters (API reference, PutMetricAlarm). */
-const alarmName = z.string().min(1).max(255);
+import { alarmName } from '../shared/policy/alarm-name.ts';
 
 /**
  * One SSM document of type ChangeCalendar: by its name, or by its ARN where another account shares it (API references,

@@ -86,6 +86,7 @@ export const STRICTNESS = {
     checkpoints: INCOMPARABLE,
     checkpointDelay: MOST,
     bakeTime: MOST,
+    alarms: { kind: 'whole' },
     approvalExpiresAfter: LEAST,
     waitForQuarantine: MOST,
     undrained: strictestFirst('refuse', 'go'),

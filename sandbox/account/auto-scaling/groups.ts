@@ -36,6 +36,9 @@ export class AutoScalingGroups {
     instances.onTerminated((instance) => this.#lose(instance));
   }
 
+  /** The state of a CloudWatch alarm by its name; undefined: there is none. Refreshes watch alarms. */
+  alarmState: (name: string) => string | undefined = () => undefined;
+
   create({
     suspended = new Set(),
     hooks = new Map(),

@@ -37,6 +37,23 @@ function account(file: object = {}) {
 const ONE_BY_ONE = { MinHealthyPercentage: 100, MaxHealthyPercentage: 100 };
 
 describe('an instance refresh', () => {
+  it('rolls back once an alarm that it watches is in ALARM, and refuses one that there is not', async () => {
+    const { at, group, start, refresh, images } = account();
+    const Alarms = ['errors'];
+    expect(refusal(() => start({ AlarmSpecification: { Alarms } })).code).toBe('ValidationError');
+    let state = 'OK';
+    at.state.autoScalingGroups.alarmState = (name) => (name === 'errors' ? state : undefined);
+    start({ ...ONE_BY_ONE, AutoRollback: true, AlarmSpecification: { Alarms } });
+    while (!images().includes(NEW)) await at.play(MINUTE_MS);
+    state = 'ALARM';
+    await at.play(2 * HOUR_MS);
+    expect([refresh()?.Status, images(), group.launchTemplate.version]).toEqual([
+      'RollbackSuccessful',
+      [OLD, OLD, OLD, OLD],
+      1,
+    ]);
+  });
+
   it('replaces one by one, launching first, and changes the template of the group only at its end', async () => {
     const { at, group, start, refresh, images, told } = account();
     start({ ...ONE_BY_ONE, AutoRollback: true, BakeTime: 600 });

@@ -90,7 +90,11 @@ export class InstanceRefresh {
       if (!(error instanceof Stopped)) throw error;
       if (error.by === 'cancel') return this.#endCancelled();
       if (error.by === 'rollback') return this.#rollBack('User requested a rollback.');
-      const reason = 'The instance refresh has made no progress for 1 hour.';
+      // The texts are not documented.
+      const reason =
+        error.by === 'alarm'
+          ? 'A CloudWatch alarm of the instance refresh is in ALARM.'
+          : 'The instance refresh has made no progress for 1 hour.';
       if (this.#preferences.AutoRollback === true) return this.#rollBack(reason);
       this.#end('Failed', 'Failed', reason);
     }
@@ -176,6 +180,7 @@ export class InstanceRefresh {
     this.#rollback = { reason, at: this.#world.time.now, percent: this.#percent, left: this.#left };
     this.#status = 'RollbackInProgress';
     this.#replacing.interrupted = undefined;
+    this.#replacing.watched = [];
     this.#announce('Rollback Started');
     this.#restoreSettings();
     const isNew = ({ instance }: Member) => templateVersion(instance) === this.#desired;

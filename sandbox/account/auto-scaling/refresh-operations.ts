@@ -56,6 +56,10 @@ export function refreshOperations(
           throw new NotImplemented('StartInstanceRefresh of the group of a managed node group');
         }
         const desired = desiredVersionOf(group, input);
+        const { Alarms = [] } = input.Preferences?.AlarmSpecification ?? {};
+        // What AWS says of an alarm that there is not is not documented: the sandbox is the stricter one.
+        const missing = Alarms.find((name) => groups.alarmState(name) === undefined);
+        if (missing !== undefined) throw new AwsError('ValidationError', `The alarm ${missing} does not exist.`);
         if (active(group) !== undefined) {
           const message = `An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.`;
           throw new AwsError('InstanceRefreshInProgress', message);

@@ -5,6 +5,8 @@ import { type AutoScalingGroup, launchedVersion } from './group.ts';
 /** How long a refresh may wait at a checkpoint, or bake, seconds: two days. Source: API reference, RefreshPreferences. */
 const LONGEST_WAIT = 172_800;
 
+const MAX_ALARMS = 10;
+
 const invalid = (message: string) => new AwsError('ValidationError', message);
 
 /**
@@ -19,7 +21,9 @@ export function desiredVersionOf(group: AutoScalingGroup, input: StartInstanceRe
   const { Strategy, DesiredConfiguration, Preferences = {} } = input;
   if (Strategy !== undefined && Strategy !== 'Rolling') throw new NotImplemented(`StartInstanceRefresh by ${Strategy}`);
   if (Preferences.SkipMatching === true) throw new NotImplemented('StartInstanceRefresh with SkipMatching');
-  if (Preferences.AlarmSpecification !== undefined) throw new NotImplemented('StartInstanceRefresh with alarms');
+  const { Alarms = [] } = Preferences.AlarmSpecification ?? {};
+  // Source: API reference, AlarmSpecification.
+  if (Alarms.length > MAX_ALARMS) throw invalid(`At most ${MAX_ALARMS} alarms can be specified.`);
   holdToRanges(Preferences);
   holdToCheckpoints(Preferences);
   if (DesiredConfiguration === undefined) {

@@ -11,7 +11,7 @@ const DEFAULT_MIN_HEALTHY = 90;
 
 /** Why replacing stopped before its end. */
 export class Stopped extends Error {
-  readonly by: 'cancel' | 'rollback' | 'no-progress';
+  readonly by: 'cancel' | 'rollback' | 'no-progress' | 'alarm';
   constructor(by: Stopped['by']) {
     super(by);
     this.by = by;
@@ -22,6 +22,8 @@ export class Stopped extends Error {
 export class Replacing {
   /** What an operator asked for meanwhile: replacing stops then. */
   interrupted: 'cancel' | 'rollback' | undefined;
+  /** The alarms that end it once one is in ALARM. */
+  watched: readonly string[];
   readonly #world: World;
   readonly #groups: AutoScalingGroups;
   readonly #group: AutoScalingGroup;
@@ -32,6 +34,7 @@ export class Replacing {
     this.#groups = groups;
     this.#group = group;
     this.#preferences = preferences;
+    this.watched = preferences.AlarmSpecification?.Alarms ?? [];
   }
 
   /**
@@ -69,14 +72,19 @@ export class Replacing {
     this.#groups.settle(this.#group);
   }
 
-  /** @throws Stopped by an operator */
+  /** @throws Stopped by an operator, or by an alarm */
   async wait(ms: number): Promise<void> {
     const until = this.#world.time.now + ms;
     while (this.#world.time.now < until) {
       await this.pause(Math.min(LOOKS_EVERY_MS, until - this.#world.time.now));
-      if (this.interrupted !== undefined) throw new Stopped(this.interrupted);
+      this.#throwIfStopped();
     }
+    this.#throwIfStopped();
+  }
+
+  #throwIfStopped(): void {
     if (this.interrupted !== undefined) throw new Stopped(this.interrupted);
+    if (this.watched.some((name) => this.#groups.alarmState(name) === 'ALARM')) throw new Stopped('alarm');
   }
 
   pause(ms: number): Promise<void> {
@@ -140,7 +148,7 @@ export class Replacing {
 
   /**
    * Looks until something holds.
-   * @throws Stopped by an operator, or without progress for an hour
+   * @throws Stopped by an operator or an alarm, or without progress for an hour
    */
   async #until(holds: () => boolean): Promise<void> {
     const since = this.#world.time.now;

@@ -45,6 +45,12 @@ export class Alarms {
     return [...this.#held.values()].sort((a, b) => (a.watched.definition.name < b.watched.definition.name ? -1 : 1));
   }
 
+  /** The state of an alarm by its name; undefined: there is none. */
+  state(name: string): StateValue | undefined {
+    const held = this.#held.get(name);
+    return held && stateOf(held);
+  }
+
   addMetricAlarm(definition: MetricAlarmDefinition): void {
     const held = this.#hold({ kind: 'metric', definition });
     const series = this.#metrics.series(definition.metric);
