@@ -135,6 +135,9 @@ function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circ
   return { ...waits, decision: 'refused' as const, variant: `${waits.variant} ${which.join(', ')}` };
 }
 
+/** How many that nobody has looked at are woken in the same minute, so that a fleet of them does not come at once. */
+const LOOKED_AT_IN_A_MINUTE = 20;
+
 /** When a blocked node group is looked at again, ms. */
 const LOOKED_AT_AGAIN = HOUR / 2;
 
@@ -172,8 +175,9 @@ function begin(
   }
   const seen = preflights?.found.get(subjectOf(key));
   if (seen === undefined && preflights?.isOver === true && mustBeLookedAt(upgrades)) {
-    const message = 'The upgrade is checked before it starts, in a minute.';
-    return { ...wait('preflight-pending', message, now + MINUTE), isSilent: true };
+    const until = now + MINUTE * (1 + Math.floor((preflights.pending ?? 0) / LOOKED_AT_IN_A_MINUTE));
+    const message = `The upgrade is checked before it starts, at ${iso(until)}.`;
+    return { ...wait('preflight-pending', message, until), isSilent: true };
   }
   const upgrade: Upgrade = {
     releaseVersion,

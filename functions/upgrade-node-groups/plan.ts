@@ -47,7 +47,9 @@ export function plan(
   line: readonly Contender[] = [],
 ): Plan {
   const circumstances = withObserved(given, observations);
+  const { preflights } = circumstances;
   let { slots, rollouts, fleetFailures } = circumstances;
+  let pending = 0;
   const decided: Decided[] = [];
   const settle = (observation: Observation, ahead: readonly NodeGroupKey[]) => {
     const { request } = observation;
@@ -57,6 +59,7 @@ export function plan(
       ahead,
       ...(rollouts !== undefined && { rollouts }),
       ...(fleetFailures !== undefined && { fleetFailures }),
+      ...(preflights !== undefined && { preflights: { ...preflights, pending } }),
     };
     const decision = request === undefined ? decide(observation, now) : answer(observation, request, now);
     slots = withSlot(slots, observation, decision, circumstances.now);
@@ -65,6 +68,7 @@ export function plan(
       const [subject, member] = memberAfter(observation, decision, circumstances);
       if (member !== undefined) rollouts = rollouts?.withStart(subject, member);
     }
+    if (decision.reason === 'preflight-pending') pending += 1;
     decided.push({ observation, decision });
     return decision;
   };

@@ -121,6 +121,21 @@ describe('a look before the start', () => {
     expect(decided(true).sort()).toEqual(['a preflight-blocked', 'b preflight-pending']);
   });
 
+  it('wakes no more than twenty in the same minute of those whom it has not seen, and all of them in turn', () => {
+    const groups = Array.from({ length: 50 }, (_, index) =>
+      observation(nodeGroup(), {}, { cluster: `c${index}`, nodegroup: 'web' }),
+    );
+    const { decided } = plan(groups, circumstances('block', [], true));
+    expect(new Set(decided.map(({ decision }) => decision.reason))).toEqual(new Set(['preflight-pending']));
+    const minutes = decided.map(({ decision: { wakeAt = 0 } }) => (wakeAt - NOW) / 60_000);
+    const woken = Map.groupBy(minutes, (minute) => minute);
+    expect([...woken].map(([minute, all]) => [minute, all.length])).toEqual([
+      [1, 20],
+      [2, 20],
+      [3, 10],
+    ]);
+  });
+
   it('is taken at whatever would start, and at others only in the place of those that are blocked; never without end', async () => {
     const groups = Array.from({ length: 9 }, (_, index) =>
       observation(nodeGroup(), {}, { cluster: `c${index}`, nodegroup: 'web' }),

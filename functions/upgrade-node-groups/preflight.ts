@@ -44,6 +44,8 @@ export interface Preflights {
   readonly found: ReadonlyMap<string, Preflight>;
   /** Nobody else is looked at any more: who has not been seen waits for the next reconcile. */
   readonly isOver: boolean;
+  /** How many before this subject wait to be looked at; absent: none. */
+  readonly pending?: number;
 }
 
 /** A subnet, as far as new nodes need it. */

@@ -79,7 +79,7 @@ export const UPGRADE_REASONS = {
     severity: 'medium',
   },
   'preflight-pending': {
-    meaning: 'The upgrade could start. It is checked first, in a minute.',
+    meaning: 'The upgrade could start. It is checked first, in the next minutes.',
   },
   'cluster-concurrency': {
     meaning:
