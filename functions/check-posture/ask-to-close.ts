@@ -10,24 +10,23 @@ import type { Waiver } from './policy.ts';
 import type { GroupState } from './posture-ledger.ts';
 
 export interface CloseDeps {
-  /** Of `close-shells`, which looks at all workers of a cluster where one has such a way in. */
+  /** The queue of `close-shells`, which checks all workers of a cluster where one has such a way in. */
   readonly shellsQueue: ReconcileQueue;
-  /** Of `quarantine-workers`, which revokes rules of security groups by policy. */
+  /** The queue of `quarantine-workers`, which revokes rules of security groups by policy. */
   readonly quarantineQueue: ReconcileQueue;
   readonly account: string;
   readonly region: string;
 }
 
-/** The checks that `close-shells` can do something about on the host. */
+/** The checks whose findings `close-shells` can close on the host. */
 const CLOSED_ON_HOSTS: readonly PostureCheckId[] = ['SSH.1', 'SSH.4'];
-/** The check of rules for 22 and 3389, which `quarantine-workers` can do something about. */
+/** The check of rules for ports 22 and 3389, whose findings `quarantine-workers` can close. */
 const CLOSED_BY_RULES: PostureCheckId = 'SSH.3';
 
 /**
- * Asks `close-shells` to see to Session Manager's preferences of the region. Its policy may want more than a check does,
- * so that it is asked wherever the policy wants something, whatever the check found. Requests of one hour are alike: the
- * FIFO queue takes those within five minutes for one (SQS developer guide, "Exactly-once processing in Amazon SQS"); a
- * later one reads the same again.
+ * Asks `close-shells` to reconcile Session Manager's preferences of the region. Its policy may want more than a check
+ * does, so the request does not depend on findings. Requests of one hour are equal: the FIFO queue accepts one of them
+ * within five minutes (SQS developer guide, "Exactly-once processing in Amazon SQS"). A later one reads the same again.
  */
 export async function askAboutSessions({ shellsQueue, account, region }: CloseDeps, now: number): Promise<void> {
   const time = new Date(now - (now % 3_600_000)).toISOString();
@@ -37,15 +36,15 @@ export async function askAboutSessions({ shellsQueue, account, region }: CloseDe
 
 interface Circumstances {
   readonly waivers: readonly Waiver[];
-  /** What was known of the groups before this check, by subject. */
+  /** The states of the groups before this check, by subject. */
   readonly before: ReadonlyMap<string, GroupState>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 /**
- * Asks those that can close what a check found open: they read it again, and decide by their own policy. A check that has failed
- * and does not fail any more is asked about once, so that what was proposed about it ends.
+ * Asks the functions that can close what a check found open. They read it again, and decide by their own policy. When a
+ * check stops failing they are asked once more, so that proposals about it end.
  */
 export async function askToClose(
   { shellsQueue, quarantineQueue, account, region }: CloseDeps,
@@ -59,7 +58,7 @@ export async function askToClose(
     hosts.some(({ judgements }) => judgements[id]?.verdict === 'FAIL');
   if ([...looked.values()].some((hosts) => CLOSED_ON_HOSTS.some((id) => fails(hosts, id))))
     await sendRequests(shellsQueue, [{ request: makeShellsReconcileRequest(origin, cause, cluster) }]);
-  // Groups share security groups: what one may have open stays for the others, too.
+  // Groups share security groups, so the waiver of one group keeps a rule open for the others, too.
   const waived = waivers.flatMap(({ nodegroup, ...waiver }) =>
     nodegroup !== undefined && covers({ nodegroup, ...waiver }, CLOSED_BY_RULES, { cluster, nodegroup }, now)
       ? [nodegroup]

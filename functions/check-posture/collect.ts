@@ -31,20 +31,20 @@ export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveCl
 }
 
 export interface CollectDeps extends ReconcileDeps {
-  /** Reads what holds for all of the region, once a reconcile. */
+  /** Reads the facts of the region, once a reconcile. */
   readonly readRegion: () => Promise<RegionFacts>;
   readonly readImages: ImageReader;
-  /** Has Session Manager's preferences of the region seen to, once a reconcile. */
+  /** Asks for a reconcile of Session Manager's preferences of the region, once a reconcile. */
   readonly seeToSessions: () => Promise<void>;
 }
 
 export const HOUR = 3_600_000;
-/** How long commands may take until what they have not told counts as unknown, ms. */
+/** How long commands may take, ms. What they have not reported by then counts as unknown. */
 const COLLECT_WITHIN = 15 * 60_000;
-/** From sending to the first look, and from one look to the next, seconds: growing. */
+/** The growing delays before each read of the results, seconds. */
 const LOOK_AFTER = [30, 60, 120, 300] as const;
 
-/** Reads what the commands told. As long as some run, it looks again. */
+/** Reads the results of the commands, and again later while some run. */
 export async function collect(
   deps: CollectDeps,
   policy: Policy,
@@ -63,13 +63,13 @@ export async function collect(
   }
   const before = await readGroupStates(ledger, subjectsIn(cluster, looked));
   if (policy.shells.seesToSessions) await deps.seeToSessions();
-  // Before the new states are saved: a check that dies in between asks again.
+  // Requests come before the new states are saved, so that a check that dies in between asks again.
   await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, before, now });
   const expiry = await tell(deps, policy, cluster, trigger, { looked, before });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
   const next = isWhole ? nextDue(now, every, cluster) : now + 6 * HOUR;
-  // A look at some groups moves nothing for the others.
+  // A check of some groups moves no date for the others.
   const dueAt = Math.min(nodegroups === undefined ? next : Math.min(next, state.dueAt ?? 0), expiry);
   const { revision } = state;
   const names = [...looked].flatMap(([group, hosts]) => (hosts.length > 0 ? [group] : []));
@@ -77,8 +77,8 @@ export async function collect(
 }
 
 /**
- * Judges what each worker printed, by group; undefined as long as one is not done. A worker that ran out of time has
- * told nothing.
+ * Judges what each worker printed, by group; undefined while one is not done. The output of a worker that ran out of
+ * time counts as missing.
  */
 async function readAll(
   deps: CollectDeps,
@@ -92,7 +92,7 @@ async function readAll(
   const seen: Array<{ nodegroup: string; instanceId: string; node: Node; host: Host }> = [];
   let isRunning = false;
   const readOne = async (sample: Sample): Promise<void> => {
-    // One that still runs is enough to come again for all.
+    // One running command is enough to read all of them again.
     if (isRunning) return;
     const gathered = await readOutput(ssm, sample);
     isRunning ||= gathered.kind === 'running' && !isOver;
@@ -124,7 +124,7 @@ async function readAll(
   return looked;
 }
 
-/** What a worker printed; undefined where it is cut off, or is no node: then it says nothing. */
+/** The output of a worker, parsed; undefined where it is cut off or is not a node. */
 function nodeIn(output: string | undefined): { node: Node; host: Host } | undefined {
   if (output === undefined) return undefined;
   try {
@@ -152,8 +152,8 @@ export async function lookAgain(
 }
 
 /**
- * When a cluster is due again: up to a tenth of the period earlier, always by the same share for a cluster, so that not all
- * come at once.
+ * When a cluster is due again. A fixed share of each cluster, up to a tenth of the period, makes it earlier, so that
+ * clusters do not come all at once.
  */
 export function nextDue(now: number, every: number, cluster: string): number {
   const share = createHash('sha256').update(cluster).digest().readUInt32BE() / 2 ** 32;

@@ -15,7 +15,7 @@ import type { Waiver } from './policy.ts';
 import type { GroupState } from './posture-ledger.ts';
 import type { Reason } from './reasons.ts';
 
-/** A worker that was looked at. */
+/** A worker that was checked. */
 export interface Looked {
   readonly instanceId: string;
   readonly kubernetesVersion: string | null | undefined;
@@ -28,19 +28,19 @@ export interface News {
   readonly reason: Reason;
   readonly message: string;
   readonly correlationId: string;
-  /** Tells it from every other news of the group. */
+  /** Distinguishes it from every other news of the group. */
   readonly fingerprint: string;
   readonly details: Readonly<Record<string, string | number | string[]>>;
 }
 
-/** How long nothing may be known of a group until that is told, ms. */
+/** How long a group may be unknown before that is recorded, ms. */
 const UNKNOWN_FOR = 86_400_000;
 
 const RANK: Readonly<Record<Verdict, number>> = { 'N/A': 0, PASS: 1, MANUAL: 2, FAIL: 3 };
 
 /**
- * What a check of a group tells that was not told before; pure. The worst verdict of the workers counts. What the evidence
- * does not decide changes nothing: neither does a finding begin by doubt, nor does one end by it.
+ * Decides what is new about the checks of a group; pure. The worst verdict of the workers counts. Without decisive
+ * evidence no finding begins or ends.
  */
 export function decideGroup(
   key: NodeGroupKey,
@@ -64,8 +64,8 @@ const readableAgain = (correlationId: string, now: number): News => ({
 });
 
 /**
- * AWS does not tell whose a group's workers are, so they are not looked at; pure. It is told once; that AWS was only asked too
- * often, not at all.
+ * Decides about a group whose workers AWS does not name, so that they are not checked; pure. A record is written once,
+ * and none if AWS only throttles.
  *
  * @param error `Code: message`
  */
@@ -155,7 +155,7 @@ interface Worst {
   readonly looked: Looked;
 }
 
-/** The worst of them; undefined where none was judged by this check. */
+/** The worst verdict; undefined where the check judged no worker. */
 const worstOf = (id: PostureCheckId, all: readonly Looked[]): Worst | undefined =>
   all.reduce<Worst | undefined>((worst, looked) => {
     const judgement = looked.judgements[id];
@@ -222,6 +222,6 @@ const ended = (id: PostureCheckId, title: string, { since, correlationId }: Find
   details: { check: id, since: new Date(since).toISOString(), until: new Date(now).toISOString() },
 });
 
-/** When the first waiver of a finding ends, epoch milliseconds: the group is to be checked again then. */
+/** When the first waiver of a finding ends, epoch milliseconds. The group must be checked again then. */
 export const firstExpiry = ({ findings }: GroupState): number =>
   Math.min(...Object.values(findings).map(({ waiver }) => waiver?.until ?? Number.POSITIVE_INFINITY));

@@ -21,36 +21,36 @@ export interface ObserveClients {
   readonly ssm: SSMClient;
 }
 
-/** Of a group and AMI so many more are asked for than are wanted, in case that some do not answer. */
+/** How many workers more than wanted are chosen for a group and AMI, since some may not answer. */
 const SPARE = 2;
 
 type Candidate = Worker & { readonly nodegroup: string; readonly instance: Instance };
 
-/** Which workers are to be chosen. */
+/** The limits of a choice of workers. */
 export interface Wanted {
-  /** How many of each group and AMI. */
+  /** The number of workers for each group and AMI. */
   readonly size: number | 'all';
-  /** Of these groups only; absent: of all. */
+  /** Limits the choice to these groups; absent: all groups. */
   readonly nodegroups?: readonly string[];
 }
 
-/** Which workers of a cluster are looked at. */
+/** The workers of a cluster that are checked. */
 export interface Chosen {
   readonly samples: Sample[];
-  /** All groups with workers that are ours, by name. */
+  /** The names of all groups with proven workers. */
   readonly groups: string[];
-  /** How the cluster's Kubernetes API is reached; undefined where EKS did not tell. */
+  /** The endpoint of the cluster's Kubernetes API; undefined where EKS did not return it. */
   readonly access?: Access;
-  /** How EKS lets somebody in to each group; a group that EKS does not manage by nothing. */
+  /** How EKS gives remote access to each group; `none` for a group that EKS does not manage. */
   readonly remoteAccess: Readonly<Record<string, RemoteAccess>>;
-  /** Why AWS does not tell of others, by name: `Code: message`. */
+  /** Why AWS does not return other groups, by name: `Code: message`. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
 /**
- * Chooses the workers of a cluster that are looked at: of each group and AMI the oldest that answer. The oldest have had
- * the most time to change. Windows is left out, which the benchmark does not cover, and so is what AWS manages itself. A group
- * of which AWS does not tell whose its workers are is named, and holds up no other one.
+ * Chooses the workers of a cluster that are checked: for each group and AMI the oldest that answer, because they have
+ * had the most time to change. Windows is left out because the benchmark does not cover it, and so are workers that AWS
+ * manages. A group whose workers AWS does not name is reported, and holds up no other group.
  */
 export async function chooseSamples(
   { autoScaling, ec2, eks, ssm }: ObserveClients,
@@ -71,11 +71,11 @@ export async function chooseSamples(
     identifyWorkers({ eks, onTrouble: 'tell' }, readCluster, instances),
     readLifecycleStates(autoScaling, instances),
   ]);
-  // The sample of a group is of its own workers: what only claims to be one takes nobody's place, and speaks for nobody.
+  // The sample of a group consists of its proven workers. An instance that only claims to be one takes nobody's place.
   const candidates = claimed.filter((candidate) => {
     const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};
     const isMember = worker?.nodegroup === candidate.nodegroup && isProven(owner);
-    // What serves no more, in quarantine or in standby, says nothing of how the others of its group are set up.
+    // A worker in quarantine or in standby says nothing about the other workers of its group.
     const lifecycleState = lifecycles.get(candidate.instance.InstanceId ?? '');
     const serves = whyNotServing(tagsOf(candidate.instance), lifecycleState) === undefined;
     return isMember && serves && owner?.unreadable === undefined && !isOptedOut(owner?.tags ?? {});
@@ -108,7 +108,7 @@ export async function chooseSamples(
       identities.get(instance.InstanceId ?? '')?.owner.remoteAccess ?? 'none',
     ]),
   );
-  // It was read for the owners: this is no call.
+  // The owners' reads have cached the cluster, so this makes no call.
   const access = samples.length === 0 ? undefined : accessIn(await readCluster(cluster));
   return {
     samples,
@@ -137,12 +137,12 @@ const byAge = (a: Candidate, b: Candidate): number =>
   Number(a.instance.LaunchTime ?? 0) - Number(b.instance.LaunchTime ?? 0) ||
   ((a.instance.InstanceId ?? '') < (b.instance.InstanceId ?? '') ? -1 : 1);
 
-/** What a command came to on a worker. */
+/** The result of a command on a worker. */
 export type Gathered = { readonly kind: 'running' } | { readonly kind: 'ended'; readonly output: string | undefined };
 
 const RUNNING = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
-/** ListCommandInvocations would give 2,500 characters only (MaximumPluginOutputSize): each worker takes a call. */
+/** Reads one worker's output. ListCommandInvocations would cut it at 2,500 characters (MaximumPluginOutputSize). */
 export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Sample): Promise<Gathered> {
   if (commandId === undefined) return { kind: 'ended', output: undefined };
   try {
@@ -152,7 +152,7 @@ export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Samp
     if (RUNNING.has(Status)) return { kind: 'running' };
     return { kind: 'ended', output: Status === 'Success' ? StandardOutputContent : undefined };
   } catch (error) {
-    // Not there yet, a moment after the command was sent; or not any more, after thirty days.
+    // The invocation does not show yet, a moment after it was sent, or not any more, after thirty days.
     if (error instanceof InvocationDoesNotExist) return { kind: 'running' };
     throw error;
   }

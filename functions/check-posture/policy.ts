@@ -42,7 +42,7 @@ export const posture = (_defaultMode: Mode) =>
       .describe('Checks that may fail for a while. Each has a reason, a name and an end.'),
   });
 
-/** Whether the policy wants something of Session Manager's preferences: what is wrong there, `close-shells` tells. */
+/** Whether the policy wants anything of Session Manager's preferences. `close-shells` reports what is wrong there. */
 const sessionsIn = z.object({ sessions: z.looseObject({ mode: z.unknown() }) });
 const shells = (_defaultMode: Mode) =>
   z.unknown().transform((section) => {

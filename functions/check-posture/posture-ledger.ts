@@ -6,17 +6,17 @@ import type { Reason } from './reasons.ts';
 
 const CLUSTER = 'posture';
 
-/** A worker that was chosen, and the command that gathers it. */
+/** A chosen worker, and the command that gathers its data. */
 export interface Sample {
   readonly instanceId: string;
   readonly nodegroup: string;
-  /** Absent: the agent would not take it. */
+  /** Absent where the agent did not accept it. */
   readonly commandId?: string;
 }
 
 /**
- * Workers of a group that one command gathers. Together they take little more than their ids, so that a cluster of which
- * all are looked at fits into an item: 400 KB (DynamoDB developer guide, "Constraints").
+ * Workers of a group that one command gathers. The format adds little to their ids, so that a large cluster of which
+ * all workers are checked fits into an item of 400 KB (DynamoDB developer guide, "Constraints").
  */
 const batch = z.object({
   nodegroup: z.string(),
@@ -25,7 +25,7 @@ const batch = z.object({
 });
 export type Batch = z.infer<typeof batch>;
 
-/** As it was written until each worker took an entry. */
+/** The format of earlier versions, with an entry for each worker. */
 const single = z
   .object({ instanceId: z.string(), nodegroup: z.string(), commandId: z.string().optional() })
   .transform(({ instanceId, ...rest }): Batch => ({ ...rest, instanceIds: [instanceId] }));
@@ -45,7 +45,7 @@ export const batchesOf = (samples: readonly Sample[]): Batch[] =>
     },
   );
 
-/** As `RemoteAccess`. */
+/** The stored form of `RemoteAccess`. */
 const remoteAccess = z.union([
   z.literal('none'),
   z.object({ key: z.string(), sourceGroups: z.array(z.string()).readonly() }),
@@ -53,16 +53,16 @@ const remoteAccess = z.union([
 
 const trigger = z.object({ id: z.string(), type: z.string(), time: z.number() });
 
-/** A request that was answered: by the id of its event, and the groups that were looked at. */
+/** An answered request: the id of its event, and the groups that were checked. */
 const answer = z.object({ id: z.string(), at: z.number(), groups: z.array(z.string()) });
-/** So many answers are remembered. */
+/** How many answers a state keeps. */
 const ANSWERS_KEPT = 20;
 
 const clusterState = z.object({
   sk: z.string(),
-  /** When it is to be checked next, epoch milliseconds; absent: at once. */
+  /** When its next check is due, epoch milliseconds; absent: at once. */
   dueAt: z.number().optional(),
-  /** A check under way: saved before the command is sent, so that a crash cannot lose it. */
+  /** A check under way. It is saved before the command is sent, so that a crash cannot lose it. */
   pending: z
     .object({
       sentAt: z.number(),
@@ -70,26 +70,26 @@ const clusterState = z.object({
       isSent: z.boolean(),
       samples: z.array(z.union([batch, single])),
       trigger,
-      /** Only these groups are looked at; absent: all. */
+      /** Limits the check to these groups; absent: all groups. */
       nodegroups: z.array(z.string()).optional(),
-      /** The ids of the requests that this answers. */
+      /** Ids of the requests that this check answers. */
       asks: z.array(z.string()).optional(),
-      /** How the cluster's Kubernetes API is reached. */
+      /** The endpoint of the cluster's Kubernetes API. */
       access: z.object({ endpoint: z.string(), certificateAuthority: z.string() }).optional(),
-      /** How EKS lets somebody in to each group. */
+      /** How EKS gives remote access to each group. */
       remoteAccess: z.record(z.string(), remoteAccess).optional(),
-      /** Other groups could not be read: they are looked at sooner. */
+      /** Whether other groups could not be read. They are checked sooner. */
       isPartial: z.boolean().optional(),
     })
     .optional(),
-  /** The requests that were answered last. */
+  /** The last answered requests. */
   answers: z.array(answer).optional(),
   revision: z.number(),
 });
 export type ClusterState = Omit<z.infer<typeof clusterState>, 'sk'>;
 
 const groupState = lookedAt.extend({
-  /** News that were about to be recorded when this was saved. */
+  /** News that were about to be recorded at the time of the write. */
   unrecorded: z.array(storedOutcome<Reason>()).optional(),
 });
 export type GroupState = Omit<z.infer<typeof groupState>, 'sk'>;
@@ -97,7 +97,7 @@ export type GroupState = Omit<z.infer<typeof groupState>, 'sk'>;
 export const NEW_CLUSTER: ClusterState = { revision: 0 };
 export const NEW_GROUP: GroupState = { verdicts: {}, findings: {}, revision: 0 };
 
-/** Remembers that these requests were answered, and by a look at which groups. */
+/** Adds the answered requests, with the groups that were checked for them. */
 export function answered(
   { answers = [] }: Pick<ClusterState, 'answers'>,
   ids: readonly string[],
@@ -119,16 +119,16 @@ export async function readClusterStates(
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** @param subjects by `subjectOf` */
+/** @param subjects in the form of `subjectOf` */
 export async function readGroupStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, GroupState>> {
   const items = await readItems(ledger, GROUP_STATES, subjects, groupState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+/** @returns the state as saved; undefined when another reconcile was first */
 export const saveClusterState = (ledger: Ledger, cluster: string, state: ClusterState, now: number, writer: string) =>
   saveUnlessWritten(ledger, { pk: CLUSTER, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
 
-/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+/** @returns the state as saved; undefined when another reconcile was first */
 export const saveGroupState = (ledger: Ledger, subject: string, state: GroupState, now: number, writer: string) =>
   saveUnlessWritten(ledger, { pk: GROUP_STATES, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);

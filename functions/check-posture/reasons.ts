@@ -1,7 +1,7 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
-/** What `check-posture` says. */
+/** The reasons of `check-posture`. */
 export const POSTURE_REASONS = {
   'posture-failed': {
     meaning:

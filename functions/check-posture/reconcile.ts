@@ -25,31 +25,31 @@ import {
 } from './posture-ledger.ts';
 import { subjectsIn, tell, tellUnreadable } from './tell.ts';
 
-/** A request that cannot be taken up yet comes again after this, seconds. */
+/** How soon a request that cannot be handled yet comes again, seconds. */
 const ASK_AGAIN = 90;
-/** More groups than these that are asked about at once are looked at as a part of all. */
+/** The maximum of groups in one request. A request for more checks the whole cluster. */
 const MOST_GROUPS = 200;
-/** A claim without a command is somebody's who died: it is taken over after this, ms. */
+/** How long a claim without a command holds, ms. Then another reconcile takes over, since its holder has died. */
 const CLAIM_HOLDS = 10 * 60_000;
 
 /**
- * One reconcile: of each cluster that was asked about, what is under way is collected, and what is due is begun. A cluster
- * that fails stops no other.
+ * Reconciles each cluster that the messages name: collects the results of a check under way, or begins a check that is
+ * due. A cluster that fails stops no other.
  *
- * @throws when AWS could not be read or written for one of them: the batch comes again, and what is done is not done twice
+ * @throws when AWS could not be read or written for a cluster; the batch comes again, and nothing is done twice
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
-  // Which clusters are asked about, and by which policy.
+  // Read the requests and the policy.
   const { clusters, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
-  // Whoever asked about a cluster that is left alone is told so.
+  // Answer requests about a cluster that is left alone.
   const looked: Array<{ cluster: string; asked: Asked; policy: Policy }> = [];
   for (const [cluster, asked] of clusters) {
     const verdict = guardOf({ cluster, tags: {} }, { policy, account: deps.account }, CHECKS_OF_POSTURE);
     if ('policy' in verdict) looked.push({ cluster, asked, policy: verdict.policy });
     else tellLeftAlone(deps, cluster, asked, verdict.guardResult);
   }
-  // Of each other, what is under way is collected, or what is due is begun.
+  // Collect or begin the checks of the others.
   const states = await readClusterStates(
     deps.ledger,
     looked.map(({ cluster }) => cluster),
@@ -80,16 +80,16 @@ async function reconcileCluster(
   const known = new Set([...(pending?.asks ?? []), ...answers.map(({ id }) => id)]);
   const open = asks.filter(({ trigger: { id } }) => !known.has(id));
   const isUnderWay = pending !== undefined && (pending.isSent || now - pending.sentAt < CLAIM_HOLDS);
-  // A check that is under way may have looked before what was asked for: they come again when it may have ended.
+  // A check under way may have read the hosts before the request, so the request comes again after it.
   if (isUnderWay) await comeBack(deps.queue, open, ASK_AGAIN);
   if (pending?.isSent === true) return collect(deps, policy, cluster, { ...state, pending });
   if (isUnderWay) return;
-  // A claim whose holder died is taken over for all of the cluster, with what it was to answer.
+  // A claim whose holder died is taken over for the whole cluster, with the requests that it was to answer.
   const isDue = pending !== undefined || now >= (state.dueAt ?? 0);
   if (open.length > 0 || isDue) await begin(deps, policy, cluster, { trigger, asks: open, isDue }, state);
 }
 
-/** Chooses workers, claims the check, has them gathered, and looks again. */
+/** Chooses workers, claims the check, sends the commands, and asks for the next reconcile. */
 async function begin(
   deps: ReconcileDeps,
   policy: Policy,
@@ -137,7 +137,7 @@ async function begin(
   };
   const claimed = await saveClusterState(ledger, cluster, { ...state, pending }, now, caller);
   if (claimed === undefined) {
-    // Somebody else was first: theirs is as good, but for what is asked here.
+    // Another reconcile has begun a check first. Only the requests of this batch remain.
     await comeBack(deps.queue, asks, ASK_AGAIN);
     return;
   }
@@ -155,14 +155,14 @@ async function begin(
   await lookAgain(deps, cluster, 0);
 }
 
-/** The groups that are asked about; undefined where it is all of a cluster. */
+/** The groups that the requests name; undefined where one names the whole cluster. */
 function groupsOf(asks: Asked['asks']): string[] | undefined {
   const named = asks.flatMap(({ nodegroup }) => nodegroup ?? []);
   const distinct = [...new Set(named)];
   return named.length < asks.length || distinct.length > MOST_GROUPS ? undefined : distinct;
 }
 
-/** Records that somebody asked about a cluster that is left alone. A sweep asks of all, which is nothing to tell. */
+/** Records requests about a cluster that is left alone. A sweep asks about all clusters, which needs no record. */
 function tellLeftAlone(
   { recorder }: ReconcileDeps,
   cluster: string,

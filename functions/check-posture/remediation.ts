@@ -12,7 +12,7 @@ export const checkPosture = declare({
   subject: 'node-group',
   start: {
     by: 'queue',
-    // Requests of many clusters become one invocation: a command goes to fifty workers at once.
+    // Requests about many clusters share an invocation, because one command goes to fifty workers at once.
     queue: { batch: 100, gatherSeconds: 30, concurrency: 2 },
   },
   timeoutSeconds: 180,

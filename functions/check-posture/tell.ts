@@ -10,10 +10,10 @@ import type { checkPosture } from './remediation.ts';
 
 type TellDeps = Pick<QueueDeps<typeof checkPosture>, 'ledger' | 'recorder' | 'caller' | 'clock'>;
 
-/** What asked for a check. */
+/** The trigger of a check. */
 type Trigger = Asked['trigger'] | NonNullable<ClusterState['pending']>['trigger'];
 
-/** Groups that were looked at, by name, and what was known of them before, by subject. */
+/** The checked groups by name, and their states before by subject. */
 interface Checked {
   readonly looked: ReadonlyMap<string, readonly Looked[]>;
   readonly before: ReadonlyMap<string, GroupState>;
@@ -58,11 +58,11 @@ export async function tellUnreadable(
   );
 }
 
-/** The subjects of groups of a cluster. @param groups by name */
+/** The subjects of a cluster's groups. @param groups by name */
 export const subjectsIn = (cluster: string, groups: ReadonlyMap<string, unknown>): string[] =>
   [...groups.keys()].map((nodegroup) => subjectOf({ cluster, nodegroup }));
 
-/** Decides about each group in turn, records what has changed, and saves the new state. */
+/** Decides about each group in turn, records the news, and saves the new state. */
 async function settleGroups<Seen>(
   { ledger, recorder, caller, clock }: TellDeps,
   mode: Policy['posture']['mode'],

@@ -41,7 +41,7 @@ function emptyTree(): string {
 const put = putFile;
 const kubelet = putKubelet;
 
-/** Makes a tree of files, with a /proc, of what a fixture says. */
+/** Makes a tree of files, with a /proc, from a fixture. */
 function treeOf(node: NodeInput, more: Readonly<Record<string, string>> = {}): string {
   const root = emptyTree();
   makeHostTree(root, node);
@@ -65,7 +65,7 @@ async function gather(
 
 const OWNERS: readonly CheckId[] = ['3.1.2', '3.1.4', 'EHR.1'];
 
-/** Fixtures that a tree can be made of: all owned by whoever runs the tests. */
+/** Fixtures that a tree can be made of. The user who runs the tests owns all of the files. */
 const BUILDABLE = NODES.filter(
   ({ node }) =>
     node.kubeletFlags !== null &&
@@ -257,7 +257,7 @@ authorization: {mode: AlwaysAllow}
         adminContainer: true,
       });
       expect(judge(readNode(found))).toMatchObject({ '3.1.1': { verdict: 'PASS' }, '3.2.7': { verdict: 'MANUAL' } });
-      // Without reports nothing passes.
+      // Nothing passes without reports.
       put(root, '/bin/apiclient', '#!/bin/sh\nexit 1\n', 0o755);
       const without = await gather(root, shell, { PATH: `${root}/bin:${process.env.PATH}` });
       expect(without).toMatchObject({ os: 'bottlerocket', report: {}, adminContainer: null });

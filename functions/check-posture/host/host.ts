@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const text = z.string().max(300);
 
-/** Data of an older script, or of one that had no room for everything. Invalid data counts as not gathered. */
+/** A member that an older script, or one without room, leaves out. Invalid data counts as not gathered. */
 const told = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 
 const hostSchema = z.object({
@@ -13,9 +13,9 @@ const hostSchema = z.object({
       mode: z.enum(['enforcing', 'permissive', 'disabled']),
       configured: text,
       policy: text,
-      /** The enabled ones among the booleans that loosen what containers may do. */
+      /** Enabled SELinux booleans that loosen what containers may do. */
       booleans: z.array(text).max(200),
-      /** Whether containerd labels containers; null: it was not found. */
+      /** Whether containerd labels containers; null where containerd was not found. */
       runtime: z.boolean().nullable(),
     }),
   ),
@@ -40,7 +40,7 @@ const hostSchema = z.object({
       )
       .max(50),
   ),
-  /** Whether Bottlerocket's admin container is enabled; null: unknown. */
+  /** Whether Bottlerocket's admin container is enabled; null where that is unknown. */
   adminContainer: told(z.boolean().nullable()),
   report: told(
     z

@@ -1,15 +1,15 @@
 import type { SessionPreferences } from '../../shared/posture/session-preferences.ts';
 
-/** What EC2 tells of a worker's instance. */
+/** What EC2 returns about a worker's instance. */
 export interface InstanceFacts {
   readonly keyName?: string;
   readonly httpTokens?: string;
   readonly httpEndpoint?: string;
   readonly hopLimit?: number;
   readonly metadataTags?: string;
-  /** Those that are attached; undefined where EC2 did not tell. */
+  /** The attached volumes; undefined where EC2 did not return them. */
   readonly volumes?: ReadonlyArray<{ readonly id: string; readonly device: string; readonly isEncrypted: boolean }>;
-  /** Undefined where EC2 did not tell: an image may be gone. */
+  /** Undefined where EC2 did not return it: an image may be gone. */
   readonly image?: {
     readonly id: string;
     readonly owner: string;
@@ -19,16 +19,16 @@ export interface InstanceFacts {
   };
   readonly privateDnsName?: string;
   readonly vpc?: string;
-  /** Whether it has an address that the Internet knows: a public one, or any of IPv6. */
+  /** Whether it has a public IPv4 address, or any IPv6 address. */
   readonly hasPublicAddress?: boolean;
-  /** Rules of its security groups that let somebody in at 22 or 3389; undefined where EC2 did not tell of one. */
+  /** Rules of its security groups that admit somebody at 22 or 3389; undefined where EC2 did not return all groups. */
   readonly doors?: readonly Door[];
 }
 
-/** How EKS lets somebody in to a node group; `none`: by nothing of its own; undefined: not known. */
+/** How EKS gives remote access to a node group; `none` where it gives none; undefined where unknown. */
 export type RemoteAccess = { readonly key: string; readonly sourceGroups: readonly string[] } | 'none';
 
-/** A rule that lets somebody in where shells listen. */
+/** A rule that admits somebody at a port of shells. */
 export interface Door {
   readonly group: string;
   /** 22 or 3389. */
@@ -37,14 +37,14 @@ export interface Door {
   readonly from: string;
 }
 
-/** What holds for all workers of a region. */
+/** The facts about all workers of a region. */
 export interface RegionFacts {
-  /** Whether EBS encrypts volumes that nobody asks to be encrypted. */
+  /** Whether EBS encrypts volumes even if the request does not ask for it. */
   readonly encryptsByDefault?: boolean;
-  /** CIDRs of each VPC, by id; undefined where EC2 did not tell. */
+  /** CIDRs of each VPC, by its id; undefined where EC2 did not return them. */
   readonly networks?: ReadonlyMap<string, readonly string[]>;
-  /** Ids of the EC2 Instance Connect Endpoints of each VPC, by its id; undefined where EC2 did not tell. */
+  /** Ids of the EC2 Instance Connect Endpoints of each VPC, by its id; undefined where EC2 did not return them. */
   readonly connectEndpoints?: ReadonlyMap<string, readonly string[]>;
-  /** Undefined where they cannot be read, or not be understood. */
+  /** Undefined where they cannot be read or understood. */
   readonly sessions?: SessionPreferences;
 }

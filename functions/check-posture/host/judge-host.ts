@@ -17,16 +17,16 @@ import type { Pods } from './observe-pods.ts';
 
 export type HostJudgements = Readonly<Record<HostCheckId, Judgement>>;
 
-/** What EKS and Kubernetes tell of a host. */
+/** The facts of EKS and Kubernetes about a host. */
 export interface Around {
   readonly remoteAccess?: RemoteAccess | undefined;
   readonly pods?: Pods | undefined;
 }
 
 /**
- * Judges a host by what the script tells of it and what EC2 tells of its instance; pure. Without evidence nothing passes.
+ * Judges a host by the script's output and by EC2's facts about its instance; pure. Nothing passes without evidence.
  *
- * @param instance undefined where EC2 did not tell
+ * @param instance undefined where EC2 returned nothing
  * @param now epoch milliseconds
  */
 export function judgeHost(
@@ -67,7 +67,7 @@ function judgeTokens({ httpTokens, httpEndpoint }: InstanceFacts): Judgement {
   return judged(httpTokens === 'required' ? 'PASS' : 'FAIL', `HttpTokens is ${httpTokens}`);
 }
 
-/** With version 1 allowed a hop limit keeps nobody out: only version 2 knows it. */
+/** Version 1 knows no hop limit, so the limit keeps nobody out where version 1 is allowed. */
 function judgeHopLimit({ httpTokens, httpEndpoint, hopLimit }: InstanceFacts): Judgement {
   if (httpEndpoint === 'disabled') return judged('N/A', 'HttpEndpoint is disabled');
   const limit = `HttpPutResponseHopLimit is ${hopLimit ?? 'not told'}`;

@@ -7,9 +7,9 @@ import { askingForLabels, looseIn, reachesAll, sharedLevelsIn, UNCONFINED } from
 const APPARMOR = new Set(['ubuntu', 'debian', 'opensuse-leap', 'sles']);
 
 /**
- * Whether the kernel confines processes at all. AL2 and AL2023 do not enforce, and cannot simply be made to: there is no
- * container-selinux on AL2023, and nodeadm fails under it (awslabs/amazon-eks-ami, issue 2006). So nothing begins there
- * that nobody can end: it is said beside the way out.
+ * Judges whether the kernel confines processes at all. AL2 and AL2023 do not enforce and cannot simply be made to:
+ * AL2023 has no container-selinux, and nodeadm fails under it (awslabs/amazon-eks-ami, issue 2006). No finding begins
+ * there, since nobody could end it; the evidence names the alternative.
  */
 export function judgeMandatoryAccess(host: Host): Judgement {
   const { os, selinux, apparmor } = host;
@@ -29,7 +29,7 @@ export function judgeMandatoryAccess(host: Host): Judgement {
   return judged('FAIL', state, ...next);
 }
 
-/** Bottlerocket says it of itself: check 1.5.1 of its own CIS benchmark. */
+/** Judges by Bottlerocket's own report: check 1.5.1 of its CIS benchmark. */
 function judgeReported({ report }: Host): Judgement {
   const result = Object.values(report?.cis?.results ?? {}).find(({ id }) => id === '1.5.1');
   if (result?.status !== 'PASS' && result?.status !== 'FAIL')
@@ -38,10 +38,10 @@ function judgeReported({ report }: Host): Judgement {
 }
 
 /**
- * How containers are confined: by the pods' own words where the cluster is open to us, and by the labels of processes where
- * the host was seen. Privileged pods run unconfined, and a node of EKS has some of its own (kube-proxy, the CNI): so that is
- * said, for somebody to look at. A level without categories reaches all others, and one that two pods have was given by hand:
- * these fail where the host enforces.
+ * Judges how containers are confined: by the pods' specifications where the cluster grants access, and by the labels of
+ * processes that the script saw. Privileged pods run unconfined, and an EKS node has some of its own (kube-proxy, the
+ * CNI), so a person must look at them. A level without categories reaches all others, and a level of two pods was set
+ * by hand. Both fail where the host enforces.
  */
 export function judgeConfinement(host: Host, pods: Pods): Judgement {
   const byProcesses = judgeProcesses(host);
@@ -56,7 +56,7 @@ export function judgeConfinement(host: Host, pods: Pods): Judgement {
   if (shared.length > 0) return judged('FAIL', ...shared, ...loose);
   if (verdict === 'FAIL') return judged('FAIL', ...evidence, ...loose);
   if (loose.length > 0) return judged('MANUAL', ...loose);
-  // What pods ask for is known, so it counts where the processes could not be seen.
+  // The pods' specifications count even where the processes could not be seen.
   if (verdict === 'MANUAL' && (isBottlerocket(host) || host.labels === undefined))
     return judged('PASS', 'no pod asks to be privileged or unconfined');
   return judged(verdict, ...evidence, 'no pod asks to be privileged or unconfined');
@@ -88,8 +88,8 @@ function judgeProcesses(host: Host): Judgement {
 }
 
 /**
- * A label that a pod asks for counts where the host enforces and the runtime gives labels at all (containerd,
- * enable_selinux). Pods that ask for one where it does nothing believe themselves confined: they are named.
+ * Judges labels that pods ask for. They count where the host enforces and the runtime sets labels (containerd,
+ * enable_selinux). Elsewhere they have no effect, and the evidence names the pods, which seem confined but are not.
  */
 export function judgeLabels(host: Host, pods: Pods): Judgement {
   const none = withoutEffect(host);
@@ -101,7 +101,7 @@ export function judgeLabels(host: Host, pods: Pods): Judgement {
   return verdict === 'MANUAL' ? judged('PASS', `${why}; no pod asks for any`) : judged(verdict, why);
 }
 
-/** Why labels do nothing on the host, and what is said of it where no pod is known; a judgement where they do, or nobody knows. */
+/** Why labels have no effect, with the verdict if no pod is known; a judgement where they have one or may have one. */
 function withoutEffect(host: Host): Judgement | { readonly why: string; readonly verdict: Verdict } {
   if (isBottlerocket(host)) return judged('PASS', 'Bottlerocket sets enable_selinux');
   if (APPARMOR.has(host.os))

@@ -20,8 +20,8 @@ export function judgeEncryptionByDefault({ encryptsByDefault }: RegionFacts): Ju
 }
 
 /**
- * Whether the AMI is public, so that everybody can read it and all that was built into it. Amazon's own AMIs are public
- * on purpose.
+ * Whether the AMI is public, so that everybody can read what was built into it. Amazon's own AMIs are public on
+ * purpose.
  */
 export function judgeImage({ image }: InstanceFacts): Judgement {
   if (image === undefined) return judged('MANUAL', 'EC2 does not tell of its image, which may be gone');

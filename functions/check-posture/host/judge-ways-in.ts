@@ -3,7 +3,7 @@ import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
 import type { Door, InstanceFacts, RegionFacts, RemoteAccess } from './instance-facts.ts';
 
-/** Keys in authorized_keys, where an SSH daemon runs that would take them. */
+/** Judges keys in authorized_keys where an SSH daemon runs that would accept them. */
 export function judgeKeys(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('N/A', 'Bottlerocket has no SSH daemon on the host (see SSH.4)');
   if (host.ssh === undefined) return judged('MANUAL', NOT_GATHERED);
@@ -15,8 +15,8 @@ export function judgeKeys(host: Host): Judgement {
 }
 
 /**
- * EC2 Instance Connect pushes a key for a minute past authorized_keys, and an endpoint of it leads to 22 of instances that
- * nothing else leads to: by IAM and port 22 alone they are kept out.
+ * Judges EC2 Instance Connect. It pushes a key for a minute, without authorized_keys, and its endpoint leads to port 22
+ * of instances without any other route. Only IAM and a closed port 22 keep people out.
  */
 export function judgeInstanceConnect(
   host: Host,
@@ -70,8 +70,8 @@ export function judgeAdminContainer(host: Host): Judgement {
 }
 
 /**
- * Rules at 22 and 3389. Those for public addresses fail, whether a route leads there today or not, which is said. Those for
- * private ones outside of the VPC may be for other networks: somebody must look.
+ * Judges rules at 22 and 3389. A rule for public addresses fails even if no route leads there today, which the evidence
+ * says. Private addresses outside of the VPC may belong to other networks, so a person must look.
  */
 export function judgeRules({ doors, vpc = '', hasPublicAddress }: InstanceFacts, { networks }: RegionFacts): Judgement {
   if (doors === undefined) return judged('MANUAL', 'EC2 did not tell of its security groups');

@@ -12,12 +12,12 @@ import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { shellPortsOf } from '../../shared/fleet/shell-ports.ts';
 import type { Door, InstanceFacts } from './instance-facts.ts';
 
-/** Reads images by id; clusters share theirs, so that a reconcile asks once for the same. */
+/** Reads images by id. Clusters share images, so a reconcile reads each set once. */
 export type ImageReader = (...ids: readonly string[]) => Promise<ReadonlyMap<string, Image>>;
 
 /**
- * What EC2 tells of these workers, by id: a call for as many as filters take, and likewise of what belongs to them. What it
- * does not tell is left open: hosts are judged by the rest all the same.
+ * Reads what EC2 returns about these workers and what belongs to them, by id, with one call for as many as filters
+ * take. A missing fact is left out, and hosts are judged by the rest.
  */
 export async function readInstanceFacts(
   ec2: EC2Client,
@@ -56,7 +56,7 @@ export async function readInstanceFacts(
   );
 }
 
-/** What is read; undefined where AWS refuses it, or does not answer. */
+/** @returns undefined where AWS refuses or does not answer */
 async function unlessUntold<T>(describe: () => Promise<T>): Promise<T | undefined> {
   const reading = await read(describe, 'tell');
   return reading.kind === 'found' ? reading.found : undefined;
@@ -107,7 +107,7 @@ function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>)
   };
 }
 
-/** The doors that a rule opens. */
+/** The ports of shells that a rule opens. */
 export function doorsIn(group: string, rule: IpPermission): Door[] {
   const sources = [
     ...(rule.IpRanges ?? []).map(({ CidrIp }) => CidrIp),

@@ -4,24 +4,24 @@ import { type OpenOptions, openCluster } from '../../shared/kubernetes/open-clus
 import type { PodSecurity } from '../../shared/kubernetes/pod-security.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 
-/** The pods of a node by name, or why they are not known. */
+/** The pods of a node by name, or why they are unknown. */
 export type Pods = { readonly found: readonly PodSecurity[] } | { readonly untold: string };
 
-/** How a cluster's Kubernetes API is reached, as EKS described it. */
+/** The endpoint of a cluster's Kubernetes API, as EKS describes it. */
 export interface Access {
   readonly endpoint: string;
   readonly certificateAuthority: string;
 }
 
-/** A node by the names that it most likely has: its private DNS name, or the id of its instance. */
+/** The likely names of a node: its private DNS name, or the id of its instance. */
 export interface NodeNames {
   readonly instanceId: string;
   readonly privateDnsName?: string | undefined;
 }
 
 /**
- * Reads the pods of these nodes where the cluster is open to us, by the id of their instance. A cluster that is not says why,
- * once: nobody is kept from being checked by it.
+ * Reads the pods of these nodes where the cluster grants access, by the id of their instance. Without access the reason
+ * takes their place, and the check goes on.
  */
 export async function readPods(
   options: OpenOptions,
@@ -37,7 +37,7 @@ export async function readPods(
     try {
       for (const name of [privateDnsName, instanceId]) {
         const pods = name === undefined || name === '' ? [] : await kubernetes.listPodSecurity(name);
-        // Each node runs some; without any it has another name.
+        // Each node runs some pods. A name without pods is not the node's name.
         if (pods.length > 0) return [instanceId, { found: pods }];
       }
       return [instanceId, { untold: 'no pod is bound to a node of its name' }];
@@ -53,7 +53,7 @@ export async function readPods(
     certificateAuthority: { data: certificateAuthority },
   });
   const [first, ...others] = nodes;
-  // The first shows whether the cluster is open at all.
+  // The first node shows whether the cluster grants access at all.
   const one = first === undefined ? [] : [await readOne(first)];
   return new Map([...one, ...(await pMap(others, readOne, { concurrency: READ_CONCURRENCY }))]);
 }

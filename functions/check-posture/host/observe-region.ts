@@ -9,7 +9,7 @@ import { read } from '../../shared/fleet/reading.ts';
 import { readPreferences } from '../../shared/posture/session-preferences.ts';
 import type { RegionFacts } from './instance-facts.ts';
 
-/** What holds for all workers of the region. What AWS does not tell is left open: it keeps nobody from being checked. */
+/** Reads the facts of the region. What AWS does not return is left out, and the check goes on. */
 export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMClient }): Promise<RegionFacts> {
   const encryption = await read(() => ec2.send(new GetEbsEncryptionByDefaultCommand()), 'tell');
   const sessions = await read(() => readPreferences(ssm), 'tell');
@@ -24,7 +24,7 @@ export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMCl
   };
 }
 
-/** By VPC. One that failed, or is gone, lets nobody in (EC2 API reference, Ec2InstanceConnectEndpoint). */
+/** Endpoints by VPC. A failed or deleted one lets nobody in (EC2 API reference, Ec2InstanceConnectEndpoint). */
 async function readConnectEndpoints(ec2: EC2Client): Promise<Map<string, string[]>> {
   const endpoints = new Map<string, string[]>();
   const pages = paginateDescribeInstanceConnectEndpoints({ client: ec2, pageSize: 50 }, {});

@@ -9,10 +9,10 @@ export const UNCONFINED: ReadonlySet<string> = new Set([
   'control_t',
 ]);
 
-/** A level that reaches all others: it has no categories. */
+/** Whether a level has no categories, and so reaches all others. */
 export const reachesAll = (level: string): boolean => /^s0(-s0)?$/.test(level);
 
-/** So many are named in one line of evidence; the rest are counted. */
+/** How many places one line of evidence names. The rest are counted. */
 const MOST_NAMES = 8;
 
 interface Named extends ContainerSecurity {
@@ -34,7 +34,7 @@ const listed = (places: readonly string[]): string => {
 const line = (containers: readonly Named[], what: string): string[] =>
   containers.length === 0 ? [] : [`${what}: ${listed(containers.map(({ place }) => place))}`];
 
-/** What containers ask for that leaves them unconfined, by name. */
+/** What containers ask for that leaves them unconfined, with their places. */
 export function looseIn(pods: readonly PodSecurity[], { hasAppArmor }: { readonly hasAppArmor: boolean }): string[] {
   const all = named(pods);
   const byType = Map.groupBy(
@@ -56,7 +56,7 @@ export function looseIn(pods: readonly PodSecurity[], { hasAppArmor }: { readonl
   ];
 }
 
-/** Levels that were set by hand so that they keep nobody apart: without categories, or the same for different owners. */
+/** Levels set by hand that separate nobody: without categories, or the same for different owners. */
 export function sharedLevelsIn(pods: readonly PodSecurity[]): string[] {
   const byLevel = Map.groupBy(
     named(pods).filter(({ seLinuxLevel }) => seLinuxLevel !== undefined),
@@ -68,7 +68,7 @@ export function sharedLevelsIn(pods: readonly PodSecurity[]): string[] {
   });
 }
 
-/** Containers that ask for something of SELinux, by name. */
+/** Containers that ask for SELinux options, with their places. */
 export const askingForLabels = (pods: readonly PodSecurity[]): string[] =>
   line(
     named(pods).filter(({ asksForLabel }) => asksForLabel),

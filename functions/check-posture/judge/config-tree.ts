@@ -89,7 +89,7 @@ export function readConfig(file: string, text: string, into: 'struct' | 'map'): 
   return tree;
 }
 
-/** A member of a struct after the same key comes again: null leaves a struct as it is. */
+/** A struct's member after its key comes again. Null leaves a struct as it is. */
 function decodedAgain(before: Tree | undefined, again: Tree): Tree {
   if (before?.kind !== 'branch') return again;
   return again.kind === 'leaf' && again.value === null ? before : mergePatch(before, again);
@@ -111,7 +111,7 @@ export function mergePatch(target: Tree | undefined, patch: Tree): Tree {
   return { kind: 'branch', members };
 }
 
-/** The value at a path of keys. Null is no value. A leaf on the way says of which object it takes the place. */
+/** The value at a path of keys. Null counts as missing. A leaf on the way names the object in whose place it stands. */
 export function find(tree: Tree, keys: readonly string[]): Tree | undefined {
   let at: Tree | undefined = tree;
   for (const [index, key] of keys.entries()) {

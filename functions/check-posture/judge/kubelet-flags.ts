@@ -61,7 +61,7 @@ export interface FlagValue {
   readonly text: string | undefined;
   /** The flag as written in argv. */
   readonly shown: string;
-  /** For a bare boolean: the following element, where it was meant as its value. The kubelet does not start then. */
+  /** The element after a bare boolean, where it was meant as its value. The kubelet does not start then. */
   readonly stray?: string;
 }
 
@@ -69,7 +69,7 @@ export class KubeletFlags {
   readonly #values = new Map<string, FlagValue[]>();
 
   constructor(argv: readonly string[]) {
-    // A name and its value in one string come from a listing such as ps prints. The kubelet knows no flag with a blank.
+    // A name with its value in one element comes from a listing such as ps prints. No kubelet flag has a blank.
     const rest = argv.flatMap((element) => /^(--[^=\s]+)\s+([\s\S]*)$/.exec(element)?.slice(1) ?? element);
     for (let element = rest.shift(); element !== undefined && element !== '--'; element = rest.shift()) {
       if (!element.startsWith('--')) {
@@ -114,14 +114,14 @@ export class KubeletFlags {
 const strayIn = (next: string | undefined) =>
   next !== undefined && parseBool(next) !== undefined ? { stray: next } : {};
 
-/** Like Go's strconv.ParseBool; undefined for what it rejects. */
+/** Parses like Go's strconv.ParseBool; undefined for what that rejects. */
 export function parseBool(text: string): boolean | undefined {
   if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
   if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false;
   return undefined;
 }
 
-/** Like Go's strconv.ParseInt(text, 0, 32); undefined for what it rejects. */
+/** Parses like Go's strconv.ParseInt(text, 0, 32); undefined for what that rejects. */
 export function parseInt32(text: string): number | undefined {
   const [, sign = '', digits = ''] = /^([+-]?)(0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|\d+)$/.exec(text) ?? [];
   if (digits === '' || /^0\d*[89]/.test(digits)) return undefined;
@@ -129,7 +129,7 @@ export function parseInt32(text: string): number | undefined {
   return value >= -(2 ** 31) && value < 2 ** 31 ? value : undefined;
 }
 
-/** Like Go's time.ParseDuration, in ns; undefined for what it rejects. */
+/** Parses like Go's time.ParseDuration, in ns; undefined for what that rejects. */
 export function parseDuration(text: string): number | undefined {
   const [, sign, rest = ''] = /^([+-]?)(.*)$/.exec(text) ?? [];
   if (rest === '0') return 0;

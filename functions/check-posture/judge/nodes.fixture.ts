@@ -22,12 +22,12 @@ import type { Verdict } from '../../shared/posture/verdict.ts';
 
 export interface NodeFixture {
   readonly name: string;
-  /** Where its facts come from. */
+  /** The source of its facts. */
   readonly origin: string;
   readonly node: NodeInput;
   /** Each check's verdict. */
   readonly verdicts: Readonly<Record<CheckId, Verdict>>;
-  /** What kube-bench 0.15 (eks-1.8.0) says of it, where it says something else, by its source. */
+  /** The verdicts of kube-bench 0.15 (eks-1.8.0) that differ, by its source. */
   readonly kubeBench?: Readonly<Partial<Record<CheckId, 'PASS' | 'FAIL'>>>;
 }
 
@@ -36,7 +36,7 @@ const all = (verdict: Verdict, changes: Partial<Record<CheckId, Verdict>> = {}):
   ...changes,
 });
 
-/** All pass; there is no --config-dir unless a fixture says so. */
+/** All checks pass. There is no --config-dir unless a fixture sets one. */
 const pass = (changes: Partial<Record<CheckId, Verdict>> = {}) => all('PASS', { 'EHR.1': 'N/A', ...changes });
 const SETTINGS: readonly CheckId[] = ['3.2.1', '3.2.2', '3.2.3', '3.2.4', '3.2.5', '3.2.6', '3.2.7', '3.2.8', '3.2.9'];
 const settings = (verdict: Verdict) => Object.fromEntries(SETTINGS.map((id) => [id, verdict]));
@@ -48,7 +48,7 @@ const REPORT = 'bottlerocket-core-kit, sources/bloodhound';
 const KUBELET = 'kubernetes/kubernetes, cmd/kubelet/app/server.go';
 const KUBE_BENCH = 'aquasecurity/kube-bench, check/test.go and cfg/';
 
-/** AL2023 with drop-ins: a name below the directory and its text. */
+/** AL2023 with drop-ins: the text by the name below the directory. */
 const withDropIns = (dropIns: Readonly<Record<string, string>>, config?: string) =>
   al2023({
     ...(config === undefined ? {} : { config }),

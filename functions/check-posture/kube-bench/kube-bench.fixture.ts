@@ -18,7 +18,7 @@ const TITLES: Readonly<Partial<Record<CheckId, string>>> = {
   '3.2.9': 'Ensure that the RotateKubeletServerCertificate argument is set to true (Automated)',
 };
 
-/** What `kube-bench run --targets node --json` prints, with the statuses of a test. */
+/** The output of `kube-bench run --targets node --json`, with the statuses of a test. */
 export function kubeBenchJson(statuses: Readonly<Partial<Record<CheckId, string>>> = {}, version = 'eks-1.8.0') {
   const results = CHECKS.filter(({ id }) => TITLES[id] !== undefined).map(({ id }) => ({
     test_number: id,
