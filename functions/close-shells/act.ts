@@ -16,19 +16,19 @@ export interface ActDeps {
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
-  /** The documents that are run on hosts, by what they do. */
+  /** The documents that run on hosts, by action. */
   readonly documents: Readonly<Record<Action, string>>;
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
 
-/** A worker, and what was decided about it. */
+/** A worker with the decision about it. */
 export interface Decided {
   readonly observation: Observation;
   readonly decision: Decision;
 }
 
-/** What came of sending. */
+/** The outcome of sending a command. */
 export type Sending = { readonly sent?: Sent; readonly refused?: string };
 
 const COMMENTS: Readonly<Record<Action, string>> = {
@@ -38,8 +38,8 @@ const COMMENTS: Readonly<Record<Action, string>> = {
 };
 
 /**
- * Tells hosts what was decided, fifty a command. Repeated after a crash, a command finds nothing left to do.
- * @returns what came of it, by instance
+ * Sends commands to hosts, fifty a command. A repeated command finds nothing left to do.
+ * @returns the outcome by instance
  */
 export async function sendCommands(
   { ssm, documents }: ActDeps,
@@ -54,7 +54,7 @@ export async function sendCommands(
       const sent = await runCommand(ssm, command, ids);
       for (const id of ids) outcomes.set(id, { ...(sent.has(id) && { sent: sent.get(id) as Sent }) });
     } catch (error) {
-      // The role goes without the rights to change where its setting is off.
+      // The role has no rights to change hosts where its setting is off.
       if (!(error instanceof SSMServiceException) || error.name !== 'AccessDeniedException') throw error;
       for (const id of ids) outcomes.set(id, { refused: `${error.name}: ${error.message}` });
     }
@@ -62,7 +62,7 @@ export async function sendCommands(
   return outcomes;
 }
 
-/** Remembers and records. @returns what was decided in the end; undefined when another reconcile was first */
+/** Saves and records a decision. @returns the final decision; undefined when another reconcile was first */
 export async function carryOut(
   deps: ActDeps,
   { observation, decision: wanted }: Decided,
@@ -82,7 +82,7 @@ export async function carryOut(
   }
   const fingerprint = `${decision.reason} ${decision.variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
-  // From the first sight of a way in to its end it is one incident, answers to operators included.
+  // An incident lasts from the first sight of a way in to its end, and includes answers to operators.
   const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
   const { unrecorded: _, ...known } = remembered;
   const next = asStored<ShellsState>({
@@ -109,7 +109,7 @@ export async function carryOut(
   return saved === undefined ? undefined : decision;
 }
 
-/** The decision as it came out: where nothing was sent, nothing is to be remembered of it. */
+/** The decision with the outcome of sending. Where nothing was sent, the state does not keep it. */
 function afterSending(
   decision: Decision,
   { sent, refused }: Sending,
@@ -129,7 +129,7 @@ function afterSending(
     refused === undefined
       ? say('waiting', 'shells-agent-silent', 'No command reaches the host. Its SSH access stays as it is.')
       : say('failed', 'shells-refused', refused, 'AccessDeniedException');
-  // That an agent is silent, manage-ssm-agent tells of.
+  // `manage-ssm-agent` reports an agent that does not answer.
   const silent = action === 'look' && refused === undefined && { silent: true as const };
   return { decision: { ...told, memory: unsent, proposal: proposal ?? before.proposal, ...silent }, calls: [] };
 }

@@ -40,5 +40,5 @@ export const fleet = {
     },
   ],
 };
-/** What else would act. */
+/** Turns off the other remediations that would act. */
 export const QUIET = { upgrades: { mode: 'off' }, quarantine: { mode: 'off' }, imds: { mode: 'off' } };

@@ -25,7 +25,7 @@ it('is proposed where a check finds keys or the admin container, approved, confi
   ).toContain(KEYS);
   const sent = () =>
     run.calls.filter(({ operation, function: by }) => operation === 'SendCommand' && by === 'close-shells');
-  // In mode observe nothing is sent that changes.
+  // Mode observe sends nothing that changes a host.
   expect(new Set(sent().map(({ input }) => Object(input).Comment))).toEqual(
     new Set(['EKS Host Remediator: ways in by SSH, read-only']),
   );
@@ -36,7 +36,7 @@ it('is proposed where a check finds keys or the admin container, approved, confi
   expect(told(run)).toEqual(
     ['batch', 'web'].flatMap((group) => [...closed, 'would-act would-close-shells'].map((each) => `${group} ${each}`)),
   );
-  // The check sees it, too.
+  // The check of posture finds it, too.
   const checked = await operate(account, 'check', 'shop', '--all');
   expect(checked.stdout).toMatch(/shop\/web +SSH\.1 +PASS/);
   expect(checked.stdout).toMatch(/shop\/batch +SSH\.4 +PASS/);

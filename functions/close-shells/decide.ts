@@ -9,33 +9,33 @@ import type { Printed } from './read-commands.ts';
 import type { Reason } from './reasons.ts';
 import type { Action, ShellsState } from './shells-ledger.ts';
 
-/** What a decision rests on besides the observation. */
+/** What a decision depends on besides the observation. */
 export type Circumstances = CircumstancesOf<Policy>;
 
-/** What is remembered of the worker's host from then on. */
+/** The part of the worker's state that a decision sets. */
 export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closedAt'>;
 
 export interface Decision extends Told<Reason> {
-  /** What the host is told to do. */
+  /** The command to send to the host. */
   readonly send?: Action;
   readonly memory: Memory;
   readonly proposal?: Proposal | undefined;
-  /** It answers this operator's request: how the worker stands is told by the reconcile that follows. */
+  /** Id of the operator's request that this decision answers. The next reconcile records the worker's own state. */
   readonly answers?: string;
-  /** There is nothing to tell. */
+  /** Nothing is recorded. */
   readonly silent?: true;
-  /** A command is under way: it is looked at again. */
+  /** A command is under way, and its result is read later. */
   readonly waits?: true;
 }
 
-/** What a proposal, and a ruling on it, is about. */
+/** The target of proposals, and of rulings on them. */
 export const TARGET = 'shells';
 
-/** What a look found counts for so long, ms: what is done goes by how the host stands. */
+/** How long the result of a check of the host is valid, ms. Actions depend on the present state of the host. */
 const FRESH = 15 * 60_000;
-/** A command that has not ended by then has told nothing, ms: it is delivered within five minutes, and takes seconds. */
+/** When a command counts as ended without a result, ms. It is delivered within five minutes, and takes seconds. */
 const ENDS_WITHIN = 15 * 60_000;
-/** After closing, a host that still lets somebody in is told of, and not told to close again within this, ms. */
+/** The minimum time between two tries to close, ms. Until then a host that still lets somebody in is only reported. */
 const ONE_TRY_IN = 6 * 3_600_000;
 
 /** Decides about one worker; a pure function. */
@@ -44,7 +44,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const memory = afterCommand(observation, circumstances.now);
   const decided = decideAlone(observation, memory, circumstances);
   const rejected = rulingOn(state.proposal, TARGET)?.kind === 'rejected';
-  // What was rejected stays rejected, also after it was undone. What is only looked at does not touch a proposal.
+  // A rejection holds even after an undo. A decision that only checks the host does not change a proposal.
   const keeps = rejected || decided.silent === true || decided.send === 'look';
   const proposal = keeps
     ? state.proposal
@@ -118,11 +118,11 @@ const LOOKING = say(
   'The host is being checked. What follows depends on the result.',
 );
 
-/** What keeps them from coming again on the next worker. */
+/** The lasting fix, which keeps ways in from coming again with new workers. */
 const LASTING =
   'For new workers, use a launch template without KeyName. On Bottlerocket its user data must not switch the admin container on.';
 
-/** What is known of the host once the command that was under way has ended. */
+/** The state of the host once the command under way has ended. */
 function afterCommand({ state, invocation }: Observation, now: number): Memory {
   const { command, seen, failedAt, triedAt, closedAt } = state;
   const memory = { seen, failedAt, triedAt, closedAt };
@@ -133,14 +133,14 @@ function afterCommand({ state, invocation }: Observation, now: number): Memory {
   if (printed === undefined) return { ...memory, seen: undefined, failedAt: now };
   if (command.action === 'look')
     return { ...memory, seen: { at: command.at, ...waysIn(printed) }, failedAt: undefined };
-  // What came of it, a fresh look tells.
+  // A new check of the host shows the outcome.
   if (command.action === 'close') return { ...memory, seen: undefined, failedAt: undefined };
   return printed.left > 0
     ? { ...memory, seen: undefined, failedAt: now }
     : { ...memory, seen: undefined, failedAt: undefined, closedAt: undefined };
 }
 
-/** What lets somebody in, in a sentence. Keys that no daemon takes let in nobody: the check says so, too. */
+/** The ways in, in a sentence. Keys that no daemon accepts let nobody in; the check of posture says so, too. */
 function waysIn({ sshd, keys, paths, admin }: Printed): { readonly ways?: string; readonly check?: string } {
   if (admin === true) return { ways: "Bottlerocket's admin container is on.", check: 'SSH.4' };
   if (!sshd || keys === 0) return {};

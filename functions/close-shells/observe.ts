@@ -16,7 +16,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type Invocation, readCommands } from './read-commands.ts';
 import { NEVER_SEEN, readStates, type ShellsState } from './shells-ledger.ts';
 
-/** What a reconcile found about one worker, and what is remembered of it. */
+/** What a reconcile found about one worker, with its state in the ledger. */
 export interface Observation {
   readonly instanceId: string;
   readonly worker: Worker;
@@ -24,12 +24,12 @@ export interface Observation {
   readonly tags: Readonly<Record<string, string>>;
   readonly instanceState: string;
   readonly isWindows: boolean;
-  /** Where it stands in its Auto Scaling group, for example `Standby`; absent outside of one. */
+  /** Lifecycle state in its Auto Scaling group, such as `Standby`; absent outside of a group. */
   readonly lifecycleState?: string;
   readonly state: ShellsState;
-  /** How the command that is under way stands; absent where none is, or it does not show yet. */
+  /** The command under way; absent where there is none, or where it does not show yet. */
   readonly invocation?: Invocation;
-  /** Whose it is. */
+  /** The worker's owner. */
   readonly owner?: Owner;
   readonly request?: OperatorRequest;
 }
@@ -43,7 +43,7 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** Reads what decisions rest on: a few calls for a thousand workers, and one for each command that is under way. */
+/** Reads what decisions depend on: a few calls for a thousand workers, and one for each command under way. */
 export async function observeWorkers(clients: ObserveClients, scope: WorkerScope): Promise<Observation[]> {
   const found = await findWorkers(clients.ec2, scope);
   const instances = found.map(({ instance }) => instance);

@@ -3,7 +3,7 @@ import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { waiversOnly } from '../shared/posture/waivers.ts';
 
-/** Session Manager's preferences of the region: what is given is set, everything else stays as it is. */
+/** Session Manager's preferences of the region. Given members are set, and all others stay as they are. */
 const sessions = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode
@@ -36,7 +36,7 @@ const sessions = (defaultMode: Mode) =>
     idleMinutes: z.int().min(1).max(60).optional().describe('Minutes until an idle session ends.'),
   });
 
-/** The section `shells`, of `close-shells`. */
+/** The policy section `shells`. */
 export const shells = (defaultMode: Mode) =>
   z.strictObject({
     hosts: mode
@@ -49,6 +49,6 @@ export const shells = (defaultMode: Mode) =>
       .describe("Session Manager's preferences of the region. What is given is set. Everything else stays as it is."),
   });
 
-/** What `close-shells` reads of the policy. */
+/** The policy sections that `close-shells` reads. */
 export const READS = { shells, posture: waiversOnly };
 export type Policy = PolicyWith<typeof READS>;

@@ -1,7 +1,7 @@
 import { type CommandInvocation, paginateListCommandInvocations, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 
-/** What the script prints. */
+/** The output of the script. */
 const printed = z.object({
   sshd: z.boolean(),
   keys: z.int(),
@@ -11,14 +11,14 @@ const printed = z.object({
 });
 export type Printed = z.infer<typeof printed>;
 
-/** How a command stands on a worker; `ended` without `printed`: it has told nothing. */
+/** The state of a command on a worker; `ended` without `printed` means that there is no valid output. */
 export type Invocation = { readonly kind: 'running' } | { readonly kind: 'ended'; readonly printed?: Printed };
 
 const RUNNING = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
 /**
- * How commands stand, by command and instance: `COMMAND INSTANCE`. What the script prints is short, so that the list has
- * all of it (it cuts at 2,500 characters): one call for the fifty workers of a command. One that is missing does not show yet.
+ * Reads the commands, by command and instance: `COMMAND INSTANCE`. The script's output stays below the 2,500 characters
+ * at which the list cuts, so that one call serves the fifty workers of a command. A missing one does not show yet.
  */
 export async function readCommands(ssm: SSMClient, ids: Iterable<string>): Promise<Map<string, Invocation>> {
   const found = new Map<string, Invocation>();
@@ -39,7 +39,7 @@ function standOf({ Status, CommandPlugins = [] }: CommandInvocation): Invocation
   return { kind: 'ended', ...(first !== undefined && { printed: first }) };
 }
 
-/** The one line of JSON; what else stands there says nothing. */
+/** The one line of JSON in the output. Any other text is ignored. */
 function understood(output: string): Printed[] {
   try {
     const parsed = printed.safeParse(JSON.parse(output.split('\n')[0] ?? ''));

@@ -1,7 +1,7 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
-/** What `close-shells` says. */
+/** The reasons of `close-shells`. */
 export const SHELLS_REASONS = {
   'shells-closed': {
     meaning:

@@ -28,20 +28,20 @@ const READERS = {
   [request.detailType]: messageReader(request.schemaFor(closeShells), targetOfRequest),
 };
 
-/** A command that still runs after the queue's delay is looked at again after this, ms. */
+/** How soon a command that still runs after the queue's delay is read again, ms. */
 const RUNS_ON = 60_000;
 
 /**
- * One reconcile: all messages of a batch together.
- * @throws AggregateError when something about some workers could not be done; all others are through by then
+ * Reconciles all subjects that the messages of a batch name.
+ * @throws AggregateError when something about some workers could not be done; all others are finished by then
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
-  // What is asked for, and by which policy.
+  // Read the requests and the policy.
   const { scope, malformed } = readWorkerBatch(messages, READERS);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
   const circumstances = { policy, now, account: deps.account };
-  // How the workers stand, and what becomes of each.
+  // Observe the workers, and decide about each.
   const observations = await observeWorkers(deps, scope);
   const decided = observations.map((observation): Decided => {
     const { request: asked } = observation;
@@ -49,7 +49,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
     return { observation, decision };
   });
-  // Hosts are told together; what was decided is remembered and recorded one by one.
+  // Send the commands together, then save and record each decision.
   const sendings = await sendCommands(deps, decided);
   const troubles: unknown[] = [];
   const act = (each: Decided): Promise<Decision | undefined> =>
@@ -57,8 +57,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       (error: unknown) => void troubles.push(error),
     );
   const settled = await pMap(decided, act, { concurrency: READ_CONCURRENCY });
-  // Whoever was told something, or answered, is looked at again: the queue delays what is put into it, and by then a
-  // command has mostly ended.
+  // Reconcile workers again that got a command or an answer. The queue delays each message, and a command has mostly
+  // ended by then.
   const again = observations.flatMap(({ instanceId }, index) => {
     const decision = settled[index];
     const isUnderWay = decision?.memory.command !== undefined;
@@ -67,7 +67,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   });
   await lookAgain(deps, reconcileRequest.detailType, again, now);
   await comeBack(deps.queue, scope.deferred, 0);
-  // What holds for the whole region waits for no worker, and no worker for it.
+  // The region's preferences come last, and do not depend on the workers.
   if (scope.region !== undefined)
     await reconcileSessions(deps, scope.region, circumstances).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));

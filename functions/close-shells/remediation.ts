@@ -16,7 +16,8 @@ export const closeShells = declare({
   subject: 'instance',
   start: {
     by: 'queue',
-    // One writer at a time, which leaves a new account's ten invocations to others; the delay is the one between a command and the look at what came of it.
+    // One writer at a time leaves a new account's ten invocations to others. Results of commands are read after the
+    // delay.
     queue: { fifo: true, batch: 10, delaySeconds: 15 },
   },
   timeoutSeconds: 180,

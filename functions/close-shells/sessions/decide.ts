@@ -6,20 +6,20 @@ import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
 import type { SessionsIntent } from './intent.ts';
 
-/** What is decided about the preferences. */
+/** The decision about the preferences. */
 export interface SessionsDecision extends Told<Reason> {
   /** The change to make. */
   readonly begins?: SessionsIntent;
-  /** The change that an earlier reconcile made, and did not live to record. */
+  /** The change that an earlier reconcile made before it died without a record. */
   readonly made?: SessionsIntent;
   readonly silent?: true;
 }
 
 /**
- * What the policy wants, by the names of the document. A log is encrypted, which Session Manager then insists on: it
- * refuses sessions where the log group or the bucket is not (Systems Manager user guide, "Session document schema").
+ * The preferences that the policy wants, by the names of the document. A log is always encrypted: Session Manager
+ * refuses sessions where the log group or bucket is not (Systems Manager user guide, "Session document schema").
  *
- * @returns undefined where nothing is wanted: by the mode, the kill switch, or a scope without this account
+ * @returns undefined where the mode, the kill switch or a scope without this account wants nothing
  */
 export function wantedPreferences(
   { killSwitch, scope, shells: { sessions } }: Policy,
@@ -41,18 +41,18 @@ export function wantedPreferences(
   return Object.keys(wanted).length > 0 ? wanted : undefined;
 }
 
-/** What else a decision about the preferences rests on. */
+/** What a decision about the preferences depends on besides the document and the policy. */
 export interface SessionsCircumstances {
   readonly mode: Mode;
-  /** Whether something was told of them before. */
+  /** Whether an earlier outcome was recorded. */
   readonly isKnown: boolean;
-  /** A change that was begun, and not recorded. */
+  /** A change that was begun and not recorded. */
   readonly intent?: SessionsIntent | undefined;
 }
 
 /**
  * Decides about Session Manager's preferences of the region; a pure function.
- * @param document undefined: its content cannot be understood, and is left as it is
+ * @param document undefined where its content cannot be understood; it is left as it is
  */
 export function decideSessions(
   document: PreferencesDocument | undefined,
@@ -66,7 +66,7 @@ export function decideSessions(
       'The document SSM-SessionManagerRunShell has an unknown form. It is left as it is.',
     );
   }
-  // Another version counts by now, and has all that was to be set: the change was made, whatever is wanted today.
+  // The document has another version with all wanted members, so the change was made, whatever the policy wants now.
   if (intent !== undefined && document.version !== intent.version && differing(document, intent.set).length === 0) {
     return { ...say('acted', 'sessions-being-set', `Changed ${intent.change}.`, intent.change), made: intent };
   }
@@ -83,17 +83,17 @@ export function decideSessions(
 }
 
 /**
- * What AWS refused.
+ * The decision about a refusal of AWS.
  * @param refusal `Code: message`
  */
 export function refused(refusal: string): SessionsDecision {
   const [code = ''] = refusal.split(':');
-  // The role goes without the right where its setting is off, which is the default.
+  // The role has no right to change the preferences where its setting is off, which is the default.
   const how = code === 'AccessDeniedException' ? ' To allow it, deploy with -c sessionRights=on.' : '';
   return say('failed', 'sessions-refused', `${refusal}${how}`, code);
 }
 
-/** The members that are not as they are to be. */
+/** The members that differ from what is wanted. */
 const differing = ({ content }: PreferencesDocument, set: SessionPreferences): Array<[string, unknown]> => {
   const present: Readonly<Record<string, unknown>> = content.inputs;
   return Object.entries(set).filter(([name, value]) => present[name] !== value);

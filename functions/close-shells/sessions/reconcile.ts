@@ -21,20 +21,20 @@ export interface SessionsDeps extends ActDeps {
   readonly region: string;
 }
 
-/** The key of what is remembered of the region's preferences. */
+/** The ledger key of the region's preferences. */
 const KEY = 'sessions';
 
 /**
- * What the SDK's retry gets where the answer to a call that did its work was lost: a document that is there, or content
- * that a version has (SSM API reference, CreateDocument and UpdateDocument). The next look finds what was made.
+ * Whether the SDK's retry followed a call that succeeded without an answer. The document exists then, or a version has
+ * the content (SSM API reference, CreateDocument and UpdateDocument). The next reconcile finds the change.
  */
 const isOfLostAnswer = (error: unknown): boolean =>
   error instanceof DocumentAlreadyExists || error instanceof DuplicateDocumentContent;
 
 /**
  * Reads Session Manager's preferences of the region, sets them by policy, records that once, and confirms it by a fresh
- * look. Where nothing is wanted, nothing is read. What is to be changed is saved first: whoever comes after a death in
- * between records the change with what was there before.
+ * read. Nothing is read where the policy wants nothing. A change is saved before it is made. If the reconcile dies in
+ * between, the next one records the change with the earlier preferences.
  */
 export async function reconcileSessions(
   deps: SessionsDeps,
@@ -59,7 +59,7 @@ export async function reconcileSessions(
   let decision: SessionsDecision = wanted;
   if (wanted.begins !== undefined && document !== undefined) {
     const begun = await save({ ...state, intent: wanted.begins });
-    // Another reconcile was first: nothing is changed here.
+    // Another reconcile was first, so nothing is changed here.
     if (begun === undefined) return;
     known = begun;
     try {
@@ -67,7 +67,7 @@ export async function reconcileSessions(
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal === undefined || isOfLostAnswer(error)) throw error;
-      // The rest of AWS's message may vary, and a refusal that stays is told once.
+      // The rest of AWS's message may vary, and a lasting refusal is recorded once.
       decision = refused(refusal);
     }
   }

@@ -14,11 +14,11 @@ import {
 import type { AwsCall } from '../../shared/records/record.ts';
 
 /**
- * Sets members of the preferences and keeps all others, but for the description. Systems Manager keeps the former content
- * as a version of the document, so a change is undone by making that version the default one again.
+ * Sets members of the preferences and keeps all others except the description. Systems Manager keeps the earlier
+ * content as a version of the document, so making that version the default again undoes the change.
  *
- * @param calls gets each call that was made, also where a later one is refused
- * @throws what AWS answers: repeated after a crash or a refusal, a version that was made already is not made again
+ * @param calls gets each call that succeeded, even if a later one is refused
+ * @throws errors of AWS; after a crash or a refusal, a repetition reuses a version that exists already
  */
 export async function setPreferences(
   ssm: SSMClient,
@@ -53,7 +53,7 @@ export async function setPreferences(
 
 type Content = PreferencesDocument['content'];
 
-/** The content that a document is to have, but for its description. */
+/** The wanted content of the document, without the description. */
 const changed = ({ content }: PreferencesDocument, set: SessionPreferences): Content => ({
   schemaVersion: '1.0',
   sessionType: 'Standard_Stream',
