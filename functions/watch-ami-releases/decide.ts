@@ -184,7 +184,7 @@ function believe(
   return { known: believed, announce: false, outcome: { decision: 'skipped', reason: 'release-withdrawn', message } };
 }
 
-/** The known releases, with the given one inserted in release order when it is missing. */
+/** The known releases in release order, with the given one. */
 function withRelease(pair: Pair, seen: readonly SeenRelease[], releaseVersion: string, since: number): SeenRelease[] {
   if (seen.some((known) => known.releaseVersion === releaseVersion)) return [...seen];
   const place = seen.findIndex(

@@ -33,8 +33,8 @@ export interface FleetObservation {
 }
 
 /**
- * Reads all node groups, derives their distinct pairs in a stable order, and reads the recommended release of each: also of the pairs
- * to which they can follow their control planes.
+ * Reads all node groups, derives their distinct pairs in a stable order, and reads the recommended release of each. The
+ * pairs include those to which node groups can follow their control planes.
  */
 export async function observeFleet(clients: ObserveClients): Promise<FleetObservation> {
   const clusters = await listClusters(clients.eks);
@@ -56,7 +56,7 @@ export async function observeFleet(clients: ObserveClients): Promise<FleetObserv
   };
 }
 
-/** The Kubernetes versions of the control planes, by cluster. One that cannot be read contributes none. */
+/** The Kubernetes versions of the control planes, by cluster. An unreadable cluster contributes none. */
 async function readControlPlanes(eks: EKSClient, clusters: readonly string[]): Promise<Map<string, string>> {
   const readCluster = createClusterReader(eks, 'tell');
   const versions = await pMap(
@@ -88,7 +88,7 @@ function pairsOf(nodeGroups: readonly Nodegroup[], controlPlanes: ReadonlyMap<st
     const kubernetesVersion = nextVersion(version, controlPlanes.get(clusterName) ?? '');
     if (kubernetesVersion === undefined) continue;
     const next = { kubernetesVersion, amiType };
-    // An AMI type that ends with the present version has nothing to follow to.
+    // An AMI type that ends with the present version has no next pair.
     if (!neverPublished(next)) add(next);
   }
   return [...pairs.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, pair]) => pair);
