@@ -16,8 +16,7 @@ export const closeShells = declare({
   subject: 'instance',
   start: {
     by: 'queue',
-    // One writer at a time leaves a new account's ten invocations to others. Results of commands are read after the
-    // delay.
+    // One writer at a time leaves a new account's ten invocations to others. Commands mostly end within the delay.
     queue: { fifo: true, batch: 10, delaySeconds: 15 },
   },
   timeoutSeconds: 180,

@@ -16,8 +16,9 @@ export interface SessionsDecision extends Told<Reason> {
 }
 
 /**
- * The preferences that the policy wants, by the names of the document. A log is always encrypted: Session Manager
- * refuses sessions where the log group or bucket is not (Systems Manager user guide, "Session document schema").
+ * The preferences that the policy wants, by the names of the document. Encryption is set for each log, so that Session
+ * Manager refuses sessions where the log group or the bucket is not encrypted (Systems Manager user guide, "Session
+ * document schema").
  *
  * @returns undefined where the mode, the kill switch or a scope without this account wants nothing
  */
