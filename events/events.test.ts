@@ -12,6 +12,7 @@ import * as instanceLaunch from './ec2-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
 import * as findingsReconcileRequest from './findings-reconcile-request.ts';
+import * as healthPlanned from './health-planned-lifecycle.ts';
 import * as coverage from './inspector-coverage.ts';
 import * as reachability from './inspector-network-reachability.ts';
 import * as packageFinding from './inspector-package-finding.ts';
@@ -36,6 +37,7 @@ const EVENTS = {
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,
   'findings-reconcile-request': findingsReconcileRequest,
+  'health-planned-lifecycle': healthPlanned,
   'inspector-coverage': coverage,
   'inspector-network-reachability': reachability,
   'posture-reconcile-request': postureReconcileRequest,
@@ -103,6 +105,28 @@ describe('a change calendar', () => {
     expect(matches({ detail: { state: 'CLOSED' } })).toBe(false);
     expect(matches({ detail: { state: 'open' } })).toBe(false);
     expect(matches({ 'detail-type': 'Parameter Store Change' })).toBe(false);
+  });
+});
+
+describe('a plan of AWS Health', () => {
+  const isHeard = compileEventPattern(healthPlanned.pattern);
+  const matches = (detail: object) =>
+    isHeard({ ...healthPlanned.sample, detail: { ...healthPlanned.sample.detail, ...detail } });
+
+  it('is heard of for EKS, and not for other services, issues and notices', () => {
+    expect(matches({ eventTypeCode: 'AWS_EKS_OPERATIONAL_NOTIFICATION' })).toBe(true);
+    expect(matches({ service: 'EC2' })).toBe(false);
+    expect(matches({ eventTypeCategory: 'issue' })).toBe(false);
+    expect(matches({ eventTypeCategory: 'accountNotification' })).toBe(false);
+  });
+
+  it('is taken with a text of its own in no field that is written down', () => {
+    const detail = (change: object) => ({ ...healthPlanned.sample.detail, ...change });
+    const take = (change: object) =>
+      healthPlanned.schema.safeParse({ ...healthPlanned.sample, detail: detail(change) });
+    expect(take({ eventTypeCode: 'AWS_EKS; rm -rf /' }).success).toBe(false);
+    expect(take({ eventArn: 'arn:aws:health:a b' }).success).toBe(false);
+    expect(take({ statusCode: undefined, startTime: undefined }).success).toBe(true);
   });
 });
 

@@ -14,6 +14,7 @@ import { terminateWorkers } from './terminate-workers/remediation.ts';
 import { triageFindings } from './triage-findings/remediation.ts';
 import { upgradeNodeGroups } from './upgrade-node-groups/remediation.ts';
 import { watchAmiReleases } from './watch-ami-releases/remediation.ts';
+import { watchSupportDates } from './watch-support-dates/remediation.ts';
 
 /**
  * The one list of all functions, in the order of the dashboard's rows. Infrastructure, documentation, the operators'
@@ -25,6 +26,7 @@ export const REMEDIATIONS = [
   upgradeNodeGroups,
   refreshGroups,
   watchAmiReleases,
+  watchSupportDates,
   manageSsmAgent,
   quarantineWorkers,
   terminateWorkers,

@@ -127,7 +127,7 @@ function rulesOf({ name, events, requests }: Remediation, { settings }: Foundati
 }
 
 /** Converts the pattern to CDK's names. */
-const eventPatternOf = ({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern => ({
+export const eventPatternOf = ({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern => ({
   source: [...source],
   detailType: [...detailType],
   ...(detail && { detail }),

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { sample as healthPlanned } from '../events/health-planned-lifecycle.ts';
 import { QUIET, fleet as withShells } from '../functions/close-shells/close-shells.fixture.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
@@ -94,7 +95,12 @@ beforeAll(async () => {
   const observe = { upgrades: { mode: 'observe', bakeAge: '1m' }, ssmAgent: { mode: 'observe' } };
   runs = await Promise.all([
     start({ fleet: fleet(...nodeGroups), policy: { upgrades: { bakeAge: '1m' } }, play: '3h' }),
-    start({ fleet: fleet(...nodeGroups), policy: observe, play: '2h10m' }),
+    start({
+      fleet: fleet(...nodeGroups),
+      policy: observe,
+      events: [{ after: 0, event: healthPlanned }],
+      play: '2h10m',
+    }),
     start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
     quarantineOfEveryDecision(),
     terminatedSelfManaged(),

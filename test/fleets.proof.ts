@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sample as agentReconcileRequest } from '../events/agent-reconcile-request.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
+import { sample as healthPlanned } from '../events/health-planned-lifecycle.ts';
 import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
 import { sample as refreshReconcileRequest } from '../events/refresh-reconcile-request.ts';
 import { sample as shellsReconcileRequest } from '../events/shells-reconcile-request.ts';
@@ -249,7 +250,10 @@ describe('rights', () => {
         fleet: 'demo',
         policy: { upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
         play: '2h',
-        events: [bad, badForAgents, badForRefreshes, badForTerminations, hint].map((event) => ({ after: 0, event })),
+        events: [bad, badForAgents, badForRefreshes, badForTerminations, hint, healthPlanned].map((event) => ({
+          after: 0,
+          event,
+        })),
       }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
       playThrough({

@@ -35,6 +35,11 @@ def eks(account) -> None:
     call("eks", "ListInsights", clusterName=name, filter={**readiness, "kubernetesVersions": ["1.34"]})
     refused("ResourceNotFoundException", "eks", "ListInsights", clusterName="missing")
     refused("InvalidParameterException", "eks", "ListInsights", clusterName=name, nextToken="none")
+    versions = call("eks", "DescribeClusterVersions", includeAll=True, clusterType="eks", maxResults=1)
+    call("eks", "DescribeClusterVersions", includeAll=True, clusterType="eks", nextToken=versions["nextToken"])
+    call("eks", "DescribeClusterVersions", clusterVersions=[versions["clusterVersions"][0]["clusterVersion"]])
+    call("eks", "DescribeClusterVersions", versionStatus="STANDARD_SUPPORT")
+    refused("InvalidParameterException", "eks", "DescribeClusterVersions", nextToken="none")
     role = f"arn:aws:iam::{account.place['account']}:role/conformance"
     entry = {"clusterName": name, "principalArn": role}
     call("eks", "CreateAccessEntry", **entry, kubernetesGroups=["viewers"], username="conformance", type="STANDARD", tags={"made": "here"}, clientRequestToken="conformance")

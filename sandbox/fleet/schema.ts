@@ -33,6 +33,12 @@ const accessEntry = z
     error: 'give either function or principalArn',
   });
 
+const versionSupport = z.strictObject({
+  version: kubernetesVersion,
+  endOfStandardSupport: time('When standard support of it ends'),
+  endOfExtendedSupport: time('When extended support of it ends'),
+});
+
 const cluster = z.strictObject({
   repeat,
   name: name('Name of the cluster', 100),
@@ -45,6 +51,10 @@ const cluster = z.strictObject({
     .describe('What somebody does to the control plane, in the order of time'),
   insights: z.array(insight).default([]).describe('What EKS’s upgrade insights say of it'),
   tags: tags.describe('Tags of the cluster'),
+  supportType: z
+    .enum(['STANDARD', 'EXTENDED'])
+    .default('EXTENDED')
+    .describe('Whether it goes on in extended support where standard support of its version ends'),
   autoMode: z
     .strictObject({ instances: size.describe('Instances that EKS itself runs') })
     .optional()
@@ -116,6 +126,10 @@ export const fleetSchema = z.strictObject({
     .array(z.union([release, history]))
     .default([])
     .describe('AMI releases, before the start and later'),
+  kubernetesVersions: z
+    .array(versionSupport)
+    .default([])
+    .describe('Until when EKS supports Kubernetes versions; by default every version of a cluster for another year'),
   images: z.array(ownImage).default([]).describe('AMIs that are no releases of Amazon’s'),
   defaultHostManagement: z
     .enum(['none', 'role', 'on'])

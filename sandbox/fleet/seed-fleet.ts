@@ -35,6 +35,7 @@ import { knownReleases } from './releases.ts';
 import { seedCluster } from './seeding.ts';
 import type { FleetState } from './state.ts';
 import { planTroubles } from './troubles.ts';
+import { seedVersionSupport } from './version-support.ts';
 
 /** Creates the account's state from a fleet. `world`'s account, region and time must be the fleet's. */
 export function seedFleet(world: World, fleet: Fleet): FleetState {
@@ -90,6 +91,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   seedDefaultHostManagement(state, fleet);
   seedImages(state, fleet);
   const random = world.random.fork('fleet');
+  seedVersionSupport(state, fleet);
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
   planLaunches(state, fleet);
   planChanges(state, fleet);

@@ -35,6 +35,7 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
     arn: `arn:${partition}:eks:${region}:${accountId}:cluster/${file.name}`,
     version: file.version,
     tags: file.tags,
+    supportType: file.supportType,
     createdAt,
     autoMode: file.autoMode !== undefined,
     endpointPublicAccess: file.endpointPublicAccess,

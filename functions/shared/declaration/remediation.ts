@@ -59,8 +59,8 @@ export interface QueueSpec {
 /** What starts the function. */
 export type Start =
   | { readonly by: 'queue'; readonly queue: QueueSpec }
-  /** A schedule; `every` names the deployment's setting with its rate. */
-  | { readonly by: 'schedule'; readonly every: 'watchSchedule' | 'sweepSchedule' }
+  /** A schedule: daily, or at the rate that a setting of the deployment has. */
+  | { readonly by: 'schedule'; readonly every: 'watchSchedule' | 'sweepSchedule' | 'day' }
   /** Each record that matches this filter pattern of CloudWatch Logs. */
   | { readonly by: 'records'; readonly matching: string }
   /** A viewer of the dashboard. */
@@ -134,7 +134,7 @@ export interface Remediation {
    * all.
    */
   readonly metrics: Readonly<Record<string, string>>;
-  /** The events that go into its queue, by the construct ids of their rules. */
+  /** The events that go into its queue, or that run it where it has none, by the construct ids of their rules. */
   readonly events: Readonly<
     Record<
       string,

@@ -34,6 +34,7 @@ export function describeCluster(world: World, cluster: EksCluster, served?: EksC
     },
     identity: { oidc: { issuer: `https://oidc.eks.${region}.${urlSuffixOf(region)}/id/${id}` } },
     status: cluster.status,
+    upgradePolicy: { supportType: cluster.supportType },
     platformVersion: 'eks.1',
     tags: { ...cluster.tags },
     health: { issues: [] },

@@ -25,6 +25,7 @@ import { type Caller, operation, type Permission, type Service } from '../servic
 import type { World } from '../world.ts';
 import type { AccessEntries } from './access-entries.ts';
 import { accessEntryOperations } from './access-entries-operations.ts';
+import { clusterVersionOperations } from './cluster-versions-operations.ts';
 import { describeCluster, describeNodeGroup } from './descriptions.ts';
 import { insightOperations } from './insights-operations.ts';
 import { launchPermissions } from './launch-permissions.ts';
@@ -138,6 +139,7 @@ export function createEks(
         onUpdates('DescribeUpdate'),
       ),
       ...insightOperations(world, state, clusterArn),
+      ...clusterVersionOperations(world, state),
       ...accessEntryOperations(state, accessEntries, clusterArn),
     }),
   };

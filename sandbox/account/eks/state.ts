@@ -27,6 +27,7 @@ export interface EksCluster {
   /** What EKS's upgrade insights say of it. */
   readonly insights: readonly EksInsight[];
   readonly tags: Readonly<Record<string, string>>;
+  readonly supportType: 'STANDARD' | 'EXTENDED';
   /** Epoch ms. */
   readonly createdAt: number;
   readonly autoMode: boolean;
@@ -46,6 +47,14 @@ export interface EksCluster {
    */
   served?: { readonly endpoint: string; readonly certificateAuthority: string };
 }
+
+/** Until when EKS supports a Kubernetes version, epoch ms. */
+export interface VersionSupport {
+  readonly standardEndsAt: number;
+  readonly extendedEndsAt: number;
+}
+
+const YEAR_MS = 365 * 86_400_000;
 
 /** An upgrade insight of a cluster. */
 export interface EksInsight {
@@ -138,16 +147,32 @@ export interface EksUpdate {
 /** The account's EKS clusters, managed node groups and updates. */
 export class EksState {
   readonly clusters = new Map<string, EksCluster>();
+  /** Until when EKS supports Kubernetes versions that the fleet file says it of. */
+  readonly support = new Map<string, VersionSupport>();
   readonly troubles: Troubles;
   readonly #groups = new Map<string, Map<string, EksNodeGroup>>();
   readonly #updates = new Map<string, EksUpdate>();
   readonly #world: World;
   readonly #random: World['random'];
+  readonly #yearFromStart: number;
 
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.fork('eks');
     this.troubles = new Troubles(world, 'eks');
+    this.#yearFromStart = world.time.now + YEAR_MS;
+  }
+
+  /** All Kubernetes versions that the account can know of. */
+  versions(): string[] {
+    const used = [...this.clusters.values()].map(({ version }) => version);
+    return [...new Set([...this.support.keys(), ...used])];
+  }
+
+  /** Until when EKS supports a Kubernetes version. */
+  supportOf(version: string): VersionSupport {
+    const at = this.#yearFromStart;
+    return this.support.get(version) ?? { standardEndsAt: at, extendedEndsAt: at + YEAR_MS };
   }
 
   addNodeGroup(group: EksNodeGroup): void {

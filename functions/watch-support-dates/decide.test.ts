@@ -1,0 +1,112 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from './decide.ts';
+import type { Observation } from './observe.ts';
+import { decidePlanned } from './planned.ts';
+
+const DAY = 86_400_000;
+const ENDS = Date.parse('2026-07-29T00:00:00Z');
+const EXTENDED_ENDS = Date.parse('2027-07-29T00:00:00Z');
+const POLICY = { killSwitch: false, scope: {} };
+
+const observation = (
+  supportType: 'STANDARD' | 'EXTENDED' | undefined,
+  others: Partial<Observation> = {},
+): Observation => ({
+  cluster: { name: 'shop', version: '1.33', ...(supportType !== undefined && { upgradePolicy: { supportType } }) },
+  dates: { standardEndsAt: ENDS, extendedEndsAt: EXTENDED_ENDS },
+  ...others,
+});
+const at = (now: number, observed = observation('EXTENDED'), policy: object = POLICY) => {
+  const { decision, reason, message } = decide(observed, {
+    policy: { ...POLICY, ...policy },
+    account: '111122223333',
+    now,
+  });
+  return [decision, reason, message].join(' | ');
+};
+
+describe('the support of a Kubernetes version', () => {
+  it.each([
+    ['far from its end', ENDS - 61 * DAY, 'EXTENDED', /^done \| support-lasts/],
+    [
+      '60 days before its end',
+      ENDS - 60 * DAY,
+      'EXTENDED',
+      /^refused \| support-ends .*ends on 2026-07-29\. From then on AWS charges more/,
+    ],
+    ['60 days before its end', ENDS - 60 * DAY, 'STANDARD', /EKS then upgrades the control plane by itself/],
+    ['60 days before its end', ENDS - 60 * DAY, undefined, /From then on AWS charges more/],
+    ['at its end', ENDS, 'STANDARD', /^refused \| support-ends .*ended on 2026-07-29/],
+    ['at the end of standard support', ENDS, 'EXTENDED', /^refused \| extended-support/],
+    [
+      '14 days before the end of extended support',
+      EXTENDED_ENDS - 14 * DAY,
+      'EXTENDED',
+      /^refused \| support-ends \| Extended support/,
+    ],
+    [
+      'after the end of extended support',
+      EXTENDED_ENDS + DAY,
+      'EXTENDED',
+      /^refused \| support-ends .*ended on 2027-07-29/,
+    ],
+  ] as const)('%s, of a cluster set to %3$s', (_what, now, supportType, told) => {
+    expect(at(now, observation(supportType))).toMatch(told);
+  });
+
+  it('that EKS does not list is said as doubt', () => {
+    const { cluster } = observation('EXTENDED');
+    expect(at(ENDS, { cluster })).toMatch(/^refused \| support-unknown/);
+    expect(at(ENDS, { cluster, dates: { standardEndsAt: ENDS } })).toMatch(/^refused \| support-unknown/);
+  });
+
+  it('is not told of where a tag or the scope leaves the cluster alone', () => {
+    const { cluster, ...others } = observation('EXTENDED');
+    const tagged = { ...others, cluster: { ...cluster, tags: { 'eks-host-remediator:ignore': '' } } };
+    expect(at(ENDS, tagged)).toMatch(/^done/);
+    expect(at(ENDS, observation('EXTENDED'), { scope: { clusters: ['prod-*'] } })).toMatch(/^done/);
+  });
+
+  it('is told of a few times only, whatever the days on which one looks, and never in the wrong order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -100, max: 500 }), { minLength: 1, maxLength: 40 }), (days) => {
+        const told = days
+          .toSorted((a, b) => a - b)
+          .map((day) => decide(observation('EXTENDED'), { policy: POLICY, account: '1', now: ENDS + day * DAY }))
+          .map(({ reason, variant }) => `${reason} ${variant}`);
+        const stages = told.filter((each, index) => each !== told[index - 1]);
+        expect(new Set(stages).size).toBe(stages.length);
+        expect(stages.length).toBeLessThanOrEqual(7);
+      }),
+    );
+  });
+});
+
+describe('a plan of AWS Health', () => {
+  const plan = {
+    service: 'EKS',
+    eventTypeCategory: 'scheduledChange',
+    eventArn: 'arn:aws:health:eu-central-1::event/EKS/A/B',
+    eventTypeCode: 'AWS_EKS_PLANNED_LIFECYCLE_EVENT',
+    affectedEntities: [{ entityValue: 'arn:shop' }, { entityValue: 'arn:elsewhere' }],
+  } as const;
+  const here = new Map([
+    ['shop', 'arn:shop'],
+    ['web', 'arn:web'],
+  ]);
+
+  it('is about the clusters that are here, and says that it does not know a date that is not given', () => {
+    const { byCluster } = decidePlanned({ ...plan, affectedEntities: [...plan.affectedEntities] }, here);
+    expect([...byCluster.keys()]).toEqual(['shop']);
+    expect(byCluster.get('shop')?.message).toMatch(/does not say when it begins\.$/);
+  });
+
+  it.each([{ statusCode: 'closed' } as const, { affectedEntities: [{ entityValue: 'arn:shop', status: 'RESOLVED' }] }])(
+    'is over where Health says so: %j',
+    (over) => {
+      const { byCluster } = decidePlanned({ ...plan, affectedEntities: [...plan.affectedEntities], ...over }, here);
+      expect(byCluster.get('shop')).toMatchObject({ decision: 'done', reason: 'change-over' });
+    },
+  );
+});

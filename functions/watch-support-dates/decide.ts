@@ -1,0 +1,95 @@
+import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
+import type { DecisionKind } from '../shared/records/record.ts';
+import type { Observation } from './observe.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+/** What there is to tell of a cluster. */
+export interface Decision {
+  readonly decision: DecisionKind;
+  readonly reason: Reason;
+  readonly message: string;
+  /** Tells decisions with the same reason apart: each is told once. */
+  readonly variant: string;
+}
+
+export interface Circumstances {
+  readonly policy: Policy;
+  readonly account: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+const DAY = 86_400_000;
+
+/** How long before the end of support it is told, and told again, days. */
+const NOTICES = [60, 14] as const;
+
+/** Decides what there is to tell of the support of a cluster's Kubernetes version; a pure function. */
+export function decide(observation: Observation, { policy, account, now }: Circumstances): Decision {
+  const { cluster, dates } = observation;
+  const { name, version = '', tags = {} } = cluster;
+  if (isOptedOut(tags)) return lasts('The cluster opted out by its tag.', 'opted-out');
+  if (!isInScope(policy.scope, account, name)) return lasts(`The scope leaves out ${name}.`, 'out-of-scope');
+  // Extended support is on by default (EKS user guide, "Understand the Kubernetes version lifecycle on EKS").
+  const takesExtended = cluster.upgradePolicy?.supportType !== 'STANDARD';
+  const { standardEndsAt, extendedEndsAt } = dates ?? {};
+  if (standardEndsAt === undefined || (takesExtended && extendedEndsAt === undefined)) {
+    const message = `EKS does not say until when it supports Kubernetes ${version}.`;
+    return { decision: 'refused', reason: 'support-unknown', message, variant: version };
+  }
+  const ofVersion = `support of Kubernetes ${version}`;
+  if (!takesExtended || extendedEndsAt === undefined) {
+    const then = 'EKS then upgrades the control plane by itself, since the cluster is set to standard support.';
+    return (
+      ends(`Standard ${ofVersion}`, standardEndsAt, then, { version, now }) ??
+      lasts(until(version, standardEndsAt), version)
+    );
+  }
+  if (now < standardEndsAt) {
+    const then = `From then on AWS charges more for each hour of the cluster, until extended support ends on ${day(extendedEndsAt)}.`;
+    return (
+      ends(`Standard ${ofVersion}`, standardEndsAt, then, { version, now }) ??
+      lasts(until(version, standardEndsAt), version)
+    );
+  }
+  const upgrades = 'EKS then upgrades the control plane by itself.';
+  return (
+    ends(`Extended ${ofVersion}`, extendedEndsAt, upgrades, { version, now }) ?? {
+      decision: 'refused',
+      reason: 'extended-support',
+      message: `Kubernetes ${version} has been in extended support since ${day(standardEndsAt)}: AWS charges more for each hour of the cluster. It ends on ${day(extendedEndsAt)}.`,
+      variant: version,
+    }
+  );
+}
+
+/** What is told of an end that is near, or past; undefined where it is far. */
+function ends(
+  what: string,
+  at: number,
+  then: string,
+  { version, now }: { readonly version: string; readonly now: number },
+): Decision | undefined {
+  const variant = [version, day(at)];
+  if (at <= now) {
+    const message = `${what} ended on ${day(at)}. EKS upgrades the control plane by itself, on a day of its own choice.`;
+    return { decision: 'refused', reason: 'support-ends', message, variant: [...variant, 'ended'].join(' ') };
+  }
+  const notice = NOTICES.findLast((days) => at - now <= days * DAY);
+  if (notice === undefined) return undefined;
+  const message = `${what} ends on ${day(at)}. ${then}`;
+  return { decision: 'refused', reason: 'support-ends', message, variant: [...variant, notice].join(' ') };
+}
+
+const until = (version: string, at: number): string =>
+  `Standard support of Kubernetes ${version} lasts until ${day(at)}.`;
+
+const lasts = (message: string, variant: string): Decision => ({
+  decision: 'done',
+  reason: 'support-lasts',
+  message,
+  variant,
+});
+
+const day = (at: number): string => new Date(at).toISOString().slice(0, 10);

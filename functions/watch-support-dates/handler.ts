@@ -1,0 +1,46 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import * as healthPlanned from '../../events/health-planned-lifecycle.ts';
+import { parseScheduled } from '../../events/scheduled.ts';
+import { createLedger } from '../shared/ledger/ledger.ts';
+import { claimRun } from '../shared/ledger/run-ledger.ts';
+import { createPolicyReader } from '../shared/policy/policy-reader.ts';
+import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
+import { systemClock as clock } from '../shared/runtime/clock.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { createFunction } from '../shared/runtime/function.ts';
+import { READS } from './policy.ts';
+import { reconcile } from './reconcile.ts';
+import { watchSupportDates } from './remediation.ts';
+
+const env = readEnvironment(baseEnvironment.extend(policyEnvironment));
+const { name: remediation } = watchSupportDates;
+const deps = {
+  eks: new EKSClient(CLIENT_DEFAULTS),
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  readPolicy: createPolicyReader({
+    ssm: new SSMClient(CLIENT_DEFAULTS),
+    clock,
+    parameter: env.POLICY_PARAMETER,
+    defaultMode: env.DEFAULT_MODE,
+    reads: READS,
+    names: env.POLICY_SECTIONS,
+  }),
+  clock,
+};
+
+export const handler = createFunction({
+  declared: watchSupportDates,
+  region: env.AWS_REGION,
+  stack: env.STACK_NAME,
+  run: async (event: unknown, { recorder, account, requestId }) => {
+    const health = healthPlanned.schema.safeParse(event).data;
+    const trigger =
+      health === undefined
+        ? parseScheduled(event)
+        : { id: health.id, type: healthPlanned.detailType, time: Date.parse(health.time) };
+    if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
+    await reconcile({ ...deps, recorder, account, caller: requestId }, trigger, health?.detail);
+  },
+});

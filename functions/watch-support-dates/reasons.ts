@@ -1,0 +1,36 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+
+const UPGRADE =
+  'aws eks update-cluster-version --region REGION --name CLUSTER --kubernetes-version VERSION, one minor version at a time';
+
+/** Reasons of records about the support of clusters' Kubernetes versions. */
+export const SUPPORT_REASONS = {
+  'support-ends': {
+    meaning:
+      "Support of the cluster's Kubernetes version ends soon, or has ended. The message says when, and what EKS does then.",
+    hint: `Upgrade the control plane before that date: ${UPGRADE}. Node groups follow it (upgrades.controlPlane).`,
+    severity: 'medium',
+  },
+  'extended-support': {
+    meaning: "The cluster's Kubernetes version is in extended support. AWS charges more for each hour of the cluster.",
+    hint: `Upgrade the control plane to a version in standard support: ${UPGRADE}.`,
+    severity: 'medium',
+  },
+  'support-unknown': {
+    meaning: "EKS does not say until when it supports the cluster's Kubernetes version.",
+    hint: 'Look at the release calendar in the EKS user guide, "Understand the Kubernetes version lifecycle on EKS".',
+    severity: 'low',
+  },
+  'support-lasts': { meaning: "Support of the cluster's Kubernetes version does not end soon." },
+  'change-planned': {
+    meaning: 'AWS Health plans something for the cluster. The message names the type of the event and when it begins.',
+    hint: 'Read what AWS Health says: open the AWS Health Dashboard, "Scheduled changes".',
+    severity: 'medium',
+  },
+  'change-over': {
+    meaning: 'What AWS Health had planned for the cluster is over, or the cluster is not affected any more.',
+  },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof SUPPORT_REASONS;

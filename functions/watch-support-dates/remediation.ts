@@ -1,0 +1,34 @@
+import * as healthPlanned from '../../events/health-planned-lifecycle.ts';
+import { listClusters, onClusters } from '../shared/declaration/fleet-rights.ts';
+import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
+import { onAnything } from '../shared/declaration/right.ts';
+import { READS } from './policy.ts';
+import { SUPPORT_REASONS } from './reasons.ts';
+
+export const watchSupportDates = declare({
+  name: 'watch-support-dates',
+  summary: "Tells in time when support of a cluster's Kubernetes version ends, and what AWS Health plans for clusters",
+  startedBy: 'schedule, daily; AWS Health',
+  subject: 'cluster',
+  start: { by: 'schedule', every: 'day' },
+  timeoutSeconds: 300,
+  policy: { reads: READS },
+  reasons: SUPPORT_REASONS,
+  metrics: {},
+  events: {
+    HealthPlannedLifecycle: {
+      description: 'AWS Health plans something for clusters',
+      event: healthPlanned,
+    },
+  },
+  requests: [],
+  ledger: ['PutItem', 'Query', 'BatchGetItem'],
+  rights: [
+    listClusters,
+    onClusters('DescribeCluster'),
+    onAnything('DescribeClusterVersions', ['eks:DescribeClusterVersions']),
+  ],
+  alarms: {},
+});
+
+export type Recorder = RecorderOf<typeof watchSupportDates>;

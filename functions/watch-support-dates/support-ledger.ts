@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
+import type { Reason } from './reasons.ts';
+
+/** What was told of the support of clusters, by cluster. */
+const SUPPORT = 'support';
+/** What was told of the plans of AWS Health, by plan and cluster. */
+const PLANNED = 'planned-change';
+
+const told = z.object({ ...outcomeMemory<Reason>(), revision: z.number().default(0) });
+export type Told = Readonly<z.infer<typeof told>>;
+export const NOTHING_TOLD: Told = { outcomes: 0, revision: 0 };
+
+const planned = told.extend({ cluster: z.string() });
+export type Planned = Readonly<z.infer<typeof planned>>;
+
+/** How long an item is kept after its last change, ms. */
+const KEPT_FOR = 800 * 86_400_000;
+
+export async function readSupport(ledger: Ledger): Promise<Map<string, Told>> {
+  const items = await queryItems(ledger, SUPPORT, told.extend({ sk: z.string() }));
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+export const saveSupport = (ledger: Ledger, cluster: string, state: Told, now: number, writer: string) =>
+  saveUnlessWritten(ledger, { pk: SUPPORT, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
+
+/** ARNs of AWS Health events may be longer than a key of DynamoDB. */
+const keyOf = (eventArn: string, cluster: string): string =>
+  createHash('sha256').update(`${eventArn} ${cluster}`).digest('hex');
+
+/** @returns by cluster */
+export async function readPlanned(
+  ledger: Ledger,
+  eventArn: string,
+  clusters: readonly string[],
+): Promise<Map<string, Planned>> {
+  const keys = clusters.map((cluster) => keyOf(eventArn, cluster));
+  const items = await readItems(ledger, PLANNED, keys, planned);
+  return new Map(items.map((state) => [state.cluster, state]));
+}
+
+/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+export const savePlanned = (ledger: Ledger, eventArn: string, state: Planned, now: number, writer: string) =>
+  saveUnlessWritten(
+    ledger,
+    { pk: PLANNED, sk: keyOf(eventArn, state.cluster), keptUntil: now + KEPT_FOR },
+    state,
+    writer,
+  );

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { detailType, sample } from '../../events/health-planned-lifecycle.ts';
+import type { Run } from '../../sandbox/play.ts';
+import { HOUR, playThrough, start } from '../../test/harness.ts';
+import { deniedCalls } from '../../test/iam.ts';
+
+const cluster = (name: string, version: string, others: object = {}) => ({ name, version, nodeGroups: [], ...others });
+const fleet = {
+  startsAt: '2026-07-01T00:00:00Z',
+  kubernetesVersions: [
+    { version: '1.31', endOfStandardSupport: '2025-11-26T00:00:00Z', endOfExtendedSupport: '2026-11-26T00:00:00Z' },
+    { version: '1.33', endOfStandardSupport: '2026-07-29T00:00:00Z', endOfExtendedSupport: '2027-07-29T00:00:00Z' },
+    { version: '1.34', endOfStandardSupport: '2026-12-02T00:00:00Z', endOfExtendedSupport: '2027-12-02T00:00:00Z' },
+  ],
+  clusters: [
+    cluster('extended', '1.33'),
+    cluster('standard', '1.33', { supportType: 'STANDARD' }),
+    cluster('upgraded', '1.33', { controlPlaneUpdates: [{ at: '+30h', type: 'VersionUpdate', version: '1.34' }] }),
+    cluster('old', '1.31'),
+    cluster('left-alone', '1.31', { tags: { 'eks-host-remediator:ignore': '' } }),
+  ],
+};
+
+const off = { mode: 'off' };
+const policy = {
+  upgrades: off,
+  refreshes: off,
+  ssmAgent: off,
+  quarantine: off,
+  findings: off,
+  posture: off,
+  imds: off,
+};
+
+const told = ({ records }: Run) =>
+  records
+    .filter(({ remediation }) => remediation === 'watch-support-dates')
+    .map(({ cluster, decision, reason, time }) => `${time.slice(5, 10)} ${cluster} ${decision} ${reason}`)
+    .toSorted();
+const messagesOf = ({ records }: Run, cluster: string): string[] =>
+  records.flatMap((record) =>
+    record.remediation === 'watch-support-dates' && record.cluster === cluster ? [record.message] : [],
+  );
+
+describe('the support of the Kubernetes versions of clusters', () => {
+  it('is told of, again two weeks before it ends, until the control plane is upgraded', async () => {
+    const run = await playThrough({
+      fleet: { ...fleet, startsAt: '2026-07-13T00:00:00Z' },
+      policy,
+      play: '3d',
+      inProcess: true,
+    });
+    expect(told(run)).toEqual([
+      '07-14 extended refused support-ends',
+      '07-14 old refused extended-support',
+      '07-14 standard refused support-ends',
+      '07-14 upgraded refused support-ends',
+      '07-15 extended refused support-ends',
+      '07-15 standard refused support-ends',
+      '07-15 upgraded done support-lasts',
+    ]);
+    expect(messagesOf(run, 'standard')).toEqual(
+      Array(2).fill(
+        'Standard support of Kubernetes 1.33 ends on 2026-07-29. EKS then upgrades the control plane by itself, since the cluster is set to standard support.',
+      ),
+    );
+    expect(messagesOf(run, 'extended').at(-1)).toBe(
+      'Standard support of Kubernetes 1.33 ends on 2026-07-29. From then on AWS charges more for each hour of the cluster, until extended support ends on 2027-07-29.',
+    );
+    expect(messagesOf(run, 'old').at(-1)).toBe(
+      'Kubernetes 1.31 has been in extended support since 2025-11-26: AWS charges more for each hour of the cluster. It ends on 2026-11-26.',
+    );
+    expect(run.errors).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
+  it('is told of when it has ended', async () => {
+    const run = await playThrough({
+      fleet: { ...fleet, startsAt: '2026-07-27T12:00:00Z', clusters: fleet.clusters.slice(0, 2) },
+      policy,
+      play: '3d',
+      inProcess: true,
+    });
+    expect(told(run).filter((line) => line.startsWith('07-29'))).toEqual([
+      '07-29 extended refused extended-support',
+      '07-29 standard refused support-ends',
+    ]);
+    expect(messagesOf(run, 'standard').at(-1)).toBe(
+      'Standard support of Kubernetes 1.33 ended on 2026-07-29. EKS upgrades the control plane by itself, on a day of its own choice.',
+    );
+  });
+});
+
+describe('what AWS Health plans for clusters', () => {
+  const planned = (clusters: readonly string[], others: object = {}) => ({
+    ...sample,
+    'detail-type': detailType,
+    detail: {
+      ...sample.detail,
+      affectedEntities: clusters.map((name) => ({
+        entityValue: `arn:aws:eks:eu-central-1:111122223333:cluster/${name}`,
+        status: 'PENDING',
+      })),
+      ...others,
+    },
+  });
+
+  it('is told once for each cluster that is there and is not left alone, and ends when AWS Health closes it', async () => {
+    const run = await start({ fleet, policy, play: '1h', inProcess: true });
+    await run.account.putEvent(planned(['old', 'missing', 'left-alone']));
+    await run.account.play(HOUR);
+    await run.account.putEvent({ ...planned(['old']), id: '9f0c8f1e-6c1b-4a55-8f5e-2b6f1f0a9d32' });
+    await run.account.play(HOUR);
+    const health = () => told(run).filter((line) => line.includes('change-'));
+    expect(health()).toEqual(['07-01 old refused change-planned']);
+    expect(messagesOf(run, 'old')).toContain(
+      'AWS Health plans AWS_EKS_PLANNED_LIFECYCLE_EVENT for the cluster. It begins on 2026-07-29.',
+    );
+    const closed = planned(['old'], { statusCode: 'closed' });
+    await run.account.putEvent({ ...closed, id: '9f0c8f1e-6c1b-4a55-8f5e-2b6f1f0a9d33' });
+    await run.account.play(HOUR);
+    expect(health()).toEqual(['07-01 old done change-over', '07-01 old refused change-planned']);
+    expect(run.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,14 @@
+import type { FleetFile } from './schema.ts';
+import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
+
+/** Says until when EKS supports Kubernetes versions, as the fleet file has it. */
+export function seedVersionSupport({ world, eks }: FleetState, { kubernetesVersions }: FleetFile): void {
+  const { now } = world.time;
+  for (const { version, endOfStandardSupport, endOfExtendedSupport } of kubernetesVersions) {
+    eks.support.set(version, {
+      standardEndsAt: parseTime(endOfStandardSupport, now) ?? now,
+      extendedEndsAt: parseTime(endOfExtendedSupport, now) ?? now,
+    });
+  }
+}
