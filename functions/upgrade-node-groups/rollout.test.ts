@@ -11,8 +11,8 @@ describe('a rollout over any fleet, with waves, windows, gates, approvals, failu
       starts += (await judge(fleet)).events.filter(({ kind }) => kind === 'start').length;
     };
     await fc.assert(fc.asyncProperty(anyFleet, holds), { numRuns: 8 });
-    expect(starts).toBeGreaterThan(10);
-  });
+    expect(starts).toBeGreaterThan(5);
+  }, 60_000);
 
   const quiet = anyFleet.map(
     (fleet): AnyFleet => ({
@@ -39,5 +39,5 @@ describe('a rollout over any fleet, with waves, windows, gates, approvals, failu
       expect(overtaken(await judge(fleet))).toEqual([]);
     };
     await fc.assert(fc.asyncProperty(quiet, holds), { numRuns: 4 });
-  });
+  }, 60_000);
 });
