@@ -27,6 +27,22 @@ describe('policy check', () => {
     });
   });
 
+  it('stops no function for an override by tag that is stricter than what the document itself says', async () => {
+    const upgrades = { bakeAge: '2h', stopAfterFailures: 3, waves: ['canary', 'prod'] };
+    const stricter = { bakeAge: '4h', stopAfterFailures: 2, wave: 'prod' };
+    const slow = {
+      name: 'slow',
+      match: { tags: { slow: '*' } },
+      upgrades: stricter,
+      quarantine: { expireAfter: '9d' },
+    };
+    const document = { upgrades, quarantine: { expireAfter: '7d' }, overrides: [slow] };
+    expect(await run('check', file(document))).toMatchObject({ code: 0, lines: [] });
+    const looser = { ...document, overrides: [{ ...slow, upgrades: { bakeAge: '1h' } }] };
+    const { code, lines } = await run('check', file(looser));
+    expect([code, lines.at(-1)]).toEqual([1, 'fault: until that is right, nothing is done by upgrade-node-groups']);
+  });
+
   it('tells the next five openings of each window, on the clocks of its time zone', async () => {
     const windows = [
       { cron: '0 23 * * SAT', duration: '4h', timeZone: 'Europe/Berlin' },

@@ -54,8 +54,9 @@ function partOf(schema: z.core.$ZodType, strictness: Readonly<Record<string, Str
     const described = z.globalRegistry.get(value)?.description;
     return [key, described === undefined ? part.optional() : part.optional().describe(described)];
   });
-  const isLoose = inner.def.catchall instanceof z.ZodUnknown;
-  return (isLoose ? z.looseObject : z.strictObject)(Object.fromEntries(parts));
+  // Who reads some keys of another function's section leaves the others to that one.
+  const isWhole = inner.def.catchall instanceof z.ZodNever;
+  return (isWhole ? z.strictObject : z.looseObject)(Object.fromEntries(parts));
 }
 
 const refused = (why: string): z.ZodType => z.never({ error: `cannot differ from place to place: ${why}` });
@@ -66,24 +67,38 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
     : schema;
 }
 
-/** What of an override by tag would make the policy looser than the document itself: path and message of each. */
+/**
+ * What of an override by tag would make the policy looser than the document itself: path and message of each.
+ *
+ * @param read the schemas of the sections that are validated. Of any other key only the text is known, which has no order: the
+ * functions that read the key refuse what is looser there.
+ */
 export function loosenings(
   { match: whom, ...sections }: Override,
   document: object,
+  read: Readonly<Record<string, z.ZodType>>,
 ): ReadonlyArray<{ readonly path: readonly string[]; readonly message: string }> {
   if (!isByTag(whom)) return [];
-  return Object.entries(sections).flatMap(([section, part]) =>
+  return Object.entries(read).flatMap(([section, schema]) =>
     Object.entries(strictnessOf(section) ?? {}).flatMap(([path, strictness]) => {
-      const value = valueAt(part, path);
-      const held = valuesHeld(strictness, section, path, document);
-      // What the function does not read has no value here: those that do read it refuse it.
-      if (value === undefined || held.length === 0) return [];
+      const value = valueAt(sections[section], path);
+      if (value === undefined || !isRead(schema, path.split('.'))) return [];
       const within = valueAt(document, section);
-      if (held.some((than) => isNoLooser(strictness, value, than, within))) return [];
+      const held = valuesHeld(strictness, section, path, document);
+      if (held.length === 0 || held.some((than) => isNoLooser(strictness, value, than, within))) return [];
       const message = `cannot be changed so by tags, which others may set: ${stricterInWords(strictness)}. Select by clusters or nodegroups instead`;
       return [{ path: [section, ...path.split('.')], message }];
     }),
   );
+}
+
+/** Whether a schema has a key. A loose one lets keys through that it does not read. */
+function isRead(schema: z.core.$ZodType, [key, ...rest]: readonly string[]): boolean {
+  const inner = unwrapped(schema);
+  if (key === undefined) return true;
+  const shape: Shape = inner instanceof z.ZodObject ? inner.shape : {};
+  const member = shape[key];
+  return member !== undefined && isRead(member, rest);
 }
 
 /**
@@ -94,7 +109,6 @@ function valuesHeld(strictness: Strictness, section: string, path: string, docum
   const here = `${section}.${path}`;
   const value = valueAt(document, here);
   if (strictness.kind !== 'later') return value === undefined ? [] : [value];
-  if (valueAt(document, section) === undefined) return [];
   const { overrides = [] } = document as { readonly overrides?: readonly Override[] };
   const byName = overrides.filter(({ match: whom }) => !isByTag(whom)).map((each) => valueAt(each, here));
   return [value, ...byName.filter((named) => named !== undefined)];

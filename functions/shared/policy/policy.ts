@@ -60,7 +60,7 @@ export function policySchema<const Read extends Sections>(
       const { overrides = [] } = document as { readonly overrides?: readonly Override[] };
       for (const [index, override] of overrides.entries()) {
         for (const { path, message } of [
-          ...loosenings(override, document),
+          ...loosenings(override, document, sections),
           ...contradictions(override, document, sections),
         ]) {
           context.addIssue({ code: 'custom', path: ['overrides', index, ...path], message });
