@@ -37,7 +37,7 @@ export interface SweepDeps {
 /**
  * Requests a reconcile of every cluster and node group, and reports that the sweep has completed.
  *
- * @throws Error when EKS throttled the listing of a cluster's node groups: Lambda retries the sweep
+ * @throws Error when EKS throttled the listing of a cluster's node groups; Lambda then retries the sweep
  */
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);

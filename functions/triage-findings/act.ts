@@ -30,7 +30,7 @@ export interface ActDeps {
 export interface Decided {
   readonly observation: GroupObservation | CoverageObservation | AccountObservation;
   readonly decision: Decision;
-  /** The policy that holds where the node group is; absent: that of the account. */
+  /** The policy for the node group's place; absent where the account's applies. */
   readonly policy?: Policy;
 }
 
@@ -95,7 +95,7 @@ async function save(
   const isTheSame = isNew && next.outcomes === outcomes;
   // The ledger returns the outcome as it was written, possibly by another version of this function.
   if (unrecorded !== undefined && !isTheSame) recorder.record(unrecorded as RecordedOutcome<Reason>);
-  // Only for findings does the time of the last read matter: the next batch then need not read again.
+  // The time of the last read matters only for findings: the next batch then need not read again.
   if (!isNew && topic === 'coverage' && unrecorded === undefined) return [];
   const told = isNew && decision.outcome && asStored(outcomeOf(decided, next, decision.outcome, [], mode));
   const wanted = told ? { ...next, unrecorded: told } : next;

@@ -7,7 +7,7 @@ import { isAtLeast } from './urgency.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
-/** The policy that holds where a node group is, as far as its tags are known. */
+/** The policy for a node group's place, as far as its tags are known. */
 export function policyOf(
   policy: Policy,
   { cluster = '', nodegroup }: Pick<RecordSubject, 'cluster' | 'nodegroup'>,
@@ -15,22 +15,22 @@ export function policyOf(
 ): Policy {
   const place = { ...placeOfGroup({ cluster, nodegroup }, undefined), tags };
   const own: Policy | InvalidPolicy = policyAt<typeof READS, Policy>(policy, place, READS);
-  // Doubt means no.
+  // An invalid policy must start nothing, so the mode is off.
   return isInvalid(own) ? { ...policy, findings: { ...policy.findings, mode: 'off' } } : own;
 }
 
-/** The same, with the tags that were read. */
+/** The policy for a node group's place, with the tags that were read. */
 export const policyFor = (policy: Policy, { subject, view }: Pick<GroupObservation, 'subject' | 'view'>): Policy =>
   policyOf(policy, subject, view.kind === 'node-group' ? [view.clusterTags, view.tags] : []);
 
-/** The sections of a policy that hold somewhere, those of overrides with what they change alone. */
+/** The sections that apply somewhere. An override has only the members that it changes. */
 const sectionsIn = ({ findings, overrides = [] }: Policy): ReadonlyArray<Partial<Policy['findings']>> => [
   findings,
-  // They were parsed by the section's own schema.
+  // The section's own schema has parsed them.
   ...overrides.flatMap((override) => (override.findings as Partial<Policy['findings']> | undefined) ?? []),
 ];
 
-/** Whether findings are looked at in some place at least. */
+/** Whether the policy handles findings in at least one place. */
 export const isAnywhereOn = (policy: Policy): boolean =>
   sectionsIn(policy).some(({ mode }) => mode !== undefined && mode !== 'off');
 

@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricOf<typeof tri
 const kinds = Object.keys(NAMES) as Array<keyof Counts>;
 
 export interface CountsContext {
-  /** Why findings were ignored, if they were. */
+  /** Why findings were ignored; absent where they were not. */
   readonly why?: string | undefined;
   /** The claims about instances that are not workers. */
   readonly nonWorkers?: readonly Claim[];

@@ -8,10 +8,10 @@ import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { reasonInWords } from './scan-reason.ts';
 
-/** The section of the policy that limits this function. */
+/** The part of the policy that limits this function. */
 export const REMEDY = { modeIn: ({ findings }: Policy) => findings.mode, about: 'findings' };
 
-/** Why the policy has all findings ignored, in every place; undefined when it does not. */
+/** Why the policy ignores all findings, in every place; undefined where it does not. */
 export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof say> | undefined {
   const anywhere = { ...REMEDY, modeIn: (given: Policy) => (isAnywhereOn(given) ? 'enforce' : 'off') } as const;
   const verdict = policyGuardOf({ policy }, anywhere);
@@ -29,7 +29,7 @@ export function decideAccount({ status, refused, state }: AccountObservation, po
   // Working scanning is only recorded after a record that it was not.
   if (status === 'ENABLED' && state.fingerprint === undefined) return { memory: {} };
   if (status === 'ENABLED') return say('done', 'inspector-on', "Inspector's EC2 scanning is on.", {});
-  // ENABLING passes by itself; SUSPENDED and the like are somebody's choice.
+  // ENABLING passes by itself. Somebody has chosen SUSPENDED or a similar status.
   if (status !== 'DISABLED') {
     return say('waiting', 'inspector-off', `Inspector's EC2 scanning is ${status ?? 'unknown'}.`, {}, status);
   }

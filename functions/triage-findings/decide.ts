@@ -50,12 +50,12 @@ export const hasMoved = (
   { status, releaseVersion }: Pick<NodeGroupView, 'status' | 'releaseVersion'>,
 ) => need !== undefined && status !== 'UPDATING' && releaseVersion !== need.releaseVersion;
 
-/** What became of the remembered findings; undefined while they are unchanged, or when there are none. */
+/** The outcome of the remembered findings; undefined while they are unchanged, or when there are none. */
 function follow(view: NodeGroupView, memory: Memory, now: number): Decision | undefined {
   const { need } = memory;
   const { aftermath, releaseVersion, open } = view;
   if (need === undefined) return undefined;
-  // During an update nothing can be concluded: nodes that are replaced take their findings with them.
+  // Nothing can be concluded during an update: nodes that are replaced take their findings with them.
   if (view.status === 'UPDATING') return { memory };
   const moved = hasMoved(need, view);
   if (!moved && open.length > 0) return undefined;

@@ -7,7 +7,7 @@ import type { FoundWorker } from './observe-instances.ts';
 import type { Policy } from './policy.ts';
 import { isAtLeast, moreUrgent, urgencyOf } from './urgency.ts';
 
-/** What became of the findings of a batch. Each message that named a finding counts in exactly one member. */
+/** The outcomes of a batch's findings. Each message that named a finding counts in exactly one member. */
 export interface Counts {
   /** Already named by another message of the batch. */
   readonly duplicate: number;
@@ -81,9 +81,9 @@ export function groupClaims(
 const RECENT = 10 * 60_000;
 
 /**
- * Whether what is known of a node group already covers the claims of a batch, so that Inspector need not be asked
- * again. Tens of thousands of events about forty node groups therefore cause forty reads, and a flood of forged events
- * causes one read per node group in ten minutes.
+ * Whether the node group's state already covers the claims of a batch, so that Inspector need not be asked again. Tens
+ * of thousands of events about forty node groups therefore cause forty reads, and a flood of forged events causes one
+ * read per node group in ten minutes.
  */
 export function isCovered({ claims, claimed, trigger }: ClaimedGroup, state: FindingState, now: number): boolean {
   const { need, verifiedAt, pending } = state;

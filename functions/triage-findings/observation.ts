@@ -6,8 +6,8 @@ import type { Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 
 /**
- * What a reconcile is about: the findings of a node group, the workers of a node group that Inspector does not scan, or
- * Inspector in the whole account.
+ * The subject of a reconcile: the findings of a node group, the workers of a node group that Inspector does not scan,
+ * or Inspector in the whole account.
  */
 interface About {
   readonly subject: RecordSubject;
@@ -39,8 +39,8 @@ export interface NodeGroupView {
   readonly releaseVersion: string;
   readonly target: Target;
   /**
-   * Findings that Inspector holds open on a sample of at most ten workers: fixable, and at or above the severity floor
-   * of the policy.
+   * Findings that Inspector holds open on a sample of at most ten workers. They are fixable, and at or above the
+   * severity floor of the policy.
    */
   readonly open: readonly OpenFinding[];
   /** Read only where remembered findings may be over. */
@@ -49,7 +49,7 @@ export interface NodeGroupView {
 
 export interface OpenFinding {
   readonly instanceId: string;
-  /** Such as `CVE-2026-31415`. */
+  /** For example `CVE-2026-31415`. */
   readonly vulnerabilityId: string;
   readonly severity: string;
   readonly urgency: Urgency;
@@ -76,7 +76,7 @@ export interface CoverageObservation extends About {
 /** Inspector's EC2 scanning in the account. */
 export interface AccountObservation extends About {
   readonly topic: Extract<FindingTopic, 'coverage'>;
-  /** Such as ENABLED; undefined when Inspector returns none. */
+  /** For example ENABLED; undefined when Inspector returns none. */
   readonly status: string | undefined;
   /** Why Inspector cannot be called in this account and region. */
   readonly refused?: { readonly code: string; readonly why: string };

@@ -18,7 +18,7 @@ export interface Refused {
   readonly why: string;
 }
 
-/** What Inspector says about the account and region as a whole. */
+/** Inspector's view of the account and region as a whole. */
 export interface AccountView {
   /** Status of EC2 scanning, such as ENABLED; undefined when Inspector returns none. */
   readonly status: string | undefined;
@@ -35,9 +35,9 @@ const AGGREGATIONS_PER_PAGE = 100;
 const COVERAGE_PER_PAGE = 200;
 
 /**
- * Reads what no event may have named, for one account only: in an administrator account Inspector also answers for the
- * members. Costs one call per hundred instances with findings, and one per two hundred unscanned instances; where there are any,
- * one more per two hundred that are scanned without SSM.
+ * Reads what events may not have named, for one account only: in an administrator account Inspector also answers for
+ * the members. Costs one call per hundred instances with findings, and one per two hundred unscanned instances. If
+ * there are unscanned ones, it costs one more per two hundred instances that are scanned without SSM.
  */
 export async function observeAccount(
   inspector: Inspector2Client,
@@ -55,7 +55,7 @@ export async function observeAccount(
   return { status, afflicted, unscanned };
 }
 
-/** Where Inspector is not offered, or the call is denied, that is the answer of the hourly reconcile and no failure. */
+/** An unavailable Inspector or a denied call is a valid result of the hourly reconcile, and no failure. */
 async function readStatus(
   inspector: Inspector2Client,
   accountId: string,
@@ -102,8 +102,8 @@ function countFrom(floor: Severity, { critical = 0, high = 0, medium = 0, all = 
 }
 
 /**
- * The instances that Inspector does not scan in any way. One that its own scanner, or a scan without agent, covers is scanned,
- * whatever Inspector says of a scan by the SSM agent.
+ * The instances that Inspector does not scan in any way. An instance is scanned if Inspector's own scanner or a scan
+ * without agent covers it, whatever Inspector reports of a scan by the SSM agent.
  */
 async function listUnscanned(inspector: Inspector2Client, accountId: string): Promise<Map<string, string>> {
   const inactive = await listCoverage(inspector, accountId, { scanStatusCode: equals('INACTIVE') });
@@ -115,7 +115,7 @@ async function listUnscanned(inspector: Inspector2Client, accountId: string): Pr
   return unscanned;
 }
 
-/** Source: Inspector API reference, CoveredResource. */
+/** The scan modes without SSM. Source: Inspector API reference, CoveredResource. */
 const WITHOUT_SSM = ['EC2_INSPECTOR_AGENT_BASED', 'EC2_AGENTLESS'];
 
 /** The reason that Inspector gives, by the id of each instance whose scan for packages meets these criteria. */

@@ -20,7 +20,7 @@ export interface GroupWorker {
   readonly image: OpenFinding['image'];
 }
 
-/** A filter of Inspector takes at most ten values, so one call asks about at most this many workers of a node group. */
+/** How many workers of a node group one call asks about, since a filter of Inspector takes at most ten values. */
 export const SAMPLE = 10;
 /** A page has at most a hundred findings. The gravest come first, so beyond these pages only urgent findings matter. */
 const PAGE_SIZE = 100;
@@ -58,7 +58,7 @@ export async function readOpenFindings(
   if (workers.length === 0) return [];
   const gravest = await readGravest(inspector, workers, policy);
   const open = toOpen(gravest.findings, workers, policy);
-  // Urgency depends on more than severity: an exploited vulnerability may lie behind many graver findings.
+  // Urgency depends on more than severity. An exploited vulnerability may lie behind many graver findings.
   if (gravest.isAll || open.some(({ urgency }) => urgency === 'urgent')) return open;
   return [...open, ...toOpen(await readUrgent(inspector, workers, policy), workers, policy)];
 }
@@ -133,7 +133,7 @@ function toOpen(
   });
 }
 
-/** Reads how remembered findings stand on a sample of the workers that, as far as known, run the release. */
+/** Reads the remembered findings again, on a sample of the workers that, as far as known, run the release. */
 export async function readAftermath(
   inspector: OwnInspector,
   workers: readonly GroupWorker[],

@@ -8,16 +8,16 @@ import { chunks } from '../shared/runtime/chunks.ts';
 /** Each node group needs two filter values: its cluster and its name. */
 const NODE_GROUPS_PER_CALL = Math.floor(VALUES_PER_FILTER / 2);
 
-/** A worker as EC2 describes it. */
+/** A worker with EC2's facts about it. */
 export interface FoundWorker {
   readonly instanceId: string;
   readonly imageId: string;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly ownership: Worker['ownership'];
-  /** The worker is in quarantine. It does not represent its node group, and nothing is advised for it. */
+  /** Whether the worker is in quarantine. It does not represent its node group, and nothing is advised for it. */
   readonly isolated?: true;
-  /** From the tag that only Auto Scaling can set. */
+  /** The Auto Scaling group by the tag that only Auto Scaling can set. */
   readonly autoScalingGroup?: string;
   /** The worker's node group, Auto Scaling group or node pool. */
   readonly key: NodeGroupKey;

@@ -30,14 +30,14 @@ import { isAtLeast } from './urgency.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof triageFindings>, ActDeps, ObserveClients {}
 
-/** Inspector scans a worker some minutes after its launch. It is not reported as unscanned before this age, ms. */
+/** How old a worker must be to be reported as unscanned, ms. Inspector scans it some minutes after its launch. */
 const SCANNED_WITHIN = 60 * 60_000;
 
 /**
- * One reconcile of all messages of a batch. It narrows the claims to the node groups that they are news about, observes
- * those, decides, acts and records. Finally it counts each message.
+ * Reconciles all messages of a batch. It narrows the claims to the node groups for which they are news, observes those,
+ * decides, acts and records. Finally it counts each message.
  *
- * @throws when AWS could not be read or written: SQS delivers the batch again, and completed steps are not repeated
+ * @throws when AWS could not be read or written; SQS delivers the batch again, and completed steps are not repeated
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { batch, malformed } = readBatch(messages);
@@ -68,11 +68,11 @@ async function ignore(
 
 async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
   const { policy, now } = circumstances;
-  // The place of a finding is not known yet, so that the lowest floor of all places applies.
+  // The place of a finding is not known yet, so the lowest floor of all places applies.
   const severityFloor = lowestFloor(policy);
   // A sweep reads what Inspector holds open in the account. Events count where the finding is grave enough and fixable.
   const account = batch.account && (await observeAccount(deps.inspector, deps.account, severityFloor));
-  // An administrator account receives events about its members' findings, whose workers are not its own.
+  // An administrator account also receives events about findings of its members, whose workers are not its own.
   const own = batch.claims.filter(({ accountId = deps.account }) => accountId === deps.account);
   const { worthwhile: counting, belowFloor, withoutFix } = narrow(own, { severityFloor });
   // Find the node groups concerned, and those for which the claims are news.
@@ -86,7 +86,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
     const worker = workers.get(instanceId);
     return worker === undefined || isAtLeast(severity, findingsOf(worker.key).severityFloor);
   });
-  // A worker in quarantine does not represent its node group: its findings are set aside.
+  // A worker in quarantine does not represent its node group, so its findings are set aside.
   const serving = new Map([...workers].filter(([, { isolated }]) => isolated !== true));
   const claimed = groupClaims(worthwhile, serving, findingsOf);
   const { due, known } = await chooseDue(deps, batch, claimed, account, serving, now);
@@ -102,7 +102,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   if (account !== undefined && batch.account !== undefined) {
     decided.push(...(await decideSweep(deps, account, serving, batch.account, circumstances)));
   }
-  // Request upgrades, record, save; then count what became of each message.
+  // Request upgrades, record and save, then count each message.
   await carryOut(deps, decided, { now, mode: policy.findings.mode });
 
   const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
@@ -149,8 +149,8 @@ async function chooseDue(
 }
 
 /**
- * Adds what a sweep reconciles: node groups with remembered findings, and node groups with findings that no event may
- * have named.
+ * Adds the node groups of a sweep: those with remembered findings, and those with findings that no event may have
+ * named.
  */
 function addSwept(
   asked: Map<string, Omit<DueGroup, 'state'>>,
@@ -191,7 +191,7 @@ async function decideSweep(
   );
   const members = old.flatMap(({ instanceId, autoScalingGroup }) => (autoScalingGroup === undefined ? [] : instanceId));
   const lifecycles = await lifecycleStatesOf(deps.autoScaling, members);
-  // Workers in standby, or on their way out, need no advice.
+  // A worker in standby or on its way out needs no advice.
   const settled = old.filter(({ instanceId }) => !isOutOfService(lifecycles.get(instanceId)));
   const groups = Map.groupBy(settled, ({ key }) => subjectOf(key));
   const states = await readFindingStates(deps.ledger, 'coverage', [ACCOUNT, ...groups.keys()]);

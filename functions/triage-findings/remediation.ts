@@ -12,7 +12,7 @@ const enableInspector: Right = {
   sid: 'InspectorServiceRole',
   actions: ['iam:CreateServiceLinkedRole'],
   // Enabling scanning makes Inspector create these two service-linked roles, for agent-based and for agentless scans.
-  // Source: its user guide, "Using service-linked roles".
+  // Source: Inspector user guide, "Using service-linked roles".
   resources: [
     serviceRole('inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2'),
     serviceRole('agentless.inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2Agentless'),
@@ -29,7 +29,7 @@ export const triageFindings = declare({
   subject: 'node-group',
   start: {
     by: 'queue',
-    // A new vulnerability across a fleet causes tens of thousands of events; batching reduces them to some tens of
+    // A new vulnerability across a fleet causes tens of thousands of events. Batching reduces them to some tens of
     // reconciles.
     queue: { batch: 1000, gatherSeconds: 60, concurrency: 2 },
   },

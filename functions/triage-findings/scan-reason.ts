@@ -13,7 +13,7 @@ const NEED_NOBODY: ReadonlySet<string> = new Set([
   'RESOURCE_TERMINATED',
 ]);
 
-/** What lets Inspector scan, by its reason for not scanning. Source: Inspector API reference, ScanStatus. */
+/** The action that lets Inspector scan, by its reason for not scanning. Source: Inspector API reference, ScanStatus. */
 const CURES: Readonly<Record<string, string>> = {
   UNMANAGED_EC2_INSTANCE: 'no SSM agent answers: read the records of manage-ssm-agent about the worker',
   RESOURCE_UNMANAGED:
@@ -40,6 +40,6 @@ const CURES: Readonly<Record<string, string>> = {
 /** Whether the reason is worth reporting. Unknown reasons are reported, too. */
 export const isWorthTelling = (reason: string): boolean => !NEED_NOBODY.has(reason);
 
-/** A reason in a report: its code, and what lets Inspector scan, where known. */
+/** A reason in a report: its code, and the action that lets Inspector scan, where known. */
 export const reasonInWords = (reason: string, instances: string): string =>
   Object.hasOwn(CURES, reason) ? `${reason} (${instances}), ${CURES[reason]}` : `${reason} (${instances})`;

@@ -5,7 +5,7 @@ import type { Policy } from './policy.ts';
 
 /** The ratings that make a finding more or less grave. */
 export interface Rating {
-  /** As Inspector returns it, which includes UNTRIAGED and values that AWS may add. */
+  /** The severity as Inspector returns it, which includes UNTRIAGED and values that AWS may add. */
   readonly severity: string;
   readonly exploitAvailable: boolean;
   /** From 0 to 1; 0 where unknown. */
@@ -29,7 +29,7 @@ export const moreUrgent = (a: Urgency | undefined, b: Urgency): Urgency => (a ==
 const REMEMBERED = 10;
 
 /**
- * What to remember of the open findings; undefined when there are none.
+ * The need to remember of the open findings; undefined when there are none.
  *
  * @param now epoch milliseconds
  */
