@@ -9,7 +9,8 @@ export const UPGRADE_REASONS = {
   ...GROUP_REASONS,
   ...RELEASE_REASONS,
   'wanted-image-missing': {
-    meaning: 'The policy names an AMI that does not exist, or is not shared with this account (upgrades.image.wanted).',
+    meaning:
+      'The policy names an AMI that does not exist, or is not shared with this account, or more AMIs than are read for one name (upgrades.image.wanted).',
     hint: 'Put the id of an AMI into the parameter, or correct owners, namePattern and architecture in the policy.',
   },
   'image-of-another-kind': {

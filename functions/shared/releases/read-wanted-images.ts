@@ -23,6 +23,9 @@ interface Clients {
 /** DescribeImages returns at most a thousand AMIs per page. */
 const IMAGES_PER_PAGE = 1000;
 
+/** How many pages are read for one name. EC2 sorts no AMIs, so the newest may be on the last page. */
+const PAGES_AT_MOST = 20;
+
 /** A reader that asks for the same AMIs once. */
 export function createWantedReader(clients: Clients): WantedReader {
   const readOnce = once((key: string) => readWanted(clients, JSON.parse(key) as Wanted));
@@ -72,13 +75,20 @@ async function readNamed(
       ],
     },
   );
-  for await (const { Images = [] } of pages) {
+  let pagesRead = 0;
+  for await (const { Images = [], NextToken } of pages) {
+    pagesRead += 1;
     candidates.push(...Images.flatMap((described) => imageOf(described) ?? []).map((image) => ({ image })));
+    // The newest of a part is not the newest: a part counts as nothing.
+    if (pagesRead === PAGES_AT_MOST && NextToken !== undefined) return { kind: 'none', message: tooMany(namePattern) };
   }
   if (candidates.length > 0) return { kind: 'named', candidates };
   const whose = owners.length === 1 ? `${owners[0]} has` : `${owners.join(', ')} have`;
   return { kind: 'none', message: `${whose} no AMI of ${architecture} that is named ${namePattern}.` };
 }
+
+const tooMany = (namePattern: string): string =>
+  `More AMIs are named ${namePattern} than are read for one name (${PAGES_AT_MOST} pages). Which is the newest is not known: make namePattern narrower, or name one AMI by a parameter.`;
 
 /** An AMI as EC2 describes it; undefined where it lacks what orders it. */
 export function imageOf(image: Image | undefined): MachineImage | undefined {
