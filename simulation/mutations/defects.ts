@@ -228,7 +228,13 @@ export const DEFECTS: readonly Defect[] = [
     "if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;",
     'return undefined;',
   ),
-  rollout('an approval never expires', 'approval.ts', 'if (end > now) return', 'if (end > 0) return'),
+  {
+    what: 'an approval never expires',
+    file: 'shared/ledger/proposal.ts',
+    right: 'if (end > now) return',
+    wrong: 'if (end > 0) return',
+    tests: [...OF_ROLLOUTS, 'refresh-groups/decide.test.ts'],
+  },
   rollout(
     'a group follows its control plane at once',
     'follow-control-plane.ts',
