@@ -19,6 +19,7 @@ const statementsOf = (context: Readonly<Record<string, unknown>>) =>
 const CHANGING = [
   'autoscaling:StartInstanceRefresh',
   'autoscaling:RollbackInstanceRefresh',
+  'autoscaling:UpdateAutoScalingGroup',
   'ec2:CreateLaunchTemplateVersion',
   'ec2:RunInstances',
   'ec2:CreateTags',

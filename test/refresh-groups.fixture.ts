@@ -69,13 +69,23 @@ export async function ask(
 }
 
 /**
- * Mode observe proposes for each of four groups; one, whose workers only their role proves, is approved, and so is one that
+ * Mode observe proposes for each of five groups; one, that floats, is pinned first once that is approved; one, whose workers only their role proves, is approved, and so is one that
  * is rejected while it is on its way. A tag of one instance names a managed node group;
  * Auto Scaling tells whose it is.
  */
 export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'policy'> = {}): Promise<Run> {
-  const groups = [group('approved', { clusterTag: false }), group('stopped'), group('ignored'), group('claimed')];
-  const run = await start({ ...options, fleet: fleet(cluster('calm', groups)), policy: policy({ mode: 'observe' }) });
+  const groups = [
+    group('approved', { clusterTag: false }),
+    group('stopped'),
+    group('ignored'),
+    group('claimed'),
+    group('latest', { launchesFrom: '$Latest' }),
+  ];
+  const run = await start({
+    ...options,
+    fleet: fleet(cluster('calm', groups)),
+    policy: policy({ mode: 'observe', floating: 'pin' }),
+  });
   const { autoScalingGroups } = run.account.fleet;
   const [claims] =
     autoScalingGroups
@@ -86,6 +96,7 @@ export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'polic
   await run.account.play(65 * MINUTE);
   await ask(run, 'approve', 'calm-approved');
   await ask(run, 'approve', 'calm-stopped');
+  await ask(run, 'approve', 'calm-latest');
   await run.account.play(8 * MINUTE);
   await ask(run, 'reject', 'calm-stopped');
   await run.account.play(3 * HOUR);

@@ -21,7 +21,9 @@ const storyOf = (run: Run, name: string): string[] => {
 const changing = ({ calls }: Run): string[] =>
   calls
     .filter(({ operation }) =>
-      /^(StartInstanceRefresh|RollbackInstanceRefresh|CreateLaunchTemplateVersion)$/.test(operation),
+      /^(StartInstanceRefresh|RollbackInstanceRefresh|CreateLaunchTemplateVersion|UpdateAutoScalingGroup)$/.test(
+        operation,
+      ),
     )
     .map(({ operation, input }) => `${operation} ${input.AutoScalingGroupName ?? ''}`.trim());
 
@@ -164,11 +166,20 @@ describe('a cluster with groups of every kind', () => {
 describe('in mode observe', () => {
   it('proposes and changes nothing; what is approved is done, and what is rejected goes back, done or on its way', async () => {
     const run = await approvedRefreshes({ inProcess: true });
-    for (const name of ['approved', 'stopped', 'ignored', 'claimed']) {
+    for (const name of ['approved', 'stopped', 'ignored', 'claimed', 'latest']) {
       expect(storyOf(run, `calm-${name}`)[0]).toBe('would-act would-refresh');
     }
     expect(storyOf(run, 'calm-ignored')).toEqual(['would-act would-refresh']);
     expect(imagesOf(run, 'calm-approved')).toEqual([NEW]);
+    // Pinned first, and then moved by the same approval: it can be rolled back.
+    expect(storyOf(run, 'calm-latest').filter((line) => !line.startsWith('waiting'))).toEqual([
+      'would-act would-refresh',
+      'acted group-pinned',
+      'acted refresh-started',
+      'done group-refreshed',
+    ]);
+    expect(imagesOf(run, 'calm-latest')).toEqual([NEW]);
+    expect(groupOf(run, 'calm-latest').launchesFrom).toBeUndefined();
     expect(imagesOf(run, 'calm-stopped')).toEqual([OLD]);
     expect(imagesOf(run, 'calm-ignored')).toEqual([OLD]);
     expect(storyOf(run, 'calm-stopped').slice(-3)).toEqual([

@@ -4,6 +4,7 @@ import {
   DescribeInstanceRefreshesCommand,
   RollbackInstanceRefreshCommand,
   StartInstanceRefreshCommand,
+  UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { createVersion } from '../shared/fleet/launch-templates.ts';
@@ -103,6 +104,7 @@ const remembered = ({ memory, proposal }: Decision) => ({
   refresh: memory.refresh,
   done: memory.done,
   failures: memory.failures,
+  pinned: memory.pinned,
   quarantineWait: memory.quarantineWait,
   proposal,
 });
@@ -126,18 +128,21 @@ async function act(
   acting: Acting,
 ): Promise<Acted | undefined> {
   const { refresh } = decision.memory;
-  if (decision.act === undefined || refresh === undefined) return { decision, calls: [] };
-  if (!(await acting.intend(refresh))) return undefined;
   const { now } = acting;
+  const isAct = decision.act === 'pin' || (decision.act !== undefined && refresh !== undefined);
+  if (!isAct) return { decision, calls: [] };
+  if (refresh !== undefined && !(await acting.intend(refresh))) return undefined;
   try {
+    if (refresh === undefined) return await pin(deps, observation, decision, now);
     return decision.act === 'start'
       ? await start(deps, observation, { ...decision, refresh }, acting)
       : await rollBack(deps, observation, { ...decision, refresh }, now);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    const told = say('failed', 'refresh-refused', refusal, `${refresh.target} ${refusal.split(':', 1)[0]}`);
-    const memory = decision.act === 'roll-back' ? decision.memory : failedWith(decision.memory, refresh);
+    const told = say('failed', 'refresh-refused', refusal, `${refresh?.target ?? 'pin'} ${refusal.split(':', 1)[0]}`);
+    const { target = '' } = refresh ?? decision;
+    const memory = decision.act === 'roll-back' ? decision.memory : failedWith(decision.memory, { target });
     const { proposal } = observation.state;
     return { decision: { ...told, memory, ...(proposal && { proposal }), wakeAt: now + LOOK_AGAIN }, calls: [] };
   }
@@ -202,6 +207,29 @@ async function start(
     const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
     return { decision: { ...decision, ...say('waiting', 'foreign-refresh', message, active.id), memory }, calls };
   }
+}
+
+/** Pins a group to the number of the version that it floats with. A repetition changes nothing more. */
+async function pin(
+  { autoScaling }: ActDeps,
+  { group, template }: Observation,
+  decision: Decision,
+  now: number,
+): Promise<Acted> {
+  if (group.source.kind !== 'floating' || template === undefined)
+    throw new Error('Only a group that floats is pinned.');
+  const version = String(template.version);
+  const { $metadata } = await autoScaling.send(
+    new UpdateAutoScalingGroupCommand({
+      AutoScalingGroupName: group.name,
+      LaunchTemplate: { LaunchTemplateId: group.source.templateId, Version: version },
+    }),
+  );
+  const requestId = $metadata.requestId ?? '';
+  return {
+    decision: { ...decision, memory: { ...decision.memory, pinned: { version, at: now } } },
+    calls: [{ service: 'autoscaling', operation: 'UpdateAutoScalingGroup', requestId }],
+  };
 }
 
 async function rollBack(

@@ -68,6 +68,32 @@ describe('a group on an older AMI than the wanted one', () => {
     expect(said(ruled('rejected', NOW - 3 * HOUR))).toBe('skipped proposal-rejected');
   });
 
+  it('is pinned to the number of its version first where it floats and the policy says so, and only once', () => {
+    const policy = policyWith({ floating: 'pin' });
+    const source = { kind: 'floating' as const, templateId: 'lt-1', version: '$Latest' };
+    const pins = decide(seen({}, { source }), circumstances(policy));
+    expect([said(pins), pins.act, pins.message]).toEqual([
+      'acted group-pinned',
+      'pin',
+      expect.stringMatching(/\$Latest, which is version 3 now.*as code/),
+    ]);
+    const pinned = { version: '3', at: NOW - HOUR };
+    const setBack = decide(seen({ state: { ...seen().state, pinned } }, { source }), circumstances(policy));
+    expect([said(setBack), setBack.act, setBack.message]).toEqual([
+      'refused group-floats',
+      undefined,
+      expect.stringContaining('somebody set it back'),
+    ]);
+    const notShown = { ...seen().state, pinned: { version: '3', at: NOW - 60_000 } };
+    expect(decide(seen({ state: notShown }, { source }), circumstances(policy)).silent).toBe(true);
+    const code = { ...seen().template!, codeOwner: 'Terraform' };
+    expect(said(decide(seen({ template: code }, { source }), circumstances(policy)))).toBe(
+      'would-act template-is-code',
+    );
+    const observe = decide(seen({}, { source }), circumstances(policyWith({ floating: 'pin', mode: 'observe' })));
+    expect([said(observe), observe.act]).toEqual(['would-act would-refresh', undefined]);
+  });
+
   it.each<[string, Partial<Observation>, Partial<Group>, string]>([
     ['a foreign operator', {}, { operator: 'x.amazonaws.com' }, 'refused group-operated'],
     [
@@ -77,7 +103,7 @@ describe('a group on an older AMI than the wanted one', () => {
       'refused group-has-launch-configuration',
     ],
     ['a mixed instances policy', {}, { source: { kind: 'mixed' } }, 'refused group-is-mixed'],
-    ['$Latest', {}, { source: { kind: 'floating', version: '$Latest' } }, 'refused group-floats'],
+    ['$Latest', {}, { source: { kind: 'floating', templateId: 'lt-1', version: '$Latest' } }, 'refused group-floats'],
     ['a suspended process', {}, { suspended: ['Launch'] }, 'refused group-suspended'],
     [
       'an instance of somebody else',

@@ -1,4 +1,3 @@
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { inWords, nextProposal, rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import type { Told } from '../shared/records/decision.ts';
@@ -10,7 +9,6 @@ import {
   offerOf,
 } from '../shared/releases/wanted-image.ts';
 import { iso } from '../shared/runtime/clock.ts';
-import { counted } from '../shared/text/counted.ts';
 import {
   type Circumstances,
   type Decision,
@@ -18,17 +16,21 @@ import {
   LOOK_AGAIN,
   memoryOf,
   nextAttempt,
+  SHOWN_WITHIN,
   say,
-  staysRejected,
   undoOf,
 } from './decision.ts';
 import { follow } from './follow.ts';
 import { guardOfGroup } from './guard.ts';
+import { haltedAt, whyNoRoom } from './limits.ts';
 import type { Observation } from './observation.ts';
-import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { Refresh, RefreshState } from './refresh-ledger.ts';
+import type { Refresh } from './refresh-ledger.ts';
 import { whyNotRefreshable } from './refreshable.ts';
+import { undoing } from './undo.ts';
+
+/** How soon a group that was pinned is looked at again, ms. */
+const PINNED_WITHIN = 60_000;
 
 /** Decides about one group; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
@@ -111,6 +113,11 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
     return about(say('waiting', 'foreign-refresh', message, active.id), { wakeAt: now + LOOK_AGAIN });
   }
+  const { pinned } = state;
+  if (group.source.kind === 'floating' && pinned !== undefined && now - pinned.at < SHOWN_WITHIN) {
+    const message = 'Auto Scaling does not show yet that the group is pinned.';
+    return about(say('waiting', 'group-pinned', message), { silent: true, wakeAt: now + PINNED_WITHIN });
+  }
   const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
   if (refreshes.mode === 'observe' && ruling === undefined) {
@@ -138,6 +145,13 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
   if (full !== undefined)
     return about(say('waiting', 'refresh-waits-for-slot', full, target), { wakeAt: now + LOOK_AGAIN });
+  if (group.source.kind === 'floating') {
+    const { version } = group.source;
+    const number = String(observation.template?.version ?? '');
+    const message = `It used ${version}, which is version ${number} now, and is pinned to that. No instance is replaced, and a tool that keeps the group as code sees it. Next: ${fromTo}.`;
+    const pinned = { act: 'pin' as const, proposal: state.proposal, wakeAt: now + PINNED_WITHIN };
+    return about(say('acted', 'group-pinned', message, number), pinned);
+  }
   if (group.source.kind !== 'version') throw new Error('Only a group on a numbered version is refreshed.');
   const refresh: Refresh = {
     target,
@@ -149,6 +163,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     at: now,
     attempt: nextAttempt(state, target),
   };
+  const { quarantineWait: _, ...goesOn } = memory;
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return about(
     say(
@@ -159,7 +174,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     ),
     {
       act: 'start',
-      memory: { ...(state.done && { done: state.done }), ...(state.failures && { failures: state.failures }), refresh },
+      memory: { ...goesOn, refresh },
       wakeAt: now + LOOK_AGAIN,
     },
   );
@@ -176,70 +191,4 @@ function offerHere(
   if (behind === undefined || newer.newer.length > 0 || newer.refused.length > 0) return newer;
   const same = candidates.filter(({ image }) => image.imageId === present.imageId);
   return offerOf(same, behind, { controlPlane, now });
-}
-
-/** A refresh to the AMI failed, and nobody has had that forgotten: no further one is begun. */
-function haltedAt({ failures }: RefreshState, target: string): Told<Reason> | undefined {
-  const failed = failures?.target === target ? failures.count - failures.resumed : 0;
-  if (failed === 0) return undefined;
-  const message = `${counted(failed, 'refresh', 'refreshes')} to ${target} failed or was cancelled; no further one is begun.`;
-  return say('refused', 'refresh-halted', message, `${target} ${failures?.count}`);
-}
-
-/** An operator rejected what was done: the group goes back, as it came. */
-function undoing(
-  { key, group, state, refreshes: known }: Observation,
-  { now, underWay }: Circumstances,
-  { concurrency }: Policy['refreshes'],
-): Decision | undefined {
-  const { done } = state;
-  const ruling = done && rulingOn(state.proposal, undoOf(done));
-  if (done === undefined || ruling?.kind !== 'rejected' || group.source.kind !== 'version') return undefined;
-  const memory = memoryOf(state);
-  const { version: uses } = group.source;
-  // An undo that left workers behind, or a rollback that failed, has brought the group's version back, and not all workers.
-  const isLeft = uses === done.from.version && group.members.some(({ imageId }) => imageId === done.target);
-  if (uses !== done.version && !isLeft) {
-    const message = `The group uses version ${uses} by now, and not ${done.version}: nothing is undone.`;
-    const forgotten = { memory: { ...memory, done: undefined }, ...staysRejected(state, done.target, now) };
-    return { ...say('skipped', 'refresh-undone', message, ruling.id), ...forgotten };
-  }
-  const halted = haltedAt(state, done.from.imageId);
-  if (halted !== undefined) return { ...halted, memory };
-  const active = known.find(({ status }) => isActive(status));
-  const full = whyNoRoom({ key }, { underWay }, concurrency);
-  if (active !== undefined || full !== undefined) {
-    const message = active === undefined ? (full ?? '') : `Refresh ${active.id} is ${active.status}.`;
-    return { ...say('waiting', 'refresh-waits-for-slot', message, ruling.id), memory, wakeAt: now + LOOK_AGAIN };
-  }
-  const { target, from, version } = done;
-  const refresh: Refresh = {
-    target: from.imageId,
-    from: { version: version ?? '', imageId: target },
-    at: now,
-    attempt: nextAttempt(state, from.imageId),
-    version: from.version,
-    undoes: true,
-  };
-  const message = `Back to version ${from.version} with ${from.imageId}, as ${inWords(ruling)}`;
-  return {
-    ...say('acted', 'refresh-undoing', message, ruling.id),
-    act: 'start',
-    memory: { ...memory, refresh },
-    wakeAt: now + LOOK_AGAIN,
-  };
-}
-
-/** Who else is being refreshed, where the limits leave no room. */
-function whyNoRoom(
-  { key }: Pick<Observation, 'key'>,
-  { underWay }: Pick<Circumstances, 'underWay'>,
-  { perCluster, perAccount }: Policy['refreshes']['concurrency'],
-): string | undefined {
-  const others = [...underWay].filter((each) => each !== subjectOf(key));
-  const here = others.filter((each) => each.startsWith(`${key.cluster}/`));
-  if (here.length >= perCluster)
-    return `The cluster has room for ${perCluster} at a time; under way: ${here.slice(0, 3).join(', ')}.`;
-  if (others.length < perAccount) return undefined;
-  return `The account has room for ${perAccount} at a time; under way: ${others.slice(0, 3).join(', ')}.`;
 }

@@ -11,11 +11,14 @@ export interface Circumstances extends CircumstancesOf<Policy> {
 }
 
 /** What is remembered of the group from then on. */
-export type Memory = Pick<RefreshState, 'refresh' | 'done' | 'failures' | 'quarantineWait'>;
+export type Memory = Pick<RefreshState, 'refresh' | 'done' | 'failures' | 'pinned' | 'quarantineWait'>;
 
 export interface Decision extends Told<Reason> {
-  /** `start`: the refresh of `memory` is begun; `roll-back`: that which is active is rolled back. */
-  readonly act?: 'start' | 'roll-back';
+  /**
+   * `start`: the refresh of `memory` is begun; `roll-back`: that which is active is rolled back; `pin`: the group, which floats, is
+   * pinned to the number of its version.
+   */
+  readonly act?: 'start' | 'roll-back' | 'pin';
   readonly memory: Memory;
   readonly proposal?: Proposal | undefined;
   /** It answers this operator's request: how the group stands is told by the reconcile that follows. */
@@ -29,10 +32,11 @@ export interface Decision extends Told<Reason> {
 }
 
 export const say = wordsOf<Reason>;
-export const memoryOf = ({ refresh, done, failures, quarantineWait }: RefreshState): Memory => ({
+export const memoryOf = ({ refresh, done, failures, pinned, quarantineWait }: RefreshState): Memory => ({
   ...(refresh && { refresh }),
   ...(done && { done }),
   ...(failures && { failures }),
+  ...(pinned && { pinned }),
   ...(quarantineWait && { quarantineWait }),
 });
 
@@ -55,6 +59,9 @@ export const undoOf = ({ target, from }: Refresh): string => `undo ${target} ${f
 
 /** Between two looks at a refresh, ms: its events come sooner, and are best effort. */
 export const LOOK_AGAIN = 30 * 60_000;
+
+/** How long Auto Scaling may not show what it has taken, ms. */
+export const SHOWN_WITHIN = 10 * 60_000;
 
 /** Whether a refresh with this status still goes on. Source: API reference, InstanceRefresh: baking is no end. */
 export const isActive = (status: string): boolean =>

@@ -7,6 +7,7 @@ import {
   LOOK_AGAIN,
   type Memory,
   memoryOf,
+  SHOWN_WITHIN,
   say,
   staysRejected,
   undoOf,
@@ -14,9 +15,6 @@ import {
 import { guardOfGroup } from './guard.ts';
 import type { KnownRefresh, Member, Observation } from './observation.ts';
 import type { Refresh } from './refresh-ledger.ts';
-
-/** How long Auto Scaling may not show a refresh that it has taken, ms. */
-const SHOWN_WITHIN = 10 * 60_000;
 
 /**
  * What becomes of a refresh that was begun here, until it has ended; a pure function. It goes by a fresh read.

@@ -10,7 +10,7 @@ import type { RefreshState } from './refresh-ledger.ts';
 export type LaunchSource =
   | { readonly kind: 'version'; readonly templateId: string; readonly version: string }
   /** `$Latest` or `$Default`. */
-  | { readonly kind: 'floating'; readonly version: string }
+  | { readonly kind: 'floating'; readonly templateId: string; readonly version: string }
   | { readonly kind: 'mixed' }
   | { readonly kind: 'launch-configuration' }
   /** Auto Scaling shows no such group, or none of the cluster's workers is in it. */

@@ -196,7 +196,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
       readRefreshes(clients.autoScaling, name),
       readDrains(clients.autoScaling, name),
       readImages(clients.ec2, view.members),
-      view.source.kind === 'version'
+      view.source.kind === 'version' || view.source.kind === 'floating'
         ? readTemplateVersion(clients.ec2, view.source.templateId, view.source.version)
         : undefined,
     ]);

@@ -68,6 +68,12 @@ export const refreshes = (defaultMode: Mode) =>
       waitForQuarantine: duration
         .prefault('24h')
         .describe('How long a refresh waits, in all, while a worker of the group is in quarantine; `0m`: not at all.'),
+      floating: z
+        .enum(['refuse', 'pin'])
+        .default('refuse')
+        .describe(
+          'What becomes of a group on $Latest or $Default of its launch template. pin: it is pinned to the number of that version first, which replaces nothing, and which a tool that keeps the group as code sees.',
+        ),
       undrained: z
         .enum(['refuse', 'go'])
         .default('refuse')

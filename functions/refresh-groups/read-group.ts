@@ -63,5 +63,5 @@ export function sourceOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingGr
   if (LaunchTemplate === undefined) return { kind: 'launch-configuration' };
   // Without a version it is the template's default one. Source: API reference, LaunchTemplateSpecification.
   const { LaunchTemplateId: templateId = '', Version: version = '$Default' } = LaunchTemplate;
-  return /^\d+$/.test(version) ? { kind: 'version', templateId, version } : { kind: 'floating', version };
+  return /^\d+$/.test(version) ? { kind: 'version', templateId, version } : { kind: 'floating', templateId, version };
 }

@@ -62,10 +62,14 @@ export const REFRESH_REASONS = {
       'The launch template is managed as code, or nobody said that it may be changed: the change is only proposed.',
     hint: 'Put the AMI of the message where the template is written. Where no code manages it, set refreshes.templates to change.',
   },
+  'group-pinned': {
+    meaning:
+      'The group used $Latest or $Default of its launch template. It is pinned to the number of that version, so that a refresh can be rolled back. No instance is replaced by that; a tool that keeps the group as code sees the change.',
+  },
   'group-floats': {
     meaning:
       'The group uses $Latest or $Default of its launch template: a new version would be launched at once, and nothing could be rolled back.',
-    hint: 'Pin the group to the number of its version first.',
+    hint: 'Pin the group to the number of its version, or set refreshes.floating to pin, which does it first.',
   },
   'group-has-launch-configuration': {
     meaning: 'The group uses a launch configuration, which no instance refresh can move to another AMI and back.',

@@ -38,6 +38,8 @@ const refreshState = z.object({
   done: refresh.optional(),
   /** Attempts to move to an AMI that have failed; `resumed`: how many of them an operator has had forgotten. */
   failures: z.object({ target: z.string(), count: z.number(), resumed: z.number() }).optional(),
+  /** The version of its launch template that the group was pinned to, and when, epoch milliseconds. */
+  pinned: z.object({ version: z.string(), at: z.number() }).optional(),
   /** Since when a refresh to an AMI has been waiting only for a worker in quarantine, epoch milliseconds. */
   quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
   ...proposalMemory,

@@ -14,6 +14,11 @@ const notKept = {
   ),
 };
 
+/** What a request that pins a group must not set besides. Source: service authorization reference of Auto Scaling. */
+const notSet = Object.fromEntries(
+  ['LaunchConfigurationName', 'MinSize', 'MaxSize', 'VPCZoneIdentifiers'].map((key) => [`autoscaling:${key}`, 'true']),
+);
+
 /**
  * The rights to move a group to another AMI. Auto Scaling asks of whoever names a launch template what a launch needs:
  * RunInstances on what the template names, CreateTags where it sets some, PassRole for its role. Sources: Auto Scaling user
@@ -34,6 +39,17 @@ export const REFRESH_RIGHTS: readonly Right[] = [
     resources: [arnHere('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
     conditions: notKept,
     wildcardReason: 'Any self-managed group may be one of workers, which is proven first.',
+    unlessOff: 'refreshRights',
+  },
+  {
+    sid: 'PinVersion',
+    actions: ['autoscaling:UpdateAutoScalingGroup'],
+    resources: [arnHere('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
+    conditions: {
+      Null: { ...notKept.Null, ...notSet },
+      Bool: { 'autoscaling:LaunchTemplateVersionSpecified': 'true' },
+    },
+    wildcardReason: 'Any self-managed group may be one of workers that floats with its launch template.',
     unlessOff: 'refreshRights',
   },
   {

@@ -1,5 +1,6 @@
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import type { Told } from '../shared/records/decision.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { say } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -18,8 +19,8 @@ const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'InstanceRef
  * @param fromTo the change, in words: what is refused is proposed with it
  */
 export function whyNotRefreshable(
-  { group, template, drains }: Observation,
-  { templates, undrained }: Policy['refreshes'],
+  { group, template, drains, state: { pinned } }: Observation,
+  { templates, undrained, floating }: Policy['refreshes'],
   fromTo: string,
 ): Told<Reason> | undefined {
   const { source, suspended, operator, members } = group;
@@ -30,8 +31,17 @@ export function whyNotRefreshable(
     return refused('group-has-launch-configuration', `A change ${fromTo} is due.`);
   }
   if (source.kind === 'mixed') return refused('group-is-mixed', `A change ${fromTo} is due.`);
-  if (source.kind === 'floating') {
-    return refused('group-floats', `It uses ${source.version}, and a change ${fromTo} is due.`, source.version);
+  if (source.kind === 'floating' && (floating === 'refuse' || pinned !== undefined)) {
+    // Whoever keeps the group as code would set it back each time.
+    const before =
+      pinned === undefined
+        ? ''
+        : ` It was pinned to version ${pinned.version} at ${iso(pinned.at)}, and somebody set it back.`;
+    return refused(
+      'group-floats',
+      `It uses ${source.version}, and a change ${fromTo} is due.${before}`,
+      source.version,
+    );
   }
   if (source.kind === 'gone') return refused('group-gone', 'Auto Scaling does not show it.');
   const stopped = suspended.filter((each) => NEEDED.has(each));

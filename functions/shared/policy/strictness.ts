@@ -89,6 +89,7 @@ export const STRICTNESS = {
     alarms: { kind: 'whole' },
     approvalExpiresAfter: LEAST,
     waitForQuarantine: MOST,
+    floating: strictestFirst('refuse', 'pin'),
     undrained: strictestFirst('refuse', 'go'),
   },
   ssmAgent: {

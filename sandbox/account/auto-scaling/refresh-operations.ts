@@ -125,10 +125,10 @@ export function refreshOperations(
  * sets some, and its role. Sources: user guide, "IAM support for launch templates"; the role of an instance profile is
  * judged by iam:PassRole, on which a resource's tags have no bearing.
  */
-function launches(
+export function launches(
   { partition, region, accountId }: World,
   groups: AutoScalingGroups,
-  { AutoScalingGroupName = '', DesiredConfiguration }: StartInstanceRefreshCommandInput,
+  { AutoScalingGroupName = '', DesiredConfiguration }: Partial<StartInstanceRefreshCommandInput>,
 ): Permission[] {
   const group = groups.get(AutoScalingGroupName);
   const { LaunchTemplateId, Version } = DesiredConfiguration?.LaunchTemplate ?? {};

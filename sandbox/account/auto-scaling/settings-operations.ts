@@ -13,6 +13,7 @@ import { begunActivity } from './activities.ts';
 import type { AutoScalingGroup } from './group.ts';
 import type { AutoScalingGroups } from './groups.ts';
 import { needsHook } from './lifecycle-operations.ts';
+import { launches } from './refresh-operations.ts';
 
 const TERMINATION_MS = 60_000;
 
@@ -37,7 +38,20 @@ export function settingsOperations(
         if (retention !== undefined) group.retainsAbandoned = retention === 'retain';
         return {};
       },
-      groupPermissions('UpdateAutoScalingGroup'),
+      (input) => {
+        const { AutoScalingGroupName, LaunchTemplate } = input;
+        if (LaunchTemplate === undefined) return groupPermissions('UpdateAutoScalingGroup')(input);
+        // Source: service authorization reference of Auto Scaling.
+        const isNumbered = /^\d+$/.test(LaunchTemplate.Version ?? '');
+        const context = { 'autoscaling:LaunchTemplateVersionSpecified': String(isNumbered) };
+        return [
+          ...groupPermissions('UpdateAutoScalingGroup')(input).map((each) => ({
+            ...each,
+            context: { ...each.context, ...context },
+          })),
+          ...launches(world, groups, { AutoScalingGroupName, DesiredConfiguration: { LaunchTemplate } }),
+        ];
+      },
     ),
     TerminateInstanceInAutoScalingGroup: operation<
       TerminateInstanceInAutoScalingGroupCommandInput,

@@ -1,0 +1,60 @@
+import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import {
+  type Circumstances,
+  type Decision,
+  isActive,
+  LOOK_AGAIN,
+  memoryOf,
+  nextAttempt,
+  say,
+  staysRejected,
+  undoOf,
+} from './decision.ts';
+import { haltedAt, whyNoRoom } from './limits.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Refresh } from './refresh-ledger.ts';
+
+/** An operator rejected what was done: the group goes back, as it came. */
+export function undoing(
+  { key, group, state, refreshes: known }: Observation,
+  { now, underWay }: Circumstances,
+  { concurrency }: Policy['refreshes'],
+): Decision | undefined {
+  const { done } = state;
+  const ruling = done && rulingOn(state.proposal, undoOf(done));
+  if (done === undefined || ruling?.kind !== 'rejected' || group.source.kind !== 'version') return undefined;
+  const memory = memoryOf(state);
+  const { version: uses } = group.source;
+  // An undo that left workers behind, or a rollback that failed, has brought the group's version back, and not all workers.
+  const isLeft = uses === done.from.version && group.members.some(({ imageId }) => imageId === done.target);
+  if (uses !== done.version && !isLeft) {
+    const message = `The group uses version ${uses} by now, and not ${done.version}: nothing is undone.`;
+    const forgotten = { memory: { ...memory, done: undefined }, ...staysRejected(state, done.target, now) };
+    return { ...say('skipped', 'refresh-undone', message, ruling.id), ...forgotten };
+  }
+  const halted = haltedAt(state, done.from.imageId);
+  if (halted !== undefined) return { ...halted, memory };
+  const active = known.find(({ status }) => isActive(status));
+  const full = whyNoRoom({ key }, { underWay }, concurrency);
+  if (active !== undefined || full !== undefined) {
+    const message = active === undefined ? (full ?? '') : `Refresh ${active.id} is ${active.status}.`;
+    return { ...say('waiting', 'refresh-waits-for-slot', message, ruling.id), memory, wakeAt: now + LOOK_AGAIN };
+  }
+  const { target, from, version } = done;
+  const refresh: Refresh = {
+    target: from.imageId,
+    from: { version: version ?? '', imageId: target },
+    at: now,
+    attempt: nextAttempt(state, from.imageId),
+    version: from.version,
+    undoes: true,
+  };
+  const message = `Back to version ${from.version} with ${from.imageId}, as ${inWords(ruling)}`;
+  return {
+    ...say('acted', 'refresh-undoing', message, ruling.id),
+    act: 'start',
+    memory: { ...memory, refresh },
+    wakeAt: now + LOOK_AGAIN,
+  };
+}
