@@ -11,6 +11,10 @@ const WHY: Readonly<Record<string, string>> = {
   EPERM: 'you may not read it',
 };
 
+/** Why a file cannot be read, as part of a sentence. */
+export const whyUnreadable = (error: unknown): string =>
+  WHY[Object(error).code] ?? `it cannot be read (${Object(error).message ?? error})`;
+
 /**
  * The content of a file that was named as an argument; `-` is standard input.
  * @throws UsageError where it cannot be read
@@ -19,7 +23,6 @@ export async function contentOf(file: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
   } catch (error) {
-    const why = WHY[Object(error).code] ?? `it cannot be read (${Object(error).message ?? error})`;
-    throw new UsageError(`${file}: ${why}; name a file, or - for standard input`);
+    throw new UsageError(`${file}: ${whyUnreadable(error)}; name a file, or - for standard input`);
   }
 }

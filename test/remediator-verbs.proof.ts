@@ -57,7 +57,7 @@ describe('lists', () => {
       ]),
     );
     expect(exposed.map((instance) => needed.get(String(instance)))).toEqual(['exposed', 'exposed']);
-    expect((await remediator('get', 'nodes', 'other')).stdout).toBe('No worker.\n');
+    expect((await remediator('get', 'nodes', 'other')).stdout).toBe('There is no worker.\n');
   });
 
   it('get nodes and get nodegroups tell what the hosts run, and how old it is', async () => {

@@ -4,7 +4,10 @@ import { createLedger } from '../../functions/shared/ledger/ledger.ts';
 import { subjectOf } from '../../functions/shared/ledger/node-group-ledger.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
+import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
+import { readFleetNow } from '../fleet.ts';
+import { meantPlace } from '../meant-subject.ts';
 import { type HowToReport, printRows } from '../posture-report.ts';
 import { readRecords } from '../records.ts';
 import { type SentRequest, sendRequest } from '../request.ts';
@@ -55,7 +58,7 @@ async function checkNow(
   note(`Asked to check ${visible(name)} (${request.id}); waiting for what its hosts tell ...`);
   const answer = await waitForAnswer(surroundings, cluster, request);
   if (answer === undefined) {
-    note('Nothing was heard of it in time; remediator posture shows what was last known.');
+    note(`No answer came in time. ${OPERATOR_COMMAND} posture shows what the last check found.`);
     return 1;
   }
   if ('refusal' in answer) {
@@ -65,8 +68,12 @@ async function checkNow(
   // Concurrent requests share one check.
   const groups = answer.groups.filter((group) => nodegroup === undefined || group === nodegroup);
   if (groups.length === 0) {
+    const meant = meantPlace(await readFleetNow(surroundings), {
+      cluster,
+      ...(nodegroup !== undefined && { nodegroup }),
+    });
     note(
-      `No worker of ${visible(name)} runs Linux, is no node of Auto Mode, has not opted out, and answers in Systems Manager.`,
+      `No worker of ${visible(name)} can be checked. A check needs a worker that runs Linux, answers in Systems Manager, has not opted out and is not a node of EKS Auto Mode.${meant}`,
     );
     return 1;
   }

@@ -178,7 +178,7 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
       [...HOST_HEADINGS, 'TYPE', 'PRIVATE IP', 'MESSAGE'],
     ],
     lines,
-    `No worker.${meantPlace(fleet, scope)}`,
+    `There is no worker.${meantPlace(fleet, scope)}`,
   );
 }
 

@@ -14,6 +14,7 @@ import { readRuns } from '../runs.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
+import { wrap } from '../wrap.ts';
 
 /** `status`: what needs attention, what is under way, and whether all functions run. */
 export const status: Command = {
@@ -84,7 +85,7 @@ async function tell(surroundings: Surroundings): Promise<ExitCode> {
     );
     return isWell ? 0 : 1;
   }
-  print(`${stack.stackName} in ${stack.region}: ${ruleLine(rules)}`);
+  print(wrap(`${stack.stackName} in ${stack.region}: ${ruleLine(rules)}`, width).join('\n'));
   const records = wide ? await readTheirRecords(surroundings, open) : undefined;
   const rows = (words: FleetNow['states']): string =>
     table(

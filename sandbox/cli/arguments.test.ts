@@ -129,7 +129,7 @@ describe('the command line', () => {
   it.each(['fleet', 'event', 'policy'])('names a missing file of --%s', (option) => {
     const missing = join(directory, 'missing.json');
     const argv = option === 'fleet' ? ['--fleet', missing] : ['--fleet', fleet, `--${option}`, missing];
-    expect(refusal(...argv)).toMatch(`--${option} ${missing}: ENOENT`);
+    expect(refusal(...argv)).toMatch(`--${option} ${missing}: there is no such file`);
   });
 
   it('explains itself when an option is missing or unknown', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { whyUnreadable } from '../../cli/input-file.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import type { BusEvent } from '../account/event-bridge/event-bridge.ts';
 import { type Fleet, FleetFileError } from '../fleet/fleet.ts';
@@ -155,7 +156,7 @@ function readText(option: string, file: string): string {
     // Editors on Windows add a byte order mark.
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw new UsageError(`--${option} ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--${option} ${file}: ${whyUnreadable(error)}`);
   }
 }
 

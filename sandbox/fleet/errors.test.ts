@@ -42,7 +42,7 @@ describe('a fleet file that is wrong', () => {
   it('names every field at once', () => {
     expect(problems('{"startsAt":"noon","acount":"1","clusters":[{"version":"1.33"}]}')).toEqual([
       'startsAt: expected an ISO 8601 time with a zone (2026-07-14T06:00:00Z)',
-      'clusters[0].name: missing',
+      'clusters[0].name: missing: give a text',
       'acount: unknown key. Did you mean "account"?',
     ]);
   });

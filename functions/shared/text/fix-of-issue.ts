@@ -59,7 +59,11 @@ export const meantKey = (key: string, path: readonly PropertyKey[], { schema }: 
  * @param path of the value, in the whole document
  */
 export function fixOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[], misfit: Misfit): string | undefined {
-  if (issue.code === 'invalid_type') return rightType(issue.expected, path, misfit);
+  if (issue.code === 'invalid_type') {
+    const fix = rightType(issue.expected, path, misfit);
+    // A schema with a message of its own says more than the type would.
+    return fix ?? (issue.message.startsWith('Invalid ') ? neededType(issue.expected, path, misfit) : undefined);
+  }
   // A schema with a message of its own says more than this would.
   if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid '))
     return rightValue(issue.values, path, misfit);
@@ -80,6 +84,24 @@ function rightValue(allowed: readonly unknown[], path: readonly PropertyKey[], {
   const meant = typeof value === 'string' ? didYouMean(value, texts) : '';
   const named = allowed.map((each) => JSON.stringify(each)).join(', ');
   return `must be ${allowed.length === 1 ? '' : 'one of '}${named}${meant && `.${meant}`}`;
+}
+
+/** How users name the types of zod. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** The type that is needed, for a value that is missing or that no small change makes right. */
+function neededType(expected: string, path: readonly PropertyKey[], { input }: Misfit): string | undefined {
+  const name = TYPE_NAMES[expected];
+  if (name === undefined) return undefined;
+  return valueAt(input, path) === undefined ? `missing: give ${name}` : `must be ${name}`;
 }
 
 /** What to write instead of a value of the wrong type. */
