@@ -248,8 +248,9 @@ describe('rights', () => {
     const others = [
       playThrough({
         fleet: 'demo',
-        policy: { upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
-        play: '2h',
+        // Gates are read where an upgrade is due.
+        policy: { upgrades: { bakeAge: '1m', gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
+        play: '3h',
         events: [bad, badForAgents, badForRefreshes, badForTerminations, hint, healthPlanned].map((event) => ({
           after: 0,
           event,
