@@ -10,14 +10,14 @@ import { iso } from '../shared/runtime/clock.ts';
 import { askForPosture, hasEnded, type PostureDeps } from './ask-for-posture.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { modeOf } from './decide.ts';
-import type { Circumstances } from './decision.ts';
+import type { Circumstances, Ended } from './decision.ts';
 import { failing } from './failing.ts';
 import { nextState } from './next-state.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
-import { type Ended, type StartDeps, startUpgrade } from './start-upgrade.ts';
+import { type StartDeps, startUpgrade } from './start-upgrade.ts';
 
 export interface ActDeps extends PostureDeps, StartDeps {
   readonly wake: Wake;

@@ -12,6 +12,7 @@ import type {
 } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
+import type { AwsCall } from '../shared/records/record.ts';
 import type { FleetFailures } from './fleet-failures.ts';
 import type { Gates } from './gates.ts';
 import type { Policy } from './policy.ts';
@@ -80,6 +81,14 @@ export interface Decision extends Told<Reason> {
     /** A version of its launch template is made first, and the node group moved to it; absent: it keeps the one that it has. */
     readonly template?: { readonly from: TemplateVersion; readonly change: TemplateChange };
   };
+}
+
+/** What was decided in the end. */
+export interface Ended {
+  readonly decision: Decision;
+  readonly calls: readonly AwsCall[];
+  /** What the ledger holds of the subject by now. */
+  readonly saved: NodeGroupState;
 }
 
 /** The common part of every decision. */

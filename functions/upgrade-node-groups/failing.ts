@@ -1,8 +1,7 @@
 import { codeOf } from '../shared/fleet/reading.ts';
 import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
-import { idleMemory, say } from './decision.ts';
+import { type Ended, idleMemory, say } from './decision.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
-import type { Ended } from './start-upgrade.ts';
 
 /**
  * What is decided where an AWS call fails while a decision is carried out: nothing of the decision holds. All that was saved last

@@ -6,8 +6,7 @@ import { createVersion, type MadeVersion, type TemplateVersion } from '../shared
 import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupState, saveNodeGroup, subjectOf, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
-import type { AwsCall } from '../shared/records/record.ts';
-import type { Circumstances, Decision } from './decision.ts';
+import type { Circumstances, Decision, Ended } from './decision.ts';
 import { failing } from './failing.ts';
 import { refusedByEks } from './follow.ts';
 import type { Decided } from './plan.ts';
@@ -21,14 +20,6 @@ export interface StartDeps {
 }
 
 type Start = NonNullable<Decision['start']>;
-
-/** What was decided in the end. */
-export interface Ended {
-  readonly decision: Decision;
-  readonly calls: readonly AwsCall[];
-  /** What the ledger holds of the subject by now. */
-  readonly saved: NodeGroupState;
-}
 
 /**
  * Asks EKS for the update. The intent is saved first: whatever happens next, the following reconcile finds out. No upgrade fails
