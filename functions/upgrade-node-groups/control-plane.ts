@@ -85,13 +85,13 @@ export const followingMode = ({ upgrades }: Pick<Policy, 'upgrades'>): Mode =>
   stricter(upgrades.mode, upgrades.controlPlane.mode);
 
 /**
- * Whether a node group takes releases of the next version by now, as far as is known. One that only proposes to, or whose control plane
- * can still be rolled back, does not.
+ * From when on a node group takes releases of the next version, epoch milliseconds, as far as is known: from the time on from which its
+ * control plane cannot be rolled back. Undefined: it only proposes to, or the control plane was rolled back.
  *
  * @param policy the one that holds where it is
  */
-export function takesNext({ controlPlane }: NextVersion, policy: Policy, now: number): boolean {
-  if (followingMode(policy) !== 'enforce') return false;
-  if (controlPlane.kind === 'unreadable') return true;
-  return !controlPlane.isRolledBack && controlPlane.since + policy.upgrades.controlPlane.followAfter <= now;
+export function takesNextFrom({ controlPlane }: NextVersion, policy: Policy): number | undefined {
+  if (followingMode(policy) !== 'enforce') return undefined;
+  if (controlPlane.kind === 'unreadable') return 0;
+  return controlPlane.isRolledBack ? undefined : controlPlane.since + policy.upgrades.controlPlane.followAfter;
 }

@@ -192,7 +192,6 @@ describe('a node group whose control plane is newer', () => {
   it.each<[string, NodeGroupView, string, boolean]>([
     ['follows', behind(), 'enforce', true],
     ['only proposes to', behind(), 'observe', false],
-    ['follows later', behind({ controlPlane: controlPlane({ since: NOW - 6 * DAY }) }), 'enforce', false],
     [
       'follows none that was rolled back',
       behind({ controlPlane: controlPlane({ isRolledBack: true }) }),
@@ -209,6 +208,36 @@ describe('a node group whose control plane is newer', () => {
     // One that is approved moves, whatever the mode.
     const upgrade = { releaseVersion: NEXT, kubernetesVersion: '1.34', attempt: 1, requestedAt: NOW };
     expect(nextPairWith({ upgrade })).toBe(nextPair);
+  });
+
+  it('is waited for by later waves from the time on at which it follows, though nobody can read it then', () => {
+    const waved = policyOf({
+      upgrades: { waves: ['canary', 'prod'], controlPlane: { mode: 'enforce' } },
+      overrides: [{ name: 'first', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
+    });
+    const key = { cluster: 'lab', nodegroup: 'web' };
+    const settling = behind({ controlPlane: controlPlane({ since: NOW - 6 * DAY }) });
+    const before = progressAfter(observation(settling, {}, key), { reason: 'baking', memory: {} }, waved, NOW);
+    const unread = observation(unreadable(), { ...(before !== undefined && { progress: before }) }, key);
+    const progress = progressAfter(unread, { reason: 'unreadable', memory: {} }, waved, NOW);
+    const rollouts = rolloutsIn(
+      new Map([['lab/web', { outcomes: 1, ...(progress !== undefined && { progress }) }]]),
+      waved,
+    );
+    const entryAt = (now: number) =>
+      rollouts.entryOf(
+        { cluster: 'shop', nodegroup: 'web' },
+        1,
+        { pair: '1.34/AL2023_x86_64_STANDARD', releaseVersion: NEXT },
+        0,
+        now,
+      ).kind;
+    expect(entryAt(NOW + DAY - 1)).toBe('open');
+    // Rollouts are of one look.
+    expect(
+      rollouts.with([]).entryOf(key, 1, { pair: '1.34/AL2023_x86_64_STANDARD', releaseVersion: NEXT }, 0, NOW + DAY)
+        .kind,
+    ).toBe('unfinished');
   });
 
   it('moves though it is older than EKS supports, and is not moved within its version', () => {

@@ -1,7 +1,7 @@
 import { failureCount, type NodeGroupState, type Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
-import { takesNext } from './control-plane.ts';
+import { takesNextFrom } from './control-plane.ts';
 import type { Decision } from './decision.ts';
 import { isTroubled } from './heal.ts';
 import { spreadOf } from './nodes.ts';
@@ -45,14 +45,10 @@ export function progressAfter(
   const { waves, wave } = policy.upgrades;
   if (waves.length === 0) return undefined;
   if (view.kind === 'unreadable') return before && seen({ ...before, health: unreadFrom(before.health) }, before, now);
-  const isFollowing = decision.memory.upgrade?.kubernetesVersion !== undefined;
   return seen(
     {
       ...runsNow(view, before, now),
-      ...(view.next !== undefined &&
-        (isFollowing || takesNext(view.next, policy, now)) && {
-          nextPair: pairKey({ kubernetesVersion: view.next.version, amiType: view.amiType }),
-        }),
+      ...nextOf(view, decision, policy),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
       // An override by name is found without it, too, and by tag it can only be a later one.
       ...(wave !== undefined && { wave }),
@@ -60,6 +56,18 @@ export function progressAfter(
     before,
     now,
   );
+}
+
+/** Whose releases it takes next, and from when on: one that moves to them does so whatever the policy says by now. */
+function nextOf(
+  { next, amiType }: NodeGroupView,
+  { memory: { upgrade } }: Pick<Decision, 'memory'>,
+  policy: Policy,
+): Pick<Progress, 'nextPair' | 'nextFrom'> {
+  if (next === undefined) return {};
+  const nextFrom = upgrade?.kubernetesVersion === undefined ? takesNextFrom(next, policy) : 0;
+  if (nextFrom === undefined) return {};
+  return { nextPair: pairKey({ kubernetesVersion: next.version, amiType }), ...(nextFrom > 0 && { nextFrom }) };
 }
 
 /** That a node group was seen costs a write a day, where nothing else has changed. */

@@ -181,8 +181,7 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
   const moving: Blocker[] = [];
   for (const member of members) {
     const { key, wave, progress, taking } = member;
-    const takes = progress === undefined || [progress.pair, progress.nextPair].includes(candidate.pair);
-    if (!takes || progress?.isLeftAlone === true) continue;
+    if (!takesBy(now, candidate.pair, progress) || progress?.isLeftAlone === true) continue;
     const known = waves.get(wave);
     const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
     if (known === undefined) waves.set(wave, of);
@@ -191,6 +190,13 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
   }
   const hasBeenTaken = [...waves.values()].some(({ takenAt }) => takenAt !== undefined);
   return { waves, moving, hasBeenTaken, before: new Map() };
+}
+
+/** Whether releases of a pair come to a member by now. Nobody knows of one that was never looked at. */
+function takesBy(now: number, pair: string, progress: Progress | undefined): boolean {
+  if (progress === undefined || progress.pair === pair) return true;
+  const { nextPair, nextFrom = 0 } = progress;
+  return nextPair === pair && nextFrom <= now;
 }
 
 /** Counts what one member says to a release in its wave. */

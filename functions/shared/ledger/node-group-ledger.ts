@@ -142,6 +142,8 @@ const progress = z.object({
   pair: z.string(),
   /** Whose releases it takes next, following its control plane to another Kubernetes version. */
   nextPair: z.string().optional(),
+  /** From when on it takes them, epoch milliseconds; absent: at once. */
+  nextFrom: z.number().optional(),
   runs: run,
   /** The releases that it ran well before, and until when, oldest first. */
   ran: z.array(run.extend({ until: z.number().optional() })).optional(),
