@@ -18,6 +18,7 @@ import type { NodeGroupView, Observation, UnreadableView } from './observation.t
 import type { Policy } from './policy.ts';
 import { momentOfImage } from './propose-template.ts';
 import type { Reason } from './reasons.ts';
+import { standsForLater, tellingEnd } from './standing-approval.ts';
 import { proposedTarget, withoutKeyPairTarget } from './target-version.ts';
 import { untilReadable } from './until-readable.ts';
 import { skewFault } from './version-skew.ts';
@@ -32,9 +33,13 @@ export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const decided = tellingAge(decideNow(observation, circumstances), observation, circumstances);
-  const about = { decision: decided.decision, target: targetOf(decided, observation, circumstances) };
-  const proposal = nextProposal(observation.state.proposal, about, circumstances.now);
-  return proposal === undefined ? decided : { ...decided, proposal };
+  const { proposal: before } = observation.state;
+  const target = targetOf(decided, observation, circumstances);
+  const proposal = standsForLater(observation, decided, circumstances)
+    ? before
+    : nextProposal(before, { decision: decided.decision, target }, circumstances.now);
+  const told = tellingEnd(decided, before, proposal, target);
+  return proposal === undefined ? told : { ...told, proposal };
 }
 
 /** What a decision is about. Until an upgrade is proposed anew, it is what was proposed of its key pair, too. */

@@ -101,8 +101,9 @@ export async function startUpgrade(
       if (isOfAws(error)) return failing(error, saved, circumstances.now);
       throw error;
     }
-    // What was approved and could not begin is still approved.
-    const { proposal } = refused.decision === 'failed' || refused.reason === 'node-group-gone' ? {} : state;
+    // What was approved and could not begin is still approved. Once it has failed, only what was approved for later is.
+    const known = refused.decision === 'failed' ? decision : state;
+    const { proposal } = refused.reason === 'node-group-gone' ? {} : known;
     return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [], saved };
   }
 }

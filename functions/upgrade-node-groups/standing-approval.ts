@@ -1,0 +1,35 @@
+import { inWords, type Proposal } from '../shared/ledger/proposal.ts';
+import { circumstancesOf } from './circumstances.ts';
+import type { Circumstances, Decision } from './decision.ts';
+import { followControlPlane } from './follow-control-plane.ts';
+import type { Observation } from './observation.ts';
+import { proposedTarget, withoutKeyPairTarget } from './target-version.ts';
+
+/**
+ * Whether what was ruled on following the control plane outlives a decision about the present Kubernetes version: it is still what
+ * would be done later. Another proposal takes its place.
+ */
+export function standsForLater(observation: Observation, decided: Decision, anywhere: Circumstances): boolean {
+  const { view, state } = observation;
+  const { target, ruling } = state.proposal ?? {};
+  if (target === undefined || ruling === undefined || view.kind !== 'node-group' || view.next === undefined)
+    return false;
+  if (decided.kubernetesVersion !== undefined || decided.decision === 'would-act') return false;
+  const later = followControlPlane(observation, view, circumstancesOf(observation, anywhere))?.decision;
+  if (later === undefined) return false;
+  // What keeps all releases of the next version away names none.
+  const proposed = proposedTarget(later.releaseVersion ?? '', view.next.version);
+  return target.endsWith(proposed) || target.endsWith(withoutKeyPairTarget(proposed));
+}
+
+/** The same decision, which says, too, that an approval has ended without having been carried out. */
+export function tellingEnd(
+  decided: Decision,
+  before: Proposal | undefined,
+  after: Proposal | undefined,
+  about: string | undefined,
+): Decision {
+  if (before?.ruling?.kind !== 'approved' || after?.target === before.target || about === before.target) return decided;
+  const message = `${decided.message} The approval of ${before.target} (${inWords(before.ruling)}) has ended: something else is due.`;
+  return { ...decided, message };
+}
