@@ -92,12 +92,15 @@ function runOf(play: FleetPlay, group: ModelGroup, { version, releaseVersion }: 
 }
 
 /** Whether a release comes to another group, too, by this version of Kubernetes. */
-function takes({ model }: FleetPlay, group: ModelGroup, { version }: Event): boolean {
+function takes({ model, events }: FleetPlay, group: ModelGroup, { version }: Event): boolean {
   if (group.given.isCustom) return false;
   if (group.version === version) return true;
   const { isRolledBack, since, changing } = model.controlPlaneOf(group);
   const { followMode, followAfter } = model.fleet.policy;
-  const isSettled = changing === undefined && !isRolledBack && since + followAfter * HOUR + SWEPT <= model.now;
+  // A group that is further behind takes the version after next once it has taken the next one, and somebody has seen that.
+  const takenAt = events.findLast((event) => event.kind === 'success' && event.group === group)?.at ?? 0;
+  const settledAt = Math.max(since + followAfter * HOUR, takenAt) + SWEPT;
+  const isSettled = changing === undefined && !isRolledBack && settledAt <= model.now;
   return (
     followMode === 'enforce' && isSettled && nextVersion(group.version, model.clusterOf(group).version) === version
   );
