@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
+import type { CallRecord } from '../sandbox/account/service.ts';
 import { incidentOf, MINUTE, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { failingLab, OLD, release, ring, small } from './upgrade.fixture.ts';
 
@@ -55,7 +56,21 @@ const POLICY = {
 };
 
 it('a rollout through windows, gates and budgets ends where the policy says, in the order of its plan, never over a budget', async () => {
-  const run = await playThrough({ inProcess: true, fleet: FLEET, policy: POLICY, play: '3h' });
+  // More updates run only from a call on that starts one: what is seen after each of them was seen at every moment.
+  const atStarts: Array<{ readonly subject: string; readonly busy: readonly string[] }> = [];
+  const onCall = ({ operation, input }: CallRecord) => {
+    if (operation !== 'UpdateNodegroupVersion') return;
+    const { clusterName, nodegroupName } = input as { readonly clusterName: string; readonly nodegroupName: string };
+    const updating = run.account
+      .snapshot()
+      .clusters.flatMap(({ name, nodeGroups }) =>
+        nodeGroups.filter(({ status }) => status === 'UPDATING').map((each) => `${name}/${each.name}`),
+      );
+    const subject = `${clusterName}/${nodegroupName}`;
+    const busy = [...new Set([...updating, subject])].map((each) => each.split('/')[0] ?? '');
+    atStarts.push({ subject, busy });
+  };
+  const run = await playThrough({ inProcess: true, fleet: FLEET, policy: POLICY, play: '3h', onCall });
   // The bad release bakes.
   const shown = await operate(run.account, 'plan', '--fleet', '--json');
   const planned: Array<{ cluster: string; nodegroup: string; wave: string; notBefore: string }> = shown.stdout
@@ -77,6 +92,11 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
     '1 in a cluster, 1 in all',
     '1 in a cluster, 2 in all',
   ]);
+
+  for (const { subject, busy } of atStarts) {
+    expect([subject, busy.length]).toEqual([subject, Math.min(busy.length, 2)]);
+    expect([subject, new Set(busy).size]).toEqual([subject, busy.length]);
+  }
 
   const starts = run.records
     .filter(({ reason }) => reason === 'upgrade-started')
@@ -103,16 +123,30 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
       subjects.filter((subject) => subject.startsWith(`${name}/`) && subject !== 'prod-b/shop');
     expect(of(good)).toEqual(of(places));
   }
+  const startOf = (subject: string) =>
+    startsOf(GOOD)
+      .find((each) => each.subject === subject)
+      ?.time.slice(0, 16);
+
+  // Whoever starts before another one of its wave that the plan has sooner finds that one's cluster busy.
+  const goodStarts = atStarts.slice(subjectsOf(BAD).length);
+  const begun = goodStarts.map(({ subject }) => subject);
+  for (const [index, { subject, busy }] of goodStarts.entries()) {
+    // One reconcile starts several at once.
+    const atOnce = begun.filter((other) => startOf(other) === startOf(subject));
+    const taken = new Set([...busy, ...atOnce.map((other) => other.split('/')[0] ?? '')]);
+    const overtaken = places
+      .slice(0, places.indexOf(subject))
+      .filter((other) => waveOf(other) === waveOf(subject) && waveOf(other) !== 'canary')
+      .filter((other) => begun.indexOf(other) > index && !taken.has(other.split('/')[0] ?? ''));
+    expect([subject, overtaken]).toEqual([subject, []]);
+  }
   for (const { subject, time } of startsOf(GOOD)) {
     const { notBefore = '' } = planned[places.indexOf(subject)] ?? {};
     expect(Date.parse(time)).toBeGreaterThanOrEqual(Date.parse(notBefore));
   }
 
   // Windows open at six in Berlin, whatever that is in UTC.
-  const startOf = (subject: string) =>
-    startsOf(GOOD)
-      .find((each) => each.subject === subject)
-      ?.time.slice(0, 16);
   expect(startsOf(BAD)[0]?.time.slice(0, 16)).toBe('2026-10-24T04:00');
   expect(startOf('prod-a/api')).toBe('2026-10-25T05:00');
   expect(startOf('prod-b/jobs')).toBe('2026-10-25T05:00');
