@@ -37,19 +37,19 @@ describe('the support of a Kubernetes version', () => {
     ],
     ['60 days before its end', ENDS - 60 * DAY, 'STANDARD', /EKS then upgrades the control plane by itself/],
     ['60 days before its end', ENDS - 60 * DAY, undefined, /From then on AWS charges more/],
-    ['at its end', ENDS, 'STANDARD', /^refused \| support-ends .*ended on 2026-07-29/],
+    ['at its end', ENDS, 'STANDARD', /^refused \| support-ended .*ended on 2026-07-29/],
     ['at the end of standard support', ENDS, 'EXTENDED', /^refused \| extended-support/],
     [
       '14 days before the end of extended support',
       EXTENDED_ENDS - 14 * DAY,
       'EXTENDED',
-      /^refused \| support-ends \| Extended support/,
+      /^refused \| support-ends-soon \| Extended support/,
     ],
     [
       'after the end of extended support',
       EXTENDED_ENDS + DAY,
       'EXTENDED',
-      /^refused \| support-ends .*ended on 2027-07-29/,
+      /^refused \| support-ended .*ended on 2027-07-29/,
     ],
   ] as const)('%s, of a cluster set to %3$s', (_what, now, supportType, told) => {
     expect(at(now, observation(supportType))).toMatch(told);

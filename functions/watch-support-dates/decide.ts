@@ -11,6 +11,8 @@ export interface Decision {
   readonly message: string;
   /** Tells decisions with the same reason apart: each is told once. */
   readonly variant: string;
+  /** Set once extended support counts: what is told of it is an incident of its own. */
+  readonly isExtended?: true;
 }
 
 export interface Circumstances {
@@ -54,14 +56,16 @@ export function decide(observation: Observation, { policy, account, now }: Circu
     );
   }
   const upgrades = 'EKS then upgrades the control plane by itself.';
-  return (
-    ends(`Extended ${ofVersion}`, extendedEndsAt, upgrades, { version, now }) ?? {
+  const told = ends(`Extended ${ofVersion}`, extendedEndsAt, upgrades, { version, now });
+  return {
+    ...(told ?? {
       decision: 'refused',
       reason: 'extended-support',
       message: `Kubernetes ${version} has been in extended support since ${day(standardEndsAt)}: AWS charges more for each hour of the cluster. It ends on ${day(extendedEndsAt)}.`,
       variant: version,
-    }
-  );
+    }),
+    isExtended: true,
+  };
 }
 
 /** What is told of an end that is near, or past; undefined where it is far. */
@@ -74,12 +78,13 @@ function ends(
   const variant = [version, day(at)];
   if (at <= now) {
     const message = `${what} ended on ${day(at)}. EKS upgrades the control plane by itself, on a day of its own choice.`;
-    return { decision: 'refused', reason: 'support-ends', message, variant: [...variant, 'ended'].join(' ') };
+    return { decision: 'refused', reason: 'support-ended', message, variant: [...variant, 'ended'].join(' ') };
   }
   const notice = NOTICES.findLast((days) => at - now <= days * DAY);
   if (notice === undefined) return undefined;
   const message = `${what} ends on ${day(at)}. ${then}`;
-  return { decision: 'refused', reason: 'support-ends', message, variant: [...variant, notice].join(' ') };
+  const reason = notice === NOTICES[1] ? 'support-ends-soon' : 'support-ends';
+  return { decision: 'refused', reason, message, variant: [...variant, notice].join(' ') };
 }
 
 const until = (version: string, at: number): string =>

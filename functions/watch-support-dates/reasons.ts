@@ -8,19 +8,33 @@ const UPGRADE =
 export const SUPPORT_REASONS = {
   'support-ends': {
     meaning:
-      "Support of the cluster's Kubernetes version ends soon, or has ended. The message says when, and what EKS does then.",
+      "Support of the cluster's Kubernetes version ends within 60 days. The message says when, and what EKS does then.",
+    hint: `Upgrade the control plane before that date: ${UPGRADE}. Node groups follow it (upgrades.controlPlane).`,
+    // Each of the three stages is graver than the one before: people are notified again only of what got worse.
+    severity: 'low',
+  },
+  'support-ends-soon': {
+    meaning: "Support of the cluster's Kubernetes version ends within 14 days.",
     hint: `Upgrade the control plane before that date: ${UPGRADE}. Node groups follow it (upgrades.controlPlane).`,
     severity: 'medium',
+  },
+  'support-ended': {
+    meaning: "Support of the cluster's Kubernetes version has ended. EKS upgrades the control plane by itself.",
+    hint: `Upgrade the control plane at a time of your choice: ${UPGRADE}.`,
+    severity: 'high',
   },
   'extended-support': {
     meaning: "The cluster's Kubernetes version is in extended support. AWS charges more for each hour of the cluster.",
     hint: `Upgrade the control plane to a version in standard support: ${UPGRADE}.`,
-    severity: 'medium',
+    severity: 'low',
   },
   'support-unknown': {
     meaning: "EKS does not say until when it supports the cluster's Kubernetes version.",
     hint: 'Look at the release calendar in the EKS user guide, "Understand the Kubernetes version lifecycle on EKS".',
     severity: 'low',
+  },
+  'support-told-before': {
+    meaning: "What was told of the support of the cluster's Kubernetes version gives way to what is told next.",
   },
   'support-lasts': { meaning: "Support of the cluster's Kubernetes version does not end soon." },
   'change-planned': {

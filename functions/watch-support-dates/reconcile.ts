@@ -44,14 +44,15 @@ export async function reconcile(
   for (const observation of observations) {
     const { name, version = '' } = observation.cluster;
     const before = known.get(name) ?? NOTHING_TOLD;
-    const incident = `support ${name} ${version}`;
-    await tellOnce(
-      deps,
-      before,
-      { cluster: name, trigger, incident },
-      decide(observation, circumstances),
-      (state, writer) => saveSupport(deps.ledger, name, state, circumstances.now, writer),
-    );
+    const decision = decide(observation, circumstances);
+    const incident = `support ${name} ${version}${decision.isExtended ? ' extended' : ''}`;
+    const about = { cluster: name, trigger, incident };
+    const save = (state: Told, writer: string) => saveSupport(deps.ledger, name, state, circumstances.now, writer);
+    // An incident of another version, or of standard support, ends before the next one begins.
+    const isOther = before.correlationId !== undefined && before.correlationId !== incident;
+    const over: Decision = { ...decision, decision: 'done', reason: 'support-told-before' };
+    const closed = isOther && decision.decision !== 'done' ? await tellOnce(deps, before, about, over, save) : before;
+    if (closed !== undefined) await tellOnce(deps, closed, about, decision, save);
   }
   // Clusters that are gone.
   for (const [name, before] of known) {
@@ -98,26 +99,30 @@ interface About {
   readonly incident: string;
 }
 
-/** Records a decision that was not told before. That nothing is wrong is told only where something was. */
+/**
+ * Records a decision that was not told before. That nothing is wrong is told only where something was.
+ *
+ * @returns the state from then on; undefined when another run was first
+ */
 async function tellOnce(
   { recorder, caller }: ReconcileDeps,
   before: Told,
   { cluster, trigger, incident }: About,
   { decision, reason, message, variant }: Decision,
   write: (state: Told, writer: string) => Promise<Told | undefined>,
-): Promise<void> {
+): Promise<Told | undefined> {
   const isOver = decision === 'done';
   const isOpen = before.correlationId !== undefined;
   const fingerprint = isOver ? undefined : `${reason} ${variant}`;
   const isNew = isOver ? isOpen : fingerprint !== before.fingerprint;
-  if (!isNew && before.unrecorded === undefined) return;
+  if (!isNew && before.unrecorded === undefined) return before;
   const outcomes = before.outcomes + (isNew ? 1 : 0);
   const correlationId = isOver ? (before.correlationId ?? incident) : incident;
-  const writer = writesOf(`${caller} ${cluster} ${incident}`);
+  const writer = writesOf(`${caller} ${cluster} ${incident} ${outcomes}`);
   const { fingerprint: _, correlationId: _open, unrecorded: _told, ...rest } = before;
   const next: Told = { ...rest, outcomes, ...(fingerprint !== undefined && { fingerprint, correlationId }) };
   const outcome = { subject: { cluster }, decision, reason, message, trigger, correlationId };
-  await recordOnce({ save: (state: Told) => write(state, writer()), record: recorder.record }, before, next, {
+  return recordOnce({ save: (state: Told) => write(state, writer()), record: recorder.record }, before, next, {
     ...outcome,
     fingerprint: `${outcomes} ${reason} ${variant}`,
   });

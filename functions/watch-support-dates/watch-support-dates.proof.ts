@@ -42,6 +42,10 @@ const messagesOf = ({ records }: Run, cluster: string): string[] =>
     record.remediation === 'watch-support-dates' && record.cluster === cluster ? [record.message] : [],
   );
 
+/** How many messages about a cluster people got. */
+const notified = ({ account }: Run, cluster: string): number =>
+  account.sns.published.filter(({ subject }) => subject?.includes(` ${cluster}:`)).length;
+
 describe('the support of the Kubernetes versions of clusters', () => {
   it('is told of, again two weeks before it ends, until the control plane is upgraded', async () => {
     const run = await playThrough({
@@ -55,8 +59,8 @@ describe('the support of the Kubernetes versions of clusters', () => {
       '07-14 old refused extended-support',
       '07-14 standard refused support-ends',
       '07-14 upgraded refused support-ends',
-      '07-15 extended refused support-ends',
-      '07-15 standard refused support-ends',
+      '07-15 extended refused support-ends-soon',
+      '07-15 standard refused support-ends-soon',
       '07-15 upgraded done support-lasts',
     ]);
     expect(messagesOf(run, 'standard')).toEqual(
@@ -70,6 +74,7 @@ describe('the support of the Kubernetes versions of clusters', () => {
     expect(messagesOf(run, 'old').at(-1)).toBe(
       'Kubernetes 1.31 has been in extended support since 2025-11-26: AWS charges more for each hour of the cluster. It ends on 2026-11-26.',
     );
+    expect(notified(run, 'standard')).toBe(2);
     expect(run.errors).toEqual([]);
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
@@ -82,12 +87,16 @@ describe('the support of the Kubernetes versions of clusters', () => {
       inProcess: true,
     });
     expect(told(run).filter((line) => line.startsWith('07-29'))).toEqual([
+      '07-29 extended done support-told-before',
       '07-29 extended refused extended-support',
-      '07-29 standard refused support-ends',
+      '07-29 standard refused support-ended',
     ]);
     expect(messagesOf(run, 'standard').at(-1)).toBe(
       'Standard support of Kubernetes 1.33 ended on 2026-07-29. EKS upgrades the control plane by itself, on a day of its own choice.',
     );
+    expect(notified(run, 'standard')).toBe(2);
+    // The incident of standard support ended, and that of extended support began.
+    expect(notified(run, 'extended')).toBe(3);
   });
 });
 

@@ -85,7 +85,7 @@ export const QUARANTINE_GUARDS = [
 ] as const;
 
 /** Reasons for a node group or a cluster that gets no releases any more, or soon will get none. */
-const END_OF_LIFE = ['end-of-life', 'support-ends', 'extended-support'] as const;
+const END_OF_LIFE = ['end-of-life', 'support-ends', 'support-ends-soon', 'support-ended', 'extended-support'] as const;
 
 const isOneOf =
   (reasons: readonly string[]) =>
