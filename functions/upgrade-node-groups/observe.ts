@@ -151,7 +151,8 @@ async function describeClusters(readCluster: ClusterReader, described: readonly 
 
 /**
  * The remembered state of a node group. Its ARN distinguishes it from an earlier one with the same name. Of an earlier
- * one only the number of recorded outcomes is kept, so that no outcome is mistaken for a repetition.
+ * one only the number of recorded outcomes is kept, so that no outcome is mistaken for a repetition, and the breakers that operators
+ * have lifted through it: they hold others, too.
  */
 export function stateOf(
   { reading }: Pick<Described, 'reading'>,
@@ -160,8 +161,9 @@ export function stateOf(
   const arn = reading.kind === 'found' ? reading.found.nodegroupArn : undefined;
   if (arn === undefined) return { state: known, isAnother: false };
   if (known.arn === undefined || known.arn === arn) return { state: { ...known, arn }, isAnother: false };
-  const { outcomes, wakeAt } = known;
-  return { state: { outcomes, arn, ...(wakeAt !== undefined && { wakeAt }) }, isAnother: true };
+  const { outcomes, wakeAt, lifts } = known;
+  const kept = { ...(wakeAt !== undefined && { wakeAt }), ...(lifts !== undefined && { lifts }) };
+  return { state: { outcomes, arn, ...kept }, isAnother: true };
 }
 
 async function follow(
