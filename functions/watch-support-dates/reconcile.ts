@@ -28,6 +28,7 @@ export interface ReconcileDeps {
  * other functions tell of the policy.
  *
  * @param planned what AWS Health plans, where its event started the run
+ * @throws AggregateError when something about some clusters could not be told; all others are told of by then
  */
 export async function reconcile(
   deps: ReconcileDeps,
@@ -40,8 +41,10 @@ export async function reconcile(
   const { names, observations } = await observe(deps.eks);
   const known = await readSupport(deps.ledger);
   const circumstances = { policy, account: deps.account, now: deps.clock.now() };
+  const troubles: unknown[] = [];
+  const onTrouble = (error: unknown) => void troubles.push(error);
   // The support of each cluster's version.
-  for (const observation of observations) {
+  const tellSupport = async (observation: Observation): Promise<void> => {
     const { name, version = '' } = observation.cluster;
     const before = known.get(name) ?? NOTHING_TOLD;
     const decision = decide(observation, circumstances);
@@ -53,16 +56,20 @@ export async function reconcile(
     const over: Decision = { ...decision, decision: 'done', reason: 'support-told-before' };
     const closed = isOther && decision.decision !== 'done' ? await tellOnce(deps, before, about, over, save) : before;
     if (closed !== undefined) await tellOnce(deps, closed, about, decision, save);
-  }
+  };
+  for (const observation of observations) await tellSupport(observation).catch(onTrouble);
   // Clusters that are gone.
   for (const [name, before] of known) {
     if (names.includes(name)) continue;
-    await tellOnce(deps, before, { cluster: name, trigger, incident: trigger.id }, GONE, (state, writer) =>
-      saveSupport(deps.ledger, name, state, circumstances.now, writer),
-    );
+    const save = (state: Told, writer: string) => saveSupport(deps.ledger, name, state, circumstances.now, writer);
+    const about = { cluster: name, trigger, incident: trigger.id };
+    await tellOnce(deps, before, about, GONE, save).catch(onTrouble);
   }
   // What AWS Health plans for clusters of which something may be told.
-  if (planned !== undefined) await tellPlanned(deps, trigger, planned, observations.filter(isTold(circumstances)));
+  if (planned !== undefined) {
+    await tellPlanned(deps, trigger, planned, observations.filter(isTold(circumstances))).catch(onTrouble);
+  }
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }
 
 const GONE: Decision = {
