@@ -1,9 +1,14 @@
 import { visible } from './visible.ts';
 import { wrap } from './wrap.ts';
 
+/** The last column stands beside the others where it has at least this many characters. */
+const LEAST_WIDTH = 30;
+/** How far it is indented below them. */
+const BELOW = 6;
+
 /**
  * Formats a text table: a row of headings, then rows, with columns as wide as needed. The last column wraps where the
- * terminal is too narrow.
+ * terminal is too narrow; where hardly any room is left for it, it stands below the others.
  *
  * @param width of the terminal, characters; undefined when there is none
  */
@@ -11,9 +16,16 @@ export function table(texts: ReadonlyArray<readonly string[]>, width?: number): 
   const rows = texts.map((cells) => cells.map(visible));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const last = widths.length - 1;
-  const indent = widths.slice(0, last).reduce((sum, each) => sum + each + 2, 2);
+  const beside = widths.slice(0, last).reduce((sum, each) => sum + each + 2, 2);
+  const isBelow = width !== undefined && width - beside < LEAST_WIDTH;
+  const indent = isBelow ? BELOW : beside;
   return rows
-    .flatMap((row) => {
+    .flatMap((row, index) => {
+      if (isBelow) {
+        const cells = row.slice(0, last).map((cell, column) => cell.padEnd(widths[column] ?? 0));
+        const text = index === 0 ? [] : wrap(row[last] ?? '', width - indent);
+        return [`  ${cells.join('  ')}`.trimEnd(), ...text.map((line) => ' '.repeat(indent) + line)];
+      }
       const [first = '', ...more] = wrap(row[last] ?? '', width === undefined ? undefined : width - indent);
       const cells = [...row.slice(0, last).map((cell, column) => cell.padEnd(widths[column] ?? 0)), first];
       return [`  ${cells.join('  ')}`.trimEnd(), ...more.map((line) => ' '.repeat(indent) + line)];
