@@ -20,7 +20,12 @@ export function fleetOfEverything(): object {
     { name: 'inline', version: '1.33', network, vpc: { connectEndpoint: true }, nodeGroups: [inline] },
   ];
   const calendars = [{ name: 'release-freeze', events: [{ from: '+30d', until: '+31d' }] }];
-  return { ...fleet, clusters, calendars, inspector: { vulnerabilities: [vulnerability] } };
+  const kubernetesVersions = ['1.32', '1.34'].map((version) => ({
+    version,
+    endOfStandardSupport: '+90d',
+    endOfExtendedSupport: '+455d',
+  }));
+  return { ...fleet, clusters, calendars, kubernetesVersions, inspector: { vulnerabilities: [vulnerability] } };
 }
 
 /** Serves an account on a free port of the loopback interface. @returns its address */
