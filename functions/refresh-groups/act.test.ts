@@ -1,13 +1,33 @@
+import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { type ActDeps, carryOut } from './act.ts';
+import { answer } from './answer.ts';
 import { decide } from './decide.ts';
-import { circumstances, HOUR, known, NEW, NOW, OLD, seen, under } from './observation.fixture.ts';
+import {
+  asked,
+  begun,
+  circumstances,
+  HOUR,
+  known,
+  NEW,
+  NOW,
+  OLD,
+  policyWith,
+  said,
+  seen,
+  under,
+} from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
 import type { RefreshState } from './refresh-ledger.ts';
 
 /** Carries out what is decided, and fails at an operation where one is named. */
-async function play(observation: Observation, failing?: string) {
+async function play(
+  observation: Observation,
+  failing?: string,
+  error: Error = new Error('The host died.'),
+  here = circumstances(),
+) {
   let saved: RefreshState = observation.state;
   const done: string[] = [];
   const answers: Readonly<Record<string, object>> = {
@@ -16,10 +36,15 @@ async function play(observation: Observation, failing?: string) {
     },
     StartInstanceRefreshCommand: { InstanceRefreshId: 'r-1' },
     RollbackInstanceRefreshCommand: { InstanceRefreshId: 'r-1' },
+    DescribeInstanceRefreshesCommand: {
+      InstanceRefreshes: [
+        { InstanceRefreshId: 'r-9', Status: 'InProgress', DesiredConfiguration: { LaunchTemplate: { Version: '9' } } },
+      ],
+    },
   };
   const send = async ({ constructor: { name } }: object) => {
     done.push(name.replace(/Command$/, ''));
-    if (name === `${failing}Command`) throw new Error('The host died.');
+    if (name === `${failing}Command`) throw error;
     return { ...answers[name], $metadata: {} };
   };
   const documents = {
@@ -37,7 +62,6 @@ async function play(observation: Observation, failing?: string) {
     recorder: { record: () => undefined },
     caller: 'one',
   };
-  const here = circumstances();
   await carryOut(deps as unknown as ActDeps, observation, decide(observation, here), here).catch(() => undefined);
   return { saved, done };
 }
@@ -67,5 +91,66 @@ describe('what is saved while a refresh is begun', () => {
     const observation = seen({ state: under({ proposal }), refreshes: [known('InProgress')] });
     expect((await play(observation, 'RollbackInstanceRefresh')).saved.refresh?.rolledBackAt).toBeUndefined();
     expect((await play(observation)).saved.refresh?.rolledBackAt).toBe(NOW);
+  });
+});
+
+/** What AWS answers to a refresh that it does not begin. */
+const answers = (name: string) =>
+  new AutoScalingServiceException({ name, message: 'No.', $fault: 'client', $metadata: { httpStatusCode: 400 } });
+
+describe('an approval', () => {
+  const observing = circumstances(policyWith({ mode: 'observe' }));
+  const ruling = { kind: 'approved' as const, id: 'a', at: NOW - HOUR, requestedBy: 'somebody', why: 'tested' };
+  const proposal = { target: NEW, at: NOW - HOUR, ruling };
+  const approved = seen({ state: { outcomes: 1, revision: 1, fingerprint: 'x', proposal } });
+  /** What is decided, and saved, after a request about a state. */
+  const asking = (state: RefreshState, action: string, more: Partial<Observation> = {}) => {
+    const { memory, proposal: ruled, ...told } = answer(seen({ state, ...more }), asked(action), observing);
+    const next: RefreshState = JSON.parse(JSON.stringify({ ...state, ...memory, proposal: ruled }));
+    return { told: said({ memory, ...told }), next: decide(seen({ state: next, ...more }), observing) };
+  };
+  const running = { refreshes: [known('InProgress')] };
+
+  it('is used up by the delivery that begins the refresh at last, so that a rejection rolls that back', async () => {
+    const { saved: intended } = await play(approved, 'StartInstanceRefresh', undefined, observing);
+    expect(intended.proposal).toEqual(proposal);
+    const { saved } = await play(seen({ state: intended }), undefined, undefined, observing);
+    expect([saved.refresh?.refreshId, saved.proposal]).toEqual(['r-1', undefined]);
+    const { told, next } = asking(saved, 'reject', running);
+    expect([told, next.act]).toEqual(['waiting request-granted', 'roll-back']);
+  });
+
+  it('that is still known while the refresh runs neither hinders its rollback, nor begins another one', () => {
+    const state = under({ proposal });
+    const { told, next } = asking(state, 'reject', running);
+    expect([told, next.act]).toEqual(['waiting request-granted', 'roll-back']);
+    for (const status of ['InProgress', 'Failed']) {
+      const followed = decide(seen({ state, refreshes: [known(status)] }), observing);
+      expect([status, followed.proposal]).toEqual([status, undefined]);
+    }
+  });
+
+  it('is used up by a start that AWS refuses: after a resume the refresh is proposed anew', async () => {
+    const { saved } = await play(approved, 'StartInstanceRefresh', answers('AccessDenied'), observing);
+    expect([saved.failures?.count, saved.proposal]).toEqual([1, undefined]);
+    expect(said(asking(saved, 'resume').next)).toBe('would-act would-refresh');
+  });
+
+  it("stands where somebody else's refresh is first", async () => {
+    const { saved } = await play(
+      approved,
+      'StartInstanceRefresh',
+      answers('InstanceRefreshInProgressFault'),
+      observing,
+    );
+    expect([saved.refresh, saved.proposal]).toEqual([undefined, proposal]);
+  });
+
+  it('of an undo is not given by what AWS refuses: the rejection stands', async () => {
+    const rejected = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling: { ...ruling, kind: 'rejected' as const } };
+    const { refresh: _, ...state } = under({ proposal: rejected, done: begun });
+    const group = { source: { kind: 'version' as const, templateId: 'lt-1', version: '4' } };
+    const { saved } = await play(seen({ state }, group), 'StartInstanceRefresh', answers('AccessDenied'));
+    expect([saved.failures?.count, saved.proposal]).toEqual([1, rejected]);
   });
 });

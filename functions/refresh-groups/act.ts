@@ -4,7 +4,6 @@ import {
   DescribeInstanceRefreshesCommand,
   RollbackInstanceRefreshCommand,
   StartInstanceRefreshCommand,
-  UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { createVersion } from '../shared/fleet/launch-templates.ts';
@@ -19,6 +18,7 @@ import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type Circumstances, type Decision, failedWith, isActive, LOOK_AGAIN, say } from './decision.ts';
 import { knownRefresh } from './known-refresh.ts';
 import type { Observation } from './observation.ts';
+import { pin } from './pin.ts';
 import { type Policy, READS } from './policy.ts';
 import { preferencesOf } from './preferences.ts';
 import { type Refresh, type RefreshState, saveState } from './refresh-ledger.ts';
@@ -109,7 +109,7 @@ const remembered = ({ memory, proposal }: Decision) => ({
   proposal,
 });
 
-interface Acted {
+export interface Acted {
   readonly decision: Decision;
   readonly calls: readonly AwsCall[];
 }
@@ -143,10 +143,13 @@ async function act(
     const told = say('failed', 'refresh-refused', refusal, `${refresh?.target ?? 'pin'} ${refusal.split(':', 1)[0]}`);
     const { target = '' } = refresh ?? decision;
     const memory = decision.act === 'roll-back' ? decision.memory : failedWith(decision.memory, { target });
-    const { proposal } = observation.state;
-    return { decision: { ...told, memory, ...(proposal && { proposal }), wakeAt: now + LOOK_AGAIN }, calls: [] };
+    return { decision: { ...told, memory, ...leftOf(observation), wakeAt: now + LOOK_AGAIN }, calls: [] };
   }
 }
+
+/** The proposal after what AWS refused: an approval is used up, and a rejection stands. */
+const leftOf = ({ state: { proposal } }: Observation): Pick<Decision, 'proposal'> =>
+  proposal?.ruling?.kind === 'approved' ? {} : { proposal };
 
 /**
  * Makes the version where it is a new one, and begins. A repetition makes the same version, and finds its own refresh:
@@ -154,10 +157,11 @@ async function act(
  */
 async function start(
   { autoScaling, ec2 }: ActDeps,
-  { group, template }: Observation,
+  observation: Observation,
   { refresh, ...decision }: Decision & { readonly refresh: Refresh },
   { policy, now, intend }: Acting,
 ): Promise<Acted | undefined> {
+  const { group, template } = observation;
   if (group.source.kind !== 'version') throw new Error('Only a group on a numbered version is refreshed.');
   const calls: AwsCall[] = [];
   let { version } = refresh;
@@ -167,7 +171,7 @@ async function start(
     const made = await createVersion(ec2, template, { imageId: refresh.target });
     if ('unfit' in made) {
       const told = say('failed', 'refresh-refused', made.unfit, `${refresh.target} unfit`);
-      return { decision: { ...told, memory: failedWith(decision.memory, refresh) }, calls };
+      return { decision: { ...told, memory: failedWith(decision.memory, refresh), ...leftOf(observation) }, calls };
     }
     calls.push({ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId });
     version = String(made.version);
@@ -205,31 +209,9 @@ async function start(
     if (active === undefined || active.version === version) return begun(active?.id);
     const { refresh: _, ...memory } = decision.memory;
     const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
-    return { decision: { ...decision, ...say('waiting', 'foreign-refresh', message, active.id), memory }, calls };
+    const told = say('waiting', 'foreign-refresh', message, active.id);
+    return { decision: { ...decision, ...told, memory, proposal: observation.state.proposal }, calls };
   }
-}
-
-/** Pins a group to the number of the version that it floats with. A repetition changes nothing more. */
-async function pin(
-  { autoScaling }: ActDeps,
-  { group, template }: Observation,
-  decision: Decision,
-  now: number,
-): Promise<Acted> {
-  if (group.source.kind !== 'floating' || template === undefined)
-    throw new Error('Only a group that floats is pinned.');
-  const version = String(template.version);
-  const { $metadata } = await autoScaling.send(
-    new UpdateAutoScalingGroupCommand({
-      AutoScalingGroupName: group.name,
-      LaunchTemplate: { LaunchTemplateId: group.source.templateId, Version: version },
-    }),
-  );
-  const requestId = $metadata.requestId ?? '';
-  return {
-    decision: { ...decision, memory: { ...decision.memory, pinned: { version, at: now } } },
-    calls: [{ service: 'autoscaling', operation: 'UpdateAutoScalingGroup', requestId }],
-  };
 }
 
 async function rollBack(

@@ -23,7 +23,11 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const { words, state } = answerRequest(observation.state, request, {
     change: (known) => {
       if (observation.group.source.kind === 'gone') return { refusal: UNKNOWN };
-      return request.event.detail.action === 'resume' ? resumed(known) : ruleOrUndo(known, request, undone);
+      const { action } = request.event.detail;
+      if (action === 'resume') return resumed(known);
+      // What is still proposed while a refresh is under way was approved for it: a rejection is about the refresh.
+      const isUsed = refresh !== undefined && undone !== undefined && known.proposal?.target !== undone.target;
+      return ruleOrUndo(isUsed && action === 'reject' ? { ...known, proposal: undefined } : known, request, undone);
     },
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
     comes: (action, then) => comesTo(action, then) || (action === 'reject' && then.reason === 'refresh-undoing'),

@@ -43,7 +43,14 @@ export function follow(observation: Observation, circumstances: Circumstances, a
       // Nobody knows whether AWS took it. It is begun again: a refresh that is active already is found by its version (act.ts).
       if (mayShowYet && canBegin(observation, refresh)) {
         return actUnlessHeld(
-          { ...started(refresh), act: 'start', memory, wakeAt: now + LOOK_AGAIN },
+          // An undo is about the rejection, which stands until it has ended.
+          {
+            ...started(refresh),
+            act: 'start',
+            memory,
+            wakeAt: now + LOOK_AGAIN,
+            ...(refresh.undoes === undefined && { target: refresh.target }),
+          },
           observation,
           circumstances,
         );
@@ -61,9 +68,12 @@ export function follow(observation: Observation, circumstances: Circumstances, a
       memory: failedWith(memory, refresh),
     };
   }
-  if (isActive(known.status))
-    return actUnlessHeld(whileActive(observation, refresh, known, now), observation, circumstances);
-  return atItsEnd({ ...observation, now }, refresh, known, memory);
+  const followed = isActive(known.status)
+    ? actUnlessHeld(whileActive(observation, refresh, known, now), observation, circumstances)
+    : atItsEnd({ ...observation, now }, refresh, known, memory);
+  // AWS has taken the refresh: its approval is used up, also where that could not be saved.
+  const isApproved = rulingOn(state.proposal, refresh.target)?.kind === 'approved';
+  return isApproved ? { proposal: undefined, ...followed } : followed;
 }
 
 /** Whether the group is still what the refresh was decided for. */
