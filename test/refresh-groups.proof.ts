@@ -91,7 +91,7 @@ describe('a cluster with groups of every kind', () => {
     byneed: [{ launchesFrom: 'instance-requirements' }, 'refused group-is-mixed'],
     stopped: [{ suspendedProcesses: ['Terminate'] }, 'refused group-suspended'],
     undrained: [{ terminationHooks: [] }, 'refused nobody-drains'],
-    code: [{}, 'would-act template-is-code'],
+    code: [{}, 'refused template-is-code'],
   } as const;
   beforeAll(async () => {
     const groups = [
@@ -131,7 +131,7 @@ describe('a cluster with groups of every kind', () => {
     expect(told).toMatchObject({ decision: 'failed', message: expect.stringContaining('(protected)') });
   });
 
-  it('proposes a template that is kept as code its change, in full', () => {
+  it('tells the change of a template that is kept as code, in full', () => {
     const told = run.records.find(({ reason }) => reason === 'template-is-code');
     expect(told?.message).toMatch(
       /terraform.*lt-0\w+\. The change: in version 1, ImageId from ami-\w+0 .* to ami-\w+1/,

@@ -82,14 +82,12 @@ describe('a group on an older AMI than the wanted one', () => {
     expect([said(setBack), setBack.act, setBack.message]).toEqual([
       'refused group-floats',
       undefined,
-      expect.stringContaining('somebody set it back'),
+      expect.stringContaining('somebody set it back: it is not pinned again'),
     ]);
     const notShown = { ...seen().state, pinned: { version: '3', at: NOW - 60_000 } };
     expect(decide(seen({ state: notShown }, { source }), circumstances(policy)).silent).toBe(true);
     const code = { ...seen().template!, codeOwner: 'Terraform' };
-    expect(said(decide(seen({ template: code }, { source }), circumstances(policy)))).toBe(
-      'would-act template-is-code',
-    );
+    expect(said(decide(seen({ template: code }, { source }), circumstances(policy)))).toBe('refused template-is-code');
     const observe = decide(seen({}, { source }), circumstances(policyWith({ floating: 'pin', mode: 'observe' })));
     expect([said(observe), observe.act]).toEqual(['would-act would-refresh', undefined]);
   });
@@ -149,17 +147,19 @@ describe('a group on an older AMI than the wanted one', () => {
     ['the kill switch', {}, { killSwitch: true }, 'skipped kill-switch'],
     ['mode off', { mode: 'off' }, {}, 'skipped mode-off'],
     ['a shut window', { windows: [{ cron: '0 2 * * *', duration: '1h' }] }, {}, 'waiting refresh-outside-window'],
-    ['templates that are only proposed', { templates: 'propose' }, {}, 'would-act template-is-code'],
+    ['templates that may not be changed', { templates: 'propose' }, {}, 'refused template-is-code'],
   ])('is left alone by %s', (_what, refreshes, others, expected) => {
     const decision = decide(seen(), circumstances(policyWith(refreshes, others)));
     expect([said(decision), decision.act]).toEqual([expected, undefined]);
   });
 
-  it('is only proposed the change where its template is code, or names a parameter', () => {
+  it('is only told the change where its template is code, or names a parameter', () => {
     const template = seen().template!;
     const coded = decide(seen({ template: { ...template, codeOwner: 'Terraform' } }), circumstances());
-    expect([said(coded), coded.message]).toEqual([
-      'would-act template-is-code',
+    // No approval changes what is kept as code: none is asked for.
+    expect([said(coded), coded.proposal, coded.message]).toEqual([
+      'refused template-is-code',
+      undefined,
       expect.stringMatching(/Terraform.*lt-1.*version 3, ImageId from ami-0a.*to ami-0b/),
     ]);
     const parameter = { ...template, data: { ImageId: 'resolve:ssm:/ami' } };

@@ -112,6 +112,23 @@ describe('a refresh that was rejected', () => {
   });
 });
 
+describe('a refresh that has ended while EC2 does not show a worker in service', () => {
+  const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'it is bad' };
+  const rejected = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling };
+  it.each([
+    ['Successful', under(), NEW],
+    ['RollbackSuccessful', under({ proposal: rejected }), OLD],
+  ])('(%s) is not told as ended before the AMI of each is known', (status, state, imageId) => {
+    const members = [member('i-1', { imageId }), member('i-2', { imageId: '' })];
+    const told = ended(status, state, { members });
+    expect([said(told), told.message]).toEqual([
+      'waiting refresh-under-way',
+      expect.stringMatching(/EC2 does not show i-2/),
+    ]);
+    expect([told.memory.refresh, told.memory.failures, told.wakeAt]).toEqual([begun, undefined, NOW + 600_000]);
+  });
+});
+
 describe('a refresh of a group that is gone', () => {
   it('ends, and leaves nothing under way', () => {
     const told = decide(seen({ state: under() }, { source: { kind: 'gone' }, members: [] }), circumstances());

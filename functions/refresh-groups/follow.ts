@@ -145,6 +145,13 @@ function atItsEnd(
   const why = reason === '' ? '' : ` ${reason}`;
   const serving = group.members.filter(({ lifecycleState }) => lifecycleState === 'InService');
   const uses = group.source.kind === 'version' ? ` The group uses version ${group.source.version}.` : '';
+  const unknown = serving.filter(({ imageId }) => imageId === '');
+  if (unknown.length > 0 && (status === 'Successful' || (isRejected && status === 'RollbackSuccessful'))) {
+    // EC2 shows a new instance late, and Auto Scaling an ended one for a while: neither says what the others run.
+    const message = `Refresh ${id} is ${status}, and EC2 does not show ${unknown.map((each) => each.id).join(', ')}.`;
+    const waiting = say('waiting', 'refresh-under-way', message, `${target} unknown`);
+    return { ...waiting, memory: { ...before, refresh }, wakeAt: now + SHOWN_WITHIN };
+  }
   if (status === 'Successful') {
     const others = serving.filter(({ imageId }) => imageId !== target);
     const reached = undoes ? memory : { ...memory, done: refresh };

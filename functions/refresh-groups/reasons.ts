@@ -59,7 +59,7 @@ export const REFRESH_REASONS = {
   'refresh-waits-for-slot': { meaning: 'As many groups as refreshes.concurrency allows are being refreshed.' },
   'template-is-code': {
     meaning:
-      'The launch template is managed as code, or nobody said that it may be changed: the change is only proposed.',
+      'The launch template is managed as code, or nobody said that it may be changed. The message says the change; no approval makes it.',
     hint: 'Put the AMI of the message where the template is written. Where no code manages it, set refreshes.templates to change.',
   },
   'group-pinned': {
@@ -69,7 +69,7 @@ export const REFRESH_REASONS = {
   'group-floats': {
     meaning:
       'The group uses $Latest or $Default of its launch template: a new version would be launched at once, and nothing could be rolled back.',
-    hint: 'Pin the group to the number of its version, or set refreshes.floating to pin, which does it first.',
+    hint: 'Pin the group to the number of its version, in its code, too. Where refreshes.floating is pin, it is pinned for you, once.',
   },
   'group-has-launch-configuration': {
     meaning: 'The group uses a launch configuration, which no instance refresh can move to another AMI and back.',

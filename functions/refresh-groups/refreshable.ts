@@ -36,7 +36,7 @@ export function whyNotRefreshable(
     const before =
       pinned === undefined
         ? ''
-        : ` It was pinned to version ${pinned.version} at ${iso(pinned.at)}, and somebody set it back.`;
+        : ` It was pinned to version ${pinned.version} at ${iso(pinned.at)}, and somebody set it back: it is not pinned again.`;
     return refused(
       'group-floats',
       `It uses ${source.version}, and a change ${fromTo} is due.${before}`,
@@ -56,7 +56,7 @@ export function whyNotRefreshable(
     const whose = codeOwner === undefined ? 'No tag says who manages' : `${codeOwner} manages`;
     const what = template.codeOwner === undefined && codeOwner !== undefined ? 'the group of launch' : 'launch';
     const message = `${whose} ${what} template ${source.templateId}. The change: in version ${source.version}, ImageId ${fromTo}.`;
-    return { ...refused('template-is-code', message, codeOwner ?? ''), decision: 'would-act' };
+    return refused('template-is-code', message, codeOwner ?? '');
   }
   return undefined;
 }
