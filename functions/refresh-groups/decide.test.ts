@@ -27,7 +27,8 @@ describe('a group on an older AMI than the wanted one', () => {
     const decision = decide(seen(), circumstances());
     expect(said(decision)).toBe('acted refresh-started');
     expect(decision.act).toBe('start');
-    expect(decision.memory.refresh).toEqual({ target: NEW, from: { version: '3', imageId: OLD }, at: NOW, attempt: 1 });
+    const from = { templateId: 'lt-1', version: '3', imageId: OLD };
+    expect(decision.memory.refresh).toEqual({ target: NEW, from, at: NOW, attempt: 1 });
   });
 
   it('is proposed in mode observe, and refreshed once that is approved', () => {
@@ -294,6 +295,8 @@ describe('a refresh that was begun', () => {
     const { refreshId: _, version: _v, ...intended } = begun;
     const state = under({ refresh: { ...intended, at: NOW - 60_000 } });
     const source = { kind: 'version' as const, templateId: 'lt-1', version: '9' };
+    const refresh = { ...state.refresh!, from: { ...begun.from, templateId: 'lt-2' } };
+    expect(decide(seen({ state: { ...state, refresh } }), circumstances()).act).toBeUndefined();
     for (const group of [{ source }, { source: { kind: 'mixed' as const } }]) {
       expect(decide(seen({ state }, group), circumstances()).act).toBeUndefined();
     }

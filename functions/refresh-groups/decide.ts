@@ -13,6 +13,7 @@ import {
   type Circumstances,
   type Decision,
   isActive,
+  isOnTemplateOf,
   LOOK_AGAIN,
   memoryOf,
   nextAttempt,
@@ -153,13 +154,14 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     return about(say('acted', 'group-pinned', message, number), pinned);
   }
   if (group.source.kind !== 'version') throw new Error('Only a group on a numbered version is refreshed.');
+  const { templateId } = group.source;
   const refresh: Refresh = {
     target,
     // One that goes on with what is partly done comes from where that came from.
     from:
-      state.done?.target === target
+      state.done?.target === target && isOnTemplateOf(state.done, group.source)
         ? state.done.from
-        : { version: group.source.version, imageId: observation.template?.data.ImageId ?? present.imageId },
+        : { templateId, version: group.source.version, imageId: observation.template?.data.ImageId ?? present.imageId },
     at: now,
     attempt: nextAttempt(state, target),
   };

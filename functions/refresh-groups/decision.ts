@@ -54,6 +54,10 @@ export const nextAttempt = ({ failures }: RefreshState, target: string): number 
 export const staysRejected = ({ proposal }: RefreshState, target: string, now: number): Pick<Decision, 'proposal'> =>
   proposal?.ruling === undefined ? {} : { proposal: { target, at: now, ruling: proposal.ruling } };
 
+/** Whether a group still uses the launch template that a refresh was decided for: each template counts its versions from 1. */
+export const isOnTemplateOf = ({ from }: Refresh, { templateId }: { readonly templateId: string }): boolean =>
+  (from.templateId ?? templateId) === templateId;
+
 /** What undoing a refresh is about, for the ruling on it. */
 export const undoOf = ({ target, from }: Refresh): string => `undo ${target} ${from.imageId}`;
 

@@ -48,7 +48,7 @@ describe('a refresh that left workers behind', () => {
     const goesOn = decide({ ...next, state: saved(state, resumed) }, circumstances());
     expect([said(goesOn), goesOn.act, goesOn.memory.refresh?.target]).toEqual(['acted refresh-started', 'start', NEW]);
     // Where it comes from is where it is undone to.
-    expect(goesOn.memory.refresh?.from).toEqual({ version: '3', imageId: OLD });
+    expect(goesOn.memory.refresh?.from).toMatchObject({ version: '3', imageId: OLD });
   });
 
   it('is proposed where somebody else began it', () => {
@@ -96,6 +96,32 @@ describe('a refresh that was rejected', () => {
     const moved = decide(seen({ state }, { source: onVersion('7') }), circumstances());
     const next = decide(seen({ state: saved(state, moved) }, { source: onVersion('7') }), circumstances());
     expect([said(moved), said(next)]).toEqual(['skipped refresh-undone', 'skipped proposal-rejected']);
+  });
+
+  const { refresh: _, ...undoable } = under({
+    proposal,
+    done: { ...begun, from: { ...begun.from, templateId: 'lt-1' } },
+  });
+
+  it.each<[string, Partial<Observation['group']>, string]>([
+    [
+      'moved to another launch template',
+      { source: { ...onVersion('4'), templateId: 'lt-2' } },
+      'skipped refresh-undone',
+    ],
+    ['joined by who opted out', { members: [member('i-1', { isNotOurs: 'it opted out.' })] }, 'refused group-shared'],
+    ['operated by an AWS service', { operator: 'somebody' }, 'refused group-operated'],
+    ['suspended', { suspended: ['Terminate'] }, 'refused group-suspended'],
+  ])('is not undone in a group that was %s meanwhile', (_what, group, expected) => {
+    const source = onVersion('4');
+    expect(decide(seen({ state: undoable }, { source }), circumstances()).act).toBe('start');
+    const told = decide(seen({ state: undoable }, { source, ...group }), circumstances());
+    expect([said(told), told.act]).toEqual([expected, undefined]);
+    // Nor by a repetition of what was about to be undone.
+    const intended = { ...undo, from: { ...undo.from, templateId: 'lt-1' }, at: NOW - 60_000, refreshId: undefined };
+    const doubted: RefreshState = { ...undoable, refresh: JSON.parse(JSON.stringify(intended)) };
+    expect(decide(seen({ state: doubted }, { source }), circumstances()).act).toBe('start');
+    expect(decide(seen({ state: doubted }, { source, ...group }), circumstances()).act).toBeUndefined();
   });
 
   it('is only rolled back for good once AWS has taken that', () => {

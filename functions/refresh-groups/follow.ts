@@ -4,6 +4,7 @@ import {
   type Decision,
   failedWith,
   isActive,
+  isOnTemplateOf,
   LOOK_AGAIN,
   type Memory,
   memoryOf,
@@ -15,6 +16,7 @@ import {
 import { guardOfGroup } from './guard.ts';
 import type { KnownRefresh, Member, Observation } from './observation.ts';
 import type { Refresh } from './refresh-ledger.ts';
+import { whyNotReplaceable } from './refreshable.ts';
 
 /**
  * What becomes of a refresh that was begun here, until it has ended; a pure function. It goes by a fresh read.
@@ -77,17 +79,20 @@ export function follow(observation: Observation, circumstances: Circumstances, a
 }
 
 /** Whether the group is still what the refresh was decided for. */
-const canBegin = ({ group: { source }, template }: Observation, { from, version, undoes }: Refresh): boolean =>
+const canBegin = ({ group: { source }, template }: Observation, refresh: Refresh): boolean =>
   source.kind === 'version' &&
-  (undoes === true || source.version === from.version || source.version === version) &&
-  (version !== undefined || template !== undefined);
+  isOnTemplateOf(refresh, source) &&
+  [refresh.from.version, refresh.version].includes(source.version) &&
+  (refresh.version !== undefined || template !== undefined);
 
-/** What is under way is followed whatever the policy says, and nothing is begun or rolled back where a guard holds it. */
+/** What is under way is followed whatever the policy says, and nothing is begun or rolled back where something holds it. */
 function actUnlessHeld(decision: Decision, observation: Observation, circumstances: Circumstances): Decision {
   if (decision.act === undefined) return decision;
   const verdict = guardOfGroup(observation, circumstances);
-  if (!('guardResult' in verdict)) return decision;
-  return { ...verdict.guardResult, memory: memoryOf(observation.state), wakeAt: circumstances.now + LOOK_AGAIN };
+  const hindrance = decision.act === 'start' ? whyNotReplaceable(observation) : undefined;
+  const held = 'guardResult' in verdict ? verdict.guardResult : hindrance;
+  if (held === undefined) return decision;
+  return { ...held, memory: memoryOf(observation.state), wakeAt: circumstances.now + LOOK_AGAIN };
 }
 
 const started = ({ target, attempt, undoes }: Refresh) =>

@@ -11,8 +11,8 @@ const PK = 'refresh';
 const refresh = z.object({
   /** The AMI that the group goes to. */
   target: z.string(),
-  /** The version of the launch template that it comes from, and its AMI. */
-  from: z.object({ version: z.string(), imageId: z.string() }),
+  /** The launch template and its version that the group comes from, and its AMI. Items of before name no template. */
+  from: z.object({ templateId: z.string().optional(), version: z.string(), imageId: z.string() }),
   /** Epoch milliseconds. */
   at: z.number(),
   /** Counts from 1 per AMI, so that the outcome of each attempt is news. */

@@ -12,6 +12,18 @@ const refused = (reason: Reason, message: string, variant?: string): Told<Reason
 /** The processes without which nothing is replaced. Source: Auto Scaling user guide, "Suspend-resume processes". */
 const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'InstanceRefresh']);
 
+/** Why no worker of a group is replaced, on the way to another AMI or back; a pure function. */
+export function whyNotReplaceable({
+  group: { operator, members, suspended },
+}: Pick<Observation, 'group'>): Told<Reason> | undefined {
+  if (operator !== undefined) return refused('group-operated', `${operator} operates it.`, operator);
+  const foreign = members.find(({ isNotOurs }) => isNotOurs !== undefined);
+  if (foreign !== undefined) return refused('group-shared', `${foreign.id}: ${foreign.isNotOurs}`, foreign.id);
+  const stopped = suspended.filter((each) => NEEDED.has(each));
+  if (stopped.length === 0) return undefined;
+  return refused('group-suspended', `Suspended: ${stopped.join(', ')}.`, stopped.join(' '));
+}
+
 /**
  * Why a group is not moved to another AMI by an instance refresh that can be rolled back; a pure function.
  * Sources: Auto Scaling user guide, "Undo changes with a rollback" and "How an instance refresh works".
@@ -23,10 +35,9 @@ export function whyNotRefreshable(
   { templates, undrained, floating }: Policy['refreshes'],
   fromTo: string,
 ): Told<Reason> | undefined {
-  const { source, suspended, operator, members } = group;
-  if (operator !== undefined) return refused('group-operated', `${operator} operates it.`, operator);
-  const foreign = members.find(({ isNotOurs }) => isNotOurs !== undefined);
-  if (foreign !== undefined) return refused('group-shared', `${foreign.id}: ${foreign.isNotOurs}`, foreign.id);
+  const { source } = group;
+  const hindrance = whyNotReplaceable({ group });
+  if (hindrance !== undefined) return hindrance;
   if (source.kind === 'launch-configuration') {
     return refused('group-has-launch-configuration', `A change ${fromTo} is due.`);
   }
@@ -44,8 +55,6 @@ export function whyNotRefreshable(
     );
   }
   if (source.kind === 'gone') return refused('group-gone', 'Auto Scaling does not show it.');
-  const stopped = suspended.filter((each) => NEEDED.has(each));
-  if (stopped.length > 0) return refused('group-suspended', `Suspended: ${stopped.join(', ')}.`, stopped.join(' '));
   if (template === undefined) return refused('image-unclear', 'EC2 does not show its launch template.', 'template');
   const { ImageId: imageId = '' } = template.data;
   if (!imageId.startsWith('ami-')) return refused('image-is-parameter', `The template names ${imageId || 'no AMI'}.`);

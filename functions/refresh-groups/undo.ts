@@ -3,6 +3,7 @@ import {
   type Circumstances,
   type Decision,
   isActive,
+  isOnTemplateOf,
   LOOK_AGAIN,
   memoryOf,
   nextAttempt,
@@ -14,27 +15,31 @@ import { haltedAt, whyNoRoom } from './limits.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Refresh } from './refresh-ledger.ts';
+import { whyNotReplaceable } from './refreshable.ts';
 
 /** An operator rejected what was done: the group goes back, as it came. */
 export function undoing(
-  { key, group, state, refreshes: known }: Observation,
+  observation: Observation,
   { now, underWay }: Circumstances,
   { concurrency }: Policy['refreshes'],
 ): Decision | undefined {
+  const { key, group, state, refreshes: known } = observation;
   const { done } = state;
   const ruling = done && rulingOn(state.proposal, undoOf(done));
   if (done === undefined || ruling?.kind !== 'rejected' || group.source.kind !== 'version') return undefined;
   const memory = memoryOf(state);
-  const { version: uses } = group.source;
+  const { version: uses, templateId } = group.source;
   // An undo that left workers behind, or a rollback that failed, has brought the group's version back, and not all workers.
   const isLeft = uses === done.from.version && group.members.some(({ imageId }) => imageId === done.target);
-  if (uses !== done.version && !isLeft) {
-    const message = `The group uses version ${uses} by now, and not ${done.version}: nothing is undone.`;
+  if (!isOnTemplateOf(done, group.source) || (uses !== done.version && !isLeft)) {
+    const message = `The group uses version ${uses} of ${templateId} by now, which is not what the refresh brought: nothing is undone.`;
     const forgotten = { memory: { ...memory, done: undefined }, ...staysRejected(state, done.target, now) };
     return { ...say('skipped', 'refresh-undone', message, ruling.id), ...forgotten };
   }
   const halted = haltedAt(state, done.from.imageId);
   if (halted !== undefined) return { ...halted, memory };
+  const hindrance = whyNotReplaceable(observation);
+  if (hindrance !== undefined) return { ...hindrance, memory };
   const active = known.find(({ status }) => isActive(status));
   const full = whyNoRoom({ key }, { underWay }, concurrency);
   if (active !== undefined || full !== undefined) {
@@ -44,7 +49,7 @@ export function undoing(
   const { target, from, version } = done;
   const refresh: Refresh = {
     target: from.imageId,
-    from: { version: version ?? '', imageId: target },
+    from: { templateId, version: version ?? '', imageId: target },
     at: now,
     attempt: nextAttempt(state, from.imageId),
     version: from.version,
