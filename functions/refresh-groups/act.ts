@@ -106,6 +106,7 @@ const remembered = ({ memory, proposal }: Decision) => ({
   failures: memory.failures,
   pinned: memory.pinned,
   quarantineWait: memory.quarantineWait,
+  goneSince: memory.goneSince,
   proposal,
 });
 

@@ -11,7 +11,7 @@ export interface Circumstances extends CircumstancesOf<Policy> {
 }
 
 /** What is remembered of the group from then on. */
-export type Memory = Pick<RefreshState, 'refresh' | 'done' | 'failures' | 'pinned' | 'quarantineWait'>;
+export type Memory = Pick<RefreshState, 'refresh' | 'done' | 'failures' | 'pinned' | 'quarantineWait' | 'goneSince'>;
 
 export interface Decision extends Told<Reason> {
   /**
@@ -32,6 +32,7 @@ export interface Decision extends Told<Reason> {
 }
 
 export const say = wordsOf<Reason>;
+/** What was remembered so far. `goneSince` is left out: a group that is seen is not gone. */
 export const memoryOf = ({ refresh, done, failures, pinned, quarantineWait }: RefreshState): Memory => ({
   ...(refresh && { refresh }),
   ...(done && { done }),

@@ -24,7 +24,7 @@ import type { RefreshState } from './refresh-ledger.ts';
 
 /** The state after a decision, as it is saved. */
 const saved = (state: RefreshState, { memory, proposal }: Decision): RefreshState =>
-  JSON.parse(JSON.stringify({ ...state, refresh: undefined, ...memory, proposal }));
+  JSON.parse(JSON.stringify({ ...state, refresh: undefined, goneSince: undefined, ...memory, proposal }));
 const onVersion = (version: string) => ({ kind: 'version' as const, templateId: 'lt-1', version });
 
 /** Some workers run the new AMI, and some the old one. */
@@ -156,9 +156,24 @@ describe('a refresh that has ended while EC2 does not show a worker in service',
 });
 
 describe('a refresh of a group that is gone', () => {
-  it('ends, and leaves nothing under way', () => {
-    const told = decide(seen({ state: under() }, { source: { kind: 'gone' }, members: [] }), circumstances());
+  const gone = { source: { kind: 'gone' as const }, members: [] };
+  const look = (state: RefreshState, at: number, group: Partial<Observation['group']> = gone) =>
+    decide(seen({ state, refreshes: [known('InProgress')] }, group), circumstances(policyWith(), { now: at }));
+
+  it('ends once ten minutes have shown it gone, and leaves nothing under way', () => {
+    const missed = look(under(), NOW);
+    expect([missed.silent, missed.memory.refresh, missed.wakeAt]).toEqual([true, begun, NOW + 600_000]);
+    const state = saved(under(), missed);
+    expect(look(state, NOW + 599_999).memory.refresh).toEqual(begun);
+    const told = look(state, NOW + 600_000);
     expect([said(told), told.memory, told.proposal]).toEqual(['skipped group-gone', {}, undefined]);
+  });
+
+  it('goes on where the group is seen again, and the ten minutes begin anew', () => {
+    const state = saved(under(), look(under(), NOW));
+    const back = look(state, NOW + HOUR, half);
+    expect([said(back), back.memory.refresh]).toEqual(['waiting refresh-under-way', begun]);
+    expect(look(saved(state, back), NOW + 2 * HOUR).memory.refresh).toEqual(begun);
   });
 });
 

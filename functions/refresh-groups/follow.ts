@@ -30,6 +30,13 @@ export function follow(observation: Observation, circumstances: Circumstances, a
   if (refresh === undefined) throw new Error('Nothing is under way.');
   const memory = memoryOf(state);
   if (observation.group.source.kind === 'gone') {
+    // One read may miss a group that is there, and its refresh would go on with nobody who follows it.
+    const goneSince = state.goneSince ?? now;
+    const forgottenAt = goneSince + SHOWN_WITHIN;
+    if (now < forgottenAt) {
+      const told = say('waiting', 'group-gone', 'Auto Scaling does not show the group.');
+      return { ...told, memory: { ...memory, goneSince }, silent: true, wakeAt: forgottenAt };
+    }
     const message = `Auto Scaling does not show the group any more; its refresh to ${refresh.target} was under way.`;
     const { failures } = memory;
     return { ...say('skipped', 'group-gone', message, refresh.target), memory: { ...(failures && { failures }) } };

@@ -90,7 +90,7 @@ export const REFRESH_REASONS = {
     hint: 'Resume them, or leave the group as it is.',
   },
   'group-gone': {
-    meaning: 'Auto Scaling does not show the group any more. What was known of a refresh of it is forgotten.',
+    meaning: 'Auto Scaling has not shown the group for ten minutes. What was known of a refresh of it is forgotten.',
   },
   'group-operated': { meaning: 'An AWS service operates the group: nobody else may change it.', severity: 'low' },
   'group-shared': {

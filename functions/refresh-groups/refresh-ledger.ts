@@ -42,6 +42,8 @@ const refreshState = z.object({
   pinned: z.object({ version: z.string(), at: z.number() }).optional(),
   /** Since when a refresh to an AMI has been waiting only for a worker in quarantine, epoch milliseconds. */
   quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
+  /** Since when Auto Scaling has not shown the group while its refresh was under way, epoch milliseconds. */
+  goneSince: z.number().optional(),
   ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
