@@ -89,8 +89,41 @@ describe('a group on an older AMI than the wanted one', () => {
     expect(decide(seen({ state: notShown }, { source }), circumstances(policy)).silent).toBe(true);
     const code = { ...seen().template!, codeOwner: 'Terraform' };
     expect(said(decide(seen({ template: code }, { source }), circumstances(policy)))).toBe('refused template-is-code');
-    const observe = decide(seen({}, { source }), circumstances(policyWith({ floating: 'pin', mode: 'observe' })));
-    expect([said(observe), observe.act]).toEqual(['would-act would-refresh', undefined]);
+  });
+
+  it('names the pin in its proposal, and an approval covers only what was proposed', () => {
+    const observing = circumstances(policyWith({ floating: 'pin', mode: 'observe' }));
+    const source = { kind: 'floating' as const, templateId: 'lt-1', version: '$Latest' };
+    const approved = (proposal: RefreshState['proposal'], kind: 'approved' | 'rejected' = 'approved'): RefreshState => {
+      const ruling = { kind, id: 'a', at: NOW, requestedBy: 'somebody', why: 'tested' };
+      return { outcomes: 1, revision: 1, fingerprint: 'x', proposal: { ...proposal!, ruling } };
+    };
+    const proposed = decide(seen({}, { source }), observing);
+    expect([said(proposed), proposed.act, proposed.message]).toEqual([
+      'would-act would-refresh',
+      undefined,
+      expect.stringContaining('It is pinned to version 3 first.'),
+    ]);
+    // An approval of the move alone, or of a pin to another version, does not cover it.
+    const move = { target: NEW, at: NOW };
+    expect(decide(seen({ state: approved(move) }, { source }), observing).act).toBeUndefined();
+    const template = { ...seen().template!, version: 5 };
+    const state = approved(proposed.proposal);
+    expect(decide(seen({ state, template }, { source }), observing).act).toBeUndefined();
+    const pins = decide(seen({ state }, { source }), observing);
+    expect(pins.act).toBe('pin');
+    // The same approval covers the move once the group is on that version, also where that it was pinned could not be saved.
+    const after = { ...state, proposal: pins.proposal };
+    for (const pinned of [{ pinned: { version: '3', at: NOW } }, {}]) {
+      expect(decide(seen({ state: { ...after, ...pinned } }), observing).act).toBe('start');
+    }
+    expect(
+      decide(seen({ state: after }, { source: { ...source, kind: 'version', version: '4' } }), observing).act,
+    ).toBe(undefined);
+    for (const rejected of [proposed.proposal, move]) {
+      const told = decide(seen({ state: approved(rejected, 'rejected') }, { source }), observing);
+      expect(said(told)).toBe('skipped proposal-rejected');
+    }
   });
 
   it.each<[string, Partial<Observation>, Partial<Group>, string]>([

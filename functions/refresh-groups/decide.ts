@@ -25,6 +25,7 @@ import { follow } from './follow.ts';
 import { guardOfGroup } from './guard.ts';
 import { haltedAt, whyNoRoom } from './limits.ts';
 import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Refresh } from './refresh-ledger.ts';
 import { whyNotRefreshable } from './refreshable.ts';
@@ -40,16 +41,19 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const afresh = () => decideIdle({ ...observation, state: idle }, circumstances);
   const decided =
     state.refresh === undefined ? decideIdle(observation, circumstances) : follow(observation, circumstances, afresh);
-  const { target } = decided;
+  const { target, plan = target } = decided;
+  const isRejected = (each: string | undefined): boolean =>
+    each !== undefined && rulingOn(state.proposal, each)?.kind === 'rejected';
   const undoable = state.refresh ?? state.done;
   const isRuled =
-    (target !== undefined && rulingOn(state.proposal, target)?.kind === 'rejected') ||
+    isRejected(target) ||
+    isRejected(plan) ||
     // Also where the refresh that was to be rolled back has ended meanwhile.
-    (undoable !== undefined && rulingOn(state.proposal, undoOf(undoable))?.kind === 'rejected');
+    isRejected(undoable && undoOf(undoable));
   const kept = target === undefined || decided.silent === true || isRuled;
   const proposal = kept
     ? state.proposal
-    : nextProposal(state.proposal, { decision: decided.decision, target }, circumstances.now);
+    : nextProposal(state.proposal, { decision: decided.decision, target: plan }, circumstances.now);
   return { proposal, ...decided };
 }
 
@@ -98,8 +102,17 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     );
   }
   const target = chosen.imageId;
-  const about = (told: Told<Reason>, more: Partial<Decision> = {}): Decision => ({ ...told, memory, target, ...more });
-  const { ruling, expired } = standingRuling(state.proposal, target, refreshes.approvalExpiresAfter, now);
+  const plan = planTo(target, observation, refreshes);
+  const about = (told: Told<Reason>, more: Partial<Decision> = {}): Decision => ({
+    ...told,
+    memory,
+    target,
+    plan,
+    ...more,
+  });
+  // An AMI that was rejected is rejected, however the group would come to it.
+  const ruledOn = rulingOn(state.proposal, target)?.kind === 'rejected' ? target : plan;
+  const { ruling, expired } = standingRuling(state.proposal, ruledOn, refreshes.approvalExpiresAfter, now);
   if (ruling?.kind === 'rejected') {
     return about(
       say('skipped', 'proposal-rejected', `${target} was rejected by ${inWords(ruling)}`, `${target} ${ruling.id}`),
@@ -122,8 +135,10 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
   if (refreshes.mode === 'observe' && ruling === undefined) {
-    const message = `Would move ${serving.length} workers ${fromTo}.${expired?.message ?? ''}`;
-    const variant = expired === undefined ? target : `${target} after ${expired.id}`;
+    const pins =
+      group.source.kind === 'floating' ? ` It is pinned to version ${observation.template?.version} first.` : '';
+    const message = `Would move ${serving.length} workers ${fromTo}.${pins}${expired?.message ?? ''}`;
+    const variant = expired === undefined ? plan : `${plan} after ${expired.id}`;
     return about(say('would-act', 'would-refresh', message, variant));
   }
   const bakedAt = chosen.since + refreshes.bakeAge;
@@ -180,6 +195,22 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       wakeAt: now + LOOK_AGAIN,
     },
   );
+}
+
+/**
+ * What is proposed of a move to an AMI. Where a group that floats is pinned first, that is a part of it, with the version: what it is
+ * approved for still holds once the group is on that version.
+ */
+function planTo(
+  target: string,
+  { group: { source }, template, state: { pinned, proposal } }: Observation,
+  { floating }: Policy['refreshes'],
+): string {
+  if (source.kind !== 'floating' && source.kind !== 'version') return target;
+  const version = source.kind === 'floating' ? (template?.version ?? '') : source.version;
+  const withPin = `${target}, pinned to version ${version} of ${source.templateId} first`;
+  const mustBePinned = source.kind === 'floating' && floating === 'pin' && pinned === undefined;
+  return mustBePinned || proposal?.target === withPin ? withPin : target;
 }
 
 /** What the group may move to. An AMI that only some of its workers run, and that is named, is one of these for the others. */

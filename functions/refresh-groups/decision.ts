@@ -27,8 +27,10 @@ export interface Decision extends Told<Reason> {
   readonly silent?: true;
   /** When it is looked at again, epoch milliseconds. */
   readonly wakeAt?: number;
-  /** What a proposal is about; absent: the decision did not get that far. */
+  /** The AMI that the decision is about; absent: it did not get that far. */
   readonly target?: string;
+  /** What is proposed, where that is more than to move to the AMI. */
+  readonly plan?: string;
 }
 
 export const say = wordsOf<Reason>;

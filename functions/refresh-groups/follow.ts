@@ -81,8 +81,7 @@ export function follow(observation: Observation, circumstances: Circumstances, a
     ? actUnlessHeld(whileActive(observation, refresh, known, now), observation, circumstances)
     : atItsEnd({ ...observation, now }, refresh, known, memory);
   // AWS has taken the refresh: its approval is used up, also where that could not be saved.
-  const isApproved = rulingOn(state.proposal, refresh.target)?.kind === 'approved';
-  return isApproved ? { proposal: undefined, ...followed } : followed;
+  return state.proposal?.ruling?.kind === 'approved' ? { proposal: undefined, ...followed } : followed;
 }
 
 /** Whether the group is still what the refresh was decided for. */
