@@ -27,6 +27,7 @@ describe('a table', () => {
     const lines = table(ROWS, 40).split('\n');
     expect(lines).toEqual([
       '  PLACE  SUBJECT',
+      '      WHAT',
       '  1      shop/web',
       '      baking: the release bakes until',
       '      tomorrow',

@@ -20,10 +20,10 @@ export function table(texts: ReadonlyArray<readonly string[]>, width?: number): 
   const isBelow = width !== undefined && width - beside < LEAST_WIDTH;
   const indent = isBelow ? BELOW : beside;
   return rows
-    .flatMap((row, index) => {
+    .flatMap((row) => {
       if (isBelow) {
         const cells = row.slice(0, last).map((cell, column) => cell.padEnd(widths[column] ?? 0));
-        const text = index === 0 ? [] : wrap(row[last] ?? '', width - indent);
+        const text = wrap(row[last] ?? '', width - indent);
         return [`  ${cells.join('  ')}`.trimEnd(), ...text.map((line) => ' '.repeat(indent) + line)];
       }
       const [first = '', ...more] = wrap(row[last] ?? '', width === undefined ? undefined : width - indent);

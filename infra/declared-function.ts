@@ -52,7 +52,7 @@ export class DeclaredFunction extends Construct {
     const { declared, foundation, intake } = this;
     const { summary, start, timeoutSeconds, kubernetesGroup, outputs = {} } = declared;
     const wakeUps = declared.wakesUp && intake ? new WakeUps(this, 'WakeUps', intake.queue) : undefined;
-    const deadLetters = start.by === 'records' ? this.deadLettersOfFunction() : undefined;
+    const deadLetters = this.losesEvents ? this.deadLettersOfFunction() : undefined;
     const made = new RemediatorFunction(this, 'Remediator', foundation, {
       declared,
       description: summary,
@@ -153,11 +153,21 @@ export class DeclaredFunction extends Construct {
     filter.node.addDependency(made.function.node.findChild('Records'));
   }
 
-  /** The dead-letter queue for records on which the function failed in every attempt. */
+  /** Whether Lambda invokes it with records or events that no later run knows of. */
+  private get losesEvents(): boolean {
+    const { start, events } = this.declared;
+    return start.by === 'records' || (start.by === 'schedule' && Object.keys(events).length > 0);
+  }
+
+  /** The dead-letter queue for records and events on which the function failed in every attempt. */
   private deadLettersOfFunction(): Queue {
     const queue = deadLetterQueue(this, 'DeadLetters', 'a function');
-    const { alarms, fedLogGroup: logGroup } = this.foundation;
-    const about = { name: this.declared.name, queue, logGroup };
+    const { alarms, fedLogGroup, logGroup } = this.foundation;
+    const about = {
+      name: this.declared.name,
+      queue,
+      logGroup: this.declared.start.by === 'records' ? fedLogGroup : logGroup,
+    };
     alarms.addForDeadLetters(this, 'DeadLettersAlarm', runbook('dead-letters', this.declared), about);
     return queue;
   }

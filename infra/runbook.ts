@@ -40,6 +40,12 @@ const SHARED = {
         first: recordsWhere('$.reason = "invalid-event"'),
         next: "Correct the sender, or cure what failed; then, with the runbook's destination: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue. The sweep makes up for events, but operators must ask again.",
       },
+      schedule: {
+        means: (subject) =>
+          `${subject} failed on an event, or on a scheduled run. The event does not come back by itself.`,
+        first: FAILED_RUNS,
+        next: 'Cure what the error names. The messages hold the events: aws sqs receive-message --queue-url QUEUE_URL. Read the AWS Health Dashboard, and purge the queue.',
+      },
       // SQS can redrive messages to queues only, not to Lambda (API reference of SQS, StartMessageMoveTask).
       records: {
         means: (subject) => `${subject} failed on some records. Nobody was notified of them, and nobody will be.`,
@@ -57,9 +63,9 @@ const SHARED = {
         next: 'ERROR_CODE names the reason. The sweep makes up for events. The request of an operator does not come back by itself, so ask again. Purge the queue when the cause is cured.',
       },
       schedule: {
-        means: (subject) => `EventBridge could not invoke ${subject} as its schedule says.`,
+        means: (subject) => `EventBridge could not invoke ${subject} by its schedule or for an event.`,
         first: READ_UNDELIVERED,
-        next: 'ERROR_CODE names the reason. The next run does the work of those that were lost. Purge the queue when the cause is cured.',
+        next: 'ERROR_CODE names the reason. The next run makes up for scheduled ones that were lost. Purge the queue when the cause is cured.',
       },
     },
     unhealthy: true,
@@ -85,7 +91,7 @@ const SHARED = {
       // Lambda retries an asynchronous invocation twice (Lambda developer guide, "Understanding retry behavior").
       schedule: {
         means: (subject) =>
-          `${subject} ended with an error. Lambda tries that run twice more; the next scheduled run does its work.`,
+          `${subject} ended with an error. Lambda tries that run twice more; the next scheduled run makes up for a scheduled one.`,
         first: FAILED_RUNS,
         next: CURE_ERROR,
       },
@@ -116,7 +122,7 @@ const SHARED = {
       // invocation").
       schedule: {
         means: (subject) =>
-          `Lambda has had no room to run ${subject} for a quarter of an hour. Lambda tries for six hours; the next scheduled run does the same work.`,
+          `Lambda has had no room to run ${subject} for a quarter of an hour. Lambda tries for six hours. The next scheduled run makes up for a scheduled one.`,
         first: 'aws lambda get-account-settings',
         next: FIND_ROOM,
       },

@@ -74,10 +74,10 @@ const alarmsOf = (section: string, declares: (declared: Remediation) => boolean)
     .sort();
 const HAS_QUEUE = ({ start: { by } }: Remediation): boolean => by === 'queue';
 
-/** For each function with a queue, one event that goes there. */
+/** For each function that takes events, one of them. */
 const ONE_EACH = REMEDIATIONS.flatMap((declared: Remediation) => {
   const [first] = Object.values(declared.events);
-  return declared.start.by === 'queue' && first !== undefined ? [first.event.sample as BusEvent] : [];
+  return first === undefined ? [] : [first.event.sample as BusEvent];
 });
 
 /** Empties all dead-letter queues, as an operator does when the cause is cured. */

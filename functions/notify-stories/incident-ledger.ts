@@ -38,8 +38,8 @@ const ITEM = withFormerNames(incidentState, { told: 'notified', toldAt: 'notifie
 
 export const NEW_INCIDENT: IncidentState = { revision: 0 };
 
-/** How long a state is kept after its last change, ms. It is longer than any incident should last. */
-const KEPT_FOR = 90 * 86_400_000;
+/** How long a state is kept after its last change, ms. It is longer than extended support of EKS, which lasts for a year. */
+const KEPT_FOR = 400 * 86_400_000;
 
 /** Reads the states of the given incidents. Incidents without any notification are missing. */
 export async function readIncidents(ledger: Ledger, incidents: readonly string[]): Promise<Map<string, IncidentState>> {

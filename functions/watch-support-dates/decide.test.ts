@@ -61,6 +61,19 @@ describe('the support of a Kubernetes version', () => {
     expect(at(ENDS, { cluster, dates: { standardEndsAt: ENDS } })).toMatch(/^refused \| support-unknown/);
   });
 
+  it('is told again where the cluster is set to another support type: EKS then does something else', () => {
+    const variantOf = (supportType: 'STANDARD' | 'EXTENDED') =>
+      decide(observation(supportType), { policy: POLICY, account: '1', now: ENDS - DAY }).variant;
+    expect(variantOf('STANDARD')).not.toBe(variantOf('EXTENDED'));
+  });
+
+  it('is told again each month, for as long as it lasts', () => {
+    const days = Array.from({ length: 300 }, (_, day) => ENDS + day * DAY);
+    const told = days.map((now) => decide(observation('EXTENDED'), { policy: POLICY, account: '1', now }).variant);
+    const since = told.map((variant) => told.indexOf(variant));
+    expect(Math.max(...since.map((first, day) => day - first))).toBeLessThan(30);
+  });
+
   it('is not told of where a tag or the scope leaves the cluster alone', () => {
     const { cluster, ...others } = observation('EXTENDED');
     const tagged = { ...others, cluster: { ...cluster, tags: { 'eks-host-remediator:ignore': '' } } };
@@ -77,7 +90,7 @@ describe('the support of a Kubernetes version', () => {
           .map(({ reason, variant }) => `${reason} ${variant}`);
         const stages = told.filter((each, index) => each !== told[index - 1]);
         expect(new Set(stages).size).toBe(stages.length);
-        expect(stages.length).toBeLessThanOrEqual(7);
+        expect(stages.length).toBeLessThanOrEqual(26);
       }),
     );
   });
@@ -97,7 +110,7 @@ describe('a plan of AWS Health', () => {
   ]);
 
   it('is about the clusters that are here, and says that it does not know a date that is not given', () => {
-    const { byCluster } = decidePlanned({ ...plan, affectedEntities: [...plan.affectedEntities] }, here);
+    const byCluster = decidePlanned({ ...plan, affectedEntities: [...plan.affectedEntities] }, here);
     expect([...byCluster.keys()]).toEqual(['shop']);
     expect(byCluster.get('shop')?.message).toMatch(/does not say when it begins\.$/);
   });
@@ -105,7 +118,7 @@ describe('a plan of AWS Health', () => {
   it.each([{ statusCode: 'closed' } as const, { affectedEntities: [{ entityValue: 'arn:shop', status: 'RESOLVED' }] }])(
     'is over where Health says so: %j',
     (over) => {
-      const { byCluster } = decidePlanned({ ...plan, affectedEntities: [...plan.affectedEntities], ...over }, here);
+      const byCluster = decidePlanned({ ...plan, affectedEntities: [...plan.affectedEntities], ...over }, here);
       expect(byCluster.get('shop')).toMatchObject({ decision: 'done', reason: 'change-over' });
     },
   );

@@ -24,8 +24,12 @@ export interface Circumstances {
 
 const DAY = 86_400_000;
 
-/** How long before the end of support it is told, and told again, days. */
-const NOTICES = [60, 14] as const;
+/**
+ * How long before the end of support it is told, and told again, days. What is shown of a cluster goes back 30 days, so that what
+ * lasts is told again in less.
+ */
+const NOTICES = [60, 31, 14] as const;
+const AGAIN = 29 * DAY;
 
 /** Decides what there is to tell of the support of a cluster's Kubernetes version; a pure function. */
 export function decide(observation: Observation, { policy, account, now }: Circumstances): Decision {
@@ -44,47 +48,56 @@ export function decide(observation: Observation, { policy, account, now }: Circu
   if (!takesExtended || extendedEndsAt === undefined) {
     const then = 'EKS then upgrades the control plane by itself, since the cluster is set to standard support.';
     return (
-      ends(`Standard ${ofVersion}`, standardEndsAt, then, { version, now }) ??
+      ends(`Standard ${ofVersion}`, standardEndsAt, then, { of: `${version} standard`, now }) ??
       lasts(until(version, standardEndsAt), version)
     );
   }
   if (now < standardEndsAt) {
     const then = `From then on AWS charges more for each hour of the cluster, until extended support ends on ${day(extendedEndsAt)}.`;
     return (
-      ends(`Standard ${ofVersion}`, standardEndsAt, then, { version, now }) ??
+      ends(`Standard ${ofVersion}`, standardEndsAt, then, { of: `${version} extended`, now }) ??
       lasts(until(version, standardEndsAt), version)
     );
   }
   const upgrades = 'EKS then upgrades the control plane by itself.';
-  const told = ends(`Extended ${ofVersion}`, extendedEndsAt, upgrades, { version, now });
+  const told = ends(`Extended ${ofVersion}`, extendedEndsAt, upgrades, { of: version, now });
   return {
     ...(told ?? {
       decision: 'refused',
       reason: 'extended-support',
       message: `Kubernetes ${version} has been in extended support since ${day(standardEndsAt)}: AWS charges more for each hour of the cluster. It ends on ${day(extendedEndsAt)}.`,
-      variant: version,
+      variant: `${version} ${Math.floor((now - standardEndsAt) / AGAIN)}`,
     }),
     isExtended: true,
   };
 }
 
-/** What is told of an end that is near, or past; undefined where it is far. */
+/**
+ * What is told of an end that is near, or past; undefined where it is far.
+ *
+ * @param of what ends: what EKS does then depends on it
+ */
 function ends(
   what: string,
   at: number,
   then: string,
-  { version, now }: { readonly version: string; readonly now: number },
+  { of, now }: { readonly of: string; readonly now: number },
 ): Decision | undefined {
-  const variant = [version, day(at)];
+  const variant = `${of} ${day(at)}`;
   if (at <= now) {
     const message = `${what} ended on ${day(at)}. EKS upgrades the control plane by itself, on a day of its own choice.`;
-    return { decision: 'refused', reason: 'support-ended', message, variant: [...variant, 'ended'].join(' ') };
+    return {
+      decision: 'refused',
+      reason: 'support-ended',
+      message,
+      variant: `${variant} ended ${Math.floor((now - at) / AGAIN)}`,
+    };
   }
   const notice = NOTICES.findLast((days) => at - now <= days * DAY);
   if (notice === undefined) return undefined;
   const message = `${what} ends on ${day(at)}. ${then}`;
-  const reason = notice === NOTICES[1] ? 'support-ends-soon' : 'support-ends';
-  return { decision: 'refused', reason, message, variant: [...variant, notice].join(' ') };
+  const reason = notice === NOTICES[2] ? 'support-ends-soon' : 'support-ends';
+  return { decision: 'refused', reason, message, variant: `${variant} ${notice}` };
 }
 
 const until = (version: string, at: number): string =>

@@ -16,8 +16,8 @@ export interface Observation {
 }
 
 /**
- * Reads all clusters, and until when EKS supports their versions. A cluster that cannot be read is left out: other functions tell of
- * it, and the next run reads it again.
+ * Reads all clusters, and until when EKS supports their versions. A cluster that cannot be read has no observation: other functions
+ * tell of it, and the next run reads it again.
  */
 export async function observe(eks: EKSClient): Promise<{
   readonly names: readonly string[];

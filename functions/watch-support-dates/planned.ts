@@ -1,28 +1,24 @@
 import type { HealthPlannedLifecycle } from '../../events/health-planned-lifecycle.ts';
 import type { Decision } from './decide.ts';
 
-/** A plan of AWS Health, and the clusters of this account and region that it is about. */
-export interface Plan {
-  readonly eventArn: string;
-  readonly byCluster: ReadonlyMap<string, Decision>;
-}
-
 /**
  * What there is to tell of a plan of AWS Health; a pure function. The event is only a hint: it counts for clusters that are there.
+ * It may come from another Region or account, so that only ARNs name a cluster.
  *
  * @param clusters the ARNs of the clusters that exist here, by name
+ * @returns by cluster
  */
 export function decidePlanned(
-  { eventArn, eventTypeCode, statusCode, startTime, affectedEntities }: HealthPlannedLifecycle['detail'],
+  { eventTypeCode, statusCode, startTime, affectedEntities }: HealthPlannedLifecycle['detail'],
   clusters: ReadonlyMap<string, string>,
-): Plan {
+): ReadonlyMap<string, Decision> {
   const at = Date.parse(startTime ?? '');
   const begins = Number.isNaN(at)
     ? 'AWS Health does not say when it begins'
     : `It begins on ${new Date(at).toISOString().slice(0, 10)}`;
   const byCluster = new Map<string, Decision>();
   for (const [name, arn] of clusters) {
-    const entity = affectedEntities.find(({ entityValue }) => entityValue === arn || entityValue === name);
+    const entity = affectedEntities.find(({ entityValue }) => entityValue === arn);
     if (entity === undefined) continue;
     const isOver = statusCode === 'closed' || entity.status === 'RESOLVED';
     byCluster.set(
@@ -37,5 +33,5 @@ export function decidePlanned(
           },
     );
   }
-  return { eventArn, byCluster };
+  return byCluster;
 }

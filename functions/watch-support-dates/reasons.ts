@@ -10,18 +10,18 @@ export const SUPPORT_REASONS = {
     meaning:
       "Support of the cluster's Kubernetes version ends within 60 days. The message says when, and what EKS does then.",
     hint: `Upgrade the control plane before that date: ${UPGRADE}. Node groups follow it (upgrades.controlPlane).`,
-    // Each of the three stages is graver than the one before: people are notified again only of what got worse.
-    severity: 'low',
+    // Each stage is graver than the one before: people are notified again only of what got worse.
+    severity: 'medium',
   },
   'support-ends-soon': {
     meaning: "Support of the cluster's Kubernetes version ends within 14 days.",
     hint: `Upgrade the control plane before that date: ${UPGRADE}. Node groups follow it (upgrades.controlPlane).`,
-    severity: 'medium',
+    severity: 'high',
   },
   'support-ended': {
     meaning: "Support of the cluster's Kubernetes version has ended. EKS upgrades the control plane by itself.",
     hint: `Upgrade the control plane at a time of your choice: ${UPGRADE}.`,
-    severity: 'high',
+    severity: 'critical',
   },
   'extended-support': {
     meaning: "The cluster's Kubernetes version is in extended support. AWS charges more for each hour of the cluster.",

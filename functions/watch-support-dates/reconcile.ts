@@ -10,7 +10,16 @@ import { type Observation, observe } from './observe.ts';
 import { decidePlanned } from './planned.ts';
 import type { Policy } from './policy.ts';
 import type { Recorder } from './remediation.ts';
-import { NOTHING_TOLD, readPlanned, readSupport, savePlanned, saveSupport, type Told } from './support-ledger.ts';
+import {
+  NOTHING_TOLD,
+  type Planned,
+  plannedKey,
+  readPlanned,
+  readSupport,
+  savePlanned,
+  saveSupport,
+  type Told,
+} from './support-ledger.ts';
 
 export interface ReconcileDeps {
   readonly eks: EKSClient;
@@ -23,53 +32,70 @@ export interface ReconcileDeps {
   readonly caller: string;
 }
 
+/** What AWS Health plans, by an event of its own. */
+export type HealthPlan = HealthPlannedLifecycle['detail'];
+
 /**
  * One run: what there is to tell of each cluster is told once. Under an invalid policy nothing is: it may leave clusters out, and
  * other functions tell of the policy.
  *
- * @param planned what AWS Health plans, where its event started the run
- * @throws AggregateError when something about some clusters could not be told; all others are told of by then
+ * @param plan what AWS Health plans, where its event started the run: no later run knows of it
+ * @throws Error when something about some clusters could not be told, or not all of a plan: all others are told of by then
  */
-export async function reconcile(
-  deps: ReconcileDeps,
-  trigger: Trigger,
-  planned?: HealthPlannedLifecycle['detail'],
-): Promise<void> {
+export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: HealthPlan): Promise<void> {
   const policy = await deps.readPolicy();
-  if (isInvalid(policy)) return;
-  // The state of AWS, and what was told of it.
+  if (isInvalid(policy)) {
+    if (plan !== undefined) throw new Error(`What AWS Health plans is told once the policy is valid. ${policy.error}`);
+    return;
+  }
+  // The state of AWS.
   const { names, observations } = await observe(deps.eks);
-  const known = await readSupport(deps.ledger);
   const circumstances = { policy, account: deps.account, now: deps.clock.now() };
+  const fleet: Fleet = {
+    names,
+    observations,
+    decided: new Map(observations.map((each) => [each.cluster.name, decide(each, circumstances)])),
+  };
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown) => void troubles.push(error);
-  // The support of each cluster's version.
-  const tellSupport = async (observation: Observation): Promise<void> => {
-    const { name, version = '' } = observation.cluster;
-    const before = known.get(name) ?? NOTHING_TOLD;
-    const decision = decide(observation, circumstances);
-    const incident = `support ${name} ${version}${decision.isExtended ? ' extended' : ''}`;
-    const about = { cluster: name, trigger, incident };
-    const save = (state: Told, writer: string) => saveSupport(deps.ledger, name, state, circumstances.now, writer);
+  // The support of each cluster's version, then what AWS Health plans.
+  await tellSupport(deps, trigger, fleet, onTrouble);
+  await tellPlans(deps, trigger, fleet, plan, onTrouble);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
+}
+
+interface Fleet {
+  /** Of all clusters. */
+  readonly names: readonly string[];
+  /** Of those that could be read. */
+  readonly observations: readonly Observation[];
+  /** What there is to tell of their support, by cluster. */
+  readonly decided: ReadonlyMap<string, Decision>;
+}
+
+async function tellSupport(
+  deps: ReconcileDeps,
+  trigger: Trigger,
+  { names, observations, decided }: Fleet,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  const known = await readSupport(deps.ledger);
+  const versions = new Map(observations.map(({ cluster: { name, version = '' } }) => [name, version]));
+  const tellOf = async (cluster: string, before: Told): Promise<void> => {
+    const decision = names.includes(cluster) ? decided.get(cluster) : GONE;
+    if (decision === undefined) return;
+    const incident = `support ${cluster} ${versions.get(cluster)}${decision.isExtended ? ' extended' : ''}`;
+    const about = { cluster, trigger, incident, check: 'support' };
+    const save = (state: Told, writer: string) => saveSupport(deps.ledger, cluster, state, deps.clock.now(), writer);
     // An incident of another version, or of standard support, ends before the next one begins.
     const isOther = before.correlationId !== undefined && before.correlationId !== incident;
     const over: Decision = { ...decision, decision: 'done', reason: 'support-told-before' };
     const closed = isOther && decision.decision !== 'done' ? await tellOnce(deps, before, about, over, save) : before;
     if (closed !== undefined) await tellOnce(deps, closed, about, decision, save);
   };
-  for (const observation of observations) await tellSupport(observation).catch(onTrouble);
-  // Clusters that are gone.
-  for (const [name, before] of known) {
-    if (names.includes(name)) continue;
-    const save = (state: Told, writer: string) => saveSupport(deps.ledger, name, state, circumstances.now, writer);
-    const about = { cluster: name, trigger, incident: trigger.id };
-    await tellOnce(deps, before, about, GONE, save).catch(onTrouble);
+  for (const cluster of new Set([...names, ...known.keys()])) {
+    await tellOf(cluster, known.get(cluster) ?? NOTHING_TOLD).catch(onTrouble);
   }
-  // What AWS Health plans for clusters of which something may be told.
-  if (planned !== undefined) {
-    await tellPlanned(deps, trigger, planned, observations.filter(isTold(circumstances))).catch(onTrouble);
-  }
-  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }
 
 const GONE: Decision = {
@@ -79,31 +105,58 @@ const GONE: Decision = {
   variant: 'gone',
 };
 
-const isTold = (circumstances: Parameters<typeof decide>[1]) => (observation: Observation) =>
-  !['opted-out', 'out-of-scope'].includes(decide(observation, circumstances).variant);
+const LEFT_ALONE: ReadonlySet<string> = new Set(['opted-out', 'out-of-scope']);
 
-async function tellPlanned(
+/** Tells what AWS Health plans now, and ends what it planned for clusters that are gone or left alone by now. */
+async function tellPlans(
   deps: ReconcileDeps,
   trigger: Trigger,
-  planned: HealthPlannedLifecycle['detail'],
-  observations: readonly Observation[],
+  { names, observations, decided }: Fleet,
+  plan: HealthPlan | undefined,
+  onTrouble: (error: unknown) => void,
 ): Promise<void> {
-  const arns = new Map(observations.map(({ cluster: { name, arn = '' } }) => [name, arn]));
-  const { eventArn, byCluster } = decidePlanned(planned, arns);
-  const known = await readPlanned(deps.ledger, eventArn, [...byCluster.keys()]);
-  for (const [cluster, decision] of byCluster) {
-    const { cluster: _, ...before } = known.get(cluster) ?? { cluster, ...NOTHING_TOLD };
-    await tellOnce(deps, before, { cluster, trigger, incident: eventArn }, decision, async (state, writer) =>
-      savePlanned(deps.ledger, eventArn, { cluster, ...state }, deps.clock.now(), writer),
-    );
+  const known = await readPlanned(deps.ledger);
+  const isLeftAlone = (cluster: string): boolean => LEFT_ALONE.has(decided.get(cluster)?.variant ?? '');
+  const tellOf = async (key: string, before: Planned, decision: Decision, incident: string): Promise<void> => {
+    const { cluster, sentAt, ...told } = before;
+    const about = { cluster, trigger, incident, check: `health ${key.slice(0, 12)}` };
+    const save = async (state: Told, writer: string) =>
+      savePlanned(deps.ledger, key, { cluster, sentAt, ...state }, deps.clock.now(), writer);
+    await tellOnce(deps, told, about, decision, save).catch(onTrouble);
+  };
+  for (const [key, before] of known) {
+    const { cluster, correlationId } = before;
+    const isOver = !names.includes(cluster) || isLeftAlone(cluster);
+    if (isOver && correlationId !== undefined) await tellOf(key, before, NOT_AFFECTED, correlationId);
   }
+  if (plan === undefined) return;
+  const arns = new Map(observations.map(({ cluster: { name, arn = '' } }) => [name, arn]));
+  for (const [cluster, decision] of decidePlanned(plan, arns)) {
+    const key = plannedKey(plan.eventArn, cluster);
+    const before = known.get(key) ?? { ...NOTHING_TOLD, cluster, sentAt: 0 };
+    // Events may come late: an older one says nothing.
+    if (isLeftAlone(cluster) || trigger.time < before.sentAt) continue;
+    await tellOf(key, { ...before, sentAt: trigger.time }, decision, plan.eventArn);
+  }
+  const unread = names.filter((name) => !arns.has(name));
+  if (unread.length > 0)
+    onTrouble(new Error(`Whether AWS Health plans something for ${unread.join(', ')} is not known.`));
 }
+
+const NOT_AFFECTED: Decision = {
+  decision: 'done',
+  reason: 'change-over',
+  message: 'The cluster does not exist any more, or is left alone.',
+  variant: 'not-affected',
+};
 
 interface About {
   readonly cluster: string;
   readonly trigger: Trigger;
   /** Correlation id of the incident that a decision which is not `done` belongs to. */
   readonly incident: string;
+  /** Sets what is told of one question apart from the others of the cluster. */
+  readonly check: string;
 }
 
 /**
@@ -114,7 +167,7 @@ interface About {
 async function tellOnce(
   { recorder, caller }: ReconcileDeps,
   before: Told,
-  { cluster, trigger, incident }: About,
+  { cluster, trigger, incident, check }: About,
   { decision, reason, message, variant }: Decision,
   write: (state: Told, writer: string) => Promise<Told | undefined>,
 ): Promise<Told | undefined> {
@@ -128,7 +181,7 @@ async function tellOnce(
   const writer = writesOf(`${caller} ${cluster} ${incident} ${outcomes}`);
   const { fingerprint: _, correlationId: _open, unrecorded: _told, ...rest } = before;
   const next: Told = { ...rest, outcomes, ...(fingerprint !== undefined && { fingerprint, correlationId }) };
-  const outcome = { subject: { cluster }, decision, reason, message, trigger, correlationId };
+  const outcome = { subject: { cluster }, decision, reason, message, trigger, correlationId, details: { check } };
   return recordOnce({ save: (state: Told) => write(state, writer()), record: recorder.record }, before, next, {
     ...outcome,
     fingerprint: `${outcomes} ${reason} ${variant}`,

@@ -22,7 +22,7 @@ export const watchSupportDates = declare({
     },
   },
   requests: [],
-  ledger: ['PutItem', 'Query', 'BatchGetItem'],
+  ledger: ['PutItem', 'Query'],
   rights: [
     listClusters,
     onClusters('DescribeCluster'),

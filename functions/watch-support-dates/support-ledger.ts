@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, queryItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import type { Reason } from './reasons.ts';
 
@@ -13,7 +13,11 @@ const told = z.object({ ...outcomeMemory<Reason>(), revision: z.number().default
 export type Told = Readonly<z.infer<typeof told>>;
 export const NOTHING_TOLD: Told = { outcomes: 0, revision: 0 };
 
-const planned = told.extend({ cluster: z.string() });
+const planned = told.extend({
+  cluster: z.string(),
+  /** When AWS Health sent the event that was told last, epoch milliseconds. */
+  sentAt: z.number(),
+});
 export type Planned = Readonly<z.infer<typeof planned>>;
 
 /** How long an item is kept after its last change, ms. */
@@ -29,25 +33,15 @@ export const saveSupport = (ledger: Ledger, cluster: string, state: Told, now: n
   saveUnlessWritten(ledger, { pk: SUPPORT, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
 
 /** ARNs of AWS Health events may be longer than a key of DynamoDB. */
-const keyOf = (eventArn: string, cluster: string): string =>
+export const plannedKey = (eventArn: string, cluster: string): string =>
   createHash('sha256').update(`${eventArn} ${cluster}`).digest('hex');
 
-/** @returns by cluster */
-export async function readPlanned(
-  ledger: Ledger,
-  eventArn: string,
-  clusters: readonly string[],
-): Promise<Map<string, Planned>> {
-  const keys = clusters.map((cluster) => keyOf(eventArn, cluster));
-  const items = await readItems(ledger, PLANNED, keys, planned);
-  return new Map(items.map((state) => [state.cluster, state]));
+/** @returns by `plannedKey` */
+export async function readPlanned(ledger: Ledger): Promise<Map<string, Planned>> {
+  const items = await queryItems(ledger, PLANNED, planned.extend({ sk: z.string() }));
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
 /** @returns the state as it stands now; undefined when somebody else has written meanwhile */
-export const savePlanned = (ledger: Ledger, eventArn: string, state: Planned, now: number, writer: string) =>
-  saveUnlessWritten(
-    ledger,
-    { pk: PLANNED, sk: keyOf(eventArn, state.cluster), keptUntil: now + KEPT_FOR },
-    state,
-    writer,
-  );
+export const savePlanned = (ledger: Ledger, key: string, state: Planned, now: number, writer: string) =>
+  saveUnlessWritten(ledger, { pk: PLANNED, sk: key, keptUntil: now + KEPT_FOR }, state, writer);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { detailType, sample } from '../../events/health-planned-lifecycle.ts';
 import type { Run } from '../../sandbox/play.ts';
-import { HOUR, playThrough, start } from '../../test/harness.ts';
+import { deadLetterCount, HOUR, playThrough, start } from '../../test/harness.ts';
 import { deniedCalls } from '../../test/iam.ts';
 
 const cluster = (name: string, version: string, others: object = {}) => ({ name, version, nodeGroups: [], ...others });
@@ -112,6 +112,37 @@ describe('what AWS Health plans for clusters', () => {
       })),
       ...others,
     },
+  });
+
+  it('is not lost where the policy is invalid or the function dies: it waits in a dead-letter queue', async () => {
+    const run = await start({ fleet, policy: '{', play: '1h', inProcess: true });
+    await run.account.putEvent(planned(['old']));
+    await run.account.play(HOUR);
+    expect(told(run)).toEqual([]);
+    expect(deadLetterCount(run)).toBe(1);
+  });
+
+  it('ends with the cluster, takes no older word for a newer one, and stays beside what is told of support', async () => {
+    const run = await start({ fleet, policy, play: '1h', inProcess: true });
+    const closed = { statusCode: 'closed' };
+    const send = async (detail: object, id: string, time: string) => {
+      await run.account.putEvent({ ...planned(['old'], detail), id: `9f0c8f1e-6c1b-4a55-8f5e-2b6f1f0a9d${id}`, time });
+      await run.account.play(HOUR);
+    };
+    await send({}, '41', '2026-07-14T18:00:00Z');
+    await send(closed, '42', '2026-07-14T20:00:00Z');
+    await send({}, '43', '2026-07-14T19:00:00Z');
+    expect(told(run)).toEqual([
+      '07-01 extended refused support-ends',
+      '07-01 old done change-over',
+      '07-01 old refused change-planned',
+      '07-01 old refused extended-support',
+      '07-01 standard refused support-ends',
+      '07-01 upgraded refused support-ends',
+    ]);
+    // What is over does not hide what is not.
+    const checks = run.records.filter(({ cluster }) => cluster === 'old').map(({ details }) => details?.check);
+    expect(new Set(checks).size).toBe(2);
   });
 
   it('is told once for each cluster that is there and is not left alone, and ends when AWS Health closes it', async () => {
