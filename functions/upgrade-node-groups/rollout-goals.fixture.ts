@@ -3,9 +3,14 @@ import type { ModelGroup } from './eks-model.fixture.ts';
 import type { FleetPlay } from './play-fleet.fixture.ts';
 import { waveOf } from './rollout-laws.fixture.ts';
 
+const isForEver = ({ hours }: Trouble): boolean => hours > 1000;
+
 /** Whether a trouble lasts for ever. */
 const hasForEver = (troubles: readonly Trouble[], ...kinds: ReadonlyArray<Trouble['kind']>): boolean =>
-  troubles.some(({ kind, hours }) => kinds.includes(kind) && hours > 1000);
+  troubles.some((trouble) => kinds.includes(trouble.kind) && isForEver(trouble));
+
+/** By then each sweep has seen what stands, hours. */
+const SWEPT = 2;
 
 /** What keeps a group from ever getting there; undefined: nothing. `others`: those of later waves wait for it. */
 function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others' | undefined {
@@ -15,7 +20,16 @@ function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others
   const inCluster = model.groups
     .filter(({ key }) => key.cluster === group.key.cluster)
     .flatMap(({ given }) => given.troubles);
-  if (hasForEver(troubles, 'opted-out') || hasForEver(inCluster, 'cluster-opted-out')) return 'left-alone';
+  const optedOut = [
+    ...troubles.filter(({ kind }) => kind === 'opted-out'),
+    ...inCluster.filter(({ kind }) => kind === 'cluster-opted-out'),
+  ].filter(isForEver);
+  if (optedOut.length > 0) {
+    // Nobody sees the opt-out of a group that cannot be read by then: it is waited for.
+    const unreadable = troubles.filter((trouble) => trouble.kind === 'unreadable' && isForEver(trouble));
+    const wasSeen = unreadable.every(({ from }) => optedOut.some((out) => out.from + SWEPT <= from));
+    return wasSeen ? 'left-alone' : 'others';
+  }
   // EKS takes no update at its version, and a proposal to follow is not made.
   if (behind > 3 && (policy.followMode === 'observe' || model.controlPlaneOf(group).isRolledBack)) return 'left-alone';
   if (hasForEver(troubles, 'unreadable', 'unhealthy', 'blocked')) return 'others';

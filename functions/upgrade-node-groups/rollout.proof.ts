@@ -4,6 +4,61 @@ import { type AnyFleet, anyFleet } from './any-fleet.fixture.ts';
 import { judge } from './rollout.fixture.ts';
 import { free } from './rollout-goals.fixture.ts';
 
+/** Fleets that broke a law or did not get there once. */
+const ONCE_BROKEN: AnyFleet[] = [
+  // A group that cannot be read from when its cluster opts out on: the later wave waits for it.
+  {
+    season: 'autumn',
+    clusters: [
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+    ],
+    groups: [
+      { cluster: 2, age: 0, behind: 0, isCustom: false, special: undefined, failing: 0, troubles: [] },
+      {
+        cluster: 1,
+        age: 0,
+        behind: 0,
+        isCustom: false,
+        special: undefined,
+        failing: 0,
+        troubles: [{ kind: 'cluster-opted-out', from: 1, hours: 9999 }],
+      },
+      {
+        cluster: 1,
+        age: 0,
+        behind: 0,
+        isCustom: false,
+        special: undefined,
+        failing: 0,
+        troubles: [{ kind: 'unreadable', from: 1, hours: 9999 }],
+      },
+    ],
+    releases: [{ day: 5, withdrawnAfter: undefined, isBad: false }],
+    images: [],
+    policy: {
+      bakeHours: 0,
+      windows: 'always',
+      perCluster: 1,
+      perAccount: 1,
+      isWaved: true,
+      bakeBetween: 0,
+      stopAfterFailures: 1,
+      releaseBreaker: 1,
+      followMode: 'enforce',
+      followAfter: 0,
+      approvalExpiresAfter: 8,
+      areNodesAndPodsAGate: false,
+    },
+    gates: [],
+    insights: undefined,
+    killSwitch: undefined,
+    approvesAfter: 1,
+    resumesAfter: 2,
+  },
+];
+
 it('over any fleet and history no start breaks a law, and whoever is not forbidden for ever gets there', async () => {
   const seen = { starts: 0, failures: 0, approvals: 0, resumed: 0, followed: 0, free: 0, groups: 0 };
   const holds = async (fleet: AnyFleet) => {
@@ -17,7 +72,10 @@ it('over any fleet and history no start breaks a law, and whoever is not forbidd
     seen.free += free(play).length;
     seen.groups += play.model.groups.length;
   };
-  await fc.assert(fc.asyncProperty(anyFleet, holds), { numRuns: 300 });
+  await fc.assert(fc.asyncProperty(anyFleet, holds), {
+    numRuns: 300,
+    examples: ONCE_BROKEN.map((fleet) => [fleet]),
+  });
   // What nothing of this happens in proves nothing.
   expect(Math.min(seen.starts, seen.failures, seen.approvals, seen.resumed, seen.followed)).toBeGreaterThan(20);
   expect(seen.free).toBeGreaterThan(seen.groups / 2);
