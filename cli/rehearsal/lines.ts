@@ -99,6 +99,18 @@ export const LINES: readonly LineCheck[] = [
     look: batchTimes,
   },
   {
+    line: 'whether AWS Health names clusters by their ARN in an event of EKS',
+    look: () => [
+      open(
+        'aws health describe-affected-entities of an event of EKS tells, with a support plan that has the Health API',
+      ),
+    ],
+  },
+  {
+    line: 'on which day after the end of support EKS upgrades a control plane',
+    look: () => [open('aws eks list-updates of a cluster whose version has come to its end tells')],
+  },
+  {
     line: 'whether EKS node repair ends a node in standby',
     look: async (ground) => [
       ...groupsThat(
