@@ -108,6 +108,36 @@ describe('an AWS call that fails for a node group', () => {
     expect(saved?.proposal).toEqual(state.proposal);
   });
 
+  it('leaves a group its place in the line, behind whoever can be called meanwhile, and what waves know of it', async () => {
+    const turn = { published: 0, mayStartAt: NOW - 60_000, hasFailed: false, releaseVersion: RELEASE };
+    const progress = {
+      pair: '1.33/AL2023_x86_64_STANDARD',
+      runs: { releaseVersion: '1.33.12-20260625', since: NOW },
+      health: 'well' as const,
+      seenAt: NOW,
+      isLeftAlone: true as const,
+    };
+    const waits: Decision = { ...say('waiting', 'cluster-concurrency', 'Full.', {}, '1'), turn, wakeAt: NOW + 60_000 };
+    const { last, saved } = await carriedOut(waits, { wake: failsOnce() }, { ...NEW_NODE_GROUP, turn, progress });
+    expect(saved).toMatchObject({ turn: { ...turn, mayStartAt: last.memory.obstacle?.until }, progress });
+  });
+
+  it('is told as what it is where the ledger does not take the version that was made', async () => {
+    for (const name of ['UnheardOfException', 'ThrottlingException']) {
+      let saves = 0;
+      const send = async () => {
+        if (++saves === 2) throw Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
+      };
+      const change = { imageId: 'ami-2', withoutKeyPair: true } as const;
+      const withoutKey = { ...starting, start: { ...starting.start!, template: { from: template, change } } };
+      const { last } = await carriedOut(withoutKey, {
+        ledger: { documents: { send }, table: 't' },
+        eks: { send: () => expect.fail('EKS was asked for a version that nobody remembers') },
+      });
+      expect([last.reason, last.message]).toEqual(['unreadable', `${name}: no`]);
+    }
+  });
+
   it('at the end of an upgrade leaves the end to be told by the next look', async () => {
     const underWay = { ...state, upgrade: { ...upgrade, updateId: 'u-1' } };
     const ended: Decision = { ...say('done', 'upgraded', 'It runs it.', {}, RELEASE), releaseVersion: RELEASE };

@@ -7,6 +7,7 @@ import type {
   NodeGroupKey,
   NodeGroupState,
   Obstacle,
+  Progress,
   Turn,
   Upgrade,
 } from '../shared/ledger/node-group-ledger.ts';
@@ -63,6 +64,8 @@ export interface Decision extends Told<Reason> {
   readonly turn?: Turn;
   /** The proposal to remember. */
   readonly proposal?: Proposal;
+  /** How it stands in the rollouts; absent: as it was observed. */
+  readonly progress?: Progress;
   /** Id of the operator's request that this decision answers. A following reconcile records the subject's own state. */
   readonly answers?: string;
   /** The breakers that operators have lifted, with those that this answer lifts; absent: as before. */

@@ -5,11 +5,12 @@ import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
 /**
  * What is decided where an AWS call fails while a decision is carried out: nothing of the decision holds. All that was saved last
- * stays, an approval and an upgrade that may have begun included, so that the next look comes to the same end.
+ * stays, an approval and an upgrade that may have begun included, so that the next look comes to the same end. A place in the line
+ * holds from the next look on, so that whoever fails at each look holds up nobody meanwhile.
  */
 export function failing(error: Error, saved: NodeGroupState, now: number): Ended {
   const code = codeOf(error);
-  const { upgrade, foreign, proposal } = saved;
+  const { upgrade, foreign, proposal, turn, progress } = saved;
   const obstacle = meet(saved.obstacle, `failing ${code}`, now, UNREADABLE);
   const memory = {
     ...idleMemory(saved),
@@ -22,6 +23,10 @@ export function failing(error: Error, saved: NodeGroupState, now: number): Ended
       ...say('failed', 'unreadable', `${code}: ${error.message}`, memory, `failing ${code}`),
       ...(now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
       ...(proposal !== undefined && { proposal }),
+      // Who has begun holds a slot, and waits for none.
+      ...(upgrade === undefined &&
+        turn !== undefined && { turn: { ...turn, mayStartAt: Math.max(turn.mayStartAt, obstacle.until) } }),
+      ...(progress !== undefined && { progress }),
       wakeAt: obstacle.until,
     },
     calls: [],

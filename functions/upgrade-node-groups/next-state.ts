@@ -17,7 +17,7 @@ export function nextState(observation: Observation, decision: Decision, circumst
   const { state, view, trigger } = observation;
   const { now } = circumstances;
   const { policy } = circumstancesOf(observation, circumstances);
-  const progress = progressAfter(observation, decision, policy, now);
+  const progress = decision.progress ?? progressAfter(observation, decision, policy, now);
   const { reason, releaseVersion, kubernetesVersion, memory, turn } = decision;
   const fingerprint = decision.isSilent ? state.fingerprint : fingerprintOf(decision);
   const incident =

@@ -41,20 +41,37 @@ export async function startUpgrade(
   const leavesKeyPairOut = template?.change.withoutKeyPair === true;
   const withKeyPair = (why: string) =>
     startUpgrade(deps, { observation, decision: keyPairStays({ ...decision, start }, why) }, circumstances);
+  const refused = (error: unknown, known: NodeGroupState): Ended => {
+    const attempted = { ...decision, memory: { ...memory, upgrade: known.upgrade ?? upgrade } };
+    const refusal = afterRefusal(error, attempted, { observation, view, circumstances });
+    if (refusal === undefined) {
+      if (isOfAws(error)) return failing(error, known, circumstances.now);
+      throw error;
+    }
+    // What was approved and could not begin is still approved. Once it has failed, only what was approved for later is.
+    const ruled = refusal.decision === 'failed' ? decision : state;
+    const { proposal } = refusal.reason === 'node-group-gone' ? {} : ruled;
+    return { decision: { ...refusal, ...(proposal !== undefined && { proposal }) }, calls: [], saved: known };
+  };
   let saved: NodeGroupState = { ...state, upgrade };
   await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
+  let made: MadeVersion | undefined;
   try {
-    const made = template && (await makeVersion(ec2, template));
-    if (made !== undefined && 'unfit' in made) {
-      if (leavesKeyPairOut) return withKeyPair(made.unfit);
-      const unfit = { code: 'LaunchTemplateVersion', message: made.unfit };
-      return { decision: refusedByEks(decision, unfit, { key, need, view }, circumstances), calls: [], saved };
-    }
-    if (made !== undefined) {
-      // By its version the update is found again after a crash.
-      saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version } };
-      await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
-    }
+    made = template && (await makeVersion(ec2, template));
+  } catch (error) {
+    return refused(error, saved);
+  }
+  if (made !== undefined && 'unfit' in made) {
+    if (leavesKeyPairOut) return withKeyPair(made.unfit);
+    const unfit = { code: 'LaunchTemplateVersion', message: made.unfit };
+    return { decision: refusedByEks(decision, unfit, { key, need, view }, circumstances), calls: [], saved };
+  }
+  if (made !== undefined) {
+    // By its version the update is found again after a crash. An error of the ledger says nothing of EKS.
+    saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version } };
+    await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
+  }
+  try {
     const answer = await eks.send(
       new UpdateNodegroupVersionCommand({
         clusterName: key.cluster,
@@ -95,16 +112,7 @@ export async function startUpgrade(
         `EKS does not take version ${templateVersion} of ${template.from.templateId}, which was made without it and stays unused (${codeOf(error)}: ${error.message}).`,
       );
     }
-    const attempted = { ...decision, memory: { ...memory, upgrade: saved.upgrade ?? upgrade } };
-    const refused = afterRefusal(error, attempted, { observation, view, circumstances });
-    if (refused === undefined) {
-      if (isOfAws(error)) return failing(error, saved, circumstances.now);
-      throw error;
-    }
-    // What was approved and could not begin is still approved. Once it has failed, only what was approved for later is.
-    const known = refused.decision === 'failed' ? decision : state;
-    const { proposal } = refused.reason === 'node-group-gone' ? {} : known;
-    return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [], saved };
+    return refused(error, saved);
   }
 }
 
