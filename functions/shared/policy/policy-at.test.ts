@@ -236,3 +236,12 @@ it('holds for one place as it does for another where the same overrides fit, and
   expect([bakeAt(one, 'prod-1'), bakeAt(one, 'prod-2'), bakeAt(one, 'test')]).toEqual([3 * DAY, 3 * DAY, DAY]);
   expect(bakeAt(two, 'prod-1')).toBe(4 * DAY);
 });
+
+it('judges what several overrides say by the rules of whoever asks, whoever has asked before', () => {
+  const overrides = [{ name: 'a', match: { clusters: ['*'] }, upgrades: { bakeAge: '3d' } }];
+  const policy = parsePolicy(JSON.stringify({ overrides }), 'enforce');
+  const place = { cluster: 'prod-1', tags: [] };
+  const strict = { upgrades: () => UPGRADES.upgrades('observe').refine(() => false, 'too long') };
+  expect(isInvalid(policyAt(policy, place, { upgrades: UPGRADES.upgrades }))).toBe(false);
+  expect(policyAt(policy, place, strict)).toEqual({ error: expect.stringContaining('too long') });
+});

@@ -40,15 +40,17 @@ export function policyAt<Read extends Sections, Policy extends PolicyWith<Read>>
 type Changed = InvalidPolicy | { readonly sections: Readonly<Record<string, unknown>> };
 
 /**
- * A look at a fleet asks for each node group, several times, and few sets of overrides fit: each set is merged once a policy. Whoever
- * reads a section has the same rules among its keys.
+ * A look at a fleet asks for each node group, several times, and few sets of overrides fit: each set is merged once a policy, for
+ * each reader, as readers of one section may have different rules among its keys.
  */
-const CHANGED = new WeakMap<object, Map<string, Changed>>();
+const CHANGED = new WeakMap<object, WeakMap<Sections, Map<string, Changed>>>();
 
 function changedBy(policy: PolicyWith<Sections>, fitting: readonly Override[], reads: Sections): Changed {
-  const sets = CHANGED.get(policy) ?? new Map<string, Changed>();
-  CHANGED.set(policy, sets);
-  const id = JSON.stringify([Object.keys(reads), fitting.map(({ name }) => name)]);
+  const readers = CHANGED.get(policy) ?? new WeakMap<Sections, Map<string, Changed>>();
+  CHANGED.set(policy, readers);
+  const sets = readers.get(reads) ?? new Map<string, Changed>();
+  readers.set(reads, sets);
+  const id = JSON.stringify(fitting.map(({ name }) => name));
   const changed = sets.get(id) ?? merge(policy, fitting, reads);
   sets.set(id, changed);
   return changed;
