@@ -142,6 +142,21 @@ describe('resume', () => {
     },
   );
 
+  it('stays lifted where that was noted before its release was counted by Kubernetes version', () => {
+    const releaseVersion = '1.50.0-ca9b9399';
+    const tried = { releaseVersion, kubernetesVersion: '1.33' };
+    const lift = { breaker: `release ${releaseVersion}`, at: NOW - HOUR, requestedBy: 'ada', why: 'seen' };
+    const tripAt = (at: number) => {
+      const setbacks = [{ cause: 'PodEvictionFailure', ...tried, count: 1, lastAt: at }];
+      const group = { ...NEW_NODE_GROUP, setbacks };
+      const states: Record<string, NodeGroupState> = { 'shop/a': group, 'shop/b': { ...group, lifts: [lift] } };
+      const known = failuresIn(new Map(Object.entries(states)));
+      const starter = { ...NEW_NODE_GROUP, key: { cluster: 'shop', nodegroup: 'x' }, ...tried };
+      return tripFor(known, starter, limits({ release: 2 }))?.breaker;
+    };
+    expect([tripAt(NOW - 2 * HOUR), tripAt(NOW)]).toEqual([undefined, `release ${releaseVersion} for Kubernetes 1.33`]);
+  });
+
   it('lifts no breaker that has tripped since it was asked for', () => {
     const { answered } = asked(NOW - 2 * HOUR, states(NOW - HOUR));
     expect(answered.reason).toBe('request-refused');

@@ -115,7 +115,11 @@ export function tripsFor(
     ['fleet', 'fleet', () => true],
   ];
   const name = `release ${proposedTarget(releaseVersion, kubernetesVersion)}`;
-  const ofRelease = trip('release', name, all, lifts, limits, (setbacks) =>
+  // Lifts of former versions do not know for which Kubernetes version a release is.
+  const ofName = lifts.map((each) =>
+    each.breaker === `release ${releaseVersion}` ? { ...each, breaker: name } : each,
+  );
+  const ofRelease = trip('release', name, all, ofName, limits, (setbacks) =>
     setbacks.filter((each) => isSameRelease(each, { releaseVersion, kubernetesVersion })),
   );
   const inPlaces = places.map(([kind, breaker, isThere]) => trip(kind, breaker, all.filter(isThere), lifts, limits));
