@@ -84,6 +84,18 @@ describe('an upgrade that the policy wants approved', () => {
     );
   });
 
+  it('is told to have expired, and not that something else is due, where the policy lets the key pair go by now', () => {
+    const launchTemplate = { id: 'lt-0123456789abcdef0', version: '3' };
+    const seen = observation(nodeGroup({ launchTemplate }), { proposal: approvedAt(NOW - 3 * DAY) });
+    const { message, proposal } = decide(
+      seen,
+      given({ upgrades: { mode: 'observe', approvalExpiresAfter: '3d', keyPairs: { mode: 'enforce' } } }),
+    );
+    expect(proposal?.target).toMatch(/ without key pair$/);
+    expect(message).toContain('The approval by ada: seen expired at');
+    expect(message).not.toContain('has ended');
+  });
+
   it('is approved again after that', () => {
     const { reason, proposal: ruled } = answer(about(approvedAt(NOW - 3 * DAY)), request('approve'), given());
     expect(reason).toBe('request-granted');

@@ -3,7 +3,7 @@ import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import { followControlPlane } from './follow-control-plane.ts';
 import type { Observation } from './observation.ts';
-import { proposedTarget, withoutKeyPairTarget } from './target-version.ts';
+import { isSameUpgrade, proposedTarget, withoutKeyPairTarget } from './target-version.ts';
 
 /**
  * Whether what was ruled on following the control plane outlives a decision about the present Kubernetes version: it is still what
@@ -29,7 +29,9 @@ export function tellingEnd(
   after: Proposal | undefined,
   about: string | undefined,
 ): Decision {
-  if (before?.ruling?.kind !== 'approved' || after?.target === before.target || about === before.target) return decided;
+  if (before?.ruling?.kind !== 'approved' || after?.target === before.target) return decided;
+  // The same upgrade is still due where only the policy of its key pair has changed: its approval has expired, which is told.
+  if (about !== undefined && isSameUpgrade(about, before.target)) return decided;
   const message = `${decided.message} The approval of ${before.target} (${inWords(before.ruling)}) has ended: something else is due.`;
   return { ...decided, message };
 }

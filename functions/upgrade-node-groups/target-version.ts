@@ -42,3 +42,7 @@ export const proposedTarget = (releaseVersion: string, kubernetesVersion: string
  * that.
  */
 export const withoutKeyPairTarget = (target: string): string => `${target} without key pair`;
+
+/** Whether two proposals are about the same upgrade, whatever they do about the key pair. */
+export const isSameUpgrade = (a: string, b: string): boolean =>
+  a === b || a === withoutKeyPairTarget(b) || withoutKeyPairTarget(a) === b;
