@@ -12,7 +12,7 @@ import { deferred } from './defer.ts';
 import { issueCodes, isTroubled, unhealthy } from './heal.ts';
 import { heldByBreaker, trippedBySelf } from './hold.ts';
 import { atInsights } from './insights-gate.ts';
-import { withoutKeyPair } from './key-pairs.ts';
+import { isFirstTry, withoutKeyPair } from './key-pairs.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
@@ -20,7 +20,7 @@ import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
 import { mustBeLookedAt, type Preflight } from './preflight.ts';
 import { fromTo, propose } from './propose.ts';
 import { isExhausted, lastCause } from './setbacks.ts';
-import { inQuarantine, sparingEvidence } from './sparing-evidence.ts';
+import { riskToEvidence, sparingEvidence } from './sparing-evidence.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
 import { heldByWaves } from './wave-entry.ts';
@@ -149,13 +149,11 @@ function begin(
   const {
     key,
     view,
-    quarantined,
     releaseVersion,
     firstSeenAt,
     now,
     upgrades,
     attempt,
-    deferral,
     policy,
     idle,
     approval,
@@ -188,14 +186,13 @@ function begin(
     ...(isTroubled(view) && { issues: issueCodes(view) }),
   };
   const approved = ruling === undefined || !approval.isNeeded ? '' : ` Approved by ${inWords(ruling)}`;
-  const risk =
-    quarantined.length === 0
-      ? ''
-      : ` ${inQuarantine(quarantined)}. The upgrade may terminate what is kept for analysis.`;
-  const isFirstTry = attempt === 1 && deferral === undefined;
   const isApproved = !approval.isNeeded || approval.coversKeyPair;
-  const { details, template, ...keyPair } = withoutKeyPair(key, seen?.keyPair, policy, { now, isFirstTry, isApproved });
-  const message = `The node group is being upgraded ${fromTo(moment)}.${approved}${risk}${warned(upgrades.preflight, seen)}${keyPair.message}`;
+  const { details, template, ...keyPair } = withoutKeyPair(key, seen?.keyPair, policy, {
+    now,
+    isFirstTry: isFirstTry(moment),
+    isApproved,
+  });
+  const message = `The node group is being upgraded ${fromTo(moment)}.${approved}${riskToEvidence(moment)}${warned(upgrades.preflight, seen)}${keyPair.message}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     ...(details !== undefined && { details }),

@@ -321,7 +321,15 @@ describe('with a worker in quarantine', () => {
 
   it('proposes all the same, and waits once that is approved', () => {
     const asking = { upgrades: { approval: 'required' } };
-    expect(decide(held(), circumstances(asking))).toMatchObject({ decision: 'would-act', reason: 'approval-required' });
+    const proposed = decide(held(), circumstances(asking));
+    expect(proposed).toMatchObject({ decision: 'would-act', reason: 'approval-required' });
+    // Whoever approves it reads what it waits for, and what may be lost.
+    expect(proposed.message).toContain(
+      'i-0123456789abcdef0 is in quarantine. The upgrade waits for the end of that until 2026-07-21T12:00:00.000Z at the latest, and may then terminate what is kept for analysis.',
+    );
+    expect(decide(held(since(24)), circumstances(asking)).message).toContain(
+      'i-0123456789abcdef0 is in quarantine. The upgrade may terminate what is kept for analysis.',
+    );
     const ruling = { kind: 'approved' as const, id: 'r-1', at: NOW, requestedBy: 'jo', why: 'tested' };
     const approved = held({ proposal: { target: TARGET, at: NOW - HOUR, ruling } });
     expect(decide(approved, circumstances(asking))).toMatchObject({ reason: 'worker-in-quarantine' });

@@ -13,7 +13,6 @@ import { followUpgrade } from './follow.ts';
 import { followControlPlane, follows, NOTHING_NEWER } from './follow-control-plane.ts';
 import { updatedBySomebody } from './foreign.ts';
 import { isTroubled, mayBeUpgraded, unhealthy } from './heal.ts';
-import { mayLeaveKeyPairOut } from './key-pairs.ts';
 import type { NodeGroupView, Observation, UnreadableView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { momentOfImage } from './propose-template.ts';
@@ -34,7 +33,7 @@ export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const decided = tellingAge(decideNow(observation, circumstances), observation, circumstances);
   const { proposal: before } = observation.state;
-  const target = targetOf(decided, observation, circumstances);
+  const target = targetOf(decided, observation);
   const proposal = standsForLater(observation, decided, circumstances)
     ? before
     : nextProposal(before, { decision: decided.decision, target }, circumstances.now);
@@ -44,17 +43,14 @@ export function decide(observation: Observation, circumstances: Circumstances): 
 
 /** What a decision is about. Until an upgrade is proposed anew, it is what was proposed of its key pair, too. */
 function targetOf(
-  { decision, releaseVersion, kubernetesVersion }: Decision,
-  { key, view, state }: Observation,
-  anywhere: Circumstances,
+  { decision, releaseVersion, kubernetesVersion, leavesKeyPairOut }: Decision,
+  { state }: Observation,
 ): string | undefined {
   if (releaseVersion === undefined) return undefined;
   const target = proposedTarget(releaseVersion, kubernetesVersion);
   const both = withoutKeyPairTarget(target);
   if (decision !== 'would-act') return state.proposal?.target === both ? both : target;
-  const { policy } = circumstancesOf({ key, view }, anywhere);
-  const leavesKeyPairOut = view.kind === 'node-group' && !isInvalid(policy) && mayLeaveKeyPairOut(view, policy);
-  return leavesKeyPairOut ? both : target;
+  return leavesKeyPairOut === true ? both : target;
 }
 
 function decideNow(observation: Observation, anywhere: Circumstances): Decision {

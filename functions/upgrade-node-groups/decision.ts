@@ -62,6 +62,8 @@ export interface Decision extends Told<Reason> {
   readonly memory: Memory;
   /** The place on the waitlist of a subject that waits for its turn, or whose turn has come. */
   readonly turn?: Turn;
+  /** What it proposes includes that new nodes get no key pair. */
+  readonly leavesKeyPairOut?: true;
   /** The proposal to remember. */
   readonly proposal?: Proposal;
   /** How it stands in the rollouts; absent: as it was observed. */

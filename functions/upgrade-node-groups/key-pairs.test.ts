@@ -155,6 +155,19 @@ describe('an upgrade', () => {
       });
     });
 
+    it('is proposed without a word of the key pair at another try, which leaves it', () => {
+      const failures = { releaseVersion: RELEASE, count: 1, lastAt: NOW - 24 * HOUR };
+      const again = byPolicy('enforce', { failures });
+      expect(again).toMatchObject({ decision: 'would-act', proposal: { target: RELEASE } });
+      expect(again.message).not.toContain('key pair');
+      expect(again.variant).toBe(RELEASE);
+      const deferral = { what: `deferred ${RELEASE} x`, count: 1, since: NOW - HOUR, until: NOW - 1 };
+      expect(byPolicy('enforce', { obstacle: deferral }).proposal?.target).toBe(RELEASE);
+      expect(byPolicy('enforce', {}).message).toContain(
+        'new nodes get none (upgrades.keyPairs.mode), unless the look before the start finds a reason to keep it.',
+      );
+    });
+
     it('keeps what was ruled while it waits, whatever the policy says of key pairs by then, and proposes anew what nobody has ruled on', () => {
       const { proposal } = byPolicy('observe', {});
       const waits = {

@@ -3,7 +3,7 @@ import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { Decision } from './decision.ts';
-import type { NodeGroupView } from './observation.ts';
+import type { Moment } from './moment.ts';
 import type { Policy } from './policy.ts';
 import type { Agents, KeyPairSeen } from './preflight.ts';
 
@@ -20,9 +20,13 @@ export interface KeyPairWords {
 
 const NOTHING: KeyPairWords = { message: '' };
 
-/** Whether an upgrade of a node group may leave its key pair out, as far as the policy says. Before a start more is looked at. */
-export const mayLeaveKeyPairOut = ({ launchTemplate }: NodeGroupView, { upgrades }: Policy): boolean =>
-  launchTemplate !== undefined && upgrades.keyPairs.mode === 'enforce';
+/** Whether an upgrade may leave the key pair of its node group out, as far as the policy says. Before a start more is looked at. */
+export const mayLeaveKeyPairOut = (moment: Pick<Moment, 'view' | 'upgrades' | 'attempt' | 'deferral'>): boolean =>
+  moment.view.launchTemplate !== undefined && moment.upgrades.keyPairs.mode === 'enforce' && isFirstTry(moment);
+
+/** Whether an upgrade to a release was never asked for: EKS has refused none, and none has failed. */
+export const isFirstTry = ({ attempt, deferral }: Pick<Moment, 'attempt' | 'deferral'>): boolean =>
+  attempt === 1 && deferral === undefined;
 
 /**
  * Whether an upgrade that starts moves the node group to a version of its launch template without the key pair. Only where

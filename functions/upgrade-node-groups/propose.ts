@@ -5,27 +5,29 @@ import { closedGate } from './gates.ts';
 import { issuesInWords, isTroubled } from './heal.ts';
 import { mayLeaveKeyPairOut } from './key-pairs.ts';
 import type { Moment } from './moment.ts';
+import { riskToEvidence } from './sparing-evidence.ts';
 import { withoutKeyPairTarget } from './target-version.ts';
 
 /** Proposes an upgrade that nobody has approved; undefined where it needs no approval, or has it. */
 export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>): Decision | undefined {
-  const { view, releaseVersion, now, policy, upgrades, idle, approval, isProposal, turnAt, pace, state } = moment;
+  const { releaseVersion, now, upgrades, idle, approval, isProposal, turnAt, pace, state } = moment;
   if (!isProposal) return undefined;
   const opensAt = nextOpening(pace.windows, now);
   const inWindow = opensAt > now ? ` If approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
   const closed = closedGate(upgrades.gates, gates, now);
   const atGates = closed === undefined ? '' : ` If approved now, it waits. ${closed.message}`;
-  const leavesKeyPairOut = mayLeaveKeyPairOut(view, policy);
+  const leavesKeyPairOut = mayLeaveKeyPairOut(moment);
   const keyPair = leavesKeyPairOut
-    ? ' Where its launch template names a key pair, new nodes get none (upgrades.keyPairs.mode).'
+    ? ' Where its launch template names a key pair, new nodes get none (upgrades.keyPairs.mode), unless the look before the start finds a reason to keep it.'
     : '';
-  const message = `The node group would be upgraded ${fromTo(moment)}.${keyPair}${approval.expired?.message ?? ''}${inWindow}${atGates}`;
+  const message = `The node group would be upgraded ${fromTo(moment)}.${keyPair}${riskToEvidence(moment)}${approval.expired?.message ?? ''}${inWindow}${atGates}`;
   const what = leavesKeyPairOut ? withoutKeyPairTarget(releaseVersion) : releaseVersion;
   const variant = approval.expired === undefined ? what : `${what} after ${approval.expired.id}`;
   return {
     ...say('would-act', upgrades.mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant),
     // It has a place in the line, for whoever looks; it holds up nobody (`contendersOf`).
     turn: turnAt(opensAt > now ? opensAt : Math.min(state.turn?.mayStartAt ?? now, now)),
+    ...(leavesKeyPairOut && { leavesKeyPairOut }),
     ...(closed?.isUnread && { dependsOnGates: true }),
   };
 }
