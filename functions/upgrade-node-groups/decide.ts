@@ -134,8 +134,16 @@ function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstan
   // At a version that is too old beside the control plane EKS takes no other release.
   if (goesFirst || skewFault(view) !== undefined) return decision;
   const own = chooseWithin(observation, view, circumstances);
-  return NOTHING_NEWER.has(own.reason) && !following.isQuiet ? decision : own;
+  if (!NOTHING_NEWER.has(own.reason)) return own;
+  return following.isQuiet ? { ...own, memory: { ...own.memory, ...failedBefore(decision.memory) } } : decision;
 }
+
+/** What has failed of the next version. That there is no release of the present one has none of it forgotten. */
+const failedBefore = ({ failures, formerFailures, setbacks }: Memory): Memory => ({
+  ...(failures !== undefined && { failures }),
+  ...(formerFailures !== undefined && { formerFailures }),
+  ...(setbacks !== undefined && { setbacks }),
+});
 
 /** Whether there is a release of its Kubernetes version to move to, and whether now is the moment. */
 function chooseWithin(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {

@@ -210,6 +210,17 @@ describe('a node group whose control plane is newer', () => {
     expect(nextPairWith({ upgrade })).toBe(nextPair);
   });
 
+  it('keeps what failed of it in mind where it is only proposed, so that attempts come to an end', () => {
+    const failures = { releaseVersion: NEXT, count: 1, lastAt: NOW - 1 };
+    const setbacks = [{ cause: 'PodEvictionFailure', releaseVersion: NEXT, count: 1, lastAt: NOW - 1 }];
+    const observe = { controlPlane: { mode: 'observe' } };
+    const waiting = decided(behind(), observe, { failures, setbacks });
+    expect(waiting.reason).toBe('up-to-date');
+    expect(waiting.memory).toMatchObject({ failures, setbacks });
+    const often = decided(behind(), observe, { failures: { ...failures, count: 3 }, setbacks });
+    expect(often.memory.failures?.count).toBe(3);
+  });
+
   it('is waited for by later waves from the time on at which it follows, though nobody can read it then', () => {
     const waved = policyOf({
       upgrades: { waves: ['canary', 'prod'], controlPlane: { mode: 'enforce' } },
