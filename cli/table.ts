@@ -1,9 +1,7 @@
 import { visible } from './visible.ts';
-import { wrap } from './wrap.ts';
+import { NARROWEST, wrap } from './wrap.ts';
 
-/** The last column stands beside the others where it has at least this many characters. */
-const LEAST_WIDTH = 30;
-/** How far it is indented below them. */
+/** How far the last column is indented where it stands below the others. */
 const BELOW = 6;
 
 /**
@@ -17,7 +15,7 @@ export function table(texts: ReadonlyArray<readonly string[]>, width?: number): 
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const last = widths.length - 1;
   const beside = widths.slice(0, last).reduce((sum, each) => sum + each + 2, 2);
-  const isBelow = width !== undefined && width - beside < LEAST_WIDTH;
+  const isBelow = width !== undefined && width - beside < NARROWEST;
   const indent = isBelow ? BELOW : beside;
   return rows
     .flatMap((row) => {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** Columns narrower than this are not wrapped, characters. */
-const NARROWEST = 20;
+export const NARROWEST = 20;
 
 /** The width of a text on a terminal, accurate enough for names and sentences. */
 export const widthOf = (text: string): number => stripVTControlCharacters(text).length;
