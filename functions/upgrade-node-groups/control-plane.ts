@@ -89,9 +89,11 @@ export const followingMode = ({ upgrades }: Pick<Policy, 'upgrades'>): Mode =>
  * control plane cannot be rolled back. Undefined: it only proposes to, or the control plane was rolled back.
  *
  * @param policy the one that holds where it is
+ * @param isChosen its move to the next version is approved, or was tried: then it counts where it only proposes, too
  */
-export function takesNextFrom({ controlPlane }: NextVersion, policy: Policy): number | undefined {
-  if (followingMode(policy) !== 'enforce') return undefined;
+export function takesNextFrom({ controlPlane }: NextVersion, policy: Policy, isChosen: boolean): number | undefined {
+  const mode = followingMode(policy);
+  if (mode === 'off' || (mode === 'observe' && !isChosen)) return undefined;
   if (controlPlane.kind === 'unreadable') return 0;
   return controlPlane.isRolledBack ? undefined : controlPlane.since + policy.upgrades.controlPlane.followAfter;
 }

@@ -221,6 +221,30 @@ describe('a node group whose control plane is newer', () => {
     expect(often.memory.failures?.count).toBe(3);
   });
 
+  it('is waited for by later waves where it is only proposed, once it is approved or has failed', () => {
+    const waved = policy({ waves: ['canary', 'prod'], controlPlane: { mode: 'observe' } });
+    const nextPairWith = (more: Partial<Decision>, of = waved) =>
+      progressAfter(observation(behind()), { reason: 'baking', memory: {}, ...more }, of, NOW)?.nextPair;
+    const ruled = (target: string, at: number, kind: 'approved' | 'rejected' = 'approved') => ({
+      proposal: { target, at, ruling: { kind, id: 'r', at, requestedBy: 'ann', why: 'ok' } },
+    });
+    const target = `${NEXT} for Kubernetes 1.34`;
+    const nextPair = '1.34/AL2023_x86_64_STANDARD';
+    expect(nextPairWith(ruled(target, NOW - HOUR))).toBe(nextPair);
+    expect(nextPairWith(ruled(`${target} without key pair`, NOW - HOUR))).toBe(nextPair);
+    expect(nextPairWith(ruled(target, NOW - HOUR, 'rejected'))).toBeUndefined();
+    expect(nextPairWith(ruled(target, NOW - 365 * DAY))).toBeUndefined();
+    expect(nextPairWith(ruled(RUNS, NOW - HOUR))).toBeUndefined();
+    const failed = (releaseVersion: string, forgotten = 0) => ({
+      memory: { failures: { releaseVersion, count: 1, lastAt: NOW - HOUR, forgotten } },
+    });
+    expect(nextPairWith(failed(NEXT))).toBe(nextPair);
+    expect(nextPairWith(failed(NEXT, 1))).toBeUndefined();
+    expect(nextPairWith(failed(RUNS))).toBeUndefined();
+    const off = policy({ waves: ['canary', 'prod'], controlPlane: { mode: 'off' } });
+    expect(nextPairWith(failed(NEXT), off)).toBeUndefined();
+  });
+
   it('is waited for by later waves from the time on at which it follows, though nobody can read it then', () => {
     const waved = policyOf({
       upgrades: { waves: ['canary', 'prod'], controlPlane: { mode: 'enforce' } },

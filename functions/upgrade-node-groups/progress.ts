@@ -1,14 +1,15 @@
 import { failureCount, type NodeGroupState, type Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
-import { takesNextFrom } from './control-plane.ts';
-import type { Decision } from './decision.ts';
+import { approvalOf } from './approval.ts';
+import { type NextVersion, takesNextFrom } from './control-plane.ts';
+import type { Decision, Memory } from './decision.ts';
 import { isTroubled } from './heal.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { TriedRelease } from './target-version.ts';
+import { isSameRelease, proposedTarget, type TriedRelease } from './target-version.ts';
 
 const DAY = 86_400_000;
 
@@ -35,7 +36,7 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
  */
 export function progressAfter(
   { view, state }: Observation,
-  decision: Pick<Decision, 'reason' | 'memory'>,
+  decision: Pick<Decision, 'reason' | 'memory' | 'proposal'>,
   policy: Policy | InvalidPolicy,
   now: number,
 ): Progress | undefined {
@@ -48,7 +49,7 @@ export function progressAfter(
   return seen(
     {
       ...runsNow(view, before, now),
-      ...nextOf(view, decision, policy),
+      ...nextOf(view, decision, policy, now),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
       // An override by name is found without it, too, and by tag it can only be a later one.
       ...(wave !== undefined && { wave }),
@@ -61,13 +62,39 @@ export function progressAfter(
 /** Whose releases it takes next, and from when on: one that moves to them does so whatever the policy says by now. */
 function nextOf(
   { next, amiType }: NodeGroupView,
-  { memory: { upgrade } }: Pick<Decision, 'memory'>,
+  decision: Pick<Decision, 'memory' | 'proposal'>,
   policy: Policy,
+  now: number,
 ): Pick<Progress, 'nextPair' | 'nextFrom'> {
   if (next === undefined) return {};
-  const nextFrom = upgrade?.kubernetesVersion === undefined ? takesNextFrom(next, policy) : 0;
+  const { upgrade } = decision.memory;
+  const isChosen = isApproved(next, decision, policy, now) || hasFailed(next, decision.memory);
+  const nextFrom = upgrade?.kubernetesVersion === undefined ? takesNextFrom(next, policy, isChosen) : 0;
   if (nextFrom === undefined) return {};
   return { nextPair: pairKey({ kubernetesVersion: next.version, amiType }), ...(nextFrom > 0 && { nextFrom }) };
+}
+
+/** Whether an operator has approved its move to the next version, and the approval holds. */
+function isApproved(
+  { version, target }: NextVersion,
+  { proposal }: Pick<Decision, 'proposal'>,
+  { upgrades }: Policy,
+  now: number,
+): boolean {
+  if (target.kind === 'none') return false;
+  return target.offered.some(({ releaseVersion }) => {
+    const { ruling } = approvalOf(proposal, proposedTarget(releaseVersion, version), upgrades, now);
+    return ruling?.kind === 'approved';
+  });
+}
+
+/** Whether an attempt to move to the next version has failed, and not been forgotten: later waves are to learn of it. */
+function hasFailed({ version, target }: NextVersion, memory: Memory): boolean {
+  const failed = failedRelease(memory);
+  if (failed === undefined || target.kind === 'none') return false;
+  return target.offered.some(({ releaseVersion }) =>
+    isSameRelease(failed, { releaseVersion, kubernetesVersion: version }),
+  );
 }
 
 /** That a node group was seen costs a write a day, where nothing else has changed. */
