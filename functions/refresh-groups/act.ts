@@ -15,7 +15,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn, placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
-import { type Circumstances, type Decision, failedWith, isActive, LOOK_AGAIN, say } from './decision.ts';
+import { type Acted, type Circumstances, type Decision, failedWith, isActive, LOOK_AGAIN, say } from './decision.ts';
 import { knownRefresh } from './known-refresh.ts';
 import type { Observation } from './observation.ts';
 import { pin } from './pin.ts';
@@ -109,11 +109,6 @@ const remembered = ({ memory, proposal }: Decision) => ({
   goneSince: memory.goneSince,
   proposal,
 });
-
-export interface Acted {
-  readonly decision: Decision;
-  readonly calls: readonly AwsCall[];
-}
 
 interface Acting {
   readonly policy: Policy['refreshes'];

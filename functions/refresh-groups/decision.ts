@@ -1,5 +1,6 @@
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import type { AwsCall } from '../shared/records/record.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Refresh, RefreshState } from './refresh-ledger.ts';
@@ -31,6 +32,12 @@ export interface Decision extends Told<Reason> {
   readonly target?: string;
   /** What is proposed, where that is more than to move to the AMI. */
   readonly plan?: string;
+}
+
+/** What a decision came to. */
+export interface Acted {
+  readonly decision: Decision;
+  readonly calls: readonly AwsCall[];
 }
 
 export const say = wordsOf<Reason>;

@@ -1,11 +1,10 @@
-import { UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import type { ActDeps, Acted } from './act.ts';
-import type { Decision } from './decision.ts';
+import { type AutoScalingClient, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import type { Acted, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 
 /** Pins a group to the number of the version that it floats with. A repetition changes nothing more. */
 export async function pin(
-  { autoScaling }: ActDeps,
+  { autoScaling }: { readonly autoScaling: AutoScalingClient },
   { group, template }: Observation,
   decision: Decision,
   now: number,
