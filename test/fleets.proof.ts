@@ -256,6 +256,8 @@ describe('rights', () => {
           event,
         })),
       }),
+      // A plan of AWS Health that cannot be told goes to a dead-letter queue.
+      start({ fleet: 'demo', policy: '{', play: '15m', events: [{ after: 0, event: healthPlanned }] }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
       playThrough({
         fleet: 'ssm-agent',
