@@ -1,4 +1,4 @@
-import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import type { DecisionKind } from '../shared/records/record.ts';
 import type { LastWord } from './fleet-status.ts';
@@ -88,7 +88,7 @@ interface Entry {
 const [UNDER_WAY, STARTS, WAITS, OTHERS] = [0, 1, 2, 3];
 
 function entryOf(subject: string, state: NodeGroupState, word: LastWord | undefined, now: number): Entry[] {
-  const [cluster = '', nodegroup = ''] = subject.split('/');
+  const { cluster, nodegroup } = keyOf(subject);
   const { turn, since, upgrade } = state;
   const reason = word?.reason ?? state.reason;
   if (reason === undefined || reason === GONE || state.reason === GONE) return [];

@@ -9,7 +9,7 @@ import {
   readFindingStates,
   readOpenFindingStates,
 } from '../shared/ledger/finding-ledger.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, type Decided } from './act.ts';
@@ -160,9 +160,9 @@ function addSwept(
   trigger: MessageTrigger,
 ): void {
   for (const subject of remembered) {
-    const [cluster, nodegroup] = subject.split('/');
-    if (cluster === undefined || nodegroup === undefined || nodegroup.includes(':')) continue;
-    asked.set(subject, { key: { cluster, nodegroup }, trigger, ownership: 'managed', instanceIds: [] });
+    const key = keyOf(subject);
+    if (key.nodegroup.includes(':')) continue;
+    asked.set(subject, { key, trigger, ownership: 'managed', instanceIds: [] });
   }
   const found = afflicted.flatMap((id) => workers.get(id) ?? []);
   for (const [subject, [first, ...others]] of Map.groupBy(found, ({ key }) => subjectOf(key))) {

@@ -1,4 +1,5 @@
 import {
+  keyOf,
   type Lift,
   type NodeGroupKey,
   type NodeGroupState,
@@ -55,11 +56,9 @@ export function failuresIn(
   const failing = new Map<string, Failing>();
   const lifts: Lift[] = [];
   for (const [subject, state] of states) {
-    const [cluster, nodegroup] = subject.split('/');
-    if (cluster === undefined || nodegroup === undefined) continue;
     lifts.push(...(state.lifts ?? []));
     const setbacks = countedOf(state);
-    if (setbacks.length > 0) failing.set(subject, { key: { cluster, nodegroup }, wave: waveOf(subject), setbacks });
+    if (setbacks.length > 0) failing.set(subject, { key: keyOf(subject), wave: waveOf(subject), setbacks });
   }
   return { failing, lifts };
 }

@@ -7,7 +7,13 @@ import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
-import { type NodeGroupKey, readAllNodeGroups, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import {
+  keyOf,
+  type NodeGroupKey,
+  readAllNodeGroups,
+  readWaitlist,
+  subjectOf,
+} from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -160,10 +166,9 @@ async function reconcileAgain({ queue, account, region }: ReconcileDeps, decided
  */
 function addExpired(scope: Scope, { slots }: BlastBudget, now: number): void {
   for (const [subject, { expiresAt }] of Object.entries(slots)) {
-    const [cluster, nodegroup] = subject.split('/');
-    if (expiresAt > now || cluster === undefined || nodegroup === undefined || scope.nodeGroups.has(subject)) continue;
+    if (expiresAt > now || scope.nodeGroups.has(subject)) continue;
     const trigger = { id: `slot-expired ${subject}`, type: 'Slot Expired', time: now };
-    scope.nodeGroups.set(subject, { key: { cluster, nodegroup }, trigger });
+    scope.nodeGroups.set(subject, { key: keyOf(subject), trigger });
   }
 }
 
@@ -179,10 +184,9 @@ async function addGated(
 ): Promise<void> {
   if (!isAnyNamed(arns, gatesAnywhere(policy).calendars)) return;
   for (const [subject, { reason }] of await readWaitlist(ledger)) {
-    const [cluster, nodegroup] = subject.split('/');
-    if (reason !== 'calendar-gate-closed' || cluster === undefined || nodegroup === undefined) continue;
-    if (!isAnyNamed(arns, calendarsAt(policy, { cluster, nodegroup }))) continue;
-    if (!scope.nodeGroups.has(subject)) scope.nodeGroups.set(subject, { key: { cluster, nodegroup }, trigger });
+    const key = keyOf(subject);
+    if (reason !== 'calendar-gate-closed' || !isAnyNamed(arns, calendarsAt(policy, key))) continue;
+    if (!scope.nodeGroups.has(subject)) scope.nodeGroups.set(subject, { key, trigger });
   }
 }
 

@@ -1,6 +1,6 @@
 import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
-import type { NodeGroupKey, NodeGroupState, Turn } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, type NodeGroupState, type Turn } from '../shared/ledger/node-group-ledger.ts';
 import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -41,14 +41,13 @@ export function contendersOf(
   const opened = new Map<Policy['upgrades']['windows'], boolean>();
   return [...waitlist].flatMap(([subject, state]) => {
     const { turn, since, reason } = state;
-    const [cluster, nodegroup] = subject.split('/');
-    if (isProposed(reason)) return [];
-    if (turn === undefined || turn.mayStartAt > now || cluster === undefined || nodegroup === undefined) return [];
+    const key = keyOf(subject);
+    if (isProposed(reason) || turn === undefined || turn.mayStartAt > now) return [];
     const { releaseVersion = '', kubernetesVersion, pair = '' } = turn;
     if (withdrawn.get(pair)?.includes(releaseVersion)) return [];
     const isHastened = urgent.has(subject);
     // Its tags are not known here. They may only shut windows: then it says so itself once it is called.
-    const own = policyAt<typeof READS, Policy>(policy, { cluster, nodegroup, tags: [] }, READS);
+    const own = policyAt<typeof READS, Policy>(policy, { ...key, tags: [] }, READS);
     if (isInvalid(own)) return [];
     const { windows, urgent: hastening } = own.upgrades;
     const isOpen = opened.get(windows) ?? nextOpening(windows, now) <= now;
@@ -56,7 +55,6 @@ export function contendersOf(
     if (!isOpen && !(isHastened && hastening.ignoreWindows)) return [];
     const candidate = { pair, releaseVersion, withdrawn: withdrawn.get(pair) ?? [] };
     if (rollouts !== undefined && isHeldUp(rollouts, subject, candidate, { own, isHastened, now })) return [];
-    const key = { cluster, nodegroup };
     if (tripFor(fleetFailures, { ...state, key, releaseVersion, kubernetesVersion }, own) !== undefined) return [];
     return [{ key, subject, isHastened, turn, since }];
   });

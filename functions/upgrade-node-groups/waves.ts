@@ -1,4 +1,5 @@
 import {
+  keyOf,
   type NodeGroupKey,
   type NodeGroupState,
   type Progress,
@@ -63,12 +64,11 @@ export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: 
   rolloutsOf(
     new Map(
       [...states].flatMap(([subject, state]) => {
-        const [cluster, nodegroup] = subject.split('/');
+        const key = keyOf(subject);
         // What was remembered of one that is gone is kept for long, and nobody waits for it.
         if (state.reason === GONE) return [];
         // Only managed node groups have names without a colon.
-        if (cluster === undefined || nodegroup === undefined || nodegroup.includes(':')) return [];
-        return [[subject, memberOf({ cluster, nodegroup }, state, policy)]];
+        return key.nodegroup.includes(':') ? [] : [[subject, memberOf(key, state, policy)]];
       }),
     ),
   );
