@@ -6,7 +6,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { MetricOf } from '../shared/declaration/remediation.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
-import { createPolicyReader } from '../shared/policy/policy-reader.ts';
+import { policyReaderFrom } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
@@ -31,14 +31,7 @@ const deps = {
   busName: env.EVENT_BUS_NAME,
   securityHub: new SecurityHubClient(CLIENT_DEFAULTS),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  readPolicy: createPolicyReader({
-    ssm,
-    clock,
-    parameter: env.POLICY_PARAMETER,
-    defaultMode: env.DEFAULT_MODE,
-    reads: READS,
-    names: env.POLICY_SECTIONS,
-  }),
+  readPolicy: policyReaderFrom(env, { ssm, clock, reads: READS }),
   clock,
   stack: env.STACK_NAME,
   partition: env.NOTIFICATION_TOPIC_ARN.split(':')[1] ?? 'aws',

@@ -5,7 +5,7 @@ import * as healthPlanned from '../../events/health-planned-lifecycle.ts';
 import { parseScheduled } from '../../events/scheduled.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
-import { createPolicyReader } from '../shared/policy/policy-reader.ts';
+import { policyReaderFrom } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
@@ -19,14 +19,7 @@ const { name: remediation } = watchSupportDates;
 const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  readPolicy: createPolicyReader({
-    ssm: new SSMClient(CLIENT_DEFAULTS),
-    clock,
-    parameter: env.POLICY_PARAMETER,
-    defaultMode: env.DEFAULT_MODE,
-    reads: READS,
-    names: env.POLICY_SECTIONS,
-  }),
+  readPolicy: policyReaderFrom(env, { ssm: new SSMClient(CLIENT_DEFAULTS), clock, reads: READS }),
   clock,
 };
 

@@ -8,6 +8,19 @@ import { type InvalidPolicy, type PolicyWith, parseDocument, policySchema, type 
  */
 const FRESH_FOR = 30_000;
 
+/** What the stack tells a function of the policy (`policyEnvironment`). */
+interface PolicyEnvironment {
+  readonly POLICY_PARAMETER: string;
+  readonly POLICY_SECTIONS: readonly string[];
+  readonly DEFAULT_MODE: Mode;
+}
+
+/** Creates the policy reader of a function from its environment. */
+export const policyReaderFrom = <const Read extends Sections>(
+  { POLICY_PARAMETER: parameter, POLICY_SECTIONS: names, DEFAULT_MODE: defaultMode }: PolicyEnvironment,
+  others: Pick<PolicyReaderOptions<Read>, 'ssm' | 'clock' | 'reads'>,
+) => createPolicyReader({ ...others, parameter, names, defaultMode });
+
 export interface PolicyReaderOptions<Read extends Sections> {
   readonly ssm: SSMClient;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import type { Wake, WakeOptions } from '../intake/wake.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import type { Mode } from '../policy/mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '../policy/policy.ts';
-import { createPolicyReader } from '../policy/policy-reader.ts';
+import { policyReaderFrom } from '../policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from './aws-client.ts';
 import { type Clock, systemClock as clock } from './clock.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from './environment.ts';
@@ -87,14 +87,7 @@ export function createQueueFunction<
   const ssm = new SSMClient(CLIENT_DEFAULTS);
   const sqs = new SQSClient(CLIENT_DEFAULTS);
   const wake = settings.wake?.(wakeQueueOf(env.QUEUE_ARN, declared));
-  const readPolicy = createPolicyReader({
-    ssm,
-    clock,
-    parameter: env.POLICY_PARAMETER,
-    defaultMode: env.DEFAULT_MODE,
-    reads: declared.policy.reads,
-    names: env.POLICY_SECTIONS,
-  });
+  const readPolicy = policyReaderFrom(env, { ssm, clock, reads: declared.policy.reads });
   const shared = {
     ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
     ssm,
