@@ -13,6 +13,8 @@ export interface Decision {
   readonly variant: string;
   /** Set once extended support counts: what is told of it is an incident of its own. */
   readonly isExtended?: true;
+  /** Set where a tag or the scope leaves the cluster alone: nothing is told of it. */
+  readonly isLeftAlone?: true;
 }
 
 export interface Circumstances {
@@ -35,8 +37,10 @@ const AGAIN = 29 * DAY;
 export function decide(observation: Observation, { policy, account, now }: Circumstances): Decision {
   const { cluster, dates } = observation;
   const { name, version = '', tags = {} } = cluster;
-  if (isOptedOut(tags)) return lasts('The cluster opted out by its tag.', 'opted-out');
-  if (!isInScope(policy.scope, account, name)) return lasts(`The scope leaves out ${name}.`, 'out-of-scope');
+  if (isOptedOut(tags)) return { ...lasts('The cluster opted out by its tag.', 'opted-out'), isLeftAlone: true };
+  if (!isInScope(policy.scope, account, name)) {
+    return { ...lasts(`The scope leaves out ${name}.`, 'out-of-scope'), isLeftAlone: true };
+  }
   // Extended support is on by default (EKS user guide, "Understand the Kubernetes version lifecycle on EKS").
   const takesExtended = cluster.upgradePolicy?.supportType !== 'STANDARD';
   const { standardEndsAt, extendedEndsAt } = dates ?? {};

@@ -105,8 +105,6 @@ const GONE: Decision = {
   variant: 'gone',
 };
 
-const LEFT_ALONE: ReadonlySet<string> = new Set(['opted-out', 'out-of-scope']);
-
 /** Tells what AWS Health plans now, and ends what it planned for clusters that are gone or left alone by now. */
 async function tellPlans(
   deps: ReconcileDeps,
@@ -116,7 +114,7 @@ async function tellPlans(
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   const known = await readPlanned(deps.ledger);
-  const isLeftAlone = (cluster: string): boolean => LEFT_ALONE.has(decided.get(cluster)?.variant ?? '');
+  const isLeftAlone = (cluster: string): boolean => decided.get(cluster)?.isLeftAlone === true;
   const tellOf = async (key: string, before: Planned, decision: Decision, incident: string): Promise<void> => {
     const { cluster, sentAt, ...told } = before;
     const about = { cluster, trigger, incident, check: `health ${key.slice(0, 12)}` };

@@ -43,15 +43,8 @@ export const DECISION_NAMES: Readonly<Record<DecisionKind, string>> = {
   done: 'done',
 };
 
-/** The states that call for somebody's attention. */
-export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set([
-  'exposed',
-  'quarantined',
-  'failed',
-  'refused',
-  'would-act',
-  'end-of-life',
-]);
+/** The states that call for somebody's attention: those that are at least as grave as the end of life. */
+export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set(STATES.slice(0, STATES.indexOf('end-of-life') + 1));
 
 /** The outcome of one record: what a function said about a subject. */
 export interface Word {
