@@ -1,8 +1,6 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, CustomWidget, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSubscriptionFilter } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -13,10 +11,11 @@ import { BESIDE } from './beside.ts';
 import type { Foundation } from './foundation.ts';
 import { remediatorMetric } from './metric.ts';
 import { type Placeholders, resolve, resolveRight } from './placeholders.ts';
-import { eventPatternOf, QueueIntake } from './queue-intake.ts';
+import { QueueIntake } from './queue-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { declaredRunbook, runbook } from './runbook.ts';
-import { DELIVERY, deadLetterQueue, undeliveredQueue } from './undelivered.ts';
+import { runBySchedule } from './schedule-intake.ts';
+import { deadLetterQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 import { FULL_WIDTH, graph, line } from './widgets.ts';
 
@@ -115,22 +114,9 @@ export class DeclaredFunction extends Construct {
   private startBy(made: RemediatorFunction): void {
     const { start } = this.declared;
     if (start.by === 'queue') this.intake?.feed(made);
-    if (start.by === 'schedule') {
-      this.runEvery(start.every === 'day' ? Duration.days(1) : this.foundation.settings[start.every], made);
-    }
+    if (start.by === 'schedule') runBySchedule(this, this.foundation, { ...this.declared, start }, made);
     if (start.by === 'records') this.subscribe(start.matching, made);
     if (start.by === 'widget' && start.shownAs !== undefined) this.show(start.shownAs, made);
-  }
-
-  /** A scheduled function also runs for each of its events. */
-  private runEvery(every: Duration, made: RemediatorFunction): void {
-    const scope = new Construct(this, 'Schedule');
-    const deadLetterQueue = undeliveredQueue(scope, this.foundation.alarms, this.declared);
-    const targets = [new LambdaFunction(made.function, { ...DELIVERY, deadLetterQueue })];
-    new Rule(scope, 'Rule', { description: `Runs ${made.name}`, schedule: Schedule.rate(every), targets });
-    for (const [id, { description, event }] of Object.entries(this.declared.events)) {
-      new Rule(this, id, { description, eventPattern: eventPatternOf(event.pattern), targets });
-    }
   }
 
   /**
