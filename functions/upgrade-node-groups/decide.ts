@@ -134,7 +134,12 @@ function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstan
   // At a version that is too old beside the control plane EKS takes no other release.
   if (goesFirst || skewFault(view) !== undefined) return decision;
   const own = chooseWithin(observation, view, circumstances);
-  if (!NOTHING_NEWER.has(own.reason)) return own;
+  if (!NOTHING_NEWER.has(own.reason)) {
+    if (own.start === undefined && decision.start !== undefined) return decision;
+    // What keeps the next version away is remembered meanwhile: forgotten, it would be new, and go first again.
+    const { obstacle } = decision.memory;
+    return obstacle === undefined ? own : { ...own, memory: { obstacle, ...own.memory } };
+  }
   return following.isQuiet ? { ...own, memory: { ...own.memory, ...failedBefore(decision.memory) } } : decision;
 }
 

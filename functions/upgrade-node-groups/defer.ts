@@ -14,27 +14,31 @@ export interface Refusal {
   readonly isUnauthorized: boolean;
 }
 
-const prefixOf = (releaseVersion: string): string => `deferred ${releaseVersion} `;
+const nameOf = (target: string): string => `deferred ${target}`;
 const UNAUTHORIZED_CODE = 'unauthorized';
 const IMAGE_HINT =
   'No new version of its launch template could be made. The setting imageRights must be on, and the template must not be managed by CloudFormation, eksctl or EKS.';
 const LAUNCH_TEMPLATE_HINT =
   'It has a launch template. The setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
 
-/** The obstacle after such a refusal now. */
+/**
+ * The obstacle after such a refusal now.
+ *
+ * @param target what the upgrade is about, by `proposedTarget`
+ */
 export function deferralAfter(
   before: Obstacle | undefined,
-  releaseVersion: string,
+  target: string,
   { code, isUnauthorized }: Refusal,
   now: number,
 ): Obstacle {
-  const what = `${prefixOf(releaseVersion)}${isUnauthorized ? UNAUTHORIZED_CODE : code}`;
+  const what = `${nameOf(target)} ${isUnauthorized ? UNAUTHORIZED_CODE : code}`;
   return meet(before, what, now, isUnauthorized ? UNAUTHORIZED : DEFERRAL);
 }
 
-/** The obstacle that defers an update to this release; undefined when there is none. */
-export const deferralOf = (obstacle: Obstacle | undefined, releaseVersion: string): Obstacle | undefined =>
-  obstacle?.what.startsWith(prefixOf(releaseVersion)) ? obstacle : undefined;
+/** The obstacle that defers an update to this target; undefined when there is none. An error code has no blank. */
+export const deferralOf = (obstacle: Obstacle | undefined, target: string): Obstacle | undefined =>
+  obstacle?.what.slice(0, obstacle.what.lastIndexOf(' ')) === nameOf(target) ? obstacle : undefined;
 
 /**
  * Defers the update. Nobody is notified as long as such a refusal usually passes.

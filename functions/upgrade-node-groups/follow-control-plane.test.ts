@@ -157,6 +157,62 @@ describe('a node group whose control plane is newer', () => {
     expect(decided(behind({}, own)).start).toMatchObject({ version: '1.34' });
   });
 
+  describe('and EKS does not accept its move', () => {
+    const own = { releaseVersion: '1.33.12-20260625' };
+    const target = `${NEXT} for Kubernetes 1.34`;
+    const deferral = (hours: number, until = NOW + HOUR, code = 'InvalidParameterException') => ({
+      obstacle: { what: `deferred ${target} ${code}`, count: 9, since: NOW - hours * HOUR, until },
+    });
+    const shut = { windows: [{ cron: '0 3 * * *', duration: '2h' }] };
+
+    it.each(['InvalidParameterException', 'unauthorized'])(
+      'keeps releases of its own version waiting for a day, and no longer (%s)',
+      (code) => {
+        const early = decided(behind({}, own), {}, deferral(23, NOW + HOUR, code));
+        expect([early.start, early.kubernetesVersion]).toEqual([undefined, '1.34']);
+        expect(decided(behind({}, own), {}, deferral(24, NOW + HOUR, code)).start).toMatchObject({ version: '1.33' });
+        // The next version is not even tried again before.
+        expect(decided(behind({}, own), {}, deferral(24, NOW, code)).start).toMatchObject({ version: '1.33' });
+      },
+    );
+
+    it('is tried again where there is no other release, or that one waits', () => {
+      expect(decided(behind(), {}, deferral(24, NOW)).start).toMatchObject({ version: '1.34' });
+      const baking = { ...own, target: targeting(NOW - HOUR, RUNS) };
+      expect(decided(behind({}, baking), {}, deferral(24, NOW)).start).toMatchObject({ version: '1.34' });
+      expect(decided(behind({}, baking), {}, deferral(24)).reason).toBe('baking');
+    });
+
+    it('has that remembered while a release of its own version waits for a window', () => {
+      const state = deferral(24);
+      const waiting = decided(behind({}, own), shut, state);
+      expect([waiting.reason, waiting.kubernetesVersion]).toEqual(['outside-change-window', undefined]);
+      expect(waiting.memory.obstacle).toEqual(state.obstacle);
+      expect(decided(behind({}, own), {}, waiting.memory).start).toMatchObject({ version: '1.33' });
+    });
+
+    it('says nothing of the release of its own version that has the same name', () => {
+      const bottlerocket = { amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.49.0-713f44ce' };
+      const same = targeting(NOW - 48 * HOUR, '1.50.0-ca9b9399');
+      const view = behind({ target: same }, { ...bottlerocket, target: same });
+      const deferredNext = { ...deferral(24).obstacle, what: 'deferred 1.50.0-ca9b9399 for Kubernetes 1.34 x' };
+      expect(decided(view, {}, { obstacle: deferredNext }).start).toMatchObject({ version: '1.33' });
+      const deferredOwn = { ...deferral(1).obstacle, what: 'deferred 1.50.0-ca9b9399 x' };
+      expect(decided(view, {}, { obstacle: deferredOwn }).start).toMatchObject({ version: '1.34' });
+    });
+  });
+
+  it('takes releases of its own version where that of the next one bakes, or waits for another try, for longer than a day', () => {
+    const own = { releaseVersion: '1.33.12-20260625', target: targeting(NOW - 4 * DAY, RUNS) };
+    const seen = (hours: number) => behind({ target: targeting(NOW - hours * HOUR, NEXT) }, own);
+    expect(decided(seen(72 - 25), { bakeAge: '3d' }).start).toMatchObject({ version: '1.33' });
+    expect(decided(seen(72 - 24), { bakeAge: '3d' })).toMatchObject({ reason: 'baking', kubernetesVersion: '1.34' });
+    const failures = { releaseVersion: NEXT, count: 1, lastAt: NOW };
+    const retrying = (retryAfter: string) => decided(behind({}, own), { retryAfter }, { failures });
+    expect(retrying('25h').start).toMatchObject({ version: '1.33' });
+    expect(retrying('24h')).toMatchObject({ reason: 'retry-later', kubernetesVersion: '1.34' });
+  });
+
   it('is only proposed to move by default, and an approval of a release of its own version is none of the next', () => {
     const bottlerocket = { amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.50.0-ca9b9399' };
     const target = targeting(NOW - 48 * HOUR, '1.50.0-ca9b9399');

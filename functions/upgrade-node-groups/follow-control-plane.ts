@@ -33,7 +33,10 @@ export const NOTHING_NEWER: ReadonlySet<Reason> = new Set<Reason>([
   'release-withdrawn',
 ]);
 
-/** What can keep the next version away for long. Releases of the present one are not to wait for that. */
+/**
+ * What can keep the next version away for long, and no release of the present one. What a look before the start finds (`preflight-blocked`)
+ * is not among them: it blocks releases of both versions.
+ */
 const LONG: ReadonlySet<Reason> = new Set<Reason>([
   'halted',
   'breaker-tripped',
@@ -44,6 +47,19 @@ const LONG: ReadonlySet<Reason> = new Set<Reason>([
   'earlier-wave',
   'wave-stopped',
 ]);
+
+/** What passes at a time that is known. */
+const PAUSES: ReadonlySet<Reason> = new Set<Reason>(['baking', 'retry-later']);
+
+/** How long releases of the present version wait for what may pass by itself, ms: who moves twice in a day has its pods moved twice. */
+const PATIENCE = 86_400_000;
+
+/** Whether releases of the present version are not to wait for what keeps the next one away. */
+function isForLong({ reason, memory: { obstacle }, wakeAt = 0 }: Decision, now: number): boolean {
+  if (LONG.has(reason)) return true;
+  if (PAUSES.has(reason)) return wakeAt - now > PATIENCE;
+  return obstacle !== undefined && now - obstacle.since >= PATIENCE;
+}
 
 /**
  * Whether a node group may be moved to the version of its control plane, and not only proposed to be: an approval of what was proposed
@@ -75,7 +91,7 @@ export function followControlPlane(
   const { isProposal } = approvalOf(observation.state.proposal, target, upgrades, circumstances.now);
   return {
     decision,
-    goesFirst: !isProposal && !LONG.has(decision.reason),
+    goesFirst: !isProposal && !isForLong(decision, circumstances.now),
     isQuiet: isProposal && decision.decision !== 'would-act',
   };
 }

@@ -40,7 +40,8 @@ export function momentOf(
   const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
   const tried = triedRelease(releaseVersion, view);
   const { failures, formerFailures } = failuresWith(state, tried, view);
-  const deferral = deferralOf(state.obstacle, releaseVersion);
+  const target = proposedTarget(releaseVersion, kubernetesVersionOf(view));
+  const deferral = deferralOf(state.obstacle, target);
   const idle: Memory = {
     ...(failures !== undefined && { failures }),
     ...(formerFailures.length > 0 && { formerFailures }),
@@ -51,12 +52,7 @@ export function momentOf(
   };
   const attempt = (failures?.count ?? 0) + 1;
   const failed = failureCount(failures);
-  const approval = approvalOf(
-    state.proposal,
-    proposedTarget(releaseVersion, kubernetesVersionOf(view)),
-    policy.upgrades,
-    now,
-  );
+  const approval = approvalOf(state.proposal, target, policy.upgrades, now);
   const { ruling, isProposal } = approval;
   const setbacks = setbacksOf(state);
   const turnAt = (mayStartAt: number): Turn => ({

@@ -5,6 +5,7 @@ import { deferralAfter, deferred } from './defer.ts';
 import { refusedByEks } from './follow.ts';
 import { unhealthy } from './heal.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
+import { proposedTarget } from './target-version.ts';
 
 /** The context of a refused start. */
 export interface Attempted {
@@ -26,7 +27,8 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   const { releaseVersion } = upgrade;
   const putOff = (isUnauthorized: boolean, memory: Memory): Decision => {
     const refusal = { code: codeOf(error), isUnauthorized };
-    const obstacle = deferralAfter(observation.state.obstacle, releaseVersion, refusal, circumstances.now);
+    const target = proposedTarget(releaseVersion, upgrade.kubernetesVersion);
+    const obstacle = deferralAfter(observation.state.obstacle, target, refusal, circumstances.now);
     return putOffBy(obstacle, decision, memory, because, circumstances.now);
   };
 
