@@ -39,6 +39,9 @@ export interface ModelGroup {
   state: NodeGroupState;
 }
 
+/** The Kubernetes version that a group runs at first. */
+export const firstVersionOf = ({ isCustom, behind }: AnyGroup): string => `1.${FIRST - (isCustom ? 0 : behind)}`;
+
 interface ModelCluster {
   version: string;
   readonly updates: Array<Update & { readonly endsAt: number; readonly to: string }>;
@@ -60,7 +63,7 @@ export class EksModel {
     this.releases = new ReleaseHistory(this.start, fleet.releases);
     this.#clusters = fleet.clusters.map(() => ({ version: `1.${FIRST}`, updates: [] }));
     this.groups = fleet.groups.map((given, index) => {
-      const version = `1.${FIRST - (given.isCustom ? 0 : given.behind)}`;
+      const version = firstVersionOf(given);
       return {
         given,
         key: { cluster: `c${given.cluster}`, nodegroup: `g${index}` },

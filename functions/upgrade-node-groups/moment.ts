@@ -57,6 +57,7 @@ export function momentOf(
   const setbacks = setbacksOf(state);
   const turnAt = (mayStartAt: number): Turn => ({
     published: publishedAt(view),
+    ...(view.movesFrom !== undefined && { movesFrom: view.movesFrom }),
     mayStartAt,
     // A newer release brings nobody back to the front who has failed with the last one.
     hasFailed: setbacks.length > 0,

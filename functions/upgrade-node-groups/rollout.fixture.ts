@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
+import { minorOf } from '../shared/fleet/kubernetes-version.ts';
 import type { AnyFleet } from './any-fleet.fixture.ts';
+import { firstVersionOf, type ModelGroup } from './eks-model.fixture.ts';
 import { HOUR } from './observation.fixture.ts';
 import { FleetPlay } from './play-fleet.fixture.ts';
 import { free, goalOf } from './rollout-goals.fixture.ts';
@@ -54,4 +56,24 @@ export function overtaken({ events, model }: FleetPlay): string[] {
     runs.set(nodegroup, releaseVersion);
     return isOvertaking ? [`${nodegroup} to ${releaseVersion}`] : [];
   });
+}
+
+/** Starts of groups that follow their control plane while one at an older Kubernetes version waits; and how many follow at all. */
+export function newerFirst({ events, model }: FleetPlay): { readonly early: string[]; readonly starts: number } {
+  const runs = new Map(model.groups.map((group) => [group, minorOf(firstVersionOf(group.given))]));
+  const starts = events.filter(({ kind, from, version }) => kind === 'start' && from && from.version !== version);
+  const [first] = starts;
+  const early = starts.flatMap(({ group, version, at }) => {
+    // Who has moved waits for its next version from the next sweep on.
+    const hasMoved = (other: ModelGroup) =>
+      events.some(
+        (event) => event.kind === 'success' && event.group === other && at - event.at <= HOUR && event.at <= at,
+      );
+    const waiting = [...runs].filter(([other]) => !hasMoved(other)).map(([, minor]) => minor);
+    // In the first sweep nothing knows that others wait.
+    const isEarly = (runs.get(group) ?? 0) > Math.min(...waiting) && at !== first?.at;
+    runs.set(group, minorOf(version));
+    return isEarly ? [`${group.key.nodegroup} to ${version}`] : [];
+  });
+  return { early, starts: starts.length };
 }

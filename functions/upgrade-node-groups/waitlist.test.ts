@@ -47,6 +47,11 @@ describe('callNext', () => {
       { turn: { ...TURN, published: PUBLISHED - HOUR } },
       ['c/1', 'a/1'],
     ],
+    [
+      'who follows its control plane before those that stay at their Kubernetes version',
+      { turn: { ...TURN, published: PUBLISHED + HOUR, movesFrom: '1.33' } },
+      ['c/1', 'a/1'],
+    ],
     ['urgent findings before those that wait longer', { isHastened: true }, ['c/1', 'a/1']],
     [
       'who has failed after all that have not been tried',
@@ -58,6 +63,15 @@ describe('callNext', () => {
       each.subject === 'c/1' ? { ...each, ...change } : each,
     );
     expect(called(waitlist, {}, 1, 2)).toEqual(expected);
+  });
+
+  it('calls the oldest Kubernetes version first of those that follow their control planes, whatever their releases', () => {
+    const versions = ['1.33', '1.9', '1.31'];
+    const following = waiting('a/1', 'b/1', 'c/1').map((each, index) => ({
+      ...each,
+      turn: { ...TURN, published: PUBLISHED + index, movesFrom: versions[index] ?? '' },
+    }));
+    expect(called(following, {}, 1, 9)).toEqual(['b/1', 'c/1', 'a/1']);
   });
 
   it('does not call who holds a slot', () => {

@@ -109,6 +109,8 @@ export type Obstacle = z.infer<typeof obstacle>;
 const turn = z.object({
   /** When the AMI that it runs was published, epoch milliseconds. The oldest goes first. */
   published: z.number(),
+  /** The Kubernetes version that it runs, where it follows its control plane to the next one. The oldest goes first. */
+  movesFrom: z.string().optional(),
   /** When it may start, apart from slots, epoch milliseconds. */
   mayStartAt: z.number(),
   /** Whether an attempt to move to its target has failed. Such node groups come after all that have not been tried. */
