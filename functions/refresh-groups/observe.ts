@@ -5,14 +5,14 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
-import { type Identity, identifyWorkers, readOwner } from '../shared/fleet/identity.ts';
-import { describeInstances, filtersByCluster, filtersOf, LIVE } from '../shared/fleet/instances.ts';
+import { type Identity, readOwner } from '../shared/fleet/identity.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
-import { isProven, type Owner } from '../shared/fleet/owners.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
 import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
-import { isIsolated, isOptedOut } from '../shared/fleet/scope.ts';
+import { isIsolated } from '../shared/fleet/scope.ts';
+import { groupNameOf, readSelfManagedGroups, whyNotOurs } from '../shared/fleet/self-managed-groups.ts';
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
-import { AUTO_SCALING_GROUP_TAG, tagsOf, unmanagedGroup } from '../shared/fleet/worker.ts';
+import { tagsOf } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -23,7 +23,7 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { Member, Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
-import { describeGroups, readDrains, readImages, readRefreshes, sourceOf } from './read-group.ts';
+import { readDrains, readImages, readRefreshes, sourceOf } from './read-group.ts';
 import { NEVER_SEEN, type RefreshState, readStates } from './refresh-ledger.ts';
 
 export interface ObserveClients {
@@ -48,26 +48,18 @@ export async function observeGroups(
   begun: readonly NodeGroupKey[],
 ): Promise<Observation[]> {
   const readCluster = createClusterReader(clients.eks, 'tell');
-  const instances = await describeInstances(clients.ec2, [
-    ...filtersByCluster([...scope.clusters.keys()]).map((filter) => [LIVE, filter]),
-    ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, [...scope.groups.keys()]).map((filter) => [LIVE, filter]),
-  ]);
-  const names = new Set(instances.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
   const begunHere = begun.filter((key) => triggerOf(scope, key) !== undefined);
-  const described = await describeGroups(clients.autoScaling, [...new Set([...names, ...begunHere.map(groupNameOf)])]);
-  const unmanaged = described.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
-  // All members count, also those that the filters did not find: they share the group's fate.
-  const ids = unmanaged.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId));
-  const members = await describeInstances(
-    clients.ec2,
-    filtersOf('instance-id', ids).map((filter) => [filter]),
+  const {
+    described,
+    found,
+    instances: byId,
+    identities,
+  } = await readSelfManagedGroups(
+    clients,
+    readCluster,
+    { clusters: [...scope.clusters.keys()], groups: [...scope.groups.keys()] },
+    begunHere.map(groupNameOf),
   );
-  const byId = new Map(members.map((instance) => [instance.InstanceId ?? '', instance]));
-  const identities = await identifyWorkers({ ...clients, onTrouble: 'tell' }, readCluster, [...byId.values()]);
-  const found = unmanaged.flatMap((group) => {
-    const best = identityOf(group, identities);
-    return best === undefined ? [] : [{ group, ...best }];
-  });
   const unseen = await ownersOf(
     clients,
     readCluster,
@@ -114,9 +106,6 @@ interface Found {
 const triggerOf = ({ requests, groups, clusters }: Scope, key: NodeGroupKey): MessageTrigger | undefined =>
   requests.get(subjectOf(key))?.trigger ?? groups.get(groupNameOf(key)) ?? clusters.get(key.cluster);
 
-/** The name that Auto Scaling has for a group. */
-const groupNameOf = ({ nodegroup }: NodeGroupKey): string => unmanagedGroup(nodegroup)?.name ?? nodegroup;
-
 /** Those groups that were not found by their workers, each once, with their cluster as the owner. */
 async function ownersOf(
   { eks }: ObserveClients,
@@ -132,18 +121,6 @@ async function ownersOf(
   });
   const own = async (each: Omit<Found, 'owner'>) => ({ ...each, owner: await readOwner(eks, readCluster, each.key) });
   return pMap(unseen, own, { concurrency: READ_CONCURRENCY });
-}
-
-/** Of what its members claim, a proven worker's word counts. */
-function identityOf(
-  { Instances = [] }: AutoScalingGroup,
-  identities: ReadonlyMap<string, Identity>,
-): Pick<Found, 'key' | 'owner'> | undefined {
-  const all = Instances.flatMap(({ InstanceId = '' }) => identities.get(InstanceId) ?? []);
-  const best = all.find(({ owner }) => isProven(owner) && owner.unreadable === undefined) ?? all[0];
-  if (best?.worker.ownership !== 'self-managed' || best.worker.nodegroup === undefined) return undefined;
-  const { cluster, nodegroup } = best.worker;
-  return { key: { cluster, nodegroup }, owner: best.owner };
 }
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
@@ -225,21 +202,4 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
     return [{ ...common, unreadable: `${codeOf(error)}: ${error.message}` }];
   }
-}
-
-/** Why a refresh must not replace an instance of the group. */
-function whyNotOurs(
-  instance: Instance | undefined,
-  identity: Identity | undefined,
-  cluster: string,
-): string | undefined {
-  // Auto Scaling shows one for a while that EC2 shows no more.
-  if (instance === undefined) return undefined;
-  if (isOptedOut(tagsOf(instance))) return 'it opted out by its tag.';
-  if (identity === undefined) return 'nothing says that it is a worker.';
-  const { owner, worker } = identity;
-  if (worker.cluster !== cluster) return `it is of cluster ${worker.cluster}.`;
-  // A worker that has just been launched is proven once it has joined.
-  if (instance.State?.Name === 'pending') return undefined;
-  return owner.notAWorker ?? owner.onlyClaims;
 }

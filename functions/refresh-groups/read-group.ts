@@ -1,32 +1,15 @@
 import {
   type AutoScalingClient,
   type AutoScalingGroup,
-  DescribeAutoScalingGroupsCommand,
   DescribeInstanceRefreshesCommand,
   DescribeLifecycleHooksCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import pMap from 'p-map';
 import { describeImages } from '../shared/fleet/images.ts';
 import { imageOf } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
-import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 import { knownRefresh } from './known-refresh.ts';
 import type { KnownRefresh, LaunchSource, Member } from './observation.ts';
-
-/** DescribeAutoScalingGroups takes at most 50 names without MaxRecords. */
-const GROUPS_PER_CALL = 50;
-
-/** Reads groups by name. One that Auto Scaling does not show is missing. */
-export async function describeGroups(
-  autoScaling: AutoScalingClient,
-  names: readonly string[],
-): Promise<AutoScalingGroup[]> {
-  const describe = async (AutoScalingGroupNames: string[]) =>
-    (await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }))).AutoScalingGroups ?? [];
-  return (await pMap(chunks(names, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
-}
 
 /** The latest refreshes: one that is active is the first. */
 export async function readRefreshes(

@@ -12,6 +12,7 @@ import { grow, launcherKey } from './launches.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
+import { SELF_MANAGED_LABEL } from './workloads.ts';
 
 const DAY_MS = 86_400_000;
 /** Between an instance's start and its failed status checks. */
@@ -88,7 +89,7 @@ function seedSelfManaged(
         'aws:autoscaling:groupName': group.name,
         ...(file.launchesFrom !== 'launch-configuration' && template),
       },
-      {},
+      { [SELF_MANAGED_LABEL]: name },
       file.clusterTag,
     )(zone);
   };

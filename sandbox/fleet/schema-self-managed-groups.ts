@@ -3,6 +3,7 @@ import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
 import { imageId, instanceType, name, repeat } from './schema-values.ts';
+import { workloads } from './schema-workloads.ts';
 
 /** Unlike a managed node group (450 nodes), an Auto Scaling group is bounded by nothing but the account's quotas. */
 const size = z.int().min(0).max(20_000);
@@ -52,6 +53,7 @@ export const selfManagedGroup = z
       .describe('Processes of its Auto Scaling group that somebody has suspended'),
     protectsInstances: z.boolean().default(false).describe('Whether its instances are protected from scale-in'),
     ssm,
+    workloads,
     targetGroups,
     exposure,
   })

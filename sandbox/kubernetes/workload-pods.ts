@@ -6,6 +6,8 @@ import { secondsIso, stableUid } from './pods.ts';
 /** A Deployment whose pods run on the nodes of one node group. */
 export interface Workload {
   readonly nodeGroup: string;
+  /** The label that its nodes have with the name of their group; by default that of managed node groups. */
+  readonly groupLabel?: string | undefined;
   readonly namespace: string;
   readonly name: string;
   readonly replicas: number;
@@ -49,6 +51,9 @@ export const TOLERATION_SECONDS = 300;
 
 /** The label that EKS sets on the nodes of a managed node group. */
 export const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
+
+/** The label that the nodes of a workload's group have, with the group's name. */
+export const groupLabelOf = ({ groupLabel = NODE_GROUP_LABEL }: Workload): string => groupLabel;
 
 /** All disruption budgets that select the pods of a workload. */
 export const budgetsOf = ({ disruptionBudget, furtherBudgets = [] }: Workload): DisruptionBudget[] => [
@@ -109,7 +114,7 @@ export function servedWorkloadPod(pod: WorkloadPod, now: number): Served {
             ...(workload.securityContext !== undefined && { securityContext: workload.securityContext }),
           },
         ],
-        nodeSelector: { [NODE_GROUP_LABEL]: workload.nodeGroup },
+        nodeSelector: { [groupLabelOf(workload)]: workload.nodeGroup },
         terminationGracePeriodSeconds: terminationSeconds,
         tolerations: TOLERATED_FOR_A_TIME.map((key) => ({
           key,

@@ -8,9 +8,9 @@ import type { SchedulingNode } from './scheduling.ts';
 import { budgetInProcess, budgetViolated, notFound, preconditionFailed, severalBudgets } from './status-error.ts';
 import {
   budgetsOf,
+  groupLabelOf,
   hasStarted,
   isReady,
-  NODE_GROUP_LABEL,
   replicaSetName,
   servedWorkloadPod,
   TOLERATED_FOR_A_TIME,
@@ -209,8 +209,8 @@ function takenOffFrom({ taints, unheardSince, createdAt }: SchedulingNode, since
   return keys.every((key) => TOLERATED_FOR_A_TIME.includes(key)) ? (unheardSince ?? createdAt) + TOLERATED_MS : since;
 }
 
-const takes = ({ labels, ready, unschedulable, taints }: SchedulingNode, { nodeGroup }: Workload): boolean =>
-  labels[NODE_GROUP_LABEL] === nodeGroup &&
+const takes = ({ labels, ready, unschedulable, taints }: SchedulingNode, workload: Workload): boolean =>
+  labels[groupLabelOf(workload)] === workload.nodeGroup &&
   ready &&
   !unschedulable &&
   taints.every(({ effect }) => effect === 'PreferNoSchedule');

@@ -1,0 +1,121 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import pMap from 'p-map';
+import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { chunks } from '../runtime/chunks.ts';
+import type { ClusterReader } from './fleet.ts';
+import { type Identity, identifyWorkers } from './identity.ts';
+import { describeInstances, filtersByCluster, filtersOf, LIVE } from './instances.ts';
+import { isProven, type Owner } from './owners.ts';
+import { isOptedOut } from './scope.ts';
+import { AUTO_SCALING_GROUP_TAG, tagsOf, unmanagedGroup } from './worker.ts';
+
+/** DescribeAutoScalingGroups takes at most 50 names without MaxRecords. */
+const GROUPS_PER_CALL = 50;
+
+/** Reads groups by name. One that Auto Scaling does not show is missing. */
+export async function describeGroups(
+  autoScaling: AutoScalingClient,
+  names: readonly string[],
+): Promise<AutoScalingGroup[]> {
+  const describe = async (AutoScalingGroupNames: string[]) =>
+    (await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }))).AutoScalingGroups ?? [];
+  return (await pMap(chunks(names, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
+}
+
+export interface GroupClients {
+  readonly autoScaling: AutoScalingClient;
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+}
+
+/** A self-managed group that is one of workers, and whose. */
+export interface SelfManagedGroup {
+  readonly group: AutoScalingGroup;
+  readonly key: NodeGroupKey;
+  readonly owner: Owner;
+}
+
+export interface GroupReading {
+  /** Every group that was asked about, as Auto Scaling shows it. */
+  readonly described: readonly AutoScalingGroup[];
+  readonly found: readonly SelfManagedGroup[];
+  /** The members of self-managed groups as EC2 shows them, by id. */
+  readonly instances: ReadonlyMap<string, Instance>;
+  readonly identities: ReadonlyMap<string, Identity>;
+}
+
+/**
+ * Reads the self-managed Auto Scaling groups of clusters, and those of the given names. The groups of managed node groups are
+ * left out: their owner is EKS.
+ *
+ * @param groups names of Auto Scaling groups, of which a live instance tells
+ * @param more names of groups that are read though no instance tells of them
+ */
+export async function readSelfManagedGroups(
+  clients: GroupClients,
+  readCluster: ClusterReader,
+  { clusters, groups }: { readonly clusters: readonly string[]; readonly groups: readonly string[] },
+  more: readonly string[] = [],
+): Promise<GroupReading> {
+  const live = await describeInstances(clients.ec2, [
+    ...filtersByCluster(clusters).map((filter) => [LIVE, filter]),
+    ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [LIVE, filter]),
+  ]);
+  const names = new Set(live.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
+  const described = await describeGroups(clients.autoScaling, [...new Set([...names, ...more])]);
+  const unmanaged = described.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
+  // All members count, also those that the filters did not find: they share the group's fate.
+  const ids = unmanaged.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId));
+  const members = await describeInstances(
+    clients.ec2,
+    filtersOf('instance-id', ids).map((filter) => [filter]),
+  );
+  const instances = new Map(members.map((instance) => [instance.InstanceId ?? '', instance]));
+  const identities = await identifyWorkers({ ...clients, onTrouble: 'tell' }, readCluster, [...instances.values()]);
+  const found = unmanaged.flatMap((group) => {
+    const best = identityOf(group, identities);
+    return best === undefined ? [] : [{ group, ...best }];
+  });
+  return { described, found, instances, identities };
+}
+
+/** Of what its members claim, a proven worker's word counts. */
+function identityOf(
+  { Instances = [] }: AutoScalingGroup,
+  identities: ReadonlyMap<string, Identity>,
+): Pick<SelfManagedGroup, 'key' | 'owner'> | undefined {
+  const all = Instances.flatMap(({ InstanceId = '' }) => identities.get(InstanceId) ?? []);
+  const best = all.find(({ owner }) => isProven(owner) && owner.unreadable === undefined) ?? all[0];
+  if (best?.worker.ownership !== 'self-managed' || best.worker.nodegroup === undefined) return undefined;
+  const { cluster, nodegroup } = best.worker;
+  return { key: { cluster, nodegroup }, owner: best.owner };
+}
+
+/** The name that Auto Scaling has for a group. */
+export const groupNameOf = ({ nodegroup }: NodeGroupKey): string => unmanagedGroup(nodegroup)?.name ?? nodegroup;
+
+/** Why a member of a group is not to share what is done to the cluster's workers in it; undefined: it is one of them. */
+export function whyNotOurs(
+  instance: Instance | undefined,
+  identity: Identity | undefined,
+  cluster: string,
+): string | undefined {
+  // Auto Scaling shows one for a while that EC2 shows no more.
+  if (instance === undefined) return undefined;
+  if (isOptedOut(tagsOf(instance))) return 'it opted out by its tag.';
+  if (identity === undefined) return 'nothing says that it is a worker.';
+  const { owner, worker } = identity;
+  if (worker.cluster !== cluster) return `it is of cluster ${worker.cluster}.`;
+  // A worker that has just been launched is proven once it has joined.
+  if (instance.State?.Name === 'pending') return undefined;
+  return owner.notAWorker ?? owner.onlyClaims;
+}
