@@ -19,6 +19,8 @@ export const BUDGETS = {
     /** CPU of the function alone, without the SDK's own, ms. */
     cpuMs: 1_000,
   },
+  /** US dollars a month that a stack costs where nothing happens, at list prices. */
+  idleDollarsPerMonth: 15,
   /** Bytes of a function's bundle. */
   bundleBytes: 1_000_000,
 } as const;

@@ -6,6 +6,7 @@ import { type DeployedFunction, deployedFunctions } from '../infra/deployed-func
 import { PRICES } from '../infra/prices.ts';
 import { synthesize } from '../infra/synthesize.ts';
 import { BUDGETS } from './budgets.ts';
+import { idleBill, totalOf } from './idle-bill.ts';
 import { costOf, observeRun } from './observability.ts';
 import { median, renderTable } from './table.ts';
 
@@ -59,8 +60,19 @@ try {
     process.exitCode = 1;
   }
   await printObservability(template);
+  await printIdleBill(template);
 } finally {
   rmSync(directory, { recursive: true });
+}
+
+async function printIdleBill(template: string): Promise<void> {
+  const bill = await idleBill(template);
+  const total = totalOf(bill);
+  const lines = bill.map(({ item, count, price }) => [item, String(count), (count * price).toFixed(2)]);
+  console.log(`\n${renderTable([['idle stack', 'count', '$ a month'], ...lines, ['together', '', total.toFixed(2)]])}`);
+  if (total <= BUDGETS.idleDollarsPerMonth) return;
+  console.error(`an idle stack costs more than ${BUDGETS.idleDollarsPerMonth} dollars a month`);
+  process.exitCode = 1;
 }
 
 /** The cost of logs and metrics, for a busy day and for a typical week. */

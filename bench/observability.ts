@@ -68,6 +68,6 @@ export function costOf({ hours, records, bytes, metricHours, alarms }: Observed)
     metricsPerThousand: perThousand(metric),
     logsPerMonth: dollarsOf(all) / months,
     metricsPerMonth: metric / months,
-    fixedPerMonth: alarms * PRICES.alarmPerMonth + PRICES.compositeAlarmPerMonth + 2 * PRICES.dashboardPerMonth,
+    fixedPerMonth: alarms * PRICES.alarmPerMonth + PRICES.compositeAlarmPerMonth + PRICES.dashboardPerMonth,
   };
 }

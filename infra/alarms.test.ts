@@ -78,7 +78,7 @@ describe('every alarm', () => {
       expect(sections).toContain(section);
       expect(name.startsWith(`eks-host-remediator-${section}`)).toBe(true);
       expect(url).toBe(
-        'https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/eks-host-remediator-runbook',
+        'https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/eks-host-remediator',
       );
       expect(others).toEqual([]);
       // No word that stands for a name is left.
@@ -89,25 +89,26 @@ describe('every alarm', () => {
   it('names the log group and the queue that are its own', () => {
     const textOf = (name: string) =>
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
-    expect(textOf('function-errors-sweep-fleet')).toMatch(/--log-group-name <Logs[0-9A-F]+> /);
-    // Its lines are in the other one.
-    expect(textOf('function-errors-notify-stories')).toMatch(/--log-group-name <LogsOfFed[0-9A-F]+> /);
+    expect(textOf('function-errors')).toMatch(/--log-group-name <Logs[0-9A-F]+> /);
     expect(textOf('dead-letters-notify-stories')).toMatch(/--queue-url <NotifyStoriesDeadLetters[0-9A-F]+>/);
     expect(textOf('dead-letters-triage-findings')).toMatch(/--source-arn <TriageFindingsDeadLetters[0-9A-F]+\.Arn>/);
-    expect(textOf('undelivered-sweep-fleet')).toMatch(/--queue-url <SweepFleetScheduleUndelivered[0-9A-F]+>/);
+    expect(textOf('undelivered')).toMatch(/--queue-url <UndeliveredQueue[0-9A-F]+>/);
     expect(textOf('waiting-requests-check-posture')).toMatch(/--event-source-arn <CheckPostureQueue[0-9A-F]+\.Arn>/);
   });
 
   it('promises that work comes again by itself only where it does', () => {
     const textOf = (name: string) =>
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
-    expect(textOf('function-errors-manage-ssm-agent')).toContain('come again by themselves');
-    expect(textOf('function-errors-watch-ami-releases')).toContain('twice more; the next scheduled run');
-    expect(textOf('function-errors-notify-stories')).toContain('twice more, then they go to the dead-letter queue');
-    for (const name of ['function-errors-request-actions', 'throttles-request-actions']) {
-      expect(textOf(name)).toContain('A request that was made there does not come back by itself.');
-    }
-    for (const name of ['dead-letters-quarantine-workers', 'undelivered-quarantine-workers']) {
+    expect(textOf('function-errors')).toContain(
+      'Messages of a queue come again by themselves, and Lambda tries other runs',
+    );
+    expect(textOf('function-errors')).toContain(
+      'What somebody asked for on the dashboard does not come back by itself.',
+    );
+    expect(textOf('throttles-request-actions')).toContain(
+      'A request that was made there does not come back by itself.',
+    );
+    for (const name of ['dead-letters-quarantine-workers', 'undelivered']) {
       expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
     }
     // SQS moves nothing back to Lambda.
@@ -150,27 +151,29 @@ describe('every alarm', () => {
 });
 
 describe('the runbook', () => {
-  const boardOf = (from = template) => {
-    const [, runbook] = resourcesOf(from, 'AWS::CloudWatch::Dashboard')
-      .map(({ Properties }) => Properties)
-      .sort((a, b) => (String(a.DashboardName) < String(b.DashboardName) ? -1 : 1));
-    return runbook!;
+  /** The widgets of the dashboard from the runbook's first on. */
+  const runbookOf = (from = template) => {
+    const [board, ...others] = resourcesOf(from, 'AWS::CloudWatch::Dashboard');
+    expect(others).toEqual([]);
+    const body = made(board!.Properties.DashboardBody, (id) => `<${id}>`);
+    const { widgets }: { widgets: Array<{ type: string; y: number; properties: { markdown?: string } }> } =
+      JSON.parse(body);
+    const first = widgets.findIndex(({ properties }) => properties.markdown?.startsWith('# Runbook'));
+    return { before: widgets.slice(0, first), sections: widgets.slice(first) };
   };
-  const widgetsOf = (body: string): Array<{ type: string; height: number; properties: { markdown: string } }> =>
-    JSON.parse(body).widgets;
 
-  it('is a dashboard beside the other one, with each section of the page, and the names of the stack', () => {
-    const { DashboardName, DashboardBody } = boardOf();
-    expect(DashboardName).toBe('eks-host-remediator-runbook');
-    const widgets = widgetsOf(made(DashboardBody, (id) => `<${id}>`));
-    const headings = widgets.map(({ properties }) => /^#+ (.*)$/m.exec(properties.markdown)?.[1]);
+  it('ends the dashboard with each section of the page, and the names of the stack', () => {
+    const { before, sections: widgets } = runbookOf();
+    const end = Math.max(...before.map(({ y }) => y));
+    for (const { type, y } of widgets) expect([type, y > end]).toEqual(['text', true]);
+    const headings = widgets.map(({ properties }) => /^#+ (.*)$/m.exec(properties.markdown ?? '')?.[1]);
     expect(headings).toEqual(['Runbook', ...sections]);
     const text = widgets.map(({ properties }) => properties.markdown).join('\n');
     expect(text).toMatch(/--log-group-name <Logs[0-9A-F]+>/);
     expect(text).toContain('--name /eks-host-remediator/policy ');
     // `LOG_GROUP` and the others are explained once, at the head.
     expect(text.split('\n## ').slice(1).join('\n## ')).not.toMatch(/LOG_GROUP|<!--|\]\((?!https)/);
-    const second = made(boardOf(templateOf({ stackName: 'second' })).DashboardBody, (id) => `<${id}>`);
+    const second = JSON.stringify(runbookOf(templateOf({ stackName: 'second' })).sections);
     const commands = second.match(/npx eks-host-remediator .{15}/g) ?? [];
     expect(commands.length).toBeGreaterThan(3);
     expect(commands.filter((each) => !each.startsWith('npx eks-host-remediator --stack second '))).toEqual([]);
@@ -183,7 +186,7 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
   const rule = JSON.stringify(composite!.Properties.AlarmRule);
   expect(rule).not.toMatch(/ AND |NOT|OK\(/);
   const named = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(({ id }) => rule.includes(`"${id}"`));
-  const sectionOf = (alarm: { AlarmDescription?: unknown }) => /^Runbook: (\S+)/m.exec(described(alarm))?.[1] ?? '';
+  const sectionOf = (alarm: { AlarmDescription?: unknown }) => /^Runbook: ([\w-]+)/m.exec(described(alarm))?.[1] ?? '';
   const about = [...new Set(named.map(({ Properties }) => sectionOf(Properties)))];
   expect(about.sort()).toEqual([
     'dead-letters',
@@ -197,28 +200,45 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
 });
 
 describe('an alarm is raised', () => {
-  it.each(['Errors', 'Throttles'])('on the %s of every function', (metric) => {
-    const watched = alarmsOf().filter(
-      ({ Namespace, MetricName }) => Namespace === 'AWS/Lambda' && MetricName === metric,
+  it('on the throttles of every function that has no queue, in which requests would wait', () => {
+    const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'Throttles');
+    const queued = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => Properties.FunctionName.Ref,
     );
     expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
-      idsOf('AWS::Lambda::Function').sort(),
+      idsOf('AWS::Lambda::Function')
+        .filter((id) => !queued.includes(id))
+        .sort(),
     );
     for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
   });
 
+  it('on a failed run of any function, in both log groups, for this stack alone', () => {
+    const [watched, ...others] = alarmsOf().filter(({ MetricName }) => MetricName === 'FailedRuns');
+    expect(others).toEqual([]);
+    expect(watched).toMatchObject({
+      Namespace: 'EksHostRemediator/eks-host-remediator',
+      Statistic: 'Sum',
+      Threshold: 1,
+    });
+    const filters = resourcesOf(template, 'AWS::Logs::MetricFilter').map(({ Properties }) => Properties);
+    expect(filters.map(({ LogGroupName }) => LogGroupName.Ref).sort()).toEqual(idsOf('AWS::Logs::LogGroup').sort());
+    for (const { FilterPattern, MetricTransformations } of filters) {
+      expect(FilterPattern).toBe('{ $.type = "platform.report" && $.record.status != "success" }');
+      expect(MetricTransformations).toEqual([
+        { MetricName: 'FailedRuns', MetricNamespace: 'EksHostRemediator/eks-host-remediator', MetricValue: '1' },
+      ]);
+    }
+  });
+
   it.each([
-    ['PolicyInvalid', 'upgrade-node-groups'],
-    ['PolicyInvalid', 'manage-ssm-agent'],
-    ['PolicyInvalid', 'quarantine-workers'],
-    ['PolicyInvalid', 'triage-findings'],
-    ['PolicyInvalid', 'check-posture'],
+    ['PolicyInvalid', 'any-function'],
     ['Failed', 'upgrade-node-groups'],
     ['Halted', 'upgrade-node-groups'],
     ['UpgradeStuck', 'upgrade-node-groups'],
     ['Failed', 'manage-ssm-agent'],
   ])('on %s of %s', (metric, name) => {
-    expect(functionNames()).toContain(name);
+    expect([...functionNames(), 'any-function']).toContain(name);
     const watched = alarmsOf().filter(
       ({ MetricName, Dimensions }) => MetricName === metric && Dimensions[0].Value === name,
     );
@@ -236,9 +256,9 @@ describe('an alarm is raised', () => {
     ]);
   });
 
-  it('when a request of any function has waited for an hour', () => {
+  it('when a request of any function has waited for half an hour', () => {
     const waiting = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage');
-    for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 3600, TreatMissingData: 'notBreaching' });
+    for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 1800, TreatMissingData: 'notBreaching' });
     const watched = waiting.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]);
     const mapped = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
       ({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0],
@@ -260,7 +280,7 @@ describe('an alarm is raised', () => {
       TreatMissingData: 'ignore',
       Metrics: [
         { Expression: 'FILL(counted, 0)' },
-        { Id: 'counted', MetricStat: { Metric: { MetricName: 'SweepFinished' }, Period: period, Stat: 'Sum' } },
+        { Id: 'counted', MetricStat: { Metric: { MetricName: 'Done' }, Period: period, Stat: 'Sum' } },
       ],
     });
   });

@@ -7,6 +7,7 @@ import {
   ComparisonOperator,
   CompositeAlarm,
   type IMetric,
+  type IWidget,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -20,7 +21,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import { type Runbook, UNHEALTHY } from './runbook.ts';
-import { RunbookPage } from './runbook-page.ts';
+import { dashboardUrl, runbookWidgets } from './runbook-page.ts';
 import { DEFAULT_STACK_NAME, type Settings } from './settings.ts';
 
 /** Prefix of the operators' command. */
@@ -48,12 +49,13 @@ export class Alarms extends Construct {
   private readonly ofHealth: Alarm[] = [];
   private readonly settings: Settings;
   private readonly logGroup: ILogGroup;
-  private readonly page: RunbookPage;
+  private readonly url: string;
 
   constructor(scope: Construct, id: string, settings: Settings, logGroup: ILogGroup) {
     super(scope, id);
     this.settings = settings;
     this.logGroup = logGroup;
+    this.url = dashboardUrl(this, settings.stackName);
     const key = new Key(this, 'Key', {
       description: 'Encrypts the alarm messages of EKS Host Remediator on their way through SNS',
       enableKeyRotation: true,
@@ -66,9 +68,11 @@ export class Alarms extends Construct {
     this.topic = this.newTopic('Topic', 'EKS Host Remediator alarms', key);
     this.pageTopic = this.newTopic('PageTopic', 'EKS Host Remediator is not well', key);
     if (settings.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
-    this.page = new RunbookPage(this, 'Runbook', settings.stackName, (text) =>
-      this.resolve(text).replaceAll(COMMAND, `${COMMAND}${this.stackOption}`),
-    );
+  }
+
+  /** The runbook, for the dashboard: its sections with the stack's own names. */
+  runbookWidgets(): IWidget[] {
+    return runbookWidgets((text) => this.resolve(text).replaceAll(COMMAND, `${COMMAND}${this.stackOption}`));
   }
 
   private newTopic(id: string, displayName: string, key: Key): Topic {
@@ -142,7 +146,7 @@ export class Alarms extends Construct {
     // Said once for all commands, because CloudWatch limits a description to 1,024 characters.
     const which = next.includes(COMMAND) && this.stackOption !== '' ? ` Commands take ${this.stackOption.trim()}.` : '';
     const lines = [means, `First: ${first}`, `Then: ${next}${which}`].map((line) => this.resolve(line, about));
-    return [...lines, `Runbook: ${section} in ${this.page.url}`].join('\n');
+    return [...lines, `Runbook: ${section} in ${this.url}`].join('\n');
   }
 
   /** The option that names the stack to the operators' command; empty for the default stack. */

@@ -58,8 +58,8 @@ export class Costs {
    */
   note(alarms: number): string {
     const { date, alarmPerMonth, compositeAlarmPerMonth, dashboardPerMonth, keyPerMonth } = PRICES;
-    const fixed = alarms * alarmPerMonth + compositeAlarmPerMonth + 2 * dashboardPerMonth + keyPerMonth;
-    return `Costs are what Lambda and logs come to at list prices of us-east-1 of ${date}; about ${Math.round(fixed)} dollars a month for alarms, dashboards and key, some 5 for custom metrics and 2 for SQS come on top.`;
+    const fixed = alarms * alarmPerMonth + compositeAlarmPerMonth + dashboardPerMonth + keyPerMonth;
+    return `Costs are what Lambda and logs come to at list prices of us-east-1 of ${date}; about ${Math.round(fixed)} dollars a month for alarms, dashboard and key, some 3 for custom metrics and 2 for SQS come on top.`;
   }
 
   /** The total cost over the whole time range. */

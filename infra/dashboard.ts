@@ -48,7 +48,8 @@ const QUARTER = FULL_WIDTH / 4;
 
 /**
  * The dashboard, about two screens high. Its first row has single numbers for the time range. Then come the widget with
- * what needs attention, what still fails and what is to be approved, the decisions of each function, and the costs.
+ * what needs attention, what still fails and what is to be approved, the decisions of each function, and the costs. The
+ * runbook follows at the end, because a dashboard of its own would cost as much again.
  */
 export class Dashboard extends Construct {
   private readonly props: DashboardProps;
@@ -85,7 +86,7 @@ export class Dashboard extends Construct {
    * Creates the dashboard, after all functions are added.
    * @returns its name
    */
-  finish(health: IAlarm, alarms: readonly IAlarm[]): string {
+  finish(health: IAlarm, alarms: readonly IAlarm[], runbook: readonly IWidget[]): string {
     const { props } = this;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', {
       dashboardName: props.stackName,
@@ -106,6 +107,7 @@ export class Dashboard extends Construct {
       costs.graph(QUARTER),
     ];
     for (let first = 0; first < graphs.length; first += 4) dashboard.addWidgets(...graphs.slice(first, first + 4));
+    for (const section of runbook) dashboard.addWidgets(section);
     return dashboard.dashboardName;
   }
 

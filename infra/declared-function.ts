@@ -62,8 +62,6 @@ export class DeclaredFunction extends Construct {
       ...(start.by === 'records' && { logGroup: foundation.fedLogGroup }),
     });
     this.startBy(made);
-    // Whoever has no section of its own goes by that of a function which tells it.
-    if (intake && declared.policy?.section !== undefined) this.addPolicyAlarm(made);
     for (const [section, entry] of Object.entries(declared.alarms)) this.addAlarm(made, section, entry);
     this.addRow(made);
     if (kubernetesGroup !== undefined) this.addAccessEntries(made, kubernetesGroup);
@@ -166,18 +164,6 @@ export class DeclaredFunction extends Construct {
       ...size,
     });
     this.foundation.dashboard.show(widget);
-  }
-
-  /**
-   * Every reconcile reports whether it could read the policy. The alarm keeps its state until a reconcile reports
-   * otherwise.
-   */
-  private addPolicyAlarm(made: RemediatorFunction): void {
-    const { alarms, settings } = this.foundation;
-    const counted = remediatorMetric('PolicyInvalid', made.name, settings.stackName, Duration.minutes(5));
-    const about = runbook('policy-invalid', this.declared);
-    const stands = { treatMissingData: TreatMissingData.IGNORE };
-    alarms.add(made, 'PolicyInvalid', counted, about, { name: made.name }, stands);
   }
 
   private addAlarm(made: RemediatorFunction, section: string, entry: AlarmEntry): void {

@@ -5,6 +5,7 @@ import type { Dashboard } from './dashboard.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyParameter } from './policy-parameter.ts';
 import type { Settings } from './settings.ts';
+import type { Undelivered } from './undelivered.ts';
 
 /** The shared resources of the stack, passed to each function's construct. */
 export interface Foundation {
@@ -15,6 +16,8 @@ export interface Foundation {
   /** The log group of functions that a subscription filter on `logGroup` invokes. */
   readonly fedLogGroup: ILogGroup;
   readonly alarms: Alarms;
+  /** Where EventBridge puts what it cannot deliver. */
+  readonly undelivered: Undelivered;
   readonly ledger: Ledger;
   readonly policy: PolicyParameter;
   readonly eventBus: EventBus;

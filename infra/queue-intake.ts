@@ -12,13 +12,13 @@ import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import type { Foundation } from './foundation.ts';
 import type { RemediatorFunction } from './remediator-function.ts';
 import { runbook } from './runbook.ts';
-import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+import { DELIVERY } from './undelivered.ts';
 
 /**
- * A request only waits this long where a function fails, hangs or is not invoked. A request that fails alone has been
- * tried three times or more by then.
+ * A request only waits this long where a function fails, hangs or is not invoked, also because Lambda throttles it. A request
+ * that fails alone has been tried eight times by then.
  */
-const LONGEST_WAIT = Duration.hours(1);
+const LONGEST_WAIT = Duration.minutes(30);
 
 /**
  * How often a request is tried before it becomes a dead letter: for about 36 minutes, and for eight in a FIFO queue,
@@ -70,7 +70,7 @@ export class QueueIntake {
     const target = new SqsQueue(queue, {
       ...DELIVERY,
       ...(fifo && { messageGroupId: MESSAGE_GROUP }),
-      deadLetterQueue: undeliveredQueue(scope, alarms, declared),
+      deadLetterQueue: foundation.undelivered.queue,
     });
     for (const [ruleId, description, pattern] of rulesOf(declared, foundation)) {
       // AWS publishes its own events on the default bus.

@@ -27,7 +27,7 @@ export interface RemediatorFunctionProps {
   readonly deadLetterQueue?: IQueue;
 }
 
-/** A function of `functions/` with its own role, and alarms on its errors and throttles. */
+/** A function of `functions/` with its own role, and an alarm on its throttles where nothing else tells them. */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -80,13 +80,12 @@ export class RemediatorFunction extends Construct {
     foundation.dashboard.addFunction(this);
     Tags.of(this.function).add('eks-host-remediator:function', name);
 
-    const period = { period: Duration.minutes(5) };
-    const about = { name, logGroup };
-    alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', declared), about);
+    // The requests of a throttled function with a queue wait, which has an alarm of its own.
+    if (declared.start.by === 'queue') return;
     // A single throttle is retried, and a new account has only ten concurrent invocations. So only lasting throttles
     // raise the alarm.
     const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };
-    const throttles = this.function.metricThrottles(period);
-    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), about, staying);
+    const throttles = this.function.metricThrottles({ period: Duration.minutes(5) });
+    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), { name, logGroup }, staying);
   }
 }

@@ -13,6 +13,8 @@ import type { Placeholders } from './placeholders.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import { SavedQueries } from './saved-queries.ts';
 import type { Settings } from './settings.ts';
+import { SharedAlarms } from './shared-alarms.ts';
+import { Undelivered } from './undelivered.ts';
 
 /**
  * The whole remediator for one account and region, in any stack. All names are derived from the stack's name. A stack
@@ -45,11 +47,13 @@ export class Remediator extends Construct {
     // errors could trigger it again. Source: CloudWatch Logs user guide, "Log recursion prevention".
     const fedLogGroup = new LogGroup(this, 'LogsOfFed', kept);
     const logGroups = { logGroup, fedLogGroup };
+    const alarms = new Alarms(this, 'Alarms', settings, logGroup);
     const foundation: Foundation = {
       settings,
       bundles,
       ...logGroups,
-      alarms: new Alarms(this, 'Alarms', settings, logGroup),
+      alarms,
+      undelivered: new Undelivered(this, 'Undelivered', alarms),
       ledger: new Ledger(this, 'Ledger', settings),
       policy: new PolicyParameter(this, 'Policy', settings),
       eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
@@ -58,6 +62,7 @@ export class Remediator extends Construct {
       tell: (id, value, description) => this.tell(id, value, description),
     };
 
+    new SharedAlarms(this, 'SharedAlarms', foundation);
     const declared = REMEDIATIONS.map((each: Remediation) => new DeclaredFunction(this, foundation, each));
     const known: Record<string, Placeholders[string]> = { ...shared(foundation), ...this.asJson(declared) };
     for (const each of declared) Object.assign(known, each.placeholders);
@@ -66,8 +71,8 @@ export class Remediator extends Construct {
       known[`function:${name}`] = made.functionArn;
     }
     new SavedQueries(this, 'Queries', { stackName, ...logGroups });
-    const { policy, eventBus, ledger, alarms, dashboard } = foundation;
-    const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all);
+    const { policy, eventBus, ledger, dashboard } = foundation;
+    const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all, alarms.runbookWidgets());
 
     this.tell('Mode', settings.mode, 'What remediations do unless the policy says otherwise, as the deploy chose it');
     this.tell(

@@ -1,48 +1,41 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Aws, CfnCondition, Fn } from 'aws-cdk-lib';
-import { Dashboard, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import { Construct } from 'constructs';
+import { type IWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
 import { FULL_WIDTH } from './widgets.ts';
 
 /** How many characters fit into a line of a text widget of full width, roughly. */
 const LINE = 180;
 
 /**
- * The runbook as a dashboard of the account. Alarms can link to it wherever they are read, and its version is the
- * deployed one. The package contains the page as well.
+ * The runbook as widgets: alarms link to it wherever they are read, and its version is the deployed one. The package
+ * contains the page as well.
+ *
+ * @param resolve replaces the page's placeholders by the stack's own names
  */
-export class RunbookPage extends Construct {
-  /** The URL of the page in the console. */
-  readonly url: string;
+export const runbookWidgets = (resolve: (text: string) => string): IWidget[] =>
+  sectionsOf(readFileSync(join(import.meta.dirname, '..', 'docs', 'runbook.md'), 'utf8')).map(
+    (section) => new TextWidget({ markdown: resolve(section), width: FULL_WIDTH, height: heightOf(section) }),
+  );
 
-  /** @param resolve replaces the page's placeholders by the stack's own names */
-  constructor(scope: Construct, id: string, stackName: string, resolve: (text: string) => string) {
-    super(scope, id);
-    const dashboardName = `${stackName}-runbook`;
-    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName });
-    for (const section of sectionsOf(readFileSync(join(import.meta.dirname, '..', 'docs', 'runbook.md'), 'utf8'))) {
-      dashboard.addWidgets(
-        new TextWidget({ markdown: resolve(section), width: FULL_WIDTH, height: heightOf(section) }),
-      );
-    }
-    this.url = `https://${Aws.REGION}.${this.consoleHost()}/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${dashboardName}`;
-  }
-
-  /**
-   * The console's host name in the partition. Source: botocore's endpoints.json has no consoles; "AWS Management
-   * Console" in the general reference, and the user guides of the China regions and of GovCloud name these.
-   */
-  private consoleHost(): string {
-    const within = (id: string, partition: string) =>
-      new CfnCondition(this, id, { expression: Fn.conditionEquals(Aws.PARTITION, partition) }).logicalId;
-    const otherwise = Fn.conditionIf(
-      within('InGovCloud', 'aws-us-gov'),
-      'console.amazonaws-us-gov.com',
-      'console.aws.amazon.com',
-    );
-    return Fn.conditionIf(within('InChina', 'aws-cn'), 'console.amazonaws.cn', otherwise).toString();
-  }
+/**
+ * The URL of a dashboard in the console, whose host name depends on the partition. Source: botocore's endpoints.json has no
+ * consoles; "AWS Management Console" in the general reference, and the user guides of the China regions and of GovCloud
+ * name these.
+ *
+ * @param scope gets the conditions on the partition
+ */
+export function dashboardUrl(scope: Construct, dashboardName: string): string {
+  const within = (id: string, partition: string) =>
+    new CfnCondition(scope, id, { expression: Fn.conditionEquals(Aws.PARTITION, partition) }).logicalId;
+  const otherwise = Fn.conditionIf(
+    within('InGovCloud', 'aws-us-gov'),
+    'console.amazonaws-us-gov.com',
+    'console.aws.amazon.com',
+  );
+  const host = Fn.conditionIf(within('InChina', 'aws-cn'), 'console.amazonaws.cn', otherwise).toString();
+  return `https://${Aws.REGION}.${host}/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${dashboardName}`;
 }
 
 /** The page in sections, each with its heading, without links to pages that the dashboard does not have. */

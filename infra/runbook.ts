@@ -27,9 +27,6 @@ interface SharedSection {
   readonly unhealthy: boolean;
 }
 
-const READ_UNDELIVERED = 'aws sqs receive-message --queue-url QUEUE_URL --message-attribute-names All';
-const CURE_ERROR =
-  'If the error does not come again, do nothing. Otherwise cure what it names, mostly a missing permission.';
 const FIND_ROOM = 'Find what uses up the concurrency of the account, or have the quota raised.';
 
 const SHARED = {
@@ -55,69 +52,19 @@ const SHARED = {
     },
     unhealthy: true,
   },
-  undelivered: {
-    of: {
-      queue: {
-        means: (subject) => `EventBridge could not deliver events to the queue of ${subject}.`,
-        first: READ_UNDELIVERED,
-        next: 'ERROR_CODE names the reason. The sweep makes up for events. The request of an operator does not come back by itself, so ask again. Purge the queue when the cause is cured.',
-      },
-      schedule: {
-        means: (subject) => `EventBridge could not invoke ${subject} by its schedule or for an event.`,
-        first: READ_UNDELIVERED,
-        next: 'ERROR_CODE names the reason. The next run makes up for scheduled ones that were lost. Purge the queue when the cause is cured.',
-      },
-    },
-    unhealthy: true,
-  },
   'waiting-requests': {
     of: {
       queue: {
         means: (subject) =>
-          `A request has waited for ${subject} for more than an hour. The function fails, hangs or is not invoked.`,
+          `A request has waited for ${subject} for half an hour. The function fails, hangs or is not invoked.`,
         first: FAILED_RUNS,
-        next: 'Cure what the last error names. If there is none, check that the mapping is enabled: aws lambda list-event-source-mappings --event-source-arn QUEUE_ARN.',
+        next: 'Cure what the last error names. If none, Lambda has no room, or the mapping is disabled: aws lambda list-event-source-mappings --event-source-arn QUEUE_ARN.',
       },
     },
     unhealthy: false,
   },
-  'function-errors': {
-    of: {
-      queue: {
-        means: (subject) => `${subject} ended with an error. The messages of that run come again by themselves.`,
-        first: FAILED_RUNS,
-        next: CURE_ERROR,
-      },
-      // Lambda retries an asynchronous invocation twice (Lambda developer guide, "Understanding retry behavior").
-      schedule: {
-        means: (subject) =>
-          `${subject} ended with an error. Lambda tries that run twice more; the next scheduled run makes up for a scheduled one.`,
-        first: FAILED_RUNS,
-        next: CURE_ERROR,
-      },
-      records: {
-        means: (subject) =>
-          `${subject} ended with an error. Lambda tries the same records twice more, then they go to the dead-letter queue.`,
-        first: FAILED_RUNS,
-        next: CURE_ERROR,
-      },
-      widget: {
-        means: (subject) =>
-          `${subject} ended with an error. Somebody got no answer on the dashboard. A request that was made there does not come back by itself.`,
-        first: FAILED_RUNS,
-        next: `Cure what the error names, mostly a missing permission; then ask again on the dashboard.`,
-      },
-    },
-    unhealthy: true,
-  },
   throttles: {
     of: {
-      queue: {
-        means: (subject) =>
-          `Lambda has had no room to run ${subject} for a quarter of an hour. Its messages wait in the queue.`,
-        first: 'aws lambda get-account-settings',
-        next: FIND_ROOM,
-      },
       // Lambda retries throttled asynchronous invocations for six hours (Lambda developer guide, "Asynchronous
       // invocation").
       schedule: {
@@ -141,16 +88,6 @@ const SHARED = {
     },
     unhealthy: true,
   },
-  'policy-invalid': {
-    of: {
-      queue: {
-        means: (subject) => `The policy is invalid or cannot be read. ${subject} does not act.`,
-        first: recordsWhere('$.reason = "policy-invalid"'),
-        next: `The record names the field. Check the corrected document (${OPERATOR_COMMAND} policy check FILE), then put it (policy put FILE).`,
-      },
-    },
-    unhealthy: true,
-  },
 } as const satisfies Record<string, SharedSection>;
 
 export type Section = keyof typeof SHARED;
@@ -159,7 +96,7 @@ export type Section = keyof typeof SHARED;
 export interface Runbook {
   /** The section of docs/runbook.md. */
   readonly section: string;
-  /** The texts. LOG_GROUP, QUEUE_URL, QUEUE_ARN and POLICY_PARAMETER are placeholders for the stack's resources. */
+  /** The texts. LOG_GROUP, QUEUE_URL, QUEUE_ARN and POLICY_PARAMETER stand for the stack's resources. */
   readonly means: string;
   readonly first: string;
   readonly next: string;
@@ -181,6 +118,37 @@ export function runbook(section: Section, { name, start }: Pick<Remediation, 'na
 export const declaredRunbook = (section: string, entry: AlarmEntry): Runbook => {
   const { means, first, next, unhealthy = false } = entry;
   return { section, means, first, next, unhealthy };
+};
+
+/** The description of the alarm about what EventBridge could not deliver. */
+export const UNDELIVERED: Runbook = {
+  section: 'undelivered',
+  means: 'EventBridge could not deliver events to a function or its queue.',
+  first: 'aws sqs receive-message --queue-url QUEUE_URL --message-attribute-names All',
+  next: 'TARGET_ARN names the target, ERROR_CODE the reason. The sweep makes up for events, and the next run for a scheduled one. The request of an operator does not come back by itself, so ask again. Purge the queue when the cause is cured.',
+  unhealthy: true,
+};
+
+/**
+ * The description of the alarm about failed runs. Lambda retries an asynchronous invocation twice (Lambda developer guide,
+ * "Understanding retry behavior").
+ */
+export const FUNCTION_ERRORS: Runbook = {
+  section: 'function-errors',
+  means:
+    'A function ended with an error. Messages of a queue come again by themselves, and Lambda tries other runs twice more.',
+  first: FAILED_RUNS,
+  next: 'If the error does not come again, do nothing. Otherwise cure what it names, mostly a missing permission. What somebody asked for on the dashboard does not come back by itself.',
+  unhealthy: true,
+};
+
+/** The description of the alarm about the policy. */
+export const POLICY_INVALID: Runbook = {
+  section: 'policy-invalid',
+  means: 'The policy is invalid or cannot be read. The functions that the records name do not act.',
+  first: recordsWhere('$.reason = "policy-invalid"'),
+  next: `The record names the field. Check the corrected document (${OPERATOR_COMMAND} policy check FILE), then put it (policy put FILE).`,
+  unhealthy: true,
 };
 
 /** The description of the composite alarm about the remediator's health. */
@@ -206,6 +174,9 @@ export const ALL_RUNBOOKS: readonly Runbook[] = [
   ...REMEDIATIONS.flatMap(({ alarms }: Remediation) =>
     Object.entries(alarms).map(([section, entry]) => declaredRunbook(section, entry)),
   ),
+  UNDELIVERED,
+  FUNCTION_ERRORS,
+  POLICY_INVALID,
   UNHEALTHY,
 ];
 

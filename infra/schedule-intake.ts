@@ -6,7 +6,7 @@ import type { Remediation, Start } from '../functions/shared/declaration/remedia
 import type { Foundation } from './foundation.ts';
 import { eventPatternOf } from './queue-intake.ts';
 import type { RemediatorFunction } from './remediator-function.ts';
-import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+import { DELIVERY } from './undelivered.ts';
 
 /** A function that a schedule starts. */
 export type Scheduled = Remediation & { readonly start: Extract<Start, { readonly by: 'schedule' }> };
@@ -18,14 +18,13 @@ export type Scheduled = Remediation & { readonly start: Extract<Start, { readonl
  */
 export function runBySchedule(
   owner: Construct,
-  { alarms, settings }: Foundation,
+  { undelivered, settings }: Foundation,
   declared: Scheduled,
   made: RemediatorFunction,
 ): void {
   const { start, events } = declared;
   const scope = new Construct(owner, 'Schedule');
-  const deadLetterQueue = undeliveredQueue(scope, alarms, declared);
-  const targets = [new LambdaFunction(made.function, { ...DELIVERY, deadLetterQueue })];
+  const targets = [new LambdaFunction(made.function, { ...DELIVERY, deadLetterQueue: undelivered.queue })];
   const schedule = Schedule.rate(start.every === 'day' ? Duration.days(1) : settings[start.every]);
   new Rule(scope, 'Rule', { description: `Runs ${made.name}`, schedule, targets });
   for (const [id, { description, event }] of Object.entries(events)) {

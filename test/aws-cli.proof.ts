@@ -192,7 +192,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
         '--query',
         'Metrics[].MetricName',
       );
-      expect(metrics).toContain('SweepFinished');
+      expect(metrics).toContain('Done');
       const dashboard = await aws('cloudwatch', 'get-dashboard', '--dashboard-name', 'eks-host-remediator');
       expect(JSON.parse(dashboard.DashboardBody).widgets.length).toBeGreaterThan(10);
     });

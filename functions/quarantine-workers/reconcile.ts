@@ -85,7 +85,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Decide about each subject in turn, within the blast budget. Slots are taken before anything is done.
   const planned = await reserve(deps, budget, sight, circumstances);
 
-  deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
+  deps.recorder.count('InQuarantine', Object.keys(planned.slots).length);
   // Act: the networks of all workers come first, and the failure of one worker does not stop the others.
   const acting = { ...deps, openCluster, findGroups, targetsOf: targetReader(deps.loadBalancing) };
   const troubles: unknown[] = [];
@@ -222,12 +222,10 @@ async function requestReconciles(
 }
 
 /**
- * Counts workers that nobody can reach, quarantines that end within a day, and ended quarantines without an operator's
- * decision. A worker that only waits for its place in service has such a decision.
+ * Counts quarantines that end within a day, and ended quarantines without an operator's decision. A worker that only waits
+ * for its place in service has such a decision.
  */
 function countWorkers({ recorder }: ReconcileDeps, settled: readonly Decided[], now: number): void {
-  const isPrivate = ({ decision }: Decided) => decision.reason === 'not-exposed';
-  recorder.count('NotExposed', settled.filter(isPrivate).length);
   for (const { decision } of settled) {
     const { quarantine } = decision;
     if (quarantine === undefined || quarantine.returning === true || decision.silent === true) continue;

@@ -149,7 +149,6 @@ export const quarantineWorkers = declare({
   policy: { section: 'quarantine', reads: READS },
   reasons: QUARANTINE_REASONS,
   metrics: {
-    NotExposed: 'Of the workers reconciled: those that the Internet cannot reach.',
     StaysExposed: 'Workers that the Internet can reach, and that nothing closes.',
     InQuarantine: 'Workers that hold a slot of the quarantine budget.',
     QuarantineExpiring: 'Quarantines that end within a day.',

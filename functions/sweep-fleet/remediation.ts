@@ -9,9 +9,7 @@ export const sweepFleet = declare({
   start: { by: 'schedule', every: 'sweepSchedule' },
   timeoutSeconds: 300,
   reasons: {},
-  metrics: {
-    SweepFinished: 'Sweeps that came to their end.',
-  },
+  metrics: {},
   events: {},
   requests: [],
   ledger: ['BatchGetItem', 'PutItem'],
@@ -23,7 +21,8 @@ export const sweepFleet = declare({
   environment: { SWEEP: '{sweep}' },
   alarms: {
     'stale-sweep': {
-      metric: 'SweepFinished',
+      // A sweep records nothing else as done than that it came to its end.
+      metric: 'Done',
       means: 'Three sweeps in a row did not finish. Lost events are not made up for.',
       first: FAILED_RUNS,
       next: 'Check that the rule of sweep-fleet is enabled, and that the function does not fail.',
@@ -35,7 +34,6 @@ export const sweepFleet = declare({
   dashboard: {
     title: 'Sweeps',
     decisions: ['done', 'failed'],
-    graph: { title: 'Sweeps that came to their end', lines: [{ metric: 'SweepFinished' }] },
   },
 });
 

@@ -46,7 +46,6 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const throttled = [...unreadable].filter(([, { isThrottled }]) => isThrottled).map(([cluster]) => cluster);
   await tellUnreadable(deps, new Map([...unreadable].filter(([, { isThrottled }]) => !isThrottled)), trigger);
   if (throttled.length > 0) throw new Error(`EKS throttles: node groups not listed of ${throttled.join(', ')}.`);
-  deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},
     decision: 'done',

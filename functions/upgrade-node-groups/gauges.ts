@@ -4,8 +4,7 @@ import type { Decided } from './plan.ts';
 import type { Recorder } from './remediation.ts';
 
 /**
- * Publishes the state after a reconcile as metrics, including zeros, so that an alarm ends when its cause does. The age of the
- * fleet is the maximum of what the reconciles of one sweep publish; one that has observed no node publishes none.
+ * Publishes the state after a reconcile as metrics; those that an alarm watches at zero, too. The age of the fleet is the maximum of what the reconciles of one sweep publish; one that has observed no node publishes none.
  */
 export function publishGauges(
   recorder: Pick<Recorder, 'count' | 'gauge'>,
@@ -13,9 +12,9 @@ export function publishGauges(
   slots: BlastBudget['slots'],
   now: number,
 ): void {
-  recorder.gauge('UpgradesInFlight', Object.values(slots).filter(({ foreign }) => foreign !== true).length);
-  recorder.count('UpgradeStuck', decided.filter((each) => isStuck(each, now)).length);
-  recorder.count('Halted', decided.filter(({ decision }) => STOPPED.has(decision.reason)).length);
+  recorder.count('UpgradesInFlight', Object.values(slots).filter(({ foreign }) => foreign !== true).length);
+  recorder.gauge('UpgradeStuck', decided.filter((each) => isStuck(each, now)).length);
+  recorder.gauge('Halted', decided.filter(({ decision }) => STOPPED.has(decision.reason)).length);
   const oldest = oldestLaunchOf(decided.map(({ observation }) => observation));
   if (oldest !== undefined) recorder.gauge('OldestNodeAge', Math.floor((now - oldest) / DAY));
 }

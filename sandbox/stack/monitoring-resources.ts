@@ -67,6 +67,22 @@ const compositeAlarm = z.strictObject({
   Tags: withoutEffect,
 });
 
+/** A metric filter with a fixed value; the sandbox takes none from the lines. */
+const metricFilter = z.strictObject({
+  FilterName: z.string().optional(),
+  LogGroupName: z.string(),
+  FilterPattern: z.string(),
+  // One transformation a filter (API reference of CloudWatch Logs, PutMetricFilter). No name or namespace has a colon,
+  // an asterisk or a dollar sign.
+  MetricTransformations: z.tuple([
+    z.strictObject({
+      MetricNamespace: z.string().regex(/^[^:*$]{1,255}$/),
+      MetricName: z.string().regex(/^[^:*$]{1,255}$/),
+      MetricValue: z.string().regex(/^\d+(\.\d+)?$/),
+    }),
+  ]),
+});
+
 /** What an alarm measures. */
 interface Measure {
   readonly metric: MetricId;
@@ -109,6 +125,20 @@ export const MONITORING_RESOURCES: Readonly<Record<string, ResourceType>> = {
     z.strictObject({ DashboardName: z.string().optional(), DashboardBody: z.string() }),
     ({ given, generated }) => ({ ref: given('DashboardName') ?? generated(255), attributes: {} }),
     ({ DashboardBody }, { cloudWatch, identity }) => cloudWatch.putDashboard(identity.ref, DashboardBody),
+  ),
+  'AWS::Logs::MetricFilter': resourceType(
+    metricFilter,
+    ({ given, generated }) => ({ ref: given('FilterName') ?? generated(512), attributes: {} }),
+    (
+      { LogGroupName, FilterPattern, MetricTransformations: [{ MetricNamespace, MetricName, MetricValue }] },
+      services,
+    ) =>
+      services.cloudWatch.addMetricFilter({
+        group: LogGroupName,
+        pattern: FilterPattern,
+        metric: { namespace: MetricNamespace, name: MetricName, dimensions: {} },
+        value: Number(MetricValue),
+      }),
   ),
   'AWS::Logs::QueryDefinition': resourceType(
     z.strictObject({ Name: z.string(), QueryString: z.string(), LogGroupNames: z.array(z.string()).default([]) }),

@@ -205,7 +205,13 @@ export const recordsWhere = (pattern: string): string =>
   `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.kind = "record" && ${pattern} }'`;
 
 /**
+ * Matches Lambda's report of a run that failed, timed out or was killed, in CloudWatch Logs' pattern syntax (Lambda
+ * developer guide, "Lambda Telemetry API Event schema reference": the status of `platform.report`).
+ */
+export const FAILED_RUN_PATTERN = '$.type = "platform.report" && $.record.status != "success"';
+
+/**
  * The command that lists runs that logged their failure, and runs that were stopped before they could, which Lambda
  * reports.
  */
-export const FAILED_RUNS = `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.level = "ERROR" || ($.type = "platform.report" && $.record.status != "success") }'`;
+export const FAILED_RUNS = `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.level = "ERROR" || (${FAILED_RUN_PATTERN}) }'`;

@@ -52,6 +52,8 @@ export interface RecorderOptions<Reason extends string, Metric extends string> {
   /** Writes one log line, given without its line break. */
   readonly write: (line: string) => void;
   readonly counter: Counter<Metric>;
+  /** Whether the latency of what was done is published. */
+  readonly isTimed: boolean;
 }
 
 /** The metrics that count records, by decision. */
@@ -126,7 +128,7 @@ export function createRecorder<Reason extends string, Metric extends string>({
       };
       write(JSON.stringify(line));
       count(METRIC_NAMES[decision]);
-      if (TIMED.has(decision)) observe('Latency', line.latencyMs);
+      if (options.isTimed && TIMED.has(decision)) observe('Latency', line.latencyMs);
     },
   };
 }

@@ -1,35 +1,42 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { type SharedMetric, thinOut, unitOf } from './metric.ts';
+import { OF_ANY_FUNCTION, type SharedMetric, thinOut, unitOf } from './metric.ts';
 
 /** Collects the metrics of one invocation. */
 export interface Counter<Metric extends string = SharedMetric> {
-  /** Adds to a metric, such as `PolicyInvalid`; 0 says that there was nothing to count. */
+  /** Adds to a metric. A count that stays 0 is not published: CloudWatch bills each hour in which a metric has data. */
   readonly count: (name: Metric, by?: number) => void;
-  /** Sets a metric to a current value. */
+  /** Sets a metric to a current value, and publishes it at 0 as well, so that an alarm on it ends at once. */
   readonly gauge: (name: Metric, value: number) => void;
   /** Adds a value to a metric, for percentiles. */
   readonly observe: (name: Metric, value: number) => void;
-  /** Publishes the metrics, and returns whether there were any. */
-  readonly flush: () => boolean;
+  /** Publishes the metrics, if there are any. */
+  readonly flush: () => void;
 }
 
 /**
  * Collects metrics and passes them to Powertools, which publishes them as one EMF blob at the end of the invocation. A
  * count is one value, however often it was added to.
+ *
+ * @param own publishes with the function as the service
+ * @param ofAny publishes what is one metric for all functions
  */
-export function createCounter<Metric extends string>(metrics: Metrics): Counter<Metric> {
+export function createCounter<Metric extends string>(own: Metrics, ofAny: Metrics): Counter<Metric> {
   const gathered = new Map<Metric, number[]>();
   return {
-    count: (name, by = 1) => void gathered.set(name, [(gathered.get(name)?.[0] ?? 0) + by]),
+    count: (name, by = 1) => {
+      if (by !== 0) gathered.set(name, [(gathered.get(name)?.[0] ?? 0) + by]);
+    },
     gauge: (name, value) => void gathered.set(name, [value]),
     observe: (name, value) => void gathered.set(name, [...(gathered.get(name) ?? []), value]),
     flush: () => {
-      const any = gathered.size > 0;
+      const used = new Set<Metrics>();
       for (const [name, values] of gathered) {
+        const metrics = OF_ANY_FUNCTION.has(name) ? ofAny : own;
         for (const value of thinOut(values)) metrics.addMetric(name, unitOf(name), value);
+        used.add(metrics);
       }
       gathered.clear();
-      return any;
+      for (const metrics of used) metrics.publishStoredMetrics();
     },
   };
 }

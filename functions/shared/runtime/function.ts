@@ -7,7 +7,7 @@ import { createRecorder } from '../records/recorder.ts';
 import { systemClock } from './clock.ts';
 import { type Counter, createCounter } from './counter.ts';
 import { accountOf } from './environment.ts';
-import type { SharedMetric } from './metric.ts';
+import { ANY_FUNCTION, type SharedMetric } from './metric.ts';
 
 export interface FunctionOptions<Declared extends Remediation, Event> {
   readonly declared: Declared;
@@ -39,6 +39,8 @@ export function createFunction<Declared extends Remediation, Event>(options: Fun
         clock: systemClock,
         write,
         counter,
+        // Only a queue's messages tell when the event was: the latency of other functions says nothing.
+        isTimed: declared.start.by === 'queue',
       });
       return run(event, { recorder, account, requestId });
     },
@@ -53,9 +55,9 @@ export interface SilentInvocation<Metric extends string> extends Omit<Invocation
 }
 
 /**
- * Creates a function's handler. Its metrics are published as one EMF blob however the invocation ends. A failure is
- * logged as one JSON line, without the event's body, before Lambda sees it. The function has no recorder, because it
- * makes no decisions. The result of `run` is the result of the invocation.
+ * Creates a function's handler. Its metrics are published however the invocation ends. A failure is logged as one JSON
+ * line, without the event's body, before Lambda sees it. The function has no recorder, because it makes no decisions. The
+ * result of `run` is the result of the invocation.
  */
 export function createSilentFunction<Event, Answer = void, Metric extends string = SharedMetric>({
   stack,
@@ -65,19 +67,20 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
   readonly run: (event: Event, invocation: SilentInvocation<Metric>) => Promise<Answer>;
 }) {
   const logger = new Logger();
-  const metrics = new Metrics({ defaultDimensions: { stack } });
+  const own = new Metrics({ defaultDimensions: { stack } });
+  const ofAny = new Metrics({ serviceName: ANY_FUNCTION, defaultDimensions: { stack } });
   const counters = new WeakMap<Context, Counter<Metric | SharedMetric>>();
 
   return middy<Event, Answer>({
     // Middy's early timeout warning would need a timer that outlives the work.
     timeoutEarlyInMillis: 0,
   })
-    .before(({ context }) => void counters.set(context, createCounter<Metric | SharedMetric>(metrics)))
-    .after(({ context }) => publish(context))
+    .before(({ context }) => void counters.set(context, createCounter<Metric | SharedMetric>(own, ofAny)))
+    .after(({ context }) => counters.get(context)?.flush())
     .onError(({ context, error }) => {
       logger.error('The invocation failed.', { error, causes: causesOf(error), requestId: context.awsRequestId });
       counters.get(context)?.count('InvocationFailed');
-      publish(context);
+      counters.get(context)?.flush();
     })
     .handler(async (event, context) => {
       const counter = counters.get(context);
@@ -85,10 +88,6 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
       const { invokedFunctionArn: functionArn, awsRequestId: requestId } = context;
       return run(event, { counter, account: accountOf(functionArn), requestId, functionArn });
     });
-
-  function publish(context: Context): void {
-    if (counters.get(context)?.flush()) metrics.publishStoredMetrics();
-  }
 }
 
 /** How many causes of one failure are logged. Similar failures share a few causes. */

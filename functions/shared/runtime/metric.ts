@@ -14,14 +14,20 @@ export const SHARED_METRICS = {
   Refused: MetricUnit.Count,
   Failed: MetricUnit.Count,
   Done: MetricUnit.Count,
-  /** Time from the triggering event to the record, for outcomes `acted` and `done`. */
+  /** Time from the triggering event to the record, for outcomes `acted` and `done` of functions with a queue. */
   Latency: MetricUnit.Milliseconds,
   InvocationFailed: MetricUnit.Count,
-  /** 1 for a reconcile that could not read the policy, 0 for one that could. */
+  /** Reconciles that could not read the policy. */
   PolicyInvalid: MetricUnit.Count,
 } as const;
 
 export type SharedMetric = keyof typeof SHARED_METRICS;
+
+/** The service of metrics that are one for all functions: their cause is the same, and CloudWatch bills each metric. */
+export const ANY_FUNCTION = 'any-function';
+
+/** The metrics that are one for all functions. */
+export const OF_ANY_FUNCTION: ReadonlySet<string> = new Set<SharedMetric>(['PolicyInvalid']);
 
 /** The unit of a metric. The metrics that functions declare are counts. */
 export const unitOf = (name: string): (typeof MetricUnit)[keyof typeof MetricUnit] =>

@@ -119,7 +119,7 @@ export function createQueueFunction<
         takeBatch(taking, Records, (messages, queue) => {
           const counted = async () => {
             const policy = await readPolicy();
-            recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
+            if (isInvalid(policy)) recorder.count('PolicyInvalid');
             return policy;
           };
           const deps = { ...shared, queue, readPolicy: counted, recorder, account, caller };

@@ -362,6 +362,41 @@ it('answers the same to a client that speaks CBOR: alarms, times, values and ref
   await expect(client.send(new GetDashboardCommand({ DashboardName: 'x' }))).rejects.toThrow('does not exist');
 });
 
+describe('a metric filter', () => {
+  const filter = (more: object = {}) => ({
+    Group: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'group' } },
+    Filter: {
+      Type: 'AWS::Logs::MetricFilter',
+      Properties: {
+        LogGroupName: { Ref: 'Group' },
+        FilterPattern: '{ $.level = "ERROR" }',
+        MetricTransformations: [{ MetricNamespace: 'Mine', MetricName: 'Errors', MetricValue: '2', ...more }],
+      },
+    },
+  });
+
+  it('adds to its metric for each line of its group that matches, and publishes nothing otherwise', async () => {
+    const { account, client } = await alarmUnderTest(filter());
+    const named = async () => (await client.send(new ListMetricsCommand({ Namespace: 'Mine' }))).Metrics;
+    account.logs.append('group', 'stream', '{"level":"INFO"}');
+    account.logs.append('lines', 'stream', '{"level":"ERROR"}');
+    expect(account.cloudWatch.metrics.published.filter(({ id }) => id.namespace === 'Mine')).toEqual([]);
+    account.logs.append('group', 'stream', '{"level":"ERROR"}');
+    account.logs.append('group', 'stream', '{"level":"ERROR"}');
+    expect(await named()).toMatchObject([{ MetricName: 'Errors', Dimensions: [] }]);
+    const [series] = account.cloudWatch.metrics.published.filter(({ id }) => id.namespace === 'Mine');
+    expect(series!.valuesIn(START, START + MINUTE)).toEqual([2, 2]);
+  });
+
+  it.each([
+    ['a default value, which would be billed', { DefaultValue: 0 }],
+    ['a value out of the line', { MetricValue: '$.n' }],
+    ['a name with a colon', { MetricName: 'a:b' }],
+  ])('is refused with %s', async (_what, more) => {
+    await expect(alarmUnderTest(filter(more))).rejects.toThrow();
+  });
+});
+
 it('keeps dashboards', async () => {
   const DashboardBody = '{"widgets":[]}';
   const { client } = await alarmUnderTest({

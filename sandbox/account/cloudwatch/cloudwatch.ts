@@ -1,13 +1,15 @@
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { isRecord } from '../../wire/json-codec.ts';
 import type { Deliveries } from '../event-bridge/delivery.ts';
+import { compileFilterPattern } from '../logs/filter-pattern.ts';
+import type { LogEvent } from '../logs/log-event.ts';
 import type { Logs } from '../logs/logs.ts';
 import type { Sqs } from '../sqs/sqs.ts';
 import type { World } from '../world.ts';
 import { Alarms } from './alarms.ts';
 import { publishInvocation, watchQueue } from './aws-metrics.ts';
 import { isEmbedded, readEmbedded } from './emf.ts';
-import { type MetricSeries, Metrics } from './metrics.ts';
+import { type MetricId, type MetricSeries, Metrics } from './metrics.ts';
 
 export interface Dashboard {
   readonly name: string;
@@ -16,6 +18,17 @@ export interface Dashboard {
   readonly modifiedAt: number;
 }
 
+/** A metric filter: each matching line of the log group adds to a metric. */
+export interface MetricFilter {
+  readonly group: string;
+  readonly pattern: string;
+  readonly metric: MetricId;
+  readonly value: number;
+}
+
+/** CloudWatch Logs allows a hundred metric filters per log group (API reference, PutMetricFilter). */
+const MOST_METRIC_FILTERS = 100;
+
 /** Amazon CloudWatch: metrics from log lines, functions and queues; alarms on them; dashboards. */
 export class CloudWatch {
   readonly metrics = new Metrics();
@@ -23,17 +36,38 @@ export class CloudWatch {
   readonly #world: World;
   readonly #dashboards = new Map<string, Dashboard>();
   readonly #incoming = new Map<string, MetricSeries>();
+  readonly #filters = new Map<string, Array<(event: LogEvent) => void>>();
+  readonly #logs: Logs;
 
   constructor(world: World, deliveries: Deliveries, sources: { readonly logs: Logs; readonly sqs: Sqs }) {
     this.#world = world;
+    this.#logs = sources.logs;
     this.alarms = new Alarms(world, this.metrics, deliveries);
-    sources.logs.onEvent((group, { message, timestamp }) => {
+    sources.logs.onEvent((group, event) => {
+      const { message, timestamp } = event;
+      for (const filter of this.#filters.get(group) ?? []) filter(event);
       // CloudWatch Logs counts and bills 26 additional bytes per event.
       this.#incomingBytes(group).add(timestamp, [Buffer.byteLength(message) + 26]);
       if (!isEmbedded(message)) return;
       for (const { at, values, ...metric } of readEmbedded(message)) this.metrics.series(metric).add(at, values);
     });
     sources.sqs.onQueue((queue) => watchQueue(world, this.metrics, queue));
+  }
+
+  /**
+   * @throws AwsError `ResourceNotFoundException` for a group that does not exist; `InvalidParameterException` for a pattern
+   * that is none; `LimitExceededException`
+   */
+  addMetricFilter({ group, pattern, metric, value }: MetricFilter): void {
+    this.#logs.group(group);
+    const filters = this.#filters.get(group) ?? [];
+    if (filters.length >= MOST_METRIC_FILTERS) throw new AwsError('LimitExceededException', 'Resource limit exceeded.');
+    const matches = compileFilterPattern(pattern);
+    const series = this.metrics.series(metric);
+    const filter = ({ message, timestamp }: LogEvent): void => {
+      if (matches(message)) series.add(timestamp, [value]);
+    };
+    this.#filters.set(group, [...filters, filter]);
   }
 
   /** Cached, because every line needs it. */

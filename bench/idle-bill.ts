@@ -1,0 +1,83 @@
+import { METRIC_NAMESPACE } from '../infra/metric.ts';
+import { PRICES } from '../infra/prices.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
+import { startRun } from '../sandbox/play.ts';
+import { readSynthesizedStack } from '../sandbox/stack/template.ts';
+
+const HOUR = 3_600_000;
+const HOURS_PER_MONTH = 730;
+
+/**
+ * How often Lambda asks an empty queue for messages, per month: five connections (Lambda developer guide, "Using Lambda with
+ * Amazon SQS", on the scaling of standard queues), each with long polls of 20 s. AWS does not say how many it keeps open for
+ * an idle queue, so that this is the most.
+ */
+const POLLS_PER_MONTH = (5 * HOURS_PER_MONTH * HOUR) / 20_000;
+
+/** A line of the bill. */
+export interface BillItem {
+  readonly item: string;
+  readonly count: number;
+  /** US dollars a month each. */
+  readonly price: number;
+}
+
+/** A fleet in which nothing happens: three clusters, each with two node groups of three nodes on the newest release. */
+const QUIET = {
+  startsAt: '2026-07-14T00:00:00Z',
+  releases: [
+    { at: '-10d', kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD', releaseVersion: '1.33.12-20260625' },
+  ],
+  clusters: ['shop', 'bank', 'mail'].map((name) => ({
+    name,
+    version: '1.33',
+    nodeGroups: ['web', 'batch'].map((group) => ({ name: group, desiredSize: 3 })),
+  })),
+};
+
+/**
+ * What the stack costs a month where nothing happens, at list prices, without the free tier: what is counted in the template,
+ * and the custom metrics that a quiet fleet's functions publish in a day.
+ */
+export async function idleBill(templateFile: string): Promise<BillItem[]> {
+  const synthesized = readSynthesizedStack(templateFile);
+  const counts = Map.groupBy(Object.values(synthesized.template.Resources), ({ Type }) => Type);
+  const count = (type: string): number => counts.get(type)?.length ?? 0;
+  return [
+    { item: 'KMS keys', count: count('AWS::KMS::Key'), price: PRICES.keyPerMonth },
+    { item: 'dashboards', count: count('AWS::CloudWatch::Dashboard'), price: PRICES.dashboardPerMonth },
+    { item: 'alarms', count: count('AWS::CloudWatch::Alarm'), price: PRICES.alarmPerMonth },
+    {
+      item: 'composite alarms',
+      count: count('AWS::CloudWatch::CompositeAlarm'),
+      price: PRICES.compositeAlarmPerMonth,
+    },
+    { item: 'custom metrics', count: await metricsOfQuietDay(synthesized), price: PRICES.metricPerMonth },
+    {
+      item: 'queues that Lambda polls',
+      count: count('AWS::Lambda::EventSourceMapping'),
+      price: POLLS_PER_MONTH * PRICES.sqsRequest,
+    },
+  ];
+}
+
+/** US dollars a month. */
+export const totalOf = (bill: readonly BillItem[]): number =>
+  bill.reduce((sum, { count, price }) => sum + count * price, 0);
+
+/** How many custom metrics have data at a time, on average: CloudWatch bills each by the hour in which it has any. */
+async function metricsOfQuietDay(synthesized: ReturnType<typeof readSynthesizedStack>): Promise<number> {
+  const { account } = await startRun({ fleet: parseFleet(JSON.stringify(QUIET), 'quiet.json'), synthesized });
+  // The first sweep finds everything for the first time.
+  await account.play(2 * HOUR);
+  const from = account.time.now;
+  await account.play(24 * HOUR);
+  const own = account.cloudWatch.metrics.published.filter(({ id }) => id.namespace.startsWith(METRIC_NAMESPACE));
+  let hoursWithData = 0;
+  for (const series of own) {
+    for (let at = from; at < account.time.now; at += HOUR) {
+      if (series.valuesIn(at, at + HOUR).length > 0) hoursWithData++;
+    }
+  }
+  return Math.round(hoursWithData / 24);
+}
