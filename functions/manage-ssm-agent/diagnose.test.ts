@@ -25,14 +25,14 @@ describe('diagnose names the first cause', () => {
     ['imds-unreachable', { metadata: { enabled: false, version2: false }, network: UNSURE }, {}],
     ['cause-unclear', { network: UNSURE }, {}],
     ['cause-unclear', { network: UNSURE }, SILENT],
-    // It has answered before, so there was a path.
+    // The agent has answered before, so there was a path.
     ['cause-unclear', { network: UNSEEN }, SILENT],
     ['cause-unclear', { profile: DOUBTFUL }, {}],
     ['agent-missing', {}, {}],
     ['connection-lost', {}, SILENT],
     ['connection-lost', { profile: DOUBTFUL }, SILENT],
     ['role-lacks-ssm', { profile: LACKING }, SILENT],
-    // It lacks the rights for sessions, but still registers.
+    // The agent lacks the rights for sessions, but still registers.
     ['connection-lost', { profile: { name: 'p', role: nodeRole({ allows: 'no' }) } }, SILENT],
   ])('%s', (cause, found, view) => {
     const all = findings(found);

@@ -27,7 +27,7 @@ describe('what is found out about a worker', () => {
   ])('that %s', (_what, view, ssmAgent, expected) => {
     const policy = parsePolicy(JSON.stringify({ ssmAgent }), 'enforce');
     const given = { policy, now: NOW, account: '111122223333' };
-    // It is asked before anybody knows whose the worker is.
+    // The reads are chosen before anybody knows the worker's owner.
     const { owner: _unread, ...unasked } = worker(view);
     expect(neededReadsOf(unasked, NEW_WORKER, given)).toBe(expected);
     expect(neededReadsOf(unasked, { ...NEW_WORKER, remedy }, given)).toBeUndefined();

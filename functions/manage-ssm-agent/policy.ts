@@ -16,7 +16,10 @@ const remedies = z.strictObject({
     .describe('Bounds installAgent if it is unclear whether role and network let an agent answer.'),
 });
 
-/** Slightly longer than an agent sleeps before it tries again: 30 minutes after AccessDenied, 60 after other errors. */
+/**
+ * Slightly longer than an agent sleeps before it tries again, which is 30 minutes after AccessDenied and 60 after other
+ * errors.
+ */
 const AGENT_SLEEPS = '75m';
 
 /** How long a remedy may take. */

@@ -128,7 +128,7 @@ describe('the DaemonSet', () => {
             expand(String(at(hostile, ...CONTAINER, 'env', 0, 'value')), { REGION: 'REPLACED', 'touch x': '' }),
           ).toBe(region);
 
-          // With the same inserted, the manifest is harmless.
+          // With the same inserted => With the same text inserted
           const harmless = structuredClone(installerDaemonSet(options));
           Object.assign(Object(at(harmless, ...AFFINITY)), { nodeSelectorTerms: terms });
           Object.assign(Object(at(harmless, ...CONTAINER)), { image });

@@ -61,7 +61,7 @@ export function installerDaemonSet({ nodeNames, region, image }: InstallerOption
           // The pod uses the same network path as the agent, past network policies and the cluster's DNS.
           hostNetwork: true,
           dnsPolicy: 'Default',
-          // Gives a running package manager time to finish.
+          // A running package manager has time to finish.
           terminationGracePeriodSeconds: 120,
           containers: [
             {

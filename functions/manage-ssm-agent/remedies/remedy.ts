@@ -14,7 +14,7 @@ export interface Decided {
 export type Beginning =
   | { readonly kind: 'begun'; readonly calls: readonly AwsCall[]; readonly commandId?: string }
   | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string; readonly hint?: string | undefined }
-  /** It is not this worker's turn yet: it is decided about again soon. */
+  /** It is not this worker's turn yet. The next reconcile decides about it again. */
   | { readonly kind: 'deferred'; readonly message: string };
 
 /** The results, by instance id. */
