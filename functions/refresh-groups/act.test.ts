@@ -21,7 +21,7 @@ import {
 import type { Observation } from './observation.ts';
 import type { RefreshState } from './refresh-ledger.ts';
 
-/** Carries out what is decided, and fails at an operation where one is named. */
+/** Carries a decision out, with a failure at an operation where one is named. */
 async function play(
   observation: Observation,
   failing?: string,
@@ -94,7 +94,7 @@ describe('what is saved while a refresh is begun', () => {
   });
 });
 
-/** What AWS answers to a refresh that it does not begin. */
+/** The answer of AWS to a refresh that it does not begin. */
 const answers = (name: string) =>
   new AutoScalingServiceException({ name, message: 'No.', $fault: 'client', $metadata: { httpStatusCode: 400 } });
 
@@ -103,7 +103,7 @@ describe('an approval', () => {
   const ruling = { kind: 'approved' as const, id: 'a', at: NOW - HOUR, requestedBy: 'somebody', why: 'tested' };
   const proposal = { target: NEW, at: NOW - HOUR, ruling };
   const approved = seen({ state: { outcomes: 1, revision: 1, fingerprint: 'x', proposal } });
-  /** What is decided, and saved, after a request about a state. */
+  /** The answer to a request in a state, and the decision after the answer is saved. */
   const asking = (state: RefreshState, action: string, more: Partial<Observation> = {}) => {
     const { memory, proposal: ruled, ...told } = answer(seen({ state, ...more }), asked(action), observing);
     const next: RefreshState = JSON.parse(JSON.stringify({ ...state, ...memory, proposal: ruled }));

@@ -29,7 +29,7 @@ export interface ActDeps {
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
 
@@ -38,9 +38,10 @@ export const policyHere = (policy: Policy | InvalidPolicy, { key, owner }: Obser
   policyAt(policy, placeOfGroup(key, owner), READS);
 
 /**
- * Acts, remembers and records. What is about to be begun is saved first: the next delivery finds out what became of it.
+ * Acts, saves and records. A refresh is saved before it is begun, so that after a crash the next delivery finds out
+ * what became of it.
  *
- * @returns what was decided in the end; undefined when another reconcile was first
+ * @returns the final decision; undefined when another reconcile was first
  */
 export async function carryOut(
   deps: ActDeps,
@@ -72,7 +73,7 @@ export async function carryOut(
   }
   const fingerprint = `${decision.reason} ${decision.variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
-  // From the first proposal to the end of the refresh it is one incident.
+  // One incident lasts from the first proposal to the end of the refresh.
   const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
   const { unrecorded: _, ...known } = before;
   const next = asStored<RefreshState>({
@@ -113,7 +114,9 @@ const remembered = ({ memory, proposal }: Decision) => ({
 interface Acting {
   readonly policy: Policy['refreshes'];
   readonly now: number;
-  /** Saves what is about to be begun, as far as it is known. @returns whether nobody else has written meanwhile */
+  /**
+   * Saves the refresh that is about to begin, as far as it is known. @returns whether nobody else has written meanwhile
+   */
   readonly intend: (refresh: Refresh) => Promise<boolean>;
 }
 
@@ -143,13 +146,14 @@ async function act(
   }
 }
 
-/** The proposal after what AWS refused: an approval is used up, and a rejection stands. */
+/** The proposal after AWS refused an act: an approval is used up, and a rejection stands. */
 const leftOf = ({ state: { proposal } }: Observation): Pick<Decision, 'proposal'> =>
   proposal?.ruling?.kind === 'approved' ? {} : { proposal };
 
 /**
- * Makes the version where it is a new one, and begins. A repetition makes the same version, and finds its own refresh:
- * the version is saved before, so that it is found by it, however late.
+ * Makes a version of the launch template where none with the AMI exists, and begins the refresh. A repetition makes the
+ * same version. The version is saved before the refresh begins, so that a repetition finds its own refresh by it,
+ * however late.
  */
 async function start(
   { autoScaling, ec2 }: ActDeps,
@@ -196,7 +200,8 @@ async function start(
     calls.push({ service: 'autoscaling', operation: 'StartInstanceRefresh', requestId: $metadata.requestId ?? '' });
     return begun(InstanceRefreshId);
   } catch (error) {
-    // There is no token: whose refresh is active tells the version that it desires.
+    // StartInstanceRefresh takes no client token. The version that the active refresh desires tells whose refresh it
+    // is.
     if (!(error instanceof Error) || !/^InstanceRefreshInProgress/.test(error.name)) throw error;
     const { InstanceRefreshes = [] } = await autoScaling.send(
       new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),

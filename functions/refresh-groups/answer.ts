@@ -11,13 +11,13 @@ import type { Observation } from './observation.ts';
 import type { RefreshState } from './refresh-ledger.ts';
 
 /**
- * Answers a request to approve, reject or resume; a pure function. Rejecting a refresh that is under way rolls it back,
- * and one that is done is undone by another one, to the former version.
+ * Answers a request to approve, reject or resume; a pure function. Rejecting a refresh in progress rolls it back.
+ * Rejecting a completed one begins another refresh to the former version.
  */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
   const { refresh, done } = observation.state;
   const last = refresh ?? done;
-  // What only moved workers to the version that the group had already has no former version.
+  // A refresh that only moved workers to the group's own version has no former version.
   const isUndoable = last?.undoes === undefined && last?.from.imageId !== last?.target;
   const undone = last === undefined || !isUndoable ? undefined : { target: undoOf(last), at: last.at };
   const { words, state } = answerRequest(observation.state, request, {
@@ -25,7 +25,7 @@ export function answer(observation: Observation, request: OperatorRequest, circu
       if (observation.group.source.kind === 'gone') return { refusal: UNKNOWN };
       const { action } = request.event.detail;
       if (action === 'resume') return resumed(known);
-      // What is still proposed while a refresh is under way was approved for it: a rejection is about the refresh.
+      // An approved proposal belongs to the refresh that is in progress, so a rejection is about that refresh.
       const isUsed = refresh !== undefined && undone !== undefined && known.proposal?.target !== undone.target;
       return ruleOrUndo(isUsed && action === 'reject' ? { ...known, proposal: undefined } : known, request, undone);
     },

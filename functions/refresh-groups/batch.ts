@@ -9,9 +9,9 @@ import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { refreshGroups } from './remediation.ts';
 
-/** Where one reconcile looks: the union over all messages of a batch. */
+/** The scope of one reconcile: the union over all messages of a batch. */
 export interface Scope {
-  /** Clusters whose groups are all looked at. */
+  /** Clusters of which all groups are reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
   /** Auto Scaling groups, by name. */
   readonly groups: Map<string, MessageTrigger>;
@@ -27,7 +27,7 @@ interface Target {
   readonly request?: request.RemediationRequest;
 }
 
-/** What is said of a managed node group, or a node pool, is about none of ours: nothing is found there. */
+/** Requests about a managed node group or a node pool name no self-managed group, so their target is empty. */
 const targetOf = (cluster: string | undefined, nodegroup: string | undefined): Target => {
   if (nodegroup === undefined) return { ...(cluster !== undefined && { cluster }) };
   const group = unmanagedGroup(nodegroup);
@@ -55,7 +55,7 @@ const READERS = {
   ),
 };
 
-/** Reads a batch: messages only say where to look, so ten of them about one group count as one. */
+/** Reads a batch. Messages only say where to look, so ten messages about one group count as one. */
 export function readBatch(messages: readonly SQSRecord[]): { readonly scope: Scope; readonly malformed: Malformed[] } {
   const { requests, malformed } = readMessages<Target>(messages, READERS);
   const scope: Scope = { clusters: new Map(), groups: new Map(), requests: new Map(), deferred: [] };

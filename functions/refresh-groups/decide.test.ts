@@ -112,7 +112,7 @@ describe('a group on an older AMI than the wanted one', () => {
     expect(decide(seen({ state, template }, { source }), observing).act).toBeUndefined();
     const pins = decide(seen({ state }, { source }), observing);
     expect(pins.act).toBe('pin');
-    // The same approval covers the move once the group is on that version, also where that it was pinned could not be saved.
+    // The same approval covers the move once the group is on that version, even where the pin could not be saved.
     const after = { ...state, proposal: pins.proposal };
     for (const pinned of [{ pinned: { version: '3', at: NOW } }, {}]) {
       expect(decide(seen({ state: { ...after, ...pinned } }), observing).act).toBe('start');
@@ -190,7 +190,7 @@ describe('a group on an older AMI than the wanted one', () => {
   it('is only told the change where its template is code, or names a parameter', () => {
     const template = seen().template!;
     const coded = decide(seen({ template: { ...template, codeOwner: 'Terraform' } }), circumstances());
-    // No approval changes what is kept as code: none is asked for.
+    // No approval changes a group that is kept as code, so none is requested.
     expect([said(coded), coded.proposal, coded.message]).toEqual([
       'refused template-is-code',
       undefined,
@@ -224,7 +224,7 @@ describe('a refresh that was begun', () => {
     const decision = decide(seen({ state: under(), refreshes: [known(status)] }), circumstances());
     expect(said(decision)).toBe(expected);
     if (decision.decision !== 'failed') return;
-    // It trips the breaker: no further one is begun by itself, until somebody resumes it.
+    // The failure trips the breaker: no further refresh begins until somebody resumes it.
     const state = { ...under(), ...decision.memory, refresh: undefined } as RefreshState;
     expect(said(decide(seen({ state }), circumstances()))).toBe('refused refresh-halted');
     const event = {
@@ -285,7 +285,7 @@ describe('a refresh that was begun', () => {
     expect([undone.act, undone.memory.refresh?.version, undone.memory.refresh?.undoes]).toEqual(['start', '3', true]);
     const moved = decide(seen({ state: ended }, { source: { ...source, version: '7' } }), circumstances());
     expect(moved.act).toBeUndefined();
-    // An undo that failed is not begun again by itself.
+    // An undo that failed does not begin again until somebody resumes it.
     const failed = { ...ended, failures: { target: OLD, count: 1, resumed: 0 } };
     expect(said(decide(seen({ state: failed }, { source }), circumstances()))).toBe('refused refresh-halted');
   });
@@ -396,6 +396,6 @@ it('says explicitly how a refresh goes, with a list of checkpoints that ends at 
   expect(preferencesOf(policyWith({ checkpoints: [] }).refreshes, {})).not.toHaveProperty('CheckpointDelay');
   const { refreshes } = policyWith({ alarms: ['errors'] });
   expect(preferencesOf(refreshes, {}).AlarmSpecification).toEqual({ Alarms: ['errors'] });
-  // The alarm that speaks against the new AMI must not end the way back.
+  // The alarm that fires because of the new AMI must not end the way back.
   expect(preferencesOf(refreshes, { undoes: true })).not.toHaveProperty('AlarmSpecification');
 });

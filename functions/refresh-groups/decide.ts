@@ -31,7 +31,7 @@ import type { Refresh } from './refresh-ledger.ts';
 import { whyNotRefreshable } from './refreshable.ts';
 import { undoing } from './undo.ts';
 
-/** How soon a group that was pinned is looked at again, ms. */
+/** How soon a pinned group is reconciled again, ms. */
 const PINNED_WITHIN = 60_000;
 
 /** Decides about one group; a pure function. */
@@ -48,7 +48,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const isRuled =
     isRejected(target) ||
     isRejected(plan) ||
-    // Also where the refresh that was to be rolled back has ended meanwhile.
+    // The rejection also counts where the refresh that was to be rolled back has ended meanwhile.
     isRejected(undoable && undoOf(undoable));
   const kept = target === undefined || decided.silent === true || isRuled;
   const proposal = kept
@@ -57,7 +57,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   return { proposal, ...decided };
 }
 
-/** No refresh of ours is under way. */
+/** Decides while no refresh of this function is in progress. */
 function decideIdle(observation: Observation, circumstances: Circumstances): Decision {
   const { group, state, wanted, present } = observation;
   const memory = memoryOf(state);
@@ -67,7 +67,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const verdict = guardOfGroup(observation, circumstances);
   if ('guardResult' in verdict) {
     const { guardResult } = verdict;
-    // Where nothing was ever to be done here, the policy says enough.
+    // A group that was never to be refreshed gets no record of its own: the policy says enough.
     return guardResult.decision === 'skipped' || wanted === undefined
       ? quietly(guardResult)
       : { ...guardResult, memory };
@@ -110,7 +110,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     plan,
     ...more,
   });
-  // An AMI that was rejected is rejected, however the group would come to it.
+  // A rejected AMI stays rejected, with or without a pin before the move.
   const ruledOn = rulingOn(state.proposal, target)?.kind === 'rejected' ? target : plan;
   const { ruling, expired } = standingRuling(state.proposal, ruledOn, refreshes.approvalExpiresAfter, now);
   if (ruling?.kind === 'rejected') {
@@ -172,7 +172,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const { templateId } = group.source;
   const refresh: Refresh = {
     target,
-    // One that goes on with what is partly done comes from where that came from.
+    // A refresh that continues a partial one keeps the origin of the first, so that an undo leads back to it.
     from:
       state.done?.target === target && isOnTemplateOf(state.done, group.source)
         ? state.done.from
@@ -198,8 +198,8 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
 }
 
 /**
- * What is proposed of a move to an AMI. Where a group that floats is pinned first, that is a part of it, with the version: what it is
- * approved for still holds once the group is on that version.
+ * The target of a proposal to move to an AMI. Where a floating group is pinned first, the pin and its version are part
+ * of the target. The approval still holds once the group is on that version.
  */
 function planTo(
   target: string,
@@ -213,7 +213,10 @@ function planTo(
   return mustBePinned || proposal?.target === withPin ? withPin : target;
 }
 
-/** What the group may move to. An AMI that only some of its workers run, and that is named, is one of these for the others. */
+/**
+ * The AMIs that the group may move to. Where only some of its workers run a named AMI, that AMI is on offer for the
+ * others.
+ */
 function offerHere(
   candidates: readonly Candidate[],
   present: MachineImage,

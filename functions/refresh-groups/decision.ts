@@ -5,43 +5,43 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Refresh, RefreshState } from './refresh-ledger.ts';
 
-/** What a decision rests on besides the observation. */
+/** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
-  /** The groups that are being refreshed, as `cluster/nodegroup`. */
+  /** The groups whose refresh is in progress, as `cluster/nodegroup`. */
   readonly underWay: ReadonlySet<string>;
 }
 
-/** What is remembered of the group from then on. */
+/** What the ledger remembers of the group from then on. */
 export type Memory = Pick<RefreshState, 'refresh' | 'done' | 'failures' | 'pinned' | 'quarantineWait' | 'goneSince'>;
 
 export interface Decision extends Told<Reason> {
   /**
-   * `start`: the refresh of `memory` is begun; `roll-back`: that which is active is rolled back; `pin`: the group, which floats, is
-   * pinned to the number of its version.
+   * `start` begins the refresh of `memory`; `roll-back` rolls back the active one; `pin` pins the floating group to the
+   * number of its version.
    */
   readonly act?: 'start' | 'roll-back' | 'pin';
   readonly memory: Memory;
   readonly proposal?: Proposal | undefined;
-  /** It answers this operator's request: how the group stands is told by the reconcile that follows. */
+  /** Id of the operator's request that this decision answers. A following reconcile records the group's own state. */
   readonly answers?: string;
-  /** There is nothing to tell. */
+  /** Present where the decision is not recorded. */
   readonly silent?: true;
-  /** When it is looked at again, epoch milliseconds. */
+  /** When the group is reconciled again, epoch milliseconds. */
   readonly wakeAt?: number;
-  /** The AMI that the decision is about; absent: it did not get that far. */
+  /** The AMI that the decision is about; absent where the decision does not get that far. */
   readonly target?: string;
-  /** What is proposed, where that is more than to move to the AMI. */
+  /** The target of the proposal, where it is more than the move to the AMI. */
   readonly plan?: string;
 }
 
-/** What a decision came to. */
+/** The decision after its act, with the calls that were made. */
 export interface Acted {
   readonly decision: Decision;
   readonly calls: readonly AwsCall[];
 }
 
 export const say = wordsOf<Reason>;
-/** What was remembered so far. `goneSince` is left out: a group that is seen is not gone. */
+/** The remembered state. `goneSince` is left out, because a group that is seen is not gone. */
 export const memoryOf = ({ refresh, done, failures, pinned, quarantineWait }: RefreshState): Memory => ({
   ...(refresh && { refresh }),
   ...(done && { done }),
@@ -50,7 +50,10 @@ export const memoryOf = ({ refresh, done, failures, pinned, quarantineWait }: Re
   ...(quarantineWait && { quarantineWait }),
 });
 
-/** Without the refresh, and with one more attempt that failed: none follows by itself. */
+/**
+ * The memory without its refresh, with one more failed attempt. A failed attempt is not repeated until an operator
+ * resumes it.
+ */
 export function failedWith({ refresh: _, ...memory }: Memory, { target }: Pick<Refresh, 'target'>): Memory {
   const known = memory.failures?.target === target ? memory.failures : { target, count: 0, resumed: 0 };
   return { ...memory, failures: { ...known, count: known.count + 1 } };
@@ -60,23 +63,26 @@ export function failedWith({ refresh: _, ...memory }: Memory, { target }: Pick<R
 export const nextAttempt = ({ failures }: RefreshState, target: string): number =>
   (failures?.target === target ? failures.count : 0) + 1;
 
-/** What was rejected stays rejected, also after it was undone: nothing begins it again until somebody approves it. */
+/** Keeps the rejection after its refresh was undone, so that nothing begins it again until somebody approves it. */
 export const staysRejected = ({ proposal }: RefreshState, target: string, now: number): Pick<Decision, 'proposal'> =>
   proposal?.ruling === undefined ? {} : { proposal: { target, at: now, ruling: proposal.ruling } };
 
-/** Whether a group still uses the launch template that a refresh was decided for: each template counts its versions from 1. */
+/**
+ * Whether a group still uses the launch template that a refresh was decided for. Each template counts its own versions
+ * from 1.
+ */
 export const isOnTemplateOf = ({ from }: Refresh, { templateId }: { readonly templateId: string }): boolean =>
   (from.templateId ?? templateId) === templateId;
 
-/** What undoing a refresh is about, for the ruling on it. */
+/** The target that a ruling on undoing a refresh names. */
 export const undoOf = ({ target, from }: Refresh): string => `undo ${target} ${from.imageId}`;
 
-/** Between two looks at a refresh, ms: its events come sooner, and are best effort. */
+/** How often a refresh is read, ms. Its events come sooner, but only on a best-effort basis. */
 export const LOOK_AGAIN = 30 * 60_000;
 
-/** How long Auto Scaling may not show what it has taken, ms. */
+/** How long Auto Scaling may not show what it has accepted, ms. */
 export const SHOWN_WITHIN = 10 * 60_000;
 
-/** Whether a refresh with this status still goes on. Source: API reference, InstanceRefresh: baking is no end. */
+/** Whether a refresh with this status still goes on. `Baking` is not an end. Source: API reference, InstanceRefresh. */
 export const isActive = (status: string): boolean =>
   /^(Pending|InProgress|Cancelling|RollbackInProgress|Baking)$/.test(status);

@@ -22,7 +22,7 @@ import type { Observation } from './observation.ts';
 import { holdsSlot } from './reconcile.ts';
 import type { RefreshState } from './refresh-ledger.ts';
 
-/** The state after a decision, as it is saved. */
+/** The state as it is saved after a decision. */
 const saved = (state: RefreshState, { memory, proposal }: Decision): RefreshState =>
   JSON.parse(JSON.stringify({ ...state, refresh: undefined, goneSince: undefined, ...memory, proposal }));
 const onVersion = (version: string) => ({ kind: 'version' as const, templateId: 'lt-1', version });
@@ -47,7 +47,7 @@ describe('a refresh that left workers behind', () => {
     expect(said(resumed)).toBe('waiting request-granted');
     const goesOn = decide({ ...next, state: saved(state, resumed) }, circumstances());
     expect([said(goesOn), goesOn.act, goesOn.memory.refresh?.target]).toEqual(['acted refresh-started', 'start', NEW]);
-    // Where it comes from is where it is undone to.
+    // The undo leads back to the origin of the first refresh.
     expect(goesOn.memory.refresh?.from).toMatchObject({ version: '3', imageId: OLD });
   });
 
@@ -117,7 +117,7 @@ describe('a refresh that was rejected', () => {
     expect(decide(seen({ state: undoable }, { source }), circumstances()).act).toBe('start');
     const told = decide(seen({ state: undoable }, { source, ...group }), circumstances());
     expect([said(told), told.act]).toEqual([expected, undefined]);
-    // Nor by a repetition of what was about to be undone.
+    // A repetition of the intended undo does not begin, either.
     const intended = { ...undo, from: { ...undo.from, templateId: 'lt-1' }, at: NOW - 60_000, refreshId: undefined };
     const doubted: RefreshState = { ...undoable, refresh: JSON.parse(JSON.stringify(intended)) };
     expect(decide(seen({ state: doubted }, { source }), circumstances()).act).toBe('start');

@@ -19,9 +19,9 @@ import type { Refresh } from './refresh-ledger.ts';
 import { whyNotReplaceable } from './refreshable.ts';
 
 /**
- * What becomes of a refresh that was begun here, until it has ended; a pure function. It goes by a fresh read.
+ * Follows a refresh that this function began to its end; a pure function. Only a fresh read decides.
  *
- * @param afresh what is decided where no refresh is under way
+ * @param afresh decides as if no refresh were in progress
  */
 export function follow(observation: Observation, circumstances: Circumstances, afresh: () => Decision): Decision {
   const { now } = circumstances;
@@ -30,7 +30,7 @@ export function follow(observation: Observation, circumstances: Circumstances, a
   if (refresh === undefined) throw new Error('Nothing is under way.');
   const memory = memoryOf(state);
   if (observation.group.source.kind === 'gone') {
-    // One read may miss a group that is there, and its refresh would go on with nobody who follows it.
+    // One read may miss a group that exists, and then nobody would follow its refresh.
     const goneSince = state.goneSince ?? now;
     const forgottenAt = goneSince + SHOWN_WITHIN;
     if (now < forgottenAt) {
@@ -43,16 +43,17 @@ export function follow(observation: Observation, circumstances: Circumstances, a
   }
   const known = findIn(refreshes, refresh);
   if (known === undefined) {
-    // What could not be read says nothing of the refresh: it is still under way, and keeps its slot.
+    // An unreadable group says nothing about the refresh, which therefore counts as in progress and keeps its slot.
     if (observation.unreadable !== undefined) {
       return { ...say('failed', 'unreadable', observation.unreadable), memory, wakeAt: now + LOOK_AGAIN };
     }
     const mayShowYet = now - (refresh.takenAt ?? refresh.at) < SHOWN_WITHIN;
     if (refresh.refreshId === undefined) {
-      // Nobody knows whether AWS took it. It is begun again: a refresh that is active already is found by its version (act.ts).
+      // Nobody knows whether AWS accepted the refresh, so it is begun again. An active one is then found by its version
+      // (act.ts).
       if (mayShowYet && canBegin(observation, refresh)) {
         return actUnlessHeld(
-          // An undo is about the rejection, which stands until it has ended.
+          // An undo names no target, because its proposal is the rejection, which stands until the undo has ended.
           {
             ...started(refresh),
             act: 'start',
@@ -64,7 +65,7 @@ export function follow(observation: Observation, circumstances: Circumstances, a
           circumstances,
         );
       }
-      // AWS would show it by now: it never took it. Whether it is still to be begun is decided anew.
+      // AWS never accepted the refresh, because it would show it by now. Whether to begin it is decided anew.
       if (!mayShowYet) return afresh();
     }
     if (mayShowYet) {
@@ -80,18 +81,21 @@ export function follow(observation: Observation, circumstances: Circumstances, a
   const followed = isActive(known.status)
     ? actUnlessHeld(whileActive(observation, refresh, known, now), observation, circumstances)
     : atItsEnd({ ...observation, now }, refresh, known, memory);
-  // AWS has taken the refresh: its approval is used up, also where that could not be saved.
+  // AWS has accepted the refresh, so its approval is used up, even where that could not be saved.
   return state.proposal?.ruling?.kind === 'approved' ? { proposal: undefined, ...followed } : followed;
 }
 
-/** Whether the group is still what the refresh was decided for. */
+/** Whether the group still is what the refresh was decided for. */
 const canBegin = ({ group: { source }, template }: Observation, refresh: Refresh): boolean =>
   source.kind === 'version' &&
   isOnTemplateOf(refresh, source) &&
   [refresh.from.version, refresh.version].includes(source.version) &&
   (refresh.version !== undefined || template !== undefined);
 
-/** What is under way is followed whatever the policy says, and nothing is begun or rolled back where something holds it. */
+/**
+ * Replaces an act by the guard's result where a guard applies. A refresh in progress is followed whatever the policy
+ * says, but none begins and none is rolled back.
+ */
 function actUnlessHeld(decision: Decision, observation: Observation, circumstances: Circumstances): Decision {
   if (decision.act === undefined) return decision;
   const verdict = guardOfGroup(observation, circumstances);
@@ -106,14 +110,14 @@ const started = ({ target, attempt, undoes }: Refresh) =>
     ? say('acted', 'refresh-undoing', `Going back to ${target}.`, target)
     : say('acted', 'refresh-started', `Moving to ${target}.`, `${target} ${attempt}`);
 
-/** By its id, or by the version that only it desires. */
+/** Finds a refresh by its id, or by the version that only this refresh desires. */
 const findIn = (all: readonly KnownRefresh[], { refreshId, version, at }: Refresh): KnownRefresh | undefined =>
   all.find(({ id }) => id === refreshId) ??
   (refreshId === undefined && version !== undefined
     ? all.find((each) => each.version === version && each.startedAt >= at - SECONDS)
     : undefined);
 
-/** Auto Scaling's times are whole seconds, by another clock. */
+/** Tolerance for Auto Scaling's clock, which counts whole seconds, ms. */
 const SECONDS = 60_000;
 
 function whileActive(
@@ -138,7 +142,7 @@ function whileActive(
       wakeAt,
     };
   }
-  // How far it is changes from look to look, and is no news.
+  // The percentage changes with each reconcile, so it is no part of the variant.
   const message = `Refresh ${id} is ${status}, ${percent} % replaced.`;
   return { ...say('waiting', 'refresh-under-way', message, `${refresh.target} ${status}`), memory, wakeAt };
 }
@@ -158,7 +162,8 @@ function atItsEnd(
   const uses = group.source.kind === 'version' ? ` The group uses version ${group.source.version}.` : '';
   const unknown = serving.filter(({ imageId }) => imageId === '');
   if (unknown.length > 0 && (status === 'Successful' || (isRejected && status === 'RollbackSuccessful'))) {
-    // EC2 shows a new instance late, and Auto Scaling an ended one for a while: neither says what the others run.
+    // EC2 shows a new instance late, and Auto Scaling shows a terminated one for a while. Either way the AMI of these
+    // workers is unknown.
     const message = `Refresh ${id} is ${status}, and EC2 does not show ${unknown.map((each) => each.id).join(', ')}.`;
     const waiting = say('waiting', 'refresh-under-way', message, `${target} unknown`);
     return { ...waiting, memory: { ...before, refresh }, wakeAt: now + SHOWN_WITHIN };
@@ -170,7 +175,7 @@ function atItsEnd(
       const message = `Refresh ${id} was successful, and ${others.length} of ${serving.length} workers run another AMI: ${named(others)}.`;
       return {
         ...say('failed', 'refresh-incomplete', message, variant),
-        // An undo that has left workers behind is not done: what is to be undone stays known.
+        // An undo that left workers behind is not complete, so the refresh that it undoes stays known.
         ...(undoes ? { memory: failedWith(before, refresh) } : { memory: failedWith(reached, refresh), target }),
       };
     }
@@ -179,7 +184,7 @@ function atItsEnd(
       ? { ...say('done', 'refresh-undone', message, variant), memory, ...staysRejected(state, from.imageId, now) }
       : { ...say('done', 'group-refreshed', message, target), memory: reached, target };
   }
-  // Rejected, and not gone back as a whole: the way back is what is halted, and is gone on with when somebody resumes it.
+  // A rejected refresh whose rollback is incomplete halts on the way back. An operator's `resume` continues the undo.
   const leftToUndo = { memory: failedWith({ ...memory, done: refresh }, { target: from.imageId }) };
   if (isRejected && status === 'RollbackSuccessful') {
     const left = serving.filter(({ imageId }) => imageId === target);

@@ -3,7 +3,7 @@ import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 
-/** What keeps everybody from a group, whatever is due; a pure function. */
+/** Applies the guards of a group, whatever is due; a pure function. */
 export function guardOfGroup(
   { key, group, owner, unreadable }: Observation,
   circumstances: Circumstances,

@@ -1,7 +1,7 @@
 import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
 import type { KnownRefresh } from './observation.ts';
 
-/** What is needed of a refresh as Auto Scaling describes it. */
+/** The needed part of a refresh, as Auto Scaling describes it. */
 export const knownRefresh = (each: InstanceRefresh): KnownRefresh => {
   const version = each.DesiredConfiguration?.LaunchTemplate?.Version;
   return {

@@ -7,7 +7,9 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { RefreshState } from './refresh-ledger.ts';
 
-/** A refresh to the AMI failed, and nobody has had that forgotten: no further one is begun. */
+/**
+ * Refuses a further refresh to an AMI while a failed one is not forgiven: an operator's `resume` forgives all so far.
+ */
 export function haltedAt({ failures }: RefreshState, target: string): Told<Reason> | undefined {
   const failed = failures?.target === target ? failures.count - failures.resumed : 0;
   if (failed === 0) return undefined;
@@ -15,7 +17,7 @@ export function haltedAt({ failures }: RefreshState, target: string): Told<Reaso
   return say('refused', 'refresh-halted', message, `${target} ${failures?.count}`);
 }
 
-/** Who else is being refreshed, where the limits leave no room. */
+/** A sentence that names the groups in progress, where the limits leave no room for another one. */
 export function whyNoRoom(
   { key }: Pick<Observation, 'key'>,
   { underWay }: Pick<Circumstances, 'underWay'>,

@@ -6,10 +6,10 @@ import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import type { RefreshState } from './refresh-ledger.ts';
 
-/** What a group launches from. */
+/** The source of a group's launches. */
 export type LaunchSource =
   | { readonly kind: 'version'; readonly templateId: string; readonly version: string }
-  /** `$Latest` or `$Default`. */
+  /** The version is `$Latest` or `$Default`. */
   | { readonly kind: 'floating'; readonly templateId: string; readonly version: string }
   | { readonly kind: 'mixed' }
   | { readonly kind: 'launch-configuration' }
@@ -19,9 +19,9 @@ export type LaunchSource =
 /** A worker, or what claims to be one, in the group. */
 export interface Member {
   readonly id: string;
-  /** Where it stands in the group, such as `InService`. */
+  /** Lifecycle state in the group, such as `InService`. */
   readonly lifecycleState: string;
-  /** Its AMI; empty: EC2 does not show it. */
+  /** Id of its AMI; empty where EC2 does not show the instance. */
   readonly imageId: string;
   readonly isProtected: boolean;
   readonly isQuarantined: boolean;
@@ -29,21 +29,21 @@ export interface Member {
   readonly isNotOurs?: string;
 }
 
-/** One instance refresh, as Auto Scaling tells it. */
+/** One instance refresh, as Auto Scaling describes it. */
 export interface KnownRefresh {
   readonly id: string;
   readonly status: string;
   readonly reason: string;
   readonly percent: number;
-  /** Version of the launch template that it desires. */
+  /** Version of the launch template that the refresh desires. */
   readonly version?: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
 }
 
-/** The launch template of the group in the version that it uses. */
+/** The launch template of the group, in the version that the group uses. */
 export interface Template extends TemplateVersion {
-  /** Which tool keeps it as code, as far as its tags tell. */
+  /** The tool that keeps the template as code, as far as its tags say. */
   readonly codeOwner?: string;
 }
 
@@ -55,7 +55,7 @@ export interface Observation {
     readonly tags: Readonly<Record<string, string>>;
     readonly source: LaunchSource;
     readonly suspended: readonly string[];
-    /** The AWS service that operates it. */
+    /** The AWS service that operates the group. */
     readonly operator?: string;
     readonly desired: number;
     readonly members: readonly Member[];
@@ -63,18 +63,18 @@ export interface Observation {
   readonly trigger: MessageTrigger;
   readonly owner: Owner;
   readonly controlPlane: string;
-  /** The latest first. */
+  /** The latest refresh comes first. */
   readonly refreshes: readonly KnownRefresh[];
-  /** Absent: the policy names no AMI here. */
+  /** Absent where the policy names no AMI for the group. */
   readonly wanted?: WantedReading;
-  /** The newest AMI that a worker in service runs; absent: EC2 does not show one of them. */
+  /** The newest AMI that a worker in service runs; absent where EC2 does not show one of the AMIs. */
   readonly present?: MachineImage;
   /** The oldest AMI that a worker in service still runs, where they run several. */
   readonly behind?: MachineImage;
   readonly template?: Template;
-  /** Whether somebody drains: a lifecycle hook on terminations stands. */
+  /** Whether somebody drains nodes before they end, as a lifecycle hook on terminations suggests. */
   readonly drains: boolean;
-  /** What could not be read of it, as `Code: message`. */
+  /** What could not be read about the group, as `Code: message`. */
   readonly unreadable?: string;
   readonly state: RefreshState;
   readonly request?: OperatorRequest;

@@ -36,10 +36,10 @@ export interface ObserveClients {
 }
 
 /**
- * Reads the self-managed Auto Scaling groups of the scope. The groups of managed node groups are left out: their owner is
- * EKS, which reports `AutoScalingGroupInstanceRefreshActive` when somebody else refreshes them.
+ * Reads the self-managed Auto Scaling groups of the scope. The groups of managed node groups are left out: EKS operates
+ * them, and reports `AutoScalingGroupInstanceRefreshActive` when somebody else refreshes them.
  *
- * @param begun the groups with a refresh that was begun here: they are read though no worker names them any more
+ * @param begun the groups whose refresh this function began. They are read even when no worker names them any more.
  */
 export async function observeGroups(
   clients: ObserveClients,
@@ -68,7 +68,8 @@ export async function observeGroups(
         key,
         group: described.find(({ AutoScalingGroupName }) => AutoScalingGroupName === groupNameOf(key)),
       })),
-      // Nothing proves that such a group is one of the cluster's: the request is refused, whether it exists or not.
+      // Nothing proves that such a group belongs to the cluster, so the request is refused whether the group exists or
+      // not.
       ...[...scope.requests.keys()].map((subject) => ({ key: keyOf(subject) })),
     ],
     found,
@@ -94,19 +95,19 @@ interface Context {
   readonly states: ReadonlyMap<string, RefreshState>;
 }
 
-/** A group that is one of workers, and whose. */
+/** An Auto Scaling group that has workers, with its owner. */
 interface Found {
-  /** Absent: Auto Scaling does not show it. */
+  /** Absent where Auto Scaling does not show the group. */
   readonly group?: AutoScalingGroup | undefined;
   readonly key: NodeGroupKey;
   readonly owner: Owner;
 }
 
-/** Why a group is looked at; undefined: nobody asked for it. */
+/** Why a group is reconciled; undefined where nothing asked for it. */
 const triggerOf = ({ requests, groups, clusters }: Scope, key: NodeGroupKey): MessageTrigger | undefined =>
   requests.get(subjectOf(key))?.trigger ?? groups.get(groupNameOf(key)) ?? clusters.get(key.cluster);
 
-/** Those groups that were not found by their workers, each once, with their cluster as the owner. */
+/** The groups that no worker led to, each once, with their cluster as the owner. */
 async function ownersOf(
   { eks }: ObserveClients,
   readCluster: ClusterReader,
@@ -164,7 +165,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     state,
     ...(request !== undefined && request.trigger.id !== state.answered && { request }),
   };
-  // Where no AMI is named, and nothing is under way, nothing more is asked of AWS.
+  // Where the policy names no AMI and no refresh can be followed or undone, AWS is asked nothing more.
   const isIdle = wantedHere === null && state.refresh === undefined && state.done === undefined;
   if (isIdle || group === undefined) return [common];
   try {
@@ -198,7 +199,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
       },
     ];
   } catch (error) {
-    // What passes by itself has the batch delivered again; one group's refusal stops no other.
+    // A passing error has the batch delivered again. A group that AWS refuses to show stops no other group.
     if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
     return [{ ...common, unreadable: `${codeOf(error)}: ${error.message}` }];
   }

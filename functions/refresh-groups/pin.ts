@@ -2,7 +2,7 @@ import { type AutoScalingClient, UpdateAutoScalingGroupCommand } from '@aws-sdk/
 import type { Acted, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 
-/** Pins a group to the number of the version that it floats with. A repetition changes nothing more. */
+/** Pins a floating group to the number of the version that it resolves to now. A repetition changes nothing more. */
 export async function pin(
   { autoScaling }: { readonly autoScaling: AutoScalingClient },
   { group, template }: Observation,

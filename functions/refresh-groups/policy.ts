@@ -7,14 +7,14 @@ import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
-/** Auto Scaling waits two days at most, at a checkpoint or at the end. Source: API reference, RefreshPreferences. */
+/** Auto Scaling waits at most two days at a checkpoint or at the end. Source: API reference, RefreshPreferences. */
 const LONGEST_WAIT = 48 * 3_600_000;
 const wait = duration.refine((length) => length <= LONGEST_WAIT, 'must be at most 48h: Auto Scaling waits no longer');
 /** Source: API reference, AlarmSpecification. */
 const MOST_ALARMS = 10;
 const percentage = (least: number, most: number) => z.int().min(least).max(most);
 
-/** The section `refreshes`, of `refresh-groups`. */
+/** The policy section `refreshes`. */
 export const refreshes = (defaultMode: Mode) =>
   z
     .strictObject({

@@ -3,11 +3,12 @@ import type { Policy } from './policy.ts';
 import type { Refresh } from './refresh-ledger.ts';
 
 /**
- * How a refresh goes, all of it explicit: what is left out is taken from the group, or differs between console and API.
+ * The preferences of a refresh, all of them explicit: Auto Scaling takes what is left out from the group, and its
+ * defaults differ between console and API.
  * - A list of checkpoints that ends below 100 would end the refresh there.
  * - An explicit `MaxHealthyPercentage` launches first where both bounds cannot hold.
- * - An alarm that ends a refresh would end the way back from it, too: an undo watches none.
- * - Waiting, the default for instances in standby or protected from scale-in, fails the refresh after an hour.
+ * - An alarm that ends a refresh would end the way back from it, too, so an undo watches none.
+ * - `Wait`, the default for instances in standby or protected from scale-in, fails the refresh after an hour.
  *
  * Source: Auto Scaling API reference, RefreshPreferences.
  */

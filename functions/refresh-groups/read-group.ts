@@ -11,7 +11,7 @@ import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { knownRefresh } from './known-refresh.ts';
 import type { KnownRefresh, LaunchSource, Member } from './observation.ts';
 
-/** The latest refreshes: one that is active is the first. */
+/** Reads the latest refreshes. An active one is the first. */
 export async function readRefreshes(
   autoScaling: AutoScalingClient,
   AutoScalingGroupName: string,
@@ -35,16 +35,17 @@ export async function readImages(ec2: EC2Client, members: readonly Member[]): Pr
   const serving = members.filter(({ lifecycleState, imageId }) => lifecycleState === 'InService' && imageId !== '');
   const images = await describeImages(ec2, [...new Set(serving.map(({ imageId }) => imageId))]);
   const known = [...images.values()].flatMap((image) => imageOf(image) ?? []);
-  // One that EC2 does not show may be newer than all others: doubt means no.
+  // An AMI that EC2 does not show may be newer than all others, so none counts as the newest.
   if (known.length < new Set(serving.map(({ imageId }) => imageId)).size) return [];
   return known.toSorted((a, b) => a.createdAt - b.createdAt);
 }
 
-/** What a group launches from. */
+/** The source of a group's launches. */
 export function sourceOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingGroup): LaunchSource {
   if (MixedInstancesPolicy !== undefined) return { kind: 'mixed' };
   if (LaunchTemplate === undefined) return { kind: 'launch-configuration' };
-  // Without a version it is the template's default one. Source: API reference, LaunchTemplateSpecification.
+  // A specification without a version means the template's default version. Source: API reference,
+  // LaunchTemplateSpecification.
   const { LaunchTemplateId: templateId = '', Version: version = '$Default' } = LaunchTemplate;
   return /^\d+$/.test(version) ? { kind: 'version', templateId, version } : { kind: 'floating', templateId, version };
 }

@@ -2,7 +2,7 @@ import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
-/** What `refresh-groups` says. */
+/** Reasons of records by `refresh-groups`. */
 export const REFRESH_REASONS = {
   'refresh-started': {
     meaning:

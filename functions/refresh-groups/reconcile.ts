@@ -22,7 +22,8 @@ export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps,
 }
 
 /**
- * One reconcile of all messages of a batch. The queue hands out one batch at a time, so limits are counted by one hand.
+ * One reconcile of all messages of a batch. The queue delivers one batch at a time, so one reconcile alone counts
+ * against the limits.
  *
  * @throws AggregateError when something failed for some groups, after all others are completed
  */
@@ -34,7 +35,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const observations = await observeGroups(deps, scope, policy, begun);
   const underWay = new Set([...begun, ...observations.filter(isRefreshed).map(({ key }) => key)].map(subjectOf));
   const troubles: unknown[] = [];
-  // One after the other: each sees what the ones before have begun.
+  // Groups are decided one after the other, so that each decision counts the refreshes begun before it.
   for (const observation of observations) {
     const circumstances = { policy: policyHere(policy, observation), now, account: deps.account, underWay };
     const { request: asked, key } = observation;
@@ -60,7 +61,7 @@ const isRefreshed = ({ refreshes }: Pick<Observation, 'refreshes'>): boolean =>
 /**
  * Whether the group counts against the limits for those that come after it.
  *
- * @param settled what was decided in the end; undefined: it could not be saved, and doubt keeps the slot
+ * @param settled the final decision; undefined where it could not be saved, and then doubt keeps the slot
  */
 export function holdsSlot(
   observation: Pick<Observation, 'refreshes' | 'state'>,
@@ -71,7 +72,7 @@ export function holdsSlot(
   return (settled?.memory ?? observation.state).refresh !== undefined;
 }
 
-/** Has the group looked at again: at once after an answer, and otherwise when the decision says so. */
+/** Schedules the next reconcile of the group: at once after an answer, and otherwise when the decision says so. */
 async function lookAgain(
   deps: ReconcileDeps,
   { key }: Observation,

@@ -7,24 +7,24 @@ import type { Reason } from './reasons.ts';
 
 const PK = 'refresh';
 
-/** A refresh that was begun and has not ended. It is saved before Auto Scaling is called, so that a crash loses nothing. */
+/** A refresh that has begun and not ended. It is saved before Auto Scaling is called, so that a crash loses nothing. */
 const refresh = z.object({
-  /** The AMI that the group goes to. */
+  /** Id of the AMI that the group moves to. */
   target: z.string(),
-  /** The launch template and its version that the group comes from, and its AMI. Items of before name no template. */
+  /** The launch template, version and AMI that the group moves from. Items of earlier releases name no template. */
   from: z.object({ templateId: z.string().optional(), version: z.string(), imageId: z.string() }),
   /** Epoch milliseconds. */
   at: z.number(),
-  /** Counts from 1 per AMI, so that the outcome of each attempt is news. */
+  /** Counts from 1 per AMI, so that the outcome of each attempt is new. */
   attempt: z.number(),
-  /** The version that is desired, and Auto Scaling's id; absent until AWS has answered. */
+  /** The desired version, and Auto Scaling's id; absent until AWS has answered. */
   version: z.string().optional(),
   refreshId: z.string().optional(),
   /** When AWS answered with that id, epoch milliseconds. */
   takenAt: z.number().optional(),
-  /** It undoes an earlier one: the version is that of before. */
+  /** Present where this refresh undoes an earlier one: its version is the former one. */
   undoes: z.literal(true).optional(),
-  /** When AWS took it that it is rolled back, since an operator rejected it, epoch milliseconds. */
+  /** When AWS accepted the rollback of a rejected refresh, epoch milliseconds. */
   rolledBackAt: z.number().optional(),
 });
 export type Refresh = z.infer<typeof refresh>;
@@ -34,15 +34,15 @@ const refreshState = z.object({
   ...outcomeMemory<Reason>(),
   open: z.literal(true).optional(),
   refresh: refresh.optional(),
-  /** The last refresh that ended as wanted: only that can be undone. */
+  /** The last refresh that ended as wanted. Only that one can be undone. */
   done: refresh.optional(),
-  /** Attempts to move to an AMI that have failed; `resumed`: how many of them an operator has had forgotten. */
+  /** Failed attempts to move to an AMI. `resumed` counts those that an operator has forgiven. */
   failures: z.object({ target: z.string(), count: z.number(), resumed: z.number() }).optional(),
   /** The version of its launch template that the group was pinned to, and when, epoch milliseconds. */
   pinned: z.object({ version: z.string(), at: z.number() }).optional(),
-  /** Since when a refresh to an AMI has been waiting only for a worker in quarantine, epoch milliseconds. */
+  /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
   quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
-  /** Since when Auto Scaling has not shown the group while its refresh was under way, epoch milliseconds. */
+  /** Since when Auto Scaling has not shown the group while its refresh was in progress, epoch milliseconds. */
   goneSince: z.number().optional(),
   ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
@@ -61,12 +61,12 @@ export async function readStates(ledger: Ledger, subjects: readonly string[]): P
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** A refresh that nobody looked at for so long holds no slot any more, ms: Auto Scaling ends each after 14 days. */
+/** How long a refresh that nobody follows holds its slot, ms. Auto Scaling ends each refresh after 14 days. */
 const HOLDS_FOR = 15 * 86_400_000;
 
 /**
- * The groups that are being refreshed. The states themselves are the blast budget: there is
- * one writer, and what is begun is saved before.
+ * The groups whose refresh is in progress. The states themselves are the blast budget, because there is one writer and
+ * each refresh is saved before it begins.
  */
 export async function readUnderWay(ledger: Ledger, now: number): Promise<NodeGroupKey[]> {
   const query = { FilterExpression: 'attribute_exists(#refresh)', ExpressionAttributeNames: { '#refresh': 'refresh' } };

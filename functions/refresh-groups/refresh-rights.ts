@@ -1,7 +1,10 @@
 import { byTemplate, tagsAtLaunch } from '../shared/declaration/launch-rights.ts';
 import { arnHere, iamHere, type Right } from '../shared/declaration/right.ts';
 
-/** CloudFormation's (CDK's and eksctl's, too), those of managed node groups, which are EKS's, and those that opted out. */
+/**
+ * Excludes groups that CloudFormation keeps (also for CDK and eksctl), groups of managed node groups, and groups that
+ * opted out.
+ */
 const notKept = {
   Null: Object.fromEntries(
     [
@@ -14,17 +17,17 @@ const notKept = {
   ),
 };
 
-/** What a request that pins a group must not set besides. Source: service authorization reference of Auto Scaling. */
+/** What a request that pins a group must not set as well. Source: service authorization reference of Auto Scaling. */
 const notSet = Object.fromEntries(
   ['LaunchConfigurationName', 'MinSize', 'MaxSize', 'VPCZoneIdentifiers'].map((key) => [`autoscaling:${key}`, 'true']),
 );
 
 /**
- * The rights to move a group to another AMI. Auto Scaling asks of whoever names a launch template what a launch needs:
- * RunInstances on what the template names, CreateTags where it sets some, PassRole for its role. Sources: Auto Scaling user
- * guide, "IAM support for launch templates"; which resources RunInstances is asked on, and which of them know the key
- * `ec2:LaunchTemplate`: service authorization reference, "Actions, resources, and condition keys for Amazon EC2". Elastic
- * Graphics and Elastic Inference have ended, so a template that names them launches nothing.
+ * The rights to move a group to another AMI. Whoever names a launch template needs, in the eyes of Auto Scaling, the
+ * rights of a launch: RunInstances on what the template names, CreateTags where it sets tags, PassRole for its role.
+ * Sources: Auto Scaling user guide, "IAM support for launch templates"; for the resources of RunInstances, and those
+ * that know the key `ec2:LaunchTemplate`: service authorization reference, "Actions, resources, and condition keys for
+ * Amazon EC2". Elastic Graphics and Elastic Inference have ended, so a template that names them launches nothing.
  */
 export const REFRESH_RIGHTS: readonly Right[] = [
   {
@@ -75,7 +78,7 @@ export const REFRESH_RIGHTS: readonly Right[] = [
         'placement-group',
         'capacity-reservation',
       ].map((kind) => arnHere('ec2', `${kind}/*`)),
-      // ARNs of images and snapshots have no account: they may belong to anybody.
+      // ARNs of images and snapshots have no account, because they may belong to anybody.
       'arn:{partition}:ec2:{region}::image/*',
       'arn:{partition}:ec2:{region}::snapshot/*',
     ],
@@ -90,7 +93,7 @@ export const REFRESH_RIGHTS: readonly Right[] = [
       ...['spot-instances-request', 'secondary-interface', 'secondary-subnet'].map((kind) =>
         arnHere('ec2', `${kind}/*`),
       ),
-      // License configurations and groups of capacity reservations may be shared by another account.
+      // Another account may share license configurations and groups of capacity reservations.
       'arn:{partition}:license-manager:{region}:*:license-configuration:*',
       'arn:{partition}:resource-groups:{region}:*:group/*',
     ],
@@ -103,7 +106,7 @@ export const REFRESH_RIGHTS: readonly Right[] = [
     sid: 'NodeRoles',
     actions: ['iam:PassRole'],
     resources: [iamHere('role/{nodeRoles}')],
-    // EC2's domain differs by partition: Karpenter's controller policy lists those of China, too.
+    // EC2's domain differs by partition. Karpenter's controller policy lists the domain of China, too.
     conditions: { StringLike: { 'iam:PassedToService': 'ec2.*' } },
     wildcardReason:
       'Any role may be the one of nodes, as far as the setting nodeRoles goes; IAM heeds no tags of a role here.',

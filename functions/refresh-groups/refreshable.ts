@@ -9,10 +9,13 @@ import type { Reason } from './reasons.ts';
 const refused = (reason: Reason, message: string, variant?: string): Told<Reason> =>
   say('refused', reason, message, variant);
 
-/** The processes without which nothing is replaced. Source: Auto Scaling user guide, "Suspend-resume processes". */
+/**
+ * Auto Scaling replaces nothing while one of these processes is suspended. Source: Auto Scaling user guide,
+ * "Suspend-resume processes".
+ */
 const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'InstanceRefresh']);
 
-/** Why no worker of a group is replaced, on the way to another AMI or back; a pure function. */
+/** Why no worker of a group may be replaced, on the way to another AMI or back; a pure function. */
 export function whyNotReplaceable({
   group: { operator, members, suspended },
 }: Pick<Observation, 'group'>): Told<Reason> | undefined {
@@ -25,10 +28,10 @@ export function whyNotReplaceable({
 }
 
 /**
- * Why a group is not moved to another AMI by an instance refresh that can be rolled back; a pure function.
- * Sources: Auto Scaling user guide, "Undo changes with a rollback" and "How an instance refresh works".
+ * Why a group is not moved to another AMI by an instance refresh that can be rolled back; a pure function. Sources:
+ * Auto Scaling user guide, "Undo changes with a rollback" and "How an instance refresh works".
  *
- * @param fromTo the change, in words: what is refused is proposed with it
+ * @param fromTo the change in words, for the message of a refusal
  */
 export function whyNotRefreshable(
   { group, template, drains, state: { pinned } }: Observation,
@@ -43,7 +46,7 @@ export function whyNotRefreshable(
   }
   if (source.kind === 'mixed') return refused('group-is-mixed', `A change ${fromTo} is due.`);
   if (source.kind === 'floating' && (floating === 'refuse' || pinned !== undefined)) {
-    // Whoever keeps the group as code would set it back each time.
+    // Whoever keeps the group as code would set it back each time, so it is pinned only once.
     const before =
       pinned === undefined
         ? ''
@@ -59,7 +62,7 @@ export function whyNotRefreshable(
   const { ImageId: imageId = '' } = template.data;
   if (!imageId.startsWith('ami-')) return refused('image-is-parameter', `The template names ${imageId || 'no AMI'}.`);
   if (!drains && undrained === 'refuse') return refused('nobody-drains', `A change ${fromTo} is due.`);
-  // The number of the version is written in the group: whoever keeps the group as code would set it back.
+  // The group itself names the version, so whoever keeps the group as code would set it back.
   const { codeOwner = codeOwnerOf(group.tags) } = template;
   if (codeOwner !== undefined || templates === 'propose') {
     const whose = codeOwner === undefined ? 'No tag says who manages' : `${codeOwner} manages`;

@@ -12,7 +12,8 @@ export const refreshGroups = declare({
   summary: 'Moves self-managed Auto Scaling groups to the wanted AMI by instance refreshes, as the policy allows',
   startedBy: 'self-managed groups that upgrade-node-groups finds, ends of instance refreshes, wake-ups, operators',
   subject: 'node-group',
-  // One writer at a time: it counts who is being refreshed, and leaves a new account's ten invocations to others.
+  // The limits need one writer, which counts the refreshes in progress. One batch at a time also leaves a new account's
+  // ten invocations to other functions.
   start: { by: 'queue', queue: { fifo: true, batch: 10 } },
   timeoutSeconds: 180,
   policy: { section: 'refreshes', reads: READS },

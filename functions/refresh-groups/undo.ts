@@ -17,7 +17,10 @@ import type { Policy } from './policy.ts';
 import type { Refresh } from './refresh-ledger.ts';
 import { whyNotReplaceable } from './refreshable.ts';
 
-/** An operator rejected what was done: the group goes back, as it came. */
+/**
+ * Moves the group back the way it came after an operator has rejected a completed refresh; undefined where nothing is
+ * to be undone.
+ */
 export function undoing(
   observation: Observation,
   { now, underWay }: Circumstances,
@@ -29,7 +32,7 @@ export function undoing(
   if (done === undefined || ruling?.kind !== 'rejected' || group.source.kind !== 'version') return undefined;
   const memory = memoryOf(state);
   const { version: uses, templateId } = group.source;
-  // An undo that left workers behind, or a rollback that failed, has brought the group's version back, and not all workers.
+  // An undo that left workers behind, or a failed rollback, has brought back the group's version but not all workers.
   const isLeft = uses === done.from.version && group.members.some(({ imageId }) => imageId === done.target);
   if (!isOnTemplateOf(done, group.source) || (uses !== done.version && !isLeft)) {
     const message = `The group uses version ${uses} of ${templateId} by now, which is not what the refresh brought: nothing is undone.`;
