@@ -37,7 +37,7 @@ const deps = {
   partition: env.NOTIFICATION_TOPIC_ARN.split(':')[1] ?? 'aws',
 };
 
-// Has no recorder: a record written by this function would trigger it again, in an endless loop.
+// The function has no recorder: a record that it wrote would trigger it again, in an endless loop.
 export const handler = createSilentFunction<unknown, void, MetricOf<typeof notifyStories>>({
   stack: env.STACK_NAME,
   run: (event, { counter, requestId: caller }) => notify({ ...deps, counter, caller }, readBatch(event)),

@@ -38,7 +38,9 @@ const ITEM = withFormerNames(incidentState, { told: 'notified', toldAt: 'notifie
 
 export const NEW_INCIDENT: IncidentState = { revision: 0 };
 
-/** How long a state is kept after its last change, ms. It is longer than extended support of EKS, which lasts for a year. */
+/**
+ * How long a state is kept after its last change, ms. Extended support of EKS lasts for a year, and so may an incident.
+ */
 const KEPT_FOR = 400 * 86_400_000;
 
 /** Reads the states of the given incidents. Incidents without any notification are missing. */

@@ -135,7 +135,7 @@ describe('an incident', () => {
         const deliveries = batches.map((batch) => batch.map(({ decision }) => recordAt(++minute, decision)));
         let open = false;
         for (const [phase] of told(deliveries).map((line) => line.split(' '))) {
-          // What began and ended in one delivery is notified once, by its end.
+          // An incident that begins and ends in one delivery is notified once, by its end.
           if (phase === 'worsened') expect(open).toBe(true);
           if (phase === 'opened') expect(open).toBe(false);
           open = phase !== 'ended';

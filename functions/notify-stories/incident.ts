@@ -32,8 +32,8 @@ const FAULT = /The policy [^;.]*[;.]?/;
 const REMINDER_MS = 86_400_000;
 
 /**
- * The breaker that a record of `upgrade-node-groups` is about. It holds many node groups and is one incident, which is told once:
- * one that trips again after it was lifted has another name.
+ * The breaker that a record of `upgrade-node-groups` is about. A breaker holds many node groups and is one incident, so
+ * people are notified of it once. A breaker that trips again after it was lifted has another name.
  */
 const breakerOf = ({ reason, details = {} }: ReadRecord): string | undefined =>
   OF_BREAKERS.has(reason) && typeof details.breaker === 'string' ? details.breaker : undefined;
@@ -47,7 +47,7 @@ export function incidentOf(record: ReadRecord): string {
   const { remediation, correlationId, cluster, nodegroup, instance, reason, message } = record;
   const breaker = breakerOf(record);
   const parts = isAccountWide(reason)
-    ? // A fault that stops all is told of once; one in a section, which stops the function of that section, by itself.
+    ? // A fault that stops all functions is one incident. A fault in a section, which stops one function, is another.
       ['account', reason, FAULT.exec(message)?.[0] ?? '']
     : breaker !== undefined
       ? [remediation, 'breaker', breaker]

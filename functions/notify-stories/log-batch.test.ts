@@ -13,7 +13,7 @@ const line = (more: object) => JSON.stringify({ ...exampleRecord, ...more });
 it('gives the records of a delivery by time, each once, and leaves out everything else', () => {
   const later = line({ id: 'later', time: '2026-07-15T18:00:00.000Z' });
   const earlier = line({ id: 'earlier', time: '2026-07-15T17:00:00.000Z' });
-  // A line of a function that was stopped while it wrote. It must not hide the others.
+  // A function that was stopped while it wrote leaves a torn line, which must not hide the others.
   const torn = '{"kind":"record","version":1,"mess';
   const delivered = lines(later, earlier, later, line({ version: 2 }), '{"kind":"call"}', 'no JSON', torn);
   expect(readBatch(delivered).map(({ id }) => id)).toEqual(['earlier', 'later']);

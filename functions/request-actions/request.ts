@@ -24,7 +24,7 @@ export const DESCRIPTION = {
     'Takes the actions of the widget `review-actions` and puts each as a request on the event bus of EKS Host Remediator. It shows nothing by itself.',
 };
 
-/** PutEvents takes at most so many entries (EventBridge API reference, PutEvents). */
+/** PutEvents takes at most ten entries (EventBridge API reference, PutEvents). */
 const ENTRIES_AT_ONCE = 10;
 
 /**
@@ -57,7 +57,9 @@ export async function request(deps: RequestDeps, given: unknown): Promise<string
   );
 }
 
-/** What was sent before stays sent: the others are told of. */
+/**
+ * Counts the entries of a failed call as rejected where earlier calls have succeeded, because those requests stay sent.
+ */
 function unlessSome(sent: readonly unknown[], error: unknown): PutEventsResultEntry[] {
   if (sent.length === 0 || !(error instanceof EventBridgeServiceException)) throw error;
   return Array.from({ length: ENTRIES_AT_ONCE }, () => ({ ErrorCode: error.name }));
@@ -84,7 +86,7 @@ const one = ({ action, name, id }: RequestedChange & { readonly id: string }): M
 const several = (action: string, sent: readonly RequestedChange[]): Markup =>
   html`<h2>Asked for: ${action} ${counted(sent.length, 'resource')}</h2>${listed(sent.map(({ name }) => name))}<p>What comes of each is recorded within a minute.</p>`;
 
-/** Opens the incident with the answer, or the plan, where many were asked for. */
+/** A button that opens the incident with the answer, or the plan where there are many requests. */
 function resultButton(
   { subject, view, id }: RequestedChange & { readonly id: string },
   isOnly: boolean,

@@ -61,7 +61,7 @@ it('asks for each of many by itself, as the plan that was shown', () => {
     ['shop/jobs', 'abcdefabcd'],
   ]);
   expect(problems).toEqual(['This is no action of the widget.']);
-  // What is missing from all is told once.
+  // A fault of all of them is reported once.
   expect(readRequestedChanges({ action: 'approve', all }, REMEDIATIONS)).toEqual({
     changes: [],
     problems: ['Your name: is missing.', 'This is no action of the widget.'],

@@ -91,14 +91,14 @@ export function readRequestedChange(
   };
 }
 
-/** How many subjects one press of a button can be about. */
+/** How many subjects one press of a button may name. */
 const MOST_AT_ONCE = 200;
 
 const many = z.looseObject({ all: z.array(z.looseObject({})).min(1).max(MOST_AT_ONCE) });
 
 /**
- * Reads a request about one subject, or about all that a button lists. Each is validated by itself: one that is wrong keeps no
- * other from being asked for.
+ * Reads a request about one subject, or about all that a button lists. Each is validated separately, so that an invalid
+ * one does not prevent the others.
  */
 export function readRequestedChanges(
   given: unknown,
@@ -109,7 +109,7 @@ export function readRequestedChanges(
   const read = each.map((one) => readRequestedChange(one, requestable));
   return {
     changes: read.flatMap((one) => ('problems' in one ? [] : [one])),
-    // What is wrong with all of them, such as a missing name, is told once.
+    // A fault of all of them, such as a missing name, is reported once.
     problems: [...new Set(read.flatMap((one) => ('problems' in one ? one.problems : [])))],
   };
 }

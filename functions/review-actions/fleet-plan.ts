@@ -3,29 +3,29 @@ import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import type { DecisionKind } from '../shared/records/record.ts';
 import type { LastWord } from './fleet-status.ts';
 
-/** What comes next for a node group, or what is proposed for a worker. */
+/** The next step of a node group, or the proposal for a worker. */
 export interface PlannedLine {
   readonly remediation: string;
   readonly cluster: string;
   readonly nodegroup: string;
-  /** Empty: it is about the node group. */
+  /** Empty where the line is about the node group. */
   readonly instance: string;
-  /** Absent: nothing was recorded in the last 30 days. */
+  /** Absent where nothing was recorded in the last 30 days. */
   readonly decision?: DecisionKind;
   readonly reason: string;
   /** Id of its record; empty where there is none. */
   readonly id: string;
-  /** Its place in the line, from 1; absent: it is not in the line. */
+  /** Place in the waitlist, from 1; absent where the node group does not wait. */
   readonly place?: number;
   readonly wave?: string;
-  /** It starts no sooner, epoch milliseconds; absent: it may start, or nobody knows. */
+  /** Earliest start, epoch milliseconds; absent where the node group may start now or nobody knows. */
   readonly notBefore?: number;
 }
 
-/** The function whose line it is. */
+/** The function whose waitlist it is. */
 const UPGRADES = 'upgrade-node-groups';
 
-/** Reasons of that function that mean: it would start now, but for a slot or an approval. */
+/** Reasons of that function for node groups that lack only a slot or an approval. */
 const MAY_START: ReadonlySet<string> = new Set([
   'cluster-concurrency',
   'account-concurrency',
@@ -34,7 +34,7 @@ const MAY_START: ReadonlySet<string> = new Set([
 ]);
 const GONE = 'node-group-gone';
 
-/** What is left of those that are not in the line: in trouble first, then as it should be, then left alone. */
+/** The order of node groups outside the waitlist: in trouble, then in order, then left alone. */
 const REST: ReadonlyArray<DecisionKind | undefined> = [
   'failed',
   'refused',
@@ -47,9 +47,10 @@ const REST: ReadonlyArray<DecisionKind | undefined> = [
 ];
 
 /**
- * What comes next, in order, as the ledger remembers it; a pure function. What is under way comes first, then the line: who
- * would start now, then who waits for its time, wave after wave; then all others, and why. A proposal has the place that it
- * would have. What is proposed for workers comes last.
+ * The next steps in order, as the ledger remembers them; a pure function. Upgrades in progress come first. The waitlist
+ * follows: node groups that would start now, then those that wait for their time, wave after wave. All others come
+ * next, with their reasons, and proposals for workers come last. A proposal has the place that its node group would
+ * have.
  *
  * @param states of all node groups, by `cluster/nodegroup`
  * @param words the last words that still count
@@ -77,10 +78,10 @@ export function fleetPlanOf(
 
 interface Entry {
   readonly line: PlannedLine;
-  /** Absent: it is not in the line. */
+  /** Absent where the node group is not in the waitlist. */
   readonly contender?: Contender;
   readonly rank: number;
-  /** Its place among the waves. */
+  /** The place of its wave among the waves. */
   readonly wave: number;
   readonly time: number;
 }
@@ -120,7 +121,7 @@ function entryOf(subject: string, state: NodeGroupState, word: LastWord | undefi
   ];
 }
 
-/** Whoever waits for its time goes wave after wave; all else in turn, or by name. */
+/** Sorts node groups that wait for their time by wave, and all others by turn, or by name. */
 function inOrder(a: Entry, b: Entry): number {
   const byTime = a.rank === WAITS ? a.wave - b.wave || a.time - b.time : 0;
   const ofLine = a.contender === undefined || b.contender === undefined ? 0 : byTurn(a.contender, b.contender);

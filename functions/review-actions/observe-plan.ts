@@ -13,8 +13,8 @@ import { readWorkers } from './workers.ts';
 const MOST_LINES = 200;
 
 /**
- * Reads what comes next, of a cluster or of all: the line from the ledger, as the last looks left it, and what was recorded about
- * each. No node group is read from AWS anew, which `plan --fleet` of the command does.
+ * Reads the next steps of one cluster or of all: the waitlist from the ledger, as the last reconciles left it, and what
+ * was recorded about each node group. Unlike `plan --fleet` of the command, it reads no node group from AWS anew.
  */
 export async function observePlan(deps: ObserveDeps, { subject = {} }: Question): Promise<FleetPlan> {
   const now = deps.clock.now();
@@ -27,7 +27,7 @@ export async function observePlan(deps: ObserveDeps, { subject = {} }: Question)
   ]);
   const there = new Set(instances.found.map(({ InstanceId }) => InstanceId));
   const isThere = (instance: string): boolean => instances.more || there.has(instance);
-  // Places count in the whole fleet, whatever is asked for.
+  // Places count in the whole fleet, whatever the page is limited to.
   const all = fleetPlanOf(states, thatCountNow(lastWordsIn([...words, ...guards]), isThere), now);
   const { cluster } = subject;
   const asked = cluster === undefined ? all : all.filter((line) => line.cluster === cluster);

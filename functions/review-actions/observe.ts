@@ -130,7 +130,7 @@ export async function observeIncident(
   };
 }
 
-/** Reads how the hosts of each group stood when they were last looked at; with a subject, of its cluster or group alone. */
+/** Reads the results of the last check of each group. A subject limits them to its cluster or group. */
 export async function observePosture({ ledger }: ObserveDeps, { subject = {} }: Question): Promise<Posture> {
   const { cluster, nodegroup } = subject;
   const states = [...(await readAllGroupStates(ledger))].filter(

@@ -31,7 +31,10 @@ export function offersFor(records: readonly ReadRecord[], requestable: readonly 
   });
 }
 
-/** The approval to offer of what a record proposes, as the plan that it names; undefined: nobody takes one. */
+/**
+ * The approval on offer for what a record proposes, with the plan that the record names; undefined where no function
+ * takes one.
+ */
 export const approvalOf = (record: ReadRecord, requestable: readonly Requestable[]): Offer | undefined =>
   offersFor([record], requestable).find(({ action, plan }) => action === 'approve' && plan !== undefined);
 
@@ -41,7 +44,7 @@ const planOf = ({ decision, details }: ReadRecord): { readonly plan?: string } =
   return decision === 'would-act' && typeof plan === 'string' ? { plan } : {};
 };
 
-/** What an operator resumes. */
+/** The reasons that an operator can resume from. */
 const STOPPED: ReadonlySet<string> = new Set([
   'halted',
   'breaker-tripped',

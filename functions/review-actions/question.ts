@@ -36,7 +36,7 @@ const event = widgetEvent.extend({
   /** The start of each page up to the requested one, so that the viewer can go back. */
   trail: z.array(cursor).max(500).catch([]),
   subject: subject.optional().catch(undefined),
-  /** The page to show; absent: the overview, or the incident of a subject. */
+  /** The page to show; absent for the overview or the incident of a subject. */
   page: z.enum(PAGES).optional().catch(undefined),
   /** Id of the event of a request whose answer is awaited. */
   awaits: z
@@ -54,7 +54,8 @@ export interface Question {
   readonly filter: Filter;
   readonly trail: readonly Cursor[];
   /**
-   * How hosts stand, by group and check, or what comes next; with a subject, of its cluster alone (posture: or group).
+   * The page to show beside overview and incident. A subject limits it to its cluster, and the posture page also to its
+   * group.
    */
   readonly page?: (typeof PAGES)[number];
   /** The subject whose incident to show. */

@@ -10,7 +10,7 @@ export const reviewActions = declare({
   // Longer than the consecutive waits of the widget, see `insights.ts` and `answer.ts`.
   timeoutSeconds: 35,
   ...DECIDES_NOTHING,
-  // How hosts stood when they were last looked at.
+  // The posture page shows the results of the last checks.
   ledger: ['Query'],
   rights: [
     { sid: 'AskRecords', actions: ['logs:StartQuery'], resources: ['{logGroup}'] },

@@ -38,7 +38,7 @@ export interface Overview {
   readonly moreWorkers: boolean;
 }
 
-/** The result of a request. */
+/** The result of an operator's request. */
 export interface RequestAnswer {
   /** Id of the request's event. */
   readonly event: string;
@@ -62,21 +62,21 @@ export interface Incident {
   readonly more: boolean;
 }
 
-/** What comes next. */
+/** The data of the plan page. */
 export interface FleetPlan {
-  /** In order, each with its record where there is one, and with the approval to offer. */
+  /** The plan's lines in order, each with its record where there is one, and with the approval on offer. */
   readonly lines: ReadonlyArray<PlannedLine & { readonly record?: ReadRecord; readonly approval?: Offer }>;
-  /** How many more there are. */
+  /** How many more lines there are. */
   readonly more: number;
   /** All clusters of the plan, by name. */
   readonly clusters: readonly string[];
-  /** When it was read, epoch milliseconds. */
+  /** When the plan was read, epoch milliseconds. */
   readonly readAt: number;
 }
 
-/** How hosts stand. */
+/** The data of the posture page. */
 export interface Posture {
-  /** What was found of each group when it was last looked at, by its name, in order. */
+  /** The results of the last check of each group, by the group's name, in order. */
   readonly groups: ReadonlyMap<string, LookedAt>;
 }
 

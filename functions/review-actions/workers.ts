@@ -1,9 +1,11 @@
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
 
-/** Limit for the pages read, each of up to a thousand instances: more are not drawn anyway, and the viewer waits. */
+/**
+ * Limit for the pages read, each of up to a thousand instances. The widget does not draw more, and the viewer waits.
+ */
 const INSTANCE_PAGES = 10;
 
-/** Reads instances that may be workers and still exist, up to a limit. */
+/** Tag keys of instances that may be workers. */
 export const WORKER_TAGS = [
   'aws:eks:cluster-name',
   'eks:cluster-name',
@@ -11,7 +13,7 @@ export const WORKER_TAGS = [
   'kubernetes.io/cluster/*',
 ];
 
-/** Instances that may be workers and are not gone, up to a bound. */
+/** Reads instances that may be workers and still exist, up to a limit. */
 export async function readWorkers(ec2: EC2Client): Promise<{ found: Instance[]; more: boolean }> {
   const Filters = [
     { Name: 'tag-key', Values: WORKER_TAGS },

@@ -17,7 +17,7 @@ export const planButton = (page: Page, label = 'Plan', cluster?: string): Markup
     ...(cluster !== undefined && { subject: { cluster } }),
   });
 
-/** Renders what comes next, in order, and what of it is to be approved: one, a wave, or all that is shown. */
+/** Renders the next steps in order, and the buttons that approve one, a wave, or all that is shown. */
 export function plan(found: FleetPlan, page: Page): Markup {
   const { lines, more, clusters, readAt } = found;
   const { filter, subject } = page.question;
@@ -35,7 +35,7 @@ ${lines.length === 0 ? html`<p>Nothing is known of any node group yet.</p>` : ta
 ${more > 0 ? html`<p class="ehr-muted">and ${more} more: choose a cluster, or use plan of the command.</p>` : undefined}`;
 }
 
-/** The buttons by which all that is shown, or all of a wave, is approved, exactly as it is shown. */
+/** The buttons that approve all proposals on the page, or all of a wave, exactly as they are shown. */
 function approvals(proposed: readonly Line[], page: Page): Markup {
   const waves = Map.groupBy(
     proposed.filter(({ wave }) => wave !== undefined),
@@ -70,7 +70,7 @@ function table(lines: readonly Line[], page: Page): Markup {
 function row(line: Line, hasWaves: boolean, narrow: boolean, page: Page): Markup {
   const { place, wave, notBefore, decision, reason, record } = line;
   const id = record?.details?.plan;
-  // In a card, a number alone says nothing.
+  // In a card, a bare number has no meaning.
   const order = place === undefined ? '' : narrow ? `place ${place}` : String(place);
   const when = notBefore === undefined ? '' : `${narrow ? 'not before ' : ''}${page.time.full(notBefore)}`;
   return html`<tr><td>${order}</td>${hasWaves ? html`<td>${wave ?? ''}</td>` : undefined}<td class="ehr-about">${incidentButton(page, nameOf(line), subjectOf(line))}</td><td class="ehr-decision">${

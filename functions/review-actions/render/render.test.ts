@@ -136,7 +136,7 @@ function filledWith(
 
 const TAG = /<\/?[a-z][\w-]*(?:\s+[\w:-]+(?:="[^"<>]*")?)*\s*>/gi;
 
-/** The tags of some markup with the names of their attributes: everything but what comes from outside and is chosen. */
+/** The tags of some markup with the names of their attributes, without content and values that come from outside. */
 function skeleton(markup: string): string {
   const tags = markup.match(TAG) ?? [];
   expect(markup.split('<').length - 1).toBe(tags.length);
@@ -172,7 +172,7 @@ describe('whatever comes from outside', () => {
   });
 
   it('leaves the markup as it is, whatever it is', () => {
-    // A filter of nothing but blanks is none: the form stays closed then.
+    // A filter of nothing but blanks counts as none, so the form stays closed.
     const text = fc
       .string({ minLength: 1, unit: fc.constantFrom(...`<>"'\`&;=/ a-{}$\\`, 'script', 'on') })
       .filter((each) => each.trim() !== '');
@@ -210,7 +210,7 @@ describe('the page of the plan', () => {
         const approval = { ...proposed!.approval!, subject: { cluster: 'shop', nodegroup } };
         return { ...proposed!, nodegroup, instance: '', wave, approval };
       }),
-      // Nobody takes an approval of this one.
+      // No function takes an approval of this proposal.
       { ...proposed!, nodegroup: 'told-only', instance: '', approval: undefined as never },
       ...others,
     ];
@@ -264,7 +264,7 @@ describe('the page of posture', () => {
     expect(failing).toContain('Key: readOnlyPort 0');
     expect(waived).toContain('waived (shop/web) until 2026-07-15 21:00:00');
     expect(open).toContain('SELINUX.1');
-    // What EKS Auto Mode gives stands beside it.
+    // The page also shows what EKS Auto Mode provides.
     expect(open).toContain('SELinux enforces');
   });
 
