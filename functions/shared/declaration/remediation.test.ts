@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { whole } from './remediation.fixture.ts';
 import { declare } from './remediation.ts';
 
-// Each `@ts-expect-error` below is an assertion of this file: the compiler refuses the line after it, for what its comment
-// names, and fails itself on the day on which it does not.
+// Each `@ts-expect-error` below is an assertion of this file: the compiler must refuse the line after it, for what its
+// comment names. A line that the compiler accepts is itself an error.
 
 /** A declaration without one of its parts. */
 function without<const Name extends keyof typeof whole>(name: Name): Omit<typeof whole, Name> {

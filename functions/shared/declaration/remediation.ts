@@ -122,9 +122,9 @@ export interface Remediation {
   readonly start: Start;
   readonly timeoutSeconds: number;
   readonly policy?: {
-    /** Its own section of the policy; absent where the function goes by parts of others alone. */
+    /** The function's own section of the policy; absent where it reads only parts of others' sections. */
     readonly section?: string;
-    /** The schemas of what the function reads: its own section, and the parts of others that it uses. */
+    /** The schemas of what the function reads: its own section, and parts of others' sections. */
     readonly reads: Sections;
   };
   /** The reasons that only this function gives; `shared/records/shared-reasons.ts` has those of all. */
@@ -134,14 +134,16 @@ export interface Remediation {
    * all.
    */
   readonly metrics: Readonly<Record<string, string>>;
-  /** The events that go into its queue, or that run it where it has none, by the construct ids of their rules. */
+  /** The events that go into its queue, or that run it where it has no queue, by the construct ids of their rules. */
   readonly events: Readonly<
     Record<
       string,
       {
         readonly description: string;
         readonly event: EventModule;
-        /** Why AWS sends it only now and then, where a FIFO queue takes it: no wave of such events occupies the account. */
+        /**
+         * Why AWS sends the event rarely. A FIFO queue takes such an event, since no wave of them occupies the account.
+         */
         readonly seldom?: string;
       }
     >

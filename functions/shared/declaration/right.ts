@@ -1,6 +1,6 @@
 /**
- * One statement of a function's role. Resources are texts with placeholders, so that a declaration needs no CDK; where the
- * stack is made they are replaced, and an unknown one is refused:
+ * One statement of a function's role. Resources are texts with placeholders, so that a declaration needs no CDK.
+ * `infra/` replaces them, and refuses unknown ones:
  *
  * | placeholder                          | stands for                                  |
  * |--------------------------------------|---------------------------------------------|

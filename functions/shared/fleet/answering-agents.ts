@@ -4,7 +4,7 @@ import { chunks } from '../runtime/chunks.ts';
 /** DescribeInstanceInformation returns at most 50 per page, and a filter takes as many ids. */
 const AGENTS_PER_PAGE = 50;
 
-/** Those of the instances whose SSM agent answers, with the platform that it tells, such as `Linux`. */
+/** The instances whose SSM agent answers, each with the platform that the agent reports, such as `Linux`. */
 export async function readAnsweringAgents(ssm: SSMClient, ids: readonly string[]): Promise<Map<string, string>> {
   const answering = new Map<string, string>();
   for (const Values of chunks([...new Set(ids)], AGENTS_PER_PAGE)) {

@@ -12,19 +12,19 @@ import { AUTO_SCALING_GROUP_TAG, claimsOf, groupOf, nodeGroupOf, tagsOf, type Wo
 
 export interface IdentityClients {
   readonly eks: EKSClient;
-  /** Absent: no role can prove anything, so only AWS's own tags and Auto Scaling groups can. */
+  /** Absent where no role can be read. Then only AWS's own tags and Auto Scaling groups prove anything. */
   readonly iam?: IAMClient;
   /**
-   * Whether an instance has joined a cluster as a node, by its name and provider id. Nobody can tell where this is
-   * absent or returns undefined. It is asked last, only for instances that nothing else proves.
+   * Whether an instance has joined a cluster as a node, by its name and provider id; undefined where nobody can tell.
+   * It is asked last, only for instances that nothing else proves.
    */
   readonly isNode?: (
     cluster: string,
     instance: Pick<Instance, 'InstanceId' | 'PrivateDnsName'>,
   ) => Promise<boolean | undefined>;
   /**
-   * Whether a cluster admits a role as its nodes' by its ConfigMap `aws-auth`. Nobody can tell where this is absent or
-   * returns undefined. It is asked only where the cluster heeds that ConfigMap and no access entry admits the role.
+   * Whether a cluster's ConfigMap `aws-auth` admits a role as its nodes'; undefined where nobody can tell. It is asked
+   * only where the cluster heeds that ConfigMap and no access entry admits the role.
    */
   readonly mapsRole?: (cluster: string, roleArn: string) => Promise<boolean | undefined>;
   /** What to do with a failed read that may pass by itself; default: throw, and the batch is delivered again. */
@@ -198,7 +198,8 @@ async function proofOf(
       const entry = await facts.entry(cluster, role.found);
       if (entry.kind === 'unreadable') return entry;
       if (entry.kind === 'found' && NODE_TYPES.has(entry.found)) return { kind: 'found' };
-      // An access entry of another type comes before the ConfigMap. Source: EKS user guide, "Grant IAM users access to Kubernetes".
+      // An access entry of another type takes precedence over the ConfigMap. Source: EKS user guide, "Grant IAM users
+      // access to Kubernetes".
       if (entry.kind === 'gone' && accessConfig?.authenticationMode !== 'API') {
         const isMapped = await facts.mapsRole(cluster, role.found);
         if (isMapped === true) return { kind: 'found' };
@@ -216,7 +217,7 @@ const UNREAD_MAP =
 /** The types of access entries that let instances join as nodes. */
 const NODE_TYPES: ReadonlySet<string> = new Set(['EC2_LINUX', 'EC2_WINDOWS']);
 
-/** Reads from AWS, each made once. */
+/** Reads from AWS, each of which is made once. */
 interface Facts {
   readonly cluster: ClusterReader;
   readonly nodeGroup: (cluster: string, nodegroup: string) => Promise<Reading<Nodegroup>>;

@@ -2,12 +2,12 @@ import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { describeInstances, filtersByCluster, filtersOf } from './instances.ts';
 
-/** EC2 takes at most so many filter values a call, over all its filters (EC2 API reference, DescribeInstances). */
+/** EC2 takes at most 200 filter values per call, over all filters (EC2 API reference, DescribeInstances). */
 const VALUES_PER_CALL = 200;
-/** As many values as any call of the product has in filters beside those that are split. */
+/** The most values that a call of the product has in filters that are not split. */
 const BESIDE = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
 
-/** The filter values of each call that the queries come to. */
+/** The filter values of each call that the queries lead to. */
 async function valuesAsked(queries: Parameters<typeof describeInstances>[1]): Promise<string[][]> {
   const asked: string[][] = [];
   const ec2 = new EC2Client({ region: 'eu-central-1' });

@@ -9,7 +9,7 @@ import { chunks } from '../runtime/chunks.ts';
  */
 export const VALUES_PER_FILTER = 190;
 
-/** Instances that run, or are about to. */
+/** Matches instances that run, or are about to. */
 export const LIVE: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 
 /** Splits a filter with many values into several filters, each for its own call. */
@@ -32,7 +32,8 @@ export async function describeInstances(ec2: EC2Client, queries: readonly Filter
 }
 
 /**
- * The instances that match all filters, those that AWS manages included, page by page: whoever has seen enough stops.
+ * The instances that match all filters, page by page, including those that AWS manages. A caller that has seen enough
+ * can stop.
  *
  * @param pageSize from 5 to 1000
  */

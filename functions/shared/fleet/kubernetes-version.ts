@@ -1,4 +1,6 @@
-/** The minor number of a Kubernetes version such as `1.33`; NaN where there is none, with which every comparison is false. */
+/**
+ * The minor number of a Kubernetes version such as `1.33`. Other texts give NaN, which makes every comparison false.
+ */
 export const minorOf = (version: string): number => Number(/^1\.(\d+)$/.exec(version)?.[1] ?? Number.NaN);
 
 /**
@@ -8,8 +10,9 @@ export const minorOf = (version: string): number => Number(/^1\.(\d+)$/.exec(ver
 export const supportedSkew = (controlPlaneMinor: number): number => (controlPlaneMinor >= 28 ? 3 : 2);
 
 /**
- * The Kubernetes version to which a node group follows its control plane next: one minor version at a time, but at once to the
- * oldest one that EKS supports beside the control plane. Undefined where it is not behind, or a version cannot be told.
+ * The next Kubernetes version of a node group that follows its control plane. It is one minor version up, or the oldest
+ * one that EKS supports beside the control plane where that is newer. Undefined where the node group is not behind, or
+ * a version cannot be read.
  */
 export function nextVersion(nodes: string, controlPlane: string): string | undefined {
   const [from, to] = [minorOf(nodes), minorOf(controlPlane)];

@@ -6,7 +6,7 @@ import { differencesFrom, withChange } from './launch-template-version.ts';
 const RESPONSE = NormalizedSchema.of(ec2.ResponseLaunchTemplateData$);
 const REQUEST = NormalizedSchema.of(ec2.RequestLaunchTemplateData$);
 
-/** A value of each member of a model, all of them different. */
+/** A value for each member of a model, all of them different. */
 function sampleOf(schema: NormalizedSchema, seed = { next: 1 }): unknown {
   if (schema.isStructSchema()) {
     return Object.fromEntries([...schema.structIterator()].map(([name, member]) => [name, sampleOf(member, seed)]));
@@ -20,7 +20,7 @@ function sampleOf(schema: NormalizedSchema, seed = { next: 1 }): unknown {
   throw new Error(`No sample of ${schema.getName()}`);
 }
 
-/** The paths of all that is no structure. */
+/** The paths of all members that are not structures. */
 const pathsOf = (value: unknown, path = ''): string[] =>
   typeof value === 'object' && value !== null && !(value instanceof Date)
     ? Object.entries(value).flatMap(([name, member]) => pathsOf(member, path === '' ? name : `${path}.${name}`))

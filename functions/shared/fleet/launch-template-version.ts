@@ -1,24 +1,24 @@
 import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 
-/** What a version differs in from the one that it is made of. */
+/** What to change in a copy of a version. */
 export interface TemplateChange {
-  /** Another AMI; absent: that of the former version, where it names one. */
+  /** The other AMI; absent where the version keeps the AMI that the former one names. */
   readonly imageId?: string;
-  /** No key pair is written to what is launched by it. */
+  /** Set where launches by the version must get no key pair. */
   readonly withoutKeyPair?: true;
 }
 
 /**
- * A launch template's version with one change and nothing else changed.
+ * Copies a launch template's version with one change.
  *
- * Requests have every member that answers have, but for three that only EC2 sets: `MetadataOptions.State`,
- * `NetworkInterfaces[].Ipv6Addresses[].IsPrimaryIpv6`, and what an operator is besides its principal. The test walks
- * the SDK's models, so that a member which comes with a new SDK is seen.
+ * Requests have every member that answers have, except three that only EC2 sets: `MetadataOptions.State`,
+ * `NetworkInterfaces[].Ipv6Addresses[].IsPrimaryIpv6`, and the members of an operator besides its principal. The test
+ * walks the SDK's models, so that it finds a member that comes with a new SDK.
  *
- * With another AMI it is sent whole and with `SourceVersion`: that alone drops the snapshots of block devices
- * (aws/aws-cli#4297, EC2 API reference, "CreateLaunchTemplateVersion"), and the data alone would drop what this SDK does not
- * know yet. Without the key pair it is sent whole and without `SourceVersion`, from which what is left out would be
- * inherited (the same page).
+ * A change of the AMI is sent whole and with `SourceVersion`. That member alone drops the snapshots of block devices
+ * (aws/aws-cli#4297, EC2 API reference, "CreateLaunchTemplateVersion"), and the data alone would drop what this SDK
+ * does not know yet. A change without the key pair is sent whole and without `SourceVersion`, because EC2 would inherit
+ * whatever is left out (the same page).
  */
 export function withChange(
   data: ResponseLaunchTemplateData,
@@ -46,7 +46,7 @@ function requestOf({
     }),
   }));
   return {
-    // The types differ in what is required only: an answer may lack anything.
+    // The types differ only in what is required, since an answer may lack any member.
     ...(data as RequestLaunchTemplateData),
     ...(MetadataOptions !== undefined && { MetadataOptions: metadata }),
     ...(interfaces !== undefined && { NetworkInterfaces: interfaces }),
@@ -55,8 +55,8 @@ function requestOf({
 }
 
 /**
- * Where a version differs from what a change was to make of another, by path, such as
- * `BlockDeviceMappings.1.Ebs.SnapshotId`. Empty where it does nowhere: a member that is absent and an empty list say the same.
+ * The paths where a new version differs from what was wanted, such as `BlockDeviceMappings.1.Ebs.SnapshotId`. An absent
+ * member and an empty list count as equal.
  */
 export const differencesFrom = (wanted: RequestLaunchTemplateData, made: ResponseLaunchTemplateData): string[] =>
   differences(wanted, requestOf(made));

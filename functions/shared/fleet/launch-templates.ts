@@ -15,14 +15,14 @@ export interface TemplateVersion {
   readonly templateId: string;
   readonly templateName: string;
   readonly version: number;
-  /** The tags of the template: versions have none. */
+  /** The tags of the template, because versions have none. */
   readonly tags: Readonly<Record<string, string>>;
   readonly data: ResponseLaunchTemplateData;
 }
 
 /**
- * Reads one version of a launch template, with the template's tags. An AMI that the template names by a parameter is told
- * as `resolve:ssm:…`.
+ * Reads one version of a launch template, with the template's tags. An AMI that the template names by a parameter
+ * appears as `resolve:ssm:…`.
  *
  * @param version a number, or `$Latest` or `$Default`
  */
@@ -43,15 +43,15 @@ export const readTemplateVersion = (
     return { templateId, templateName, version: number, tags: tagsOf({ Tags }), data };
   }, 'tell');
 
-/** The version that was made, or why what EC2 made of the request cannot be used, as a sentence. */
+/** The new version, or why what EC2 made of the request cannot be used, as a sentence. */
 export type MadeVersion = { readonly version: number; readonly requestId: string } | { readonly unfit: string };
 
 /**
- * Makes a version with a change and nothing else changed. The template's default version stays as it is: others may
- * launch from it. The same request always makes the same version, as long as EC2 remembers its token.
+ * Makes a version with one change. The template's default version stays as it is, because others may launch from it.
+ * The same request always makes the same version, as long as EC2 remembers its token.
  *
- * EC2 makes a version also of what it warns of ("CreateLaunchTemplateVersion", EC2 API reference): that one, and one that
- * came out otherwise than asked for, stays unused.
+ * EC2 also makes a version where it warns ("CreateLaunchTemplateVersion", EC2 API reference). Such a version stays
+ * unused, and so does one that differs from what was wanted.
  *
  * @throws EC2's error
  */

@@ -2,8 +2,8 @@ import { BlockList, isIP } from 'node:net';
 import { type EC2Client, paginateDescribeVpcs } from '@aws-sdk/client-ec2';
 
 /**
- * The blocks of VPCs, of both versions, by the id of the VPC. A block that is on its way out counts no more.
- * @param ids absent: all VPCs of the region
+ * The IPv4 and IPv6 blocks of VPCs, by the id of the VPC. A block that is being disassociated does not count.
+ * @param ids absent for all VPCs of the region
  */
 export async function readVpcBlocks(ec2: EC2Client, ids?: readonly string[]): Promise<Map<string, string[]>> {
   const networks = new Map<string, string[]>();
@@ -21,7 +21,7 @@ export async function readVpcBlocks(ec2: EC2Client, ids?: readonly string[]): Pr
   return networks;
 }
 
-/** Whether all addresses of a CIDR are in one of these. */
+/** Returns whether all addresses of a CIDR are in one of these blocks. */
 export function insideOf(blocks: readonly string[]): (from: string) => boolean {
   const networks = blocks.flatMap((block) => networkOf(...cidrParts(block)) ?? []);
   return (from) => networks.some((network) => covers(network, from));
@@ -66,7 +66,10 @@ function covers({ addresses, prefix, family }: Network, cidr: string): boolean {
   return isIP(address) === family && length >= prefix && addresses.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Whether a CIDR has addresses that routes of the Internet lead to. Other sources, such as prefix lists, do not tell. */
+/**
+ * Whether a CIDR has addresses that routes of the Internet lead to. Other sources, such as prefix lists, count as
+ * private.
+ */
 export function isPublicNetwork(from: string): boolean {
   return isIP(cidrParts(from)[0]) !== 0 && !PRIVATE.some((network) => covers(network, from));
 }

@@ -2,7 +2,7 @@
 export interface Owner {
   /** Tags of both, since either can opt out. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Those of the cluster alone: a tag of the node group may have hidden one of them. */
+  /** Tags of the cluster alone, because a tag of the node group may hide one of them. */
   readonly clusterTags?: Readonly<Record<string, string>>;
   /** The subnets that a managed node group launches its workers in. */
   readonly subnets?: readonly string[];
@@ -12,15 +12,18 @@ export interface Owner {
   readonly nodeRole?: string;
   /** Whether EKS replaces nodes of the group that stay unready for long (`nodeRepairConfig`). */
   readonly repairsNodes?: boolean;
-  /** The SSH key by which EKS lets somebody in to a managed node group, and from where; empty: from everywhere. */
+  /**
+   * The SSH key with which EKS lets people in to a managed node group, and the security groups they may come from. An
+   * empty list means everywhere.
+   */
   readonly remoteAccess?: { readonly key: string; readonly sourceGroups: readonly string[] };
   /** Why AWS could not be read, so that nobody knows whether the owner opted out. */
   readonly unreadable?: string;
-  /** Why it is not an EKS worker after all: its tags name a cluster that EKS does not have. */
+  /** Why the instance is not an EKS worker after all: its tags name a cluster that EKS does not have. */
   readonly notAWorker?: string;
   /**
-   * What its tags claim, where nothing that only AWS or the cluster can set proves it. Such an instance must not be
-   * acted upon.
+   * The claim of the instance's tags, where nothing proves it that only AWS or the cluster can set. Nothing may act on
+   * such an instance.
    */
   readonly onlyClaims?: string;
 }

@@ -5,7 +5,7 @@ export interface Unreadable {
   readonly kind: 'unreadable';
   /** `Code: message`. */
   readonly error: string;
-  /** The code alone: AWS puts request ids and changing words into messages. */
+  /** The code alone, because AWS puts request ids and changing words into messages. */
   readonly code: string;
   /** Whether AWS throttled the call more often than the SDK retries. */
   readonly isThrottled: boolean;

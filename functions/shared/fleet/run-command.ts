@@ -7,14 +7,14 @@ const INSTANCES_PER_CALL = 50;
 /** The delivery timeout of the command in Systems Manager, seconds. */
 const DELIVER_WITHIN = 300;
 
-/** What is run on hosts: a document that takes no parameters. */
+/** A document that runs on hosts and takes no parameters. */
 export interface HostCommand {
   readonly document: string;
   /** Shown in Systems Manager, at most 100 characters. */
   readonly comment: string;
 }
 
-/** A command that Systems Manager took. */
+/** A command that Systems Manager has accepted. */
 export interface Sent {
   readonly commandId: string;
   readonly requestId: string;
@@ -56,7 +56,7 @@ async function send(
     for (const id of InstanceIds) commands.set(id, sent);
   } catch (error) {
     if (!(error instanceof InvalidInstanceId || error instanceof UnsupportedPlatformType)) throw error;
-    // One of them does not take it, and the error does not say which.
+    // One of the instances cannot be reached, and the error does not say which, so each gets its own command.
     if (InstanceIds.length > 1)
       for (const half of halves(InstanceIds)) await send(ssm, { document, comment }, half, commands);
   }

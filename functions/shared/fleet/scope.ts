@@ -6,7 +6,10 @@ import { matchesWildcard } from '../text/wildcard.ts';
  */
 export const OPT_OUT_TAG = 'eks-host-remediator:ignore';
 
-/** Marks an instance as quarantined, with the time since when. The right to terminate instances requires this tag. */
+/**
+ * Marks an instance as quarantined, with the time when the quarantine began. The right to terminate instances requires
+ * this tag.
+ */
 export const QUARANTINE_TAG = 'eks-host-remediator:quarantine';
 
 /** Prefix of the tag's value where only public addresses were removed. Such a worker stays in service. */

@@ -20,7 +20,7 @@ import { AUTO_SCALING_GROUP_TAG, tagsOf, unmanagedGroup } from './worker.ts';
 /** DescribeAutoScalingGroups takes at most 50 names without MaxRecords. */
 const GROUPS_PER_CALL = 50;
 
-/** Reads groups by name. One that Auto Scaling does not show is missing. */
+/** Reads groups by name. A group that Auto Scaling does not show is missing. */
 export async function describeGroups(
   autoScaling: AutoScalingClient,
   names: readonly string[],
@@ -37,7 +37,7 @@ export interface GroupClients {
   readonly iam: IAMClient;
 }
 
-/** A self-managed group that is one of workers, and whose. */
+/** A self-managed Auto Scaling group that has workers, with its owner. */
 export interface SelfManagedGroup {
   readonly group: AutoScalingGroup;
   readonly key: NodeGroupKey;
@@ -45,7 +45,7 @@ export interface SelfManagedGroup {
 }
 
 export interface GroupReading {
-  /** Every group that was asked about, as Auto Scaling shows it. */
+  /** All requested groups, as Auto Scaling shows them. */
   readonly described: readonly AutoScalingGroup[];
   readonly found: readonly SelfManagedGroup[];
   /** The members of self-managed groups as EC2 shows them, by id. */
@@ -54,11 +54,11 @@ export interface GroupReading {
 }
 
 /**
- * Reads the self-managed Auto Scaling groups of clusters, and those of the given names. The groups of managed node groups are
- * left out: their owner is EKS.
+ * Reads the self-managed Auto Scaling groups of clusters, and those of the given names. The groups of managed node
+ * groups are left out, because EKS operates them.
  *
- * @param groups names of Auto Scaling groups, of which a live instance tells
- * @param more names of groups that are read though no instance tells of them
+ * @param groups names of Auto Scaling groups, found by their live instances
+ * @param more names of groups that are read even where no instance leads to them
  */
 export async function readSelfManagedGroups(
   clients: GroupClients,
@@ -73,7 +73,7 @@ export async function readSelfManagedGroups(
   const names = new Set(live.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
   const described = await describeGroups(clients.autoScaling, [...new Set([...names, ...more])]);
   const unmanaged = described.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
-  // All members count, also those that the filters did not find: they share the group's fate.
+  // Members that the filters did not find count as well, because they share the group's fate.
   const ids = unmanaged.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId));
   const members = await describeInstances(
     clients.ec2,
@@ -88,7 +88,7 @@ export async function readSelfManagedGroups(
   return { described, found, instances, identities };
 }
 
-/** Of what its members claim, a proven worker's word counts. */
+/** The identity of the group: a proven worker's, where its members' claims differ. */
 function identityOf(
   { Instances = [] }: AutoScalingGroup,
   identities: ReadonlyMap<string, Identity>,
@@ -100,22 +100,25 @@ function identityOf(
   return { key: { cluster, nodegroup }, owner: best.owner };
 }
 
-/** The name that Auto Scaling has for a group. */
+/** The group's name in Auto Scaling. */
 export const groupNameOf = ({ nodegroup }: NodeGroupKey): string => unmanagedGroup(nodegroup)?.name ?? nodegroup;
 
-/** Why a member of a group is not to share what is done to the cluster's workers in it; undefined: it is one of them. */
+/**
+ * Why a member of a group must not share what is done to the cluster's workers in it; undefined where it is one of
+ * them.
+ */
 export function whyNotOurs(
   instance: Instance | undefined,
   identity: Identity | undefined,
   cluster: string,
 ): string | undefined {
-  // Auto Scaling shows one for a while that EC2 shows no more.
+  // Auto Scaling still shows an instance for a while after EC2 has stopped showing it.
   if (instance === undefined) return undefined;
   if (isOptedOut(tagsOf(instance))) return 'it opted out by its tag.';
   if (identity === undefined) return 'nothing says that it is a worker.';
   const { owner, worker } = identity;
   if (worker.cluster !== cluster) return `it is of cluster ${worker.cluster}.`;
-  // A worker that has just been launched is proven once it has joined.
+  // A worker that has just been launched is proven only once it has joined.
   if (instance.State?.Name === 'pending') return undefined;
   return owner.notAWorker ?? owner.onlyClaims;
 }

@@ -1,10 +1,10 @@
 type Tags = Readonly<Record<string, string>>;
 
-/** Tools that set tags of their own on the launch templates that they make, by the beginning of a key. */
+/** Tools that tag the launch templates that they make, by the prefix of a key. */
 const TOOLS: ReadonlyArray<readonly [keyPrefix: string, tool: string]> = [
-  // Only CloudFormation sets these: CDK's and eksctl's templates have them, too.
+  // Only CloudFormation sets these, also on templates of CDK and eksctl.
   ['aws:cloudformation:', 'CloudFormation'],
-  // eksctl's pkg/apis/eksctl.io/v1alpha5/types.go
+  // Source: eksctl, pkg/apis/eksctl.io/v1alpha5/types.go.
   ['alpha.eksctl.io/', 'eksctl'],
   ['eksctl.cluster.k8s.io/', 'eksctl'],
   ['karpenter.sh/', 'Karpenter'],
@@ -13,21 +13,21 @@ const TOOLS: ReadonlyArray<readonly [keyPrefix: string, tool: string]> = [
   ['crossplane-', 'Crossplane'],
   ['sigs.k8s.io/cluster-api-provider-aws/', 'Cluster API'],
   ['kops.k8s.io/', 'kOps'],
-  // EKS's own copy for a managed node group.
+  // EKS tags its own copy for a managed node group.
   ['eks:', 'EKS'],
 ];
 
-/** Names of tools, as people write them into keys and values of tags: Terraform sets none by itself. */
+/** Names of tools, as people write them into keys and values of tags. Terraform itself sets none. */
 const NAMED =
   /terraform|opentofu|terragrunt|pulumi|cloudformation|crossplane|ansible|eksctl|atlantis|spacelift|gitops|pipeline|\b(?:cdk|cfn|iac)\b/i;
 
-/** Keys in which people say by whom a resource is managed. */
+/** Keys in which people name the tool that manages a resource. */
 const MANAGED_BY =
   /^(?:.*[:/._-])?(?:managed|provisioned|created|deployed|maintained)[-_. ]?by$|^(?:provisioner|iac|iac[-_. ]?tool)$/i;
 
 /**
- * Which tool keeps a launch template as code, by the template's tags; undefined where none says so, which proves nothing:
- * Terraform and Pulumi set no tags by themselves. A tag keeps us from changing a template and never lets us.
+ * The tool that keeps a launch template as code, by the template's tags. Undefined proves nothing, because Terraform
+ * and Pulumi set no tags by themselves. A tag can only prevent a change of a template, and never allows one.
  */
 export function codeOwnerOf(tags: Tags): string | undefined {
   for (const key of Object.keys(tags)) {
@@ -41,7 +41,7 @@ export function codeOwnerOf(tags: Tags): string | undefined {
   return undefined;
 }
 
-/** The stack's name beside the tool, where CloudFormation tells it. */
+/** The tool, with the stack's name where CloudFormation sets it. */
 function inWords(tool: string, tags: Tags): string {
   const stack = tags['aws:cloudformation:stack-name'];
   return stack === undefined ? tool : `${tool}'s stack ${stack}`;

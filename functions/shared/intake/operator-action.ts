@@ -7,13 +7,13 @@ import type { RecordSubject } from '../records/record.ts';
 export const OPERATOR_ACTIONS = ['release', 'extend', 'terminate', 'approve', 'reject', 'resume', 'retry'] as const;
 export type OperatorAction = (typeof OPERATOR_ACTIONS)[number];
 
-/** One action, as it is offered and as it is sent once chosen. */
+/** One action, both as it is offered and as it is sent. */
 export interface Offer {
   readonly action: OperatorAction;
   /** The function that takes the request. */
   readonly remediation: string;
   readonly subject: RecordSubject;
-  /** The plan that it is about, by its id: of approve and reject. Once something else is proposed, the request is refused. */
+  /** Id of the plan that an approval or rejection is about. Once something else is proposed, the request is refused. */
   readonly plan?: string;
 }
 

@@ -102,8 +102,8 @@ export function answerRequest<State>(
 }
 
 /**
- * Approves or rejects what is proposed. A request that names a plan is about that one alone. Messages may overtake each other or be repeated, so the ruling with the latest
- * request time stands, whatever the order of delivery.
+ * Approves or rejects what is proposed. A request that names a plan is about that plan alone. Messages may overtake
+ * each other or be repeated, so the ruling with the latest request time stands, whatever the order of delivery.
  */
 export function rule<State extends { readonly proposal?: Proposal | undefined }>(
   state: State,
@@ -142,9 +142,10 @@ const planOf = (
   );
 
 /**
- * Approves or rejects what is proposed; where nothing is, a rejection is about what was done, and has it undone.
+ * Approves or rejects what is proposed. Where nothing is proposed, a rejection is about the last act, and has it
+ * undone.
  *
- * @param done what can be undone, as if it were proposed; undefined: nothing can
+ * @param done the act that can be undone, as if it were proposed; undefined where nothing can
  */
 export const ruleOrUndo = <State extends { readonly proposal?: Proposal | undefined }>(
   state: State,

@@ -12,7 +12,7 @@ const made: Made[] = [];
 const woken: Array<{ at: number; request: object }> = [];
 let waiting: string[] = [];
 
-/** SQS as far as these calls go. */
+/** A client with the SQS operations that these calls need. */
 const sqs = new SQSClient({ region: 'eu-central-1' });
 sqs.send = async (command: { constructor: { name: string }; input: object }) => {
   const { name } = command.constructor;
@@ -101,7 +101,7 @@ describe('a full batch', () => {
       expect(called('DeleteMessageBatch')).toEqual([]);
     });
     expect(seen).toBe(50);
-    // Those that Lambda handed over, Lambda deletes.
+    // Lambda itself deletes the messages that it delivered.
     const deleted = called('DeleteMessageBatch').flatMap(({ input }) => input.Entries);
     expect(deleted).toHaveLength(40);
     expect(JSON.stringify(deleted)).not.toContain('handed');

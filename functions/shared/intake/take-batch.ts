@@ -13,7 +13,7 @@ import type { Wake } from './wake.ts';
 export interface TakeOptions {
   readonly queue: ReconcileQueue;
   readonly clock: Clock;
-  /** Schedules wake-ups for later reconciles; absent: the function sends no requests to itself. */
+  /** Schedules wake-ups for later reconciles; absent where the function sends no requests to itself. */
   readonly wake?: Wake;
   /**
    * How many messages one invocation takes at most. Lambda delivers at most ten without a batching window, and any

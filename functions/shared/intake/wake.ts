@@ -20,7 +20,10 @@ export interface WakeOptions {
 /** The soonest wake-up, ms from now: EventBridge Scheduler is precise to a minute. */
 export const SOONEST_WAKE = 60_000;
 
-/** When to schedule a wake-up that is wanted at some time, epoch milliseconds: not too soon, in whole seconds, as Scheduler fires. */
+/**
+ * The time of a wake-up that is wanted at some time, epoch milliseconds: not before {@link SOONEST_WAKE}, and in whole
+ * seconds, as Scheduler fires.
+ */
 export const wakeTime = (wanted: number, now: number): number =>
   Math.ceil(Math.max(wanted, now + SOONEST_WAKE) / 1000) * 1000;
 

@@ -12,7 +12,7 @@ export interface WorkerScope {
   readonly instances: Map<string, MessageTrigger>;
   /** Clusters whose workers are all to be reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
-  /** The first message about what holds for the whole region. */
+  /** The first message about settings of the whole region. */
   readonly region?: MessageTrigger;
   /** Operators' requests, by instance id. */
   readonly requests: Map<string, OperatorRequest>;
@@ -24,7 +24,7 @@ export interface WorkerScope {
 export interface WorkerTarget {
   readonly instanceIds?: readonly string[] | undefined;
   readonly clusterName?: string | undefined;
-  /** It is about what holds for the whole region. */
+  /** Whether the message is about settings of the whole region. */
   readonly isOfRegion?: boolean;
   readonly request?: RemediationRequest;
 }

@@ -7,7 +7,7 @@ interface Page<Item> {
 
 type List<Item> = (page: { readonly limit: number; readonly _continue?: string }) => Promise<Page<Item>>;
 
-/** The pages of a list that Kubernetes gives in pages, each when it is asked for. */
+/** The pages of a Kubernetes list, each read on demand. */
 export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
   let next: string | undefined;
   do {
@@ -17,7 +17,7 @@ export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
   } while (next !== undefined && next !== '');
 }
 
-/** All items of such a list. */
+/** All items of a Kubernetes list. */
 export async function allPages<Item>(list: List<Item>): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of pagesOf(list)) items.push(...page);

@@ -8,7 +8,7 @@ import { mapsRoleBy } from './mapped-role.ts';
 afterEach(closeApis);
 
 const ROLE = 'arn:aws:iam::111122223333:role/legacy-NodeInstanceRole';
-/** As eksctl and the EKS user guide write it. */
+/** The format of eksctl and of the EKS user guide. */
 const MAP_ROLES = `- groups:
   - system:bootstrappers
   - system:nodes
@@ -62,7 +62,7 @@ it('maps a role whatever its path and the case of its name, as EKS does, and ask
     await mapsRole('shop', ROLE.toUpperCase().replace('ARN:AWS:IAM', 'arn:aws:iam').replace('ROLE/', 'role/')),
   ).toBe(true);
   expect(await mapsRole('shop', 'arn:aws:iam::111122223333:role/bastion')).toBe(false);
-  // The ConfigMap must not name a path: such an item lets nobody in.
+  // The ConfigMap must not name a path, so such an item lets nobody in.
   expect(await mapsRole('shop', 'arn:aws:iam::111122223333:role/with/path')).toBe(false);
   expect(await mapsRole('shop', 'arn:aws:iam::999999999999:role/legacy-NodeInstanceRole')).toBe(false);
   expect(asked).toBe(1);

@@ -2,21 +2,24 @@ import type { CoreV1Api } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { unlessAbsent } from './access-error.ts';
 
-/** Where a cluster without access entries keeps which IAM roles it lets in. Source: EKS user guide, "Grant IAM users access with a ConfigMap". */
+/**
+ * The ConfigMap in which a cluster without access entries lists the IAM roles that it admits. Source: EKS user guide,
+ * "Grant IAM users access with a ConfigMap".
+ */
 export const AWS_AUTH = { name: 'aws-auth', namespace: 'kube-system' } as const;
 
-/** Whoever is in it is a node. Source: Kubernetes, "Using Node Authorization". */
+/** The group of nodes. Source: Kubernetes, "Using Node Authorization". */
 const NODES = 'system:nodes';
 
-/** Reads the ARNs of the roles that the ConfigMap `aws-auth` lets in as nodes; none where there is no such ConfigMap. */
+/** Reads the ARNs of the roles that the ConfigMap `aws-auth` admits as nodes; none where there is no such ConfigMap. */
 export async function readNodeRoles(core: CoreV1Api): Promise<string[]> {
   const found = await unlessAbsent(core.readNamespacedConfigMap({ ...AWS_AUTH }));
   return nodeRolesIn(found?.data?.mapRoles ?? '');
 }
 
 /**
- * Returns the ARNs of the roles that a `mapRoles` text lets in as nodes. A text, or an item of it, that is not as EKS takes
- * it lets nobody in.
+ * Returns the ARNs of the roles that a `mapRoles` text admits as nodes. A text or item that EKS would not accept admits
+ * nobody.
  */
 export function nodeRolesIn(text: string): string[] {
   const items = parsedYaml(text);

@@ -42,7 +42,7 @@ export interface DaemonSetStatus {
 
 /** The calls that functions make to a Kubernetes API. Each may throw a `KubernetesAccessError`. */
 export interface KubernetesClient {
-  /** How the pods ask to be confined that are bound to a node and have not ended, of every namespace. */
+  /** The security contexts of the pods, of every namespace, that are bound to a node and have not ended. */
   listPodSecurity(nodeName: string): Promise<PodSecurity[]>;
   /** All pods that are bound to a node, of every namespace, with what matters for evicting them. */
   listEvictablePods(): Promise<EvictablePod[]>;
@@ -52,9 +52,9 @@ export interface KubernetesClient {
   listNodes(): Promise<KubernetesNode[]>;
   /** Nodes that are not Ready and not cordoned. */
   listUnreadyNodes(): Promise<UnreadyNode[]>;
-  /** Pods that have not started and are to, of every namespace. */
+  /** Pods of every namespace that have not started and are not meant to wait. */
   listPendingPods(): Promise<PendingPod[]>;
-  /** ARNs of the roles that the ConfigMap `aws-auth` lets in as nodes. */
+  /** ARNs of the roles that the ConfigMap `aws-auth` admits as nodes. */
   nodeRoles(): Promise<string[]>;
   /** The node of that name; undefined when the cluster has none. */
   readNode(name: string): Promise<KubernetesNode | undefined>;
@@ -81,8 +81,8 @@ export interface KubernetesClient {
    */
   evict(pod: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>): Promise<Eviction>;
   /**
-   * What {@link evict} would answer now; the pod stays. Dry runs do not count each other: of ten pods whose budget lets one
-   * go, each would be evicted.
+   * The answer that {@link evict} would get now; the pod stays. Dry runs do not count each other: of ten pods whose
+   * budget allows one eviction, each would be evicted.
    */
   tryEviction(pod: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>): Promise<Eviction>;
   /**

@@ -1,23 +1,23 @@
 import type { CoreV1Api, PolicyV1Api, V1LabelSelector, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
 import { pagesOf } from './all-pages.ts';
 
-/** A pod that runs, or will, as far as its eviction goes. */
+/** A pod that runs or will run, with what matters for its eviction. */
 export interface EvictablePod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Its controller, such as `ReplicaSet web-5d9`; absent: it has none, and nothing brings it back. */
+  /** Its controller, such as `ReplicaSet web-5d9`; absent where nothing would start the pod again. */
   readonly owner?: string;
-  /** A drain leaves it alone: a DaemonSet's, or a static one. */
+  /** Whether a drain leaves the pod alone, as with static pods and those of a DaemonSet. */
   readonly staysOnNode: boolean;
   readonly phase: string;
   readonly ready: boolean;
   readonly terminating: boolean;
-  /** Whether it has an `emptyDir`, which ends with it. */
+  /** Whether the pod has an `emptyDir`, whose data ends with the pod. */
   readonly hasLocalData: boolean;
-  /** Whether it tolerates every taint: a drained node does not keep it away. */
+  /** Whether the pod tolerates every taint, so that a drained node does not keep it away. */
   readonly toleratesEverything: boolean;
 }
 
@@ -29,12 +29,12 @@ export interface Budget {
   readonly disruptionsAllowed: number;
   readonly currentHealthy: number;
   readonly desiredHealthy: number;
-  /** Whether its status is of its present specification: else an eviction is refused until it is. */
+  /** Whether the status belongs to the present specification. Kubernetes refuses evictions until then. */
   readonly isObserved: boolean;
   readonly evictsUnready: boolean;
 }
 
-/** All pods that are bound to a node, of every namespace. They are read page by page, and little of each is kept. */
+/** Lists all pods that are bound to a node, of every namespace, page by page, and keeps little of each. */
 export async function listEvictablePods(core: CoreV1Api): Promise<EvictablePod[]> {
   const pods: EvictablePod[] = [];
   for await (const page of pagesOf((asked) => core.listPodForAllNamespaces(asked))) {
@@ -67,7 +67,8 @@ function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
     terminating: metadata?.deletionTimestamp !== undefined,
     hasLocalData:
       spec?.volumes?.some(({ emptyDir }) => emptyDir !== undefined && emptyDir.medium !== 'Memory') ?? false,
-    // A toleration without a key and with the operator Exists matches every taint, without an effect each effect of it.
+    // A toleration without a key and with the operator Exists matches every taint. Without an effect it matches every
+    // effect.
     toleratesEverything:
       spec?.tolerations?.some(
         ({ key = '', operator, effect = '' }) => key === '' && operator === 'Exists' && effect === '',
@@ -89,7 +90,8 @@ function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget): Budg
 }
 
 /**
- * Whether a selector of `policy/v1` selects labels: an empty one selects all of the namespace, none selects nothing.
+ * Whether a selector of `policy/v1` selects labels. An empty selector selects all pods of the namespace, an absent one
+ * none.
  *
  * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/#specifying-a-poddisruptionbudget
  */
@@ -104,7 +106,7 @@ export function selects(selector: V1LabelSelector | undefined, labels: Readonly<
       if (operator === 'Exists') return value !== undefined;
       if (operator === 'DoesNotExist') return value === undefined;
       const isAmong = value !== undefined && values.includes(value);
-      // What this does not know selects: two budgets too many are a doubt, one too few is a blocker that nobody names.
+      // An unknown operator selects: a budget too many is a doubt, but a budget too few is a blocker that nobody names.
       return operator === 'In' ? isAmong : operator === 'NotIn' ? !isAmong : true;
     })
   );

@@ -7,21 +7,21 @@ export interface KubernetesPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** A DaemonSet would start it again on the same node. */
+  /** Whether a DaemonSet would start the pod again on the same node. */
   readonly ownedByDaemonSet: boolean;
-  /** The mirror pod of a static pod, which only the kubelet itself can end. */
+  /** Whether it is the mirror pod of a static pod, which only the kubelet itself can end. */
   readonly mirror: boolean;
-  /** It has ended, successfully or not, and will not run again. */
+  /** Whether the pod has ended, successfully or not, and will not run again. */
   readonly finished: boolean;
-  /** It is being deleted, and may take its grace period. */
+  /** Whether the pod is being deleted. It may take its grace period. */
   readonly terminating: boolean;
 }
 
 export type Eviction = 'evicted' | 'gone' | 'blocked';
 
 /**
- * How the causes in a Status object begin when a disruption budget forbids an eviction. Newer API servers have causes of their
- * own for budgets that are in disorder (kubernetes/kubernetes#138003).
+ * The prefix of the causes in a Status object when a disruption budget forbids an eviction. Newer API servers have
+ * further causes for budgets in disorder (kubernetes/kubernetes#138003).
  */
 const DISRUPTION_BUDGET = 'DisruptionBudget';
 
@@ -38,7 +38,7 @@ export async function listPods(core: CoreV1Api, nodeName: string): Promise<Kuber
  * Evicts exactly this pod, and no later pod of the same name. A 429 means a disruption budget only where its cause says
  * so: an overloaded API server returns the same status.
  *
- * @param dryRun true: the API server checks all that it checks of an eviction, and the pod stays
+ * @param dryRun whether the API server only checks the eviction, and the pod stays
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
  */
 export async function evictPod(
@@ -46,7 +46,8 @@ export async function evictPod(
   { namespace, name, uid }: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>,
   { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<Eviction> {
-  // In the body, as kubectl has it: every API server heeds it there. The query says the same for webhooks.
+  // The option is in the body, as kubectl sends it, because every API server heeds it there. Webhooks see it in the
+  // query as well.
   const dry = dryRun ? { dryRun: ['All'] } : {};
   try {
     await core.createNamespacedPodEviction({

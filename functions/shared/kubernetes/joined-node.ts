@@ -3,7 +3,7 @@ import { once } from '../runtime/once.ts';
 import { isKubernetesAccessError } from './access-error.ts';
 import type { KubernetesClient } from './client.ts';
 
-/** This many instances of a cluster are asked for by name. For more, the nodes of the cluster are listed once. */
+/** How many instances of a cluster are read by name. For more, the nodes of the cluster are listed once. */
 const ASKED_BY_NAME = 10;
 
 /**

@@ -4,8 +4,8 @@ import { isKubernetesAccessError } from './access-error.ts';
 import type { KubernetesClient } from './client.ts';
 
 /**
- * Returns whether a cluster lets a role in as its nodes' by its ConfigMap `aws-auth`. Undefined where the cluster cannot be
- * reached or does not let the ConfigMap be read: then nobody can tell. Each cluster is asked once.
+ * Returns whether a cluster's ConfigMap `aws-auth` admits a role as its nodes'. Undefined where the cluster cannot be
+ * reached or does not let the ConfigMap be read. Each cluster is read once.
  *
  * @param openCluster opens a cluster by name, or says why it cannot
  */
@@ -26,7 +26,7 @@ export function mapsRoleBy(
 }
 
 /**
- * The ARN of a role as EKS compares it: that of a session has no path, and case does not count. Source: EKS user guide,
- * "aws-auth ConfigMap: the role ARN can't include a path"; aws-iam-authenticator, `arn.Canonicalize`.
+ * The ARN of a role as EKS compares it: without a path, as in the ARN of a session, and regardless of case. Source: EKS
+ * user guide, "aws-auth ConfigMap: the role ARN can't include a path"; aws-iam-authenticator, `arn.Canonicalize`.
  */
 const withoutPath = (roleArn: string): string => roleArn.replace(/:role\/.*\//, ':role/');

@@ -14,7 +14,7 @@ export interface KubernetesNode {
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: ReadonlyArray<{ readonly key: string; readonly value: string; readonly effect: string }>;
   readonly ready: boolean;
-  /** Whether it is cordoned: nothing new is scheduled onto it. */
+  /** Whether the node is cordoned, so that no new pod is scheduled onto it. */
   readonly unschedulable: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function findNode(
     const node = name === undefined || name === '' ? undefined : await readNode(core, name);
     if (node?.instanceId === instanceId) return node;
   }
-  // Page by page: a cluster of thousands of nodes is not held for one of them.
+  // The list is read page by page, so that memory does not hold thousands of nodes for one of them.
   for await (const page of pagesOf((asked) => core.listNode(asked))) {
     const found = page.map(describeNode).find((node) => node.instanceId === instanceId);
     if (found !== undefined) return found;

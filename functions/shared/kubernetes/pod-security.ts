@@ -1,35 +1,38 @@
 import type { CoreV1Api, V1Container, V1EphemeralContainer, V1Pod } from '@kubernetes/client-node';
 import { allPages } from './all-pages.ts';
 
-/** What a container asks for, as it counts: its own context goes before its pod's, field by field. */
+/** The effective security context of a container: its own fields override those of its pod. */
 export interface ContainerSecurity {
   readonly name: string;
   readonly privileged: boolean;
-  /** Whether it asks for anything of SELinux. */
+  /** Whether the container sets any SELinux option. */
   readonly asksForLabel: boolean;
   readonly seLinuxType?: string;
   readonly seLinuxLevel?: string;
-  /** Whether it asks that AppArmor leave it alone. */
+  /** Whether the container asks AppArmor not to confine it. */
   readonly isUnconfinedByAppArmor: boolean;
 }
 
-/** A pod that runs, or will, as far as its confinement goes. */
+/** A pod that runs or will run, with what matters for its confinement. */
 export interface PodSecurity {
   readonly namespace: string;
   readonly name: string;
-  /** What made it, so that replicas of one thing count as one: its controller, or the pod itself. */
+  /** The controller of the pod, or the pod itself, so that replicas count as one. */
   readonly owner: string;
   readonly containers: readonly ContainerSecurity[];
 }
 
-/** All pods that are bound to a node and have not ended, of every namespace. */
+/** Lists the pods of every namespace that are bound to a node and have not ended. */
 export async function listPodSecurity(core: CoreV1Api, nodeName: string): Promise<PodSecurity[]> {
   const fieldSelector = `spec.nodeName=${nodeName}`;
   const pods = await allPages((page) => core.listPodForAllNamespaces({ fieldSelector, ...page }));
   return pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed').map(podSecurityOf);
 }
 
-/** The annotation of AppArmor, before 1.30 (Kubernetes, "Restrict a Container's Access to Resources with AppArmor"). */
+/**
+ * AppArmor's annotation in versions before 1.30 (Kubernetes, "Restrict a Container's Access to Resources with
+ * AppArmor").
+ */
 const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
 export function podSecurityOf({ metadata, spec }: V1Pod): PodSecurity {

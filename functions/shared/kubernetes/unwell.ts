@@ -4,9 +4,9 @@ import { pagesOf } from './all-pages.ts';
 /** A node that is not Ready, and into which pods may still be scheduled. */
 export interface UnreadyNode {
   readonly name: string;
-  /** When it ceased to be Ready, epoch milliseconds; absent: nobody says. */
+  /** When the node ceased to be Ready, epoch milliseconds; absent where the status does not say. */
   readonly since?: number;
-  /** When it joined, epoch milliseconds; absent: nobody says. */
+  /** When the node joined, epoch milliseconds; absent where the API does not say. */
   readonly createdAt?: number;
 }
 
@@ -14,13 +14,13 @@ export interface UnreadyNode {
 export interface PendingPod {
   readonly namespace: string;
   readonly name: string;
-  /** Its controller, such as `ReplicaSet web-5d9`; absent: it has none. */
+  /** The controller of the pod, such as `ReplicaSet web-5d9`; absent where it has none. */
   readonly owner?: string;
-  /** When it was created, epoch milliseconds: a pod that has started never becomes pending again. Absent: nobody says. */
+  /** When the pod was created, epoch milliseconds. A pod that has started never becomes pending again. */
   readonly since?: number;
 }
 
-/** Nodes that are not Ready. A cordoned one is left out: it is drained, or somebody has seen to it. */
+/** Lists the nodes that are not Ready. A cordoned node is left out: it is being drained, or somebody knows about it. */
 export async function listUnreadyNodes(core: CoreV1Api): Promise<UnreadyNode[]> {
   const nodes: UnreadyNode[] = [];
   for await (const page of pagesOf((asked) => core.listNode(asked))) nodes.push(...page.flatMap(unreadyNode));
@@ -28,8 +28,8 @@ export async function listUnreadyNodes(core: CoreV1Api): Promise<UnreadyNode[]> 
 }
 
 /**
- * Pods that have not started, of every namespace. The API server selects them by their phase. Left out are those that are being
- * deleted, and those that wait on purpose.
+ * Lists the pods of every namespace that have not started. The API server selects them by their phase. Pods that are
+ * being deleted, or that wait on purpose, are left out.
  *
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ pods have `status.phase`
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/pod-scheduling-readiness/ reason `SchedulingGated`

@@ -5,8 +5,8 @@ import { subjectOf } from './node-group-ledger.ts';
 import { storedOutcome } from './outcome-ledger.ts';
 
 /**
- * `findings`: what is open on the workers of a node group. `coverage`: the workers that Inspector does not scan, or
- * that scanning is off.
+ * The topics of findings. `findings` are open findings on the workers of a node group. `coverage` is about workers that
+ * Inspector does not scan, or about scanning that is off.
  */
 export type FindingTopic = 'findings' | 'coverage';
 
@@ -15,7 +15,7 @@ export const urgency = z.enum(['normal', 'urgent']);
 export type Urgency = z.infer<typeof urgency>;
 
 /**
- * Findings whose openness Inspector itself has confirmed, not an event. upgrade-node-groups takes the urgency of
+ * Findings whose openness Inspector itself has confirmed, not an event. `upgrade-node-groups` takes the urgency of
  * upgrades from them.
  */
 const need = z.object({
@@ -31,12 +31,12 @@ const need = z.object({
 });
 export type Need = z.infer<typeof need>;
 
-/** Such as `CVE-2026-31415 (CRITICAL) and 2 more`. */
+/** Returns a text such as `CVE-2026-31415 (CRITICAL) and 2 more`. */
 export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Need): string {
   return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
 }
 
-/** How long an answer of Inspector hastens upgrades, ms: several sweeps, each of which asks again. */
+/** How long an answer of Inspector hastens upgrades, ms. Several sweeps fit in, each of which asks again. */
 const GOOD_FOR = 6 * 3_600_000;
 
 /** @param now epoch milliseconds */
@@ -59,7 +59,10 @@ const findingState = z.object({
   verifiedAt: z.number().optional(),
   /** Urgency of the events that caused the last read. For some time, further events of this urgency cause none. */
   claimed: urgency.optional(),
-  /** A decision was saved, but perhaps not carried out. The next reconcile decides again, from this earlier memory. */
+  /**
+   * Set while a decision is saved that may not have been carried out. The next reconcile decides again, from this
+   * earlier memory.
+   */
   pending: z.object({ need: need.optional(), notFixed: notFixed.optional() }).optional(),
   /** The outcome of that decision, in case the next reconcile decides otherwise. */
   unrecorded: storedOutcome<string>().optional(),

@@ -10,29 +10,35 @@ import {
 import * as z from 'zod';
 
 /**
- * The project's memory: one DynamoDB table that holds only what AWS itself cannot tell. `pk` says what kind of thing an
- * item is about, `sk` which one:
+ * The project's memory: one DynamoDB table that holds only what AWS itself cannot tell. `pk` is the kind of an item, and
+ * `sk` is the key of the thing that the item is about:
  *
- * | pk         | sk                 | what                                                        | room                |
- * |------------|--------------------|-------------------------------------------------------------|---------------------|
- * | release    | 1.33/AL2023_x86_64…| the releases seen, and when each was first seen             | release-ledger.ts   |
- * | node-group | cluster/nodegroup  | last recorded outcome, upgrade under way, failures, proposal| node-group-ledger.ts|
- * | budget     | upgrades           | who holds a slot of the blast budget; also: quarantines     | blast-budget.ts     |
- * | quarantine | instance id        | last recorded outcome, what a quarantine has to give back   | quarantine-ledger.ts|
- * | quarantine-line | instance id   | since when an exposed worker waits for a slot               | quarantine-ledger.ts|
- * | termination | instance id       | what came of the order to terminate it                      | terminate-workers, termination-order.ts|
- * | exposed-gr… | cluster/nodegroup | last recorded outcome, what was closed                      | exposed-group-ledger.ts|
- * | worker     | instance id        | last recorded outcome, remedy under way, failures, proposal | worker-ledger.ts    |
- * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
- * | shells     | instance id        | last recorded outcome, command under way, what was closed   | shells-ledger.ts    |
- * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
- * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
- * | sweep      | unlisted           | clusters whose node groups could not be listed              | sweep-ledger.ts     |
- * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
- * | incident   | digest             | what people were notified of an incident                    | incident-ledger.ts  |
- * | subject    | instance or group  | what is open about it, by whose word                        | subject-ledger.ts   |
- * | open-expo… | cluster/nodegroup  | workers that stay exposed, and what was notified of them    | open-exposure-ledger.ts |
- * | finding    | function/subject   | the finding that Security Hub has of a subject              | security-hub-ledger.ts|
+ * | pk              | sk                    | what                                               | file                    |
+ * |-----------------|-----------------------|----------------------------------------------------|-------------------------|
+ * | release         | pair of the release   | the releases of a pair, each with its first sight  | release-ledger.ts       |
+ * | node-group      | cluster/nodegroup     | last outcome, upgrade, failures, proposal          | node-group-ledger.ts    |
+ * | refresh         | cluster/nodegroup     | last outcome, refresh in progress, failures        | refresh-ledger.ts       |
+ * | budget          | upgrades, quarantines | who holds a slot of the blast budget               | blast-budget.ts         |
+ * | quarantine      | instance id           | last outcome, what a quarantine must give back     | quarantine-ledger.ts    |
+ * | quarantine-line | instance id           | since when an exposed worker waits for a slot      | quarantine-ledger.ts    |
+ * | termination     | instance id           | the answer to the order to terminate a worker      | termination-ledger.ts   |
+ * | exposed-group   | cluster/nodegroup     | last outcome, what was closed                      | exposed-group-ledger.ts |
+ * | open-exposures  | cluster/nodegroup     | workers that stay exposed, and their notifications | open-exposure-ledger.ts |
+ * | worker          | instance id           | last outcome, remedy, failures, proposal           | worker-ledger.ts        |
+ * | agent-install   | cluster               | nodes on which the agent is being installed        | install-ledger.ts       |
+ * | shells          | instance id           | last outcome, command in progress, what was closed | shells-ledger.ts        |
+ * | imds            | instance id           | last outcome, when version 2 was set, proposal     | imds-ledger.ts          |
+ * | posture         | cluster               | when its hosts are checked next                    | posture-ledger.ts       |
+ * | posture-group   | cluster/nodegroup     | the verdicts of the last check, and open findings  | posture-ledger.ts       |
+ * | support         | cluster               | last outcome about the end of its support          | support-ledger.ts       |
+ * | planned-change  | digest                | last outcome about a plan of AWS Health            | support-ledger.ts       |
+ * | findings        | cluster/nodegroup     | open findings, and those that no upgrade fixed     | finding-ledger.ts       |
+ * | coverage        | cluster/nodegroup, *  | what Inspector does not scan: workers, the account | finding-ledger.ts       |
+ * | sweep           | unlisted              | clusters whose node groups could not be listed     | sweep-ledger.ts         |
+ * | run             | function              | the invocation for the last scheduled event        | run-ledger.ts           |
+ * | incident        | digest                | the notifications of an incident                   | incident-ledger.ts      |
+ * | subject         | instance or group     | the open outcomes about a subject, by voice        | subject-ledger.ts       |
+ * | finding         | function/subject      | the finding in Security Hub about a subject        | security-hub-ledger.ts  |
  */
 export interface Ledger {
   readonly documents: DynamoDBDocumentClient;
@@ -106,7 +112,7 @@ export async function queryItems<Schema extends z.ZodType>(
 export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
-  /** When it may be deleted, epoch milliseconds; absent: never. */
+  /** When the item may be deleted, epoch milliseconds; absent where it is kept for ever. */
   readonly keptUntil?: number;
 }
 
@@ -118,7 +124,7 @@ export const LEDGER_VERSION = 3;
 
 /**
  * Writes an item as a whole, if the condition holds.
- * @throws ConditionalCheckFailedException where it does not
+ * @throws ConditionalCheckFailedException where the condition does not hold
  */
 export async function putItem(
   { documents, table }: Ledger,

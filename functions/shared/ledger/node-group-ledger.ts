@@ -21,17 +21,18 @@ export function keyOf(subject: string): NodeGroupKey {
 }
 
 /**
- * An upgrade that was requested and has not ended. It is saved before EKS is called, so that a crash cannot lose it.
+ * An upgrade that has been requested and has not ended. It is saved before EKS is called, so that a crash cannot lose
+ * it.
  */
 const upgrade = z.object({
   releaseVersion: z.string(),
-  /** The Kubernetes version that the node group moves to; absent where that stays as it is. */
+  /** The Kubernetes version that the node group moves to; absent where the version stays. */
   kubernetesVersion: z.string().optional(),
   /** Counts from 1 per release. */
   attempt: z.number(),
   /** Epoch milliseconds. */
   requestedAt: z.number(),
-  /** The version of the launch template that was made for it: with another AMI, or without a key pair. */
+  /** The version of the launch template that was made for the upgrade, with another AMI or without a key pair. */
   templateVersion: z.number().optional(),
   /** EKS's update id; absent until EKS has answered. */
   updateId: z.string().optional(),
@@ -44,7 +45,7 @@ const upgrade = z.object({
 });
 export type Upgrade = z.infer<typeof upgrade>;
 
-/** The Kubernetes version that a release is for, where its name does not tell. Items of former versions do not know it. */
+/** The Kubernetes version of the release, where its name does not contain it. Items of earlier versions lack it. */
 const kubernetesVersion = z.string().optional();
 
 const failures = z.object({
@@ -54,20 +55,20 @@ const failures = z.object({
   count: z.number(),
   /** Epoch milliseconds. */
   lastAt: z.number(),
-  /** How many of them an operator has had forgotten. */
+  /** How many of the failures an operator has forgiven. */
   forgotten: z.number().optional(),
-  /** An operator has lifted the wait after the last failure. */
+  /** Set where an operator has lifted the wait after the last failure. */
   waitLifted: z.literal(true).optional(),
   /** Codes of health issues that the node group has had since the last attempt, but not before it. */
   broke: z.array(z.string()).optional(),
 });
 export type Failures = z.infer<typeof failures>;
 
-/** The number of failures that count, without those that an operator has had forgotten. */
+/** The number of failures that count, without those that an operator has forgiven. */
 export const failureCount = (known: Failures | undefined): number =>
   known === undefined ? 0 : known.count - (known.forgotten ?? 0);
 
-/** What has ended attempts of a node group to move to a release, since it last reached one. */
+/** What has ended a node group's attempts to move to a release, since it last reached a release. */
 const setback = z.object({
   /** EKS's error codes. */
   cause: z.string(),
@@ -83,79 +84,86 @@ export type Setback = z.infer<typeof setback>;
 const lift = z.object({
   /** Such as `cluster shop`. */
   breaker: z.string(),
-  /** When it was asked for, epoch milliseconds: what has failed later counts. */
+  /** When the lift was requested, epoch milliseconds. Failures after that count. */
   at: z.number(),
   requestedBy: z.string(),
   why: z.string(),
 });
 export type Lift = z.infer<typeof lift>;
 
-/**
- * Something that blocks an upgrade, does not count as a failure, and should pass by itself. The upgrade is tried again.
- */
+/** An obstacle to an upgrade that does not count as a failure and should pass by itself. The upgrade is tried again. */
 const obstacle = z.object({
-  /** What it is, as a stable text: a change means another obstacle. */
+  /** The obstacle as a stable text. Another text means another obstacle. */
   what: z.string(),
-  /** How many times in a row it occurred. */
+  /** How many times in a row the obstacle occurred. */
   count: z.number(),
-  /** When it first occurred, epoch milliseconds. */
+  /** When the obstacle first occurred, epoch milliseconds. */
   since: z.number(),
   /** When to try again, epoch milliseconds. */
   until: z.number(),
 });
 export type Obstacle = z.infer<typeof obstacle>;
 
-/** The place in the line of a node group that could be upgraded, except for a slot, a window, its bake time or an approval. */
+/**
+ * The place of a node group in the waitlist. The node group could be upgraded, except for a slot, a window, its bake
+ * time or an approval.
+ */
 const turn = z.object({
-  /** When the AMI that it runs was published, epoch milliseconds. The oldest goes first. */
+  /** When the AMI that the node group runs was published, epoch milliseconds. The oldest goes first. */
   published: z.number(),
-  /** The Kubernetes version that it runs, where it follows its control plane to the next one. The oldest goes first. */
+  /**
+   * The Kubernetes version that the node group runs, where it follows its control plane to the next one. The oldest
+   * goes first.
+   */
   movesFrom: z.string().optional(),
-  /** When it may start, apart from slots, epoch milliseconds. */
+  /** When the upgrade may start, apart from slots, epoch milliseconds. */
   mayStartAt: z.number(),
   /** Whether an attempt to move to its target has failed. Such node groups come after all that have not been tried. */
   hasFailed: z.boolean(),
-  /** How many of its cluster may be under way at a time, where an override of the policy says so. */
+  /** How many upgrades of its cluster may run at a time, where an override of the policy says so. */
   perCluster: z.number().optional(),
-  /** Whether urgent findings put it first, as it was last looked at. */
+  /** Whether urgent findings put the node group first, by its last reconcile. */
   isHastened: z.literal(true).optional(),
-  /** Its wave, and its place among the waves; absent: the policy has none. */
+  /** Its wave, and the wave's place among all waves; absent where the policy has no waves. */
   wave: z.object({ name: z.string(), place: z.number() }).optional(),
-  /** The release that it waits for; absent in items written before waves. */
+  /** The release that the node group waits for; absent in items written before waves. */
   releaseVersion: z.string().optional(),
   kubernetesVersion,
-  /** The pair of that release: of the next Kubernetes version, where it follows its control plane; absent in older items. */
+  /**
+   * The pair of that release. It has the next Kubernetes version where the node group follows its control plane. Absent
+   * in older items.
+   */
   pair: z.string().optional(),
 });
 export type Turn = z.infer<typeof turn>;
 
-/** Since when an upgrade to a release has been waiting only for a worker in quarantine, epoch milliseconds. */
+/** Since when an upgrade to a release has waited only for a worker in quarantine, epoch milliseconds. */
 const quarantineWait = z.object({ releaseVersion: z.string(), since: z.number() });
 
 const run = z.object({
   releaseVersion: z.string(),
-  /** Since when it was seen to run it well, epoch milliseconds. */
+  /** Since when the node group has been seen to run the release well, epoch milliseconds. */
   since: z.number(),
 });
 
-/** How a node group stands in the rollouts of the fleet, as it was last seen. Others wait for it. */
+/** The progress of a node group in the rollouts of the fleet, by its last reconcile. Other node groups wait for it. */
 const progress = z.object({
-  /** Whose releases it takes. */
+  /** The pair whose releases the node group takes. */
   pair: z.string(),
-  /** Whose releases it takes next, following its control plane to another Kubernetes version. */
+  /** The pair whose releases it takes next, when it follows its control plane to another Kubernetes version. */
   nextPair: z.string().optional(),
-  /** From when on it takes them, epoch milliseconds; absent: at once. */
+  /** From when on it takes those, epoch milliseconds; absent for at once. */
   nextFrom: z.number().optional(),
   runs: run,
-  /** The releases that it ran well before, and until when, oldest first. */
+  /** The releases that the node group ran well before, and until when, oldest first. */
   ran: z.array(run.extend({ until: z.number().optional() })).optional(),
-  /** `mixed`: not all of its nodes run the release that it names. */
+  /** `mixed` means that not all nodes run the release that the node group names. */
   health: z.enum(['well', 'unhealthy', 'mixed', 'unreadable']),
-  /** No release comes to it, so nobody waits for it. */
+  /** Set where no release comes to the node group, so that nobody waits for it. */
   isLeftAlone: z.literal(true).optional(),
-  /** Its wave where tags say so; names are looked up in the policy. */
+  /** Its wave, where tags name one. The policy resolves the name. */
   wave: z.string().optional(),
-  /** When it was seen, epoch milliseconds, to a day. */
+  /** When the node group was seen, epoch milliseconds, to a day. */
   seenAt: z.number(),
 });
 export type Progress = z.infer<typeof progress>;
@@ -167,13 +175,13 @@ const nodeGroupState = z.object({
   /** ARN of the node group. A node group with the same name and another ARN is a different one. */
   arn: z.string().optional(),
   turn: turn.optional(),
-  /** Since when it has been waiting for its turn, epoch milliseconds. */
+  /** Since when the node group has been waiting for its turn, epoch milliseconds. */
   since: z.number().optional(),
   obstacle: obstacle.optional(),
-  /** The release that an upgrade was tried for to cure health issues: once per release. */
+  /** The release that an upgrade was tried for to cure health issues. There is one try per release. */
   cureTried: z.string().optional(),
   quarantineWait: quarantineWait.optional(),
-  /** Somebody else's update that was running at the last reconcile, and since when, epoch milliseconds. */
+  /** Another party's update that was running at the last reconcile, and since when, epoch milliseconds. */
   foreign: z.object({ updateId: z.string().optional(), since: z.number() }).optional(),
   /**
    * The incident of the last outcome. It covers one target release, from the first reconcile request to the outcome.
@@ -181,7 +189,10 @@ const nodeGroupState = z.object({
   incident: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
   upgrade: upgrade.optional(),
   failures: failures.optional(),
-  /** Those of other releases on offer, to which it may come back: waves change which one it waits for. */
+  /**
+   * Failures of other releases on offer, to which the node group may come back, because waves change the release that
+   * it waits for.
+   */
   formerFailures: z.array(failures).optional(),
   /** Absent in items written before breakers. */
   setbacks: z.array(setback).optional(),

@@ -43,7 +43,7 @@ function ledgerOf<Item extends { readonly revision: number }>(first: Item) {
     step();
     recorded.push(fingerprint);
   };
-  /** @param steps after how many it dies; undefined: it does not */
+  /** @param steps after how many steps the work dies; undefined where it does not die */
   const dying = async (steps: number | undefined, work: () => Promise<unknown>) => {
     stepsLeft = steps ?? Number.POSITIVE_INFINITY;
     await work().catch((error: unknown) => {

@@ -30,7 +30,10 @@ interface Recording<State, Reason extends string> {
   /** Saves a state and returns it; undefined when somebody else has written since it was read. */
   readonly save: (state: State) => Promise<State | undefined>;
   readonly record: (outcome: Outcome<Reason>) => void;
-  /** The caller saves the subject again in any case: that takes the outcome off, and no write is spent on it alone. */
+  /**
+   * Set where the caller saves the subject again in any case. That write removes the outcome, so no write is spent on
+   * it alone.
+   */
   readonly isFollowed?: boolean;
 }
 

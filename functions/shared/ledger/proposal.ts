@@ -17,7 +17,7 @@ const ruling = z.object({
 export type Ruling = z.infer<typeof ruling>;
 
 export const proposal = z.object({
-  /** What is proposed for the subject: a release, a remedy, exposures. */
+  /** What is proposed for the subject, such as a release, a remedy or exposures. */
   target: z.string(),
   /** When it was made, epoch milliseconds. No ruling can be older. */
   at: z.number(),
@@ -29,7 +29,7 @@ export const proposal = z.object({
  */
 export type Proposal = z.infer<typeof proposal>;
 
-/** The part of a subject's ledger item that remembers what operators are asked about and were answered. */
+/** The part of a subject's ledger item that remembers questions to operators, and their answers. */
 export const proposalMemory = {
   proposal: proposal.optional(),
   /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
@@ -40,11 +40,11 @@ export const proposalMemory = {
 export const rulingOn = (proposed: Proposal | undefined, target: string): Ruling | undefined =>
   proposed?.target === target ? proposed.ruling : undefined;
 
-/** How the operator's ruling on a target stands. */
+/** The standing of an operator's ruling on a target. */
 export interface Standing {
-  /** The ruling that holds; absent: nobody has ruled, or the approval is over. */
+  /** The ruling that holds; absent where nobody has ruled, or the approval has expired. */
   readonly ruling?: Ruling;
-  /** An approval that is over. */
+  /** An approval that has expired. */
   readonly expired?: { readonly id: string; readonly message: string };
 }
 
@@ -68,13 +68,17 @@ export function standingRuling(
   return { expired: { id: ruling.id, message: ` The approval by ${inWords(ruling)} expired at ${iso(end)}.` } };
 }
 
-/** Until when an approval holds, epoch milliseconds. One without a time was not given before what it approves was proposed. */
+/**
+ * Until when an approval holds, epoch milliseconds. An approval without a time counts from its proposal, because it
+ * cannot be older.
+ */
 export const approvalEnds = ({ at }: Proposal, ruling: Ruling, expiresAfter: number): number =>
   (ruling.at ?? at) + expiresAfter;
 
 /**
- * The id of a plan: what one function proposes to do to one subject. It follows from the proposal alone, so the same proposal has
- * the same id wherever it is shown, and another target, subject or kind of change has another one.
+ * The id of a plan, which is what one function proposes to do to one subject. It follows from the proposal alone. The
+ * same proposal therefore has the same id wherever it is shown, and another target, subject or kind of change has
+ * another id.
  */
 export const planIdOf = (
   remediation: string,

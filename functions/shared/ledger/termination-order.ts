@@ -14,7 +14,7 @@ export const TERMINATION = 'termination';
 export const terminationAnswer = {
   /** The order that was answered last. */
   orderedAt: z.number().optional(),
-  /** Why the worker was not terminated; absent: EC2 accepted the call. */
+  /** Why the worker was not terminated; absent where EC2 accepted the call. */
   refused: z.string().optional(),
 };
 

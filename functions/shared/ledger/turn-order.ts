@@ -1,24 +1,27 @@
 import { minorOf } from '../fleet/kubernetes-version.ts';
 import type { NodeGroupKey, Turn } from './node-group-ledger.ts';
 
-/** A subject that could start now, and what decides the order. */
+/** A subject that could start now, with the facts that decide the order. */
 export interface Contender {
   readonly key: NodeGroupKey;
   readonly subject: string;
   readonly isHastened: boolean;
   readonly turn: Turn;
-  /** Since when it waits, epoch milliseconds; absent: it has not had to wait. */
+  /** Since when the subject waits, epoch milliseconds; absent where it has not had to wait. */
   readonly since: number | undefined;
 }
 
-/** A group that stays at its Kubernetes version comes after all that follow their control planes: these are done one day. */
+/**
+ * The minor version that decides the order. A group that stays at its Kubernetes version comes after all that follow
+ * their control planes, whose number is limited.
+ */
 const minorVersion = ({ movesFrom }: Turn): number =>
   movesFrom === undefined ? Number.MAX_SAFE_INTEGER : minorOf(movesFrom);
 
 /**
- * The order of turns: urgent findings first; then subjects without a failed attempt; then those that follow their control planes, the
- * oldest Kubernetes version first; then the oldest AMI, so that no node group is upgraded twice while another waits on an older one;
- * then the longest wait; then the name.
+ * The order of turns, by these criteria in turn: urgent findings; no failed attempt; a Kubernetes version that follows
+ * the control plane, the oldest first; the oldest AMI; the longest wait; the name. By the oldest AMI no node group is
+ * upgraded twice while another waits on an older one.
  */
 export const byTurn = (a: Contender, b: Contender): number =>
   Number(b.isHastened) - Number(a.isHastened) ||

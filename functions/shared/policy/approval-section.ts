@@ -3,7 +3,7 @@ import { durationFrom } from '../runtime/duration.ts';
 /**
  * The key `approvalExpiresAfter` of a section.
  *
- * @param what is proposed again once its approval is over, such as `an upgrade`
+ * @param what the act that is proposed again once its approval is over, such as `an upgrade`
  */
 export const approvalExpiresAfter = (what: string) =>
   durationFrom('1h', 'an approval would be over before anything could have started')

@@ -30,14 +30,15 @@ export type ChangeWindow = z.infer<typeof changeWindow>;
  */
 export function nextOpening(windows: readonly ChangeWindow[], now: number): number {
   if (windows.length === 0) return now;
-  // A time strictly after that at which the window would have closed just now: it finds an opening that is still open.
+  // The search begins where a window that opened would close right now, so that it finds an opening that is still in
+  // progress.
   return Math.min(...windows.map((window) => Math.max(opensAfter(window, now - window.duration), now)));
 }
 
-/** The last answer for each window, which holds until it opens: a look at a fleet asks for every node group. */
+/** The last answer for each window, which holds until the window opens. A sweep asks for every node group. */
 const OPENINGS = new WeakMap<ChangeWindow, { readonly cron: Cron; readonly after: number; readonly opens: number }>();
 
-/** When a window opens first after a time, epoch milliseconds; infinity: never again. */
+/** The first opening of a window after a time, epoch milliseconds; infinity where there is none. */
 function opensAfter(window: ChangeWindow, after: number): number {
   const known = OPENINGS.get(window);
   if (known !== undefined && known.after <= after && after < known.opens) return known.opens;

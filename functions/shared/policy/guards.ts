@@ -17,20 +17,20 @@ export interface GuardResult {
 
 type Tags = Readonly<Record<string, string>>;
 
-/** What guards need to know of a subject. A member that has not been read stops nothing: whoever acts has read it. */
+/** What guards need to know about a subject. An unread member stops nothing, because whoever acts has read it. */
 export interface Guarded {
   readonly cluster: string;
   /** The tags of each resource that can opt out, by its name at the beginning of a sentence: `The instance`. */
   readonly tags: Readonly<Record<string, Tags>>;
-  /** Why it is not an EKS worker after all. */
+  /** Why the subject is not an EKS worker after all. */
   readonly notAWorker?: string | undefined;
-  /** What its tags claim, where nothing that others cannot set proves it. */
+  /** The claim of its tags, where nothing that others cannot set proves it. */
   readonly onlyClaims?: string | undefined;
   /** Why its owner could not be read: `Code: message`. */
   readonly unreadable?: string | undefined;
 }
 
-/** How a function's own section of the policy limits it. */
+/** The limits that a function's own section of the policy sets. */
 export interface Remedy<Policy> {
   readonly modeIn: (policy: Policy) => Mode | 'enforce' | 'off';
   /** What the section is about, at the end of a sentence: `upgrades`. */
@@ -42,7 +42,7 @@ interface Circumstances<Policy> {
   readonly account: string;
 }
 
-/** The result of the guards: one that stops the act; or none, with the valid policy. */
+/** The result of the guards: one that stops the act, or the valid policy where none does. */
 export type Verdict<Policy> = { readonly guardResult: GuardResult } | { readonly policy: Policy };
 
 /**
@@ -67,7 +67,7 @@ export function guardOf<Policy extends PolicyWith<Sections>>(
   }
   if (notAWorker !== undefined) return stopped('skipped', 'unknown-cluster', notAWorker);
   if (onlyClaims !== undefined) return stopped('refused', 'claims-to-be-worker', onlyClaims);
-  // Nobody knows whether the owner opted out: doubt means no.
+  // Nobody knows whether the owner opted out, so nothing is done.
   if (unreadable !== undefined) return stopped('failed', 'unreadable', unreadable, codeIn(unreadable));
   return verdict;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Match, Override } from './override.ts';
 import { isNoLooser, strictnessOf } from './strictness.ts';
 
-/** What stands at a path such as `drain.within`. */
+/** The value at a path such as `drain.within`. */
 export const valueAt = (within: unknown, path: string): unknown =>
   path
     .split('.')
@@ -11,10 +11,10 @@ export const valueAt = (within: unknown, path: string): unknown =>
       within,
     );
 
-/** Whether tags say whom it is for: others may set them. */
+/** Whether an override selects by tags, which others may set. */
 export const isByTag = ({ tags = {} }: Match): boolean => Object.keys(tags).length > 0;
 
-/** A section as it is with what the override changes of it. One by tag changes nothing that would become looser. */
+/** The section with the changes of an override. An override by tag changes nothing to a looser value. */
 export function withOverride(held: unknown, { match, ...sections }: Override, section: string): unknown {
   const part = sections[section];
   if (part === undefined) return held;
@@ -31,14 +31,14 @@ function withValue(within: unknown, [key = '', ...rest]: readonly string[], valu
   return { ...(typeof within === 'object' && within), [key]: changed };
 }
 
-/** What is wrong among the keys of a section, which each by itself are right. */
+/** A fault among the keys of a section, each of which is valid by itself. */
 export function faultAmong(
   section: z.ZodType,
   merged: unknown,
 ): { readonly path: readonly string[]; readonly message: string } | undefined {
   const { checks = [] } = section.def;
   if (checks.length === 0) return undefined;
-  // They take what the section gives, which is what is merged here.
+  // Checks take the parsed section, and that is what is merged here.
   const rules = checks as readonly unknown[] as ReadonlyArray<z.core.$ZodCheck<unknown>>;
   const [issue] =
     z

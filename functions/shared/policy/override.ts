@@ -7,7 +7,7 @@ const namePattern = (what: string, most: number) =>
     .max(most)
     .regex(/^[0-9A-Za-z*][0-9A-Za-z_*-]*$/, `must be a ${what}; * is a wildcard`);
 
-/** Whom an override is for. */
+/** The places that an override selects. */
 export const match = z
   .strictObject({
     clusters: z
@@ -39,7 +39,7 @@ export const match = z
 
 export type Match = z.infer<typeof match>;
 
-/** An override as it was read: whom it is for, and its sections with what they change. Spans of time are in milliseconds. */
+/** A parsed override: the places that it selects, and the changes to each section. Durations are in milliseconds. */
 export interface Override {
   readonly name: string;
   readonly match: Match;

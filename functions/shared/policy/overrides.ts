@@ -6,8 +6,8 @@ import { isNoLooser, type Strictness, stricterInWords, strictnessOf } from './st
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
 /**
- * The schema of `overrides`: of each section that may differ from place to place, any of its keys. What a function does not
- * read is left to those that do.
+ * The schema of `overrides`: any keys of each section that may differ from place to place. Keys that this function does
+ * not read are validated by the functions that read them.
  *
  * @param read the schemas of the sections that are validated
  * @param others the names of all other sections
@@ -42,7 +42,7 @@ export function overridesSchema(read: Readonly<Record<string, z.ZodType>>, other
     .describe('What differs from place to place. The last one that fits a place decides about a key.');
 }
 
-/** A section of which each key may be absent, without defaults; what holds everywhere is refused. */
+/** The section with every key optional and without defaults. Keys that hold everywhere are refused. */
 function partOf(schema: z.core.$ZodType, strictness: Readonly<Record<string, Strictness>>, path = ''): z.ZodType {
   const inner = unwrapped(schema);
   if (!(inner instanceof z.ZodObject) || (path !== '' && strictness[path] !== undefined)) return inner as z.ZodType;
@@ -54,7 +54,7 @@ function partOf(schema: z.core.$ZodType, strictness: Readonly<Record<string, Str
     const described = z.globalRegistry.get(value)?.description;
     return [key, described === undefined ? part.optional() : part.optional().describe(described)];
   });
-  // Who reads some keys of another function's section leaves the others to that one.
+  // A function that reads some keys of another function's section leaves the other keys to that function.
   const isWhole = inner.def.catchall instanceof z.ZodNever;
   return (isWhole ? z.strictObject : z.looseObject)(Object.fromEntries(parts));
 }
@@ -68,10 +68,10 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /**
- * What of an override by tag would make the policy looser than the document itself: path and message of each.
+ * The path and message of each change by tag that would make the policy looser than the document itself.
  *
- * @param read the schemas of the sections that are validated. Of any other key only the text is known, which has no order: the
- * functions that read the key refuse what is looser there.
+ * @param read the schemas of the sections that are validated. Other keys are known only as text, which has no order.
+ * The functions that read them refuse looser values.
  */
 export function loosenings(
   { match: whom, ...sections }: Override,
@@ -92,7 +92,7 @@ export function loosenings(
   );
 }
 
-/** Whether a schema has a key. A loose one lets keys through that it does not read. */
+/** Whether a schema reads a key. A loose schema lets through keys that it does not read. */
 function isRead(schema: z.core.$ZodType, [key, ...rest]: readonly string[]): boolean {
   const inner = unwrapped(schema);
   if (key === undefined) return true;
@@ -102,8 +102,8 @@ function isRead(schema: z.core.$ZodType, [key, ...rest]: readonly string[]): boo
 }
 
 /**
- * The values that an override by tag may be stricter than: that of the document. Where none at all is the strictest, those of
- * overrides by name count, too.
+ * The values that an override by tag is compared with: the document's value, and also those of overrides by name where
+ * the absence of a value is the strictest.
  */
 function valuesHeld(strictness: Strictness, section: string, path: string, document: object): unknown[] {
   const here = `${section}.${path}`;
@@ -114,7 +114,7 @@ function valuesHeld(strictness: Strictness, section: string, path: string, docum
   return [value, ...byName.filter((named) => named !== undefined)];
 }
 
-/** What of an override does not go together with the document: path and message of each. */
+/** The path and message of each contradiction between an override and the document. */
 export const contradictions = (
   override: Override,
   document: object,

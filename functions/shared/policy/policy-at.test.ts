@@ -155,14 +155,14 @@ describe('a document with overrides is refused', () => {
   });
 });
 
-/** The paths of all values of a section that is parsed, those of `leaves` being one value each. */
+/** The paths of all values of a parsed section. Each of `leaves` counts as one value. */
 const pathsOf = (value: unknown, leaves: ReadonlySet<string>, path = ''): string[] =>
   typeof value !== 'object' || value === null || Array.isArray(value) || leaves.has(path)
     ? [path]
     : Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, leaves, path === '' ? key : `${path}.${key}`));
 
 it.each(Object.entries(STRICTNESS))('each key of %s says how it may differ', (section, strictness) => {
-  // The wave is the one key without a default.
+  // The wave is the only key without a default.
   const document = { upgrades: { waves: ['all'], wave: 'all' } };
   const paths = pathsOf(
     valueAt(parsePolicy(JSON.stringify(document), 'enforce'), section),
@@ -207,7 +207,7 @@ it('no tag ever makes any key of any policy looser', () => {
       const untagged = policyAt(parsed, { ...place, tags: [] }, READS);
       const withTags = policyAt(parsed, { ...place, tags: [{ a: '1' }, { b: 'x' }] }, READS);
       judged += 1;
-      // An override by name that stands after one by tag has the last word either way.
+      // An override by name after one by tag has the last word either way.
       for (const [section, rules] of Object.entries(STRICTNESS)) {
         for (const [path, rule] of Object.entries(rules)) {
           const key = `${section}.${path}`;

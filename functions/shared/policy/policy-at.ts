@@ -7,21 +7,21 @@ import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '.
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Where a subject is. */
+/** The place of a subject. */
 export interface Place {
   readonly cluster: string;
-  /** A managed node group: the names of others are only tags. Absent: the subject is of none. */
+  /** A managed node group, because names of other groups are only tags; absent where the subject belongs to none. */
   readonly nodegroup?: string | undefined;
-  /** The tags of the cluster and of the node group, apart: neither hides those of the other. */
+  /** The tags of the cluster and of the node group, kept apart so that neither hides the other's. */
   readonly tags: ReadonlyArray<Tags | undefined>;
 }
 
 /**
- * The policy that holds at a place; a pure function. The overrides that fit are gone through in their order, and each changes
- * its keys. One by tag changes a key only where that makes the policy no looser: whoever may set tags never gets more done.
+ * The policy that holds at a place; a pure function. Matching overrides apply in their order. An override by tag
+ * changes a key only where the policy becomes no looser, so that whoever may set tags never gets more done.
  *
- * @param reads the sections of the function, for the rules among their keys
- * @returns an invalid policy where what several overrides say does not go together: nothing is done there
+ * @param reads the sections of the function, with the rules among their keys
+ * @returns an invalid policy where several overrides contradict each other, so that nothing is done there
  */
 export function policyAt<Read extends Sections, Policy extends PolicyWith<Read>>(
   policy: Policy | InvalidPolicy,
@@ -36,12 +36,12 @@ export function policyAt<Read extends Sections, Policy extends PolicyWith<Read>>
   return 'error' in changed ? changed : { ...policy, ...changed.sections, decidedBy };
 }
 
-/** What overrides make of the sections of a policy, or why they do not go together. */
+/** The sections of a policy after overrides, or why the overrides contradict each other. */
 type Changed = InvalidPolicy | { readonly sections: Readonly<Record<string, unknown>> };
 
 /**
- * A look at a fleet asks for each node group, several times, and few sets of overrides fit: each set is merged once a policy, for
- * each reader, as readers of one section may have different rules among its keys.
+ * The merged sections by policy, reader and set of overrides. A sweep asks for each node group several times, and few
+ * sets match. Readers of one section may have different rules among its keys, so each has its own.
  */
 const CHANGED = new WeakMap<object, WeakMap<Sections, Map<string, Changed>>>();
 
@@ -72,10 +72,10 @@ function merge(policy: PolicyWith<Sections>, fitting: readonly Override[], reads
 }
 
 /**
- * Where a worker is. Names and tags count as far as EKS says them: a node group of its own only where the worker is of a
+ * The place of a worker. Only names and tags that EKS reports count, so a worker has a node group only where that is a
  * managed one.
  *
- * @param owner absent: nobody has read it, and no tag counts
+ * @param owner absent where nobody has read it, and then no tag counts
  */
 export const placeOfWorker = (
   { cluster, nodegroup, ownership }: Pick<Worker, 'cluster' | 'nodegroup' | 'ownership'>,
@@ -86,7 +86,7 @@ export const placeOfWorker = (
   tags: [owner?.tags, owner?.clusterTags],
 });
 
-/** Where a group of workers is. Only managed node groups have names without a colon; those of others are tags. */
+/** The place of a group of workers. A name without a colon is a managed node group's; other names are tags. */
 export const placeOfGroup = (
   { cluster, nodegroup }: { readonly cluster: string; readonly nodegroup?: string | undefined },
   owner: Owner | undefined,
@@ -96,11 +96,11 @@ export const placeOfGroup = (
   tags: [owner?.tags, owner?.clusterTags],
 });
 
-/** Which overrides decide at the place that the policy was made for, as part of a record's details. */
+/** The overrides that apply at the place of a policy, as part of a record's details. */
 export const overridesIn = (policy: PolicyWith<Sections> | InvalidPolicy): { readonly overrides?: string[] } =>
   isInvalid(policy) || policy.decidedBy === undefined ? {} : { overrides: [...policy.decidedBy] };
 
-/** Whether an override is for the place. */
+/** Whether an override selects the place. */
 export function fits({ clusters, nodegroups, tags = {} }: Match, place: Place): boolean {
   const { cluster, nodegroup } = place;
   if (clusters !== undefined && !clusters.some((pattern) => matchesWildcard(pattern, cluster))) return false;
@@ -112,7 +112,10 @@ export function fits({ clusters, nodegroups, tags = {} }: Match, place: Place): 
   );
 }
 
-/** The schemas of sections, for the rules among their keys: these do not depend on defaults. Made once, as making one is dear. */
+/**
+ * The schemas of sections, for the rules among their keys, which do not depend on defaults. Each is made once, because
+ * that is slow.
+ */
 const MADE = new WeakMap<Sections[string], ReturnType<Sections[string]>>();
 
 function faultOf(section: Sections[string] | undefined, merged: unknown): ReturnType<typeof faultAmong> {

@@ -8,7 +8,7 @@ import { type InvalidPolicy, type PolicyWith, parseDocument, policySchema, type 
  */
 const FRESH_FOR = 30_000;
 
-/** What the stack tells a function of the policy (`policyEnvironment`). */
+/** The environment variables about the policy that the stack sets (`policyEnvironment`). */
 interface PolicyEnvironment {
   readonly POLICY_PARAMETER: string;
   readonly POLICY_SECTIONS: readonly string[];

@@ -19,7 +19,7 @@ export type PolicyWith<Read extends Sections> = Readonly<z.infer<z.ZodObject<typ
   readonly [Name in keyof Read]: z.infer<ReturnType<Read[Name]>>;
 } & {
   readonly overrides?: readonly Override[] | undefined;
-  /** The overrides that decide at a place, by their names; absent: none does, or it is the document itself. */
+  /** The names of the overrides that apply at a place; absent in the document itself, or where none applies. */
   readonly decidedBy?: readonly string[];
 };
 

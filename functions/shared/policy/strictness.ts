@@ -1,23 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /**
- * How a key of the policy may differ from place to place, and which of two values of it is the stricter one: with that the
- * product never does more than with the other.
+ * How a key of the policy may differ from place to place, and which of two values is stricter: with a stricter value
+ * the product never does more than with the other.
  */
 export type Strictness =
   | { readonly kind: 'least' }
   | { readonly kind: 'most' }
-  /** The first value of these is the strictest. */
+  /** The first of these values is the strictest. */
   | { readonly kind: 'order'; readonly strictestFirst: readonly unknown[] }
-  /** A part of a list is stricter than the list; none at all means always. */
+  /** A part of a list is stricter than the list. No list at all means always. */
   | { readonly kind: 'part' }
   /** A list is stricter than a part of it. */
   | { readonly kind: 'whole' }
-  /** A name of the list that the section has under this key: a later one is stricter, and none at all means the last. */
+  /**
+   * A name from the list that the section has under the key `of`. A later name is stricter, and none at all means the
+   * last.
+   */
   | { readonly kind: 'later'; readonly of: string }
-  /** Neither value is stricter: only an override without tags may change it. */
+  /** Neither value is stricter, so only an override without tags may change the key. */
   | { readonly kind: 'incomparable' }
-  /** It holds for the whole account, or for what places share: no override may change it. */
+  /** The key holds for the whole account, or for something that places share, so no override may change it. */
   | { readonly kind: 'everywhere'; readonly why: string };
 
 const LEAST: Strictness = { kind: 'least' };
@@ -31,7 +34,7 @@ const OFF_FIRST = strictestFirst(false, true);
 const SEVERITY = strictestFirst('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL');
 const ACCOUNT = everywhere('it is a limit of the whole account');
 
-/** Every key of the sections that overrides may change. Sections that are missing hold everywhere. */
+/** Every key of the sections that overrides may change. Sections that are missing here hold everywhere. */
 export const STRICTNESS = {
   upgrades: {
     mode: MODE,
@@ -137,14 +140,14 @@ export const STRICTNESS = {
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Strictness>>>>;
 
-/** How the keys of a section may differ, by their paths; undefined: the section holds everywhere. */
+/** How the keys of a section may differ, by their paths; undefined where the section holds everywhere. */
 export const strictnessOf = (section: string): Readonly<Record<string, Strictness>> | undefined =>
   Object.hasOwn(STRICTNESS, section) ? STRICTNESS[section as keyof typeof STRICTNESS] : undefined;
 
 /**
- * Whether a value is as strict as another one, or stricter.
+ * Whether a value is at least as strict as another one.
  *
- * @param section the section that they are a value of
+ * @param section the section that the values belong to
  */
 export function isNoLooser(strictness: Strictness, value: unknown, than: unknown, section: unknown): boolean {
   if (isDeepStrictEqual(value, than)) return true;
@@ -178,7 +181,7 @@ export function isNoLooser(strictness: Strictness, value: unknown, than: unknown
   }
 }
 
-/** The place of a name in a list of the section; of one that is not there, the last. */
+/** The place of a name in a list of the section. An unknown name counts as the last. */
 function placeIn(section: unknown, key: string, name: unknown): number {
   const names: unknown = typeof section === 'object' && section !== null ? Reflect.get(section, key) : undefined;
   if (!Array.isArray(names)) return 0;
@@ -186,7 +189,7 @@ function placeIn(section: unknown, key: string, name: unknown): number {
   return place < 0 ? names.length - 1 : place;
 }
 
-/** What a value must be to be no looser, at the end of a sentence. */
+/** What a value must be to be no looser, as the end of a sentence. */
 export function stricterInWords(strictness: Strictness): string {
   switch (strictness.kind) {
     case 'least':

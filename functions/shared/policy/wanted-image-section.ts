@@ -7,7 +7,7 @@ const architecture = z.enum(['x86_64', 'arm64']);
 const ONE_OR_THE_OTHER = 'must have either ssmParameter, or owners, namePattern and architecture';
 
 /**
- * Which AMI is wanted where EKS publishes none: what a parameter names, or the newest one by its owner and name.
+ * The wanted AMI where EKS publishes none: the one that a parameter names, or the newest one by owner and name.
  * `{kubernetesVersion}` stands for the version of the cluster's control plane, such as `1.33`.
  */
 const wanted = z
@@ -38,7 +38,7 @@ const wanted = z
       .string()
       .max(200)
       .regex(
-        // The characters that names of AMIs can have, by RegisterImage of the EC2 API reference.
+        // The characters that names of AMIs can have. Source: EC2 API reference, RegisterImage.
         /^[\w()[\] ./'@-]{3}(?:[\w()[\] ./'@*?-]|\{kubernetesVersion\})*$/,
         'must be the name of an AMI and begin with three characters of it; * and ? are wildcards',
       )
@@ -53,7 +53,7 @@ const wanted = z
   });
 export type Wanted = z.infer<typeof wanted>;
 
-/** What is done with a launch template of which no tag says who manages it. */
+/** What happens with a launch template that no tag claims for a tool. */
 export const templates = z
   .enum(['propose', 'change'])
   .default('propose')
@@ -61,7 +61,7 @@ export const templates = z
     'What is done with a launch template of which no tag says who manages it: `change` makes a version of it. One that is managed as code is only ever proposed a change.',
   );
 
-/** Which AMI is wanted on hosts whose AMI is their owner's, and what is done about it. */
+/** The wanted AMI of hosts that run their owner's AMI, and what happens about it. */
 export const wantedImage = z.strictObject({
   mode: mode.default('observe').describe('The mode of upgrades to AMIs of your own, bounded by upgrades.mode.'),
   wanted: wanted

@@ -29,14 +29,14 @@ export type SessionPreferences = z.infer<typeof sessionPreferences>;
 
 /** The document as it stands. */
 export interface PreferencesDocument {
-  /** The version that counts; absent: there is no document, and nothing is set. */
+  /** The version in effect; absent where there is no document, and nothing is set. */
   readonly version?: string;
   /** The whole content; empty where there is no document. */
   readonly content: { readonly [member: string]: unknown; readonly inputs: SessionPreferences };
 }
 
 /**
- * @param which the version that counts, or the one that was made last (SSM API reference, GetDocument, DocumentVersion)
+ * @param which the version in effect, or the latest one (SSM API reference, GetDocument, DocumentVersion)
  * @returns undefined where the content cannot be understood
  */
 export async function readPreferences(

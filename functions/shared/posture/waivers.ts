@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
 /**
- * Of the section `posture`: checks that may fail for a while. Whoever cures what they find leaves it alone until then.
+ * The waivers of the section `posture`: checks that may fail for a while. Functions that cure findings leave waived
+ * ones alone until then.
  */
 export const waiversOnly = () =>
   z.object({
@@ -18,7 +19,7 @@ export const waiversOnly = () =>
       .default([]),
   });
 
-/** A waiver, as far as it says of what and until when (epoch milliseconds). */
+/** A waiver, as far as other functions read it, with its end in epoch milliseconds. */
 export type Waived = z.infer<ReturnType<typeof waiversOnly>>['waivers'][number];
 
 /** Whether a waiver is about this check of the group, and has not ended. */

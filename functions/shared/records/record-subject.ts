@@ -14,8 +14,8 @@ export function isAbout(record: ReadRecord, subject: IncidentTarget): boolean {
 }
 
 /**
- * Whether a record is about exactly this subject: of a node group, not about its workers. A worker's records may lack its
- * node group, but never its instance id.
+ * Whether a record is about exactly this subject. A node group's records do not include those of its workers. A
+ * worker's records may lack its node group, but never its instance id.
  */
 export const isJustAbout = (record: ReadRecord, { cluster, nodegroup, instance }: RecordSubject): boolean =>
   instance === undefined

@@ -15,7 +15,7 @@ export const SHARED_REASONS = {
   'kill-switch': {
     meaning: 'The policy has killSwitch on. Nothing acts.',
     hint: 'Set killSwitch to false to resume.',
-    // Somebody wanted exactly this.
+    // Somebody set the kill switch on purpose.
     severity: 'low',
   },
   'mode-off': { meaning: 'The policy has this remediation off.' },

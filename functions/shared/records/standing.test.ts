@@ -34,7 +34,7 @@ describe('how a worker stands', () => {
   it.each(['request-refused', 'request-granted'])('is not told by a request: %s', (reason) => {
     const answer = record(reason, { decision: 'refused' });
     expect(standingsOf([record('quarantined'), answer])).toMatchObject([{ state: 'quarantined', others: [] }]);
-    // It counts where there is nothing else.
+    // An answer counts where there is nothing else.
     expect(standingsOf([answer])).toMatchObject([{ record: { reason } }]);
   });
 

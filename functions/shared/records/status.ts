@@ -58,8 +58,8 @@ export const EXPOSED = [
 ] as const;
 
 /**
- * Reasons of `quarantine-workers` about rules for 22 and 3389. They tell of another question than exposure, so that none of
- * them ends, or begins, what is told of that.
+ * Reasons of `quarantine-workers` about rules for ports 22 and 3389. They are about another question than exposure, so
+ * none of them begins or ends an exposure.
  */
 export const SHELL_INGRESS = [
   'shell-ingress-closed',

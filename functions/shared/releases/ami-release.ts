@@ -81,7 +81,7 @@ async function readParameters(ssm: SSMClient, names: readonly string[]): Promise
   return { values, failures };
 }
 
-/** The names of AMIs, by id. An AMI that is gone is missing. */
+/** Reads the names of AMIs, by id. An AMI that does not exist is missing. */
 export const readImageNames = async (ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> =>
   new Map([...(await describeImages(ec2, imageIds))].map(([id, { Name = '' }]) => [id, Name]));
 

@@ -1,6 +1,6 @@
 import type { MachineImage } from './wanted-image.ts';
 
-/** An AMI of nodes, of the account, that may be taken. */
+/** An AMI for nodes, owned by the account, that may be used. */
 export const machineImage = (change: Partial<MachineImage> & Pick<MachineImage, 'createdAt'>): MachineImage => ({
   imageId: 'ami-new',
   name: 'golden-eks-1.33-al2023-20260718',

@@ -5,7 +5,7 @@ import { createWantedReader } from './read-wanted-images.ts';
 
 const WANTED = { owners: ['self'], namePattern: 'golden-{kubernetesVersion}-*', architecture: 'x86_64' as const };
 
-/** A reader in an account whose AMIs fill so many pages, and how many were read. */
+/** A reader in an account whose AMIs fill this many pages, and the number of pages read. */
 function readerOver(pages: number) {
   let calls = 0;
   const ec2 = new EC2Client({ region: 'eu-central-1' });

@@ -6,7 +6,7 @@ import type { Wanted } from '../policy/wanted-image-section.ts';
 import { once } from '../runtime/once.ts';
 import type { Candidate, MachineImage } from './wanted-image.ts';
 
-/** The AMIs that the policy names at a place; `none`: it names none that exist, and why, as a sentence. */
+/** The AMIs that the policy names at a place. `none` means that none of them exists, and says why in a sentence. */
 export type WantedReading =
   | { readonly kind: 'named'; readonly candidates: readonly Candidate[] }
   | { readonly kind: 'none'; readonly message: string }
@@ -23,10 +23,10 @@ interface Clients {
 /** DescribeImages returns at most a thousand AMIs per page. */
 const IMAGES_PER_PAGE = 1000;
 
-/** How many pages are read for one name. EC2 sorts no AMIs, so the newest may be on the last page. */
+/** How many pages are read for one name. EC2 does not sort AMIs, so the newest may be on the last page. */
 const PAGES_AT_MOST = 20;
 
-/** A reader that asks for the same AMIs once. */
+/** Creates a reader that asks for the same AMIs only once. */
 export function createWantedReader(clients: Clients): WantedReader {
   const readOnce = once((key: string) => readWanted(clients, JSON.parse(key) as Wanted));
   return (wanted, controlPlane) => readOnce(JSON.stringify(wanted).replaceAll('{kubernetesVersion}', controlPlane));
@@ -79,7 +79,7 @@ async function readNamed(
   for await (const { Images = [], NextToken } of pages) {
     pagesRead += 1;
     candidates.push(...Images.flatMap((described) => imageOf(described) ?? []).map((image) => ({ image })));
-    // The newest of a part is not the newest: a part counts as nothing.
+    // The newest AMI of some pages may not be the newest of all, so an incomplete list counts as none.
     if (pagesRead === PAGES_AT_MOST && NextToken !== undefined) return { kind: 'none', message: tooMany(namePattern) };
   }
   if (candidates.length > 0) return { kind: 'named', candidates };
@@ -90,7 +90,7 @@ async function readNamed(
 const tooMany = (namePattern: string): string =>
   `More AMIs are named ${namePattern} than are read for one name (${PAGES_AT_MOST} pages). Which is the newest is not known: make namePattern narrower, or name one AMI by a parameter.`;
 
-/** An AMI as EC2 describes it; undefined where it lacks what orders it. */
+/** An AMI as EC2 describes it; undefined where it lacks its creation time or its id. */
 export function imageOf(image: Image | undefined): MachineImage | undefined {
   const createdAt = Date.parse(image?.CreationDate ?? '');
   if (image?.ImageId === undefined || Number.isNaN(createdAt)) return undefined;

@@ -22,10 +22,11 @@ export function compareReleases(amiType: string, a: string, b: string): number |
  * Whether an AMI is the image of a release, by Amazon's name for it: with Amazon Linux it ends in the build date
  * (`…-1.33-v20260714`), with Bottlerocket and Windows in the release version itself.
  *
- * @param kubernetesVersion absent: of any one
+ * @param kubernetesVersion absent for any version
  */
 export function isImageOf(imageName: string, releaseVersion: string, kubernetesVersion?: string): boolean {
-  // Bottlerocket names a release the same for every Kubernetes version: `bottlerocket-aws-k8s-1.33-x86_64-v1.42.0-ca9b9399`.
+  // Bottlerocket's release version is the same for every Kubernetes version:
+  // `bottlerocket-aws-k8s-1.33-x86_64-v1.42.0-ca9b9399`.
   const ofVersion = /^bottlerocket-aws-k8s-(\d+\.\d+)-/.exec(imageName)?.[1];
   if (ofVersion !== undefined && kubernetesVersion !== undefined && ofVersion !== kubernetesVersion) return false;
   const date = /^\d+\.\d+\.\d+-(\d{8})$/.exec(releaseVersion)?.[1];

@@ -1,5 +1,5 @@
 import { iso } from '../runtime/clock.ts';
-/** An AMI, as far as it matters to whether a host may move to it. */
+/** An AMI, with what decides whether a host may move to it. */
 export interface MachineImage {
   readonly imageId: string;
   readonly name: string;
@@ -20,14 +20,16 @@ export interface MachineImage {
   readonly createdAt: number;
   /** Epoch milliseconds. */
   readonly deprecatedAt?: number;
-  /** Whether the account's settings for allowed AMIs admit it; absent: EC2 does not say. */
+  /** Whether the account's settings for allowed AMIs admit it; absent where EC2 does not say. */
   readonly isAllowed?: boolean;
 }
 
 /** An AMI that the policy names. */
 export interface Candidate {
   readonly image: MachineImage;
-  /** Since when it has been the one that is named, epoch milliseconds; absent: since it was made. */
+  /**
+   * Since when the parameter has named the AMI, epoch milliseconds; absent where the AMI was found by owner and name.
+   */
   readonly namedAt?: number;
 }
 
@@ -35,33 +37,36 @@ export interface Candidate {
 export interface OfferedImage {
   readonly imageId: string;
   readonly name: string;
-  /** Start of its bake time, epoch milliseconds: it was made, or named, whichever came later. */
+  /** Start of its bake time, epoch milliseconds: its creation or its naming, whichever came later. */
   readonly since: number;
 }
 
-/** What a group may move to, among all that the policy names. */
+/** The AMIs that a group may move to, among all that the policy names. */
 export interface Offer {
-  /** Newer than the present AMI, by their creation, oldest first. */
+  /** AMIs that are newer than the present one, by their creation, oldest first. */
   readonly newer: readonly OfferedImage[];
   /**
-   * How the present AMI stands to those that are named: it is the newest of them, newer than all of them, older than
-   * some; or there are none.
+   * The place of the present AMI among the named ones: it is the newest of them, newer than all of them, or older than
+   * some; or none is named.
    */
   readonly present: 'newest' | 'newer-than-named' | 'outdated' | 'none-named';
-  /** Those that would be newer, and why each is not taken, newest first; the reason is the end of a sentence. */
+  /** AMIs that would be newer, and why each is not used, newest first. The reason is the end of a sentence. */
   readonly refused: ReadonlyArray<{ readonly image: MachineImage; readonly why: string }>;
 }
 
 interface Here {
-  /** The newest Kubernetes minor version that nodes may run, such as `1.33`: that of the control plane, or the one before. */
+  /**
+   * The newest Kubernetes minor version that nodes may run, such as `1.33`: that of the control plane, or the one
+   * before it.
+   */
   readonly controlPlane: string;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 /**
- * Which of the AMIs that the policy names a group may move to; a pure function. An AMI is only taken for another one of
- * the same kind: never of another owner, architecture or operating system, and never an older one.
+ * The AMIs, among those that the policy names, that a group may move to; a pure function. A group moves only to an AMI
+ * of the same kind: never to another owner, architecture or operating system, and never to an older AMI.
  */
 export function offerOf(candidates: readonly Candidate[], present: MachineImage, here: Here): Offer {
   const others = candidates
@@ -92,7 +97,7 @@ function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now 
   if (deprecatedAt !== undefined && deprecatedAt <= now) return `it is deprecated since ${iso(deprecatedAt)}`;
   if (isAllowed === false) return "the account's settings for allowed AMIs do not admit it";
   for (const [what, of] of COMPARED) {
-    // What EC2 does not tell of one of them is a doubt, and doubt means no.
+    // A fact that EC2 does not tell about one of the two is a doubt, and so the AMI is not used.
     if (of(image) === '' || of(image) !== of(present)) {
       return `${what} is ${of(image) || 'unknown'}, and that of the present one ${of(present) || 'unknown'}`;
     }
@@ -103,18 +108,19 @@ function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now 
   }
   const newest = Number(/^1\.(\d+)$/.exec(controlPlane)?.[1] ?? 0);
   const [kubelet = 0, running = 0] = [kubernetesIn(image.name), kubernetesIn(present.name)];
-  // Where the present one says so, too, the number is another one: a kubelet newer than its control plane has not joined.
+  // A present AMI with a newer number shows that the number means something else, because a kubelet newer than its
+  // control plane cannot join.
   if (kubelet > newest && running <= newest) {
     return `by its name it is for Kubernetes 1.${kubelet}, and the nodes may run ${controlPlane} at most, as their control plane allows`;
   }
-  // The control plane has just been upgraded, and the group was moved to its version by hand.
+  // The control plane has just been upgraded, and somebody has moved the group to its version by hand.
   if (running === newest + 1 && kubelet > 0 && kubelet < running) {
     return `by its name it is for Kubernetes 1.${kubelet}, and the present one for 1.${running}: nodes are never moved back`;
   }
   return undefined;
 }
 
-/** What must be the same. Another root device would turn the template's root volume into a second one. */
+/** The facts that must be the same. Another root device would turn the template's root volume into a second one. */
 const COMPARED: ReadonlyArray<readonly [what: string, of: (image: MachineImage) => string]> = [
   ['its owner', ({ owner }) => owner],
   ['its architecture', ({ architecture }) => architecture],
@@ -124,7 +130,7 @@ const COMPARED: ReadonlyArray<readonly [what: string, of: (image: MachineImage) 
   ['its virtualization', ({ virtualization }) => virtualization],
 ];
 
-/** Operating systems of nodes by the names that their makers and users give to AMIs. EC2 knows no more than Linux. */
+/** Operating systems of nodes, by the names that people give to AMIs. EC2 itself knows no more than Linux. */
 const FAMILIES: ReadonlyArray<readonly [family: string, name: RegExp]> = [
   ['Bottlerocket', /bottlerocket/i],
   ['Amazon Linux 2023', /al2023|amazon-?linux-?2023/i],
@@ -141,7 +147,10 @@ const FAMILIES: ReadonlyArray<readonly [family: string, name: RegExp]> = [
 
 const familyOf = (name: string): string | undefined => FAMILIES.find(([, pattern]) => pattern.test(name))?.[0];
 
-/** The Kubernetes minor version in a name that speaks of Kubernetes, the least where there are several, without the `1.`. */
+/**
+ * The Kubernetes minor version in a name that mentions Kubernetes, without the `1.`. The lowest counts where there are
+ * several.
+ */
 function kubernetesIn(name: string): number | undefined {
   if (!/k8s|kube|eks/i.test(name)) return undefined;
   const minors = [...name.matchAll(/(?<![\d.])1\.(\d{2})(?!\d)/g)].map(([, minor]) => Number(minor));

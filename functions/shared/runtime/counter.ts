@@ -18,7 +18,7 @@ export interface Counter<Metric extends string = SharedMetric> {
  * count is one value, however often it was added to.
  *
  * @param own publishes with the function as the service
- * @param ofAny publishes what is one metric for all functions
+ * @param ofAny publishes the metrics that all functions share
  */
 export function createCounter<Metric extends string>(own: Metrics, ofAny: Metrics): Counter<Metric> {
   const gathered = new Map<Metric, number[]>();

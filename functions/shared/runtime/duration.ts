@@ -9,10 +9,10 @@ export const duration = z
   .transform((text) => Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? Number.NaN));
 
 /**
- * The same where none at all, or next to none, would do what nobody means.
+ * A duration with a lower limit, for keys where less would have an effect that nobody wants.
  *
- * @param least the shortest that is taken, for example `1h`
- * @param trap what a shorter one would do, at the end of a sentence
+ * @param least the shortest duration that is accepted, for example `1h`
+ * @param trap the effect of a shorter one, as the end of a sentence
  */
 export const durationFrom = (least: `${number}${'m' | 'h' | 'd'}`, trap: string) => {
   const shortest = duration.parse(least);

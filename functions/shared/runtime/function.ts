@@ -39,7 +39,7 @@ export function createFunction<Declared extends Remediation, Event>(options: Fun
         clock: systemClock,
         write,
         counter,
-        // Only a queue's messages tell when the event was: the latency of other functions says nothing.
+        // Only messages of a queue carry the time of their event, so other functions have no latency.
         isTimed: declared.start.by === 'queue',
       });
       return run(event, { recorder, account, requestId });

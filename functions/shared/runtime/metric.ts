@@ -23,10 +23,12 @@ export const SHARED_METRICS = {
 
 export type SharedMetric = keyof typeof SHARED_METRICS;
 
-/** The service of metrics that are one for all functions: their cause is the same, and CloudWatch bills each metric. */
+/**
+ * The service of metrics that all functions share, because their cause is the same and CloudWatch bills each metric.
+ */
 export const ANY_FUNCTION = 'any-function';
 
-/** The metrics that are one for all functions. */
+/** The metrics that all functions share. */
 export const OF_ANY_FUNCTION: ReadonlySet<string> = new Set<SharedMetric>(['PolicyInvalid']);
 
 /** The unit of a metric. The metrics that functions declare are counts. */

@@ -77,7 +77,7 @@ it.each(['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'LEDGER_TABLE', 'POLICY_PARAMETER
 
 it('is asked for wake-ups just where they are declared', () => {
   const woken = declare({ ...declared, wakesUp: true });
-  // @ts-expect-error: who declares wake-ups says how they are made.
+  // @ts-expect-error: a function that declares wake-ups must say how they are made.
   createQueueFunction({ declared: woken, own: () => ({}) });
   const wake = () => async () => undefined;
   expect(() => createQueueFunction({ declared: woken, wake, own: () => ({}) })).toThrow('WAKE_SCHEDULE_GROUP');

@@ -109,7 +109,7 @@ function rightType(expected: string, path: readonly PropertyKey[], { schema, inp
   const value = valueAt(input, path);
   if (value === undefined) return undefined;
   if (expected === 'string' && typeof value === 'number') {
-    // In quotes alone it may still be wrong: a duration needs its unit, too.
+    // Quotes alone may not suffice: a duration needs its unit, too.
     const [wrong] = formsAt(schema, path).map((form) => z.safeParse(form, `${value}`).error?.issues[0]?.message);
     if (wrong !== undefined) return wrong;
     // JSON numbers lose trailing zeros: 1.30 is read as 1.3, and only the author knows which was meant.
