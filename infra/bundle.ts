@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, parse } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { SDK_PLUGINS } from './sdk-plugins.ts';
 
 const functions = join(import.meta.dirname, '..', 'functions');
 
@@ -11,22 +12,6 @@ export const functionNames = (): string[] =>
   globSync('*/handler.ts', { cwd: functions })
     .map((handler) => basename(dirname(handler)))
     .sort();
-
-/**
- * The AWS SDK writes the schemas of all operations of a service as objects with computed keys, `{ [_eN]: … }` after
- * `const _eN = "eventName"`. esbuild cannot know that such a key is a string, so it keeps every schema: half a megabyte
- * for EC2 alone. With the strings put in, it drops those that no command of ours uses.
- */
-const literalSchemaKeys: Plugin = {
-  name: 'literal-schema-keys',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas_0\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const strings = new Map([...source.matchAll(/^const (_\w+) = (".*");$/gm)].map(([, name, text]) => [name, text]));
-      return { contents: source.replace(/\[(_\w+)\]:/g, (_key, name) => `[${strings.get(name) ?? name}]:`) };
-    });
-  },
-};
 
 /** Scripts by the modules that read them, and what those export. */
 const SCRIPTS = {
@@ -99,7 +84,7 @@ export const bundleHandlers = async (
   outdir: string,
 ): Promise<void> => {
   const handlers = named.map(({ name, path }) => ({ in: path, out: `${name}/index` }));
-  const plugins = [literalSchemaKeys, scriptTexts, kubernetesClientApart];
+  const plugins = [...SDK_PLUGINS, scriptTexts, kubernetesClientApart];
   const { metafile } = await build({ ...OPTIONS, entryPoints: handlers, outdir, plugins });
   const clients = Object.entries(metafile.outputs)
     .filter(([, { imports }]) => imports.some(({ path }) => path === KUBERNETES_CLIENT_FILE))
@@ -117,7 +102,7 @@ export const bundleHandlers = async (
 export const inputsOf = async (names: readonly string[], outdir: string): Promise<(name: string) => string[]> => {
   const root = join(functions, '..');
   const entryPoints = names.map((name) => ({ in: join(functions, name, 'handler.ts'), out: `${name}/index` }));
-  const plugins = [literalSchemaKeys, scriptTexts, kubernetesClientApart];
+  const plugins = [...SDK_PLUGINS, scriptTexts, kubernetesClientApart];
   const { metafile } = await build({ ...OPTIONS, absWorkingDir: root, entryPoints, outdir, plugins });
   return (name) =>
     Object.entries(metafile.outputs)

@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
+import { once } from '../shared/runtime/once.ts';
 
 /**
  * Whether a range counts as the whole world: 0.0.0.0/0, ::/0, and any range too wide to be one network. The largest
@@ -14,12 +15,12 @@ export function isWorld(cidr: string): boolean {
 /**
  * The IPv6 addresses routed on the Internet: all assigned global unicast addresses (RFC 4291, IANA) are in 2000::/3.
  */
-const GLOBAL_UNICAST = blockOf('2000::/3');
+const globalUnicast = once(() => blockOf('2000::/3'));
 
 /**
  * Whether an IPv6 address, or the first one of a prefix, may be routed on the Internet. Unique local addresses are not.
  */
-export const isGlobalUnicast = (address: string): boolean => GLOBAL_UNICAST.check(firstOf(address), 'ipv6');
+export const isGlobalUnicast = (address: string): boolean => globalUnicast().check(firstOf(address), 'ipv6');
 
 /** Whether an IPv6 address, or the first one of a prefix, is in a block; false for unreadable text. */
 export const isInBlock = (address: string, cidr: string): boolean => blockOf(cidr).check(firstOf(address), 'ipv6');

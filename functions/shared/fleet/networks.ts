@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { type EC2Client, paginateDescribeVpcs } from '@aws-sdk/client-ec2';
+import { once } from '../runtime/once.ts';
 
 /**
  * The IPv4 and IPv6 blocks of VPCs, by the id of the VPC. A block that is being disassociated does not count.
@@ -28,18 +29,20 @@ export function insideOf(blocks: readonly string[]): (from: string) => boolean {
 }
 
 /** Networks that no route of the Internet leads to. */
-const PRIVATE = (
-  [
-    ['10.0.0.0', 8],
-    ['172.16.0.0', 12],
-    ['192.168.0.0', 16],
-    ['100.64.0.0', 10],
-    ['169.254.0.0', 16],
-    ['127.0.0.0', 8],
-    ['fc00::', 7],
-    ['fe80::', 10],
-  ] as const
-).flatMap(([network, prefix]) => networkOf(network, prefix) ?? []);
+const privateNetworks = once(() =>
+  (
+    [
+      ['10.0.0.0', 8],
+      ['172.16.0.0', 12],
+      ['192.168.0.0', 16],
+      ['100.64.0.0', 10],
+      ['169.254.0.0', 16],
+      ['127.0.0.0', 8],
+      ['fc00::', 7],
+      ['fe80::', 10],
+    ] as const
+  ).flatMap(([network, prefix]) => networkOf(network, prefix) ?? []),
+);
 
 interface Network {
   readonly addresses: BlockList;
@@ -71,5 +74,5 @@ function covers({ addresses, prefix, family }: Network, cidr: string): boolean {
  * private.
  */
 export function isPublicNetwork(from: string): boolean {
-  return isIP(cidrParts(from)[0]) !== 0 && !PRIVATE.some((network) => covers(network, from));
+  return isIP(cidrParts(from)[0]) !== 0 && !privateNetworks().some((network) => covers(network, from));
 }
