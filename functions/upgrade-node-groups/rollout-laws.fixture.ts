@@ -46,7 +46,7 @@ const isGateClosed = ({ model }: FleetPlay): boolean => model.fleet.gates.some((
 /** Whether a release was on offer all the time, but for what one reading may have said. */
 function wasTakenBack({ model }: FleetPlay, { at, releaseVersion }: Event): boolean {
   const published = model.releases.publishedAt(releaseVersion);
-  const day = Math.round((published - model.start) / (24 * HOUR));
+  const day = dayOf(model, releaseVersion);
   if (model.releases.recommendedDay(at) < day) return true;
   let hours = 0;
   for (let time = published; time <= at; time += HOUR) {
@@ -54,6 +54,18 @@ function wasTakenBack({ model }: FleetPlay, { at, releaseVersion }: Event): bool
     if (hours > 3) return true;
   }
   return false;
+}
+
+/** The day of the play on which a release came out. */
+const dayOf = ({ start, releases }: FleetPlay['model'], releaseVersion: string): number =>
+  Math.round((releases.publishedAt(releaseVersion) - start) / (24 * HOUR));
+
+/** When a release was first recommended in the play, epoch milliseconds; one may be only once a newer one is taken back. */
+function firstSeen(model: FleetPlay['model'], releaseVersion: string, until: number): number {
+  const { start, releases } = model;
+  const day = dayOf(model, releaseVersion);
+  for (let time = start; time < until; time += HOUR) if (releases.recommendedDay(time) === day) return time;
+  return until;
 }
 
 const failedSince = (play: FleetPlay, since: number, wanted: (event: Event) => boolean): Event[] =>
@@ -72,9 +84,17 @@ function failedWith(play: FleetPlay, { releaseVersion, at }: Event): Set<ModelGr
   return new Set(failed.filter(stands).map(({ group }) => group));
 }
 
-/** Whether it is opted out, or was until a moment ago. */
+/** The hour of the play in which a group could be read last. */
+function seenIn(group: ModelGroup, hour: number): number {
+  const unread = group.given.troubles.find(
+    ({ kind, from, hours }) => kind === 'unreadable' && hour >= from && hour < from + hours,
+  );
+  return unread === undefined ? hour : seenIn(group, unread.from - 1);
+}
+
+/** Whether it is opted out, or was until a moment ago, as far as it could be read. */
 const isLeftAlone = ({ model }: FleetPlay, group: ModelGroup): boolean => {
-  const hour = (model.now - model.start) / HOUR;
+  const hour = seenIn(group, (model.now - model.start) / HOUR);
   const of = (troubles: readonly Trouble[], kind: Trouble['kind']) =>
     troubles.some((each) => each.kind === kind && hour >= each.from && hour < each.from + each.hours + SWEPT / HOUR);
   const inCluster = model.groups.filter(({ key }) => key.cluster === group.key.cluster);
@@ -92,18 +112,47 @@ function runOf(play: FleetPlay, group: ModelGroup, { version, releaseVersion }: 
 }
 
 /** Whether a release comes to another group, too, by this version of Kubernetes. */
-function takes({ model, events }: FleetPlay, group: ModelGroup, { version }: Event): boolean {
+function takes(play: FleetPlay, group: ModelGroup, start: Event): boolean {
+  const { model, events } = play;
+  const { version } = start;
   if (group.given.isCustom) return false;
-  if (group.version === version) return true;
+  if (group.version === version || (model.isUpdating(group) && group.update?.version === version)) return true;
   const { isRolledBack, since, changing } = model.controlPlaneOf(group);
   const { followMode, followAfter } = model.fleet.policy;
   // A group that is further behind takes the version after next once it has taken the next one, and somebody has seen that.
   const takenAt = events.findLast((event) => event.kind === 'success' && event.group === group)?.at ?? 0;
   const settledAt = Math.max(since + followAfter * HOUR, takenAt) + SWEPT;
   const isSettled = changing === undefined && !isRolledBack && settledAt <= model.now;
-  return (
-    followMode === 'enforce' && isSettled && nextVersion(group.version, model.clusterOf(group).version) === version
+  const isNext = isSettled && nextVersion(group.version, model.clusterOf(group).version) === version;
+  return isNext && (followMode === 'enforce' || isChosen(play, group, start));
+}
+
+/** Whether a move that is only proposed is approved, or has failed. An approval ends once another release is due. */
+function isChosen(play: FleetPlay, group: ModelGroup, start: Event): boolean {
+  const { version, releaseVersion } = start;
+  const tried = play.events.findLast(
+    ({ kind, group: whose }) => whose === group && (kind === 'failure' || kind === 'success' || kind === 'resume'),
   );
+  const hasFailed = tried?.kind === 'failure' && tried.version === version && tried.releaseVersion === releaseVersion;
+  const isNewest = play.model.releases.recommendedDay(start.at) <= dayOf(play.model, releaseVersion);
+  return hasFailed || (isNewest && isApproved(play, group, start, true));
+}
+
+/** Whether it is approved that a group takes a release, and has not begun to since. */
+function isApproved(
+  play: FleetPlay,
+  group: ModelGroup,
+  { version, releaseVersion, at }: Event,
+  isNext: boolean,
+): boolean {
+  const own = play.events.filter((event) => event.group === group);
+  const target = isNext ? `${releaseVersion} for Kubernetes ${version}` : releaseVersion;
+  const last = own.findLast(
+    (event) =>
+      (event.kind === 'start' && event.version === version && event.releaseVersion === releaseVersion) ||
+      (event.kind === 'approve' && event.releaseVersion === target),
+  );
+  return last?.kind === 'approve' && at < last.at + play.model.fleet.policy.approvalExpiresAfter * HOUR;
 }
 
 /** Whether all earlier waves have run the release for long enough, or are beyond it by one that was taken back. */
@@ -175,7 +224,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     // What was pending when the release came out is not of its making. A new pod may take some minutes.
     return !troubles.some((each) => {
       const since = model.start + each.from * HOUR;
-      const isNew = since >= model.releases.publishedAt(releaseVersion) + HOUR && since < at;
+      const isNew = since >= firstSeen(model, releaseVersion, at) + HOUR && since < at;
       return model.lasts(each) && (each.kind === 'pods-unreadable' || (each.kind === 'pods-pending' && isNew));
     });
   },
@@ -217,18 +266,9 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'that a group with an AMI of its own takes no release of EKS': (_, { group, releaseVersion }) =>
     group.given.isCustom === releaseVersion.startsWith('ami-'),
   'an approval that is asked for': (play, start) => {
-    const { followMode, approvalExpiresAfter } = play.model.fleet.policy;
-    if (specialOf(start) !== 'asked' && !(follows(start) && followMode === 'observe')) return true;
-    const target = follows(start) ? `${start.releaseVersion} for Kubernetes ${start.version}` : start.releaseVersion;
-    const last = play.events.findLast(({ kind, group }) => kind === 'start' && group === start.group)?.at ?? 0;
-    return play.events.some(
-      ({ kind, group, at, releaseVersion }) =>
-        kind === 'approve' &&
-        group === start.group &&
-        releaseVersion === target &&
-        at >= last &&
-        start.at < at + approvalExpiresAfter * HOUR,
-    );
+    const isAsked =
+      specialOf(start) === 'asked' || (follows(start) && play.model.fleet.policy.followMode === 'observe');
+    return !isAsked || isApproved(play, start.group, start, follows(start));
   },
   'the number of attempts': (play, start) => {
     const isOwn = ({ group }: Event) => group === start.group;

@@ -80,3 +80,30 @@ it('over any fleet and history no start breaks a law, and whoever is not forbidd
   expect(Math.min(seen.starts, seen.failures, seen.approvals, seen.resumed, seen.followed)).toBeGreaterThan(20);
   expect(seen.free).toBeGreaterThan(seen.groups / 2);
 });
+
+it('over any fleet with waves whose moves to the next Kubernetes version are only proposed, those that are approved keep to the same laws', async () => {
+  // The first one of the first wave is approved with all others, and something keeps it from moving for a while.
+  const proposing = fc
+    .tuple(anyFleet, fc.constantFrom('blocked' as const, 'unhealthy' as const, 'unreadable' as const))
+    .map(
+      ([fleet, kind]): AnyFleet => ({
+        ...fleet,
+        groups: [...fleet.groups, ...fleet.groups.slice(0, 1)].map((each, index) => ({
+          ...each,
+          isCustom: false,
+          behind: 1,
+          ...(index === 0 && { cluster: 0, special: undefined, troubles: [{ kind, from: 1, hours: 60 }] }),
+          ...(index === 1 && { cluster: 1 }),
+        })),
+        policy: { ...fleet.policy, isWaved: true, followMode: 'observe', windows: 'always' },
+        approvesAfter: fleet.approvesAfter ?? 1,
+      }),
+    );
+  let followed = 0;
+  const holds = async (fleet: AnyFleet) => {
+    const play = await judge(fleet);
+    followed += play.events.filter(({ from, version }) => from !== undefined && from.version !== version).length;
+  };
+  await fc.assert(fc.asyncProperty(proposing, holds), { numRuns: 100 });
+  expect(followed).toBeGreaterThan(20);
+});
