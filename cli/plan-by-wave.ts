@@ -7,7 +7,7 @@ import type { Circumstances, Decision } from '../functions/upgrade-node-groups/d
 import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
 import { paceOf } from '../functions/upgrade-node-groups/pace.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
-import { placeOfWave } from '../functions/upgrade-node-groups/waves.ts';
+import { placeOfWave } from '../functions/upgrade-node-groups/wave-place.ts';
 
 /** What passes only once somebody acts. */
 const STOPPED: ReadonlySet<string> = new Set(['wave-stopped', 'breaker-tripped', 'held-by-breaker']);

@@ -40,10 +40,10 @@ export async function carryOut(deps: ActDeps, decided: Decided, anywhere: Circum
   let ended: Ended = { decision, calls: [], saved: observation.state };
   try {
     if (decision.start !== undefined) ended = await startUpgrade(deps, decided, circumstances);
-    return await conclude(deps, observation, ended, circumstances);
+    return await conclude(deps, observation, ended, anywhere);
   } catch (error) {
     if (!isOfAws(error) || decision.answers !== undefined) throw error;
-    return conclude(deps, observation, failing(error, ended.saved, circumstances.now), circumstances);
+    return conclude(deps, observation, failing(error, ended.saved, anywhere.now), anywhere);
   }
 }
 
@@ -51,13 +51,14 @@ async function conclude(
   deps: ActDeps,
   observation: Observation,
   { decision, calls, saved }: Ended,
-  circumstances: Circumstances,
+  anywhere: Circumstances,
 ): Promise<Decided> {
   const { key, state, trigger } = observation;
-  const next = nextState(observation, decision, circumstances);
+  const { now } = anywhere;
+  const next = nextState(observation, decision, anywhere);
   if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
-  if (hasEnded(observation, decision)) await askForPosture(deps, observation, circumstances.now);
-  const { policy } = circumstances;
+  if (hasEnded(observation, decision)) await askForPosture(deps, observation, now);
+  const { policy } = circumstancesOf(observation, anywhere);
   const mode = modeOf(policy);
   const details = { ...decision.details, ...planIn('upgrade-node-groups', key, decision), ...overridesIn(policy) };
   const outcome: Outcome<Reason> = {
@@ -76,7 +77,7 @@ async function conclude(
   if (observation.view.kind === 'gone' && state === NEW_NODE_GROUP) deps.recorder.record(outcome);
   else {
     const save = async (wanted: NodeGroupState) => {
-      await saveNodeGroup(deps.ledger, subjectOf(key), wanted, circumstances.now);
+      await saveNodeGroup(deps.ledger, subjectOf(key), wanted, now);
       return wanted;
     };
     // The ledger gives an outcome back as it was written, also one that another version has written.

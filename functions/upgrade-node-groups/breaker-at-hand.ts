@@ -5,7 +5,7 @@ import { placeOf } from './circumstances.ts';
 import type { FleetFailures } from './fleet-failures.ts';
 import type { Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
-import { waveOf } from './waves.ts';
+import { waveOf } from './wave-place.ts';
 
 /** Who has failed, where all node groups of the fleet have been observed. */
 export const failuresAtHand = (observations: readonly Observation[], anywhere: Policy | InvalidPolicy): FleetFailures =>

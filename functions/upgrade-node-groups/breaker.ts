@@ -13,7 +13,7 @@ import type { Failing, FleetFailures } from './fleet-failures.ts';
 import type { Policy } from './policy.ts';
 import { latestOf, setbacksOf } from './setbacks.ts';
 import { isSameRelease, proposedTarget, type TriedRelease } from './target-version.ts';
-import { waveOf } from './waves.ts';
+import { waveOf } from './wave-place.ts';
 
 /** What of node groups' states breakers go by. */
 type Remembered = Pick<NodeGroupState, 'setbacks' | 'failures' | 'lifts' | 'reason'>;

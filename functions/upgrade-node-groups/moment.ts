@@ -11,7 +11,6 @@ import { type Circumstances, type Decision, type Memory, say } from './decision.
 import { deferralOf } from './defer.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
-import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { setbacksOf } from './setbacks.ts';
 import {
@@ -22,7 +21,7 @@ import {
   triedRelease,
 } from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
-import { placeOfWave } from './waves.ts';
+import { waveOf } from './wave-place.ts';
 
 /** What is known of an upgrade that is due, and how each step that holds it up says that it waits. */
 export type Moment = ReturnType<typeof momentOf>;
@@ -55,6 +54,7 @@ export function momentOf(
   const approval = approvalOf(state.proposal, target, policy.upgrades, now);
   const { ruling, isProposal } = approval;
   const setbacks = setbacksOf(state);
+  const wave = waveOf(policy);
   const turnAt = (mayStartAt: number): Turn => ({
     published: publishedAt(view),
     ...(view.movesFrom !== undefined && { movesFrom: view.movesFrom }),
@@ -64,7 +64,7 @@ export function momentOf(
     ...tried,
     pair: pairKey({ kubernetesVersion: view.version, amiType: view.amiType }),
     ...(isHastened && { isHastened }),
-    ...waveOf(policy),
+    ...(wave !== undefined && { wave }),
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
   });
   /** @param until when it may go on, but for what else is in the way; absent: when it is called */
@@ -100,13 +100,6 @@ export function momentOf(
     turnAt,
     wait,
   };
-}
-
-/** The wave of a place, for whoever shows the line. */
-function waveOf(policy: Policy): Pick<Turn, 'wave'> {
-  const place = placeOfWave(policy);
-  const name = policy.upgrades.waves[place];
-  return name === undefined ? {} : { wave: { name, place } };
 }
 
 /** What has failed of the release that it waits for now, and of others that are still on offer. */

@@ -1,7 +1,6 @@
 import { SOONEST_WAKE, wakeTime } from '../shared/intake/wake.ts';
 import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { releaseIncident } from '../shared/releases/ami-type.ts';
-import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { progressAfter } from './progress.ts';
@@ -12,11 +11,17 @@ import { waitingSinceAfter } from './waitlist.ts';
 export const fingerprintOf = ({ reason, variant }: Pick<Decision, 'reason' | 'variant'>): string =>
   `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
 
-/** What the ledger should hold of the subject from now on. */
-export function nextState(observation: Observation, decision: Decision, circumstances: Circumstances): NodeGroupState {
+/**
+ * What the ledger should hold of the subject from now on.
+ *
+ * @param circumstances with the policy of the account
+ */
+export function nextState(
+  observation: Observation,
+  decision: Decision,
+  { policy, now }: Pick<Circumstances, 'policy' | 'now'>,
+): NodeGroupState {
   const { state, view, trigger } = observation;
-  const { now } = circumstances;
-  const { policy } = circumstancesOf(observation, circumstances);
   const progress = decision.progress ?? progressAfter(observation, decision, policy, now);
   const { reason, releaseVersion, kubernetesVersion, memory, turn } = decision;
   const fingerprint = decision.isSilent ? state.fingerprint : fingerprintOf(decision);

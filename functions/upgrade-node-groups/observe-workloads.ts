@@ -11,7 +11,7 @@ import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
 import { NOTHING_SEEN, type Preflight } from './preflight.ts';
 import { candidateOf } from './wave-entry.ts';
-import { placeOfWave } from './waves.ts';
+import { placeOfWave } from './wave-place.ts';
 import { type Unwell, workloadGate } from './workload-gate.ts';
 
 /** Reads what does not go well in a cluster, each cluster once. */

@@ -1,5 +1,5 @@
 import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, type Progress, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { answer } from './answer.ts';
@@ -13,7 +13,8 @@ import { isHastened } from './pace.ts';
 import { progressAfter } from './progress.ts';
 import type { Member, Rollouts } from './rollouts.ts';
 import { hasRoom, occupantsFor, roomOf } from './waitlist.ts';
-import { memberWith, placeOfWave, waveOf } from './waves.ts';
+import { placeOfWave, rememberedPlace, waveOf } from './wave-place.ts';
+import { memberWith } from './waves.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
@@ -117,13 +118,22 @@ function memberAfter(
   const { view, state } = observation;
   const subject = subjectOf(observation.key);
   if (view.kind === 'gone' || view.kind === 'unmanaged') return [subject, undefined];
-  const { policy, now } = circumstancesOf(observation, circumstances);
-  const progress = progressAfter(observation, decision, policy, now);
-  const wave = isInvalid(policy) ? 0 : placeOfWave(policy);
+  const { policy: anywhere, now } = circumstances;
+  const progress = progressAfter(observation, decision, anywhere, now);
+  const wave = placeIn(observation, circumstances, progress);
   // What it waits for among others, or at gates, it does not know before those are seen.
   const isProvisional = decision.isSilent || decision.dependsOnGates || decision.reason === 'earlier-wave';
   const reason = isProvisional ? state.reason : decision.reason;
   return [subject, memberWith(observation.key, wave, decision.memory, progress, reason)];
+}
+
+/** The place of its wave. Where nobody can tell, all others wait for it. */
+function placeIn(observation: Observation, circumstances: Circumstances, progress: Progress | undefined): number {
+  const { policy: anywhere } = circumstances;
+  const { policy } = circumstancesOf(observation, circumstances);
+  if (isInvalid(anywhere) || isInvalid(policy)) return 0;
+  const { key, view } = observation;
+  return view.kind === 'node-group' ? placeOfWave(policy) : rememberedPlace(key, progress, anywhere);
 }
 
 /** Who has failed in the fleet once a decision holds. */
@@ -134,7 +144,8 @@ export function failuresAfter(
 ): FleetFailures {
   const { memory, reason, lifts } = decision;
   const { policy } = circumstancesOf(observation, circumstances);
-  const wave = isInvalid(policy) ? undefined : waveOf(policy)?.place;
+  // The tags of one that cannot be read are not known: it counts in the wave in which it was.
+  const wave = isInvalid(policy) || observation.view.kind !== 'node-group' ? undefined : waveOf(policy)?.place;
   return withStateOf(known, observation.key, { ...memory, reason, ...(lifts !== undefined && { lifts }) }, wave);
 }
 

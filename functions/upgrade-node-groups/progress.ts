@@ -1,15 +1,18 @@
 import { failureCount, type NodeGroupState, type Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { policyAt } from '../shared/policy/policy-at.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import { approvalOf } from './approval.ts';
+import { placeOf } from './circumstances.ts';
 import { type NextVersion, takesNextFrom } from './control-plane.ts';
 import type { Decision, Memory } from './decision.ts';
 import { isTroubled } from './heal.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
-import type { Policy } from './policy.ts';
+import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { isSameRelease, proposedTarget, type TriedRelease } from './target-version.ts';
+import { placeByName, waveOf } from './wave-place.ts';
 
 const DAY = 86_400_000;
 
@@ -32,27 +35,28 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
  * What is remembered of how a node group stands in the rollouts of its releases; undefined where nobody waits for it: it is gone,
  * it is no managed one, or the policy has no waves.
  *
- * @param policy the one that holds where it is
+ * @param anywhere the policy of the account
  */
 export function progressAfter(
-  { view, state }: Observation,
+  { key, view, state }: Observation,
   decision: Pick<Decision, 'reason' | 'memory' | 'proposal'>,
-  policy: Policy | InvalidPolicy,
+  anywhere: Policy | InvalidPolicy,
   now: number,
 ): Progress | undefined {
   const before = state.progress;
   if (view.kind === 'gone' || view.kind === 'unmanaged') return undefined;
-  if (isInvalid(policy)) return before;
-  const { waves, wave } = policy.upgrades;
-  if (waves.length === 0) return undefined;
+  const policy = policyAt<typeof READS, Policy>(anywhere, placeOf({ key, view }), READS);
+  if (isInvalid(anywhere) || isInvalid(policy)) return before;
+  const wave = waveOf(policy);
+  if (wave === undefined) return undefined;
   if (view.kind === 'unreadable') return before && seen({ ...before, health: unreadFrom(before.health) }, before, now);
   return seen(
     {
       ...runsNow(view, before, now),
       ...nextOf(view, decision, policy, now),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
-      // An override by name is found without it, too, and by tag it can only be a later one.
-      ...(wave !== undefined && { wave }),
+      // What overrides by name say is looked up in the policy: it may say something else by then.
+      ...(wave.place > placeByName(key, anywhere) && { wave: wave.name }),
     },
     before,
     now,

@@ -10,7 +10,7 @@ import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Blocker, Candidate, Entry } from './rollouts.ts';
-import { placeOfWave } from './waves.ts';
+import { placeOfWave } from './wave-place.ts';
 
 /** What of a node group its wave depends on. */
 interface Mover {

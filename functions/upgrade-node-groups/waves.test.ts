@@ -3,7 +3,7 @@ import { parsePolicy } from '../policy-document.ts';
 import type { NodeGroupState, Progress, Turn } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
 import { decide } from './decide.ts';
-import { HOUR, lineOf, NOW, need, nodeGroup, nodesOn, observation } from './observation.fixture.ts';
+import { HOUR, lineOf, NOW, need, nodeGroup, nodesOn, observation, unreadable } from './observation.fixture.ts';
 import type { View } from './observation.ts';
 import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
@@ -306,17 +306,30 @@ describe('the wave of a group', () => {
     const states = { 'canary-1/other': runs(OLD, 99), 'canary-1/web': runs(OLD, 99) };
     expect(told('canary-1', states).reason).toBe('upgrade-started');
     expect(told('canary-1', states, tagged).message).toContain('It waits for wave canary: canary-1/other');
-    const progress = progressAfter(
-      inCluster('canary-1', tagged),
-      { reason: 'baking', memory: {} },
-      policyOf({
-        ...DOCUMENT,
-        upgrades: { ...DOCUMENT.upgrades, wave: 'prod' },
-      }),
-      NOW,
-    );
+    const progress = progressAfter(inCluster('canary-1', tagged), { reason: 'baking', memory: {} }, policy, NOW);
     // Others do not wait for it as for one of the first wave.
     expect(told('stage-1', { 'canary-1/web': { outcomes: 1, progress: progress! } }).reason).toBe('upgrade-started');
+  });
+
+  it('is that of the policy by now, where an override by name has said another one', () => {
+    const moved = policyOf({
+      ...DOCUMENT,
+      overrides: [
+        ...DOCUMENT.overrides,
+        { name: 'moved', match: { clusters: ['canary-1'] }, upgrades: { wave: 'prod' } },
+      ],
+    });
+    const progress = progressAfter(inCluster('canary-1'), { reason: 'baking', memory: {} }, moved, NOW);
+    const states = { 'canary-1/web': { outcomes: 1, progress: progress! } };
+    expect(told('stage-1', states).message).toContain('It waits for wave canary: canary-1/web');
+  });
+
+  it('stays as late as its tags have made it, while they cannot be read', () => {
+    const progress = progressAfter(inCluster('canary-1', tagged), { reason: 'baking', memory: {} }, policy, NOW);
+    const state = { outcomes: 1, progress: progress! };
+    const unread = observation(unreadable(), state, { cluster: 'canary-1', nodegroup: 'web' });
+    const { decided } = plan([unread, inCluster('stage-1')], given({ 'canary-1/web': state }));
+    expect(decided.map(({ decision: { reason } }) => reason)).toEqual(['unreadable', 'upgrade-started']);
   });
 
   it.each<[string, object, string]>([

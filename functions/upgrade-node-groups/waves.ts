@@ -5,14 +5,13 @@ import {
   type Progress,
   subjectOf,
 } from '../shared/ledger/node-group-ledger.ts';
-import { isInvalid } from '../shared/policy/policy.ts';
-import { policyAt } from '../shared/policy/policy-at.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
-import { type Policy, READS } from './policy.ts';
+import type { Policy } from './policy.ts';
 import { failedRelease } from './progress.ts';
 import type { Reason } from './reasons.ts';
 import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
 import { isSameRelease, type TriedRelease } from './target-version.ts';
+import { rememberedPlace } from './wave-place.ts';
 
 /** What the members of one wave say to a release. */
 interface WaveOf {
@@ -44,21 +43,6 @@ const SEEN_WITHIN = 26 * 3_600_000;
 /** Why a node group is no member any more. */
 const GONE: Reason = 'node-group-gone';
 
-/** The place of a wave by its name; the last, where the policy names none. */
-export const placeOfWave = ({ upgrades: { waves, wave } }: Pick<Policy, 'upgrades'>): number => {
-  const place = wave === undefined ? -1 : waves.indexOf(wave);
-  return place < 0 ? Math.max(0, waves.length - 1) : place;
-};
-
-/** The wave that a policy gives a node group; undefined where there are none. */
-export const waveOf = (
-  policy: Pick<Policy, 'upgrades'>,
-): { readonly place: number; readonly name: string } | undefined => {
-  const place = placeOfWave(policy);
-  const name = policy.upgrades.waves[place];
-  return name === undefined ? undefined : { place, name };
-};
-
 /** The rollouts of a fleet of which the ledger remembers this. */
 export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: Policy): Rollouts =>
   rolloutsOf(
@@ -68,20 +52,17 @@ export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: 
         // What was remembered of one that is gone is kept for long, and nobody waits for it.
         if (state.reason === GONE) return [];
         // Only managed node groups have names without a colon.
-        return key.nodegroup.includes(':') ? [] : [[subject, memberOf(key, state, policy)]];
+        return key.nodegroup.includes(':')
+          ? []
+          : [
+              [
+                subject,
+                memberWith(key, rememberedPlace(key, state.progress, policy), state, state.progress, state.reason),
+              ],
+            ];
       }),
     ),
   );
-
-function memberOf(key: NodeGroupKey, state: NodeGroupState, policy: Policy): Member {
-  const byName = policyAt<typeof READS, Policy>(policy, { ...key, tags: [] }, READS);
-  const { waves } = policy.upgrades;
-  // Where overrides contradict each other nobody knows its wave: all others wait for it.
-  const named = isInvalid(byName) ? 0 : placeOfWave(byName);
-  // Its tags were known when it was looked at. They only make its wave a later one.
-  const tagged = state.progress?.wave === undefined ? -1 : waves.indexOf(state.progress.wave);
-  return memberWith(key, Math.max(named, tagged), state, state.progress, state.reason);
-}
 
 /** A member as the ledger, or a decision, remembers it. */
 export const memberWith = (
