@@ -9,6 +9,6 @@ export function spanOf(ms: number): string {
   return `${Math.round(span / DAY)}d`;
 }
 
-/** `12m ago` or `in 6d`. */
+/** Returns `12m ago` or `in 6d`. */
 export const relative = (at: number, now: number): string =>
   at <= now ? `${spanOf(now - at)} ago` : `in ${spanOf(at - now)}`;

@@ -129,13 +129,13 @@ function parse(args: readonly string[], command: Command) {
   }
 }
 
-/** Options of the AWS CLI that are variables of the environment here. */
+/** Options of the AWS CLI that are environment variables here. */
 const BY_ENVIRONMENT: Readonly<Record<string, string>> = {
   profile: 'AWS_PROFILE',
   'endpoint-url': 'AWS_ENDPOINT_URL',
 };
 
-/** What Node.js says of an option, in the words of all other complaints. */
+/** Node.js's error about an option, in the words of this command's other errors. */
 function complaintOf(message: string, { name }: Command, options: readonly string[]): string {
   const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
   if (unknown !== undefined) {

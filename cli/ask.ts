@@ -24,7 +24,7 @@ export interface Asked {
   readonly allIn?: Scope;
   /** A wave of the policy, or the id of an event or of an incident. */
   readonly wave?: string;
-  /** The plan that is meant, by its id. */
+  /** Id of the plan that the request is about. */
   readonly plan?: string;
 }
 
@@ -120,7 +120,7 @@ Several resources, and what --all-in, --cluster or --wave finds, are listed firs
 export interface Wanted {
   /** The subject, as commands take it. */
   readonly subject: string;
-  /** A clearer name for people, where the subject leaves open which function is asked for what. */
+  /** A clearer name for people, where the subject does not say which function gets the request, or about what. */
   readonly name?: string;
   readonly detail: Readonly<Record<string, unknown>> & { readonly action: string };
 }
@@ -128,7 +128,7 @@ export interface Wanted {
 export interface AskOptions {
   readonly detailType: string;
   readonly wanted: readonly Wanted[];
-  /** Whether a place or a wave has chosen them: then even a single one is asked back about. */
+  /** Whether a scope or a wave has chosen the subjects. Then even a single one needs a confirmation. */
   readonly chosen: boolean;
   readonly yes: boolean;
   /** Whether a record is the last one to wait for. */

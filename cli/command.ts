@@ -38,7 +38,7 @@ export interface Given {
   readonly options: Readonly<Record<string, string | boolean | ReadonlyArray<string | boolean> | undefined>>;
 }
 
-/** 0: done; 1: the request was not fulfilled. Wrong arguments raise a UsageError (2) before. */
+/** 0 means done, 1 that the request was not fulfilled. Wrong arguments raise a UsageError (2) before. */
 export type ExitCode = 0 | 1;
 
 /** One subcommand, in a file of its own in `cli/commands/`. */

@@ -10,8 +10,8 @@ export const asksForHelp = (argv: readonly string[]): boolean => argv.some((argu
  * Runs a script of `npm run`. Prints its usage where that is requested, and reports a wrong argument in a sentence,
  * with exit code 2.
  *
- * @param run gets the arguments;
- * @throws UsageError for a wrong one
+ * @param run gets the arguments
+ * @throws UsageError for a wrong argument
  */
 export async function enter(
   argv: readonly string[],

@@ -42,11 +42,13 @@ export function aboutOf({ subject: { cluster, nodegroup, instance } }: Offer): A
 export const nameOfAsked = (about: AskedAbout): string =>
   'instanceId' in about ? about.instanceId : `${about.clusterName}/${about.nodegroupName}`;
 
-/** Of a wave of the policy by its name, its node groups; of an event or an incident, what came of it. */
+/**
+ * The subjects of a wave: the node groups of a wave of the policy, or everything that an event or an incident led to.
+ */
 async function subjectsIn(surroundings: Surroundings, wave: string): Promise<Set<string>> {
   const members = await readWaveMembers(surroundings, wave);
   if (members instanceof Set) return members;
-  // It may still be an event.
+  // The name may still be that of an event.
   if (members !== undefined) surroundings.note(`The waves of the policy are not known. ${visible(members.error)}`);
   const since = Math.max(0, surroundings.clock.now() - WAVE_FROM);
   const records = await readIncident(surroundings, { event: wave }, since);

@@ -79,7 +79,7 @@ export const subjectOf = ({
 }: Readonly<Partial<Record<'cluster' | 'nodegroup' | 'instance', string | undefined>>>): string =>
   instance === '' ? `${cluster}/${nodegroup}` : instance;
 
-/** `shop/web/i-0abc`, as far as the parts are known. */
+/** The name of a subject such as `shop/web/i-0abc`, as far as the parts are known. */
 export const placeOf = ({
   cluster,
   nodegroup,

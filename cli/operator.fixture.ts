@@ -5,18 +5,18 @@ import { COMMANDS } from './commands.ts';
 import { remediator } from './remediator.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 
-/** What a command line came to. */
+/** The result of a command line. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The clients of somebody who works with an account of the sandbox, in this process. */
+/** The clients of an operator who works with an account of the sandbox, in this process. */
 export const clientsIn = (account: EmbeddedAccount, region?: string): Clients =>
   createClients(configIn(account, region));
 
-/** What such clients are made with. */
+/** The configuration of such clients. */
 export function configIn({ network, world }: EmbeddedAccount, region: string = world.region) {
   const { https } = network.attach((effect) => effect());
   const credentials = { accessKeyId: 'anybody', secretAccessKey: 'anything' };
@@ -24,10 +24,12 @@ export function configIn({ network, world }: EmbeddedAccount, region: string = w
   return { region, credentials, requestHandler, maxAttempts: 1 };
 }
 
-/** Runs a command line in this process, at the account's time: to wait lets its time pass. Nobody can be asked back. */
+/**
+ * Runs a command line in this process, at the account's time. Waiting lets that time pass. Nobody answers questions.
+ */
 export const operate = (account: EmbeddedAccount, ...argv: string[]): Promise<Ended> => operateAs(account, {}, ...argv);
 
-/** As {@link operate}, on a terminal of this kind. */
+/** Runs a command line like {@link operate}, on a terminal of this kind. */
 export async function operateAs(
   account: EmbeddedAccount,
   terminal: Partial<Pick<Local, 'width' | 'askBack'>>,
@@ -48,7 +50,7 @@ export async function operateAs(
   return { code, stdout: printed.join(''), stderr: noted.join('') };
 }
 
-/** What a command works with, for tests of its parts. */
+/** The dependencies of a command, for tests of its parts. */
 export async function surroundingsIn(account: EmbeddedAccount): Promise<Surroundings> {
   const clients = clientsIn(account);
   return {
@@ -68,7 +70,7 @@ const NO_TERMINAL = { width: undefined, askBack: async () => undefined };
 
 const clockOf = ({ time }: EmbeddedAccount) => ({ now: () => time.now });
 
-/** A stack of which only the log group is asked. */
+/** A stack of which only the log group is used. */
 export const RECORDS_ONLY = {
   LogGroupName: 'records',
   EventBusName: '',
@@ -78,7 +80,7 @@ export const RECORDS_ONLY = {
   region: '',
 };
 
-/** Runs a command line where there is no AWS: whoever asks for a client fails. @param at epoch milliseconds */
+/** Runs a command line where there is no AWS, so that a request for a client fails. @param at epoch milliseconds */
 export async function operateOffline(command: Command, argv: readonly string[], at = 0) {
   const [printed, noted]: [string[], string[]] = [[], []];
   const code = await remediator([command.name, ...argv], {

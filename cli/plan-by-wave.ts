@@ -9,25 +9,25 @@ import { paceOf } from '../functions/upgrade-node-groups/pace.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
 import { placeOfWave } from '../functions/upgrade-node-groups/wave-place.ts';
 
-/** What passes only once somebody acts. */
+/** Reasons that last until somebody acts. */
 const STOPPED: ReadonlySet<string> = new Set(['wave-stopped', 'breaker-tripped', 'held-by-breaker']);
 
-/** A node group of the line, or one under way, in its wave. */
+/** A node group that waits or is being upgraded, in its wave. */
 export interface InWave {
   readonly subject: string;
   readonly pair: string;
   readonly place: number;
-  /** Absent: there are no waves. */
+  /** Absent where the policy has no waves. */
   readonly name?: string;
   readonly bakeBetween: number;
   readonly windows: Policy['upgrades']['windows'];
-  /** When it may start by itself, epoch milliseconds. */
+  /** When the upgrade may start, apart from earlier waves, epoch milliseconds. */
   readonly mayStartAt: number;
-  /** A release that is stopped has no time. */
+  /** Whether the release is stopped, so that it has no start time. */
   readonly isStopped: boolean;
 }
 
-/** Where a node group stands among the waves; undefined where it is neither in the line nor under way. */
+/** The place of a node group among the waves; undefined where it is neither in the waitlist nor being upgraded. */
 export function inWave(
   { key, need, view }: Observation,
   decision: Decision,
@@ -52,8 +52,8 @@ export function inWave(
 }
 
 /**
- * When each may start at the earliest, epoch milliseconds, by subject: by itself, and once all of the earlier waves have started
- * and baked. How long their upgrades take is not in it.
+ * The earliest start of each, epoch milliseconds, by subject: its own earliest start, and not before all earlier waves
+ * have started and baked. The duration of their upgrades is not included.
  */
 export function timesByWave(all: readonly InWave[], now: number): Map<string, number> {
   const times = new Map<string, number>();

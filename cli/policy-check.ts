@@ -14,8 +14,8 @@ const DAY = 86_400_000;
 const OPENINGS = 5;
 
 /**
- * A window shorter than this may close before a reconcile runs: EventBridge Scheduler fires within a minute of its
- * time. ms
+ * A window shorter than this may close before a reconcile runs, because EventBridge Scheduler fires within a minute of
+ * its time, ms.
  */
 const SHORTEST_WINDOW = 5 * 60_000;
 
@@ -50,7 +50,7 @@ export interface PolicyReport {
  * Checks a policy document without AWS; a pure function.
  *
  * @param now epoch milliseconds
- * @param rights how the stack was deployed; undefined: nobody knows
+ * @param rights the deployment's settings; undefined where they are unknown
  */
 export function checkPolicy(text: string, now: number, rights?: RightsSettings): PolicyReport {
   let document: unknown;

@@ -14,20 +14,23 @@ import { fits, type Place, policyAt } from '../functions/shared/policy/policy-at
 import { STRICTNESS } from '../functions/shared/policy/strictness.ts';
 import { READ_CONCURRENCY } from '../functions/shared/runtime/aws-client.ts';
 
-/** Where the policy can differ: a cluster with its workers of no managed node group, and each managed node group. */
+/**
+ * A place where the policy can differ: a managed node group, or a cluster with its workers outside of managed node
+ * groups.
+ */
 export interface NamedPlace extends Place {
   /** `CLUSTER` or `CLUSTER/NODEGROUP`. */
   readonly name: string;
 }
 
-/** The fleet as EKS tells it. */
+/** The fleet as EKS describes it. */
 export interface Places {
   readonly places: readonly NamedPlace[];
-  /** What could not be read, and why: nobody knows which overrides fit there. */
+  /** What could not be read, and why. Which overrides apply there is unknown. */
   readonly unread: readonly string[];
 }
 
-/** A change of one key, and where it comes about. */
+/** A change of one key, and the places where it has an effect. */
 export interface PolicyChange {
   /** For example `upgrades.mode`. */
   readonly key: string;
@@ -36,15 +39,18 @@ export interface PolicyChange {
   readonly places: readonly string[];
 }
 
-/** What a policy document means for a fleet. */
+/** The effect of a policy document on a fleet. */
 export interface FleetReport {
   readonly overrides: ReadonlyArray<{ readonly name: string; readonly places: readonly string[] }>;
-  /** What would hold that does not hold now. */
+  /** The settings that would change. */
   readonly changes: readonly PolicyChange[];
   readonly unread: readonly string[];
 }
 
-/** Reads all clusters and managed node groups of the account and region: a call for each, and the pages of the lists. */
+/**
+ * Reads all clusters and managed node groups of the account and region, with a call for each and the pages of the
+ * lists.
+ */
 export async function readPlaces(eks: EKSClient): Promise<Places> {
   const names = await listClusters(eks);
   const readCluster = createClusterReader(eks, 'tell');
@@ -74,9 +80,9 @@ export async function readPlaces(eks: EKSClient): Promise<Places> {
 }
 
 /**
- * Where each override fits, and what would hold otherwise than by the policy in force; a pure function.
+ * The places of each override, and the settings that would differ from the policy in force; a pure function.
  *
- * @param inForce undefined: it is an invalid one, and nothing can be compared
+ * @param inForce undefined where the policy in force is invalid, so that nothing can be compared
  */
 export function fleetReport(
   proposed: Policy,
@@ -101,7 +107,7 @@ export function fleetReport(
   return { overrides, changes: [...changes.values()], unread };
 }
 
-/** Every setting that holds at a place, by its key. */
+/** Every setting that applies at a place, by its key. */
 function settingsAt(policy: Policy | undefined, place: Place, account: string): Map<string, unknown> {
   if (policy === undefined) return new Map();
   const own = policyAt<typeof policySections, Policy>(policy, place, policySections);
@@ -116,7 +122,7 @@ function settingsAt(policy: Policy | undefined, place: Place, account: string): 
 /** How many places a line names. */
 const NAMED = 5;
 
-/** The report for people, a sentence a line. */
+/** The report for people, one sentence per line. */
 export function fleetInLines({ overrides, changes, unread }: FleetReport): string[] {
   return [
     ...unread.map((what) => `warning: not read, so nobody knows what fits there: ${what}`),
@@ -134,7 +140,7 @@ export function fleetInLines({ overrides, changes, unread }: FleetReport): strin
 const namesOf = (places: readonly string[]): string =>
   places.length <= NAMED ? places.join(', ') : `${places.slice(0, NAMED).join(', ')} and ${places.length - NAMED} more`;
 
-/** Spans of time as the document writes them: no other number of the policy is as large. */
+/** Formats durations as the document writes them. No other number of the policy is as large. */
 function inWords(value: unknown): string {
   if (typeof value !== 'number' || value < 60_000) return JSON.stringify(value) ?? 'nothing';
   const [unit, length] =

@@ -3,24 +3,24 @@ import { valueAt } from '../functions/shared/policy/merge-override.ts';
 
 type Setting = NonNullable<Right['unlessOff']>;
 
-/** The settings of a deployment by which functions have rights, such as `imageRights`, and whether each is on. */
+/** The settings of a deployment that grant rights to functions, such as `imageRights`, and whether each is on. */
 export type RightsSettings = ReadonlyMap<string, string>;
 
-/** A setting without which nothing comes of a key of the policy. */
+/** A setting without which a key of the policy has no effect. */
 interface Need {
   readonly key: string;
   readonly setting: Setting;
-  /** Whether the setting is `off` where a deploy does not say otherwise. */
+  /** Whether the setting is `off` unless a deployment says otherwise. */
   readonly isOffByDefault: boolean;
-  /** Which values need it. */
+  /** The values that need the setting. */
   readonly values: readonly unknown[];
-  /** What is missing without it. */
+  /** The missing ability without the setting. */
   readonly without: string;
 }
 
 const NO_VERSIONS = 'no version of a launch template can be made';
 
-/** What needs which setting. The rights themselves lie in the functions (`unlessOff`). */
+/** The keys of the policy and the settings that they need. The rights themselves lie in the functions (`unlessOff`). */
 export const NEEDS: readonly Need[] = [
   {
     key: 'upgrades.mode',
@@ -66,7 +66,7 @@ export const NEEDS: readonly Need[] = [
   },
 ];
 
-/** Reads what the stack's output `Rights` says, such as `imageRights=off shellRights=on`. */
+/** Parses the stack's output `Rights`, such as `imageRights=off shellRights=on`. */
 export const rightsIn = (output: string | undefined): RightsSettings | undefined =>
   output === undefined
     ? undefined
@@ -75,10 +75,10 @@ export const rightsIn = (output: string | undefined): RightsSettings | undefined
       );
 
 /**
- * Warns of what a document asks for that needs a right which a deploy can leave out; a pure function.
+ * Warns about settings of a document that need a right which the deployment lacks; a pure function.
  *
- * @param document as it was written: nobody is warned of a default
- * @param rights undefined: nobody knows how the stack was deployed
+ * @param document as written, because nobody is warned of a default
+ * @param rights undefined where the deployment is unknown
  */
 export function rightsWarnings(document: unknown, rights: RightsSettings | undefined): string[] {
   const overrides = valueAt(document, 'overrides');

@@ -100,8 +100,8 @@ function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: 
 }
 
 /**
- * The remediation that is meant: the only one whose latest record about the resource offers the action, else the only one that has
- * recorded anything about it, which then says why it refuses.
+ * The remediation that an operator means: the only one whose latest record about the resource offers the action. Where
+ * none does, it is the only one with any record about the resource, which then says why it refuses.
  * @throws UsageError where the records leave it open
  */
 async function chooseOne(
@@ -118,7 +118,7 @@ async function chooseOne(
       : { cluster: about.clusterName, nodegroup: about.nodegroupName };
   const since = surroundings.clock.now() - LATEST;
   const found = await readRecords(surroundings, [conditionOf(subject)], since);
-  // Records about a node group's workers name it, too.
+  // Records about workers of a node group name the node group, too.
   const records = found.filter(
     (record) => isAbout(record, subject) && ('instance' in subject || record.instance === undefined),
   );

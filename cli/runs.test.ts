@@ -44,7 +44,7 @@ it.each([
     [stream('Sweep', 'a'), ended('sweep-fleet')],
     [stream('Sweep', 'a'), report('success')],
     [stream('Sweep', 'a'), line],
-    // In an environment without any other run.
+    // The line is the only one of its environment.
     [stream('Sweep', 'b'), line],
     [stream('Watch', 'c'), ended('watch-ami-releases')],
   );

@@ -1,7 +1,7 @@
 import { readSubject } from './subject.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A cluster or node group that limits a list; empty: no limit. */
+/** A cluster or node group that limits a list; empty for no limit. */
 export interface Scope {
   readonly cluster?: string;
   readonly nodegroup?: string;

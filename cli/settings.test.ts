@@ -8,7 +8,7 @@ afterEach(() => vi.unstubAllEnvs());
 /** Runs `status` on a machine whose profiles are empty. */
 async function status(environment: Record<string, string>, ...argv: string[]) {
   const settings = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null', ...environment };
-  // What this machine has of its own is not to be found.
+  // The test hides the settings of this machine.
   for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION']) {
     vi.stubEnv(name, undefined);
   }

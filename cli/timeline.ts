@@ -27,7 +27,7 @@ const styled = (style: Parameters<typeof styleText>[0], text: string): string =>
 export interface TimelineOptions {
   /** Whether each line is followed by its trigger. */
   readonly origins?: boolean;
-  /** Width of the terminal, characters; undefined: lines are not wrapped. */
+  /** Width of the terminal, characters; undefined where lines are not wrapped. */
   readonly width?: number | undefined;
   /** Whether counts of sweeps and findings are shown, too. */
   readonly counts?: boolean;
@@ -91,10 +91,10 @@ export function createTimeline(
   return { add, flush };
 }
 
-/** Reasons that nobody misses in an incident: a sweep has finished, or findings were counted. */
+/** Reasons that an incident can do without: a sweep has finished, or findings were counted. */
 const COUNTS: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
 
-/** Whether a record only counts what one event asked for, and decides about no resource. */
+/** Whether a record only counts the result of one event, and decides about no resource. */
 export const isCount = ({ reason }: ReadRecord): boolean => COUNTS.has(reason);
 
 const groupOf = ({ cluster, nodegroup }: ReadRecord): string => `${cluster}/${nodegroup}`;

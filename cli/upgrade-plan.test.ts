@@ -63,7 +63,7 @@ describe('the plan of a fleet', () => {
       [at('a/one'), at('b/late', BAKING), at('lab/one'), at('lab/two', BAKING)],
       given(document),
     );
-    // The window is open now, at noon, and from nine in the morning.
+    // The window is open at the time of the test, at noon, and opens at nine in the morning.
     expect(
       planned.map(({ wave, cluster, nodegroup, reason, notBefore = NOW }) => [
         wave,

@@ -26,21 +26,21 @@ import type { Surroundings } from './command.ts';
 import { inWave, timesByWave } from './plan-by-wave.ts';
 import { readUpgradePolicy } from './upgrade-policy.ts';
 
-/** What `upgrade-node-groups` would decide about one subject at this moment. */
+/** The decision of `upgrade-node-groups` about one subject at this moment. */
 export interface PlannedUpgrade {
   readonly cluster: string;
   readonly nodegroup: string;
-  /** What it would come to: `would-act` for what is not done, but proposed. */
+  /** The decision; `would-act` where the function would only propose the upgrade. */
   readonly decision: DecisionKind;
   readonly reason: string;
   readonly message: string;
-  /** Its place in the line, from 1; absent: it is not in the line. */
+  /** Place in the waitlist, from 1; absent where the node group is not in it. */
   readonly place?: number;
-  /** Its wave by name; absent: the policy has none, or it is not in the line. */
+  /** Name of its wave; absent where the policy has none, or the node group is not in the waitlist. */
   readonly wave?: string;
-  /** The id of the plan that is to be approved; absent: nothing is, or it is not proposed yet. */
+  /** Id of the plan to approve; absent where none is needed, or nothing is proposed yet. */
   readonly plan?: string;
-  /** It starts no sooner, epoch milliseconds; absent: nobody knows, or it is not in the line. */
+  /** Earliest start, epoch milliseconds; absent where it is unknown, or the node group is not in the waitlist. */
   readonly notBefore?: number;
 }
 
@@ -51,8 +51,8 @@ export interface UpgradePlan {
 }
 
 /**
- * Looks at the whole fleet with the function's own eyes and decides by its own rules, without acting: nothing is called that
- * changes anything. It costs a call a cluster and a node group, and the pages of lists.
+ * Observes the whole fleet and decides like the function, but does not act, and calls nothing that changes anything. It
+ * costs a call per cluster and node group, and the pages of lists.
  */
 export async function planUpgrades({
   clients,
@@ -89,7 +89,8 @@ export async function planUpgrades({
       clients,
       starting.map(({ observation }) => observation),
     );
-    // Clusters let the function in, and not whoever asks: it reads nodes and pods before it starts.
+    // Clusters admit the function but not its operator, who therefore cannot read nodes and pods. The function reads
+    // them before it starts.
     return new Map([...looks].map(([subject, seen]) => [subject, { ...seen, workloads: 'open' as const }]));
   };
   const { preflights } = await planLooking(
@@ -104,9 +105,10 @@ export async function planUpgrades({
 }
 
 /**
- * What would become of each, in order; a pure function. What is under way comes first, then the line: whoever starts now, whoever
- * waits for room, whoever waits for its time, wave after wave; then what is left alone, and why. Proposals of mode observe take the slots that
- * they would take, so that each has its place.
+ * The decisions about all node groups in order; a pure function. Upgrades in progress come first. Then come node groups
+ * that start now, those that wait for a slot, and those that wait for their time, wave after wave. Those that are left
+ * alone come last, with their reasons. Proposals of mode observe take the slots that their upgrades would take, so that
+ * each has a place.
  */
 export function plannedUpgrades(observations: readonly Observation[], circumstances: Circumstances): PlannedUpgrade[] {
   const asIfEnforced = asIfActing(circumstances);
@@ -116,7 +118,7 @@ export function plannedUpgrades(observations: readonly Observation[], circumstan
     decision,
     contender: contenderOf(observation, decision, asIfEnforced),
     inWave: inWave(observation, decision, asIfEnforced),
-    // What mode observe really does: it proposes what would be started.
+    // Mode observe in fact only proposes what would start.
     really: decide(observation, { ...circumstances, slots: {}, ...(rollouts !== undefined && { rollouts }) }),
   }));
   const mayStartAt = timesByWave(
@@ -158,7 +160,9 @@ export function plannedUpgrades(observations: readonly Observation[], circumstan
 const WAITS_FOR_ITS_TIME = 3;
 const ROOM: ReadonlySet<string> = new Set(['cluster-concurrency', 'account-concurrency']);
 
-/** Under way; starts; waits for room; waits for its time; is in trouble; is as it should be; is left alone. */
+/**
+ * The order of decisions: in progress, starts, waits for a slot, waits for its time, in trouble, in order, left alone.
+ */
 function rankOf({ decision, reason, start, turn, memory }: Decision): number {
   if (start !== undefined) return 1;
   if (memory.upgrade !== undefined) return 0;
@@ -167,7 +171,7 @@ function rankOf({ decision, reason, start, turn, memory }: Decision): number {
   return 4 + rest.indexOf(decision);
 }
 
-/** What decides whose turn is first among those that wait for the same time. */
+/** The facts that decide the order among those that wait for the same time. */
 function contenderOf(
   { key, need, state, view }: Observation,
   { turn }: Decision,
@@ -184,13 +188,13 @@ interface Ordered {
   readonly index: number;
 }
 
-/** Whoever waits for its time starts in turn; all else stands in the order in which it was decided about. */
+/** Sorts node groups that wait for their time by their turn. All others keep the order of the decisions. */
 const whoseTurn = (a: Ordered, b: Ordered): number =>
   a.rank === WAITS_FOR_ITS_TIME && a.contender !== undefined && b.contender !== undefined
     ? byTurn(a.contender, b.contender)
     : a.index - b.index;
 
-/** What there is to know of waves where all node groups are at hand: they say themselves how they stand. */
+/** The facts about waves where all node groups are observed, so that the ledger need not tell their progress. */
 const rolloutsAtHand = (policy: Policy | InvalidPolicy): Pick<Circumstances, 'rollouts'> =>
   isInvalid(policy) || policy.upgrades.waves.length === 0 ? {} : { rollouts: rolloutsIn(new Map(), policy) };
 
@@ -200,7 +204,7 @@ const asIfActing = (circumstances: Circumstances): Circumstances => ({
   ...rolloutsAtHand(circumstances.policy),
 });
 
-/** The policy as if it acted wherever it proposes, and as if all were approved. */
+/** The policy as if it acted wherever it proposes, and as if everything were approved. */
 function enforced(policy: Policy | InvalidPolicy): Policy | InvalidPolicy {
   if (isInvalid(policy)) return policy;
   return {

@@ -16,15 +16,15 @@ export const readUpgradePolicy = ({ clients, stack, clock }: Reading): Promise<P
     ssm: clients.ssm,
     clock,
     parameter: stack.PolicyParameterName,
-    // A stack of an earlier version does not say: what it would propose is planned.
+    // A stack of an earlier version does not name its mode, so the plan shows what it would propose.
     defaultMode: stack.Mode ?? 'observe',
     reads: READS,
     names: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),
   })();
 
 /**
- * The managed node groups of a wave (upgrades.waves), as the ledger knows them; undefined where the policy names no such wave.
- * Of an invalid policy, nobody knows the waves.
+ * The managed node groups of a wave (upgrades.waves), as the ledger knows them; undefined where the policy names no
+ * such wave. An invalid policy is returned as it is, because its waves are unknown.
  */
 export async function readWaveMembers(
   reading: Reading,

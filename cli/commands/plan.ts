@@ -8,7 +8,7 @@ import { table } from '../table.ts';
 import { type PlannedUpgrade, planUpgrades } from '../upgrade-plan.ts';
 import { jsonLine } from '../visible.ts';
 
-/** Decisions about the future, by function: proposed by mode observe, under way, or waiting. */
+/** Decisions about the future, by function: proposed by mode observe, in progress, or waiting. */
 const PLANNED: readonly DecisionKind[] = ['would-act', 'acted', 'waiting'];
 
 export const plan: Command = {
@@ -32,7 +32,7 @@ async function tellFleet(surroundings: Surroundings, scope: Scope): Promise<0> {
   const { json, print, note, width } = surroundings;
   const { upgrades, unread } = await planUpgrades(surroundings);
   for (const what of unread) note(`Not read, and not part of the plan: ${what}`);
-  // Places count in the whole fleet, whatever is asked for.
+  // Places count in the whole fleet, whatever the scope is.
   const asked = upgrades.filter((each) => withinScope(each, scope));
   const timeOf = ({ notBefore }: PlannedUpgrade) => (notBefore === undefined ? '' : new Date(notBefore).toISOString());
   if (json) {

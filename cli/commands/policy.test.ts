@@ -163,7 +163,7 @@ describe('policy schema', () => {
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(schema.properties.killSwitch).toMatchObject({ type: 'boolean', default: false });
     expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(['scope', 'upgrades', 'quarantine']));
-    // Everything has a default, so an empty document is valid.
+    // Every key has a default, so an empty document is valid.
     expect(schema.required ?? []).toEqual([]);
   });
 });

@@ -118,12 +118,12 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
   return 0;
 }
 
-/** Checks a document, and where it is a good one, what it means for the fleet as it is. */
+/** Checks a document, and what it changes for the fleet where it is valid. */
 async function checkFleet(surroundings: Surroundings, file: string | undefined): Promise<ExitCode> {
   const { clients, stack, note } = surroundings;
   const inPlace = await readPolicyText(surroundings);
   const text = file === undefined ? inPlace : await contentOf(file);
-  // The mode that the stack was deployed with decides where neither document says one: it is the same for both.
+  // Where a document names no mode, the mode of the deployed stack applies. It is the same for both documents.
   const [proposed, inForce] = [parsePolicy(text, 'enforce'), parsePolicy(inPlace, 'enforce')];
   const name = file ?? stack.PolicyParameterName;
   if (isInvalid(proposed)) return tell(surroundings, name, text);

@@ -38,7 +38,7 @@ of the last 30 days:
   },
 };
 
-/** How far back to look for what was done, ms. */
+/** How far back to look for acts, ms. */
 const FROM = 30 * 86_400_000;
 
 async function takeBack(surroundings: Surroundings, about: AskedAbout, why: string): Promise<ExitCode> {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { addressFilters } from './address-filters.ts';
 import type { Ground } from './ground.ts';
 
-/** A cluster with these workers, of which EC2's filters find those named. */
+/** A cluster with these workers, and EC2's filters, which find only the named ones. */
 function ground(instances: Instance[], found: readonly string[]): Pick<Ground, 'clients' | 'instances'> {
   const ec2 = new EC2Client({ region: 'eu-central-1' });
   ec2.send = async (command: unknown) => {

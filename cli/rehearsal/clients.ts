@@ -9,7 +9,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { RehearsalClients } from './ground.ts';
 
-/** What all clients of a rehearsal are made with. */
+/** The configuration of all clients of a rehearsal. */
 export type RehearsalConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler' | 'maxAttempts'>;
 
 /** Creates the clients of a rehearsal. */

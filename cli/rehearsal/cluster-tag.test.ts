@@ -6,7 +6,7 @@ import { clusterTag } from './cluster-tag.ts';
 const MANAGED = { ownership: 'managed' } as const;
 const SELF = { ownership: 'self-managed' } as const;
 
-/** A cluster with these instances: who looks after each, and the keys of its tags. */
+/** A cluster with these instances, each with its manager and its tag keys. */
 function groundOf(...all: ReadonlyArray<readonly [typeof MANAGED | typeof SELF, ...string[]]>) {
   const instances = all.map(
     ([, ...keys], n): Instance => ({ InstanceId: `i-${n}`, Tags: keys.map((Key) => ({ Key, Value: 'x' })) }),

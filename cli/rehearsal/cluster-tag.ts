@@ -6,7 +6,7 @@ const GROUP_TAG = 'aws:autoscaling:groupName';
 
 const hasTag = ({ Tags = [] }: Instance, key: string): boolean => Tags.some(({ Key }) => Key === key);
 
-/** Whether the workers that EKS does not manage have the tag that AWS alone sets on what has joined. */
+/** Whether workers that EKS does not manage have the tag that only AWS sets, on instances that have joined. */
 export function clusterTag({ instances, identities }: Pick<Ground, 'instances' | 'identities'>): Finding[] {
   const selfManaged = instances.filter((instance) => {
     const worker = identities.get(instance.InstanceId ?? '')?.worker;

@@ -1,7 +1,7 @@
 import { DescribeUpdateCommand, paginateListInsights, paginateListUpdates } from '@aws-sdk/client-eks';
 import { answered, type Finding, failedTo, type Ground, open, outcomeOf } from './ground.ts';
 
-/** What EKS lists of updates of the control plane's version, and since when. */
+/** The updates of the control plane's version that EKS lists, and since when. */
 export async function controlPlaneUpdates({ clients, cluster }: Ground): Promise<Finding[]> {
   const name = cluster.name ?? '';
   const outcome = await outcomeOf(async () => {
@@ -20,7 +20,7 @@ export async function controlPlaneUpdates({ clients, cluster }: Ground): Promise
   return [answered(`it runs ${cluster.version}, and EKS lists: ${outcome.answer.join('; ')}`)];
 }
 
-/** Whether there are upgrade insights about the version that the control plane runs. */
+/** Whether there are upgrade insights about the present version of the control plane. */
 export async function insightsOfPresent({ clients, cluster }: Ground): Promise<Finding[]> {
   const { name: clusterName = '', version = '' } = cluster;
   const outcome = await outcomeOf(async () => {

@@ -8,7 +8,7 @@ import { chunks } from '../../functions/shared/runtime/chunks.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
 import { answered, type Finding, type Ground, open, trouble } from './ground.ts';
 
-/** What each node group runs, what Amazon recommends, and what mode observe would propose. */
+/** The release of each node group, Amazon's recommendation, and the proposal of mode observe. */
 export async function lookAtGroups({ clients, groups, unread }: Ground): Promise<Finding[]> {
   const pairs = groups.flatMap(({ version, amiType }) =>
     version === undefined || amiType === undefined || amiType === 'CUSTOM'

@@ -15,7 +15,7 @@ import { GetDocumentCommand, GetParametersCommand, GetServiceSettingCommand } fr
 import { isIssueKnown } from '../../functions/upgrade-node-groups/health.ts';
 import { answered, dryRun, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
-/** The names of the node groups that match, or that there is none. */
+/** The names of the matching node groups, or a text that says that there are none. */
 export const groupsThat = (
   { groups }: Ground,
   what: string,
@@ -29,8 +29,8 @@ export const groupsThat = (
 const dryRunOf = async (what: string, call: () => Promise<unknown>): Promise<Finding[]> => [await dryRun(what, call)];
 
 /**
- * What the launch templates of node groups say, which decides what EKS asks of whoever updates the group. Source: EKS user guide,
- * "Customize managed nodes with launch templates".
+ * The contents of node groups' launch templates, which decide the rights that EKS requires for an update of the group.
+ * Source: EKS user guide, "Customize managed nodes with launch templates".
  */
 export async function templated({ clients, groups }: Ground): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -74,7 +74,7 @@ export async function standby({ clients, groups }: Ground): Promise<Finding[]> {
   ];
 }
 
-/** Which of the services that a region may lack answer here. A refusal is an answer, too. */
+/** The services that answer here, of those that a region may lack. A refusal is an answer, too. */
 export async function services({ clients }: Ground): Promise<Finding[]> {
   const calls: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
     ['Amazon Inspector', () => clients.inspector.send(new BatchGetAccountStatusCommand({}))],
@@ -136,7 +136,7 @@ export function protectWorker({ clients, instances: [first] }: Ground): Finding[
       );
 }
 
-/** Which public parameters of Windows exist. */
+/** The public parameters of Windows that exist. */
 export async function windowsParameters({ clients, cluster }: Ground): Promise<Finding[]> {
   const path = `/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-${cluster.version}`;
   const Names = [`${path}/image_id`, `${path}/release_version`];
@@ -183,8 +183,8 @@ export async function sessionPreferences({ clients }: Ground): Promise<Finding[]
 }
 
 /**
- * By what the host names of workers are made, which the kubelet takes for its node. Source: EC2 user guide, "EC2 instance
- * hostnames": `ip-name` or `resource-name`.
+ * The kinds of the workers' host names, which the kubelet uses for its node: `ip-name` or `resource-name`. Source: EC2
+ * user guide, "EC2 instance hostnames".
  */
 export function hostNames({ instances }: Pick<Ground, 'instances'>): Finding[] {
   const kinds = Map.groupBy(instances, ({ PrivateDnsNameOptions }) => PrivateDnsNameOptions?.HostnameType ?? 'unknown');
@@ -204,7 +204,7 @@ export function keepGroups({ clients, instances }: Ground): Finding[] | Promise<
   );
 }
 
-/** How long the slowest of five reads takes. */
+/** The duration of the slowest of five reads. */
 export async function slowestRead({ clients }: Ground): Promise<Finding[]> {
   const times: number[] = [];
   for (let count = 0; count < 5; count += 1) {
@@ -215,7 +215,10 @@ export async function slowestRead({ clients }: Ground): Promise<Finding[]> {
   return [answered(`the slowest of five reads took ${Math.max(...times)} ms from here`)];
 }
 
-/** The tier of parameters that are put without one, in this region. Source: Systems Manager user guide, "Managing parameter tiers". */
+/**
+ * The tier of parameters in this region that are put without one. Source: Systems Manager user guide, "Managing
+ * parameter tiers".
+ */
 export async function defaultTier({ clients }: Ground): Promise<Finding[]> {
   const SettingId = '/ssm/parameter-store/default-parameter-tier';
   const outcome = await outcomeOf(() => clients.ssm.send(new GetServiceSettingCommand({ SettingId })));
@@ -224,7 +227,7 @@ export async function defaultTier({ clients }: Ground): Promise<Finding[]> {
     : [failedTo(`setting ${SettingId}`, outcome)];
 }
 
-/** Which security groups of the cluster's VPC let everything out over IPv6, as a new one may. */
+/** The security groups of the cluster's VPC that let everything out over IPv6, as a new group may. */
 export async function ipv6Egress({ clients, cluster }: Ground): Promise<Finding[]> {
   const vpcId = cluster.resourcesVpcConfig?.vpcId ?? '';
   const outcome = await outcomeOf(async () => {

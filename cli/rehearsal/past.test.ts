@@ -7,7 +7,7 @@ import { batchTimes, detached, endedInStandby, unavailableShares, updatesOf } fr
 const START = Date.parse('2026-07-14T06:00:00Z');
 const at = (minute: number) => new Date(START + minute * 60_000);
 
-/** An activity in Auto Scaling's words, that took so many minutes. */
+/** An activity in Auto Scaling's words, which took this many minutes. */
 const activity = (minute: number, what: string, id: string, took = 2): Activity => ({
   ActivityId: `${minute} ${id}`,
   AutoScalingGroupName: 'asg',
@@ -18,7 +18,7 @@ const activity = (minute: number, what: string, id: string, took = 2): Activity 
   EndTime: at(minute + took),
 });
 
-/** A cluster with one node group of which AWS tells these activities, the latest first, as it does, and these updates. */
+/** A cluster with one node group, for which AWS returns these updates and these activities, the latest first. */
 function ground(activities: Activity[] | Error, group: Partial<Nodegroup> = {}, updates: object[] = []): Ground {
   const region = 'eu-central-1';
   const autoScaling = new AutoScalingClient({ region });
@@ -80,7 +80,7 @@ describe('the past of node groups', () => {
       activity(0, end, A, 4),
       activity(0.5, end, B),
       activity(12, end, A),
-      // The next day.
+      // This activity is on the next day.
       activity(1500, end, B),
     ];
     const group = { updateConfig: { maxUnavailablePercentage: 33 }, scalingConfig: { desiredSize: 5 } };

@@ -74,7 +74,7 @@ async function advancedParameter(ground: Ground): Promise<Finding[]> {
   }
 }
 
-/** Asks EKS for an upgrade to a release that there is none of. It is refused, so that nothing begins. */
+/** Asks EKS for an upgrade to a release that does not exist. EKS refuses, so nothing begins. */
 async function impossibleRelease({ clients, cluster, groups }: Ground): Promise<Finding[]> {
   const group = groups.find(({ amiType }) => amiType !== 'CUSTOM');
   if (group === undefined) return [open('there is no node group that EKS could be asked about')];
