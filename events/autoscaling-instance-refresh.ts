@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { eventSchema } from './envelope.ts';
 
 /**
- * An instance refresh has ended. How, a fresh read tells: the detail has neither status nor reason, and delivery is best
- * effort, so that refreshes are polled, too. Sources: Auto Scaling user guide, "Instance refresh events"; EventBridge
- * reference, "Amazon EC2 Auto Scaling events".
+ * An instance refresh has ended. The detail has neither status nor reason, so a fresh read finds the outcome. Delivery
+ * is best effort, so refreshes are polled, too. Sources: Auto Scaling user guide, "Instance refresh events";
+ * EventBridge reference, "Amazon EC2 Auto Scaling events".
  */
 export const detailType = 'EC2 Auto Scaling Instance Refresh Succeeded';
 
-/** Its ends. What it announces on the way, such as a checkpoint, changes nothing. */
+/** The events that end a refresh. Events during a refresh, such as those of checkpoints, change nothing. */
 export const detailTypes = [
   detailType,
   'EC2 Auto Scaling Instance Refresh Failed',

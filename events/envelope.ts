@@ -18,7 +18,7 @@ export const nodegroupName = z.string().regex(/^[\x20-\x7e]{1,300}$/, 'must be t
 
 export const PLAN_ID_LENGTH = 10;
 
-/** The id of a plan: of what a function proposes to do to one subject. */
+/** The id of a plan, which is what a function proposes to do to one subject. */
 export const planId = z
   .string()
   .refine(

@@ -59,7 +59,7 @@ it('covers every event file', () => {
   expect(Object.keys(EVENTS).sort()).toEqual(files.filter((file) => !/envelope|\.test/.test(file)).sort());
 });
 
-/** Events of a room's own: what functions declare beside these. */
+/** Events that lie in the rooms of the functions that declare them. */
 const ROOMS_OWN = REMEDIATIONS.flatMap(({ name, events }: Remediation) =>
   Object.entries(events)
     .filter(([, { event }]) => !Object.values<EventModule>(EVENTS).some(({ pattern }) => pattern === event.pattern))

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { eventSchema } from './envelope.ts';
 
 /**
- * AWS Health plans something for clusters, such as the end of support of their Kubernetes version, or changes or closes such a
- * plan. It sends the same event again on each update, and to a backup Region, too (AWS Health user guide, "AWS Health events
- * Amazon EventBridge schema" and "Creating EventBridge rules for AWS Region coverage").
+ * AWS Health plans a change for clusters, such as the end of support of their Kubernetes version, or changes or closes
+ * such a plan. It sends the same event again on each update, and also to a backup Region (AWS Health user guide, "AWS
+ * Health events Amazon EventBridge schema" and "Creating EventBridge rules for AWS Region coverage").
  */
 export const detailType = 'AWS Health Event';
 
@@ -16,7 +16,7 @@ export const pattern = {
   detail: { service: ['EKS'], eventTypeCategory: ['scheduledChange'] },
 };
 
-/** The most resources that one event names: the event is one of several pages otherwise. */
+/** The most resources that one event names. AWS Health splits longer lists into several events. */
 const MOST_ENTITIES = 1_000;
 
 export const detail = z.object({

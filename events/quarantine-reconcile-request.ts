@@ -9,16 +9,16 @@ export const detailType = 'Quarantine Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-/** So many groups one request names at most where they are sent: reading one takes some ten calls to AWS. */
+/** How many groups a request names at most when it is sent, because reading one group takes some ten calls to AWS. */
 export const SHELL_INGRESS_GROUPS = 10;
 
-/** A cluster stands for all its workers and quarantines, unless groups of it are named. */
+/** A cluster stands for all its workers and quarantines, unless the request names groups of it. */
 export const detail = workersReconcileRequest(['sweep', 'wake-up', 'slot-free', 'finding', 'posture', 'operator'])
   .and(
     z.object({
       /** Node groups of the cluster whose security groups may let public addresses in at the ports of shells. */
       shellIngressOf: z.array(nodegroupName).min(1).max(200).optional(),
-      /** Node groups of the cluster that may be entered so, as waivers of the check say: what they use stays, too. */
+      /** Node groups of the cluster whose waivers accept such rules. Security groups that they use stay open, too. */
       waived: z.array(z.string().min(1).max(300)).max(2_000).optional(),
     }),
   )

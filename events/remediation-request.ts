@@ -35,7 +35,10 @@ export const detail = z.object({
   nodegroupName: nodegroupName.optional(),
   /** For requests about workers. */
   instanceId: instanceId.optional(),
-  /** Of approve and reject: the plan that was looked at, by the id in its record. Another one is refused. */
+  /**
+   * Id of the plan that the operator has seen, from its record; only for approve and reject. Once another plan is
+   * proposed, the request is refused.
+   */
   plan: planId.optional(),
   ...asker,
 });

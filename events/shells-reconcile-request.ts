@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
- * "See whether somebody gets a shell on these workers by SSH", or how sessions are set: of `check-posture`, where a check found that somebody does;
- * of `close-shells` itself; of operators.
+ * Requests a reconcile of the ways in by SSH on some workers, or of Session Manager's preferences. `check-posture`
+ * sends it where a check found such a way in, and `close-shells` and operators send it, too.
  */
 export const detailType = 'Shells Reconcile Request';
 
@@ -12,7 +12,7 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 export const detail = z.union([
   z.object({
     trigger: z.enum(['posture', 'operator']),
-    /** Session Manager's preferences of the region are to be reconciled, and no worker. */
+    /** Names Session Manager's preferences of the region instead of workers. */
     sessions: z.literal(true),
   }),
   workersReconcileRequest(['posture', 'wake-up', 'operator']),
@@ -33,10 +33,13 @@ export const sample: ShellsReconcileRequest = {
   detail: { trigger: 'posture', clusterName: 'shop' },
 };
 
-/** Asks about all workers of a cluster. `id` names its cause: the same cause gives the same body. */
+/** Makes a request about all workers of a cluster. `id` names its cause: the same cause gives the same body. */
 export const makeShellsReconcileRequest = (origin: EventOrigin, id: string, cluster: string): ShellsReconcileRequest =>
   ownEvent(detailType, origin, id, { trigger: 'posture', clusterName: cluster });
 
-/** Asks about Session Manager's preferences of the region. `id` names its cause: the same cause gives the same body. */
+/**
+ * Makes a request about Session Manager's preferences of the region. `id` names its cause: the same cause gives the
+ * same body.
+ */
 export const makeSessionsReconcileRequest = (origin: EventOrigin, id: string): ShellsReconcileRequest =>
   ownEvent(detailType, origin, id, { trigger: 'posture', sessions: true });
