@@ -10,14 +10,14 @@ const template = templateOf();
 const alarmsOf = (from = template) => resourcesOf(from, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 const idsOf = (type: string) => resourcesOf(template, type).map(({ id }) => id);
 
-/** All alarms, those on metrics and the one on them. */
+/** All alarms: those on metrics, and the composite one. */
 const everyAlarm = (from = template) => [
   ...alarmsOf(from),
   ...resourcesOf(from, 'AWS::CloudWatch::CompositeAlarm').map(({ Properties }) => Properties),
 ];
 const nameOf = ({ AlarmName }: { AlarmName?: string }): string => AlarmName ?? '';
 
-/** A text of the template as CloudFormation makes it, with what `named` gives for resources and their attributes. */
+/** A text of the template as CloudFormation resolves it, with `named` for resources and their attributes. */
 function made(text: unknown, named: (id: string) => string): string {
   if (typeof text === 'string') return text;
   const [[intrinsic, operand]] = Object.entries(text as Record<string, unknown>) as [[string, unknown]];
@@ -81,7 +81,7 @@ describe('every alarm', () => {
         'https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/eks-host-remediator',
       );
       expect(others).toEqual([]);
-      // No word that stands for a name is left.
+      // No placeholder is left.
       expect(description).not.toMatch(/LOG_GROUP|QUEUE_(URL|ARN)|POLICY_PARAMETER|STACK/);
     },
   );
@@ -111,7 +111,7 @@ describe('every alarm', () => {
     for (const name of ['dead-letters-quarantine-workers', 'undelivered']) {
       expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
     }
-    // SQS moves nothing back to Lambda.
+    // SQS cannot move messages back to Lambda.
     expect(textOf('dead-letters-notify-stories')).not.toContain('start-message-move-task');
   });
 

@@ -11,7 +11,7 @@ import type { Remediation } from '../functions/shared/declaration/remediation.ts
 import type { Foundation } from './foundation.ts';
 import type { Placeholders } from './placeholders.ts';
 
-/** What a declaration may ask for beside its function: each is made in the function's construct. */
+/** The infrastructure that a declaration may request, created in the function's construct. */
 export const BESIDE: Readonly<
   Record<NonNullable<Remediation['beside']>, (scope: Construct, foundation: Foundation) => Placeholders>
 > = {
@@ -21,11 +21,12 @@ export const BESIDE: Readonly<
   'shells-documents': shellsDocuments,
 };
 
-/** What agents assume under Default Host Management, once that is registered; unused until then. */
+/** The role that agents assume under Default Host Management, once it is registered. It is unused until then. */
 function hostManagementRole(scope: Construct): Placeholders {
   const role = new Role(scope, 'HostManagementRole', {
     description: 'What SSM agents may do under Default Host Management',
-    // As AWS documents it: whether Systems Manager says for which account it comes is not, so nothing is asked of it.
+    // The trust policy is the documented one. AWS does not document whether Systems Manager sends the account, so there
+    // is no condition on it.
     assumedBy: new ServicePrincipal('ssm.amazonaws.com'),
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedEC2InstanceDefaultPolicy')],
   });
@@ -36,7 +37,7 @@ function hostManagementRole(scope: Construct): Placeholders {
   return { hostManagementRole: role.roleArn, hostManagementRoleName: role.roleName };
 }
 
-/** Where people and systems hear what was done and refused. */
+/** The topic on which people and systems are notified of acts and refusals. */
 function notificationTopic(scope: Construct, { settings }: Foundation): Placeholders {
   const topic = new Topic(scope, 'Topic', {
     displayName: 'EKS Host Remediator',
@@ -48,13 +49,13 @@ function notificationTopic(scope: Construct, { settings }: Foundation): Placehol
   return { topic: topic.topicArn };
 }
 
-/** What is run on hosts to gather them. */
+/** The document that gathers facts on hosts. */
 function postureDocument(scope: Construct): Placeholders {
   const description = 'EKS Host Remediator: gathers what the posture of a host is judged by; read-only';
   return commandDocument(scope, 'GatherDocument', 'posture', { name: 'gather', description, script: GATHER_SCRIPT });
 }
 
-/** One script for all: what a document is for stands in its first line. */
+/** All documents run one script, whose first line says which part to run. */
 function shellsDocuments(scope: Construct): Placeholders {
   const of = (id: string, name: string, description: string) => {
     const script = `ACTION=${name}\n${SHELLS_SCRIPT}`;
@@ -67,7 +68,10 @@ function shellsDocuments(scope: Construct): Placeholders {
   };
 }
 
-/** A document that takes no parameters: whoever may send it can have nothing else run. @returns `{…Document}`, `{…DocumentName}` */
+/**
+ * A document without parameters, so that whoever may send it can run nothing else. @returns `{…Document}`,
+ * `{…DocumentName}`
+ */
 function commandDocument(
   scope: Construct,
   id: string,

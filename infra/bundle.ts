@@ -13,7 +13,7 @@ export const functionNames = (): string[] =>
     .map((handler) => basename(dirname(handler)))
     .sort();
 
-/** Scripts by the modules that read them, and what those export. */
+/** Scripts by the modules that read them, with the names of the exports. */
 const SCRIPTS = {
   install: { file: 'install-ssm-agent.sh', name: 'INSTALL_SCRIPT' },
   gather: { file: 'gather.sh', name: 'GATHER_SCRIPT' },
@@ -21,8 +21,8 @@ const SCRIPTS = {
 } as const;
 
 /**
- * The scripts that run on hosts are files of their own, so that they can be checked and run as such. The modules that read
- * them are replaced by their texts: a bundle has no files beside it.
+ * The scripts that run on hosts are files, so that they can be checked and run on their own. Bundling replaces the
+ * modules that read them by their texts, because a bundle has no files beside it.
  */
 export const scriptTexts: Plugin = {
   name: 'script-texts',
@@ -41,7 +41,10 @@ export const scriptTexts: Plugin = {
 const kubernetesClient = join(functions, 'shared', 'kubernetes', 'client.ts');
 const KUBERNETES_CLIENT_FILE = './kubernetes-client.js';
 
-/** Kubernetes' client is more code than all of a function: where it is imported dynamically it stays a file of its own. */
+/**
+ * Keeps Kubernetes' client in a file of its own where it is imported dynamically, because it is larger than all other
+ * code of a function.
+ */
 const kubernetesClientApart: Plugin = {
   name: 'kubernetes-client-apart',
   setup({ onResolve }) {
@@ -53,7 +56,10 @@ const kubernetesClientApart: Plugin = {
   },
 };
 
-/** Kubernetes' client does not say that its modules only define things, so that those that are not used can go. */
+/**
+ * Marks the modules of Kubernetes' client as free of side effects, which its package does not say, so that unused ones
+ * are dropped.
+ */
 const kubernetesClientShaken: Plugin = {
   name: 'kubernetes-client-shaken',
   setup({ onResolve, resolve }) {
@@ -68,9 +74,9 @@ const kubernetesClientShaken: Plugin = {
 };
 
 /**
- * Bundles every function for Lambda, in one go, as `<outdir>/<name>/index.js`: one CommonJS file without source map, all
- * dependencies included, so that what runs is what was tested, whatever SDK the runtime brings along. Functions that
- * call Kubernetes get its client beside it, as `kubernetes-client.js`, and load it when they first need it.
+ * Bundles every function for Lambda as `<outdir>/<name>/index.js`: one CommonJS file without source map, with all
+ * dependencies, so that Lambda runs what was tested, whatever SDK the runtime has. Functions that call Kubernetes get
+ * its client beside it, as `kubernetes-client.js`, and load it when they first need it.
  */
 export const bundleFunctions = (outdir: string): Promise<void> =>
   bundleHandlers(
@@ -78,7 +84,7 @@ export const bundleFunctions = (outdir: string): Promise<void> =>
     outdir,
   );
 
-/** Bundles handlers of any place in the same way. */
+/** Bundles handlers from any place in the same way. */
 export const bundleHandlers = async (
   named: ReadonlyArray<{ readonly name: string; readonly path: string }>,
   outdir: string,
@@ -96,8 +102,8 @@ export const bundleHandlers = async (
 };
 
 /**
- * What is bundled for each of these functions: the paths of its sources from the root of the repository.
- * @param outdir where the bundles go
+ * The inputs of the bundle of each of these functions: the paths of its sources from the root of the repository.
+ * @param outdir the directory of the bundles
  */
 export const inputsOf = async (names: readonly string[], outdir: string): Promise<(name: string) => string[]> => {
   const root = join(functions, '..');
@@ -116,15 +122,15 @@ const OPTIONS = {
   platform: 'node',
   target: 'node24',
   format: 'cjs',
-  // Packages' ES modules where there are any: only those can be tree-shaken.
+  // ES modules of packages are preferred, because only they can be tree-shaken.
   mainFields: ['module', 'main'],
-  // The SDK loads some modules with import(); as require() all of the bundle is plain CommonJS.
+  // The SDK loads some modules with import(). As require(), the whole bundle is plain CommonJS.
   supported: { 'dynamic-import': false },
   metafile: true,
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** Bundles every function into a directory that is gone again when `use` has ended. */
+/** Bundles every function into a directory that is deleted when `use` has ended. */
 export const withBundles = async <Result>(use: (bundles: string) => Result): Promise<Awaited<Result>> => {
   const bundles = await mkdtemp(join(tmpdir(), 'eks-host-remediator-bundles-'));
   try {

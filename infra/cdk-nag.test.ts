@@ -8,7 +8,7 @@ import { resolveRight } from './placeholders.ts';
 import { acknowledgeWildcards, policyDocumentOf } from './right.ts';
 import { withAppWithoutCode } from './stack-under-test.ts';
 
-/** The findings of cdk-nag in the stack with something added. */
+/** The findings of cdk-nag in the stack after an addition. */
 const findingsWith = (add: (stack: Stack) => void): string[] =>
   withAppWithoutCode({}, (app) => {
     add(app.stack);

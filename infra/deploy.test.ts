@@ -25,7 +25,7 @@ async function deployed(
     was?: string | Error;
     exitCode?: number;
     clusters?: Record<string, string | Error>;
-    /** What the parameter holds, if it is there. */
+    /** The content of the parameter, if it exists. */
     policy?: string | Error | undefined;
   } = {},
 ) {
@@ -190,7 +190,7 @@ describe('the first policy', () => {
   it('is asked for no more of a stack that is there: what its settings say holds', async () => {
     await deployed(['-c', 'mode=enforce'], { was: 'enforce', policy: '{}' });
     expect(kept()).toEqual({ mode: 'enforce' });
-    // An older version of the stack does not say its mode.
+    // An older version of the stack does not state its mode.
     await deployed([], { was: '', policy: '{}' });
     expect(kept()).toEqual({ mode: 'enforce' });
   });

@@ -29,7 +29,7 @@ export interface DeployEnvironment {
   authenticationMode(clusterName: string): Promise<string | undefined>;
   /** Whether there is a parameter of this name. */
   hasParameter(name: string): Promise<boolean>;
-  /** Makes the parameter of the policy; it fails where there is one. */
+  /** Creates the policy parameter; fails where it exists. */
   putPolicy(name: string, text: string): Promise<void>;
   say(line: string): void;
 }
@@ -106,7 +106,7 @@ async function checkAccessEntries(clusters: readonly string[], environment: Depl
   throw new SettingsError(`Bad clusters in accessEntryClusters; take them out, or mend them:${lines}`);
 }
 
-/** @throws SettingsError where there is no such file, or it holds no good policy */
+/** @throws SettingsError where there is no such file, or it contains no valid policy */
 function firstPolicyIn(file: string): { readonly file: string; readonly text: string } {
   const text = textOf(file)
     ?.replace(/^\uFEFF/, '')
@@ -116,7 +116,7 @@ function firstPolicyIn(file: string): { readonly file: string; readonly text: st
   return { file, text };
 }
 
-/** What becomes of the policy of a stack that is not there yet. */
+/** Decides about the policy of a stack that does not exist yet. */
 async function policyOf(
   settings: Settings,
   first: { readonly file: string; readonly text: string } | undefined,
@@ -158,7 +158,7 @@ function textOf(path: string): string | undefined {
 
 const cdkCli = (): string => join(createRequire(import.meta.url).resolve('aws-cdk/package.json'), '..', 'bin', 'cdk');
 
-/** What a stack stands at of which nothing was ever made: the CDK CLI deletes it and begins anew. */
+/** The states of a stack without resources. The CDK CLI deletes such a stack and begins anew. */
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS', 'DELETE_COMPLETE']);
 
 async function readDeployedMode(stackName: string, profile: string | undefined): Promise<string | undefined> {
@@ -198,7 +198,10 @@ async function hasParameter(name: string, profile: string | undefined): Promise<
   }
 }
 
-/** Put once: without `Overwrite` Systems Manager refuses where there is one, also one that somebody else has just made. */
+/**
+ * Creates the parameter. Without `Overwrite` Systems Manager refuses where it exists, even if somebody has created it a
+ * moment ago.
+ */
 async function putPolicy(name: string, text: string, profile: string | undefined): Promise<void> {
   const put = { Name: name, Value: text, Type: 'String', Tier: 'Intelligent-Tiering', Overwrite: false } as const;
   try {

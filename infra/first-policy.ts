@@ -2,26 +2,29 @@ import { parsePolicy } from '../functions/policy-document.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
-/** What is to become of the policy of a stack that is not there yet. */
+/** The plan for the policy of a stack that does not exist yet. */
 export interface FirstPolicy {
   /** The setting `policyParameter` from now on. */
   readonly setting: Settings['policyParameter'];
-  /** The document to put in place before the stack is made, so that no function ever goes by another one. */
+  /** The document to put in place before the stack is created, so that no function ever reads another one. */
   readonly put?: string;
   /** A sentence for whoever deploys. */
   readonly say?: string;
 }
 
-/** The most that a parameter of the tier Intelligent-Tiering takes, bytes (Systems Manager user guide, "Managing parameter tiers"). */
+/**
+ * Maximum size of a parameter of the tier Intelligent-Tiering, bytes (Systems Manager user guide, "Managing parameter
+ * tiers").
+ */
 const MOST_BYTES = 8_192;
 
 /**
- * What a first deploy does about the policy; a pure function. One that is there stays as it is, whatever is given: it may hold
- * a kill switch.
+ * Decides about the policy at a first deploy; a pure function. An existing policy stays as it is, whatever file is
+ * given, because it may contain a kill switch.
  *
- * @param isThere whether the parameter is there; undefined: that could not be read
+ * @param isThere whether the parameter exists; undefined where that could not be read
  * @param given the document of `--first-policy`, with the name of its file
- * @throws SettingsError where the setting says what is not so, or nobody knows whether there is one already
+ * @throws SettingsError where the setting contradicts the parameter, or nobody knows whether the parameter exists
  */
 export function firstPolicyOf(
   { policyParameter, policyParameterName: name }: Pick<Settings, 'policyParameter' | 'policyParameterName'>,
@@ -48,7 +51,7 @@ export function firstPolicyOf(
   return { setting: policyParameter };
 }
 
-/** @throws SettingsError naming each field that is wrong */
+/** @throws SettingsError that names each wrong field */
 export function checkFirstPolicy(text: string, file: string): void {
   const policy = parsePolicy(text, 'enforce');
   if (isInvalid(policy)) throw new SettingsError(`--first-policy ${file}: ${policy.error}`);

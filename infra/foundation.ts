@@ -16,7 +16,7 @@ export interface Foundation {
   /** The log group of functions that a subscription filter on `logGroup` invokes. */
   readonly fedLogGroup: ILogGroup;
   readonly alarms: Alarms;
-  /** Where EventBridge puts what it cannot deliver. */
+  /** The queue for events that EventBridge cannot deliver. */
   readonly undelivered: Undelivered;
   readonly ledger: Ledger;
   readonly policy: PolicyParameter;

@@ -1,8 +1,8 @@
-/** What can be said of a remediator: the settings of docs/deploy.md, under the same names and with the same words. */
+/** The properties of a remediator: the settings of docs/deploy.md, under the same names. */
 export interface EksHostRemediatorProps {
   /**
-   * What remediations do unless the policy says otherwise: `enforce` acts from the first event, `observe` only records
-   * what it would do, `off` does nothing.
+   * The mode of remediations unless the policy says otherwise. `enforce` acts from the first event, `observe` only
+   * records what it would do, `off` does nothing.
    */
   readonly mode: 'enforce' | 'observe' | 'off';
   /** Least severity of the Inspector findings that EventBridge lets through. Default: `HIGH`. */
@@ -11,22 +11,22 @@ export interface EksHostRemediatorProps {
   readonly watchSchedule?: string;
   /** How often `sweep-fleet` has everything reconciled again. Default: `rate(1 hour)`. */
   readonly sweepSchedule?: string;
-  /** Who gets the alarms by e-mail. */
+  /** The e-mail address for the alarms. */
   readonly alarmEmail?: string;
-  /** Who gets a message of each incident by e-mail. */
+  /** The e-mail address for a message of each incident. */
   readonly notifyEmail?: string;
-  /** How long records are kept, days: one of the numbers that CloudWatch Logs knows. Default: 90. */
+  /** How long records are kept, days. CloudWatch Logs accepts only certain numbers. Default: 90. */
   readonly logRetentionDays?: number;
   /** The SSM parameter that holds the policy. Default: `/<name of the stack>/policy`. */
   readonly policyParameterName?: string;
   /**
-   * Whether the stack makes that parameter (`new`, with the empty policy), or goes on with one that is there: an earlier
-   * stack's, or your first policy. Default: `new`.
+   * Whether the stack creates that parameter with the empty policy (`new`), or uses one that exists, such as an earlier
+   * stack's or your first policy (`existing`). Default: `new`.
    */
   readonly policyParameter?: 'new' | 'existing';
   /** Clusters that get access entries, so that agents can be installed and nodes cordoned there. */
   readonly accessEntryClusters?: readonly string[];
-  /** Container registries that the policy may name installer images of, beside the product's own. Default: none. */
+  /** Container registries whose installer images the policy may name, beside the product's own image. Default: none. */
   readonly installerRegistries?: readonly string[];
   /** Whether node groups with a launch template of their owner can be upgraded: docs/threat-model.md. Default: `on`. */
   readonly launchTemplateRights?: 'on' | 'off';
@@ -42,8 +42,8 @@ export interface EksHostRemediatorProps {
   readonly refreshRights?: 'on' | 'off';
   /** The roles of nodes of such groups, such as `eks-node-*`. Default: `*`. */
   readonly nodeRoles?: string;
-  /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */
+  /** The ledger of a deleted earlier stack that this stack continues to use: `LedgerTableName` in its outputs. */
   readonly ledgerTable?: string;
-  /** What becomes of ledger, logs and policy when the stack is deleted. Default: `retain`. */
+  /** What happens to ledger, logs and policy when the stack is deleted. Default: `retain`. */
   readonly removalPolicy?: 'retain' | 'destroy';
 }

@@ -15,8 +15,8 @@ import { runbook } from './runbook.ts';
 import { DELIVERY } from './undelivered.ts';
 
 /**
- * A request only waits this long where a function fails, hangs or is not invoked, also because Lambda throttles it. A request
- * that fails alone has been tried eight times by then.
+ * A request waits this long only where a function fails, hangs or is not invoked, also because Lambda throttles it. A
+ * request that fails alone has been tried eight times by then.
  */
 const LONGEST_WAIT = Duration.minutes(30);
 

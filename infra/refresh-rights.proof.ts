@@ -15,7 +15,7 @@ const statementsOf = (context: Readonly<Record<string, unknown>>) =>
     .flatMap(({ Properties }) => Properties.Policies ?? [])
     .flatMap(({ PolicyDocument }): Statement[] => PolicyDocument.Statement);
 
-/** Each changes something, or lets Auto Scaling launch. */
+/** Actions that change something, or let Auto Scaling launch. */
 const CHANGING = [
   'autoscaling:StartInstanceRefresh',
   'autoscaling:RollbackInstanceRefresh',
@@ -30,7 +30,7 @@ it('the rights to refresh self-managed groups are there only where refreshRights
   const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Action }) => Action);
   const without = statementsOf({});
   expect(without.length).toBeGreaterThan(3);
-  // The role that wakes it up is the one that it may always pass.
+  // The function may always pass the role of its wake-ups.
   const passing = without.filter(({ Action }) => [Action].flat().includes('iam:PassRole')).map(({ Sid }) => Sid);
   expect(passing).not.toContain('NodeRoles');
   expect(CHANGING.slice(0, -1).filter((action) => actionsOf(without).includes(action))).toEqual([]);
@@ -40,7 +40,7 @@ it('the rights to refresh self-managed groups are there only where refreshRights
   expect(JSON.stringify(roles?.Resource)).toMatch(/:role\/eks-node-\*"/);
 });
 
-/** What a launch template may name no more: Elastic Graphics and Elastic Inference have ended. */
+/** Resources that launch templates can no longer name, because Elastic Graphics and Elastic Inference have ended. */
 const ENDED: readonly string[] = ['elastic-gpu', 'elastic-inference'];
 
 it('admits a launch on whatever a template can name, and only by a template where the resource knows that key', async () => {

@@ -21,13 +21,13 @@ export interface RemediatorFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** All permissions of the function, apart from writing its log. */
   readonly rights: readonly Right[];
-  /** Its log group; absent: the log group that all functions share. */
+  /** Its log group; absent for the log group that all functions share. */
   readonly logGroup?: ILogGroup;
   /** Receives asynchronous events on which the function failed for good. */
   readonly deadLetterQueue?: IQueue;
 }
 
-/** A function of `functions/` with its own role, and an alarm on its throttles where nothing else tells them. */
+/** A function of `functions/` with its own role, and an alarm on its throttles where nothing else shows them. */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -61,7 +61,8 @@ export class RemediatorFunction extends Construct {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // Lambda assigns CPU in proportion to memory: a fast cold start is worth more than what 256 MB would save.
+      // Lambda assigns CPU in proportion to memory. A fast cold start is worth more than the cost that 256 MB would
+      // save.
       memorySize: FUNCTION_MEMORY_MB,
       timeout: props.timeout,
       // `rights` alone decides what the function may do: grants that CDK would add to the role are ignored.

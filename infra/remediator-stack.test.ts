@@ -73,13 +73,13 @@ describe('the account', () => {
     const all: readonly Remediation[] = REMEDIATIONS;
     const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping');
     const most = mappings.map(({ Properties: { ScalingConfig } }) => ScalingConfig?.MaximumConcurrency ?? 1);
-    // A FIFO queue hands out one batch of its one message group at a time; every other one must have a limit.
+    // A FIFO queue delivers one batch of its one message group at a time. Every other queue must have a limit.
     for (const [index, { Properties }] of mappings.entries()) {
       const fifo = queueOf(Properties.EventSourceArn)?.Properties.FifoQueue === true;
       expect(fifo || Properties.ScalingConfig !== undefined, mappings[index]?.id).toBe(true);
     }
-    // Neither sweeps nor events of AWS fill some queues: they hold something only after another function or an operator
-    // has asked, or, now and then, what AWS sends seldom; for one invocation at a time.
+    // Some queues are filled neither by sweeps nor by frequent events of AWS. They hold messages only after another
+    // function or an operator has sent a request, or after a rare event, and each occupies one invocation at a time.
     const onTop = all.filter(
       ({ start, sweep, events }) =>
         start.by === 'queue' &&
@@ -210,7 +210,7 @@ it('what lasts keeps its logical id, so that no update of the stack replaces it'
     [['PolicyParameter29F142FF', '/eks-host-remediator/policy']],
     [['EventsD32975C2', 'ekshostremediatorEventsF3E83587']],
   ]);
-  // Registered with Systems Manager for the whole account where the policy wants that.
+  // Default Host Management is registered for the whole account where the policy wants that.
   expect(resourcesOf(template, 'AWS::IAM::Role').map(({ id }) => id)).toContain(
     'ManageSsmAgentHostManagementRoleB80F491F',
   );
@@ -284,7 +284,7 @@ describe('the outputs', () => {
 });
 
 describe('two stacks in one account', () => {
-  // What CloudFormation calls a name but is a label, or the name of something that exists already.
+  // Properties that CloudFormation calls names, but that are labels or names of existing things.
   const labels = ['DisplayName', 'MetricName', 'AttributeName', 'PolicyName'];
   const namesOf = (stackName: string): string[] =>
     resourcesOf(templateOf({ stackName }))

@@ -5,7 +5,7 @@ import { type IWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { FULL_WIDTH } from './widgets.ts';
 
-/** How many characters fit into a line of a text widget of full width, roughly. */
+/** The approximate number of characters in a line of a text widget of full width. */
 const LINE = 180;
 
 /**
@@ -20,9 +20,9 @@ export const runbookWidgets = (resolve: (text: string) => string): IWidget[] =>
   );
 
 /**
- * The URL of a dashboard in the console, whose host name depends on the partition. Source: botocore's endpoints.json has no
- * consoles; "AWS Management Console" in the general reference, and the user guides of the China regions and of GovCloud
- * name these.
+ * The URL of a dashboard in the console, whose host name depends on the partition. Sources: "AWS Management Console" in
+ * the general reference, and the user guides of the China regions and of GovCloud. The SDKs' endpoints.json has no
+ * consoles.
  *
  * @param scope gets the conditions on the partition
  */

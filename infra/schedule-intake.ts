@@ -12,7 +12,7 @@ import { DELIVERY } from './undelivered.ts';
 export type Scheduled = Remediation & { readonly start: Extract<Start, { readonly by: 'schedule' }> };
 
 /**
- * Makes the rules that start a function: its schedule, and each of its events.
+ * Creates the rules that start a function: its schedule, and one rule for each of its events.
  *
  * @param owner the function's own construct
  */

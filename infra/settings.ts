@@ -9,8 +9,9 @@ const minutesIn: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 
 const rateForm = /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/;
 
 /**
- * Only rates, no cron expressions: the alarm on a stale sweep has to know how long the sweep may stay away. CloudWatch
- * and EventBridge both know the minute as the smallest step; a day between two reconciles is the most that makes sense.
+ * A rate, and no cron expression, because the alarm on a stale sweep must know the longest pause between sweeps. The
+ * minute is the smallest step of both CloudWatch and EventBridge. A day between two reconciles is the longest useful
+ * pause.
  */
 const rate = z.string().transform((text, context) => {
   const [, count = '', unit = '', plural = ''] = rateForm.exec(text) ?? [];
@@ -25,7 +26,7 @@ const rate = z.string().transform((text, context) => {
 const oneOf = <Value extends string>(...values: [Value, ...Value[]]) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
-/** What the stack is called unless a setting says otherwise; the operators' command looks for it, too. */
+/** The default name of the stack, which the operators' command uses, too. */
 export const DEFAULT_STACK_NAME = 'eks-host-remediator';
 
 const settingsSchema = z.strictObject({
@@ -38,19 +39,19 @@ const settingsSchema = z.strictObject({
     )
     .default(DEFAULT_STACK_NAME),
   /**
-   * What the remediations do unless the policy says otherwise. It has no default: whether the stack acts by itself from
-   * the first event on is chosen, not come upon.
+   * The mode of remediations unless the policy says otherwise. It has no default, so that nobody lets the stack act
+   * from the first event without choosing that.
    */
   mode: oneOf('enforce', 'observe', 'off'),
   /** Least severity of the Inspector findings that EventBridge lets through; the policy can only narrow it further. */
   findingSeverity: oneOf('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL').default('HIGH'),
-  /** How often `watch-ami-releases` looks. */
+  /** How often `watch-ami-releases` reads the recommended releases. */
   watchSchedule: rate.prefault('rate(1 hour)'),
-  /** How often `sweep-fleet` looks. */
+  /** How often `sweep-fleet` requests reconciles. */
   sweepSchedule: rate.prefault('rate(1 hour)'),
-  /** Who gets the alarms by e-mail; without it the alarm topic has no subscriber. */
+  /** The e-mail address for the alarms. Without it the alarm topic has no subscriber. */
   alarmEmail: z.email('must be an e-mail address').optional(),
-  /** Who gets a message of what was done and refused by e-mail; without it the topic has no subscriber. */
+  /** The e-mail address for messages about acts and refusals. Without it the topic has no subscriber. */
   notifyEmail: z.email('must be an e-mail address').optional(),
   logRetentionDays: z.coerce
     .number()
@@ -64,7 +65,7 @@ const settingsSchema = z.strictObject({
       'must be a path such as /team/policy: letters, digits and _.- between slashes',
     )
     .regex(/^\/(?!aws|ssm)/i, 'must not begin with /aws or /ssm, which AWS reserves; set another name'),
-  /** Whether the stack makes that parameter, or goes on with the one that is there: nothing of it is ever written then. */
+  /** Whether the stack creates that parameter, or uses an existing one, which the deployment then never writes. */
   policyParameter: oneOf('new', 'existing').default('new'),
   /** Clusters, named with commas, for which the stack adds an access entry, so that agents can be installed there. */
   accessEntryClusters: z
@@ -73,8 +74,9 @@ const settingsSchema = z.strictObject({
     .pipe(z.array(z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be cluster names with commas between')))
     .prefault(''),
   /**
-   * Container registries, named with commas, each with a path where only a part of it is meant: whoever writes the policy
-   * can have agents installed by images of these alone, beside the product's own. The image runs as root on nodes.
+   * Container registries, separated by commas, each with a path where only a part of it is meant. Whoever writes the
+   * policy can have agents installed only by images from these, or by the product's own image. The image runs as root
+   * on nodes.
    */
   installerRegistries: z
     .string()
@@ -91,40 +93,41 @@ const settingsSchema = z.strictObject({
     )
     .prefault(''),
   /**
-   * Whether `upgrade-node-groups` has what EKS asks of whoever upgrades a node group with a launch template of its owner:
-   * the rights to launch by one, and to tag what is launched. Without them such groups are refused, and told of.
+   * Whether `upgrade-node-groups` has the rights that EKS requires for node groups with a launch template of their
+   * owner: to launch by the template, and to tag what is launched. Without them, upgrades of such groups are refused
+   * and recorded.
    */
   launchTemplateRights: oneOf('on', 'off').default('on'),
   /**
-   * Whether `upgrade-node-groups` may read which AMI of their owner's node groups should run, and make versions of launch
-   * templates with it, or without a key pair. Such a version decides what runs as root on nodes.
+   * Whether `upgrade-node-groups` may read the wanted AMI of node groups with a custom AMI, and make versions of launch
+   * templates with it or without a key pair. Such a version decides what runs as root on nodes.
    */
   imageRights: oneOf('on', 'off').default('off'),
-  /** The parameters that may name a wanted AMI: one path, or all below it by `/*` at its end. */
+  /** The parameters that may name a wanted AMI: one path, or all below a path that ends in `/*`. */
   imageParameters: z
     .string()
     .regex(/^(?:\/[\w.-]+)+(?:\/\*)?$/, 'must be the path of a parameter, or of all below it, such as /images/eks/*')
     .regex(/^\/(?!aws|ssm)/i, 'must not begin with /aws or /ssm, which AWS reserves; set another name')
     .default('/eks-host-remediator/images/*'),
-  /** Whether `close-shells` may change hosts; without the right it only says what it would do. */
+  /** Whether `close-shells` may change hosts. Without the right it only records what it would do. */
   shellRights: oneOf('on', 'off').default('on'),
   /**
-   * Whether `close-shells` may set Session Manager's preferences of the region. They can hold commands that every session
-   * begins with, on hosts outside of EKS too, so that the right is chosen.
+   * Whether `close-shells` may set Session Manager's preferences of the region. Preferences can contain commands that
+   * every session begins with, also on hosts outside of EKS, so the right is an explicit choice.
    */
   sessionRights: oneOf('on', 'off').default('off'),
   /**
-   * Whether `refresh-groups` may make versions of launch templates, begin instance refreshes and roll them back; without
-   * the rights, which include launching and passing roles to EC2, it only says what it would do.
+   * Whether `refresh-groups` may make versions of launch templates, begin instance refreshes and roll them back. These
+   * rights include launching and passing roles to EC2. Without them the function only records what it would do.
    */
   refreshRights: oneOf('on', 'off').default('off'),
-  /** The roles of nodes of such groups: the path and name of one, or, by `*` at its end, of all that begin so. */
+  /** The roles of nodes of such groups: the path and name of one role, or a prefix that ends in `*`. */
   nodeRoles: z
     .string()
     .regex(/^[\w+=,.@/-]{0,512}\*?$/, 'must be the name of a role, or the beginning of such names with * at its end')
     .regex(/^[^/]/, 'must not begin with a slash: the path of a role ends with one')
     .default('*'),
-  /** The table of an earlier stack that was deleted, to go on with; without it the stack makes one of its own. */
+  /** The table of a deleted earlier stack that this stack continues to use. Without it the stack creates its own. */
   ledgerTable: z
     .string()
     .regex(
@@ -132,7 +135,7 @@ const settingsSchema = z.strictObject({
       'must be the name of a DynamoDB table, as LedgerTableName in the outputs of the stack had it',
     )
     .optional(),
-  /** What becomes of the ledger, the logs and the policy when the stack is deleted. */
+  /** What happens to the ledger, the logs and the policy when the stack is deleted. */
   removalPolicy: oneOf('retain', 'destroy').default('retain'),
 });
 
@@ -149,7 +152,7 @@ export class SettingsError extends Error {
  */
 export const isSetting = (key: string): boolean => !key.includes(':') && key !== 'cdk-migrate';
 
-/** What a first deploy is told that names no mode. */
+/** The text for a first deploy that names no mode. */
 const CHOOSE_MODE = [
   'mode=enforce: reacts by itself from the first event on, which is what this is for',
   'mode=observe: only records what it would do, and changes nothing',
@@ -165,8 +168,8 @@ const explain = (issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown
 /**
  * Reads the stage settings from the CDK context (`cdk.json`, `-c key=value`).
  *
- * @param where the places that the context was put together from, for the error
- * @param prefix what stands before a key there
+ * @param where the sources of the context, for the error
+ * @param prefix the text before a key in those sources
  * @throws SettingsError for an unknown setting, a bad value, or where no mode is chosen.
  */
 export const readSettings = (

@@ -11,24 +11,23 @@ import { FUNCTION_ERRORS, POLICY_INVALID } from './runbook.ts';
 type Known = Pick<Foundation, 'alarms' | 'settings' | 'logGroup' | 'fedLogGroup'>;
 
 /**
- * The alarms that are one for all functions, because CloudWatch bills each: the records and the lines of the log name the
- * function.
+ * The alarms that all functions share, because CloudWatch bills each alarm. Records and log lines name the function.
  */
 export class SharedAlarms extends Construct {
   constructor(scope: Construct, id: string, { alarms, settings, logGroup, fedLogGroup }: Known) {
     super(scope, id);
     alarms.add(this, 'Errors', this.failedRuns(settings.stackName, { logGroup, fedLogGroup }), FUNCTION_ERRORS);
-    // It is published only where the policy is invalid, by each reconcile: the alarm ends when a sweep finds it valid.
+    // Each reconcile under an invalid policy publishes the metric. The alarm ends once a sweep finds the policy valid.
     const invalid = remediatorMetric('PolicyInvalid', ANY_FUNCTION, settings.stackName, settings.sweepSchedule);
     alarms.add(this, 'PolicyInvalid', invalid, POLICY_INVALID);
   }
 
   /**
-   * Counts the runs that Lambda reports as failed, timed out or killed. `AWS/Lambda Errors` says the same, but only by
-   * function. A metric filter publishes nothing while nothing matches, and its metric costs as much then.
+   * Counts the runs that Lambda reports as failed, timed out or killed. `AWS/Lambda Errors` has the same counts only by
+   * function. A metric filter publishes nothing while nothing matches, and its metric costs nothing then.
    */
   private failedRuns(stackName: string, groups: Readonly<Record<string, ILogGroup>>): Metric {
-    // A metric filter takes dimensions only from the lines, so that the namespace tells one stack from another.
+    // A metric filter takes dimensions only from the lines, so the namespace distinguishes stacks.
     const identity = { metricNamespace: `${METRIC_NAMESPACE}/${stackName}`, metricName: 'FailedRuns' };
     for (const [id, logGroup] of Object.entries(groups)) {
       const filterPattern = FilterPattern.literal(`{ ${FAILED_RUN_PATTERN} }`);

@@ -39,7 +39,7 @@ it('what is run on hosts takes no parameters, and says in its first line what it
   ]);
   for (const { parameters, mainSteps } of documents) {
     expect(parameters).toBeUndefined();
-    // Systems Manager would replace what stands in such braces.
+    // Systems Manager would replace text in such braces.
     expect(mainSteps[0].inputs.runCommand.join('\n')).not.toMatch(/\{\{/);
   }
 });

@@ -38,7 +38,7 @@ const resources = z.record(
   z.string(),
   z.object({
     Type: z.string(),
-    // Resources have many shapes; tests assert what they read.
+    // Resources have many shapes, so tests assert the members that they read.
     Properties: z.record(z.string(), z.any()).default({}),
     DeletionPolicy: z.string().optional(),
   }),

@@ -12,7 +12,7 @@ describe('the app that cdk runs', () => {
   it('says what is wrong with the settings, and no more', async () => {
     const app = promisify(execFile)(process.execPath, [join(import.meta.dirname, 'app.ts')], {
       env: { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ mode: 'obsevre' }), CDK_OUTDIR: outdir },
-      // Deployments from here have a settings file in the project's folder.
+      // Deployments from this directory have a settings file.
       cwd: outdir,
     });
     await expect(app).rejects.toMatchObject({

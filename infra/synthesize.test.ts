@@ -32,7 +32,7 @@ describe('synthesize', async () => {
 
   it.each(functions)('leaves what the AWS SDK has beyond the needs of $name out of its bundle', ({ bundle }) => {
     const code = readFileSync(bundle, 'utf8');
-    // One operation of each client that nothing here ever calls.
+    // Each of these operations belongs to a client that the functions use, but no function calls it.
     for (const unused of [
       'WithdrawByoipCidr',
       'RegisterCluster',

@@ -12,7 +12,10 @@ export const cdkJsonContext = (): Record<string, unknown> =>
   cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '..', 'cdk.json'), 'utf8'))).context;
 
 interface Options {
-  /** Like `-c key=value`, in addition to `cdk.json`. Without a mode it is `enforce`: nothing is deployed. */
+  /**
+   * Settings like `-c key=value`, in addition to `cdk.json`. The default mode is `enforce`, because nothing is
+   * deployed.
+   */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly outdir: string;
 }
@@ -23,12 +26,12 @@ interface Options {
  * @throws SettingsError for a bad setting in the context
  */
 export async function synthesize(options: Options): Promise<string> {
-  // A bad setting is refused at once: to bundle takes seconds.
+  // A bad setting is refused at once, because bundling takes seconds.
   readSettings(contextOf(options));
   return withBundles((bundles) => synthesizeFrom(bundles, options));
 }
 
-/** Synthesizes the stack from a folder of bundles that are made already. */
+/** Synthesizes the stack from a directory of existing bundles. */
 export function synthesizeFrom(bundles: string, options: Options): string {
   const { outdir } = options;
   const app = new RemediatorApp(bundles, { outdir, context: contextOf(options), analyticsReporting: false });

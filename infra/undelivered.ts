@@ -11,19 +11,20 @@ import { UNDELIVERED } from './runbook.ts';
 export const DELIVERY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
 
 /**
- * The queue for events that EventBridge could not deliver to a function or its queue, with its alarm. One queue serves all
- * rules, because each message names its rule and its target (EventBridge user guide, "Using dead-letter queues"), and an
- * alarm a function would cost more than all of them are worth. EventBridge supports only standard queues here, even if the
- * target is a FIFO queue.
+ * The queue for events that EventBridge could not deliver to a function or its queue, with its alarm. One queue serves
+ * all rules, because each message names its rule and its target (EventBridge user guide, "Using dead-letter queues"),
+ * and one alarm per function would cost more than it is worth. EventBridge supports only standard queues here, even if
+ * the target is a FIFO queue.
  */
 export class Undelivered extends Construct {
-  /** The queue as rules take it: without adding to its policy. */
+  /** The queue in the form for rules, which adds nothing to its policy. */
   readonly queue: IQueue;
 
   constructor(scope: Construct, id: string, alarms: Alarms) {
     super(scope, id);
     const queue = deadLetterQueue(this, 'Queue', 'all EventBridge targets');
-    // CDK would add a statement for each rule, and SQS takes twenty (SQS developer guide, "Quotas related to policies").
+    // CDK would add a statement for each rule, and SQS accepts only twenty (SQS developer guide, "Quotas related to
+    // policies").
     queue.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('events.amazonaws.com')],
@@ -42,7 +43,7 @@ export class Undelivered extends Construct {
 
 /**
  * A standard queue that keeps undeliverable messages for two weeks.
- * @param of what it is the dead-letter queue of
+ * @param of the owner of the dead-letter queue, for its description
  */
 export function deadLetterQueue(scope: Construct, id: string, of: string): Queue {
   const queue = new Queue(scope, id, {
