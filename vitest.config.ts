@@ -25,6 +25,9 @@ export const playing = { ...common, globalSetup: ['test/synthesize.setup.ts', 't
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // What failed, with its output, and a total.
+    reporters: ['minimal'],
+    silent: 'passed-only',
     projects: [
       { test: { ...common, name: 'units', include: ['**/*.test.ts'], exclude: [...common.exclude, ...PLAYS] } },
       { test: { ...playing, name: 'plays', include: PLAYS } },

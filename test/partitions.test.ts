@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
 const EXCEPTIONS: ReadonlyArray<readonly [pattern: RegExp, reason: string]> = [
   [/^\s*(\/?\*|\/\/)/, 'a comment'],
   [
-    /'(ssm|eks|(agentless\.)?inspector2|cloudwatch|scheduler|logs|lambda)\.amazonaws\.com'/,
+    /'(ssm|eks|(agentless\.)?inspector2|cloudwatch|events|scheduler|logs|lambda)\.amazonaws\.com'/,
     'a service principal: the same in every partition (IAM user guide, "AWS service principals")',
   ],
   [/such as (111122223333\.dkr\.ecr\.|arn:aws:)/, 'an example in an error message'],

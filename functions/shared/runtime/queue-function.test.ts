@@ -39,6 +39,8 @@ const context = {
 beforeEach(() => {
   for (const [name, value] of Object.entries(SETTINGS)) vi.stubEnv(name, value);
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  // Powertools writes errors through a console of its own.
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   vi.spyOn(console, 'error').mockReturnValue(undefined);
 });
 afterEach(() => {
