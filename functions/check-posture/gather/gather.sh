@@ -1,12 +1,12 @@
 #!/bin/sh
-# Gathers what a node's posture is judged by, as one JSON object on stdout, under 24,000 characters: Systems Manager cuts
-# what is longer (amazon-ssm-agent, MaxStdoutLength). It changes nothing. It prints no keys, tokens or kubeconfigs: of such
-# files only that they are there, their mode and their owner. What verdicts rest on comes first.
-# shellcheck disable=SC2016 # programs of awk stand in single quotes, and what is in them is awk's
+# Gathers the facts about a node's posture as one JSON object on stdout, under 24,000 characters, because Systems
+# Manager cuts longer output (amazon-ssm-agent, MaxStdoutLength). The script changes nothing. It prints no keys, tokens
+# or kubeconfigs, but only that such files exist, their mode and their owner. The facts behind verdicts come first.
+# shellcheck disable=SC2016 # awk programs are in single quotes, and the variables in them are awk's
 set -u
 LC_ALL=C
 export LC_ALL
-# Empty on a host. Tests set it to the root of a tree of files.
+# ROOT is empty on a host. Tests set it to the root of a tree of files.
 ROOT=${POSTURE_ROOT-}
 LIMIT=${POSTURE_LIMIT-23500}
 MAX_CONTENT=8192
@@ -16,7 +16,7 @@ NL='
 
 # ---- JSON ----
 
-# Lines of stdin as the inside of a JSON string.
+# Formats lines of stdin as the inside of a JSON string.
 ESCAPE='
 function escaped(text,   i, n, c, out) {
   n = length(text)
@@ -40,14 +40,14 @@ quote() {
     END { printf "\"" }'
 }
 
-# A member of a list of JSON values, behind a comma where others come before it.
+# Appends a member to a list of JSON values, after a comma where others come before it.
 append() {
   if [ -z "$1" ]; then printf '%s' "$2"; else printf '%s,%s' "$1" "$2"; fi
 }
 
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
-# The first line of a file that the kernel or an administrator wrote; nothing where it is not there.
+# Prints the first line of a file that the kernel or an administrator wrote, or nothing where the file does not exist.
 line_of() {
   line=''
   { IFS= read -r line <"$1"; } 2>/dev/null
@@ -57,16 +57,16 @@ line_of() {
 # ---- Files ----
 
 FILES=''
-# The same without what stands in them.
+# BARE is the same list without contents.
 BARE=''
 SEEN=$NL
 
-# What may be secret in a configuration of the kubelet is taken out: where static pods are fetched, and with which headers.
-# The lines stay as many as they were, so that a verdict names the right one.
+# Removes possible secrets from a configuration of the kubelet: the URL of static pods, and the headers for it. The
+# number of lines stays the same, so that a verdict names the right line.
 REDACT='
 function lines_in(text,   copy) { copy = text; return gsub(/\n/, "", copy) }
 function blank(n,   out) { while (n-- > 0) out = out "\n"; return out }
-# The length of the value at the beginning of text: a quoted string, or what brackets hold.
+# Returns the length of the value at the beginning of text: a quoted string, or everything between brackets.
 function span(text,   i, n, c, depth, quoted) {
   n = length(text)
   for (i = 1; i <= n; i++) {
@@ -81,7 +81,7 @@ function span(text,   i, n, c, depth, quoted) {
   }
   return n
 }
-# The length of a plain YAML value: the line, and those below that are indented more.
+# Returns the length of a plain YAML value: its line, and the lines below that are indented more.
 function block(text, indent,   at, line, end, deeper) {
   at = index(text, "\n")
   if (at == 0) return length(text)
@@ -128,7 +128,7 @@ END {
 }
 '
 
-# One entry of the list: path, and "content" where the text is wanted. What is not there makes none.
+# Adds one entry to the list, with the content where "content" is the second argument. A missing path adds none.
 entry() {
   case $SEEN in *"$NL$1$NL"*) return ;; esac
   is_there "$ROOT$1" || return
@@ -156,7 +156,7 @@ entry() {
   BARE=$(append "$BARE" "$json}")
 }
 
-# An entry, and if it is a link, one of what it leads to.
+# Adds an entry, and for a link also an entry for its target.
 gather() {
   entry "$1" "$2"
   if [ -L "$ROOT$1" ]; then
@@ -165,7 +165,7 @@ gather() {
   fi
 }
 
-# The directories above a path.
+# Adds the directories above a path.
 gather_above() {
   above=${1%/*}
   while [ -n "$above" ]; do
@@ -174,8 +174,8 @@ gather_above() {
   done
 }
 
-# A directory of drop-ins and what counts in it. Where its list would not be whole, none of it is told: no evidence is
-# better than half.
+# Adds a directory of drop-ins and the files in it that count. Where the list would be incomplete, nothing of it is
+# added, because half of the evidence is worse than none.
 gather_drop_ins() {
   directory=$(printf '%s' "$1" | sed 's|//*$||')
   end=$(readlink -f "$ROOT$directory" 2>/dev/null) || return
@@ -201,7 +201,7 @@ KUBELETS=0
 KUBELET=''
 VERSION=''
 
-# Processes of that name in the host's own mount namespace; a container's do not count.
+# Finds processes named kubelet in the host's own mount namespace. Those of containers do not count.
 find_kubelet() {
   own=$(readlink "$ROOT/proc/1/ns/mnt" 2>/dev/null) || own=''
   for process in "$ROOT"/proc/[0-9]*; do
@@ -214,7 +214,7 @@ find_kubelet() {
   [ "$KUBELETS" -eq 1 ]
 }
 
-# argv without the binary, from NUL-separated stdin. A line feed inside an argument goes through as \001.
+# Prints argv without the binary, from NUL-separated stdin. A line feed inside an argument passes through as \001.
 ARGV='
 NR == 1 { next }
 {
@@ -227,7 +227,7 @@ NR == 1 { next }
   printf "%s\"%s\"", (NR > 2 ? "," : ""), text
 }'
 
-# The value of a flag that counts: the last one. $1 is its name.
+# Prints the effective value of a flag, which is the last one. $1 is the flag's name.
 flag() {
   tr '\n\000' '\001\n' <"$KUBELET/cmdline" | awk -v name="$1" '
     NR == 1 { next }
@@ -243,7 +243,8 @@ flag() {
     END { printf "%s", value }'
 }
 
-# Seconds since 1970: ticks since boot, of which Linux has 100 a second, and the time of boot.
+# Prints the start time as seconds since 1970: the time of boot, plus the ticks since boot, of which Linux has 100 a
+# second.
 started_at() {
   ticks=$(sed 's/.*) //' "$KUBELET/stat" 2>/dev/null | awk '{ print $20 }')
   boot=$(awk '$1 == "btime" { print $2 }' "$ROOT/proc/stat" 2>/dev/null)
@@ -284,7 +285,8 @@ os_name() {
   esac
 }
 
-# Mode of the running kernel, mode and policy after the next start, and the booleans that loosen what containers may do.
+# Prints the mode of the running kernel, the mode and policy after the next start, and the booleans that let containers
+# do more.
 selinux() {
   case $(line_of "$ROOT/sys/fs/selinux/enforce") in
     1) mode=enforcing ;;
@@ -311,8 +313,8 @@ apparmor() {
   case $(line_of "$ROOT/sys/module/apparmor/parameters/enabled") in Y*) printf true ;; *) printf false ;; esac
 }
 
-# Labels of processes that belong to pods, by how many processes and pods have each, and some of the pods by name: the kubelet
-# keeps the logs of a pod in NAMESPACE_NAME_UID.
+# Prints the labels of processes that belong to pods, with the number of processes and pods of each, and the names of
+# some pods. The kubelet keeps the logs of a pod in NAMESPACE_NAME_UID.
 labels() {
   {
     for pod in "$ROOT"/var/log/pods/*_*_*; do
@@ -339,7 +341,7 @@ labels() {
         (names == "" ? "" : ",\"names\":[\"" names "\"]") }'
 }
 
-# Keys that let somebody in, by home: how many, never which. Comments and empty lines are none.
+# Counts, by home, the keys that let somebody in, and prints none of them. Comments and empty lines do not count.
 authorized_keys() {
   list=''
   while IFS=: read -r user _ _ _ _ home _; do
@@ -347,7 +349,7 @@ authorized_keys() {
     for name in authorized_keys authorized_keys2; do
       path=$home/.ssh/$name
       [ -f "$ROOT$path" ] || continue
-      # cloud-init leaves a line for root that only tells which user to take.
+      # cloud-init leaves a line for root that only says which user to take.
       keys=$(grep -c -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e 'Please login as the user' "$ROOT$path" 2>/dev/null)
       list=$(append "$list" "{\"user\":$(quote "$user"),\"path\":$(quote "$path"),\"keys\":${keys:-0}}")
     done
@@ -364,7 +366,7 @@ ssh_daemon() {
   printf false
 }
 
-# The command that fetches keys from elsewhere, such as EC2 Instance Connect's.
+# Prints the command that fetches keys from elsewhere, such as EC2 Instance Connect's.
 keys_command() {
   cat "$ROOT"/etc/ssh/sshd_config.d/*.conf "$ROOT"/etc/ssh/sshd_config 2>/dev/null |
     sed -n 's/^[[:space:]]*[Aa]uthorized[Kk]eys[Cc]ommand[[:space:]=]\{1,\}\([^[:space:]]*\).*/\1/p' | head -n 1
@@ -376,7 +378,7 @@ setting() {
   apiclient get "$1" 2>/dev/null | tr -d '\n' | sed -n "s/.*\"$2\" *: *\"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p"
 }
 
-# The JSON of a report; nothing where apiclient fails or prints something else.
+# Prints the JSON of a report, or nothing where apiclient fails or prints something else.
 report() {
   text=$(apiclient report "$1" -f json -l 2 2>/dev/null) || [ -n "$text" ] || return
   case $text in '{'*'}') printf '%s' "$text" ;; esac
@@ -406,7 +408,7 @@ head="{\"os\":$(quote "$(os_name)"),\"kubernetesVersion\":$([ -n "$VERSION" ] &&
 head="$head,\"kubeletFlags\":$FLAGS,\"kubelets\":$KUBELETS${STARTED:+,\"kubeletStarted\":$STARTED}"
 os="\"osVersion\":$(quote "$(os_release VERSION_ID)"),\"selinux\":$(selinux),\"apparmor\":$(apparmor)"
 ssh="\"ssh\":{\"running\":$(ssh_daemon),\"keysCommand\":$(quote "$(keys_command)"),\"authorizedKeys\":[$(authorized_keys)]}"
-# What does not fit is left out, from the end: verdicts then say that they lack evidence.
+# Facts that do not fit are left out, from the end. Verdicts then say that they lack evidence.
 for whole in \
   "$head,\"files\":[$FILES],$os,$ssh,\"labels\":[$(labels)]}" \
   "$head,\"files\":[$FILES],$os,$ssh}" \

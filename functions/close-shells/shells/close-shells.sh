@@ -1,15 +1,15 @@
-# What a document says before this script: ACTION is look, close or restore.
+# A document sets ACTION before this script: look, close or restore.
 #
-# Looks at the ways in by SSH of a host, takes them away, or gives them back; prints one JSON object. authorized_keys are
-# moved where only root can read them: nothing of them is printed or lost. It takes no parameters. On Bottlerocket it runs in
-# the control container, and all that there is to close is the admin container.
+# Finds the ways in by SSH of a host, closes them, or restores them, and prints one JSON object. Closing moves
+# authorized_keys to a directory that only root can read, so no key is printed or lost. The script takes no parameters.
+# On Bottlerocket it runs in the control container, where only the admin container can be closed.
 # shellcheck shell=sh
 set -u
 LC_ALL=C
 export LC_ALL
 umask 077
 ACTION=${ACTION-look}
-# Empty on a host. Tests set it to the root of a tree of files.
+# ROOT is empty on a host. Tests set it to the root of a tree of files.
 ROOT=${SHELLS_ROOT-}
 KEPT=$ROOT/var/lib/eks-host-remediator/authorized_keys
 
@@ -19,7 +19,7 @@ MOVED=0
 RESTORED=0
 LEFT=0
 
-# The first line of a file that the kernel wrote; nothing where it is not there.
+# Prints the first line of a file that the kernel wrote, or nothing where the file does not exist.
 line_of() {
   line=''
   { IFS= read -r line <"$1"; } 2>/dev/null
@@ -33,12 +33,12 @@ ssh_daemon() {
   return 1
 }
 
-# Keys that let somebody in. Comments, empty lines, and the line that cloud-init leaves for root are none.
+# Counts keys that let somebody in. Comments, empty lines, and the line that cloud-init leaves for root do not count.
 keys_in() {
   grep -c -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e 'Please login as the user' "$1" 2>/dev/null
 }
 
-# Names of users and paths that stand in JSON and in names of files as they are.
+# Accepts names of users and paths that need no escaping in JSON and in names of files.
 is_plain() { case $1 in '' | .* | *[!A-Za-z0-9._/-]*) return 1 ;; esac; }
 
 # Calls "$1 USER HOME NAME" for each file of keys that a user may have.
@@ -61,13 +61,13 @@ count() {
   PATHS="$PATHS${PATHS:+,}\"$2/.ssh/$3\""
 }
 
-# Root's own, and no link: what users can write must not lead it elsewhere.
+# Makes the directory of kept files. It must be root's own and no link, so that users cannot lead it elsewhere.
 make_kept() {
   mkdir -p "$KEPT" && [ -d "$KEPT" ] && [ ! -L "$KEPT" ] && chmod 700 "$KEPT"
 }
 
-# Moves a file of keys, as it is, by renaming it in its own directory: nothing is read or written through what its user
-# owns. Its name tells who owned that directory, which is who may get it back there.
+# Moves a file of keys by renaming it in its own directory, so that nothing is read or written through paths that its
+# user owns. The new name contains the owner of that directory, who alone may get the file back there.
 close_file() {
   [ -f "$ROOT$2/.ssh/$3" ] || return 0
   found=$(keys_in "$ROOT$2/.ssh/$3")
@@ -85,8 +85,8 @@ close_file() {
   fi
 }
 
-# Gives the newest copy back, where its user has none by now, and the directory is still whose it was. In the directory
-# itself, so that it cannot become another one in between.
+# Restores the newest copy where its user has no such file by now, and the directory still has its owner. It works
+# inside the directory, so that nobody can replace the directory in between.
 restore_file() {
   is_plain "$1" || return 0
   newest=''
@@ -114,7 +114,7 @@ restore_file() {
   fi
 }
 
-# Bottlerocket's setting: true, false, or null where its API does not say.
+# Prints Bottlerocket's setting: true, false, or null where its API does not say.
 admin_container() {
   value=$(apiclient get settings.host-containers.admin.enabled 2>/dev/null | tr -d '\n' |
     sed -n 's/.*"enabled" *: *\([a-z]*\).*/\1/p')
