@@ -4,16 +4,16 @@ import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-/** What there is to tell of a cluster. */
+/** The decision about one cluster. */
 export interface Decision {
   readonly decision: DecisionKind;
   readonly reason: Reason;
   readonly message: string;
-  /** Tells decisions with the same reason apart: each is told once. */
+  /** Distinguishes decisions with the same reason. Each is recorded once. */
   readonly variant: string;
-  /** Set once extended support counts: what is told of it is an incident of its own. */
+  /** Set once extended support counts, whose records are an incident of their own. */
   readonly isExtended?: true;
-  /** Set where a tag or the scope leaves the cluster alone: nothing is told of it. */
+  /** Set where a tag or the scope leaves the cluster alone, so that nothing is recorded about it. */
   readonly isLeftAlone?: true;
 }
 
@@ -27,13 +27,13 @@ export interface Circumstances {
 const DAY = 86_400_000;
 
 /**
- * How long before the end of support it is told, and told again, days. What is shown of a cluster goes back 30 days, so that what
- * lasts is told again in less.
+ * When a near end of support is recorded, days before that end. The dashboard goes back 30 days, so a lasting notice is
+ * repeated sooner than that.
  */
 const NOTICES = [60, 31, 14] as const;
 const AGAIN = 29 * DAY;
 
-/** Decides what there is to tell of the support of a cluster's Kubernetes version; a pure function. */
+/** Decides about the support of a cluster's Kubernetes version; a pure function. */
 export function decide(observation: Observation, { policy, account, now }: Circumstances): Decision {
   const { cluster, dates } = observation;
   const { name, version = '', tags = {} } = cluster;
@@ -77,9 +77,9 @@ export function decide(observation: Observation, { policy, account, now }: Circu
 }
 
 /**
- * What is told of an end that is near, or past; undefined where it is far.
+ * The outcome for an end that is near or past; undefined where it is far.
  *
- * @param of what ends: what EKS does then depends on it
+ * @param of the kind of support that ends, which decides what EKS does then
  */
 function ends(
   what: string,

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { createClusterReader, listClusters } from '../shared/fleet/fleet.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 
-/** Until when EKS supports a Kubernetes version, epoch milliseconds; a member that EKS does not say is absent. */
+/** The ends of EKS's support for a Kubernetes version, epoch milliseconds. A date that EKS does not tell is absent. */
 export interface SupportDates {
   readonly standardEndsAt?: number;
   readonly extendedEndsAt?: number;
@@ -11,13 +11,13 @@ export interface SupportDates {
 
 export interface Observation {
   readonly cluster: Cluster & { readonly name: string };
-  /** Absent: EKS does not list the version. */
+  /** Absent where EKS does not list the version. */
   readonly dates?: SupportDates;
 }
 
 /**
- * Reads all clusters, and until when EKS supports their versions. A cluster that cannot be read has no observation: other functions
- * tell of it, and the next run reads it again.
+ * Reads all clusters, and the ends of support for their versions. A cluster that cannot be read has no observation:
+ * other functions report it, and the next run reads it again.
  */
 export async function observe(eks: EKSClient): Promise<{
   readonly names: readonly string[];
@@ -39,7 +39,10 @@ export async function observe(eks: EKSClient): Promise<{
   return { names, observations };
 }
 
-/** Without `includeAll` EKS leaves out versions that are not supported any more (EKS API reference, DescribeClusterVersions). */
+/**
+ * Reads the ends of support. Without `includeAll` EKS leaves out versions that are no longer supported (EKS API
+ * reference, DescribeClusterVersions).
+ */
 async function readSupportDates(eks: EKSClient): Promise<Map<string, SupportDates>> {
   const dates = new Map<string, SupportDates>();
   for await (const { clusterVersions = [] } of paginateDescribeClusterVersions({ client: eks }, { includeAll: true })) {

@@ -2,11 +2,11 @@ import type { HealthPlannedLifecycle } from '../../events/health-planned-lifecyc
 import type { Decision } from './decide.ts';
 
 /**
- * What there is to tell of a plan of AWS Health; a pure function. The event is only a hint: it counts for clusters that are there.
- * It may come from another Region or account, so that only ARNs name a cluster.
+ * Decides about a plan of AWS Health; a pure function. The event is only a hint, so it counts only for clusters that
+ * exist. It may come from another Region or account, so only ARNs name a cluster.
  *
  * @param clusters the ARNs of the clusters that exist here, by name
- * @returns by cluster
+ * @returns the decisions, by cluster
  */
 export function decidePlanned(
   { eventTypeCode, statusCode, startTime, affectedEntities }: HealthPlannedLifecycle['detail'],

@@ -10,7 +10,7 @@ export const SUPPORT_REASONS = {
     meaning:
       "Support of the cluster's Kubernetes version ends within 60 days. The message says when, and what EKS does then.",
     hint: `Upgrade the control plane before that date: ${UPGRADE}. Node groups follow it (upgrades.controlPlane).`,
-    // Each stage is graver than the one before: people are notified again only of what got worse.
+    // Each stage is graver than the one before, because people are notified again only when something gets worse.
     severity: 'medium',
   },
   'support-ends-soon': {

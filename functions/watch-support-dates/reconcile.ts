@@ -32,15 +32,16 @@ export interface ReconcileDeps {
   readonly caller: string;
 }
 
-/** What AWS Health plans, by an event of its own. */
+/** A plan of AWS Health, from the event about it. */
 export type HealthPlan = HealthPlannedLifecycle['detail'];
 
 /**
- * One run: what there is to tell of each cluster is told once. Under an invalid policy nothing is: it may leave clusters out, and
- * other functions tell of the policy.
+ * One run, which records each decision about a cluster once. Under an invalid policy it records nothing, because the
+ * policy may leave clusters out, and other functions report the policy.
  *
- * @param plan what AWS Health plans, where its event started the run: no later run knows of it
- * @throws Error when something about some clusters could not be told, or not all of a plan: all others are told of by then
+ * @param plan the plan of AWS Health whose event started the run. No later run knows of it.
+ * @throws Error when something about some clusters, or a part of a plan, could not be recorded. All others are recorded
+ * by then.
  */
 export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: HealthPlan): Promise<void> {
   const policy = await deps.readPolicy();
@@ -48,7 +49,7 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
     if (plan !== undefined) throw new Error(`What AWS Health plans is told once the policy is valid. ${policy.error}`);
     return;
   }
-  // The state of AWS.
+  // Read the state of AWS.
   const { names, observations } = await observe(deps.eks);
   const circumstances = { policy, account: deps.account, now: deps.clock.now() };
   const fleet: Fleet = {
@@ -58,18 +59,18 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   };
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown) => void troubles.push(error);
-  // The support of each cluster's version, then what AWS Health plans.
+  // Record the support of each cluster's version, then the plan of AWS Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
   await tellPlans(deps, trigger, fleet, plan, onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }
 
 interface Fleet {
-  /** Of all clusters. */
+  /** The names of all clusters. */
   readonly names: readonly string[];
-  /** Of those that could be read. */
+  /** The clusters that could be read. */
   readonly observations: readonly Observation[];
-  /** What there is to tell of their support, by cluster. */
+  /** The decisions about their support, by cluster. */
   readonly decided: ReadonlyMap<string, Decision>;
 }
 
@@ -105,7 +106,7 @@ const GONE: Decision = {
   variant: 'gone',
 };
 
-/** Tells what AWS Health plans now, and ends what it planned for clusters that are gone or left alone by now. */
+/** Records the present plan of AWS Health, and ends its plans for clusters that no longer exist or are left alone. */
 async function tellPlans(
   deps: ReconcileDeps,
   trigger: Trigger,
@@ -132,7 +133,7 @@ async function tellPlans(
   for (const [cluster, decision] of decidePlanned(plan, arns)) {
     const key = plannedKey(plan.eventArn, cluster);
     const before = known.get(key) ?? { ...NOTHING_TOLD, cluster, sentAt: 0 };
-    // Events may come late: an older one says nothing.
+    // Events may come late, so an older event changes nothing.
     if (isLeftAlone(cluster) || trigger.time < before.sentAt) continue;
     await tellOf(key, { ...before, sentAt: trigger.time }, decision, plan.eventArn);
   }
@@ -153,14 +154,15 @@ interface About {
   readonly trigger: Trigger;
   /** Correlation id of the incident that a decision which is not `done` belongs to. */
   readonly incident: string;
-  /** Sets what is told of one question apart from the others of the cluster. */
+  /** Distinguishes the records of one question from other records about the cluster. */
   readonly check: string;
 }
 
 /**
- * Records a decision that was not told before. That nothing is wrong is told only where something was.
+ * Records a decision that has not been recorded before. A decision that nothing is wrong is recorded only after a
+ * problem.
  *
- * @returns the state from then on; undefined when another run was first
+ * @returns the new state; undefined when another run was first
  */
 async function tellOnce(
   { recorder, caller }: ReconcileDeps,

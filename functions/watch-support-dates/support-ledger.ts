@@ -4,9 +4,9 @@ import { type Ledger, queryItems, saveUnlessWritten } from '../shared/ledger/led
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import type { Reason } from './reasons.ts';
 
-/** What was told of the support of clusters, by cluster. */
+/** The kind of the items about the support of clusters, by cluster. */
 const SUPPORT = 'support';
-/** What was told of the plans of AWS Health, by plan and cluster. */
+/** The kind of the items about plans of AWS Health, by plan and cluster. */
 const PLANNED = 'planned-change';
 
 const told = z.object({ ...outcomeMemory<Reason>(), revision: z.number().default(0) });
@@ -15,7 +15,7 @@ export const NOTHING_TOLD: Told = { outcomes: 0, revision: 0 };
 
 const planned = told.extend({
   cluster: z.string(),
-  /** When AWS Health sent the event that was told last, epoch milliseconds. */
+  /** When AWS Health sent the event that was recorded last, epoch milliseconds. */
   sentAt: z.number(),
 });
 export type Planned = Readonly<z.infer<typeof planned>>;
@@ -28,20 +28,23 @@ export async function readSupport(ledger: Ledger): Promise<Map<string, Told>> {
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+/** @returns the saved state; undefined when another run was first */
 export const saveSupport = (ledger: Ledger, cluster: string, state: Told, now: number, writer: string) =>
   saveUnlessWritten(ledger, { pk: SUPPORT, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
 
-/** ARNs of AWS Health events may be longer than a key of DynamoDB. */
+/**
+ * The key of a plan and a cluster. It is a digest, because ARNs of AWS Health events may be longer than a key of
+ * DynamoDB.
+ */
 export const plannedKey = (eventArn: string, cluster: string): string =>
   createHash('sha256').update(`${eventArn} ${cluster}`).digest('hex');
 
-/** @returns by `plannedKey` */
+/** @returns the states, by `plannedKey` */
 export async function readPlanned(ledger: Ledger): Promise<Map<string, Planned>> {
   const items = await queryItems(ledger, PLANNED, planned.extend({ sk: z.string() }));
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+/** @returns the saved state; undefined when another run was first */
 export const savePlanned = (ledger: Ledger, key: string, state: Planned, now: number, writer: string) =>
   saveUnlessWritten(ledger, { pk: PLANNED, sk: key, keptUntil: now + KEPT_FOR }, state, writer);

@@ -42,7 +42,7 @@ const messagesOf = ({ records }: Run, cluster: string): string[] =>
     record.remediation === 'watch-support-dates' && record.cluster === cluster ? [record.message] : [],
   );
 
-/** How many messages about a cluster people got. */
+/** The number of messages that people got about a cluster. */
 const notified = ({ account }: Run, cluster: string): number =>
   account.sns.published.filter(({ subject }) => subject?.includes(` ${cluster}:`)).length;
 
@@ -140,7 +140,7 @@ describe('what AWS Health plans for clusters', () => {
       '07-01 standard refused support-ends',
       '07-01 upgraded refused support-ends',
     ]);
-    // What is over does not hide what is not.
+    // A past plan does not hide a present one.
     const checks = run.records.filter(({ cluster }) => cluster === 'old').map(({ details }) => details?.check);
     expect(new Set(checks).size).toBe(2);
   });
