@@ -124,7 +124,10 @@ describe('functions that an example never has act, where reads lag behind', () =
     quarantine: { expireAfter: '1h', onExpiry: 'terminate', terminationProtection: true },
     ssmAgent: {},
   };
-  /** One cluster whose workers take IMDSv1, one of them exposed; and one whose hosts have ways in, of which one is new when asked for. */
+  /**
+   * Two clusters. The workers of one take IMDSv1, and one of them is exposed. The hosts of the other have ways in by
+   * SSH, and one host is new at the time of the request.
+   */
   const exposed = privateFleet({ desiredSize: 2, ssm: { imdsTokens: 'optional' } });
   const { launches } = publicLaunch();
   const fresh = { at: '+10790s', cluster: 'lab', nodeGroup: 'web', withinSeconds: 0 };

@@ -69,9 +69,9 @@ export async function ask(
 }
 
 /**
- * Mode observe proposes for each of five groups; one, that floats, is pinned first once that is approved; one, whose workers only their role proves, is approved, and so is one that
- * is rejected while it is on its way. A tag of one instance names a managed node group;
- * Auto Scaling tells whose it is.
+ * Five groups for which mode observe has a proposal. One floats, and is pinned first once that is approved. One has
+ * workers that only their role proves, and is approved. One is approved, and rejected during its refresh. One has an
+ * instance with a tag that names a managed node group, though Auto Scaling tells its true group.
  */
 export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'policy'> = {}): Promise<Run> {
   const groups = [

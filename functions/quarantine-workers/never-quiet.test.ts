@@ -7,7 +7,7 @@ import { isAtLeast, type Severity } from '../shared/records/severity.ts';
 import { STAYS_EXPOSED, STAYS_EXPOSED_WORKER } from '../shared/records/status.ts';
 import { quarantineWorkers } from './remediation.ts';
 
-/** By which decision each reason is given where a way in stays open. */
+/** The decision that each reason has where a way in stays open. */
 const DECISIONS: Readonly<Record<string, DecisionKind>> = {
   'quarantine-budget': 'waiting',
   'would-quarantine': 'would-act',

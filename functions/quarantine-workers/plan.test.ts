@@ -85,7 +85,7 @@ describe('plan', () => {
           expect(ofCluster.length).toBeLessThanOrEqual(perCluster);
           expect(ofGroup.length).toBeLessThanOrEqual(perGroup);
         }
-        // In whatever order they arrive.
+        // The result is the same in whatever order they arrive.
         expect(plan({ observations: observations.toReversed(), groups: [] }, given).decided).toEqual(decided);
       }),
       { numRuns: 500 },

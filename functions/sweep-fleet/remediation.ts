@@ -21,7 +21,7 @@ export const sweepFleet = declare({
   environment: { SWEEP: '{sweep}' },
   alarms: {
     'stale-sweep': {
-      // A sweep records nothing else as done than that it came to its end.
+      // The only outcome `done` of a sweep is that it has finished.
       metric: 'Done',
       means: 'Three sweeps in a row did not finish. Lost events are not made up for.',
       first: FAILED_RUNS,

@@ -9,7 +9,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Recorder } from './remediation.ts';
 import { sweep } from './sweep.ts';
 
-/** A client whose calls are answered by what they ask for. */
+/** A client that answers each call by its input. */
 const answering = <Client extends object>(client: Client, answer: (input: Record<string, unknown>) => object): Client =>
   Object.assign(client, { send: async ({ input }: { input: Record<string, unknown> }) => answer(input) });
 
@@ -24,7 +24,7 @@ function eksOf(nodeGroups: Readonly<Record<string, readonly string[] | Error>>):
   });
 }
 
-/** A table of one item, of the clusters that could not be listed. */
+/** A table with one item: the clusters that could not be listed. */
 function ledgerOf(clusters: Readonly<Record<string, string>> = {}) {
   let item: object | undefined = { clusters };
   const documents = answering(DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' })), (input) => {

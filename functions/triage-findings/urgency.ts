@@ -8,7 +8,7 @@ export interface Rating {
   /** The severity as Inspector returns it, which includes UNTRIAGED and values that AWS may add. */
   readonly severity: string;
   readonly exploitAvailable: boolean;
-  /** From 0 to 1; 0 where unknown. */
+  /** A probability from 0 to 1; 0 where it is unknown. */
   readonly epss: number;
 }
 

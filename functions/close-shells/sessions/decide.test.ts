@@ -7,7 +7,7 @@ import { type SessionsIntent, undoOf } from './intent.ts';
 const policy = (sessions: object = {}, rest: object = {}) =>
   policySchema('enforce').parse({ shells: { sessions }, ...rest });
 const ACCOUNT = '111122223333';
-/** What is decided where the document stands like this. */
+/** The decision about a document in this state. */
 const decideBy = (
   present: Parameters<typeof decideSessions>[0],
   by: ReturnType<typeof policy>,
@@ -66,7 +66,7 @@ describe("Session Manager's preferences", () => {
         message: 'Changed idleSessionTimeout from nothing to 15.',
         made: intent,
       });
-    // It died before the change was made: it is made now.
+    // The reconcile died before the change, so the change is made now.
     const before = { ...document({}), version: '2' };
     const decision = decideBy(before, policy({ ...wanted, mode: 'enforce' }), { intent });
     expect(decision).toMatchObject({ begins: { version: '2', set: asWanted } });

@@ -37,6 +37,6 @@ it('a version that was made and could not be made the default one is used by the
   expect(await attempt(3, { idleSessionTimeout: '15' })).toEqual(['UpdateDocumentDefaultVersion']);
   expect(state.chosen).toBe('2');
   expect(JSON.parse(versions[1] ?? '').inputs).toEqual({ kept: 'x', idleSessionTimeout: '15' });
-  // What else is wanted by then is another version.
+  // A change of the policy in between makes another version.
   expect(await attempt(4, { idleSessionTimeout: '20' })).toEqual(['UpdateDocument', 'UpdateDocumentDefaultVersion']);
 });

@@ -8,8 +8,8 @@ export const shellWord = (name: string): string => (PLAIN.test(name) ? name : `'
 
 /**
  * Fills the placeholders of a hint with the names of its subject, so that its commands can be pasted: `INSTANCE`,
- * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, `VERSION` of Kubernetes, and `RESOURCE` for the argument of the operators' command. A
- * placeholder without a name stays.
+ * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, `VERSION` of Kubernetes, and `RESOURCE` for the argument of the
+ * operators' command. A placeholder without a name stays.
  */
 export function namedHint(
   hint: string,

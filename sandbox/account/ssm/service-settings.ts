@@ -38,7 +38,10 @@ const OTHER_SETTINGS: ReadonlySet<string> = new Set([
   '/ssm/parameter-store/high-throughput-enabled',
 ]);
 
-/** The account's service settings of Systems Manager. The sandbox supports Default Host Management and, read only, the default parameter tier. */
+/**
+ * The account's service settings of Systems Manager. The sandbox supports Default Host Management and, read only, the
+ * default parameter tier.
+ */
 export class ServiceSettings {
   readonly #world: World;
   readonly #listeners: Array<() => void> = [];

@@ -44,7 +44,10 @@ export interface SystemsManager {
   readonly calendars: ChangeCalendars;
 }
 
-/** AWS Systems Manager, limited to Parameter Store, agents, commands, change calendars and the setting of Default Host Management. */
+/**
+ * AWS Systems Manager, limited to Parameter Store, agents, commands, change calendars and the setting of Default Host
+ * Management.
+ */
 export function createSsm(world: World, instances: Instances, state: SystemsManager): Service {
   const { parameters, agents, commands, serviceSettings, calendars } = state;
   const permission = (action: string, name: string) => ({
