@@ -17,7 +17,7 @@ export async function withDeployment<Result>(
   process.env.CDK_VALIDATION ??= 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-'));
   const remove = () => rmSync(outdir, { recursive: true, force: true });
-  // Also when the process exits early, because its output is no longer read.
+  // The output is also deleted when the process exits early, because nobody reads its output any more.
   process.once('exit', remove);
   try {
     return await use(readSynthesizedStack(await synthesize({ outdir, context })));

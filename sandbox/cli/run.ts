@@ -22,7 +22,7 @@ export interface Output {
 export async function run(options: Arguments, synthesized: SynthesizedStack, { print, note }: Output): Promise<void> {
   const { json, calls: withCalls, policy, listen: serve, duration } = options;
   const parsed = policy === undefined ? undefined : parsePolicy(policy, 'enforce');
-  // Not refused, because it is worth seeing how the functions react to an invalid policy.
+  // An invalid policy is not refused, because it is worth seeing how the functions react to it.
   if (parsed !== undefined && isInvalid(parsed)) note(`--policy: ${parsed.error}\nNothing will act.`);
 
   const timeline = createTimeline(print);

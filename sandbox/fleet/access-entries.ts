@@ -27,8 +27,8 @@ export function seedAccessEntries(
 }
 
 /**
- * As whom a cluster knows a principal. An access entry comes before the ConfigMap. Source: EKS user guide, "Grant IAM users and
- * roles access to Kubernetes APIs" (authentication modes).
+ * The identity that a cluster gives to a principal. An access entry takes precedence over the ConfigMap. Source: EKS
+ * user guide, "Grant IAM users and roles access to Kubernetes APIs" (authentication modes).
  */
 export function principalOf(
   { accessEntries, awsAuth, eks }: FleetState,
@@ -43,7 +43,7 @@ export function principalOf(
   return mapped && { username: mapped.username, kubernetesGroups: mapped.groups };
 }
 
-/** Lets the role of nodes into a cluster: EKS has an access entry for it, or the ConfigMap `aws-auth` maps it. */
+/** Admits the role of nodes to a cluster, by an access entry or by the ConfigMap `aws-auth`. */
 export function letNodesIn(
   state: FleetState,
   cluster: EksCluster,

@@ -10,7 +10,7 @@ export const amiAges = (state: FleetState): number[] =>
     .flatMap((cluster) => state.eks.nodeGroupsOf(cluster))
     .flatMap((group) => amiAgesOf(state, group));
 
-/** The same for the nodes of one group, without those with a custom AMI. */
+/** The current age of the AMIs on the nodes of one group, in days, without nodes with a custom AMI. */
 export const amiAgesOf = ({ releases, world }: FleetState, group: EksNodeGroup): number[] =>
   nodesOf(group)
     .map(({ imageId }) => releases.byImageId(imageId))

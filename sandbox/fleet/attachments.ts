@@ -4,8 +4,8 @@ import { trailOfAssociation, trailOfAttachment } from '../account/ec2/trail.ts';
 import type { FleetState } from './state.ts';
 
 /**
- * Attaches what an instance gets once it runs: the interfaces of the VPC CNI, and an Elastic IP address that somebody
- * associates. Instances that were running before have them already.
+ * Attaches the things that an instance gets once it runs: the interfaces of the VPC CNI, and an Elastic IP address that
+ * somebody associates. Instances that ran before already have them.
  */
 export function attachWhenRunning(state: FleetState): void {
   const { world, instances, cloudTrail } = state;

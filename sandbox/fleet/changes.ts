@@ -9,7 +9,7 @@ import { parseTime } from './time.ts';
 
 type Change = Fleet['changes'][number];
 
-/** Schedules what, by the fleet file, somebody does to workers during the run. */
+/** Schedules the changes to workers that somebody makes during the run, by the fleet file. */
 export function planChanges(state: FleetState, { changes }: Fleet): void {
   const { time } = state.world;
   const startsAt = time.now;

@@ -5,7 +5,7 @@ import { AccountServer } from '../wire/account-server.ts';
 import { fleetServices } from './services.ts';
 import type { TestAccount } from './test-account.ts';
 
-/** The config with which an SDK client calls the fleet's services over the wire, in memory; `records` are the calls. */
+/** The config of SDK clients that call the fleet's services over the wire, in memory. `records` are their calls. */
 export function clientConfigOf({ state }: TestAccount) {
   const records: CallRecord[] = [];
   const server = new AccountServer({

@@ -14,7 +14,10 @@ const ROLLBACK_WITHIN_MS = 7 * DAY_MS;
 /** How many minor versions a node may be older than its control plane (Kubernetes version skew policy). */
 const MAX_SKEW = 3;
 
-/** What a control plane cannot do: EKS goes one minor version up, or one back within seven days of an upgrade. */
+/**
+ * The impossible updates of a control plane. EKS upgrades by one minor version, and rolls back by one within seven days
+ * of an upgrade.
+ */
 export function controlPlaneProblems(cluster: FleetCluster, path: string, startsAt: number): FleetProblem[] {
   const updates = cluster.controlPlaneUpdates.map((update, index) => ({
     ...update,
@@ -23,7 +26,7 @@ export function controlPlaneProblems(cluster: FleetCluster, path: string, starts
     to: (parseTime(update.at, startsAt) ?? startsAt) + (parseDuration(update.lasts) ?? 0),
   }));
   const problems: FleetProblem[] = [];
-  // Those before the start have led to the version at the start.
+  // Updates before the start have led to the version at the start.
   let version = updates
     .filter(({ from }) => from < startsAt)
     .reduceRight(versionBefore, kubernetesMinor(cluster.version));
@@ -55,7 +58,7 @@ export function controlPlaneProblems(cluster: FleetCluster, path: string, starts
 const versionBefore = (version: number, { type, version: to, fails }: ControlPlaneUpdate): number =>
   to === undefined || fails ? version : version + (type === 'VersionUpdate' ? -1 : 1);
 
-/** Schedules what, by the fleet file, somebody does to a control plane. What was done before the start is known as an update. */
+/** Schedules the updates of a control plane by the fleet file. Updates before the start are already in EKS's list. */
 export function planControlPlane(state: FleetState, cluster: EksCluster, { controlPlaneUpdates }: FleetCluster): void {
   const { time } = state.world;
   const startsAt = time.now;
@@ -73,7 +76,7 @@ const open = ({ eks }: FleetState, cluster: EksCluster, { type, version }: Contr
     at,
   );
 
-/** @throws Error for what EKS would refuse then, so that the file asks for something impossible */
+/** @throws Error for an update that EKS would refuse at that time, so that the file asks for something impossible */
 function change(state: FleetState, cluster: EksCluster, asked: ControlPlaneUpdate): void {
   const refuse = (why: string) => {
     throw new Error(`controlPlaneUpdates of cluster ${cluster.name} at ${asked.at}: ${why}`);

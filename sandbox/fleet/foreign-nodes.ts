@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 /** Between an instance's start and its failed status checks. */
 const FAILS_CHECKS_AFTER = 150_000;
 
-/** Nobody has access to EKS Auto Mode's instances: their agent, if there is one, never registers. */
+/** Hosts of EKS Auto Mode. Nobody has access to them, and an agent on them, if there is one, never registers. */
 const AUTO_MODE_HOSTS = ssmSchema.parse({ agent: 'missing', managedPolicy: false });
 
 /** The nodes of a cluster outside of managed node groups: self-managed, Karpenter's, and EKS Auto Mode's. */

@@ -5,7 +5,7 @@ import type { Fleet, FleetProblem } from './fleet.ts';
 import type { FleetState } from './state.ts';
 import { parseIso, parseTime } from './time.ts';
 
-/** What of alarms and calendars cannot be. */
+/** The impossible alarms and calendars of a fleet file. */
 export function gateProblems({ alarms, calendars, startsAt }: Fleet): FleetProblem[] {
   const start = parseIso(startsAt) ?? 0;
   return [

@@ -7,7 +7,7 @@ import { parseTime } from './time.ts';
 
 type VulnerabilityFile = NonNullable<FleetFile['inspector']>['vulnerabilities'][number];
 
-/** Enables Inspector by the fleet file, and schedules what becomes known about packages. */
+/** Enables Inspector by the fleet file, and schedules new knowledge about packages. */
 export function seedInspector({ world, inspector, instances, releases }: FleetState, { inspector: file }: Fleet): void {
   if (file === undefined) return;
   inspector.members.push(...file.members);

@@ -2,7 +2,7 @@ import type { Fleet } from './fleet.ts';
 import type { FleetState } from './state.ts';
 import { parseTime } from './time.ts';
 
-/** Has the fleet's own AMIs made, and named by parameters, when the file says. */
+/** Creates the fleet's own AMIs, and the parameters that name them, when the file says. */
 export function seedImages({ world, images, parameters }: FleetState, { images: files }: Fleet): void {
   for (const { imageId, name, at, architecture, owner = world.accountId, deprecatedAt, allowed, parameter } of files) {
     const createdAt = parseTime(at, world.time.now) ?? world.time.now;
@@ -18,7 +18,7 @@ export function seedImages({ world, images, parameters }: FleetState, { images: 
     const put = () => {
       parameters.put({ Name: parameter, Value: imageId, Type: 'String', Overwrite: true });
     };
-    // Not before the account is there: a parameter that changes is an event.
+    // A parameter is put only once the account exists, because its change is an event.
     world.time.at(Math.max(createdAt, world.time.now), put);
   }
 }

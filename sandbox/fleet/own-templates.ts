@@ -5,8 +5,8 @@ import type { FleetNodeGroup } from './fleet.ts';
 import type { FleetState } from './state.ts';
 
 /**
- * The template of the group's owner. The Auto Scaling group has another one, which EKS makes of it (EKS user guide,
- * "Customize managed nodes with launch templates").
+ * The launch template of the group's owner. The Auto Scaling group has another one, which EKS makes from it (EKS user
+ * guide, "Customize managed nodes with launch templates").
  */
 export function ownTemplateOf(state: FleetState, { name, launchTemplate, exposure }: FleetNodeGroup, random: Random) {
   if (launchTemplate === undefined) return undefined;
@@ -23,7 +23,7 @@ export function ownTemplateOf(state: FleetState, { name, launchTemplate, exposur
   return { ...own, version: '1' };
 }
 
-/** What a template with an AMI or a key pair says besides: user data, volumes, tags, the metadata service. */
+/** The further contents of a template with an AMI or a key pair: user data, volumes, tags, the metadata service. */
 const ownHosts = (chance: Random): ResponseLaunchTemplateData => ({
   UserData: Buffer.from('#!/bin/sh\nexec /usr/bin/join-cluster\n').toString('base64'),
   BlockDeviceMappings: [

@@ -7,8 +7,8 @@ import { parseDate, parseIso, parseTime } from './time.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * A changelog's tag has the day of a release, not the hour: here it is always the same one, UTC. (For two tags the
- * release versions have an earlier day: the tag's day is when they were published.)
+ * A changelog's tag has the day of a release, not the hour, so every release appears at the same hour UTC. For two tags
+ * the release versions have an earlier day. The tag's day is the day of publication.
  */
 const APPEARS_AT_HOUR_MS = 17 * 3_600_000;
 
@@ -19,8 +19,8 @@ export interface ReleaseProblem {
 }
 
 /**
- * All releases that a fleet knows: those in `releases`, and those that its groups run, which must once have been
- * published: on the day in their name, or else 30 days before the start.
+ * All releases that a fleet knows: those in `releases`, and those that its groups run. The latter must once have been
+ * published, on the day in their name, or else 30 days before the start.
  */
 export function knownReleases(fleet: FleetFile): { releases: AmiReleases; problems: ReleaseProblem[] } {
   const releases = new AmiReleases(fleet.region);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { kubernetesVersion, time } from './schema-values.ts';
 import { DURATION_FORMS, parseDuration } from './time.ts';
 
-/** What somebody does to a control plane. */
+/** An update that somebody makes to a control plane. */
 export const controlPlaneUpdate = z
   .strictObject({
     at: time('When it begins; before the start, it has ended by then'),
@@ -24,7 +24,7 @@ export const controlPlaneUpdate = z
     error: 'a VersionUpdate and a VersionRollback need it, a CertificateAuthorityUpdate has none',
   });
 
-/** What an upgrade insight of EKS says of a cluster. */
+/** An upgrade insight of EKS about a cluster. */
 export const insight = z.strictObject({
   name: z.string().min(1).describe('Its name, such as “Deprecated APIs removed in Kubernetes v1.34”'),
   kubernetesVersion: kubernetesVersion.describe('The version that it is about'),

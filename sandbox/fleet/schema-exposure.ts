@@ -60,7 +60,10 @@ export const otherInstance = z.strictObject({
   exposure,
 });
 
-/** Something that somebody does to a worker during the run, or that happens to it. CloudTrail records what somebody does. */
+/**
+ * A change that somebody makes to a worker during the run, or that happens to it. CloudTrail records the changes that
+ * somebody makes.
+ */
 export const change = z
   .strictObject({
     at: time('When it is done'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { imageId, time } from './schema-values.ts';
 
-/** An AMI that is no release of Amazon's. */
+/** An AMI that is not one of Amazon's releases. */
 export const ownImage = z.strictObject({
   imageId: imageId.describe('Its id'),
   name: z.string().min(3).max(128).describe('Its name'),

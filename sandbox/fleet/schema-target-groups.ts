@@ -19,7 +19,7 @@ const targetGroup = z
     error: 'Auto Scaling registers instances only: a target group of addresses can’t be attached',
   });
 
-/** Where the nodes of a group are registered. */
+/** The target groups in which the nodes of a group are registered. */
 export const targetGroups = z
   .array(targetGroup)
   .default([])

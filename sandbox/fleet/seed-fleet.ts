@@ -98,7 +98,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   planTroubles(state, fleet);
   seedInspector(state, fleet);
   seedCalendars(state, fleet);
-  // Registered only now, because during seeding no agent waits for a change.
+  // The listener is registered only now, because no agent waits for a change during seeding.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
   networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId ?? ''));
@@ -110,7 +110,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   return state;
 }
 
-/** What EC2 offers: all instance types everywhere, but for those that the file names. */
+/** The instance types that EC2 offers: all types in all zones, except those that the file names. */
 function offeringsOf(world: World, { notOffered }: Fleet): InstanceTypeOfferings {
   const offerings = new InstanceTypeOfferings(world);
   for (const { instanceType: type, zones } of notOffered) for (const zone of zones) offerings.withhold({ type, zone });

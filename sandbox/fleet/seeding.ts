@@ -158,7 +158,10 @@ function seedNodeGroup(
   until(state, file.recreatedAt, () => state.eks.recreate(group));
 }
 
-/** What a node of an image looks like: Amazon's images say it by their release, custom ones by the fleet file. */
+/**
+ * The facts about nodes of an image. The release determines them for Amazon's images, and the fleet file for custom
+ * ones.
+ */
 function nodeImage({ releases }: FleetState, file: FleetNodeGroup, cluster: EksCluster, imageId: string): NodeImage {
   const release = releases.byImageId(imageId);
   if (release === undefined) {
@@ -171,7 +174,10 @@ function nodeImage({ releases }: FleetState, file: FleetNodeGroup, cluster: EksC
   return { osImage: osImageOf(amiType, kubernetesVersion, releaseVersion), kubernetesVersion };
 }
 
-/** A group that is being created, or could not be, has no nodes; any other one has had its for some days. */
+/**
+ * Creates the nodes of a group. A group that is being created, or whose creation failed, has none. The nodes of any
+ * other group are some days old.
+ */
 function seedNodes({ world, autoScalingGroups }: FleetState, group: EksNodeGroup, random: Random): void {
   if (group.status === 'CREATING' || group.status === 'CREATE_FAILED') return;
   for (let zone = 0; zone < group.scaling.desiredSize; zone += 1) {

@@ -60,8 +60,8 @@ export interface FleetState {
   readonly inspector: Inspector;
   readonly commands: Commands;
   readonly calendars: ChangeCalendars;
-  /** How reads lag behind; undefined: they are always current. */
+  /** The lag of reads; undefined where reads are always current. */
   readonly consistency: EventualConsistency | undefined;
-  /** What can launch another instance, by `launcherKey`. */
+  /** The ways to launch another instance, by `launcherKey`. */
   readonly launchers: Map<string, Launcher>;
 }

@@ -7,9 +7,9 @@ import type { FleetState } from './state.ts';
 
 /** The target groups of a group of nodes, by who registers the nodes. */
 export interface SeededTargetGroups {
-  /** Auto Scaling. */
+  /** Target groups in which Auto Scaling registers the nodes. */
   readonly attached: TargetGroup[];
-  /** The AWS Load Balancer Controller of the cluster. */
+  /** Target groups in which the cluster's AWS Load Balancer Controller registers the nodes. */
   readonly controlled: TargetGroup[];
 }
 

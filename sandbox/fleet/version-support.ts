@@ -2,7 +2,7 @@ import type { FleetFile } from './schema.ts';
 import type { FleetState } from './state.ts';
 import { parseTime } from './time.ts';
 
-/** Says until when EKS supports Kubernetes versions, as the fleet file has it. */
+/** Sets until when EKS supports Kubernetes versions, by the fleet file. */
 export function seedVersionSupport({ world, eks }: FleetState, { kubernetesVersions }: FleetFile): void {
   const { now } = world.time;
   for (const { version, endOfStandardSupport, endOfExtendedSupport } of kubernetesVersions) {

@@ -20,7 +20,7 @@ export function seedVpc(state: FleetState, cluster: EksCluster, file: VpcFile): 
   }
   for (const { at, perSubnet } of file.freeAddresses) {
     const { time } = state.world;
-    // At the start the nodes are there only after this.
+    // At the start, the nodes are created only after this.
     time.at(at === undefined ? time.now : (parseTime(at, time.now) ?? time.now), () => {
       for (const subnet of networks.subnets.list().filter((each) => each.vpcId === vpcId)) {
         subnet.addresses = networks.takenAddresses(subnet.id) + perSubnet;

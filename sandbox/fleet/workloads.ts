@@ -1,7 +1,9 @@
 import type { Workload } from '../kubernetes/workload-pods.ts';
 import type { Fleet } from './fleet.ts';
 
-/** The label of the nodes of a self-managed group, with its name: EKS sets none there, so its owner does. */
+/**
+ * The label with the name of a self-managed group on its nodes. EKS does not label these nodes, so their owner does.
+ */
 export const SELF_MANAGED_LABEL = 'node-group';
 
 /** The workloads on a cluster's node groups, managed and self-managed. */

@@ -16,18 +16,19 @@ export interface DirectCall {
   readonly traceHeader: string | undefined;
 }
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 export type DirectAnswer =
   | { readonly output: object; readonly requestId: string }
   | { readonly refused: AwsError; readonly service: Service; readonly requestId: string }
   | 'dropped';
 
-/** Attempts of one call, with the input as its serializer would have sent it. */
+/** Makes an attempt of one call, with the input as its serializer would have sent it. */
 export type Attempt = () => Promise<DirectAnswer>;
 
 /**
- * The account's entrance for callers in this process: what `AccountServer` does with a request, without HTTP, signatures
- * and serialization. Inputs and outputs are copied by their schemas, so that neither side sees what a wire would drop.
+ * The account's entrance for callers in this process. It does what `AccountServer` does with a request, without HTTP,
+ * signatures and serialization. Inputs and outputs are copied by their schemas, so that neither side sees what a wire
+ * would drop.
  */
 export class DirectCalls {
   readonly #options: AccountServerOptions;
@@ -42,7 +43,10 @@ export class DirectCalls {
     );
   }
 
-  /** Takes a call's input. Each attempt then sends the same, with the same idempotency tokens, as the SDK's do. */
+  /**
+   * Takes a call's input. Each attempt then sends the same input with the same idempotency tokens, as the SDK's
+   * attempts do.
+   */
   take(call: DirectCall): Attempt {
     const service = this.#services.get(call.namespace);
     const operation = service?.operations[call.operation];
@@ -58,7 +62,7 @@ export class DirectCalls {
     const caller = this.#options.identify(call.accessKeyId);
     const operation = service.operations[call.operation];
     if (operation === undefined) throw new NotImplemented(call.operation);
-    // A copy for each attempt: an operation may keep what it gets.
+    // Each attempt has its own copy, because an operation may keep its input.
     const { isDry, input } = dryRunIn(service, Object(copierOf(operation.schema[4])(sent)));
     let permissions: CallRecord['permissions'] = [];
     const record = (outcome: string): void => {

@@ -7,14 +7,17 @@ import { isRecord } from '../wire/json-codec.ts';
 import type { DirectCalls } from './direct-calls.ts';
 import { noAnswer, sdkError } from './sdk-error.ts';
 
-/** What a client needs: the account, and of the execution environment in which it was made. */
+/** The account that a client calls, and the execution environment in which it was made. */
 export interface Surroundings extends PackageSurroundings {
   readonly calls: DirectCalls;
 }
 
-/** As `CLIENT_DEFAULTS` of the functions has it. */
+/** The same number as in `CLIENT_DEFAULTS` of the functions. */
 const MOST_ATTEMPTS = 6;
-/** The SDK's pauses, ms: before the n-th repetition at random up to 2^n times this, and never longer than 20 s. */
+/**
+ * The unit of the SDK's pauses, ms. The pause before the n-th repetition is random, up to 2^n units, and never longer
+ * than 20 s.
+ */
 const PAUSE_MS = 100;
 const PAUSE_WHEN_THROTTLED_MS = 500;
 const LONGEST_PAUSE_MS = 20_000;
@@ -23,8 +26,8 @@ const require = createRequire(join(import.meta.dirname, '..', '..', 'package.jso
 const modules = new Map<string, object>();
 
 /**
- * The packages that light bundles leave out, for one execution environment. They are those of this process, except that
- * each SDK client calls the account directly, in the environment's name.
+ * The packages that light bundles leave out, for one execution environment. They are the packages of this process,
+ * except that each SDK client calls the account directly, in the environment's name.
  */
 export function inProcessPackages(surroundings: Surroundings): (id: string) => unknown {
   return (id) => {
@@ -38,7 +41,7 @@ export function inProcessPackages(surroundings: Surroundings): (id: string) => u
 
 const clientNames = new Map<string, string | undefined>();
 
-/** Such as `EC2Client` of `@aws-sdk/client-ec2`. */
+/** The name of a package's client, such as `EC2Client` of `@aws-sdk/client-ec2`. */
 function clientNameOf(id: string, module: object): string | undefined {
   if (!clientNames.has(id)) {
     clientNames.set(
@@ -108,7 +111,10 @@ type Middleware = (
   context: object,
 ) => (args: { input: object }) => Promise<{ output: object }>;
 
-/** The command inside one of the document client, and the conversions that it adds to the stack of its middleware. */
+/**
+ * The command inside a command of the document client, and the conversions that the latter adds to the middleware
+ * stack.
+ */
 function documentCommand(command: unknown, translateConfig: object) {
   if (!isRecord(command)) throw new Error('This is no command of the document client.');
   const conversions: Middleware[] = [];
@@ -136,7 +142,7 @@ function documentCommand(command: unknown, translateConfig: object) {
   };
 }
 
-/** Calls with the SDK's own rules of what is tried again, and with its pauses, in virtual time. */
+/** Sends a call by the SDK's own rules for retries, with its pauses in virtual time. */
 function sent(command: Command, surroundings: Surroundings): Promise<object> {
   const { calls, time, random, accessKeyId, alive, deliver, waiting } = surroundings;
   waiting(1);
@@ -149,7 +155,7 @@ function sent(command: Command, surroundings: Surroundings): Promise<object> {
     try {
       const attempt = calls.take({ ...command, accessKeyId, traceHeader: surroundings.traceHeader() });
       const tryAgain = async (attempts: number): Promise<void> => {
-        // What has crashed repeats nothing, as over the wire, where its connections and timers end with it.
+        // A crashed environment repeats nothing. Over the wire, its connections and timers end with it.
         if (!alive()) return;
         const answer = await attempt();
         if (answer !== 'dropped' && 'output' in answer) {

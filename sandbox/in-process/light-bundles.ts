@@ -6,17 +6,17 @@ import { functionNames, scriptTexts } from '../../infra/bundle.ts';
 const functions = join(import.meta.dirname, '..', '..', 'functions');
 
 /**
- * Packages that light bundles leave out. They are evaluated once in a process, and keep nothing from one caller for the
- * next. What reads a clock, the environment or the standard streams is none of them: that stays in the bundle.
+ * Packages that light bundles leave out. They are evaluated once per process, and keep nothing from one caller for the
+ * next. Packages that read a clock, the environment or the standard streams stay in the bundle.
  */
 const SHARED = /^@(aws-sdk|smithy|kubernetes)\//;
 
-/** The names by which a module's members are exported: those that are words of the language cannot be variables. */
+/** The variable for an exported member. Members that are reserved words cannot be variables. */
 const asVariable = (name: string): string => `member_${name}`;
 
 /**
- * zod is shared, too. Its importers take it as a namespace, which esbuild would copy, member by member, for each of
- * them; as a module of the bundle it is copied by nobody.
+ * Shares zod, too. Its importers import it as a namespace, which esbuild would copy, member by member, for each of
+ * them. As a module of the bundle it is never copied.
  */
 const sharedZod: Plugin = {
   name: 'shared-zod',
@@ -45,8 +45,8 @@ const sharedPackages: Plugin = {
 };
 
 /**
- * Bundles every function's own code, as `<outdir>/<name>/index.js`, for environments that get the SDK from this process
- * (`in-process-packages.ts`). Not for Lambda, which gets whole bundles.
+ * Bundles every function's own code as `<outdir>/<name>/index.js`, for environments that get the SDK from this process
+ * (`in-process-packages.ts`). Lambda gets whole bundles instead.
  */
 export async function lightBundles(outdir: string): Promise<void> {
   await build({

@@ -20,7 +20,7 @@ export async function synthesizeLight(
 
 /**
  * Synthesizes the stack from light bundles, for accounts that are opened `inProcess`.
- * @param use gets the path of the template, and a directory for more, which is gone once it has ended
+ * @param use gets the path of the template, and a directory for further files, which is deleted afterwards
  */
 export async function withLightStack<Result>(
   use: (template: string, directory: string) => Promise<Result>,

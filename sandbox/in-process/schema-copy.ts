@@ -59,7 +59,7 @@ function structure(schema: NormalizedSchema): Copy {
   };
 }
 
-/** Schemas refer to themselves, so what is inside is compiled when it is first met. */
+/** Compiles a schema when it is first used, because schemas refer to themselves. */
 function later(schema: NormalizedSchema): Copy {
   let copier: Copy | undefined;
   return (value) => {

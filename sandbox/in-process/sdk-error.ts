@@ -5,7 +5,10 @@ import { modelError } from '../wire/modeled-errors.ts';
 
 type ErrorClass = new (members: object) => Error;
 
-/** The error that the SDK throws for a refusal: of the class that its service's model registers, or of its base class. */
+/**
+ * The error that the SDK throws for a refusal. Its class is the one that the service's model registers, or the
+ * service's base class.
+ */
 export function sdkError(service: Service, error: AwsError, requestId: string, attempts: number): Error {
   const { shape, queryCode, status, members } = modelError(service, error);
   const namespace = Object.values(service.operations)[0]?.schema[1] ?? '';
@@ -23,7 +26,7 @@ export function sdkError(service: Service, error: AwsError, requestId: string, a
   return Object.assign(made, rest, details);
 }
 
-/** What the SDK throws once it has tried often enough to get any answer at all. */
+/** The error that the SDK throws after it has tried in vain to get any answer. */
 export const noAnswer = (): Error => Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 
 function modeledClass(namespace: string, shape: string): ErrorClass | undefined {

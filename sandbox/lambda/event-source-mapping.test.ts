@@ -166,7 +166,7 @@ describe('a mapping of a standard queue', () => {
       behave: () => ({ ms: 10 * SECOND }),
       mapping: { BatchSize: 1 },
     });
-    // A new account runs ten at a time.
+    // A new account runs ten invocations at a time.
     for (let index = 0; index < 15; index++) queue.send({ body: `${index}` });
     await play(5 * SECOND);
     expect(invocations).toHaveLength(10);

@@ -34,18 +34,18 @@ export interface ExecutionEnvironmentOptions {
   onLine(line: string): void;
 }
 
-/** What packages outside a bundle learn of the environment that uses them. */
+/** The facts that packages outside a bundle learn about the environment that uses them. */
 export interface PackageSurroundings {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly accessKeyId: string;
   /** The trace header of the invocation, which SDK clients send with each call. */
   traceHeader(): string | undefined;
-  /** False once the environment has ended: nothing that is due in it happens any more. */
+  /** False once the environment has ended, after which no due task of it runs. */
   alive(): boolean;
   /** Runs an effect while the environment lives: at once, or in the next invocation. */
   deliver(effect: () => void): void;
-  /** Counts what the environment waits for besides HTTP and timers. */
+  /** Counts pending work of the environment besides HTTP and timers. */
   waiting(change: 1 | -1): void;
 }
 

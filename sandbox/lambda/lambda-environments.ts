@@ -17,7 +17,10 @@ interface Held {
   /** Epoch milliseconds. */
   lastUsedAt: number;
   fresh: boolean;
-  /** From an earlier version of the function: it ends what it serves, and serves nothing more. */
+  /**
+   * Whether the environment belongs to an earlier version of the function. It finishes its invocation, and serves no
+   * further one.
+   */
   outdated: boolean;
 }
 

@@ -49,7 +49,7 @@ export type EnvironmentFactory = (
 ) => Environment;
 
 /**
- * How an invocation ended. Throttled: concurrency was used up; recursion: its chain was too long. Nothing ran in either
- * case.
+ * The end of an invocation. `throttled` means that the concurrency was used up, `recursion` that its chain was too
+ * long. Nothing ran in either case.
  */
 export type InvocationOutcome = InvocationResult | { readonly ok: false; readonly kind: 'throttled' | 'recursion' };

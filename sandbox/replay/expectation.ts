@@ -7,7 +7,7 @@ export interface Release {
   readonly withdrawnAt?: number;
 }
 
-/** What is known of a node group before the run. */
+/** The facts about a node group before the run. */
 export interface ReplayedGroup {
   readonly cluster: string;
   readonly nodegroup: string;
@@ -20,7 +20,7 @@ export interface ReplayedGroup {
   readonly slowestUpdate: number;
 }
 
-/** What is expected of one node group about one release. Times in epoch ms. */
+/** The expectation about one node group and one release. Times in epoch ms. */
 export interface Expectation {
   readonly releaseVersion: string;
   /** When it becomes visible: at its publication, or at the start of the replay. */

@@ -12,7 +12,7 @@ const accessEntry = z.strictObject({
   Tags: z.unknown().optional(),
 });
 
-/** What a template adds to EKS clusters that others own. */
+/** Resources that a template adds to EKS clusters of other owners. */
 export const CLUSTER_RESOURCES: Readonly<Record<string, ResourceType>> = {
   'AWS::EKS::AccessEntry': resourceType(
     accessEntry,

@@ -65,9 +65,9 @@ const subscriptionFilter = z.strictObject({
   DestinationArn: z.string().regex(/^arn:aws[\w-]*:lambda:/),
 });
 
-/** What Lambda's poller does with the function's role. */
+/** The actions of Lambda's poller with the function's role. */
 const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-/** What Lambda does with the function's role to write its log. */
+/** The actions of Lambda with the function's role that write its log. */
 const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
 /** Functions, their event sources, and their log groups. */

@@ -67,13 +67,13 @@ const compositeAlarm = z.strictObject({
   Tags: withoutEffect,
 });
 
-/** A metric filter with a fixed value; the sandbox takes none from the lines. */
+/** A metric filter with a fixed value. The sandbox supports no values from the lines. */
 const metricFilter = z.strictObject({
   FilterName: z.string().optional(),
   LogGroupName: z.string(),
   FilterPattern: z.string(),
-  // One transformation a filter (API reference of CloudWatch Logs, PutMetricFilter). No name or namespace has a colon,
-  // an asterisk or a dollar sign.
+  // A filter has one transformation (API reference of CloudWatch Logs, PutMetricFilter). No name or namespace has a
+  // colon, an asterisk or a dollar sign.
   MetricTransformations: z.tuple([
     z.strictObject({
       MetricNamespace: z.string().regex(/^[^:*$]{1,255}$/),
@@ -114,7 +114,7 @@ export const MONITORING_RESOURCES: Readonly<Record<string, ResourceType>> = {
       missingData: properties.TreatMissingData,
     });
   }),
-  // Created after the alarms that it names.
+  // The composite alarm is created after the alarms that it names.
   'AWS::CloudWatch::CompositeAlarm': resourceType(
     compositeAlarm,
     alarmIdentity,

@@ -19,7 +19,7 @@ export const SECOND = 1_000;
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
 
-/** What a test's function does: it takes `ms` of virtual time, then succeeds or fails. */
+/** The behaviour of a test's function: it takes `ms` of virtual time, then succeeds or fails. */
 export interface Behaviour {
   readonly ms?: number;
   readonly result?: unknown;
@@ -142,7 +142,7 @@ export function servicesUnderTest(
     parameters,
     accessEntries,
     clientConfig,
-    /** Advances the time by so many milliseconds. */
+    /** Advances the time by this many milliseconds. */
     play: (ms: number) => time.play(time.now + ms),
     /** Deploys a template; only its resources are required. */
     deploy: (resources: object, more: object = {}) =>

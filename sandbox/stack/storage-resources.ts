@@ -96,7 +96,7 @@ export const STORAGE_RESOURCES: Readonly<Record<string, ResourceType>> = {
         });
     },
   ),
-  // Nothing is encrypted in the sandbox: a key has only its name and its policy.
+  // The sandbox encrypts nothing, so a key has only its name and its policy.
   'AWS::KMS::Key': resourceType(
     z.looseObject({ KeyPolicy: policyDocument.optional() }),
     ({ world, generated }) => {

@@ -12,7 +12,7 @@ const resource = z.strictObject({
   Properties: z.record(z.string(), z.unknown()).default({}),
   Condition: z.string().optional(),
   DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
-  // What happens at the end of a stack's life does not matter here.
+  // The end of a stack's life does not matter here.
   DeletionPolicy: z.string().optional(),
   UpdateReplacePolicy: z.string().optional(),
   Metadata: z.record(z.string(), z.unknown()).optional(),

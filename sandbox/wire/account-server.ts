@@ -58,7 +58,7 @@ export interface AccountServerOptions {
   onDefect?(error: unknown): void;
 }
 
-/** What is known of a call so far. Parsing fills it in, and the call record is built from it whatever happens. */
+/** The known facts about a call so far. Parsing fills them in, and the call record is built from them in any case. */
 interface Progress {
   operation: string;
   input: Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import type { Service } from '../account/service.ts';
 import { AwsError } from './aws-error.ts';
 import { writeJson } from './json-codec.ts';
 
-/** An error by its service's model. What the model lacks is taken from the {@link AwsError}. */
+/** An error by its service's model. Members that the model lacks are taken from the {@link AwsError}. */
 export interface ModeledError {
   /** The shape's name, which JSON protocols send, such as `QueueDoesNotExist`. */
   readonly shape: string;

@@ -22,7 +22,7 @@ export interface WireAnswer {
   readonly body: string | Uint8Array;
 }
 
-/** What is the same in every response of one call. */
+/** The common members of every response of one call. */
 export interface Envelope {
   readonly service: Service;
   readonly requestId: string;
