@@ -26,7 +26,7 @@ export interface FaultPlan {
   readonly eventLossRate?: number;
   /** Share of calls at which the execution environment dies: before the call is done, or after. */
   readonly crashRate?: number;
-  /** After this time from the start, ms, nothing of this happens any more; absent: it never ends. */
+  /** After this time from the start, ms, no fault happens any more; absent where faults never end. */
   readonly quietAfterMs?: number;
   /** Kills the execution environment at a call. */
   readonly crash?: Crash;

@@ -71,7 +71,7 @@ export interface Service {
   readonly xmlNamespace?: string;
   /** Operations by name, such as `UpdateNodegroupVersion`. */
   readonly operations: Readonly<Record<string, Operation>>;
-  /** The names that the error code has in the XML of query protocols need nothing more; JSON ones are `AwsError.code`. */
+  /** Handles all requests of a service with its own parser and serializer, instead of `operations`. */
   readonly raw?: (target: string, body: Buffer) => Promise<{ status: number; body: string }>;
 }
 

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Served } from './lists.ts';
 import { SYSTEM_NAMESPACE } from './system-pods.ts';
 
-/** A role that a cluster lets in by its ConfigMap `aws-auth`. */
+/** A role that a cluster admits by its ConfigMap `aws-auth`. */
 export interface RoleMapping {
   readonly rolearn: string;
   readonly username: string;
@@ -16,7 +16,7 @@ export const nodeMapping = (roleArn: string): RoleMapping => ({
   groups: ['system:bootstrappers', 'system:nodes'],
 });
 
-/** The ConfigMap as the API serves it; nothing in another namespace, or where there is none. */
+/** The ConfigMap as the API serves it; undefined in other namespaces, or where there is none. */
 export function awsAuthObject(namespace: string | undefined, mapped: readonly RoleMapping[] | undefined): Served[] {
   if (mapped === undefined || (namespace !== undefined && namespace !== SYSTEM_NAMESPACE)) return [];
   const metadata = { name: 'aws-auth', namespace: SYSTEM_NAMESPACE, uid: 'aws-auth', resourceVersion: '1000' };
@@ -24,5 +24,5 @@ export function awsAuthObject(namespace: string | undefined, mapped: readonly Ro
   return [{ name: 'aws-auth', namespace: SYSTEM_NAMESPACE, labels: {}, object }];
 }
 
-/** Paths of roles are not part of it: EKS compares with the ARN of a session, which has none. */
+/** The ARN without the role's path. EKS compares with the ARN of a session, which has no path. */
 export const withoutPath = (roleArn: string): string => roleArn.replace(/:role\/.*\//, ':role/');

@@ -8,7 +8,7 @@ import { stableUid } from './pods.ts';
 export interface DisruptionBudget {
   readonly minAvailable?: number | string | undefined;
   readonly maxUnavailable?: number | string | undefined;
-  /** Whether its controller has not seen its latest specification: then it lets nothing go. */
+  /** Whether the controller has not seen the latest specification, so that nothing may be evicted. */
   readonly isStale?: boolean | undefined;
 }
 
@@ -25,7 +25,10 @@ export function desiredHealthy({ minAvailable, maxUnavailable }: DisruptionBudge
 const scaled = (value: number | string, of: number): number =>
   typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) / 100) * of);
 
-/** A budget as it is served: its controller allows what is healthy beyond what must be. */
+/**
+ * A budget as the API serves it. Its controller allows as many evictions as there are healthy pods beyond the required
+ * number.
+ */
 export function servedBudget(
   {
     namespace,

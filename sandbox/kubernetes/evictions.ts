@@ -3,19 +3,19 @@ import { refuseUndeclared } from './declared-fields.ts';
 import { isJson } from './json.ts';
 import { badRequest, invalid, notImplemented } from './status-error.ts';
 
-/** What an Eviction asks for. */
+/** The parameters of an Eviction. */
 export interface AskedEviction {
-  /** That its pod must have; undefined: any. */
+  /** The uid that the pod must have; undefined for any. */
   readonly uid: string | undefined;
-  /** Whether everything is checked and nothing done. */
+  /** Whether the API server only checks the eviction. */
   readonly isDryRun: boolean;
 }
 
 /**
- * What an Eviction asks for. A dry run is asked for in the query, in the options of the deletion, or in both.
+ * Reads the parameters of an Eviction. A dry run is requested in the query, in the options of the deletion, or in both.
  * Source: Kubernetes, pkg/registry/core/pod/storage/eviction.go (`propagateDryRun`).
- * @throws StatusError 400 for a body that is not an eviction of the pod in the path, 422 for another dry run than `All`, 501
- * for options that the sandbox does not support
+ * @throws StatusError 400 for a body that is not an eviction of the pod in the path, 422 for another dry run than
+ * `All`, 501 for options that the sandbox does not support
  */
 export async function askedEviction(request: ApiRequest): Promise<AskedEviction> {
   const eviction = bodyOf(request);
@@ -44,7 +44,7 @@ export async function askedEviction(request: ApiRequest): Promise<AskedEviction>
   return { uid: typeof uid === 'string' ? uid : undefined, isDryRun: dryRuns.flat().length > 0 };
 }
 
-/** Source: Kubernetes, `ValidateCreateOptions`. */
+/** The error for an unknown kind of dry run. Source: Kubernetes, `ValidateCreateOptions`. */
 const unsupportedDryRun = (value: string) =>
   invalid({ kind: 'CreateOptions', group: 'meta.k8s.io' }, '', [
     {

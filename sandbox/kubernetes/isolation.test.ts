@@ -18,7 +18,7 @@ afterEach(() => {
   for (const cluster of opened.splice(0)) cluster.close();
 });
 
-/** A cluster with the nodes `a` and `b`, and what another person would change in `a`. */
+/** A cluster with the nodes `a` and `b`, and a change of `a` by another person. */
 async function open(options: TestClusterOptions = {}) {
   const cluster = await clientOfCluster({ nodes: [testNode('a'), testNode('b')], ...options });
   opened.push(cluster);
@@ -155,7 +155,7 @@ describe('rights', () => {
     evict: ({ client }: ClientOfCluster) => client.evict({ namespace: 'shop', name: 'web', uid: 'x' }),
     apply: ({ client }: ClientOfCluster) => client.apply(installer),
   };
-  /** Which calls the group may make. */
+  /** The calls that the group may make. */
   const allowed = async (groups: string[]) => {
     const outcomes: string[] = [];
     for (const [name, call] of Object.entries(calls)) {

@@ -23,7 +23,7 @@ export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now
   onCall?(record: CallRecord): void;
 }
 
-/** A call, with the parts that will be recorded. */
+/** A call, with the parts for its record. */
 type Progress = Pick<CallRecord, 'operation' | 'input'> & { readonly rbac: RbacRequest[] };
 
 const NOT_A_WORKER: Caller = { function: 'unknown' };

@@ -32,7 +32,7 @@ interface Details {
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly code: number;
-  /** Such as `NotFound`; empty: the API server gives none. */
+  /** A reason such as `NotFound`; empty where the API server gives none. */
   readonly reason: string;
   readonly details: Details | undefined;
 

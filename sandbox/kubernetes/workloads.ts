@@ -100,8 +100,8 @@ export class Workloads {
   }
 
   /**
-   * Evicts a pod. Its replacement is created at once, and scheduled where there is room. A dry run ends after the checks, and
-   * counts for no other one.
+   * Evicts a pod. Its replacement is created at once, and scheduled where there is room. A dry run ends after the
+   * checks, and does not count for later ones.
    * @throws StatusError 404, 409, 429 for a disruption budget, 500 for several of them
    */
   evict(namespace: string, name: string, { uid, isDryRun }: AskedEviction): void {
@@ -118,9 +118,9 @@ export class Workloads {
   }
 
   /**
-   * Checks the disruption budgets, in the order of the real API. Pods that have not started, or are leaving, pass them by; so
-   * does a pod that is not ready while enough others are.
-   * Source: Kubernetes, pkg/registry/core/pod/storage/eviction.go.
+   * Checks the disruption budgets, in the order of the real API. Pods that have not started or are leaving are not
+   * subject to budgets, nor is a pod that is not ready while enough others are. Source: Kubernetes,
+   * pkg/registry/core/pod/storage/eviction.go.
    */
   #askBudgets(pod: WorkloadPod): void {
     const { workload, leaving } = pod;

@@ -62,7 +62,7 @@ const launchTemplate = ({ launchTemplate: { id, name } }: AutoScalingGroup, vers
   Version: version,
 });
 
-/** What the group launches from, as its description names it. */
+/** The source of the group's launches, as its description names it. */
 function launchSource(group: AutoScalingGroup): Partial<DescribedGroup> {
   const { launchesFrom, launchTemplate: template } = group;
   if (launchesFrom === 'launch-configuration') return { LaunchConfigurationName: template.name };

@@ -37,9 +37,9 @@ export interface AutoScalingGroup {
   readonly members: Map<string, Member>;
   /** Suspended processes, such as `Launch`. */
   readonly suspended: ReadonlySet<string>;
-  /** What it launches from, where that is not a numbered version of its launch template alone. */
+  /** The source of launches, where that is not simply a numbered version of its launch template. */
   launchesFrom?: LaunchSource;
-  /** ImageId and the like of a version of its launch template; undefined: there is no such version. */
+  /** The data of a version of its launch template, such as ImageId; undefined where the version does not exist. */
   readonly templateVersion?: (version: number) => ResponseLaunchTemplateData | undefined;
   /** ARN of the role of its instance profile. */
   readonly roleArn?: string;
@@ -49,7 +49,10 @@ export interface AutoScalingGroup {
   readonly hooks: Map<string, TerminationHook>;
   /** Whether an instance stays when a hook on its termination was abandoned. */
   retainsAbandoned?: boolean;
-  /** Whether an instance refresh with a desired configuration is active, so that what it launches from cannot be changed. */
+  /**
+   * Whether an instance refresh with a desired configuration is active, so that the source of launches cannot be
+   * changed.
+   */
   isLocked?: boolean;
   /** Whether its instances are protected from scale-in. */
   readonly protectsInstances?: boolean;

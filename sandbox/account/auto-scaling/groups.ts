@@ -36,7 +36,7 @@ export class AutoScalingGroups {
     instances.onTerminated((instance) => this.#lose(instance));
   }
 
-  /** The state of a CloudWatch alarm by its name; undefined: there is none. Refreshes watch alarms. */
+  /** The state of a CloudWatch alarm by its name; undefined where there is none. Refreshes watch alarms. */
   alarmState: (name: string) => string | undefined = () => undefined;
 
   create({
@@ -57,7 +57,7 @@ export class AutoScalingGroups {
     return this.#byName.get(name);
   }
 
-  /** @throws ValidationError where there is none of that name */
+  /** @throws ValidationError where there is no group of that name */
   existing(name: string): AutoScalingGroup {
     const group = this.#byName.get(name);
     if (group !== undefined) return group;
@@ -152,7 +152,7 @@ export class AutoScalingGroups {
     });
   }
 
-  /** An instance of the group fails its status checks: it is terminated, and replaced. */
+  /** Fails the status checks of an instance of the group, which is then terminated and replaced. */
   failHealthCheck(group: AutoScalingGroup, instance: Instance): void {
     this.terminate(group, instance, SCALE_IN_MS);
     this.settleSoon(group);
@@ -180,7 +180,7 @@ export class AutoScalingGroups {
     for (const instance of surplus) this.terminate(group, instance, SCALE_IN_MS);
   }
 
-  /** An instance has been terminated. Unless the group did that itself, a health check notices and replaces it. */
+  /** Handles a terminated instance. Unless the group has terminated it, a health check notices and replaces it. */
   #lose(instance: Instance): void {
     const group = this.#byName.get(instance.tags.get('aws:autoscaling:groupName') ?? '');
     const member = group?.members.get(instance.id);

@@ -10,7 +10,7 @@ import { type AutoScalingGroup, type Member, templateVersion } from './group.ts'
 import { type AutoScalingGroups, servingMembers } from './groups.ts';
 import { Replacing, Stopped } from './replacing.ts';
 
-/** Source: API reference, RefreshPreferences.CheckpointDelay. */
+/** The default delay at checkpoints. Source: API reference, RefreshPreferences.CheckpointDelay. */
 const DEFAULT_CHECKPOINT_DELAY_S = 3_600;
 
 const ENDS: ReadonlySet<InstanceRefreshStatus> = new Set([
@@ -21,10 +21,10 @@ const ENDS: ReadonlySet<InstanceRefreshStatus> = new Set([
   'RollbackFailed',
 ]);
 
-/** What StartInstanceRefresh was given. */
+/** The input of StartInstanceRefresh. */
 interface Wanted {
   readonly id: string;
-  /** The version of the launch template that is desired; undefined: the group's saved settings. */
+  /** The desired version of the launch template; undefined for the group's saved settings. */
   readonly desired: number | undefined;
   readonly preferences: RefreshPreferences;
 }
@@ -90,7 +90,7 @@ export class InstanceRefresh {
       if (!(error instanceof Stopped)) throw error;
       if (error.by === 'cancel') return this.#endCancelled();
       if (error.by === 'rollback') return this.#rollBack('User requested a rollback.');
-      // The texts are not documented.
+      // AWS does not document the texts.
       const reason =
         error.by === 'alarm'
           ? 'A CloudWatch alarm of the instance refresh is in ALARM.'
@@ -108,8 +108,8 @@ export class InstanceRefresh {
   }
 
   /**
-   * Has it rolled back. Source: API reference, RollbackInstanceRefresh: only while it is active, and only what has a
-   * desired configuration; a group that uses `$Latest` or `$Default` cannot go back.
+   * Rolls the refresh back. Source: API reference, RollbackInstanceRefresh: only while the refresh is active, and only
+   * where it has a desired configuration. A group that uses `$Latest` or `$Default` cannot go back.
    *
    * @throws AwsError IrreversibleInstanceRefresh, ActiveInstanceRefreshNotFound
    */
@@ -122,7 +122,7 @@ export class InstanceRefresh {
     this.#replacing.interrupted = 'rollback';
   }
 
-  /** As DescribeInstanceRefreshes returns it. */
+  /** The refresh as DescribeInstanceRefreshes returns it. */
   describe(): Described {
     const { id, name } = this.group.launchTemplate;
     const desired = { LaunchTemplateId: id, LaunchTemplateName: name, Version: String(this.#desired) };
@@ -151,7 +151,10 @@ export class InstanceRefresh {
     return this.#total === 0 ? 100 : Math.floor((100 * (this.#total - this.#left)) / this.#total);
   }
 
-  /** Counts, and waits at a checkpoint. Of several that are reached at once, only the last is told. */
+  /**
+   * Counts replaced instances, and waits at a checkpoint. Where several are reached at once, only the last one has an
+   * event.
+   */
   async #progress(left: number): Promise<boolean> {
     this.#left = left;
     const { CheckpointDelay = DEFAULT_CHECKPOINT_DELAY_S, CheckpointPercentages = [] } = this.#preferences;
@@ -185,7 +188,7 @@ export class InstanceRefresh {
     this.#restoreSettings();
     const isNew = ({ instance }: Member) => templateVersion(instance) === this.#desired;
     const deployed = servingMembers(this.group).filter(isNew);
-    // What never came into service goes at once.
+    // Instances that never came into service are terminated at once.
     this.#replacing.drop(deployed.filter(({ lifecycleState }) => lifecycleState !== 'InService'));
     try {
       await this.#replacing.replace(deployed, async (left) => {
@@ -221,7 +224,7 @@ export class InstanceRefresh {
     this.#announce(event);
   }
 
-  /** Source: user guide, "Instance refresh events": neither status nor reason. */
+  /** Publishes an event, which has neither status nor reason. Source: user guide, "Instance refresh events". */
   #announce(what: string, more: Readonly<Record<string, string>> = {}): void {
     this.#world.emit({
       source: 'aws.autoscaling',

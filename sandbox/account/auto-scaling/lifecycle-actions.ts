@@ -14,7 +14,7 @@ interface Action {
   readonly hook: TerminationHook;
   readonly group: AutoScalingGroup;
   readonly instance: Instance;
-  /** When it times out, epoch ms: a heartbeat moves it, up to the global timeout. */
+  /** When the action times out, epoch ms. A heartbeat moves it, up to the global timeout. */
   deadline: number;
   readonly lastDeadline: number;
 }
@@ -24,14 +24,14 @@ interface Waiting {
   readonly done: (result: Result) => void;
 }
 
-/** How an action is named in a call. */
+/** The names of an action in a call. */
 export interface ActionName {
   readonly hook: string;
   readonly token: string | undefined;
   readonly instanceId: string | undefined;
 }
 
-/** Seconds that an instance waits at most. Source: API reference, LifecycleHook.GlobalTimeout. */
+/** The longest time that an instance waits, seconds. Source: API reference, LifecycleHook.GlobalTimeout. */
 export const globalTimeout = ({ heartbeatTimeout }: TerminationHook): number =>
   Math.min(172_800, 100 * heartbeatTimeout);
 
@@ -47,9 +47,10 @@ export class LifecycleActions {
   }
 
   /**
-   * Has an instance wait for the group's hooks, and tells of each as an event.
+   * Makes an instance wait for the group's hooks, and publishes an event for each.
    *
-   * @param done is called at once where the group has none; `ABANDON`: a hook was abandoned, or timed out so
+   * @param done is called at once where the group has no hooks. `ABANDON` means that a hook was abandoned, or timed out
+   * with that result.
    */
   begin(group: AutoScalingGroup, instance: Instance, done: (result: Result) => void): void {
     if (group.hooks.size === 0) {
@@ -92,7 +93,7 @@ export class LifecycleActions {
     this.#end(this.#find(group, name), result);
   }
 
-  /** A hook is deleted: what waits for it goes on. Source: API reference, DeleteLifecycleHook. */
+  /** Handles a deleted hook, for which instances wait no longer. Source: API reference, DeleteLifecycleHook. */
   release(group: AutoScalingGroup, hook: string): void {
     const pending = [...this.#waiting.values()].flatMap(({ actions }) => actions);
     for (const action of pending) {
@@ -100,7 +101,7 @@ export class LifecycleActions {
     }
   }
 
-  /** The instance is gone. */
+  /** Forgets an instance that no longer exists. */
   forget(instanceId: string): void {
     this.#waiting.delete(instanceId);
   }
@@ -119,7 +120,7 @@ export class LifecycleActions {
     throw new AwsError('ValidationError', `No active Lifecycle Action found with ${named}`);
   }
 
-  /** A termination goes on once all hooks are done; one that is abandoned stops the others. */
+  /** Ends an action. A termination continues once all hooks are done. An abandoned one stops the others. */
   #end(action: Action, result: Result): void {
     const waiting = this.#waiting.get(action.instance.id);
     const index = waiting?.actions.indexOf(action) ?? -1;
@@ -138,7 +139,10 @@ export class LifecycleActions {
     });
   }
 
-  /** Source: Auto Scaling user guide, "EventBridge event reference for Amazon EC2 Auto Scaling". */
+  /**
+   * Publishes the event of an action. Source: Auto Scaling user guide, "EventBridge event reference for Amazon EC2 Auto
+   * Scaling".
+   */
   #announce({ token, hook, group, instance }: Action): void {
     this.#world.emit({
       source: 'aws.autoscaling',

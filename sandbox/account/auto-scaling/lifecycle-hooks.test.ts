@@ -5,7 +5,7 @@ import { HOUR_MS, MINUTE_MS, refusal, testAccount } from '../../fleet/test-accou
 const HOOK = { name: 'drain', heartbeatTimeout: 600, defaultResult: 'ABANDON', drains: false };
 const RETAIN = { InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: 'retain' } } };
 
-/** A group of two, one of which is to be terminated, and waits for the hooks of the group. */
+/** A group of two, one of which is being terminated and waits for the hooks of the group. */
 function account(hooks: object[] = [HOOK], file: object = {}) {
   const own = { name: 'g', size: 2, maxSize: 4, imageId: 'ami-0aaaaaaaaaaaaaaaa', terminationHooks: hooks, ...file };
   const at = testAccount({ clusters: [{ name: 'c', version: '1.33', selfManagedGroups: [own] }] });
@@ -69,7 +69,7 @@ describe('a termination in a group with a hook', () => {
       heartbeat();
       await at.play(50_000);
     }
-    // A hundred heartbeats of a minute.
+    // A hundred heartbeats, a minute apart, kept it waiting.
     expect(at.state.world.time.now - Date.parse('2026-07-14T12:00:00Z')).toBeGreaterThan(99 * MINUTE_MS);
     expect(at.state.world.time.now - Date.parse('2026-07-14T12:00:00Z')).toBeLessThan(103 * MINUTE_MS);
     const quick = account([{ ...HOOK, heartbeatTimeout: 60 }]);
@@ -103,7 +103,7 @@ describe('a termination in a group with a hook', () => {
     if (result !== undefined) complete(result);
     await at.play(20 * MINUTE_MS);
     expect(state()).toBe(retained ? 'Terminating:Retained' : undefined);
-    // It is replaced, and costs beside its successor.
+    // A retained instance is replaced, and costs as much as its successor.
     expect(group.members.size).toBe(retained ? 3 : 2);
     if (!retained) return;
     terminate();

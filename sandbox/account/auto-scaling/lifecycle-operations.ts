@@ -21,7 +21,7 @@ import type { AutoScalingGroup, TerminationHook } from './group.ts';
 import type { AutoScalingGroups } from './groups.ts';
 import { globalTimeout, type Result, TERMINATING } from './lifecycle-actions.ts';
 
-/** Source: Auto Scaling user guide, "Quotas for Auto Scaling resources and groups". */
+/** The quota of hooks per group. Source: Auto Scaling user guide, "Quotas for Auto Scaling resources and groups". */
 const MOST_HOOKS = 50;
 const DEFAULT_HEARTBEAT = 3_600;
 
@@ -67,7 +67,7 @@ export function lifecycleOperations(
         if (!hooks.has(hook.name) && hooks.size >= MOST_HOOKS) {
           throw new AwsError('LimitExceeded', `An Auto Scaling group has at most ${MOST_HOOKS} lifecycle hooks.`);
         }
-        // What waits already keeps the timeouts of before.
+        // Instances that already wait keep the former timeouts.
         hooks.set(hook.name, hook);
         return {};
       },
@@ -120,7 +120,7 @@ export function lifecycleOperations(
   };
 }
 
-/** A hook as it is put: what is left out stays as it was. */
+/** A hook after a put. Omitted members stay unchanged. */
 function hookOf(
   {
     LifecycleHookName: name = '',
@@ -159,6 +159,9 @@ function resultOf(text: string): Result {
 const noHook = ({ name }: AutoScalingGroup, hook: string) =>
   invalid(`No Lifecycle Hook found with name ${hook} for Auto Scaling group ${name}`);
 
-/** Source: Auto Scaling user guide, "Configure instance retention". The text is not documented. */
+/**
+ * The error for a group without such a hook. Source: Auto Scaling user guide, "Configure instance retention". AWS does
+ * not document the text.
+ */
 export const needsHook = ({ name }: AutoScalingGroup) =>
   invalid(`Retention by TerminateHookAbandon needs a termination lifecycle hook of Auto Scaling group ${name}.`);

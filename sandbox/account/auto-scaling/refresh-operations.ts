@@ -23,11 +23,11 @@ import { desiredVersionOf } from './refresh-preferences.ts';
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
-/** Source: API reference, DescribeInstanceRefreshes. */
+/** How long refreshes are returned after their start, ms. Source: API reference, DescribeInstanceRefreshes. */
 const KEPT_MS = 42 * 24 * 3_600_000;
 
 /**
- * Instance refreshes.
+ * The operations on instance refreshes.
  * @param groupPermissions the right to an action on a group
  */
 export function refreshOperations(
@@ -51,13 +51,14 @@ export function refreshOperations(
       ['AutoScalingGroupName', 'Strategy', 'DesiredConfiguration', 'Preferences'],
       (input) => {
         const group = existing(input.AutoScalingGroupName);
-        // AWS takes it, and EKS then reports AutoScalingGroupInstanceRefreshActive, which is not played.
+        // AWS accepts this, and EKS then reports AutoScalingGroupInstanceRefreshActive, which the sandbox does not
+        // play.
         if (group.tags['eks:nodegroup-name'] !== undefined) {
           throw new NotImplemented('StartInstanceRefresh of the group of a managed node group');
         }
         const desired = desiredVersionOf(group, input);
         const { Alarms = [] } = input.Preferences?.AlarmSpecification ?? {};
-        // What AWS says of an alarm that there is not is not documented: the sandbox is the stricter one.
+        // AWS does not document its answer for an unknown alarm. The sandbox refuses, which is the stricter answer.
         const missing = Alarms.find((name) => groups.alarmState(name) === undefined);
         if (missing !== undefined) throw new AwsError('ValidationError', `The alarm ${missing} does not exist.`);
         if (active(group) !== undefined) {
@@ -121,9 +122,9 @@ export function refreshOperations(
 }
 
 /**
- * The rights to launch that Auto Scaling asks of whoever names a launch template: what the template names, tags where it
- * sets some, and its role. Sources: user guide, "IAM support for launch templates"; the role of an instance profile is
- * judged by iam:PassRole, on which a resource's tags have no bearing.
+ * The rights to launch that Auto Scaling requires of whoever names a launch template: to use what the template names,
+ * to tag where it sets tags, and to pass its role. Sources: user guide, "IAM support for launch templates". The role of
+ * an instance profile is judged by iam:PassRole, and a resource's tags do not matter for that.
  */
 export function launches(
   { partition, region, accountId }: World,
@@ -157,7 +158,7 @@ export function launches(
       ? []
       : [launch(arn(`placement-group/${data.Placement.GroupName}`), true)]),
     ...(reservation === undefined ? [] : [launch(arn(`capacity-reservation/${reservation}`), true)]),
-    // Source: service authorization reference of EC2: these know no key for a launch template.
+    // These resources have no condition key for a launch template. Source: service authorization reference of EC2.
     ...(data.InstanceMarketOptions?.MarketType === 'spot' ? [alone(arn('spot-instances-request/*'))] : []),
     ...(data.LicenseSpecifications ?? []).map(({ LicenseConfigurationArn = '' }) => alone(LicenseConfigurationArn)),
     ...(reservations === undefined ? [] : [alone(reservations)]),

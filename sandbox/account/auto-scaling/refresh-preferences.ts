@@ -2,7 +2,10 @@ import type { RefreshPreferences, StartInstanceRefreshType } from '@aws-sdk/clie
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { type AutoScalingGroup, launchedVersion } from './group.ts';
 
-/** How long a refresh may wait at a checkpoint, or bake, seconds: two days. Source: API reference, RefreshPreferences. */
+/**
+ * The longest time that a refresh may wait at a checkpoint or bake, two days in seconds. Source: API reference,
+ * RefreshPreferences.
+ */
 const LONGEST_WAIT = 172_800;
 
 const MAX_ALARMS = 10;
@@ -10,9 +13,9 @@ const MAX_ALARMS = 10;
 const invalid = (message: string) => new AwsError('ValidationError', message);
 
 /**
- * Holds the input of StartInstanceRefresh to Auto Scaling's rules. Sources: Auto Scaling API reference,
- * RefreshPreferences and DesiredConfiguration; user guide, "How an instance refresh works" (limitations: attribute-based
- * selection) and "Undo changes with a rollback". The texts of the refusals are not documented.
+ * Checks the input of StartInstanceRefresh by Auto Scaling's rules. Sources: Auto Scaling API reference,
+ * RefreshPreferences and DesiredConfiguration; user guide, "How an instance refresh works" (limitations:
+ * attribute-based selection) and "Undo changes with a rollback". AWS does not document the texts of the refusals.
  *
  * @returns the version of the group's launch template that is desired; undefined: the group's saved settings
  * @throws AwsError ValidationError; NotImplemented for what the sandbox does not play

@@ -3,13 +3,15 @@ import type { World } from '../world.ts';
 import { type AutoScalingGroup, launchedVersion, type Member, templateVersion } from './group.ts';
 import { type AutoScalingGroups, servingMembers } from './groups.ts';
 
-/** A refresh that gets no instance replaced for so long fails. Source: user guide, "How an instance refresh works". */
+/**
+ * A refresh fails when it replaces no instance for this long, ms. Source: user guide, "How an instance refresh works".
+ */
 const PROGRESS_WITHIN_MS = 3_600_000;
 const LOOKS_EVERY_MS = 15_000;
 const TERMINATION_MS = 60_000;
 const DEFAULT_MIN_HEALTHY = 90;
 
-/** Why replacing stopped before its end. */
+/** The reason why replacing stopped before its end. */
 export class Stopped extends Error {
   readonly by: 'cancel' | 'rollback' | 'no-progress' | 'alarm';
   constructor(by: Stopped['by']) {
@@ -18,11 +20,11 @@ export class Stopped extends Error {
   }
 }
 
-/** How instances of a group are replaced, batch by batch, within the healthy percentages of a refresh. */
+/** The replacement of a group's instances, batch by batch, within the healthy percentages of a refresh. */
 export class Replacing {
-  /** What an operator asked for meanwhile: replacing stops then. */
+  /** An operator's request in the meantime, upon which replacing stops. */
   interrupted: 'cancel' | 'rollback' | undefined;
-  /** The alarms that end it once one is in ALARM. */
+  /** The alarms that end the refresh once one of them is in ALARM. */
   watched: readonly string[];
   readonly #world: World;
   readonly #groups: AutoScalingGroups;
@@ -39,14 +41,15 @@ export class Replacing {
 
   /**
    * Replaces members.
-   * @param progress is told how many are left, before each batch and at the end; whoever returns true ends it there
+   * @param progress gets the number of remaining members before each batch and at the end. When it returns true,
+   * replacing ends there.
    * @throws Stopped
    */
   async replace(members: readonly Member[], progress: (left: number) => Promise<boolean>): Promise<void> {
     const { ScaleInProtectedInstances = 'Wait' } = this.#preferences;
     const isProtected = this.#group.protectsInstances === true;
     const startedAt = this.#world.time.now;
-    // Ignored ones stay as they are, and the refresh is successful nevertheless.
+    // Ignored members stay as they are, and the refresh is successful nevertheless.
     let old = isProtected && ScaleInProtectedInstances === 'Ignore' ? [] : [...members];
     await this.#settleStandby();
     if (isProtected && ScaleInProtectedInstances === 'Wait') await this.#until(() => false);
@@ -66,13 +69,13 @@ export class Replacing {
     }
   }
 
-  /** Terminates what is not to be kept, without waiting for it. */
+  /** Terminates members without waiting for their end. */
   drop(members: readonly Member[]): void {
     for (const { instance } of members) this.#groups.terminate(this.#group, instance, TERMINATION_MS);
     this.#groups.settle(this.#group);
   }
 
-  /** @throws Stopped by an operator, or by an alarm */
+  /** @throws Stopped where an operator or an alarm ends the refresh */
   async wait(ms: number): Promise<void> {
     const until = this.#world.time.now + ms;
     while (this.#world.time.now < until) {
@@ -92,8 +95,9 @@ export class Replacing {
   }
 
   /**
-   * How many instances are replaced at once, and how. With an explicit MaxHealthyPercentage new ones are launched
-   * first, up to that; what MinHealthyPercentage lets go is terminated and replaced at once.
+   * The number of instances that are replaced at once, and the manner. With an explicit MaxHealthyPercentage, new ones
+   * are launched first, up to that percentage. Instances beyond MinHealthyPercentage are terminated and replaced at
+   * once.
    */
   #batch(): { readonly launchFirst: number; readonly atOnce: number } {
     const { MinHealthyPercentage = DEFAULT_MIN_HEALTHY, MaxHealthyPercentage: max } = this.#preferences;
@@ -112,7 +116,7 @@ export class Replacing {
     await this.#until(() => this.#replaced(startedAt) >= wanted);
     for (const { instance } of old) this.#groups.terminate(this.#group, instance, TERMINATION_MS);
     this.#group.surge -= old.length;
-    // What is retained is no part of the group's capacity any more.
+    // Retained instances no longer belong to the group's capacity.
     await this.#until(() =>
       old.every(({ instance, lifecycleState }) => {
         return !this.#group.members.has(instance.id) || lifecycleState === 'Terminating:Retained';
@@ -128,7 +132,7 @@ export class Replacing {
     await this.#until(() => this.#replaced(startedAt) >= wanted);
   }
 
-  /** How many instances of the wanted version have been in service for the warmup. */
+  /** The number of instances of the wanted version that have been in service for the warmup. */
   #replaced(startedAt: number): number {
     const { InstanceWarmup = 15 } = this.#preferences;
     return servingMembers(this.#group).filter(
@@ -147,7 +151,7 @@ export class Replacing {
   }
 
   /**
-   * Looks until something holds.
+   * Checks repeatedly until a condition holds.
    * @throws Stopped by an operator or an alarm, or without progress for an hour
    */
   async #until(holds: () => boolean): Promise<void> {

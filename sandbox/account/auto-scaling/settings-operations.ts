@@ -19,7 +19,7 @@ const TERMINATION_MS = 60_000;
 
 const invalid = (message: string) => new AwsError('ValidationError', message);
 
-/** What a group launches from, whether it retains instances, and the end of one instance. */
+/** The operations on the source of a group's launches, on retention, and on the end of one instance. */
 export function settingsOperations(
   world: World,
   groups: AutoScalingGroups,
@@ -91,7 +91,7 @@ export function settingsOperations(
   };
 }
 
-/** Has a group launch from a version of its own launch template. It replaces nothing by itself. */
+/** Sets the version of its own launch template that a group launches from. This replaces no instance by itself. */
 function pin(
   group: AutoScalingGroup,
   {

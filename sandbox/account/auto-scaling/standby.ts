@@ -104,7 +104,7 @@ export class Standby {
     return this.#groups.existing(name);
   }
 
-  /** Begins an activity that ends after so many ms. */
+  /** Begins an activity that ends after this many ms. */
   #begin(group: AutoScalingGroup, { instance }: Member, after: number, description: string, moved: string): Activity {
     const { activities } = this.#groups;
     const words = { description, cause: `was ${moved}` };

@@ -45,7 +45,7 @@ export class Alarms {
     return [...this.#held.values()].sort((a, b) => (a.watched.definition.name < b.watched.definition.name ? -1 : 1));
   }
 
-  /** The state of an alarm by its name; undefined: there is none. */
+  /** The state of an alarm by its name; undefined where there is none. */
   state(name: string): StateValue | undefined {
     const held = this.#held.get(name);
     return held && stateOf(held);
@@ -67,7 +67,7 @@ export class Alarms {
     this.#world.time.at(this.#nextMinute(), () => this.#judgeComposite(held, rule));
   }
 
-  /** Sets a state, as somebody does with SetAlarmState: it stays until the next evaluation finds another one. */
+  /** Sets a state, as SetAlarmState does. It stays until the next evaluation finds another one. */
   setState(name: string, to: StateValue, reason: string): void {
     const held = this.#named(name);
     if (stateOf(held) !== to) this.#change(held, to, reason);

@@ -70,7 +70,7 @@ export class CloudWatch {
     this.#filters.set(group, [...filters, filter]);
   }
 
-  /** Cached, because every line needs it. */
+  /** Returns the metric of a group's incoming bytes, cached because every line needs it. */
   #incomingBytes(group: string): MetricSeries {
     const known = this.#incoming.get(group);
     if (known !== undefined) return known;

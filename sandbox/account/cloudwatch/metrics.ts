@@ -49,7 +49,7 @@ export class MetricSeries {
     this.#changed();
   }
 
-  /** Whether a gauge goes on as it is. */
+  /** Whether a gauge keeps its value. */
   get isHeld(): boolean {
     return this.#steady !== undefined;
   }

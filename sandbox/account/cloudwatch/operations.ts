@@ -65,7 +65,7 @@ function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['op
         return {
           MetricAlarms: page.items.flatMap(metricAlarmDetails),
           CompositeAlarms: page.items.flatMap(compositeAlarmDetails),
-          // Nothing here makes log alarms.
+          // Nothing here creates log alarms.
           ...(AlarmTypes.includes('LogAlarm') && { LogAlarms: [] }),
           NextToken: page.nextToken,
         };

@@ -20,7 +20,7 @@ interface Offering {
   readonly zone: string;
 }
 
-/** The instance types that EC2 offers, by Availability Zone: all in all of them, but for what is withheld. */
+/** The instance types that EC2 offers, by Availability Zone: all types in all zones, except withheld ones. */
 export class InstanceTypeOfferings {
   readonly #region: string;
   readonly #withheld = new Set<string>();

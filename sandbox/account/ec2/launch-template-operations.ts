@@ -124,7 +124,7 @@ function refuseUnfit(
   }
 }
 
-/** EC2 makes a version of an AMI that does not exist, too, and warns of it. */
+/** The warning about a version with an AMI that does not exist. EC2 makes such a version nevertheless. */
 function warningOf({ data: { ImageId = '' } }: LaunchTemplateVersion, { images }: Ec2State) {
   const isThere =
     ImageId === '' || ImageId.startsWith('resolve:') || images.list().some((one) => one.ImageId === ImageId);

@@ -24,10 +24,10 @@ export interface LaunchTemplate {
   readonly createdAt: number;
 }
 
-/** The version that launches from a template take which name none. Nothing here changes it. */
+/** The version of launches that name none. Nothing here changes a template's default version. */
 export const DEFAULT_VERSION = 1;
 
-/** What a version that is made with a source takes from it, beside what is given. */
+/** The source of a new version, which supplies everything that the request does not give. */
 interface Source {
   readonly source?: number;
   readonly description?: string | undefined;
@@ -37,14 +37,16 @@ interface Source {
 export class LaunchTemplates {
   readonly #world: World;
   readonly #byId = new Map<string, LaunchTemplate & { versions: LaunchTemplateVersion[] }>();
-  /** Templates whose versions are copies of one: EKS makes a new one for each update of a managed node group. */
+  /**
+   * Templates whose versions are all copies of one. EKS makes a new version for each update of a managed node group.
+   */
   readonly #copied = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** @param isCopied whether every version has the same data, however many somebody has made */
+  /** @param isCopied whether every version has the same data, whatever its number */
   add(
     { id, name, tags = {} }: { readonly id: string; readonly name: string; readonly tags?: Record<string, string> },
     data: ResponseLaunchTemplateData,
@@ -99,14 +101,14 @@ export class LaunchTemplates {
     );
   }
 
-  /** The data of a version; undefined where there is none. */
+  /** The data of a version; undefined where the version does not exist. */
   dataOf(id: string, number: number): ResponseLaunchTemplateData | undefined {
     return this.#byId.get(id)?.versions.find((version) => version.number === number)?.data;
   }
 
   /**
-   * Makes a version: with a source, what is given replaces what that has, member by member, and the snapshots of its
-   * block devices are lost (EC2 API reference, CreateLaunchTemplateVersion; aws/aws-cli#4297).
+   * Makes a version. With a source, given members replace the source's, and the snapshots of its block devices are lost
+   * (EC2 API reference, CreateLaunchTemplateVersion; aws/aws-cli#4297).
    */
   makeVersion(id: string, given: RequestLaunchTemplateData, { source, description }: Source): LaunchTemplateVersion {
     this.get(id);
@@ -135,7 +137,7 @@ const withoutIts = (ebs: LaunchTemplateBlockDeviceMapping['Ebs']) => {
   return { Ebs: rest };
 };
 
-/** Data as EC2 gives it back: it says of the metadata service whether its options hold. */
+/** Data as EC2 returns it, which states whether the options of the metadata service are in effect. */
 function asAnswered({ MetadataOptions, ...data }: RequestLaunchTemplateData): ResponseLaunchTemplateData {
   for (const { Ebs } of data.BlockDeviceMappings ?? []) refuseWrong(Ebs);
   return {

@@ -26,7 +26,7 @@ export interface NetworkAcl {
 
 /** The entry of a VPC's default ACL, in each direction. */
 const ALLOW_ALL = { number: 100, action: 'allow', protocol: '-1', cidr: '0.0.0.0/0', ports: undefined } as const;
-/** The same for IPv6, where the VPC has any (VPC user guide, "Default network ACL"). */
+/** The entry for IPv6, where the VPC has IPv6 (VPC user guide, "Default network ACL"). */
 const ALLOW_ALL_IPV6 = { ...ALLOW_ALL, number: 101, cidr: '::/0' } as const;
 const TCP = '6';
 

@@ -89,12 +89,14 @@ export class Networks {
     this.routeTables.lead(vpcId, ids, way);
   }
 
-  /** How many addresses of a subnet are taken: one for each interface. */
+  /** The number of used addresses of a subnet, one for each interface. */
   takenAddresses(subnetId: string): number {
     return this.interfaces.list().filter((each) => each.subnetId === subnetId).length;
   }
 
-  /** How many are free: AWS reserves five of a block (VPC user guide, "Subnet CIDR blocks"). */
+  /**
+   * The number of free addresses of a subnet. AWS reserves five of each block (VPC user guide, "Subnet CIDR blocks").
+   */
   freeAddresses(subnetId: string): number {
     return Math.max(0, (this.subnets.get(subnetId)?.addresses ?? 1019) - this.takenAddresses(subnetId));
   }

@@ -6,7 +6,7 @@ export interface Subnet {
   readonly availabilityZone: string;
   readonly cidrBlock: string;
   readonly tags: Map<string, string>;
-  /** How many addresses nodes and others may have in it, without those that AWS reserves; undefined: all of the block. */
+  /** The number of addresses in the subnet besides those that AWS reserves; undefined for the whole block. */
   addresses?: number;
   /** Whether instances launched in it get a public IPv4 address. */
   mapPublicIpOnLaunch: boolean;

@@ -11,7 +11,7 @@ import { type Operation, operation } from '../service.ts';
 import type { World } from '../world.ts';
 import type { EksState } from './state.ts';
 
-/** The EKS API reference names no maximum; the others of EKS are 100. */
+/** The largest page. The EKS API reference names none for this operation, and EKS's other operations have 100. */
 const MAX_PAGE = 100;
 const DAY_MS = 86_400_000;
 

@@ -6,30 +6,31 @@ import { DEFAULT_VERSION, type LaunchTemplates } from '../ec2/launch-templates.t
 import type { AmiReleases } from './ami-releases.ts';
 import type { EksNodeGroup } from './state.ts';
 
-/** What EKS looks up for an update. */
+/** The resources that EKS looks up for an update. */
 export interface Known {
   readonly releases: AmiReleases;
   readonly launchTemplates: LaunchTemplates;
   readonly images: Images;
-  /** How many nodes a subnet has addresses for. */
+  /** The number of nodes that a subnet has addresses for. */
   readonly freeAddresses: (subnetId: string) => number;
 }
 
-/** What an update moves a node group to. */
+/** The target of a node group's update. */
 export interface UpdateTarget {
   readonly kubernetesVersion: string;
   readonly releaseVersion: string;
   readonly imageId: string;
   readonly params: readonly UpdateParam[];
-  /** The key pair of the nodes that it launches; undefined: none. */
+  /** The key pair of the nodes that the update launches; undefined for none. */
   readonly keyName: string | undefined;
   readonly launchTemplate?: LaunchTemplateSpecification;
 }
 
 /**
- * What an update moves a group with a custom AMI to: the AMI of a version of its own launch template, of the default one
- * where none is named. Sources: EKS API reference, UpdateNodegroupVersion and LaunchTemplateSpecification; EKS user
- * guide, "Customize managed nodes with launch templates", for what a template may not name.
+ * The target of an update of a group with a custom AMI: the AMI in a version of its own launch template. Without a
+ * version, the template's default one counts. Sources: EKS API reference, UpdateNodegroupVersion and
+ * LaunchTemplateSpecification; EKS user guide, "Customize managed nodes with launch templates", for the members that a
+ * template may not have.
  *
  * @throws InvalidParameterException, InvalidRequestException
  */
@@ -52,13 +53,13 @@ export function customTarget(
   return { kubernetesVersion: group.version, releaseVersion: imageId, imageId, ...named };
 }
 
-/** What an update takes of a version of the group's own launch template. */
+/** The parts of an update that come from a version of the group's own launch template. */
 type Named = Pick<UpdateTarget, 'params' | 'keyName' | 'launchTemplate'> & {
   readonly data: ResponseLaunchTemplateData;
 };
 
 /**
- * The named version of a group's own launch template, the default one where none is named.
+ * The named version of a group's own launch template; the default version where none is named.
  *
  * @throws InvalidParameterException
  */
@@ -104,7 +105,10 @@ export function namedTemplate(
   }
 }
 
-/** EKS API reference, UpdateNodegroupVersion: a template is for groups that were made with one. */
+/**
+ * A launch template can be given only for groups that were created with one. Source: EKS API reference,
+ * UpdateNodegroupVersion.
+ */
 const NO_TEMPLATE = 'You cannot specify a launch template for a node group that was created without one.';
 
 export const refusal = (group: EksNodeGroup, code: string, message: string, status = 400): AwsError =>

@@ -53,7 +53,7 @@ export function createEks(
     ({ clusterName, nodegroupName }: NodeGroupName): Permission[] => [
       { action: `eks:${action}`, resource: nodeGroupArn(world, state, clusterName, nodegroupName) },
     ];
-  // IAM evaluates the cluster always, and the node group too where one is named.
+  // IAM always evaluates the cluster, and also the node group where one is named.
   const onUpdates =
     (action: string) =>
     ({ name, nodegroupName }: { name: string | undefined; nodegroupName?: string | undefined }): Permission[] => [

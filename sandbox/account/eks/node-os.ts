@@ -4,7 +4,7 @@ import { type AmiType, amiFamily, releaseDate } from './ami-types.ts';
 export const DEFAULT_OS_IMAGE = 'Amazon Linux 2023.8.20250715';
 
 /**
- * What a node of an AMI release reports as its OS image (`status.nodeInfo.osImage`), such as `Bottlerocket OS 1.42.0
+ * The OS image that a node of an AMI release reports (`status.nodeInfo.osImage`), such as `Bottlerocket OS 1.42.0
  * (aws-k8s-1.33)`.
  */
 export function osImageOf(amiType: AmiType, kubernetesVersion: string, releaseVersion: string): string {

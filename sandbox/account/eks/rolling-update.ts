@@ -118,7 +118,7 @@ export class RollingUpdate {
     this.#groups.settle(scaling);
   }
 
-  /** Whether the subnets have addresses for nodes that are launched before old ones go. */
+  /** Whether the subnets have addresses for nodes that are launched before old ones end. */
   #hasRoomFor(count: number): boolean {
     const { autoScalingGroup, updateConfig } = this.#group;
     if (updateConfig.updateStrategy === 'MINIMAL') return true;

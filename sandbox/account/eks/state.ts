@@ -24,7 +24,7 @@ export interface EksCluster {
   readonly arn: string;
   /** Kubernetes version of its control plane. */
   version: string;
-  /** What EKS's upgrade insights say of it. */
+  /** EKS's upgrade insights about the cluster. */
   readonly insights: readonly EksInsight[];
   readonly tags: Readonly<Record<string, string>>;
   readonly supportType: 'STANDARD' | 'EXTENDED';
@@ -71,7 +71,7 @@ export interface EksInsight {
 export type NodeHosts = Reachability &
   Pick<LaunchSpecification, 'agent' | 'commands' | 'instanceProfile' | 'metadataEndpoint' | 'metadataTokens'>;
 
-/** What an image determines of a node. */
+/** The facts about a node that its image determines. */
 export interface NodeImage {
   /** As the node reports it, such as `Bottlerocket OS 1.42.0 (aws-k8s-1.33)`. */
   readonly osImage: string;
@@ -127,7 +127,7 @@ export interface EksNodeGroup {
   releaseVersion: string;
   /** The image of new nodes; during an update, the new image. */
   imageId: string;
-  /** The key pair of new nodes, by the template; during an update, by the new one. */
+  /** The key pair of new nodes, by the template. During an update it is the key pair of the new version. */
   keyName: string | undefined;
   status: NodegroupStatus;
   issues: readonly Issue[];
@@ -147,7 +147,7 @@ export interface EksUpdate {
 /** The account's EKS clusters, managed node groups and updates. */
 export class EksState {
   readonly clusters = new Map<string, EksCluster>();
-  /** Until when EKS supports Kubernetes versions that the fleet file says it of. */
+  /** The end of EKS's support for Kubernetes versions, where the fleet file states it. */
   readonly support = new Map<string, VersionSupport>();
   readonly troubles: Troubles;
   readonly #groups = new Map<string, Map<string, EksNodeGroup>>();

@@ -42,7 +42,8 @@ export class NodeGroupUpdates {
    * An older release of the same Kubernetes version is accepted: EKS's guide says that one can't go back, but not with
    * which error, and a sandbox that refused would hide the mistake of a caller that asks for it.
    *
-   * @param isAllowed whether the caller may do something: EKS launches in its name where there is a launch template
+   * @param isAllowed whether the caller has a right. EKS launches in the caller's name where there is a launch
+   * template.
    * @throws ResourceNotFoundException, ResourceInUseException, InvalidParameterException, InvalidRequestException
    */
   start(

@@ -38,9 +38,12 @@ export class Inspector {
   readonly #findings = new Map<string, Finding[]>();
   /** The accounts that this one administers. */
   readonly members: string[] = [];
-  /** Whether its own scanner is on the instances (`activateVMScanner`): it scans them without an SSM agent. */
+  /**
+   * Whether Inspector's own scanner is on the instances (`activateVMScanner`), so that it scans them without an SSM
+   * agent.
+   */
   vmScanner = false;
-  /** Why the instances of these node groups are not scanned, whatever else is so. */
+  /** Forced reasons why the instances of these node groups are not scanned. */
   readonly reasons = new Map<string, ScanStatusReason>();
   #status: Status = 'DISABLED';
 

@@ -7,20 +7,23 @@ import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
 import type { World } from '../world.ts';
 
-/** A change calendar: open, or closed, but for its events. */
+/** A change calendar, which is open, or closed except during its events. */
 export interface ChangeCalendar {
   readonly name: string;
-  /** The account that shares it; absent: this account's own. */
+  /** The account that shares the calendar; absent for this account's own. */
   readonly sharedBy?: string | undefined;
   /** Its state while none of its events runs. */
   readonly type: 'DEFAULT_OPEN' | 'DEFAULT_CLOSED';
-  /** From and until, epoch milliseconds: meanwhile its state is the other one. */
+  /** Events with their beginning and end, epoch milliseconds. During an event, the state is the opposite one. */
   readonly events: ReadonlyArray<{ readonly from: number; readonly until: number }>;
 }
 
 type State = 'OPEN' | 'CLOSED';
 
-/** SSM documents of type ChangeCalendar. Each change of state of the account's own is told on the default bus. */
+/**
+ * SSM documents of type ChangeCalendar. Each change of state of the account's own calendars is an event on the default
+ * bus.
+ */
 export class ChangeCalendars {
   readonly #world: World;
   /** By ARN. */
@@ -42,7 +45,7 @@ export class ChangeCalendars {
     if (sharedBy === undefined) this.#tell(arn, calendar);
   }
 
-  /** @throws AwsError `InvalidDocument` for a calendar that is not there, or not shared with the account */
+  /** @throws AwsError `InvalidDocument` for a calendar that does not exist, or is not shared with the account */
   stateAt(nameOrArn: string, at: number): { readonly state: State; readonly changesAt: number | undefined } {
     const calendar = this.#calendars.get(this.arn(nameOrArn));
     if (calendar === undefined) {
@@ -52,14 +55,14 @@ export class ChangeCalendars {
     return { state, changesAt: changesOf(calendar).find((time) => time > at && stateOf(calendar, time) !== state) };
   }
 
-  /** Tells of the next change, and of those after it. */
+  /** Publishes the next change of state, and those after it. */
   #tell(arn: string, calendar: ChangeCalendar): void {
     const { time, random } = this.#world;
     const { changesAt } = this.stateAt(arn, time.now);
     if (changesAt === undefined) return;
     time.at(changesAt, () => {
       const { state, changesAt: next } = this.stateAt(arn, changesAt);
-      // Best effort, some seconds late.
+      // Events are published on a best-effort basis, some seconds late.
       time.after(random.integer(1, 10) * 1000, () =>
         this.#world.emit({
           source: 'aws.ssm',
@@ -85,12 +88,12 @@ const stateOf = ({ type, events }: ChangeCalendar, at: number): State => {
 const changesOf = ({ events }: ChangeCalendar): number[] =>
   events.flatMap(({ from, until }) => [from, until]).sort((a, b) => a - b);
 
-/** As Systems Manager writes times, without fractions of a second. */
+/** Systems Manager's format of times, without fractions of a second. */
 const stamp = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
 /**
- * GetCalendarState: of several calendars OPEN only if all are, and one that is not there fails the call. Source: the API
- * reference. Of several, the next transition here is the first of any.
+ * GetCalendarState. Several calendars are OPEN only if all of them are, and an unknown one fails the call. Source: the
+ * API reference. The next transition of several calendars is, in the sandbox, the earliest transition of any of them.
  */
 export function calendarOperations(world: World, calendars: ChangeCalendars): Record<string, Operation> {
   return {

@@ -58,7 +58,7 @@ export class Commands {
   readonly #agents: SsmAgents;
   readonly #random: World['random'];
   readonly #byId = new Map<string, Command>();
-  /** What scripts have made of hosts, by instance, beside what the fleet gave them. */
+  /** The state of hosts after scripts have changed them, by instance, with the state that the fleet gave them. */
   readonly #hosts = new Map<string, { readonly given: NodeInput | undefined; readonly host: NodeInput }>();
 
   constructor(world: World, agents: SsmAgents) {
@@ -161,8 +161,8 @@ export class Commands {
   }
 
   /**
-   * A document of the account is really run, on the host that a fleet file describes or on a usual one of its image. What
-   * it changes stays so on this instance, until the fleet is given another host.
+   * Really runs a document of the account, on the host of the fleet file or on a usual host of the image. Changes
+   * persist on this instance until the fleet gives it another host.
    */
   #runScript({ script }: CommandDocument, { id, osImage, commands }: Instance): ScriptResult | undefined {
     if (script === undefined) return undefined;

@@ -20,7 +20,7 @@ export function usualNode(osImage: string): NodeInput {
   return { ...al2(), os: osImage.split(' ')[0]?.toLowerCase() ?? 'unknown' };
 }
 
-/** What a script came to on a host, and what the host has since. */
+/** The result of a script on a host, and the host's state afterwards. */
 interface Run {
   readonly result: ScriptResult;
   readonly host: NodeInput;
@@ -65,7 +65,7 @@ interface Text {
   readonly content: string;
 }
 
-/** What stands in the files below a root, by their paths there. */
+/** The contents of the files below a root, by their paths there. */
 function textsBelow(root: string): Map<string, Text> {
   const found = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
@@ -78,7 +78,7 @@ function textsBelow(root: string): Map<string, Text> {
 
 const modeOf = (path: string): string => `0${(statSync(path).mode & 0o777).toString(8)}`;
 
-/** The host with what differs between two looks at its files; a directory stays although nothing is left in it. */
+/** The host with the differences between two reads of its files. A directory stays even when nothing is left in it. */
 function changed(
   node: NodeInput,
   root: string,
@@ -121,10 +121,10 @@ function asOnHost(output: string, { files }: NodeInput): string {
   return `${JSON.stringify({ ...gathered, files: told })}\n`;
 }
 
-/** Where the API of a Bottlerocket host of the sandbox keeps whether the admin container is on: `true`, or absent. */
+/** The file in which a Bottlerocket host of the sandbox keeps whether the admin container is on: `true`, or absent. */
 export const ADMIN_CONTAINER = '/bottlerocket-api/admin';
 
-/** Bottlerocket's client of its API, as the control container has it. */
+/** Creates Bottlerocket's client of its API, as the control container has it. */
 function putApiclient(root: string, { kubernetesVersion, report }: NodeInput): void {
   const answers: Readonly<Record<string, unknown>> = {
     'get os': { os: { variant_id: `aws-k8s-${kubernetesVersion}`, version_id: '1.50.0' } },

@@ -22,7 +22,9 @@ export const DEFAULT_HOST_MANAGEMENT_ROLE = 'service-role/AWSSystemsManagerDefau
 /** Value of the setting while nobody has set it. */
 const NONE = '$None';
 
-/** The tier of parameters that are put without one: `Standard` until somebody sets it, which nobody can here. */
+/**
+ * The tier of parameters that are put without one. It is `Standard` until somebody sets it, which nobody can do here.
+ */
 const PARAMETER_TIER = '/ssm/parameter-store/default-parameter-tier';
 
 /** The other settings that the API reference lists. */

@@ -21,10 +21,10 @@ interface Version {
   readonly createdAt: number;
 }
 
-/** A document with its versions: the first is version 1. */
+/** A document with its versions, the first of which is version 1. */
 interface SessionDocument {
   readonly versions: readonly Version[];
-  /** What GetDocument gives where no version is asked for. */
+  /** The version that GetDocument returns where the request names none. */
   readonly defaultVersion: number;
 }
 
@@ -127,7 +127,7 @@ export function sessionDocumentOperations(world: World): Record<string, Operatio
   };
 }
 
-/** @throws AwsError where the content is no document of a session */
+/** @throws AwsError where the content is not a session document */
 function refuseContent(text: string): void {
   const content = jsonIn(text);
   if (content?.schemaVersion !== '1.0' || typeof content.sessionType !== 'string')
