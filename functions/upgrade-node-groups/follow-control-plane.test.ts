@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
 import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
+import { answer } from './answer.ts';
 import { type ControlPlane, controlPlaneOf, type NextVersion, versionForImages } from './control-plane.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { HOUR, NOW, nodeGroup, observation, unreadable } from './observation.fixture.ts';
+import { HOUR, NOW, nodeGroup, observation, request, unreadable } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
 import { progressAfter } from './progress.ts';
@@ -271,10 +272,26 @@ describe('a node group whose control plane is newer', () => {
     const setbacks = [{ cause: 'PodEvictionFailure', releaseVersion: NEXT, count: 1, lastAt: NOW - 1 }];
     const observe = { controlPlane: { mode: 'observe' } };
     const waiting = decided(behind(), observe, { failures, setbacks });
-    expect(waiting.reason).toBe('up-to-date');
+    // That it has failed is said, too: as up to date nobody could resume it.
+    expect(waiting.reason).toBe('retry-later');
     expect(waiting.memory).toMatchObject({ failures, setbacks });
     const often = decided(behind(), observe, { failures: { ...failures, count: 3 }, setbacks });
-    expect(often.memory.failures?.count).toBe(3);
+    expect([often.reason, often.memory.failures?.count]).toEqual(['halted', 3]);
+    const resumed = answer(
+      observation(behind(), { failures: { ...failures, count: 3 }, setbacks }),
+      request('resume'),
+      {
+        policy: policy(observe),
+        now: NOW,
+        account: '111122223333',
+        slots: {},
+      },
+    );
+    expect(resumed.reason).toBe('request-granted');
+    // A release of its present version is told first, as ever.
+    const own = behind({}, { releaseVersion: '1.33.12-20260625' });
+    const patching = decided(own, observe, { failures: { ...failures, count: 3 }, setbacks });
+    expect(patching.start).toMatchObject({ version: '1.33' });
   });
 
   it('is waited for by later waves where it is only proposed, once it is approved or has failed', () => {

@@ -19,7 +19,7 @@ export interface Following {
   readonly decision: Decision;
   /** It moves, or is about to: releases of its present version are passed over. */
   readonly goesFirst: boolean;
-  /** Nothing but a proposal could come of it, and there is none yet. */
+  /** Nothing but a proposal could come of it, there is none yet, and nothing has failed. */
   readonly isQuiet: boolean;
 }
 
@@ -47,6 +47,9 @@ const LONG: ReadonlySet<Reason> = new Set<Reason>([
   'earlier-wave',
   'wave-stopped',
 ]);
+
+/** What an attempt that has failed leads to. */
+const FAILED: ReadonlySet<Reason> = new Set<Reason>(['halted', 'retry-later']);
 
 /** What passes at a time that is known. */
 const PAUSES: ReadonlySet<Reason> = new Set<Reason>(['baking', 'retry-later']);
@@ -92,7 +95,7 @@ export function followControlPlane(
   return {
     decision,
     goesFirst: !isProposal && !isForLong(decision, circumstances.now),
-    isQuiet: isProposal && decision.decision !== 'would-act',
+    isQuiet: isProposal && decision.decision !== 'would-act' && !FAILED.has(decision.reason),
   };
 }
 
