@@ -3,6 +3,7 @@ import { parsePolicy } from '../policy-document.ts';
 import type { NodeGroupState, Progress, Turn } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
 import { decide } from './decide.ts';
+import { nextState } from './next-state.ts';
 import { HOUR, lineOf, NOW, need, nodeGroup, nodesOn, observation, unreadable } from './observation.fixture.ts';
 import type { View } from './observation.ts';
 import { plan } from './plan.ts';
@@ -364,6 +365,17 @@ describe('the wave of a group', () => {
   ])('%s is refused', (_what, document, expected) => {
     const parsed = parsePolicy(JSON.stringify(document), 'enforce');
     expect('error' in parsed ? parsed.error : 'valid').toContain(expected);
+  });
+
+  it('is held by a group of an earlier one that nobody has ever been able to read, which is named', () => {
+    const key = { cluster: 'canary-1', nodegroup: 'web' };
+    const unread = observation(unreadable(), {}, key);
+    const { decided } = plan([unread, inCluster('stage-1')], given({}));
+    const state = nextState(unread, decided[0]!.decision, { policy, now: NOW });
+    expect(state).toMatchObject({ reason: 'unreadable', wakeAt: expect.any(Number) });
+    for (const message of [decided[1]?.decision.message, told('stage-1', { 'canary-1/web': state }).message]) {
+      expect(message).toBe('It waits for wave canary: canary-1/web cannot be read.');
+    }
   });
 
   it('may be made later by a tag where an override by name made it earlier', () => {

@@ -196,7 +196,7 @@ function count(
     if (isUnseen) of.unseen.push(key);
   };
   if (progress === undefined) {
-    wait('has not been reconciled yet');
+    wait(reason === 'unreadable' ? 'cannot be read' : 'has not been reconciled yet');
     return;
   }
   const { runs, ran = [], health } = progress;
