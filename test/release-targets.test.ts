@@ -23,7 +23,7 @@ describe('over any history of recommendations, an hour apart', () => {
       fc.property(fc.array(answer, { minLength: 1, maxLength: 14 }), (history) => {
         let ledger: KnownRelease | undefined;
         for (const [hour, now] of history.entries()) {
-          ledger = decide({ pair, recommended: now, known: ledger }, hour * HOUR).known ?? ledger;
+          ledger = decide({ pair, isInUse: true, recommended: now, known: ledger }, hour * HOUR).known ?? ledger;
           const target = targetOf(pair, now, ledger);
           const read = history.slice(0, hour + 1).map(versionOf);
           if (target.kind === 'none') {
@@ -55,7 +55,7 @@ describe('over any history of recommendations, an hour apart', () => {
     for (const [hour, version] of readings.entries()) {
       const recommended =
         version === '' ? ({ kind: 'missing' } as const) : ({ kind: 'release', releaseVersion: version } as const);
-      ledger = decide({ pair, recommended, known: ledger }, hour * HOUR).known ?? ledger;
+      ledger = decide({ pair, isInUse: true, recommended, known: ledger }, hour * HOUR).known ?? ledger;
     }
     expect(ledger?.seen).toEqual([
       { releaseVersion: old, firstSeenAt: 0 },

@@ -46,7 +46,10 @@ export class ReleaseHistory {
     for (const kubernetesVersion of new Set(versions)) {
       const pair = { kubernetesVersion, amiType: AL2023 };
       const before = this.#known.get(pairKey(pair));
-      const { known } = watch({ pair, recommended: this.#recommended(kubernetesVersion, now), known: before }, now);
+      const { known } = watch(
+        { pair, isInUse: true, recommended: this.#recommended(kubernetesVersion, now), known: before },
+        now,
+      );
       if (known !== undefined) this.#known.set(pairKey(pair), known);
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownRelease } from '../shared/releases/release-ledger.ts';
-import { decide } from './decide.ts';
+import { decide as decideAbout } from './decide.ts';
+import { watchedPairs } from './observe.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-07-14T18:05:00Z');
@@ -18,7 +19,10 @@ const known = (...releases: string[]): KnownRelease => ({
   announced: true,
 });
 
-type Reading = Parameters<typeof decide>[0]['recommended'];
+type PairOf = Parameters<typeof decideAbout>[0];
+type Reading = PairOf['recommended'];
+const decide = (observation: Omit<PairOf, 'isInUse'>, now: number, isInUse = true) =>
+  decideAbout({ ...observation, isInUse }, now);
 
 /** The ledger state, and what was recorded, after readings an hour apart, the first of them now. */
 function readings(before: KnownRelease | undefined, ...looks: Reading[]) {
@@ -127,6 +131,51 @@ describe('decide', () => {
     const decision = decide({ pair, recommended: { kind }, known: undefined }, NOW);
     expect(decision).toMatchObject({ announce: false, outcome: { decision: 'skipped', reason } });
     expect(decide({ pair, recommended: { kind }, known: decision.known }, NOW)).toEqual({ announce: false });
+  });
+});
+
+describe('a pair that nobody uses any more', () => {
+  it('is watched for as long as releases of it are on offer', () => {
+    const other = { kubernetesVersion: '1.34', amiType: 'BOTTLEROCKET_x86_64' };
+    const ledger = new Map([
+      ['1.33/AL2023_x86_64_STANDARD', known(OLD)],
+      ['1.32/AL2_x86_64', known(OLD)],
+      ['1.31/CUSTOM', { seen: [], announced: true }],
+    ]);
+    expect(watchedPairs([pair, other], ledger)).toEqual([
+      { pair, isInUse: true },
+      { pair: other, isInUse: true },
+      { pair: { kubernetesVersion: '1.32', amiType: 'AL2_x86_64' }, isInUse: false },
+    ]);
+  });
+
+  it('has what is withdrawn off offer, and nobody is told', () => {
+    const doubted = decide({ pair, recommended: release(OLD), known: known(OLD, NEW) }, NOW, false);
+    const { known: ledger, ...told } = decide(
+      { pair, recommended: release(OLD), known: doubted.known },
+      NOW + HOUR,
+      false,
+    );
+    expect(told).toEqual({ announce: false });
+    expect(ledger?.seen).toEqual([
+      expect.not.objectContaining({ withdrawnAt: expect.anything() }),
+      expect.objectContaining({ releaseVersion: NEW, withdrawnAt: NOW + HOUR }),
+    ]);
+  });
+
+  it('has its newest release announced once it is used again', () => {
+    const unused = decide({ pair, recommended: release(NEW), known: known(OLD) }, NOW, false);
+    expect(unused).toMatchObject({ known: { recommended: NEW, announced: false }, announce: false });
+    expect(decide({ pair, recommended: release(NEW), known: unused.known }, NOW)).toEqual({ announce: true });
+  });
+
+  it('is not told of where it cannot be read, but has an end told of what was', () => {
+    const recommended = { kind: 'unreadable', code: 'X', error: 'X: no', isThrottled: false } as const;
+    expect(decide({ pair, recommended, known: known(OLD) }, NOW, false)).toEqual({ announce: false });
+    const { known: told } = decide({ pair, recommended, known: known(OLD) }, NOW);
+    expect(decide({ pair, recommended: release(OLD), known: told }, NOW, false).recovered).toMatchObject({
+      reason: 'release-readable',
+    });
   });
 });
 

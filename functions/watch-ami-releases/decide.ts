@@ -52,8 +52,15 @@ const APART = 30 * 60_000;
  *
  * @param now epoch milliseconds
  */
-export function decide(observation: PairObservation, now: number): Decision {
-  const { pair, recommended, known } = observation;
+export function decide({ isInUse, ...observation }: PairObservation, now: number): Decision {
+  if (isInUse) return decideInUse(observation, now);
+  if (observation.recommended.kind === 'unreadable') return NOTHING;
+  // Nobody is told of releases that nobody runs. They are announced once the pair is in use again.
+  const { known, recovered } = decideInUse(observation, now);
+  return { ...(known !== undefined && { known }), announce: false, ...(recovered !== undefined && { recovered }) };
+}
+
+function decideInUse({ pair, recommended, known }: Omit<PairObservation, 'isInUse'>, now: number): Decision {
   if (recommended.kind === 'unreadable') return unread(pair, recommended, known, now);
   if (known?.unreadable === undefined) return compare({ pair, recommended, known }, now);
   const { unreadable, ...before } = known;

@@ -6,7 +6,7 @@ import { createClusterReader, describeNodeGroup, listClusters, listNodeGroups } 
 import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type RecommendedRelease, readRecommended } from '../shared/releases/ami-release.ts';
-import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
+import { type Pair, pairKey, pairOfKey } from '../shared/releases/ami-type.ts';
 import { neverPublished } from '../shared/releases/end-of-life.ts';
 import { type KnownRelease, readReleases } from '../shared/releases/release-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -18,9 +18,11 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** One pair that the fleet uses: Amazon's current recommendation, and what the ledger knows. */
+/** One pair: Amazon's current recommendation, and what the ledger knows. */
 export interface PairObservation {
   readonly pair: Pair;
+  /** Whether the fleet uses it, as far as it could be read. */
+  readonly isInUse: boolean;
   readonly recommended: RecommendedRelease;
   readonly known: KnownRelease | undefined;
 }
@@ -34,7 +36,8 @@ export interface FleetObservation {
 
 /**
  * Reads all node groups, derives their distinct pairs in a stable order, and reads the recommended release of each. The
- * pairs include those to which node groups can follow their control planes.
+ * pairs include those to which node groups can follow their control planes, and those that were in use before: what Amazon withdraws
+ * meanwhile would stay on offer.
  */
 export async function observeFleet(clients: ObserveClients): Promise<FleetObservation> {
   const clusters = await listClusters(clients.eks);
@@ -42,18 +45,34 @@ export async function observeFleet(clients: ObserveClients): Promise<FleetObserv
     describeNodeGroups(clients.eks, clusters),
     readControlPlanes(clients.eks, clusters),
   ]);
-  const pairs = pairsOf(nodeGroups, controlPlanes);
-  const [recommended, known] = await Promise.all([
-    readRecommended(clients.ssm, clients.ec2, pairs),
-    readReleases(clients.ledger),
-  ]);
+  const known = await readReleases(clients.ledger);
+  const pairs = watchedPairs(pairsOf(nodeGroups, controlPlanes), known);
+  const recommended = await readRecommended(
+    clients.ssm,
+    clients.ec2,
+    pairs.map(({ pair }) => pair),
+  );
   return {
     nodeGroups,
-    pairs: pairs.flatMap((pair) => {
-      const release = recommended.get(pairKey(pair));
-      return release === undefined ? [] : [{ pair, recommended: release, known: known.get(pairKey(pair)) }];
+    pairs: pairs.flatMap((each) => {
+      const key = pairKey(each.pair);
+      const release = recommended.get(key);
+      return release === undefined ? [] : [{ ...each, recommended: release, known: known.get(key) }];
     }),
   };
+}
+
+/** The pairs in use, and all others of which releases were seen. */
+export function watchedPairs(
+  inUse: readonly Pair[],
+  known: ReadonlyMap<string, KnownRelease>,
+): Array<Pick<PairObservation, 'pair' | 'isInUse'>> {
+  const keys = new Set(inUse.map(pairKey));
+  const others = [...known].filter(([key, { seen }]) => !keys.has(key) && seen.length > 0);
+  return [
+    ...inUse.map((pair) => ({ pair, isInUse: true })),
+    ...others.map(([key]) => ({ pair: pairOfKey(key), isInUse: false })),
+  ];
 }
 
 /** The Kubernetes versions of the control planes, by cluster. An unreadable cluster contributes none. */

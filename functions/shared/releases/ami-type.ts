@@ -9,6 +9,12 @@ export interface Pair {
 /** A pair as one string, for maps and ledger keys. */
 export const pairKey = ({ kubernetesVersion, amiType }: Pair): string => `${kubernetesVersion}/${amiType}`;
 
+/** The pair of a `pairKey`. */
+export function pairOfKey(key: string): Pair {
+  const [kubernetesVersion = '', amiType = ''] = key.split('/');
+  return { kubernetesVersion, amiType };
+}
+
 /**
  * A release of a pair as one string: the correlation id of its incident, from the first sight of the release to the end
  * of each upgrade to it. It depends only on the release, so that all functions use the same id, whatever triggered
