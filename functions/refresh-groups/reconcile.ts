@@ -35,22 +35,22 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const observations = await observeGroups(deps, scope, policy, begun);
   const underWay = new Set([...begun, ...observations.filter(isRefreshed).map(({ key }) => key)].map(subjectOf));
   const troubles: unknown[] = [];
-  // Groups are decided one after the other, so that each decision counts the refreshes begun before it.
+  const note = (error: unknown): undefined => void troubles.push(error);
+  // Groups are decided one after the other, so that each decision counts the refreshes begun before it. The error of one
+  // group stops no other.
   for (const observation of observations) {
     const circumstances = { policy: policyHere(policy, observation), now, account: deps.account, underWay };
     const { request: asked, key } = observation;
     const decision =
       asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
-    const settled = await carryOut(deps, observation, decision, { ...circumstances, policy }).catch(
-      (error: unknown) => void troubles.push(error),
-    );
+    const settled = await carryOut(deps, observation, decision, { ...circumstances, policy }).catch(note);
     const subject = subjectOf(key);
     if (holdsSlot(observation, decision, settled)) underWay.add(subject);
     else underWay.delete(subject);
-    if (settled !== undefined) await lookAgain(deps, observation, settled, now);
+    if (settled !== undefined) await lookAgain(deps, observation, settled, now).catch(note);
   }
   await comeBack(deps.queue, scope.deferred, 0);
-  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 
