@@ -71,8 +71,6 @@ export interface Service {
   readonly xmlNamespace?: string;
   /** Operations by name, such as `UpdateNodegroupVersion`. */
   readonly operations: Readonly<Record<string, Operation>>;
-  /** Handles all requests of a service with its own parser and serializer, instead of `operations`. */
-  readonly raw?: (target: string, body: Buffer) => Promise<{ status: number; body: string }>;
 }
 
 /** A call by a function or an operator, as `--calls` prints it and as IAM checks evaluate it. */

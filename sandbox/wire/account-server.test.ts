@@ -53,17 +53,6 @@ describe('AccountServer', () => {
     expect(records).toMatchObject([{ operation: 'GetParameters', outcome: 'reply lost' }]);
   });
 
-  it('passes raw services the body and gives back their answer as it is', async () => {
-    const { json, records } = account();
-    const item = await json('dynamodb', 'GetItem', { TableName: 'ledger' });
-    expect(item).toMatchObject({ status: 200, body: '{"Item":{"TableName":"ledger"}}' });
-    expect(await json('dynamodb', 'PutItem', {})).toMatchObject({ status: 400 });
-    expect(records).toMatchObject([
-      { operation: 'GetItem', input: { TableName: 'ledger' }, outcome: 'ok' },
-      { operation: 'PutItem', outcome: 'ConditionalCheckFailedException' },
-    ]);
-  });
-
   it('answers a defect of its own with a 500 and reports it', async () => {
     const defects: unknown[] = [];
     const { json } = account({ onDefect: (error) => defects.push(error) });

@@ -5,8 +5,7 @@ import { AwsError, NotImplemented } from './aws-error.ts';
 import { ConnectionDropped } from './connection-dropped.ts';
 import { credentialScope } from './credential-scope.ts';
 import { dryRunIn, refuseIncomplete, refuseUnsupported } from './input-checks.ts';
-import { isRecord } from './json-codec.ts';
-import { jsonProtocol, parseJsonBody } from './json-protocol.ts';
+import { jsonProtocol } from './json-protocol.ts';
 import { modelError } from './modeled-errors.ts';
 import type { Envelope, WireAnswer, WireProtocol, WireRequest } from './protocol.ts';
 import { ec2QueryProtocol, queryProtocol } from './query-protocol.ts';
@@ -105,13 +104,13 @@ export class AccountServer {
     const scope = credentialScope(request.headers);
     const service = this.#services.get(scope?.service ?? '');
     if (scope === undefined || service === undefined) {
-      const notAWorker = { signingName: '', iamPrefix: '', protocol: guessProtocol(request), operations: {} };
+      const unknown = { signingName: '', iamPrefix: '', protocol: guessProtocol(request), operations: {} };
       const error =
         scope === undefined
           ? new AwsError('MissingAuthenticationToken', 'The request is not signed.', 403)
           : new NotImplemented(`the service ${scope.service}`);
-      return PROTOCOLS[notAWorker.protocol].writeError(modelError(notAWorker, error), {
-        service: notAWorker,
+      return PROTOCOLS[unknown.protocol].writeError(modelError(unknown, error), {
+        service: unknown,
         requestId,
       });
     }
@@ -126,7 +125,7 @@ export class AccountServer {
     try {
       progress.caller = this.#options.identify(scope.accessKeyId);
       const answer = await this.#call(request, protocol, { service, requestId }, progress);
-      this.#record(service, requestId, progress, outcomeOf(answer));
+      this.#record(service, requestId, progress, 'ok');
       return answer;
     } catch (error) {
       if (error instanceof ConnectionDropped) {
@@ -152,7 +151,6 @@ export class AccountServer {
     const operation = Object.hasOwn(service.operations, progress.operation)
       ? service.operations[progress.operation]
       : undefined;
-    if (service.raw !== undefined) return this.#callRaw(request, service.raw, operation, envelope, progress);
     if (operation === undefined) throw new NotImplemented(`${service.signingName}.${progress.operation}`);
 
     const { isDry, input } = dryRunIn(service, protocol.readInput(request, operation.schema));
@@ -171,27 +169,6 @@ export class AccountServer {
       return operation.run(trusted(progress.input), context);
     });
     return protocol.writeOutput(operation.schema, output, envelope);
-  }
-
-  /**
-   * Handles a service with its own parser and serializer. Its calls are recorded and, like any other, delayed, failed
-   * and refused.
-   */
-  async #callRaw(
-    request: WireRequest,
-    raw: NonNullable<Service['raw']>,
-    operation: Operation | undefined,
-    envelope: Envelope,
-    progress: Progress,
-  ): Promise<WireAnswer> {
-    const body = parseJsonBody(request.body);
-    progress.input = isRecord(body) ? body : {};
-    progress.permissions = permissionsOf(envelope.service, progress.operation, operation, progress.input);
-    const answer = await this.#execute(envelope, progress, () => raw(progress.operation, request.body));
-    if (!isRawAnswer(answer)) throw new Error(`The answer to ${progress.operation} was lost on its way.`);
-    const contentType = request.headers['content-type'] ?? 'application/x-amz-json-1.0';
-    const headers = { 'content-type': contentType, 'x-amzn-requestid': envelope.requestId };
-    return { status: answer.status, headers, body: answer.body };
   }
 
   #execute(envelope: Envelope, progress: Progress, run: () => Promise<unknown>): Promise<unknown> {
@@ -231,23 +208,12 @@ export class AccountServer {
 export function permissionsOf(
   service: Service,
   name: string,
-  operation: Operation | undefined,
+  operation: Operation,
   input: Readonly<Record<string, unknown>>,
 ): readonly Permission[] {
-  if (operation?.permissions !== undefined) return operation.permissions(trusted(input));
+  if (operation.permissions !== undefined) return operation.permissions(trusted(input));
   return [{ action: `${service.iamPrefix}:${name}`, resource: '*' }];
 }
 
 /** The operation's own schema has parsed the input, so it has the operation's type. */
 export const trusted = (input: unknown): never => input as never;
-
-const isRawAnswer = (answer: unknown): answer is { status: number; body: string } =>
-  isRecord(answer) && typeof answer.status === 'number' && typeof answer.body === 'string';
-
-/** `ok`, or the error code in the response of a service with raw responses. */
-function outcomeOf(answer: WireAnswer): string {
-  if (answer.status < 400) return 'ok';
-  const body: unknown = JSON.parse(String(answer.body));
-  const type = isRecord(body) && typeof body.__type === 'string' ? body.__type : String(answer.status);
-  return type.split('#').at(-1) ?? type;
-}

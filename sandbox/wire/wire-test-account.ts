@@ -70,16 +70,6 @@ const services: Service[] = [
       },
     },
   },
-  {
-    signingName: 'dynamodb',
-    iamPrefix: 'dynamodb',
-    protocol: 'json-1.0',
-    operations: {},
-    raw: async (target, body) =>
-      target === 'GetItem'
-        ? { status: 200, body: `{"Item":${body}}` }
-        : { status: 400, body: '{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}' },
-  },
 ];
 
 /** An account with these services, its call records, and a way to send it any request. */

@@ -191,7 +191,7 @@ describe('ModifyNetworkInterfaceAttribute', () => {
 });
 
 describe('a connection from the Internet', () => {
-  const notAWorker = { from: '203.0.113.9', port: 22 };
+  const somebody = { from: '203.0.113.9', port: 22 };
   const exposed = () => {
     const account = ec2Account([nodeGroup({ exposure: { openPorts: [22], ipv6: true } })], { network: 'internet' });
     const [worker] = account.workers();
@@ -206,7 +206,7 @@ describe('a connection from the Internet', () => {
     const IpPermissions = [everything[1]!];
     await account.ec2.send(new AuthorizeSecurityGroupEgressCommand({ GroupId: open, IpPermissions }));
     const before = [...one.securityGroupIds];
-    const flow = networks.openFlow(worker.id, notAWorker);
+    const flow = networks.openFlow(worker.id, somebody);
     const overIpv6 = networks.openFlow(worker.id, { from: '2001:db8:ffff::9', port: 22 });
     expect(flow).toMatchObject({ alive: true, tracked: true });
     await swap(account, one.id, closed);
@@ -224,7 +224,7 @@ describe('a connection from the Internet', () => {
     const account = exposed();
     const [half, closed] = [await create(account, 'half'), await create(account, 'closed')];
     await ingress(account, half, ...everything);
-    const flow = account.networks.openFlow(account.worker.id, notAWorker);
+    const flow = account.networks.openFlow(account.worker.id, somebody);
     await swap(account, account.one.id, half);
     await swap(account, account.one.id, closed);
     expect(flow.alive).toBe(true);
@@ -232,7 +232,7 @@ describe('a connection from the Internet', () => {
 
   it('dies with the public address by which it came', async () => {
     const { ec2, networks, worker, one } = exposed();
-    const flow = networks.openFlow(worker.id, notAWorker);
+    const flow = networks.openFlow(worker.id, somebody);
     const inside = networks.openFlow(worker.id, { from: '10.0.0.99', port: 22 });
     await ec2.send(
       new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: one.id, AssociatePublicIpAddress: false }),
@@ -242,9 +242,9 @@ describe('a connection from the Internet', () => {
 
   it('does not come about without a rule, an address or a route', () => {
     const { networks, worker } = exposed();
-    expect(networks.openFlow(worker.id, { ...notAWorker, port: 23 }).alive).toBe(false);
+    expect(networks.openFlow(worker.id, { ...somebody, port: 23 }).alive).toBe(false);
     const hidden = ec2Account([nodeGroup({ exposure: { openPorts: [22], publicAddress: 'automatic' } })]);
-    expect(hidden.at.state.networks.openFlow(hidden.workers()[0]!.id, notAWorker).alive).toBe(false);
+    expect(hidden.at.state.networks.openFlow(hidden.workers()[0]!.id, somebody).alive).toBe(false);
   });
 });
 

@@ -58,7 +58,7 @@ function account(more: object = fleet) {
     asg: at.state.autoScalingGroups.list()[0]!,
     first: members[0]!,
     second: members[1]!,
-    notAWorker: at.state.instances.list().find(({ kubernetes }) => kubernetes?.clusterName === 'd'),
+    elsewhere: at.state.instances.list().find(({ kubernetes }) => kubernetes?.clusterName === 'd'),
     register: (name: string, ...Targets: Array<{ Id: string; Port?: number }>) =>
       client.send(new RegisterTargetsCommand({ TargetGroupArn: arnOf(name), Targets })),
     deregister: (name: string, ...Targets: Array<{ Id: string; Port?: number }>) =>
@@ -169,7 +169,7 @@ describe('targets', () => {
   });
 
   it('are no instances that do not exist, do not run, or are in another VPC', async () => {
-    const { at, register, health, notAWorker, first } = account();
+    const { at, register, health, elsewhere, first } = account();
     const invalid = (message: string) => ({
       name: 'InvalidTargetException',
       message: expect.stringContaining(message),
@@ -179,8 +179,8 @@ describe('targets', () => {
       invalid(`The following instances do not exist: '${nobody}'`),
     );
     await expect(health('shared', nobody)).rejects.toMatchObject(invalid('do not exist'));
-    await expect(register('shared', { Id: notAWorker!.id })).rejects.toMatchObject(
-      invalid(`not in the target group VPC '${first.vpcId}': '${notAWorker!.id}'`),
+    await expect(register('shared', { Id: elsewhere!.id })).rejects.toMatchObject(
+      invalid(`not in the target group VPC '${first.vpcId}': '${elsewhere!.id}'`),
     );
     at.state.instances.terminate(first, SECOND_MS, () => {});
     await expect(register('shared', { Id: first.id })).rejects.toMatchObject(
