@@ -1,12 +1,6 @@
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { Surroundings } from './command.ts';
 
-/**
- * Maximum size of a parameter of the tier Intelligent-Tiering, bytes of UTF-8 (Systems Manager user guide, "Managing
- * parameter tiers").
- */
-export const MOST_POLICY_BYTES = 8_192;
-
 /** Reads the current policy document as text. */
 export async function readPolicyText({ clients, stack }: Pick<Surroundings, 'clients' | 'stack'>): Promise<string> {
   const { Parameter } = await clients.ssm.send(new GetParameterCommand({ Name: stack.PolicyParameterName }));

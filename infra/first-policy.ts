@@ -1,5 +1,6 @@
 import { parsePolicy } from '../functions/policy-document.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
+import { MOST_POLICY_BYTES } from '../functions/shared/policy/policy-size.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
 /** The plan for the policy of a stack that does not exist yet. */
@@ -11,12 +12,6 @@ export interface FirstPolicy {
   /** A sentence for whoever deploys. */
   readonly say?: string;
 }
-
-/**
- * Maximum size of a parameter of the tier Intelligent-Tiering, bytes (Systems Manager user guide, "Managing parameter
- * tiers").
- */
-const MOST_BYTES = 8_192;
 
 /**
  * Decides about the policy at a first deploy; a pure function. An existing policy stays as it is, whatever file is
@@ -56,7 +51,7 @@ export function checkFirstPolicy(text: string, file: string): void {
   const policy = parsePolicy(text, 'enforce');
   if (isInvalid(policy)) throw new SettingsError(`--first-policy ${file}: ${policy.error}`);
   const size = Buffer.byteLength(text);
-  if (size > MOST_BYTES) {
-    throw new SettingsError(`--first-policy ${file}: is ${size} bytes, and the parameter holds ${MOST_BYTES}`);
+  if (size > MOST_POLICY_BYTES) {
+    throw new SettingsError(`--first-policy ${file}: is ${size} bytes, and the parameter holds ${MOST_POLICY_BYTES}`);
   }
 }

@@ -1,6 +1,7 @@
 import { parsePolicy } from '../../functions/policy-document.ts';
 import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
 import { isInvalid } from '../../functions/shared/policy/policy.ts';
+import { MOST_POLICY_BYTES } from '../../functions/shared/policy/policy-size.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import { accountOf } from '../account.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
@@ -8,7 +9,7 @@ import { confirmed } from '../confirm.ts';
 import { contentOf } from '../input-file.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
 import { type FleetReport, fleetInLines, fleetReport, readPlaces } from '../policy-fleet.ts';
-import { MOST_POLICY_BYTES, readPolicyText, writePolicyText } from '../policy-parameter.ts';
+import { readPolicyText, writePolicyText } from '../policy-parameter.ts';
 import { rightsIn } from '../policy-rights.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';

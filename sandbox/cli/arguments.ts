@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { whyUnreadable } from '../../cli/input-file.ts';
 import { UsageError } from '../../cli/usage-error.ts';
+import { MOST_POLICY_BYTES } from '../../functions/shared/policy/policy-size.ts';
 import type { BusEvent } from '../account/event-bridge/event-bridge.ts';
 import { type Fleet, FleetFileError } from '../fleet/fleet.ts';
 import { parseFleet } from '../fleet/parse-fleet.ts';
@@ -23,9 +24,6 @@ export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
   --listen PORT          serve the account on 127.0.0.1:PORT, for the stock AWS CLI
   --speed NUMBER         with --listen: virtual seconds per second (default: 60)
   -h, --help             this`;
-
-/** Maximum size of a parameter of the tier Intelligent-Tiering, which the stack uses, bytes. */
-const MOST_POLICY_BYTES = 8192;
 
 /** A simulated year takes minutes of real time; a longer run is probably a typing error. Virtual ms. */
 const LONGEST_RUN = 1000 * 86_400_000;
