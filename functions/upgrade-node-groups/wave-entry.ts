@@ -48,7 +48,7 @@ export function entryFor(
 }
 
 /**
- * The one to move to of releases that have baked, oldest first: the newest that its wave may take; if there is none, the one that it
+ * The one to move to of releases that have baked, oldest first: the newest that its wave may take, or that its first group is taking; if there is none, the one that it
  * may take first; if nobody can say when, the newest that the earlier waves have not passed over.
  */
 export function chooseByWave(
@@ -60,7 +60,8 @@ export function chooseByWave(
   let newest: SeenRelease | undefined;
   for (const release of baked.toReversed()) {
     const held = entryFor(release, mover, circumstances);
-    if (held === undefined) return release;
+    // Who waits for the first group to take it is in the line for it, and moves once.
+    if (held === undefined || held.kind === 'alone') return release;
     const until = opensAt(held, mover, circumstances);
     if (until !== undefined) soonest.push({ release, until });
     if (held.kind !== 'passed-over') newest ??= release;

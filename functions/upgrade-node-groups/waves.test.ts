@@ -190,6 +190,15 @@ describe('a release enters a wave', () => {
     expect(decide(inCluster('canary-1', both), given(states)).releaseVersion).toBe('1.33.14-20260718');
   });
 
+  it('of which the first group goes alone: others wait for it, and for no older one that has failed or is held', () => {
+    const bad = '1.33.12-20260701';
+    const first = { ...runs(OLD, 99), upgrade: { releaseVersion: NEW, attempt: 1, requestedAt: NOW } };
+    const target = targeting(NOW - 48 * HOUR, bad, NEW);
+    const failures = { releaseVersion: bad, count: 3, lastAt: NOW - HOUR };
+    const decision = decide(inCluster('canary-1', { target }, { failures }), given({ 'canary-2/web': first }));
+    expect(decision).toMatchObject({ reason: 'earlier-wave', turn: { releaseVersion: NEW } });
+  });
+
   it('once two sweeps have gone over the fleet since it was first seen: an earlier one may be unknown before', () => {
     const fresh = { target: targeting(NOW - HOUR, NEW) };
     const noBake = { ...DOCUMENT, upgrades: { ...DOCUMENT.upgrades, bakeAge: '0h' } };
