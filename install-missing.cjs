@@ -1,4 +1,4 @@
-// What `npm start` does first: installs what is missing. In CommonJS, as node-version.cjs is, and on any platform.
+// The first step of `npm start`: installs missing packages. It is CommonJS like node-version.cjs, and runs on any platform.
 const { execSync } = require('node:child_process');
 
 try {

@@ -1,11 +1,11 @@
-// The very first thing that every script here does. It must run on any Node.js, so it is CommonJS of long ago: an old
-// Node.js stumbles over TypeScript or newer syntax before a single line of ours could say why.
+// The first step of every script here. It must run on any Node.js, so it is old CommonJS: an old Node.js would stumble
+// over TypeScript or newer syntax before it could say why.
 
-/** The runtime that the functions are deployed for, and that all of this is tested with. */
+/** The major version of Node.js that the functions run on, and that everything is tested with. */
 const NEEDED = 24;
 
 /**
- * What is wrong with this Node.js, in two sentences with the fix; undefined: nothing.
+ * What is wrong with this Node.js, in two sentences with the fix; undefined where nothing is.
  * @param {string} version for example `v20.20.2`
  * @param {string} platform as `process.platform`
  * @returns {string | undefined}

@@ -7,7 +7,7 @@ const PLAYS = [
   'sandbox/console/console-server.test.ts',
 ];
 
-/** What all tests have in common. */
+/** The settings of all tests. */
 export const common = {
   exclude: ['node_modules/**', 'cdk.out/**'],
   // `npm run synth` checks the rules of AWS's schema once. In each synthesis of a test they would take seconds.
@@ -19,13 +19,13 @@ export const common = {
   maxWorkers: 2,
 };
 
-/** What tests that play the synthesized stack need besides. */
+/** The further settings of tests that play the synthesized stack. */
 export const playing = { ...common, globalSetup: ['test/synthesize.setup.ts', 'test/light-stack.setup.ts'] };
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    // What failed, with its output, and a total.
+    // The reporter prints failures with their output, and a total.
     reporters: ['minimal'],
     silent: 'passed-only',
     projects: [

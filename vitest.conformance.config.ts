@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { playing } from './vitest.config.ts';
 import { LongestFirst } from './vitest.proofs.config.ts';
 
-/** What others wrote about AWS and Kubernetes, held against the stack and its sandbox. `.ci/conformance` runs it. */
+/**
+ * Checks of the stack and its sandbox against what others wrote about AWS and Kubernetes. `.ci/conformance` runs them.
+ */
 export default defineConfig({
   test: {
     ...playing,

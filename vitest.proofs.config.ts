@@ -16,7 +16,7 @@ const LONGEST = [
   'calls.conformance',
 ];
 
-/** Begins with the longest files: begun last, one of them would keep one worker busy while the other has no more to do. */
+/** Begins with the longest files. If one of them began last, it would keep one worker busy while the other is idle. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {

@@ -1,7 +1,8 @@
 import type { Run } from '../sandbox/play.ts';
 
 /**
- * Names and ids that a client of the account could not find out by calls alone, as `botocore/answers.py` takes them.
+ * The names and ids that a client of the account cannot find out by calls alone, in the format of
+ * `botocore/answers.py`.
  */
 export function placesOf({ account }: Run) {
   const { stack, world, fleet } = account;

@@ -20,7 +20,7 @@ const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbo
   .map((file) => file.replace('.json', ''))
   .sort();
 
-/** How long each fleet is played here, so that all of its functions have had their say; one that is not named: a day. */
+/** How long each fleet is played here, until each of its functions has decided. The default is a day. */
 const LENGTHS: Readonly<Record<string, string>> = {
   demo: '28h',
   findings: '7h',
@@ -32,7 +32,7 @@ const LENGTHS: Readonly<Record<string, string>> = {
   year: '6h',
 };
 
-/** What no example shows by itself: remedies and reports that a policy has to ask for. */
+/** Scenarios that no example contains: remedies and reports that a policy must request. */
 const OTHERS: Readonly<Record<string, Scenario>> = {
   'ssm-agent, cured by Default Host Management, told to Security Hub': {
     fleet: 'ssm-agent',

@@ -152,13 +152,13 @@ describe.skipIf(!isThere('boto'))(titled("an operator's commands, by the stock A
       return (await aws('sqs', 'list-message-move-tasks', '--source-arn', deadLetters)).Results[0];
     };
     const move = ['sqs', 'start-message-move-task', '--source-arn', deadLetters];
-    // The function itself has sent it there, so SQS does not know its source.
+    // The function itself has sent the message there, so SQS does not know its source.
     await aws(...move);
     expect(await lastTask()).toMatchObject({ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' });
     expect(dead.counts().visible).toBe(1);
     await aws(...move, '--destination-arn', account.sqs.byUrl(queue).arn);
     expect(await lastTask()).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 });
-    // It is still no valid event, and comes back.
+    // The message still is no valid event, so it comes back.
     await account.play(60 * MINUTE);
     expect(dead.counts().visible).toBe(1);
     await refusedWith(

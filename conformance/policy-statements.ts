@@ -26,7 +26,7 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Every statement of every policy in a template. @throws Error for an intrinsic function or a resource that is unknown here */
+/** Every statement of every policy in a template. @throws Error for an unknown intrinsic function or resource */
 export function statementsOf(template: Template): Statement[] {
   return Object.entries(template.Resources).flatMap(([of, { Type, Properties = {} }]) => {
     const documents: { grants: boolean; document: unknown }[] = [];

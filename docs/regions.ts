@@ -93,6 +93,6 @@ function declaredAlarms(region: string, rest: string): string {
     .join('\n\n');
 }
 
-/** A section of the region, as it is. */
+/** A section of the region as it stands, written by hand. */
 const written = (region: string, section: string): string | undefined =>
   region.split(/\n\n(?=## )/).find((text) => text.startsWith(`## ${section}\n`));

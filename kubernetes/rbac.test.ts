@@ -19,7 +19,7 @@ const rules = manifest.flatMap(({ kind, metadata, rules = [] }) => {
   return rules.map((rule) => ({ kind, role: metadata.name, ...rule }));
 });
 
-/** The rules that go to a group, by the bindings. */
+/** The rules that the bindings give to a group. */
 const rulesOf = (group: string) => {
   const bound = manifest.filter(({ subjects }) => JSON.stringify(subjects ?? []).includes(`"name":"${group}"`));
   const names = bound.map(({ roleRef }) => JSON.stringify(roleRef));

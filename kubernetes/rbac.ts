@@ -11,7 +11,10 @@ export const KUBERNETES_GROUP = 'eks-host-remediator';
  */
 export const QUARANTINE_KUBERNETES_GROUP = 'eks-host-remediator-quarantine';
 
-/** The one that it gives to the role of `terminate-workers`: it may see who has joined. */
+/**
+ * The Kubernetes group that an access entry gives to the role of `terminate-workers`, which may see which instances
+ * have joined.
+ */
 export const IDENTITY_KUBERNETES_GROUP = 'eks-host-remediator-identity';
 
 /** The Kubernetes group that an access entry gives to the role of `check-posture`, which may list pods. */
@@ -25,8 +28,8 @@ const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
 export interface RbacOptions {
   /**
-   * Whether `upgrade-node-groups` may create evictions. It only tries them (`dryRun=All`), but RBAC knows no right for that
-   * alone; so it has none by default.
+   * Whether `upgrade-node-groups` may create evictions. It only tries them (`dryRun=All`), but RBAC has no right for
+   * that alone. By default the function therefore has none.
    */
   readonly evictions?: boolean;
 }
@@ -78,25 +81,30 @@ const quarantineRights = (): KubernetesObject[] =>
     { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
   ]);
 
-/** To see which instances have joined as nodes. */
+/** The right to see which instances have joined as nodes. */
 const identityRights = (): KubernetesObject[] =>
   granted(IDENTITY_KUBERNETES_GROUP, { name: IDENTITY_KUBERNETES_GROUP }, [
     { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] },
   ]);
 
-/** To see which roles a cluster admits as its nodes' where it has no access entries: this one ConfigMap, and no other. */
+/**
+ * The right to see which roles a cluster without access entries admits as its nodes': this one ConfigMap, and no other.
+ */
 const awsAuthRights = (group: string): KubernetesObject[] =>
   granted(group, { name: `${group}-aws-auth`, namespace: AWS_AUTH.namespace }, [
     { apiGroups: [''], resources: ['configmaps'], resourceNames: [AWS_AUTH.name], verbs: ['get'] },
   ]);
 
-/** The right to see how pods ask to be confined. */
+/** The right to see the security contexts of pods. */
 const postureRights = (): KubernetesObject[] =>
   granted(POSTURE_KUBERNETES_GROUP, { name: POSTURE_KUBERNETES_GROUP }, [
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
   ]);
 
-/** To see which pods run on the nodes of a node group, and what forbids their eviction; to try evictions, where asked for. */
+/**
+ * The rights to see which pods run on the nodes of a node group, and what forbids their eviction. Where wanted, also
+ * the right to try evictions.
+ */
 const upgradeRights = (evictions: boolean): KubernetesObject[] =>
   granted(UPGRADE_KUBERNETES_GROUP, { name: UPGRADE_KUBERNETES_GROUP }, [
     { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },

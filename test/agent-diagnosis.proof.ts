@@ -4,8 +4,8 @@ import { playThrough } from './harness.ts';
 import { changes, daemonSets, ENTRY, ours, type Run } from './ssm-agent.fixture.ts';
 
 /*
- * Why an agent does not answer: one cluster a situation, all in one fleet. Each has one worker that has run for days and
- * one that is launched a minute after the start, if not said otherwise.
+ * Each situation in which an agent does not answer has a cluster of its own, all in one fleet. Each cluster has one
+ * worker that has run for days, and one that is launched a minute after the start, unless it says otherwise.
  */
 
 interface Situation {

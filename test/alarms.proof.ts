@@ -17,11 +17,11 @@ import { retryOf } from './widget.fixture.ts';
 /** An alarm's name without that of the stack. */
 const shortName = (alarmName: string): string => alarmName.replace(/^eks-host-remediator-/, '');
 
-/** Alarms that were seen to fire and to end, of all that were there. */
+/** The alarms that were seen to fire and to end. */
 const proven = new Set<string>();
 const all = new Set<string>();
 
-/** The alarms that stand. */
+/** The alarms that fire now. */
 function standing({ account }: Run): string[] {
   return account.cloudWatch.alarms.all
     .filter((alarm) => stateOf(alarm) === 'ALARM')
@@ -29,11 +29,11 @@ function standing({ account }: Run): string[] {
     .sort();
 }
 
-/** What was published to the topic of the alarms. */
+/** The messages to the topic of the alarms. */
 const alarmMessages = ({ account }: Run) =>
   account.sns.published.filter(({ message }) => message.includes('"AlarmName"'));
 
-/** Notes which alarms have fired and ended by now; each change was told to the topic as the alarm says. */
+/** Notes which alarms have fired and ended by now. The topic must have got each change, as the alarm says. */
 function note(run: Run): void {
   const { account } = run;
   const told = alarmMessages(run).map(({ message }) => {
@@ -73,7 +73,7 @@ const alarmsOf = (section: string, declares: (declared: Remediation) => boolean)
     .sort();
 const HAS_QUEUE = ({ start: { by } }: Remediation): boolean => by === 'queue';
 
-/** For each function that takes events, one of them. */
+/** One event for each function that takes events. */
 const ONE_EACH = REMEDIATIONS.flatMap((declared: Remediation) => {
   const [first] = Object.values(declared.events);
   return first === undefined ? [] : [first.event.sample as BusEvent];
@@ -84,7 +84,7 @@ const purgeDeadLetters = ({ account }: Run): void => {
   for (const queue of account.sqs.queues) if (queue.settings.redrive === undefined) queue.purge();
 };
 
-/** Looks at the widget and asks for an action, as somebody in front of the dashboard does. */
+/** Uses the widget and requests an action, as somebody in front of the dashboard does. */
 async function useWidget({ account }: Run): Promise<void> {
   await account.invoke('review-actions', {});
   await account.invoke('request-actions', retryOf('web'));
@@ -142,7 +142,7 @@ it('when Lambda has no room for a function', async () => {
   limit(0);
   await useWidget(run);
   await run.account.play(15 * MINUTE);
-  // A few throttles wake nobody.
+  // A few throttles notify nobody.
   expect(standing(run)).toEqual([]);
   for (const _period of [1, 2, 3, 4]) {
     await useWidget(run);
@@ -150,7 +150,7 @@ it('when Lambda has no room for a function', async () => {
   }
   expect(standing(run)).toContain('throttles-sweep-fleet');
   for (const event of ONE_EACH) run.account.putEvent(event);
-  // Soon a reconcile request has waited for half an hour. Nothing else tells that its function is throttled.
+  // Soon a reconcile request has waited for half an hour. Nothing else shows that its function is throttled.
   await run.account.play(45 * MINUTE);
   expect(standing(run)).toEqual(
     expect.arrayContaining(['unhealthy', 'throttles-sweep-fleet', 'waiting-requests-upgrade-node-groups']),
@@ -177,7 +177,7 @@ it('when somebody took away the policies by which events are delivered', async (
   });
   await run.account.play(63 * MINUTE);
   expect(standing(run)).toEqual(['undelivered', 'unhealthy']);
-  // Each message says to whom it should have gone: one for each function with events, and the sweep.
+  // Each message names its target: one for each function with events, and the sweep.
   const [queue] = run.account.sqs.queues.filter(({ name }) => name.includes('Undelivered'));
   const received = Array.from({ length: 20 }, () => queue!.receive(10)).flat();
   const targets = new Set(received.map(({ attributes }) => attributes.TARGET_ARN?.StringValue ?? ''));
@@ -214,7 +214,7 @@ describe('the policy', () => {
   it('when it is invalid, until sweeps find it valid', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
     expect(standing(run)).toEqual(['policy-invalid', 'unhealthy']);
-    // Each sweep finds it again.
+    // Each sweep finds the failure again.
     await run.account.play(5 * HOUR);
     expect(standing(run)).toEqual(['policy-invalid', 'unhealthy']);
     const [alarm] = run.account.cloudWatch.alarms.all.filter(({ watched }) =>
@@ -268,7 +268,7 @@ it('when a worker does not answer in Systems Manager', async () => {
 it('when AWS refuses to have the metadata service of a worker changed', async () => {
   const policy = { imds: { mode: 'enforce' }, ssmAgent: { mode: 'off' } };
   const run = await start({ fleet: fleet(group({ ssm: { imdsTokens: 'optional' } })), policy });
-  // Whoever else owns an instance lets nobody change it.
+  // An instance of another owner can be changed by nobody else.
   for (const instance of run.account.fleet.instances.list()) Object.assign(instance, { operator: 'ecs.amazonaws.com' });
   await run.account.play(63 * MINUTE);
   expect(standing(run)).toEqual(['imds-failed']);
@@ -314,7 +314,7 @@ it('when an instance refresh leaves workers behind', async () => {
 it('when a quarantine is about to end, has ended, and cannot be given back', async () => {
   const run = await quarantineOfEveryDecision();
   expect(run.records.map(({ reason }) => reason)).toContain('released-in-part');
-  // Whoever waited has its slot by now, and ends in its turn.
+  // The worker that waited has its slot by now, and its quarantine ends in its turn.
   for (let left = inQuarantine(run); left.length > 0; left = inQuarantine(run)) {
     for (const { id } of left) ask(run, 'release', id);
     await run.account.play(HOUR);

@@ -13,7 +13,7 @@ import { sampled } from './sampled.ts';
 /** The most invocations of a function that one chain may have; Lambda stops the one after about the sixteenth. */
 const LONGEST_CHAIN = 12;
 
-/** Every example, as long as it takes until each of its functions has had its say. */
+/** Every example, played until each of its functions has decided. */
 const PLAYS: Readonly<Record<string, string>> = {
   demo: '28h',
   findings: '7h',
@@ -34,7 +34,7 @@ function lastWords({ records }: Run): string[] {
   for (const { remediation, cluster, nodegroup, instance, decision, reason } of records) {
     last.set(
       [remediation, cluster, nodegroup, instance].join(' '),
-      // At which of its attempts an installer is that tries in vain is a matter of seconds.
+      // The attempt that a failing installer has reached is a matter of seconds.
       cluster === 'agent-kept-from-running' && remediation === 'manage-ssm-agent'
         ? [remediation, cluster, nodegroup, 'tries on'].join(' ')
         : [remediation, cluster, nodegroup, instance && 'worker', decision, reason].join(' '),
@@ -43,7 +43,7 @@ function lastWords({ records }: Run): string[] {
   return [...last.values()].sort();
 }
 
-/** What was recorded as failed of each group, each once. */
+/** The recorded failures of each group, without repetitions. */
 const failures = ({ records }: Run): string[] =>
   [
     ...new Set(
@@ -111,7 +111,7 @@ const all: readonly Remediation[] = REMEDIATIONS;
 
 describe('functions that an example never has act, where reads lag behind', () => {
   const ofImds = all.find(({ policy }) => policy?.section === 'imds')?.name ?? '';
-  /** Each with the first and the last word of what it does to one host. */
+  /** Pairs of the first and the last outcome of an act on one host. */
   const ACTS: ReadonlyArray<readonly [string, string, string]> = [
     [ofImds, 'imdsv2-being-required', 'imdsv2-required'],
     ['close-shells', 'shells-being-closed', 'shells-closed'],
@@ -147,7 +147,8 @@ describe('functions that an example never has act, where reads lag behind', () =
     const [plain, lagging] = await Promise.all([played({}, 7), played({ eventualConsistency: true }, 7)]);
     expect(lagging.checked.code).toBe(plain.checked.code);
     expect(failures(lagging.run)).toEqual(failures(plain.run));
-    // Each once: whether the exposed worker is asked for IMDSv2 before it is isolated is a matter of seconds.
+    // Repetitions do not count, because it is a matter of seconds whether the exposed worker is asked for IMDSv2 before
+    // it is isolated.
     const words = (run: Run) => [...new Set(lastWords(run))];
     expect(words(lagging.run)).toEqual(words(plain.run));
     expect(deadLetterCount(lagging.run)).toBe(0);

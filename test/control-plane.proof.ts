@@ -5,7 +5,7 @@ import { fleet, group, NEW, release } from './upgrade.fixture.ts';
 
 const NEXT = '1.34.2-20260716';
 
-/** A cluster at 1.33 whose groups run the newest release there, and what becomes of its control plane. */
+/** A cluster at 1.33 whose groups run its newest release, with the changes of its control plane. */
 const moving = (cluster: object, groups = ['web'], troubles: object[] = []) => {
   const file = fleet(
     groups.map((name) => group(name, { releaseVersion: NEW })),
@@ -44,7 +44,7 @@ it('node groups follow their control plane, one after the other, once it can not
         ],
       },
       ['web', 'api'],
-      // Of this one nobody can read what was done to its control plane.
+      // The updates of this cluster's control plane cannot be read.
       [{ cluster: 'lab', operations: ['ListUpdates'], code: 'AccessDeniedException', status: 400 }],
     ),
     policy: policy('enforce'),

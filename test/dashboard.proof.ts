@@ -117,7 +117,7 @@ beforeAll(async () => {
 
 describe('the dashboard', () => {
   it('names of each function only metrics that this function publishes', () => {
-    // What CloudFormation adds to the name of a function differs from account to account.
+    // CloudFormation's suffix of a function's name differs from account to account.
     const logical = (metric: string): string => metric.replace(/(FunctionName=\S+)-[A-Z0-9]{12}$/, '$1');
     const published = new Set(runs.flatMap(publishedBy).map(logical));
     const named = [...new Set(widgetsOf(runs[0]!).flatMap(metricsOf).map(logical))];
@@ -128,7 +128,8 @@ describe('the dashboard', () => {
         (decision) => `${METRIC_NAMESPACE} ${METRIC_NAMES[decision]} service=${name} stack=eks-host-remediator`,
       ),
     );
-    // Every function counts its failed invocations by the same piece; of terminate-workers none fails in these runs.
+    // Every function counts its failed invocations in the same way. No invocation of terminate-workers fails in these
+    // runs.
     rare.push(`${METRIC_NAMESPACE} InvocationFailed service=terminate-workers stack=eks-host-remediator`);
     expect(named.filter((metric) => !published.has(metric) && !rare.includes(metric))).toEqual([]);
   });
@@ -140,7 +141,8 @@ describe('the dashboard', () => {
       const records = runs.flatMap((run) => run.records.filter(({ remediation }) => remediation === name));
       const made = new Set(records.map(({ decision }) => decision));
       expect([...made].filter((decision) => !declared.includes(decision))).toEqual([]);
-      // Its own code, and the shared code that answers operators and checks the guards, where it is used.
+      // The function's own code counts, and the shared code that answers operators and checks the guards, where it is
+      // used.
       const own = globSync(`functions/${name}/**/*.ts`, { cwd: ROOT }).filter(
         (file) => !/\.(test|proof|fixture)\./.test(file),
       );
@@ -214,7 +216,7 @@ describe('the dashboard', () => {
       (properties.metrics ?? []).flatMap(([first]) => (typeof first === 'object' ? [String(first.expression)] : [])),
     );
     expect(expressions.length).toBeGreaterThan(6);
-    // Names, numbers without exponent, SUM and a list: nothing else.
+    // Expressions consist of names, numbers without exponent, SUM and a list.
     for (const text of expressions) expect(text).toMatch(/^SUM\(\[((, )?\w+(\*0\.\d+)?)+\]\)(\*0\.\d+)?$/);
     const [heading] = widgets.filter(({ type }) => type === 'text');
     expect(heading?.properties.markdown).toMatch(new RegExp(`${PRICES.date}; about \\d+ dollars a month`));

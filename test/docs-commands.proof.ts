@@ -16,7 +16,7 @@ interface Documented {
   readonly command: string;
 }
 
-/** Commands go on after a backslash, and as long as a quote is open. */
+/** Splits a block into commands. A command continues after a backslash, and as long as a quote is open. */
 function commandsIn(block: string): string[] {
   const commands: string[] = [];
   let open = '';
@@ -41,7 +41,7 @@ const REMEDIATOR = /^npx eks-host-remediator (.*)$/s;
 const ofRemediator = unique.filter(({ command }) => REMEDIATOR.test(command));
 const ofAws = unique.filter(({ command }) => command.startsWith('aws ') && !command.startsWith('aws()'));
 
-/** What is not run here, and what shows instead that it is right. */
+/** Commands that do not run here, and the evidence that they are right. */
 const ELSEWHERE: ReadonlyArray<readonly [command: RegExp, reason: string]> = [
   [/^npm (start|ci|cit|test)$/, 'CI runs them; npm start: test/entry-points.proof.ts'],
   [/^npm start -- /, 'its arguments: test/entry-points.proof.ts'],
@@ -89,7 +89,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** The command with what this account has in the place of the examples. */
+/** The command with this account's names in place of the examples. */
 function here(command: string): string {
   const { account, records } = run;
   const group = String(account.stack.outputs.LogGroupName);
@@ -117,7 +117,7 @@ it('each command of the documentation is run here, or it is said where else', ()
   expect(ofAws.length).toBeGreaterThan(20);
   const left = unique.filter((each) => !ofRemediator.includes(each) && !ofAws.includes(each) && !isElsewhere(each));
   expect(left.map(({ file, command }) => `${file}: ${command}`)).toEqual([]);
-  // And no reason is about a command that is not there.
+  // No reason may be about a command that no page has.
   expect(ELSEWHERE.filter(([pattern]) => !unique.some(({ command }) => pattern.test(command)))).toEqual([]);
 });
 
@@ -125,7 +125,7 @@ describe("operators' commands do what they say, or say in a sentence why not", (
   it.each(ofRemediator.filter((each) => !isElsewhere(each)))('$file: $command', async ({ command }) => {
     const [, line = ''] = REMEDIATOR.exec(here(command)) ?? [];
     const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
-    // Nobody sits here to be asked back.
+    // Nobody is here to confirm.
     const many = /--all-in|--wave|^go$|^policy put /.test(argv.join(' '));
     const { code, stdout, stderr } = await operate(run.account, ...argv, ...(many ? ['--yes'] : []));
     // 2 is a wrong argument.
@@ -162,7 +162,8 @@ describe.skipIf(version === undefined)(
             (error, _stdout, stderr) => resolve({ code: error === null ? 0 : error.code, stderr }),
           );
         });
-        // An example's update, query or role is none of this account: that is the account's own answer, not the CLI's.
+        // An example's update, query or role does not exist in this account, so the error is the account's and not the
+        // CLI's.
         const answered =
           /An error occurred \((NotImplementedBySandbox|ResourceNotFoundException|InvalidParameterException)\)/;
         if (code !== 0) expect(stderr).toMatch(answered);

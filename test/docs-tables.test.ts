@@ -55,7 +55,7 @@ describe("docs/policy.md's table", () => {
     if (code !== undefined) expect(read(nested(parsed(code)))).toEqual(read({}));
     else if (fallback === 'as deployed') expect(read(nested('observe'))).toEqual(read({}));
     else {
-      // What has no value by default says what that comes to.
+      // A key without a default must state its effect.
       expect(['all', 'the last wave', 'as it is']).toContain(fallback);
       expect(read(nested(undefined))).toEqual(read({}));
     }

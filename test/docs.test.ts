@@ -105,7 +105,7 @@ it('ARCHITECTURE.md shows the rooms as they are', () => {
   const files = filesInTree(tree);
   expect(files).toContain('functions/upgrade-node-groups/plan.ts');
   expect(files.filter((path) => globSync(path, { cwd: ROOT }).length === 0)).toEqual([]);
-  // And none is left out.
+  // No folder is left out.
   expect(globSync(['functions/*/', 'sandbox/*/'], { cwd: ROOT }).filter((path) => !files.includes(`${path}/`))).toEqual(
     [],
   );

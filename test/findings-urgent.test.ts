@@ -3,7 +3,7 @@ import { findingsFleet, GRAVE, NEVER, told, URGENT } from './findings.fixture.ts
 import { playThrough } from './harness.ts';
 
 const policy = { findings: { urgent: { severity: 'HIGH' } } };
-/** 400 findings on ten workers: more than are read by severity. */
+/** 400 findings on ten workers, more than are read by severity. */
 const GRAVER = { ...GRAVE, repeat: 40, id: 'CVE-2026-10{n}0', severity: 'CRITICAL', publishedAt: '-2d' };
 
 it.each([

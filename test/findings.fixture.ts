@@ -14,7 +14,10 @@ export const HASTY = { upgrades: { bakeAge: '2h', urgent: { bakeAge: '30m' } } }
 export const URGENT_START = 1.5 * HOUR;
 export const NORMAL_START = 3 * HOUR;
 
-/** A vulnerability of the highest gravity: known after ten minutes, fixed by releases from half an hour later on. */
+/**
+ * A vulnerability of the highest gravity. It is known after ten minutes, and releases from half an hour later on have
+ * the fix.
+ */
 export const URGENT = {
   id: 'CVE-2026-31415',
   severity: 'CRITICAL',
@@ -25,7 +28,7 @@ export const URGENT = {
   publishedAt: '+10m',
   fixedSince: '+30m',
 };
-/** Grave, but without a known exploit. */
+/** A grave vulnerability without a known exploit. */
 export const GRAVE = {
   ...URGENT,
   id: 'CVE-2026-27182',
@@ -37,7 +40,7 @@ export const GRAVE = {
 
 export interface FindingsFleet {
   readonly vulnerabilities?: readonly object[];
-  /** When the newer release is published; undefined: never. */
+  /** When the newer release is published; undefined where it never is. */
   readonly newReleaseAt?: string | undefined;
   readonly nodeGroup?: object;
   readonly cluster?: object;
@@ -87,11 +90,11 @@ export const triageIncident = (run: Run): string[] =>
     .filter(({ nodegroup }) => nodegroup !== undefined)
     .map(({ decision, reason }) => `${decision} ${reason}`);
 
-/** Its records with this reason. */
+/** The records of triage-findings with this reason. */
 export const told = (run: Run, reason: string): RemediationRecord[] =>
   ours(run).filter((record) => record.reason === reason);
 
-/** The counts of messages, by what became of them. */
+/** The numbers of messages by their outcome. */
 export function counted(run: Run): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { details = {} } of told(run, 'findings-counted')) {

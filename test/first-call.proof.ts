@@ -31,7 +31,7 @@ const fleet = privateFleet(
   },
 );
 
-/** The operations of the look at the worker of that minute, up to the first change of its interface. */
+/** The operations of the reconcile of the worker from that minute, up to the first change of its interface. */
 async function untilFirstCall(minute: number): Promise<string[]> {
   const run = await start(scenario(fleet));
   await run.account.play(minute * MINUTE - 1_000);
@@ -54,12 +54,14 @@ describe.each([
   it('is closed after two rounds of reads side by side and two conditional writes, within its budget of calls', async () => {
     const operations = await untilFirstCall(minute);
     console.log(`${kind}: ${operations.length} calls: ${operations.join(' ')}`);
-    // Who holds a slot and what is remembered, beside the worker itself; then all that says whose and how exposed it is.
+    // The first reads are of slots and memory, and of the worker itself. Then come the facts about its owner and its
+    // exposure.
     expect(operations.slice(0, 2).sort()).toEqual(['BatchGetItem', 'DescribeInstances']);
-    // The slot, then the quarantine with what a release gives back: nothing is read once the decision stands.
+    // The last writes take the slot, and save the quarantine with everything that a release restores. Nothing is read
+    // after the decision.
     expect(operations.slice(-2)).toEqual(['PutItem', 'PutItem']);
     expect(operations.slice(0, -2).filter((operation) => !READS.test(operation))).toEqual([]);
-    // Where its places are in target groups and in Auto Scaling is read once it is closed.
+    // The worker's places in target groups and in Auto Scaling are read once it is closed.
     expect(operations).not.toContain('DescribeTargetGroups');
     expect(operations).not.toContain('DescribeAutoScalingInstances');
     expect(operations.length).toBeLessThanOrEqual(BUDGETS.callsUntilClosing[kind]);
@@ -68,7 +70,7 @@ describe.each([
 
 describe('the event that a quarantine came from, delivered once more', () => {
   const launched = { at: '+1m', nodeGroup: 'web' };
-  /** A worker in quarantine, the calls about it when that event comes again, and what was recorded then. */
+  /** A worker in quarantine, the calls about it when the same event comes again, and the records from then on. */
   async function repeated(meanwhile: (run: Run, instanceId: string) => void = () => undefined) {
     const run = await start(scenario(privateFleet({}, { launches: [launch(launched.at, launched)] })));
     await run.account.play(5 * MINUTE);

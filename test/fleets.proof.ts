@@ -256,7 +256,7 @@ describe('rights', () => {
           event,
         })),
       }),
-      // A plan of AWS Health that cannot be told goes to a dead-letter queue.
+      // A plan of AWS Health that cannot be recorded goes to a dead-letter queue.
       start({ fleet: 'demo', policy: '{', play: '15m', events: [{ after: 0, event: healthPlanned }] }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
       playThrough({
@@ -320,7 +320,10 @@ describe('rights', () => {
     return { ...scenario, fleet, policy: { notifications: { securityHub: 'enforce' } } };
   }
 
-  /** A worker that only its role proves is looked at, too, and all are looked at again while a command still runs. */
+  /**
+   * A worker that only its role proves is reconciled, too, and all workers are reconciled again while a command still
+   * runs.
+   */
   async function closeShellsOfEveryWorker() {
     const own = { name: 'own', size: 1, imageId: 'ami-0badcafe0badcafe0', clusterTag: false };
     const clusters = withShells.clusters.map((cluster) => ({ ...cluster, selfManagedGroups: [own] }));

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Which files import which, by their paths in the repository. Type imports count; imports of packages do not. */
+/** The imports of each file, by the files' paths in the repository. Type imports count; imports of packages do not. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 /** @param folders of the repository, such as `functions` */

@@ -5,7 +5,10 @@ import { ENTRY, outcomes, privateFleet, scenario } from './quarantine.fixture.ts
 const EXPOSED = { publicAddress: 'automatic', openPorts: [22] };
 const LAUNCHED = { cluster: 'shop', withinSeconds: 0, exposure: EXPOSED };
 
-/** An exposed launch into a self-managed group of so many workers, while the function is warm from another group's launch. */
+/**
+ * Launches an exposed worker into a self-managed group of this size, while the function is warm from a launch into
+ * another group.
+ */
 async function launchInto(size: number) {
   const cluster = {
     accessEntries: [ENTRY],
@@ -29,7 +32,7 @@ async function launchInto(size: number) {
   const calls = run.calls.slice(before).filter((call) => call.function === 'quarantine-workers');
   const first = calls.findIndex(({ operation }) => operation === 'ModifyNetworkInterfaceAttribute');
   expect(first).toBeGreaterThan(5);
-  // By now two are in quarantine in the VPC: its security groups are there, and the policy is known.
+  // By now two workers are in quarantine in the VPC, so its security groups exist and the policy is cached.
   return { run, calls: calls.slice(0, first), cpuSeconds: (user + system) / 1e6 };
 }
 
@@ -40,7 +43,7 @@ it('an exposed launch in a group of 10,000 is closed by the calls, and about the
   );
   const operations = ({ calls }: typeof small) => calls.map(({ operation }) => operation).sort();
   expect(operations(large)).toEqual(operations(small));
-  // No answer went on: none was longer than a page, and what is asked for by a worker's id is short.
+  // No list had a second page, because reads by a worker's id have short answers.
   expect(large.calls.filter(({ input }) => 'NextToken' in input)).toEqual([]);
   // The account's own work on 10,000 workers counts, too.
   expect(large.cpuSeconds).toBeLessThan(1);

@@ -12,7 +12,7 @@ interface Counted {
   readonly about: 'instance' | 'nodegroup';
 }
 
-/** By the `pk` of items. */
+/** The counted items by their `pk`. */
 export type CountedItems = Readonly<Record<string, Counted>>;
 
 const COUNTED: CountedItems = {

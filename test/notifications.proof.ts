@@ -12,7 +12,7 @@ import { launch } from './ssm-agent.fixture.ts';
 
 const DEMO = {
   fleet: 'demo',
-  // A worker of web is in quarantine; by default its upgrade would wait for that.
+  // A worker of web is in quarantine, and by default its upgrade would wait for that.
   policy: { upgrades: { bakeAge: '1h', waitForQuarantine: '0m' }, notifications: { securityHub: 'enforce' } },
   play: '6h',
 } as const;

@@ -24,7 +24,7 @@ it('a worker in quarantine, in standby or on its way out gets neither advice nor
       imds: { mode: 'enforce' },
     }),
   );
-  // Before the first reconcile: one member in standby, and one that a lifecycle hook holds while it terminates.
+  // Before the first reconcile, one member is in standby, and a lifecycle hook holds another one while it terminates.
   const [group] = run.account.fleet.autoScalingGroups.list();
   const [standby = '', leaving = ''] = [...(group?.members.keys() ?? [])];
   group!.members.get(standby)!.lifecycleState = 'Standby';

@@ -11,7 +11,7 @@ const manifest = () => readFileSync(join(ROOT, 'package.json'), 'utf8');
 const run = (command: string, args: readonly string[], cwd = app): string =>
   execFileSync(command, args, { cwd, encoding: 'utf8' });
 
-/** How many resources of each type a template has. */
+/** The number of resources of each type in a template. */
 function countsOf(file: string): Record<string, number> {
   const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, { Type: string }> };
   const types = Object.values(Resources).map(({ Type }) => Type);
@@ -36,7 +36,7 @@ describe('the package, installed in an empty CDK app', () => {
     const beside = ['aws-cdk-lib', 'constructs'].map((name) => `${name}@${devDependencies[name]}`);
     run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...beside, `./${packed}`]);
     const example = readPage('docs/library.md').blocks.find(({ language }) => language === 'ts')?.text ?? '';
-    // Beside the example: each attribute that docs/library.md names is a string.
+    // The app reads each attribute that docs/library.md names, beside the example. Each is a string.
     const attributes = [...readPage('docs/library.md').text.matchAll(/\| `(\w+)` \|/g)].map(([, name]) => name);
     const named = example.replace('\nnew EksHostRemediator', '\nconst made = new EksHostRemediator');
     const strings = attributes.map((name) => `made.${name}`).join(', ');

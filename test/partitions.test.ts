@@ -5,7 +5,7 @@ import { dnsSuffixOf } from '../functions/shared/runtime/partition.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Where the words are the same in every partition, with the reason. */
+/** Places where the words are the same in every partition, with the reason. */
 const EXCEPTIONS: ReadonlyArray<readonly [pattern: RegExp, reason: string]> = [
   [/^\s*(\/?\*|\/\/)/, 'a comment'],
   [

@@ -28,7 +28,7 @@ it('plan --fleet names before it begins who starts in which order and not before
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(writes()).toBe(before);
-  // Six o'clock in Berlin is four in UTC: the release has baked by then.
+  // Six o'clock in Berlin is four in UTC, and the release has baked by then.
   expect(
     lines.map(({ place, cluster, nodegroup, reason, notBefore }) => [
       place,

@@ -29,7 +29,7 @@ it('what earlier documents could say and is refused now stops upgrades alone: qu
   expect(stopped[0]?.message).toContain('upgrades.windows.0.cron: names days of the month and weekdays');
   expect(stopped[0]?.message).toContain('write "0 2 * * SAT#1"');
   expect(stopped[0]?.message).toContain('upgrades.windows.1.duration: must be more than 0');
-  // Once per node group, however often it is reconciled.
+  // Each node group has one record, however often it is reconciled.
   expect(new Set(stopped.map(({ nodegroup }) => nodegroup)).size).toBe(stopped.length);
   const { id } = exposedWorker(run);
   const ofWorker = run.records.filter(

@@ -25,7 +25,7 @@ const checkNow = async (run: Run) => {
   await run.account.play(10 * MINUTE);
 };
 
-/** What fails on hosts that answer anybody, by two settings of one drop-in. */
+/** The checks that fail on hosts that answer anybody, by two settings of one drop-in. */
 const CHECKS = ['3.2.1', '3.2.4'];
 
 describe('the posture of hosts', () => {

@@ -17,7 +17,7 @@ describe('the posture of hosts is looked at', () => {
     expect(web.stdout).toMatch(/shop\/web +3\.2\.4 +FAIL/);
     expect(sent()).toBe(before + 1);
     for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
-    // Both at once: the second comes after the first, and is not lost.
+    // Of two requests at once, the second is carried out after the first, and is not lost.
     const [one, all] = await Promise.all([
       operate(run.account, 'check', 'shop/web', '--json', '--all'),
       operate(run.account, 'check', 'shop', '--csv'),
@@ -48,7 +48,7 @@ describe('the posture of hosts is looked at', () => {
     const asked = run.calls
       .filter(({ operation }) => operation === 'SendCommand')
       .flatMap(({ input }) => Object(input).InstanceIds as string[]);
-    // Three groups of as many, of which one runs Windows.
+    // Three groups have equally many workers, and one of them runs Windows.
     expect(asked.length).toBe((run.account.fleet.instances.list().length / 3) * 2);
     expect(asked.length).toBe(new Set(asked).size);
   });

@@ -7,8 +7,8 @@ export const OPEN = al2023({
   files: [directory(DROP_INS), file(`${DROP_INS}/99-debug.conf`, '0644', dropIn({ readOnlyPort: 10255 }))],
 });
 
-/** One group that is looked at, and what it gathers; two of other systems. */
-/** @param web what else the group that is looked at has */
+/** One group that is checked, with its gathered facts, and two groups of other systems. */
+/** @param web further members of the group that is checked */
 export const fleet = (host?: object, web: object = {}) => ({
   startsAt: '2026-07-14T00:00:00Z',
   clusters: [
@@ -30,7 +30,7 @@ export const fleet = (host?: object, web: object = {}) => ({
   ],
 });
 
-/** What check-posture recorded, as `nodegroup decision reason check`. */
+/** The records of check-posture, as `nodegroup decision reason check`. */
 export const told = ({ records }: Run) =>
   records
     .filter(({ remediation }) => remediation === 'check-posture')

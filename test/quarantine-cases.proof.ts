@@ -33,7 +33,7 @@ describe('whatever is not to be touched', () => {
     const run = await start(scenario(privateFleet(group, publicLaunch()), policy));
     await run.account.play(90 * MINUTE);
     expect(outcomes(run)).toEqual(expected);
-    // The ledger and a queue of its own.
+    // Only the ledger and the function's own queue change.
     expect(changes(run).filter(({ service }) => !['dynamodb', 'sqs'].includes(service))).toEqual([]);
   });
 
@@ -54,9 +54,9 @@ describe('whatever is not to be touched', () => {
       .filter(({ launchedAt }) => launchedAt > Date.parse('2026-07-15'));
     expect(nonWorkers).toHaveLength(5);
     for (const { id } of nonWorkers) expect(run.account.fleet.networks.isReachable(id)).toBe(true);
-    // Nobody but the owner of the node of kops could say that it is none of EKS.
+    // Only the owner of the kops node knows that it is no node of EKS.
     expect(outcomes(run).filter((outcome) => outcome !== 'skipped auto-mode')).toEqual(['skipped unknown-cluster']);
-    // A launch is looked at again, since EC2 may show its tags late: by messages to the own queue.
+    // A launch is reconciled again by messages to the own queue, since EC2 may show its tags late.
     expect(changes(run).filter(({ service }) => service !== 'dynamodb' && service !== 'sqs')).toEqual([]);
   });
 

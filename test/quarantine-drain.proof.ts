@@ -7,7 +7,7 @@ const LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 const TAINT = 'eks-host-remediator/quarantine';
 const evict = { quarantine: { drain: { evict: true, within: '5m' } } };
 
-/** An address is associated with a running worker. */
+/** Somebody associates an address with a running worker. */
 const addressed = (where: object = { nodeGroup: 'web' }) => ({
   changes: [{ at: '+2m', cluster: 'shop', associateAddress: true, ...where }],
 });

@@ -42,7 +42,7 @@ describe('a release', () => {
     const { lifecycle: _, ...network } = before;
     expect(stateOf(run, worker.id)).toEqual({ ...network, lifecycle: 'InService' });
     expect([...worker.tags.keys()].filter((key) => key.startsWith('eks-host-remediator:'))).toEqual([]);
-    // Whoever released it accepted its exposure.
+    // The release has accepted the exposure.
     await run.account.play(2 * HOUR);
     expect(outcomes(run).at(-1)).toBe('skipped accepted-exposure');
     expect(stateOf(run, worker.id).groups).toEqual(before.groups);

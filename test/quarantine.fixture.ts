@@ -62,7 +62,7 @@ export const ours = ({ records }: Run) =>
       remediation === 'quarantine-workers' && reason !== 'not-exposed' && !isAboutShells(reason),
   );
 
-/** Whether a record tells of rules for 22 and 3389, of which a check of posture told. */
+/** Whether a record is about rules for ports 22 and 3389, which a check of posture reports. */
 export const isAboutShells = (reason: string): boolean => SHELL_INGRESS.some((each) => each === reason);
 
 export const outcomes = (run: Run): string[] => ours(run).map(({ decision, reason }) => `${decision} ${reason}`);
@@ -89,7 +89,7 @@ let requests = 0;
 
 /**
  * Publishes an operator's request about an instance.
- * @param time of the request; absent: now
+ * @param time of the request; absent for now
  */
 export function ask(
   run: Run,

@@ -83,7 +83,7 @@ async function incident(faults: FaultPlan, seed = 5) {
   return { run, id, before, isolated, reachable, released: everythingOf(run, id) };
 }
 
-/** The distinct outcomes: a record that is written twice has the same id. */
+/** The distinct outcomes. A record that is written twice has the same id. */
 const told = ({ records }: Run): string[] => [
   ...new Map(
     records
@@ -125,7 +125,7 @@ const changing = indices.filter(
   (index) => !/^(Describe|Get|BatchGet|Query|GET)/.test(calls[index - 1]?.operation ?? ''),
 );
 
-/** Only each n-th call, unless QUARANTINE_CRASHES=all: all of them take some minutes. */
+/** Only each n-th call is tried, unless QUARANTINE_CRASHES=all: all of them take some minutes. */
 const STRIDE = process.env.QUARANTINE_CRASHES === 'all' ? 1 : 3;
 
 describe('the function dies at its n-th call', () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   [demo, agents] = await Promise.all([
     start({
       fleet: 'demo',
-      // A worker of the demo is in quarantine meanwhile; here its node group does not wait for it.
+      // A worker of the demo is in quarantine meanwhile, and here its node group does not wait for it.
       policy: { upgrades: { bakeAge: '3h', waitForQuarantine: '0m' } },
       play: '9h',
       events: [{ after: 5 * HOUR, event: { ...upgradeReconcileRequest, id: 'operator-1', detail } }],
@@ -60,7 +60,7 @@ describe('the saved queries', () => {
     const latest = new Map(words.map((record) => [keyOf(record), record]));
     const failing = [...latest.values()].filter(({ decision }) => decision === 'failed' || decision === 'refused');
     expect(rows).toHaveLength(failing.length);
-    // Some have failed, and are cured by now.
+    // Some node groups have failed, and are cured by now.
     const cured = words.filter(
       (record) => record.decision === 'failed' && latest.get(keyOf(record))?.decision === 'done',
     );
@@ -119,8 +119,8 @@ describe('the saved queries', () => {
 
   it('is everything alive', async () => {
     const rows = await ask(demo, textOf(demo, 'is everything alive'));
-    // The two functions of the widget run on demand. Some others only run when a function has something for them, as a worker
-    // to terminate. One runs once a day.
+    // The two functions of the widget run on demand. Some others only run on request of another function, for example
+    // to terminate a worker. One runs once a day.
     const seldom = ['terminate-workers', 'close-shells', 'refresh-groups', 'watch-support-dates'];
     const working = demo.account.lambda.functions.filter(
       ({ label }) => !label.endsWith('-actions') && !seldom.includes(label),

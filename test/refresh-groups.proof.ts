@@ -171,7 +171,7 @@ describe('in mode observe', () => {
     }
     expect(storyOf(run, 'calm-ignored')).toEqual(['would-act would-refresh']);
     expect(imagesOf(run, 'calm-approved')).toEqual([NEW]);
-    // Pinned first, and then moved by the same approval: it can be rolled back.
+    // The group is pinned first, and then moved by the same approval, so the refresh can be rolled back.
     expect(storyOf(run, 'calm-latest').filter((line) => !line.startsWith('waiting'))).toEqual([
       'would-act would-refresh',
       'acted group-pinned',

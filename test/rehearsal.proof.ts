@@ -44,7 +44,7 @@ describe('a rehearsal against a served sandbox', () => {
     run.account.server.http.closeAllConnections();
   });
 
-  /** What EC2 and Systems Manager were asked to change since, and did: operations of answers with status 200. */
+  /** The changes that EC2 and Systems Manager have made since then: operations of responses with status 200. */
   const changesOf = ({ exchanges }: Traffic): string[] =>
     exchanges
       .filter(({ request, response }) => response.status === 200 && request.method === 'POST')

@@ -79,7 +79,7 @@ describe('about a quarantine', () => {
     const record = { ...exampleRecord, time, nodegroup: 'hostile', message };
     run.account.logs.append(String(run.account.stack.outputs.LogGroupName), 'stream', JSON.stringify(record));
     const { stdout } = await remediator('explain', 'shop/hostile');
-    // In the timeline, and in the last line.
+    // The text appears in the timeline and in the last line.
     expect(stdout.split('x\\u001b[2J\\u000a\\u202e✓')).toHaveLength(3);
     const json = await remediator('explain', 'shop/hostile', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ message });
@@ -147,7 +147,7 @@ describe('about what mode observe proposes', () => {
     expect(code).toBe(1);
     const nothing = await remediator('approve', '--plan', '0123456789', ...WHY);
     expect(nothing.stderr).toMatch(/^There is no resource that this fits/);
-    // Chosen by a place, each is asked for as the plan that was listed.
+    // Subjects that a scope has chosen are approved as the plans that were listed.
     const chosen = await remediator('approve', '--cluster', 'shop', '--remediation', 'upgrade-node-groups', ...WHY);
     expect(chosen.stderr).toContain(`shop/web (upgrade-node-groups, plan ${plan})`);
   });

@@ -13,7 +13,7 @@ let run: Run;
 /** The first launch after the upgrades began, and its worker. */
 let launch: { event: string; instance: string };
 beforeAll(async () => {
-  // A worker of the demo is in quarantine meanwhile: here its node group does not wait for it.
+  // A worker of the demo is in quarantine meanwhile, and here its node group does not wait for it.
   run = await start({ fleet: 'demo', policy: { upgrades: { bakeAge: '1h', waitForQuarantine: '0m' } }, play: '6h' });
   const record = run.records.find(
     ({ trigger, reason }) => trigger.type === 'EC2 Instance Launch Successful' && reason === 'agent-verified',
@@ -45,7 +45,7 @@ describe('explain', () => {
     expect((await explain('data/frozen')).stdout).toMatch(
       /– opted-out .*\n +→ Remove the tag to have it looked after again\./,
     );
-    // The group runs the release; a worker in it is in quarantine, and that comes first.
+    // The group runs the release, but a worker in it is in quarantine, which is graver.
     expect(stdout).toMatch(
       /upgraded +It runs 1\.35\.6-20260714 now\.\n.*\n\nNow: shop\/web\/i-\w+: in quarantine since .*\nNow: shop\/web: done since .*\(upgraded\)\nNow: \d+ more done or skipped\.$/m,
     );
@@ -86,7 +86,7 @@ describe('explain', () => {
     // The sweep of the same minute may come first.
     const event = run.records.find(({ reason, nodegroup }) => reason === 'baking' && nodegroup === 'web');
     const incident = told(await explain(event?.trigger.id ?? '', '--json')).filter(
-      // Whether the group must wait for another one is chance.
+      // Chance decides whether the group must wait for another one.
       (line) => !/in-flight|concurrency/.test(line),
     );
     expect(incident).toEqual(['release-seen', 'web baking', 'web upgrade-started', 'web upgraded']);
@@ -165,7 +165,7 @@ describe('a request', () => {
   it('that comes to nothing is waited for no longer than said', async () => {
     const { account } = await start({ fleet: 'demo', play: '90m' });
     const surroundings = await surroundingsIn(account);
-    // Nothing new is to be said of it.
+    // There is nothing new to record about it.
     const sent = await sendRequest(surroundings, upgradeReconcileRequest, hint);
     const before = account.time.now;
     expect(await followRequest(surroundings, sent, { timeout: 30_000 })).toBeUndefined();

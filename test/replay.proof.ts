@@ -15,7 +15,7 @@ const yearFile = readFileSync(join(import.meta.dirname, '..', 'sandbox', 'fleets
 
 describe('three real releases in a week, played', () => {
   it('are taken by each node group as soon as bake time and budget allow, all but AL2, which has ended', async () => {
-    // Not on the hour, so that releases wait for the reconcile that sees them.
+    // The start is not on the hour, so that releases wait for the reconcile that sees them.
     const startsAt = '2026-01-13T23:40:00Z';
     const fleet = parseFleet(JSON.stringify({ ...JSON.parse(yearFile), startsAt }), 'year.json');
     const calls: CallRecord[] = [];

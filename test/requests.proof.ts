@@ -66,7 +66,8 @@ const upgradesOf = (run: Run, cluster: string) =>
   upgradeCalls(run).filter(({ input }) => input.clusterName === cluster);
 
 describe('upgrades that mode observe proposes', () => {
-  // Proposed and requested while the windows are closed, done at five; at eight there is a newer release.
+  // The upgrade is proposed and requested while the windows are closed, and done at five. At eight there is a newer
+  // release.
   const policy = upgradesOnly({ mode: 'observe', windows: [{ cron: '0 2,5,8 * * *', duration: '90m' }] });
   let run: Run;
   let proposed: readonly string[];
@@ -287,7 +288,7 @@ describe('a quarantine that mode observe proposes', () => {
     expect(quarantineOutcomes(run).slice(2)).toEqual([
       'waiting request-granted',
       'skipped proposal-rejected',
-      // Whoever rejects the proposal accepts the exposure.
+      // The rejection of the proposal accepts the exposure.
       'done exposures-ended',
     ]);
     exposeSilently(run, id);

@@ -187,7 +187,7 @@ function endpoints() {
   return { view: arnOf('review-actions'), act: arnOf('request-actions') };
 }
 
-/** What the button carries that opens the incident of the worker in quarantine. */
+/** The parameters of the button that opens the incident of the worker in quarantine. */
 async function incidentOfQuarantined(): Promise<object> {
   const { instance } = run.records.find(({ reason }) => reason === 'quarantined')!;
   return { subject: { cluster: 'shop', nodegroup: 'web', instance } };

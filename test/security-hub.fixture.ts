@@ -1,7 +1,7 @@
 import { GetFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import type { Run } from '../sandbox/play.ts';
 
-/** All findings that the account's Security Hub has: remediation and place, status of compliance, state of the record. */
+/** All findings in the account's Security Hub, as remediation and place, compliance status, and record state. */
 export async function findingsIn({ account }: Run): Promise<string[]> {
   const { https } = account.network.attach((effect) => effect());
   const client = new SecurityHubClient({

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Shells that this machine has, of those that nodes have: dash or bash as sh, bash, BusyBox. */
+/** The shells of this machine that nodes also have: dash or bash as sh, bash, BusyBox. */
 export const SHELLS = [['sh'], ['bash'], ['busybox', 'sh']].filter(([name = '', ...options]) => {
   try {
     execFileSync(name, [...options, '-c', ':'], { stdio: 'ignore' });

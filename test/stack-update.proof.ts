@@ -68,12 +68,12 @@ const scenario = {
 };
 const END = 240 * MINUTE;
 
-/** The changing calls, whoever made them. */
+/** The changing calls of all callers. */
 const done = (run: Run) => ({
   upgrades: upgradeCalls(run)
     .map(({ input }) => `${input.nodegroupName} ${input.releaseVersion}`)
     .sort(),
-  // Rules of the groups are written side by side: which of two calls is first is a matter of milliseconds.
+  // Rules of the groups are written in parallel, so the order of two calls is a matter of milliseconds.
   quarantine: changes(run)
     .map(({ operation }) => operation)
     .sort(),

@@ -25,7 +25,7 @@ const FLEET = {
 const startsOf = (run: Run) =>
   upgradeCalls(run).map(({ input }) => `${input.clusterName}/${input.nodegroupName} ${input.releaseVersion}`);
 
-/** What people were told of a breaker. */
+/** The notifications of a breaker that people got. */
 const told = ({ account }: Run) =>
   account.sns.published
     .filter(({ topicArn }) => topicArn === account.stack.outputs.NotificationTopicArn)
@@ -46,21 +46,22 @@ it('a failing release stops after the stated number of node groups: one alarm, o
   expect(new Set(bad).size).toBe(2);
   expect(bad).toHaveLength(2);
   expect(run.records.filter(({ reason }) => reason === 'upgrade-failed')).toHaveLength(2);
-  // As soon as it has tripped.
+  // The notification comes as soon as the breaker has tripped.
   expect(told(run)).toHaveLength(1);
 
-  // The rest of the fleet is untouched: the other release, which comes later, goes on.
+  // The rest of the fleet is untouched, so the other release, which comes later, is rolled out.
   await run.account.play(2 * HOUR);
   expect(nodeGroupOf(run, 'data', 'arm').releaseVersion).toBe(NEW_ARM);
   expect(startsOf(run).filter((each) => each.endsWith(NEW))).toEqual(bad);
-  // Who has failed and who has not both say why, each once, and it is one incident.
+  // Node groups that have failed and those that have not both have one record with the reason, and all belong to one
+  // incident.
   const held = run.records.filter(({ reason }) => reason === 'breaker-tripped' || reason === 'held-by-breaker');
   expect(new Set(held.map(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`)).size).toBe(held.length);
   expect(held.length).toBeGreaterThan(2);
   expect(told(run)).toHaveLength(1);
   expect(alarm(run)?.history.filter(({ to }) => to === 'ALARM')).toHaveLength(1);
 
-  // Somebody says that it is cured: it goes on, until two more have failed.
+  // Somebody resumes, and upgrades go on until two more have failed.
   const time = new Date(run.account.time.now).toISOString();
   run.account.putEvent({ ...sample, id: 'cured', time, detail: { ...sample.detail, nodegroupName: 'c' } });
   await run.account.play(2 * HOUR);
@@ -90,7 +91,7 @@ it('a hundred node groups that a breaker holds are one notification and one alar
   });
   const refused = run.records.filter(({ reason }) => reason === 'held-by-breaker' || reason === 'breaker-tripped');
   expect(refused.length).toBeGreaterThanOrEqual(100);
-  // Each says it once.
+  // Each node group has one record about it.
   expect(new Set(refused.map(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`)).size).toBe(refused.length);
   expect(told(run)).toHaveLength(1);
   expect(alarm(run)?.history.filter(({ to }) => to === 'ALARM')).toHaveLength(1);

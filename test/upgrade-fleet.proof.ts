@@ -90,7 +90,7 @@ it.runIf(ALL_PROOFS)(
     const run = await start({ fleet, policy, play: '16h' });
     const started = upgradeCalls(run).map(({ input }) => `${input.nodegroupName}`);
     for (const { name } of groups) expect(nodeGroupOf(run, 'wide', name).releaseVersion, name).toBe(NEW);
-    // Those on the oldest release move to the newest that has baked; none is started twice for one release.
+    // Node groups on the oldest release move to the newest that has baked. None is started twice for one release.
     const perRelease = upgradeCalls(run).map(({ input }) => `${input.nodegroupName} ${input.releaseVersion}`);
     expect(new Set(perRelease).size).toBe(perRelease.length);
     expect(started.length).toBeLessThanOrEqual(75);
@@ -135,7 +135,7 @@ describe('parameters of one pair that cannot be read', () => {
       'done release-readable',
       'acted release-seen',
     ]);
-    // It bakes from when it was first seen, which was after the failures.
+    // The release bakes from when it was first seen, which was after the failures.
     const began = upgradeCalls(run).find(({ input }) => input.nodegroupName === 'rocket');
     expect(Date.parse(began?.at ?? '')).toBeGreaterThan(Date.parse('2026-07-14T11:00:00Z'));
     expect(nodeGroupOf(run, 'shop', 'rocket').releaseVersion).toBe('1.51.0-47438798');
@@ -185,7 +185,7 @@ it.runIf(ALL_PROOFS)(
     const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, inProcess: true, play: '4w' });
     const turns = upgradeCalls(run).map(({ input }) => String(input.nodegroupName));
     const counts = nodeGroups.map(({ name }) => turns.filter((turn) => turn === name).length);
-    // Some four a week: no group is ever ahead of another by more than one turn.
+    // There are some four turns a week, and no group is ever ahead of another by more than one turn.
     expect(turns.length).toBeGreaterThanOrEqual(12);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
     for (let until = 1; until <= turns.length; until++) {

@@ -42,7 +42,7 @@ it('upgrades wait for alarms, composite ones too, and then for a change calendar
     ({ operation }) => operation === 'DescribeAlarms' || operation === 'GetCalendarState',
   );
   expect(firstLook?.at.slice(0, 13)).toBe('2026-07-14T04');
-  // The event comes within seconds, as the wake-up may not.
+  // The event comes within seconds, which the wake-up need not do.
   expect(started?.time.slice(0, 16)).toBe('2026-07-14T06:20');
   expect(upgradeCalls(run)).toHaveLength(1);
 });
@@ -104,7 +104,7 @@ it('full subnets keep an upgrade from starting, as the plan says; with addresses
     policy: { upgrades: { bakeAge: '2h', concurrency: { perCluster: 2 } } },
     play: '4h30m',
   });
-  // Where old nodes go first, no address is needed.
+  // Where old nodes end first, no address is needed.
   expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
   expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('refused preflight-blocked');
   const planned = await operate(run.account, 'plan', '--fleet', 'shop/web');
@@ -137,7 +137,7 @@ it('instance types that EC2 does not offer in a zone are told, and block nothing
   );
   expect(started('api')).not.toContain('Warning');
   const asked = run.calls.filter(({ operation }) => operation === 'DescribeInstanceTypeOfferings');
-  // One a look at most.
+  // At most one read a reconcile is made.
   expect(asked.length).toBeLessThanOrEqual(2);
 });
 
@@ -199,7 +199,7 @@ it('evictions are tried where the cluster allows it: the answer decides, and not
     /Warning: the status of .* evictions could not be tried \(the cluster does not allow it: npm run -s rbac -- --evictions/,
   );
   const evictions = run.calls.filter(({ operation }) => operation === 'POST pods/eviction');
-  // One for each hold and look: a pod that no budget holds is not asked about.
+  // Each hold and reconcile tries one eviction. A pod that no budget holds is not tried.
   expect(evictions.filter(({ input }) => JSON.stringify(input).includes('"name":"free-'))).toEqual([]);
   expect(evictions.length).toBeGreaterThan(2);
   for (const { input } of evictions) expect(input).toMatchObject({ dryRun: 'All' });

@@ -50,7 +50,7 @@ const policy = {
   ],
 };
 
-/** The stack with the roles that the setting `imageRights` makes. */
+/** The stack with the rights that the setting `imageRights` grants. */
 function withImageRights(): string {
   const template = JSON.parse(readFileSync(inject('template'), 'utf8'));
   for (const { id, ...role } of resourcesOf(templateOf({ imageRights: 'on' }), 'AWS::IAM::Role')) {
@@ -102,7 +102,7 @@ it('node groups with an AMI of their own move to the wanted one in a version of 
   );
   expect(told).toHaveLength(1);
   expect(told[0]?.message).toContain(`ImageId ${NEW} instead of ${OLD}`);
-  // Everything but the AMI is what it was, the snapshot of the second volume included.
+  // Everything but the AMI is unchanged, including the snapshot of the second volume.
   for (const id of templateIds.slice(0, 2)) {
     const [before, after, ...more] = launchTemplates.get(id).versions.map(({ data }) => data);
     expect(more).toEqual([]);
@@ -113,7 +113,7 @@ it('node groups with an AMI of their own move to the wanted one in a version of 
   expect(launchTemplates.get(templateIds[2] ?? '').versions).toHaveLength(1);
   expect(templatesMade(run)).toHaveLength(2);
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
-  // IAM itself keeps templates of CloudFormation from being changed, and all of them without the setting.
+  // IAM itself prevents changes of CloudFormation's templates, and of all templates where the setting is off.
   const context = { 'aws:ResourceTag/aws:cloudformation:stack-name': 'nodes' };
   const ofCode = templatesMade(run).map((call) => ({
     ...call,
@@ -225,7 +225,7 @@ it('with its next upgrade a node group gets a version of its own template withou
   expect(told.waived).toMatch(/waiver W-7 of the policy lets it be/);
   expect(told.watched).toMatch(/In mode enforce .* new nodes would get no key pair/);
   expect(started('own')?.details).toMatchObject({ keyPair: { keyName: 'ops', formerVersion: 1, outcome: 'left-out' } });
-  // The version lacks the key pair and nothing else; the others have the one that they had.
+  // The version lacks only the key pair. The other versions keep theirs.
   const [before, after, ...more] = launchTemplates
     .get(eks.nodeGroup('shop', 'own').launchTemplate?.id ?? '')
     .versions.map(({ data }) => data);
@@ -233,7 +233,7 @@ it('with its next upgrade a node group gets a version of its own template withou
   expect([after, more]).toEqual([{ ...same, MetadataOptions: { ...options, State: 'pending' } }, []]);
   expect(templatesMade(run)).toHaveLength(1);
   expect(eks.nodeGroup('shop', 'own').launchTemplate).toMatchObject({ version: '2' });
-  // The checks after the upgrades: SSH.2 has ended where the key is gone.
+  // The checks after the upgrades find no key, so SSH.2 has ended there.
   const posture = (name: string) =>
     run.records.filter(({ nodegroup, details }) => nodegroup === name && details?.check === 'SSH.2').at(-1)?.reason;
   expect(Object.fromEntries(groups.map((name) => [name, posture(name)]))).toMatchObject({ own: 'posture-passed' });

@@ -77,7 +77,7 @@ describe('blast budget', () => {
     expect(upgradeCalls(run)).toHaveLength(12);
     const ends = run.records.filter(({ reason }) => reason === 'upgraded').map(({ time }) => Date.parse(time));
     expect(ends).toHaveLength(12);
-    // 12 groups of some 10 minutes each, and 5 more until the end is seen; one sweep per group would take hours.
+    // 12 groups take some 10 minutes each, and 5 more until the end is seen. One sweep per group would take hours.
     const rounds = Math.ceil(12 / mostInAccount);
     expect(Math.max(...ends) - Math.min(...ends)).toBeLessThan(rounds * 30 * 60_000);
   });

@@ -56,7 +56,8 @@ const POLICY = {
 };
 
 it('a rollout through windows, gates and budgets ends where the policy says, in the order of its plan, never over a budget', async () => {
-  // More updates run only from a call on that starts one: what is seen after each of them was seen at every moment.
+  // A further update runs only after a call that starts it, so the state after each such call shows the most that ever
+  // runs at once.
   const atStarts: Array<{ readonly subject: string; readonly busy: readonly string[] }> = [];
   const onCall = ({ operation, input }: CallRecord) => {
     if (operation !== 'UpdateNodegroupVersion') return;
@@ -78,7 +79,7 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
     .split('\n')
     .map((line) => JSON.parse(line));
 
-  // EKS itself is asked once a minute what it updates: no update takes less than four.
+  // EKS itself is asked once a minute which groups it updates. No update takes less than four minutes.
   const seenAtOnce = new Set<string>();
   for (let minute = 3 * 60; minute < 34 * 60; minute += 1) {
     await run.account.play(MINUTE);
@@ -106,7 +107,7 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
   const places = planned.map(({ cluster: name, nodegroup }) => `${name}/${nodegroup}`);
   const waveOf = (subject: string) => planned[places.indexOf(subject)]?.wave;
 
-  // The bad release ends with its canaries, which have tried it as often as they may.
+  // The bad release ends with its canaries, which have tried it as often as the policy allows.
   expect(planned.map(({ wave }) => wave)).toEqual([
     ...Array(2).fill('canary'),
     ...Array(3).fill('stage'),
@@ -115,7 +116,8 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
   expect(subjectsOf(BAD)).toEqual([...places.slice(0, 2), ...places.slice(0, 2)]);
   expect(incidentOf(run, 'prod-b', 'jobs')).toContain('waiting wave-stopped');
 
-  // The good one takes the waves as planned, nobody sooner than the plan says, and each cluster in the planned order.
+  // The good release takes the waves as planned. No group starts sooner than the plan says, and each cluster keeps the
+  // planned order.
   const good = subjectsOf(GOOD);
   expect(good.map(waveOf)).toEqual([...Array(2).fill('canary'), ...Array(3).fill('stage'), ...Array(3).fill('prod')]);
   for (const name of ['stage-a', 'stage-b', 'prod-a', 'prod-b']) {
@@ -128,7 +130,7 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
       .find((each) => each.subject === subject)
       ?.time.slice(0, 16);
 
-  // Whoever starts before another one of its wave that the plan has sooner finds that one's cluster busy.
+  // A group that starts before another one of its wave, against the plan, finds the other one's cluster busy.
   const goodStarts = atStarts.slice(subjectsOf(BAD).length);
   const begun = goodStarts.map(({ subject }) => subject);
   for (const [index, { subject, busy }] of goodStarts.entries()) {
@@ -146,11 +148,12 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
     expect(Date.parse(time)).toBeGreaterThanOrEqual(Date.parse(notBefore));
   }
 
-  // Windows open at six in Berlin, whatever that is in UTC.
+  // Windows open at six in Berlin, whatever the time in UTC is.
   expect(startsOf(BAD)[0]?.time.slice(0, 16)).toBe('2026-10-24T04:00');
   expect(startOf('prod-a/api')).toBe('2026-10-25T05:00');
   expect(startOf('prod-b/jobs')).toBe('2026-10-25T05:00');
-  // The alarm goes off two minutes later: what runs goes on, and the next one waits for it, and then for the calendar.
+  // The alarm fires two minutes later. The running update goes on. The next one waits for the alarm, and then for the
+  // calendar.
   expect(incidentOf(run, 'prod-a', 'api').at(-1)).toBe('done upgraded');
   const waits = incidentOf(run, 'prod-a', 'web').filter((line) => !line.includes('in-flight'));
   expect(waits.slice(waits.indexOf('waiting alarm-gate-closed'))).toEqual([
@@ -161,7 +164,7 @@ it('a rollout through windows, gates and budgets ends where the policy says, in 
   ]);
   expect(startOf('prod-a/web')).toBe('2026-10-25T09:00');
 
-  // All but the one whose pods nothing may evict have the good release, without one call too many.
+  // All groups but the one whose pods nothing may evict have the good release, without a superfluous call.
   for (const subject of places) {
     const [name = '', nodegroup = ''] = subject.split('/');
     expect([subject, nodeGroupOf(run, name, nodegroup).releaseVersion]).toEqual([

@@ -75,7 +75,7 @@ it('three waves over five clusters: a bad release ends with its canary, the next
     starts
       .filter(({ message }) => message.includes(`to ${version}`))
       .map(({ cluster: name, nodegroup, time }) => ({ subject: `${name}/${nodegroup}`, at: Date.parse(time) }));
-  // Each canary tried the bad release as often as it may, and nobody else ever did.
+  // Each canary tried the bad release as often as the policy allows, and no other group ever did.
   expect(
     startsOf(BAD)
       .map(({ subject }) => subject)
@@ -92,7 +92,7 @@ it('three waves over five clusters: a bad release ends with its canary, the next
       run.records.findLast((each) => each.reason === 'upgraded' && `${each.cluster}/${each.nodegroup}` === subject)
         ?.time ?? '',
     );
-  // The plan named the waves in this order, and nobody began sooner than it said.
+  // The plan named the waves in this order, and no group began sooner than it said.
   expect(planned.map(({ wave }) => wave)).toEqual([
     'canary',
     'canary',
@@ -108,7 +108,7 @@ it('three waves over five clusters: a bad release ends with its canary, the next
     expect(began).toBeGreaterThanOrEqual(Date.parse(notBefore ?? ''));
   }
   const ends = good.map(({ subject }) => endOf(subject));
-  // Never more at a time than one of a cluster and three of the account.
+  // Never more than one upgrade of a cluster and three of the account run at a time.
   for (const [index, { subject, at: began }] of good.entries()) {
     const meanwhile = good.filter((each, other) => other !== index && each.at <= began && ends[other]! > began);
     expect(meanwhile.length).toBeLessThan(3);

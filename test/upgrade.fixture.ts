@@ -36,6 +36,6 @@ export const ring = (name: string, nodeGroups: object[], more: object = {}) => (
 
 const failure = { errorCode: 'NodeCreationFailure', errorMessage: 'did not join', afterMinutes: 5 };
 
-/** A cluster of two canaries, to which a release comes that does not come up, twice. */
+/** A cluster of two canaries, which a release fails twice. */
 export const failingLab = () =>
   ring('lab', [small('one', { fails: [failure, failure] }), small('two', { fails: [failure, failure] })]);
