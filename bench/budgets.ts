@@ -16,6 +16,8 @@ export const BUDGETS = {
   look: {
     /** AWS calls beside one a cluster, one a node group and the pages of lists: releases, recommendation, budgets. */
     callsBeside: 8,
+    /** AWS calls of each upgrade that such a look starts: EKS, and the ledger before and after; its wake-up and the look before it beside. */
+    callsPerStart: 4,
     /** CPU of the function alone, without the SDK's own, ms. */
     cpuMs: 1_000,
   },

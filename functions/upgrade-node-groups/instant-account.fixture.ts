@@ -4,10 +4,12 @@ import { DescribeInstanceImageMetadataCommand, EC2Client } from '@aws-sdk/client
 import {
   DescribeClusterCommand,
   DescribeNodegroupCommand,
+  DescribeUpdateCommand,
   EKSClient,
   ListClustersCommand,
   ListNodegroupsCommand,
   type Nodegroup,
+  UpdateNodegroupVersionCommand,
 } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -38,6 +40,8 @@ export class InstantAccount {
   readonly calls = new Map<string, number>();
   readonly #clusters: readonly string[];
   readonly #groups: readonly string[];
+  /** Node groups whose upgrade has begun, by `cluster/nodegroup`. */
+  readonly #updating = new Set<string>();
   /** The ledger, by `pk` and `sk`. */
   readonly #items = new Map<string, Map<string, object>>();
 
@@ -103,8 +107,16 @@ export class InstantAccount {
       return { cluster: { name: command.input.name, status: 'ACTIVE', version: PAIR.kubernetesVersion, tags: {} } };
     if (command instanceof DescribeNodegroupCommand) {
       const { clusterName = '', nodegroupName = '' } = command.input;
-      return { nodegroup: nodegroup(clusterName, nodegroupName) };
+      const isUpdating = this.#updating.has(`${clusterName}/${nodegroupName}`);
+      return { nodegroup: { ...nodegroup(clusterName, nodegroupName), ...(isUpdating && { status: 'UPDATING' }) } };
     }
+    if (command instanceof UpdateNodegroupVersionCommand) {
+      const { clusterName, nodegroupName } = command.input;
+      this.#updating.add(`${clusterName}/${nodegroupName}`);
+      return { update: { id: `u-${this.#updating.size}` }, $metadata: {} };
+    }
+    if (command instanceof DescribeUpdateCommand)
+      return { update: { id: command.input.updateId, type: 'VersionUpdate', status: 'InProgress' } };
     if (command instanceof GetParametersCommand)
       return { Parameters: command.input.Names?.map((Name) => ({ Name, Value: RELEASE })) };
     if (command instanceof DescribeAutoScalingGroupsCommand) {

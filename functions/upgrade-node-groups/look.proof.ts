@@ -48,3 +48,24 @@ it.each([
   expect(calls - CLUSTERS - GROUPS - PAGES).toBeLessThanOrEqual(BUDGETS.look.callsBeside);
   expect(Math.min(first, ...next)).toBeLessThan(BUDGETS.look.cpuMs);
 });
+
+it('a look that starts 50 upgrades costs a few calls more for each, one for each cluster, and none for all others', async () => {
+  const account = new InstantAccount(CLUSTERS, GROUPS_PER_CLUSTER);
+  const look = async (perAccount: number) => {
+    account.calls.clear();
+    const concurrency = { perCluster: GROUPS_PER_CLUSTER, perAccount };
+    await reconcile(account.deps(policyOf({ upgrades: { concurrency } })), [message]);
+  };
+  // One is under way then, and all others have said that they wait for room.
+  await look(1);
+  await look(51);
+  expect(account.calls.get('UpdateNodegroupVersion')).toBe(50);
+  expect(account.calls.get('DescribeNodegroup')).toBe(GROUPS);
+  const calls = [...account.calls.values()].reduce((sum, count) => sum + count, 0);
+  const clustersOfStarts = Math.ceil(51 / GROUPS_PER_CLUSTER);
+  /** Slots are taken and settled; the one under way is followed. */
+  const atOnce = 3;
+  expect(
+    calls - CLUSTERS - GROUPS - PAGES - 50 * BUDGETS.look.callsPerStart - clustersOfStarts - atOnce,
+  ).toBeLessThanOrEqual(BUDGETS.look.callsBeside);
+});
