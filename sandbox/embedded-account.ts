@@ -173,6 +173,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     execute,
     ...(onCall !== undefined && { onCall }),
   });
+  fleet.eks.evictPods = (clusterName, nodeName) => kubernetes.evictPods(clusterName, nodeName);
   const network = new InMemoryNetwork(
     server.http,
     (host) => kubernetes.destination(host),

@@ -102,6 +102,17 @@ export class ClusterApi {
     return served.map(({ object }) => object);
   }
 
+  /**
+   * Evicts the workloads' pods of a node, as far as disruption budgets let them go.
+   * @returns how many are left on it, those that are ending among them
+   */
+  evictPods(nodeName: string): number {
+    this.#workloads.catchUp();
+    this.#workloads.evictFrom(nodeName);
+    this.#workloads.catchUp();
+    return this.#workloads.countOn(nodeName);
+  }
+
   #all(request: ApiRequest): readonly Served[] {
     const { resource, namespace } = request;
     if (resource === NODES) return this.#nodes.served();

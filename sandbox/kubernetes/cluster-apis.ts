@@ -90,6 +90,17 @@ export class ClusterApis {
     return this.#serverOf(cluster).api.objects(kind);
   }
 
+  /**
+   * Evicts the workloads' pods of a node, as a drain does, as far as disruption budgets let them go.
+   * @returns how many are left on it
+   */
+  evictPods(clusterName: string, nodeName: string): number {
+    const cluster = [...this.#options.clusters()].find(({ name }) => name === clusterName);
+    // A cluster without workloads needs no API for that.
+    if (cluster === undefined || this.#options.workloadsOf(clusterName).length === 0) return 0;
+    return this.#serverOf(cluster).api.evictPods(nodeName);
+  }
+
   #serverOf({ name }: EksCluster): KubernetesServer {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;

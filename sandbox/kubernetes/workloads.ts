@@ -5,7 +5,14 @@ import { desiredHealthy, servedBudget } from './disruption-budget.ts';
 import type { AskedEviction } from './evictions.ts';
 import type { Served } from './lists.ts';
 import type { SchedulingNode } from './scheduling.ts';
-import { budgetInProcess, budgetViolated, notFound, preconditionFailed, severalBudgets } from './status-error.ts';
+import {
+  budgetInProcess,
+  budgetViolated,
+  notFound,
+  preconditionFailed,
+  StatusError,
+  severalBudgets,
+} from './status-error.ts';
 import {
   budgetsOf,
   groupLabelOf,
@@ -115,6 +122,26 @@ export class Workloads {
     leave(pod, time.now);
     this.#fill(pod.workload, time.now);
     this.#schedule(nodes(), time.now);
+  }
+
+  /** Evicts each pod of a node that its disruption budgets let go. */
+  evictFrom(nodeName: string): void {
+    for (const { workload, name } of this.#on(nodeName).filter(({ leaving }) => leaving === undefined)) {
+      try {
+        this.evict(workload.namespace, name, { uid: undefined, isDryRun: false });
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error;
+      }
+    }
+  }
+
+  /** How many pods are on a node, those that are ending among them. */
+  countOn(nodeName: string): number {
+    return this.#on(nodeName).length;
+  }
+
+  #on(nodeName: string): WorkloadPod[] {
+    return this.#pods.filter(({ bound }) => bound?.nodeName === nodeName);
   }
 
   /**

@@ -153,6 +153,56 @@ async function watch2(at: TestAccount): Promise<number> {
   return watch(at, () => {});
 }
 
+describe('pods', () => {
+  /** A group of which each old node has a pod; those of the first node that is drained leave after `stayMinutes`. */
+  const withPods = (stayMinutes: number) => {
+    const at = account({ desiredSize: 2, updates: { minutesPerNode: 4 } });
+    const asked = new Map<string, number>();
+    at.state.eks.evictPods = (_cluster, nodeName) => {
+      const { now } = at.state.world.time;
+      if (!asked.has(nodeName)) asked.set(nodeName, now);
+      const isFirst = [...asked.keys()][0] === nodeName;
+      return isFirst && now - (asked.get(nodeName) ?? now) < stayMinutes * MINUTE_MS ? 1 : 0;
+    };
+    return { at, asked };
+  };
+
+  it('hold up the end of their node until they have left', async () => {
+    const { at, asked } = withPods(12);
+    const { id } = start(at);
+    const longer = await watch(at, () => {});
+    expect(update(at, id)).toMatchObject({ status: 'Successful' });
+    expect(asked.size).toBe(2);
+    const plain = withPods(0);
+    start(plain.at);
+    expect(longer - (await watch(plain.at, () => {}))).toBeGreaterThan(9 * MINUTE_MS);
+  });
+
+  it('that do not leave within a quarter of an hour fail the update, and their node stays', async () => {
+    const { at, asked } = withPods(60);
+    const before = nodes(at).map(({ id }) => id);
+    const { id } = start(at);
+    const lasted = await watch(at, () => {});
+    expect(lasted).toBeGreaterThan(15 * MINUTE_MS);
+    expect(lasted).toBeLessThan(22 * MINUTE_MS);
+    const [stuck] = asked.keys();
+    expect(update(at, id).errors).toEqual([
+      expect.objectContaining({ errorCode: 'PodEvictionFailure', resourceIds: [stuck] }),
+    ]);
+    await at.play(10 * MINUTE_MS);
+    expect(nodes(at).map(({ id: own }) => own)).toEqual(before);
+    expect(nodes(at).every(({ node }) => node === 'Ready')).toBe(true);
+    expect(nodegroup(at)).toMatchObject({ status: 'ACTIVE', releaseVersion: OLD });
+  });
+
+  it('go with their node where the update is forced', async () => {
+    const { at } = withPods(60);
+    const { id } = start(at, { force: true });
+    expect(await watch(at, () => {})).toBeGreaterThan(15 * MINUTE_MS);
+    expect(update(at, id)).toMatchObject({ status: 'Successful' });
+  });
+});
+
 describe('an update that is told to fail', () => {
   const fails = [{ errorCode: 'PodEvictionFailure', times: 2, afterMinutes: 20 }];
 

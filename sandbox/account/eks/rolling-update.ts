@@ -20,6 +20,25 @@ export function maxUnavailable({ updateConfig, scaling }: EksNodeGroup): number 
   return Math.max(1, Math.floor((scaling.desiredSize * maxUnavailablePercentage) / 100));
 }
 
+/** How long EKS tries to evict the pods of a node (EKS user guide, "Understand each phase of node updates"). */
+const EVICTION_LIMIT_MS = 15 * MINUTE_MS;
+/** How often the sandbox tries. */
+const EVICTION_RETRY_MS = 20_000;
+
+/** What the nodes of a group become. */
+interface RollTarget extends Pick<EksNodeGroup, 'imageId' | 'keyName'> {
+  /** Whether pods that cannot be evicted are deleted. */
+  readonly isForced: boolean;
+}
+
+/** What a roll needs of the cluster and its subnets. */
+export interface RollSurroundings {
+  /** How many nodes a subnet has addresses for. */
+  freeAddresses(subnetId: string): number;
+  /** Evicts the pods of a node, as far as disruption budgets let them go. @returns how many are left */
+  evictPods(node: Instance): number;
+}
+
 /**
  * One rolling replacement of a node group's nodes by nodes of another image, as in the EKS user guide ("Understand each
  * phase of node updates"). One simplification: the surge is one batch, not up to twice the number of zones.
@@ -28,7 +47,8 @@ export function maxUnavailable({ updateConfig, scaling }: EksNodeGroup): number 
  * `updatesTerminateStandby` the update terminates members in standby instead; AWS does not document which is true.
  *
  * DEFAULT launches a batch, waits until it is Ready, then drains and terminates as many old nodes. MINIMAL drains and
- * terminates first. Nodes that have image and key pair already, for example from an update that failed half-way, stay.
+ * terminates first. A drain ends when no pod of a workload is left on the node; unless it is forced, the roll fails where pods
+ * stay for too long. Nodes that have image and key pair already, for example from an update that failed half-way, stay.
  */
 export class RollingUpdate {
   readonly #world: World;
@@ -39,21 +59,19 @@ export class RollingUpdate {
   readonly #random: Random;
   readonly #failure: UpdateFailure | undefined;
   readonly #former: Pick<EksNodeGroup, 'imageId' | 'keyName'>;
-  readonly #freeAddresses: (subnetId: string) => number;
+  readonly #around: RollSurroundings;
+  readonly #isForced: boolean;
   #stopped = false;
 
-  /**
-   * @param failure that this roll is set to have
-   * @param freeAddresses how many nodes a subnet has addresses for
-   */
+  /** @param failure that this roll is set to have */
   constructor(
     world: World,
     groups: AutoScalingGroups,
     group: EksNodeGroup,
-    { imageId, keyName }: Pick<EksNodeGroup, 'imageId' | 'keyName'>,
+    { imageId, keyName, isForced }: RollTarget,
     random: Random,
     failure: UpdateFailure | undefined,
-    freeAddresses: (subnetId: string) => number,
+    around: RollSurroundings,
   ) {
     this.#world = world;
     this.#groups = groups;
@@ -63,7 +81,8 @@ export class RollingUpdate {
     this.#former = { imageId: group.imageId, keyName: group.keyName };
     this.#random = random;
     this.#failure = failure;
-    this.#freeAddresses = freeAddresses;
+    this.#around = around;
+    this.#isForced = isForced;
   }
 
   /** Runs the roll. Resolves when the last old node is gone, or when the failure occurs. */
@@ -85,7 +104,8 @@ export class RollingUpdate {
     for (let start = 0; start < old.length; start += size) {
       if (!this.#hasRoomFor(Math.min(size, old.length - start))) return this.#withoutAddresses();
       const doomed = this.#failure !== undefined && start + size >= old.length;
-      await this.#replace(old.slice(start, start + size), doomed);
+      const hasLeft = await this.#replace(old.slice(start, start + size), doomed);
+      if (!hasLeft) return this.#giveUp({ errorCode: 'PodEvictionFailure', afterMs: 0, degrades: false, times: 0 });
     }
     if (this.#failure !== undefined) await this.#forever();
     if (this.#group.updatesTerminateStandby) this.#terminateStandby();
@@ -94,9 +114,10 @@ export class RollingUpdate {
   }
 
   /**
+   * @returns whether all pods have left the batch
    * @param doomed whether the batch's pods never leave, because an update that is set to fail must not complete before
    */
-  async #replace(planned: readonly Instance[], doomed: boolean): Promise<void> {
+  async #replace(planned: readonly Instance[], doomed: boolean): Promise<boolean> {
     const scaling = this.#group.autoScalingGroup;
     const minimal = this.#group.updateConfig.updateStrategy === 'MINIMAL';
     const batch = planned.filter((node) => this.#has(node));
@@ -105,24 +126,44 @@ export class RollingUpdate {
     if (!minimal) await launch();
     for (const node of batch) if (this.#has(node)) node.node = 'Draining';
     if (doomed) await this.#forever();
-    await Promise.all(
+    const emptied = await Promise.all(
       plans.map(async ({ node, ms }) => {
-        await this.#pause(ms * 0.45);
+        if (!(await this.#drain(node, ms * 0.45))) return false;
         if (this.#has(node)) this.#groups.terminate(scaling, node, ms * 0.2);
         else if (node.node === 'Draining') node.node = 'Ready';
         scaling.surge -= 1;
         await this.#pause(ms * 0.2);
+        return true;
       }),
     );
+    if (emptied.includes(false)) return false;
     if (minimal) await launch();
     this.#groups.settle(scaling);
+    return true;
+  }
+
+  /**
+   * Evicts the pods of a node until none is left.
+   *
+   * @param leastMs how long it takes at least
+   * @returns false when EKS gives up
+   */
+  async #drain(node: Instance, leastMs: number): Promise<boolean> {
+    const since = this.#world.time.now;
+    this.#around.evictPods(node);
+    await this.#pause(leastMs);
+    while (this.#has(node) && this.#around.evictPods(node) > 0) {
+      if (this.#world.time.now - since >= EVICTION_LIMIT_MS) return this.#isForced;
+      await this.#pause(EVICTION_RETRY_MS);
+    }
+    return true;
   }
 
   /** Whether the subnets have addresses for nodes that are launched before old ones end. */
   #hasRoomFor(count: number): boolean {
     const { autoScalingGroup, updateConfig } = this.#group;
     if (updateConfig.updateStrategy === 'MINIMAL') return true;
-    const free = autoScalingGroup.subnets.reduce((sum, { id }) => sum + this.#freeAddresses(id), 0);
+    const free = autoScalingGroup.subnets.reduce((sum, { id }) => sum + this.#around.freeAddresses(id), 0);
     return free >= count;
   }
 

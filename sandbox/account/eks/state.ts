@@ -150,6 +150,11 @@ export class EksState {
   /** The end of EKS's support for Kubernetes versions, where the fleet file states it. */
   readonly support = new Map<string, VersionSupport>();
   readonly troubles: Troubles;
+  /**
+   * Evicts the pods of a node, as far as disruption budgets let them go, and returns how many are left. The clusters'
+   * Kubernetes APIs set it; without them nodes have no pods.
+   */
+  evictPods: (clusterName: string, nodeName: string) => number = () => 0;
   readonly #groups = new Map<string, Map<string, EksNodeGroup>>();
   readonly #updates = new Map<string, EksUpdate>();
   readonly #world: World;

@@ -135,15 +135,10 @@ export class NodeGroupUpdates {
     group.status = 'UPDATING';
     group.modifiedAt = this.#world.time.now;
     const random = this.#random.fork(update.id);
-    const roll = new RollingUpdate(
-      this.#world,
-      this.#groups,
-      group,
-      target,
-      random,
-      failure,
-      this.#known.freeAddresses,
-    );
+    const roll = new RollingUpdate(this.#world, this.#groups, group, { ...target, isForced: force }, random, failure, {
+      freeAddresses: this.#known.freeAddresses,
+      evictPods: (node) => this.#state.evictPods(group.cluster.name, node.privateDnsName),
+    });
     void roll.run().then(
       (end) => this.#end(group, target, update, end),
       // Thrown from the agenda instead of the promise, so that the code that advances time sees it.
