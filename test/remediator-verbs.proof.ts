@@ -57,7 +57,16 @@ describe('lists', () => {
       ]),
     );
     expect(exposed.map((instance) => needed.get(String(instance)))).toEqual(['exposed', 'exposed']);
-    expect((await remediator('get', 'nodes', 'other')).stdout).toBe('There is no worker.\n');
+  });
+
+  it('get nodes and get nodegroups fail for a cluster or node group that EKS does not have', async () => {
+    const failed = (sentence: string) => ({ code: 1, stdout: '', stderr: `${sentence}\n` });
+    expect(await remediator('get', 'nodes', 'other')).toMatchObject(failed('There is no cluster other.'));
+    const wbe = failed('There is no node group shop/wbe. Did you mean "shop/web"?');
+    expect(await remediator('get', 'nodes', 'shop/wbe', '-o', 'json')).toMatchObject(wbe);
+    expect(await remediator('get', 'nodegroups', 'shop/wbe')).toMatchObject(wbe);
+    const pool = failed('There is no node group shop/karpenter:spot.');
+    expect(await remediator('get', 'nodes', 'shop/karpenter:spot')).toMatchObject(pool);
   });
 
   it('get nodes and get nodegroups tell what the hosts run, and how old it is', async () => {

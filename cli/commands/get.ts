@@ -1,8 +1,8 @@
 import { isSettled, NEEDS_SOMEBODY, STATE_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import { spanOf } from '../age.ts';
-import type { Command, Surroundings } from '../command.ts';
-import { placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
+import type { Command, ExitCode, Surroundings } from '../command.ts';
+import { type FleetNow, placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
 import {
   groupCells,
   groupJson,
@@ -16,10 +16,11 @@ import { meantPlace } from '../meant-subject.ts';
 import { listQuarantines } from '../quarantine-list.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { table } from '../table.ts';
+import { whyUnknown } from '../unknown-place.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine } from '../visible.ts';
 
-const KINDS: Readonly<Record<string, (surroundings: Surroundings, scope: Scope) => Promise<0>>> = {
+const KINDS: Readonly<Record<string, (surroundings: Surroundings, scope: Scope) => Promise<ExitCode>>> = {
   nodegroups: getNodegroups,
   nodes: getNodes,
   quarantines: listQuarantines,
@@ -68,7 +69,7 @@ function show(
   { json, wide, width, print }: Surroundings,
   [headings, more]: readonly [readonly string[], readonly string[]],
   lines: readonly Line[],
-  none: string,
+  none = '',
 ): 0 {
   if (json) for (const line of lines) print(jsonLine(line.json));
   else if (lines.length === 0) print(none);
@@ -79,11 +80,20 @@ function show(
   return 0;
 }
 
-async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<0> {
+/** The answer where a list of workers is empty. A cluster or node group that EKS does not have fails the command. */
+async function showNone(surroundings: Surroundings, fleet: FleetNow, scope: Scope, none: string): Promise<ExitCode> {
+  const unknown = await whyUnknown(surroundings, fleet, scope);
+  if (unknown === undefined) return show(surroundings, [[], []], [], none);
+  surroundings.note(unknown);
+  return 1;
+}
+
+async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<ExitCode> {
   const fleet = await readFleetNow(surroundings);
   const { states, clusters } = fleet;
   const now = surroundings.clock.now();
   const groups = clusters.flatMap((cluster) => cluster.groups).filter((group) => withinScope(group, scope));
+  if (groups.length === 0) return showNone(surroundings, fleet, scope, 'No group with workers.');
   const words = new Map(states.filter(({ instance }) => instance === '').map((word) => [placeOf(word), word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
   const images = await imagesFor(surroundings);
@@ -121,7 +131,6 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
       [...HOST_HEADINGS, 'MESSAGE'],
     ],
     lines,
-    `No group with workers.${meantPlace(fleet, scope)}`,
   );
 }
 
@@ -129,48 +138,47 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
 const imagesFor = ({ wide, json, clients, clock }: Surroundings): Promise<Map<string, HostImage>> =>
   wide || json ? readHostImages(clients.ec2, clock.now()) : Promise.resolve(new Map());
 
-async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
+async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitCode> {
   const fleet = await readFleetNow(surroundings);
   const { states, clusters, workers: instances } = fleet;
   const now = surroundings.clock.now();
+  const groups = clusters.flatMap((cluster) => cluster.groups).filter((group) => withinScope(group, scope));
+  if (groups.length === 0) return showNone(surroundings, fleet, scope, 'There is no worker.');
   const words = new Map(states.filter(({ instance }) => instance !== '').map((word) => [word.instance, word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
   const images = await imagesFor(surroundings);
-  const lines = clusters
-    .flatMap((cluster) => cluster.groups)
-    .filter((group) => withinScope(group, scope))
-    .flatMap(({ cluster, nodegroup, workers }) =>
-      workers.map(({ instance, tone, reason }): Line => {
-        const word = words.get(instance);
-        const { PrivateIpAddress: privateIp = '', InstanceType: type = '' } = instances.get(instance) ?? {};
-        return {
-          cells: [
-            instance,
-            placeOf({ cluster, nodegroup }),
-            STATE_NAMES[tone],
-            word === undefined ? '' : spanOf(now - word.at),
-            reason,
-          ],
-          more: [
-            ...hostCells(images.get(instance), now),
-            type,
-            privateIp,
-            (word && records?.get(word.id)?.message) ?? '',
-          ],
-          json: {
-            instance,
-            cluster,
-            nodegroup,
-            state: tone,
-            reason,
-            ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
-            instanceType: type,
-            privateIp,
-            ...hostJson(images.get(instance)),
-          },
-        };
-      }),
-    );
+  const lines = groups.flatMap(({ cluster, nodegroup, workers }) =>
+    workers.map(({ instance, tone, reason }): Line => {
+      const word = words.get(instance);
+      const { PrivateIpAddress: privateIp = '', InstanceType: type = '' } = instances.get(instance) ?? {};
+      return {
+        cells: [
+          instance,
+          placeOf({ cluster, nodegroup }),
+          STATE_NAMES[tone],
+          word === undefined ? '' : spanOf(now - word.at),
+          reason,
+        ],
+        more: [
+          ...hostCells(images.get(instance), now),
+          type,
+          privateIp,
+          (word && records?.get(word.id)?.message) ?? '',
+        ],
+        json: {
+          instance,
+          cluster,
+          nodegroup,
+          state: tone,
+          reason,
+          ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
+          instanceType: type,
+          privateIp,
+          ...hostJson(images.get(instance)),
+        },
+      };
+    }),
+  );
   return show(
     surroundings,
     [
@@ -178,7 +186,6 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
       [...HOST_HEADINGS, 'TYPE', 'PRIVATE IP', 'MESSAGE'],
     ],
     lines,
-    `There is no worker.${meantPlace(fleet, scope)}`,
   );
 }
 
