@@ -1,21 +1,21 @@
 #!/bin/sh
-# Installs the Amazon SSM Agent on the node whose root file system is mounted at $HOST_ROOT, and once it runs makes the
-# file $WORK/ready and stays alive: the pod is Ready only then. Runs in a privileged container in the host's PID
-# namespace, whose image brings a POSIX shell, coreutils, curl and gpg.
+# Installs the Amazon SSM Agent on the node whose root file system is mounted at $HOST_ROOT. Once the agent runs, the
+# script creates the file $WORK/ready and stays alive, because the pod is Ready only then. It runs in a privileged
+# container in the host's PID namespace. The image must have a POSIX shell, coreutils, curl and gpg.
 #
-# Settings come by environment: REGION, HOST_ROOT, WORK (a writable directory), TERMINATION_LOG.
+# The settings are environment variables: REGION, HOST_ROOT, WORK (a writable directory), TERMINATION_LOG.
 #
 # Exit codes; the reason is in $TERMINATION_LOG:
 #   10 operating system refused     20 a download failed             30 the installation failed
 #   11 processor refused            21 signature is not Amazon's     31 the agent does not run
 #   12 bad setting
 #
-# Kept to POSIX sh. No text of the host or of a setting is ever evaluated.
+# The script uses only POSIX sh. It never evaluates a text of the host or of a setting.
 set -eu
 export LC_ALL=C
 umask 022
 
-# The key with which Amazon signs the agent's packages, good until 2027-11-25. Amazon publishes each next one at
+# The key with which Amazon signs the agent's packages, valid until 2027-11-25. Amazon publishes each following key at
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/verify-agent-signature.html
 fingerprint=1C5B395CBE5E74E2F1CA21592784DBF388D19D46
 signing_key() {
@@ -65,7 +65,7 @@ clean_up() { rm -rf "$scratch" "$staging"; }
 # Runs a command as if on the host: in its root and its mounts, with its own programs.
 host() { timeout -k 30 600 chroot "$HOST_ROOT" nsenter --target 1 --mount -- "$@"; }
 
-# The same, again for about a minute: another package manager may hold the lock.
+# Runs a command on the host, and retries for about a minute, because another package manager may hold the lock.
 host_patiently() {
   tries=1
   until host "$@"; do
@@ -102,7 +102,8 @@ EOF
   value=${value%[\"\']}
 }
 
-# Sets $family, or refuses by name. The host reads its file itself: an absolute link in it would lead into the container.
+# Sets $family, or refuses the system by its name. The host reads its file itself, because an absolute link in it would
+# lead into the container.
 find_family() {
   os_release=$(host cat /etc/os-release) || fail 10 'The host does not tell its operating system in /etc/os-release.'
   os_field PRETTY_NAME
@@ -136,7 +137,8 @@ find_family() {
   fi
 }
 
-# Sets $unit to the agent's unit that the host has, if any: of a package, or of Ubuntu's snap.
+# Sets $unit to the host's unit of the agent, which comes from a package or from Ubuntu's snap. Fails where there is
+# none.
 find_unit() {
   for unit in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
     if host systemctl cat "$unit" >/dev/null 2>&1; then return 0; fi
@@ -152,9 +154,9 @@ fetch() {
     --retry 3 --retry-delay 2 --retry-max-time 600 --output "$2" --url "$1" || fail 20 "Cannot download $1"
 }
 
-# Downloads one of the agent's packages to the host, and stops unless Amazon signed it. Sets $package, the path there.
-# The signature is checked here, not by rpm: the key vouches for itself with SHA-1, which rpm refuses to import since
-# RHEL 9. Only GOODSIG will do: gpg also succeeds for a key that has expired.
+# Downloads one of the agent's packages to the host, and stops unless Amazon signed it. Sets $package to its path there.
+# gpg checks the signature, not rpm: the key vouches for itself with SHA-1, which rpm refuses to import since RHEL 9.
+# Only GOODSIG counts, because gpg also succeeds for an expired key.
 download() {
   fetch "$bucket/$1" "$scratch/package"
   fetch "$bucket/$1.sig" "$scratch/package.sig"
@@ -169,7 +171,7 @@ download() {
   package=$staged/${1##*/}
 }
 
-# gpg without anybody's settings or keys.
+# Runs gpg without anybody's settings or keys.
 gpg_alone() { gpg --homedir "$scratch" --batch --no-tty "$@"; }
 
 install_amazon_linux() { host_patiently dnf --assumeyes '--setopt=*.gpgcheck=1' install amazon-ssm-agent; }
@@ -184,8 +186,8 @@ install_rpm() {
   host_patiently rpm --upgrade --replacepkgs "$package"
 }
 
-# Flatcar has no package manager and a read-only /usr: the programs of the package go to /opt, where the agent finds its
-# workers beside itself.
+# Flatcar has no package manager and a read-only /usr, so the programs of the package go to /opt, where the agent finds
+# its workers beside itself.
 install_flatcar() {
   download "debian_$arch/amazon-ssm-agent.deb"
   unpack_deb "$scratch/package" "$staging/data.tar" || return
@@ -241,7 +243,7 @@ if ! find_unit; then
   staging=$(mktemp -d "$HOST_ROOT/var/tmp/ssm-agent.XXXXXX")
   staged=${staging#"$HOST_ROOT"}
   trap clean_up EXIT
-  # A package manager that is stopped at work leaves its database in pieces.
+  # A package manager that is stopped at work leaves a broken database.
   trap '' TERM
   "install_$family" || fail 30 "The agent could not be installed on $os_name."
   trap - TERM
