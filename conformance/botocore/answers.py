@@ -1,6 +1,6 @@
 """Calls every operation that the sandbox implements with boto3, as a client that knows nothing of the sandbox.
 
-Takes where to find things as one JSON object on stdin; writes what was called, with which parameters, and how it ended.
+Reads the names and addresses as one JSON object from stdin. Writes each call with its parameters and its result.
 """
 
 import json
@@ -18,11 +18,11 @@ from models import NAMES
 
 
 class Stopped(Exception):
-    """A call was refused that the ones after it rest on."""
+    """A refused call on which later calls depend."""
 
 
 class Account:
-    """A sandbox that is served; `place` names what only its stack knows."""
+    """A served sandbox. `place` has the names that only its stack knows."""
 
     def __init__(self, place: dict):
         self.place = place
@@ -34,7 +34,7 @@ class Account:
     def _client(self, service: str, key: str):
         known = self._clients.get((service, key))
         if known is None:
-            # A malformed request is to reach the service: boto3 is told not to look at it first.
+            # A malformed request must reach the service, so boto3 must not validate it first.
             config = Config(retries={"total_max_attempts": 1}, parameter_validation=key != "malformed")
             known = boto3.client(
                 NAMES.get(service, service),
@@ -61,7 +61,7 @@ class Account:
         return "ok", answer
 
     def call(self, service: str, operation: str, **parameters) -> dict:
-        """A call that is to succeed; its answer."""
+        """Returns the answer of a call that must succeed."""
         outcome, answer = self._call("operator", service, operation, parameters)
         if outcome != "ok":
             self.problems.append(f"{service}.{operation}({parameters}) was refused: {outcome}: {answer['Error']['Message']}")
@@ -69,7 +69,7 @@ class Account:
         return answer
 
     def refused(self, code: str, service: str, operation: str, malformed: bool = False, **parameters) -> None:
-        """A call that AWS refuses with this code."""
+        """Makes a call that AWS must refuse with this code."""
         outcome, _ = self._call("malformed" if malformed else "operator", service, operation, parameters)
         if outcome != code:
             self.problems.append(f"{service}.{operation}({parameters}) ended with {outcome}, not {code}")

@@ -1,4 +1,4 @@
-"""Each operation on clusters, hosts and their networks: once as it succeeds, and as AWS refuses it."""
+"""Each operation on clusters, hosts and their networks: calls that succeed, and calls that AWS refuses."""
 
 from ipaddress import ip_network
 from itertools import islice
@@ -222,7 +222,7 @@ def ec2_changes(account) -> None:
 
 
 def addresses(account) -> None:
-    """Elastic IPs and IPv6 addresses: those of the instances that have some."""
+    """Calls about Elastic IPs and IPv6 addresses, on instances that have some."""
     call, refused = account.call, account.refused
     [elastic, *_] = [one for one in call("ec2", "DescribeAddresses")["Addresses"] if "AssociationId" in one]
     call("ec2", "DescribeAddresses", AllocationIds=[elastic["AllocationId"]])
@@ -239,7 +239,7 @@ def addresses(account) -> None:
     refused("InvalidParameterValue", "ec2", "UnassignIpv6Addresses", **six, Ipv6Addresses=[address])
     call("ec2", "AssignIpv6Addresses", **six, Ipv6Addresses=[address])
     call("ec2", "AssignIpv6Addresses", **six, Ipv6AddressCount=1)
-    # A prefix for pods is a /80 of the subnet's /64, other than that of the addresses.
+    # A prefix for pods is a /80 of the subnet's /64 that contains none of the addresses.
     [_, prefix, *_] = islice(ip_network(f"{address}/64", strict=False).subnets(new_prefix=80), 0x7000, 0x7002)
     call("ec2", "AssignIpv6Addresses", **six, Ipv6Prefixes=[str(prefix)])
     call("ec2", "UnassignIpv6Addresses", **six, Ipv6Prefixes=[str(prefix)])
@@ -269,7 +269,7 @@ def autoscaling(account) -> None:
     refused("ValidationError", "autoscaling", "DetachInstances", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "EnterStandby", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "ExitStandby", AutoScalingGroupName="missing", InstanceIds=[instance])
-    # Instance refreshes are of groups that EKS does not manage.
+    # Only groups that EKS does not manage have instance refreshes.
     unmanaged = unmanaged_group(account)
     group = {"AutoScalingGroupName": unmanaged["AutoScalingGroupName"]}
     call("autoscaling", "DescribeLifecycleHooks", **group)
@@ -331,13 +331,13 @@ def unmanaged_group(account) -> dict:
 
 
 def refresh_to(group) -> dict:
-    """The desired configuration that a group has already."""
+    """The desired configuration that the group already has."""
     template = group["LaunchTemplate"]
     return {"DesiredConfiguration": {"LaunchTemplate": {"LaunchTemplateId": template["LaunchTemplateId"], "Version": template["Version"]}}}
 
 
 def autoscaling_end(account) -> None:
-    """What can be done only once the instance stands by."""
+    """Calls that are possible only once the instance is in standby."""
     [member] = account.call("autoscaling", "DescribeAutoScalingInstances", InstanceIds=[account.place["instance"]])["AutoScalingInstances"]
     account.call("autoscaling", "ExitStandby", AutoScalingGroupName=member["AutoScalingGroupName"], InstanceIds=[account.place["instance"]])
     [other, *_] = [
@@ -382,5 +382,5 @@ def load_balancing(account) -> None:
 
 
 HOSTS = [eks, ec2_reads, ec2_changes, load_balancing, autoscaling]
-# After time has passed.
+# These calls come after time has passed.
 HOSTS_LATER = [autoscaling_end]

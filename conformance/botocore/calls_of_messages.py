@@ -1,4 +1,4 @@
-"""Each operation on events, queues, topics, schedules and the ledger: once as it succeeds, and as AWS refuses it."""
+"""Each operation on events, queues, topics, schedules and the ledger: calls that succeed, and calls that AWS refuses."""
 
 import json
 from datetime import timedelta

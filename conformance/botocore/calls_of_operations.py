@@ -1,4 +1,4 @@
-"""Each operation on rights, parameters, agents, findings, logs, metrics and the stack: as it succeeds, and as AWS refuses it."""
+"""Each operation on rights, parameters, agents, findings, logs, metrics and the stack: calls that succeed, and that AWS refuses."""
 
 from datetime import timedelta
 
@@ -99,7 +99,7 @@ def ssm_agents(account) -> None:
 
 
 def ssm_commands(account) -> None:
-    """What became of the commands, once they have had time."""
+    """Calls for the results of the commands, after they have had time."""
     call, refused = account.call, account.refused
     [sent, *_] = [one for one in call("ssm", "ListCommandInvocations")["CommandInvocations"] if one["DocumentName"] == "AWS-RunShellScript"]
     command, instance = sent["CommandId"], sent["InstanceId"]
@@ -248,5 +248,5 @@ def securityhub(account) -> None:
 
 
 OPERATIONS = [iam, ssm_parameters, ssm_agents, sts, inspector, logs, cloudwatch, cloudformation, securityhub]
-# After time has passed.
+# These calls come after time has passed.
 OPERATIONS_LATER = [ssm_commands]

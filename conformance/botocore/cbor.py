@@ -6,5 +6,5 @@ from botocore.parsers import RpcV2CBORParser
 
 
 def decode(body: bytes):
-    """The value that a body holds; times as datetime."""
+    """The value of a body, with times as datetime."""
     return RpcV2CBORParser().parse_data_item(BufferedReader(BytesIO(body)))

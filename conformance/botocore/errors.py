@@ -8,7 +8,7 @@ import cbor
 from botocore.model import OperationModel
 from outputs import Checker, local
 
-# What any service of a protocol may answer, whatever its model says.
+# Errors that any service of a protocol may return, whatever its model says.
 # See https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and its siblings, and, for the services on
 # JSON, https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html.
 COMMON = {
@@ -33,12 +33,12 @@ COMMON = {
 # EC2 models no errors. See https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
 EC2_STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503, "InternalError": 500, "Unavailable": 503}
 EC2_CODE = re.compile(r"[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)*")
-# What the sandbox has no likeness of is no answer of AWS.
+# The error of the sandbox itself, which AWS never returns.
 NOT_IN_AWS = "NotImplementedBySandbox"
 
 
 def read(protocol: str, answer: dict) -> tuple[str, object]:
-    """The code of an error and where the rest of it stands. Raises what is wrong with its form."""
+    """Returns the code of an error, and the place of its other members. Raises the problem of a wrong form."""
     headers, body = answer["headers"], answer["body"]
     if protocol in ("query", "ec2"):
         root = ElementTree.fromstring(body)
@@ -94,12 +94,12 @@ def code_of(shape) -> str:
 
 
 def status_of(operation: OperationModel, shape):
-    """The models of services on JSON name a status seldom: these answer 400 and 500."""
+    """The expected HTTP status. Models of JSON services seldom name one, and those services return 400 and 500."""
     error = shape.metadata.get("error", {})
     named = error.get("httpStatusCode")
     fault = shape.metadata.get("fault", False)
     if named is None and not fault and "awsQueryCompatible" in operation.service_model.metadata:
-        # botocore's model of SQS has lost the statuses as well.
+        # botocore's model of SQS lacks the statuses as well.
         return (400, 403, 404)
     return named or (500 if fault else 400)
 
@@ -115,7 +115,7 @@ def query_compatible_problem(operation, protocol: str, shape, answer: dict) -> l
         return []
     told = answer["headers"].get("x-amzn-query-error", "")
     fault = "Receiver" if shape.metadata.get("fault") else "Sender"
-    # botocore's model of SQS has lost the codes, such as AWS.SimpleQueueService.NonExistentQueue.
+    # botocore's model of SQS lacks the codes, such as AWS.SimpleQueueService.NonExistentQueue.
     code = re.escape(code_of(shape)) if "error" in shape.metadata else r"(AWS\.SimpleQueueService\.)?\w+"
     return [] if re.fullmatch(f"{code};{fault}", told) else [f"error: the header x-amzn-query-error is {told!r}"]
 
@@ -125,7 +125,7 @@ def member_problems(operation, protocol: str, shape, value: dict) -> list[str]:
     members = {name: one for name, one in value.items() if name != "__type"}
     if not any(str(members.get(name, "")).strip() for name in ("message", "Message")):
         checker.problem(" (error)", "has no message")
-    # All models name the message one way; services send it in either case, as clients read it.
+    # All models spell the member of the message alike. Services send it in either case, and clients read both.
     names = {name.lower(): name for name in shape.members}
     members = {names.get(name.lower(), name) if name.lower() == "message" else name: one for name, one in members.items()}
     if not any(name.lower() == "message" for name in shape.members):

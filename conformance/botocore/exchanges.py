@@ -17,7 +17,7 @@ def decoded(message: dict) -> dict:
 
 
 def checked(exchange: dict) -> tuple[str, str, list[str]]:
-    """What a call was, how it ended, and what is wrong with it."""
+    """The operation of a call, its result, and its problems."""
     request, answer = decoded(exchange["request"]), decoded(exchange["response"])
     service = service_model(signing_name(request["headers"]))
     protocol = protocol_of(service, request["headers"])
@@ -29,7 +29,7 @@ def checked(exchange: dict) -> tuple[str, str, list[str]]:
     name = f"{service.signing_name}.{operation.name}"
     is_error = answer["status"] >= 300
     found = errors.problems_of(operation, protocol, answer) if is_error else outputs.problems_of(operation, protocol, answer)
-    # A request that is refused as malformed may be so: it was sent to see just that.
+    # A request that is refused as malformed may be malformed, because it was sent to see just that.
     malformed = "Credential=malformed/" in request["headers"]["authorization"]
     return name, "error" if is_error else "ok", found if malformed else [*inputs.problems_of(operation, protocol, request, labels), *found]
 

@@ -1,4 +1,4 @@
-"""Reads a raw request as the model of its service says, strictly: whatever the model does not know is a problem."""
+"""Reads a raw request as the model of its service says, strictly: everything that the model does not know is a problem."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
 class Reader:
-    """One request; `problems` are found on the way."""
+    """One request. Parsing collects its `problems`."""
 
     def __init__(self, operation, protocol: str):
         self.operation = operation
@@ -54,7 +54,7 @@ class Reader:
             return value
         if not self.is_a(dict, value, path):
             return None
-        # Of the input of a REST call, what goes elsewhere is not in the body.
+        # Members of a REST call that belong elsewhere are not in the body.
         members = {
             member.serialization.get("name", name): (name, member)
             for name, member in shape.members.items()
@@ -216,7 +216,7 @@ def tree_of(form) -> dict:
 
 
 def problems_of(operation, protocol: str, request: dict, labels: dict) -> list[str]:
-    """All that botocore's model of the operation has against a request."""
+    """All problems of a request, by botocore's model of the operation."""
     reader = Reader(operation, protocol)
     parameters = reader.read(request, labels)
     problems = reader.problems
@@ -231,7 +231,7 @@ def problems_of(operation, protocol: str, request: dict, labels: dict) -> list[s
 
 
 def differences(operation, protocol: str, request: dict, parameters: dict) -> list[str]:
-    """What botocore would send otherwise for the same parameters."""
+    """The differences from what botocore would send for the same parameters."""
     service = operation.service_model
     serializer = botocore.serialize.create_serializer(protocol, include_validation=False)
     own = serializer.serialize_to_request(parameters, operation)
@@ -285,7 +285,7 @@ def body_of(protocol: str, body: bytes):
 
 
 def normal(value):
-    """The same for times that are written differently."""
+    """Makes equal times equal, however they are written."""
     if isinstance(value, dict):
         return {key: normal(one) for key, one in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The models of AWS's services, as botocore packages them, and what of a raw request names one of their operations."""
+"""The models of AWS's services, as botocore packages them, and the parts of a raw request that name one of their operations."""
 
 import re
 from functools import cache
@@ -26,7 +26,7 @@ def signing_name(headers: dict) -> str:
 
 
 def protocol_of(service: ServiceModel, headers: dict) -> str:
-    """The protocol that a request is in: services may speak several."""
+    """The protocol of a request, because services may speak several."""
     if headers.get("smithy-protocol") == "rpc-v2-cbor":
         return "smithy-rpc-v2-cbor"
     if "x-amz-target" in headers:

@@ -12,7 +12,7 @@ from strict import ANSWER, broken_constraints
 
 WHOLE = re.compile(r"-?\d+")
 DECIMAL = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
-# As AWS's XML services write times: whole seconds or three digits after the point.
+# The format of times in AWS's XML services: whole seconds, or three digits after the point.
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
@@ -116,7 +116,7 @@ class Checker:
     # XML
 
     def xml(self, shape, nodes: list, path: str) -> None:
-        """`nodes`: all elements of this member: of a flattened list there are several."""
+        """Reads a member. `nodes` are all its elements, of which a flattened list has several."""
         kind = shape.type_name
         if kind == "list":
             self.xml_list(shape, nodes, path)
@@ -217,7 +217,7 @@ class Checker:
             return
         in_body = {name: one for name, one in shape.members.items() if one.serialization.get("location") is None}
         self.json(shape, value, "", in_body)
-        # What stands in headers is no part of the body; of this none of our operations has any.
+        # Members in headers are no part of the body. No operation here has any.
         self.required(shape, [name for name, one in in_body.items() if one.serialization.get("name", name) in value], "")
 
     def check_xml(self, shape, root) -> None:
@@ -235,7 +235,7 @@ class Checker:
             rest = [node for node in root if local(node) != "requestId"]
             if shape is not None:
                 self.xml_structure(shape, rest, "")
-            # Operations without an output of their own answer with this alone.
+            # Operations without an output of their own return only this.
             elif [local(node) for node in rest] not in ([], ["return"]):
                 self.problem("", "has elements that nothing is said of")
             return
@@ -254,7 +254,7 @@ def local(node) -> str:
 
 
 def problems_of(operation, protocol: str, answer: dict) -> list[str]:
-    """All that botocore's model of the operation has against a raw answer that is no error."""
+    """All problems of a raw answer that is no error, by botocore's model of the operation."""
     checker = Checker(operation, protocol)
     checker.check(answer)
     return checker.problems

@@ -1,9 +1,9 @@
-"""What a model says of a simple value beyond its type: the words, the lengths, the ranges and the patterns."""
+"""The rules of a model for a simple value beyond its type: words, lengths, ranges and patterns."""
 
 import re
 from functools import cache
 
-# A request is to be right in all of it. Of answers AWS itself breaks the limits of its models, so only names count.
+# A request must obey all of them. Answers of AWS itself break the limits of its models, so only names count there.
 REQUEST = "request"
 ANSWER = "answer"
 
@@ -32,7 +32,7 @@ def broken_constraints(shape, value, direction: str) -> list[str]:
 
 @cache
 def compiled(pattern: str):
-    """A Java pattern in Python; None for the few that Python does not know."""
+    """Converts a Java pattern to Python; None for the few that Python does not support."""
     if "\\p{" in pattern:
         return None
     try:
