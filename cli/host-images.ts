@@ -1,53 +1,88 @@
-import { type EC2Client, paginateDescribeInstanceImageMetadata } from '@aws-sdk/client-ec2';
+import {
+  type EC2Client,
+  type Instance,
+  type InstanceImageMetadata,
+  paginateDescribeInstanceImageMetadata,
+} from '@aws-sdk/client-ec2';
 import { WORKER_TAGS } from '../functions/review-actions/workers.ts';
+import { readLifecycleStates } from '../functions/shared/fleet/lifecycle.ts';
 import { type Ownership, workerOf } from '../functions/shared/fleet/worker.ts';
 import { spanOf } from './age.ts';
+import type { Clients } from './clients.ts';
+import { type HostSystem, hostSystemOf } from './host-system.ts';
 
 const LARGEST_PAGE = 1_000;
 
-/** The AMI that a host runs, and who manages the host. */
+/** The AMI and the operating system that a host runs, and who manages the host. */
 export interface HostImage {
   readonly ownership: Ownership | undefined;
   /** Epoch milliseconds. */
   readonly launchedAt: number | undefined;
   readonly imageId: string;
-  /** Empty where EC2 no longer knows the AMI. */
+  /** Empty where EC2 does not tell the name of the AMI. */
   readonly name: string;
+  readonly system: HostSystem;
   /** When the AMI was created, epoch milliseconds. */
   readonly createdAt: number | undefined;
-  /** Whether the owner of the AMI has deprecated it by now. */
-  readonly isDeprecated: boolean;
-  /** False where the account's Allowed AMIs setting forbids launching it again. */
-  readonly isAllowed: boolean;
+  /** Whether the owner of the AMI has deprecated it by now; undefined where EC2 does not tell. */
+  readonly isDeprecated: boolean | undefined;
+  /** False where the account's Allowed AMIs setting forbids launching it again; undefined where EC2 does not tell. */
+  readonly isAllowed: boolean | undefined;
+  /** The host's state in its Auto Scaling group, such as `Warmed:Stopped`; undefined where it is in none. */
+  readonly lifecycleState: string | undefined;
+}
+
+/** The AMI of every host, by instance id, even where the AMI is gone or belongs to another account. */
+export async function readHostImages(
+  { ec2, autoScaling }: Pick<Clients, 'ec2' | 'autoScaling'>,
+  workers: ReadonlyMap<string, Instance>,
+  now: number,
+): Promise<Map<string, HostImage>> {
+  const [metadata, lifecycleStates] = await Promise.all([
+    readMetadata(ec2),
+    readLifecycleStates(autoScaling, [...workers.values()]),
+  ]);
+  return new Map(
+    [...workers].map(([id, instance]) => [id, hostOf(instance, metadata.get(id), lifecycleStates.get(id), now)]),
+  );
 }
 
 /**
- * The AMI of every host, by instance id, even where the AMI is gone or belongs to another account. EC2 leaves out
- * instances that AWS manages, such as those of EKS Auto Mode.
+ * What EC2 tells of the AMIs of instances, by instance id. EC2 leaves out instances that AWS manages, such as those of
+ * EKS Auto Mode.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
  */
-export async function readHostImages(ec2: EC2Client, now: number): Promise<Map<string, HostImage>> {
-  const hosts = new Map<string, HostImage>();
+async function readMetadata(ec2: EC2Client): Promise<Map<string, InstanceImageMetadata>> {
+  const found = new Map<string, InstanceImageMetadata>();
   const config = { client: ec2, pageSize: LARGEST_PAGE };
   const input = { Filters: [{ Name: 'tag-key', Values: WORKER_TAGS }] };
   for await (const { InstanceImageMetadata = [] } of paginateDescribeInstanceImageMetadata(config, input)) {
-    for (const { InstanceId, Tags, LaunchTime, ImageMetadata = {} } of InstanceImageMetadata) {
-      if (InstanceId === undefined) continue;
-      const { ImageId = '', Name = '', CreationDate, DeprecationTime, ImageAllowed } = ImageMetadata;
-      const deprecatedAt = timeOf(DeprecationTime);
-      hosts.set(InstanceId, {
-        ownership: workerOf({ Tags })?.ownership,
-        launchedAt: LaunchTime?.getTime(),
-        imageId: ImageId,
-        name: Name,
-        createdAt: timeOf(CreationDate),
-        isDeprecated: deprecatedAt !== undefined && deprecatedAt <= now,
-        isAllowed: ImageAllowed !== false,
-      });
-    }
+    for (const each of InstanceImageMetadata) if (each.InstanceId !== undefined) found.set(each.InstanceId, each);
   }
-  return hosts;
+  return found;
+}
+
+function hostOf(
+  instance: Instance,
+  metadata: InstanceImageMetadata | undefined,
+  lifecycleState: string | undefined,
+  now: number,
+): HostImage {
+  const { ImageMetadata: image } = metadata ?? {};
+  const { Name = '', ImageOwnerAlias, CreationDate, DeprecationTime } = image ?? {};
+  const deprecatedAt = timeOf(DeprecationTime);
+  return {
+    ownership: workerOf(instance)?.ownership,
+    launchedAt: instance.LaunchTime?.getTime(),
+    imageId: image?.ImageId ?? instance.ImageId ?? '',
+    name: Name,
+    system: hostSystemOf({ name: Name, isAmazons: ImageOwnerAlias === 'amazon', platform: instance.PlatformDetails }),
+    createdAt: timeOf(CreationDate),
+    isDeprecated: image === undefined ? undefined : deprecatedAt !== undefined && deprecatedAt <= now,
+    isAllowed: image === undefined ? undefined : image.ImageAllowed !== false,
+    lifecycleState,
+  };
 }
 
 function timeOf(text: string | undefined): number | undefined {
@@ -56,12 +91,13 @@ function timeOf(text: string | undefined): number | undefined {
 }
 
 /** Column headings of {@link hostCells} and {@link groupCells}. */
-export const HOST_HEADINGS = ['KIND', 'LAUNCHED', 'AMI', 'AMI AGE'] as const;
+export const HOST_HEADINGS = ['KIND', 'LAUNCHED', 'OS', 'AMI', 'AMI AGE'] as const;
 
-/** The cells of a host in a table: who manages it, how long ago it was launched, its AMI, and the age of that AMI. */
+/** The cells of a host in a table: who manages it, how long ago it was launched, its system, its AMI, and the age of that. */
 export function hostCells(host: HostImage | undefined, now: number): string[] {
-  if (host === undefined) return ['', '', '', ''];
-  return [host.ownership ?? '', ageOf(host.launchedAt, now), nameOf(host), ageOf(host.createdAt, now)];
+  if (host === undefined) return HOST_HEADINGS.map(() => '');
+  const { ownership = '', launchedAt, system, createdAt } = host;
+  return [ownership, ageOf(launchedAt, now), system.os, nameOf(host), ageOf(createdAt, now)];
 }
 
 /** The different AMIs that hosts run, the oldest first, with how many run each. */
@@ -78,6 +114,7 @@ export function groupCells(hosts: readonly HostImage[], now: number): string[] {
   return [
     hosts[0]?.ownership ?? '',
     ageOf(oldest, now),
+    [...new Set(images.map(({ system }) => system.os))].join(', '),
     images.map(nameOf).join(', '),
     ageOf(images[0]?.createdAt, now),
   ];
@@ -90,6 +127,7 @@ export const hostJson = (host: HostImage | undefined): object =>
     : {
         ...(host.ownership !== undefined && { kind: host.ownership }),
         ...(host.launchedAt !== undefined && { launchedAt: new Date(host.launchedAt).toISOString() }),
+        ...(host.lifecycleState !== undefined && { lifecycleState: host.lifecycleState }),
         image: imageJson(host),
       };
 
@@ -100,17 +138,18 @@ export const groupJson = (hosts: readonly HostImage[]): object => ({
 });
 
 /** An AMI in JSON, with stable names. */
-const imageJson = ({ imageId: id, name, createdAt, isDeprecated, isAllowed }: HostImage): object => ({
+const imageJson = ({ imageId: id, name, system, createdAt, isDeprecated, isAllowed }: HostImage): object => ({
   id,
   name,
+  ...system,
   ...(createdAt !== undefined && { createdAt: new Date(createdAt).toISOString() }),
-  deprecated: isDeprecated,
-  allowed: isAllowed,
+  ...(isDeprecated !== undefined && { deprecated: isDeprecated }),
+  ...(isAllowed !== undefined && { allowed: isAllowed }),
 });
 
 const ageOf = (at: number | undefined, now: number): string => (at === undefined ? '' : spanOf(now - at));
 
 function nameOf({ name, imageId, isDeprecated, isAllowed }: HostImage): string {
-  const remarks = [...(isDeprecated ? ['deprecated'] : []), ...(isAllowed ? [] : ['not allowed'])];
+  const remarks = [...(isDeprecated ? ['deprecated'] : []), ...(isAllowed === false ? ['not allowed'] : [])];
   return `${name || imageId}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`;
 }

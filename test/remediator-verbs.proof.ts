@@ -71,13 +71,21 @@ describe('lists', () => {
 
   it('get nodes and get nodegroups tell what the hosts run, and how old it is', async () => {
     const [node] = json(await remediator('get', 'nodes', '-o', 'json'));
-    const image = { name: expect.stringMatching(/^amazon-eks-node-al2023-/), deprecated: false, allowed: true };
+    const image = {
+      name: expect.stringMatching(/^amazon-eks-node-al2023-/),
+      os: 'Amazon Linux 2023',
+      containerOptimized: false,
+      release: expect.stringMatching(/^v\d{8}$/),
+      deprecated: false,
+      allowed: true,
+    };
     expect(node).toMatchObject({ kind: 'managed', launchedAt: expect.stringContaining('T'), image });
+    expect(node).toMatchObject({ lifecycleState: 'InService' });
     const [group] = json(await remediator('get', 'nodegroups', '-o', 'json'));
     expect(group).toMatchObject({ kind: 'managed', images: [{ ...image, workers: group?.workers }] });
     const [headings = '', first = ''] = lines(await remediator('get', 'nodegroups', '-o', 'wide'));
-    expect(headings).toMatch(/KIND +LAUNCHED +AMI +AMI AGE +MESSAGE$/);
-    expect(first).toMatch(/managed +\d+[smhd] +amazon-eks-node-al2023-\S+ +\d+d/);
+    expect(headings).toMatch(/KIND +LAUNCHED +OS +AMI +AMI AGE +MESSAGE$/);
+    expect(first).toMatch(/managed +\d+[smhd] +Amazon Linux 2023 +amazon-eks-node-al2023-\S+ +\d+d/);
   });
 
   it('wraps to the terminal, and no word is lost', async () => {

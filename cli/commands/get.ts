@@ -39,7 +39,8 @@ export const get: Command = {
   quarantines   workers in quarantine: since when, until when, each exposure
   findings      node groups with open Inspector findings, and what is done about them (posture shows the CIS benchmark)
 
--o wide adds who manages a node, when it was launched, its AMI and the age of that, ids and messages.`,
+-o wide adds who manages a node, when it was launched, its system, its AMI and the age of that, its state in its Auto
+Scaling group, ids and messages.`,
   options: {},
   read: ({ positionals: [kind, ...rest] }) => {
     const list = kindOf(kind);
@@ -96,7 +97,7 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
   if (groups.length === 0) return showNone(surroundings, fleet, scope, 'No group with workers.');
   const words = new Map(states.filter(({ instance }) => instance === '').map((word) => [placeOf(word), word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
-  const images = await imagesFor(surroundings);
+  const images = await imagesFor(surroundings, fleet);
   const lines = groups.map(({ cluster, nodegroup, tone, reason, workers }): Line => {
     const subject = placeOf({ cluster, nodegroup });
     const hosts = workers.flatMap(({ instance }) => images.get(instance) ?? []);
@@ -134,9 +135,12 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
   );
 }
 
-/** The AMIs of the hosts. The narrow table does not show them, so EC2 is called only when they are printed. */
-const imagesFor = ({ wide, json, clients, clock }: Surroundings): Promise<Map<string, HostImage>> =>
-  wide || json ? readHostImages(clients.ec2, clock.now()) : Promise.resolve(new Map());
+/** The AMIs of the hosts. The narrow table does not show them, so AWS is called only when they are printed. */
+const imagesFor = (
+  { wide, json, clients, clock }: Surroundings,
+  { workers }: FleetNow,
+): Promise<Map<string, HostImage>> =>
+  wide || json ? readHostImages(clients, workers, clock.now()) : Promise.resolve(new Map());
 
 async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitCode> {
   const fleet = await readFleetNow(surroundings);
@@ -146,7 +150,7 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitC
   if (groups.length === 0) return showNone(surroundings, fleet, scope, 'There is no worker.');
   const words = new Map(states.filter(({ instance }) => instance !== '').map((word) => [word.instance, word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
-  const images = await imagesFor(surroundings);
+  const images = await imagesFor(surroundings, fleet);
   const lines = groups.flatMap(({ cluster, nodegroup, workers }) =>
     workers.map(({ instance, tone, reason }): Line => {
       const word = words.get(instance);
@@ -161,6 +165,7 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitC
         ],
         more: [
           ...hostCells(images.get(instance), now),
+          images.get(instance)?.lifecycleState ?? '',
           type,
           privateIp,
           (word && records?.get(word.id)?.message) ?? '',
@@ -183,7 +188,7 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitC
     surroundings,
     [
       ['NODE', 'NODEGROUP', 'STATE', 'AGE', 'REASON'],
-      [...HOST_HEADINGS, 'TYPE', 'PRIVATE IP', 'MESSAGE'],
+      [...HOST_HEADINGS, 'LIFECYCLE', 'TYPE', 'PRIVATE IP', 'MESSAGE'],
     ],
     lines,
   );
