@@ -38,6 +38,7 @@ export function createPolicyReader<const Read extends Sections>(options: PolicyR
   const { ssm, clock, parameter, defaultMode, reads, names } = options;
   const schema = policySchema(defaultMode, reads, names);
   let cached: { readonly policy: PolicyWith<Read> | InvalidPolicy; readonly readAt: number } | undefined;
+  let parsed: { readonly text: string; readonly policy: PolicyWith<Read> | InvalidPolicy } | undefined;
 
   return async (): Promise<PolicyWith<Read> | InvalidPolicy> => {
     if (cached !== undefined && clock.now() - cached.readAt < FRESH_FOR) return cached.policy;
@@ -49,12 +50,18 @@ export function createPolicyReader<const Read extends Sections>(options: PolicyR
   async function read(): Promise<PolicyWith<Read> | InvalidPolicy> {
     try {
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameter }));
-      return parseDocument(Parameter?.Value ?? '', schema);
+      return parse(Parameter?.Value ?? '');
     } catch (error) {
       if (error instanceof ParameterNotFound) {
         return { error: `The policy parameter ${parameter} does not exist: create it, "{}" is a good policy.` };
       }
       throw error;
     }
+  }
+
+  /** A policy seldom changes, and a text means the same each time, so the last one is parsed once. */
+  function parse(text: string): PolicyWith<Read> | InvalidPolicy {
+    if (parsed?.text !== text) parsed = { text, policy: parseDocument(text, schema) };
+    return parsed.policy;
   }
 }
