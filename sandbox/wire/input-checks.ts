@@ -62,6 +62,7 @@ export function refuseIncomplete(
  * The SDK's structure schemas list the required members first; the seventh element is their number.
  */
 function missingMembers(schema: NormalizedSchema, value: unknown, path = ''): string[] {
+  if (!requiresAny(schema)) return [];
   if (schema.isStructSchema() && isRecord(value)) {
     const required = requiredCount(schema);
     return [...schema.structIterator()].flatMap(([name, member], index) => {
@@ -80,6 +81,29 @@ function missingMembers(schema: NormalizedSchema, value: unknown, path = ''): st
   }
   return [];
 }
+
+/** Whether the schema, or one that it contains at any depth, requires members. Most do not, and need no look at a value. */
+function requiresAny(schema: NormalizedSchema): boolean {
+  const key: unknown = schema.getSchema();
+  const known = requiring.get(key);
+  if (known !== undefined) return known;
+  // Schemas refer to themselves. Each one is searched from anew, because a search that stops at a schema that is under
+  // way knows nothing about those in between.
+  const seen = new Set<unknown>();
+  const search = (each: NormalizedSchema): boolean => {
+    if (seen.has(each.getSchema())) return false;
+    seen.add(each.getSchema());
+    if (each.isStructSchema()) {
+      return requiredCount(each) > 0 || [...each.structIterator()].some(([, member]) => search(member));
+    }
+    return (each.isListSchema() || each.isMapSchema()) && search(each.getValueSchema());
+  };
+  const found = search(schema);
+  requiring.set(key, found);
+  return found;
+}
+
+const requiring = new Map<unknown, boolean>();
 
 function requiredCount(schema: NormalizedSchema): number {
   const structure: unknown = schema.getSchema();

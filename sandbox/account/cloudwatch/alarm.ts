@@ -84,7 +84,10 @@ export function judge(alarm: MetricAlarmDefinition, points: readonly Datapoint[]
   const unknown = evaluationPeriods - recent.length;
   const is = (next: StateValue | undefined): Verdict => ({
     state: next,
-    reason: reasonOf(alarm, recent, unknown, next ?? state, state),
+    // An alarm's future is judged minute by minute, and only a change needs its reason in words.
+    get reason() {
+      return reasonOf(alarm, recent, unknown, next ?? state, state);
+    },
     recent,
   });
   if (breaching >= datapointsToAlarm) return is('ALARM');

@@ -127,15 +127,22 @@ function valueAt(line: unknown, keys: readonly string[]): unknown {
   let value = line;
   for (const key of keys) {
     // Reads only the line's own members.
-    value =
-      typeof value === 'object' && value !== null
-        ? Object.entries(value).find(([name]) => name === key)?.[1]
-        : undefined;
+    const own = typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, key) : undefined;
+    value = own?.enumerable === true ? own.value : undefined;
   }
   return value;
 }
 
+let last: { readonly message: string; readonly line: unknown } | undefined;
+
+/** The line that a message holds. All filters of a log group look at the same message in turn, so the last one is kept. */
 function parsed(message: string): unknown {
+  if (last?.message === message) return last.line;
+  last = { message, line: fromJson(message) };
+  return last.line;
+}
+
+function fromJson(message: string): unknown {
   try {
     return JSON.parse(message);
   } catch {
