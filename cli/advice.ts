@@ -40,7 +40,7 @@ export function adviceOn(error: Error, { stack, region, env }: Whereabouts): str
   const profile = env.AWS_PROFILE === undefined || env.AWS_PROFILE === '' ? undefined : env.AWS_PROFILE;
   const credentials = profile === undefined ? 'the credentials in use' : `the credentials of profile ${profile}`;
   const place = region === undefined ? '' : ` in ${region}`;
-  // Also raised when a profile is incomplete or a session has ended; the message says which.
+  // The SDK also raises this error when a profile is incomplete or a session has ended. The message says which.
   if (name === 'CredentialsProviderError')
     return profile === undefined
       ? NO_CREDENTIALS

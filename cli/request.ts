@@ -56,7 +56,7 @@ export async function sendRequest(
 export interface FollowOptions {
   /** Whether a record is the outcome. Default: every record except `acted` and `waiting`, which more records follow. */
   readonly isOutcome?: (record: ReadRecord) => boolean;
-  /** By AWS's clock, ms; 2 minutes when absent. */
+  /** The longest wait by AWS's clock, ms; 2 minutes when absent. */
   readonly timeout?: number;
   /** Called for each record as it appears. */
   readonly onRecord?: (record: ReadRecord) => void;

@@ -12,7 +12,7 @@ const node = z.looseObject({
 });
 
 export interface Field {
-  /** Such as `trigger.id`, or `calls[].service`. */
+  /** A value such as `trigger.id`, or `calls[].service`. */
   readonly path: string;
   readonly type: string;
   readonly always: boolean;

@@ -23,7 +23,7 @@ export const detail = z.object({
   service: z.literal('EKS'),
   eventTypeCategory: z.literal('scheduledChange'),
   eventArn: z.string().regex(/^arn:[a-z-]+:health:[^\s]{1,1500}$/, 'must be the ARN of an AWS Health event'),
-  /** Such as `AWS_EKS_PLANNED_LIFECYCLE_EVENT`. */
+  /** A value such as `AWS_EKS_PLANNED_LIFECYCLE_EVENT`. */
   eventTypeCode: z.string().regex(/^AWS_[A-Z0-9_]{1,200}$/, 'must be the code of an event type'),
   statusCode: z.enum(['open', 'upcoming', 'closed']).optional(),
   /** When it begins, such as `Thu, 26 Nov 2026 06:00:00 GMT`. */

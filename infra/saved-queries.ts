@@ -7,7 +7,7 @@ const directory = join(import.meta.dirname, 'queries');
 
 /** A query in `infra/queries/`, which Logs Insights runs as it is. */
 export interface SavedQuery {
-  /** Such as `what-was-changed`. */
+  /** A value such as `what-was-changed`. */
   readonly name: string;
   /** The question that the query answers, from its first line. */
   readonly question: string;

@@ -62,7 +62,7 @@ async function tell(
 async function whyNone(subject: IncidentTarget, surroundings: Surroundings): Promise<string> {
   if ('instance' in subject) return '';
   if (!('event' in subject)) {
-    // Only a suggestion, so users who may not read instances get none.
+    // This is only a suggestion, so users who may not read instances get none.
     const fleet = await readFleetNow(surroundings).catch(() => undefined);
     return fleet === undefined ? '' : meantPlace(fleet, subject);
   }

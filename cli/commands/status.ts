@@ -130,7 +130,7 @@ interface Rules {
   /** What is wrong with the policy; functions that read the wrong part do not act. */
   readonly policyFault?: string;
   readonly killSwitch?: boolean;
-  /** By function name, for functions with a mode. */
+  /** The modes by function name, for functions with a mode. */
   readonly modes: Readonly<Record<string, string>>;
 }
 

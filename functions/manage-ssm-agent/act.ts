@@ -100,8 +100,8 @@ function afterBeginning(
   const { failures } = decision.memory;
   const memory = failures === undefined ? {} : { failures };
   if (beginning.kind === 'refused') {
-    // This does not count as an attempt, because nothing was done. The sweep tries again, so granting the right later
-    // is enough.
+    // A refused start does not count as an attempt, because nothing was done. The sweep tries again, so granting the
+    // right later is enough.
     const details = { cause: remedy.cause, remedy: remedy.kind };
     const failed = say('failed', beginning.reason, beginning.message, memory, remedy.cause);
     return { ...failed, details, ...(beginning.hint !== undefined && { hint: beginning.hint }) };

@@ -36,7 +36,7 @@ export interface AgentView {
   readonly online: boolean;
   readonly version: string;
   readonly latest: boolean;
-  /** Such as `Amazon Linux` or `Bottlerocket`. */
+  /** A value such as `Amazon Linux` or `Bottlerocket`. */
   readonly platform: string;
   /** Time of the last ping, epoch milliseconds. */
   readonly lastPingAt?: number;
@@ -65,7 +65,7 @@ export interface Findings {
 export interface NodeRole extends RoleRights {
   readonly name: string;
   readonly arn: string;
-  /** As in {@link RolePolicies.fingerprint}. */
+  /** The fingerprint of {@link RolePolicies}. */
   readonly fingerprint: string;
 }
 

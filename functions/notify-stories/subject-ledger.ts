@@ -27,7 +27,7 @@ const ITEM = z.object({
 });
 type Held = Pick<z.infer<typeof ITEM>, 'open' | 'revision'>;
 
-/** As long as the widget looks back for the latest records, ms. */
+/** How long a state is kept, ms: as long as the widget looks back for the latest records. */
 const KEPT_FOR = 30 * 86_400_000;
 /** Concurrent invocations for one subject are few. */
 const TRIES = 3;

@@ -3,7 +3,7 @@ import type { Row } from './insights.ts';
 
 /** A period by which Logs Insights groups. */
 export interface Period {
-  /** Such as `1h`. */
+  /** A value such as `1h`. */
   readonly text: string;
   readonly ms: number;
 }

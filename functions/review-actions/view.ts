@@ -49,7 +49,7 @@ export interface RequestAnswer {
 /** The data of one subject's incident. */
 export interface Incident {
   readonly subject: RecordSubject;
-  /** In order, including wider records that belong to the incident. */
+  /** The records in order, including wider records that belong to the incident. */
   readonly records: readonly ReadRecord[];
   /** Records about the subject itself that determine its current state, in order, whatever the time range. */
   readonly standing: readonly ReadRecord[];

@@ -13,7 +13,7 @@ export interface Caller {
 
 /** One permission that a call needs, as IAM evaluates it. */
 export interface Permission {
-  /** Such as `eks:UpdateNodegroupVersion`. */
+  /** A value such as `eks:UpdateNodegroupVersion`. */
   readonly action: string;
   /** ARN, or `*` where the action has no resource. */
   readonly resource: string;

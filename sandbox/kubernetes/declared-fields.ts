@@ -3,7 +3,7 @@ import { badRequest } from './status-error.ts';
 
 interface Field {
   readonly baseName: string;
-  /** Such as `string`, `Array<V1Container>`, `{ [key: string]: string; }`, `V1PodSpec`. */
+  /** A value such as `string`, `Array<V1Container>`, `{ [key: string]: string; }`, `V1PodSpec`. */
   readonly type: string;
 }
 

@@ -10,7 +10,7 @@ export interface Resource {
 
 /** One cause of an error. */
 export interface Cause {
-  /** Such as `DisruptionBudget`. */
+  /** A value such as `DisruptionBudget`. */
   readonly reason: string;
   readonly message: string;
 }

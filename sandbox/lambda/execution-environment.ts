@@ -13,7 +13,7 @@ import { VirtualTimers } from './virtual-timers.ts';
 export interface ExecutionEnvironmentOptions {
   /** Path of the bundle, a CommonJS `index.js`. */
   readonly bundle: string;
-  /** Such as `index.handler`. */
+  /** A value such as `index.handler`. */
   readonly handler: string;
   /** The function's own environment variables from the template. */
   readonly environment: Readonly<Record<string, string>>;

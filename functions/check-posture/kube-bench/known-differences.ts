@@ -54,7 +54,7 @@ const hasNothingThere: KnownDifference['holds'] = (node, check) => {
   return path !== undefined && 'missing' in new FileTree(node.files).resolve(path);
 };
 
-/** From the most specific to the most general; the first that applies is named. */
+/** The differences, from the most specific to the most general. The first that applies is named. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     of: MODES,

@@ -2,7 +2,7 @@ type Tags = Readonly<Record<string, string>>;
 
 /** Tools that tag the launch templates that they make, by the prefix of a key. */
 const TOOLS: ReadonlyArray<readonly [keyPrefix: string, tool: string]> = [
-  // Only CloudFormation sets these, also on templates of CDK and eksctl.
+  // Only CloudFormation sets these tags, also on templates of CDK and eksctl.
   ['aws:cloudformation:', 'CloudFormation'],
   // Source: eksctl, pkg/apis/eksctl.io/v1alpha5/types.go.
   ['alpha.eksctl.io/', 'eksctl'],

@@ -9,7 +9,7 @@ import type { ClusterAccess } from './cluster-access.ts';
 export interface TokenOptions {
   readonly cluster: string;
   readonly region: string;
-  /** Such as an SDK client's own `config.credentials`. */
+  /** The credentials to sign with, such as an SDK client's own `config.credentials`. */
   readonly credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider;
   readonly clock: Clock;
 }

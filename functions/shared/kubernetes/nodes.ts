@@ -6,7 +6,10 @@ export interface KubernetesNode {
   readonly name: string;
   /** Undefined for nodes that are not EC2 instances: Fargate, hybrid. */
   readonly instanceId: string | undefined;
-  /** As the node reports it, such as `Amazon Linux 2023.6.20250303` or `Bottlerocket OS 1.32.0 (aws-k8s-1.31)`. */
+  /**
+   * The OS image that the node reports, such as `Amazon Linux 2023.6.20250303` or `Bottlerocket OS 1.32.0
+   * (aws-k8s-1.31)`.
+   */
   readonly osImage: string;
   /** `amd64` or `arm64`. */
   readonly architecture: string;

@@ -82,7 +82,7 @@ export type Setback = z.infer<typeof setback>;
 
 /** A breaker that an operator has lifted by a request about this node group. */
 const lift = z.object({
-  /** Such as `cluster shop`. */
+  /** A value such as `cluster shop`. */
   breaker: z.string(),
   /** When the lift was requested, epoch milliseconds. Failures after that count. */
   at: z.number(),

@@ -47,7 +47,7 @@ const AUTO_MODE = {
 
 const REPLACE = 'and replace the nodes';
 
-/** In display order. */
+/** The checks in display order. */
 export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'SELINUX.1',

@@ -1,6 +1,6 @@
 /** A managed node group's Kubernetes minor version and AMI type, which decide which AMI releases apply to it. */
 export interface Pair {
-  /** Such as `1.33`. */
+  /** A value such as `1.33`. */
   readonly kubernetesVersion: string;
   /** EKS's `amiType`, such as `AL2023_x86_64_STANDARD`. */
   readonly amiType: string;
@@ -26,7 +26,7 @@ export const releaseIncident = (pair: Pair, releaseVersion: string): string => `
 export interface ReleaseParameters {
   /** The parameter whose value is the release version. */
   readonly release: string;
-  /** Only for Windows: the parameter whose value is the AMI id. The AMI's name ends in the release version. */
+  /** The parameter whose value is the AMI id; only for Windows. The AMI's name ends in the release version. */
   readonly imageId?: string;
 }
 

@@ -5,16 +5,16 @@ export interface MachineImage {
   readonly name: string;
   /** The account that owns it. */
   readonly owner: string;
-  /** Such as `arm64`. */
+  /** A value such as `arm64`. */
   readonly architecture: string;
-  /** As EC2 bills it, such as `Linux/UNIX` or `Red Hat Enterprise Linux`. */
+  /** The platform that EC2 bills, such as `Linux/UNIX` or `Red Hat Enterprise Linux`. */
   readonly platform: string;
-  /** Such as `/dev/xvda`. */
+  /** A value such as `/dev/xvda`. */
   readonly rootDevice: string;
   /** `ebs` or `instance-store`. */
   readonly rootDeviceType: string;
   readonly virtualization: string;
-  /** Such as `available`. */
+  /** A value such as `available`. */
   readonly state: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;

@@ -4,7 +4,7 @@ import type { RuleTerms } from './security-groups.ts';
 /** Traffic in or out. */
 export interface Traffic {
   readonly egress: boolean;
-  /** Such as `tcp` or `udp`. */
+  /** A value such as `tcp` or `udp`. */
   readonly protocol: string;
   readonly port: number;
   /** The address of the other end. */

@@ -22,7 +22,7 @@ export type Admitted =
 
 /** Similar interface endpoints of a VPC. */
 export interface EndpointPlan {
-  /** Such as `ssm`, `ssmmessages`. */
+  /** A value such as `ssm`, `ssmmessages`. */
   readonly services: readonly string[];
   readonly admits: Admitted;
   readonly privateDns: boolean;

@@ -3,7 +3,7 @@ import type { Random } from '../../time/random.ts';
 /** An EBS volume, which is deleted with its instance. */
 export interface Volume {
   readonly id: string;
-  /** Such as `/dev/xvda`. */
+  /** A value such as `/dev/xvda`. */
   readonly deviceName: string;
   readonly sizeGiB: number;
 }

@@ -6,13 +6,13 @@ export interface ClusterNode {
   /** The private DNS name, or in EKS Auto Mode the instance id. */
   readonly name: string;
   readonly instanceId: string;
-  /** Such as `aws:///eu-central-1a/i-0123456789abcdef0`. */
+  /** A value such as `aws:///eu-central-1a/i-0123456789abcdef0`. */
   readonly providerId: string;
-  /** Such as `Amazon Linux 2023.8.20250715`. */
+  /** A value such as `Amazon Linux 2023.8.20250715`. */
   readonly osImage: string;
   readonly operatingSystem: 'linux' | 'windows';
   readonly architecture: 'amd64' | 'arm64';
-  /** Such as `v1.33.0-eks-1a2b3c4`. */
+  /** A value such as `v1.33.0-eks-1a2b3c4`. */
   readonly kubeletVersion: string;
   readonly internalIp: string;
   readonly labels: Readonly<Record<string, string>>;

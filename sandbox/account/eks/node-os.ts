@@ -27,9 +27,9 @@ export function osImageOf(amiType: AmiType, kubernetesVersion: string, releaseVe
 /** A node's operating system, as its SSM agent names it. */
 export interface AgentPlatform {
   readonly type: 'Linux' | 'Windows';
-  /** Such as `Amazon Linux`, `Ubuntu`. */
+  /** A value such as `Amazon Linux`, `Ubuntu`. */
   readonly name: string;
-  /** Such as `2023`, `22.04`. */
+  /** A value such as `2023`, `22.04`. */
   readonly version: string;
 }
 

@@ -12,7 +12,7 @@ export type Actor =
 
 /** A changing call, as CloudTrail records it. */
 export interface TrailedCall {
-  /** Such as `AssociateAddress`. */
+  /** A value such as `AssociateAddress`. */
   readonly eventName: string;
   readonly requestParameters: object;
   readonly responseElements: object;

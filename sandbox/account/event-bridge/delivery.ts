@@ -4,7 +4,7 @@ import type { World } from '../world.ts';
 
 /** An AWS service that sends on somebody's behalf, as IAM sees it. */
 export interface Sender {
-  /** Such as `events.amazonaws.com`. */
+  /** A value such as `events.amazonaws.com`. */
   readonly principal: string;
   /** ARN of the rule, schedule or topic that sends: `aws:SourceArn`. */
   readonly sourceArn: string;

@@ -159,13 +159,13 @@ const instanceDetails = (
   }),
 });
 
-/** Such as `AMAZON_LINUX_2023`. */
+/** A value such as `AMAZON_LINUX_2023`. */
 function platformOf(osImage: string): string {
   const { name, version } = agentPlatform(osImage);
   return `${name}_${version}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
 }
 
-/** Such as `Wed Sep 04 16:59:44.356 UTC 2024`. */
+/** A value such as `Wed Sep 04 16:59:44.356 UTC 2024`. */
 function legacyDate(date: Date): string {
   const [, weekday, day, month, year] = /^(\w+), (\d+) (\w+) (\d+)/.exec(date.toUTCString()) ?? [];
   return `${weekday} ${month} ${day} ${date.toISOString().slice(11, 23)} UTC ${year}`;

@@ -3,7 +3,7 @@ import type { Instance } from '../ec2/instances.ts';
 
 /** A vulnerability of a package in AMIs. */
 export interface Vulnerability {
-  /** Such as `CVE-2026-31415`. */
+  /** A value such as `CVE-2026-31415`. */
   readonly id: string;
   readonly severity: Severity;
   readonly package: string;
