@@ -93,7 +93,7 @@ export const UPGRADE_REASONS = {
   'earlier-wave': {
     meaning:
       'An earlier wave (upgrades.waves) has not taken the release, or has not run it for as long as the policy asks (upgrades.bakeBetween). Or the first node group of the release goes alone.',
-    hint: 'The message names the node groups that it waits for. explain CLUSTER/NODEGROUP says why they wait. To wait for one no longer, let it opt out by its tag, or give it a later wave.',
+    hint: 'The message names the node groups that it waits for. Ask explain about one of these to see why it waits. To wait for one no longer, let it opt out by its tag, or give it a later wave.',
   },
   'wave-stopped': {
     meaning:
