@@ -1,13 +1,12 @@
 import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../functions/shared/policy/change-window.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
-import { pairKey } from '../functions/shared/releases/ami-type.ts';
 import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
 import type { Circumstances, Decision } from '../functions/upgrade-node-groups/decision.ts';
 import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
 import { paceOf } from '../functions/upgrade-node-groups/pace.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
-import { placeOfWave } from '../functions/upgrade-node-groups/wave-place.ts';
+import { CUSTOM, placeOfWave, rolloutPair } from '../functions/upgrade-node-groups/wave-place.ts';
 
 /** Reasons that last until somebody acts. */
 const STOPPED: ReadonlySet<string> = new Set(['wave-stopped', 'breaker-tripped', 'held-by-breaker']);
@@ -41,7 +40,8 @@ export function inWave(
   const name = policy.upgrades.waves[place];
   return {
     subject: subjectOf(key),
-    pair: pairKey({ kubernetesVersion: view.version, amiType: view.amiType }),
+    // AMIs of different owners wait for none of each other.
+    pair: `${rolloutPair({ kubernetesVersion: view.version, amiType: view.amiType })}${view.amiType === CUSTOM ? ` ${decision.releaseVersion}` : ''}`,
     place,
     ...(name !== undefined && { name }),
     bakeBetween,

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
+import type { NodeGroupState, Turn } from '../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { decide } from './decide.ts';
-import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
+import { HOUR, lineOf, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import type { CustomView, NodeGroupView, Observation } from './observation.ts';
+import { policyOf } from './policy.fixture.ts';
+import { progressAfter } from './progress.ts';
+import { contendersOf } from './waitlist.ts';
+import { rolloutsIn } from './waves.ts';
 
 const image = (imageId: string, age: number, change: Partial<MachineImage> = {}) =>
   machineImage({ imageId, name: `golden-${imageId}`, createdAt: NOW - age * HOUR, ...change });
@@ -96,9 +101,87 @@ describe('a group with a custom AMI', () => {
     });
   });
 
-  it('waits for no wave', () => {
-    const waves = { waves: ['canary', 'prod'], wave: 'prod' };
-    expect(decided(group(), ENFORCED, waves)).toMatchObject({ reason: 'upgrade-started' });
+  describe('and waves', () => {
+    const policy = policyOf({
+      upgrades: { image: ENFORCED, waves: ['canary', 'prod'], bakeBetween: '24h' },
+      overrides: [{ name: 'first', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
+    });
+    /** A canary, as it is remembered after a look some hours ago. */
+    const canary = (change: Partial<NodeGroupView>, hours = 99): NodeGroupState => {
+      const seen = { ...group(change), key: { cluster: 'lab', nodegroup: 'web' } };
+      const decision = { reason: 'baking' as const, memory: {} };
+      const progress = progressAfter(seen, decision, policy, NOW - hours * HOUR);
+      return { outcomes: 1, ...(progress !== undefined && { progress: { ...progress, seenAt: NOW } }) };
+    };
+    const besides = (state: NodeGroupState, more: Partial<Observation['state']> = {}) =>
+      decide(group({}, more), {
+        policy,
+        now: NOW,
+        account: '111122223333',
+        slots: {},
+        rollouts: rolloutsIn(new Map([['lab/web', state]]), policy),
+      });
+    const onAmi = (imageId: string, ...wanted: MachineImage[]): Partial<NodeGroupView> => ({
+      releaseVersion: imageId,
+      nodes: [{ imageId }],
+      custom: custom({
+        wanted: { kind: 'named', candidates: wanted.map((each) => ({ image: each })) },
+        present: { kind: 'found', found: wanted.find((each) => each.imageId === imageId) ?? present },
+      }),
+    });
+    const next = image('ami-2', 48);
+    const newest = image('ami-3', 30);
+
+    it.each<[string, NodeGroupState, string, string]>([
+      ['a canary has not taken it', canary(onAmi('ami-1', next)), 'earlier-wave', 'lab/web has not finished'],
+      ['a canary has just taken it', canary(onAmi('ami-2', next), 3), 'earlier-wave', 'bakes in wave canary'],
+      ['a canary has baked it', canary(onAmi('ami-2', next)), 'upgrade-started', ''],
+      [
+        'a canary is unhealthy with it',
+        canary({ ...onAmi('ami-2', next), healthIssues: [{ code: 'NodeCreationFailure', message: '' }] }),
+        'wave-stopped',
+        'lab/web is unhealthy with it',
+      ],
+      ['a canary went past it', canary(onAmi('ami-3', next, newest)), 'earlier-wave', 'never ran this one'],
+      ['a canary has AMIs of somebody else', canary(onAmi('ami-9', image('ami-9', 20))), 'upgrade-started', ''],
+      [
+        'nobody can read which AMIs come to a canary',
+        canary({
+          custom: custom({
+            wanted: { kind: 'unreadable', error: 'no', code: 'AccessDenied', isThrottled: false },
+          }),
+        }),
+        'earlier-wave',
+        'lab/web has not been reconciled yet',
+      ],
+      [
+        'no AMI is wanted for a canary',
+        canary({ custom: custom({ wanted: { kind: 'none', message: '' } }) }),
+        'upgrade-started',
+        '',
+      ],
+    ])('takes its AMI as a release where %s', (_, state, reason, message) => {
+      const decision = besides(state);
+      expect(decision.reason).toBe(reason);
+      expect(decision.message).toContain(message);
+    });
+
+    it('is called once its turn has come, by the same waves', () => {
+      const waiting = besides(canary(onAmi('ami-2', next), 3));
+      const turn = { ...waiting.turn, mayStartAt: NOW } as Turn;
+      const own = { ...canary(onAmi('ami-1', next)), turn, reason: 'earlier-wave' };
+      const called = (state: NodeGroupState) => {
+        const states = new Map([
+          ['lab/web', state],
+          ['shop/general', own],
+        ]);
+        return contendersOf(lineOf(states), policy, NOW, rolloutsIn(states, policy)).map(({ subject }) => subject);
+      };
+      expect([called(canary(onAmi('ami-2', next), 3)), called(canary(onAmi('ami-2', next)))]).toEqual([
+        [],
+        ['shop/general'],
+      ]);
+    });
   });
 
   const gone = { kind: 'gone' } as const;

@@ -1,7 +1,7 @@
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import type { Target } from '../shared/releases/target-release.ts';
-import { newestBaked, type Offer, offerOf } from '../shared/releases/wanted-image.ts';
+import { type Offer, offerOf } from '../shared/releases/wanted-image.ts';
 import { counted } from '../shared/text/counted.ts';
 import { confirmNodes } from './confirm-nodes.ts';
 import { type Circumstances, type Decision, idleMemory, say } from './decision.ts';
@@ -9,6 +9,7 @@ import type { CustomView, NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Reason } from './reasons.ts';
 import { untilReadable } from './until-readable.ts';
+import { chooseByWave } from './wave-entry.ts';
 
 /** The AMI to move to, the view in which it is the release to move to, and how the group gets there. */
 export interface ChosenImage {
@@ -19,14 +20,15 @@ export interface ChosenImage {
 
 /**
  * Chooses the AMI that a group with a custom AMI moves to: of those that the policy names and that are newer than the
- * present one and of its kind, the newest that has baked. EKS names the AMI as the group's release, and so do all
+ * present one and of its kind, the newest that has baked, and which its wave may take. EKS names the AMI as the group's release, and so do all
  * decisions here. Where there is none, returns a decision that says why.
  */
 export function chooseImage(
-  { state, need }: Observation,
+  { key, state, need }: Observation,
   view: NodeGroupView,
-  { policy, now }: Circumstances,
+  circumstances: Circumstances,
 ): ChosenImage | Decision {
+  const { policy, now } = circumstances;
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const idle = idleMemory(state);
   const { custom, releaseVersion: current } = view;
@@ -57,8 +59,8 @@ export function chooseImage(
     return no('present-image-unknown', message, 'refused', current);
   }
   const offer = offerOf(wanted.candidates, present.found, { controlPlane: custom.kubernetesVersion, now });
-  const chosen = newestBaked(offer.newer, paceOf(need, policy, now).bakeAge, now);
-  if (chosen === undefined) return nothingNewer(offer, view, state, now, no);
+  const newest = offer.newer.at(-1);
+  if (newest === undefined) return nothingNewer(offer, view, state, now, no);
   if (template === undefined) {
     return no('template-unfit', 'EKS names no launch template of yours. Only there can the AMI be changed.', 'refused');
   }
@@ -80,7 +82,6 @@ export function chooseImage(
     asSeen(current, present.found.createdAt),
     ...offer.newer.map(({ imageId, since }) => asSeen(imageId, since)),
   ];
-  const newest = offer.newer.at(-1) ?? chosen;
   const target: Target = {
     kind: 'release',
     releaseVersion: newest.imageId,
@@ -89,7 +90,14 @@ export function chooseImage(
     withdrawn: [],
     isInDoubt: false,
   };
-  return { release: asSeen(chosen.imageId, chosen.since), view: { ...view, target }, template };
+  const moved = { ...view, target };
+  const { bakeAge } = paceOf(need, policy, now);
+  const [, ...newer] = offered;
+  const baked = newer.filter(({ firstSeenAt }) => firstSeenAt + bakeAge <= now);
+  const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);
+  const release = chooseByWave(baked, { key, need, view: moved }, circumstances) ?? first;
+  if (release === undefined) throw new Error('One of them is the newest.');
+  return { release, view: moved, template };
 }
 
 /** None of the AMIs that the policy names is newer and of the same kind. */

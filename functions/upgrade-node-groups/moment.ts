@@ -1,7 +1,6 @@
 import { failureCount, type Turn } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { pairKey } from '../shared/releases/ami-type.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 import { approvalOf } from './approval.ts';
@@ -21,7 +20,7 @@ import {
   triedRelease,
 } from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
-import { waveOf } from './wave-place.ts';
+import { rolloutPair, waveOf } from './wave-place.ts';
 
 /** What is known of an upgrade that is due, and how each step that holds it up says that it waits. */
 export type Moment = ReturnType<typeof momentOf>;
@@ -62,7 +61,7 @@ export function momentOf(
     // A newer release brings nobody back to the front who has failed with the last one.
     hasFailed: setbacks.length > 0,
     ...tried,
-    pair: pairKey({ kubernetesVersion: view.version, amiType: view.amiType }),
+    pair: rolloutPair({ kubernetesVersion: view.version, amiType: view.amiType }),
     ...(isHastened && { isHastened }),
     ...(wave !== undefined && { wave }),
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),

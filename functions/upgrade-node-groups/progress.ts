@@ -7,12 +7,13 @@ import { placeOf } from './circumstances.ts';
 import { type NextVersion, takesNextFrom } from './control-plane.ts';
 import type { Decision, Memory } from './decision.ts';
 import { isTroubled } from './heal.ts';
+import { imageOrder } from './image-order.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { isSameRelease, proposedTarget, type TriedRelease } from './target-version.ts';
-import { placeByName, waveOf } from './wave-place.ts';
+import { placeByName, rolloutPair, waveOf } from './wave-place.ts';
 
 const DAY = 86_400_000;
 
@@ -49,7 +50,12 @@ export function progressAfter(
   if (isInvalid(anywhere) || isInvalid(policy)) return before;
   const wave = waveOf(policy);
   if (wave === undefined) return undefined;
-  if (view.kind === 'unreadable') return before && seen({ ...before, health: unreadFrom(before.health) }, before, now);
+  if (view.kind === 'unreadable') {
+    // AMIs may come to it meanwhile of which nobody knows.
+    if (before === undefined) return undefined;
+    const { images: _, ...known } = before;
+    return seen({ ...known, health: unreadFrom(before.health) }, before, now);
+  }
   return seen(
     {
       ...runsNow(view, before, now),
@@ -111,8 +117,8 @@ function runsNow(
   view: NodeGroupView,
   known: Progress | undefined,
   now: number,
-): Pick<Progress, 'pair' | 'runs' | 'ran' | 'health'> {
-  const pair = pairKey({ kubernetesVersion: view.version, amiType: view.amiType });
+): Pick<Progress, 'pair' | 'runs' | 'ran' | 'images' | 'health'> {
+  const pair = rolloutPair({ kubernetesVersion: view.version, amiType: view.amiType });
   const before = known?.pair === pair ? known : undefined;
   const { releaseVersion } = view;
   const isSame = before?.runs.releaseVersion === releaseVersion;
@@ -122,7 +128,14 @@ function runsNow(
   const since = isSame && !hasRecovered ? before.runs.since : now;
   const left = before === undefined || isSame || before.health !== 'well' ? [] : [{ ...before.runs, until: now }];
   const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
-  return { pair, runs: { releaseVersion, since }, ...(ran.length > 0 && { ran }), health };
+  const images = view.custom && imageOrder(view.custom, now);
+  return {
+    pair,
+    runs: { releaseVersion, since },
+    ...(ran.length > 0 && { ran }),
+    ...(images !== undefined && { images }),
+    health,
+  };
 }
 
 /** What was not well counts as such until somebody sees that it has recovered: only then does it bake anew. */

@@ -13,14 +13,10 @@ import type { Observation } from './observation.ts';
 export function momentOfImage(
   observation: Observation,
   { release, view, template }: ChosenImage,
-  anywhere: Circumstances,
+  circumstances: Circumstances,
 ): Decision {
-  if (isInvalid(anywhere.policy) || template.kind !== 'found')
-    throw new Error('An AMI is chosen with policy and template.');
-  const { upgrades: ofReleases } = anywhere.policy;
-  // AMIs of different owners have no order by which one could follow the other through the waves.
-  const policy = { ...anywhere.policy, upgrades: { ...ofReleases, waves: [] } };
-  const circumstances = { ...anywhere, policy };
+  const { policy } = circumstances;
+  if (isInvalid(policy) || template.kind !== 'found') throw new Error('An AMI is chosen with policy and template.');
   const owner = codeOwnerOf(template.found.tags);
   if (owner === undefined && policy.upgrades.image.templates === 'change') {
     const decided = chooseMoment(observation, view, release, circumstances);

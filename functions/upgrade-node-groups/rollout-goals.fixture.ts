@@ -42,10 +42,16 @@ function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others
 /** The groups that nothing forbids for ever, of those that EKS has releases for. */
 export function free(play: FleetPlay): ModelGroup[] {
   const { groups, fleet } = play.model;
-  const holding = groups.filter((group) => !group.given.isCustom && forbiddenBy(play, group) === 'others');
-  const first = fleet.policy.isWaved ? Math.min(...holding.map(waveOf)) : Number.POSITIVE_INFINITY;
+  // AMIs of owners go through the waves by themselves.
+  const firstOf = (isCustom: boolean): number => {
+    const holding = groups.filter(
+      (group) => group.given.isCustom === isCustom && forbiddenBy(play, group) === 'others',
+    );
+    return fleet.policy.isWaved ? Math.min(...holding.map(waveOf)) : Number.POSITIVE_INFINITY;
+  };
+  const first = new Map([true, false].map((isCustom) => [isCustom, firstOf(isCustom)]));
   return groups.filter(
-    (group) => forbiddenBy(play, group) === undefined && (group.given.isCustom || waveOf(group) <= first),
+    (group) => forbiddenBy(play, group) === undefined && waveOf(group) <= (first.get(group.given.isCustom) ?? 0),
   );
 }
 

@@ -115,7 +115,7 @@ function runOf(play: FleetPlay, group: ModelGroup, { version, releaseVersion }: 
 function takes(play: FleetPlay, group: ModelGroup, start: Event): boolean {
   const { model, events } = play;
   const { version } = start;
-  if (group.given.isCustom) return false;
+  if (group.given.isCustom || start.group.given.isCustom) return group.given.isCustom === start.group.given.isCustom;
   if (group.version === version || (model.isUpdating(group) && group.update?.version === version)) return true;
   const { isRolledBack, since, changing } = model.controlPlaneOf(group);
   const { followMode, followAfter } = model.fleet.policy;
@@ -159,7 +159,7 @@ function isApproved(
 function hasPassedEarlierWaves(play: FleetPlay, start: Event): boolean {
   const { model } = play;
   const { isWaved, bakeBetween } = model.fleet.policy;
-  if (!isWaved || start.group.given.isCustom) return true;
+  if (!isWaved) return true;
   const wave = waveOf(start.group);
   const earlier = model.groups.filter(
     (group) => waveOf(group) < wave && takes(play, group, start) && !isLeftAlone(play, group),
@@ -189,15 +189,9 @@ function goesAlone(play: FleetPlay, start: Event): boolean {
   const isTaken = events.some((event) => event.kind === 'success' && isSame(event));
   const isMoving = model.groups.some((group) => {
     const { update } = group;
-    return (
-      group !== start.group &&
-      !group.given.isCustom &&
-      model.isUpdating(group) &&
-      update !== undefined &&
-      isSame({ ...start, ...update })
-    );
+    return group !== start.group && model.isUpdating(group) && update !== undefined && isSame({ ...start, ...update });
   });
-  return !model.fleet.policy.isWaved || start.group.given.isCustom || isTaken || !isMoving;
+  return !model.fleet.policy.isWaved || isTaken || !isMoving;
 }
 
 /** What no start may break, by the fleet as it is at that moment and by what has happened before. */

@@ -1,7 +1,6 @@
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { pairKey } from '../shared/releases/ami-type.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { Circumstances, Decision } from './decision.ts';
@@ -10,7 +9,7 @@ import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Blocker, Candidate, Entry } from './rollouts.ts';
-import { placeOfWave } from './wave-place.ts';
+import { placeOfWave, rolloutPair } from './wave-place.ts';
 
 /** What of a node group its wave depends on. */
 interface Mover {
@@ -145,7 +144,7 @@ function inWords(blockers: readonly Blocker[]): string {
 
 /** A release, as a node group would take it. */
 export const candidateOf = ({ version, amiType, target }: NodeGroupView, releaseVersion: string): Candidate => ({
-  pair: pairKey({ kubernetesVersion: version, amiType }),
+  pair: rolloutPair({ kubernetesVersion: version, amiType }),
   releaseVersion,
   withdrawn: target.withdrawn ?? [],
 });

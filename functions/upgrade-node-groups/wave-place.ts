@@ -1,6 +1,7 @@
 import type { NodeGroupKey, Progress } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
+import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { type Policy, READS } from './policy.ts';
 
 /** The place of a wave by its name; the last, where the policy names none. */
@@ -29,3 +30,9 @@ export function rememberedPlace(key: NodeGroupKey, progress: Progress | undefine
   const tagged = progress?.wave === undefined ? -1 : anywhere.upgrades.waves.indexOf(progress.wave);
   return Math.max(placeByName(key, anywhere), tagged);
 }
+
+/** Whose releases a node group takes, as one string. The id of an AMI of one's own says enough, whatever Kubernetes version it is for. */
+export const rolloutPair = (pair: Pair): string => (pair.amiType === CUSTOM ? CUSTOM : pairKey(pair));
+
+/** The AMI type of groups with an AMI of their owner. */
+export const CUSTOM = 'CUSTOM';

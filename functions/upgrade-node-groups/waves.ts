@@ -6,12 +6,13 @@ import {
   subjectOf,
 } from '../shared/ledger/node-group-ledger.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
+import { compareImages } from './image-order.ts';
 import type { Policy } from './policy.ts';
 import { failedRelease } from './progress.ts';
 import type { Reason } from './reasons.ts';
 import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
 import { isSameRelease, type TriedRelease } from './target-version.ts';
-import { rememberedPlace } from './wave-place.ts';
+import { CUSTOM, rememberedPlace } from './wave-place.ts';
 
 /** What the members of one wave say to a release. */
 interface WaveOf {
@@ -154,7 +155,8 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
   const orders = new Map<string, number | undefined>();
   const amiType = candidate.pair.slice(candidate.pair.indexOf('/') + 1);
   // Many run the same release.
-  const orderOf = (runs: string): number | undefined => {
+  const orderOf = ({ runs: { releaseVersion: runs }, images = [] }: Progress): number | undefined => {
+    if (amiType === CUSTOM) return compareImages(images, runs, candidate.releaseVersion);
     if (!orders.has(runs)) orders.set(runs, compareReleases(amiType, runs, candidate.releaseVersion));
     return orders.get(runs);
   };
@@ -185,7 +187,7 @@ function count(
   of: WaveOf,
   { key, wave, progress, ...member }: Member,
   { pair, releaseVersion, withdrawn = [], bakeBetween }: Candidate & { readonly bakeBetween: number },
-  orderOf: (runs: string) => number | undefined,
+  orderOf: (progress: Progress) => number | undefined,
   now: number,
 ) {
   const isUnseen = progress === undefined || progress.seenAt + SEEN_WITHIN < now;
@@ -195,13 +197,14 @@ function count(
     of.unfinished.push({ key, wave, why });
     if (isUnseen) of.unseen.push(key);
   };
-  if (progress === undefined) {
+  // Which AMIs of its owner come to it by now nobody knows either, where they or it cannot be read.
+  if (progress === undefined || (pair === CUSTOM && progress.images === undefined)) {
     wait(reason === 'unreadable' ? 'cannot be read' : 'has not been reconciled yet');
     return;
   }
   const { runs, ran = [], health } = progress;
   // Whatever it runs of an older Kubernetes version comes before.
-  const order = progress.pair === pair ? orderOf(runs.releaseVersion) : -1;
+  const order = progress.pair === pair ? orderOf(progress) : -1;
   if (order === undefined) return;
   if (order > 0) {
     // Whoever left it sooner has not tried it.

@@ -157,6 +157,8 @@ const progress = z.object({
   runs: run,
   /** The releases that the node group ran well before, and until when, oldest first. */
   ran: z.array(run.extend({ until: z.number().optional() })).optional(),
+  /** The AMIs that come to a group with an AMI of its owner, oldest first, with the present one. */
+  images: z.array(z.string()).optional(),
   /** `mixed` means that not all nodes run the release that the node group names. */
   health: z.enum(['well', 'unhealthy', 'mixed', 'unreadable']),
   /** Set where no release comes to the node group, so that nobody waits for it. */

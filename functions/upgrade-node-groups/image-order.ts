@@ -1,0 +1,29 @@
+import { offerOf } from '../shared/releases/wanted-image.ts';
+import type { CustomView } from './observation.ts';
+
+/** How many AMIs are remembered that are older than the present one. */
+const OLDER_KEPT = 26;
+
+/**
+ * The AMIs of its owner that come to a node group, by their creation, oldest first: the present one, those that it may move to, and those
+ * that it is beyond. Their ids say nothing of an order, and whose AMIs they are depends on the policy where the group is.
+ *
+ * @returns undefined where that cannot be read: all later waves wait for the group
+ */
+export function imageOrder({ wanted, present, kubernetesVersion }: CustomView, now: number): string[] | undefined {
+  if (present.kind !== 'found' || wanted.kind === 'unreadable') return undefined;
+  const { imageId, createdAt } = present.found;
+  if (wanted.kind === 'none') return [imageId];
+  const older = wanted.candidates
+    .map(({ image }) => image)
+    .filter((image) => image.createdAt < createdAt)
+    .toSorted((a, b) => a.createdAt - b.createdAt);
+  const { newer } = offerOf(wanted.candidates, present.found, { controlPlane: kubernetesVersion, now });
+  return [...older.slice(-OLDER_KEPT), { imageId }, ...newer].map((image) => image.imageId);
+}
+
+/** Compares two AMIs by such an order: negative when `a` is older; undefined where one of them does not come to the group. */
+export function compareImages(order: readonly string[], a: string, b: string): number | undefined {
+  const [left, right] = [order.indexOf(a), order.indexOf(b)];
+  return left < 0 || right < 0 ? undefined : left - right;
+}
