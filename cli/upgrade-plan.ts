@@ -88,6 +88,7 @@ export async function planUpgrades({
     const looks = await observePreflights(
       clients,
       starting.map(({ observation }) => observation),
+      now,
     );
     // Clusters admit the function but not its operator, who therefore cannot read nodes and pods. The function reads
     // them before it starts.

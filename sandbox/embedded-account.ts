@@ -1,6 +1,7 @@
 import { rbacManifest } from '../kubernetes/rbac.ts';
 import type { CloudWatch } from './account/cloudwatch/cloudwatch.ts';
 import type { DynamoDb } from './account/dynamodb/dynamodb.ts';
+import { vcpuUsage } from './account/ec2/vcpu-quotas.ts';
 import { clusterNodes } from './account/eks/cluster-nodes.ts';
 import type { Deliveries } from './account/event-bridge/delivery.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge/event-bridge.ts';
@@ -173,6 +174,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     execute,
     ...(onCall !== undefined && { onCall }),
   });
+  cloudWatch.usage = vcpuUsage(fleet.vcpuQuotas, () => time.now);
   fleet.eks.evictPods = (clusterName, nodeName) => kubernetes.evictPods(clusterName, nodeName);
   const network = new InMemoryNetwork(
     server.http,

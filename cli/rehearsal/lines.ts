@@ -244,4 +244,10 @@ export const LINES: readonly LineCheck[] = [
     line: 'whether CloudFormation takes an update in which only DeletionPolicy changes',
     look: () => [open('there is no stack yet: aws cloudformation get-template tells, after a deploy with another one')],
   },
+  {
+    line: "how late EC2's usage of vCPUs is in CloudWatch",
+    look: () => [
+      open('CloudWatch tells, before and after a launch: its metric ResourceCount of AWS/Usage, with SERVICE_QUOTA'),
+    ],
+  },
 ];

@@ -139,6 +139,10 @@ def ec2_reads(account) -> None:
     zone = offered["InstanceTypeOfferings"][0]["Location"]
     call("ec2", "DescribeInstanceTypeOfferings", LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": ["m6i.large"]}, {"Name": "location", "Values": [zone]}])
     refused("InvalidParameterValue", "ec2", "DescribeInstanceTypeOfferings", LocationType="availability-zone", Filters=[{"Name": "nothing", "Values": ["x"]}])
+    types = call("ec2", "DescribeInstanceTypes", MaxResults=5)
+    call("ec2", "DescribeInstanceTypes", MaxResults=5, NextToken=types["NextToken"])
+    call("ec2", "DescribeInstanceTypes", Filters=[{"Name": "instance-type", "Values": ["m6i.large", "c7g.medium"]}])
+    refused("InvalidParameterValue", "ec2", "DescribeInstanceTypes", Filters=[{"Name": "nothing", "Values": ["x"]}])
     call("ec2", "DescribeAddresses", Filters=[{"Name": "instance-id", "Values": ["i-*"]}])
     volumes = call("ec2", "DescribeVolumes", MaxResults=5)
     if "NextToken" in volumes:

@@ -210,6 +210,10 @@ def cloudwatch(account) -> None:
     query = [{"Id": "a", "MetricStat": stat, "ReturnData": True}]
     times = {"StartTime": account.now - timedelta(hours=1), "EndTime": account.now}
     call(service, "GetMetricData", MetricDataQueries=query, **times, ScanBy="TimestampAscending")
+    vcpus = {"Namespace": "AWS/Usage", "MetricName": "ResourceCount", "Dimensions": [{"Name": name, "Value": value} for name, value in {"Service": "EC2", "Type": "Resource", "Resource": "vCPU", "Class": "Standard/OnDemand"}.items()]}
+    used = {"Id": "used", "MetricStat": {"Metric": vcpus, "Period": 300, "Stat": "Maximum"}}
+    call(service, "GetMetricData", MetricDataQueries=[used, {"Id": "limit", "Expression": "SERVICE_QUOTA(used)"}], **times)
+    refused("ValidationError", service, "GetMetricData", MetricDataQueries=[{"Id": "limit", "Expression": "SERVICE_QUOTA(used)"}], **times)
     refused("ValidationError", service, "GetMetricData", MetricDataQueries=query, StartTime=times["EndTime"], EndTime=times["StartTime"])
     [dashboard, *_] = call(service, "ListDashboards", DashboardNamePrefix="eks")["DashboardEntries"]
     call(service, "GetDashboard", DashboardName=dashboard["DashboardName"])

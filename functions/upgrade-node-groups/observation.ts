@@ -82,6 +82,8 @@ export interface NodeGroupView {
   readonly subnets?: readonly string[];
   /** Instance types of its nodes; absent: EKS names none, as where its launch template does. */
   readonly instanceTypes?: readonly string[];
+  /** How its instances are bought, such as `ON_DEMAND`; absent: EKS does not say. */
+  readonly capacityType?: string;
   /** Whether an update launches new nodes before old ones go; absent: it does, as by default. */
   readonly launchesFirst?: boolean;
   /** Its nodes in service; absent where AWS could not be read. */

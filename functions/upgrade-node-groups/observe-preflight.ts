@@ -1,3 +1,4 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   type DescribeInstanceTypeOfferingsCommandInput,
   type EC2Client,
@@ -11,38 +12,56 @@ import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { Observation } from './observation.ts';
+import { readQuotas, readVcpus } from './observe-quotas.ts';
 import { offeringsFor } from './offerings.ts';
 import { addressesFor, joined, type Preflight, type Subnet } from './preflight.ts';
+import { classOf, quotasFor } from './quotas.ts';
 
 export interface PreflightClients {
   readonly ec2: EC2Client;
+  readonly cloudWatch: CloudWatchClient;
 }
 
 /**
- * Looks at node groups whose upgrade would start now, by subject. Subnets and offerings are read for all of them at once, two
- * hundred a call. What cannot be read is a warning: only what surely blocks may block.
+ * Looks at node groups whose upgrade would start now, by subject. Subnets, offerings and quotas are read for all of them at
+ * once, two hundred a call. What cannot be read is a warning: only what surely blocks may block.
+ *
+ * @param now epoch ms
  */
 export async function observePreflights(
-  { ec2 }: PreflightClients,
+  { ec2, cloudWatch }: PreflightClients,
   observations: readonly Observation[],
+  now: number,
 ): Promise<Map<string, Preflight>> {
   const views = observations.flatMap(({ key, view }) =>
     view.kind === 'node-group' ? [{ subject: subjectOf(key), view }] : [],
   );
   const ids = [...new Set(views.flatMap(({ view: { subnets = [] } }) => subnets))];
   const types = [...new Set(views.flatMap(({ view: { instanceTypes = [] } }) => instanceTypes))];
-  const [subnets, offerings] = await Promise.all([
+  const classes = [
+    ...new Set(
+      views.flatMap(({ view: { instanceTypes = [], capacityType = 'ON_DEMAND' } }) =>
+        instanceTypes.flatMap((type) => classOf(type, capacityType) ?? []),
+      ),
+    ),
+  ];
+  const [subnets, offerings, quotas] = await Promise.all([
     orWhyNot('the free addresses of its subnets', () => inChunks(ids, (values) => readSubnets(ec2, values))),
     orWhyNot('in which zones EC2 offers its instance types', () =>
       inChunks(types, (values) => readOfferings(ec2, values)),
     ),
+    orWhyNot("EC2's quotas", async () => ({
+      vcpusOf: await inChunks(types, (values) => readVcpus(ec2, values)),
+      ofClass: await inChunks(classes, (names) => readQuotas(cloudWatch, names, now)),
+    })),
   ]);
   const looks = views.map(({ subject, view }): ReadonlyMap<string, Preflight>[] => {
-    if (typeof subnets === 'string') return [new Map([[subject, warning(subnets)]])];
+    const room = typeof quotas === 'string' ? warning(quotas) : quotasFor(view, quotas);
+    if (typeof subnets === 'string') return [new Map([[subject, warning(subnets)]]), new Map([[subject, room]])];
     // A subnet that is gone is a health issue of EKS's own.
     const own = (view.subnets ?? []).flatMap((id) => subnets.get(id) ?? []);
     const offered = typeof offerings === 'string' ? warning(offerings) : offeringsFor(view, own, offerings);
-    return [new Map([[subject, addressesFor(view, own)]]), new Map([[subject, offered]])];
+    return [addressesFor(view, own), offered, room].map((seen) => new Map([[subject, seen]]));
   });
   return joined(looks.flat());
 }

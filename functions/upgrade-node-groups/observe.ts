@@ -233,6 +233,7 @@ function viewOf(
     atATime: atATime(found, desired),
     ...(found.subnets !== undefined && { subnets: found.subnets }),
     ...(found.instanceTypes !== undefined && { instanceTypes: found.instanceTypes }),
+    ...(found.capacityType !== undefined && { capacityType: found.capacityType }),
     // MINIMAL terminates first (EKS API reference, NodegroupUpdateConfig).
     launchesFirst: found.updateConfig?.updateStrategy !== 'MINIMAL',
     ...(nodes !== undefined && { nodes }),

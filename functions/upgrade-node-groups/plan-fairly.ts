@@ -12,7 +12,7 @@ import { findUpdating, type ObserveClients } from './observe.ts';
 import { observeEvictions } from './observe-evictions.ts';
 import { observeKeyPairs } from './observe-key-pairs.ts';
 import type { PodsReader } from './observe-pods.ts';
-import { observePreflights } from './observe-preflight.ts';
+import { observePreflights, type PreflightClients } from './observe-preflight.ts';
 import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
 import { type Plan, withForeign } from './plan.ts';
 import { type GatesReader, planAtGates } from './plan-at-gates.ts';
@@ -22,7 +22,7 @@ import type { Rollouts } from './rollouts.ts';
 import { contendersOf, type Line, type Waitlist } from './waitlist.ts';
 import { readLine } from './waitlist-reading.ts';
 
-export interface PlanDeps extends ObserveClients, OpenOptions {
+export interface PlanDeps extends ObserveClients, PreflightClients, OpenOptions {
   readonly readCluster: ClusterReader;
   readonly readPods: PodsReader;
   readonly readGates: GatesReader;
@@ -85,7 +85,7 @@ function lookBy(deps: PlanDeps, circumstances: Circumstances): Look {
       starting.filter(({ observation }) => asksFor(what, observation, circumstances));
     const observed = (what: keyof typeof LOOKS) => asking(what).map(({ observation }) => observation);
     const looks = [
-      observePreflights(deps, observed('blockers')),
+      observePreflights(deps, observed('blockers'), circumstances.now),
       observeEvictions(deps.readPods, observed('pods'), (each) => asksFor('evictions', each, circumstances)),
       observeWorkloads(readUnwell, asking('workloads'), circumstances),
       observeKeyPairs(deps, observed('keyPair')),

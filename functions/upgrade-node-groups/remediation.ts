@@ -62,6 +62,7 @@ export const upgradeNodeGroups = declare({
       'ec2:DescribeInstanceImageMetadata',
       'ec2:DescribeSubnets',
       'ec2:DescribeInstanceTypeOfferings',
+      'ec2:DescribeInstanceTypes',
       'autoscaling:DescribeAutoScalingGroups',
     ]),
     onAnything(
@@ -69,6 +70,7 @@ export const upgradeNodeGroups = declare({
       ['cloudwatch:DescribeAlarms'],
       'CloudWatch returns composite alarms only to whoever may describe every alarm; the policy says which ones are gates.',
     ),
+    onAnything('Quotas', ['cloudwatch:GetMetricData']),
     {
       sid: 'Calendars',
       actions: ['ssm:GetCalendarState'],

@@ -159,6 +159,13 @@ export const fleetSchema = z.strictObject({
     )
     .default([])
     .describe('Instance types that EC2 does not offer in some zones; it offers all others everywhere'),
+  vcpuQuotas: z
+    .partialRecord(
+      z.enum(['Standard', 'F', 'G', 'Inf', 'P', 'X'].flatMap((name) => [`${name}/OnDemand`, `${name}/Spot`])),
+      z.int().min(0),
+    )
+    .default({})
+    .describe('How many vCPUs may run of a class of EC2 instances, such as Standard/OnDemand; default: 10,000 of each'),
   inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),

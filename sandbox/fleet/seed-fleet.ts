@@ -6,6 +6,7 @@ import { LaunchTemplates } from '../account/ec2/launch-templates.ts';
 import { Networks } from '../account/ec2/network.ts';
 import { Snapshots } from '../account/ec2/snapshots.ts';
 import { trailOfLaunch } from '../account/ec2/trail.ts';
+import { VcpuQuotas } from '../account/ec2/vcpu-quotas.ts';
 import { AccessEntries } from '../account/eks/access-entries.ts';
 import { Kubelets } from '../account/eks/kubelets.ts';
 import { repairNodes } from '../account/eks/node-repair.ts';
@@ -42,6 +43,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   const { releases } = knownReleases(fleet);
   const networks = new Networks(world);
   const instances = new Instances(world, networks);
+  const vcpuQuotas = new VcpuQuotas(instances, fleet.vcpuQuotas);
   const targetGroups = new TargetGroups(world, instances);
   const autoScalingGroups = new AutoScalingGroups(world, instances, targetGroups);
   const launchTemplates = new LaunchTemplates(world);
@@ -60,6 +62,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     instances,
     networks,
     offerings: offeringsOf(world, fleet),
+    vcpuQuotas,
     snapshots: new Snapshots(world),
     launchTemplates,
     consistency: fleet.eventualConsistency ? new EventualConsistency(world, instances) : undefined,
@@ -82,6 +85,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
       launchTemplates,
       images,
       freeAddresses: (subnetId) => networks.freeAddresses(subnetId),
+      vcpuQuotas,
     }),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };

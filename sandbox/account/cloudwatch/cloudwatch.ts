@@ -9,6 +9,7 @@ import type { World } from '../world.ts';
 import { Alarms } from './alarms.ts';
 import { publishInvocation, watchQueue } from './aws-metrics.ts';
 import { isEmbedded, readEmbedded } from './emf.ts';
+import type { Usage } from './metric-data.ts';
 import { type MetricId, type MetricSeries, Metrics } from './metrics.ts';
 
 export interface Dashboard {
@@ -33,6 +34,8 @@ const MOST_METRIC_FILTERS = 100;
 export class CloudWatch {
   readonly metrics = new Metrics();
   readonly alarms: Alarms;
+  /** The account's services set it; without them AWS tells no usage. */
+  usage: Usage = { at: () => undefined, quotaOf: () => undefined };
   readonly #world: World;
   readonly #dashboards = new Map<string, Dashboard>();
   readonly #incoming = new Map<string, MetricSeries>();

@@ -131,9 +131,12 @@ function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['op
         if (!(from < to)) {
           throw new AwsError('ValidationError', 'The parameter StartTime must be less than the parameter EndTime.');
         }
+        const asked = { queries: MetricDataQueries, from, to, order: ScanBy };
         const results = MetricDataQueries.filter(({ ReturnData = true }) => ReturnData);
         return {
-          MetricDataResults: results.map((query) => metricDataResult(cloudWatch.metrics, query, from, to, ScanBy)),
+          MetricDataResults: results.map((query) =>
+            metricDataResult(cloudWatch.metrics, cloudWatch.usage, query, asked),
+          ),
         };
       },
     ),

@@ -3,14 +3,21 @@ import {
   DescribeInstanceTypeOfferings$,
   type DescribeInstanceTypeOfferingsCommandInput,
   type DescribeInstanceTypeOfferingsCommandOutput,
+  DescribeInstanceTypes$,
+  type DescribeInstanceTypesCommandInput,
+  type DescribeInstanceTypesCommandOutput,
 } from '@aws-sdk/client-ec2';
 import { NotImplemented } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
 import type { World } from '../world.ts';
 import { search } from './search.ts';
+import { vcpusOf } from './vcpu-quotas.ts';
 
 /** Source: EC2 API reference, DescribeInstanceTypeOfferings (MaxResults). */
 const LARGEST_PAGE = 1000;
+
+/** Source: EC2 API reference, DescribeInstanceTypes (MaxResults). */
+const LARGEST_PAGE_OF_TYPES = 100;
 
 const ZONES = ['a', 'b', 'c'];
 
@@ -44,7 +51,7 @@ export class InstanceTypeOfferings {
 
 const idOf = ({ type, zone }: Offering): string => `${type} ${zone}`;
 
-/** Describes which instance types are offered in Availability Zones. */
+/** Describes instance types, and in which Availability Zones they are offered. */
 export const offeringOperations = (offerings: InstanceTypeOfferings): Record<string, Operation> => ({
   DescribeInstanceTypeOfferings: operation<
     DescribeInstanceTypeOfferingsCommandInput,
@@ -66,4 +73,24 @@ export const offeringOperations = (offerings: InstanceTypeOfferings): Record<str
       NextToken: nextToken,
     };
   }),
+  DescribeInstanceTypes: operation<DescribeInstanceTypesCommandInput, DescribeInstanceTypesCommandOutput>(
+    DescribeInstanceTypes$,
+    ['Filters', 'MaxResults', 'NextToken'],
+    (request) => {
+      const fields = { 'instance-type': (type: _InstanceType) => type };
+      const types = Object.values(_InstanceType);
+      const { items, nextToken } = search(
+        types,
+        (type) => type,
+        fields,
+        () => new Map(),
+        request,
+        LARGEST_PAGE_OF_TYPES,
+      );
+      return {
+        InstanceTypes: items.map((type) => ({ InstanceType: type, VCpuInfo: { DefaultVCpus: vcpusOf(type) } })),
+        NextToken: nextToken,
+      };
+    },
+  ),
 });

@@ -3,6 +3,7 @@ import type { LaunchTemplateSpecification, UpdateParam } from '@aws-sdk/client-e
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Images } from '../ec2/images.ts';
 import { DEFAULT_VERSION, type LaunchTemplates } from '../ec2/launch-templates.ts';
+import type { VcpuQuotas } from '../ec2/vcpu-quotas.ts';
 import type { AmiReleases } from './ami-releases.ts';
 import type { EksNodeGroup } from './state.ts';
 
@@ -13,6 +14,7 @@ export interface Known {
   readonly images: Images;
   /** The number of nodes that a subnet has addresses for. */
   readonly freeAddresses: (subnetId: string) => number;
+  readonly vcpuQuotas: VcpuQuotas;
 }
 
 /** The target of a node group's update. */

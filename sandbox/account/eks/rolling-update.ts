@@ -35,6 +35,8 @@ interface RollTarget extends Pick<EksNodeGroup, 'imageId' | 'keyName'> {
 export interface RollSurroundings {
   /** How many nodes a subnet has addresses for. */
   freeAddresses(subnetId: string): number;
+  /** How many more instances like this one EC2's quota lets the account launch. */
+  vcpuRoom(node: Instance): number;
   /** Evicts the pods of a node, as far as disruption budgets let them go. @returns how many are left */
   evictPods(node: Instance): number;
 }
@@ -102,9 +104,12 @@ export class RollingUpdate {
     const old = this.#shuffled(nodesOf(this.#group).filter((node) => !this.#isNew(node)));
     const size = maxUnavailable(this.#group);
     for (let start = 0; start < old.length; start += size) {
-      if (!this.#hasRoomFor(Math.min(size, old.length - start))) return this.#withoutAddresses();
+      const batch = old.slice(start, start + size);
+      if (!this.#hasRoomFor(batch.length)) return this.#cannotLaunch('InsufficientFreeAddresses');
+      // A launch beyond a quota fails, and no node comes up (EKS user guide, "Troubleshoot managed node groups").
+      if (!this.#isWithinQuota(batch)) return this.#cannotLaunch('NodeCreationFailure');
       const doomed = this.#failure !== undefined && start + size >= old.length;
-      const hasLeft = await this.#replace(old.slice(start, start + size), doomed);
+      const hasLeft = await this.#replace(batch, doomed);
       if (!hasLeft) return this.#giveUp({ errorCode: 'PodEvictionFailure', afterMs: 0, degrades: false, times: 0 });
     }
     if (this.#failure !== undefined) await this.#forever();
@@ -167,10 +172,17 @@ export class RollingUpdate {
     return free >= count;
   }
 
+  /** Whether EC2's quota lets nodes be launched before old ones end. */
+  #isWithinQuota(batch: readonly Instance[]): boolean {
+    const [node] = batch;
+    if (node === undefined || this.#group.updateConfig.updateStrategy === 'MINIMAL') return true;
+    return this.#around.vcpuRoom(node) >= batch.length;
+  }
+
   /** EKS tries for some time before it gives up (EKS user guide, "Understand each phase of node updates"). */
-  async #withoutAddresses(): Promise<RollEnd> {
+  async #cannotLaunch(errorCode: UpdateFailure['errorCode']): Promise<RollEnd> {
     await this.#pause(this.#random.integer(15, 25) * MINUTE_MS);
-    return this.#giveUp({ errorCode: 'InsufficientFreeAddresses', afterMs: 0, degrades: false, times: 0 });
+    return this.#giveUp({ errorCode, afterMs: 0, degrades: false, times: 0 });
   }
 
   #terminateStandby(): void {

@@ -137,6 +137,7 @@ export class NodeGroupUpdates {
     const random = this.#random.fork(update.id);
     const roll = new RollingUpdate(this.#world, this.#groups, group, { ...target, isForced: force }, random, failure, {
       freeAddresses: this.#known.freeAddresses,
+      vcpuRoom: (node) => this.#known.vcpuQuotas.room(node, this.#world.time.now),
       evictPods: (node) => this.#state.evictPods(group.cluster.name, node.privateDnsName),
     });
     void roll.run().then(
