@@ -51,6 +51,13 @@ export const NEEDS: readonly Need[] = [
     without: 'no instance refresh can begin',
   },
   {
+    key: 'drains.mode',
+    setting: 'drainRights',
+    isOffByDefault: true,
+    values: ['enforce'],
+    without: 'no lifecycle hook can be made',
+  },
+  {
     key: 'shells.hosts',
     setting: 'shellRights',
     isOffByDefault: false,

@@ -33,6 +33,7 @@ describe("policies, against AWS's service authorization reference,", () => {
         imageRights: 'on',
         sessionRights: 'on',
         refreshRights: 'on',
+        drainRights: 'on',
       },
     ],
     ['without the rights to launch by templates', { launchTemplateRights: 'off' }],

@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as lifecycleAction from '../functions/drain-nodes/terminate-lifecycle-action.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { EventModule, Remediation } from '../functions/shared/declaration/remediation.ts';
 import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
@@ -8,6 +9,7 @@ import * as agentReconcileRequest from './agent-reconcile-request.ts';
 import * as launch from './autoscaling-instance-launch.ts';
 import * as refreshEnded from './autoscaling-instance-refresh.ts';
 import * as cloudTrail from './cloudtrail-network-change.ts';
+import * as drainReconcileRequest from './drain-reconcile-request.ts';
 import * as instanceLaunch from './ec2-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
@@ -33,6 +35,7 @@ const EVENTS = {
   'autoscaling-instance-launch': launch,
   'autoscaling-instance-refresh': refreshEnded,
   'cloudtrail-network-change': cloudTrail,
+  'drain-reconcile-request': drainReconcileRequest,
   'ec2-instance-launch': instanceLaunch,
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,
@@ -93,6 +96,19 @@ describe.each([...Object.entries<EventModule>(EVENTS), ...ROOMS_OWN])('%s', (_na
   it.each(['id', 'account', 'region', 'time', 'detail'])('is refused without %s, which is named', (member) => {
     const { [member as 'id']: _, ...rest } = sample;
     expect(schema.safeParse(rest).error?.issues[0]?.path).toEqual([member]);
+  });
+});
+
+describe('a termination that waits for a lifecycle hook', () => {
+  const isHeard = compileEventPattern(lifecycleAction.pattern);
+  const matches = (detail: object) =>
+    isHeard({ ...lifecycleAction.sample, detail: { ...lifecycleAction.sample.detail, ...detail } });
+
+  it("is heard of for the hook that is made here, and not for EKS's and others'", () => {
+    expect(matches({ EC2InstanceId: 'i-0123456789abcdef0', Destination: 'WarmPool' })).toBe(true);
+    expect(matches({ LifecycleHookName: 'Terminate-LC-Hook' })).toBe(false);
+    expect(matches({ LifecycleHookName: 'eks-host-remediator-drain-2' })).toBe(false);
+    expect(isHeard({ ...lifecycleAction.sample, 'detail-type': 'EC2 Instance-launch Lifecycle Action' })).toBe(false);
   });
 });
 

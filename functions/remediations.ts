@@ -1,5 +1,6 @@
 import { checkPosture } from './check-posture/remediation.ts';
 import { closeShells } from './close-shells/remediation.ts';
+import { drainNodes } from './drain-nodes/remediation.ts';
 import { manageSsmAgent } from './manage-ssm-agent/remediation.ts';
 import { notifyStories } from './notify-stories/remediation.ts';
 import { quarantineWorkers } from './quarantine-workers/remediation.ts';
@@ -25,6 +26,7 @@ export const REMEDIATIONS = [
   reviewActions,
   upgradeNodeGroups,
   refreshGroups,
+  drainNodes,
   watchAmiReleases,
   watchSupportDates,
   manageSsmAgent,

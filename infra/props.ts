@@ -40,7 +40,9 @@ export interface EksHostRemediatorProps {
   readonly sessionRights?: 'on' | 'off';
   /** Whether self-managed groups can be refreshed: docs/threat-model.md. Default: `off`. */
   readonly refreshRights?: 'on' | 'off';
-  /** The roles of nodes of such groups, such as `eks-node-*`. Default: `*`. */
+  /** Whether nodes of self-managed groups can be drained before they end: docs/threat-model.md. Default: `off`. */
+  readonly drainRights?: 'on' | 'off';
+  /** The roles of nodes of groups that are refreshed, such as `eks-node-*`. Default: `*`. */
   readonly nodeRoles?: string;
   /** The ledger of a deleted earlier stack that this stack continues to use: `LedgerTableName` in its outputs. */
   readonly ledgerTable?: string;

@@ -88,7 +88,12 @@ describe('the account', () => {
           ({ event, seldom }) => seldom !== undefined || event.pattern.source.every((source) => source === SOURCE),
         ),
     );
-    expect(onTop.map(({ name }) => name)).toEqual(['refresh-groups', 'terminate-workers', 'close-shells']);
+    expect(onTop.map(({ name }) => name)).toEqual([
+      'refresh-groups',
+      'drain-nodes',
+      'terminate-workers',
+      'close-shells',
+    ]);
     for (const { name, start } of onTop) expect(start.by === 'queue' && start.queue.fifo, name).toBe(true);
     expect(most.reduce((sum, each) => sum + each, 0) - onTop.length).toBeLessThanOrEqual(10);
   });
@@ -264,6 +269,7 @@ describe('the outputs', () => {
       'RequestFunctionArn',
       'ReviewFunctionArn',
       'UpgradeRoleArn',
+      'DrainRoleArn',
       'AgentRoleArn',
       'QuarantineRoleArn',
       'TerminationRoleArn',

@@ -21,6 +21,7 @@ describe('the stage settings', () => {
       shellRights: 'on',
       sessionRights: 'off',
       refreshRights: 'off',
+      drainRights: 'off',
       nodeRoles: '*',
       removalPolicy: 'retain',
     });

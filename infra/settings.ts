@@ -121,7 +121,12 @@ const settingsSchema = z.strictObject({
    * rights include launching and passing roles to EC2. Without them the function only records what it would do.
    */
   refreshRights: oneOf('on', 'off').default('off'),
-  /** The roles of nodes of such groups: the path and name of one role, or a prefix that ends in `*`. */
+  /**
+   * Whether `drain-nodes` may make lifecycle hooks on the terminations of self-managed groups, answer them, and have groups
+   * retain nodes. Without these rights the function only records what it would do.
+   */
+  drainRights: oneOf('on', 'off').default('off'),
+  /** The roles of nodes of groups that are refreshed: the path and name of one role, or a prefix that ends in `*`. */
   nodeRoles: z
     .string()
     .regex(/^[\w+=,.@/-]{0,512}\*?$/, 'must be the name of a role, or the beginning of such names with * at its end')

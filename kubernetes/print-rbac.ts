@@ -3,20 +3,22 @@ import { enter, takeNone } from '../cli/entry.ts';
 import { rbacManifest } from './rbac.ts';
 
 const EVICTIONS = '--evictions';
-const USAGE = `Usage: npm run -s rbac [-- ${EVICTIONS}] | kubectl apply -f -
+const DRAINS = '--drains';
+const USAGE = `Usage: npm run -s rbac [-- ${EVICTIONS} ${DRAINS}] | kubectl apply -f -
 
 Prints what the functions may do in a cluster, as Kubernetes objects in YAML.
 
   ${EVICTIONS}  upgrade-node-groups may try evictions, too (upgrades.preflightEvictions)
+  ${DRAINS}     drain-nodes may cordon nodes and evict their pods
   -h, --help   this`;
 
 await enter(process.argv.slice(2), USAGE, async (argv) => {
   takeNone(
-    argv.filter((argument) => argument !== EVICTIONS),
+    argv.filter((argument) => argument !== EVICTIONS && argument !== DRAINS),
     USAGE,
   );
   process.stdout.write(
-    rbacManifest({ evictions: argv.includes(EVICTIONS) })
+    rbacManifest({ evictions: argv.includes(EVICTIONS), drains: argv.includes(DRAINS) })
       .map((object) => dumpYaml(object, { noRefs: true }))
       .join('---\n'),
   );

@@ -4,6 +4,7 @@ import { loadAllYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { INSTALLER, installerDaemonSet } from '../functions/manage-ssm-agent/install/index.ts';
 import {
+  DRAIN_KUBERNETES_GROUP,
   IDENTITY_KUBERNETES_GROUP,
   KUBERNETES_GROUP,
   POSTURE_KUBERNETES_GROUP,
@@ -93,6 +94,24 @@ describe('the rights in a cluster', () => {
         metadata: { name: UPGRADE_KUBERNETES_GROUP },
         rules: [{}, {}, { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] }],
       },
+    ]);
+  });
+
+  it('let drain-nodes cordon nodes and evict pods only where that is asked for', () => {
+    const more = rbacManifest({ drains: true }).slice(manifest.length);
+    expect(rbacManifest({ drains: true }).slice(0, manifest.length)).toEqual(manifest);
+    expect(more).toMatchObject([
+      {
+        kind: 'ClusterRole',
+        metadata: { name: DRAIN_KUBERNETES_GROUP },
+        rules: [
+          { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+          { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+          { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+          { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
+        ],
+      },
+      { kind: 'ClusterRoleBinding', subjects: [{ kind: 'Group', name: DRAIN_KUBERNETES_GROUP }] },
     ]);
   });
 

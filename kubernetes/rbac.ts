@@ -23,6 +23,9 @@ export const POSTURE_KUBERNETES_GROUP = 'eks-host-remediator-posture';
 /** The Kubernetes group that an access entry gives to the role of `upgrade-node-groups`, which may see what keeps pods. */
 export const UPGRADE_KUBERNETES_GROUP = 'eks-host-remediator-upgrades';
 
+/** The Kubernetes group that an access entry gives to the role of `drain-nodes`, which may cordon nodes and evict pods. */
+export const DRAIN_KUBERNETES_GROUP = 'eks-host-remediator-drains';
+
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
@@ -32,13 +35,15 @@ export interface RbacOptions {
    * that alone. By default the function therefore has none.
    */
   readonly evictions?: boolean;
+  /** Whether `drain-nodes` may cordon nodes and evict their pods. */
+  readonly drains?: boolean;
 }
 
 /**
  * The RBAC objects of the functions, in the order in which to apply them. They allow exactly the calls of
  * `functions/shared/kubernetes/client.ts`, for each function only its own.
  */
-export const rbacManifest = ({ evictions = false }: RbacOptions = {}): KubernetesObject[] => [
+export const rbacManifest = ({ evictions = false, drains = false }: RbacOptions = {}): KubernetesObject[] => [
   ...installerRights(),
   ...quarantineRights(),
   ...identityRights(),
@@ -46,6 +51,7 @@ export const rbacManifest = ({ evictions = false }: RbacOptions = {}): Kubernete
   ...awsAuthRights(IDENTITY_KUBERNETES_GROUP),
   ...postureRights(),
   ...upgradeRights(evictions),
+  ...(drains ? drainRights() : []),
 ];
 
 /** The rights to list nodes, and to maintain one DaemonSet in a namespace of its own. */
@@ -110,6 +116,15 @@ const upgradeRights = (evictions: boolean): KubernetesObject[] =>
     { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
     ...(evictions ? [{ apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] }] : []),
+  ]);
+
+/** The rights to cordon nodes, to evict their pods, and to name the disruption budgets that hold these. */
+const drainRights = (): KubernetesObject[] =>
+  granted(DRAIN_KUBERNETES_GROUP, { name: DRAIN_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+    { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

@@ -160,9 +160,12 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     mappedRolesOf: (clusterName) => fleet.awsAuth.get(clusterName),
     workloadsOf: (clusterName) => workloadsOf(file, clusterName),
     appliedTo: (clusterName) => {
-      const { rbacApplied = false, rbacEvictions: evictions = false } =
-        file.clusters.find(({ name }) => name === clusterName) ?? {};
-      return rbacApplied ? rbacManifest({ evictions }) : [];
+      const {
+        rbacApplied = false,
+        rbacEvictions: evictions = false,
+        rbacDrains: drains = false,
+      } = file.clusters.find(({ name }) => name === clusterName) ?? {};
+      return rbacApplied ? rbacManifest({ evictions, drains }) : [];
     },
     principalOf: (accessKeyId) => {
       const caller = lambda.callerOf(accessKeyId);

@@ -9,6 +9,7 @@ import { al2023, file } from '../sandbox/account/ssm/node-systems.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
+import * as drains from './drain-nodes.fixture.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { ask, inQuarantine, quarantineOfEveryDecision } from './quarantine.fixture.ts';
 import * as groups from './refresh-groups.fixture.ts';
@@ -294,6 +295,20 @@ it('when the key of a worker could not be put aside', async () => {
   run.account.putEvent(shellsReconcileRequest.sample);
   await run.account.play(10 * MINUTE);
   expect(standing(run)).toEqual(['shells-failed']);
+  await run.account.play(HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when a disruption budget holds a node that Auto Scaling ends, until the deadline', async () => {
+  const workloads = [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 0 } }];
+  const run = await start({ fleet: drains.drainFleet({ workloads }), policy: drains.drainPolicy({ within: '30m' }) });
+  await run.account.play(70 * MINUTE);
+  drains.terminateOne(run);
+  const isTold = () => run.records.some(({ reason }) => reason === 'node-retained');
+  for (let waited = 0; waited < 12 && !isTold(); waited += 1) await run.account.play(5 * MINUTE);
+  await run.account.play(5 * MINUTE);
+  expect(standing(run)).toEqual(['drain-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);

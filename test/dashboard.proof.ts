@@ -13,6 +13,7 @@ import { METRIC_NAMESPACE } from '../infra/metric.ts';
 import { PRICES } from '../infra/prices.ts';
 import { compileQuery } from '../sandbox/account/logs/insights.ts';
 import type { Run } from '../sandbox/play.ts';
+import { drainsOfEveryKind } from './drain-nodes.fixture.ts';
 import { findingsFleet, URGENT } from './findings.fixture.ts';
 import { start } from './harness.ts';
 import { ROOT } from './markdown.ts';
@@ -111,6 +112,7 @@ beforeAll(async () => {
     start({ fleet: fleet(imdsV1), policy: { imds: { mode: 'observe' } }, play: '65m' }),
     start({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
     approvedRefreshes(),
+    drainsOfEveryKind(),
   ]);
   for (const name of ['review-actions', 'request-actions']) await runs[0]!.account.invoke(name, {});
 }, 300_000);

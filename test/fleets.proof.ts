@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sample as agentReconcileRequest } from '../events/agent-reconcile-request.ts';
+import { sample as drainReconcileRequest } from '../events/drain-reconcile-request.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
 import { sample as healthPlanned } from '../events/health-planned-lifecycle.ts';
@@ -14,6 +15,7 @@ import { QUIET, fleet as withShells } from '../functions/close-shells/close-shel
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Run } from '../sandbox/play.ts';
+import { drainsOfEveryKind } from './drain-nodes.fixture.ts';
 import { deadLetterCount, incidentOf, isAboutGroup, playThrough, type Scenario, start } from './harness.ts';
 import { grantedActions } from './iam.ts';
 import {
@@ -94,7 +96,7 @@ it('the mixed fleet ends where its policy and states say', async () => {
     // An upgrade may cure its health issue.
     'old/degraded': 'done upgraded',
     'old/karpenter:general': 'skipped karpenter',
-    'old/self-managed:old-legacy': 'skipped self-managed',
+    'old/self-managed:old-legacy': 'skipped cannot-drain',
     'upgrading/behind': 'done upgraded',
     'upgrading/bottlerocket-arm': 'done up-to-date',
     'upgrading/standard': 'done upgraded',
@@ -213,6 +215,7 @@ describe('rights', () => {
     const bad = { ...amiRelease, id: 'bad', detail: {} };
     const badForAgents = { ...agentReconcileRequest, id: 'bad-for-agents', detail: {} };
     const badForRefreshes = { ...refreshReconcileRequest, id: 'bad-for-refreshes', detail: {} };
+    const badForDrains = { ...drainReconcileRequest, id: 'bad-for-drains', detail: {} };
     const badForTerminations = { ...terminationRequest, id: 'bad-for-terminations', detail: {} };
     const hint = {
       ...upgradeReconcileRequest,
@@ -237,6 +240,7 @@ describe('rights', () => {
       terminationRequest,
       shellsReconcileRequest,
       refreshReconcileRequest,
+      drainReconcileRequest,
       hint,
       ...ofSweeps,
     ];
@@ -251,10 +255,12 @@ describe('rights', () => {
         // Gates are read where an upgrade is due.
         policy: { upgrades: { bakeAge: '1m', gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
         play: '3h',
-        events: [bad, badForAgents, badForRefreshes, badForTerminations, hint, healthPlanned].map((event) => ({
-          after: 0,
-          event,
-        })),
+        events: [bad, badForAgents, badForRefreshes, badForDrains, badForTerminations, hint, healthPlanned].map(
+          (event) => ({
+            after: 0,
+            event,
+          }),
+        ),
       }),
       // A plan of AWS Health that cannot be recorded goes to a dead-letter queue.
       start({ fleet: 'demo', policy: '{', play: '15m', events: [{ after: 0, event: healthPlanned }] }),
@@ -276,6 +282,7 @@ describe('rights', () => {
       terminatedSelfManaged(),
       closeShellsOfEveryWorker(),
       approvedRefreshes(),
+      drainsOfEveryKind(),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // A prefix list decides whether agents reach an endpoint.
       start({

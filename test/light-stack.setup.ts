@@ -14,6 +14,9 @@ declare module 'vitest' {
 /** Synthesizes the stack once for all plays that need no wire, since others of the same file go over it. */
 export default async function setup(project: TestProject) {
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-light-'));
-  project.provide('lightTemplate', await synthesizeLight(outdir, { sessionRights: 'on', refreshRights: 'on' }));
+  project.provide(
+    'lightTemplate',
+    await synthesizeLight(outdir, { sessionRights: 'on', refreshRights: 'on', drainRights: 'on' }),
+  );
   return () => rmSync(outdir, { recursive: true });
 }

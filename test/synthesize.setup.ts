@@ -15,6 +15,9 @@ declare module 'vitest' {
 export default async function setup(project: TestProject) {
   process.env.CDK_VALIDATION = 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
-  project.provide('template', await synthesize({ outdir, context: { sessionRights: 'on', refreshRights: 'on' } }));
+  project.provide(
+    'template',
+    await synthesize({ outdir, context: { sessionRights: 'on', refreshRights: 'on', drainRights: 'on' } }),
+  );
   return () => rmSync(outdir, { recursive: true });
 }

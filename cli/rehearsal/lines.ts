@@ -241,6 +241,20 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('only an instance refresh tells: start one of a group of one node with such an alarm')],
   },
   {
+    line: 'in which lifecycle state Auto Scaling shows an instance that waits for a termination hook on its way into a warm pool',
+    look: () => [open('only a scale-in into a warm pool tells: of a group of one node with a termination hook')],
+  },
+  {
+    line: 'how Auto Scaling words that no lifecycle action is pending',
+    look: () => [
+      open('only a heartbeat for an instance in service tells; drain-nodes tells other words as drain-obstructed'),
+    ],
+  },
+  {
+    line: 'whether Auto Scaling gives the condition key `LaunchTemplateVersionSpecified`',
+    look: () => [open('only an update by the role of drain-nodes tells: approve the hook of a group of one node')],
+  },
+  {
     line: 'whether CloudFormation takes an update in which only DeletionPolicy changes',
     look: () => [open('there is no stack yet: aws cloudformation get-template tells, after a deploy with another one')],
   },

@@ -13,14 +13,13 @@ import { isIsolated } from '../shared/fleet/scope.ts';
 import { groupNameOf, readSelfManagedGroups, whyNotOurs } from '../shared/fleet/self-managed-groups.ts';
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import { tagsOf } from '../shared/fleet/worker.ts';
-import type { MessageTrigger } from '../shared/intake/messages.ts';
+import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { createWantedReader, type WantedReader } from '../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import type { Scope } from './batch.ts';
 import type { Member, Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 import { readDrains, readImages, readRefreshes, sourceOf } from './read-group.ts';
@@ -43,12 +42,12 @@ export interface ObserveClients {
  */
 export async function observeGroups(
   clients: ObserveClients,
-  scope: Scope,
+  scope: GroupScope,
   policy: Policy | InvalidPolicy,
   begun: readonly NodeGroupKey[],
 ): Promise<Observation[]> {
   const readCluster = createClusterReader(clients.eks, 'tell');
-  const begunHere = begun.filter((key) => triggerOf(scope, key) !== undefined);
+  const begunHere = begun.filter((key) => groupTriggerOf(scope, key) !== undefined);
   const {
     described,
     found,
@@ -86,7 +85,7 @@ export async function observeGroups(
 
 interface Context {
   readonly clients: ObserveClients;
-  readonly scope: Scope;
+  readonly scope: GroupScope;
   readonly policy: Policy | InvalidPolicy;
   readonly readCluster: ClusterReader;
   readonly readWanted: WantedReader;
@@ -102,10 +101,6 @@ interface Found {
   readonly key: NodeGroupKey;
   readonly owner: Owner;
 }
-
-/** Why a group is reconciled; undefined where nothing asked for it. */
-const triggerOf = ({ requests, groups, clusters }: Scope, key: NodeGroupKey): MessageTrigger | undefined =>
-  requests.get(subjectOf(key))?.trigger ?? groups.get(groupNameOf(key)) ?? clusters.get(key.cluster);
 
 /** The groups that no worker led to, each once, with their cluster as the owner. */
 async function ownersOf(
@@ -130,7 +125,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   const name = groupNameOf(key);
   const { cluster } = key;
   const request = scope.requests.get(subjectOf(key));
-  const trigger = triggerOf(scope, key);
+  const trigger = groupTriggerOf(scope, key);
   if (trigger === undefined) return [];
   const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
   const here = policyAt(policy, placeOfGroup(key, owner), READS);

@@ -69,6 +69,7 @@ export class InstantAccount {
       queue,
       postureQueue: queue,
       refreshQueue: queue,
+      drainQueue: queue,
       deadLetterQueueUrl: 'https://dead.fifo',
       readPolicy: async () => policy,
       recorder: createRecorder({

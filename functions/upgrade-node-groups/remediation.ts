@@ -80,7 +80,11 @@ export const upgradeNodeGroups = declare({
     describeImages,
     readAmiReleases,
     { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
-    { sid: 'RefreshGroups', actions: ['sqs:SendMessage'], resources: ['{queue:refresh-groups}'] },
+    {
+      sid: 'SelfManagedGroups',
+      actions: ['sqs:SendMessage'],
+      resources: ['{queue:refresh-groups}', '{queue:drain-nodes}'],
+    },
     ...LAUNCH_TEMPLATE_RIGHTS,
     ...IMAGE_RIGHTS,
   ],
@@ -91,6 +95,7 @@ export const upgradeNodeGroups = declare({
   environment: {
     POSTURE_QUEUE_URL: '{queueUrl:check-posture}',
     REFRESH_QUEUE_URL: '{queueUrl:refresh-groups}',
+    DRAIN_QUEUE_URL: '{queueUrl:drain-nodes}',
   },
   alarms: {
     'upgrade-failed': {

@@ -71,6 +71,7 @@ const cluster = z.strictObject({
     .default(true)
     .describe('Whether the manifest that `npm run -s rbac` prints was applied to it'),
   rbacEvictions: z.boolean().default(false).describe('Whether it was printed by `npm run -s rbac -- --evictions`'),
+  rbacDrains: z.boolean().default(false).describe('Whether it was printed by `npm run -s rbac -- --drains`'),
   vpc,
   network: network
     .default('nat')

@@ -1,15 +1,13 @@
 import pMap from 'p-map';
 import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
-import type { KubernetesClient, KubernetesNode, KubernetesPod } from '../../shared/kubernetes/client.ts';
+import type { KubernetesClient, KubernetesNode } from '../../shared/kubernetes/client.ts';
+import { canLeave, EVICTION_CONCURRENCY, EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
 import { counted } from '../../shared/text/counted.ts';
 import type { Saved } from '../quarantine-ledger.ts';
 import type { StepReport, StepSubject } from './step.ts';
 
 /** Keeps new pods off a worker in quarantine. Running pods stay unless they are evicted. */
 export const QUARANTINE_TAINT = { key: 'eks-host-remediator/quarantine', value: 'true', effect: 'NoSchedule' } as const;
-/** Takes the node out of the load balancers of Services. Source: Kubernetes, "Well-Known Labels". */
-export const EXCLUDE_LABEL = { key: 'node.kubernetes.io/exclude-from-external-load-balancers', value: 'true' } as const;
-
 /**
  * Keeps Karpenter's consolidation and drift and the Cluster Autoscaler from replacing the drained node, and with it the
  * evidence on it. Sources: Karpenter, "Disruption" (node-level controls); Cluster Autoscaler FAQ, "How can I prevent
@@ -19,8 +17,6 @@ export const KEEP_ANNOTATIONS = {
   'karpenter.sh/do-not-disrupt': 'true',
   'cluster-autoscaler.kubernetes.io/scale-down-disabled': 'true',
 } as const;
-
-const EVICTION_CONCURRENCY = 8;
 
 /**
  * Cordons, taints and annotates the worker's node, and excludes it from load balancers. The node's previous state is
@@ -77,10 +73,6 @@ export const evictPods = (subject: StepSubject): Promise<StepReport> =>
       note: `${counted(pods.length, 'pod')} ${pods.length === 1 ? 'is' : 'are'} still there${held}`,
     };
   });
-
-/** Pods of DaemonSets would come back, static pods belong to the node, and finished pods are no obstacle. */
-const canLeave = ({ ownedByDaemonSet, mirror, finished }: KubernetesPod): boolean =>
-  !ownedByDaemonSet && !mirror && !finished;
 
 /**
  * Runs a change in the cluster. A cluster that cannot be reached or denies access is reported, and holds up no step.

@@ -25,7 +25,13 @@ export interface Right {
   /** Why a resource has a wildcard. A right with a wildcard is not granted without a reason. */
   readonly wildcardReason?: string;
   /** Granted unless this setting of the deployment is `off`. */
-  readonly unlessOff?: 'launchTemplateRights' | 'shellRights' | 'imageRights' | 'sessionRights' | 'refreshRights';
+  readonly unlessOff?:
+    | 'launchTemplateRights'
+    | 'shellRights'
+    | 'imageRights'
+    | 'sessionRights'
+    | 'refreshRights'
+    | 'drainRights';
 }
 
 /** ARN of a resource in the stack's account and region. */

@@ -7,6 +7,7 @@ import {
   setHeaderOptions,
 } from '@kubernetes/client-node';
 import { unlessAbsent } from './access-error.ts';
+import { lackingAccess, type WantedAccess } from './access-reviews.ts';
 import { readNodeRoles } from './aws-auth.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Budget, type EvictablePod, listBudgets, listEvictablePods } from './disruptions.ts';
@@ -73,6 +74,8 @@ export interface KubernetesClient {
    * Returns `gone` when the node does not exist.
    */
   restoreNode(name: string, restoration: Restoration): Promise<Change>;
+  /** Those of the accesses that the caller lacks, such as `create pods/eviction`. */
+  lackingAccess(wanted: readonly WantedAccess[]): Promise<string[]>;
   /** All pods that are bound to a node, of every namespace. */
   listPods(nodeName: string): Promise<KubernetesPod[]>;
   /**
@@ -121,6 +124,7 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     isolateNode: (name, isolation) => changeNode(core, name, (node) => isolated(node, isolation)),
     restoreNode: (name, restoration) => changeNode(core, name, (node) => restored(node, restoration)),
     listPodSecurity: (nodeName) => listPodSecurity(core, nodeName),
+    lackingAccess: (wanted) => lackingAccess(configuration.httpApi, access.endpoint, wanted),
     listPods: (nodeName) => listPods(core, nodeName),
     evict: (pod) => evictPod(core, pod),
     tryEviction: (pod) => evictPod(core, pod, { dryRun: true }),

@@ -13,7 +13,7 @@ const refused = (code: number, reason: string): Reply => ({
 describe('listPods', () => {
   const pod = (metadata: object, phase = 'Running') => ({ metadata: { ...POD, ...metadata }, status: { phase } });
   const owner = (kind: string, controller = true) => ({ ownerReferences: [{ kind, name: 'x', controller }] });
-  const plain = { ...POD, ownedByDaemonSet: false, mirror: false, finished: false, terminating: false };
+  const plain = { ...POD, labels: {}, ownedByDaemonSet: false, mirror: false, finished: false, terminating: false };
 
   it("reads all pages of one node's pods, of every namespace", async () => {
     const { client, received } = await apiWith(

@@ -7,6 +7,7 @@ export interface KubernetesPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
   /** Whether a DaemonSet would start the pod again on the same node. */
   readonly ownedByDaemonSet: boolean;
   /** Whether it is the mirror pod of a static pod, which only the kubelet itself can end. */
@@ -81,6 +82,7 @@ function describePod({ metadata, status }: V1Pod): KubernetesPod {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
+    labels: metadata?.labels ?? {},
     ownedByDaemonSet:
       metadata?.ownerReferences?.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) ?? false,
     mirror: metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined,

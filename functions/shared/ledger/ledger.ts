@@ -18,6 +18,8 @@ import * as z from 'zod';
  * | release         | pair of the release   | the releases of a pair, each with its first sight  | release-ledger.ts       |
  * | node-group      | cluster/nodegroup     | last outcome, upgrade, failures, proposal          | node-group-ledger.ts    |
  * | refresh         | cluster/nodegroup     | last outcome, refresh in progress, failures        | refresh-ledger.ts       |
+ * | drain-hook      | cluster/nodegroup     | last outcome, the hook that was made, proposal     | hook-ledger.ts          |
+ * | drain           | instance id           | last outcome, the node as it was before its drain  | drain-ledger.ts         |
  * | budget          | upgrades, quarantines | who holds a slot of the blast budget               | blast-budget.ts         |
  * | quarantine      | instance id           | last outcome, what a quarantine must give back     | quarantine-ledger.ts    |
  * | quarantine-line | instance id           | since when an exposed worker waits for a slot      | quarantine-ledger.ts    |

@@ -75,6 +75,14 @@ export const STRICTNESS = {
     wave: { kind: 'later', of: 'waves' },
     bakeBetween: MOST,
   },
+  drains: {
+    mode: MODE,
+    within: INCOMPARABLE,
+    atDeadline: strictestFirst('keep', 'go'),
+    otherHooks: strictestFirst('refuse', 'share'),
+    'retained.most': INCOMPARABLE,
+    'retained.forAtMost': INCOMPARABLE,
+  },
   refreshes: {
     mode: MODE,
     wanted: INCOMPARABLE,

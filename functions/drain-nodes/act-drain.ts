@@ -1,0 +1,212 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type AutoScalingClient,
+  CompleteLifecycleActionCommand,
+  RecordLifecycleActionHeartbeatCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import pMap from 'p-map';
+import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import type { KubernetesClient } from '../shared/kubernetes/client.ts';
+import { EVICTION_CONCURRENCY, EXCLUDE_LABEL } from '../shared/kubernetes/evictable.ts';
+import { writesOf } from '../shared/ledger/ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import { workerSubject } from '../shared/records/record-subject.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import type { ActDeps } from './act-hook.ts';
+import type { OpenCluster } from './cluster-view.ts';
+import { isRetained } from './decide-hook.ts';
+import { type DrainDecision, say } from './decision.ts';
+import { type DrainState, saveDrainState } from './drain-ledger.ts';
+import { DRAIN_TAINT, HOOK } from './hook.ts';
+import type { DrainObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
+
+export interface DrainDeps extends ActDeps {
+  readonly openCluster: OpenCluster;
+}
+
+/**
+ * Does the next step of a drain, saves and records. What a node was before it is cordoned is saved first.
+ *
+ * @param policy that holds for the group
+ * @returns the final decision; undefined when another reconcile was first
+ */
+export async function carryOutDrain(
+  deps: DrainDeps,
+  observation: DrainObservation,
+  wanted: DrainDecision,
+  { policy, now }: { readonly policy: Policy | InvalidPolicy; readonly now: number },
+): Promise<DrainDecision | undefined> {
+  const { instanceId, key, trigger, state } = observation;
+  const writer = writesOf(`${deps.caller} drain ${instanceId}`);
+  const save = (changed: DrainState) => saveDrainState(deps.ledger, instanceId, changed, now, writer());
+  let before = state;
+  const remember = async (node: NonNullable<DrainState['node']>): Promise<boolean> => {
+    const saved = await save(asStored<DrainState>({ ...before, node }));
+    before = saved ?? before;
+    return saved !== undefined;
+  };
+  const acted = await act(deps, observation, wanted, remember);
+  if (acted === undefined) return undefined;
+  const { decision, calls } = acted;
+  const remembered = asStored<DrainState>({
+    ...before,
+    ...decision.memory,
+    open: decision.isOver === true ? undefined : true,
+  });
+  if (decision.silent) {
+    if (isDeepStrictEqual(remembered, asStored<DrainState>(state)) && state.revision > 0) return decision;
+    return (await save(remembered)) === undefined ? undefined : decision;
+  }
+  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
+  const isNew = fingerprint !== state.fingerprint;
+  const correlationId = state.correlationId ?? trigger.id;
+  const { unrecorded: _, ...known } = remembered;
+  const next = asStored<DrainState>({
+    ...known,
+    fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
+    correlationId,
+  });
+  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
+    subject: workerSubject(instanceId, key),
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.drains.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    calls,
+  });
+  return saved === undefined ? undefined : decision;
+}
+
+interface Acted {
+  readonly decision: DrainDecision;
+  readonly calls: readonly AwsCall[];
+}
+
+/** @returns undefined when another reconcile was first */
+async function act(
+  deps: DrainDeps,
+  observation: DrainObservation,
+  decision: DrainDecision,
+  remember: (node: NonNullable<DrainState['node']>) => Promise<boolean>,
+): Promise<Acted | undefined> {
+  const { instanceId, group, lifecycleState = '', key } = observation;
+  const action = { AutoScalingGroupName: group.name, LifecycleHookName: HOOK.name, InstanceId: instanceId };
+  const calls: AwsCall[] = [];
+  const called = (operation: string, requestId = '') => calls.push({ service: 'autoscaling', operation, requestId });
+  const complete = async (LifecycleActionResult: 'CONTINUE' | 'ABANDON') => {
+    const asked = new CompleteLifecycleActionCommand({ ...action, LifecycleActionResult });
+    called('CompleteLifecycleAction', (await deps.autoScaling.send(asked)).$metadata.requestId);
+  };
+  const obstructed = (why: string, variant: string): Acted => ({
+    decision: { ...say('failed', 'drain-obstructed', why, variant), memory: {}, ...wakeOf(decision) },
+    calls,
+  });
+  try {
+    switch (decision.act) {
+      case 'let-go':
+        await complete('CONTINUE');
+        return { decision, calls };
+      case 'end': {
+        const asked = { InstanceId: instanceId, ShouldDecrementDesiredCapacity: false };
+        const ended = await deps.autoScaling.send(new TerminateInstanceInAutoScalingGroupCommand(asked));
+        called('TerminateInstanceInAutoScalingGroup', ended.$metadata.requestId);
+        return { decision, calls };
+      }
+      case 'restore':
+        await restore(await opened(deps, key.cluster), observation);
+        return { decision, calls };
+      case 'keep':
+        await complete('ABANDON');
+        return { decision, calls };
+      case 'drain': {
+        // Only an action that is pending takes a heartbeat: it proves that the instance waits for this hook.
+        if (!isRetained(lifecycleState)) await heartbeat(deps.autoScaling, action);
+        if (observation.node.kind !== 'found') return { decision, calls };
+        const drained = await drain(await opened(deps, key.cluster), observation, remember);
+        return drained ? { decision, calls } : undefined;
+      }
+      default:
+        return { decision, calls };
+    }
+  } catch (error) {
+    if (isKubernetesAccessError(error)) return obstructed(error.message, error.problem);
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    if (isNotPending(error)) return notPending(observation, decision, calls);
+    return obstructed(refusal, refusal.split(':', 1)[0] ?? '');
+  }
+}
+
+const wakeOf = ({ wakeAt }: DrainDecision): Pick<DrainDecision, 'wakeAt'> => (wakeAt === undefined ? {} : { wakeAt });
+
+async function heartbeat(
+  autoScaling: AutoScalingClient,
+  action: {
+    readonly AutoScalingGroupName: string;
+    readonly LifecycleHookName: string;
+    readonly InstanceId: string;
+  },
+): Promise<void> {
+  await autoScaling.send(new RecordLifecycleActionHeartbeatCommand(action));
+}
+
+/** Auto Scaling's words for an action that has ended, or never was: docs/unverified.md. */
+const isNotPending = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ValidationError' && /No active Lifecycle Action/i.test(error.message);
+
+/** Somebody else was first, or it waits for another hook: a later look shows what became of it. */
+function notPending({ state }: DrainObservation, decision: DrainDecision, calls: readonly AwsCall[]): Acted {
+  const isNew = state.revision === 0 && state.fingerprint === undefined;
+  const quiet: DrainDecision = { ...decision, memory: {}, silent: true, ...(isNew && { isOver: true }) };
+  return { decision: quiet, calls };
+}
+
+async function opened({ openCluster }: DrainDeps, cluster: string): Promise<KubernetesClient> {
+  const kubernetes = await openCluster(cluster);
+  if ('refused' in kubernetes) throw new Error(kubernetes.refused);
+  return kubernetes;
+}
+
+/** Cordons the node, and evicts its pods as budgets allow. @returns false when another reconcile was first */
+async function drain(
+  kubernetes: KubernetesClient,
+  { node, state }: DrainObservation,
+  remember: (node: NonNullable<DrainState['node']>) => Promise<boolean>,
+): Promise<boolean> {
+  if (node.kind !== 'found') return true;
+  const { name, unschedulable, isOurs, label } = node;
+  if (state.node === undefined) {
+    // One that has the taint already was cordoned by an earlier drain: what it was before is not known.
+    const former = isOurs
+      ? { name, unschedulable: false }
+      : { name, unschedulable, ...(label !== undefined && { label }) };
+    if (!(await remember(former))) return false;
+  }
+  await kubernetes.isolateNode(name, { taint: DRAIN_TAINT, label: EXCLUDE_LABEL });
+  const troubles: unknown[] = [];
+  await pMap(
+    node.pods.filter(({ terminating }) => !terminating),
+    // One pod's trouble does not stop the others.
+    (pod) => kubernetes.evict(pod).catch((error: unknown) => void troubles.push(error)),
+    { concurrency: EVICTION_CONCURRENCY },
+  );
+  if (troubles.length > 0) throw troubles[0];
+  return true;
+}
+
+async function restore(kubernetes: KubernetesClient, { state: { node } }: DrainObservation): Promise<void> {
+  if (node === undefined) return;
+  await kubernetes.restoreNode(node.name, {
+    unschedulable: node.unschedulable,
+    taintKey: DRAIN_TAINT.key,
+    label: { key: EXCLUDE_LABEL.key, value: node.label },
+  });
+}

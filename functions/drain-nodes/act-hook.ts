@@ -1,0 +1,132 @@
+import {
+  type AutoScalingClient,
+  DeleteLifecycleHookCommand,
+  PutLifecycleHookCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { overridesIn } from '../shared/policy/policy-at.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { type HookDecision, say } from './decision.ts';
+import { HOOK, TERMINATING } from './hook.ts';
+import { type HookState, saveHookState } from './hook-ledger.ts';
+import type { GroupObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Recorder } from './remediation.ts';
+
+export interface ActDeps {
+  readonly autoScaling: AutoScalingClient;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** Unique name of this reconcile: the Lambda request id. */
+  readonly caller: string;
+}
+
+/**
+ * Makes or removes the hook, saves and records. That a hook is made is saved first, so that it can be undone after a crash.
+ *
+ * @param policy that holds for the group
+ * @returns the final decision; undefined when another reconcile was first
+ */
+export async function carryOutHook(
+  deps: ActDeps,
+  observation: GroupObservation,
+  wanted: HookDecision,
+  { policy, now }: { readonly policy: Policy | InvalidPolicy; readonly now: number },
+): Promise<HookDecision | undefined> {
+  if (wanted.silent) return wanted;
+  const { key, trigger, state } = observation;
+  const subject = subjectOf(key);
+  const writer = writesOf(`${deps.caller} hook ${subject}`);
+  const save = (changed: HookState) => saveHookState(deps.ledger, subject, changed, now, writer());
+  let before = state;
+  if (wanted.act === 'put') {
+    const intended = await save(asStored<HookState>({ ...state, made: wanted.made }));
+    if (intended === undefined) return undefined;
+    before = intended;
+  }
+  const { decision, calls } = await change(deps.autoScaling, observation, wanted);
+  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
+  const isNew = fingerprint !== state.fingerprint;
+  // One incident lasts from the proposal to its end, including answers to operators.
+  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const { unrecorded: _, ...known } = before;
+  const next = asStored<HookState>({
+    ...known,
+    fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
+    correlationId,
+    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
+    made: decision.made,
+    proposal: decision.proposal,
+    answered: decision.answers ?? state.answered,
+  });
+  const details = { ...decision.details, ...planIn('drain-nodes', key, decision), ...overridesIn(policy) };
+  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
+    subject: key,
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.drains.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    calls,
+    ...(Object.keys(details).length > 0 && { details }),
+  });
+  return saved === undefined ? undefined : decision;
+}
+
+/** Each call sets a state, so that repeating it changes nothing. */
+async function change(
+  autoScaling: AutoScalingClient,
+  { group: { name, retains, hook }, state }: GroupObservation,
+  decision: HookDecision,
+): Promise<{ readonly decision: HookDecision; readonly calls: AwsCall[] }> {
+  const calls: AwsCall[] = [];
+  const group = { AutoScalingGroupName: name };
+  const setRetention = async (TerminateHookAbandon: 'retain' | 'terminate') => {
+    const RetentionTriggers = { TerminateHookAbandon };
+    const { $metadata } = await autoScaling.send(
+      new UpdateAutoScalingGroupCommand({ ...group, InstanceLifecyclePolicy: { RetentionTriggers } }),
+    );
+    calls.push({ service: 'autoscaling', operation: 'UpdateAutoScalingGroup', requestId: $metadata.requestId ?? '' });
+  };
+  try {
+    if (decision.act === 'put') {
+      if (hook !== 'stands') {
+        const asked = new PutLifecycleHookCommand({
+          ...group,
+          LifecycleHookName: HOOK.name,
+          LifecycleTransition: TERMINATING,
+          HeartbeatTimeout: HOOK.heartbeatTimeout,
+          DefaultResult: HOOK.defaultResult,
+          NotificationMetadata: 'eks-host-remediator',
+        });
+        const { $metadata } = await autoScaling.send(asked);
+        calls.push({ service: 'autoscaling', operation: 'PutLifecycleHook', requestId: $metadata.requestId ?? '' });
+      }
+      // Retention needs a termination hook, so the hook comes first, and goes last.
+      if (decision.made?.retains === true && !retains) await setRetention('retain');
+    }
+    if (decision.act === 'remove') {
+      if (state.made?.retains === true && retains) await setRetention('terminate');
+      const asked = new DeleteLifecycleHookCommand({ ...group, LifecycleHookName: HOOK.name });
+      const { $metadata } = await autoScaling.send(asked);
+      calls.push({ service: 'autoscaling', operation: 'DeleteLifecycleHook', requestId: $metadata.requestId ?? '' });
+      return { decision: { ...decision, made: undefined }, calls };
+    }
+    return { decision, calls };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    const told = say('failed', 'hook-refused', refusal, refusal.split(':', 1)[0]);
+    const { proposal, made } = decision;
+    return { decision: { ...told, proposal, made }, calls };
+  }
+}

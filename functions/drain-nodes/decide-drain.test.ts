@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideDrain } from './decide-drain.ts';
+import type { DrainDecision } from './decision.ts';
+import { circumstances, drainOf, HOUR, MINUTE, NOW, nodeWith, pod } from './observation.fixture.ts';
+
+const told = ({ decision, reason, act, isOver, silent }: DrainDecision): string =>
+  [silent === true ? 'silent' : `${decision} ${reason}`, act, isOver === true ? 'over' : undefined]
+    .filter((each) => each !== undefined)
+    .join(' ');
+const late = { startedAt: NOW - 2 * HOUR };
+const held = nodeWith(pod('cart-1', { budgets: ['cart'] }));
+
+describe('a node whose termination waits', () => {
+  it.each([
+    ['is drained while pods are there', drainOf(), {}, 'waiting node-draining drain'],
+    ['goes once it is empty', drainOf({ node: nodeWith() }), {}, 'acted node-drained let-go'],
+    ['goes where it is no node', drainOf({ node: { kind: 'absent' } }), {}, 'acted node-drained let-go'],
+    ['is kept at the deadline', drainOf({ node: held }, late), {}, 'failed node-retained keep'],
+    ['goes at the deadline', drainOf({ node: held }, late), { atDeadline: 'go' }, 'failed drain-given-up let-go'],
+    [
+      'waits on where its group retains nothing',
+      drainOf({ node: held, group: { name: 'g', retains: false, retained: 0 } }, late),
+      {},
+      'failed drain-obstructed drain',
+    ],
+    [
+      'goes where too many are retained',
+      drainOf({ group: { name: 'g', retains: true, retained: 2 } }, late),
+      {},
+      'failed drain-given-up let-go',
+    ],
+    [
+      'is kept where its cluster cannot be read',
+      drainOf({ node: { kind: 'unreadable', why: 'Closed.' } }, late),
+      {},
+      'failed node-retained keep',
+    ],
+    [
+      'keeps its action alive where its cluster cannot be read',
+      drainOf({ node: { kind: 'unreadable', why: 'Closed.' } }),
+      {},
+      'failed drain-obstructed drain',
+    ],
+    ['is let go only once', drainOf({}, { letGoAt: NOW - MINUTE }), {}, 'silent'],
+    ['is let go where it opted out', drainOf({ isOptedOut: true }), {}, 'skipped node-let-go let-go'],
+    [
+      'is left alone where it opted out and is retained',
+      drainOf({ isOptedOut: true, lifecycleState: 'Terminating:Retained' }),
+      {},
+      'skipped opted-out',
+    ],
+    ['is let go where the mode is off', drainOf(), { mode: 'off' }, 'skipped node-let-go let-go'],
+    [
+      'is drained in mode observe, too, since the hook stands',
+      drainOf(),
+      { mode: 'observe' },
+      'waiting node-draining drain',
+    ],
+    [
+      'is drained on its way into a warm pool',
+      drainOf({ lifecycleState: 'Warmed:Pending:Wait' }),
+      {},
+      'waiting node-draining drain',
+    ],
+    ['is left alone in the warm pool', drainOf({ lifecycleState: 'Warmed:Stopped' }, { letGoAt: NOW }), {}, 'silent'],
+    [
+      'is given back once it serves again',
+      drainOf({ lifecycleState: 'InService' }, { letGoAt: NOW }),
+      {},
+      'done node-returned restore over',
+    ],
+    ['has ended once it has left its group', drainOf({ lifecycleState: undefined }), {}, 'done node-ended over'],
+    [
+      'is drained on while it is retained',
+      drainOf({ lifecycleState: 'Terminating:Retained' }, late),
+      {},
+      'failed node-retained drain',
+    ],
+    [
+      'ends once it is retained and empty',
+      drainOf({ lifecycleState: 'Terminating:Retained', node: nodeWith() }, late),
+      {},
+      'acted node-drained end',
+    ],
+    [
+      'ends once it was retained for too long',
+      drainOf({ lifecycleState: 'Terminating:Retained' }, { ...late, retainedAt: NOW - 25 * HOUR }),
+      {},
+      'failed drain-given-up end',
+    ],
+  ])('%s', (_what, observation, drains, expected) => {
+    expect(told(decideDrain(observation, circumstances(drains)))).toBe(expected);
+  });
+
+  it('waits with the kill switch on, and where nothing proves whose it is', () => {
+    expect(told(decideDrain(drainOf(), circumstances({}, { killSwitch: true })))).toBe('skipped kill-switch');
+    const claims = drainOf({ owner: { tags: {}, onlyClaims: 'It only claims.' } });
+    expect(told(decideDrain(claims, circumstances()))).toBe('refused claims-to-be-worker');
+  });
+
+  it('is told with each pod and what holds it', () => {
+    const node = nodeWith(
+      pod('a', { budgets: ['one'] }),
+      pod('b', { budgets: ['one', 'two'] }),
+      pod('c', { terminating: true }),
+      pod('d'),
+    );
+    const { message } = decideDrain(drainOf({ node }), circumstances());
+    expect(message).toContain(
+      '4 pods still there: default/a (budget one); default/b (several budgets, which never let it go: one, two); default/c (ending); default/d.',
+    );
+  });
+
+  it('is never let go before the deadline while a pod is there, and is looked at again', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 300 }),
+        fc.integer({ min: 1, max: 47 * 60 }),
+        fc.constantFrom('keep', 'go'),
+        fc.integer({ min: 0, max: 5 }),
+        (minutes, within, atDeadline, retained) => {
+          const observation = drainOf(
+            { group: { name: 'g', retains: true, retained }, node: held },
+            { startedAt: NOW - minutes * MINUTE },
+          );
+          const decision = decideDrain(observation, circumstances({ within: `${within}m`, atDeadline }));
+          if (minutes < within) expect(decision.act).toBe('drain');
+          expect(decision.wakeAt).toBeGreaterThan(NOW);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});

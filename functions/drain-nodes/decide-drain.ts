@@ -1,0 +1,156 @@
+import { guardOf } from '../shared/policy/guards.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { counted } from '../shared/text/counted.ts';
+import { isRetained, isWaiting } from './decide-hook.ts';
+import { type Circumstances, type DrainDecision, say } from './decision.ts';
+import type { DrainObservation, HeldPod, NodeView } from './observation.ts';
+import type { Policy } from './policy.ts';
+
+/** Between two looks at a drain, ms: often at first, when most pods leave. */
+const SOON = 60_000;
+const LATER = 5 * 60_000;
+const OFTEN_FOR = 10 * 60_000;
+/** Between two looks at a node that is retained, ms. */
+const RETAINED_AGAIN = 30 * 60_000;
+
+/** Guards that leave a node alone on purpose: it ends as if there were no hook. */
+const AS_WITHOUT_HOOK: ReadonlySet<string> = new Set(['opted-out', 'mode-off', 'out-of-scope']);
+
+/** Decides about one instance whose termination waits for the hook, or did; a pure function. */
+export function decideDrain(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
+  const { instanceId, lifecycleState, state, owner, key, isOptedOut } = observation;
+  const { now } = circumstances;
+  if (lifecycleState === undefined) {
+    return { ...say('done', 'node-ended', 'The instance has left its group.'), memory: {}, isOver: true };
+  }
+  const waits = isAtHook(lifecycleState);
+  const silently = (wakeAt?: number): DrainDecision => ({
+    ...say('waiting', 'node-draining', `Auto Scaling has it in ${lifecycleState}.`, iso(state.startedAt)),
+    memory: {},
+    silent: true,
+    ...(wakeAt !== undefined && { wakeAt }),
+  });
+  const verdict = guardOf({ ...owner, cluster: key.cluster, tags: { 'Its cluster': owner.tags } }, circumstances, {
+    modeIn: ({ drains }: Policy) => drains.mode,
+    about: 'drains',
+  });
+  const guardResult = 'guardResult' in verdict ? verdict.guardResult : undefined;
+  const isLeftAlone = isOptedOut || (guardResult !== undefined && AS_WITHOUT_HOOK.has(guardResult.reason));
+  if (isLeftAlone && waits && state.letGoAt === undefined) {
+    const why = isOptedOut ? 'The instance opted out by its tag.' : (guardResult?.message ?? '');
+    return { ...say('skipped', 'node-let-go', why), act: 'let-go', memory: { letGoAt: now }, wakeAt: now + LATER };
+  }
+  if (guardResult !== undefined) return { ...guardResult, memory: {}, ...(waits && { wakeAt: now + LATER }) };
+  if (isOptedOut && isRetained(lifecycleState)) {
+    return { ...say('skipped', 'opted-out', 'The instance opted out by its tag. It stays retained.'), memory: {} };
+  }
+  if (!('policy' in verdict)) throw new Error('Guards either stop, or return the policy.');
+  if (isRetained(lifecycleState)) return decideRetained(observation, verdict.policy.drains, now);
+  if (!waits) {
+    // A termination into a warm pool, or for a new root volume, is no death. Source: Auto Scaling user guide, "Event reference".
+    if (lifecycleState !== 'InService') return silently(lifecycleState.startsWith('Warmed') ? undefined : now + LATER);
+    const message = `${instanceId} is in service again.`;
+    return { ...say('done', 'node-returned', message), act: 'restore', memory: {}, isOver: true };
+  }
+  // Other hooks of the group may still hold it.
+  if (state.letGoAt !== undefined) return silently(now + LATER);
+  return decideWaiting(observation, verdict.policy.drains, now);
+}
+
+/** Whether the instance may wait for the hook. Whether it really does, the next heartbeat tells. */
+export const isAtHook = (lifecycleState: string): boolean =>
+  // On its way into a warm pool, by the states that the user guide names: docs/unverified.md.
+  isWaiting(lifecycleState) || lifecycleState === 'Warmed:Pending:Wait';
+
+function decideWaiting(
+  { group, node, state: { startedAt } }: DrainObservation,
+  drains: Policy['drains'],
+  now: number,
+): DrainDecision {
+  const since = iso(startedAt);
+  const empty = whyEmpty(node);
+  if (empty !== undefined) {
+    return {
+      ...say('acted', 'node-drained', empty, since),
+      act: 'let-go',
+      memory: { letGoAt: now },
+      wakeAt: now + LATER,
+    };
+  }
+  const deadline = startedAt + drains.within;
+  const wakeAt = now + (now - startedAt < OFTEN_FOR ? SOON : LATER);
+  const held = heldIn(node);
+  if (now < deadline) {
+    const next = { act: 'drain' as const, memory: {}, wakeAt: Math.min(wakeAt, Math.max(deadline, now + SOON)) };
+    if (node.kind === 'unreadable') return { ...say('failed', 'drain-obstructed', node.why, since), ...next };
+    return {
+      ...say('waiting', 'node-draining', `${held} The deadline is ${iso(deadline)}.`, `${since}${variantOf(node)}`),
+      ...next,
+    };
+  }
+  const gone = (why: string): DrainDecision => ({
+    ...say('failed', 'drain-given-up', `${why} ${held}`, since),
+    act: 'let-go',
+    memory: { letGoAt: now },
+    wakeAt: now + LATER,
+  });
+  if (drains.atDeadline === 'go') return gone('The policy lets it end at the deadline.');
+  if (!group.retains) {
+    const message = `The deadline has passed, and the group does not retain nodes: it waits on, for 48 hours in all. ${held}`;
+    return { ...say('failed', 'drain-obstructed', message, `${since} unretained`), act: 'drain', memory: {}, wakeAt };
+  }
+  if (group.retained >= drains.retained.most) {
+    return gone(`The group has ${counted(group.retained, 'retained node')} already, and no room for more.`);
+  }
+  const message = `It is kept alive beside the group until ${iso(now + drains.retained.forAtMost)}. ${held}`;
+  return { ...say('failed', 'node-retained', message, since), act: 'keep', memory: {}, wakeAt };
+}
+
+/** A retained instance is drained on; it ends once it is empty, or has been retained for too long. */
+function decideRetained({ node, state }: DrainObservation, drains: Policy['drains'], now: number): DrainDecision {
+  const since = iso(state.startedAt);
+  const retainedAt = state.retainedAt ?? now;
+  const empty = whyEmpty(node);
+  const ends = { act: 'end' as const, memory: { retainedAt, letGoAt: now }, wakeAt: now + LATER };
+  if (empty !== undefined) return { ...say('acted', 'node-drained', empty, since), ...ends };
+  const held = heldIn(node);
+  const endsAt = retainedAt + drains.retained.forAtMost;
+  if (now >= endsAt) {
+    return { ...say('failed', 'drain-given-up', `It was retained until ${iso(endsAt)}. ${held}`, since), ...ends };
+  }
+  const message = `It is kept alive beside the group until ${iso(endsAt)}. ${held}`;
+  return {
+    ...say('failed', 'node-retained', message, since),
+    act: 'drain',
+    memory: { retainedAt },
+    wakeAt: Math.min(now + RETAINED_AGAIN, Math.max(endsAt, now + SOON)),
+  };
+}
+
+/** Why nothing is left to drain; undefined: something is, or nobody can tell. */
+function whyEmpty(node: NodeView): string | undefined {
+  if (node.kind === 'absent') return 'It is no node of its cluster, so there is nothing to drain.';
+  return node.kind === 'found' && node.pods.length === 0 ? 'No pod is left that could run elsewhere.' : undefined;
+}
+
+/** At most five pods, by name, each with the budgets that hold it. */
+function heldIn(node: NodeView): string {
+  if (node.kind === 'unreadable') return node.why;
+  if (node.kind === 'absent') return '';
+  const named = node.pods.slice(0, 5).map(inName).join('; ');
+  const more = node.pods.length > 5 ? `; and ${node.pods.length - 5} more` : '';
+  return `${counted(node.pods.length, 'pod')} still there: ${named}${more}.`;
+}
+
+function inName({ namespace, name, budgets, terminating }: HeldPod): string {
+  if (terminating) return `${namespace}/${name} (ending)`;
+  if (budgets.length === 0) return `${namespace}/${name}`;
+  // Source: Kubernetes, eviction.go: several budgets never let a pod go.
+  const many =
+    budgets.length > 1 ? `several budgets, which never let it go: ${budgets.join(', ')}` : `budget ${budgets[0]}`;
+  return `${namespace}/${name} (${many})`;
+}
+
+/** What will never pass is news of its own. */
+const variantOf = (node: NodeView): string =>
+  node.kind === 'found' && node.pods.some(({ budgets }) => budgets.length > 1) ? ' several-budgets' : '';

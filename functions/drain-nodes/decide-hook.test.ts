@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { decideHook, TARGET } from './decide-hook.ts';
+import type { HookDecision } from './decision.ts';
+import { circumstances, groupWith, member, NOW } from './observation.fixture.ts';
+
+const told = ({ decision, reason, act, silent }: HookDecision): string =>
+  [decision, reason, act, silent === true ? 'silent' : undefined].filter((each) => each !== undefined).join(' ');
+const ruled = (kind: 'approved' | 'rejected', more: object = {}) => ({
+  state: {
+    outcomes: 1,
+    revision: 1,
+    fingerprint: 'x',
+    proposal: { target: TARGET, at: NOW, ruling: { kind, id: 'r', at: NOW, requestedBy: 'Ada', why: 'tried' } },
+    ...more,
+  },
+});
+const made = { made: { at: NOW, retains: true } };
+
+describe('the hook of a group', () => {
+  it.each([
+    ['is made, where there is none', groupWith(), {}, 'acted hook-made put'],
+    ['is made again as it should be', groupWith({ hook: 'differs', retains: true }), {}, 'acted hook-made put'],
+    ['is not enough without retention', groupWith({ hook: 'stands' }), {}, 'acted hook-made put'],
+    ['stands', groupWith({ hook: 'stands', retains: true }), {}, 'done hook-stands silent'],
+    ['needs no retention with go', groupWith({ hook: 'stands' }), { atDeadline: 'go' }, 'done hook-stands silent'],
+    ['is proposed', groupWith(), { mode: 'observe' }, 'would-act would-make-hook'],
+    ['is made once approved', groupWith({}, ruled('approved')), { mode: 'observe' }, 'acted hook-made put'],
+    ['is not made once rejected', groupWith({}, ruled('rejected')), {}, 'skipped proposal-rejected'],
+    ['is left alone with mode off', groupWith(), { mode: 'off' }, 'skipped mode-off silent'],
+    [
+      'is removed once rejected',
+      groupWith({ hook: 'stands', retains: true }, ruled('rejected', made)),
+      {},
+      'acted hook-removed remove',
+    ],
+    [
+      'is not removed while a node waits for it',
+      groupWith({ hook: 'stands', members: [member({ lifecycleState: 'Terminating:Wait' })] }, ruled('rejected', made)),
+      {},
+      'waiting hook-in-use',
+    ],
+    [
+      'of somebody else by that name is not removed',
+      groupWith({ hook: 'stands' }, ruled('rejected')),
+      {},
+      'skipped proposal-rejected',
+    ],
+  ])('%s', (_what, observation, drains, expected) => {
+    expect(told(decideHook(observation, circumstances(drains)))).toBe(expected);
+  });
+
+  it.each([
+    ['operator', groupWith({ operator: 'eks.amazonaws.com' }), /eks\.amazonaws\.com operates/],
+    [
+      'shared',
+      groupWith({ members: [member({ isNotOurs: 'nothing says that it is a worker.' })] }),
+      /i-0a.*nothing says/,
+    ],
+    ['hooks theirs', groupWith({ otherHooks: ['theirs'] }), /theirs/],
+    ['access', groupWith({}, { noAccess: 'The cluster is closed.' }), /closed/],
+  ])('is refused, and why is said: %s', (variant, observation, why) => {
+    const decision = decideHook(observation, circumstances());
+    expect([told(decision), decision.variant]).toEqual(['refused cannot-drain', variant]);
+    expect(decision.message).toMatch(why);
+  });
+
+  it('is no refusal in mode observe, where nobody has asked for it', () => {
+    const closed = { noAccess: 'The cluster is closed.' };
+    expect(told(decideHook(groupWith({}, closed), circumstances({ mode: 'observe' })))).toBe('skipped cannot-drain');
+    const approved = groupWith({}, { ...closed, ...ruled('approved') });
+    expect(told(decideHook(approved, circumstances({ mode: 'observe' })))).toBe('refused cannot-drain');
+  });
+
+  it('stands beside hooks of others where the policy says so', () => {
+    const decision = decideHook(groupWith({ otherHooks: ['theirs'] }), circumstances({ otherHooks: 'share' }));
+    expect(told(decision)).toBe('acted hook-made put');
+  });
+
+  it('does not take back a retention that somebody else has set', () => {
+    expect(decideHook(groupWith({ retains: true }), circumstances()).made).toMatchObject({ retains: false });
+    expect(decideHook(groupWith(), circumstances()).made).toMatchObject({ retains: true });
+  });
+
+  it.each([
+    [{ killSwitch: true }, 'skipped kill-switch silent'],
+    [{ scope: { clusters: ['other'] } }, 'skipped out-of-scope silent'],
+  ])('is left alone with %o', (more, expected) => {
+    expect(told(decideHook(groupWith(), circumstances({}, more)))).toBe(expected);
+  });
+});

@@ -1,0 +1,112 @@
+import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
+import { guardOf } from '../shared/policy/guards.ts';
+import { type Circumstances, type HookDecision, say } from './decision.ts';
+import type { GroupObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
+
+/** The target of a proposal, and of a ruling on it. */
+export const TARGET = 'drain-hook';
+
+/** How soon what was changed is read again, ms. */
+const CONFIRM_WITHIN = 60_000;
+/** How soon a hook that is to be removed is looked at again while nodes wait for it, ms. */
+const REMOVE_AGAIN = 5 * 60_000;
+
+/** Whether an instance waits for a hook on its termination. */
+export const isWaiting = (lifecycleState: string): boolean => /Terminating:Wait$/.test(lifecycleState);
+
+export const isRetained = (lifecycleState: string): boolean => /Terminating:Retained$/.test(lifecycleState);
+
+/** Decides about the hook of one group; a pure function. */
+export function decideHook(observation: GroupObservation, circumstances: Circumstances): HookDecision {
+  const decided = decideAlone(observation, circumstances);
+  const { state } = observation;
+  const isRejected = rulingOn(state.proposal, TARGET)?.kind === 'rejected';
+  // What was rejected stays rejected, even after it was undone.
+  const proposal = isRejected
+    ? state.proposal
+    : nextProposal(state.proposal, { decision: decided.decision, target: TARGET }, circumstances.now);
+  return { made: state.made, ...decided, proposal };
+}
+
+function decideAlone(observation: GroupObservation, circumstances: Circumstances): HookDecision {
+  const { key, group, owner, state, unreadable } = observation;
+  const { now } = circumstances;
+  const quietly = (decision: HookDecision): HookDecision =>
+    state.fingerprint === undefined ? { ...decision, silent: true } : decision;
+  const verdict = guardOf(
+    {
+      ...owner,
+      cluster: key.cluster,
+      tags: { 'The Auto Scaling group': group.tags, 'Its cluster': owner.tags },
+      unreadable: owner.unreadable ?? unreadable,
+    },
+    circumstances,
+    { modeIn: ({ drains }: Policy) => drains.mode, about: 'drains' },
+  );
+  if ('guardResult' in verdict) {
+    const { guardResult } = verdict;
+    return guardResult.decision === 'skipped' ? quietly(guardResult) : guardResult;
+  }
+  const { drains } = verdict.policy;
+  const ruling = rulingOn(state.proposal, TARGET);
+  if (ruling?.kind === 'rejected') {
+    if (state.made === undefined || group.hook === 'absent') {
+      const message = `The hook was rejected by ${inWords(ruling)}`;
+      return { ...say('skipped', 'proposal-rejected', message, ruling.id), made: undefined };
+    }
+    const waiting = group.members.filter(({ lifecycleState }) => isWaiting(lifecycleState)).map(({ id }) => id);
+    // Who deletes a hook completes what waits for it: the nodes would end undrained. Source: API reference, DeleteLifecycleHook.
+    if (waiting.length > 0) {
+      const message = `Nodes wait for the hook: ${waiting.slice(0, 5).join(', ')}. It is removed after that.`;
+      return { ...say('waiting', 'hook-in-use', message, ruling.id), wakeAt: now + REMOVE_AGAIN };
+    }
+    const message = `The hook is removed, as ${inWords(ruling)}`;
+    return { ...say('acted', 'hook-removed', message, ruling.id), act: 'remove', wakeAt: now + CONFIRM_WITHIN };
+  }
+  const hindrance = whyNotDrainable(observation, drains);
+  if (hindrance !== undefined) {
+    // Where nobody has asked for drains, it is no refusal that they are not possible.
+    const decision = drains.mode === 'observe' && ruling === undefined ? 'skipped' : 'refused';
+    return say(decision, 'cannot-drain', hindrance.message, hindrance.variant);
+  }
+  const isKept = drains.atDeadline === 'go' || group.retains;
+  if (group.hook === 'stands' && isKept) {
+    const retention = group.retains ? 'nodes that cannot be drained are retained' : 'the group retains no node';
+    return quietly(say('done', 'hook-stands', `The hook stands, and ${retention}.`, group.retains ? 'retains' : ''));
+  }
+  const retention =
+    drains.atDeadline === 'keep' ? ' A node that cannot be drained in time is retained, at your cost.' : '';
+  if (drains.mode === 'observe' && ruling === undefined) {
+    const message = `The group would get the lifecycle hook ${group.hook === 'absent' ? '' : 'again, '}that drains nodes before they end.${retention}`;
+    return say('would-act', 'would-make-hook', message);
+  }
+  const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
+  const message = `The group gets a lifecycle hook, and nodes are drained before they end.${retention}${approved}`;
+  return {
+    ...say('acted', 'hook-made', message, drains.atDeadline),
+    act: 'put',
+    made: { at: now, retains: state.made?.retains === true || (drains.atDeadline === 'keep' && !group.retains) },
+    wakeAt: now + CONFIRM_WITHIN,
+  };
+}
+
+/** Why the group gets no hook, although the policy wants one. */
+function whyNotDrainable(
+  { group, key, noAccess }: GroupObservation,
+  { otherHooks }: Policy['drains'],
+): { readonly message: string; readonly variant: string } | undefined {
+  if (group.operator !== undefined) {
+    return { message: `${group.operator} operates the group: nobody else may change it.`, variant: 'operator' };
+  }
+  const others = group.members.flatMap(({ id, isNotOurs }) => (isNotOurs === undefined ? [] : `${id}: ${isNotOurs}`));
+  if (others.length > 0) {
+    const message = `A hook would hold up instances that are not proven to be workers of ${key.cluster}: ${others.slice(0, 3).join(' ')}`;
+    return { message, variant: 'shared' };
+  }
+  if (group.otherHooks.length > 0 && otherHooks === 'refuse') {
+    const message = `Hooks of others stand on its terminations: ${group.otherHooks.join(', ')}. Whoever made them drains its nodes, and retention would hold for them, too.`;
+    return { message, variant: `hooks ${group.otherHooks.toSorted().join(' ')}` };
+  }
+  return noAccess === undefined ? undefined : { message: noAccess, variant: 'access' };
+}

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
+import type { Reason } from './reasons.ts';
+
+const PK = 'drain';
+
+const drainState = z.object({
+  sk: z.string(),
+  ...outcomeMemory<Reason>(),
+  cluster: z.string(),
+  /** The group as records name it. */
+  nodegroup: z.string(),
+  /** Set until the drain has ended. */
+  open: z.literal(true).optional(),
+  /** When its termination was first seen, epoch milliseconds. */
+  startedAt: z.number(),
+  /** When Auto Scaling was told to go on, epoch milliseconds. */
+  letGoAt: z.number().optional(),
+  /** When it was first seen to be retained, epoch milliseconds. */
+  retainedAt: z.number().optional(),
+  /** The node before it was cordoned here; `label`: the value of that which excludes it from load balancers. */
+  node: z.object({ name: z.string(), unschedulable: z.boolean(), label: z.string().optional() }).optional(),
+  /** Counts writes. A write succeeds only if nobody else has written since the read. */
+  revision: z.number(),
+});
+export type DrainState = Omit<z.infer<typeof drainState>, 'sk'>;
+
+/** How long a state is kept after its last change, ms. An instance stays in a warm pool for as long as its owner likes. */
+const KEPT_FOR = 400 * 86_400_000;
+
+/** The drains that have not ended, by instance id. */
+export async function readOpenDrains(ledger: Ledger): Promise<Map<string, DrainState>> {
+  const query = { FilterExpression: 'attribute_exists(#open)', ExpressionAttributeNames: { '#open': 'open' } };
+  const items = await queryItems(ledger, PK, drainState, query);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** The drains of instances, ended ones included, by id. An instance never seen before is missing. */
+export async function readDrains(ledger: Ledger, instanceIds: readonly string[]): Promise<Map<string, DrainState>> {
+  const items = await readItems(ledger, PK, instanceIds, drainState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** The state of a drain that begins now. One of the same instance that has ended leaves its count of outcomes. */
+export const newDrain = (
+  { cluster, nodegroup }: NodeGroupKey,
+  startedAt: number,
+  former: DrainState | undefined,
+): DrainState => ({
+  ...(former?.unrecorded !== undefined && { unrecorded: former.unrecorded }),
+  outcomes: former?.outcomes ?? 0,
+  cluster,
+  nodegroup,
+  open: true,
+  startedAt,
+  revision: former?.revision ?? 0,
+});
+
+/** @returns the saved state; undefined when another reconcile was first */
+export const saveDrainState = (
+  ledger: Ledger,
+  instanceId: string,
+  state: DrainState,
+  now: number,
+  writer: string,
+): Promise<DrainState | undefined> =>
+  saveUnlessWritten(ledger, { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR }, state, writer);

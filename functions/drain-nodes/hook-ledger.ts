@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
+import { proposalMemory } from '../shared/ledger/proposal.ts';
+import type { Reason } from './reasons.ts';
+
+const PK = 'drain-hook';
+
+const hookState = z.object({
+  sk: z.string(),
+  ...outcomeMemory<Reason>(),
+  open: z.literal(true).optional(),
+  /**
+   * When the hook was made here, epoch milliseconds, and whether the group was set to retain nodes then. Only that can be
+   * undone. It is saved before AWS is called.
+   */
+  made: z.object({ at: z.number(), retains: z.boolean() }).optional(),
+  ...proposalMemory,
+  /** Counts writes. A write succeeds only if nobody else has written since the read. */
+  revision: z.number(),
+});
+export type HookState = Omit<z.infer<typeof hookState>, 'sk'>;
+
+export const NO_HOOK: HookState = { outcomes: 0, revision: 0 };
+
+/** How long a state is kept after its last change, ms. */
+const KEPT_FOR = 400 * 86_400_000;
+
+/** Reads the states of groups, by `subjectOf`. A group never seen before is missing. */
+export async function readHookStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, HookState>> {
+  const items = await readItems(ledger, PK, subjects, hookState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** @returns the saved state; undefined when another reconcile was first */
+export const saveHookState = (
+  ledger: Ledger,
+  subject: string,
+  state: HookState,
+  now: number,
+  writer: string,
+): Promise<HookState | undefined> =>
+  saveUnlessWritten(ledger, { pk: PK, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);

@@ -1,0 +1,83 @@
+import type { Owner } from '../shared/fleet/owners.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { DrainState } from './drain-ledger.ts';
+import type { HookState } from './hook-ledger.ts';
+
+/** A member of a group, as Auto Scaling shows it. */
+export interface Member {
+  readonly id: string;
+  /** Such as `Terminating:Wait`. */
+  readonly lifecycleState: string;
+  readonly isOptedOut: boolean;
+  /** Why a hook of the group is not to hold it up; absent: it is a worker of the cluster. */
+  readonly isNotOurs?: string;
+}
+
+/** What a reconcile found about one self-managed Auto Scaling group. */
+export interface GroupObservation {
+  readonly key: NodeGroupKey;
+  readonly trigger: MessageTrigger;
+  readonly owner: Owner;
+  readonly group: {
+    readonly name: string;
+    readonly tags: Readonly<Record<string, string>>;
+    /** The AWS service that operates it. */
+    readonly operator?: string;
+    readonly members: readonly Member[];
+    /** Whether instances of abandoned hooks are retained. */
+    readonly retains: boolean;
+    /** Whether the hook that is made here stands, and has its timeouts. */
+    readonly hook: 'stands' | 'differs' | 'absent';
+    /** Names of the termination hooks of others. */
+    readonly otherHooks: readonly string[];
+  };
+  /** Why its cluster does not let nodes be drained; undefined: it does. */
+  readonly noAccess: string | undefined;
+  /** What could not be read of it, as `Code: message`. */
+  readonly unreadable?: string;
+  readonly state: HookState;
+  readonly request?: OperatorRequest;
+}
+
+/** A pod that keeps a node from being empty. */
+export interface HeldPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** The disruption budgets that select it. */
+  readonly budgets: readonly string[];
+  readonly terminating: boolean;
+}
+
+/** The node of an instance, as its cluster shows it. */
+export type NodeView =
+  /** It has not joined, or has left. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly why: string }
+  | {
+      readonly kind: 'found';
+      readonly name: string;
+      readonly unschedulable: boolean;
+      /** Whether it was cordoned here before. */
+      readonly isOurs: boolean;
+      /** Value of the label that excludes it from load balancers. */
+      readonly label?: string;
+      /** Those that could run elsewhere, and are still there. */
+      readonly pods: readonly HeldPod[];
+    };
+
+/** What a reconcile found about one instance whose termination waits for the hook, or did. */
+export interface DrainObservation {
+  readonly instanceId: string;
+  readonly key: NodeGroupKey;
+  readonly trigger: MessageTrigger;
+  readonly owner: Owner;
+  readonly group: { readonly name: string; readonly retains: boolean; readonly retained: number };
+  /** Undefined: it has left its group. */
+  readonly lifecycleState: string | undefined;
+  readonly isOptedOut: boolean;
+  readonly node: NodeView;
+  readonly state: DrainState;
+}

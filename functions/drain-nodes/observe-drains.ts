@@ -1,0 +1,84 @@
+import pMap from 'p-map';
+import { type GroupReading, groupNameOf } from '../shared/fleet/self-managed-groups.ts';
+import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { ClusterViews } from './cluster-view.ts';
+import { isAtHook } from './decide-drain.ts';
+import { isRetained } from './decide-hook.ts';
+import { type DrainState, newDrain, readDrains } from './drain-ledger.ts';
+import type { DrainObservation, GroupObservation } from './observation.ts';
+
+interface Known {
+  readonly hooks: readonly GroupObservation[];
+  /** The drains of the scope that have not ended, by instance id. */
+  readonly open: ReadonlyMap<string, DrainState>;
+  readonly scope: GroupScope;
+  readonly now: number;
+}
+
+/** The instances that may wait for our hook, are retained since it was abandoned, or whose drain has not ended. */
+export async function observeDrains(
+  ledger: Ledger,
+  views: ClusterViews,
+  { instances, described }: GroupReading,
+  { hooks, open, scope, now }: Known,
+): Promise<DrainObservation[]> {
+  const concerned = hooks.flatMap(({ group, key, owner, trigger, state }) =>
+    group.members
+      .filter(
+        ({ id, lifecycleState }) =>
+          open.has(id) ||
+          (isAtHook(lifecycleState) && group.hook !== 'absent') ||
+          (isRetained(lifecycleState) && state.made?.retains === true),
+      )
+      .map((member) => ({ member, group, key, owner, trigger })),
+  );
+  const former = await readDrains(
+    ledger,
+    concerned.flatMap(({ member: { id } }) => (open.has(id) ? [] : id)),
+  );
+  const present = await pMap(
+    concerned,
+    async ({ member, group, key, owner, trigger }): Promise<DrainObservation> => {
+      const { id: instanceId, lifecycleState, isOptedOut: optedOut } = member;
+      const privateDnsName = instances.get(instanceId)?.PrivateDnsName;
+      return {
+        instanceId,
+        key,
+        trigger,
+        owner,
+        group: {
+          name: group.name,
+          retains: group.retains,
+          retained: group.members.filter((each) => isRetained(each.lifecycleState)).length,
+        },
+        lifecycleState,
+        isOptedOut: optedOut,
+        node: await views.viewNode(key.cluster, instanceId, privateDnsName),
+        state: open.get(instanceId) ?? newDrain(key, now, former.get(instanceId)),
+      };
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  const seen = new Set(described.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId)));
+  const gone = [...open].flatMap(([instanceId, state]): DrainObservation[] => {
+    const trigger = groupTriggerOf(scope, state);
+    if (seen.has(instanceId) || trigger === undefined) return [];
+    const { cluster, nodegroup } = state;
+    return [
+      {
+        instanceId,
+        key: { cluster, nodegroup },
+        trigger,
+        owner: { tags: {} },
+        group: { name: groupNameOf(state), retains: false, retained: 0 },
+        lifecycleState: undefined,
+        isOptedOut: false,
+        node: { kind: 'absent' },
+        state,
+      },
+    ];
+  });
+  return [...present, ...gone];
+}

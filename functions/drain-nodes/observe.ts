@@ -1,0 +1,170 @@
+import { type AutoScalingGroup, DescribeLifecycleHooksCommand, type LifecycleHook } from '@aws-sdk/client-auto-scaling';
+import pMap from 'p-map';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { readOwner } from '../shared/fleet/identity.ts';
+import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
+import { isOptedOut } from '../shared/fleet/scope.ts';
+import {
+  type GroupClients,
+  type GroupReading,
+  groupNameOf,
+  readSelfManagedGroups,
+  type SelfManagedGroup,
+  whyNotOurs,
+} from '../shared/fleet/self-managed-groups.ts';
+import { tagsOf } from '../shared/fleet/worker.ts';
+import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { type ClusterViews, createClusterViews, type OpenCluster, type OpenClusterBy } from './cluster-view.ts';
+import { readOpenDrains } from './drain-ledger.ts';
+import { HOOK, TERMINATING } from './hook.ts';
+import { type HookState, NO_HOOK, readHookStates } from './hook-ledger.ts';
+import type { DrainObservation, GroupObservation, Member } from './observation.ts';
+import { observeDrains } from './observe-drains.ts';
+import { type Policy, READS } from './policy.ts';
+
+export interface ObserveClients extends GroupClients {
+  readonly ledger: Ledger;
+  readonly openClusterBy: OpenClusterBy;
+}
+
+export interface Observations {
+  readonly hooks: readonly GroupObservation[];
+  readonly drains: readonly DrainObservation[];
+  readonly openCluster: OpenCluster;
+}
+
+/** The policy that holds for a group. */
+export const policyHere = (policy: Policy | InvalidPolicy, { key, owner }: Pick<SelfManagedGroup, 'key' | 'owner'>) =>
+  policyAt(policy, placeOfGroup(key, owner), READS);
+
+/** Reads the groups of the scope, their hooks, and the nodes that wait for ours. */
+export async function observe(
+  clients: ObserveClients,
+  scope: GroupScope,
+  policy: Policy | InvalidPolicy,
+  now: number,
+): Promise<Observations> {
+  const readCluster = createClusterReader(clients.eks, 'tell');
+  const openCluster = clients.openClusterBy(readCluster);
+  const views = createClusterViews(openCluster);
+  const all = await readOpenDrains(clients.ledger);
+  const open = new Map([...all].filter(([, state]) => groupTriggerOf(scope, state) !== undefined));
+  const reading = await readSelfManagedGroups(
+    clients,
+    readCluster,
+    { clusters: [...scope.clusters.keys()], groups: [...scope.groups.keys()] },
+    [...open.values()].map(groupNameOf),
+  );
+  const known = new Set(reading.found.map(({ key }) => subjectOf(key)));
+  const unseen = [...scope.requests.keys()].filter((subject) => !known.has(subject)).map(keyOf);
+  const states = await readHookStates(clients.ledger, [...known, ...unseen.map(subjectOf)]);
+  const hooks = await pMap(
+    reading.found,
+    async (found): Promise<GroupObservation[]> => {
+      const trigger = groupTriggerOf(scope, found.key);
+      if (trigger === undefined) return [];
+      return [
+        await observeGroup({ clients, scope, policy, views, reading }, found, trigger, stateOf(states, found.key)),
+      ];
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  const absent = await pMap(unseen, async (key): Promise<GroupObservation[]> => {
+    const request = scope.requests.get(subjectOf(key));
+    const state = stateOf(states, key);
+    if (request === undefined || request.trigger.id === state.answered) return [];
+    const owner = await readOwner(clients.eks, readCluster, key);
+    const noAccess = 'Auto Scaling shows no such group with workers of the cluster.';
+    return [{ key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request }];
+  });
+  const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now });
+  return { hooks: [...hooks, ...absent].flat(), drains, openCluster };
+}
+
+const stateOf = (states: ReadonlyMap<string, HookState>, key: NodeGroupKey): HookState =>
+  states.get(subjectOf(key)) ?? NO_HOOK;
+
+const emptyGroup = (key: NodeGroupKey): GroupObservation['group'] => ({
+  name: groupNameOf(key),
+  tags: {},
+  members: [],
+  retains: false,
+  hook: 'absent',
+  otherHooks: [],
+});
+
+interface Context {
+  readonly clients: ObserveClients;
+  readonly scope: GroupScope;
+  readonly policy: Policy | InvalidPolicy;
+  readonly views: ClusterViews;
+  readonly reading: GroupReading;
+}
+
+async function observeGroup(
+  { clients, scope, policy, views, reading: { instances, identities } }: Context,
+  { group, key, owner }: SelfManagedGroup,
+  trigger: MessageTrigger,
+  state: HookState,
+): Promise<GroupObservation> {
+  const request = scope.requests.get(subjectOf(key));
+  const members = (group.Instances ?? []).map(({ InstanceId: id = '', LifecycleState = '' }): Member => {
+    const instance = instances.get(id);
+    const isNotOurs = whyNotOurs(instance, identities.get(id), key.cluster);
+    return {
+      id,
+      lifecycleState: LifecycleState,
+      isOptedOut: isOptedOut(tagsOf(instance ?? {})),
+      ...(isNotOurs !== undefined && { isNotOurs }),
+    };
+  });
+  const common = {
+    key,
+    trigger,
+    owner,
+    state,
+    ...(request !== undefined && request.trigger.id !== state.answered && { request }),
+  };
+  const view = {
+    ...emptyGroup(key),
+    tags: Object.fromEntries((group.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+    members,
+    retains: retainsAbandoned(group),
+    ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
+  };
+  try {
+    const asked = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: view.name });
+    const { LifecycleHooks = [] } = await clients.autoScaling.send(asked);
+    const here = policyHere(policy, { key, owner });
+    const isOff = isInvalid(here) || here.killSwitch || here.drains.mode === 'off';
+    // Where nothing may be done, the cluster is not asked.
+    const noAccess = isOff ? undefined : await views.whyNoAccess(key.cluster);
+    return { ...common, group: { ...view, ...hooksIn(LifecycleHooks) }, noAccess };
+  } catch (error) {
+    // What passes by itself has the batch delivered again; one group's refusal stops no other.
+    if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
+    return { ...common, group: view, noAccess: undefined, unreadable: `${codeOf(error)}: ${error.message}` };
+  }
+}
+
+const retainsAbandoned = ({ InstanceLifecyclePolicy }: AutoScalingGroup): boolean =>
+  InstanceLifecyclePolicy?.RetentionTriggers?.TerminateHookAbandon === 'retain';
+
+/** Our hook on terminations, and those of others. */
+function hooksIn(all: readonly LifecycleHook[]): Pick<GroupObservation['group'], 'hook' | 'otherHooks'> {
+  const onTermination = all.filter(({ LifecycleTransition }) => LifecycleTransition === TERMINATING);
+  const own = onTermination.find(({ LifecycleHookName }) => LifecycleHookName === HOOK.name);
+  const isAsMade = own?.HeartbeatTimeout === HOOK.heartbeatTimeout && own.DefaultResult === HOOK.defaultResult;
+  return {
+    hook: own === undefined ? 'absent' : isAsMade ? 'stands' : 'differs',
+    otherHooks: onTermination.flatMap(({ LifecycleHookName = '' }) =>
+      LifecycleHookName === HOOK.name ? [] : LifecycleHookName,
+    ),
+  };
+}

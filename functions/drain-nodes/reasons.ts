@@ -1,0 +1,64 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
+
+const RETENTION_ENDS =
+  'Loosen the disruption budget, or give its workload another replica elsewhere. A retained node costs until it ends (drains.retained).';
+
+/** What `drain-nodes` says. */
+export const DRAIN_REASONS = {
+  'would-make-hook': {
+    meaning:
+      'In mode enforce the group would get a lifecycle hook on terminations, and its nodes would be drained before they end.',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve RESOURCE --why "…".`,
+  },
+  'hook-made': {
+    meaning: 'The group got a lifecycle hook on terminations. From now on its nodes are drained before they end.',
+    hint: `To undo it: ${OPERATOR_COMMAND} reject RESOURCE --why "…".`,
+    rejectUndoes: true,
+  },
+  'hook-stands': {
+    meaning: 'The lifecycle hook on terminations stands, as the policy has it.',
+    rejectUndoes: true,
+  },
+  'hook-in-use': { meaning: 'The hook is removed once no node of the group waits for it.', rejectUndoes: true },
+  'hook-removed': {
+    meaning: 'An operator had the hook removed. Nodes of the group end without being drained, as before.',
+  },
+  'hook-refused': {
+    meaning: 'AWS refused to make, change or remove the lifecycle hook, or to have the group retain nodes.',
+    hint: 'Read the error in the message. The usual cause is that the setting drainRights is off.',
+  },
+  'cannot-drain': {
+    meaning: 'The group gets no lifecycle hook, because its nodes could not be drained. The message says why.',
+    hint: 'Without access to the cluster: docs/kubernetes-access.md. Beside hooks of others: drains.otherHooks of the policy.',
+  },
+  'node-draining': {
+    meaning:
+      'A node that Auto Scaling ends is cordoned, and its pods are evicted as their disruption budgets allow. The message names those that are held.',
+  },
+  'node-drained': { meaning: 'No pod is left that could run elsewhere. Auto Scaling goes on and ends the node.' },
+  'node-let-go': {
+    meaning: 'Auto Scaling goes on and ends the node at once, as if there were no hook. The message says why.',
+  },
+  'node-ended': { meaning: 'The node has left its group.' },
+  'node-returned': {
+    meaning:
+      'The node serves again, after a warm pool or with a new root volume. It is given back to the scheduler as it was before.',
+  },
+  'node-retained': {
+    meaning:
+      'Disruption budgets held pods until the deadline. The node is kept alive, outside of its group’s capacity.',
+    hint: RETENTION_ENDS,
+  },
+  'drain-given-up': {
+    meaning: 'Pods were held until the deadline, and the policy lets the node end with them. The message names them.',
+    hint: RETENTION_ENDS,
+  },
+  'drain-obstructed': {
+    meaning: 'The node could not be drained. The message says what failed. It is tried again until the deadline.',
+    hint: 'The usual cause is missing access to the cluster: docs/kubernetes-access.md.',
+  },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof DRAIN_REASONS;

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../sandbox/play.ts';
+import {
+  askAboutHook,
+  drainFleet,
+  drainPolicy,
+  drainStory,
+  groupIn,
+  hookStory,
+  terminateOne,
+} from './drain-nodes.fixture.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+import { NEW, OLD, policy as refreshPolicy } from './refresh-groups.fixture.ts';
+
+const workload = (more: object = {}) => ({ workloads: [{ name: 'cart', replicas: 6, ...more }] });
+
+const started = (group: object, policy: object = {}, cluster: object = {}) =>
+  start({ fleet: drainFleet(group, cluster), policy: drainPolicy(policy), inProcess: true, play: '70m' });
+
+async function asExpected(run: Run): Promise<void> {
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  expect([run.errors, run.account.deliveries.lost, deadLetterCount(run)]).toEqual([[], [], 0]);
+}
+
+const stateOf = (run: Run, id: string) => groupIn(run).members.get(id)?.lifecycleState;
+const messagesOf = (run: Run, reason: string): string[] =>
+  run.records.filter((record) => record.reason === reason).map(({ message }) => message);
+
+it('a node that Auto Scaling ends is drained within its budget before it goes, and the hook is made only once', async () => {
+  const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
+  expect(hookStory(run)).toEqual(['acted hook-made', 'done hook-stands']);
+  const group = groupIn(run);
+  expect([...group.hooks.values()]).toMatchObject([
+    { name: 'eks-host-remediator-drain', heartbeatTimeout: 3600, defaultResult: 'ABANDON' },
+  ]);
+  expect(group.retainsAbandoned).toBe(true);
+  const id = terminateOne(run);
+  await run.account.play(30 * MINUTE);
+  expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+  expect(stateOf(run, id)).toBeUndefined();
+  await run.account.play(2 * HOUR);
+  expect(run.calls.filter(({ operation }) => operation === 'PutLifecycleHook')).toHaveLength(1);
+  await asExpected(run);
+});
+
+describe('a node that a disruption budget holds', () => {
+  const held = workload({ disruptionBudget: { maxUnavailable: 0 } });
+
+  it('stays alive after the deadline where the policy says keep, told with pod and budget; it ends once it was retained for long enough', async () => {
+    const run = await started(held, { within: '30m', retained: { forAtMost: '3h' } });
+    const id = terminateOne(run);
+    await run.account.play(90 * MINUTE);
+    expect(stateOf(run, id)).toBe('Terminating:Retained');
+    expect(run.account.fleet.instances.get(id)?.state).toBe('running');
+    expect(drainStory(run, id)).toEqual(['waiting node-draining', 'failed node-retained']);
+    expect(messagesOf(run, 'node-retained')).toEqual([expect.stringMatching(/default\/cart-\S+ \(budget cart\)/)]);
+    // It was replaced, and nothing new is scheduled onto it.
+    expect(groupIn(run).members.size).toBe(4);
+    await run.account.play(3 * HOUR);
+    expect(drainStory(run, id).slice(2)).toEqual(['failed drain-given-up', 'done node-ended']);
+    expect(groupIn(run).members.size).toBe(3);
+    await asExpected(run);
+  });
+
+  it('ends at the deadline where the policy says go, and beyond as many as may be retained', async () => {
+    const gone = await started(held, { within: '30m', atDeadline: 'go' });
+    expect(groupIn(gone).retainsAbandoned).toBeUndefined();
+    const id = terminateOne(gone);
+    await gone.account.play(25 * MINUTE);
+    expect(stateOf(gone, id)).toBe('Terminating:Wait');
+    await gone.account.play(20 * MINUTE);
+    expect(drainStory(gone, id)).toEqual(['waiting node-draining', 'failed drain-given-up', 'done node-ended']);
+    await asExpected(gone);
+
+    const full = await started(held, { within: '30m', retained: { most: 1 } });
+    const ids = [terminateOne(full), terminateOne(full)];
+    await full.account.play(60 * MINUTE);
+    const reasons = ids.map((each) => drainStory(full, each)[1]).sort();
+    expect(reasons).toEqual(['failed drain-given-up', 'failed node-retained']);
+    await asExpected(full);
+  });
+
+  it('is told to be held for ever where several budgets select one pod', async () => {
+    const run = await started(
+      workload({ disruptionBudget: { maxUnavailable: 1 }, furtherBudgets: [{ maxUnavailable: 1 }] }),
+      { within: '30m' },
+    );
+    const id = terminateOne(run);
+    await run.account.play(10 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['waiting node-draining']);
+    expect(messagesOf(run, 'node-draining')[0]).toMatch(/several budgets, which never let it go: cart/);
+    await asExpected(run);
+  });
+});
+
+describe('the hook', () => {
+  it('is only proposed in mode observe; what is approved is made, and undone with its retention', async () => {
+    const run = await started(workload(), { mode: 'observe' });
+    expect(hookStory(run)).toEqual(['would-act would-make-hook']);
+    expect(groupIn(run).hooks.size).toBe(0);
+    await askAboutHook(run, 'approve');
+    await run.account.play(5 * MINUTE);
+    expect(hookStory(run).slice(1)).toEqual(['waiting request-granted', 'acted hook-made', 'done hook-stands']);
+    const id = terminateOne(run);
+    await run.account.play(10_000);
+    await askAboutHook(run, 'reject');
+    await run.account.play(30 * MINUTE);
+    expect(drainStory(run, id).at(-1)).toBe('done node-ended');
+    expect(hookStory(run).slice(4)).toEqual([
+      'waiting request-granted',
+      'waiting hook-in-use',
+      'acted hook-removed',
+      'skipped proposal-rejected',
+    ]);
+    expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
+    await asExpected(run);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['no access entry', { accessEntries: [] }, /access entry/],
+    ['no rights', { rbacDrains: false }, /does not allow this: get nodes/],
+    ['a private endpoint', { endpointPublicAccess: false }, /cannot be reached/],
+  ])('is not made where the cluster has %s: that is said', async (_what, cluster, why) => {
+    const run = await started(workload(), {}, cluster);
+    expect(hookStory(run)).toEqual(['refused cannot-drain']);
+    expect(messagesOf(run, 'cannot-drain')[0]).toMatch(why);
+    expect(groupIn(run).hooks.size).toBe(0);
+    await asExpected(run);
+  });
+
+  it('stands beside hooks of others only where the policy says so', async () => {
+    const group = { ...workload(), terminationHooks: [{ name: 'theirs' }] };
+    const refused = await started(group);
+    expect(messagesOf(refused, 'cannot-drain')[0]).toContain('theirs');
+    expect([groupIn(refused).hooks.size, groupIn(refused).retainsAbandoned]).toEqual([1, undefined]);
+    const shared = await started(group, { otherHooks: 'share' });
+    const id = terminateOne(shared);
+    await shared.account.play(30 * MINUTE);
+    expect(drainStory(shared, id).at(-1)).toBe('done node-ended');
+    const completed = shared.calls.filter(({ operation }) => operation === 'CompleteLifecycleAction');
+    expect(completed.map(({ input }) => input.LifecycleHookName)).toEqual(['eks-host-remediator-drain']);
+    await asExpected(shared);
+  });
+
+  it('does not hold up a node that opted out: it ends as if there were none', async () => {
+    const run = await started(workload({ disruptionBudget: { maxUnavailable: 0 } }));
+    const [first] = [...groupIn(run).members.values()];
+    first?.instance.tags.set('eks-host-remediator:ignore', 'yes');
+    const id = terminateOne(run);
+    await run.account.play(10 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['skipped node-let-go', 'done node-ended']);
+    await asExpected(run);
+  });
+});
+
+it('a termination whose event is lost is found by the sweep', async () => {
+  const run = await started(workload());
+  const { world } = run.account.fleet;
+  const emit = world.emit;
+  world.emit = () => undefined;
+  const id = terminateOne(run);
+  world.emit = emit;
+  await run.account.play(65 * MINUTE);
+  expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+  await asExpected(run);
+});
+
+it('an instance refresh of refresh-groups goes by the hook: each node is drained before it is replaced', async () => {
+  const images = [
+    { imageId: OLD, name: 'golden-eks-1.33-1', at: '-30d' },
+    { imageId: NEW, name: 'golden-eks-1.33-2', at: '-3d', parameter: '/eks-host-remediator/images/1.33' },
+  ];
+  const fleet = { ...drainFleet({ ...workload({ disruptionBudget: { maxUnavailable: 1 } }), imageId: OLD }), images };
+  const policy = { ...refreshPolicy(), ...drainPolicy() };
+  const run = await start({ fleet, policy, inProcess: true, play: '6h' });
+  const members = [...groupIn(run).members.values()];
+  expect(members.map(({ instance }) => instance.imageId)).toEqual([NEW, NEW, NEW]);
+  const drained = run.records.filter(({ reason }) => reason === 'node-drained');
+  expect(new Set(drained.map(({ instance }) => instance)).size).toBe(3);
+  await asExpected(run);
+});
