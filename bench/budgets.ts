@@ -25,4 +25,25 @@ export const BUDGETS = {
   idleDollarsPerMonth: 15,
   /** Bytes of a function's bundle. */
   bundleBytes: 1_000_000,
+  /**
+   * CPU time of a fresh Node that loads a bundle, as a multiple of that of one that loads nothing. Medians of the quarantine
+   * lie between 5 and 6.3.
+   */
+  importRatio: 7,
+  /** An exposed launch in a cluster of any size, the load of the bundle included. */
+  launch: {
+    /** CPU of the function alone until it has ended, ms of a whole core. */
+    cpuMs: 1_000,
+    peakRssBytes: 200 * 2 ** 20,
+  },
+  /** One sweep of one function. */
+  sweep: {
+    /** CPU of the function alone, the SDK's parsing included, ms of a whole core per worker. */
+    cpuMsPerWorker: 1.6,
+    /** To load the bundle and to warm up, ms. */
+    cpuMsBase: 1_000,
+    peakRssBytes: 450 * 2 ** 20,
+    /** Share of the function's timeout that one invocation computes, at Lambda's share of a core for its memory. */
+    shareOfTimeout: 0.75,
+  },
 } as const;

@@ -1,0 +1,83 @@
+import type { Figures } from './figures.ts';
+
+/** A table: headings, then rows. */
+export interface Table {
+  readonly title: string;
+  readonly rows: ReadonlyArray<readonly string[]>;
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+const mebibytes = (bytes: number): string => whole(bytes / 2 ** 20);
+const seconds = (ms: number): string => (ms / 1_000).toFixed(2);
+
+/** The figures as tables, for terminals and for docs/performance.md. */
+export function figureTables({ imports, launches, sweeps }: Figures): Readonly<Record<keyof FigureRooms, Table>> {
+  return {
+    imports: {
+      title: 'Bundles',
+      rows: [
+        ['function', 'bytes', 'bytes loaded for Kubernetes', 'import, CPU ms', '× bare Node'],
+        ...imports.functions.map(({ name, bytes, laterBytes, ms, ratio }) => [
+          name,
+          whole(bytes),
+          laterBytes === 0 ? '' : whole(laterBytes),
+          ms.toFixed(0),
+          ratio.toFixed(1),
+        ]),
+        ['nothing', '', '', imports.bareMs.toFixed(0), '1.0'],
+      ],
+    },
+    launches: {
+      title: 'An exposed launch',
+      rows: [
+        [
+          'workers of the cluster',
+          'cold, ms',
+          'warm, ms',
+          'calls until closed',
+          'calls in all',
+          'CPU cold, ms',
+          'CPU warm, ms',
+          'peak MiB',
+        ],
+        ...launches.map((each) => [
+          whole(each.workers),
+          whole(each.coldMs),
+          whole(each.warmMs),
+          whole(each.callsUntilClosing),
+          whole(each.calls),
+          whole(each.coldCpuMs),
+          whole(each.warmCpuMs),
+          mebibytes(each.peakRssBytes),
+        ]),
+      ],
+    },
+    sweeps: {
+      title: 'A sweep',
+      rows: [
+        [
+          'function',
+          'workers',
+          'clusters',
+          'CPU, s',
+          'of these, pages of instances, s',
+          'calls',
+          'peak MiB',
+          'longest invocation, % of its timeout',
+        ],
+        ...sweeps.map((each) => [
+          each.name,
+          whole(each.workers),
+          whole(each.clusters),
+          seconds(each.cpuMs),
+          seconds(each.pagesCpuMs),
+          whole(each.calls),
+          mebibytes(each.peakRssBytes),
+          whole(each.shareOfTimeout * 100),
+        ]),
+      ],
+    },
+  };
+}
+
+type FigureRooms = Omit<Figures, 'made'>;

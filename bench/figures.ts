@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import { readSynthesizedStack } from '../sandbox/stack/template.ts';
+import { BUDGETS } from './budgets.ts';
+import { type ImportFigures, measureImports } from './imports.ts';
+import { type LaunchFigures, measureLaunches } from './launches.ts';
+import { measureSweeps, type SweepFigures } from './sweeps.ts';
+
+/** What `npm run bench -- --json` prints, and docs/performance.md shows. */
+export interface Figures {
+  readonly made: { readonly on: string; readonly node: string; readonly architecture: string; readonly cores: number };
+  readonly imports: ImportFigures;
+  readonly launches: readonly LaunchFigures[];
+  readonly sweeps: readonly SweepFigures[];
+}
+
+export interface Extent {
+  /** How often each bundle is loaded. */
+  readonly runs: number;
+  /** Workers of the cluster that an exposed one is launched into. */
+  readonly launches: readonly number[];
+  /** Workers of the fleets that are swept. */
+  readonly sweeps: readonly number[];
+}
+
+/** Measures the functions of a synthesized template, which holds whole bundles. */
+export async function measureFigures(template: string, { runs, launches, sweeps }: Extent): Promise<Figures> {
+  const stack = readSynthesizedStack(template);
+  return {
+    made: {
+      on: new Date().toISOString().slice(0, 10),
+      node: process.version,
+      architecture: process.arch,
+      cores: availableParallelism(),
+    },
+    imports: await measureImports(stack, runs),
+    launches: await measureLaunches(stack, launches),
+    sweeps: await measureSweeps(stack, sweeps),
+  };
+}
+
+/** A sentence for each figure that is above its budget. */
+export function breachesOf({ imports, launches, sweeps }: Figures): string[] {
+  const breach = (what: string, value: number, budget: number): string[] =>
+    value <= budget ? [] : [`${what}: ${Math.round(value * 100) / 100} is above ${budget}`];
+  return [
+    ...imports.functions.flatMap(({ name, bytes, ratio }) => [
+      ...breach(`bytes of the bundle of ${name}`, bytes, BUDGETS.bundleBytes),
+      ...breach(`ratio of the import of ${name}`, ratio, BUDGETS.importRatio),
+    ]),
+    ...launches.flatMap(({ workers, coldCpuMs, peakRssBytes }) => [
+      ...breach(`CPU ms of a launch among ${workers} workers`, coldCpuMs, BUDGETS.launch.cpuMs),
+      ...breach(`bytes of memory of a launch among ${workers} workers`, peakRssBytes, BUDGETS.launch.peakRssBytes),
+    ]),
+    ...sweeps.flatMap(({ name, workers, cpuMs, peakRssBytes, shareOfTimeout }) => [
+      ...breach(
+        `CPU ms of the sweep of ${workers} workers by ${name}`,
+        cpuMs,
+        BUDGETS.sweep.cpuMsBase + BUDGETS.sweep.cpuMsPerWorker * workers,
+      ),
+      ...breach(`bytes of memory of the sweep of ${workers} by ${name}`, peakRssBytes, BUDGETS.sweep.peakRssBytes),
+      ...breach(`share of its timeout, ${workers} swept by ${name}`, shareOfTimeout, BUDGETS.sweep.shareOfTimeout),
+    ]),
+  ];
+}

@@ -1,0 +1,93 @@
+import { markdownTable } from '../docs/markdown-table.ts';
+import { BUDGETS } from './budgets.ts';
+import { figureTables, type Table } from './figure-tables.ts';
+import type { Figures } from './figures.ts';
+import { drawGrowth } from './growth.ts';
+
+const tableOf = ({ rows: [headings = [], ...rows] }: Table): string => markdownTable(headings, rows);
+
+const mebibytes = (bytes: number): number => bytes / 2 ** 20;
+
+/** The files of docs/ that show measured figures, by their names. */
+export function performancePages(figures: Figures): Readonly<Record<string, string>> {
+  return {
+    'performance.json': `${JSON.stringify(figures, null, 2)}\n`,
+    'performance.md': page(figures),
+    'images/sweep-cpu.svg': growthOf(figures, 'CPU, s', ({ cpuMs }) => cpuMs / 1_000),
+    'images/sweep-memory.svg': growthOf(figures, 'peak memory, MiB', ({ peakRssBytes }) => mebibytes(peakRssBytes)),
+  };
+}
+
+function growthOf({ sweeps }: Figures, y: string, figureOf: (sweep: Figures['sweeps'][number]) => number): string {
+  const lines = [...Map.groupBy(sweeps, ({ name }) => name)].map(([name, own]) => ({
+    name,
+    points: own.map((sweep) => [sweep.workers, figureOf(sweep)] as const),
+  }));
+  return drawGrowth(lines, { x: 'workers', y });
+}
+
+function page(figures: Figures): string {
+  const { on, node, architecture, cores } = figures.made;
+  const { imports, launches, sweeps } = figureTables(figures);
+  const { launch, sweep, callsUntilClosing, look } = BUDGETS;
+  return `# Performance
+
+\`npm run bench -- --write\` measured these figures on ${on} and wrote this page: Node ${node}, ${architecture}, ${cores} cores that others
+use, too. CPU is therefore the figure to trust, and times on the clock are its shadow. \`npm run bench\` fails where a figure is above its budget
+in \`bench/budgets.ts\`.
+
+## How each is made
+- **Bundles** are loaded in fresh processes of Node, in turn with a Node that loads nothing: medians of ${figures.imports.runs} runs each.
+- **A function alone**: its bundle runs in a process of its own, with the shares of its memory that Lambda's runtime gives to Node. The
+  sandbox answers its calls over HTTP from another process, whose work does not count. The sandbox answers at once: the time that AWS takes
+  to answer is missing, and with it most of what a user waits.
+- **Lambda's share of a core** for a function of 512 MB is 512 / 1,769. A function computes that much longer there than here.
+
+## Bundles
+Budgets: ${BUDGETS.bundleBytes.toLocaleString('en')} bytes, ${BUDGETS.importRatio} × bare Node.
+
+${tableOf(imports)}
+
+The aim is 4 ×, which the largest functions miss. In a profile of \`quarantine-workers\` a third was the parsing of the bundle, a fifth zod's
+schemas, and a tenth Node's own modules for HTTPS, which the first event needs.
+
+## An exposed launch
+From the event of a launch to the call that closes the worker, by the size of its cluster. Budgets: ${launch.cpuMs.toLocaleString('en')} ms of CPU for the
+whole look, the load of the bundle included, and ${mebibytes(launch.peakRssBytes)} MiB.
+
+${tableOf(launches)}
+
+What a look costs does not depend on the size of the cluster. Other workers of the group are in quarantine by then. In a fleet
+where none is, \`test/first-call.proof.ts\` holds the calls to ${callsUntilClosing.managed} for a worker of a managed group and ${callsUntilClosing.selfManaged} for others.
+
+## A sweep
+A look of a function at all workers of a fleet that it knows from an earlier sweep, at most 10,000 a cluster and one invocation a
+cluster. Each worker has two interfaces. Budgets: ${sweep.cpuMsPerWorker} ms of CPU a worker and ${sweep.cpuMsBase.toLocaleString('en')} ms once; ${mebibytes(sweep.peakRssBytes)} MiB; ${sweep.shareOfTimeout * 100} % of the timeout for
+what one invocation computes in Lambda. Memory and timeout are judged by the first sweep, too, which writes what it learns.
+
+${tableOf(sweeps)}
+
+\`check-posture\` samples a cluster once a week, so that its second sweep finds nothing to do. The SDK's reading of answers is the most of each
+sweep: in a profile of \`manage-ssm-agent\` over 3,000 workers it took 4.3 s of 9.4, and the collection of garbage 2.2 more. The pages of
+instances are what a process takes that only reads them.
+
+![CPU of a sweep over the number of workers](images/sweep-cpu.svg)
+
+![Peak memory of a sweep over the number of workers](images/sweep-memory.svg)
+
+## The planner
+A look at 2,000 node groups in 100 clusters takes at most ${look.cpuMs.toLocaleString('en')} ms of CPU and ${look.callsBeside} calls beside clusters, groups and pages:
+[proof](proof.md#a-look-at-a-large-fleet).
+
+## What it costs
+An idle stack costs at most ${BUDGETS.idleDollarsPerMonth} dollars a month: [itemised](deploy.md). Logs and metrics: [review](review.md#what-it-costs).
+
+## What is not measured yet
+A burst of 500 exposed launches over the concurrency; workers with ten addresses on each interface; what an act costs for fleets of
+different sizes.
+
+## What runs when
+- In CI: budgets of calls, the planner's CPU, the idle bill, and that this page says what \`docs/performance.json\` and \`bench/budgets.ts\` say.
+- By hand, some minutes on two cores: \`npm run bench\`. With \`--large\` it also sweeps 100,000 workers.
+`;
+}
