@@ -27,6 +27,21 @@ describe('policy check', () => {
     });
   });
 
+  it('says of a document that the parameter cannot hold that it is too big, and of one that needs the Advanced tier so', async () => {
+    const sized = (bytes: number) => `{${' '.repeat(bytes - 2)}}`;
+    expect(await run('check', file(sized(4_096)))).toMatchObject({ code: 0, lines: [] });
+    expect(await run('check', file(sized(4_097)))).toMatchObject({
+      code: 0,
+      lines: [expect.stringMatching(/^warning: it is 4097 bytes: .* Advanced/)],
+    });
+    expect(await run('check', file(sized(8_192)))).toMatchObject({ code: 0 });
+    expect(await run('check', file(`${sized(8_192)}\n`))).toMatchObject({ code: 0 });
+    expect(await run('check', file(sized(8_193)))).toMatchObject({
+      code: 1,
+      lines: [expect.stringMatching(/^fault: it is 8193 bytes, and the parameter holds 8192/)],
+    });
+  });
+
   it('stops no function for an override by tag that is stricter than what the document itself says', async () => {
     const upgrades = { bakeAge: '2h', stopAfterFailures: 3, waves: ['canary', 'prod'] };
     const stricter = { bakeAge: '4h', stopAfterFailures: 2, wave: 'prod' };

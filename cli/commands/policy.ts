@@ -1,7 +1,6 @@
 import { parsePolicy } from '../../functions/policy-document.ts';
 import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
 import { isInvalid } from '../../functions/shared/policy/policy.ts';
-import { MOST_POLICY_BYTES } from '../../functions/shared/policy/policy-size.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import { accountOf } from '../account.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
@@ -99,11 +98,6 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
     note('Nothing was put in place.');
     return 1;
   }
-  const size = Buffer.byteLength(text);
-  if (size > MOST_POLICY_BYTES)
-    throw new UsageError(
-      `${file}: is ${size} bytes, and the parameter holds ${MOST_POLICY_BYTES}; take blanks and names out`,
-    );
   const before = await readPolicyText(surroundings);
   if (before === text) {
     note(`${stack.PolicyParameterName} is the same already.`);
