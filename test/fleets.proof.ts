@@ -284,6 +284,12 @@ describe('rights', () => {
       approvedRefreshes(),
       drainsOfEveryKind(),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
+      // Nodes from before a successor of the certificate authority are counted.
+      start({
+        fleet: privateFleet({}, {}, { certificateAuthority: { successorAt: '+1m' } }),
+        play: '15m',
+        events: [{ after: 300_000, event: healthPlanned }],
+      }),
       // A prefix list decides whether agents reach an endpoint.
       start({
         fleet: privateFleet({ ssm: { agent: 'missing' } }, {}, { network: { endpoints: { admits: 'prefix-list' } } }),

@@ -37,6 +37,10 @@ const AFTER_DEPLOY = 'the dashboard tells, in the first day of a deployed stack'
 
 export const LINES: readonly LineCheck[] = [
   {
+    line: 'whether every region has ListCertificateAuthorities',
+    look: () => [open('only the call tells: aws eks list-certificate-authorities, by the role of watch-support-dates')],
+  },
+  {
     line: 'whether EKS takes an update while a node group is DEGRADED',
     look: (ground) => updatesOf(ground, 'is DEGRADED', ({ status }) => status === 'DEGRADED'),
   },

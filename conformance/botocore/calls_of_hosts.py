@@ -35,6 +35,12 @@ def eks(account) -> None:
     call("eks", "ListInsights", clusterName=name, filter={**readiness, "kubernetesVersions": ["1.34"]})
     refused("ResourceNotFoundException", "eks", "ListInsights", clusterName="missing")
     refused("InvalidParameterException", "eks", "ListInsights", clusterName=name, nextToken="none")
+    authorities = call("eks", "ListCertificateAuthorities", clusterName=name, maxResults=1)
+    authority = authorities["certificateAuthorities"][0]["id"]
+    call("eks", "DescribeCertificateAuthority", clusterName=name, certificateAuthorityId=authority)
+    refused("ResourceNotFoundException", "eks", "ListCertificateAuthorities", clusterName="missing")
+    refused("InvalidParameterException", "eks", "ListCertificateAuthorities", clusterName=name, nextToken="none")
+    refused("ResourceNotFoundException", "eks", "DescribeCertificateAuthority", clusterName=name, certificateAuthorityId="missing")
     versions = call("eks", "DescribeClusterVersions", includeAll=True, clusterType="eks", maxResults=1)
     call("eks", "DescribeClusterVersions", includeAll=True, clusterType="eks", nextToken=versions["nextToken"])
     call("eks", "DescribeClusterVersions", clusterVersions=[versions["clusterVersions"][0]["clusterVersion"]])

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as healthPlanned from '../../events/health-planned-lifecycle.ts';
@@ -17,6 +18,7 @@ import { watchSupportDates } from './remediation.ts';
 const env = readEnvironment(baseEnvironment.extend(policyEnvironment));
 const { name: remediation } = watchSupportDates;
 const deps = {
+  ec2: new EC2Client(CLIENT_DEFAULTS),
   eks: new EKSClient(CLIENT_DEFAULTS),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
   readPolicy: policyReaderFrom(env, { ssm: new SSMClient(CLIENT_DEFAULTS), clock, reads: READS }),

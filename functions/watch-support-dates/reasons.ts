@@ -37,6 +37,29 @@ export const SUPPORT_REASONS = {
     meaning: "What was told of the support of the cluster's Kubernetes version gives way to what is told next.",
   },
   'support-lasts': { meaning: "Support of the cluster's Kubernetes version does not end soon." },
+  'authority-nodes': {
+    meaning:
+      "EKS has a successor for the cluster's certificate authority, and nodes from before it still run. They lose the API server once it signs. The message says how many, and from when on EKS may activate it.",
+    hint: 'Replace these nodes before that date. Where user data of a custom AMI or of a self-managed group holds the old authority, put the new one there first: aws eks describe-cluster --name CLUSTER --query cluster.certificateAuthority.data.',
+    severity: 'medium',
+  },
+  'authority-due': {
+    meaning:
+      "EKS may activate the successor of the cluster's certificate authority within 60 days, or has done so, and nodes from before it still run.",
+    hint: 'Replace these nodes now, with user data that holds the new authority. While EKS offers it, the old authority can be activated again: aws eks activate-certificate-authority.',
+    severity: 'high',
+  },
+  'authority-ends': {
+    meaning: "The cluster's certificate authority ends within half a year, and has no successor.",
+    hint: 'Add a successor, aws eks create-certificate-authority, and replace all nodes before it is activated.',
+    severity: 'high',
+  },
+  'authority-unknown': {
+    meaning: "EKS does not tell the cluster's certificate authorities. The message says why.",
+    hint: 'Look yourself: aws eks list-certificate-authorities. Not every region may have it.',
+    severity: 'low',
+  },
+  'authority-lasts': { meaning: "No node has to be replaced for the cluster's certificate authority." },
   'change-planned': {
     meaning: 'AWS Health plans something for the cluster. The message names the type of the event and when it begins.',
     hint: 'Read what AWS Health says: open the AWS Health Dashboard, "Scheduled changes".',

@@ -1,3 +1,4 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { HealthPlannedLifecycle } from '../../events/health-planned-lifecycle.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
@@ -5,7 +6,9 @@ import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
+import { readAuthorities, readLaunches } from './authorities.ts';
 import { type Decision, decide } from './decide.ts';
+import { decideAuthority, isRotating } from './decide-authority.ts';
 import { type Observation, observe } from './observe.ts';
 import { decidePlanned } from './planned.ts';
 import type { Policy } from './policy.ts';
@@ -14,14 +17,17 @@ import {
   NOTHING_TOLD,
   type Planned,
   plannedKey,
+  readAuthorityTold,
   readPlanned,
   readSupport,
+  saveAuthorityTold,
   savePlanned,
   saveSupport,
   type Told,
 } from './support-ledger.ts';
 
 export interface ReconcileDeps {
+  readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
@@ -59,8 +65,9 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   };
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown) => void troubles.push(error);
-  // Record the support of each cluster's version, then the plan of AWS Health.
+  // Record the support of each cluster's version, its certificate authority, then the plan of AWS Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
+  await tellAuthorities(deps, trigger, fleet, onTrouble).catch(onTrouble);
   await tellPlans(deps, trigger, fleet, plan, onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }
@@ -104,6 +111,38 @@ const GONE: Decision = {
   reason: 'support-lasts',
   message: 'The cluster does not exist any more.',
   variant: 'gone',
+};
+
+/** Records which nodes do not trust the successor of their cluster's certificate authority. */
+async function tellAuthorities(
+  deps: ReconcileDeps,
+  trigger: Trigger,
+  { names, decided }: Fleet,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  const watched = [...decided].flatMap(([cluster, { isLeftAlone }]) => (isLeftAlone ? [] : [cluster]));
+  const authorities = await readAuthorities(deps.eks, watched);
+  const rotating = watched.filter((cluster) => isRotating(authorities.get(cluster)));
+  const launched = rotating.length === 0 ? [] : await readLaunches(deps.ec2, rotating);
+  const known = await readAuthorityTold(deps.ledger);
+  const tellOf = async (cluster: string): Promise<void> => {
+    const read = authorities.get(cluster);
+    const left = !names.includes(cluster) || decided.get(cluster)?.isLeftAlone === true;
+    const decision = left ? AUTHORITY_OVER : read && decideAuthority(cluster, read, launched, deps.clock.now());
+    if (decision === undefined) return;
+    const about = { cluster, trigger, incident: `certificate authority ${cluster}`, check: 'certificate-authority' };
+    const save = (state: Told, writer: string) =>
+      saveAuthorityTold(deps.ledger, cluster, state, deps.clock.now(), writer);
+    await tellOnce(deps, known.get(cluster) ?? NOTHING_TOLD, about, decision, save);
+  };
+  for (const cluster of new Set([...watched, ...known.keys()])) await tellOf(cluster).catch(onTrouble);
+}
+
+const AUTHORITY_OVER: Decision = {
+  decision: 'done',
+  reason: 'authority-lasts',
+  message: 'The cluster does not exist any more, or is left alone.',
+  variant: 'over',
 };
 
 /** Records the present plan of AWS Health, and ends its plans for clusters that no longer exist or are left alone. */

@@ -7,7 +7,8 @@ import { SUPPORT_REASONS } from './reasons.ts';
 
 export const watchSupportDates = declare({
   name: 'watch-support-dates',
-  summary: "Tells in time when support of a cluster's Kubernetes version ends, and what AWS Health plans for clusters",
+  summary:
+    "Tells in time when support of a cluster's Kubernetes version ends, which nodes do not trust a new certificate authority, and what AWS Health plans for clusters",
   startedBy: 'schedule, daily; AWS Health',
   subject: 'cluster',
   start: { by: 'schedule', every: 'day' },
@@ -25,8 +26,9 @@ export const watchSupportDates = declare({
   ledger: ['PutItem', 'Query'],
   rights: [
     listClusters,
-    onClusters('DescribeCluster'),
+    onClusters('DescribeCluster', 'ListCertificateAuthorities', 'DescribeCertificateAuthority'),
     onAnything('DescribeClusterVersions', ['eks:DescribeClusterVersions']),
+    onAnything('DescribeInstances', ['ec2:DescribeInstances']),
   ],
   alarms: {},
 });

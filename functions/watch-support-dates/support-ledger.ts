@@ -6,6 +6,8 @@ import type { Reason } from './reasons.ts';
 
 /** The kind of the items about the support of clusters, by cluster. */
 const SUPPORT = 'support';
+/** The kind of the items about certificate authorities, by cluster. */
+const AUTHORITY = 'certificate-authority';
 /** The kind of the items about plans of AWS Health, by plan and cluster. */
 const PLANNED = 'planned-change';
 
@@ -23,14 +25,22 @@ export type Planned = Readonly<z.infer<typeof planned>>;
 /** How long an item is kept after its last change, ms. */
 const KEPT_FOR = 800 * 86_400_000;
 
-export async function readSupport(ledger: Ledger): Promise<Map<string, Told>> {
-  const items = await queryItems(ledger, SUPPORT, told.extend({ sk: z.string() }));
+export const readSupport = (ledger: Ledger): Promise<Map<string, Told>> => readTold(ledger, SUPPORT);
+
+export const readAuthorityTold = (ledger: Ledger): Promise<Map<string, Told>> => readTold(ledger, AUTHORITY);
+
+async function readTold(ledger: Ledger, kind: string): Promise<Map<string, Told>> {
+  const items = await queryItems(ledger, kind, told.extend({ sk: z.string() }));
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
 /** @returns the saved state; undefined when another run was first */
 export const saveSupport = (ledger: Ledger, cluster: string, state: Told, now: number, writer: string) =>
   saveUnlessWritten(ledger, { pk: SUPPORT, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
+
+/** @returns the saved state; undefined when another run was first */
+export const saveAuthorityTold = (ledger: Ledger, cluster: string, state: Told, now: number, writer: string) =>
+  saveUnlessWritten(ledger, { pk: AUTHORITY, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
 
 /**
  * The key of a plan and a cluster. It is a digest, because ARNs of AWS Health events may be longer than a key of

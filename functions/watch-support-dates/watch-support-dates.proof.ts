@@ -100,6 +100,39 @@ describe('the support of the Kubernetes versions of clusters', () => {
   });
 });
 
+describe('the certificate authority of a cluster', () => {
+  it('is told of where nodes run from before its successor, once', async () => {
+    const nodeGroups = [
+      { name: 'web', amiType: 'AL2023_x86_64_STANDARD', desiredSize: 2, releaseVersion: '1.34.1-20260601' },
+    ];
+    const certificateAuthority = { endsAt: '+700d', successorAt: '+12h' };
+    const run = await playThrough({
+      fleet: {
+        ...fleet,
+        clusters: [
+          cluster('rotating', '1.34', { nodeGroups, certificateAuthority }),
+          cluster('steady', '1.34', { nodeGroups }),
+          cluster('left-alone', '1.34', {
+            tags: { 'eks-host-remediator:ignore': '' },
+            nodeGroups,
+            certificateAuthority,
+          }),
+        ],
+      },
+      policy,
+      play: '2d',
+      inProcess: true,
+    });
+    expect(told(run)).toEqual(['07-02 rotating refused authority-nodes']);
+    expect(messagesOf(run, 'rotating')).toEqual([
+      "A successor of the cluster's certificate authority was added on 2026-07-01. EKS may activate it from 2027-12-01 on. 2 nodes were launched before that, without trust in it: web (2). Replace them before.",
+    ]);
+    expect(notified(run, 'rotating')).toBe(1);
+    expect(run.errors).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+});
+
 describe('what AWS Health plans for clusters', () => {
   const planned = (clusters: readonly string[], others: object = {}) => ({
     ...sample,

@@ -55,6 +55,15 @@ const cluster = z.strictObject({
     .enum(['STANDARD', 'EXTENDED'])
     .default('EXTENDED')
     .describe('Whether it goes on in extended support where standard support of its version ends'),
+  certificateAuthority: z
+    .strictObject({
+      endsAt: time(
+        'When its first certificate authority ends; by default ten years after the cluster was made',
+      ).optional(),
+      successorAt: time('When EKS adds a successor; by default never').optional(),
+    })
+    .optional()
+    .describe('The certificate authority of its API server'),
   autoMode: z
     .strictObject({ instances: size.describe('Instances that EKS itself runs') })
     .optional()

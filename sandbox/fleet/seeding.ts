@@ -37,6 +37,10 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
     tags: file.tags,
     supportType: file.supportType,
     createdAt,
+    authority: {
+      endsAt: parseTime(file.certificateAuthority?.endsAt ?? '', time.now),
+      successorAt: parseTime(file.certificateAuthority?.successorAt ?? '', time.now),
+    },
     autoMode: file.autoMode !== undefined,
     endpointPublicAccess: file.endpointPublicAccess,
     endpointPrivateAccess: file.endpointPrivateAccess,

@@ -25,6 +25,7 @@ import { type Caller, operation, type Permission, type Service } from '../servic
 import type { World } from '../world.ts';
 import type { AccessEntries } from './access-entries.ts';
 import { accessEntryOperations } from './access-entries-operations.ts';
+import { certificateAuthorityOperations } from './certificate-authorities-operations.ts';
 import { clusterVersionOperations } from './cluster-versions-operations.ts';
 import { describeCluster, describeNodeGroup } from './descriptions.ts';
 import { insightOperations } from './insights-operations.ts';
@@ -139,6 +140,7 @@ export function createEks(
         onUpdates('DescribeUpdate'),
       ),
       ...insightOperations(world, state, clusterArn),
+      ...certificateAuthorityOperations(world, state, clusterArn),
       ...clusterVersionOperations(world, state),
       ...accessEntryOperations(state, accessEntries, clusterArn),
     }),

@@ -30,6 +30,8 @@ export interface EksCluster {
   readonly supportType: 'STANDARD' | 'EXTENDED';
   /** Epoch ms. */
   readonly createdAt: number;
+  /** When its first certificate authority ends, by default after ten years, and when EKS adds a successor, epoch ms. */
+  readonly authority: { readonly endsAt?: number | undefined; readonly successorAt?: number | undefined };
   readonly autoMode: boolean;
   readonly endpointPublicAccess: boolean;
   readonly endpointPrivateAccess: boolean;

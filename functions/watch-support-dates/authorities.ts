@@ -1,0 +1,66 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import {
+  type CertificateAuthority,
+  DescribeCertificateAuthorityCommand,
+  type EKSClient,
+  paginateListCertificateAuthorities,
+} from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { describeInstances, filtersByCluster, LIVE } from '../shared/fleet/instances.ts';
+import { type Reading, read } from '../shared/fleet/reading.ts';
+import { isBorneOut, workerOf } from '../shared/fleet/worker.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+
+/** The certificate authorities of a cluster: the one that signs, and during a rotation its successor. */
+export type Authorities = Reading<readonly CertificateAuthority[]>;
+
+/**
+ * Reads the certificate authorities of clusters, by cluster. The list has no dates of validity, so each is described.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/APIReference/API_ListCertificateAuthorities.html
+ */
+export async function readAuthorities(eks: EKSClient, clusters: readonly string[]): Promise<Map<string, Authorities>> {
+  const ofCluster = async (clusterName: string): Promise<[string, Authorities]> => [
+    clusterName,
+    await read(async () => {
+      const found: CertificateAuthority[] = [];
+      for await (const page of paginateListCertificateAuthorities({ client: eks }, { clusterName })) {
+        for (const { id: certificateAuthorityId } of page.certificateAuthorities ?? []) {
+          const input = { clusterName, certificateAuthorityId };
+          const { certificateAuthority } = await eks.send(new DescribeCertificateAuthorityCommand(input));
+          if (certificateAuthority !== undefined) found.push(certificateAuthority);
+        }
+      }
+      return found;
+    }, 'tell'),
+  ];
+  return new Map(await pMap(clusters, ofCluster, { concurrency: READ_CONCURRENCY }));
+}
+
+/** A node of a cluster, by what its instance tells. */
+export interface Launched {
+  readonly cluster: string;
+  /** Node group, or a name for the group outside of managed ones; empty for a node in none. */
+  readonly nodegroup: string;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+}
+
+/**
+ * Reads when the nodes of clusters were launched. Nodes of EKS Auto Mode are left out: EKS brings a new authority to
+ * these by itself (EKS API reference, CertificateAuthority, `distributionStatus`).
+ */
+export async function readLaunches(ec2: EC2Client, clusters: readonly string[]): Promise<Launched[]> {
+  const found = await describeInstances(
+    ec2,
+    filtersByCluster(clusters).map((filter) => [LIVE, filter]),
+  );
+  const byId = new Map(found.map((instance) => [instance.InstanceId, instance]));
+  return [...byId.values()].flatMap((instance): Launched[] => {
+    const worker = workerOf(instance);
+    const launchedAt = instance.LaunchTime?.getTime();
+    if (worker === undefined || launchedAt === undefined || worker.ownership === 'auto-mode') return [];
+    if (!isBorneOut(worker, instance)) return [];
+    return [{ cluster: worker.cluster, nodegroup: worker.nodegroup ?? '', launchedAt }];
+  });
+}
