@@ -74,6 +74,17 @@ describe('the support of a Kubernetes version', () => {
     expect(Math.max(...since.map((first, day) => day - first))).toBeLessThan(30);
   });
 
+  it.each([
+    ['STANDARD', ENDS],
+    ['EXTENDED', EXTENDED_ENDS],
+  ] as const)('that has ended with %s support is told again each month, and on no day between', (supportType, end) => {
+    const variantAfter = (ms: number) =>
+      decide(observation(supportType), { policy: POLICY, account: '1', now: end + ms }).variant;
+    expect(variantAfter(1)).toBe(variantAfter(0));
+    expect(variantAfter(29 * DAY - 1)).toBe(variantAfter(0));
+    expect(variantAfter(29 * DAY)).not.toBe(variantAfter(0));
+  });
+
   it('is not told of where a tag or the scope leaves the cluster alone', () => {
     const { cluster, ...others } = observation('EXTENDED');
     const tagged = { ...others, cluster: { ...cluster, tags: { 'eks-host-remediator:ignore': '' } } };

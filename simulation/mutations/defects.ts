@@ -1,3 +1,5 @@
+import { DEFECTS_BESIDE_UPGRADES } from './defects-beside-upgrades.ts';
+
 /** A defect that somebody could make. */
 export interface Defect {
   /** What is wrong then. */
@@ -241,6 +243,12 @@ export const DEFECTS: readonly Defect[] = [
     'if (followsAt <= now) return undefined;',
     'return undefined;',
   ),
+  rollout(
+    'a group follows a control plane that is being changed',
+    'follow-control-plane.ts',
+    'if (changing !== undefined) {',
+    'if (false) {',
+  ),
   rollout('a group follows after a rollback', 'follow-control-plane.ts', 'if (isRolledBack) {', 'if (false) {'),
   {
     what: 'a breaker holds nobody who has not failed',
@@ -333,4 +341,5 @@ export const DEFECTS: readonly Defect[] = [
     wrong: '',
     tests: ['shared/ledger/outcome-ledger.test.ts'],
   },
+  ...DEFECTS_BESIDE_UPGRADES,
 ];

@@ -1,0 +1,43 @@
+import type { Defect } from './defects.ts';
+
+const refresh = (what: string, right: string, wrong: string): Defect => ({
+  what,
+  file: 'refresh-groups/decide.ts',
+  right,
+  wrong,
+  tests: ['refresh-groups/decide.test.ts'],
+});
+const limit = (what: string, right: string, wrong: string): Defect => ({
+  ...refresh(what, right, wrong),
+  file: 'refresh-groups/limits.ts',
+});
+const support = (what: string, right: string, wrong: string): Defect => ({
+  what,
+  file: 'watch-support-dates/decide.ts',
+  right,
+  wrong,
+  tests: ['watch-support-dates/decide.test.ts'],
+});
+
+/** Defects in refreshes of Auto Scaling groups, and in what is told of the end of a Kubernetes version's support. */
+export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
+  refresh('a rejected AMI is rolled out', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
+  refresh('a halted AMI is tried again', 'if (halted !== undefined) return about(halted);', ''),
+  refresh(
+    'mode observe refreshes a group',
+    "if (refreshes.mode === 'observe' && ruling === undefined) {",
+    'if (false) {',
+  ),
+  refresh('an AMI is rolled out before it has baked', 'if (bakedAt > now) {', 'if (false) {'),
+  refresh('a refresh starts outside its windows', 'if (opensAt > now) {', 'if (false) {'),
+  refresh('a refresh that others began is passed over', 'if (active !== undefined) {', 'if (false) {'),
+  refresh('a refresh does not spare evidence', 'if (quarantined.length > 0 && waitsUntil > now) {', 'if (false) {'),
+  refresh('refreshes have no limit', 'if (full !== undefined)', 'if (false)'),
+  limit('one more than the limit of the cluster', 'here.length >= perCluster', 'here.length > perCluster'),
+  limit('one more than the limit of the account', 'others.length < perAccount', 'others.length <= perAccount'),
+
+  support('a cluster that opted out is told of', 'if (isOptedOut(tags)) return', 'if (false) return'),
+  support('an end that is past is told as one to come', 'if (at <= now) {', 'if (false) {'),
+  support('the last notice says what the first one did', 'NOTICES.findLast(', 'NOTICES.find('),
+  support('an end that is past is told at every look', 'Math.floor((now - at) / AGAIN)', 'now - at'),
+];
