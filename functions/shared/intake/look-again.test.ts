@@ -45,6 +45,20 @@ it('wakes what is due later than a message can be delayed by a schedule of its o
   expect(detailOf(woken[0]?.request)).toEqual({ trigger: 'wake-up', instanceIds: ['i-1'] });
 });
 
+it('wakes all others where one cannot be scheduled, asks for what is due soon, and fails then', async () => {
+  const refusing = async (subject: string, at: number, request: object) => {
+    if (subject === 'i-1') throw new Error('Scheduler is down');
+    await wake(subject, at, request);
+  };
+  const late = NOW + 20 * 60_000;
+  const workers = [...ids(3).map((instanceId) => ({ instanceId, at: late })), { instanceId: 'i-9', at: NOW }];
+  await expect(lookAgain({ ...deps, wake: refusing }, detailType, workers, NOW)).rejects.toMatchObject({
+    errors: [{ message: 'Scheduler is down' }],
+  });
+  expect(woken.map(({ subject }) => subject)).toEqual(['i-2', 'i-3']);
+  expect(entries().flatMap(({ MessageBody = '' }) => detailOf(JSON.parse(MessageBody)).instanceIds)).toEqual(['i-9']);
+});
+
 it('follows an answer by a request that is the same however often it is sent', async () => {
   await look([{ instanceId: 'i-1', at: NOW, answers: 'request-7' }]);
   await look([{ instanceId: 'i-1', at: NOW, answers: 'request-7' }]);

@@ -32,10 +32,12 @@ const LONGEST_DELAY = 15 * 60_000;
 const WORKERS_PER_REQUEST = 100;
 
 /**
- * Requests the next reconcile of workers. Workers that are due in the same second share a request.
+ * Requests the next reconcile of workers. Workers that are due in the same second share a request. A wake-up that cannot be
+ * scheduled stops no other.
  *
  * @param detailType of the function's own reconcile requests, whose detail is that of `workersReconcileRequest`
  * @param now epoch milliseconds
+ * @throws AggregateError of what could not be scheduled, after everything else was requested
  */
 export async function lookAgain(
   deps: LookAgainDeps,
@@ -52,6 +54,7 @@ export async function lookAgain(
     const request = requestFor(`${answers} answered`, at, 'operator', [instanceId]);
     outgoing.push({ request, delaySeconds: secondsUntil(at, now) });
   }
+  const troubles: unknown[] = [];
   const others = workers.filter(({ answers }) => answers === undefined);
   for (const { instanceId, at: wanted } of others) {
     if (!isLater(wanted, now)) continue;
@@ -59,7 +62,9 @@ export async function lookAgain(
     const at = Math.ceil(wanted / 1000) * 1000;
     const id = `wake-up ${instanceId} ${new Date(at).toISOString()}`;
     if (wake === undefined) throw new Error('Only a function that declares wakesUp can look again so late.');
-    await wake(instanceId, at, requestFor(id, at, 'wake-up', [instanceId]));
+    await wake(instanceId, at, requestFor(id, at, 'wake-up', [instanceId])).catch(
+      (error: unknown) => void troubles.push(error),
+    );
   }
   const soon = others.filter(({ at }) => !isLater(at, now));
   for (const [delaySeconds, due] of Map.groupBy(soon, ({ at }) => secondsUntil(at, now)))
@@ -69,6 +74,7 @@ export async function lookAgain(
       outgoing.push({ request: requestFor(id, now + delaySeconds * 1000, 'wake-up', instanceIds), delaySeconds });
     }
   await sendRequests(queue, outgoing);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not every wake-up could be scheduled.');
 }
 
 /** How recent an event must be for its instance to be possibly invisible in EC2 still, ms. */
