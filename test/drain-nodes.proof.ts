@@ -32,7 +32,7 @@ it('a node that Auto Scaling ends is drained within its budget before it goes, a
   expect(hookStory(run)).toEqual(['acted hook-made', 'done hook-stands']);
   const group = groupIn(run);
   expect([...group.hooks.values()]).toMatchObject([
-    { name: 'eks-host-remediator-drain', heartbeatTimeout: 3600, defaultResult: 'ABANDON' },
+    { name: 'eks-host-remediator-drain', heartbeatTimeout: 7200, defaultResult: 'ABANDON' },
   ]);
   expect(group.retainsAbandoned).toBe(true);
   const id = terminateOne(run);

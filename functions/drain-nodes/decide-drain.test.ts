@@ -63,6 +63,12 @@ describe('a node whose termination waits', () => {
       {},
       'waiting node-draining drain',
     ],
+    [
+      'is retained in whatever state Auto Scaling keeps it so',
+      drainOf({ lifecycleState: 'Warmed:Pending:Retained' }, late),
+      {},
+      'failed node-retained drain',
+    ],
     ['is left alone in the warm pool', drainOf({ lifecycleState: 'Warmed:Stopped' }, { letGoAt: NOW }), {}, 'silent'],
     [
       'is given back once it serves again',
@@ -97,6 +103,12 @@ describe('a node whose termination waits', () => {
     expect(told(decideDrain(drainOf(), circumstances({}, { killSwitch: true })))).toBe('skipped kill-switch');
     const claims = drainOf({ owner: { tags: {}, onlyClaims: 'It only claims.' } });
     expect(told(decideDrain(claims, circumstances()))).toBe('refused claims-to-be-worker');
+  });
+
+  it('is drained again when it ends once more: that it was let go holds for one termination', () => {
+    const pooled = decideDrain(drainOf({ lifecycleState: 'Warmed:Stopped' }, { letGoAt: NOW }), circumstances());
+    expect(pooled).toMatchObject({ silent: true, memory: { letGoAt: undefined } });
+    expect(Object.keys(pooled.memory)).toEqual(['letGoAt']);
   });
 
   it('is told with each pod and what holds it', () => {

@@ -48,7 +48,11 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   if (isRetained(lifecycleState)) return decideRetained(observation, verdict.policy.drains, now);
   if (!waits) {
     // A termination into a warm pool, or for a new root volume, is no death. Source: Auto Scaling user guide, "Event reference".
-    if (lifecycleState !== 'InService') return silently(lifecycleState.startsWith('Warmed') ? undefined : now + LATER);
+    if (lifecycleState !== 'InService') {
+      // What was told of this termination does not hold for the next one.
+      const memory = { letGoAt: undefined };
+      return { ...silently(lifecycleState.startsWith('Warmed') ? undefined : now + LATER), memory };
+    }
     const message = `${instanceId} is in service again.`;
     return { ...say('done', 'node-returned', message), act: 'restore', memory: {}, isOver: true };
   }

@@ -57,6 +57,7 @@ describe('the hook of a group', () => {
       /i-0a.*nothing says/,
     ],
     ['hooks theirs', groupWith({ otherHooks: ['theirs'] }), /theirs/],
+    ['warm pool', groupWith({ hasWarmPool: true }), /warm pool/],
     ['access', groupWith({}, { noAccess: 'The cluster is closed.' }), /closed/],
   ])('is refused, and why is said: %s', (variant, observation, why) => {
     const decision = decideHook(observation, circumstances());

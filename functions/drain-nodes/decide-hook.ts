@@ -15,7 +15,7 @@ const REMOVE_AGAIN = 5 * 60_000;
 /** Whether an instance waits for a hook on its termination. */
 export const isWaiting = (lifecycleState: string): boolean => /Terminating:Wait$/.test(lifecycleState);
 
-export const isRetained = (lifecycleState: string): boolean => /Terminating:Retained$/.test(lifecycleState);
+export const isRetained = (lifecycleState: string): boolean => /:Retained$/.test(lifecycleState);
 
 /** Decides about the hook of one group; a pure function. */
 export function decideHook(observation: GroupObservation, circumstances: Circumstances): HookDecision {
@@ -103,6 +103,11 @@ function whyNotDrainable(
   if (others.length > 0) {
     const message = `A hook would hold up instances that are not proven to be workers of ${key.cluster}: ${others.slice(0, 3).join(' ')}`;
     return { message, variant: 'shared' };
+  }
+  if (group.hasWarmPool) {
+    const message =
+      'The group has a warm pool: a node that goes into it leaves the list of members, as if it had ended.';
+    return { message, variant: 'warm pool' };
   }
   if (group.otherHooks.length > 0 && otherHooks === 'refuse') {
     const message = `Hooks of others stand on its terminations: ${group.otherHooks.join(', ')}. Whoever made them drains its nodes, and retention would hold for them, too.`;

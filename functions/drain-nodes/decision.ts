@@ -1,6 +1,5 @@
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
-import type { DrainState } from './drain-ledger.ts';
 import type { HookState } from './hook-ledger.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -28,7 +27,8 @@ export interface DrainDecision extends Told<Reason> {
    * `drain`: its node is cordoned and its pods are evicted; `keep`: the hook is abandoned, so that it is retained; `let-go`: Auto Scaling goes on; `end`: a retained instance is terminated; `restore`: its node is given back.
    */
   readonly act?: 'drain' | 'keep' | 'let-go' | 'end' | 'restore';
-  readonly memory: Partial<Pick<DrainState, 'letGoAt' | 'retainedAt'>>;
+  /** What is remembered from now on; a member that is undefined is forgotten. */
+  readonly memory: { readonly letGoAt?: number | undefined; readonly retainedAt?: number };
   /** Nothing is left to do. */
   readonly isOver?: true;
   readonly silent?: true;

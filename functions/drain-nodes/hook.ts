@@ -2,10 +2,11 @@
 export const HOOK = {
   name: 'eks-host-remediator-drain',
   /**
-   * Seconds. It bounds how long a node waits where nobody drains it, because the event is lost or the function is broken. One of
-   * half an hour or more has the longest global timeout, 48 hours. Source: Auto Scaling API reference, LifecycleHook.
+   * Seconds, the most that Auto Scaling takes. A lost event must not cost the drain: sweeps come once an hour. It bounds how long
+   * a node waits where the function is broken. The global timeout is 48 hours then. Source: Auto Scaling API reference,
+   * PutLifecycleHook and LifecycleHook.
    */
-  heartbeatTimeout: 3_600,
+  heartbeatTimeout: 7_200,
   /** Only an action that is abandoned, or times out so, has the instance retained. Source: Auto Scaling user guide, "Configure instance retention". */
   defaultResult: 'ABANDON',
 } as const;

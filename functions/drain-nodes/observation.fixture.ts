@@ -42,6 +42,7 @@ export const groupWith = (
     retains: false,
     hook: 'absent',
     otherHooks: [],
+    hasWarmPool: false,
     ...group,
   },
   ...more,

@@ -32,6 +32,8 @@ export interface GroupObservation {
     readonly hook: 'stands' | 'differs' | 'absent';
     /** Names of the termination hooks of others. */
     readonly otherHooks: readonly string[];
+    /** Whether it has a warm pool. DescribeAutoScalingGroups does not show the instances in it. */
+    readonly hasWarmPool: boolean;
   };
   /** Why its cluster does not let nodes be drained; undefined: it does. */
   readonly noAccess: string | undefined;

@@ -97,6 +97,7 @@ const emptyGroup = (key: NodeGroupKey): GroupObservation['group'] => ({
   retains: false,
   hook: 'absent',
   otherHooks: [],
+  hasWarmPool: false,
 });
 
 interface Context {
@@ -136,6 +137,7 @@ async function observeGroup(
     tags: Object.fromEntries((group.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     members,
     retains: retainsAbandoned(group),
+    hasWarmPool: group.WarmPoolConfiguration !== undefined,
     ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
   try {
