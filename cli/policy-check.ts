@@ -63,7 +63,7 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
   }
   const schema = policySchema(ANY_MODE);
   const parsed = schema.safeParse(document);
-  const windows = windowsIn(document, []).map(({ path, window }) => ({
+  const windows = windowsIn(document).map(({ path, window }) => ({
     ...window,
     path,
     openings: nextOpenings(window, now, OPENINGS),
@@ -104,17 +104,28 @@ const stoppedBy = (document: unknown): string[] =>
     policy === undefined || schemaOf(ANY_MODE, policy.reads, NAMES).safeParse(document).success ? [] : [name],
   );
 
-/** Every valid change window in the document, wherever it is. */
-function windowsIn(
-  value: unknown,
-  path: readonly string[],
-): Array<{ path: string; window: z.infer<typeof changeWindow> }> {
-  if (typeof value !== 'object' || value === null) return [];
-  if ('cron' in value) {
-    const { success, data } = changeWindow.safeParse(value);
-    return success ? [{ path: path.join('.'), window: data }] : [];
+/**
+ * Every valid change window in the document, wherever it is. A document may nest deeper than the stack allows calls, so
+ * a list keeps what is left to look at, the next one last.
+ */
+function windowsIn(document: unknown): Array<{ path: string; window: z.infer<typeof changeWindow> }> {
+  const found: ReturnType<typeof windowsIn> = [];
+  const left: Array<{ path: string; value: unknown }> = [{ path: '', value: document }];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { path, value } = next;
+    if (typeof value !== 'object' || value === null) continue;
+    if ('cron' in value) {
+      const { success, data } = changeWindow.safeParse(value);
+      if (success) found.push({ path, window: data });
+      continue;
+    }
+    const inner = Object.entries(value).map(([key, each]) => ({
+      path: path === '' ? key : `${path}.${key}`,
+      value: each,
+    }));
+    left.push(...inner.reverse());
   }
-  return Object.entries(value).flatMap(([key, inner]) => windowsIn(inner, [...path, key]));
+  return found;
 }
 
 function bakeWarnings({
