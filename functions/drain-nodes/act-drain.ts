@@ -120,8 +120,14 @@ async function act(
         called('TerminateInstanceInAutoScalingGroup', ended.$metadata.requestId);
         return { decision, calls };
       }
-      case 'restore':
-        await restore(await opened(deps, key.cluster), observation);
+      case 'restore': {
+        const kubernetes = await deps.openCluster(key.cluster);
+        if ('refused' in kubernetes) return obstructed(kubernetes.refused, 'access');
+        await restore(kubernetes, observation);
+        return { decision, calls };
+      }
+      case 'hold':
+        await heartbeat(deps.autoScaling, action);
         return { decision, calls };
       case 'keep':
         await complete('ABANDON');
@@ -130,7 +136,9 @@ async function act(
         // Only an action that is pending takes a heartbeat: it proves that the instance waits for this hook.
         if (!isRetained(lifecycleState)) await heartbeat(deps.autoScaling, action);
         if (observation.node.kind !== 'found') return { decision, calls };
-        const drained = await drain(await opened(deps, key.cluster), observation, remember);
+        const kubernetes = await deps.openCluster(key.cluster);
+        if ('refused' in kubernetes) return obstructed(kubernetes.refused, 'access');
+        const drained = await drain(kubernetes, observation, remember);
         return drained ? { decision, calls } : undefined;
       }
       default:
@@ -167,12 +175,6 @@ function notPending({ state }: DrainObservation, decision: DrainDecision, calls:
   const isNew = state.revision === 0 && state.fingerprint === undefined;
   const quiet: DrainDecision = { ...decision, memory: {}, silent: true, ...(isNew && { isOver: true }) };
   return { decision: quiet, calls };
-}
-
-async function opened({ openCluster }: DrainDeps, cluster: string): Promise<KubernetesClient> {
-  const kubernetes = await openCluster(cluster);
-  if ('refused' in kubernetes) throw new Error(kubernetes.refused);
-  return kubernetes;
 }
 
 /** Cordons the node, and evicts its pods as budgets allow. @returns false when another reconcile was first */

@@ -126,7 +126,11 @@ async function change(
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     const told = say('failed', 'hook-refused', refusal, refusal.split(':', 1)[0]);
-    const { proposal, made } = decision;
-    return { decision: { ...told, proposal, made }, calls };
+    // Retention comes last: what failed is retention, or the hook before it.
+    const isMade = calls.length > 0 || hook === 'stands';
+    const put =
+      isMade && decision.made !== undefined ? { ...decision.made, retains: state.made?.retains === true } : state.made;
+    const made = decision.act === 'put' ? put : decision.made;
+    return { decision: { ...told, proposal: decision.proposal, made }, calls };
   }
 }

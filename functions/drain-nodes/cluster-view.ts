@@ -4,6 +4,7 @@ import type { WantedAccess } from '../shared/kubernetes/access-reviews.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { selects } from '../shared/kubernetes/disruptions.ts';
 import { canLeave, EXCLUDE_LABEL } from '../shared/kubernetes/evictable.ts';
+import type { KubernetesPod } from '../shared/kubernetes/evictions.ts';
 import { once } from '../shared/runtime/once.ts';
 import { DRAIN_TAINT } from './hook.ts';
 import type { NodeView } from './observation.ts';
@@ -28,7 +29,8 @@ export interface ClusterViews {
   readonly viewNode: (cluster: string, instanceId: string, privateDnsName?: string) => Promise<NodeView>;
 }
 
-export function createClusterViews(openCluster: OpenCluster): ClusterViews {
+/** @param now epoch ms */
+export function createClusterViews(openCluster: OpenCluster, now: number): ClusterViews {
   const opened = once(openCluster);
   const budgetsOf = once(async (cluster: string) => {
     const kubernetes = await opened(cluster);
@@ -54,7 +56,7 @@ export function createClusterViews(openCluster: OpenCluster): ClusterViews {
         if ('refused' in kubernetes) return { kind: 'unreadable', why: kubernetes.refused };
         const node = await kubernetes.findNode(instanceId, privateDnsName);
         if (node === undefined) return { kind: 'absent' };
-        const pods = (await kubernetes.listPods(node.name)).filter(canLeave);
+        const pods = (await kubernetes.listPods(node.name)).filter((pod) => isToLeave(pod, now));
         const budgets = pods.length === 0 ? [] : await budgetsOf(cluster);
         const label = node.labels[EXCLUDE_LABEL.key];
         return {
@@ -80,3 +82,13 @@ export function createClusterViews(openCluster: OpenCluster): ClusterViews {
     },
   };
 }
+
+/**
+ * Whether a drain waits for the pod. A pod that tolerates every taint comes straight back. One whose grace period is over has
+ * nobody who ends it, as on a node whose kubelet is dead: it would hold a dead node for ever.
+ */
+const isToLeave = (pod: KubernetesPod, now: number): boolean =>
+  canLeave(pod) && !pod.toleratesEverything && (pod.goneBy === undefined || now <= pod.goneBy + SLACK);
+
+/** How long after its grace period a kubelet may take to confirm that a pod is gone, ms. */
+const SLACK = 2 * 60_000;

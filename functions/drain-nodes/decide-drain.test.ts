@@ -90,6 +90,18 @@ describe('a node whose termination waits', () => {
       'acted node-drained end',
     ],
     [
+      'ends where more are retained than the policy lets a group have',
+      drainOf({ lifecycleState: 'Terminating:Retained', group: { name: 'g', retains: true, retained: 3 } }, late),
+      {},
+      'failed drain-given-up end',
+    ],
+    [
+      'ends where it is retained and the mode is off',
+      drainOf({ lifecycleState: 'Terminating:Retained' }, late),
+      { mode: 'off' },
+      'skipped node-let-go end',
+    ],
+    [
       'ends once it was retained for too long',
       drainOf({ lifecycleState: 'Terminating:Retained' }, { ...late, retainedAt: NOW - 25 * HOUR }),
       {},
@@ -99,10 +111,23 @@ describe('a node whose termination waits', () => {
     expect(told(decideDrain(observation, circumstances(drains)))).toBe(expected);
   });
 
-  it('waits with the kill switch on, and where nothing proves whose it is', () => {
-    expect(told(decideDrain(drainOf(), circumstances({}, { killSwitch: true })))).toBe('skipped kill-switch');
+  it('goes on waiting with the kill switch on, and where nothing proves whose it is: a hook that nobody answers is abandoned', () => {
+    const stopped = decideDrain(drainOf(), circumstances({}, { killSwitch: true }));
+    expect(told(stopped)).toBe('skipped kill-switch hold');
+    expect(stopped.wakeAt).toBeLessThan(NOW + HOUR);
     const claims = drainOf({ owner: { tags: {}, onlyClaims: 'It only claims.' } });
-    expect(told(decideDrain(claims, circumstances()))).toBe('refused claims-to-be-worker');
+    expect(told(decideDrain(claims, circumstances()))).toBe('refused claims-to-be-worker hold');
+    // One that was let go waits for somebody else's hook.
+    expect(told(decideDrain(drainOf({}, { letGoAt: NOW }), circumstances({}, { killSwitch: true })))).toBe(
+      'skipped kill-switch',
+    );
+  });
+
+  it('stays as it is while a guard holds where it is retained, and is looked at again', () => {
+    const retained = drainOf({ lifecycleState: 'Terminating:Retained' }, late);
+    const decision = decideDrain(retained, circumstances({}, { killSwitch: true }));
+    expect(told(decision)).toBe('skipped kill-switch');
+    expect(decision.wakeAt).toBeGreaterThan(NOW);
   });
 
   it('is drained again when it ends once more: that it was let go holds for one termination', () => {

@@ -10,6 +10,8 @@ import type { Policy } from './policy.ts';
 const SOON = 60_000;
 const LATER = 5 * 60_000;
 const OFTEN_FOR = 10 * 60_000;
+/** Between two heartbeats of a node that a guard holds, ms. */
+const HELD_AGAIN = 15 * 60_000;
 /** Between two looks at a node that is retained, ms. */
 const RETAINED_AGAIN = 30 * 60_000;
 
@@ -40,7 +42,11 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
     const why = isOptedOut ? 'The instance opted out by its tag.' : (guardResult?.message ?? '');
     return { ...say('skipped', 'node-let-go', why), act: 'let-go', memory: { letGoAt: now }, wakeAt: now + LATER };
   }
-  if (guardResult !== undefined) return { ...guardResult, memory: {}, ...(waits && { wakeAt: now + LATER }) };
+  if (isLeftAlone && !isOptedOut && isRetained(lifecycleState)) {
+    const why = `${guardResult?.message ?? ''} Without the hook it would have ended.`;
+    return { ...say('skipped', 'node-let-go', why), act: 'end', memory: { letGoAt: now }, wakeAt: now + LATER };
+  }
+  if (guardResult !== undefined) return { ...guardResult, memory: {}, ...whileGuarded(observation, now) };
   if (isOptedOut && isRetained(lifecycleState)) {
     return { ...say('skipped', 'opted-out', 'The instance opted out by its tag. It stays retained.'), memory: {} };
   }
@@ -59,6 +65,16 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   // Other hooks of the group may still hold it.
   if (state.letGoAt !== undefined) return silently(now + LATER);
   return decideWaiting(observation, verdict.policy.drains, now);
+}
+
+/**
+ * What becomes of an instance while a guard holds, such as the kill switch: one that waits goes on waiting, since a hook that
+ * nobody answers is abandoned; nothing is evicted. After 48 hours Auto Scaling ends the wait by itself.
+ */
+function whileGuarded({ lifecycleState = '', state }: DrainObservation, now: number): Partial<DrainDecision> {
+  if (isRetained(lifecycleState)) return { wakeAt: now + RETAINED_AGAIN };
+  if (!isAtHook(lifecycleState)) return {};
+  return { ...(state.letGoAt === undefined && { act: 'hold' as const }), wakeAt: now + HELD_AGAIN };
 }
 
 /** Whether the instance may wait for the hook. Whether it really does, the next heartbeat tells. */
@@ -111,7 +127,11 @@ function decideWaiting(
 }
 
 /** A retained instance is drained on; it ends once it is empty, or has been retained for too long. */
-function decideRetained({ node, state }: DrainObservation, drains: Policy['drains'], now: number): DrainDecision {
+function decideRetained(
+  { group, node, state }: DrainObservation,
+  drains: Policy['drains'],
+  now: number,
+): DrainDecision {
   const since = iso(state.startedAt);
   const retainedAt = state.retainedAt ?? now;
   const empty = whyEmpty(node);
@@ -121,6 +141,10 @@ function decideRetained({ node, state }: DrainObservation, drains: Policy['drain
   const endsAt = retainedAt + drains.retained.forAtMost;
   if (now >= endsAt) {
     return { ...say('failed', 'drain-given-up', `It was retained until ${iso(endsAt)}. ${held}`, since), ...ends };
+  }
+  if (group.retained > drains.retained.most) {
+    const many = `The group has ${counted(group.retained, 'retained node')}, and the policy lets it have ${drains.retained.most}.`;
+    return { ...say('failed', 'drain-given-up', `${many} ${held}`, since), ...ends };
   }
   const message = `It is kept alive beside the group until ${iso(endsAt)}. ${held}`;
   return {

@@ -15,14 +15,28 @@ const ruled = (kind: 'approved' | 'rejected', more: object = {}) => ({
   },
 });
 const made = { made: { at: NOW, retains: true } };
+const madeHere = { state: { outcomes: 0, revision: 1, ...made } };
 
 describe('the hook of a group', () => {
   it.each([
     ['is made, where there is none', groupWith(), {}, 'acted hook-made put'],
     ['is made again as it should be', groupWith({ hook: 'differs', retains: true }), {}, 'acted hook-made put'],
     ['is not enough without retention', groupWith({ hook: 'stands' }), {}, 'acted hook-made put'],
-    ['stands', groupWith({ hook: 'stands', retains: true }), {}, 'done hook-stands silent'],
-    ['needs no retention with go', groupWith({ hook: 'stands' }), { atDeadline: 'go' }, 'done hook-stands silent'],
+    ['stands', groupWith({ hook: 'stands', retains: true }, madeHere), {}, 'done hook-stands silent'],
+    [
+      'needs no retention with go',
+      groupWith({ hook: 'stands' }, madeHere),
+      { atDeadline: 'go' },
+      'done hook-stands silent',
+    ],
+    // Nobody drains by a hook of this name that was not made here, until the policy or an operator says so.
+    ['of another stack is taken over', groupWith({ hook: 'stands', retains: true }), {}, 'acted hook-made put'],
+    [
+      'of another stack is proposed to be taken over',
+      groupWith({ hook: 'stands', retains: true }),
+      { mode: 'observe' },
+      'would-act would-make-hook',
+    ],
     ['is proposed', groupWith(), { mode: 'observe' }, 'would-act would-make-hook'],
     ['is made once approved', groupWith({}, ruled('approved')), { mode: 'observe' }, 'acted hook-made put'],
     ['is not made once rejected', groupWith({}, ruled('rejected')), {}, 'skipped proposal-rejected'],

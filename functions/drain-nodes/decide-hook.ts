@@ -71,7 +71,7 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
     return say(decision, 'cannot-drain', hindrance.message, hindrance.variant);
   }
   const isKept = drains.atDeadline === 'go' || group.retains;
-  if (group.hook === 'stands' && isKept) {
+  if (group.hook === 'stands' && isKept && state.made !== undefined) {
     const retention = group.retains ? 'nodes that cannot be drained are retained' : 'the group retains no node';
     return quietly(say('done', 'hook-stands', `The hook stands, and ${retention}.`, group.retains ? 'retains' : ''));
   }

@@ -24,19 +24,25 @@ export async function observeDrains(
   { instances, described }: GroupReading,
   { hooks, open, scope, now }: Known,
 ): Promise<DrainObservation[]> {
-  const concerned = hooks.flatMap(({ group, key, owner, trigger, state }) =>
+  const possible = hooks.flatMap(({ group, key, owner, trigger, state: { made } }) =>
     group.members
       .filter(
         ({ id, lifecycleState }) =>
           open.has(id) ||
-          (isAtHook(lifecycleState) && group.hook !== 'absent') ||
-          (isRetained(lifecycleState) && state.made?.retains === true),
+          // A hook of this name that nobody made here is somebody else's.
+          (made !== undefined && isAtHook(lifecycleState) && group.hook !== 'absent') ||
+          (made?.retains === true && isRetained(lifecycleState)),
       )
       .map((member) => ({ member, group, key, owner, trigger })),
   );
   const former = await readDrains(
     ledger,
-    concerned.flatMap(({ member: { id } }) => (open.has(id) ? [] : id)),
+    possible.flatMap(({ member: { id } }) => (open.has(id) ? [] : id)),
+  );
+  // What another hook has had retained waits for whoever made that hook.
+  const concerned = possible.filter(
+    ({ member: { id, lifecycleState }, group }) =>
+      !isRetained(lifecycleState) || open.has(id) || former.has(id) || group.otherHooks.length === 0,
   );
   const present = await pMap(
     concerned,

@@ -52,7 +52,7 @@ export async function observe(
 ): Promise<Observations> {
   const readCluster = createClusterReader(clients.eks, 'tell');
   const openCluster = clients.openClusterBy(readCluster);
-  const views = createClusterViews(openCluster);
+  const views = createClusterViews(openCluster, now);
   const all = await readOpenDrains(clients.ledger);
   const open = new Map([...all].filter(([, state]) => groupTriggerOf(scope, state) !== undefined));
   const reading = await readSelfManagedGroups(

@@ -77,7 +77,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 
-/** Decides one after the other: each node that is kept counts as retained for those after it. */
+/** Decides one after the other: each node that is kept counts as retained for those after it, and each that ends does not. */
 function decideInTurn(
   drains: readonly DrainObservation[],
   circumstancesOf: (observation: DrainObservation) => Parameters<typeof decideDrain>[1],
@@ -89,6 +89,7 @@ function decideInTurn(
     const group = { ...each.group, retained: each.group.retained + more };
     const decision = decideDrain({ ...each, group }, circumstancesOf(each));
     if (decision.act === 'keep') kept.set(subject, more + 1);
+    if (decision.act === 'end') kept.set(subject, more - 1);
     return [each, decision];
   });
 }

@@ -1,5 +1,6 @@
 import type { CoreV1Api, PolicyV1Api, V1LabelSelector, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
 import { pagesOf } from './all-pages.ts';
+import { toleratesEverything } from './tolerations.ts';
 
 /** A pod that runs or will run, with what matters for its eviction. */
 export interface EvictablePod {
@@ -67,12 +68,7 @@ function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
     terminating: metadata?.deletionTimestamp !== undefined,
     hasLocalData:
       spec?.volumes?.some(({ emptyDir }) => emptyDir !== undefined && emptyDir.medium !== 'Memory') ?? false,
-    // A toleration without a key and with the operator Exists matches every taint. Without an effect it matches every
-    // effect.
-    toleratesEverything:
-      spec?.tolerations?.some(
-        ({ key = '', operator, effect = '' }) => key === '' && operator === 'Exists' && effect === '',
-      ) ?? false,
+    toleratesEverything: toleratesEverything(spec),
   };
 }
 

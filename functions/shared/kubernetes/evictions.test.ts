@@ -13,7 +13,15 @@ const refused = (code: number, reason: string): Reply => ({
 describe('listPods', () => {
   const pod = (metadata: object, phase = 'Running') => ({ metadata: { ...POD, ...metadata }, status: { phase } });
   const owner = (kind: string, controller = true) => ({ ownerReferences: [{ kind, name: 'x', controller }] });
-  const plain = { ...POD, labels: {}, ownedByDaemonSet: false, mirror: false, finished: false, terminating: false };
+  const plain = {
+    ...POD,
+    labels: {},
+    ownedByDaemonSet: false,
+    mirror: false,
+    finished: false,
+    terminating: false,
+    toleratesEverything: false,
+  };
 
   it("reads all pages of one node's pods, of every namespace", async () => {
     const { client, received } = await apiWith(
@@ -35,7 +43,11 @@ describe('listPods', () => {
     ['that is static', pod({ annotations: { 'kubernetes.io/config.mirror': 'abc' } }), { mirror: true }],
     ['that has succeeded', pod({}, 'Succeeded'), { finished: true }],
     ['that has failed', pod({}, 'Failed'), { finished: true }],
-    ['that is going', pod({ deletionTimestamp: '2026-07-14T06:00:00Z' }), { terminating: true }],
+    [
+      'that is going',
+      pod({ deletionTimestamp: '2026-07-14T06:00:00Z' }),
+      { terminating: true, goneBy: Date.parse('2026-07-14T06:00:00Z') },
+    ],
   ])('describes a pod %s', async (_what, item, expected) => {
     const { client } = await apiWith({ body: { items: [item] } });
     expect(await client.listPods('a')).toEqual([{ ...plain, ...expected }]);

@@ -1,6 +1,7 @@
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 import { isKubernetesAccessError, type KubernetesAccessError } from './access-error.ts';
 import { allPages } from './all-pages.ts';
+import { toleratesEverything } from './tolerations.ts';
 
 /** A pod, with what matters for draining its node. */
 export interface KubernetesPod {
@@ -16,6 +17,10 @@ export interface KubernetesPod {
   readonly finished: boolean;
   /** Whether the pod is being deleted. It may take its grace period. */
   readonly terminating: boolean;
+  /** The end of that period, epoch milliseconds; absent: nobody deletes it. Source: Kubernetes API, ObjectMeta.deletionTimestamp. */
+  readonly goneBy?: number;
+  /** Whether the pod tolerates every taint, so that a drained node does not keep it away. */
+  readonly toleratesEverything: boolean;
 }
 
 export type Eviction = 'evicted' | 'gone' | 'blocked';
@@ -77,7 +82,7 @@ function isOfBudgets({ status, causes, message }: KubernetesAccessError): boolea
   return (status === 429 || status === 403) && causes.some((cause) => cause.startsWith(DISRUPTION_BUDGET));
 }
 
-function describePod({ metadata, status }: V1Pod): KubernetesPod {
+function describePod({ metadata, spec, status }: V1Pod): KubernetesPod {
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
@@ -88,5 +93,7 @@ function describePod({ metadata, status }: V1Pod): KubernetesPod {
     mirror: metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined,
     finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
     terminating: metadata?.deletionTimestamp !== undefined,
+    ...(metadata?.deletionTimestamp !== undefined && { goneBy: metadata.deletionTimestamp.getTime() }),
+    toleratesEverything: toleratesEverything(spec),
   };
 }
