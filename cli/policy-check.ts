@@ -4,7 +4,7 @@ import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { changeWindow, nextOpenings } from '../functions/shared/policy/change-window.ts';
 import { policySchema as schemaOf } from '../functions/shared/policy/policy.ts';
-import { MOST_POLICY_BYTES, MOST_STANDARD_POLICY_BYTES } from '../functions/shared/policy/policy-size.ts';
+import { MOST_POLICY_BYTES, tierWarningOf } from '../functions/shared/policy/policy-size.ts';
 import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
 import { describeIssue } from '../functions/shared/runtime/issue.ts';
 import { type RightsSettings, rightsWarnings } from './policy-rights.ts';
@@ -91,9 +91,8 @@ function sizeFindings(text: string): Pick<PolicyReport, 'faults' | 'warnings'> {
     const fault = `it is ${size} bytes, and the parameter holds ${MOST_POLICY_BYTES}; take blanks and names out`;
     return { faults: [fault], warnings: [] };
   }
-  if (size <= MOST_STANDARD_POLICY_BYTES) return { faults: [], warnings: [] };
-  const warning = `it is ${size} bytes: over ${MOST_STANDARD_POLICY_BYTES} the parameter becomes one of the tier Advanced, which AWS charges for, and never becomes Standard again`;
-  return { faults: [], warnings: [warning] };
+  const warning = tierWarningOf(size);
+  return { faults: [], warnings: warning === undefined ? [] : [warning] };
 }
 
 const NAMES = REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []);

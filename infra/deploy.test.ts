@@ -173,6 +173,15 @@ describe('the first policy', () => {
     expect(later.said).toContain(`${policyFile} was not put in place: eks-host-remediator is there`);
   });
 
+  it('is told to cost something where it is too large for the tier Standard', async () => {
+    writeFileSync(policyFile, `{"killSwitch":true${' '.repeat(5_000)}, "upgrades":{}}`);
+    const { put, said } = await deployed(FIRST);
+    expect(put).toHaveLength(1);
+    expect(said).toMatch(/Warning: it is 50\d\d bytes: over 4096 the parameter becomes one of the tier Advanced/);
+    writeFileSync(policyFile, '{}');
+    expect((await deployed(FIRST)).said).not.toContain('Warning');
+  });
+
   it('is the one of an earlier stack where that is there: it is not overwritten, and the stack goes on with it', async () => {
     const { put, said } = await deployed(FIRST, { policy: '{"upgrades":{}}' });
     expect(put).toEqual([]);

@@ -1,6 +1,6 @@
 import { parsePolicy } from '../functions/policy-document.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
-import { MOST_POLICY_BYTES } from '../functions/shared/policy/policy-size.ts';
+import { MOST_POLICY_BYTES, tierWarningOf } from '../functions/shared/policy/policy-size.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
 /** The plan for the policy of a stack that does not exist yet. */
@@ -36,7 +36,9 @@ export function firstPolicyOf(
     );
   }
   if (given !== undefined) {
-    return { setting: 'existing', put: given.text, say: `Put ${given.file} into ${name}: it is the stack's policy.` };
+    const warning = tierWarningOf(Buffer.byteLength(given.text));
+    const say = `Put ${given.file} into ${name}: it is the stack's policy.`;
+    return { setting: 'existing', put: given.text, say: warning === undefined ? say : `${say} Warning: ${warning}.` };
   }
   if (policyParameter === 'existing' && isThere === false) {
     throw new SettingsError(

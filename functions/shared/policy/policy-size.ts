@@ -9,3 +9,12 @@ export const MOST_POLICY_BYTES = 8_192;
  * incurs a charge and never becomes Standard again (Systems Manager user guide, "Managing parameter tiers").
  */
 export const MOST_STANDARD_POLICY_BYTES = 4_096;
+
+/**
+ * What a parameter of this size costs; undefined where it costs nothing.
+ * @param size bytes of UTF-8
+ */
+export const tierWarningOf = (size: number): string | undefined =>
+  size <= MOST_STANDARD_POLICY_BYTES
+    ? undefined
+    : `it is ${size} bytes: over ${MOST_STANDARD_POLICY_BYTES} the parameter becomes one of the tier Advanced, which AWS charges for, and never becomes Standard again`;
