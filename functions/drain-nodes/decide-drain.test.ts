@@ -130,6 +130,30 @@ describe('a node whose termination waits', () => {
     expect(decision.wakeAt).toBeGreaterThan(NOW);
   });
 
+  it('is not ended where it was let go here, and retained for a hook of others after that', () => {
+    const theirs = drainOf(
+      { lifecycleState: 'Terminating:Retained', node: nodeWith() },
+      { ...late, letGoAt: NOW - HOUR },
+    );
+    const decision = decideDrain(theirs, circumstances());
+    expect(told(decision)).toBe('silent');
+    expect(decision.wakeAt).toBeGreaterThan(NOW);
+    expect(told(decideDrain(theirs, circumstances({ mode: 'off' })))).toBe('silent');
+    // What was ended here, and is still there, is ended again.
+    const ours = { ...theirs, state: { ...theirs.state, retainedAt: NOW - HOUR } };
+    expect(told(decideDrain(ours, circumstances()))).toBe('acted node-drained end');
+    const { memory } = decideDrain(
+      drainOf({ lifecycleState: 'Terminating:Retained' }, late),
+      circumstances({ mode: 'off' }),
+    );
+    expect(memory).toEqual({ retainedAt: NOW, letGoAt: NOW });
+  });
+
+  it('is looked at again where it opted out and is retained: the tag may go', () => {
+    const retained = drainOf({ isOptedOut: true, lifecycleState: 'Terminating:Retained' });
+    expect(decideDrain(retained, circumstances()).wakeAt).toBeGreaterThan(NOW);
+  });
+
   it('is drained again when it ends once more: that it was let go holds for one termination', () => {
     const pooled = decideDrain(drainOf({ lifecycleState: 'Warmed:Stopped' }, { letGoAt: NOW }), circumstances());
     expect(pooled).toMatchObject({ silent: true, memory: { letGoAt: undefined } });

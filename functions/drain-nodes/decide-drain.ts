@@ -32,6 +32,10 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
     silent: true,
     ...(wakeAt !== undefined && { wakeAt }),
   });
+  // An action that was continued here retains nothing: a hook of others was abandoned, and who made that hook ends the instance.
+  if (isRetained(lifecycleState) && state.letGoAt !== undefined && state.retainedAt === undefined) {
+    return silently(now + RETAINED_AGAIN);
+  }
   const verdict = guardOf({ ...owner, cluster: key.cluster, tags: { 'Its cluster': owner.tags } }, circumstances, {
     modeIn: ({ drains }: Policy) => drains.mode,
     about: 'drains',
@@ -44,11 +48,13 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   }
   if (isLeftAlone && !isOptedOut && isRetained(lifecycleState)) {
     const why = `${guardResult?.message ?? ''} Without the hook it would have ended.`;
-    return { ...say('skipped', 'node-let-go', why), act: 'end', memory: { letGoAt: now }, wakeAt: now + LATER };
+    const memory = { retainedAt: state.retainedAt ?? now, letGoAt: now };
+    return { ...say('skipped', 'node-let-go', why), act: 'end', memory, wakeAt: now + LATER };
   }
   if (guardResult !== undefined) return { ...guardResult, memory: {}, ...whileGuarded(observation, now) };
   if (isOptedOut && isRetained(lifecycleState)) {
-    return { ...say('skipped', 'opted-out', 'The instance opted out by its tag. It stays retained.'), memory: {} };
+    const why = 'The instance opted out by its tag. It stays retained.';
+    return { ...say('skipped', 'opted-out', why), memory: {}, wakeAt: now + RETAINED_AGAIN };
   }
   if (!('policy' in verdict)) throw new Error('Guards either stop, or return the policy.');
   if (isRetained(lifecycleState)) return decideRetained(observation, verdict.policy.drains, now);
