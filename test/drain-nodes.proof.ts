@@ -154,6 +154,21 @@ describe('the hook', () => {
   });
 });
 
+describe('what was made is taken back, and the node that waits is let go,', () => {
+  const held = workload({ disruptionBudget: { maxUnavailable: 0 } });
+
+  it('where the group opts out', async () => {
+    const run = await started(held);
+    const id = terminateOne(run);
+    await run.account.play(5 * MINUTE);
+    Object.assign(groupIn(run).tags, { 'eks-host-remediator:ignore': 'yes' });
+    await run.account.play(30 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['waiting node-draining', 'skipped node-let-go', 'done node-ended']);
+    expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
+    await asExpected(run);
+  });
+});
+
 it('a termination whose event is lost is found by the sweep', async () => {
   const run = await started(workload());
   const { world } = run.account.fleet;

@@ -116,9 +116,11 @@ async function change(
     }
     if (decision.act === 'remove') {
       if (state.made?.retains === true && retains) await setRetention('terminate');
-      const asked = new DeleteLifecycleHookCommand({ ...group, LifecycleHookName: HOOK.name });
-      const { $metadata } = await autoScaling.send(asked);
-      calls.push({ service: 'autoscaling', operation: 'DeleteLifecycleHook', requestId: $metadata.requestId ?? '' });
+      if (hook !== 'absent') {
+        const asked = new DeleteLifecycleHookCommand({ ...group, LifecycleHookName: HOOK.name });
+        const { $metadata } = await autoScaling.send(asked);
+        calls.push({ service: 'autoscaling', operation: 'DeleteLifecycleHook', requestId: $metadata.requestId ?? '' });
+      }
       return { decision: { ...decision, made: undefined }, calls };
     }
     return { decision, calls };

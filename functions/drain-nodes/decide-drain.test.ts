@@ -20,13 +20,13 @@ describe('a node whose termination waits', () => {
     ['goes at the deadline', drainOf({ node: held }, late), { atDeadline: 'go' }, 'failed drain-given-up let-go'],
     [
       'waits on where its group retains nothing',
-      drainOf({ node: held, group: { name: 'g', retains: false, retained: 0 } }, late),
+      drainOf({ node: held, group: { name: 'g', tags: {}, retains: false, retained: 0 } }, late),
       {},
       'failed drain-obstructed drain',
     ],
     [
       'goes where too many are retained',
-      drainOf({ group: { name: 'g', retains: true, retained: 2 } }, late),
+      drainOf({ group: { name: 'g', tags: {}, retains: true, retained: 2 } }, late),
       {},
       'failed drain-given-up let-go',
     ],
@@ -44,6 +44,21 @@ describe('a node whose termination waits', () => {
     ],
     ['is let go only once', drainOf({}, { letGoAt: NOW - MINUTE }), {}, 'silent'],
     ['is let go where it opted out', drainOf({ isOptedOut: true }), {}, 'skipped node-let-go let-go'],
+    [
+      'is let go where its group opted out',
+      drainOf({ group: { name: 'g', tags: { 'eks-host-remediator:ignore': '' }, retains: true, retained: 0 } }),
+      {},
+      'skipped node-let-go let-go',
+    ],
+    [
+      'is left alone where its group opted out and it is retained',
+      drainOf({
+        group: { name: 'g', tags: { 'eks-host-remediator:ignore': '' }, retains: true, retained: 1 },
+        lifecycleState: 'Terminating:Retained',
+      }),
+      {},
+      'skipped opted-out',
+    ],
     [
       'is left alone where it opted out and is retained',
       drainOf({ isOptedOut: true, lifecycleState: 'Terminating:Retained' }),
@@ -91,7 +106,10 @@ describe('a node whose termination waits', () => {
     ],
     [
       'ends where more are retained than the policy lets a group have',
-      drainOf({ lifecycleState: 'Terminating:Retained', group: { name: 'g', retains: true, retained: 3 } }, late),
+      drainOf(
+        { lifecycleState: 'Terminating:Retained', group: { name: 'g', tags: {}, retains: true, retained: 3 } },
+        late,
+      ),
       {},
       'failed drain-given-up end',
     ],
@@ -182,7 +200,7 @@ describe('a node whose termination waits', () => {
         fc.integer({ min: 0, max: 5 }),
         (minutes, within, atDeadline, retained) => {
           const observation = drainOf(
-            { group: { name: 'g', retains: true, retained }, node: held },
+            { group: { name: 'g', tags: {}, retains: true, retained }, node: held },
             { startedAt: NOW - minutes * MINUTE },
           );
           const decision = decideDrain(observation, circumstances({ within: `${within}m`, atDeadline }));

@@ -1,3 +1,4 @@
+import { isOptedOut as hasOptedOut } from '../shared/fleet/scope.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
@@ -20,7 +21,7 @@ const AS_WITHOUT_HOOK: ReadonlySet<string> = new Set(['opted-out', 'mode-off', '
 
 /** Decides about one instance whose termination waits for the hook, or did; a pure function. */
 export function decideDrain(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
-  const { instanceId, lifecycleState, state, owner, key, isOptedOut } = observation;
+  const { instanceId, lifecycleState, state, owner, key, group, isOptedOut } = observation;
   const { now } = circumstances;
   if (lifecycleState === undefined) {
     return { ...say('done', 'node-ended', 'The instance has left its group.'), memory: {}, isOver: true };
@@ -36,17 +37,22 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   if (isRetained(lifecycleState) && state.letGoAt !== undefined && state.retainedAt === undefined) {
     return silently(now + RETAINED_AGAIN);
   }
-  const verdict = guardOf({ ...owner, cluster: key.cluster, tags: { 'Its cluster': owner.tags } }, circumstances, {
-    modeIn: ({ drains }: Policy) => drains.mode,
-    about: 'drains',
-  });
+  const verdict = guardOf(
+    { ...owner, cluster: key.cluster, tags: { 'The Auto Scaling group': group.tags, 'Its cluster': owner.tags } },
+    circumstances,
+    {
+      modeIn: ({ drains }: Policy) => drains.mode,
+      about: 'drains',
+    },
+  );
   const guardResult = 'guardResult' in verdict ? verdict.guardResult : undefined;
   const isLeftAlone = isOptedOut || (guardResult !== undefined && AS_WITHOUT_HOOK.has(guardResult.reason));
   if (isLeftAlone && waits && state.letGoAt === undefined) {
     const why = isOptedOut ? 'The instance opted out by its tag.' : (guardResult?.message ?? '');
     return { ...say('skipped', 'node-let-go', why), act: 'let-go', memory: { letGoAt: now }, wakeAt: now + LATER };
   }
-  if (isLeftAlone && !isOptedOut && isRetained(lifecycleState)) {
+  // An opt-out of the group forbids ending its instances, in IAM too: drain-rights.ts.
+  if (isLeftAlone && !isOptedOut && !hasOptedOut(group.tags) && isRetained(lifecycleState)) {
     const why = `${guardResult?.message ?? ''} Without the hook it would have ended.`;
     const memory = { retainedAt: state.retainedAt ?? now, letGoAt: now };
     return { ...say('skipped', 'node-let-go', why), act: 'end', memory, wakeAt: now + LATER };

@@ -54,6 +54,24 @@ describe('the hook of a group', () => {
       'waiting hook-in-use',
     ],
     [
+      'has its retention taken back once rejected, even where somebody deleted it',
+      groupWith({ retains: true }, ruled('rejected', made)),
+      {},
+      'acted hook-removed remove',
+    ],
+    [
+      'is removed with mode off',
+      groupWith({ hook: 'stands', retains: true }, madeHere),
+      { mode: 'off' },
+      'acted hook-removed remove',
+    ],
+    [
+      'is removed where its group opted out',
+      groupWith({ hook: 'stands', retains: true, tags: { 'eks-host-remediator:ignore': '' } }, madeHere),
+      {},
+      'acted hook-removed remove',
+    ],
+    [
       'of somebody else by that name is not removed',
       groupWith({ hook: 'stands' }, ruled('rejected')),
       {},

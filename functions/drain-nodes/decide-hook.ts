@@ -12,6 +12,9 @@ const CONFIRM_WITHIN = 60_000;
 /** How soon a hook that is to be removed is looked at again while nodes wait for it, ms. */
 const REMOVE_AGAIN = 5 * 60_000;
 
+/** Guards after which what was made is removed. */
+const TAKES_BACK: ReadonlySet<string> = new Set(['opted-out', 'mode-off']);
+
 /** Whether an instance waits for a hook on its termination. */
 export const isWaiting = (lifecycleState: string): boolean => /Terminating:Wait$/.test(lifecycleState);
 
@@ -46,23 +49,20 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
   );
   if ('guardResult' in verdict) {
     const { guardResult } = verdict;
+    // Whoever wants no drains any more is not left with terminations that wait for nobody.
+    if (TAKES_BACK.has(guardResult.reason) && standsOfOurs(observation)) {
+      return takeBack(observation, guardResult.message, guardResult.reason, now);
+    }
     return guardResult.decision === 'skipped' ? quietly(guardResult) : guardResult;
   }
   const { drains } = verdict.policy;
   const ruling = rulingOn(state.proposal, TARGET);
   if (ruling?.kind === 'rejected') {
-    if (state.made === undefined || group.hook === 'absent') {
+    if (!standsOfOurs(observation)) {
       const message = `The hook was rejected by ${inWords(ruling)}`;
       return { ...say('skipped', 'proposal-rejected', message, ruling.id), made: undefined };
     }
-    const waiting = group.members.filter(({ lifecycleState }) => isWaiting(lifecycleState)).map(({ id }) => id);
-    // Who deletes a hook completes what waits for it: the nodes would end undrained. Source: API reference, DeleteLifecycleHook.
-    if (waiting.length > 0) {
-      const message = `Nodes wait for the hook: ${waiting.slice(0, 5).join(', ')}. It is removed after that.`;
-      return { ...say('waiting', 'hook-in-use', message, ruling.id), wakeAt: now + REMOVE_AGAIN };
-    }
-    const message = `The hook is removed, as ${inWords(ruling)}`;
-    return { ...say('acted', 'hook-removed', message, ruling.id), act: 'remove', wakeAt: now + CONFIRM_WITHIN };
+    return takeBack(observation, `Rejected by ${inWords(ruling)}`, ruling.id, now);
   }
   const hindrance = whyNotDrainable(observation, drains);
   if (hindrance !== undefined) {
@@ -89,6 +89,22 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
     made: { at: now, retains: state.made?.retains === true || (drains.atDeadline === 'keep' && !group.retains) },
     wakeAt: now + CONFIRM_WITHIN,
   };
+}
+
+/** Whether the hook that was made here stands, or the retention that was set here does. */
+const standsOfOurs = ({ group, state: { made } }: GroupObservation): boolean =>
+  made !== undefined && (group.hook !== 'absent' || (made.retains && group.retains));
+
+/** Removes what was made here, once no node waits for it. */
+function takeBack({ group, state }: GroupObservation, why: string, variant: string, now: number): HookDecision {
+  const waiting = group.members.filter(({ lifecycleState }) => isWaiting(lifecycleState)).map(({ id }) => id);
+  // Who deletes a hook completes what waits for it: the nodes would end undrained. Source: API reference, DeleteLifecycleHook.
+  if (waiting.length > 0 && group.hook !== 'absent') {
+    const message = `Nodes wait for the hook: ${waiting.slice(0, 5).join(', ')}. It is removed after that.`;
+    return { ...say('waiting', 'hook-in-use', message, variant), made: state.made, wakeAt: now + REMOVE_AGAIN };
+  }
+  const message = `The hook is removed, and retention that was set with it. ${why}`;
+  return { ...say('acted', 'hook-removed', message, variant), act: 'remove', wakeAt: now + CONFIRM_WITHIN };
 }
 
 /** Why the group gets no hook, although the policy wants one. */

@@ -73,7 +73,7 @@ export const drainOf = (
   key,
   trigger,
   owner: { tags: {} },
-  group: { name: 'shop-batch', retains: true, retained: 0 },
+  group: { name: 'shop-batch', tags: {}, retains: true, retained: 0 },
   lifecycleState: 'Terminating:Wait',
   isOptedOut: false,
   node: nodeWith(pod('cart-1')),

@@ -76,7 +76,12 @@ export interface DrainObservation {
   readonly key: NodeGroupKey;
   readonly trigger: MessageTrigger;
   readonly owner: Owner;
-  readonly group: { readonly name: string; readonly retains: boolean; readonly retained: number };
+  readonly group: {
+    readonly name: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly retains: boolean;
+    readonly retained: number;
+  };
   /** Undefined: it has left its group. */
   readonly lifecycleState: string | undefined;
   readonly isOptedOut: boolean;

@@ -56,6 +56,7 @@ export async function observeDrains(
         owner,
         group: {
           name: group.name,
+          tags: group.tags,
           retains: group.retains,
           retained: group.members.filter((each) => isRetained(each.lifecycleState)).length,
         },
@@ -78,7 +79,7 @@ export async function observeDrains(
         key: { cluster, nodegroup },
         trigger,
         owner: { tags: {} },
-        group: { name: groupNameOf(state), retains: false, retained: 0 },
+        group: { name: groupNameOf(state), tags: {}, retains: false, retained: 0 },
         lifecycleState: undefined,
         isOptedOut: false,
         node: { kind: 'absent' },

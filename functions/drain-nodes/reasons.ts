@@ -23,7 +23,8 @@ export const DRAIN_REASONS = {
   },
   'hook-in-use': { meaning: 'The hook is removed once no node of the group waits for it.', rejectUndoes: true },
   'hook-removed': {
-    meaning: 'An operator had the hook removed. Nodes of the group end without being drained, as before.',
+    meaning:
+      'The hook was removed, with the retention set beside it: an operator or the policy wants no drains any more, or the group opted out. Nodes of the group end without being drained, as before.',
   },
   'hook-refused': {
     meaning: 'AWS refused to make, change or remove the lifecycle hook, or to have the group retain nodes.',
