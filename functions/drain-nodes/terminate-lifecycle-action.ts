@@ -33,8 +33,6 @@ export const sample: TerminateLifecycleAction = {
   account: '111122223333',
   region: 'eu-central-1',
   time: '2026-07-14T18:03:06Z',
-  resources: [
-    'arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:7d1b4f0a-9a52-4a9e-8a43-6f2f0f0f6a01:autoScalingGroupName/shop-batch',
-  ],
+  resources: [],
   detail: { AutoScalingGroupName: 'shop-batch', LifecycleHookName: HOOK.name },
 };
