@@ -268,4 +268,8 @@ export const LINES: readonly LineCheck[] = [
       open('CloudWatch tells, before and after a launch: its metric ResourceCount of AWS/Usage, with SERVICE_QUOTA'),
     ],
   },
+  {
+    line: 'whether Auto Scaling puts instance types, target capacity types or an AMI into the request context',
+    look: () => [open('only an update of retention tells: make one by the role of drain-nodes on a group of one node')],
+  },
 ];

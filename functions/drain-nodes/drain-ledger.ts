@@ -27,8 +27,10 @@ const drainState = z.object({
 });
 export type DrainState = Omit<z.infer<typeof drainState>, 'sk'>;
 
-/** How long a state is kept after its last change, ms. An instance stays in a warm pool for as long as its owner likes. */
+/** How long a drain is kept after its last change, ms. */
 const KEPT_FOR = 400 * 86_400_000;
+/** How long one that has ended is kept: each look reads past all that are there. */
+const ENDED_KEPT_FOR = 2 * 86_400_000;
 
 /** The drains that have not ended, by instance id. */
 export async function readOpenDrains(ledger: Ledger): Promise<Map<string, DrainState>> {
@@ -66,4 +68,9 @@ export const saveDrainState = (
   now: number,
   writer: string,
 ): Promise<DrainState | undefined> =>
-  saveUnlessWritten(ledger, { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR }, state, writer);
+  saveUnlessWritten(
+    ledger,
+    { pk: PK, sk: instanceId, keptUntil: now + (state.open === true ? KEPT_FOR : ENDED_KEPT_FOR) },
+    state,
+    writer,
+  );
