@@ -90,6 +90,8 @@ describe('every alarm', () => {
     const textOf = (name: string) =>
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
     expect(textOf('function-errors')).toMatch(/--log-group-name <Logs[0-9A-F]+> /);
+    // Its lines are in the other one.
+    expect(textOf('function-errors-notify-stories')).toMatch(/--log-group-name <LogsOfFed[0-9A-F]+> /);
     expect(textOf('dead-letters-notify-stories')).toMatch(/--queue-url <NotifyStoriesDeadLetters[0-9A-F]+>/);
     expect(textOf('dead-letters-triage-findings')).toMatch(/--source-arn <TriageFindingsDeadLetters[0-9A-F]+\.Arn>/);
     expect(textOf('undelivered')).toMatch(/--queue-url <UndeliveredQueue[0-9A-F]+>/);
@@ -99,15 +101,12 @@ describe('every alarm', () => {
   it('promises that work comes again by itself only where it does', () => {
     const textOf = (name: string) =>
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
-    expect(textOf('function-errors')).toContain(
-      'Messages of a queue come again by themselves, and Lambda tries other runs',
-    );
-    expect(textOf('function-errors')).toContain(
-      'What somebody asked for on the dashboard does not come back by itself.',
-    );
-    expect(textOf('throttles-request-actions')).toContain(
-      'A request that was made there does not come back by itself.',
-    );
+    expect(textOf('function-errors')).toContain('The messages of a batch come again by themselves.');
+    expect(textOf('function-errors-watch-ami-releases')).toContain('twice more; the next scheduled run');
+    expect(textOf('function-errors-notify-stories')).toContain('twice more, then they go to the dead-letter queue');
+    for (const name of ['function-errors-request-actions', 'throttles-request-actions']) {
+      expect(textOf(name)).toContain('A request that was made there does not come back by itself.');
+    }
     for (const name of ['dead-letters-quarantine-workers', 'undelivered']) {
       expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
     }
@@ -195,25 +194,29 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
     'stale-sweep',
     'throttles',
     'undelivered',
+    'waiting-requests',
   ]);
   expect(named).toHaveLength(alarmsOf().filter((alarm) => about.includes(sectionOf(alarm))).length);
 });
 
 describe('an alarm is raised', () => {
-  it('on the throttles of every function that has no queue, in which requests would wait', () => {
-    const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'Throttles');
-    const queued = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
-      ({ Properties }) => Properties.FunctionName.Ref,
-    );
-    expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
-      idsOf('AWS::Lambda::Function')
-        .filter((id) => !queued.includes(id))
-        .sort(),
-    );
-    for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
-  });
+  it.each(['Errors', 'Throttles'])(
+    'on the %s of every function that has no queue, in which requests would wait',
+    (metric) => {
+      const watched = alarmsOf().filter(({ MetricName }) => MetricName === metric);
+      const queued = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
+        ({ Properties }) => Properties.FunctionName.Ref,
+      );
+      expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
+        idsOf('AWS::Lambda::Function')
+          .filter((id) => !queued.includes(id))
+          .sort(),
+      );
+      for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+    },
+  );
 
-  it('on a failed run of any function, in both log groups, for this stack alone', () => {
+  it('on a failed run of any function that has a queue, for this stack alone', () => {
     const [watched, ...others] = alarmsOf().filter(({ MetricName }) => MetricName === 'FailedRuns');
     expect(others).toEqual([]);
     expect(watched).toMatchObject({
@@ -222,7 +225,7 @@ describe('an alarm is raised', () => {
       Threshold: 1,
     });
     const filters = resourcesOf(template, 'AWS::Logs::MetricFilter').map(({ Properties }) => Properties);
-    expect(filters.map(({ LogGroupName }) => LogGroupName.Ref).sort()).toEqual(idsOf('AWS::Logs::LogGroup').sort());
+    expect(filters.map(({ LogGroupName }) => LogGroupName.Ref)).toEqual([expect.stringMatching(/^Logs[0-9A-F]{8}$/)]);
     for (const { FilterPattern, MetricTransformations } of filters) {
       expect(FilterPattern).toBe('{ $.type = "platform.report" && $.record.status != "success" }');
       expect(MetricTransformations).toEqual([

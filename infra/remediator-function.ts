@@ -27,7 +27,7 @@ export interface RemediatorFunctionProps {
   readonly deadLetterQueue?: IQueue;
 }
 
-/** A function of `functions/` with its own role, and an alarm on its throttles where nothing else shows them. */
+/** A function of `functions/` with its own role, and alarms on its errors and throttles where nothing else shows them. */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -81,12 +81,15 @@ export class RemediatorFunction extends Construct {
     foundation.dashboard.addFunction(this);
     Tags.of(this.function).add('eks-host-remediator:function', name);
 
-    // The requests of a throttled function with a queue wait, which has an alarm of its own.
+    // A function with a queue has alarms on messages that wait and on dead letters, and one for its failed runs with others.
     if (declared.start.by === 'queue') return;
+    const period = { period: Duration.minutes(5) };
+    const about = { name, logGroup };
+    alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', declared), about);
     // A single throttle is retried, and a new account has only ten concurrent invocations. So only lasting throttles
     // raise the alarm.
     const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };
-    const throttles = this.function.metricThrottles({ period: Duration.minutes(5) });
-    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), { name, logGroup }, staying);
+    const throttles = this.function.metricThrottles(period);
+    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), about, staying);
   }
 }

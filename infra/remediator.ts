@@ -36,7 +36,8 @@ export class Remediator extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     // CDK makes each function depend explicitly on its role. That is redundant but harmless.
-    stack.addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
+    // cfn-lint's list of IAM actions is older than some (W3037); `test/iam.ts` evaluates each by AWS's own reference.
+    stack.addMetadata('cfn-lint', { config: { ignore_checks: ['W3005', 'W3037'] } });
     const { removalPolicy, stackName } = settings;
     const kept: LogGroupProps = {
       retention: settings.logRetentionDays,

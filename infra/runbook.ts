@@ -27,6 +27,8 @@ interface SharedSection {
   readonly unhealthy: boolean;
 }
 
+const CURE_ERROR =
+  'If the error does not come again, do nothing. Otherwise cure what it names, mostly a missing permission.';
 const FIND_ROOM = 'Find what uses up the concurrency of the account, or have the quota raised.';
 
 const SHARED = {
@@ -61,7 +63,31 @@ const SHARED = {
         next: 'Cure what the last error names. If none, Lambda has no room, or the mapping is disabled: aws lambda list-event-source-mappings --event-source-arn QUEUE_ARN.',
       },
     },
-    unhealthy: false,
+    unhealthy: true,
+  },
+  'function-errors': {
+    of: {
+      // Lambda retries an asynchronous invocation twice (Lambda developer guide, "Understanding retry behavior").
+      schedule: {
+        means: (subject) =>
+          `${subject} ended with an error. Lambda tries that run twice more; the next scheduled run makes up for a scheduled one.`,
+        first: FAILED_RUNS,
+        next: CURE_ERROR,
+      },
+      records: {
+        means: (subject) =>
+          `${subject} ended with an error. Lambda tries the same records twice more, then they go to the dead-letter queue.`,
+        first: FAILED_RUNS,
+        next: CURE_ERROR,
+      },
+      widget: {
+        means: (subject) =>
+          `${subject} ended with an error. Somebody got no answer on the dashboard. A request that was made there does not come back by itself.`,
+        first: FAILED_RUNS,
+        next: 'Cure what the error names, mostly a missing permission; then ask again on the dashboard.',
+      },
+    },
+    unhealthy: true,
   },
   throttles: {
     of: {
@@ -129,16 +155,12 @@ export const UNDELIVERED: Runbook = {
   unhealthy: true,
 };
 
-/**
- * The description of the alarm about failed runs. Lambda retries an asynchronous invocation twice (Lambda developer guide,
- * "Understanding retry behavior").
- */
-export const FUNCTION_ERRORS: Runbook = {
+/** The description of the alarm about failed runs of functions that have a queue: those of all are counted. */
+export const FAILED_BATCHES: Runbook = {
   section: 'function-errors',
-  means:
-    'A function ended with an error. Messages of a queue come again by themselves, and Lambda tries other runs twice more.',
+  means: 'A function ended with an error. The messages of a batch come again by themselves.',
   first: FAILED_RUNS,
-  next: 'If the error does not come again, do nothing. Otherwise cure what it names, mostly a missing permission. What somebody asked for on the dashboard does not come back by itself.',
+  next: `${CURE_ERROR} The name of the log stream has the function's.`,
   unhealthy: true,
 };
 
@@ -175,7 +197,7 @@ export const ALL_RUNBOOKS: readonly Runbook[] = [
     Object.entries(alarms).map(([section, entry]) => declaredRunbook(section, entry)),
   ),
   UNDELIVERED,
-  FUNCTION_ERRORS,
+  FAILED_BATCHES,
   POLICY_INVALID,
   UNHEALTHY,
 ];

@@ -6,7 +6,7 @@ import type { Policy } from './policy.ts';
 
 /** What surely keeps an upgrade from ending well. `eviction`: not where EKS is told to pass over disruption budgets. */
 export interface Obstruction {
-  readonly kind: 'addresses' | 'quota' | 'eviction';
+  readonly kind: 'addresses' | 'eviction';
   /** As the beginning of a sentence. */
   readonly why: string;
   /** What it is, as a text that stays the same while counts and pods change. */

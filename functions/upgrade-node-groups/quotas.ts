@@ -40,8 +40,9 @@ export function classOf(type: string, capacityType: string): string | undefined 
 }
 
 /**
- * Whether EC2's quotas of vCPUs let EKS launch the nodes that it launches before old ones go; a pure function. They block only
- * where no instance type of the group has room for `maxUnavailable` of them.
+ * Whether EC2's quotas of vCPUs have room for the nodes that EKS launches before old ones go; a pure function. It only warns:
+ * CloudWatch tells of usage with some delay, and a capacity reservation that is not used counts as used, though nodes may be
+ * launched into it.
  */
 export function quotasFor(
   {
@@ -56,16 +57,23 @@ export function quotasFor(
   // There are no more old nodes to go than it has.
   const first = Math.min(atATime, desired);
   if (first === 0 || !launchesFirst || instanceTypes.length === 0) return NOTHING_SEEN;
-  const full = new Map<string, Quota>();
+  /** The vCPUs of the smallest of its types, by class. */
+  const least = new Map<string, number>();
   for (const type of instanceTypes) {
     const vcpus = vcpusOf.get(type);
     const name = classOf(type, capacityType);
-    const quota = name === undefined ? undefined : ofClass.get(name);
-    if (name === undefined || vcpus === undefined || quota === undefined) return NOTHING_SEEN;
-    if (quota.used + vcpus * first <= quota.limit) return NOTHING_SEEN;
-    full.set(name, quota);
+    if (name === undefined || vcpus === undefined || !ofClass.has(name)) return NOTHING_SEEN;
+    least.set(name, Math.min(vcpus, least.get(name) ?? vcpus));
   }
-  const taken = [...full].map(([name, { used, limit }]) => `${name} has ${used} of ${limit} vCPUs in use`);
-  const why = `EC2's quota is full (${taken.join(', ')}), and EKS launches at least ${counted(first, 'node')} of ${listed(instanceTypes)} before it removes old nodes`;
-  return { blockers: [{ kind: 'quota', why, which: `quota ${[...full.keys()].join(' ')}` }], warnings: [] };
+  let room = 0;
+  const free: string[] = [];
+  for (const [name, vcpus] of least) {
+    const { used, limit } = ofClass.get(name) ?? { used: 0, limit: 0 };
+    const left = Math.max(0, limit - used);
+    room += Math.floor(left / vcpus);
+    free.push(`${name} has ${left} of ${limit} vCPUs free`);
+  }
+  if (room >= first) return NOTHING_SEEN;
+  const warning = `EC2's quota may be too small (${free.join(', ')}): EKS launches at least ${counted(first, 'node')} of ${listed(instanceTypes)} before it removes old nodes`;
+  return { blockers: [], warnings: [warning] };
 }

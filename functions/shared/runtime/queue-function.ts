@@ -119,7 +119,7 @@ export function createQueueFunction<
         takeBatch(taking, Records, (messages, queue) => {
           const counted = async () => {
             const policy = await readPolicy();
-            if (isInvalid(policy)) recorder.count('PolicyInvalid');
+            recorder.gauge('PolicyInvalid', isInvalid(policy) ? 1 : 0);
             return policy;
           };
           const deps = { ...shared, queue, readPolicy: counted, recorder, account, caller };
