@@ -212,7 +212,7 @@ it('when somebody disabled the event source mappings, so that nobody takes reque
 });
 
 describe('the policy', () => {
-  it('when it is invalid, until a sweep's time has found it valid', async () => {
+  it('when it is invalid, until all that reconcile find it valid', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
     expect(standing(run)).toEqual(['policy-invalid', 'unhealthy']);
     // Each sweep finds the failure again.
