@@ -16,6 +16,8 @@ const RELEASE = '1.33.13-20260714';
 const cluster = (name: string, workload: object) => ({
   name,
   version: '1.33',
+  // So that drain-nodes has its rights, too.
+  rbacDrains: true,
   nodeGroups: [{ name: 'web', desiredSize: 3, releaseVersion: RELEASE, workloads: [{ replicas: 3, ...workload }] }],
 });
 const FLEET = {
