@@ -133,6 +133,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
         'agent-install',
         'budget',
         'coverage',
+        'drain-hook',
         'findings',
         'incident',
         'node-group',
