@@ -50,10 +50,13 @@ export async function observePreflights(
     orWhyNot('in which zones EC2 offers its instance types', () =>
       inChunks(types, (values) => readOfferings(ec2, values)),
     ),
-    orWhyNot("EC2's quotas", async () => ({
-      vcpusOf: await inChunks(types, (values) => readVcpus(ec2, values)),
-      ofClass: await inChunks(classes, (names) => readQuotas(cloudWatch, names, now)),
-    })),
+    orWhyNot("EC2's quotas", async () => {
+      const [vcpusOf, ofClass] = await Promise.all([
+        inChunks(types, (values) => readVcpus(ec2, values)),
+        inChunks(classes, (names) => readQuotas(cloudWatch, names, now)),
+      ]);
+      return { vcpusOf, ofClass };
+    }),
   ]);
   const looks = views.map(({ subject, view }): ReadonlyMap<string, Preflight>[] => {
     const room = typeof quotas === 'string' ? warning(quotas) : quotasFor(view, quotas);
