@@ -1,3 +1,4 @@
+import { ANY_FUNCTION } from '../functions/shared/runtime/metric.ts';
 import type { Surroundings } from './command.ts';
 import { queryLogs } from './insights.ts';
 
@@ -11,8 +12,11 @@ export interface Runs {
   readonly lastRun: number;
 }
 
-/** Every run that ended, successfully or not, has written its metrics once, into the stream of its environment. */
-const ENDED = `filter ispresent(service) and ispresent(\`_aws.Timestamp\`)
+/**
+ * Every run that ended, successfully or not, has written its own metrics once, into the stream of its environment. The
+ * metrics that all functions share are in a line of their own, which counts no run.
+ */
+const ENDED = `filter ispresent(service) and service != "${ANY_FUNCTION}" and ispresent(\`_aws.Timestamp\`)
 | stats count(*) as runs, sum(InvocationFailed) as failed, max(\`_aws.Timestamp\`) as lastRun by service, @logStream`;
 
 /**

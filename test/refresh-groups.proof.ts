@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, HOUR, incidentOf, MINUTE, start } from './harness.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { approvedRefreshes, ask, cluster, fleet, group, NEW, OLD, policy } from './refresh-groups.fixture.ts';
 
@@ -14,10 +14,10 @@ const imagesOf = (run: Run, name: string) => [
 ];
 const versionsOf = (run: Run, name: string) =>
   run.account.fleet.launchTemplates.get(groupOf(run, name).launchTemplate.id).versions.map(({ data }) => data);
-const storyOf = (run: Run, name: string): string[] => {
-  const [of = ''] = name.split('-');
-  return incidentOf(run, of, `self-managed:${name}`).filter((line) => line !== 'skipped self-managed');
-};
+const storyOf = ({ records }: Run, name: string): string[] =>
+  records
+    .filter((record) => record.remediation === 'refresh-groups' && record.nodegroup === `self-managed:${name}`)
+    .map(({ decision, reason }) => `${decision} ${reason}`);
 const changing = ({ calls }: Run): string[] =>
   calls
     .filter(({ operation }) =>
