@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import * as lifecycleAction from '../functions/drain-nodes/terminate-lifecycle-action.ts';
 import type { Run } from '../sandbox/play.ts';
 import {
   askAboutHook,
   drainFleet,
   drainPolicy,
   drainStory,
+  GROUP,
   groupIn,
   hookStory,
   terminateOne,
@@ -178,6 +180,24 @@ it('a termination whose event is lost is found by the sweep', async () => {
   world.emit = emit;
   await run.account.play(65 * MINUTE);
   expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+  await asExpected(run);
+});
+
+it('a termination that Auto Scaling does not show yet when its event comes is found a minute later', async () => {
+  const run = await started(workload());
+  const [first] = [...groupIn(run).members.values()];
+  const id = first?.instance.id ?? '';
+  const time = new Date(run.account.time.now).toISOString();
+  const detail = { ...lifecycleAction.sample.detail, AutoScalingGroupName: GROUP, EC2InstanceId: id };
+  run.account.putEvent({ ...lifecycleAction.sample, time, detail });
+  await run.account.play(20_000);
+  const { world } = run.account.fleet;
+  const emit = world.emit;
+  world.emit = () => undefined;
+  expect(terminateOne(run)).toBe(id);
+  world.emit = emit;
+  await run.account.play(3 * MINUTE);
+  expect(drainStory(run, id)[0]).toBe('waiting node-draining');
   await asExpected(run);
 });
 

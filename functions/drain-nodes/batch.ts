@@ -9,6 +9,7 @@ import * as lifecycleAction from './terminate-lifecycle-action.ts';
 const READERS = {
   [lifecycleAction.detailType]: messageReader(lifecycleAction.schema, ({ detail }) => ({
     group: detail.AutoScalingGroupName,
+    instance: detail.EC2InstanceId,
   })),
   [reconcileRequest.detailType]: messageReader(reconcileRequest.schema, ({ detail }) =>
     groupTargetOf(detail.clusterName, detail.nodegroupName),

@@ -13,10 +13,10 @@ import { carryOutDrain } from './act-drain.ts';
 import { carryOutHook } from './act-hook.ts';
 import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
-import { decideDrain } from './decide-drain.ts';
-import { decideHook } from './decide-hook.ts';
+import { decideDrain, isAtHook } from './decide-drain.ts';
+import { decideHook, isRetained } from './decide-hook.ts';
 import type { DrainDecision } from './decision.ts';
-import type { DrainObservation } from './observation.ts';
+import type { DrainObservation, Member } from './observation.ts';
 import { type ObserveClients, observe, policyHere } from './observe.ts';
 import type { drainNodes } from './remediation.ts';
 
@@ -24,7 +24,7 @@ export interface ReconcileDeps extends QueueDeps<typeof drainNodes>, ObserveClie
   readonly wake: Wake;
 }
 
-/** When a group is looked at again after another reconcile was first, ms. */
+/** When a group is looked at again after another reconcile was first, or where Auto Scaling shows less than an event told, ms. */
 const AGAIN = 60_000;
 
 /**
@@ -61,7 +61,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     { concurrency: READ_CONCURRENCY },
   );
   for (const observation of hooks) {
-    const { key, request } = observation;
+    const { key, request, group } = observation;
+    if (group.members.some((member) => isYetToWait(member, scope.ending))) lookAgain(key, now + AGAIN);
     const circumstances = circumstancesOf(observation);
     const decision =
       request === undefined ? decideHook(observation, circumstances) : answer(observation, request, circumstances);
@@ -76,6 +77,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
+
+/** Whether an event told that an instance waits, and Auto Scaling does not show it yet. */
+const isYetToWait = ({ id, lifecycleState }: Member, ending: ReadonlySet<string>): boolean =>
+  ending.has(id) && !isAtHook(lifecycleState) && !isRetained(lifecycleState);
 
 /** Decides one after the other: each node that is kept counts as retained for those after it, and each that ends does not. */
 function decideInTurn(

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema } from '../../events/envelope.ts';
+import { eventSchema, instanceId } from '../../events/envelope.ts';
 import { HOOK } from './hook.ts';
 
 /**
@@ -16,9 +16,10 @@ export const pattern = {
   detail: { LifecycleHookName: [HOOK.name] },
 };
 
-/** Only the group says where to look: which of its instances wait, a fresh read tells. */
+/** The group says where to look: which of its instances wait, a fresh read tells. The instance says what the read should show. */
 export const detail = z.object({
   AutoScalingGroupName: z.string().min(1).max(255),
+  EC2InstanceId: instanceId,
   LifecycleHookName: z.literal(HOOK.name),
 });
 
@@ -34,5 +35,5 @@ export const sample: TerminateLifecycleAction = {
   region: 'eu-central-1',
   time: '2026-07-14T18:03:06Z',
   resources: [],
-  detail: { AutoScalingGroupName: 'shop-batch', LifecycleHookName: HOOK.name },
+  detail: { AutoScalingGroupName: 'shop-batch', EC2InstanceId: 'i-0f3a5c7e9b1d2f4a6', LifecycleHookName: HOOK.name },
 };

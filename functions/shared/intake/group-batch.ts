@@ -12,6 +12,8 @@ export interface GroupScope {
   readonly clusters: Map<string, MessageTrigger>;
   /** Auto Scaling groups, by name. */
   readonly groups: Map<string, MessageTrigger>;
+  /** Ids of instances of which events tell that they end. */
+  readonly ending: Set<string>;
   /** Operators' requests, by `subjectOf`. */
   readonly requests: Map<string, OperatorRequest>;
   /** Further requests about the same groups, which wait until the first one is answered. */
@@ -23,6 +25,8 @@ export interface GroupTarget {
   readonly cluster?: string;
   /** Name of an Auto Scaling group. */
   readonly group?: string;
+  /** Id of an instance that ends. */
+  readonly instance?: string;
   readonly request?: RemediationRequest;
 }
 
@@ -45,10 +49,17 @@ export function readGroupBatch(
   readers: Readonly<Record<string, MessageReader<GroupTarget>>>,
 ): { readonly scope: GroupScope; readonly malformed: Malformed[] } {
   const { requests, malformed } = readMessages(messages, readers);
-  const scope: GroupScope = { clusters: new Map(), groups: new Map(), requests: new Map(), deferred: [] };
+  const scope: GroupScope = {
+    clusters: new Map(),
+    groups: new Map(),
+    ending: new Set(),
+    requests: new Map(),
+    deferred: [],
+  };
   for (const { target, trigger } of requests) {
     if (target.cluster !== undefined) keepFirst(scope.clusters, target.cluster, trigger);
     if (target.group !== undefined) keepFirst(scope.groups, target.group, trigger);
+    if (target.instance !== undefined) scope.ending.add(target.instance);
     if (target.request === undefined) continue;
     const { clusterName: cluster = '', nodegroupName: nodegroup = '' } = target.request.detail;
     const subject = subjectOf({ cluster, nodegroup });
