@@ -13,6 +13,7 @@ import {
 } from './drain-nodes.fixture.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
+import { setPolicy } from './quarantine.fixture.ts';
 import { NEW, OLD, policy as refreshPolicy } from './refresh-groups.fixture.ts';
 
 const workload = (more: object = {}) => ({ workloads: [{ name: 'cart', replicas: 6, ...more }] });
@@ -167,6 +168,36 @@ describe('what was made is taken back, and the node that waits is let go,', () =
     await run.account.play(30 * MINUTE);
     expect(drainStory(run, id)).toEqual(['waiting node-draining', 'skipped node-let-go', 'done node-ended']);
     expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
+    await asExpected(run);
+  });
+});
+
+describe('a group that is scaled to zero, so that no worker leads to it,', () => {
+  const scaledToZero = async (): Promise<Run> => {
+    const run = await started(workload());
+    const group = groupIn(run);
+    Object.assign(group, { min: 0, desired: 0 });
+    run.account.fleet.autoScalingGroups.settleSoon(group);
+    await run.account.play(30 * MINUTE);
+    expect([group.members.size, group.hooks.size, group.retainsAbandoned]).toEqual([0, 1, true]);
+    return run;
+  };
+
+  it('loses hook and retention by a rejection', async () => {
+    const run = await scaledToZero();
+    await askAboutHook(run, 'reject');
+    await run.account.play(5 * MINUTE);
+    expect(hookStory(run).slice(2)).toEqual(['waiting request-granted', 'acted hook-removed']);
+    expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
+    await asExpected(run);
+  });
+
+  it('loses both within a bit more than an hour where the mode goes off', async () => {
+    const run = await scaledToZero();
+    setPolicy(run, JSON.stringify(drainPolicy({ mode: 'off' })));
+    await run.account.play(65 * MINUTE);
+    expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
+    expect(hookStory(run).slice(2)).toEqual(['acted hook-removed']);
     await asExpected(run);
   });
 });

@@ -12,6 +12,9 @@ const CONFIRM_WITHIN = 60_000;
 /** How soon a hook that is to be removed is looked at again while nodes wait for it, ms. */
 const REMOVE_AGAIN = 5 * 60_000;
 
+/** Between two looks at a group without members, ms. */
+const EMPTY_AGAIN = 60 * 60_000;
+
 /** Guards after which what was made is removed. */
 const TAKES_BACK: ReadonlySet<string> = new Set(['opted-out', 'mode-off']);
 
@@ -29,7 +32,17 @@ export function decideHook(observation: GroupObservation, circumstances: Circums
   const proposal = isRejected
     ? state.proposal
     : nextProposal(state.proposal, { decision: decided.decision, target: TARGET }, circumstances.now);
-  return { made: state.made, ...decided, proposal };
+  return { made: state.made, ...decided, proposal, ...wakeOfEmpty(observation, decided, circumstances.now) };
+}
+
+/** No sweep finds a group without members, so that nobody else would see that the policy or its tags want no hook any more. */
+function wakeOfEmpty(
+  { group, state: { made } }: GroupObservation,
+  { wakeAt }: HookDecision,
+  now: number,
+): Pick<HookDecision, 'wakeAt'> {
+  if (made === undefined || group.members.length > 0) return {};
+  return { wakeAt: Math.min(wakeAt ?? Number.POSITIVE_INFINITY, now + EMPTY_AGAIN) };
 }
 
 function decideAlone(observation: GroupObservation, circumstances: Circumstances): HookDecision {

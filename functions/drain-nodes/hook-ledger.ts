@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
@@ -30,6 +31,12 @@ const KEPT_FOR = 400 * 86_400_000;
 export async function readHookStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, HookState>> {
   const items = await readItems(ledger, PK, subjects, hookState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** The groups in which something stands that was made here, or may. */
+export async function readMadeHooks(ledger: Ledger): Promise<NodeGroupKey[]> {
+  const query = { FilterExpression: 'attribute_exists(made)' };
+  return (await queryItems(ledger, PK, hookState, query)).map(({ sk }) => keyOf(sk));
 }
 
 /** @returns the saved state; undefined when another reconcile was first */

@@ -1,6 +1,7 @@
 import { type AutoScalingGroup, DescribeLifecycleHooksCommand, type LifecycleHook } from '@aws-sdk/client-auto-scaling';
+import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { readOwner } from '../shared/fleet/identity.ts';
 import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
@@ -23,7 +24,7 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { type ClusterViews, createClusterViews, type OpenCluster, type OpenClusterBy } from './cluster-view.ts';
 import { readOpenDrains } from './drain-ledger.ts';
 import { HOOK, TERMINATING } from './hook.ts';
-import { type HookState, NO_HOOK, readHookStates } from './hook-ledger.ts';
+import { type HookState, NO_HOOK, readHookStates, readMadeHooks } from './hook-ledger.ts';
 import type { DrainObservation, GroupObservation, Member } from './observation.ts';
 import { observeDrains } from './observe-drains.ts';
 import { type Policy, READS } from './policy.ts';
@@ -55,17 +56,19 @@ export async function observe(
   const views = createClusterViews(openCluster, now);
   const all = await readOpenDrains(clients.ledger);
   const open = new Map([...all].filter(([, state]) => groupTriggerOf(scope, state) !== undefined));
+  const made = (await readMadeHooks(clients.ledger)).filter((key) => groupTriggerOf(scope, key) !== undefined);
   const reading = await readSelfManagedGroups(
     clients,
     readCluster,
     { clusters: [...scope.clusters.keys()], groups: [...scope.groups.keys()] },
-    [...open.values()].map(groupNameOf),
+    [...open.values(), ...made].map(groupNameOf),
   );
-  const known = new Set(reading.found.map(({ key }) => subjectOf(key)));
+  const groups = [...reading.found, ...(await withoutWorkers(clients.eks, readCluster, reading, made))];
+  const known = new Set(groups.map(({ key }) => subjectOf(key)));
   const unseen = [...scope.requests.keys()].filter((subject) => !known.has(subject)).map(keyOf);
   const states = await readHookStates(clients.ledger, [...known, ...unseen.map(subjectOf)]);
   const hooks = await pMap(
-    reading.found,
+    groups,
     async (found): Promise<GroupObservation[]> => {
       const trigger = groupTriggerOf(scope, found.key);
       if (trigger === undefined) return [];
@@ -85,6 +88,23 @@ export async function observe(
   });
   const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now });
   return { hooks: [...hooks, ...absent].flat(), drains, openCluster };
+}
+
+/** The groups whose hook was made here and to which no worker leads any more, such as one that is scaled to zero. */
+async function withoutWorkers(
+  eks: EKSClient,
+  readCluster: ClusterReader,
+  { described, found }: GroupReading,
+  made: readonly NodeGroupKey[],
+): Promise<SelfManagedGroup[]> {
+  const names = new Set(found.map(({ group }) => group.AutoScalingGroupName));
+  const read = async (key: NodeGroupKey): Promise<SelfManagedGroup[]> => {
+    const name = groupNameOf(key);
+    const group = described.find(({ AutoScalingGroupName }) => AutoScalingGroupName === name);
+    if (group === undefined || names.has(name)) return [];
+    return [{ key, group, owner: await readOwner(eks, readCluster, key) }];
+  };
+  return (await pMap(made, read, { concurrency: READ_CONCURRENCY })).flat();
 }
 
 const stateOf = (states: ReadonlyMap<string, HookState>, key: NodeGroupKey): HookState =>
