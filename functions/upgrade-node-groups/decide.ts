@@ -128,19 +128,31 @@ const choose = (
  * version is held up for long, releases of the present one go on.
  */
 function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
-  const following = followControlPlane(observation, view, circumstances);
+  const following = followControlPlane(metByNext(observation), view, circumstances);
   if (following === undefined) return chooseWithin(observation, view, circumstances);
-  const { decision, goesFirst } = following;
+  const { goesFirst } = following;
+  const decision = rememberedOfNext(following.decision);
   // At a version that is too old beside the control plane EKS takes no other release.
   if (goesFirst || skewFault(view) !== undefined) return decision;
   const own = chooseWithin(observation, view, circumstances);
   if (!NOTHING_NEWER.has(own.reason)) {
     if (own.start === undefined && decision.start !== undefined) return decision;
     // What keeps the next version away is remembered meanwhile: forgotten, it would be new, and go first again.
-    const { obstacle } = decision.memory;
-    return obstacle === undefined ? own : { ...own, memory: { obstacle, ...own.memory } };
+    const { nextObstacle } = decision.memory;
+    return nextObstacle === undefined ? own : { ...own, memory: { ...own.memory, nextObstacle } };
   }
   return following.isQuiet ? { ...own, memory: { ...own.memory, ...failedBefore(decision.memory) } } : decision;
+}
+
+/** What was met on the way to the next version, in the place of what was met on the way to a release of the present one. */
+function metByNext({ state, ...observation }: Observation): Observation {
+  const { obstacle: _, nextObstacle, ...others } = state;
+  return { ...observation, state: { ...others, ...(nextObstacle !== undefined && { obstacle: nextObstacle }) } };
+}
+
+function rememberedOfNext({ memory, ...decision }: Decision): Decision {
+  const { obstacle, ...others } = memory;
+  return { ...decision, memory: { ...others, ...(obstacle !== undefined && { nextObstacle: obstacle }) } };
 }
 
 /** What has failed of the next version. That there is no release of the present one has none of it forgotten. */

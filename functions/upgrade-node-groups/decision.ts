@@ -44,6 +44,8 @@ export interface Memory {
   readonly formerFailures?: NonNullable<NodeGroupState['formerFailures']>;
   readonly setbacks?: NonNullable<NodeGroupState['setbacks']>;
   readonly obstacle?: Obstacle;
+  /** What keeps it from the next Kubernetes version. */
+  readonly nextObstacle?: Obstacle;
   readonly cureTried?: string;
   readonly quarantineWait?: NonNullable<NodeGroupState['quarantineWait']>;
   readonly foreign?: NonNullable<NodeGroupState['foreign']>;

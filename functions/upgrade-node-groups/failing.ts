@@ -10,12 +10,13 @@ import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
  */
 export function failing(error: Error, saved: NodeGroupState, now: number): Ended {
   const code = codeOf(error);
-  const { upgrade, foreign, proposal, turn, progress } = saved;
+  const { upgrade, foreign, proposal, turn, progress, nextObstacle } = saved;
   const obstacle = meet(saved.obstacle, `failing ${code}`, now, UNREADABLE);
   const memory = {
     ...idleMemory(saved),
     ...(upgrade !== undefined && { upgrade }),
     ...(foreign !== undefined && { foreign }),
+    ...(nextObstacle !== undefined && { nextObstacle }),
     obstacle,
   };
   return {

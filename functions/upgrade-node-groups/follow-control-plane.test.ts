@@ -162,7 +162,7 @@ describe('a node group whose control plane is newer', () => {
     const own = { releaseVersion: '1.33.12-20260625' };
     const target = `${NEXT} for Kubernetes 1.34`;
     const deferral = (hours: number, until = NOW + HOUR, code = 'InvalidParameterException') => ({
-      obstacle: { what: `deferred ${target} ${code}`, count: 9, since: NOW - hours * HOUR, until },
+      nextObstacle: { what: `deferred ${target} ${code}`, count: 9, since: NOW - hours * HOUR, until },
     });
     const shut = { windows: [{ cron: '0 3 * * *', duration: '2h' }] };
 
@@ -188,17 +188,28 @@ describe('a node group whose control plane is newer', () => {
       const state = deferral(24);
       const waiting = decided(behind({}, own), shut, state);
       expect([waiting.reason, waiting.kubernetesVersion]).toEqual(['outside-change-window', undefined]);
-      expect(waiting.memory.obstacle).toEqual(state.obstacle);
+      expect(waiting.memory.nextObstacle).toEqual(state.nextObstacle);
       expect(decided(behind({}, own), {}, waiting.memory).start).toMatchObject({ version: '1.33' });
+    });
+
+    it('has that remembered while EKS does not accept the release of its own version either', () => {
+      const { nextObstacle } = deferral(24);
+      const obstacle = { ...nextObstacle, what: `deferred ${RUNS} InvalidParameterException`, since: NOW - HOUR };
+      const state = { nextObstacle, obstacle };
+      const waiting = decided(behind({}, own), {}, state);
+      expect([waiting.reason, waiting.kubernetesVersion]).toEqual(['upgrade-deferred', undefined]);
+      expect(waiting.memory).toMatchObject(state);
+      const early = decided(behind({}, own), {}, { ...deferral(23), obstacle });
+      expect([early.reason, early.kubernetesVersion]).toEqual(['upgrade-deferred', '1.34']);
     });
 
     it('says nothing of the release of its own version that has the same name', () => {
       const bottlerocket = { amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.49.0-713f44ce' };
       const same = targeting(NOW - 48 * HOUR, '1.50.0-ca9b9399');
       const view = behind({ target: same }, { ...bottlerocket, target: same });
-      const deferredNext = { ...deferral(24).obstacle, what: 'deferred 1.50.0-ca9b9399 for Kubernetes 1.34 x' };
-      expect(decided(view, {}, { obstacle: deferredNext }).start).toMatchObject({ version: '1.33' });
-      const deferredOwn = { ...deferral(1).obstacle, what: 'deferred 1.50.0-ca9b9399 x' };
+      const deferredNext = { ...deferral(24).nextObstacle, what: 'deferred 1.50.0-ca9b9399 for Kubernetes 1.34 x' };
+      expect(decided(view, {}, { nextObstacle: deferredNext }).start).toMatchObject({ version: '1.33' });
+      const deferredOwn = { ...deferral(1).nextObstacle, what: 'deferred 1.50.0-ca9b9399 x' };
       expect(decided(view, {}, { obstacle: deferredOwn }).start).toMatchObject({ version: '1.34' });
     });
   });

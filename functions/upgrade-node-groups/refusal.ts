@@ -28,8 +28,9 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   const putOff = (isUnauthorized: boolean, memory: Memory): Decision => {
     const refusal = { code: codeOf(error), isUnauthorized };
     const target = proposedTarget(releaseVersion, upgrade.kubernetesVersion);
-    const obstacle = deferralAfter(observation.state.obstacle, target, refusal, circumstances.now);
-    return putOffBy(obstacle, decision, memory, because, circumstances.now);
+    const place = upgrade.kubernetesVersion === undefined ? 'obstacle' : 'nextObstacle';
+    const obstacle = deferralAfter(observation.state[place], target, refusal, circumstances.now);
+    return putOffBy(obstacle, decision, { ...memory, [place]: obstacle }, because, circumstances.now);
   };
 
   if (view.status !== 'ACTIVE' && TAKES_NO_UPDATE.has(error.name) && !isNotAuthorized(error)) {
@@ -66,7 +67,7 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
 
 function putOffBy(obstacle: Obstacle, { turn }: Decision, memory: Memory, because: string, now: number): Decision {
   return {
-    ...deferred(obstacle, obstacle.until, now, { ...memory, obstacle }, because),
+    ...deferred(obstacle, obstacle.until, now, memory, because),
     wakeAt: obstacle.until,
     ...(turn !== undefined && { turn: { ...turn, mayStartAt: obstacle.until } }),
   };

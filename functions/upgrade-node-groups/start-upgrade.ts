@@ -91,7 +91,7 @@ export async function startUpgrade(
       }),
     );
     const updateId = answer.update?.id;
-    const { obstacle: _, ...begun } = memory;
+    const { obstacle: _, nextObstacle: __, ...begun } = memory;
     return {
       decision: {
         ...decision,

@@ -142,11 +142,16 @@ describe('a pair that nobody uses any more', () => {
       ['1.32/AL2_x86_64', known(OLD)],
       ['1.31/CUSTOM', { seen: [], announced: true }],
     ]);
-    expect(watchedPairs([pair, other], ledger)).toEqual([
+    expect(watchedPairs([pair, other], ledger, true)).toEqual([
       { pair, isInUse: true },
       { pair: other, isInUse: true },
       { pair: { kubernetesVersion: '1.32', amiType: 'AL2_x86_64' }, isInUse: false },
     ]);
+  });
+
+  it('counts as used in a run that could not read the whole fleet', () => {
+    const ledger = new Map([['1.33/AL2023_x86_64_STANDARD', known(OLD)]]);
+    expect(watchedPairs([], ledger, false)).toEqual([{ pair, isInUse: true }]);
   });
 
   it('has what is withdrawn off offer, and nobody is told', () => {

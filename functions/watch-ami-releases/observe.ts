@@ -4,6 +4,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { createClusterReader, describeNodeGroup, listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
 import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
+import type { Reading } from '../shared/fleet/reading.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type RecommendedRelease, readRecommended } from '../shared/releases/ami-release.ts';
 import { type Pair, pairKey, pairOfKey } from '../shared/releases/ami-type.ts';
@@ -21,7 +22,7 @@ export interface ObserveClients {
 /** One pair: Amazon's current recommendation, and what the ledger knows. */
 export interface PairObservation {
   readonly pair: Pair;
-  /** Whether the fleet uses it, as far as it could be read. */
+  /** Whether the fleet uses it. Where part of the fleet could not be read, it may. */
   readonly isInUse: boolean;
   readonly recommended: RecommendedRelease;
   readonly known: KnownRelease | undefined;
@@ -46,14 +47,15 @@ export async function observeFleet(clients: ObserveClients): Promise<FleetObserv
     readControlPlanes(clients.eks, clusters),
   ]);
   const known = await readReleases(clients.ledger);
-  const pairs = watchedPairs(pairsOf(nodeGroups, controlPlanes), known);
+  const isWhole = nodeGroups.isWhole && controlPlanes.isWhole;
+  const pairs = watchedPairs(pairsOf(nodeGroups.found, controlPlanes.found), known, isWhole);
   const recommended = await readRecommended(
     clients.ssm,
     clients.ec2,
     pairs.map(({ pair }) => pair),
   );
   return {
-    nodeGroups,
+    nodeGroups: nodeGroups.found,
     pairs: pairs.flatMap((each) => {
       const key = pairKey(each.pair);
       const release = recommended.get(key);
@@ -62,41 +64,62 @@ export async function observeFleet(clients: ObserveClients): Promise<FleetObserv
   };
 }
 
-/** The pairs in use, and all others of which releases were seen. */
+/**
+ * The pairs in use, and all others of which releases were seen.
+ *
+ * @param isWhole whether the whole fleet was read. Otherwise all others may be in use, too: what is found of them in
+ *   this run would never be told.
+ */
 export function watchedPairs(
   inUse: readonly Pair[],
   known: ReadonlyMap<string, KnownRelease>,
+  isWhole: boolean,
 ): Array<Pick<PairObservation, 'pair' | 'isInUse'>> {
   const keys = new Set(inUse.map(pairKey));
   const others = [...known].filter(([key, { seen }]) => !keys.has(key) && seen.length > 0);
   return [
     ...inUse.map((pair) => ({ pair, isInUse: true })),
-    ...others.map(([key]) => ({ pair: pairOfKey(key), isInUse: false })),
+    ...others.map(([key]) => ({ pair: pairOfKey(key), isInUse: !isWhole })),
   ];
 }
 
-/** The Kubernetes versions of the control planes, by cluster. An unreadable cluster contributes none. */
-async function readControlPlanes(eks: EKSClient, clusters: readonly string[]): Promise<Map<string, string>> {
-  const readCluster = createClusterReader(eks, 'tell');
-  const versions = await pMap(
-    clusters,
-    async (name): Promise<[string, string]> => {
-      const reading = await readCluster(name);
-      return [name, reading.kind === 'found' ? (reading.found.version ?? '') : ''];
-    },
-    { concurrency: READ_CONCURRENCY },
-  );
-  return new Map(versions);
+/** What could be read of a kind. */
+interface Found<T> {
+  readonly found: T;
+  /** Whether all of it could be read. What was deleted meanwhile is no part of it. */
+  readonly isWhole: boolean;
 }
 
-async function describeNodeGroups(eks: EKSClient, clusters: readonly string[]): Promise<Nodegroup[]> {
-  const { nodeGroups } = await listNodeGroups(eks, clusters);
+/** The Kubernetes versions of the control planes, by cluster. An unreadable cluster contributes none. */
+async function readControlPlanes(
+  eks: EKSClient,
+  clusters: readonly string[],
+): Promise<Found<ReadonlyMap<string, string>>> {
+  const readCluster = createClusterReader(eks, 'tell');
+  const readings = await pMap(clusters, (name) => readCluster(name), { concurrency: READ_CONCURRENCY });
+  return {
+    found: new Map(
+      readings.flatMap((reading, index) =>
+        reading.kind === 'found' ? [[clusters[index] ?? '', reading.found.version ?? '']] : [],
+      ),
+    ),
+    isWhole: readings.every(isRead),
+  };
+}
+
+async function describeNodeGroups(eks: EKSClient, clusters: readonly string[]): Promise<Found<Nodegroup[]>> {
+  const { nodeGroups, unreadable } = await listNodeGroups(eks, clusters);
   const readings = await pMap(nodeGroups, (key) => describeNodeGroup(eks, key, 'tell'), {
     concurrency: READ_CONCURRENCY,
   });
   // sweep-fleet and upgrade-node-groups report unreadable node groups. Here they only contribute no pair.
-  return readings.flatMap((reading) => (reading.kind === 'found' ? [reading.found] : []));
+  return {
+    found: readings.flatMap((reading) => (reading.kind === 'found' ? [reading.found] : [])),
+    isWhole: unreadable.size === 0 && readings.every(isRead),
+  };
 }
+
+const isRead = ({ kind }: Reading<unknown>): boolean => kind !== 'unreadable';
 
 function pairsOf(nodeGroups: readonly Nodegroup[], controlPlanes: ReadonlyMap<string, string>): Pair[] {
   const pairs = new Map<string, Pair>();

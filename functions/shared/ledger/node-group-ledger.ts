@@ -179,7 +179,10 @@ const nodeGroupState = z.object({
   turn: turn.optional(),
   /** Since when the node group has been waiting for its turn, epoch milliseconds. */
   since: z.number().optional(),
+  /** What keeps the node group from a release of its Kubernetes version. */
   obstacle: obstacle.optional(),
+  /** What keeps it from the next version, where it follows its control plane. */
+  nextObstacle: obstacle.optional(),
   /** The release that an upgrade was tried for to cure health issues. There is one try per release. */
   cureTried: z.string().optional(),
   quarantineWait: quarantineWait.optional(),
