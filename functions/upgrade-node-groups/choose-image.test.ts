@@ -8,6 +8,7 @@ import { HOUR, lineOf, NOW, nodeGroup, observation } from './observation.fixture
 import type { CustomView, NodeGroupView, Observation } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
 import { progressAfter } from './progress.ts';
+import type { Reason } from './reasons.ts';
 import { contendersOf } from './waitlist.ts';
 import { rolloutsIn } from './waves.ts';
 
@@ -107,13 +108,18 @@ describe('a group with a custom AMI', () => {
       overrides: [{ name: 'first', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
     });
     /** A canary, as it is remembered after a look some hours ago. */
-    const canary = (change: Partial<NodeGroupView>, hours = 99): NodeGroupState => {
+    const canary = (change: Partial<NodeGroupView>, hours = 99, reason: Reason = 'baking'): NodeGroupState => {
       const seen = { ...group(change), key: { cluster: 'lab', nodegroup: 'web' } };
-      const decision = { reason: 'baking' as const, memory: {} };
+      const decision = { reason, memory: {} };
       const progress = progressAfter(seen, decision, policy, NOW - hours * HOUR);
       return { outcomes: 1, ...(progress !== undefined && { progress: { ...progress, seenAt: NOW } }) };
     };
-    const besides = (state: NodeGroupState, more: Partial<Observation['state']> = {}) =>
+    /** Another one, which has known its AMIs for some hours. */
+    const knownFor = (hours: number): Pick<NodeGroupState, 'progress'> => {
+      const progress = progressAfter(group(), { reason: 'baking', memory: {} }, policy, NOW - hours * HOUR);
+      return progress === undefined ? {} : { progress };
+    };
+    const besides = (state: NodeGroupState, more: Partial<Observation['state']> = knownFor(3)) =>
       decide(group({}, more), {
         policy,
         now: NOW,
@@ -152,7 +158,13 @@ describe('a group with a custom AMI', () => {
           }),
         }),
         'earlier-wave',
-        'lab/web has not been reconciled yet',
+        'lab/web does not know which AMIs come to it',
+      ],
+      [
+        'EC2 does not describe the AMI of a canary any more, so that none comes to it',
+        canary({ custom: custom({ present: { kind: 'gone' } }) }, 99, 'present-image-unknown'),
+        'upgrade-started',
+        '',
       ],
       [
         'no AMI is wanted for a canary',
@@ -164,6 +176,18 @@ describe('a group with a custom AMI', () => {
       const decision = besides(state);
       expect(decision.reason).toBe(reason);
       expect(decision.message).toContain(message);
+    });
+
+    it('is taken by a later wave only two hours after it came to it, however old it is', () => {
+      // The canary was looked at before the AMI was shared, or the policy named it.
+      const unaware = canary({ custom: custom({ wanted: { kind: 'named', candidates: [] } }) });
+      const untold = besides(unaware, {});
+      expect([untold.reason, untold.wakeAt]).toEqual(['earlier-wave', NOW + 2 * HOUR]);
+      expect(besides(unaware, knownFor(1)).wakeAt).toBe(NOW + HOUR);
+      expect(besides(unaware, knownFor(2)).reason).toBe('upgrade-started');
+      const { progress } = unaware;
+      const unseen = { ...unaware, ...(progress && { progress: { ...progress, seenAt: NOW - 27 * HOUR } }) };
+      expect(besides(unseen).lookAt).toEqual([{ cluster: 'lab', nodegroup: 'web' }]);
     });
 
     it('is called once its turn has come, by the same waves', () => {

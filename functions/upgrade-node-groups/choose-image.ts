@@ -95,7 +95,7 @@ export function chooseImage(
   const [, ...newer] = offered;
   const baked = newer.filter(({ firstSeenAt }) => firstSeenAt + bakeAge <= now);
   const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);
-  const release = chooseByWave(baked, { key, need, view: moved }, circumstances) ?? first;
+  const release = chooseByWave(baked, { key, need, state, view: moved }, circumstances) ?? first;
   if (release === undefined) throw new Error('One of them is the newest.');
   return { release, view: moved, template };
 }

@@ -41,7 +41,7 @@ export function chooseRelease(
   const { bakeAge } = paceOf(need, policy, now);
   const baked = chooseByWave(
     newer.filter(({ firstSeenAt }) => firstSeenAt + bakeAge <= now),
-    { key, need, view },
+    { key, need, state, view },
     circumstances,
   );
   const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);

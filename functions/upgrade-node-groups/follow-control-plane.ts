@@ -167,7 +167,7 @@ function moveTo(
   circumstances: Circumstances,
 ): Decision {
   const { policy, now } = circumstances;
-  const { key, need } = observation;
+  const { key, need, state } = observation;
   if (isInvalid(policy) || next.target.kind === 'none') throw new Error('It is held back where there is no release.');
   const { version, target } = next;
   // What is on offer for the present version stays known, so that no failure is forgotten.
@@ -182,7 +182,7 @@ function moveTo(
   const { bakeAge } = paceOf(need, policy, now);
   const baked = newer.filter(({ firstSeenAt }) => firstSeenAt + bakeAge <= now);
   const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);
-  const release = chooseByWave(baked, { key, need, view }, circumstances) ?? first;
+  const release = chooseByWave(baked, { key, need, state, view }, circumstances) ?? first;
   if (release === undefined) throw new Error('It is held back where there is no release.');
   const { releaseVersion } = release;
   const decided = chooseMoment(observation, view, release, circumstances);

@@ -85,7 +85,7 @@ export function momentOf(
     policy,
     upgrades: policy.upgrades,
     tripped: tripFor(fleetFailures, { key, ...state, ...tried }, policy),
-    entry: entryFor(release, { key, need, view }, circumstances),
+    entry: entryFor(release, { key, need, state, view }, circumstances),
     pace: { bakeAge, bakeBetween, windows, cause },
     failures,
     failed,

@@ -54,12 +54,15 @@ const policy = policyOf({
 
 /** Which clusters are read for it, and the gate, where one node has not been Ready since then. */
 async function gateOf(view: NodeGroupView, notReadySince: number, states: Record<string, Partial<Progress>> = {}) {
-  const before = Object.entries(states).map(([subject, progress]): [string, NodeGroupState] => {
-    const runs = { releaseVersion: NEXT, since: NOW - 48 * HOUR };
-    return [subject, { outcomes: 1, progress: { pair: '', runs, health: 'well', seenAt: NOW, ...progress } }];
-  });
+  const runs = { releaseVersion: NEXT, since: NOW - 48 * HOUR };
+  const ran: Progress = { pair: '', runs, health: 'well', seenAt: NOW };
+  const before = Object.entries(states).map(([subject, progress]): [string, NodeGroupState] => [
+    subject,
+    { outcomes: 1, progress: { ...ran, ...progress } },
+  ]);
+  const own = { progress: { ...ran, images: ['ami-1', 'ami-2'], imagesSince: SEEN } };
   const here = { policy, now: NOW, account: '111122223333', slots: {}, rollouts: rolloutsIn(new Map(before), policy) };
-  const { decided } = plan([observation(view)], here);
+  const { decided } = plan([observation(view, own)], here);
   expect(decided.map(({ decision: { reason } }) => reason)).toEqual(['upgrade-started']);
   const read: string[] = [];
   const unwell: Unwell = { kind: 'found', nodes: [{ name: 'n', since: notReadySince }], pods: [] };

@@ -30,6 +30,8 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'node-group-not-active',
   'unknown-ami-type',
   'release-incomparable',
+  // Nothing can be compared with an AMI that EC2 does not describe any more: no other one comes to the node group.
+  'present-image-unknown',
 ]);
 
 /**
@@ -53,7 +55,7 @@ export function progressAfter(
   if (view.kind === 'unreadable') {
     // AMIs may come to it meanwhile of which nobody knows.
     if (before === undefined) return undefined;
-    const { images: _, ...known } = before;
+    const { images: _, imagesSince: __, ...known } = before;
     return seen({ ...known, health: unreadFrom(before.health) }, before, now);
   }
   return seen(
@@ -117,7 +119,7 @@ function runsNow(
   view: NodeGroupView,
   known: Progress | undefined,
   now: number,
-): Pick<Progress, 'pair' | 'runs' | 'ran' | 'images' | 'health'> {
+): Pick<Progress, 'pair' | 'runs' | 'ran' | 'images' | 'imagesSince' | 'health'> {
   const pair = rolloutPair({ kubernetesVersion: view.version, amiType: view.amiType });
   const before = known?.pair === pair ? known : undefined;
   const { releaseVersion } = view;
@@ -133,10 +135,14 @@ function runsNow(
     pair,
     runs: { releaseVersion, since },
     ...(ran.length > 0 && { ran }),
-    ...(images !== undefined && { images }),
+    ...(images !== undefined && { images, imagesSince: sameSince(images, before, now) }),
     health,
   };
 }
+
+/** Since when no other AMI has come to a node group. */
+const sameSince = (images: readonly string[], before: Progress | undefined, now: number): number =>
+  images.every((image) => before?.images?.includes(image)) ? (before?.imagesSince ?? now) : now;
 
 /** What was not well counts as such until somebody sees that it has recovered: only then does it bake anew. */
 const unreadFrom = (before: Progress['health']): Progress['health'] => (before === 'well' ? 'unreadable' : before);

@@ -1,5 +1,5 @@
 import type { Need } from '../shared/ledger/finding-ledger.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey, NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -9,12 +9,13 @@ import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Blocker, Candidate, Entry } from './rollouts.ts';
-import { placeOfWave, rolloutPair } from './wave-place.ts';
+import { CUSTOM, placeOfWave, rolloutPair } from './wave-place.ts';
 
 /** What of a node group its wave depends on. */
 interface Mover {
   readonly key: NodeGroupKey;
   readonly need: Need | undefined;
+  readonly state: Pick<NodeGroupState, 'progress'>;
   readonly view: NodeGroupView;
 }
 
@@ -32,18 +33,32 @@ export type Held =
 
 /** Whether waves keep a release from a node group, and how; undefined where they do not. */
 export function entryFor(
-  { releaseVersion, firstSeenAt }: SeenRelease,
-  { key, need, view }: Mover,
+  release: SeenRelease,
+  { key, need, state, view }: Mover,
   { policy, rollouts, now }: Circumstances,
 ): Held | undefined {
   if (isInvalid(policy) || policy.upgrades.waves.length === 0) return undefined;
   if (rollouts === undefined) return { kind: 'unknown' };
   const wave = placeOfWave(policy);
-  const candidate = candidateOf(view, releaseVersion);
+  const candidate = candidateOf(view, release.releaseVersion);
   const entry = rollouts.entryOf(key, wave, candidate, paceOf(need, policy, now).bakeBetween, now);
   if (entry.kind !== 'open') return entry;
-  const until = firstSeenAt + SWEPT_AFTER;
+  const until = knownSince(release, view, state, now) + SWEPT_AFTER;
   return wave > 0 && until > now ? { kind: 'unswept', until } : undefined;
+}
+
+/**
+ * Since when a release has been known here, epoch milliseconds. The creation of an AMI does not say that: it may have been shared, or
+ * been named by the policy, later.
+ */
+function knownSince(
+  { releaseVersion, firstSeenAt }: SeenRelease,
+  { amiType }: NodeGroupView,
+  { progress }: Mover['state'],
+  now: number,
+): number {
+  if (amiType !== CUSTOM) return firstSeenAt;
+  return progress?.images?.includes(releaseVersion) === true ? (progress.imagesSince ?? now) : now;
 }
 
 /**

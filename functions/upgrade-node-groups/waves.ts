@@ -199,13 +199,18 @@ function count(
   };
   // Which AMIs of its owner come to it by now nobody knows either, where they or it cannot be read.
   if (progress === undefined || (pair === CUSTOM && progress.images === undefined)) {
-    wait(reason === 'unreadable' ? 'cannot be read' : 'has not been reconciled yet');
+    const unknown = progress === undefined ? 'has not been reconciled yet' : 'does not know which AMIs come to it';
+    wait(reason === 'unreadable' ? 'cannot be read' : unknown);
     return;
   }
   const { runs, ran = [], health } = progress;
   // Whatever it runs of an older Kubernetes version comes before.
   const order = progress.pair === pair ? orderOf(progress) : -1;
-  if (order === undefined) return;
+  if (order === undefined) {
+    // An AMI may have come to it since it was seen.
+    if (isUnseen) wait('has not been reconciled for long');
+    return;
+  }
   if (order > 0) {
     // Whoever left it sooner has not tried it.
     const before = ran.find(

@@ -159,6 +159,8 @@ const progress = z.object({
   ran: z.array(run.extend({ until: z.number().optional() })).optional(),
   /** The AMIs that come to a group with an AMI of its owner, oldest first, with the present one. */
   images: z.array(z.string()).optional(),
+  /** When the last of those AMIs came to it, epoch milliseconds. One may be old by its creation and have been shared now. */
+  imagesSince: z.number().optional(),
   /** `mixed` means that not all nodes run the release that the node group names. */
   health: z.enum(['well', 'unhealthy', 'mixed', 'unreadable']),
   /** Set where no release comes to the node group, so that nobody waits for it. */
