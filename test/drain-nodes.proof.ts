@@ -97,6 +97,17 @@ describe('a node that a disruption budget holds', () => {
   });
 });
 
+it('a pod that its owner puts back on the node past the cordon is evicted a few times, and then left out and named', async () => {
+  const run = await started(workload({ replicas: 3, returnsToNode: true }));
+  const id = terminateOne(run);
+  await run.account.play(15 * MINUTE);
+  expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+  expect(messagesOf(run, 'node-drained')[0]).toMatch(
+    /leaves out \d+ pods: default\/cart-\S+ \(ReplicaSet\/cart-\S+ has put it back 3 times\); kube-system\/\S+ \(of a DaemonSet\)/,
+  );
+  await asExpected(run);
+});
+
 describe('the hook', () => {
   it('is only proposed in mode observe; what is approved is made, and undone with its retention', async () => {
     const run = await started(workload(), { mode: 'observe' });

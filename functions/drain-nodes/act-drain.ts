@@ -49,12 +49,14 @@ export async function carryOutDrain(
     before = saved ?? before;
     return saved !== undefined;
   };
-  const acted = await act(deps, observation, wanted, remember);
+  const comebacks = new Map(Object.entries(state.comebacks ?? {}));
+  const acted = await act(deps, observation, wanted, { remember, comebacks, now });
   if (acted === undefined) return undefined;
   const { decision, calls } = acted;
   const remembered = asStored<DrainState>({
     ...before,
     ...decision.memory,
+    comebacks: comebacks.size === 0 ? undefined : Object.fromEntries(comebacks),
     open: decision.isOver === true ? undefined : true,
   });
   if (decision.silent) {
@@ -90,12 +92,21 @@ interface Acted {
   readonly calls: readonly AwsCall[];
 }
 
+/** What a drain keeps in the ledger. */
+interface Memory {
+  /** @returns false when another reconcile was first */
+  readonly remember: (node: NonNullable<DrainState['node']>) => Promise<boolean>;
+  /** Counts the pods that came back and were evicted, by owner; saved after the act. */
+  readonly comebacks: Map<string, number>;
+  readonly now: number;
+}
+
 /** @returns undefined when another reconcile was first */
 async function act(
   deps: DrainDeps,
   observation: DrainObservation,
   decision: DrainDecision,
-  remember: (node: NonNullable<DrainState['node']>) => Promise<boolean>,
+  memory: Memory,
 ): Promise<Acted | undefined> {
   const { instanceId, group, lifecycleState = '', key } = observation;
   const action = { AutoScalingGroupName: group.name, LifecycleHookName: HOOK.name, InstanceId: instanceId };
@@ -138,7 +149,7 @@ async function act(
         if (observation.node.kind !== 'found') return { decision, calls };
         const kubernetes = await deps.openCluster(key.cluster);
         if ('refused' in kubernetes) return obstructed(kubernetes.refused, 'access');
-        const drained = await drain(kubernetes, observation, remember);
+        const drained = await drain(kubernetes, observation, memory);
         return drained ? { decision, calls } : undefined;
       }
       default:
@@ -181,23 +192,26 @@ function notPending({ state }: DrainObservation, decision: DrainDecision, calls:
 async function drain(
   kubernetes: KubernetesClient,
   { node, state }: DrainObservation,
-  remember: (node: NonNullable<DrainState['node']>) => Promise<boolean>,
+  { remember, comebacks, now }: Memory,
 ): Promise<boolean> {
   if (node.kind !== 'found') return true;
   const { name, unschedulable, isOurs, label } = node;
   if (state.node === undefined) {
     // One that has the taint already was cordoned by an earlier drain: what it was before is not known.
     const former = isOurs
-      ? { name, unschedulable: false }
-      : { name, unschedulable, ...(label !== undefined && { label }) };
+      ? { name, unschedulable: false, at: now }
+      : { name, unschedulable, ...(label !== undefined && { label }), at: now };
     if (!(await remember(former))) return false;
   }
   await kubernetes.isolateNode(name, { taint: DRAIN_TAINT, label: EXCLUDE_LABEL });
   const troubles: unknown[] = [];
   await pMap(
     node.pods.filter(({ terminating }) => !terminating),
-    // One pod's trouble does not stop the others.
-    (pod) => kubernetes.evict(pod).catch((error: unknown) => void troubles.push(error)),
+    async (pod) => {
+      // One pod's trouble does not stop the others.
+      const evicted = await kubernetes.evict(pod).catch((error: unknown) => void troubles.push(error));
+      if (evicted === 'evicted' && pod.cameBack) comebacks.set(pod.owner, (comebacks.get(pod.owner) ?? 0) + 1);
+    },
     { concurrency: EVICTION_CONCURRENCY },
   );
   if (troubles.length > 0) throw troubles[0];

@@ -9,6 +9,8 @@ const pod = (name: string, more: Partial<KubernetesPod> = {}): KubernetesPod => 
   name,
   uid: name,
   labels: {},
+  owner: 'ReplicaSet/cart',
+  createdAt: NOW - 60 * MINUTE,
   ownedByDaemonSet: false,
   mirror: false,
   finished: false,
@@ -17,18 +19,55 @@ const pod = (name: string, more: Partial<KubernetesPod> = {}): KubernetesPod => 
   ...more,
 });
 
-it('waits for pods that can leave: not for those that come straight back, nor for those whose end nobody confirms', async () => {
-  const kubernetes = {
+const clusterWith = (...pods: KubernetesPod[]) =>
+  ({
     findNode: async () => ({ name: 'ip-10-0-0-1', unschedulable: false, taints: [], labels: {} }),
     listBudgets: async () => [],
-    listPods: async () => [
-      pod('plain'),
-      pod('comes-back', { toleratesEverything: true }),
-      pod('ends', { terminating: true, goneBy: NOW + MINUTE }),
-      pod('just-over', { terminating: true, goneBy: NOW - MINUTE }),
-      pod('dead-kubelet', { terminating: true, goneBy: NOW - 5 * MINUTE }),
-    ],
-  } as unknown as KubernetesClient;
-  const view = await createClusterViews(async () => kubernetes, NOW).viewNode('shop', 'i-1');
-  expect(view.kind === 'found' && view.pods.map(({ name }) => name)).toEqual(['plain', 'ends', 'just-over']);
+    listPods: async () => pods,
+  }) as unknown as KubernetesClient;
+
+async function viewOf(kubernetes: KubernetesClient, drain: object = {}) {
+  const view = await createClusterViews(async () => kubernetes, NOW).viewNode('shop', 'i-1', undefined, drain);
+  if (view.kind !== 'found') throw new Error(view.kind);
+  return view;
+}
+
+it('waits for pods that can leave: not for those that come straight back, nor for those whose end nobody confirms', async () => {
+  const kubernetes = clusterWith(
+    pod('plain'),
+    pod('comes-back', { toleratesEverything: true }),
+    pod('ends', { terminating: true, goneBy: NOW + MINUTE }),
+    pod('just-over', { terminating: true, goneBy: NOW - MINUTE }),
+    pod('dead-kubelet', { terminating: true, goneBy: NOW - 5 * MINUTE }),
+    pod('agent', { ownedByDaemonSet: true }),
+    pod('proxy', { mirror: true }),
+    pod('job', { finished: true }),
+  );
+  const view = await viewOf(kubernetes);
+  expect(view.pods.map(({ name }) => name)).toEqual(['plain', 'ends', 'just-over']);
+  expect(view.leftOut.map(({ name, why }) => `${name}: ${why}`)).toEqual([
+    'comes-back: tolerates every taint',
+    'dead-kubelet: nobody confirms its end',
+    'agent: of a DaemonSet',
+    'proxy: static',
+  ]);
+});
+
+it('waits for a pod that its owner puts back on the cordoned node only a few times, and for one that was there before always', async () => {
+  const before = pod('before', { createdAt: NOW - 11 * MINUTE });
+  const after = pod('after', { createdAt: NOW - 9 * MINUTE });
+  const other = pod('other', { createdAt: NOW - 9 * MINUTE, owner: 'ReplicaSet/other' });
+  const node = { name: 'ip-10-0-0-1', unschedulable: false, at: NOW - 10 * MINUTE };
+  const kubernetes = clusterWith(before, after, other);
+  const few = await viewOf(kubernetes, { node, comebacks: { 'default/ReplicaSet/cart': 2 } });
+  expect(few.pods.map(({ name, cameBack }) => [name, cameBack])).toEqual([
+    ['before', false],
+    ['after', true],
+    ['other', true],
+  ]);
+  const many = await viewOf(kubernetes, { node, comebacks: { 'default/ReplicaSet/cart': 3 } });
+  expect(many.pods.map(({ name }) => name)).toEqual(['before', 'other']);
+  expect(many.leftOut).toEqual([
+    { namespace: 'default', name: 'after', why: 'ReplicaSet/cart has put it back 3 times' },
+  ]);
 });

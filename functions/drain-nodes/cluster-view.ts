@@ -3,9 +3,11 @@ import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { WantedAccess } from '../shared/kubernetes/access-reviews.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { selects } from '../shared/kubernetes/disruptions.ts';
-import { canLeave, EXCLUDE_LABEL } from '../shared/kubernetes/evictable.ts';
+import { EXCLUDE_LABEL } from '../shared/kubernetes/evictable.ts';
 import type { KubernetesPod } from '../shared/kubernetes/evictions.ts';
 import { once } from '../shared/runtime/once.ts';
+import { counted } from '../shared/text/counted.ts';
+import type { DrainState } from './drain-ledger.ts';
 import { DRAIN_TAINT } from './hook.ts';
 import type { NodeView } from './observation.ts';
 
@@ -26,7 +28,12 @@ export const NEEDED: readonly WantedAccess[] = [
 export interface ClusterViews {
   /** Why a cluster does not let its nodes be drained; undefined: it does. */
   readonly whyNoAccess: (cluster: string) => Promise<string | undefined>;
-  readonly viewNode: (cluster: string, instanceId: string, privateDnsName?: string) => Promise<NodeView>;
+  readonly viewNode: (
+    cluster: string,
+    instanceId: string,
+    privateDnsName?: string,
+    drain?: Pick<DrainState, 'node' | 'comebacks'>,
+  ) => Promise<NodeView>;
 }
 
 /** @param now epoch ms */
@@ -50,13 +57,15 @@ export function createClusterViews(openCluster: OpenCluster, now: number): Clust
   });
   return {
     whyNoAccess,
-    async viewNode(cluster, instanceId, privateDnsName) {
+    async viewNode(cluster, instanceId, privateDnsName, drain = {}) {
       try {
         const kubernetes = await opened(cluster);
         if ('refused' in kubernetes) return { kind: 'unreadable', why: kubernetes.refused };
         const node = await kubernetes.findNode(instanceId, privateDnsName);
         if (node === undefined) return { kind: 'absent' };
-        const pods = (await kubernetes.listPods(node.name)).filter((pod) => isToLeave(pod, now));
+        const all = (await kubernetes.listPods(node.name)).filter(({ finished }) => !finished);
+        const judged = all.map((pod) => ({ pod, why: whyLeftOut(pod, drain, now) }));
+        const pods = judged.flatMap(({ pod, why }) => (why === undefined ? pod : []));
         const budgets = pods.length === 0 ? [] : await budgetsOf(cluster);
         const label = node.labels[EXCLUDE_LABEL.key];
         return {
@@ -65,15 +74,20 @@ export function createClusterViews(openCluster: OpenCluster, now: number): Clust
           unschedulable: node.unschedulable,
           isOurs: node.taints.some(({ key }) => key === DRAIN_TAINT.key),
           ...(label !== undefined && { label }),
-          pods: pods.map(({ namespace, name, uid, labels, terminating }) => ({
+          pods: pods.map(({ namespace, name, uid, labels, terminating, createdAt, owner }) => ({
             namespace,
             name,
             uid,
             terminating,
+            owner: `${namespace}/${owner}`,
+            cameBack: isSinceCordon(createdAt, drain),
             budgets: budgets
               .filter((budget) => budget.namespace === namespace && selects(budget.selector, labels))
               .map((budget) => budget.name),
           })),
+          leftOut: judged.flatMap(({ pod: { namespace, name }, why }) =>
+            why === undefined ? [] : { namespace, name, why },
+          ),
         };
       } catch (error) {
         if (!isKubernetesAccessError(error)) throw error;
@@ -84,11 +98,29 @@ export function createClusterViews(openCluster: OpenCluster, now: number): Clust
 }
 
 /**
- * Whether a drain waits for the pod. A pod that tolerates every taint comes straight back. One whose grace period is over has
- * nobody who ends it, as on a node whose kubelet is dead: it would hold a dead node for ever.
+ * Why a drain does not wait for a pod; undefined: it does. A pod that tolerates every taint comes straight back. One whose grace
+ * period is over has nobody who ends it, as on a node whose kubelet is dead: it would hold a dead node for ever. One whose owner
+ * binds it to the node itself passes by every taint: who it is shows once it has come back.
  */
-const isToLeave = (pod: KubernetesPod, now: number): boolean =>
-  canLeave(pod) && !pod.toleratesEverything && (pod.goneBy === undefined || now <= pod.goneBy + SLACK);
+function whyLeftOut(
+  { namespace, owner, createdAt, ownedByDaemonSet, mirror, toleratesEverything, goneBy }: KubernetesPod,
+  drain: Pick<DrainState, 'node' | 'comebacks'>,
+  now: number,
+): string | undefined {
+  if (ownedByDaemonSet) return 'of a DaemonSet';
+  if (mirror) return 'static';
+  if (toleratesEverything) return 'tolerates every taint';
+  if (goneBy !== undefined && now > goneBy + SLACK) return 'nobody confirms its end';
+  const comebacks = drain.comebacks?.[`${namespace}/${owner}`] ?? 0;
+  const comesBack = comebacks >= MOST_COMEBACKS && isSinceCordon(createdAt, drain);
+  return comesBack ? `${owner} has put it back ${counted(comebacks, 'time')}` : undefined;
+}
+
+const isSinceCordon = (createdAt: number, { node }: Pick<DrainState, 'node'>): boolean =>
+  node?.at !== undefined && createdAt > node.at;
+
+/** How many pods of one owner that come back to the cordoned node are evicted. */
+const MOST_COMEBACKS = 3;
 
 /** How long after its grace period a kubelet may take to confirm that a pod is gone, ms. */
 const SLACK = 2 * 60_000;

@@ -4,7 +4,7 @@ import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
 import { isRetained, isWaiting } from './decide-hook.ts';
 import { type Circumstances, type DrainDecision, say } from './decision.ts';
-import type { DrainObservation, HeldPod, NodeView } from './observation.ts';
+import type { DrainObservation, HeldPod, LeftOutPod, NodeView } from './observation.ts';
 import type { Policy } from './policy.ts';
 
 /** Between two looks at a drain, ms: often at first, when most pods leave. */
@@ -170,16 +170,30 @@ function decideRetained(
 /** Why nothing is left to drain; undefined: something is, or nobody can tell. */
 function whyEmpty(node: NodeView): string | undefined {
   if (node.kind === 'absent') return 'It is no node of its cluster, so there is nothing to drain.';
-  return node.kind === 'found' && node.pods.length === 0 ? 'No pod is left that could run elsewhere.' : undefined;
+  if (node.kind !== 'found' || node.pods.length > 0) return undefined;
+  return `No pod is left that could run elsewhere.${leftOutOf(node.leftOut)}`;
 }
 
 /** At most five pods, by name, each with the budgets that hold it. */
 function heldIn(node: NodeView): string {
   if (node.kind === 'unreadable') return node.why;
   if (node.kind === 'absent') return '';
-  const named = node.pods.slice(0, 5).map(inName).join('; ');
-  const more = node.pods.length > 5 ? `; and ${node.pods.length - 5} more` : '';
-  return `${counted(node.pods.length, 'pod')} still there: ${named}${more}.`;
+  return `${counted(node.pods.length, 'pod')} still there: ${fewOf(node.pods.map(inName))}.${leftOutOf(node.leftOut)}`;
+}
+
+/** The pods that no drain waits for; those of DaemonSets and static ones, which each node has, come last. */
+function leftOutOf(pods: readonly LeftOutPod[]): string {
+  if (pods.length === 0) return '';
+  const inOrder = [...pods.filter((pod) => !isUsual(pod)), ...pods.filter(isUsual)];
+  const named = inOrder.map(({ namespace, name, why }) => `${namespace}/${name} (${why})`);
+  return ` The drain leaves out ${counted(pods.length, 'pod')}: ${fewOf(named)}.`;
+}
+
+const isUsual = ({ why }: LeftOutPod): boolean => why === 'of a DaemonSet' || why === 'static';
+
+function fewOf(names: readonly string[]): string {
+  const more = names.length > 5 ? `; and ${names.length - 5} more` : '';
+  return `${names.slice(0, 5).join('; ')}${more}`;
 }
 
 function inName({ namespace, name, budgets, terminating }: HeldPod): string {

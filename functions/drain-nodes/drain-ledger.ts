@@ -20,8 +20,15 @@ const drainState = z.object({
   letGoAt: z.number().optional(),
   /** When it was first seen to be retained, epoch milliseconds. */
   retainedAt: z.number().optional(),
-  /** The node before it was cordoned here; `label`: the value of that which excludes it from load balancers. */
-  node: z.object({ name: z.string(), unschedulable: z.boolean(), label: z.string().optional() }).optional(),
+  /**
+   * The node before it was cordoned here; `label`: the value of that which excludes it from load balancers; `at`: when it was
+   * cordoned, epoch milliseconds.
+   */
+  node: z
+    .object({ name: z.string(), unschedulable: z.boolean(), label: z.string().optional(), at: z.number().optional() })
+    .optional(),
+  /** How many pods that came back to the cordoned node have been evicted, by owner. */
+  comebacks: z.record(z.string(), z.number()).optional(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });

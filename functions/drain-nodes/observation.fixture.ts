@@ -54,6 +54,8 @@ export const pod = (name: string, more: Partial<HeldPod> = {}): HeldPod => ({
   uid: `uid of ${name}`,
   budgets: [],
   terminating: false,
+  owner: 'default/ReplicaSet/cart',
+  cameBack: false,
   ...more,
 });
 
@@ -63,6 +65,7 @@ export const nodeWith = (...pods: HeldPod[]): NodeView => ({
   unschedulable: false,
   isOurs: false,
   pods,
+  leftOut: [],
 });
 
 export const drainOf = (

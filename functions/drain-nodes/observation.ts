@@ -51,6 +51,18 @@ export interface HeldPod {
   /** The disruption budgets that select it. */
   readonly budgets: readonly string[];
   readonly terminating: boolean;
+  /** Its controller, as `namespace/Kind/name`. */
+  readonly owner: string;
+  /** Whether it came to the node although that was cordoned. */
+  readonly cameBack: boolean;
+}
+
+/** A pod that no drain waits for. */
+export interface LeftOutPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** Why, in a few words. */
+  readonly why: string;
 }
 
 /** The node of an instance, as its cluster shows it. */
@@ -68,6 +80,8 @@ export type NodeView =
       readonly label?: string;
       /** Those that could run elsewhere, and are still there. */
       readonly pods: readonly HeldPod[];
+      /** Those that a drain does not wait for. */
+      readonly leftOut: readonly LeftOutPod[];
     };
 
 /** What a reconcile found about one instance whose termination waits for the hook, or did. */

@@ -49,6 +49,7 @@ export async function observeDrains(
     async ({ member, group, key, owner, trigger }): Promise<DrainObservation> => {
       const { id: instanceId, lifecycleState, isOptedOut: optedOut } = member;
       const privateDnsName = instances.get(instanceId)?.PrivateDnsName;
+      const state = open.get(instanceId) ?? newDrain(key, now, former.get(instanceId));
       return {
         instanceId,
         key,
@@ -62,8 +63,8 @@ export async function observeDrains(
         },
         lifecycleState,
         isOptedOut: optedOut,
-        node: await views.viewNode(key.cluster, instanceId, privateDnsName),
-        state: open.get(instanceId) ?? newDrain(key, now, former.get(instanceId)),
+        node: await views.viewNode(key.cluster, instanceId, privateDnsName, state),
+        state,
       };
     },
     { concurrency: READ_CONCURRENCY },

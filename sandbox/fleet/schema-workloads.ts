@@ -45,6 +45,10 @@ const workload = z.strictObject({
     .max(86_400)
     .default(30)
     .describe('How long its pods take to end: their grace period'),
+  returnsToNode: z
+    .boolean()
+    .optional()
+    .describe('Whether its owner binds the replacement of an evicted pod to the same node, which no taint prevents'),
   securityContext: z.record(z.string(), z.json()).optional().describe('The securityContext of its container'),
 });
 

@@ -16,6 +16,8 @@ export interface Workload {
   readonly furtherBudgets?: readonly DisruptionBudget[] | undefined;
   /** How long its pods take to end, s: exactly their grace period. */
   readonly terminationSeconds: number;
+  /** Whether its owner binds the replacement of an evicted pod to the same node, past the scheduler. */
+  readonly returnsToNode?: boolean | undefined;
   /** The securityContext of its container. */
   readonly securityContext?: Json | undefined;
 }

@@ -121,6 +121,9 @@ export class Workloads {
     if (isDryRun) return;
     leave(pod, time.now);
     this.#fill(pod.workload, time.now);
+    // An owner that sets nodeName passes by the scheduler, and so by taints.
+    const back = pod.workload.returnsToNode && this.#living(pod.workload).find(({ bound }) => bound === undefined);
+    if (back && pod.bound !== undefined) back.bound = { ...pod.bound, readyAt: time.now + 15_000 };
     this.#schedule(nodes(), time.now);
   }
 

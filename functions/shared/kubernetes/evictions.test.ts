@@ -16,6 +16,8 @@ describe('listPods', () => {
   const plain = {
     ...POD,
     labels: {},
+    owner: 'Pod/web-1',
+    createdAt: 0,
     ownedByDaemonSet: false,
     mirror: false,
     finished: false,
@@ -36,9 +38,13 @@ describe('listPods', () => {
   });
 
   it.each([
-    ['of a Deployment', pod(owner('ReplicaSet')), {}],
+    [
+      'of a Deployment',
+      pod({ ...owner('ReplicaSet'), creationTimestamp: '2026-07-14T06:00:00Z' }),
+      { owner: 'ReplicaSet/x', createdAt: Date.parse('2026-07-14T06:00:00Z') },
+    ],
     ['of nobody', pod({}, 'Pending'), {}],
-    ['of a DaemonSet', pod(owner('DaemonSet')), { ownedByDaemonSet: true }],
+    ['of a DaemonSet', pod(owner('DaemonSet')), { owner: 'DaemonSet/x', ownedByDaemonSet: true }],
     ['that a DaemonSet owns but does not control', pod(owner('DaemonSet', false)), {}],
     ['that is static', pod({ annotations: { 'kubernetes.io/config.mirror': 'abc' } }), { mirror: true }],
     ['that has succeeded', pod({}, 'Succeeded'), { finished: true }],

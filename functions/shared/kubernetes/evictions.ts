@@ -9,6 +9,10 @@ export interface KubernetesPod {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Its controller as `Kind/name`; a pod without one has itself. */
+  readonly owner: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
   /** Whether a DaemonSet would start the pod again on the same node. */
   readonly ownedByDaemonSet: boolean;
   /** Whether it is the mirror pod of a static pod, which only the kubelet itself can end. */
@@ -83,13 +87,15 @@ function isOfBudgets({ status, causes, message }: KubernetesAccessError): boolea
 }
 
 function describePod({ metadata, spec, status }: V1Pod): KubernetesPod {
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
     labels: metadata?.labels ?? {},
-    ownedByDaemonSet:
-      metadata?.ownerReferences?.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) ?? false,
+    owner: controller === undefined ? `Pod/${metadata?.name ?? ''}` : `${controller.kind}/${controller.name}`,
+    createdAt: metadata?.creationTimestamp?.getTime() ?? 0,
+    ownedByDaemonSet: controller?.kind === 'DaemonSet',
     mirror: metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined,
     finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
     terminating: metadata?.deletionTimestamp !== undefined,
