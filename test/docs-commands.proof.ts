@@ -106,6 +106,7 @@ function here(command: string): string {
     ['EVENT_BUS', String(account.stack.outputs.EventBusName)],
     ['ROLE_ARN', `arn:aws:iam::${account.world.accountId}:role/any`],
     [/\bSTACK-/, 'eks-host-remediator-'],
+    ['AUTO_SCALING_GROUP', account.fleet.autoScalingGroups.list()[0]?.name ?? ''],
     [/\bCLUSTER\b/, 'shop'],
     [/\bNODE_GROUP\b/, 'web'],
   ];
