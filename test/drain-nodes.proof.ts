@@ -26,6 +26,8 @@ async function asExpected(run: Run): Promise<void> {
   expect([run.errors, run.account.deliveries.lost, deadLetterCount(run)]).toEqual([[], [], 0]);
 }
 
+const CHANGES = ['PutLifecycleHook', 'RecordLifecycleActionHeartbeat', 'CompleteLifecycleAction'];
+
 const stateOf = (run: Run, id: string) => groupIn(run).members.get(id)?.lifecycleState;
 const messagesOf = (run: Run, reason: string): string[] =>
   run.records.filter((record) => record.reason === reason).map(({ message }) => message);
@@ -181,6 +183,24 @@ describe('what was made is taken back, and the node that waits is let go,', () =
     expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
     await asExpected(run);
   });
+});
+
+it('schedules the wake-up that follows before it changes anything', async () => {
+  const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
+  terminateOne(run);
+  await run.account.play(10 * MINUTE);
+  const calls = run.calls.flatMap(({ function: name, operation }) => (name === 'drain-nodes' ? operation : []));
+  // One look at a time reads the groups first.
+  const looks = calls
+    .join(' ')
+    .split('DescribeAutoScalingGroups')
+    .map((look) => look.split(' '));
+  const changing = looks.filter((look) => look.some((operation) => CHANGES.includes(operation)));
+  expect(changing.length).toBeGreaterThan(2);
+  for (const look of changing) {
+    const first = look.findIndex((operation) => CHANGES.includes(operation));
+    expect(look.slice(0, first), look.join(', ')).toContain('CreateSchedule');
+  }
 });
 
 describe('a group that is scaled to zero, so that no worker leads to it,', () => {

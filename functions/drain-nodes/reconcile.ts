@@ -15,8 +15,8 @@ import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
 import { decideDrain, isAtHook } from './decide-drain.ts';
 import { decideHook, isRetained } from './decide-hook.ts';
-import type { DrainDecision } from './decision.ts';
-import type { DrainObservation, Member } from './observation.ts';
+import type { DrainDecision, HookDecision } from './decision.ts';
+import type { DrainObservation, GroupObservation, Member } from './observation.ts';
 import { type ObserveClients, observe, policyHere } from './observe.ts';
 import type { drainNodes } from './remediation.ts';
 
@@ -28,7 +28,8 @@ export interface ReconcileDeps extends QueueDeps<typeof drainNodes>, ObserveClie
 const AGAIN = 60_000;
 
 /**
- * One reconcile of all messages of a batch: the drains first, since their nodes wait, then the hooks.
+ * One reconcile of all messages of a batch: the drains first, since their nodes wait, then the hooks. Wake-ups come before both: a
+ * function that dies while it acts, each time that the batch is delivered, looks again all the same.
  *
  * @throws AggregateError when something failed for some subjects, after all others are completed
  */
@@ -38,43 +39,50 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const now = deps.clock.now();
   const { hooks, drains, openCluster } = await observe(deps, scope, policy, now);
   const troubles: unknown[] = [];
-  /** When each group is looked at again, by `subjectOf`. */
-  const again = new Map<string, number>();
-  const lookAgain = (key: NodeGroupKey, at: number | undefined) => {
-    const known = again.get(subjectOf(key));
-    if (at !== undefined) again.set(subjectOf(key), Math.min(at, known ?? at));
-  };
+  const note = (error: unknown) => void troubles.push(error);
   const circumstancesOf = (each: Parameters<typeof policyHere>[1]) => ({
     policy: policyHere(policy, each),
     now,
     account: deps.account,
   });
+  const decidedDrains = decideInTurn(drains, circumstancesOf);
+  const decidedHooks = hooks.map((observation): [GroupObservation, HookDecision] => {
+    const { request } = observation;
+    const circumstances = circumstancesOf(observation);
+    return [
+      observation,
+      request === undefined ? decideHook(observation, circumstances) : answer(observation, request, circumstances),
+    ];
+  });
+  const unseen = hooks.filter(({ group }) => group.members.some((member) => isYetToWait(member, scope.ending)));
+  await wakeFor(
+    deps,
+    [
+      ...[...decidedDrains, ...decidedHooks].map(([{ key }, { wakeAt }]) => ({ key, wakeAt })),
+      ...unseen.map(({ key }) => ({ key, wakeAt: now + AGAIN })),
+    ],
+    now,
+  ).catch(note);
+  const again: Array<Waking> = [];
+  /** Another reconcile was first where nothing was settled. */
+  const comeBackTo = ({ key }: { readonly key: NodeGroupKey }) => again.push({ key, wakeAt: now + AGAIN });
   const acting = { ...deps, openCluster };
   await pMap(
-    decideInTurn(drains, circumstancesOf),
+    decidedDrains,
     async ([observation, decision]) => {
-      const settled = await carryOutDrain(acting, observation, decision, circumstancesOf(observation)).catch(
-        (error: unknown) => void troubles.push(error),
-      );
-      lookAgain(observation.key, settled === undefined ? now + AGAIN : settled.wakeAt);
+      const settled = await carryOutDrain(acting, observation, decision, circumstancesOf(observation)).catch(note);
+      if (settled === undefined) comeBackTo(observation);
     },
     { concurrency: READ_CONCURRENCY },
   );
-  for (const observation of hooks) {
-    const { key, request, group } = observation;
-    if (group.members.some((member) => isYetToWait(member, scope.ending))) lookAgain(key, now + AGAIN);
-    const circumstances = circumstancesOf(observation);
-    const decision =
-      request === undefined ? decideHook(observation, circumstances) : answer(observation, request, circumstances);
-    const settled = await carryOutHook(deps, observation, decision, circumstances).catch(
-      (error: unknown) => void troubles.push(error),
-    );
-    lookAgain(key, settled === undefined ? now + AGAIN : settled.wakeAt);
-    if (settled?.answers !== undefined) await askAfter(deps, key, settled.answers, now);
+  for (const [observation, decision] of decidedHooks) {
+    const settled = await carryOutHook(deps, observation, decision, circumstancesOf(observation)).catch(note);
+    if (settled === undefined) comeBackTo(observation);
+    if (settled?.answers !== undefined) await askAfter(deps, observation.key, settled.answers, now);
   }
-  for (const [subject, at] of again) await wakeFor(deps, keyOf(subject), at, now);
+  await wakeFor(deps, again, now).catch(note);
   await comeBack(deps.queue, scope.deferred, 0);
-  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 
@@ -111,15 +119,31 @@ async function askAfter(
   await sendRequests(queue, [{ request: makeDrainReconcileRequest(origin, `${answers} answered`, detail) }]);
 }
 
+interface Waking {
+  readonly key: NodeGroupKey;
+  /** Epoch milliseconds; undefined: nothing more is to come. */
+  readonly wakeAt: number | undefined;
+}
+
+/**
+ * Schedules one wake-up for each group, the earliest. One that cannot be scheduled stops no other.
+ *
+ * @throws AggregateError of what could not be scheduled
+ */
 async function wakeFor(
   { account, region, wake }: ReconcileDeps,
-  key: NodeGroupKey,
-  wanted: number,
+  wanted: readonly Waking[],
   now: number,
 ): Promise<void> {
-  const subject = `drain ${subjectOf(key)}`;
-  const at = wakeTime(wanted, now);
-  const origin = { account, region, time: iso(at) };
-  const detail = { trigger: 'wake-up' as const, clusterName: key.cluster, nodegroupName: key.nodegroup };
-  await wake(subject, at, makeDrainReconcileRequest(origin, `wake-up ${subject} ${iso(at)}`, detail));
+  const due = wanted.flatMap(({ key, wakeAt }) => (wakeAt === undefined ? [] : { subject: subjectOf(key), wakeAt }));
+  const schedule = async ([of, all]: [string, typeof due]) => {
+    const subject = `drain ${of}`;
+    const at = wakeTime(Math.min(...all.map(({ wakeAt }) => wakeAt)), now);
+    const origin = { account, region, time: iso(at) };
+    const { cluster: clusterName, nodegroup: nodegroupName } = keyOf(of);
+    const detail = { trigger: 'wake-up' as const, clusterName, nodegroupName };
+    await wake(subject, at, makeDrainReconcileRequest(origin, `wake-up ${subject} ${iso(at)}`, detail));
+  };
+  const groups = Map.groupBy(due, ({ subject }) => subject);
+  await pMap(groups, schedule, { concurrency: READ_CONCURRENCY, stopOnError: false });
 }
