@@ -1,3 +1,4 @@
+import { copierOf } from '../in-process/schema-copy.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import type { Instances } from './ec2/instances.ts';
 import type { CallContext, Operation, Service } from './service.ts';
@@ -71,8 +72,10 @@ export class EventualConsistency {
         if (name === 'CreateSecurityGroup') this.#groups.set(idOf(made, 'GroupId'), this.#time.now);
         return made;
       }
-      return this.#read(`${key} ${JSON.stringify(input)}`, async () =>
-        this.#known(await operation.run(input, context)),
+      return this.#read(
+        `${key} ${JSON.stringify(input)}`,
+        async () => this.#known(await operation.run(input, context)),
+        copierOf(operation.schema[5]),
       );
     };
     return { ...operation, run };
@@ -89,14 +92,17 @@ export class EventualConsistency {
     }
   }
 
-  /** The result of a read: a stale one, or the current one. */
-  async #read(key: string, now: () => Promise<unknown>): Promise<unknown> {
+  /**
+   * The result of a read: a stale one, or the current one.
+   * @param copy makes what is kept independent of the account's state; callers get copies of every result anyway
+   */
+  async #read(key: string, now: () => Promise<unknown>, copy: (output: unknown) => unknown): Promise<unknown> {
     const recent = (this.#earlier.get(key) ?? []).filter(({ at }) => this.#time.now - at <= LONGEST);
     const lag = this.#chance.next() < STALE ? this.#chance.integer(0, LONGEST) : 0;
     const stale = lag === 0 ? undefined : (recent.findLast(({ at }) => at <= this.#time.now - lag) ?? recent[0]);
-    if (stale !== undefined) return structuredClone(stale.output);
+    if (stale !== undefined) return stale.output;
     const output = await now();
-    this.#earlier.set(key, [...recent, { at: this.#time.now, output: structuredClone(output) }]);
+    this.#earlier.set(key, [...recent, { at: this.#time.now, output: copy(output) }]);
     return output;
   }
 

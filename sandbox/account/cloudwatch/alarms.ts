@@ -164,7 +164,8 @@ export class Alarms {
 function isQuiet(definition: MetricAlarmDefinition, series: MetricSeries, now: number): boolean {
   const { comparison, statistic, missingData, fill, period } = definition;
   const rises = comparison === 'GreaterThanOrEqualToThreshold' || comparison === 'GreaterThanThreshold';
-  if (!rises || missingData !== 'notBreaching' || fill !== undefined || series.isHeld) return false;
+  const missingKeepsOk = missingData === 'notBreaching' || missingData === 'ignore';
+  if (!rises || !missingKeepsOk || fill !== undefined || series.isHeld) return false;
   if (statistic !== 'Sum' && statistic !== 'Maximum') return false;
   const values = series.valuesIn(now - (periodsLookedAt(definition) + 1) * period, Number.POSITIVE_INFINITY);
   return values.every((value) => value >= 0) && (statisticOf(values, 'Sum') ?? 0) < definition.threshold;

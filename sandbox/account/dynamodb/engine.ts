@@ -48,9 +48,7 @@ export class DynamoDbEngine {
 
   /** @throws AwsError as DynamoDB returns it */
   async call(operation: string, input: unknown): Promise<WireJson> {
-    const name = operation.charAt(0).toLowerCase() + operation.slice(1);
-    const action: Action = require(`dynalite/actions/${name}`);
-    const validation: Validation = require(`dynalite/validations/${name}`);
+    const { action, validation } = handlingOf(operation);
     // A copy, because dynalite changes its input; through JSON, because absent members must not exist at all.
     const copy: unknown = JSON.parse(JSON.stringify(input));
     try {
@@ -63,6 +61,23 @@ export class DynamoDbEngine {
       throw error instanceof Error ? asAwsError(error) : error;
     }
   }
+}
+
+interface Handling {
+  readonly action: Action;
+  readonly validation: Validation;
+}
+
+const handlings = new Map<string, Handling>();
+
+/** dynalite's modules for an operation, kept because Node resolves a path anew at each `require`. */
+function handlingOf(operation: string): Handling {
+  const known = handlings.get(operation);
+  if (known !== undefined) return known;
+  const name = operation.charAt(0).toLowerCase() + operation.slice(1);
+  const found = { action: require(`dynalite/actions/${name}`), validation: require(`dynalite/validations/${name}`) };
+  handlings.set(operation, found);
+  return found;
 }
 
 /**
