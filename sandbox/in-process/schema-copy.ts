@@ -27,7 +27,8 @@ function compile(schema: NormalizedSchema): Copy {
   if (schema.isStructSchema()) return structure(schema);
   if (schema.isListSchema()) {
     const item = later(schema.getValueSchema());
-    return (value) => (Array.isArray(value) ? value.map(item) : value);
+    return (value) =>
+      Array.isArray(value) ? value.map((each: unknown) => (typeof each === 'object' ? item(each) : each)) : value;
   }
   if (schema.isMapSchema()) {
     const item = later(schema.getValueSchema());
@@ -52,8 +53,8 @@ function structure(schema: NormalizedSchema): Copy {
     for (const name in value) {
       const member = value[name];
       if (member === undefined || member === null) continue;
-      const copied = members.get(name)?.(member);
-      if (copied !== undefined) copy[name] = copied;
+      const copier = members.get(name);
+      if (copier !== undefined) copy[name] = typeof member === 'object' ? copier(member) : member;
     }
     return copy;
   };
