@@ -1,6 +1,7 @@
 import {
   type AwsSecurityFinding,
   BatchImportFindingsCommand,
+  type ImportFindingsError,
   type SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
 import pMap from 'p-map';
@@ -21,36 +22,55 @@ export interface FindingDeps extends Reporter {
 /** BatchImportFindings takes at most a hundred findings. */
 const FINDINGS_PER_CALL = 100;
 
+/** Security Hub did not accept every finding. The states of those that it accepted are saved. */
+export class FindingsRefused extends Error {
+  override readonly name = 'FindingsRefused';
+}
+
 /**
- * Imports into Security Hub what these records open and close, then saves the states. After a crash between the two,
- * the same findings are imported again under the same ids.
+ * Imports into Security Hub what these records open and close, then saves the states of what it accepted. After a crash
+ * between the two, the same findings are imported again under the same ids.
  *
- * @throws Error when Security Hub did not accept every finding
+ * @throws FindingsRefused when Security Hub did not accept every finding
  */
 export async function keepFindings(deps: FindingDeps, records: readonly ReadRecord[]): Promise<void> {
   const subjects = Map.groupBy(records, findingSubject);
   const names = [...subjects.keys()].filter((name) => name !== undefined);
   const states = await readFindings(deps.ledger, names);
-  const followed = names.map((name) => ({
-    name,
-    ...followFinding(states.get(name) ?? NO_FINDING, subjects.get(name) ?? []),
-  }));
-  const changed = followed.filter(({ verdicts }) => verdicts.length > 0);
-  const findings = changed.flatMap(({ verdicts }) => verdicts.map((verdict) => findingOf(verdict, deps)));
+  const followed = names.map((name) => {
+    const { state, verdicts } = followFinding(states.get(name) ?? NO_FINDING, subjects.get(name) ?? []);
+    return { name, state, findings: verdicts.map((verdict) => findingOf(verdict, deps)) };
+  });
+  const changed = followed.filter(({ findings }) => findings.length > 0);
   // A call may name a finding only once. The last verdict on it counts.
-  const lastWords = [...new Map(findings.map((finding) => [finding.Id, finding])).values()];
-  for (const batch of chunks(lastWords, FINDINGS_PER_CALL)) await importFindings(deps, batch);
+  const lastWords = [...new Map(changed.flatMap(({ findings }) => findings.map((one) => [one.Id, one]))).values()];
+  const refused = new Map<string, string>();
+  for (const batch of chunks(lastWords, FINDINGS_PER_CALL))
+    for (const { Id = '', ErrorCode, ErrorMessage } of await importFindings(deps, batch))
+      refused.set(Id, `${ErrorCode} ${ErrorMessage}`);
+  const taken = changed.filter(({ findings }) => findings.every(({ Id = '' }) => !refused.has(Id)));
   const now = deps.clock.now();
-  await pMap(changed, ({ name, state }) => saveFinding(deps.ledger, name, state, now), {
+  await pMap(taken, ({ name, state }) => saveFinding(deps.ledger, name, state, now), {
     concurrency: READ_CONCURRENCY,
   });
+  const [why] = refused.values();
+  if (why !== undefined)
+    throw new FindingsRefused(`Security Hub did not take ${refused.size} of ${lastWords.length} findings: ${why}`);
 }
 
-async function importFindings({ securityHub }: FindingDeps, batch: readonly AwsSecurityFinding[]): Promise<void> {
-  const answer = await securityHub.send(new BatchImportFindingsCommand({ Findings: [...batch] }));
-  if (answer.FailedCount === 0) return;
-  const [first] = answer.FailedFindings ?? [];
-  throw new Error(
-    `Security Hub did not take ${answer.FailedCount} of ${batch.length} findings: ${first?.ErrorCode} ${first?.ErrorMessage}`,
+/**
+ * Returns the findings that Security Hub refused, each with the reason.
+ * @throws FindingsRefused where the answer does not name each of them
+ */
+async function importFindings(
+  { securityHub }: FindingDeps,
+  batch: readonly AwsSecurityFinding[],
+): Promise<readonly ImportFindingsError[]> {
+  const { FailedCount, FailedFindings = [] } = await securityHub.send(
+    new BatchImportFindingsCommand({ Findings: [...batch] }),
+  );
+  if (FailedFindings.length === FailedCount) return FailedFindings;
+  throw new FindingsRefused(
+    `Security Hub did not take ${FailedCount} of ${batch.length} findings, and does not name them`,
   );
 }

@@ -19,6 +19,15 @@ it('gives the records of a delivery by time, each once, and leaves out everythin
   expect(readBatch(delivered).map(({ id }) => id)).toEqual(['earlier', 'later']);
 });
 
+it.each([
+  ['without a name', { instance: '' }],
+  ['with a name that no key has room for', { cluster: 'x'.repeat(1_024) }],
+  ['of a function whose name leaves no room in the key', { remediation: 'x'.repeat(1_024) }],
+])('leaves out a record about a subject %s, which the ledger cannot keep, and gives the others', (_what, more) => {
+  const delivered = lines(line({ id: 'nameless', ...more }), line({ id: 'good' }));
+  expect(readBatch(delivered).map(({ id }) => id)).toEqual(['good']);
+});
+
 it('takes it calmly when CloudWatch Logs only tries whether it is there', () => {
   expect(readBatch(delivery({ messageType: 'CONTROL_MESSAGE', logEvents: [{ message: 'ping' }] }))).toEqual([]);
 });

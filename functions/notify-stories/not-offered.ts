@@ -12,7 +12,7 @@ const ITSELF = 'security-hub is not offered';
  * Imports findings into Security Hub. Where AWS does not offer Security Hub in the region, the topic is notified once,
  * and no invocation fails for it.
  *
- * @throws Error when Security Hub is available and did not accept every finding
+ * @throws FindingsRefused when Security Hub is available and did not accept every finding
  */
 export async function keepFindingsWhereOffered(
   deps: FindingDeps & TellDeps,
