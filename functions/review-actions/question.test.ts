@@ -27,6 +27,19 @@ it('takes what is typed before what a button carries, also where something was d
   expect(readQuestion(carried, NOW).filter).toEqual(carried.filter);
 });
 
+it.each([
+  ['no numbers', { start: '1', end: 9 }],
+  ['times that no date has', { start: 0, end: 1e21 }],
+  ['a zoom into times that no date has', { start: 1, end: 9, zoom: { start: 3, end: 8.7e15 } }],
+])('shows the last week for a time range of %s, and keeps the rest', (_, timeRange) => {
+  const { range, look } = readQuestion({ widgetContext: { theme: 'dark', timeRange } }, NOW);
+  expect([range, look.theme]).toEqual([{ start: NOW - WEEK, end: NOW }, 'dark']);
+});
+
+it('begins anew where the page begins after all dates', () => {
+  expect(readQuestion({ trail: [{ second: 2 ** 50, skip: 0 }] }, NOW).trail).toEqual([]);
+});
+
 it('follows the zoom before the time range', () => {
   const timeRange = { mode: 'relative', start: 1, end: 9, zoom: { start: 3, end: 5 } };
   expect(readQuestion({ widgetContext: { timeRange } }, NOW).range).toEqual({ start: 3, end: 5 });

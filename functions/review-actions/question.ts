@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { RecordSubject } from '../shared/records/record.ts';
 import { decisionKind } from '../shared/records/record.ts';
-import { shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget/widget-event.ts';
+import { LAST_TIME, shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** The form fields that filter the records. */
 export const FILTER_FIELDS = { find: 'ehr-find', decision: 'ehr-decision', remediation: 'ehr-function' } as const;
@@ -22,7 +22,13 @@ export type Filter = Readonly<z.infer<typeof filter>>;
 export const NO_FILTER: Filter = { find: '', decision: '', remediation: '' };
 
 /** Start of a page of records: the second, and how many records of that second were shown before. */
-const cursor = z.object({ second: z.int().min(0), skip: z.int().min(0).max(5_000) });
+const cursor = z.object({
+  second: z
+    .int()
+    .min(0)
+    .max(LAST_TIME / 1_000),
+  skip: z.int().min(0).max(5_000),
+});
 export type Cursor = Readonly<z.infer<typeof cursor>>;
 
 /** The pages beside the overview and the incidents. */

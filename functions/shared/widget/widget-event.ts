@@ -2,6 +2,12 @@ import * as z from 'zod';
 
 const shortText = z.string().max(500);
 
+/** The last millisecond of the year 9999, which each time zone can show. */
+export const LAST_TIME = Date.UTC(10_000, 0) - 1;
+
+/** Epoch milliseconds. */
+const time = z.number().min(0).max(LAST_TIME);
+
 /**
  * What CloudWatch says about the dashboard in each call of a custom widget: time range, theme, size, and the form input
  * in the widget's markup. It does not say who views the dashboard. Missing or invalid values get a default, so that the
@@ -19,12 +25,13 @@ const widgetContext = z.object({
     .catch({ label: 'UTC', offsetISO: '+00:00' }),
   timeRange: z
     .object({
-      start: z.number(),
-      end: z.number(),
+      start: time,
+      end: time,
       /** The part of the range that the viewer has zoomed into, which the other widgets show as well. */
-      zoom: z.object({ start: z.number(), end: z.number() }).optional(),
+      zoom: z.object({ start: time, end: time }).optional(),
     })
-    .optional(),
+    .optional()
+    .catch(undefined),
   forms: z.object({ all: z.record(z.string(), z.unknown()) }).catch({ all: {} }),
 });
 
