@@ -7,6 +7,7 @@ import { policySchema as schemaOf } from '../functions/shared/policy/policy.ts';
 import { MOST_POLICY_BYTES, tierWarningOf } from '../functions/shared/policy/policy-size.ts';
 import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
 import { describeIssue } from '../functions/shared/runtime/issue.ts';
+import { once } from '../functions/shared/runtime/once.ts';
 import { type RightsSettings, rightsWarnings } from './policy-rights.ts';
 
 const DAY = 86_400_000;
@@ -61,7 +62,7 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
     const fault = `it is not JSON: ${error instanceof Error ? error.message : String(error)}`;
     return { faults: [fault], stopped: stoppedBy(undefined), warnings: [], windows: [] };
   }
-  const schema = policySchema(ANY_MODE);
+  const { schema } = schemas();
   const parsed = schema.safeParse(document);
   const windows = windowsIn(document).map(({ path, window }) => ({
     ...window,
@@ -99,9 +100,15 @@ const NAMES = REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?
 
 /** The functions for which the document is invalid. Each reads only its own part of it. */
 const stoppedBy = (document: unknown): string[] =>
-  REMEDIATIONS.flatMap(({ name, policy }: Remediation) =>
-    policy === undefined || schemaOf(ANY_MODE, policy.reads, NAMES).safeParse(document).success ? [] : [name],
-  );
+  schemas().parts.flatMap(({ name, part }) => (part.safeParse(document).success ? [] : [name]));
+
+/** The schema of the whole document, and that of each function's part. Making them costs more than a check. */
+const schemas = once(() => ({
+  schema: policySchema(ANY_MODE),
+  parts: REMEDIATIONS.flatMap(({ name, policy }: Remediation) =>
+    policy === undefined ? [] : [{ name, part: schemaOf(ANY_MODE, policy.reads, NAMES) }],
+  ),
+}));
 
 /**
  * Every valid change window in the document, wherever it is. A document may nest deeper than the stack allows calls, so
