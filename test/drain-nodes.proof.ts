@@ -203,6 +203,22 @@ it('schedules the wake-up that follows before it changes anything', async () => 
   }
 });
 
+it('what was only intended when the function died is not taken back: others may have set it since', async () => {
+  const scenario = { fleet: drainFleet(workload()), policy: drainPolicy(), inProcess: true };
+  const undisturbed = await start({ ...scenario, play: '70m' });
+  const calls = undisturbed.calls.filter((each) => each.function === 'drain-nodes');
+  const call = calls.findIndex(({ operation }) => operation === 'PutLifecycleHook') + 1;
+  const faults = { crash: { function: 'drain-nodes', call, when: 'before' as const } };
+  const run = await start({ ...scenario, faults, play: '1m' });
+  while (run.calls.filter((each) => each.function === 'drain-nodes').length < call - 1) await run.account.play(10_000);
+  const group = groupIn(run);
+  expect([call > 0, group.hooks.size]).toEqual([true, 0]);
+  group.retainsAbandoned = true;
+  setPolicy(run, JSON.stringify(drainPolicy({ mode: 'off' })));
+  await run.account.play(2 * HOUR);
+  expect([group.hooks.size, group.retainsAbandoned]).toEqual([0, true]);
+});
+
 describe('a group that is scaled to zero, so that no worker leads to it,', () => {
   const scaledToZero = async (): Promise<Run> => {
     const run = await started(workload());
@@ -218,7 +234,11 @@ describe('a group that is scaled to zero, so that no worker leads to it,', () =>
     const run = await scaledToZero();
     await askAboutHook(run, 'reject');
     await run.account.play(5 * MINUTE);
-    expect(hookStory(run).slice(2)).toEqual(['waiting request-granted', 'acted hook-removed']);
+    expect(hookStory(run).slice(2)).toEqual([
+      'waiting request-granted',
+      'acted hook-removed',
+      'skipped proposal-rejected',
+    ]);
     expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
     await asExpected(run);
   });
@@ -228,7 +248,7 @@ describe('a group that is scaled to zero, so that no worker leads to it,', () =>
     setPolicy(run, JSON.stringify(drainPolicy({ mode: 'off' })));
     await run.account.play(65 * MINUTE);
     expect([groupIn(run).hooks.size, groupIn(run).retainsAbandoned]).toEqual([0, false]);
-    expect(hookStory(run).slice(2)).toEqual(['acted hook-removed']);
+    expect(hookStory(run).slice(2)).toEqual(['acted hook-removed', 'skipped mode-off']);
     await asExpected(run);
   });
 });

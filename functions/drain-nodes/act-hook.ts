@@ -28,7 +28,8 @@ export interface ActDeps {
 }
 
 /**
- * Makes or removes the hook, saves and records. That a hook is made is saved first, so that it can be undone after a crash.
+ * Makes or removes the hook, saves and records. That a hook is to be made is saved first, so that it can be undone after a crash:
+ * what a later read shows of it counts as made here.
  *
  * @param policy that holds for the group
  * @returns the final decision; undefined when another reconcile was first
@@ -121,7 +122,8 @@ async function change(
         const { $metadata } = await autoScaling.send(asked);
         calls.push({ service: 'autoscaling', operation: 'DeleteLifecycleHook', requestId: $metadata.requestId ?? '' });
       }
-      return { decision: { ...decision, made: undefined }, calls };
+      // A later read shows that nothing is left, and ends the incident.
+      return { decision: { ...decision, made: state.made && { ...state.made, unconfirmed: true } }, calls };
     }
     return { decision, calls };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideHook, TARGET } from './decide-hook.ts';
+import { decideHook, shownOf, TARGET } from './decide-hook.ts';
 import type { HookDecision } from './decision.ts';
 import { circumstances, groupWith, member, NOW } from './observation.fixture.ts';
 
@@ -112,6 +112,33 @@ describe('the hook of a group', () => {
   it('does not take back a retention that somebody else has set', () => {
     expect(decideHook(groupWith({ retains: true }), circumstances()).made).toMatchObject({ retains: false });
     expect(decideHook(groupWith(), circumstances()).made).toMatchObject({ retains: true });
+  });
+
+  const intended = { at: NOW, retains: true, unconfirmed: true } as const;
+
+  it.each([
+    ['nothing, where AWS was not called', intended, { hook: 'absent', retains: true }, undefined],
+    ['the hook alone, where its retention was not set', intended, { hook: 'stands', retains: false }, false],
+    ['both', intended, { hook: 'stands', retains: true }, true],
+    ['the retention, where somebody deleted the hook', made.made, { hook: 'absent', retains: true }, true],
+    ['no retention that somebody else ended', made.made, { hook: 'stands', retains: false }, false],
+    ['nothing, where nothing was made', undefined, { hook: 'stands', retains: true }, undefined],
+  ] as const)('a read shows of what was made %s', (_what, before, group, expected) => {
+    expect(shownOf(before, group)?.retains).toBe(expected);
+  });
+
+  it('is confirmed by a later read, and recorded as made where the function died before that', () => {
+    const stands = (fingerprint: string | undefined) =>
+      decideHook(
+        groupWith(
+          { hook: 'stands', retains: true },
+          { state: { outcomes: 0, revision: 1, fingerprint, made: intended } },
+        ),
+        circumstances(),
+      );
+    expect(told(stands(undefined))).toBe('acted hook-made put');
+    const later = stands('hook-made keep');
+    expect([told(later), later.made]).toEqual(['done hook-stands', { at: NOW, retains: true }]);
   });
 
   it.each([

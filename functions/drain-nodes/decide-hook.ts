@@ -1,6 +1,7 @@
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { type Circumstances, type HookDecision, say } from './decision.ts';
+import type { HookState } from './hook-ledger.ts';
 import type { GroupObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 
@@ -22,6 +23,18 @@ const TAKES_BACK: ReadonlySet<string> = new Set(['opted-out', 'mode-off']);
 export const isWaiting = (lifecycleState: string): boolean => /Terminating:Wait$/.test(lifecycleState);
 
 export const isRetained = (lifecycleState: string): boolean => /:Retained$/.test(lifecycleState);
+
+/**
+ * What a read of the group leaves of that which was made here, or was about to be made when the function died. The hook comes
+ * before the retention, so that without the hook neither was made.
+ */
+export function shownOf(
+  made: HookState['made'],
+  { hook, retains }: Pick<GroupObservation['group'], 'hook' | 'retains'>,
+): HookState['made'] {
+  if (made === undefined || (made.unconfirmed === true && hook === 'absent')) return undefined;
+  return { ...made, retains: made.retains && retains };
+}
 
 /** Decides about the hook of one group; a pure function. */
 export function decideHook(observation: GroupObservation, circumstances: Circumstances): HookDecision {
@@ -84,9 +97,13 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
     return say(decision, 'cannot-drain', hindrance.message, hindrance.variant);
   }
   const isKept = drains.atDeadline === 'go' || group.retains;
-  if (group.hook === 'stands' && isKept && state.made !== undefined) {
+  const { made } = state;
+  if (group.hook === 'stands' && isKept && made !== undefined && isTold(state)) {
     const retention = group.retains ? 'nodes that cannot be drained are retained' : 'the group retains no node';
-    return quietly(say('done', 'hook-stands', `The hook stands, and ${retention}.`, group.retains ? 'retains' : ''));
+    return quietly({
+      ...say('done', 'hook-stands', `The hook stands, and ${retention}.`, group.retains ? 'retains' : ''),
+      made: { at: made.at, retains: made.retains },
+    });
   }
   const retention =
     drains.atDeadline === 'keep' ? ' A node that cannot be drained in time is retained, at your cost.' : '';
@@ -99,10 +116,18 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
   return {
     ...say('acted', 'hook-made', message, drains.atDeadline),
     act: 'put',
-    made: { at: now, retains: state.made?.retains === true || (drains.atDeadline === 'keep' && !group.retains) },
+    made: {
+      at: now,
+      retains: state.made?.retains === true || (drains.atDeadline === 'keep' && !group.retains),
+      unconfirmed: true,
+    },
     wakeAt: now + CONFIRM_WITHIN,
   };
 }
+
+/** Whether it was recorded that the hook was made. A function that died before that has it recorded by the next look. */
+const isTold = ({ made, fingerprint = '' }: HookState): boolean =>
+  made?.unconfirmed !== true || fingerprint.startsWith('hook-made');
 
 /** Whether the hook that was made here stands, or the retention that was set here does. */
 const standsOfOurs = ({ group, state: { made } }: GroupObservation): boolean =>

@@ -13,9 +13,9 @@ const hookState = z.object({
   open: z.literal(true).optional(),
   /**
    * When the hook was made here, epoch milliseconds, and whether the group was set to retain nodes then. Only that can be
-   * undone. It is saved before AWS is called.
+   * undone. It is saved before AWS is called, and `unconfirmed` until a later read has shown what came of the call.
    */
-  made: z.object({ at: z.number(), retains: z.boolean() }).optional(),
+  made: z.object({ at: z.number(), retains: z.boolean(), unconfirmed: z.literal(true).optional() }).optional(),
   ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),

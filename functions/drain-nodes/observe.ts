@@ -22,6 +22,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { type ClusterViews, createClusterViews, type OpenCluster, type OpenClusterBy } from './cluster-view.ts';
+import { shownOf } from './decide-hook.ts';
 import { readOpenDrains } from './drain-ledger.ts';
 import { HOOK, TERMINATING } from './hook.ts';
 import { type HookState, NO_HOOK, readHookStates, readMadeHooks } from './hook-ledger.ts';
@@ -167,7 +168,8 @@ async function observeGroup(
     const isOff = isInvalid(here) || here.killSwitch || here.drains.mode === 'off';
     // Where nothing may be done, the cluster is not asked.
     const noAccess = isOff ? undefined : await views.whyNoAccess(key.cluster);
-    return { ...common, group: { ...view, ...hooksIn(LifecycleHooks) }, noAccess };
+    const seen = { ...view, ...hooksIn(LifecycleHooks) };
+    return { ...common, group: seen, noAccess, state: { ...state, made: shownOf(state.made, seen) } };
   } catch (error) {
     // What passes by itself has the batch delivered again; one group's refusal stops no other.
     if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
