@@ -124,10 +124,17 @@ it('instance types that EC2 does not offer in a zone are told, and block nothing
   const run = await playThrough({
     inProcess: true,
     fleet: {
-      ...fleet([group('web', { instanceType: 'm5.large' }), group('api', { instanceType: 'm6i.large' })]),
-      notOffered: [{ instanceType: 'm5.large', zones }],
+      ...fleet([
+        group('web', { instanceType: 'm5.large' }),
+        group('api', { instanceType: 'm6i.large' }),
+        group('old', { instanceType: 'm4.large' }),
+      ]),
+      notOffered: [
+        { instanceType: 'm5.large', zones },
+        { instanceType: 'm4.large', zones: [...zones, 'eu-central-1b'] },
+      ],
     },
-    policy: { upgrades: { bakeAge: '2h', concurrency: { perCluster: 2 } } },
+    policy: { upgrades: { bakeAge: '2h', concurrency: { perCluster: 3 } } },
     play: '5h',
   });
   const started = (name: string) =>
@@ -136,9 +143,24 @@ it('instance types that EC2 does not offer in a zone are told, and block nothing
     'Warning: EC2 offers none of its instance types (m5.large) in eu-central-1a, eu-central-1c.',
   );
   expect(started('api')).not.toContain('Warning');
+  expect(started('old')).toContain('(m4.large) in any of its zones, so no new node comes up.');
+  expect(run.records.find(({ reason }) => reason === 'upgrade-failed')).toMatchObject({ nodegroup: 'old' });
+  // Auto Scaling launches in the zone that is left.
+  const zonesOf = (name: string) =>
+    new Set(
+      run.account.fleet.instances
+        .list()
+        .filter(
+          ({ state, kubernetes }) => state === 'running' && kubernetes?.labels['eks.amazonaws.com/nodegroup'] === name,
+        )
+        .map(({ availabilityZone }) => availabilityZone),
+    );
+  expect([...zonesOf('web')]).toEqual(['eu-central-1b']);
+  expect(zonesOf('api').size).toBeGreaterThan(1);
   const asked = run.calls.filter(({ operation }) => operation === 'DescribeInstanceTypeOfferings');
-  // At most one read a reconcile is made.
-  expect(asked.length).toBeLessThanOrEqual(2);
+  // At most one read is made where something starts.
+  const starts = run.records.filter(({ reason }) => reason === 'upgrade-started');
+  expect(asked.length).toBeLessThanOrEqual(starts.length);
 });
 
 it('a full quota of vCPUs is told where an upgrade starts; EKS brings up no node', async () => {

@@ -44,6 +44,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   const networks = new Networks(world);
   const instances = new Instances(world, networks);
   const vcpuQuotas = new VcpuQuotas(instances, fleet.vcpuQuotas);
+  const offerings = offeringsOf(world, fleet);
   const targetGroups = new TargetGroups(world, instances);
   const autoScalingGroups = new AutoScalingGroups(world, instances, targetGroups);
   const launchTemplates = new LaunchTemplates(world);
@@ -61,7 +62,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     images,
     instances,
     networks,
-    offerings: offeringsOf(world, fleet),
+    offerings,
     vcpuQuotas,
     snapshots: new Snapshots(world),
     launchTemplates,
@@ -86,6 +87,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
       images,
       freeAddresses: (subnetId) => networks.freeAddresses(subnetId),
       vcpuQuotas,
+      offerings,
     }),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };

@@ -40,16 +40,20 @@ export class InstanceTypeOfferings {
     this.#withheld.add(`${type} ${zone}`);
   }
 
+  isOffered(offering: { readonly type: string; readonly zone: string }): boolean {
+    return !this.#withheld.has(idOf(offering));
+  }
+
   list(): Offering[] {
     return Object.values(_InstanceType).flatMap((type) =>
-      ZONES.map((letter) => ({ type, zone: `${this.#region}${letter}` })).filter(
-        (offering) => !this.#withheld.has(idOf(offering)),
+      ZONES.map((letter) => ({ type, zone: `${this.#region}${letter}` })).filter((offering) =>
+        this.isOffered(offering),
       ),
     );
   }
 }
 
-const idOf = ({ type, zone }: Offering): string => `${type} ${zone}`;
+const idOf = ({ type, zone }: { readonly type: string; readonly zone: string }): string => `${type} ${zone}`;
 
 /** Describes instance types, and in which Availability Zones they are offered. */
 export const offeringOperations = (offerings: InstanceTypeOfferings): Record<string, Operation> => ({

@@ -2,6 +2,7 @@ import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { LaunchTemplateSpecification, UpdateParam } from '@aws-sdk/client-eks';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Images } from '../ec2/images.ts';
+import type { InstanceTypeOfferings } from '../ec2/instance-type-offerings.ts';
 import { DEFAULT_VERSION, type LaunchTemplates } from '../ec2/launch-templates.ts';
 import type { VcpuQuotas } from '../ec2/vcpu-quotas.ts';
 import type { AmiReleases } from './ami-releases.ts';
@@ -15,6 +16,7 @@ export interface Known {
   /** The number of nodes that a subnet has addresses for. */
   readonly freeAddresses: (subnetId: string) => number;
   readonly vcpuQuotas: VcpuQuotas;
+  readonly offerings: InstanceTypeOfferings;
 }
 
 /** The target of a node group's update. */

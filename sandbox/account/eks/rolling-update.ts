@@ -2,6 +2,7 @@ import type { Random } from '../../time/random.ts';
 import type { AutoScalingGroups } from '../auto-scaling/groups.ts';
 import type { Instance } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
+import { type RollSurroundings, whyNoLaunch, zoneFor } from './launch-room.ts';
 import { joinTimes, launchNode, nodesOf } from './nodes.ts';
 import type { EksNodeGroup, UpdateFailure } from './state.ts';
 
@@ -29,16 +30,6 @@ const EVICTION_RETRY_MS = 20_000;
 interface RollTarget extends Pick<EksNodeGroup, 'imageId' | 'keyName'> {
   /** Whether pods that cannot be evicted are deleted. */
   readonly isForced: boolean;
-}
-
-/** What a roll needs of the cluster and its subnets. */
-export interface RollSurroundings {
-  /** How many nodes a subnet has addresses for. */
-  freeAddresses(subnetId: string): number;
-  /** How many more instances like this one EC2's quota lets the account launch. */
-  vcpuRoom(node: Instance): number;
-  /** Evicts the pods of a node, as far as disruption budgets let them go. @returns how many are left */
-  evictPods(node: Instance): number;
 }
 
 /**
@@ -105,9 +96,8 @@ export class RollingUpdate {
     const size = maxUnavailable(this.#group);
     for (let start = 0; start < old.length; start += size) {
       const batch = old.slice(start, start + size);
-      if (!this.#hasRoomFor(batch.length)) return this.#cannotLaunch('InsufficientFreeAddresses');
-      // A launch beyond a quota fails, and no node comes up (EKS user guide, "Troubleshoot managed node groups").
-      if (!this.#isWithinQuota(batch)) return this.#cannotLaunch('NodeCreationFailure');
+      const why = whyNoLaunch(this.#group, batch, this.#around);
+      if (why !== undefined) return this.#cannotLaunch(why);
       const doomed = this.#failure !== undefined && start + size >= old.length;
       const hasLeft = await this.#replace(batch, doomed);
       if (!hasLeft) return this.#giveUp({ errorCode: 'PodEvictionFailure', afterMs: 0, degrades: false, times: 0 });
@@ -164,21 +154,6 @@ export class RollingUpdate {
     return true;
   }
 
-  /** Whether the subnets have addresses for nodes that are launched before old ones end. */
-  #hasRoomFor(count: number): boolean {
-    const { autoScalingGroup, updateConfig } = this.#group;
-    if (updateConfig.updateStrategy === 'MINIMAL') return true;
-    const free = autoScalingGroup.subnets.reduce((sum, { id }) => sum + this.#around.freeAddresses(id), 0);
-    return free >= count;
-  }
-
-  /** Whether EC2's quota lets nodes be launched before old ones end. */
-  #isWithinQuota(batch: readonly Instance[]): boolean {
-    const [node] = batch;
-    if (node === undefined || this.#group.updateConfig.updateStrategy === 'MINIMAL') return true;
-    return this.#around.vcpuRoom(node) >= batch.length;
-  }
-
   /** EKS tries for some time before it gives up (EKS user guide, "Understand each phase of node updates"). */
   async #cannotLaunch(errorCode: UpdateFailure['errorCode']): Promise<RollEnd> {
     await this.#pause(this.#random.integer(15, 25) * MINUTE_MS);
@@ -202,11 +177,9 @@ export class RollingUpdate {
     return node.node !== 'Gone' && nodesOf(this.#group).includes(node);
   }
 
-  /** Launches a node with the new image in the zone of `old`, and waits until it is Ready. */
+  /** Launches a node with the new image like `old`, and waits until it is Ready. */
   async #launchLike(old: Instance, ms: number): Promise<void> {
-    const zone = this.#group.autoScalingGroup.subnets.findIndex(
-      ({ availabilityZone }) => availabilityZone === old.availabilityZone,
-    );
+    const zone = zoneFor(this.#group, old, this.#around);
     const times = joinTimes(ms);
     this.#group.autoScalingGroup.surge += 1;
     launchNode(this.#groups, this.#group, this.#imageId, zone, times);

@@ -138,6 +138,7 @@ export class NodeGroupUpdates {
     const roll = new RollingUpdate(this.#world, this.#groups, group, { ...target, isForced: force }, random, failure, {
       freeAddresses: this.#known.freeAddresses,
       vcpuRoom: (node) => this.#known.vcpuQuotas.room(node, this.#world.time.now),
+      isOffered: (type, zone) => this.#known.offerings.isOffered({ type, zone }),
       evictPods: (node) => this.#state.evictPods(group.cluster.name, node.privateDnsName),
     });
     void roll.run().then(
