@@ -42,7 +42,12 @@ export async function carryOutDrain(
 ): Promise<DrainDecision | undefined> {
   const { instanceId, key, trigger, state } = observation;
   const writer = writesOf(`${deps.caller} drain ${instanceId}`);
-  const save = (changed: DrainState) => saveDrainState(deps.ledger, instanceId, changed, now, writer());
+  let isOver = false;
+  const save = (changed: DrainState) => {
+    // Nobody looks at an instance that has left its group once its drain is closed, so what is not recorded keeps it open.
+    const open = isOver && changed.unrecorded === undefined ? undefined : true;
+    return saveDrainState(deps.ledger, instanceId, asStored<DrainState>({ ...changed, open }), now, writer());
+  };
   let before = state;
   const remember = async (node: NonNullable<DrainState['node']>): Promise<boolean> => {
     const saved = await save(asStored<DrainState>({ ...before, node }));
@@ -53,11 +58,12 @@ export async function carryOutDrain(
   const acted = await act(deps, observation, wanted, { remember, comebacks, now });
   if (acted === undefined) return undefined;
   const { decision, calls } = acted;
+  isOver = decision.isOver === true;
   const remembered = asStored<DrainState>({
     ...before,
     ...decision.memory,
     comebacks: comebacks.size === 0 ? undefined : Object.fromEntries(comebacks),
-    open: decision.isOver === true ? undefined : true,
+    open: isOver ? undefined : true,
   });
   if (decision.silent) {
     if (isDeepStrictEqual(remembered, asStored<DrainState>(state)) && state.revision > 0) return decision;
