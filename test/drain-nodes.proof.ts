@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HOOK } from '../functions/drain-nodes/hook.ts';
 import * as lifecycleAction from '../functions/drain-nodes/terminate-lifecycle-action.ts';
 import type { Run } from '../sandbox/play.ts';
 import {
@@ -283,17 +284,39 @@ it('a termination that Auto Scaling does not show yet when its event comes is fo
   await asExpected(run);
 });
 
-it('an instance refresh of refresh-groups goes by the hook: each node is drained before it is replaced', async () => {
+describe('an instance refresh of refresh-groups', () => {
   const images = [
     { imageId: OLD, name: 'golden-eks-1.33-1', at: '-30d' },
     { imageId: NEW, name: 'golden-eks-1.33-2', at: '-3d', parameter: '/eks-host-remediator/images/1.33' },
   ];
-  const fleet = { ...drainFleet({ ...workload({ disruptionBudget: { maxUnavailable: 1 } }), imageId: OLD }), images };
-  const policy = { ...refreshPolicy(), ...drainPolicy() };
-  const run = await start({ fleet, policy, inProcess: true, play: '6h' });
-  const members = [...groupIn(run).members.values()];
-  expect(members.map(({ instance }) => instance.imageId)).toEqual([NEW, NEW, NEW]);
-  const drained = run.records.filter(({ reason }) => reason === 'node-drained');
-  expect(new Set(drained.map(({ instance }) => instance)).size).toBe(3);
-  await asExpected(run);
+  const refreshed = (group: object, drains: object = {}, cluster: object = {}) => {
+    const held = { ...workload({ disruptionBudget: { maxUnavailable: 1 } }), imageId: OLD };
+    return start({
+      fleet: { ...drainFleet({ ...held, ...group }, cluster), images },
+      policy: { ...refreshPolicy(), ...drainPolicy(drains) },
+      inProcess: true,
+      play: '6h',
+    });
+  };
+  const imagesIn = (run: Run) => [...groupIn(run).members.values()].map(({ instance }) => instance.imageId);
+  const refusals = (run: Run) =>
+    run.records
+      .filter(({ remediation, decision }) => remediation === 'refresh-groups' && decision === 'refused')
+      .map(({ reason }) => reason);
+
+  it('goes by the hook: each node is drained before it is replaced', async () => {
+    const run = await refreshed({});
+    expect(imagesIn(run)).toEqual([NEW, NEW, NEW]);
+    const drained = run.records.filter(({ reason }) => reason === 'node-drained');
+    expect(new Set(drained.map(({ instance }) => instance)).size).toBe(3);
+    await asExpected(run);
+  });
+
+  it('does not take a hook of that name for drains where nobody drains by it', async () => {
+    const left = { terminationHooks: [{ name: HOOK.name, drains: false }] };
+    const run = await refreshed(left, { mode: 'observe' });
+    expect([imagesIn(run), refusals(run)]).toEqual([[OLD, OLD, OLD], ['nobody-drains']]);
+    const closed = await refreshed(left, {}, { accessEntries: [] });
+    expect([imagesIn(closed), refusals(closed)]).toEqual([[OLD, OLD, OLD], ['nobody-drains']]);
+  });
 });

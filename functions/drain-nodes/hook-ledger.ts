@@ -1,11 +1,10 @@
 import * as z from 'zod';
+import { DRAIN_HOOK_PK } from '../shared/ledger/drained-groups.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
-
-const PK = 'drain-hook';
 
 const hookState = z.object({
   sk: z.string(),
@@ -29,14 +28,14 @@ const KEPT_FOR = 400 * 86_400_000;
 
 /** Reads the states of groups, by `subjectOf`. A group never seen before is missing. */
 export async function readHookStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, HookState>> {
-  const items = await readItems(ledger, PK, subjects, hookState);
+  const items = await readItems(ledger, DRAIN_HOOK_PK, subjects, hookState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
 /** The groups in which something stands that was made here, or may. */
 export async function readMadeHooks(ledger: Ledger): Promise<NodeGroupKey[]> {
   const query = { FilterExpression: 'attribute_exists(made)' };
-  return (await queryItems(ledger, PK, hookState, query)).map(({ sk }) => keyOf(sk));
+  return (await queryItems(ledger, DRAIN_HOOK_PK, hookState, query)).map(({ sk }) => keyOf(sk));
 }
 
 /** @returns the saved state; undefined when another reconcile was first */
@@ -47,4 +46,4 @@ export const saveHookState = (
   now: number,
   writer: string,
 ): Promise<HookState | undefined> =>
-  saveUnlessWritten(ledger, { pk: PK, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);
+  saveUnlessWritten(ledger, { pk: DRAIN_HOOK_PK, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);

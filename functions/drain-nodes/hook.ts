@@ -1,6 +1,8 @@
+import { DRAIN_HOOK_NAME } from '../shared/ledger/drained-groups.ts';
+
 /** The lifecycle hook on terminations that is made here. Hooks of other names are never completed, changed or removed. */
 export const HOOK = {
-  name: 'eks-host-remediator-drain',
+  name: DRAIN_HOOK_NAME,
   /**
    * Seconds, the most that Auto Scaling takes. A lost event must not cost the drain: sweeps come once an hour. It bounds how long
    * a node waits where the function is broken. The global timeout is 48 hours then. Source: Auto Scaling API reference,

@@ -14,6 +14,7 @@ import { groupNameOf, readSelfManagedGroups, whyNotOurs } from '../shared/fleet/
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
+import { readDrainedGroups } from '../shared/ledger/drained-groups.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
@@ -74,12 +75,13 @@ export async function observeGroups(
     found,
   );
   const all = [...found, ...unseen];
-  const states = await readStates(
-    clients.ledger,
-    all.map(({ key }) => subjectOf(key)),
-  );
+  const subjects = all.map(({ key }) => subjectOf(key));
+  const [states, drained] = await Promise.all([
+    readStates(clients.ledger, subjects),
+    readDrainedGroups(clients.ledger, subjects),
+  ]);
   const readWanted = createWantedReader(clients);
-  const context = { clients, scope, policy, readCluster, readWanted, byId, identities, states };
+  const context = { clients, scope, policy, readCluster, readWanted, byId, identities, states, drained };
   return (await pMap(all, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
 }
 
@@ -92,6 +94,8 @@ interface Context {
   readonly byId: ReadonlyMap<string, Instance>;
   readonly identities: ReadonlyMap<string, Identity>;
   readonly states: ReadonlyMap<string, RefreshState>;
+  /** The groups that `drain-nodes` drains, by `subjectOf`. */
+  readonly drained: ReadonlySet<string>;
 }
 
 /** An Auto Scaling group that has workers, with its owner. */
@@ -120,7 +124,7 @@ async function ownersOf(
 }
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readWanted, byId, identities, states } = context;
+  const { clients, scope, policy, readCluster, readWanted, byId, identities, states, drained } = context;
   const { Instances = [] } = group ?? {};
   const name = groupNameOf(key);
   const { cluster } = key;
@@ -167,7 +171,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     const [ofCluster, refreshes, drains, images, template] = await Promise.all([
       readCluster(cluster),
       readRefreshes(clients.autoScaling, name),
-      readDrains(clients.autoScaling, name),
+      readDrains(clients.autoScaling, name, drained.has(subjectOf(key))),
       readImages(clients.ec2, view.members),
       view.source.kind === 'version' || view.source.kind === 'floating'
         ? readTemplateVersion(clients.ec2, view.source.templateId, view.source.version)

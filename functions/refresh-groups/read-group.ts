@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { describeImages } from '../shared/fleet/images.ts';
+import { DRAIN_HOOK_NAME } from '../shared/ledger/drained-groups.ts';
 import { imageOf } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { knownRefresh } from './known-refresh.ts';
@@ -22,11 +23,21 @@ export async function readRefreshes(
   return InstanceRefreshes.map(knownRefresh);
 }
 
-/** Whether somebody drains the group's nodes. */
-export async function readDrains(autoScaling: AutoScalingClient, AutoScalingGroupName: string): Promise<boolean> {
+/**
+ * Whether somebody drains the group's nodes.
+ *
+ * @param isDrainedHere whether `drain-nodes` does; its hook alone says nothing, since it stands on where the cluster was closed since
+ */
+export async function readDrains(
+  autoScaling: AutoScalingClient,
+  AutoScalingGroupName: string,
+  isDrainedHere: boolean,
+): Promise<boolean> {
   const { LifecycleHooks = [] } = await autoScaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
   return LifecycleHooks.some(
-    ({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING',
+    ({ LifecycleTransition, LifecycleHookName }) =>
+      LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING' &&
+      (LifecycleHookName !== DRAIN_HOOK_NAME || isDrainedHere),
   );
 }
 

@@ -100,8 +100,8 @@ export const REFRESH_REASONS = {
   },
   'nobody-drains': {
     meaning:
-      'The group has no lifecycle hook on terminations, so a refresh would end pods without regard to their budgets.',
-    hint: 'Have a termination handler drain nodes by a lifecycle hook, or set refreshes.undrained to go.',
+      'Nobody drains the nodes of the group by a lifecycle hook on terminations, so a refresh would end pods without regard to their budgets. The hook of drain-nodes counts only where drain-nodes can drain the group.',
+    hint: 'Have drain-nodes (mode drains) or a termination handler drain nodes by a lifecycle hook, or set refreshes.undrained to go.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 
