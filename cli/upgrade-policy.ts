@@ -4,8 +4,8 @@ import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { readAllNodeGroups } from '../functions/shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
 import { createPolicyReader } from '../functions/shared/policy/policy-reader.ts';
+import { rolloutsIn } from '../functions/shared/rollouts/waves.ts';
 import { type Policy, READS } from '../functions/upgrade-node-groups/policy.ts';
-import { rolloutsIn } from '../functions/upgrade-node-groups/waves.ts';
 import type { Surroundings } from './command.ts';
 
 type Reading = Pick<Surroundings, 'clients' | 'stack' | 'clock'>;

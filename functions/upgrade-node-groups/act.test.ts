@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { NEW_NODE_GROUP, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { decide } from './decide.ts';
 import { type Decision, say } from './decision.ts';
 import { NOW, nodeGroup, observation } from './observation.fixture.ts';
 import type { View } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
-import { rolloutsIn } from './waves.ts';
 
 const policy = policyOf({
   upgrades: { waves: ['canary', 'prod'] },

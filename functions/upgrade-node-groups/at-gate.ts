@@ -1,6 +1,6 @@
+import { type ClosedGate, closedGate } from '../shared/gates/gates.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Circumstances, Decision } from './decision.ts';
-import { type ClosedGate, closedGate } from './gates.ts';
 import type { Moment } from './moment.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 

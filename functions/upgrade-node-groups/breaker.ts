@@ -6,14 +6,15 @@ import {
   type Setback,
   subjectOf,
 } from '../shared/ledger/node-group-ledger.ts';
+import { isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
+import { waveOf } from '../shared/rollouts/wave-place.ts';
 import { counted } from '../shared/text/counted.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { BreakerLimits } from './breaker-policy.ts';
 import type { Failing, FleetFailures } from './fleet-failures.ts';
 import type { Policy } from './policy.ts';
 import { latestOf, setbacksOf } from './setbacks.ts';
-import { isSameRelease, proposedTarget, type TriedRelease } from './target-version.ts';
-import { waveOf } from './wave-place.ts';
+import { proposedTarget } from './target-version.ts';
 
 /** What of node groups' states breakers go by. */
 type Remembered = Pick<NodeGroupState, 'setbacks' | 'failures' | 'lifts' | 'reason'>;

@@ -3,6 +3,7 @@ import { parsePolicy } from '../policy-document.ts';
 import type { NodeGroupState, Turn } from '../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { decide } from './decide.ts';
 import { HOUR, lineOf, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import type { CustomView, NodeGroupView, Observation } from './observation.ts';
@@ -10,7 +11,6 @@ import { policyOf } from './policy.fixture.ts';
 import { progressAfter } from './progress.ts';
 import type { Reason } from './reasons.ts';
 import { contendersOf } from './waitlist.ts';
-import { rolloutsIn } from './waves.ts';
 
 const image = (imageId: string, age: number, change: Partial<MachineImage> = {}) =>
   machineImage({ imageId, name: `golden-${imageId}`, createdAt: NOW - age * HOUR, ...change });

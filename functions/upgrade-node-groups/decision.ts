@@ -1,5 +1,6 @@
 import type { TemplateChange } from '../shared/fleet/launch-template-version.ts';
 import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
+import type { Gates } from '../shared/gates/gates.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type {
   Failures,
@@ -14,12 +15,11 @@ import type {
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import type { FleetFailures } from './fleet-failures.ts';
-import type { Gates } from './gates.ts';
 import type { Policy } from './policy.ts';
 import type { Preflights } from './preflight.ts';
 import type { Reason } from './reasons.ts';
-import type { Rollouts } from './rollouts.ts';
 
 /** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {

@@ -1,11 +1,11 @@
 import type { Update } from '@aws-sdk/client-eks';
 import { minorOf, nextVersion } from '../shared/fleet/kubernetes-version.ts';
+import type { Gates } from '../shared/gates/gates.ts';
 import { NEW_NODE_GROUP, type NodeGroupKey, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import type { AnyFleet, AnyGroup, Span, Trouble } from './any-fleet.fixture.ts';
 import { controlPlaneOf, type NextVersion } from './control-plane.ts';
-import type { Gates } from './gates.ts';
 import { HOUR, nodeGroup, unreadable } from './observation.fixture.ts';
 import type { CustomView, UpdateView, View } from './observation.ts';
 import { AL2023, DAY, ReleaseHistory } from './release-history.fixture.ts';

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
 import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { answer } from './answer.ts';
 import { type ControlPlane, controlPlaneOf, type NextVersion, versionForImages } from './control-plane.ts';
 import { decide } from './decide.ts';
@@ -12,7 +13,6 @@ import { HOUR, NOW, nodeGroup, observation, request, unreadable } from './observ
 import type { NodeGroupView } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
 import { progressAfter } from './progress.ts';
-import { rolloutsIn } from './waves.ts';
 
 const DAY = 24 * HOUR;
 const RUNS = '1.33.13-20260714';

@@ -2,6 +2,7 @@ import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { type Failures, failureCount, type NodeGroupKey, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { isSameRelease } from '../shared/rollouts/tried-release.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
 import { tripFor } from './breaker.ts';
@@ -22,7 +23,7 @@ import type { NodeGroupView, Observation, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { isExhausted, setbacksOf, withSetback } from './setbacks.ts';
-import { isSameRelease, triedRelease } from './target-version.ts';
+import { triedRelease } from './target-version.ts';
 import { mayTake } from './time-needed.ts';
 
 /**

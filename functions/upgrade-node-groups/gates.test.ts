@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Alarm, type Calendar, closedGate, type Gates } from '../shared/gates/gates.ts';
+import { gates as section } from '../shared/gates/gates-policy.ts';
 import { decide } from './decide.ts';
-import { type Alarm, type Calendar, closedGate, type Gates } from './gates.ts';
-import { gates as section } from './gates-policy.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import { policyOf } from './policy.fixture.ts';
 

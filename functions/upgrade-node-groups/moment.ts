@@ -3,6 +3,8 @@ import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import type { Target } from '../shared/releases/target-release.ts';
+import { isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
+import { rolloutPair, waveOf } from '../shared/rollouts/wave-place.ts';
 import { approvalOf } from './approval.ts';
 import { tripFor } from './breaker.ts';
 import { publishedAt } from './choose-release.ts';
@@ -12,15 +14,8 @@ import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Reason } from './reasons.ts';
 import { setbacksOf } from './setbacks.ts';
-import {
-  isSameRelease,
-  kubernetesVersionOf,
-  proposedTarget,
-  type TriedRelease,
-  triedRelease,
-} from './target-version.ts';
+import { kubernetesVersionOf, proposedTarget, triedRelease } from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
-import { rolloutPair, waveOf } from './wave-place.ts';
 
 /** What is known of an upgrade that is due, and how each step that holds it up says that it waits. */
 export type Moment = ReturnType<typeof momentOf>;

@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import type { NodeGroupState, Progress } from '../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
-import { rolloutsIn } from './waves.ts';
 import type { Unwell } from './workload-gate.ts';
 
 const RUNS = '1.33.13-20260714';

@@ -4,6 +4,7 @@ import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import { type OpenOptions, openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances, Decision } from './decision.ts';
@@ -11,7 +12,6 @@ import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
 import { NOTHING_SEEN, type Preflight } from './preflight.ts';
 import { candidateOf } from './wave-entry.ts';
-import { placeOfWave } from './wave-place.ts';
 import { type Unwell, workloadGate } from './workload-gate.ts';
 
 /** Reads what does not go well in a cluster, each cluster once. */

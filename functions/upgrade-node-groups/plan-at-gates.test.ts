@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Gates } from './gates.ts';
+import type { Gates } from '../shared/gates/gates.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation, request } from './observation.fixture.ts';
 import { plan } from './plan.ts';
 import { planAtGates } from './plan-at-gates.ts';

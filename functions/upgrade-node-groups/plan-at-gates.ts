@@ -1,12 +1,9 @@
+import type { GatesReader } from '../shared/gates/observe-gates.ts';
 import type { Contender } from '../shared/ledger/turn-order.ts';
 import type { Circumstances } from './decision.ts';
-import type { Gates } from './gates.ts';
 import { fingerprintOf } from './next-state.ts';
 import type { Observation } from './observation.ts';
 import { type Plan, plan } from './plan.ts';
-
-/** Reads the gates that the policy names. */
-export type GatesReader = () => Promise<Gates>;
 
 /**
  * Plans, and reads the gates first if a decision depends on them: then it plans again. Most looks come to nothing that a gate

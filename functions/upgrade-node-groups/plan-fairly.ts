@@ -1,8 +1,10 @@
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import type { GatesReader } from '../shared/gates/observe-gates.ts';
 import type { OpenOptions } from '../shared/kubernetes/open-cluster.ts';
 import { readAllNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
@@ -15,10 +17,9 @@ import type { PodsReader } from './observe-pods.ts';
 import { observePreflights, type PreflightClients } from './observe-preflight.ts';
 import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
 import { type Plan, withForeign } from './plan.ts';
-import { type GatesReader, planAtGates } from './plan-at-gates.ts';
+import { planAtGates } from './plan-at-gates.ts';
 import { asksFor, type Look, planLooking } from './plan-looking.ts';
 import { joined, type LOOKS, NOTHING_SEEN } from './preflight.ts';
-import type { Rollouts } from './rollouts.ts';
 import { contendersOf, type Line, type Waitlist } from './waitlist.ts';
 import { readLine } from './waitlist-reading.ts';
 

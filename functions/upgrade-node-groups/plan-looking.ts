@@ -1,3 +1,4 @@
+import type { GatesReader } from '../shared/gates/observe-gates.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Contender } from '../shared/ledger/turn-order.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -5,7 +6,7 @@ import { circumstancesOf } from './circumstances.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Decided, Plan } from './plan.ts';
-import { type GatesReader, planAtGates } from './plan-at-gates.ts';
+import { planAtGates } from './plan-at-gates.ts';
 import type { Policy } from './policy.ts';
 import { LOOKS, mustBeLookedAt, type Preflight, type Preflights } from './preflight.ts';
 

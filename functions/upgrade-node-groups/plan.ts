@@ -2,6 +2,9 @@ import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, type Progress, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import type { Member, Rollouts } from '../shared/rollouts/rollouts.ts';
+import { placeOfWave, rememberedPlace, waveOf } from '../shared/rollouts/wave-place.ts';
+import { memberWith } from '../shared/rollouts/waves.ts';
 import { answer } from './answer.ts';
 import { withStateOf } from './breaker.ts';
 import { circumstancesOf } from './circumstances.ts';
@@ -11,10 +14,7 @@ import type { FleetFailures } from './fleet-failures.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import { progressAfter } from './progress.ts';
-import type { Member, Rollouts } from './rollouts.ts';
 import { hasRoom, occupantsFor, roomOf } from './waitlist.ts';
-import { placeOfWave, rememberedPlace, waveOf } from './wave-place.ts';
-import { memberWith } from './waves.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;

@@ -2,6 +2,7 @@ import { sample } from '../../events/remediation-request.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { approvalEnds } from '../shared/ledger/proposal.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { type AnyFleet, QUIET_FROM } from './any-fleet.fixture.ts';
 import { failuresIn } from './breaker.ts';
 import type { Circumstances, Decision } from './decision.ts';
@@ -18,7 +19,6 @@ import { asksFor, type Look, planLooking } from './plan-looking.ts';
 import type { Policy } from './policy.ts';
 import { joined, NOTHING_SEEN, type Preflight } from './preflight.ts';
 import { callNext, contendersOf } from './waitlist.ts';
-import { rolloutsIn } from './waves.ts';
 
 const STEP = HOUR / 2;
 /** An upgrade that has begun, or something else that laws go by. */

@@ -1,15 +1,15 @@
 import * as z from 'zod';
+import { gates } from '../shared/gates/gates-policy.ts';
 import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { templates, wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { waiversOnly } from '../shared/posture/waivers.ts';
+import { isWaveNamed, WAVE_UNNAMED, waveKeys } from '../shared/rollouts/waves-policy.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
 import { approvalKeys } from './approval-policy.ts';
 import { breaker } from './breaker-policy.ts';
 import { controlPlane } from './control-plane-policy.ts';
-import { gates } from './gates-policy.ts';
-import { waveKeys } from './waves-policy.ts';
 
 const keys = (defaultMode: Mode) =>
   z.strictObject({
@@ -110,11 +110,7 @@ const keys = (defaultMode: Mode) =>
   });
 
 /** The policy section `upgrades`. */
-export const upgrades = (defaultMode: Mode) =>
-  keys(defaultMode).refine(({ waves, wave }) => wave === undefined || waves.includes(wave), {
-    path: ['wave'],
-    error: 'must be one of upgrades.waves, which name the waves in their order',
-  });
+export const upgrades = (defaultMode: Mode) => keys(defaultMode).refine(isWaveNamed, WAVE_UNNAMED);
 
 /** From the section of `triage-findings`: whether urgent findings hasten upgrades. */
 const findingsMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });

@@ -1,6 +1,6 @@
 import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
+import type { ClosedGate } from '../shared/gates/gates.ts';
 import { counted } from '../shared/text/counted.ts';
-import type { ClosedGate } from './gates.ts';
 import type { NodeGroupView } from './observation.ts';
 import type { Policy } from './policy.ts';
 

@@ -1,19 +1,20 @@
-import { failureCount, type NodeGroupState, type Progress } from '../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
+import { imageOrder } from '../shared/rollouts/image-order.ts';
+import { failedRelease, isSameRelease } from '../shared/rollouts/tried-release.ts';
+import { placeByName, rolloutPair, waveOf } from '../shared/rollouts/wave-place.ts';
 import { approvalOf } from './approval.ts';
 import { placeOf } from './circumstances.ts';
 import { type NextVersion, takesNextFrom } from './control-plane.ts';
 import type { Decision, Memory } from './decision.ts';
 import { isTroubled } from './heal.ts';
-import { imageOrder } from './image-order.ts';
 import { spreadOf } from './nodes.ts';
-import type { NodeGroupView, Observation } from './observation.ts';
+import type { CustomView, NodeGroupView, Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { isSameRelease, proposedTarget, type TriedRelease } from './target-version.ts';
-import { placeByName, rolloutPair, waveOf } from './wave-place.ts';
+import { proposedTarget } from './target-version.ts';
 
 const DAY = 86_400_000;
 
@@ -130,7 +131,7 @@ function runsNow(
   const since = isSame && !hasRecovered ? before.runs.since : now;
   const left = before === undefined || isSame || before.health !== 'well' ? [] : [{ ...before.runs, until: now }];
   const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
-  const images = view.custom && imageOrder(view.custom, now);
+  const images = view.custom && imagesOf(view.custom, now);
   return {
     pair,
     runs: { releaseVersion, since },
@@ -139,6 +140,13 @@ function runsNow(
     health,
   };
 }
+
+/** The AMIs of its owner that come to a node group; undefined where that cannot be read. */
+const imagesOf = (
+  { wanted, present, kubernetesVersion: controlPlane }: CustomView,
+  now: number,
+): string[] | undefined =>
+  imageOrder({ wanted, present: present.kind === 'found' ? present.found : undefined, controlPlane }, now);
 
 /** Since when no other AMI has come to a node group. */
 const sameSince = (images: readonly string[], before: Progress | undefined, now: number): number =>
@@ -156,7 +164,3 @@ function healthOf(view: NodeGroupView, before: Progress['health'] | undefined): 
   if (others.length > 0) return 'mixed';
   return view.nodes === undefined || unknown > 0 ? (before ?? 'unreadable') : 'well';
 }
-
-/** The release of which an attempt has failed, and not been forgotten. */
-export const failedRelease = ({ failures }: Pick<NodeGroupState, 'failures'>): TriedRelease | undefined =>
-  failureCount(failures) > 0 ? failures : undefined;

@@ -1,7 +1,7 @@
+import { closedGate } from '../shared/gates/gates.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
-import { closedGate } from './gates.ts';
 import { issuesInWords, isTroubled } from './heal.ts';
 import { mayLeaveKeyPairOut } from './key-pairs.ts';
 import type { Moment } from './moment.ts';

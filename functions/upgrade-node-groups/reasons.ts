@@ -2,12 +2,14 @@ import { GROUP_REASONS } from '../shared/fleet/group-reasons.ts';
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
+import { ROLLOUT_REASONS } from '../shared/rollouts/rollout-reasons.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** What `upgrade-node-groups` says. */
 export const UPGRADE_REASONS = {
   ...GROUP_REASONS,
   ...RELEASE_REASONS,
+  ...ROLLOUT_REASONS,
   'wanted-image-missing': {
     meaning:
       'The policy names an AMI that does not exist, or is not shared with this account, or more AMIs than are read for one name (upgrades.image.wanted).',
@@ -43,24 +45,10 @@ export const UPGRADE_REASONS = {
   },
   baking: { meaning: 'The release has not been known for as long as the policy asks (upgrades.bakeAge).' },
   'outside-change-window': { meaning: 'No change window of the policy (upgrades.windows) is open.' },
-  'alarm-gate-closed': {
-    meaning:
-      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data. No upgrade starts before it is OK.',
-    hint: 'Cure what the alarm reports. If it mostly has no data, name another alarm, or set upgrades.gates.insufficientData to open.',
-  },
-  'calendar-gate-closed': {
-    meaning: 'An SSM Change Calendar that the policy names (upgrades.gates.calendars) is closed.',
-    hint: 'Nothing to do: the node group is reconciled again when the calendar opens.',
-  },
   'workload-gate-closed': {
     meaning:
       'Nodes are not Ready or pods are pending that were not when the release was first seen (upgrades.gates.nodesAndPods). They are in the cluster, or in one where an earlier wave has taken the release.',
     hint: 'The message names them. Cure them, or cordon a node that should not count. The gate is read again by itself.',
-  },
-  'gate-unreadable': {
-    meaning:
-      'An alarm or a change calendar that the policy names does not exist or cannot be read, or nodes and pods cannot be read (upgrades.gates.nodesAndPods). It counts as closed.',
-    hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
   },
   'insights-gate-closed': {
     meaning:
@@ -89,16 +77,6 @@ export const UPGRADE_REASONS = {
   'account-concurrency': {
     meaning:
       'The policy allows no more updates in this account and region at a time (upgrades.concurrency.perAccount). Updates of others count, too.',
-  },
-  'earlier-wave': {
-    meaning:
-      'An earlier wave (upgrades.waves) has not taken the release, or has not run it for as long as the policy asks (upgrades.bakeBetween). Or the first node group of the release goes alone.',
-    hint: 'The message names the node groups that it waits for. Ask explain about one of these to see why it waits. To wait for one no longer, let it opt out by its tag, or give it a later wave.',
-  },
-  'wave-stopped': {
-    meaning:
-      'The release failed in an earlier wave, or a node group is unhealthy with it. No later wave takes it until that is cured. A newer release starts anew.',
-    hint: 'Cure the node groups that the message names. The rollout then continues by itself.',
   },
   'worker-in-quarantine': {
     meaning:

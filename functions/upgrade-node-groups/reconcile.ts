@@ -4,6 +4,8 @@ import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { calendarsAt, gatesAnywhere, isAnyNamed } from '../shared/gates/named-gates.ts';
+import { createGatesReader } from '../shared/gates/observe-gates.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
@@ -15,6 +17,7 @@ import {
   subjectOf,
 } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
@@ -23,10 +26,8 @@ import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
 import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
 import { publishGauges } from './gauges.ts';
-import { calendarsAt, gatesAnywhere, isAnyNamed } from './named-gates.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { withHeldPods } from './observe-evictions.ts';
-import { createGatesReader } from './observe-gates.ts';
 import { createPodsReader } from './observe-pods.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { type Decided, failuresAfter, withSlot } from './plan.ts';
@@ -35,7 +36,6 @@ import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 import { callNext, contendersOf } from './waitlist.ts';
 import { readFleet, readLine } from './waitlist-reading.ts';
-import { rolloutsIn } from './waves.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, SelfManagedDeps {
   readonly autoScaling: AutoScalingClient;

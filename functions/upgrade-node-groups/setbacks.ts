@@ -1,6 +1,6 @@
 import { type Failures, failureCount, type NodeGroupState, type Setback } from '../shared/ledger/node-group-ledger.ts';
+import { isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
 import type { UpdateError } from './observation.ts';
-import { isSameRelease, type TriedRelease } from './target-version.ts';
 
 /** How many setbacks of a node group are remembered, by cause and release: the latest. */
 const KEPT = 20;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { NEW_NODE_GROUP, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { failuresIn } from './breaker.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
 import { policyOf } from './policy.fixture.ts';
-import { rolloutsIn } from './waves.ts';
 
 const RELEASE = '1.20.1-7c3e9198';
 const policy = policyOf({ upgrades: { stopAfterFailures: 1, breaker: { release: 1 }, waves: ['canary', 'prod'] } });

@@ -1,11 +1,5 @@
+import type { TriedRelease } from '../shared/rollouts/tried-release.ts';
 import type { NodeGroupView } from './observation.ts';
-
-/** A release as what has failed of it is remembered. */
-export interface TriedRelease {
-  readonly releaseVersion: string;
-  /** The Kubernetes version that it is for, where its name does not tell. Items of former versions do not know it. */
-  readonly kubernetesVersion?: string | undefined;
-}
 
 /**
  * Bottlerocket names its releases the same for every Kubernetes version, and has an AMI for each: what fails with the one says
@@ -18,13 +12,6 @@ export const triedRelease = (
   { amiType, version }: Pick<NodeGroupView, 'amiType' | 'version'>,
   kubernetesVersion: string = version,
 ): TriedRelease => ({ releaseVersion, ...(amiType.startsWith('BOTTLEROCKET_') && { kubernetesVersion }) });
-
-/** Whether both are the same release, as far as the Kubernetes versions are known. */
-export const isSameRelease = (a: TriedRelease, b: TriedRelease): boolean =>
-  a.releaseVersion === b.releaseVersion &&
-  (a.kubernetesVersion === undefined ||
-    b.kubernetesVersion === undefined ||
-    a.kubernetesVersion === b.kubernetesVersion);
 
 /** The Kubernetes version that the upgrade of a view would move to; undefined where it stays as it is. */
 export const kubernetesVersionOf = ({ version, movesFrom }: NodeGroupView): string | undefined =>

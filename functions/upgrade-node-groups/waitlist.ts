@@ -5,13 +5,13 @@ import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
+import type { Candidate, Rollouts } from '../shared/rollouts/rollouts.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { tripFor } from './breaker.ts';
 import type { Decision } from './decision.ts';
 import type { FleetFailures } from './fleet-failures.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { Candidate, Rollouts } from './rollouts.ts';
 
 /** All that wait for their turn, as the ledger has them, by subject. */
 export type Waitlist = ReadonlyMap<string, NodeGroupState>;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
 import type { NodeGroupState, Progress, Turn } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { decide } from './decide.ts';
 import { nextState } from './next-state.ts';
 import { HOUR, lineOf, NOW, need, nodeGroup, nodesOn, observation, unreadable } from './observation.fixture.ts';
@@ -10,7 +11,6 @@ import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
 import { progressAfter } from './progress.ts';
 import { contendersOf } from './waitlist.ts';
-import { rolloutsIn } from './waves.ts';
 
 const OLD = '1.33.12-20260625';
 const NEW = '1.33.13-20260714';

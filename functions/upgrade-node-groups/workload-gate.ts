@@ -1,7 +1,7 @@
+import { type ClosedGate, READ_EVERY } from '../shared/gates/gates.ts';
 import type { PendingPod, UnreadyNode } from '../shared/kubernetes/unwell.ts';
 import { counted } from '../shared/text/counted.ts';
 import { listed } from '../shared/text/listed.ts';
-import { type ClosedGate, READ_EVERY } from './gates.ts';
 
 /** What does not go well in a cluster, as far as its Kubernetes API tells; or why it does not tell. */
 export type Unwell =

@@ -74,7 +74,7 @@ const upgrades = (what: string, file: string, right: string, wrong: string): Def
 });
 const rollout = (what: string, file: string, right: string, wrong: string): Defect => ({
   what,
-  file: `upgrade-node-groups/${file}`,
+  file: file.includes('/') ? file : `upgrade-node-groups/${file}`,
   right,
   wrong,
   tests: OF_ROLLOUTS,
@@ -207,23 +207,23 @@ export const DEFECTS: readonly Defect[] = [
   ),
   rollout(
     'a wave is taken before its time',
-    'waves.ts',
+    'shared/rollouts/waves.ts',
     'if (last !== undefined && last.since + bakeBetween > now) return',
     'if (false) return',
   ),
   rollout(
     'a wave does not wait for an earlier one',
-    'waves.ts',
+    'shared/rollouts/waves.ts',
     "if (unfinished.length > 0) return { kind: 'unfinished', blockers: unfinished, unseen };",
     '',
   ),
   rollout(
     'nobody goes alone',
-    'waves.ts',
+    'shared/rollouts/waves.ts',
     "if (summary.hasBeenTaken) return { kind: 'open' };",
     "return { kind: 'open' };",
   ),
-  rollout('a gate that cannot be read is open', 'gates.ts', 'if (unread.length > 0) {', 'if (false) {'),
+  rollout('a gate that cannot be read is open', 'shared/gates/gates.ts', 'if (unread.length > 0) {', 'if (false) {'),
   rollout(
     'what a look has found blocks nothing',
     'choose-moment.ts',

@@ -1,14 +1,13 @@
 import { AlarmType, type CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { GetCalendarStateCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { codeOf, isOfAws, isThrottling, type Unreadable } from '../shared/fleet/reading.ts';
-import type { InvalidPolicy } from '../shared/policy/policy.ts';
-import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
+import { codeOf, isOfAws, isThrottling, type Unreadable } from '../fleet/reading.ts';
+import type { InvalidPolicy } from '../policy/policy.ts';
+import type { RolloutPolicy } from '../rollouts/rollout-policy.ts';
+import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { chunks } from '../runtime/chunks.ts';
 import type { Alarm, Calendar, Gates } from './gates.ts';
 import { gatesAnywhere } from './named-gates.ts';
-import type { GatesReader } from './plan-at-gates.ts';
-import type { Policy } from './policy.ts';
 
 interface Clients {
   readonly cloudWatch: CloudWatchClient;
@@ -22,7 +21,7 @@ const ALARMS_PER_CALL = 100;
  * Reads each gate that the policy names anywhere, once a look: one call per hundred alarms, and one per calendar. A policy
  * that names none costs no call.
  */
-export async function observeGates(clients: Clients, policy: Policy | InvalidPolicy): Promise<Gates> {
+export async function observeGates(clients: Clients, policy: RolloutPolicy | InvalidPolicy): Promise<Gates> {
   const named = gatesAnywhere(policy);
   const [alarms, calendars] = await Promise.all([
     pMap(chunks(named.alarms, ALARMS_PER_CALL), (names) => readAlarms(clients.cloudWatch, names), {
@@ -37,8 +36,11 @@ export async function observeGates(clients: Clients, policy: Policy | InvalidPol
   return { alarms: new Map(alarms.flat()), calendars: new Map(calendars) };
 }
 
+/** Reads the gates that the policy names. */
+export type GatesReader = () => Promise<Gates>;
+
 /** A reader for one reconcile: what it has read once, it does not read again. */
-export function createGatesReader(clients: Clients, policy: Policy | InvalidPolicy): GatesReader {
+export function createGatesReader(clients: Clients, policy: RolloutPolicy | InvalidPolicy): GatesReader {
   let reading: Promise<Gates> | undefined;
   return () => {
     reading ??= observeGates(clients, policy);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { alarmName } from '../shared/policy/alarm-name.ts';
+import { alarmName } from '../policy/alarm-name.ts';
 
 /**
  * One SSM document of type ChangeCalendar: by its name, or by its ARN where another account shares it (API references,

@@ -1,9 +1,24 @@
 import * as z from 'zod';
-import { duration } from '../shared/runtime/duration.ts';
+import { duration } from '../runtime/duration.ts';
 
 const waveName = z
   .string()
   .regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,19}$/, 'must be at most 20 letters, digits, dashes or underscores');
+
+/** Whether the wave of a section is one of its waves. */
+export const isWaveNamed = ({
+  waves,
+  wave,
+}: {
+  readonly waves: readonly string[];
+  readonly wave?: string | undefined;
+}) => wave === undefined || waves.includes(wave);
+
+/** What is said of a wave that is none of them. */
+export const WAVE_UNNAMED = {
+  path: ['wave'],
+  error: 'must be one of upgrades.waves, which name the waves in their order',
+};
 
 /** The keys of `upgrades` that are about waves. */
 export const waveKeys = {

@@ -1,18 +1,18 @@
-import type { NodeGroupKey, Progress } from '../shared/ledger/node-group-ledger.ts';
-import { isInvalid } from '../shared/policy/policy.ts';
-import { policyAt } from '../shared/policy/policy-at.ts';
-import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
-import { type Policy, READS } from './policy.ts';
+import type { NodeGroupKey, Progress } from '../ledger/node-group-ledger.ts';
+import { isInvalid } from '../policy/policy.ts';
+import { policyAt } from '../policy/policy-at.ts';
+import { type Pair, pairKey } from '../releases/ami-type.ts';
+import { READS, type RolloutPolicy } from './rollout-policy.ts';
 
 /** The place of a wave by its name; the last, where the policy names none. */
-export const placeOfWave = ({ upgrades: { waves, wave } }: Pick<Policy, 'upgrades'>): number => {
+export const placeOfWave = ({ upgrades: { waves, wave } }: Pick<RolloutPolicy, 'upgrades'>): number => {
   const place = wave === undefined ? -1 : waves.indexOf(wave);
   return place < 0 ? Math.max(0, waves.length - 1) : place;
 };
 
 /** The wave that a policy gives a node group; undefined where there are none. */
 export const waveOf = (
-  policy: Pick<Policy, 'upgrades'>,
+  policy: Pick<RolloutPolicy, 'upgrades'>,
 ): { readonly place: number; readonly name: string } | undefined => {
   const place = placeOfWave(policy);
   const name = policy.upgrades.waves[place];
@@ -20,13 +20,13 @@ export const waveOf = (
 };
 
 /** The place of a node group's wave by its names alone. Where overrides contradict each other nobody knows it: all others wait. */
-export function placeByName(key: NodeGroupKey, anywhere: Policy): number {
-  const byName = policyAt<typeof READS, Policy>(anywhere, { ...key, tags: [] }, READS);
+export function placeByName(key: NodeGroupKey, anywhere: RolloutPolicy): number {
+  const byName = policyAt<typeof READS, RolloutPolicy>(anywhere, { ...key, tags: [] }, READS);
   return isInvalid(byName) ? 0 : placeOfWave(byName);
 }
 
 /** The place of a node group's wave where its tags cannot be read: as when they were. They only make it a later one. */
-export function rememberedPlace(key: NodeGroupKey, progress: Progress | undefined, anywhere: Policy): number {
+export function rememberedPlace(key: NodeGroupKey, progress: Progress | undefined, anywhere: RolloutPolicy): number {
   const tagged = progress?.wave === undefined ? -1 : anywhere.upgrades.waves.indexOf(progress.wave);
   return Math.max(placeByName(key, anywhere), tagged);
 }

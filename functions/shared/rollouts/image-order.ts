@@ -1,24 +1,34 @@
-import { offerOf } from '../shared/releases/wanted-image.ts';
-import type { CustomView } from './observation.ts';
+import type { WantedReading } from '../releases/read-wanted-images.ts';
+import { type MachineImage, offerOf } from '../releases/wanted-image.ts';
 
 /** How many AMIs are remembered that are older than the present one. */
 const OLDER_KEPT = 26;
 
+/** A group that runs an AMI of its owner. */
+interface OwnImages {
+  /** The AMIs that the policy names. */
+  readonly wanted: WantedReading;
+  /** The AMI that the group runs; absent where nobody can say. */
+  readonly present: MachineImage | undefined;
+  /** The newest Kubernetes version that its nodes may run. */
+  readonly controlPlane: string;
+}
+
 /**
- * The AMIs of its owner that come to a node group, by their creation, oldest first: the present one, those that it may move to, and those
+ * The AMIs of its owner that come to a group, by their creation, oldest first: the present one, those that it may move to, and those
  * that it is beyond. Their ids say nothing of an order, and whose AMIs they are depends on the policy where the group is.
  *
  * @returns undefined where that cannot be read: all later waves wait for the group
  */
-export function imageOrder({ wanted, present, kubernetesVersion }: CustomView, now: number): string[] | undefined {
-  if (present.kind !== 'found' || wanted.kind === 'unreadable') return undefined;
-  const { imageId, createdAt } = present.found;
+export function imageOrder({ wanted, present, controlPlane }: OwnImages, now: number): string[] | undefined {
+  if (present === undefined || wanted.kind === 'unreadable') return undefined;
+  const { imageId, createdAt } = present;
   if (wanted.kind === 'none') return [imageId];
   const older = wanted.candidates
     .map(({ image }) => image)
     .filter((image) => image.createdAt < createdAt)
     .toSorted((a, b) => a.createdAt - b.createdAt);
-  const { newer } = offerOf(wanted.candidates, present.found, { controlPlane: kubernetesVersion, now });
+  const { newer } = offerOf(wanted.candidates, present, { controlPlane, now });
   return [...older.slice(-OLDER_KEPT), { imageId }, ...newer].map((image) => image.imageId);
 }
 

@@ -1,5 +1,5 @@
-import type { NodeGroupKey, Progress } from '../shared/ledger/node-group-ledger.ts';
-import type { TriedRelease } from './target-version.ts';
+import type { NodeGroupKey, Progress } from '../ledger/node-group-ledger.ts';
+import type { TriedRelease } from './tried-release.ts';
 
 /** A managed node group in the rollouts of the fleet. */
 export interface Member {

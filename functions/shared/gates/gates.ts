@@ -1,7 +1,6 @@
-import type { Unreadable } from '../shared/fleet/reading.ts';
-import { listed } from '../shared/text/listed.ts';
+import type { Unreadable } from '../fleet/reading.ts';
+import { listed } from '../text/listed.ts';
 import type { NamedGates } from './gates-policy.ts';
-import type { Reason } from './reasons.ts';
 
 /** What was read of the gates that the policy names anywhere, by name. */
 export interface Gates {
@@ -25,10 +24,7 @@ export interface Calendar {
 
 /** Why nothing starts. */
 export interface ClosedGate {
-  readonly reason: Extract<
-    Reason,
-    'alarm-gate-closed' | 'calendar-gate-closed' | 'workload-gate-closed' | 'gate-unreadable'
-  >;
+  readonly reason: 'alarm-gate-closed' | 'calendar-gate-closed' | 'workload-gate-closed' | 'gate-unreadable';
   readonly message: string;
   /** Which gates close it, as a text that stays the same while it is so. */
   readonly which: string;

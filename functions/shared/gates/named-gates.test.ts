@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { policyOf } from '../../upgrade-node-groups/policy.fixture.ts';
 import { calendarsAt, gatesAnywhere, isAnyNamed } from './named-gates.ts';
-import { policyOf } from './policy.fixture.ts';
 
 const gates = (...calendars: string[]) => ({ upgrades: { gates: { calendars } } });
 const policy = policyOf({

@@ -1,11 +1,11 @@
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { fits } from '../shared/policy/policy-at.ts';
+import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
+import { fits } from '../policy/policy-at.ts';
+import type { RolloutPolicy } from '../rollouts/rollout-policy.ts';
 import { gates as gatesSection, type NamedGates } from './gates-policy.ts';
-import type { Policy } from './policy.ts';
 
 /** The gates that the document itself names, and those that its overrides name for some places; a pure function. */
-export function gatesAnywhere(policy: Policy | InvalidPolicy): Pick<NamedGates, 'alarms' | 'calendars'> {
+export function gatesAnywhere(policy: RolloutPolicy | InvalidPolicy): Pick<NamedGates, 'alarms' | 'calendars'> {
   const all = isInvalid(policy) ? [] : [policy.upgrades.gates, ...ofOverrides(policy)];
   return {
     alarms: [...new Set(all.flatMap(({ alarms }) => alarms))],
@@ -17,7 +17,7 @@ export function gatesAnywhere(policy: Policy | InvalidPolicy): Pick<NamedGates, 
  * The change calendars that may be gates of a node group; a pure function. Nobody has read its tags, so an override by tag counts
  * as if they fitted.
  */
-export function calendarsAt(policy: Policy | InvalidPolicy, { cluster, nodegroup }: NodeGroupKey): string[] {
+export function calendarsAt(policy: RolloutPolicy | InvalidPolicy, { cluster, nodegroup }: NodeGroupKey): string[] {
   if (isInvalid(policy)) return [];
   const place = { cluster, nodegroup, tags: [] };
   const fitting = ofOverrides(policy, ({ match: { tags: _, ...byName } }) => fits(byName, place));
@@ -28,9 +28,12 @@ export function calendarsAt(policy: Policy | InvalidPolicy, { cluster, nodegroup
 export const isAnyNamed = (arns: readonly string[], named: readonly string[]): boolean =>
   arns.some((arn) => named.some((each) => each === arn || arn.endsWith(`:document/${each}`)));
 
-type Override = NonNullable<Policy['overrides']>[number];
+type Override = NonNullable<RolloutPolicy['overrides']>[number];
 
-function ofOverrides({ overrides = [] }: Policy, isMeant: (override: Override) => boolean = () => true): NamedGates[] {
+function ofOverrides(
+  { overrides = [] }: RolloutPolicy,
+  isMeant: (override: Override) => boolean = () => true,
+): NamedGates[] {
   return overrides.filter(isMeant).flatMap(({ upgrades }) => {
     if (typeof upgrades !== 'object' || upgrades === null || !('gates' in upgrades)) return [];
     // It was validated with the document: what is absent has its default here.

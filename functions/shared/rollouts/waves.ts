@@ -4,14 +4,12 @@ import {
   type NodeGroupState,
   type Progress,
   subjectOf,
-} from '../shared/ledger/node-group-ledger.ts';
-import { compareReleases } from '../shared/releases/release-version.ts';
+} from '../ledger/node-group-ledger.ts';
+import { compareReleases } from '../releases/release-version.ts';
 import { compareImages } from './image-order.ts';
-import type { Policy } from './policy.ts';
-import { failedRelease } from './progress.ts';
-import type { Reason } from './reasons.ts';
+import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
-import { isSameRelease, type TriedRelease } from './target-version.ts';
+import { failedRelease, isSameRelease, type TriedRelease } from './tried-release.ts';
 import { CUSTOM, rememberedPlace } from './wave-place.ts';
 
 /** What the members of one wave say to a release. */
@@ -42,10 +40,10 @@ type Before =
 const SEEN_WITHIN = 26 * 3_600_000;
 
 /** Why a node group is no member any more. */
-const GONE: Reason = 'node-group-gone';
+const GONE = 'node-group-gone';
 
 /** The rollouts of a fleet of which the ledger remembers this. */
-export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: Policy): Rollouts =>
+export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: RolloutPolicy): Rollouts =>
   rolloutsOf(
     new Map(
       [...states].flatMap(([subject, state]) => {

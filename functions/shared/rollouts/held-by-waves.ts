@@ -1,0 +1,140 @@
+import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import { iso } from '../runtime/clock.ts';
+import type { Blocker, Candidate, Entry, Rollouts } from './rollouts.ts';
+
+/**
+ * How long a release must have been known before a later wave takes it, ms: two sweeps. By then every group of the earlier
+ * ones has been seen by the ledger.
+ */
+const SWEPT_AFTER = 2 * 3_600_000;
+
+/** How an entry, or what nobody can know yet, keeps a release away; absent: it does not. */
+export type Held =
+  | Exclude<Entry, { kind: 'open' }>
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unswept'; readonly until: number };
+
+/** A group that may take a release. */
+interface Taker {
+  readonly key: NodeGroupKey;
+  /** The place of its wave, from 0. */
+  readonly wave: number;
+  /** How long a release must have run well in the waves before, ms. */
+  readonly bakeBetween: number;
+  /** Since when the release has been known there, epoch milliseconds. */
+  readonly knownSince: number;
+}
+
+/**
+ * Whether waves keep a release from a group, and how; undefined where they do not. A pure function.
+ *
+ * @param rollouts absent: nobody knows how they stand
+ */
+export function heldFrom(
+  { key, wave, bakeBetween, knownSince }: Taker,
+  candidate: Candidate,
+  rollouts: Rollouts | undefined,
+  now: number,
+): Held | undefined {
+  if (rollouts === undefined) return { kind: 'unknown' };
+  const entry = rollouts.entryOf(key, wave, candidate, bakeBetween, now);
+  if (entry.kind !== 'open') return entry;
+  const until = knownSince + SWEPT_AFTER;
+  return wave > 0 && until > now ? { kind: 'unswept', until } : undefined;
+}
+
+/**
+ * The one to move to of releases that have baked, oldest first: the newest that its wave may take, or that its first group is taking; if
+ * there is none, the one that it may take first; if nobody can say when, the newest that the earlier waves have not passed over.
+ */
+export function chooseAmong<Release>(
+  baked: readonly Release[],
+  heldOf: (release: Release) => Held | undefined,
+  bakeBetween: number,
+): Release | undefined {
+  const soonest: Array<{ readonly release: Release; readonly until: number }> = [];
+  let newest: Release | undefined;
+  for (const release of baked.toReversed()) {
+    const held = heldOf(release);
+    // Who waits for the first group to take it is in the line for it, and moves once.
+    if (held === undefined || held.kind === 'alone') return release;
+    const until = opensAt(held, bakeBetween);
+    if (until !== undefined) soonest.push({ release, until });
+    if (held.kind !== 'passed-over') newest ??= release;
+  }
+  const [first] = soonest.toSorted((a, b) => a.until - b.until);
+  return first?.release ?? newest ?? baked.at(-1);
+}
+
+/** When what keeps a release away has passed, epoch milliseconds; undefined where nobody knows. */
+function opensAt(held: Held, bakeBetween: number): number | undefined {
+  if (held.kind === 'unswept') return held.until;
+  return held.kind === 'baking' ? held.since + bakeBetween : undefined;
+}
+
+/** What a group waits for, in words. */
+export interface WaveWait {
+  readonly reason: 'earlier-wave' | 'wave-stopped';
+  readonly message: string;
+  /** What it waits for, as a text that stays the same while it is so. */
+  readonly which: string;
+  /** When it has passed, epoch milliseconds; absent where nobody knows. */
+  readonly until?: number;
+  /** Groups that nobody has seen for a day: they may be gone. */
+  readonly lookAt?: readonly NodeGroupKey[];
+}
+
+/** What a group waits for, where waves keep a release away. */
+export function inWordsOf(
+  held: Held,
+  {
+    releaseVersion,
+    waves,
+    bakeBetween,
+  }: { readonly releaseVersion: string; readonly waves: readonly string[]; readonly bakeBetween: number },
+): WaveWait {
+  // That it waits for another wave is news, that a part of one has finished is none.
+  const place = 'blockers' in held ? (held.blockers[0]?.wave ?? '') : 'wave' in held ? held.wave : '';
+  const which = `${held.kind} ${place}`.trim();
+  const nameOf = (wave: number | undefined = 0) => `wave ${waves[wave] ?? wave}`;
+  const earlier = (message: string, more: Pick<WaveWait, 'until' | 'lookAt'> = {}): WaveWait => ({
+    reason: 'earlier-wave',
+    message,
+    which,
+    ...more,
+  });
+  switch (held.kind) {
+    case 'unknown':
+      return earlier(`How far the earlier waves are with ${releaseVersion} is not known.`);
+    case 'unswept':
+      return earlier(
+        `${releaseVersion} has been known for less than two hours. Until ${iso(held.until)} only the first wave takes it.`,
+        { until: held.until },
+      );
+    case 'alone':
+      return earlier(`${listOf([held.first])}: the first node group that takes ${releaseVersion} goes alone.`);
+    case 'passed-over':
+      return earlier(
+        `It waits for ${nameOf(held.wave)}, which runs a newer release than ${releaseVersion} and never ran this one.`,
+      );
+    case 'baking': {
+      const until = held.since + bakeBetween;
+      return earlier(`${releaseVersion} bakes in ${nameOf(held.wave)} until ${iso(until)}.`, { until });
+    }
+    case 'stopped': {
+      const message = `${releaseVersion} is stopped in ${nameOf(held.blockers[0]?.wave)}: ${listOf(held.blockers)}.`;
+      return { reason: 'wave-stopped', message, which };
+    }
+    case 'unfinished': {
+      const { blockers, unseen } = held;
+      const lookAt = unseen.length === 0 ? {} : { lookAt: unseen };
+      return earlier(`It waits for ${nameOf(blockers[0]?.wave)}: ${listOf(blockers)}.`, lookAt);
+    }
+  }
+}
+
+/** At most three by name. */
+function listOf(blockers: readonly Blocker[]): string {
+  const named = blockers.slice(0, 3).map(({ key: { cluster, nodegroup }, why }) => `${cluster}/${nodegroup} ${why}`);
+  return [...named, ...(blockers.length > 3 ? [`and ${blockers.length - 3} more`] : [])].join(', ');
+}

@@ -1,0 +1,11 @@
+import * as z from 'zod';
+import { gates } from '../gates/gates-policy.ts';
+import type { PolicyWith } from '../policy/policy.ts';
+import { isWaveNamed, WAVE_UNNAMED, waveKeys } from './waves-policy.ts';
+
+/** What of the policy section `upgrades` holds for whatever moves a group to a release: its wave, and the gates. */
+const rollouts = () => z.looseObject({ ...waveKeys, gates }).refine(isWaveNamed, WAVE_UNNAMED);
+
+/** The sections of the policy that rollouts depend on. */
+export const READS = { upgrades: rollouts };
+export type RolloutPolicy = PolicyWith<typeof READS>;

@@ -1,0 +1,30 @@
+import type { ReasonEntry } from '../records/reason-entry.ts';
+import { OPERATOR_COMMAND } from '../text/operator-command.ts';
+
+/** Reasons of functions that move groups to releases: waves and gates keep them from it. */
+export const ROLLOUT_REASONS = {
+  'alarm-gate-closed': {
+    meaning:
+      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data. No upgrade starts before it is OK.',
+    hint: 'Cure what the alarm reports. If it mostly has no data, name another alarm, or set upgrades.gates.insufficientData to open.',
+  },
+  'calendar-gate-closed': {
+    meaning: 'An SSM Change Calendar that the policy names (upgrades.gates.calendars) is closed.',
+    hint: 'Nothing to do: the node group is reconciled again when the calendar opens.',
+  },
+  'gate-unreadable': {
+    meaning:
+      'An alarm or a change calendar that the policy names does not exist or cannot be read, or nodes and pods cannot be read (upgrades.gates.nodesAndPods). It counts as closed.',
+    hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
+  },
+  'earlier-wave': {
+    meaning:
+      'An earlier wave (upgrades.waves) has not taken the release, or has not run it for as long as the policy asks (upgrades.bakeBetween). Or the first node group of the release goes alone.',
+    hint: 'The message names the node groups that it waits for. Ask explain about one of these to see why it waits. To wait for one no longer, let it opt out by its tag, or give it a later wave.',
+  },
+  'wave-stopped': {
+    meaning:
+      'The release failed in an earlier wave, or a node group is unhealthy with it. No later wave takes it until that is cured. A newer release starts anew.',
+    hint: 'Cure the node groups that the message names. The rollout then continues by itself.',
+  },
+} as const satisfies Record<string, ReasonEntry>;

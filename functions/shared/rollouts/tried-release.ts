@@ -1,0 +1,19 @@
+import { failureCount, type NodeGroupState } from '../ledger/node-group-ledger.ts';
+
+/** A release as what has failed of it is remembered. */
+export interface TriedRelease {
+  readonly releaseVersion: string;
+  /** The Kubernetes version that it is for, where its name does not tell. Items of former versions do not know it. */
+  readonly kubernetesVersion?: string | undefined;
+}
+
+/** Whether both are the same release, as far as the Kubernetes versions are known. */
+export const isSameRelease = (a: TriedRelease, b: TriedRelease): boolean =>
+  a.releaseVersion === b.releaseVersion &&
+  (a.kubernetesVersion === undefined ||
+    b.kubernetesVersion === undefined ||
+    a.kubernetesVersion === b.kubernetesVersion);
+
+/** The release of which an attempt has failed, and not been forgotten. */
+export const failedRelease = ({ failures }: Pick<NodeGroupState, 'failures'>): TriedRelease | undefined =>
+  failureCount(failures) > 0 ? failures : undefined;
