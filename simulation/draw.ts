@@ -1,6 +1,8 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import { Random } from '../sandbox/time/random.ts';
-import type { Mode, Policy, Scenario, Step } from './scenario.ts';
+import { Draw } from './choices.ts';
+import { drawRollout } from './rollout.ts';
+import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
 
 /** Workers of a fleet at its start. */
 export const WORKERS = 20;
@@ -33,32 +35,8 @@ export function scenarioOf(seed: number): Scenario {
     policy: drawPolicy(draw, false),
     faults,
     steps: draw.some(1, 6, () => drawStep(draw)).sort((one, other) => one.atMinute - other.atMinute),
+    ...drawRollout(new Draw(new Random(seed).fork('rollout')), groups),
   };
-}
-
-/** Choices from one source of chance. */
-class Draw {
-  readonly #random: Random;
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  happens(chance: number): boolean {
-    return this.#random.next() < chance;
-  }
-
-  number(low: number, high: number): number {
-    return this.#random.integer(low, high);
-  }
-
-  of<One>(first: One, ...others: readonly One[]): One {
-    return [first, ...others][this.number(0, others.length)] ?? first;
-  }
-
-  some<One>(least: number, most: number, make: () => One): One[] {
-    return Array.from({ length: this.number(least, most) }, make);
-  }
 }
 
 function drawReleases(draw: Draw): object[] {
@@ -107,11 +85,6 @@ function drawClusters(draw: Draw) {
       ...(draw.happens(0.2) && { autoMode: { instances: 1 } }),
     };
   });
-}
-
-interface Group {
-  readonly cluster: string;
-  readonly nodeGroup: string;
 }
 
 function drawLaunch(draw: Draw, groups: readonly Group[]): object {

@@ -1,13 +1,18 @@
 import type { Scenario } from './scenario.ts';
 
+/** Members of a scenario that are left out as a whole. */
+const WHOLES = ['waves', 'gate'] as const;
+
 /** What a scenario can be played without: steps, launches, changes and faults, by names for a command line. */
-export function partsOf({ steps, fleet, faults }: Scenario): string[] {
+export function partsOf(scenario: Scenario): string[] {
+  const { steps, fleet, faults } = scenario;
   return [
     ...steps.map((_, index) => `step${index}`),
     ...fleet.launches.map((_, index) => `launch${index}`),
     ...fleet.changes.map((_, index) => `change${index}`),
     ...Object.keys(faults).filter((fault) => fault !== 'quietAfterMs'),
     ...(fleet.eventualConsistency === true ? ['eventualConsistency'] : []),
+    ...WHOLES.filter((whole) => scenario[whole] !== undefined),
   ];
 }
 
@@ -17,8 +22,11 @@ export function without(scenario: Scenario, parts: readonly string[]): Scenario 
   const kept = <Item>(items: readonly Item[], name: string): Item[] =>
     items.filter((_, index) => !left.has(`${name}${index}`));
   const { fleet, steps, faults } = scenario;
+  const { waves, gate, ...rest } = scenario;
   return {
-    ...scenario,
+    ...rest,
+    ...(waves !== undefined && !left.has('waves') && { waves }),
+    ...(gate !== undefined && !left.has('gate') && { gate }),
     steps: kept(steps, 'step'),
     fleet: {
       ...fleet,

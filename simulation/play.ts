@@ -12,6 +12,8 @@ import { records } from './invariants/records.ts';
 import { rest } from './invariants/rest.ts';
 import { untouched } from './invariants/untouched.ts';
 import { upgrades } from './invariants/upgrades.ts';
+import { waves } from './invariants/waves.ts';
+import { fleetWithRollout, withRollout } from './rollout.ts';
 import type { Policy, Scenario, Step } from './scenario.ts';
 
 /** Something that must never be, and was. */
@@ -48,10 +50,10 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
   const policies: Array<{ since: number; policy: Policy }> = [];
   const invariants: Invariant[] = [];
   const run = await startRun({
-    fleet: parseFleet(JSON.stringify(scenario.fleet), `seed ${scenario.seed}`),
+    fleet: parseFleet(JSON.stringify(fleetWithRollout(scenario)), `seed ${scenario.seed}`),
     synthesized,
     seed: scenario.seed,
-    policy: JSON.stringify(scenario.policy),
+    policy: JSON.stringify(withRollout(scenario.policy, scenario)),
     faults: scenario.faults,
     inProcess,
     onCall: (call: CallRecord) => {
@@ -66,11 +68,19 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
   const ruledOn = new Set<string>();
   const day: Day = { scenario, run, policies, ruledOn, breach };
   const endsAt = time.now + DAY_MS;
-  invariants.push(upgrades(day), quarantines(day), untouched(day), records(day), endings(day), rest(day, endsAt));
+  invariants.push(
+    upgrades(day),
+    waves(day),
+    quarantines(day),
+    untouched(day),
+    records(day),
+    endings(day),
+    rest(day, endsAt),
+  );
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {
       if (step.kind === 'policy') policies.push({ since: time.now, policy: step.policy });
-      const ruled = take(step, run);
+      const ruled = take(step, run, scenario);
       if (ruled !== undefined) ruledOn.add(ruled);
     });
   }
@@ -88,7 +98,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
 }
 
 /** @returns the worker on which somebody has ruled */
-function take(step: Step, run: Run): string | undefined {
+function take(step: Step, run: Run, scenario: Scenario): string | undefined {
   const { account, records: told } = run;
   const asked = {
     time: new Date(account.time.now).toISOString(),
@@ -108,7 +118,7 @@ function take(step: Step, run: Run): string | undefined {
     case 'policy':
       account.fleet.parameters.put({
         Name: account.stack.ref('AWS::SSM::Parameter'),
-        Value: JSON.stringify(step.policy),
+        Value: JSON.stringify(withRollout(step.policy, scenario)),
         Overwrite: true,
       });
       return undefined;

@@ -1,4 +1,5 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
+import type { Gate, Waves } from './rollout.ts';
 
 /** Something that happens during a simulated day. Each can be left out, and the rest still makes sense. */
 export type Step = { readonly atMinute: number } & (
@@ -34,6 +35,12 @@ export interface Policy {
 
 export type Mode = 'enforce' | 'observe' | 'off';
 
+/** A node group of a drawn fleet. */
+export interface Group {
+  readonly cluster: string;
+  readonly nodeGroup: string;
+}
+
 /** One simulated day: plain data, so that it can be printed, shortened and played again. */
 export interface Scenario {
   readonly seed: number;
@@ -41,11 +48,24 @@ export interface Scenario {
   readonly fleet: {
     readonly launches: readonly object[];
     readonly changes: readonly object[];
+    readonly clusters: ReadonlyArray<{
+      readonly name: string;
+      readonly nodeGroups: ReadonlyArray<{
+        readonly name: string;
+        readonly tags?: Readonly<Record<string, string>>;
+        readonly [key: string]: unknown;
+      }>;
+      readonly [key: string]: unknown;
+    }>;
     readonly [key: string]: unknown;
   };
   readonly policy: Policy;
   readonly faults: FaultPlan;
   readonly steps: readonly Step[];
+  /** Absent: there are no waves. */
+  readonly waves?: Waves;
+  /** Absent: no alarm keeps upgrades from starting. */
+  readonly gate?: Gate;
 }
 
 /** Kinds of faults that a scenario has. */

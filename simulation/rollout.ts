@@ -1,0 +1,119 @@
+import type { Draw } from './choices.ts';
+import type { Group, Policy, Scenario } from './scenario.ts';
+
+/** The waves of a day, the same under each of its policies. */
+export interface Waves {
+  /** By name, in their order. Node groups that nothing places are in the first one. */
+  readonly names: readonly string[];
+  /** How long a release must have run in all earlier waves, minutes. */
+  readonly bakeMinutes: number;
+  /** Overrides by name: the last one that matches places a node group. */
+  readonly placed: ReadonlyArray<{
+    readonly match: { readonly clusters?: readonly string[]; readonly nodegroups?: readonly string[] };
+    readonly wave: string;
+  }>;
+  /** Node groups with the tag that puts them into `tagWave`, where that is a later wave than the one by name. */
+  readonly tagged: readonly Group[];
+  readonly tagWave: string;
+}
+
+/** The alarm of a day that keeps upgrades from starting, and what becomes of its state. */
+export interface Gate {
+  readonly changes: ReadonlyArray<{ readonly at: string; readonly state: 'ALARM' | 'OK' | 'INSUFFICIENT_DATA' }>;
+}
+
+/** The name of that alarm. */
+export const GATE = 'errors';
+const TAG = { key: 'rollout', value: 'late' };
+
+/** Draws waves for half of all days, and a gate for a third. */
+export function drawRollout(draw: Draw, groups: readonly Group[]): Pick<Scenario, 'waves' | 'gate'> {
+  return {
+    ...(draw.happens(0.5) && { waves: drawWaves(draw, groups) }),
+    ...(draw.happens(0.35) && { gate: drawGate(draw) }),
+  };
+}
+
+function drawWaves(draw: Draw, groups: readonly Group[]): Waves {
+  const names = draw.of(['canary', 'rest'], ['canary', 'stage', 'rest']);
+  const wave = (): string => names[draw.number(0, names.length - 1)] ?? 'canary';
+  const some = (): Group => groups[draw.number(0, groups.length - 1)] ?? { cluster: 'shop', nodeGroup: 'web' };
+  return {
+    names,
+    bakeMinutes: draw.of(0, 30, 60, 120),
+    placed: draw.some(1, 3, () => ({
+      match: draw.of<object>(
+        { clusters: [some().cluster] },
+        { nodegroups: ['*b*'] },
+        { nodegroups: [some().nodeGroup] },
+      ),
+      wave: wave(),
+    })),
+    tagged: draw.some(0, 2, some),
+    tagWave: wave(),
+  };
+}
+
+function drawGate(draw: Draw): Gate {
+  let hour = draw.number(0, 3);
+  const changes = draw.some(1, 3, (): Gate['changes'] => {
+    const from = hour + draw.number(0, 3);
+    hour = from + draw.number(1, 4);
+    return [
+      { at: `+${from}h`, state: draw.of('ALARM', 'ALARM', 'INSUFFICIENT_DATA') },
+      { at: `+${hour}h`, state: 'OK' },
+    ];
+  });
+  return { changes: changes.flat() };
+}
+
+/** The policy document of a day: a drawn policy with the day's waves and gate. */
+export const withRollout = (policy: Policy, { waves, gate }: Scenario): Policy => ({
+  ...policy,
+  upgrades: {
+    ...policy.upgrades,
+    ...(waves !== undefined && { waves: waves.names, wave: waves.names[0], bakeBetween: `${waves.bakeMinutes}m` }),
+    ...(gate !== undefined && { gates: { alarms: [GATE] } }),
+  },
+  ...(waves !== undefined && { overrides: overridesOf(waves) }),
+});
+
+const overridesOf = ({ placed, tagWave }: Waves): object[] => [
+  ...placed.map(({ match, wave }, index) => ({ name: `placed-${index}`, match, upgrades: { wave } })),
+  { name: 'tagged', match: { tags: { [TAG.key]: TAG.value } }, upgrades: { wave: tagWave } },
+];
+
+/** The fleet file of a day: the drawn fleet with the tags of waves, and with the alarm that is a gate. */
+export function fleetWithRollout({ fleet, waves, gate }: Scenario): Scenario['fleet'] {
+  const tagsOf = (cluster: string, nodeGroup: string): Record<string, string> =>
+    waves?.tagged.some((one) => one.cluster === cluster && one.nodeGroup === nodeGroup) === true
+      ? { [TAG.key]: TAG.value }
+      : {};
+  return {
+    ...fleet,
+    clusters: fleet.clusters.map((cluster) => ({
+      ...cluster,
+      nodeGroups: cluster.nodeGroups.map((group) => ({
+        ...group,
+        tags: { ...group.tags, ...tagsOf(cluster.name, group.name) },
+      })),
+    })),
+    ...(gate !== undefined && { alarms: [{ name: GATE, changes: gate.changes }] }),
+  };
+}
+
+/**
+ * The place of a node group's wave, from 0: the one by name, or the later one by its tag.
+ * @param tags of the node group
+ */
+export function placeOf(
+  { names, placed, tagWave }: Waves,
+  { cluster, nodeGroup }: Group,
+  tags: Readonly<Record<string, string>>,
+): number {
+  const fits = (name: string, patterns: readonly string[] = ['*']): boolean =>
+    patterns.some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
+  const byName = placed.findLast(({ match }) => fits(cluster, match.clusters) && fits(nodeGroup, match.nodegroups));
+  const place = byName === undefined ? 0 : names.indexOf(byName.wave);
+  return tags[TAG.key] === TAG.value ? Math.max(place, names.indexOf(tagWave)) : place;
+}
