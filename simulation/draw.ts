@@ -3,6 +3,7 @@ import { Random } from '../sandbox/time/random.ts';
 import { Draw } from './choices.ts';
 import { drawRollout } from './rollout.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
+import { drawSelfManaged } from './self-managed.ts';
 
 /** Workers of a fleet at its start. */
 export const WORKERS = 20;
@@ -36,6 +37,11 @@ export function scenarioOf(seed: number): Scenario {
     faults,
     steps: draw.some(1, 6, () => drawStep(draw)).sort((one, other) => one.atMinute - other.atMinute),
     ...drawRollout(new Draw(new Random(seed).fork('rollout')), groups),
+    ...drawSelfManaged(
+      new Draw(new Random(seed).fork('self-managed')),
+      clusters.map(({ name }) => name),
+      BUSY_HOURS * 60,
+    ),
   };
 }
 

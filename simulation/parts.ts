@@ -1,7 +1,7 @@
 import type { Scenario } from './scenario.ts';
 
 /** Members of a scenario that are left out as a whole. */
-const WHOLES = ['waves', 'gate'] as const;
+const WHOLES = ['waves', 'gate', 'selfManaged'] as const;
 
 /** What a scenario can be played without: steps, launches, changes and faults, by names for a command line. */
 export function partsOf(scenario: Scenario): string[] {
@@ -22,11 +22,12 @@ export function without(scenario: Scenario, parts: readonly string[]): Scenario 
   const kept = <Item>(items: readonly Item[], name: string): Item[] =>
     items.filter((_, index) => !left.has(`${name}${index}`));
   const { fleet, steps, faults } = scenario;
-  const { waves, gate, ...rest } = scenario;
+  const { waves, gate, selfManaged, ...rest } = scenario;
   return {
     ...rest,
     ...(waves !== undefined && !left.has('waves') && { waves }),
     ...(gate !== undefined && !left.has('gate') && { gate }),
+    ...(selfManaged !== undefined && !left.has('selfManaged') && { selfManaged }),
     steps: kept(steps, 'step'),
     fleet: {
       ...fleet,

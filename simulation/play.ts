@@ -10,11 +10,13 @@ import type { Day, Invariant } from './invariants/invariant.ts';
 import { quarantines } from './invariants/quarantines.ts';
 import { records } from './invariants/records.ts';
 import { rest } from './invariants/rest.ts';
+import { selfManaged } from './invariants/self-managed.ts';
 import { untouched } from './invariants/untouched.ts';
 import { upgrades } from './invariants/upgrades.ts';
 import { waves } from './invariants/waves.ts';
 import { fleetWithRollout, withRollout } from './rollout.ts';
 import type { Policy, Scenario, Step } from './scenario.ts';
+import { fleetWithSelfManaged, withSelfManaged } from './self-managed.ts';
 
 /** Something that must never be, and was. */
 export interface Breach {
@@ -46,14 +48,18 @@ export interface PlaySettings {
 
 /** Plays a scenario through a virtual day, and watches it. */
 export async function playScenario(scenario: Scenario, { synthesized, inProcess }: PlaySettings): Promise<Outcome> {
+  const policyOf = (drawn: Policy): Policy => withSelfManaged(withRollout(drawn, scenario), scenario);
   const breaches: Breach[] = [];
   const policies: Array<{ since: number; policy: Policy }> = [];
   const invariants: Invariant[] = [];
   const run = await startRun({
-    fleet: parseFleet(JSON.stringify(fleetWithRollout(scenario)), `seed ${scenario.seed}`),
+    fleet: parseFleet(
+      JSON.stringify(fleetWithSelfManaged(fleetWithRollout(scenario), scenario)),
+      `seed ${scenario.seed}`,
+    ),
     synthesized,
     seed: scenario.seed,
-    policy: JSON.stringify(withRollout(scenario.policy, scenario)),
+    policy: JSON.stringify(policyOf(scenario.policy)),
     faults: scenario.faults,
     inProcess,
     onCall: (call: CallRecord) => {
@@ -61,7 +67,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     },
   });
   const { time } = run.account;
-  policies.push({ since: time.now, policy: scenario.policy });
+  policies.push({ since: time.now, policy: policyOf(scenario.policy) });
   const breach = (invariant: string, what: string): void => {
     if (breaches.length < MOST_BREACHES) breaches.push({ invariant, what, at: new Date(time.now).toISOString() });
   };
@@ -76,13 +82,17 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     records(day),
     endings(day),
     rest(day, endsAt),
+    selfManaged(day),
   );
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {
-      if (step.kind === 'policy') policies.push({ since: time.now, policy: step.policy });
-      const ruled = take(step, run, scenario);
+      if (step.kind === 'policy') policies.push({ since: time.now, policy: policyOf(step.policy) });
+      const ruled = take(step, run, policyOf);
       if (ruled !== undefined) ruledOn.add(ruled);
     });
+  }
+  for (const { atMinute, index } of scenario.selfManaged?.terminations ?? []) {
+    time.after(atMinute * 60_000, () => endNode(index, scenario, run));
   }
   while (time.now < endsAt) {
     await run.account.play(TICK_MS);
@@ -97,8 +107,23 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
   return { breaches, calls: run.calls.length, records: run.records.length, said };
 }
 
+/** Has Auto Scaling end a node of a self-managed group, which it replaces. */
+function endNode(index: number, { selfManaged }: Scenario, { account }: Run): void {
+  const { autoScalingGroups } = account.fleet;
+  const names = new Set(selfManaged?.groups.map(({ cluster, name }) => `${cluster}-${name}`));
+  const serving = autoScalingGroups
+    .list()
+    .filter(({ name }) => names.has(name))
+    .flatMap((group) => [...group.members.values()].map((member) => ({ group, ...member })))
+    .filter(({ lifecycleState }) => lifecycleState === 'InService');
+  const ended = serving[index % Math.max(1, serving.length)];
+  if (ended === undefined) return;
+  autoScalingGroups.terminate(ended.group, ended.instance, 60_000);
+  autoScalingGroups.settleSoon(ended.group);
+}
+
 /** @returns the worker on which somebody has ruled */
-function take(step: Step, run: Run, scenario: Scenario): string | undefined {
+function take(step: Step, run: Run, policyOf: (drawn: Policy) => Policy): string | undefined {
   const { account, records: told } = run;
   const asked = {
     time: new Date(account.time.now).toISOString(),
@@ -118,7 +143,7 @@ function take(step: Step, run: Run, scenario: Scenario): string | undefined {
     case 'policy':
       account.fleet.parameters.put({
         Name: account.stack.ref('AWS::SSM::Parameter'),
-        Value: JSON.stringify(withRollout(step.policy, scenario)),
+        Value: JSON.stringify(policyOf(step.policy)),
         Overwrite: true,
       });
       return undefined;

@@ -1,5 +1,6 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import type { Gate, Waves } from './rollout.ts';
+import type { SelfManaged } from './self-managed.ts';
 
 /** Something that happens during a simulated day. Each can be left out, and the rest still makes sense. */
 export type Step = { readonly atMinute: number } & (
@@ -30,6 +31,9 @@ export interface Policy {
     readonly outOfService: 'standby' | 'detach';
     readonly concurrency: { readonly perGroup: number; readonly perCluster: number; readonly perAccount: number };
   };
+  /** Of days with self-managed groups. */
+  readonly refreshes?: SelfManaged['refreshes'];
+  readonly drains?: SelfManaged['drains'];
   readonly [section: string]: unknown;
 }
 
@@ -66,6 +70,8 @@ export interface Scenario {
   readonly waves?: Waves;
   /** Absent: no alarm keeps upgrades from starting. */
   readonly gate?: Gate;
+  /** Absent: EKS manages all groups. */
+  readonly selfManaged?: SelfManaged;
 }
 
 /** Kinds of faults that a scenario has. */

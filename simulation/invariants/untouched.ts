@@ -3,7 +3,15 @@ import type { Policy } from '../scenario.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 
 /** The sections of the policy that bound what a function changes. */
-const SECTIONS = { 'upgrade-node-groups': 'upgrades', 'quarantine-workers': 'quarantine' } as const;
+const SECTIONS = {
+  'upgrade-node-groups': 'upgrades',
+  'quarantine-workers': 'quarantine',
+  'refresh-groups': 'refreshes',
+  'drain-nodes': 'drains',
+} as const;
+
+/** A node that waits for a hook goes on under any policy: what counts is that the hook was made. */
+const BEGINS_DRAINS = /^(PutLifecycleHook|UpdateAutoScalingGroup)$/;
 
 /** A policy is cached for half a minute, and an invocation that has begun under the former one may take some minutes. */
 const GRACE_MS = 10 * 60_000;
@@ -42,11 +50,23 @@ export function untouched(day: Day): Invariant {
     const lately = day.policies.filter((_, index) => (day.policies[index + 1]?.since ?? now) + GRACE_MS > now);
     // What somebody approves is done in mode observe, too, but not under the kill switch.
     const ruledOn = subjects.every((id) => day.ruledOn.has(id));
-    const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || policy[section].mode === 'enforce');
+    const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || policy[section]?.mode === 'enforce');
     const isNew = subjects.some((id) => !changed.has(id));
     if (isNew && !lately.some(({ policy }) => permits(policy))) {
       day.breach('observe changes nothing', `${call.function} called ${call.operation} on ${subjects.join(' ')}`);
     }
+  };
+
+  /** What a change begins anew, so that the policy must permit it. */
+  const subjectsOf = (
+    { function: caller, operation, input }: CallRecord,
+    hosts: string[],
+    isGroup: boolean,
+  ): string[] => {
+    if (isGroup) return [`${input.clusterName}/${input.nodegroupName} ${input.releaseVersion}`];
+    if (caller !== 'refresh-groups' && caller !== 'drain-nodes') return hosts;
+    const begins = caller === 'refresh-groups' || BEGINS_DRAINS.test(operation);
+    return begins && input.AutoScalingGroupName !== undefined ? [`${caller} ${input.AutoScalingGroupName}`] : [];
   };
 
   return {
@@ -63,7 +83,7 @@ export function untouched(day: Day): Invariant {
       if (group !== undefined && Object.hasOwn(group.tags, IGNORE)) {
         day.breach('untouched', `${call.function} called ${call.operation} on ${nodegroupName}, which opted out`);
       }
-      const subjects = group === undefined ? hosts : [`${clusterName}/${nodegroupName} ${call.input.releaseVersion}`];
+      const subjects = subjectsOf(call, hosts, group !== undefined);
       if (subjects.length > 0) checkPolicy(call, subjects);
       for (const id of subjects) changed.add(id);
     },

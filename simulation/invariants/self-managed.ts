@@ -1,0 +1,118 @@
+import type { AutoScalingGroup, Member } from '../../sandbox/account/auto-scaling/group.ts';
+import type { CallRecord } from '../../sandbox/account/service.ts';
+import { isRecord } from '../../sandbox/wire/json-codec.ts';
+import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE, WORKLOAD } from '../self-managed.ts';
+import { type Day, type Invariant, isChange } from './invariant.ts';
+
+const MINUTE_MS = 60_000;
+/** How late the simulation may see that a node waits for its hook: it looks at each call, and four times an hour. */
+const SEEN_WITHIN_MS = 15 * MINUTE_MS;
+/** How long a retained node may stay beyond its time: the hourly sweep sees it, and attempts at what AWS refuses take time. */
+const ENDED_WITHIN_MS = 2 * 60 * MINUTE_MS;
+
+/** Self-managed groups are refreshed within their budget, to the wanted AMI; their nodes are drained before they end. */
+export function selfManaged(day: Day): Invariant {
+  const { account } = day.run;
+  const { autoScalingGroups, launchTemplates } = account.fleet;
+  const { selfManaged: drawn } = day.scenario;
+  if (drawn === undefined) return {};
+  /** Since when a member is in a state of its termination, by instance and state, epoch ms. */
+  const since = new Map<string, number>();
+
+  const groups = (): AutoScalingGroup[] => drawn.groups.flatMap(({ cluster, name }) => found(`${cluster}-${name}`));
+  const found = (name: string): AutoScalingGroup[] => autoScalingGroups.list().filter((one) => one.name === name);
+  const clusterOf = ({ name }: AutoScalingGroup): string =>
+    drawn.groups.find((one) => `${one.cluster}-${one.name}` === name)?.cluster ?? '';
+  const placeIn = ({ instance, lifecycleState }: Member): string => `${instance.id} ${lifecycleState}`;
+
+  const look = (): void => {
+    for (const member of groups().flatMap(({ members }) => [...members.values()])) {
+      if (!since.has(placeIn(member))) since.set(placeIn(member), account.time.now);
+    }
+  };
+
+  const checkRefresh = ({ input }: CallRecord): void => {
+    const refreshed = groups().filter(({ isLocked }) => isLocked === true);
+    const { perAccount, perCluster } = drawn.refreshes.concurrency;
+    if (refreshed.length > perAccount) day.breach('budget', `${refreshed.length} groups are refreshed at once`);
+    for (const [cluster, ofCluster] of Map.groupBy(refreshed, clusterOf)) {
+      if (ofCluster.length > perCluster) {
+        day.breach('budget', `${ofCluster.length} groups of ${cluster} are refreshed at once`);
+      }
+    }
+    const { DesiredConfiguration: desired } = input;
+    const template = isRecord(desired) && isRecord(desired.LaunchTemplate) ? desired.LaunchTemplate : {};
+    const { versions } = launchTemplates.get(String(template.LaunchTemplateId));
+    const image = versions.find(({ number }) => String(number) === template.Version)?.data.ImageId;
+    if (image !== WANTED_IMAGE) day.breach('no AMI but the wanted one', `${input.AutoScalingGroupName} gets ${image}`);
+  };
+
+  /** Nobody ends a node while pods are on it that could run elsewhere, before its time is over. */
+  const checkDrained = ({ input, operation }: CallRecord): void => {
+    if (input.LifecycleActionResult === 'ABANDON') return;
+    const id = String(input.InstanceId);
+    for (const group of groups()) {
+      const began = [...since].find(([place]) => place.startsWith(id) && place.endsWith('Terminating:Wait'))?.[1];
+      const member = [...group.members.values()].find(({ instance }) => instance.id === id);
+      if (member === undefined || began === undefined) continue;
+      const { privateDnsName } = member.instance;
+      const pods = account.kubernetes
+        .objects(clusterOf(group), 'pods')
+        .filter(
+          ({ metadata, spec }) =>
+            isRecord(metadata) &&
+            String(metadata.name).startsWith(WORKLOAD) &&
+            isRecord(spec) &&
+            spec.nodeName === privateDnsName,
+        );
+      const waited = account.time.now - began + SEEN_WITHIN_MS;
+      if (pods.length === 0 || waited >= DRAINED_WITHIN * MINUTE_MS) continue;
+      day.breach('drained before it ends', `${operation} ends ${id} of ${group.name} with ${pods.length} pods on it`);
+    }
+  };
+
+  const checkRetained = (): void => {
+    for (const { name, members } of groups()) {
+      const retained = [...members.values()].filter(({ lifecycleState }) => lifecycleState.endsWith(':Retained'));
+      const most = drawn.drains.retained.most;
+      if (retained.length > most) day.breach('retained for a time', `${name} retains ${retained.length}, not ${most}`);
+      for (const member of retained) {
+        const age = account.time.now - (since.get(placeIn(member)) ?? account.time.now);
+        if (age <= RETAINED_FOR * 60 * MINUTE_MS + ENDED_WITHIN_MS) continue;
+        day.breach(
+          'retained for a time',
+          `${member.instance.id} of ${name} is retained for ${age / MINUTE_MS} minutes`,
+        );
+      }
+    }
+  };
+
+  const checkTold = (): void => {
+    if (day.policies.at(-1)?.policy.killSwitch !== false || drawn.refreshes.mode === 'off') return;
+    for (const group of groups()) {
+      const images = [...group.members.values()].map(({ instance }) => instance.imageId);
+      const last = day.run.records.findLast(
+        ({ remediation, nodegroup }) => remediation === 'refresh-groups' && nodegroup === `self-managed:${group.name}`,
+      );
+      if (images.every((image) => image === WANTED_IMAGE)) continue;
+      if (last === undefined || last.reason === 'group-refreshed') {
+        day.breach('refreshed or told', `${group.name} runs ${images.join(', ')}, and ${last?.reason} was said`);
+      }
+    }
+  };
+
+  return {
+    onTick: look,
+    onCall(call) {
+      look();
+      if (!isChange(call)) return;
+      if (call.operation === 'StartInstanceRefresh') checkRefresh(call);
+      const ends = /^(CompleteLifecycleAction|TerminateInstance\w*)$/.test(call.operation);
+      if (call.function === 'drain-nodes' && ends) checkDrained(call);
+    },
+    onEnd() {
+      checkRetained();
+      checkTold();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import type { Draw } from './choices.ts';
+import type { Mode, Policy, Scenario } from './scenario.ts';
+
+/** Auto Scaling groups of a day that EKS does not manage, with what the policy says about them all day. */
+export interface SelfManaged {
+  readonly groups: ReadonlyArray<{ readonly cluster: string; readonly name: string; readonly [key: string]: unknown }>;
+  /** When the AMI that is wanted comes out, minutes. */
+  readonly imageAtMinute: number;
+  readonly refreshes: {
+    readonly mode: Mode;
+    readonly concurrency: { readonly perCluster: number; readonly perAccount: number };
+    readonly [key: string]: unknown;
+  };
+  readonly drains: {
+    readonly mode: Mode;
+    readonly within: string;
+    readonly retained: { readonly most: number; readonly forAtMost: string };
+    readonly [key: string]: unknown;
+  };
+  /** When Auto Scaling ends a node of a group, minutes. */
+  readonly terminations: ReadonlyArray<{ readonly atMinute: number; readonly index: number }>;
+}
+
+/** The AMI that self-managed groups run at first, and the one that the policy wants. */
+export const [FORMER_IMAGE, WANTED_IMAGE] = ['ami-0123456789abcdef0', 'ami-0123456789abcdef1'] as const;
+/** The Deployment whose pods run on the nodes of self-managed groups. */
+export const WORKLOAD = 'cart';
+/** How long a node may take to be drained, minutes. */
+export const DRAINED_WITHIN = 60;
+/** How long a node is retained at most, hours. */
+export const RETAINED_FOR = 2;
+
+const PARAMETER = '/eks-host-remediator/images/1.33';
+
+/**
+ * Draws self-managed groups for two days of five.
+ * @param busyMinutes until when Auto Scaling ends nodes
+ */
+export function drawSelfManaged(
+  draw: Draw,
+  clusters: readonly string[],
+  busyMinutes: number,
+): Pick<Scenario, 'selfManaged'> {
+  if (!draw.happens(0.4)) return {};
+  const mode = (): Mode => draw.of('enforce', 'enforce', 'enforce', 'observe');
+  const names = draw.of(['own'], ['own', 'gpu'], ['own', 'gpu', 'etl']);
+  const selfManaged: SelfManaged = {
+    groups: names.map((name) => drawGroup(draw, clusters[draw.number(0, clusters.length - 1)] ?? 'shop', name)),
+    imageAtMinute: draw.number(30, 300),
+    refreshes: {
+      mode: mode(),
+      templates: 'change',
+      wanted: { ssmParameter: '/eks-host-remediator/images/{kubernetesVersion}' },
+      bakeAge: draw.of('1m', '1h'),
+      concurrency: { perCluster: draw.number(1, 2), perAccount: draw.number(1, 2) },
+      checkpoints: draw.of<number[]>([], [50]),
+      checkpointDelay: '30m',
+      bakeTime: draw.of('10m', '1h'),
+      waitForQuarantine: draw.of('0m', '2h'),
+      floating: draw.of('refuse', 'pin'),
+      undrained: draw.of('refuse', 'go'),
+    },
+    drains: {
+      mode: mode(),
+      within: `${DRAINED_WITHIN}m`,
+      atDeadline: draw.of('keep', 'keep', 'go'),
+      retained: { most: draw.number(0, 2), forAtMost: `${RETAINED_FOR}h` },
+    },
+    terminations: draw.some(0, 3, () => ({ atMinute: draw.number(60, busyMinutes), index: draw.number(0, 9) })),
+  };
+  return { selfManaged };
+}
+
+function drawGroup(draw: Draw, cluster: string, name: string): SelfManaged['groups'][number] {
+  const size = draw.number(1, 3);
+  return {
+    cluster,
+    name,
+    size,
+    maxSize: size + draw.number(1, 2),
+    imageId: FORMER_IMAGE,
+    terminationHooks: draw.of<object[]>([], [], [{ name: 'theirs' }]),
+    ...(draw.happens(0.2) && { brokenImages: [WANTED_IMAGE] }),
+    ...(draw.happens(0.2) && { launchesFrom: '$Latest' }),
+    ...(draw.happens(0.6) && {
+      workloads: [
+        {
+          name: WORKLOAD,
+          replicas: draw.number(1, 4),
+          ...(draw.happens(0.6) && { disruptionBudget: { maxUnavailable: draw.of(0, 1, 1) } }),
+        },
+      ],
+    }),
+  };
+}
+
+/** A drawn policy with what it says about self-managed groups. */
+export const withSelfManaged = (policy: Policy, { selfManaged }: Scenario): Policy =>
+  selfManaged === undefined ? policy : { ...policy, refreshes: selfManaged.refreshes, drains: selfManaged.drains };
+
+/** A drawn fleet with its self-managed groups, and with their AMIs. */
+export function fleetWithSelfManaged(fleet: Scenario['fleet'], { selfManaged }: Scenario): Scenario['fleet'] {
+  if (selfManaged === undefined) return fleet;
+  const groupsOf = (name: string): object[] =>
+    selfManaged.groups.flatMap(({ cluster, ...group }) => (cluster === name ? [group] : []));
+  return {
+    ...fleet,
+    images: [
+      { imageId: FORMER_IMAGE, name: 'golden-eks-1.33-1', at: '-30d', parameter: PARAMETER },
+      { imageId: WANTED_IMAGE, name: 'golden-eks-1.33-2', at: `+${selfManaged.imageAtMinute}m`, parameter: PARAMETER },
+    ],
+    clusters: fleet.clusters.map((cluster) => ({
+      ...cluster,
+      rbacDrains: true,
+      accessEntries: [{ function: 'drain-nodes', kubernetesGroups: ['eks-host-remediator-drains'] }],
+      selfManagedGroups: groupsOf(cluster.name),
+    })),
+  };
+}
