@@ -8,6 +8,12 @@ import type { Report, Task } from './job.ts';
 import { readSettings, type Settings, USAGE } from './settings.ts';
 import { summaryOf, told } from './told.ts';
 
+/**
+ * V8's young generation in a job, MiB. A day makes much garbage and keeps little: with the default of 16 collections
+ * copy what would have died a moment later.
+ */
+const SEMI_SPACE_MIB = 64;
+
 await enter(process.argv.slice(2), USAGE, (argv) => simulate(readSettings(argv)));
 
 async function simulate({ seeds, from, jobs, wireEvery, without }: Settings): Promise<void> {
@@ -26,12 +32,6 @@ async function simulate({ seeds, from, jobs, wireEvery, without }: Settings): Pr
     if (reports.some(({ breaches }) => breaches.length > 0)) process.exitCode = 1;
   });
 }
-
-/**
- * V8's young generation in a job, MiB. A day makes much garbage and keeps little: with the default of 16 collections
- * copy what would have died a moment later.
- */
-const SEMI_SPACE_MIB = 64;
 
 /** Has processes play all tasks, each one after the other. */
 async function playAll(tasks: readonly Task[], jobs: number, onReport: (report: Report) => void): Promise<void> {
