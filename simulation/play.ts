@@ -5,6 +5,7 @@ import type { CallRecord } from '../sandbox/account/service.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import type { SynthesizedStack } from '../sandbox/stack/template.ts';
+import { fleetFileOf, policyDocumentOf } from './documents.ts';
 import { endings } from './invariants/endings.ts';
 import type { Day, Invariant } from './invariants/invariant.ts';
 import { quarantines } from './invariants/quarantines.ts';
@@ -14,9 +15,7 @@ import { selfManaged } from './invariants/self-managed.ts';
 import { untouched } from './invariants/untouched.ts';
 import { upgrades } from './invariants/upgrades.ts';
 import { waves } from './invariants/waves.ts';
-import { fleetWithRollout, withRollout } from './rollout.ts';
 import type { Policy, Scenario, Step } from './scenario.ts';
-import { fleetWithSelfManaged, withSelfManaged } from './self-managed.ts';
 
 /** Something that must never be, and was. */
 export interface Breach {
@@ -48,15 +47,12 @@ export interface PlaySettings {
 
 /** Plays a scenario through a virtual day, and watches it. */
 export async function playScenario(scenario: Scenario, { synthesized, inProcess }: PlaySettings): Promise<Outcome> {
-  const policyOf = (drawn: Policy): Policy => withSelfManaged(withRollout(drawn, scenario), scenario);
+  const policyOf = (drawn: Policy): Policy => policyDocumentOf(scenario, drawn);
   const breaches: Breach[] = [];
   const policies: Array<{ since: number; policy: Policy }> = [];
   const invariants: Invariant[] = [];
   const run = await startRun({
-    fleet: parseFleet(
-      JSON.stringify(fleetWithSelfManaged(fleetWithRollout(scenario), scenario)),
-      `seed ${scenario.seed}`,
-    ),
+    fleet: parseFleet(JSON.stringify(fleetFileOf(scenario)), `seed ${scenario.seed}`),
     synthesized,
     seed: scenario.seed,
     policy: JSON.stringify(policyOf(scenario.policy)),

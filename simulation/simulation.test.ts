@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../cli/usage-error.ts';
+import { parsePolicy } from '../functions/policy-document.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
+import { fleetFileOf, policyDocumentOf } from './documents.ts';
 import { scenarioOf, WORKERS } from './draw.ts';
 import { DEFECTS } from './mutations/defects.ts';
 import { partsOf, shrink, without } from './parts.ts';
@@ -20,7 +22,7 @@ describe('a scenario', () => {
   it('has twenty workers, at least three kinds of faults, and a fleet that the sandbox takes', () => {
     for (const seed of SEEDS) {
       const scenario = scenarioOf(seed);
-      const { clusters } = parseFleet(JSON.stringify(scenario.fleet), `seed ${seed}`);
+      const { clusters } = parseFleet(JSON.stringify(fleetFileOf(scenario)), `seed ${seed}`);
       const sizes = clusters.flatMap(({ nodeGroups }) => nodeGroups.map(({ desiredSize }) => desiredSize));
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(WORKERS);
       expect(faultKinds(scenario).length).toBeGreaterThanOrEqual(3);
@@ -33,6 +35,17 @@ describe('a scenario', () => {
       new Set(['policy', 'ask', 'rule', 'expose-silently', 'forged-launch']),
     );
     expect(new Set(scenarios.flatMap(faultKinds)).size).toBe(11);
+    expect(new Set(scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|selfManaged)$/.test(part))).size).toBe(3);
+  });
+
+  it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {
+    for (const seed of SEEDS) {
+      const scenario = scenarioOf(seed);
+      const drawn = [scenario.policy, ...scenario.steps.flatMap((step) => (step.kind === 'policy' ? step.policy : []))];
+      for (const policy of drawn) {
+        expect(parsePolicy(JSON.stringify(policyDocumentOf(scenario, policy)), 'enforce')).not.toHaveProperty('error');
+      }
+    }
   });
 });
 
