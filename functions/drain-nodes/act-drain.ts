@@ -49,8 +49,8 @@ export async function carryOutDrain(
     return saveDrainState(deps.ledger, instanceId, asStored<DrainState>({ ...changed, open }), now, writer());
   };
   let before = state;
-  const remember = async (node: NonNullable<DrainState['node']>): Promise<boolean> => {
-    const saved = await save(asStored<DrainState>({ ...before, node }));
+  const remember: Memory['remember'] = async (changed) => {
+    const saved = await save({ ...before, ...changed });
     before = saved ?? before;
     return saved !== undefined;
   };
@@ -62,6 +62,7 @@ export async function carryOutDrain(
   const remembered = asStored<DrainState>({
     ...before,
     ...decision.memory,
+    ending: decision.silent ? before.ending : undefined,
     comebacks: comebacks.size === 0 ? undefined : Object.fromEntries(comebacks),
     open: isOver ? undefined : true,
   });
@@ -101,7 +102,7 @@ interface Acted {
 /** What a drain keeps in the ledger. */
 interface Memory {
   /** @returns false when another reconcile was first */
-  readonly remember: (node: NonNullable<DrainState['node']>) => Promise<boolean>;
+  readonly remember: (changed: Pick<DrainState, 'node'> | Pick<DrainState, 'ending'>) => Promise<boolean>;
   /** Counts the pods that came back and were evicted, by owner; saved after the act. */
   readonly comebacks: Map<string, number>;
   readonly now: number;
@@ -126,12 +127,16 @@ async function act(
     decision: { ...say('failed', 'drain-obstructed', why, variant), memory: {}, ...wakeOf(decision) },
     calls,
   });
+  const { decision: kind, reason, message, variant } = decision;
+  const ending = { decision: kind, reason, message, variant };
   try {
     switch (decision.act) {
       case 'let-go':
+        if (!(await memory.remember({ ending }))) return undefined;
         await complete('CONTINUE');
         return { decision, calls };
       case 'end': {
+        if (!(await memory.remember({ ending }))) return undefined;
         const asked = { InstanceId: instanceId, ShouldDecrementDesiredCapacity: false };
         const ended = await deps.autoScaling.send(new TerminateInstanceInAutoScalingGroupCommand(asked));
         called('TerminateInstanceInAutoScalingGroup', ended.$metadata.requestId);
@@ -207,7 +212,7 @@ async function drain(
     const former = isOurs
       ? { name, unschedulable: false, at: now }
       : { name, unschedulable, ...(label !== undefined && { label }), at: now };
-    if (!(await remember(former))) return false;
+    if (!(await remember({ node: former }))) return false;
   }
   await kubernetes.isolateNode(name, { taint: DRAIN_TAINT, label: EXCLUDE_LABEL });
   const troubles: unknown[] = [];

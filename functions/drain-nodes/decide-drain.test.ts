@@ -91,6 +91,15 @@ describe('a node whose termination waits', () => {
       {},
       'done node-returned restore over',
     ],
+    [
+      'is told first to have been drained, where the function died when Auto Scaling had been told',
+      drainOf(
+        { lifecycleState: undefined },
+        { ending: { decision: 'acted', reason: 'node-drained', message: 'No pod is left.', variant: '' } },
+      ),
+      {},
+      'acted node-drained',
+    ],
     ['has ended once it has left its group', drainOf({ lifecycleState: undefined }), {}, 'done node-ended over'],
     [
       'is drained on while it is retained',

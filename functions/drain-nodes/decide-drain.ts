@@ -24,6 +24,8 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   const { instanceId, lifecycleState, state, owner, key, group, isOptedOut } = observation;
   const { now } = circumstances;
   if (lifecycleState === undefined) {
+    // The function died after it had Auto Scaling go on. What it did is told first.
+    if (state.ending !== undefined) return { ...state.ending, memory: {}, wakeAt: now + SOON };
     return { ...say('done', 'node-ended', 'The instance has left its group.'), memory: {}, isOver: true };
   }
   const waits = isAtHook(lifecycleState);

@@ -72,6 +72,12 @@ describe('the hook of a group', () => {
       'acted hook-removed remove',
     ],
     [
+      'is told to be removed, where the function died after that',
+      groupWith({}, { state: { outcomes: 0, revision: 1, made: { at: NOW, retains: false } } }),
+      { mode: 'off' },
+      'acted hook-removed remove',
+    ],
+    [
       'of somebody else by that name is not removed',
       groupWith({ hook: 'stands' }, ruled('rejected')),
       {},

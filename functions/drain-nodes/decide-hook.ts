@@ -76,7 +76,7 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
   if ('guardResult' in verdict) {
     const { guardResult } = verdict;
     // Whoever wants no drains any more is not left with terminations that wait for nobody.
-    if (TAKES_BACK.has(guardResult.reason) && standsOfOurs(observation)) {
+    if (TAKES_BACK.has(guardResult.reason) && state.made !== undefined) {
       return takeBack(observation, guardResult.message, guardResult.reason, now);
     }
     return guardResult.decision === 'skipped' ? quietly(guardResult) : guardResult;
@@ -84,9 +84,9 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
   const { drains } = verdict.policy;
   const ruling = rulingOn(state.proposal, TARGET);
   if (ruling?.kind === 'rejected') {
-    if (!standsOfOurs(observation)) {
+    if (state.made === undefined) {
       const message = `The hook was rejected by ${inWords(ruling)}`;
-      return { ...say('skipped', 'proposal-rejected', message, ruling.id), made: undefined };
+      return say('skipped', 'proposal-rejected', message, ruling.id);
     }
     return takeBack(observation, `Rejected by ${inWords(ruling)}`, ruling.id, now);
   }
@@ -129,11 +129,7 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
 const isTold = ({ made, fingerprint = '' }: HookState): boolean =>
   made?.unconfirmed !== true || fingerprint.startsWith('hook-made');
 
-/** Whether the hook that was made here stands, or the retention that was set here does. */
-const standsOfOurs = ({ group, state: { made } }: GroupObservation): boolean =>
-  made !== undefined && (group.hook !== 'absent' || (made.retains && group.retains));
-
-/** Removes what was made here, once no node waits for it. */
+/** Removes what was made here, once no node waits for it. Where nothing of it is left, only that is told: the function may have died. */
 function takeBack({ group, state }: GroupObservation, why: string, variant: string, now: number): HookDecision {
   const waiting = group.members.filter(({ lifecycleState }) => isWaiting(lifecycleState)).map(({ id }) => id);
   // Who deletes a hook completes what waits for it: the nodes would end undrained. Source: API reference, DeleteLifecycleHook.

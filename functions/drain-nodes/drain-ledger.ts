@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
+import type { Told } from '../shared/records/decision.ts';
 import type { Reason } from './reasons.ts';
 
 const PK = 'drain';
@@ -18,6 +19,11 @@ const drainState = z.object({
   startedAt: z.number(),
   /** When Auto Scaling was told to go on, epoch milliseconds. */
   letGoAt: z.number().optional(),
+  /**
+   * What is told once Auto Scaling goes on, or ends the instance. It is saved before Auto Scaling is called: where the function
+   * dies then, the instance is gone at the next look, and nothing else says why.
+   */
+  ending: z.custom<Told<Reason>>((value) => typeof value === 'object' && value !== null).optional(),
   /** When it was first seen to be retained, epoch milliseconds. */
   retainedAt: z.number().optional(),
   /**
