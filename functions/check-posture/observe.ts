@@ -61,8 +61,7 @@ export async function chooseSamples(
     ec2,
     filtersByCluster([cluster]).map((filter) => [filter, { Name: 'instance-state-name', Values: ['running'] }]),
   );
-  const distinct = new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
-  const claimed = [...distinct.values()]
+  const claimed = found
     .flatMap((instance) => candidateOf(instance, cluster))
     .filter(({ nodegroup }) => nodegroups === undefined || nodegroups.includes(nodegroup));
   const instances = claimed.map(({ instance }) => instance);

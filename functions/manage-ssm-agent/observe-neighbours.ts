@@ -1,6 +1,6 @@
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
+import { filtersOf, instancePages } from '../shared/fleet/instances.ts';
 import { primaryGroupIds } from './network/networks.ts';
 import type { AgentView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
@@ -29,25 +29,15 @@ export async function findNeighbours(
   now: number,
 ): Promise<Map<string, string>> {
   if (instances.length === 0) return new Map();
-  const subnets = [...new Set(instances.flatMap(({ SubnetId }) => SubnetId ?? []))];
-  const found = await describeInstances(
-    clients.ec2,
-    filtersOf('subnet-id', subnets).map((filter) => [RUNNING, filter]),
-  );
-  const silent = new Set(instances.map(({ InstanceId }) => InstanceId));
-  const places = new Set(instances.map(placeOf));
-  const others = found.filter((one) => !silent.has(one.InstanceId) && places.has(placeOf(one)));
-  const asked = [...Map.groupBy(others, placeOf).values()].flatMap((alike) =>
-    alike.toSorted((a, b) => launchOf(b) - launchOf(a)).slice(0, NEIGHBOURS),
-  );
+  const silent = new Set(instances.map(({ InstanceId = '' }) => InstanceId));
+  const asked = await findOthers(clients.ec2, instances, silent);
   const agents = await readAgents(
     clients.ssm,
-    asked.flatMap(({ InstanceId }) => InstanceId ?? []),
+    asked.map(({ instanceId }) => instanceId),
   );
   const answering = new Map<string, string>();
-  for (const one of asked) {
-    const { InstanceId = '' } = one;
-    if (answersNow(agents.get(InstanceId), now)) answering.set(placeOf(one), InstanceId);
+  for (const { instanceId, place } of asked) {
+    if (answersNow(agents.get(instanceId), now)) answering.set(place, instanceId);
   }
   return new Map(
     instances.flatMap((instance): Array<[string, string]> => {
@@ -60,7 +50,42 @@ export async function findNeighbours(
 const answersNow = (agent: AgentView | undefined, now: number): boolean =>
   agent?.online === true && agent.lastPingAt !== undefined && now - agent.lastPingAt <= JUST_NOW;
 
-const launchOf = ({ LaunchTime }: Instance): number => LaunchTime?.getTime() ?? 0;
+interface Neighbour {
+  readonly instanceId: string;
+  readonly place: string;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+}
+
+/**
+ * The latest launched instances in the places of the silent ones. A subnet may have thousands of instances, so only the
+ * latest of each place are kept from page to page.
+ */
+async function findOthers(
+  ec2: EC2Client,
+  instances: readonly Instance[],
+  silent: ReadonlySet<string>,
+): Promise<Neighbour[]> {
+  const subnets = [...new Set(instances.flatMap(({ SubnetId }) => SubnetId ?? []))];
+  const latest = new Map<string, readonly Neighbour[]>(instances.map((instance) => [placeOf(instance), []]));
+  for (const filter of filtersOf('subnet-id', subnets)) {
+    for await (const page of instancePages(ec2, [RUNNING, filter])) {
+      for (const [place, found] of Map.groupBy(page.map(neighbourOf), (one) => one.place)) {
+        const [known, others] = [latest.get(place), found.filter(({ instanceId }) => !silent.has(instanceId))];
+        if (known !== undefined) latest.set(place, [...known, ...others].toSorted(byLaunch).slice(0, NEIGHBOURS));
+      }
+    }
+  }
+  return [...latest.values()].flat();
+}
+
+const byLaunch = (a: Neighbour, b: Neighbour): number => b.launchedAt - a.launchedAt;
+
+const neighbourOf = (instance: Instance): Neighbour => ({
+  instanceId: instance.InstanceId ?? '',
+  place: placeOf(instance),
+  launchedAt: instance.LaunchTime?.getTime() ?? 0,
+});
 
 /** What determines the network path: subnet, security groups, and whether there is a public address. */
 const placeOf = (instance: Instance): string =>

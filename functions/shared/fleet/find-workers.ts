@@ -23,8 +23,8 @@ export async function findWorkers(
     ...filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]),
     ...filtersByCluster([...clusters.keys()]).map((filter) => [LIVE, filter]),
   ]);
-  const byId = new Map(found.map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
-  return [...byId].flatMap(([instanceId, instance]) => {
+  return found.flatMap((instance) => {
+    const { InstanceId: instanceId = '' } = instance;
     const worker = workerOf(instance);
     const trigger = instances.get(instanceId) ?? (worker && clusters.get(worker.cluster));
     return worker === undefined || trigger === undefined ? [] : [{ instanceId, instance, worker, trigger }];

@@ -22,6 +22,18 @@ async function valuesAsked(queries: Parameters<typeof describeInstances>[1]): Pr
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `c-${index}`);
 
+describe('instances that match several queries', () => {
+  it('are returned once', async () => {
+    const ec2 = new EC2Client({ region: 'eu-central-1' });
+    ec2.send = async () => ({ Reservations: [{ Instances: [{ InstanceId: 'i-1' }, { InstanceId: 'i-2' }] }] });
+    const found = await describeInstances(
+      ec2,
+      filtersByCluster(['shop']).map((filter) => [filter]),
+    );
+    expect(found).toEqual([{ InstanceId: 'i-1' }, { InstanceId: 'i-2' }]);
+  });
+});
+
 describe('filters by many values', () => {
   it.each([1, 190, 191, 196, 197, 200, 201, 400, 1000])(
     'of %d are asked in calls that EC2 takes, each value once, with others beside them',

@@ -17,18 +17,21 @@ export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
   chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
 
 /**
- * Describes the instances that match any of the queries, including those that AWS manages (EKS Auto Mode). An instance
- * that matches several queries is returned several times.
+ * Describes the instances that match any of the queries, each once, including those that AWS manages (EKS Auto Mode).
+ * Almost every worker of a cluster matches both queries of {@link filtersByCluster}, and 10,000 second copies would take
+ * 80 MB.
  *
  * @param queries the filters of each query: an instance must match all of them
  */
 export async function describeInstances(ec2: EC2Client, queries: readonly Filter[][]): Promise<Instance[]> {
+  const found = new Map<string, Instance>();
   const describe = async (filters: Filter[]) => {
-    const instances: Instance[] = [];
-    for await (const page of instancePages(ec2, filters)) instances.push(...page);
-    return instances;
+    for await (const page of instancePages(ec2, filters)) {
+      for (const instance of page) found.set(instance.InstanceId ?? '', instance);
+    }
   };
-  return (await pMap(queries, describe, { concurrency: READ_CONCURRENCY })).flat();
+  await pMap(queries, describe, { concurrency: READ_CONCURRENCY });
+  return [...found.values()];
 }
 
 /**
