@@ -8,6 +8,7 @@ import { MOST_POLICY_BYTES, tierWarningOf } from '../functions/shared/policy/pol
 import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
 import { describeIssue } from '../functions/shared/runtime/issue.ts';
 import { once } from '../functions/shared/runtime/once.ts';
+import { safeParse } from '../functions/shared/runtime/safe-parse.ts';
 import { type RightsSettings, rightsWarnings } from './policy-rights.ts';
 
 const DAY = 86_400_000;
@@ -63,7 +64,7 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
     return { faults: [fault], stopped: stoppedBy(undefined), warnings: [], windows: [] };
   }
   const { schema } = schemas();
-  const parsed = schema.safeParse(document);
+  const parsed = safeParse(schema, document);
   const windows = windowsIn(document).map(({ path, window }) => ({
     ...window,
     path,
@@ -100,7 +101,7 @@ const NAMES = REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?
 
 /** The functions for which the document is invalid. Each reads only its own part of it. */
 const stoppedBy = (document: unknown): string[] =>
-  schemas().parts.flatMap(({ name, part }) => (part.safeParse(document).success ? [] : [name]));
+  schemas().parts.flatMap(({ name, part }) => (safeParse(part, document).success ? [] : [name]));
 
 /** The schema of the whole document, and that of each function's part. Making them costs more than a check. */
 const schemas = once(() => ({
@@ -121,7 +122,7 @@ function windowsIn(document: unknown): Array<{ path: string; window: z.infer<typ
     const { path, value } = next;
     if (typeof value !== 'object' || value === null) continue;
     if ('cron' in value) {
-      const { success, data } = changeWindow.safeParse(value);
+      const { success, data } = safeParse(changeWindow, value);
       if (success) found.push({ path, window: data });
       continue;
     }

@@ -20,9 +20,3 @@ export const sample: Scheduled = {
   resources: ['arn:aws:events:eu-central-1:111122223333:rule/eks-host-remediator-watch'],
   detail: {},
 };
-
-/** @throws z.ZodError that names the field, when the event is not a scheduled one */
-export function parseScheduled(event: unknown): { readonly id: string; readonly type: string; readonly time: number } {
-  const { id, time } = schema.parse(event);
-  return { id, type: detailType, time: Date.parse(time) };
-}

@@ -4,6 +4,7 @@ import * as quarantineRequest from '../../events/quarantine-request.ts';
 import * as remediationRequest from '../../events/remediation-request.ts';
 import { ACTION_FIELDS, OPERATOR_ACTIONS } from '../shared/intake/operator-action.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
+import { safeParse } from '../shared/runtime/safe-parse.ts';
 import { typed, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** A requested change, as the event that one of the functions takes. */
@@ -49,7 +50,7 @@ export function readRequestedChange(
   given: unknown,
   requestable: readonly remediationRequest.Requestable[],
 ): RequestedChange | { readonly problems: readonly string[] } {
-  const parsed = event.safeParse(given);
+  const parsed = safeParse(event, given);
   if (!parsed.success) return { problems: ['This is no action of the widget.'] };
   const { action, remediation, subject, plan, view, widgetContext } = parsed.data;
   const { cluster: clusterName, nodegroup: nodegroupName, instance: instanceId } = subject;
@@ -104,7 +105,7 @@ export function readRequestedChanges(
   given: unknown,
   requestable: readonly remediationRequest.Requestable[],
 ): { readonly changes: readonly RequestedChange[]; readonly problems: readonly string[] } {
-  const listed = many.safeParse(given);
+  const listed = safeParse(many, given);
   const each = listed.success ? listed.data.all.map((one) => ({ ...listed.data, ...one })) : [given];
   const read = each.map((one) => readRequestedChange(one, requestable));
   return {

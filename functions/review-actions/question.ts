@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { RecordSubject } from '../shared/records/record.ts';
 import { decisionKind } from '../shared/records/record.ts';
+import { safeParse } from '../shared/runtime/safe-parse.ts';
 import { LAST_TIME, shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** The form fields that filter the records. */
@@ -78,7 +79,7 @@ const DAY_MS = 86_400_000;
  * carries. Invalid values count as absent, since everybody with access can send anything.
  */
 export function readQuestion(given: unknown, now: number): Question {
-  const parsed = event.safeParse(given);
+  const parsed = safeParse(event, given);
   const {
     describe,
     widgetContext,

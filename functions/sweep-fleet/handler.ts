@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { parseScheduled } from '../../events/scheduled.ts';
+import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';

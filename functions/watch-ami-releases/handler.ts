@@ -4,7 +4,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { parseScheduled } from '../../events/scheduled.ts';
+import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';

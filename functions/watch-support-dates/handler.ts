@@ -3,7 +3,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as healthPlanned from '../../events/health-planned-lifecycle.ts';
-import { parseScheduled } from '../../events/scheduled.ts';
+import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
 import { policyReaderFrom } from '../shared/policy/policy-reader.ts';
@@ -11,6 +11,7 @@ import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
+import { safeParse } from '../shared/runtime/safe-parse.ts';
 import { READS } from './policy.ts';
 import { reconcile } from './reconcile.ts';
 import { watchSupportDates } from './remediation.ts';
@@ -30,7 +31,7 @@ export const handler = createFunction({
   region: env.AWS_REGION,
   stack: env.STACK_NAME,
   run: async (event: unknown, { recorder, account, requestId }) => {
-    const health = healthPlanned.schema.safeParse(event).data;
+    const health = safeParse(healthPlanned.schema, event).data;
     const trigger =
       health === undefined
         ? parseScheduled(event)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { safeParse } from '../../functions/shared/runtime/safe-parse.ts';
 import { fixOf, type Misfit, meantKey } from '../../functions/shared/text/fix-of-issue.ts';
 import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import { controlPlaneProblems } from './control-planes.ts';
@@ -35,7 +36,7 @@ export function parseFleet(text: string, file: string): Fleet {
   } catch (error) {
     throw new FleetFileError(file, [{ path: '', message: error instanceof Error ? error.message : String(error) }]);
   }
-  const parsed = fleetSchema.safeParse(json);
+  const parsed = safeParse(fleetSchema, json);
   if (!parsed.success)
     throw new FleetFileError(
       file,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { safeParse } from '../../shared/runtime/safe-parse.ts';
 
 const text = z.string().max(300);
 
@@ -60,4 +61,4 @@ export const isBottlerocket = ({ os }: Host): boolean => os === 'bottlerocket';
 export const NOT_GATHERED = 'the script did not tell';
 
 /** Parses the data. Malformed data is ignored, and then nothing is known. */
-export const readHost = (gathered: unknown): Host => hostSchema.catch({ os: 'unknown' }).parse(gathered);
+export const readHost = (gathered: unknown): Host => safeParse(hostSchema, gathered).data ?? { os: 'unknown' };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { safeParse } from '../../shared/runtime/safe-parse.ts';
 import { clean } from './clean-path.ts';
 
 /** An owner or group, by name or number: `stat` prints UNKNOWN where a number has no name. */
@@ -149,7 +150,7 @@ export class NodeError extends Error {
 
 /** @throws NodeError naming each wrong field and what it must be */
 export function readNode(input: unknown): Node {
-  const { data, error } = nodeSchema.safeParse(input);
+  const { data, error } = safeParse(nodeSchema, input);
   if (error === undefined) return data;
   throw new NodeError(error.issues.map(({ path, message }) => `${placeOf(path)}: ${message}`).join('\n'));
 }

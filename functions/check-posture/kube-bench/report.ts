@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
+import { safeParse } from '../../shared/runtime/safe-parse.ts';
 
 const result = z.object({
   test_number: z.string({ error: 'must be the number of a check, such as "3.2.1"' }),
@@ -47,7 +48,7 @@ export class KubeBenchError extends Error {
  * @throws KubeBenchError naming what is wrong, and what it must be
  */
 export function readKubeBench(input: unknown): TheirResult[] {
-  const { data, error } = report.safeParse(input);
+  const { data, error } = safeParse(report, input);
   if (error !== undefined)
     throw new KubeBenchError(
       `it is no report of kube-bench (${firstFault(error)}): give what kube-bench run --targets node --json prints`,

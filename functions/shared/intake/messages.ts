@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Trigger } from '../records/recorder.ts';
 import { describeIssue } from '../runtime/issue.ts';
+import { safeParse } from '../runtime/safe-parse.ts';
 import type { Malformed } from './dead-letter.ts';
 
 /** The event that triggered a reconcile, from its message. */
@@ -27,7 +28,7 @@ export type MessageReader<Target> = (event: unknown) => Reading<Target>;
 export const messageReader =
   <Target, Taken extends Event>(schema: z.ZodType<Taken>, targetOf: (event: Taken) => Target): MessageReader<Target> =>
   (json) => {
-    const parsed = schema.safeParse(json);
+    const parsed = safeParse(schema, json);
     if (!parsed.success) return { fault: parsed.error.issues.map((issue) => describeIssue(issue)).join('; ') };
     return { event: parsed.data, target: targetOf(parsed.data) };
   };

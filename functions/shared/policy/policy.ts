@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { describeIssue } from '../runtime/issue.ts';
+import { safeParse } from '../runtime/safe-parse.ts';
 import type { Mode } from './mode.ts';
 import type { Override } from './override.ts';
 import { contradictions, loosenings, overridesSchema } from './overrides.ts';
@@ -79,7 +80,7 @@ export function parseDocument<Policy extends object>(text: string, schema: z.Zod
   } catch (error) {
     return { error: `The policy is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const parsed = schema.safeParse(document);
+  const parsed = safeParse(schema, document);
   if (parsed.success) return parsed.data;
   return {
     error: `The policy is invalid: ${parsed.error.issues.map((issue) => describeIssue(issue, { schema, input: document })).join('; ')}`,

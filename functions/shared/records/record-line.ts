@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { safeParse } from '../runtime/safe-parse.ts';
 import { RECORD_VERSION, type RemediationRecord, recordSchema } from './record.ts';
 
 /**
@@ -23,7 +24,7 @@ export type ReadRecord = z.infer<typeof readRecord>;
  * line that was cut off because its writer was stopped. One such line must not hide all others.
  */
 export function readRecordLine(line: string): ReadRecord | undefined {
-  return readRecord.safeParse(recordJson(line)).data;
+  return safeParse(readRecord, recordJson(line)).data;
 }
 
 /**
