@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from '../cli/usage-error.ts';
+import { readOptions, wholeNumber } from '../cli/script-options.ts';
 
 /** What is simulated. */
 export interface Settings {
@@ -35,7 +34,7 @@ export function readSettings(args: readonly string[]): Settings {
     'wire-every': { type: 'string', default: '0' },
     without: { type: 'string', default: '' },
   } as const;
-  const { values } = parsed(() => parseArgs({ args: [...args], options }));
+  const values = readOptions(args, options, USAGE);
   return {
     seeds: wholeNumber('seeds', values.seeds, 1),
     from: wholeNumber('from', values.from, 0),
@@ -43,18 +42,4 @@ export function readSettings(args: readonly string[]): Settings {
     wireEvery: wholeNumber('wire-every', values['wire-every'], 0),
     without: values.without.split(',').filter((part) => part !== ''),
   };
-}
-
-function parsed<Result>(parse: () => Result): Result {
-  try {
-    return parse();
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-  }
-}
-
-function wholeNumber(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(`--${name} must be a whole number from ${least}, not "${text}".`);
 }

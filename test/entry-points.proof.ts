@@ -34,6 +34,7 @@ it.each([
   ['replay', ['twice'], /^"twice": no argument is taken\n\nUsage: npm run replay/],
   ['bench', ['many'], /^RUNS: "many" is no whole number from 1/],
   ['simulate', ['--sedes', '3'], /^Unknown option '--sedes'.*\n\nUsage: npm run simulate/s],
+  ['fuzz', ['--target', 'nothing'], /^--target: "nothing" is none of policy, fleet/],
   ['mutations', ['no such words'], /^"no such words": no defect has these words\n\nUsage: npm run mutations/],
   ['rbac', ['shop'], /^"shop": no argument is taken\n\nUsage: npm run -s rbac/],
   ['docs', ['all'], /^"all": no argument is taken\n\nUsage: npm run docs/],
