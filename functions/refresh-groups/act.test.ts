@@ -1,6 +1,7 @@
 import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
@@ -19,7 +20,6 @@ import {
   under,
 } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
-import type { RefreshState } from './refresh-ledger.ts';
 
 /** Carries a decision out, with a failure at an operation where one is named. */
 async function play(

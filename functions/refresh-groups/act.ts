@@ -11,17 +11,21 @@ import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { overridesIn, placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import { type Refresh, type RefreshState, saveState } from '../shared/ledger/refresh-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type Acted, type Circumstances, type Decision, failedWith, isActive, LOOK_AGAIN, say } from './decision.ts';
 import { knownRefresh } from './known-refresh.ts';
 import type { Observation } from './observation.ts';
 import { pin } from './pin.ts';
-import { type Policy, READS } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { policyHere } from './policy-here.ts';
 import { preferencesOf } from './preferences.ts';
-import { type Refresh, type RefreshState, saveState } from './refresh-ledger.ts';
+import { progressAfter } from './progress.ts';
+import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
 export interface ActDeps {
@@ -32,10 +36,6 @@ export interface ActDeps {
   /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
-
-/** The policy that holds for a group. */
-export const policyHere = (policy: Policy | InvalidPolicy, { key, owner }: Observation) =>
-  policyAt(policy, placeOfGroup(key, owner), READS);
 
 /**
  * Acts, saves and records. A refresh is saved before it is begun, so that after a crash the next delivery finds out
@@ -66,8 +66,9 @@ export async function carryOut(
     : await act(deps, observation, wanted, { policy: policy.refreshes, now, intend });
   if (acted === undefined) return undefined;
   const { decision, calls } = acted;
+  const progress = progressAfter(observation, decision, { anywhere: circumstances.policy, here: policy }, now);
   if (decision.silent) {
-    const next = asStored<RefreshState>({ ...before, ...remembered(decision) });
+    const next = asStored<RefreshState>({ ...before, ...remembered(decision), progress });
     if (isDeepStrictEqual(next, asStored<RefreshState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
@@ -79,6 +80,8 @@ export async function carryOut(
   const next = asStored<RefreshState>({
     ...known,
     ...remembered(decision),
+    progress,
+    reason: decision.reason,
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
     correlationId,
@@ -86,7 +89,9 @@ export async function carryOut(
     answered: decision.answers ?? state.answered,
   });
   const details = { ...planIn('refresh-groups', key, decision), ...overridesIn(policy) };
-  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
+  // The ledger gives an outcome back as it was written, also one that another version has written.
+  const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
+  const saved = await recordOnce<string, RefreshState>({ save, record }, before, next, {
     subject: key,
     decision: decision.decision,
     reason: decision.reason,

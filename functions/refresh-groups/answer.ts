@@ -5,10 +5,10 @@ import {
   type RequestedChange,
   ruleOrUndo,
 } from '../shared/intake/operator-request.ts';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { decide } from './decide.ts';
 import { type Circumstances, type Decision, memoryOf, undoOf } from './decision.ts';
 import type { Observation } from './observation.ts';
-import type { RefreshState } from './refresh-ledger.ts';
 
 /**
  * Answers a request to approve, reject or resume; a pure function. Rejecting a refresh in progress rolls it back.

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import {
@@ -20,7 +21,6 @@ import {
 } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
 import { preferencesOf } from './preferences.ts';
-import type { RefreshState } from './refresh-ledger.ts';
 
 describe('a group on an older AMI than the wanted one', () => {
   it('is refreshed, from its version, with a refresh that is remembered before anything is done', () => {

@@ -1,4 +1,5 @@
 import { inWords, nextProposal, rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
+import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import type { Told } from '../shared/records/decision.ts';
 import {
@@ -22,14 +23,15 @@ import {
   undoOf,
 } from './decision.ts';
 import { follow } from './follow.ts';
+import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import { haltedAt, whyNoRoom } from './limits.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { Refresh } from './refresh-ledger.ts';
 import { whyNotRefreshable } from './refreshable.ts';
 import { undoing } from './undo.ts';
+import { chooseByWave, waitAtWave } from './wave.ts';
 
 /** How soon a pinned group is reconciled again, ms. */
 const PINNED_WITHIN = 60_000;
@@ -61,6 +63,10 @@ export function decide(observation: Observation, circumstances: Circumstances): 
 function decideIdle(observation: Observation, circumstances: Circumstances): Decision {
   const { group, state, wanted, present } = observation;
   const memory = memoryOf(state);
+  if (group.source.kind === 'gone' && state.progress !== undefined) {
+    const told = say('skipped', 'group-gone', 'Auto Scaling does not show the group any more.');
+    return { ...whenGone(observation, told, circumstances.now), silent: true };
+  }
   const silently = (told: Told<Reason>): Decision => ({ ...told, memory, silent: true });
   const quietly = (told: Told<Reason>): Decision =>
     state.fingerprint === undefined ? silently(told) : { ...told, memory };
@@ -85,7 +91,9 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     return { ...say('refused', 'image-unclear', 'EC2 does not show the AMI of its workers.', 'present'), memory };
   }
   const offer = offerHere(wanted.candidates, present, observation, now);
-  const chosen = newestBaked(offer.newer, refreshes.bakeAge, now);
+  const baked = offer.newer.filter(({ since }) => since + refreshes.bakeAge <= now);
+  const chosen =
+    chooseByWave(baked, observation, verdict.policy, circumstances) ?? newestBaked(offer.newer, refreshes.bakeAge, now);
   const serving = group.members.filter(({ lifecycleState }) => lifecycleState === 'InService');
   if (chosen === undefined) {
     const [first] = offer.refused;
@@ -134,16 +142,23 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   }
   const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
-  if (refreshes.mode === 'observe' && ruling === undefined) {
+  const isProposal = refreshes.mode === 'observe' && ruling === undefined;
+  const bakedAt = chosen.since + refreshes.bakeAge;
+  if (bakedAt > now && !isProposal) {
+    return about(say('waiting', 'image-baking', `${target} bakes until ${iso(bakedAt)}.`, target), { wakeAt: bakedAt });
+  }
+  const held = waitAtWave(target, observation, verdict.policy, circumstances);
+  if (held !== undefined) {
+    const { reason, message, which, until: wakeAt, lookAt } = held;
+    const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };
+    return about(say('waiting', reason, message, `${target} ${which}`), more);
+  }
+  if (isProposal) {
     const pins =
       group.source.kind === 'floating' ? ` It is pinned to version ${observation.template?.version} first.` : '';
     const message = `Would move ${serving.length} workers ${fromTo}.${pins}${expired?.message ?? ''}`;
     const variant = expired === undefined ? plan : `${plan} after ${expired.id}`;
     return about(say('would-act', 'would-refresh', message, variant));
-  }
-  const bakedAt = chosen.since + refreshes.bakeAge;
-  if (bakedAt > now) {
-    return about(say('waiting', 'image-baking', `${target} bakes until ${iso(bakedAt)}.`, target), { wakeAt: bakedAt });
   }
   const opensAt = nextOpening(refreshes.windows, now);
   if (opensAt > now) {

@@ -1,14 +1,18 @@
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
+import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { Refresh, RefreshState } from './refresh-ledger.ts';
 
 /** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
   /** The groups whose refresh is in progress, as `cluster/nodegroup`. */
   readonly underWay: ReadonlySet<string>;
+  /** How the rollouts of the groups' AMIs stand; absent where nobody knows, or the policy has no waves. */
+  readonly rollouts?: Rollouts;
 }
 
 /** What the ledger remembers of the group from then on. */
@@ -28,6 +32,8 @@ export interface Decision extends Told<Reason> {
   readonly silent?: true;
   /** When the group is reconciled again, epoch milliseconds. */
   readonly wakeAt?: number;
+  /** Groups that others wait for and that nobody has seen for a day: they may be gone. */
+  readonly lookAt?: readonly NodeGroupKey[];
   /** The AMI that the decision is about; absent where the decision does not get that far. */
   readonly target?: string;
   /** The target of the proposal, where it is more than the move to the AMI. */

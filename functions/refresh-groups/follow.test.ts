@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
@@ -20,7 +21,6 @@ import {
 } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
 import { holdsSlot } from './reconcile.ts';
-import type { RefreshState } from './refresh-ledger.ts';
 
 /** The state as it is saved after a decision. */
 const saved = (state: RefreshState, { memory, proposal }: Decision): RefreshState =>

@@ -1,4 +1,5 @@
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
 import {
   type Circumstances,
   type Decision,
@@ -13,9 +14,9 @@ import {
   staysRejected,
   undoOf,
 } from './decision.ts';
+import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import type { KnownRefresh, Member, Observation } from './observation.ts';
-import type { Refresh } from './refresh-ledger.ts';
 import { whyNotReplaceable } from './refreshable.ts';
 
 /**
@@ -30,16 +31,8 @@ export function follow(observation: Observation, circumstances: Circumstances, a
   if (refresh === undefined) throw new Error('Nothing is under way.');
   const memory = memoryOf(state);
   if (observation.group.source.kind === 'gone') {
-    // One read may miss a group that exists, and then nobody would follow its refresh.
-    const goneSince = state.goneSince ?? now;
-    const forgottenAt = goneSince + SHOWN_WITHIN;
-    if (now < forgottenAt) {
-      const told = say('waiting', 'group-gone', 'Auto Scaling does not show the group.');
-      return { ...told, memory: { ...memory, goneSince }, silent: true, wakeAt: forgottenAt };
-    }
     const message = `Auto Scaling does not show the group any more; its refresh to ${refresh.target} was under way.`;
-    const { failures } = memory;
-    return { ...say('skipped', 'group-gone', message, refresh.target), memory: { ...(failures && { failures }) } };
+    return whenGone(observation, say('skipped', 'group-gone', message, refresh.target), now);
   }
   const known = findIn(refreshes, refresh);
   if (known === undefined) {

@@ -1,11 +1,11 @@
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { counted } from '../shared/text/counted.ts';
 import { type Circumstances, say } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { RefreshState } from './refresh-ledger.ts';
 
 /**
  * Refuses a further refresh to an AMI while a failed one is not forgiven: an operator's `resume` forgives all so far.

@@ -1,10 +1,10 @@
 import { parsePolicy } from '../policy-document.ts';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
-import type { RefreshState } from './refresh-ledger.ts';
 
 export const NOW = Date.parse('2026-07-14T12:00:00Z');
 export const HOUR = 3_600_000;

@@ -2,9 +2,9 @@ import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
-import type { RefreshState } from './refresh-ledger.ts';
 
 /** The source of a group's launches. */
 export type LaunchSource =

@@ -17,14 +17,14 @@ import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts
 import { readDrainedGroups } from '../shared/ledger/drained-groups.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { NEVER_SEEN, type RefreshState, readStates } from '../shared/ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { createWantedReader, type WantedReader } from '../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Member, Observation } from './observation.ts';
-import { type Policy, READS } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { policyHere } from './policy-here.ts';
 import { readDrains, readImages, readRefreshes, sourceOf } from './read-group.ts';
-import { NEVER_SEEN, type RefreshState, readStates } from './refresh-ledger.ts';
 
 export interface ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -39,16 +39,16 @@ export interface ObserveClients {
  * Reads the self-managed Auto Scaling groups of the scope. The groups of managed node groups are left out: EKS operates
  * them, and reports `AutoScalingGroupInstanceRefreshActive` when somebody else refreshes them.
  *
- * @param begun the groups whose refresh this function began. They are read even when no worker names them any more.
+ * @param known the groups of which the ledger remembers something. They are read even when no worker names them any more.
  */
 export async function observeGroups(
   clients: ObserveClients,
   scope: GroupScope,
   policy: Policy | InvalidPolicy,
-  begun: readonly NodeGroupKey[],
+  known: readonly NodeGroupKey[],
 ): Promise<Observation[]> {
   const readCluster = createClusterReader(clients.eks, 'tell');
-  const begunHere = begun.filter((key) => groupTriggerOf(scope, key) !== undefined);
+  const knownHere = known.filter((key) => groupTriggerOf(scope, key) !== undefined);
   const {
     described,
     found,
@@ -58,13 +58,13 @@ export async function observeGroups(
     clients,
     readCluster,
     { clusters: [...scope.clusters.keys()], groups: [...scope.groups.keys()] },
-    begunHere.map(groupNameOf),
+    knownHere.map(groupNameOf),
   );
   const unseen = await ownersOf(
     clients,
     readCluster,
     [
-      ...begunHere.map((key) => ({
+      ...knownHere.map((key) => ({
         key,
         group: described.find(({ AutoScalingGroupName }) => AutoScalingGroupName === groupNameOf(key)),
       })),
@@ -132,11 +132,12 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   const trigger = groupTriggerOf(scope, key);
   if (trigger === undefined) return [];
   const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
-  const here = policyAt(policy, placeOfGroup(key, owner), READS);
+  const tags = Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  const here = policyHere(policy, { key, owner, group: { tags } });
   const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;
   const view = {
     name,
-    tags: Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+    tags,
     source: group === undefined ? ({ kind: 'gone' } as const) : sourceOf(group),
     suspended: (group?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     desired: group?.DesiredCapacity ?? 0,

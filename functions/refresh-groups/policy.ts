@@ -5,6 +5,7 @@ import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
+import { READS as ROLLOUTS } from '../shared/rollouts/rollout-policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
 /** Auto Scaling waits at most two days at a checkpoint or at the end. Source: API reference, RefreshPreferences. */
@@ -86,5 +87,6 @@ export const refreshes = (defaultMode: Mode) =>
       error: 'must be at most 100 above minHealthyPercentage',
     });
 
-export const READS = { refreshes };
+/** The sections of the policy that `refresh-groups` reads. */
+export const READS = { refreshes, ...ROLLOUTS };
 export type Policy = PolicyWith<typeof READS>;

@@ -1,6 +1,6 @@
 import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
+import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
 import type { Policy } from './policy.ts';
-import type { Refresh } from './refresh-ledger.ts';
 
 /**
  * The preferences of a refresh, all of them explicit: Auto Scaling takes what is left out from the group, and its

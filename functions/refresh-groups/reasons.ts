@@ -1,9 +1,11 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { ROLLOUT_REASONS } from '../shared/rollouts/rollout-reasons.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** Reasons of records by `refresh-groups`. */
 export const REFRESH_REASONS = {
+  ...ROLLOUT_REASONS,
   'refresh-started': {
     meaning:
       'A new version of the launch template names the wanted AMI, and an instance refresh brings the group to it. Auto Scaling rolls it back if it fails.',

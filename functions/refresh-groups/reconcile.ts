@@ -4,17 +4,23 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type Wake, wakeTime } from '../shared/intake/wake.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { readRemembered, underWayIn } from '../shared/ledger/refresh-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { readOwnRollouts } from '../shared/rollouts/own-images.ts';
+import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
-import { type ActDeps, carryOut, policyHere } from './act.ts';
+import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
 import { decide } from './decide.ts';
 import { type Decision, isActive } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
-import { readUnderWay } from './refresh-ledger.ts';
+import type { Policy } from './policy.ts';
+import { policyHere } from './policy-here.ts';
+import { memberAfter } from './progress.ts';
 import type { refreshGroups } from './remediation.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps, ObserveClients {
@@ -31,15 +37,20 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
-  const begun = await readUnderWay(deps.ledger, now);
-  const observations = await observeGroups(deps, scope, policy, begun);
-  const underWay = new Set([...begun, ...observations.filter(isRefreshed).map(({ key }) => key)].map(subjectOf));
+  const remembered = await readRemembered(deps.ledger);
+  const observations = await observeGroups(deps, scope, policy, [...remembered.keys()].map(keyOf));
+  const begun = [...underWayIn(remembered, now), ...observations.filter(isRefreshed).map(({ key }) => key)];
+  const underWay = new Set(begun.map(subjectOf));
+  const hasWaves = !isInvalid(policy) && policy.upgrades.waves.length > 0;
+  let rollouts = hasWaves ? await readOwnRollouts(deps.ledger, remembered, policy) : undefined;
   const troubles: unknown[] = [];
+  const unseen = new Map<string, NodeGroupKey>();
   const note = (error: unknown): undefined => void troubles.push(error);
   // Groups are decided one after the other, so that each decision counts the refreshes begun before it. The error of one
   // group stops no other.
-  for (const observation of observations) {
-    const circumstances = { policy: policyHere(policy, observation), now, account: deps.account, underWay };
+  for (const observation of inOrderOfWaves(observations, policy)) {
+    const here = policyHere(policy, observation);
+    const circumstances = { policy: here, now, account: deps.account, underWay, ...(rollouts && { rollouts }) };
     const { request: asked, key } = observation;
     const decision =
       asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
@@ -47,11 +58,46 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     const subject = subjectOf(key);
     if (holdsSlot(observation, decision, settled)) underWay.add(subject);
     else underWay.delete(subject);
-    if (settled !== undefined) await lookAgain(deps, observation, settled, now).catch(note);
+    if (settled === undefined) continue;
+    if (!isInvalid(policy)) {
+      rollouts = rollouts?.with([[subject, memberAfter(observation, settled, { anywhere: policy, here }, now)]]);
+    }
+    for (const each of settled.lookAt ?? []) unseen.set(subjectOf(each), each);
+    await lookAgain(deps, observation, settled, now).catch(note);
   }
+  await lookAtUnseen(deps, [...unseen.values()], now).catch(note);
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+}
+
+/** Earlier waves come first, so that later ones are decided by what was just read of them. */
+const inOrderOfWaves = (observations: readonly Observation[], policy: Policy | InvalidPolicy): Observation[] =>
+  observations.toSorted((a, b) => placeIn(a, policy) - placeIn(b, policy));
+
+function placeIn(observation: Observation, policy: Policy | InvalidPolicy): number {
+  const here = policyHere(policy, observation);
+  return isInvalid(here) ? 0 : placeOfWave(here);
+}
+
+/** How many groups that nobody has seen for a day are looked at after one reconcile. */
+const UNSEEN_AT_ONCE = 20;
+
+/** Requests a look at self-managed groups that others wait for; managed ones are looked at by their own function. */
+async function lookAtUnseen(
+  { account, region, queue }: ReconcileDeps,
+  unseen: readonly NodeGroupKey[],
+  now: number,
+): Promise<void> {
+  const origin = { account, region, time: iso(now) };
+  const requests = unseen
+    .filter(({ nodegroup }) => nodegroup.includes(':'))
+    .slice(0, UNSEEN_AT_ONCE)
+    .map((key) => {
+      const about = { trigger: 'wake-up' as const, clusterName: key.cluster, nodegroupName: key.nodegroup };
+      return { request: makeRefreshReconcileRequest(origin, `unseen ${subjectOf(key)} ${iso(now)}`, about) };
+    });
+  if (requests.length > 0) await sendRequests(queue, requests);
 }
 
 /** Whether Auto Scaling refreshes the group, whoever began that. */

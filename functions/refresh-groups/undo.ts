@@ -1,4 +1,5 @@
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
 import {
   type Circumstances,
   type Decision,
@@ -14,7 +15,6 @@ import {
 import { haltedAt, whyNoRoom } from './limits.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
-import type { Refresh } from './refresh-ledger.ts';
 import { whyNotReplaceable } from './refreshable.ts';
 
 /**

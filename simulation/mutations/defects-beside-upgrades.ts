@@ -5,7 +5,7 @@ const refresh = (what: string, right: string, wrong: string): Defect => ({
   file: 'refresh-groups/decide.ts',
   right,
   wrong,
-  tests: ['refresh-groups/decide.test.ts'],
+  tests: ['refresh-groups/decide.test.ts', 'refresh-groups/waves.test.ts'],
 });
 const limit = (what: string, right: string, wrong: string): Defect => ({
   ...refresh(what, right, wrong),
@@ -25,10 +25,11 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   refresh('a halted AMI is tried again', 'if (halted !== undefined) return about(halted);', ''),
   refresh(
     'mode observe refreshes a group',
-    "if (refreshes.mode === 'observe' && ruling === undefined) {",
-    'if (false) {',
+    "const isProposal = refreshes.mode === 'observe' && ruling === undefined;",
+    'const isProposal = false;',
   ),
-  refresh('an AMI is rolled out before it has baked', 'if (bakedAt > now) {', 'if (false) {'),
+  refresh('an AMI is rolled out before it has baked', 'if (bakedAt > now && !isProposal) {', 'if (false) {'),
+  refresh('a refresh passes its waves over', 'if (held !== undefined) {', 'if (false) {'),
   refresh('a refresh starts outside its windows', 'if (opensAt > now) {', 'if (false) {'),
   refresh('a refresh that others began is passed over', 'if (active !== undefined) {', 'if (false) {'),
   refresh('a refresh does not spare evidence', 'if (quarantined.length > 0 && waitsUntil > now) {', 'if (false) {'),

@@ -147,7 +147,7 @@ const run = z.object({
 });
 
 /** The progress of a node group in the rollouts of the fleet, by its last reconcile. Other node groups wait for it. */
-const progress = z.object({
+export const progress = z.object({
   /** The pair whose releases the node group takes. */
   pair: z.string(),
   /** The pair whose releases it takes next, when it follows its control plane to another Kubernetes version. */

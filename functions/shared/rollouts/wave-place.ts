@@ -1,6 +1,6 @@
 import type { NodeGroupKey, Progress } from '../ledger/node-group-ledger.ts';
 import { isInvalid } from '../policy/policy.ts';
-import { policyAt } from '../policy/policy-at.ts';
+import { placeOfGroup, policyAt } from '../policy/policy-at.ts';
 import { type Pair, pairKey } from '../releases/ami-type.ts';
 import { READS, type RolloutPolicy } from './rollout-policy.ts';
 
@@ -21,7 +21,7 @@ export const waveOf = (
 
 /** The place of a node group's wave by its names alone. Where overrides contradict each other nobody knows it: all others wait. */
 export function placeByName(key: NodeGroupKey, anywhere: RolloutPolicy): number {
-  const byName = policyAt<typeof READS, RolloutPolicy>(anywhere, { ...key, tags: [] }, READS);
+  const byName = policyAt<typeof READS, RolloutPolicy>(anywhere, placeOfGroup(key, undefined), READS);
   return isInvalid(byName) ? 0 : placeOfWave(byName);
 }
 

@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
-import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
-import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
-import { proposalMemory } from '../shared/ledger/proposal.ts';
-import type { Reason } from './reasons.ts';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
+import { keyOf, type NodeGroupKey, progress } from './node-group-ledger.ts';
+import { outcomeMemory } from './outcome-ledger.ts';
+import { proposalMemory } from './proposal.ts';
 
 const PK = 'refresh';
 
@@ -31,7 +30,9 @@ export type Refresh = z.infer<typeof refresh>;
 
 const refreshState = z.object({
   sk: z.string(),
-  ...outcomeMemory<Reason>(),
+  ...outcomeMemory<string>(),
+  /** The reason of the last recorded outcome; absent in items written before waves. */
+  reason: z.string().optional(),
   open: z.literal(true).optional(),
   refresh: refresh.optional(),
   /** The last refresh that ended as wanted. Only that one can be undone. */
@@ -42,7 +43,9 @@ const refreshState = z.object({
   pinned: z.object({ version: z.string(), at: z.number() }).optional(),
   /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
   quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
-  /** Since when Auto Scaling has not shown the group while its refresh was in progress, epoch milliseconds. */
+  /** How the group stands in the rollouts of its AMIs; absent where it takes none, or the policy has no waves. */
+  progress: progress.optional(),
+  /** Since when Auto Scaling has not shown the group of which something is remembered, epoch milliseconds. */
   goneSince: z.number().optional(),
   ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
@@ -64,17 +67,23 @@ export async function readStates(ledger: Ledger, subjects: readonly string[]): P
 /** How long a refresh that nobody follows holds its slot, ms. Auto Scaling ends each refresh after 14 days. */
 const HOLDS_FOR = 15 * 86_400_000;
 
+/** The groups whose refresh is in progress or that have a place in rollouts, by `subjectOf`. */
+export async function readRemembered(ledger: Ledger): Promise<Map<string, RefreshState>> {
+  const items = await queryItems(ledger, PK, refreshState, {
+    FilterExpression: 'attribute_exists(#refresh) OR attribute_exists(#progress)',
+    ExpressionAttributeNames: { '#refresh': 'refresh', '#progress': 'progress' },
+  });
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
 /**
  * The groups whose refresh is in progress. The states themselves are the blast budget, because there is one writer and
  * each refresh is saved before it begins.
  */
-export async function readUnderWay(ledger: Ledger, now: number): Promise<NodeGroupKey[]> {
-  const query = { FilterExpression: 'attribute_exists(#refresh)', ExpressionAttributeNames: { '#refresh': 'refresh' } };
-  const items = await queryItems(ledger, PK, refreshState, query);
-  return items
-    .filter(({ refresh: begun }) => begun !== undefined && now - begun.at < HOLDS_FOR)
-    .map(({ sk }) => keyOf(sk));
-}
+export const underWayIn = (states: ReadonlyMap<string, RefreshState>, now: number): NodeGroupKey[] =>
+  [...states]
+    .filter(([, { refresh: begun }]) => begun !== undefined && now - begun.at < HOLDS_FOR)
+    .map(([subject]) => keyOf(subject));
 
 /** @returns the saved state; undefined when another reconcile was first */
 export const saveState = (

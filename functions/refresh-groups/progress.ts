@@ -1,0 +1,139 @@
+import { type Progress, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { imageOrder } from '../shared/rollouts/image-order.ts';
+import { selfManagedMember } from '../shared/rollouts/own-images.ts';
+import type { Member } from '../shared/rollouts/rollouts.ts';
+import { CUSTOM, placeByName, waveOf } from '../shared/rollouts/wave-place.ts';
+import type { Decision } from './decision.ts';
+import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+const DAY = 86_400_000;
+
+/** How many earlier AMIs of a group are remembered: half a year of weekly ones. */
+const RUNS_KEPT = 26;
+
+/** Why no AMI comes to a group by an instance refresh, for as long as that holds: a rollout does not wait for it. */
+const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
+  'opted-out',
+  'out-of-scope',
+  'mode-off',
+  'group-has-launch-configuration',
+  'group-is-mixed',
+  'group-operated',
+  'image-is-parameter',
+]);
+
+/** Why a group counts for nobody: what only tags claim holds up no rollout. */
+const NO_MEMBER: ReadonlySet<Reason> = new Set<Reason>(['unknown-cluster', 'claims-to-be-worker']);
+
+/** The policy of the account, and the one that holds where the group is. */
+interface Policies {
+  readonly anywhere: Policy | InvalidPolicy;
+  readonly here: Policy | InvalidPolicy;
+}
+
+/**
+ * How a group stands in the rollouts of its AMIs once a decision holds; a pure function. It is undefined where nobody
+ * waits for the group: it is gone or not proven, the policy names no AMI for it or has no waves.
+ */
+export function progressAfter(
+  observation: Observation,
+  { reason, memory }: Pick<Decision, 'reason' | 'memory'>,
+  { anywhere, here }: Policies,
+  now: number,
+): Progress | undefined {
+  const { key, group, state, wanted, unreadable } = observation;
+  const before = state.progress;
+  if (isInvalid(anywhere) || isInvalid(here)) return before;
+  const wave = waveOf(here);
+  if (wave === undefined || NO_MEMBER.has(reason)) return undefined;
+  // One read may miss a group that exists.
+  if (group.source.kind === 'gone') return memory.goneSince === undefined ? undefined : before;
+  const isLeftAlone = LEFT_ALONE.has(reason) || group.members.length === 0;
+  if (unreadable !== undefined || (wanted === undefined && !isLeftAlone)) {
+    if (before === undefined || unreadable === undefined) return undefined;
+    // AMIs may come to it meanwhile of which nobody knows.
+    const { images: _, imagesSince: __, ...known } = before;
+    return seen({ ...known, health: before.health === 'well' ? 'unreadable' : before.health }, before, now);
+  }
+  const runs = runsNow(observation, memory, now);
+  if (runs === undefined) return before && seen({ ...before, health: 'unreadable' }, before, now);
+  return seen(
+    {
+      pair: CUSTOM,
+      ...runs,
+      ...(isLeftAlone && { isLeftAlone: true as const }),
+      // What overrides by name say is looked up in the policy: it may say something else by then.
+      ...(wave.place > placeByName(key, anywhere) && { wave: wave.name }),
+    },
+    before,
+    now,
+  );
+}
+
+/** How a group counts for others once a decision holds; undefined where it does not. */
+export function memberAfter(
+  observation: Observation,
+  decision: Pick<Decision, 'reason' | 'memory' | 'silent'>,
+  policies: Policies & { readonly anywhere: Policy },
+  now: number,
+): Member | undefined {
+  const { memory, reason, silent } = decision;
+  const state = {
+    ...memory,
+    progress: progressAfter(observation, decision, policies, now),
+    reason: silent ? observation.state.reason : reason,
+  };
+  return selfManagedMember(subjectOf(observation.key), state, policies.anywhere);
+}
+
+/** That a group was seen costs a write a day, where nothing else has changed. */
+const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | undefined, now: number): Progress => ({
+  ...progress,
+  seenAt: before !== undefined && now - before.seenAt < DAY ? before.seenAt : now,
+});
+
+/** What the group runs. While it is refreshed that is the former AMI: the new one counts once every worker runs it. */
+function runsNow(
+  observation: Observation,
+  { refresh }: Decision['memory'],
+  now: number,
+): Pick<Progress, 'runs' | 'ran' | 'images' | 'imagesSince' | 'health'> | undefined {
+  const { wanted, present, controlPlane } = observation;
+  const before = observation.state.progress;
+  const releaseVersion = refresh?.from.imageId ?? present?.imageId ?? before?.runs.releaseVersion;
+  if (releaseVersion === undefined) return undefined;
+  const isSame = before?.runs.releaseVersion === releaseVersion;
+  const health = healthOf(observation, refresh, isSame ? before.health : undefined);
+  // What has recovered bakes anew.
+  const hasRecovered = (before?.health === 'unhealthy' || before?.health === 'mixed') && health === 'well';
+  const since = isSame && !hasRecovered ? before.runs.since : now;
+  const left = before === undefined || isSame || before.health !== 'well' ? [] : [{ ...before.runs, until: now }];
+  const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
+  const images = wanted && imageOrder({ wanted, present, controlPlane }, now);
+  const isKnown = images?.every((each) => before?.images?.includes(each)) === true;
+  return {
+    runs: { releaseVersion, since },
+    ...(ran.length > 0 && { ran }),
+    ...(images !== undefined && { images, imagesSince: isKnown ? (before?.imagesSince ?? now) : now }),
+    health,
+  };
+}
+
+/** @param before how it was with the same AMI; undefined: it did not run it */
+function healthOf(
+  { group, present, behind }: Pick<Observation, 'group' | 'present' | 'behind'>,
+  refresh: Decision['memory']['refresh'],
+  before: Progress['health'] | undefined,
+): Progress['health'] {
+  // What an operator has undone counts no more for others.
+  if (refresh?.undoes === true || refresh?.rolledBackAt !== undefined) return 'mixed';
+  // Workers are bound to differ while they are replaced.
+  if (refresh !== undefined) return before ?? 'well';
+  if (group.desired > 0 && !group.members.some(({ lifecycleState }) => lifecycleState === 'InService'))
+    return 'unhealthy';
+  if (present === undefined) return before ?? 'unreadable';
+  return behind === undefined ? 'well' : 'mixed';
+}
