@@ -1,8 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { HealthPlannedLifecycle } from '../../events/health-planned-lifecycle.ts';
-import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
-import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
@@ -10,6 +9,7 @@ import { readAuthorities, readLaunches } from './authorities.ts';
 import { type Decision, decide } from './decide.ts';
 import { decideAuthority, isRotating } from './decide-authority.ts';
 import { type Observation, observe } from './observe.ts';
+import { decideOtherHosts, type FargateProfiles, readFargateProfiles } from './other-hosts.ts';
 import { decidePlanned } from './planned.ts';
 import type { Policy } from './policy.ts';
 import type { Recorder } from './remediation.ts';
@@ -18,13 +18,16 @@ import {
   type Planned,
   plannedKey,
   readAuthorityTold,
+  readOtherHostsTold,
   readPlanned,
   readSupport,
   saveAuthorityTold,
+  saveOtherHostsTold,
   savePlanned,
   saveSupport,
   type Told,
 } from './support-ledger.ts';
+import { tellOnce } from './tell-once.ts';
 
 export interface ReconcileDeps {
   readonly ec2: EC2Client;
@@ -65,9 +68,10 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   };
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown) => void troubles.push(error);
-  // Record the support of each cluster's version, its certificate authority, then the plan of AWS Health.
+  // Record the support of each cluster's version, its certificate authority, its other hosts, then the plan of AWS Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
   await tellAuthorities(deps, trigger, fleet, onTrouble).catch(onTrouble);
+  await tellOtherHosts(deps, trigger, fleet, onTrouble).catch(onTrouble);
   await tellPlans(deps, trigger, fleet, plan, onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }
@@ -145,6 +149,46 @@ const AUTHORITY_OVER: Decision = {
   variant: 'over',
 };
 
+/** Records which hosts of clusters AWS or their owner looks after. */
+async function tellOtherHosts(
+  deps: ReconcileDeps,
+  trigger: Trigger,
+  { names, observations, decided }: Fleet,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  const watched = observations.filter(({ cluster: { name } }) => decided.get(name)?.isLeftAlone !== true);
+  const profiles = await readFargateProfiles(
+    deps.eks,
+    watched.map(({ cluster: { name } }) => name),
+  );
+  const decisions = new Map(
+    watched.map(({ cluster }) => [
+      cluster.name,
+      decideOtherHosts(cluster, profiles.get(cluster.name) ?? GONE_PROFILES),
+    ]),
+  );
+  const known = await readOtherHostsTold(deps.ledger);
+  const tellOf = async (cluster: string): Promise<void> => {
+    const left = !names.includes(cluster) || decided.get(cluster)?.isLeftAlone === true;
+    const decision = left ? OTHER_HOSTS_OVER : decisions.get(cluster);
+    if (decision === undefined) return;
+    const about = { cluster, trigger, incident: `other hosts ${cluster}`, check: 'other-hosts' };
+    const save = (state: Told, writer: string) =>
+      saveOtherHostsTold(deps.ledger, cluster, state, deps.clock.now(), writer);
+    await tellOnce(deps, known.get(cluster) ?? NOTHING_TOLD, about, decision, save);
+  };
+  for (const cluster of new Set([...decisions.keys(), ...known.keys()])) await tellOf(cluster).catch(onTrouble);
+}
+
+const GONE_PROFILES: FargateProfiles = { kind: 'gone' };
+
+const OTHER_HOSTS_OVER: Decision = {
+  decision: 'done',
+  reason: 'no-other-hosts',
+  message: 'The cluster does not exist any more, or is left alone.',
+  variant: 'over',
+};
+
 /** Records the present plan of AWS Health, and ends its plans for clusters that no longer exist or are left alone. */
 async function tellPlans(
   deps: ReconcileDeps,
@@ -187,42 +231,3 @@ const NOT_AFFECTED: Decision = {
   message: 'The cluster does not exist any more, or is left alone.',
   variant: 'not-affected',
 };
-
-interface About {
-  readonly cluster: string;
-  readonly trigger: Trigger;
-  /** Correlation id of the incident that a decision which is not `done` belongs to. */
-  readonly incident: string;
-  /** Distinguishes the records of one question from other records about the cluster. */
-  readonly check: string;
-}
-
-/**
- * Records a decision that has not been recorded before. A decision that nothing is wrong is recorded only after a
- * problem.
- *
- * @returns the new state; undefined when another run was first
- */
-async function tellOnce(
-  { recorder, caller }: ReconcileDeps,
-  before: Told,
-  { cluster, trigger, incident, check }: About,
-  { decision, reason, message, variant }: Decision,
-  write: (state: Told, writer: string) => Promise<Told | undefined>,
-): Promise<Told | undefined> {
-  const isOver = decision === 'done';
-  const isOpen = before.correlationId !== undefined;
-  const fingerprint = isOver ? undefined : `${reason} ${variant}`;
-  const isNew = isOver ? isOpen : fingerprint !== before.fingerprint;
-  if (!isNew && before.unrecorded === undefined) return before;
-  const outcomes = before.outcomes + (isNew ? 1 : 0);
-  const correlationId = isOver ? (before.correlationId ?? incident) : incident;
-  const writer = writesOf(`${caller} ${cluster} ${incident} ${outcomes}`);
-  const { fingerprint: _, correlationId: _open, unrecorded: _told, ...rest } = before;
-  const next: Told = { ...rest, outcomes, ...(fingerprint !== undefined && { fingerprint, correlationId }) };
-  const outcome = { subject: { cluster }, decision, reason, message, trigger, correlationId, details: { check } };
-  return recordOnce({ save: (state: Told) => write(state, writer()), record: recorder.record }, before, next, {
-    ...outcome,
-    fingerprint: `${outcomes} ${reason} ${variant}`,
-  });
-}

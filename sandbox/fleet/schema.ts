@@ -68,6 +68,8 @@ const cluster = z.strictObject({
     .strictObject({ instances: size.describe('Instances that EKS itself runs') })
     .optional()
     .describe('EKS Auto Mode: its instances belong to eks.amazonaws.com'),
+  fargateProfiles: z.array(z.string().min(1)).default([]).describe('Names of its Fargate profiles; no pods run there'),
+  hybridNodes: z.boolean().default(false).describe('Whether it takes hybrid nodes; none join'),
   endpointPublicAccess: z.boolean().default(true).describe('Whether its API server answers on the Internet'),
   endpointPrivateAccess: z.boolean().default(true).describe('Whether its API server answers inside the VPC'),
   authenticationMode: z

@@ -42,6 +42,8 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
       successorAt: parseTime(file.certificateAuthority?.successorAt ?? '', time.now),
     },
     autoMode: file.autoMode !== undefined,
+    fargateProfiles: file.fargateProfiles,
+    hybridNodes: file.hybridNodes,
     endpointPublicAccess: file.endpointPublicAccess,
     endpointPrivateAccess: file.endpointPrivateAccess,
     authenticationMode: file.authenticationMode,

@@ -39,6 +39,7 @@ export function describeCluster(world: World, cluster: EksCluster, served?: EksC
     tags: { ...cluster.tags },
     health: { issues: [] },
     accessConfig: { authenticationMode: cluster.authenticationMode },
+    ...(cluster.hybridNodes && { remoteNetworkConfig: { remoteNodeNetworks: [{ cidrs: ['10.200.0.0/16'] }] } }),
     // Auto Mode has two default node pools.
     computeConfig: cluster.autoMode ? { enabled: true, nodePools: ['general-purpose', 'system'] } : { enabled: false },
   };

@@ -28,6 +28,7 @@ import { accessEntryOperations } from './access-entries-operations.ts';
 import { certificateAuthorityOperations } from './certificate-authorities-operations.ts';
 import { clusterVersionOperations } from './cluster-versions-operations.ts';
 import { describeCluster, describeNodeGroup } from './descriptions.ts';
+import { fargateOperations } from './fargate-operations.ts';
 import { insightOperations } from './insights-operations.ts';
 import { launchPermissions } from './launch-permissions.ts';
 import { pageOfNames } from './pages.ts';
@@ -142,6 +143,7 @@ export function createEks(
       ...insightOperations(world, state, clusterArn),
       ...certificateAuthorityOperations(world, state, clusterArn),
       ...clusterVersionOperations(world, state),
+      ...fargateOperations(state, clusterArn),
       ...accessEntryOperations(state, accessEntries, clusterArn),
     }),
   };

@@ -33,6 +33,9 @@ export interface EksCluster {
   /** When its first certificate authority ends, by default after ten years, and when EKS adds a successor, epoch ms. */
   readonly authority: { readonly endsAt?: number | undefined; readonly successorAt?: number | undefined };
   readonly autoMode: boolean;
+  /** Names. */
+  readonly fargateProfiles: readonly string[];
+  readonly hybridNodes: boolean;
   readonly endpointPublicAccess: boolean;
   readonly endpointPrivateAccess: boolean;
   readonly authenticationMode: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
