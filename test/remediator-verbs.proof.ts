@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DetachInstancesCommand } from '@aws-sdk/client-auto-scaling';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, operate, operateAs, surroundingsIn } from '../cli/operator.fixture.ts';
+import { clientsIn, type Ended, operate, operateAs, surroundingsIn } from '../cli/operator.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
 import { ENTRY, privateFleet } from './quarantine.fixture.ts';
@@ -86,6 +87,52 @@ describe('lists', () => {
     const [headings = '', first = ''] = lines(await remediator('get', 'nodegroups', '-o', 'wide'));
     expect(headings).toMatch(/KIND +LAUNCHED +OS +AMI +AMI AGE +MESSAGE$/);
     expect(first).toMatch(/managed +\d+[smhd] +Amazon Linux 2023 +amazon-eks-node-al2023-\S+ +\d+d/);
+  });
+
+  it('get nodes tells who owns each host, and which instances nobody owns', async () => {
+    const mixed = await start({
+      fleet: privateFleet(
+        {},
+        {},
+        {
+          selfManagedGroups: [{ name: 'own', size: 1, imageId: 'ami-0123456789abcdef0' }],
+          otherInstances: [
+            { name: 'by-hand', count: 1, tags: { 'aws:eks:cluster-name': 'shop' } },
+            { name: 'claims', count: 1, tags: { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web' } },
+            { name: 'pool', count: 1, tags: { 'aws:eks:cluster-name': 'shop', 'karpenter.sh/nodepool': 'general' } },
+          ],
+        },
+      ),
+      inProcess: true,
+      play: '1m',
+    });
+    const members = mixed.account.fleet.instances.list().filter(({ tags }) => tags.get('eks:nodegroup-name') === 'web');
+    const [detached] = members.filter(({ tags }) => tags.has('aws:autoscaling:groupName'));
+    await clientsIn(mixed.account).autoScaling.send(
+      new DetachInstancesCommand({
+        AutoScalingGroupName: detached?.tags.get('aws:autoscaling:groupName') ?? '',
+        InstanceIds: [detached?.id ?? ''],
+        ShouldDecrementDesiredCapacity: true,
+      }),
+    );
+    await mixed.account.play(10 * MINUTE);
+    const owners = json(await operate(mixed.account, 'get', 'nodes', '-o', 'json')).map(
+      ({ nodegroup, kind, joined }) => `${nodegroup} ${kind}${joined === false ? ' not joined' : ''}`,
+    );
+    expect(owners.toSorted()).toEqual([
+      ' stray',
+      ' stray not joined',
+      'karpenter:general karpenter',
+      'self-managed:shop-own self-managed',
+      'web managed',
+      'web managed',
+      'web stray',
+    ]);
+    const groups = json(await operate(mixed.account, 'get', 'nodegroups', '-o', 'json'));
+    expect(groups.find(({ nodegroup }) => nodegroup === 'web')).toMatchObject({ kind: 'managed', workers: 3 });
+    expect(lines(await operate(mixed.account, 'get', 'nodes', '-o', 'wide')).join('\n')).toMatch(
+      /i-\w+ +shop .* stray /,
+    );
   });
 
   it('wraps to the terminal, and no word is lost', async () => {

@@ -15,6 +15,7 @@ import {
 import { meantPlace } from '../meant-subject.ts';
 import { listQuarantines } from '../quarantine-list.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
+import { straysBeside } from '../strays.ts';
 import { table } from '../table.ts';
 import { whyUnknown } from '../unknown-place.ts';
 import { UsageError } from '../usage-error.ts';
@@ -39,7 +40,7 @@ export const get: Command = {
   quarantines   workers in quarantine: since when, until when, each exposure
   findings      node groups with open Inspector findings, and what is done about them (posture shows the CIS benchmark)
 
--o wide adds who manages a node, when it was launched, its system, its AMI and the age of that, its state in its Auto
+-o wide adds who owns a node, when it was launched, its system, its AMI and the age of that, its state in its Auto
 Scaling group, ids and messages.`,
   options: {},
   read: ({ positionals: [kind, ...rest] }) => {
@@ -147,43 +148,49 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitC
   const { states, clusters, workers: instances } = fleet;
   const now = surroundings.clock.now();
   const groups = clusters.flatMap((cluster) => cluster.groups).filter((group) => withinScope(group, scope));
-  if (groups.length === 0) return showNone(surroundings, fleet, scope, 'There is no worker.');
+  const strays = straysBeside(fleet)
+    .map((stray) => ({ ...stray, nodegroup: '' }))
+    .filter((stray) => withinScope(stray, scope));
+  if (groups.length === 0 && strays.length === 0) return showNone(surroundings, fleet, scope, 'There is no worker.');
   const words = new Map(states.filter(({ instance }) => instance !== '').map((word) => [word.instance, word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
   const images = await imagesFor(surroundings, fleet);
-  const lines = groups.flatMap(({ cluster, nodegroup, workers }) =>
-    workers.map(({ instance, tone, reason }): Line => {
-      const word = words.get(instance);
-      const { PrivateIpAddress: privateIp = '', InstanceType: type = '' } = instances.get(instance) ?? {};
-      return {
-        cells: [
-          instance,
-          placeOf({ cluster, nodegroup }),
-          STATE_NAMES[tone],
-          word === undefined ? '' : spanOf(now - word.at),
-          reason,
-        ],
-        more: [
-          ...hostCells(images.get(instance), now),
-          images.get(instance)?.lifecycleState ?? '',
-          type,
-          privateIp,
-          (word && records?.get(word.id)?.message) ?? '',
-        ],
-        json: {
-          instance,
-          cluster,
-          nodegroup,
-          state: tone,
-          reason,
-          ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
-          instanceType: type,
-          privateIp,
-          ...hostJson(images.get(instance)),
-        },
-      };
-    }),
+  const nodes = groups.flatMap(({ cluster, nodegroup, workers }) =>
+    workers.map((worker) => ({ ...worker, cluster, nodegroup, joined: true })),
   );
+  const others = strays.map((stray) => ({ ...stray, tone: 'quiet' as const, reason: '', joined: false }));
+  const lines = [...nodes, ...others].map(({ instance, cluster, nodegroup, tone, reason, joined }): Line => {
+    const word = words.get(instance);
+    const { PrivateIpAddress: privateIp = '', InstanceType: type = '' } = instances.get(instance) ?? {};
+    return {
+      cells: [
+        instance,
+        placeOf({ cluster, nodegroup }),
+        STATE_NAMES[tone],
+        word === undefined ? '' : spanOf(now - word.at),
+        reason,
+      ],
+      more: [
+        ...hostCells(images.get(instance), now),
+        images.get(instance)?.lifecycleState ?? '',
+        type,
+        privateIp,
+        (word && records?.get(word.id)?.message) ?? '',
+      ],
+      json: {
+        instance,
+        cluster,
+        nodegroup,
+        state: tone,
+        reason,
+        ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
+        instanceType: type,
+        privateIp,
+        ...hostJson(images.get(instance)),
+        ...(!joined && { joined }),
+      },
+    };
+  });
   return show(
     surroundings,
     [

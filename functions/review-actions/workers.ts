@@ -1,22 +1,15 @@
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { WORKER_TAGS } from '../shared/fleet/worker.ts';
 
 /**
  * Limit for the pages read, each of up to a thousand instances. The widget does not draw more, and the viewer waits.
  */
 const INSTANCE_PAGES = 10;
 
-/** Tag keys of instances that may be workers. */
-export const WORKER_TAGS = [
-  'aws:eks:cluster-name',
-  'eks:cluster-name',
-  'eks:eks-cluster-name',
-  'kubernetes.io/cluster/*',
-];
-
 /** Reads instances that may be workers and still exist, up to a limit. */
 export async function readWorkers(ec2: EC2Client): Promise<{ found: Instance[]; more: boolean }> {
   const Filters = [
-    { Name: 'tag-key', Values: WORKER_TAGS },
+    { Name: 'tag-key', Values: [...WORKER_TAGS] },
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
   ];
   const found: Instance[] = [];

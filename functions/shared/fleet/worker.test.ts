@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { workerOf } from './worker.ts';
+import { ownerOf, workerOf } from './worker.ts';
 
 const instance = (tags: Readonly<Record<string, string>>, more: object = {}) => ({
   Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
@@ -41,4 +41,26 @@ it.each([
   ['a node pool alone', { 'karpenter.sh/nodepool': 'general' }],
 ])('an instance with %s is none', (_what, tags) => {
   expect(workerOf(instance(tags))).toBeUndefined();
+});
+
+it.each([
+  ['of a managed node group', { 'aws:autoscaling:groupName': 'eks-web' }, 'managed'],
+  ['that was detached from the group', {}, 'stray'],
+])('a worker %s is owned by: %s', (_what, more, owner) => {
+  const tags = { 'aws:eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', ...more };
+  expect(ownerOf(instance(tags))).toBe(owner);
+});
+
+it.each([
+  ['a node pool', { 'aws:eks:cluster-name': 'shop', 'karpenter.sh/nodepool': 'general' }, 'karpenter'],
+  ['a self-managed group', { 'kubernetes.io/cluster/shop': 'owned', 'aws:autoscaling:groupName': 'a' }, 'self-managed'],
+  ['no group at all', { 'kubernetes.io/cluster/shop': 'owned' }, 'stray'],
+  ['no cluster', { 'aws:autoscaling:groupName': 'a' }, undefined],
+])('an instance of %s is owned by: %s', (_what, tags, owner) => {
+  expect(ownerOf(instance(tags))).toBe(owner);
+});
+
+it('an instance of EKS Auto Mode is no stray, although it is in no Auto Scaling group', () => {
+  const operated = { Operator: { Managed: true, Principal: 'eks.amazonaws.com' } };
+  expect(ownerOf(instance({ 'aws:eks:cluster-name': 'shop' }, operated))).toBe('auto-mode');
 });

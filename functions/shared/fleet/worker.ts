@@ -3,6 +3,9 @@ import type { Instance } from '@aws-sdk/client-ec2';
 /** Who manages a worker. Instances of EKS Auto Mode belong to AWS: nobody else may change them. */
 export type Ownership = 'managed' | 'self-managed' | 'karpenter' | 'auto-mode';
 
+/** Who owns a worker: who manages it, or nobody. A `stray` is in no Auto Scaling group and in no node pool. */
+export type Owner = Ownership | 'stray';
+
 /** An EC2 instance as a worker of a cluster, by the claims of its tags. */
 export interface Worker {
   readonly cluster: string;
@@ -25,6 +28,14 @@ export interface DescribedWorker extends Worker {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** Tag keys of instances that may be workers. */
+export const WORKER_TAGS: readonly string[] = [
+  'aws:eks:cluster-name',
+  'eks:cluster-name',
+  'eks:eks-cluster-name',
+  'kubernetes.io/cluster/*',
+];
+
 /** Only EKS sets this tag, on instances that have joined a cluster. */
 const MEMBER_OF = 'aws:eks:cluster-name';
 /** Only Auto Scaling sets this tag, on the instances of a group. */
@@ -42,6 +53,17 @@ export function workerOf(instance: Instance): Worker | undefined {
   const tags = tagsOf(instance);
   const [cluster] = claimedClusters(tags);
   return cluster === undefined ? undefined : workerIn(cluster, instance, tags);
+}
+
+/**
+ * Who owns an instance as a worker; undefined for an instance that is none. Instances of managed node groups, too, are in
+ * an Auto Scaling group. An instance that is detached from its group loses Auto Scaling's tag and keeps all others (EC2
+ * Auto Scaling user guide, "Tag Auto Scaling groups and instances").
+ */
+export function ownerOf(instance: Instance): Owner | undefined {
+  const ownership = workerOf(instance)?.ownership;
+  const isInGroup = tagsOf(instance)[AUTO_SCALING_GROUP_TAG] !== undefined;
+  return (ownership === 'managed' || ownership === 'self-managed') && !isInGroup ? 'stray' : ownership;
 }
 
 /**

@@ -1,0 +1,101 @@
+import {
+  type EC2Client,
+  type Instance,
+  type InstanceImageMetadata,
+  paginateDescribeInstanceImageMetadata,
+} from '@aws-sdk/client-ec2';
+import { type HostSystem, hostSystemOf } from './host-system.ts';
+import { type Owner, ownerOf, WORKER_TAGS } from './worker.ts';
+
+const LARGEST_PAGE = 1_000;
+
+/** Who owns a host, and the AMI and the operating system that it runs. */
+export interface Host {
+  /** Absent for an instance that is no worker. */
+  readonly owner?: Owner;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number | undefined;
+  readonly imageId: string;
+  /** Empty where EC2 does not tell the name of the AMI. */
+  readonly name: string;
+  readonly system: HostSystem;
+  /** When the AMI was created, epoch milliseconds. */
+  readonly createdAt: number | undefined;
+  /** Whether the owner of the AMI has deprecated it by now; undefined where EC2 does not tell. */
+  readonly isDeprecated: boolean | undefined;
+  /** False where the account's Allowed AMIs setting forbids launching it again; undefined where EC2 does not tell. */
+  readonly isAllowed: boolean | undefined;
+}
+
+/**
+ * What every host runs, by instance id, even where its AMI is gone or belongs to another account.
+ *
+ * @param now epoch milliseconds
+ */
+export async function readHosts(
+  ec2: EC2Client,
+  instances: Iterable<Instance>,
+  now: number,
+): Promise<Map<string, Host>> {
+  const metadata = await readMetadata(ec2);
+  return new Map(
+    [...instances].map((instance) => {
+      const { InstanceId = '' } = instance;
+      return [InstanceId, hostOf(instance, metadata.get(InstanceId), now)];
+    }),
+  );
+}
+
+/**
+ * What EC2 tells of the AMIs of instances, by instance id. EC2 leaves out instances that AWS manages, such as those of
+ * EKS Auto Mode.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
+ */
+async function readMetadata(ec2: EC2Client): Promise<Map<string, InstanceImageMetadata>> {
+  const found = new Map<string, InstanceImageMetadata>();
+  const config = { client: ec2, pageSize: LARGEST_PAGE };
+  const input = { Filters: [{ Name: 'tag-key', Values: [...WORKER_TAGS] }] };
+  for await (const { InstanceImageMetadata = [] } of paginateDescribeInstanceImageMetadata(config, input)) {
+    for (const each of InstanceImageMetadata) if (each.InstanceId !== undefined) found.set(each.InstanceId, each);
+  }
+  return found;
+}
+
+function hostOf(instance: Instance, metadata: InstanceImageMetadata | undefined, now: number): Host {
+  const { ImageMetadata: image } = metadata ?? {};
+  const { Name = '', ImageOwnerAlias, CreationDate, DeprecationTime } = image ?? {};
+  const deprecatedAt = timeOf(DeprecationTime);
+  const owner = ownerOf(instance);
+  return {
+    ...(owner !== undefined && { owner }),
+    launchedAt: instance.LaunchTime?.getTime(),
+    imageId: image?.ImageId ?? instance.ImageId ?? '',
+    name: Name,
+    system: hostSystemOf({ name: Name, isAmazons: ImageOwnerAlias === 'amazon', platform: instance.PlatformDetails }),
+    createdAt: timeOf(CreationDate),
+    isDeprecated: image === undefined ? undefined : deprecatedAt !== undefined && deprecatedAt <= now,
+    isAllowed: image === undefined ? undefined : image.ImageAllowed !== false,
+  };
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** The name of a host's AMI, or its id where EC2 does not tell the name, with what speaks against the AMI. */
+export function imageNameOf({ name, imageId, isDeprecated, isAllowed }: Host): string {
+  const remarks = [...(isDeprecated ? ['deprecated'] : []), ...(isAllowed === false ? ['not allowed'] : [])];
+  return `${name || imageId}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`;
+}
+
+/** The different AMIs that hosts run, the oldest first, with how many run each. */
+export const imagesOf = <H extends Host>(hosts: readonly H[]): Array<{ readonly image: H; readonly workers: number }> =>
+  [...Map.groupBy(hosts, ({ imageId }) => imageId).values()]
+    .flatMap((same) => same.slice(0, 1).map((image) => ({ image, workers: same.length })))
+    .toSorted((one, other) => (one.image.createdAt ?? 0) - (other.image.createdAt ?? 0));
+
+/** The owner of a group of hosts. A member that has left its Auto Scaling group does not speak for the others. */
+export const ownerOfGroup = (hosts: readonly Host[]): Owner | undefined =>
+  hosts.find(({ owner }) => owner !== 'stray')?.owner ?? hosts[0]?.owner;
