@@ -141,3 +141,18 @@ it('three waves over five clusters: a bad release ends with its canary, the next
   );
   expect(told).toContainEqual(expect.stringMatching(/ bakes in wave stage until /));
 });
+
+it('what failed in a canary comes to no later wave, once the canary runs a newer release, though another canary took it', async () => {
+  const failure = { errorCode: 'NodeCreationFailure', errorMessage: 'did not join', afterMinutes: 5 };
+  const clusters = [ring('prod', [small('web')]), ring('lab', [small('one', { fails: [failure] }), small('two')])];
+  const upgrades = { bakeAge: '2h', bakeBetween: '3h', stopAfterFailures: 1, waves: ['canary', 'prod'] };
+  const overrides = [{ name: 'lab', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }];
+  const releases = [release(OLD, '-10d'), release(BAD, '+90m'), release(GOOD, '+10h')];
+  const fleet = { startsAt: '2026-07-14T00:00:00Z', releases, clusters };
+  const run = await playThrough({ inProcess: true, fleet, policy: { upgrades, overrides }, play: '20h' });
+  const starts = upgradeCalls(run).map(
+    ({ input: { clusterName, nodegroupName, releaseVersion } }) => `${clusterName}/${nodegroupName} ${releaseVersion}`,
+  );
+  expect(starts.filter((start) => start.endsWith(BAD))).toEqual([`lab/one ${BAD}`, `lab/two ${BAD}`]);
+  expect(starts.filter((start) => start.startsWith('prod'))).toEqual([`prod/web ${GOOD}`]);
+});

@@ -1,9 +1,9 @@
-import type { Progress } from '../shared/ledger/node-group-ledger.ts';
+import { failureCount, type NodeGroupState, type Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
-import { failedRelease, isSameRelease } from '../shared/rollouts/tried-release.ts';
+import { failedRelease, isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
 import { placeByName, rolloutPair, waveOf } from '../shared/rollouts/wave-place.ts';
 import { approvalOf } from './approval.ts';
 import { placeOf } from './circumstances.ts';
@@ -14,7 +14,7 @@ import { spreadOf } from './nodes.ts';
 import type { CustomView, NodeGroupView, Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { proposedTarget } from './target-version.ts';
+import { proposedTarget, triedRelease } from './target-version.ts';
 
 const DAY = 86_400_000;
 
@@ -62,6 +62,7 @@ export function progressAfter(
   return seen(
     {
       ...runsNow(view, before, now),
+      ...failedSoFar(view, state, decision.memory),
       ...nextOf(view, decision, policy, now),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
       // What overrides by name say is looked up in the policy: it may say something else by then.
@@ -147,6 +148,34 @@ const imagesOf = (
   now: number,
 ): string[] | undefined =>
   imageOrder({ wanted, present: present.kind === 'found' ? present.found : undefined, controlPlane }, now);
+
+/**
+ * What a node group has failed with stays so once it runs a newer release: that says nothing for the one that failed. It ends
+ * where the node group takes that release after all, or where an operator forgives it.
+ */
+function failedSoFar(
+  view: NodeGroupView,
+  { progress: before, failures: last }: Pick<NodeGroupState, 'progress' | 'failures'>,
+  { failures, formerFailures = [] }: Memory,
+): Pick<Progress, 'failed'> {
+  const runs = triedRelease(view.releaseVersion, view);
+  const known = failures === undefined ? formerFailures : [...formerFailures, failures];
+  const left = before === undefined ? runs : triedRelease(before.runs.releaseVersion, view, versionOf(before));
+  const isSpoilt = before?.health === 'unhealthy' && (last?.broke ?? []).length === 0;
+  const failed = [
+    ...(before?.failed ?? []).filter((each) => !known.some((other) => isSameRelease(other, each))),
+    ...(isSpoilt ? [left] : []),
+    ...known.filter((each) => failureCount(each) > 0).map(releaseOf),
+  ].filter((each) => !isSameRelease(each, runs));
+  return failed.length > 0 ? { failed: failed.slice(-RUNS_KEPT) } : {};
+}
+
+const versionOf = ({ pair }: Progress): string => pair.slice(0, pair.indexOf('/'));
+
+const releaseOf = ({ releaseVersion, kubernetesVersion }: TriedRelease): TriedRelease => ({
+  releaseVersion,
+  ...(kubernetesVersion !== undefined && { kubernetesVersion }),
+});
 
 /** Since when no other AMI has come to a node group. */
 const sameSince = (images: readonly string[], before: Progress | undefined, now: number): number =>

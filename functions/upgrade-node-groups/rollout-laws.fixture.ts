@@ -155,6 +155,19 @@ function isApproved(
   return last?.kind === 'approve' && at < last.at + play.model.fleet.policy.approvalExpiresAfter * HOUR;
 }
 
+/** Whether the last that a group did with a release was to fail to move to it. */
+function hasGivenUp(play: FleetPlay, group: ModelGroup, { version, releaseVersion }: Event): boolean {
+  const last = play.events.findLast(
+    (event) =>
+      event.group === group &&
+      (event.kind === 'resume' ||
+        (['failure', 'success'].includes(event.kind) &&
+          event.version === version &&
+          event.releaseVersion === releaseVersion)),
+  );
+  return last?.kind === 'failure';
+}
+
 /** Whether all earlier waves have run the release for long enough, or are beyond it by one that was taken back. */
 function hasPassedEarlierWaves(play: FleetPlay, start: Event): boolean {
   const { model } = play;
@@ -170,6 +183,7 @@ function hasPassedEarlierWaves(play: FleetPlay, start: Event): boolean {
   };
   return earlier.every((group) => {
     if (hasBaked(group)) return true;
+    if (hasGivenUp(play, group, start)) return false;
     const isBeyond =
       group.version === start.version &&
       model.releases.publishedAt(group.releaseVersion) > model.releases.publishedAt(start.releaseVersion);

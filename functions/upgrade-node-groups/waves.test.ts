@@ -4,6 +4,7 @@ import type { NodeGroupState, Progress, Turn } from '../shared/ledger/node-group
 import { targeting } from '../shared/releases/target.fixture.ts';
 import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { decide } from './decide.ts';
+import type { Memory } from './decision.ts';
 import { nextState } from './next-state.ts';
 import { HOUR, lineOf, NOW, need, nodeGroup, nodesOn, observation, unreadable } from './observation.fixture.ts';
 import type { View } from './observation.ts';
@@ -98,6 +99,15 @@ describe('a release enters a wave', () => {
       { 'canary-1/a': { ...runs(OLD, 99), failures: { releaseVersion: NEW, count: 1, lastAt: NOW } } },
       'wave-stopped',
       `${NEW} is stopped in wave canary: canary-1/a failed to move to it.`,
+    ],
+    [
+      'not where it failed there, though the group that failed runs a newer one by now, and others have run this one well',
+      {
+        'canary-1/a': runs('1.33.14-20260718', 30, { failed: [{ releaseVersion: NEW }] }),
+        'canary-1/b': runs(NEW, 99),
+      },
+      'wave-stopped',
+      `${NEW} is stopped in wave canary: canary-1/a failed with it.`,
     ],
     [
       'not where a group is unhealthy with it',
@@ -412,6 +422,24 @@ describe('what is remembered of a group', () => {
     });
     expect(remembered({ releaseVersion: NEW }, runs(OLD, 99, { health: 'unhealthy' }))?.ran).toBeUndefined();
     expect(remembered({}, runs(OLD, 99))).toEqual(runs(OLD, 99).progress);
+  });
+
+  it('is what it failed with, also once it runs a newer release, until it takes that one or an operator forgives it', () => {
+    const NEWER = '1.33.14-20260718';
+    const next = (view: object, before: NodeGroupState, memory: Memory = {}) =>
+      progressAfter(inCluster('canary-1', view, before), { reason: 'upgraded', memory }, policy, NOW);
+    const failures = { releaseVersion: NEW, count: 1, lastAt: NOW };
+    const failed = next({ releaseVersion: OLD }, runs(OLD, 99), { failures });
+    const before: NodeGroupState = { outcomes: 1, progress: failed! };
+    expect(failed).toMatchObject({ failed: [{ releaseVersion: NEW }] });
+    expect(next({ releaseVersion: NEWER }, before)).toMatchObject({ failed: [{ releaseVersion: NEW }] });
+    expect(next({ releaseVersion: NEW }, before)?.failed).toBeUndefined();
+    expect(next({}, before, { failures: { ...failures, forgotten: 1 } })?.failed).toBeUndefined();
+    // What made it unhealthy is as bad as what it could not take, unless that came from an attempt at another release.
+    const ill = runs(NEW, 9, { health: 'unhealthy' });
+    expect(next({ releaseVersion: NEWER }, ill)).toMatchObject({ failed: [{ releaseVersion: NEW }] });
+    const broke = { ...failures, releaseVersion: NEWER, broke: ['NodeCreationFailure'] };
+    expect(next({ releaseVersion: NEWER }, { ...ill, failures: broke })?.failed).toBeUndefined();
   });
 
   it('begins anew once it has recovered', () => {

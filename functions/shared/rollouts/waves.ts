@@ -201,7 +201,7 @@ function count(
     wait(reason === 'unreadable' ? 'cannot be read' : unknown);
     return;
   }
-  const { runs, ran = [], health } = progress;
+  const { runs, ran = [], failed: failedWith = [], health } = progress;
   // Whatever it runs of an older Kubernetes version comes before.
   const order = progress.pair === pair ? orderOf(progress) : -1;
   if (order === undefined) {
@@ -210,6 +210,10 @@ function count(
     return;
   }
   if (order > 0) {
+    if (failedWith.some((each) => isSameRelease(each, tried))) {
+      of.stopped.push({ key, wave, why: 'failed with it' });
+      return;
+    }
     // Whoever left it sooner has not tried it.
     const before = ran.find(
       ({ since, until = since, ...run }) => run.releaseVersion === releaseVersion && until - since >= bakeBetween,
