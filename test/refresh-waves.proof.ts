@@ -70,3 +70,38 @@ it('an AMI with which a group of an earlier wave failed comes to no later one', 
   ]);
   await asExpected(run);
 });
+
+it('a refresh waits for the alarms and change calendars of the policy, and begins once all are open', async () => {
+  const gates = { alarms: ['errors'], calendars: ['freeze'] };
+  const run = await start({
+    fleet: {
+      ...fleet(cluster('canary', [group('web')])),
+      alarms: [
+        {
+          name: 'errors',
+          changes: [
+            { at: '+1m', state: 'ALARM' },
+            { at: '+5h', state: 'OK' },
+          ],
+        },
+      ],
+      calendars: [{ name: 'freeze', events: [{ from: '+1h', until: '+3h' }] }],
+    },
+    policy: inWaves({}, { gates }),
+    inProcess: true,
+  });
+  await run.account.play(8 * HOUR);
+  expect(
+    of(run)
+      .filter(({ reason }) => reason !== 'image-baking')
+      .map(({ decision, reason }) => `${decision} ${reason}`),
+  ).toEqual([
+    'waiting calendar-gate-closed',
+    'waiting alarm-gate-closed',
+    'acted refresh-started',
+    'waiting refresh-under-way',
+    'done group-refreshed',
+  ]);
+  expect(toldAt(run, 'canary-web', 'refresh-started')).toBeGreaterThanOrEqual(5);
+  await asExpected(run);
+});

@@ -1,3 +1,4 @@
+import { closedGate } from '../shared/gates/gates.ts';
 import { inWords, nextProposal, rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
 import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
@@ -10,6 +11,7 @@ import {
   offerOf,
 } from '../shared/releases/wanted-image.ts';
 import { iso } from '../shared/runtime/clock.ts';
+import { atGate } from './at-gate.ts';
 import {
   type Circumstances,
   type Decision,
@@ -78,7 +80,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       ? quietly(guardResult)
       : { ...guardResult, memory };
   }
-  const { refreshes } = verdict.policy;
+  const { refreshes, upgrades } = verdict.policy;
   const { now } = circumstances;
   const undone = undoing(observation, circumstances, refreshes);
   if (undone !== undefined) return undone;
@@ -176,6 +178,8 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
   if (full !== undefined)
     return about(say('waiting', 'refresh-waits-for-slot', full, target), { wakeAt: now + LOOK_AGAIN });
+  const closed = closedGate(upgrades.gates, circumstances.gates, now);
+  if (closed !== undefined) return about(...atGate(closed, target));
   if (group.source.kind === 'floating') {
     const { version } = group.source;
     const number = String(observation.template?.version ?? '');

@@ -1,3 +1,4 @@
+import type { Gates } from '../shared/gates/gates.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
@@ -13,6 +14,8 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly underWay: ReadonlySet<string>;
   /** How the rollouts of the groups' AMIs stand; absent where nobody knows, or the policy has no waves. */
   readonly rollouts?: Rollouts;
+  /** The gates that the policy names; absent where nobody has read them. */
+  readonly gates?: Gates;
 }
 
 /** What the ledger remembers of the group from then on. */
@@ -32,6 +35,8 @@ export interface Decision extends Told<Reason> {
   readonly silent?: true;
   /** When the group is reconciled again, epoch milliseconds. */
   readonly wakeAt?: number;
+  /** Present where nobody has read the gates, and the decision may be another one once that is done. */
+  readonly dependsOnGates?: true;
   /** Groups that others wait for and that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The AMI that the decision is about; absent where the decision does not get that far. */

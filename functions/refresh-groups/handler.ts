@@ -1,4 +1,5 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -13,6 +14,7 @@ export const handler = createQueueFunction({
   declared: refreshGroups,
   wake: (queue) => createWake({ scheduler: new SchedulerClient(CLIENT_DEFAULTS), ...queue }),
   own: () => ({
+    cloudWatch: new CloudWatchClient(CLIENT_DEFAULTS),
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks: new EKSClient(CLIENT_DEFAULTS),

@@ -1,5 +1,7 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
+import { createGatesReader, type GatesReader } from '../shared/gates/observe-gates.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -15,7 +17,7 @@ import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
 import { decide } from './decide.ts';
-import { type Decision, isActive } from './decision.ts';
+import { type Circumstances, type Decision, isActive } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -24,6 +26,7 @@ import { memberAfter } from './progress.ts';
 import type { refreshGroups } from './remediation.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps, ObserveClients {
+  readonly cloudWatch: CloudWatchClient;
   readonly wake: Wake;
 }
 
@@ -43,6 +46,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const underWay = new Set(begun.map(subjectOf));
   const hasWaves = !isInvalid(policy) && policy.upgrades.waves.length > 0;
   let rollouts = hasWaves ? await readOwnRollouts(deps.ledger, remembered, policy) : undefined;
+  const readGates = createGatesReader(deps, policy);
   const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
   const note = (error: unknown): undefined => void troubles.push(error);
@@ -51,9 +55,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   for (const observation of inOrderOfWaves(observations, policy)) {
     const here = policyHere(policy, observation);
     const circumstances = { policy: here, now, account: deps.account, underWay, ...(rollouts && { rollouts }) };
-    const { request: asked, key } = observation;
-    const decision =
-      asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
+    const { key } = observation;
+    const decision = await decideAtGates(observation, circumstances, readGates).catch(note);
+    if (decision === undefined) continue;
     const settled = await carryOut(deps, observation, decision, { ...circumstances, policy }).catch(note);
     const subject = subjectOf(key);
     if (holdsSlot(observation, decision, settled)) underWay.add(subject);
@@ -69,6 +73,18 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+}
+
+/** Decides, and reads the gates first where the decision depends on them. An answer tells what comes of a request. */
+async function decideAtGates(
+  observation: Observation,
+  circumstances: Circumstances,
+  readGates: GatesReader,
+): Promise<Decision> {
+  const { request } = observation;
+  if (request !== undefined) return answer(observation, request, { ...circumstances, gates: await readGates() });
+  const decision = decide(observation, circumstances);
+  return decision.dependsOnGates ? decide(observation, { ...circumstances, gates: await readGates() }) : decision;
 }
 
 /** Earlier waves come first, so that later ones are decided by what was just read of them. */

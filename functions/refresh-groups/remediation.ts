@@ -1,6 +1,7 @@
 import * as refreshEvent from '../../events/autoscaling-instance-refresh.ts';
 import * as reconcileRequest from '../../events/refresh-reconcile-request.ts';
 import { describeImages, identity, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { readGates } from '../shared/declaration/gate-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
 import { READS } from './policy.ts';
@@ -44,6 +45,7 @@ export const refreshGroups = declare({
       'ec2:DescribeLaunchTemplateVersions',
     ]),
     describeImages,
+    ...readGates,
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     ...identity,

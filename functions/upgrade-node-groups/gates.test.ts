@@ -48,7 +48,7 @@ describe('a gate', () => {
     const past: Calendar = { kind: 'calendar', isOpen: false, changesAt: NOW - HOUR };
     expect(closes({ calendars: ['abc'] }, read({}, { abc: past }))?.until).toBe(NOW + HOUR / 4);
     expect(closes({ alarms: ['checkout', 'b'] }, read({ checkout: raised, b: silent }))?.message).toBe(
-      'Alarms keep the upgrade from starting: checkout is ALARM, b is INSUFFICIENT_DATA.',
+      'Alarms keep it from starting: checkout is ALARM, b is INSUFFICIENT_DATA.',
     );
   });
 });
@@ -88,7 +88,7 @@ describe('an upgrade', () => {
     const policy = circumstances({ alarms: ['a'] }, read({ a: raised }), { mode: 'observe' });
     expect(decide(observation(nodeGroup()), policy)).toMatchObject({
       reason: 'would-upgrade',
-      message: expect.stringContaining('If approved now, it waits. Alarms keep the upgrade'),
+      message: expect.stringContaining('If approved now, it waits. Alarms keep it from starting'),
     });
     const ruling = { kind: 'approved' as const, id: 'r-0', requestedBy: 'somebody', why: 'because' };
     const proposal = { target: '1.33.13-20260714', at: NOW - HOUR, ruling };

@@ -8,6 +8,7 @@ import {
   onNodegroups,
   readAmiReleases,
 } from '../shared/declaration/fleet-rights.ts';
+import { readGates } from '../shared/declaration/gate-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
@@ -65,18 +66,8 @@ export const upgradeNodeGroups = declare({
       'ec2:DescribeInstanceTypes',
       'autoscaling:DescribeAutoScalingGroups',
     ]),
-    onAnything(
-      'Alarms',
-      ['cloudwatch:DescribeAlarms'],
-      'CloudWatch returns composite alarms only to whoever may describe every alarm; the policy says which ones are gates.',
-    ),
     onAnything('Quotas', ['cloudwatch:GetMetricData']),
-    {
-      sid: 'Calendars',
-      actions: ['ssm:GetCalendarState'],
-      resources: ['arn:{partition}:ssm:{region}:*:document/*'],
-      wildcardReason: 'The policy names the calendars; other accounts can share theirs.',
-    },
+    ...readGates,
     describeImages,
     readAmiReleases,
     { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },

@@ -5,7 +5,7 @@ const refresh = (what: string, right: string, wrong: string): Defect => ({
   file: 'refresh-groups/decide.ts',
   right,
   wrong,
-  tests: ['refresh-groups/decide.test.ts', 'refresh-groups/waves.test.ts'],
+  tests: ['decide', 'waves', 'gates'].map((name) => `refresh-groups/${name}.test.ts`),
 });
 const limit = (what: string, right: string, wrong: string): Defect => ({
   ...refresh(what, right, wrong),
@@ -30,6 +30,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   ),
   refresh('an AMI is rolled out before it has baked', 'if (bakedAt > now && !isProposal) {', 'if (false) {'),
   refresh('a refresh passes its waves over', 'if (held !== undefined) {', 'if (false) {'),
+  refresh('a refresh starts at a closed gate', 'if (closed !== undefined) return', 'if (false) return'),
   refresh('a refresh starts outside its windows', 'if (opensAt > now) {', 'if (false) {'),
   refresh('a refresh that others began is passed over', 'if (active !== undefined) {', 'if (false) {'),
   refresh('a refresh does not spare evidence', 'if (quarantined.length > 0 && waitsUntil > now) {', 'if (false) {'),

@@ -36,6 +36,11 @@ export interface ClosedGate {
   readonly isUnread?: true;
 }
 
+/** Why nothing starts, where a gate that the policy names is closed. */
+export interface ClosedNamedGate extends ClosedGate {
+  readonly reason: Exclude<ClosedGate['reason'], 'workload-gate-closed'>;
+}
+
 /** How often a gate is read that does not say when it opens, ms. Its event, or the sweep, may tell sooner. */
 export const READ_EVERY = 15 * 60_000;
 
@@ -53,7 +58,7 @@ const NOT_READ: Unreadable = {
  *
  * @param read absent: nothing has been read
  */
-export function closedGate(named: NamedGates, read: Gates | undefined, now: number): ClosedGate | undefined {
+export function closedGate(named: NamedGates, read: Gates | undefined, now: number): ClosedNamedGate | undefined {
   const alarms = named.alarms.map((name) => ({ name, seen: read?.alarms.get(name) ?? NOT_READ }));
   const calendars = named.calendars.map((name) => ({ name, seen: read?.calendars.get(name) ?? NOT_READ }));
   const until = now + READ_EVERY;
@@ -94,7 +99,7 @@ export function closedGate(named: NamedGates, read: Gates | undefined, now: numb
     return state === undefined ? [] : [{ name, state }];
   });
   if (raised.length === 0) return undefined;
-  const message = `Alarms keep the upgrade from starting: ${listed(raised.map(({ name, state }) => `${name} is ${state}`))}.`;
+  const message = `Alarms keep it from starting: ${listed(raised.map(({ name, state }) => `${name} is ${state}`))}.`;
   const which = listed(raised.map(({ name, state }) => `${name} ${state}`));
   return { reason: 'alarm-gate-closed', message, which, until, isThrottled: false };
 }

@@ -5,7 +5,7 @@ import { OPERATOR_COMMAND } from '../text/operator-command.ts';
 export const ROLLOUT_REASONS = {
   'alarm-gate-closed': {
     meaning:
-      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data. No upgrade starts before it is OK.',
+      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data. No upgrade or refresh starts before it is OK.',
     hint: 'Cure what the alarm reports. If it mostly has no data, name another alarm, or set upgrades.gates.insufficientData to open.',
   },
   'calendar-gate-closed': {

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { Gates } from '../shared/gates/gates.ts';
+import { decide } from './decide.ts';
+import { circumstances, HOUR, NEW, NOW, policyWith, said, seen } from './observation.fixture.ts';
+
+const gated = policyWith({}, { upgrades: { gates: { alarms: ['errors'], calendars: ['freeze'] } } });
+const read = (state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', isOpen: boolean): Gates => ({
+  alarms: new Map([['errors', { kind: 'alarm', state }]]),
+  calendars: new Map([['freeze', { kind: 'calendar', isOpen, changesAt: NOW + 5 * HOUR }]]),
+});
+
+describe('a gate that the policy names', () => {
+  it.each<[string, Gates | undefined, string, number | undefined]>([
+    ['is closed by an alarm', read('ALARM', true), 'waiting alarm-gate-closed', NOW + HOUR / 4],
+    [
+      'is closed by an alarm without data',
+      read('INSUFFICIENT_DATA', true),
+      'waiting alarm-gate-closed',
+      NOW + HOUR / 4,
+    ],
+    ['is closed by a calendar until that opens', read('OK', false), 'waiting calendar-gate-closed', NOW + 5 * HOUR],
+    ['is closed while nobody has read it', undefined, 'refused gate-unreadable', NOW + HOUR / 4],
+    ['lets a refresh start', read('OK', true), 'acted refresh-started', NOW + HOUR / 2],
+  ])('%s', (_, gates, expected, wakeAt) => {
+    const decision = decide(seen(), circumstances(gated, { ...(gates && { gates }) }));
+    expect([said(decision), decision.wakeAt]).toEqual([expected, wakeAt]);
+    expect(decision.dependsOnGates).toBe(gates === undefined ? true : undefined);
+    expect(decision.memory.refresh?.target).toBe(expected === 'acted refresh-started' ? NEW : undefined);
+  });
+
+  it('keeps a group from being pinned, too', () => {
+    const policy = policyWith({ floating: 'pin' }, { upgrades: { gates: { alarms: ['errors'] } } });
+    const source = { kind: 'floating' as const, templateId: 'lt-1', version: '$Latest' };
+    const closed = decide(seen({}, { source }), circumstances(policy, { gates: read('ALARM', true) }));
+    expect([said(closed), closed.act]).toEqual(['waiting alarm-gate-closed', undefined]);
+  });
+
+  it('matters to nobody who would not start: no gate is read for that', () => {
+    const policy = policyWith({ mode: 'observe' }, { upgrades: { gates: { alarms: ['errors'] } } });
+    const proposed = decide(seen(), circumstances(policy));
+    expect([said(proposed), proposed.dependsOnGates]).toEqual(['would-act would-refresh', undefined]);
+    const full = decide(seen(), circumstances(gated, { underWay: new Set(['shop/self-managed:other']) }));
+    expect([said(full), full.dependsOnGates]).toEqual(['waiting refresh-waits-for-slot', undefined]);
+  });
+
+  it('that AWS is too busy to tell of is waited for', () => {
+    const busy = { kind: 'unreadable' as const, error: 'Throttling: slow', code: 'Throttling', isThrottled: true };
+    const gates = { ...read('OK', true), alarms: new Map([['errors', busy]]) };
+    expect(said(decide(seen(), circumstances(gated, { gates })))).toBe('waiting gate-unreadable');
+  });
+});
