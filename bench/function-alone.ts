@@ -11,11 +11,11 @@ import type { SynthesizedStack } from '../sandbox/stack/template.ts';
 export interface Used {
   /** Epoch milliseconds with fractions, when the event arrived. */
   readonly startedAt: number;
-  /** CPU of the function's process, ms of a whole core: the bundle's loading is in that of the first event. */
+  /** CPU of the function's process, ms of a whole core. That of the first event includes the load of the bundle. */
   readonly cpuMs: number;
   /** The largest resident memory of the function's process so far. */
   readonly peakRssBytes: number;
-  /** What the invocation failed with. */
+  /** The errors of a failed invocation, separated by semicolons. */
   readonly error?: string;
   readonly calls: readonly TimedCall[];
 }
@@ -26,8 +26,8 @@ export interface TimedCall extends Pick<CallRecord, 'operation' | 'service' | 'o
 }
 
 /**
- * An account that answers on a port of this machine, so that a function can be measured in a process of its own, without the
- * account's work. Its time stands still unless it is played.
+ * An account that answers on a port of this machine, so that a function can be measured in a process of its own,
+ * without the account's work. The account's time stands still unless it is played.
  */
 export class ServedAccount {
   readonly account: EmbeddedAccount;
@@ -48,7 +48,7 @@ export class ServedAccount {
       synthesized,
       policy: JSON.stringify(policy),
       onCall: ({ function: caller, operation, service, outcome }) => {
-        // Functions that this account runs itself have names; those beside it come with the operator's key.
+        // A function in a process of its own uses the operator's key. The functions that the account runs have names.
         if (caller !== 'operator') return;
         calls.push({ operation, service, outcome, at: performance.timeOrigin + performance.now() });
       },
@@ -72,7 +72,7 @@ export class ServedAccount {
   start(name: string): FunctionAlone {
     const { bundle, arn, memorySizeMb, environment } = this.definitionOf(name);
     const child = fork(join(import.meta.dirname, 'function-process.cjs'), [bundle], {
-      // About the shares of a function's memory that Lambda's Node.js runtime gives to old and to young objects.
+      // Lambda's Node.js runtime gives about these shares of a function's memory to old and to young objects.
       execArgv: [
         `--max-old-space-size=${Math.floor(memorySizeMb * 0.9)}`,
         `--max-semi-space-size=${Math.floor(memorySizeMb * 0.05)}`,
@@ -83,7 +83,7 @@ export class ServedAccount {
     return new FunctionAlone(child, this.#calls, arn);
   }
 
-  /** CPU of a process that reads all instances of the account and does nothing with them, ms of a whole core. */
+  /** CPU of a process that only reads all instances of the account, ms of a whole core. */
   async cpuOfPages(): Promise<number> {
     const child = fork(join(import.meta.dirname, 'pages-alone.cjs'), { env: this.#variables });
     const [{ cpuMs }] = await once(child, 'message');
@@ -118,7 +118,7 @@ export class FunctionAlone {
     this.#arn = arn;
   }
 
-  /** Invokes it with messages of its queue. */
+  /** Invokes the function with messages of its queue. */
   async invoke(bodies: readonly object[]): Promise<Used> {
     this.#invocations += 1;
     const from = this.#calls.length;
@@ -145,7 +145,7 @@ export class FunctionAlone {
   }
 }
 
-/** Queues are asked at the host of their URL, whatever the endpoint is. */
+/** The SDK calls a queue at the host of the queue's URL, whatever the endpoint is. */
 const withQueuesAt = (endpoint: string, environment: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [name, value.replaceAll(/https:\/\/sqs\.[^/]+/g, endpoint)]),

@@ -1,5 +1,5 @@
-// Runs one function's bundle as Lambda would, in a process of its own: `fork` it with the function's environment and the
-// path of the bundle, then send it events. It answers each with what the process has used.
+// Runs one function's bundle as Lambda would, in a process of its own. `fork` this file with the function's environment
+// and the path of the bundle, then send events. The process answers each event with the CPU and memory it has used.
 const { performance } = require('node:perf_hooks');
 const { readFileSync } = require('node:fs');
 const { resourceUsage } = process;
@@ -9,7 +9,8 @@ const cpuMs = () => {
   return (userCPUTime + systemCPUTime) / 1_000;
 };
 
-// Of this program alone: the maximum of getrusage counts the process that started it, too (exec_mmap in fs/exec.c of Linux).
+// The peak of this program alone. The maximum of getrusage includes the process that started this one. Source:
+// exec_mmap in fs/exec.c of Linux.
 const peakRssBytes = () => {
   try {
     return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1_024;

@@ -1,4 +1,4 @@
-/** A line of a drawing: its name, and its points. */
+/** A line of a drawing. */
 export interface Line {
   readonly name: string;
   readonly points: ReadonlyArray<readonly [x: number, y: number]>;
@@ -24,7 +24,8 @@ function decades(values: readonly number[]): number[] {
 }
 
 /**
- * Draws growth as SVG, both axes by powers of ten: what grows with the fleet rises by one step a step. Values must be above 0.
+ * Draws growth as SVG with logarithmic axes, on which a figure that grows with the fleet rises by one step a step.
+ * Values must be above 0.
  */
 export function drawGrowth(lines: readonly Line[], axes: Axes): string {
   const points = lines.flatMap((line) => line.points);

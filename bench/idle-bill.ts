@@ -8,9 +8,9 @@ const HOUR = 3_600_000;
 const HOURS_PER_MONTH = 730;
 
 /**
- * How often Lambda asks an empty queue for messages, per month: five connections (Lambda developer guide, "Using Lambda with
- * Amazon SQS", on the scaling of standard queues), each with long polls of 20 s. AWS does not say how many it keeps open for
- * an idle queue, so that this is the most.
+ * Requests by which Lambda polls an empty queue in a month. Lambda starts with five connections, each with long polls
+ * of 20 s. AWS does not say how many of them it keeps open for an idle queue, so that five is the most. Source: Lambda
+ * developer guide, "Using Lambda with Amazon SQS", on the scaling of standard queues.
  */
 const POLLS_PER_MONTH = (5 * HOURS_PER_MONTH * HOUR) / 20_000;
 
@@ -36,8 +36,8 @@ const QUIET = {
 };
 
 /**
- * What the stack costs a month where nothing happens, at list prices, without the free tier: what is counted in the template,
- * and the custom metrics that a quiet fleet's functions publish in a day.
+ * The monthly bill of a stack in which nothing happens, at list prices, without the free tier. The template names what
+ * is billed by piece; custom metrics are those that the functions of a quiet fleet publish in a day.
  */
 export async function idleBill(templateFile: string): Promise<BillItem[]> {
   const synthesized = readSynthesizedStack(templateFile);
@@ -65,7 +65,7 @@ export async function idleBill(templateFile: string): Promise<BillItem[]> {
 export const totalOf = (bill: readonly BillItem[]): number =>
   bill.reduce((sum, { count, price }) => sum + count * price, 0);
 
-/** How many custom metrics have data at a time, on average: CloudWatch bills each by the hour in which it has any. */
+/** The average number of custom metrics with data. CloudWatch bills each metric by the hours in which it has data. */
 async function metricsOfQuietDay(synthesized: ReturnType<typeof readSynthesizedStack>): Promise<number> {
   const { account } = await startRun({ fleet: parseFleet(JSON.stringify(QUIET), 'quiet.json'), synthesized });
   // The first sweep finds everything for the first time.

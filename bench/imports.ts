@@ -14,24 +14,27 @@ export interface ImportFigures {
   readonly functions: ReadonlyArray<{
     readonly name: string;
     readonly bytes: number;
-    /** Bytes of what it loads only when it calls Kubernetes. */
+    /** Bytes of Kubernetes' client, which the function loads when it first calls Kubernetes. */
     readonly laterBytes: number;
-    /** CPU of a Node that loads it, ms. */
+    /** CPU of a Node that loads the bundle, ms. */
     readonly ms: number;
-    /** As a multiple of `bareMs`. */
+    /** `ms` as a multiple of `bareMs`. */
     readonly ratio: number;
   }>;
 }
 
-/** How long Node computes to load each bundle in a fresh process: medians. CPU time, because others use the machine, too. */
+/**
+ * Measures the CPU that Node takes to load each bundle in a fresh process, as medians. Time on the clock would include
+ * other users of the machine.
+ */
 export async function measureImports(synthesized: SynthesizedStack, runs: number): Promise<ImportFigures> {
   const fleet = parseFleet(JSON.stringify(measuredFleet({ clusters: 1, workersPerCluster: 1 })), 'bench');
-  // The account resolves the functions' environments, which they read when they are loaded.
+  // A bundle reads its environment when it is loaded, and only an account resolves that environment.
   const { lambda, world } = await openAccount({ fleet, seed: 1, synthesized });
   const functions = lambda.functions.toSorted((a, b) => a.label.localeCompare(b.label));
   const bare: number[] = [];
   const loads = new Map<string, number[]>(functions.map(({ label }) => [label, []]));
-  // Runs are interleaved, so that a busy moment of the machine affects all alike.
+  // The runs of all bundles are interleaved, so that a busy moment of the machine affects all alike.
   for (let run = 0; run < runs; run++) {
     bare.push(cpuOfNode('', {}));
     for (const { label, bundle, environment } of functions) {

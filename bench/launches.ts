@@ -7,7 +7,7 @@ export interface LaunchFigures {
   readonly workers: number;
   /** From the event to the first call that closes the worker, ms, in a process that has yet to load the bundle. */
   readonly coldMs: number;
-  /** In one that has closed another worker before. */
+  /** The same in a process that has closed another worker before. */
   readonly warmMs: number;
   /** AWS calls until then, when warm. */
   readonly callsUntilClosing: number;

@@ -13,14 +13,14 @@ import { renderTable } from './table.ts';
 
 const USAGE = `Usage: npm run bench [-- [--json | --write] [--large] [RUNS]]
 
-Measures how large the functions' bundles are and how long Node.js computes to load each, what an exposed launch and a sweep take of
-CPU, memory and calls, and, with neither --json nor --write, what a finding costs in a storm of 25,000 of them, and what logs and
-metrics cost: some minutes. See docs/performance.md.
+Measures the size of the functions' bundles, the computing of Node.js to load each, and the CPU, memory and calls of an
+exposed launch and of a sweep. With neither --json nor --write, it also measures the cost of a finding in a storm of 25,000,
+and of logs and metrics. It takes some minutes. See docs/performance.md.
 
   RUNS         how often each bundle is loaded, a whole number from 1 (default: 15)
   --json       print the figures as JSON, and nothing else
   --write      write docs/performance.md and what it shows
-  --large      sweep 100,000 workers, too: some minutes more
+  --large      sweep 100,000 workers, too, which takes many minutes more
   -h, --help   this
 
 Exit codes: 0 measured; 1 a figure is above its budget; 2 a wrong argument.`;

@@ -11,7 +11,10 @@ export const LAUNCHES_AFTER_MS = 60_000;
 export interface FleetSize {
   readonly clusters: number;
   readonly workersPerCluster: number;
-  /** How many workers with a public address and an open port are launched, into the first group of one cluster after the other. */
+  /**
+   * How many workers with a public address and an open port are launched, into the first groups of the clusters in
+   * turn.
+   */
   readonly exposed?: number;
 }
 

@@ -1,4 +1,4 @@
-// Reads all instances of the account and does nothing with them: the CPU that the SDK takes for their pages.
+// Reads all instances of the account and drops them, to show the CPU that the SDK takes for their pages.
 const { EC2Client, paginateDescribeInstances } = require('@aws-sdk/client-ec2');
 
 const cpuMs = () => {

@@ -22,11 +22,14 @@ export interface SweepFigures {
   readonly pagesCpuMs: number;
   readonly calls: number;
   readonly peakRssBytes: number;
-  /** Computing of the longest invocation at Lambda's share of a core for the function's memory, as a share of its timeout. */
+  /** Computing of the longest invocation at Lambda's share of a core for its memory, as a share of its timeout. */
   readonly shareOfTimeout: number;
 }
 
-/** The sweep of each function that is asked for clusters, over fleets of these sizes, as it is once the ledger knows the fleet. */
+/**
+ * Measures the sweep of each function that is asked for clusters, over fleets of these sizes. The ledger knows each
+ * fleet from an earlier sweep.
+ */
 export async function measureSweeps(stack: SynthesizedStack, sizes: readonly number[]): Promise<SweepFigures[]> {
   const figures: SweepFigures[] = [];
   for (const workers of sizes) {
