@@ -17,7 +17,7 @@ export interface Hunt {
   readonly failures: readonly Failure[];
   /** Inputs with an outcome that no seed, and no input before, has. The corpus first, as far as it still has one. */
   readonly corpus: readonly string[];
-  /** How many of the corpus are new. */
+  /** How many inputs had an outcome that none had had before. The corpus has the first ones. */
   readonly found: number;
 }
 
@@ -31,8 +31,9 @@ export interface HuntOptions {
 
 /** Longer inputs are not kept, so that the corpus stays readable. Characters. */
 const LONGEST_KEPT = 3_000;
-/** Most inputs that are kept for one target. */
-const MOST_KEPT = 30;
+/** Most new inputs that one hunt keeps, and most that a corpus has: CI tries each. */
+const MOST_NEW = 10;
+const MOST_KEPT = 80;
 /** How many inputs are tried to make a failing one shorter; a slow one takes its time in each. */
 const TRIES = 500;
 const SLOW_TRIES = 8;
@@ -77,13 +78,15 @@ export async function hunt(target: Target, { corpus, random, more }: HuntOptions
 
   for (const seed of target.seeds) await take(seed);
   for (const known of corpus) if (await take(known)) kept.push(known);
-  const known = kept.length;
+  const most = Math.min(kept.length + MOST_NEW, MOST_KEPT);
+  let found = 0;
   while (more(tried) && failures.size < MOST_FAILURES) {
     const ancestor = pool[random.integer(0, pool.length - 1)] ?? '';
     const text = mutate(ancestor, random, pool);
     if (!(await take(text)) || text.length > LONGEST_KEPT) continue;
     pool.push(text);
-    if (kept.length < MOST_KEPT) kept.push(text);
+    found += 1;
+    if (kept.length < most) kept.push(text);
   }
-  return { tried, failures: [...failures.values()], corpus: kept, found: kept.length - known };
+  return { tried, failures: [...failures.values()], corpus: kept, found };
 }

@@ -49,7 +49,7 @@ const ELSEWHERE: ReadonlyArray<readonly [command: RegExp, reason: string]> = [
   [/^npm run deploy/, 'it calls the CDK CLI on a real account: infra/deploy.test.ts'],
   [/^npx cdk /, 'the CDK CLI on a real account'],
   [
-    /^(PROOFS=all )?npm run (check|format|proofs|conformance|replay|simulate|mutations|bench|docs|-s screenshots)$/,
+    /^(PROOFS=all )?npm run (check|format|proofs|conformance|replay|simulate|fuzz|mutations|bench|docs|-s screenshots)$/,
     'CI or whoever changes the code runs them',
   ],
   [/^npm run -s (rbac|package)/, 'kubernetes/print-rbac.ts has a test; test/package.proof.ts'],

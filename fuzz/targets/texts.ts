@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readArguments } from '../../cli/arguments.ts';
 import { COMMANDS } from '../../cli/commands.ts';
 import { checkPolicy } from '../../cli/policy-check.ts';
+import { UsageError } from '../../cli/usage-error.ts';
 import { readHost } from '../../functions/check-posture/host/host.ts';
 import { judge } from '../../functions/check-posture/judge/judge.ts';
 import { readNode } from '../../functions/check-posture/judge/node.ts';
@@ -80,17 +81,33 @@ const commandLines = (): string[][] =>
 const commandLine: Target = {
   name: 'arguments',
   seeds: commandLines().map((argv) => JSON.stringify(argv)),
-  rejects: ['UsageError'],
+  rejects: [],
   allowance: ALLOWANCE_MS,
   run(text) {
-    const request = readArguments(argvOf(text), COMMANDS);
-    if (!('command' in request)) return { said: Object.keys(request) };
-    const { command, given } = request;
-    const local = command.local?.(given);
-    if (local === undefined) command.read(given);
-    return { said: [`${command.name} ${Object.keys(given.options).sort().join(' ')} ${local !== undefined}`] };
+    const argv = argvOf(text);
+    try {
+      return { said: saidTo(argv) };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const own = argv.filter((argument) => argument !== '' && !OWN.has(argument));
+      return { said: [own.reduce((message, argument) => message.replaceAll(argument, '·'), error.message)] };
+    }
   },
 };
+
+/** The command and options that were read. Nothing is done with them. */
+function saidTo(argv: readonly string[]): string[] {
+  const request = readArguments(argv, COMMANDS);
+  if (!('command' in request)) return Object.keys(request);
+  const { command, given } = request;
+  const local = command.local?.(given);
+  if (local === undefined) command.read(given);
+  const options = Object.keys(given.options).map((option) => `${command.name} --${option}`);
+  return [`${command.name} ${local === undefined ? 'by AWS' : 'by itself'}`, ...options];
+}
+
+/** Arguments that an error may name as its own words. */
+const OWN: ReadonlySet<string> = new Set(commandLines().flat());
 
 /** Arguments are texts without NUL. A text that is no JSON is split at its blanks. */
 function argvOf(text: string): string[] {
