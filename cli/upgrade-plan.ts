@@ -23,6 +23,7 @@ import { planLooking } from '../functions/upgrade-node-groups/plan-looking.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
 import { accountOf } from './account.ts';
 import type { Surroundings } from './command.ts';
+import { HELD_BY_PODS, wasHeldByPods } from './held-by-pods.ts';
 import { inWave, timesByWave } from './plan-by-wave.ts';
 import { readUpgradePolicy } from './upgrade-policy.ts';
 
@@ -92,7 +93,21 @@ export async function planUpgrades({
     );
     // Clusters admit the function but not its operator, who therefore cannot read nodes and pods. The function reads
     // them before it starts.
-    return new Map([...looks].map(([subject, seen]) => [subject, { ...seen, workloads: 'open' as const }]));
+    const held = new Set(
+      starting.flatMap(({ observation }) =>
+        wasHeldByPods(observation, circumstances) ? [subjectOf(observation.key)] : [],
+      ),
+    );
+    return new Map(
+      [...looks].map(([subject, seen]) => [
+        subject,
+        {
+          ...seen,
+          workloads: 'open' as const,
+          blockers: held.has(subject) && seen.blockers.length === 0 ? [HELD_BY_PODS] : seen.blockers,
+        },
+      ]),
+    );
   };
   const { preflights } = await planLooking(
     { look, readGates: async () => gates },

@@ -99,3 +99,18 @@ it('the widget shows the same order, and approves a wave of it, also outside the
     true,
   );
 });
+
+it('plan --fleet does not say that a group starts whose pods the last look before its start found to hold it', async () => {
+  const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };
+  const admitted = [{ function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] }];
+  const nodeGroups = [group('hold', { workloads: [cart] })];
+  const fleet = {
+    startsAt: '2026-07-14T00:00:00Z',
+    releases: [release(OLD, '-10d'), release(NEWEST, '+30m')],
+    clusters: [{ name: 'shop', version: '1.33', accessEntries: admitted, nodeGroups }],
+  };
+  const policy = { upgrades: { bakeAge: '2h', preflightPods: true } };
+  const run = await playThrough({ inProcess: true, fleet, policy, play: '5h' });
+  const { stdout } = await operate(run.account, 'plan', '--fleet', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ nodegroup: 'hold', decision: 'refused', reason: 'preflight-blocked' });
+});
