@@ -7,6 +7,7 @@ import { type Outcome, playScenario } from './play.ts';
 export interface Task {
   readonly seed: number;
   readonly without: readonly string[];
+  readonly shrinks: boolean;
   /** Path of the template that was synthesized from light bundles. */
   readonly light: string;
   /** Path of the one from whole bundles, where the seed goes over the wire; absent: it does not. */
@@ -31,7 +32,7 @@ function stackOf(path: string): SynthesizedStack {
 }
 
 /** Plays one seed; where it fails, looks for what of its scenario is needed for that. */
-export async function playSeed({ seed, without: parts, light, whole }: Task): Promise<Report> {
+export async function playSeed({ seed, without: parts, shrinks, light, whole }: Task): Promise<Report> {
   const before = process.cpuUsage();
   const drawn = scenarioOf(seed);
   const settings = { synthesized: stackOf(whole ?? light), inProcess: whole === undefined };
@@ -39,7 +40,7 @@ export async function playSeed({ seed, without: parts, light, whole }: Task): Pr
   const { user, system } = process.cpuUsage(before);
   const [first] = outcome.breaches;
   const needless =
-    first === undefined
+    first === undefined || !shrinks
       ? []
       : await shrink(drawn, parts, async (smaller) =>
           (await playScenario(smaller, settings)).breaches.some(({ invariant }) => invariant === first.invariant),

@@ -16,12 +16,12 @@ const SEMI_SPACE_MIB = 64;
 
 await enter(process.argv.slice(2), USAGE, (argv) => simulate(readSettings(argv)));
 
-async function simulate({ seeds, from, jobs, wireEvery, without }: Settings): Promise<void> {
+async function simulate({ seeds, from, jobs, wireEvery, without, shrinks }: Settings): Promise<void> {
   await withLightStack(async (light, directory) => {
     const whole = wireEvery === 0 ? undefined : await synthesize({ outdir: join(directory, 'whole') });
     const tasks = Array.from({ length: seeds }, (_, index) => from + index).flatMap((seed): Task[] => [
-      { seed, without, light },
-      ...(whole !== undefined && seed % wireEvery === 0 ? [{ seed, without, light, whole }] : []),
+      { seed, without, shrinks, light },
+      ...(whole !== undefined && seed % wireEvery === 0 ? [{ seed, without, shrinks, light, whole }] : []),
     ]);
     const reports: Report[] = [];
     await playAll(tasks, jobs, (report) => {

@@ -10,9 +10,11 @@ export interface Settings {
   readonly wireEvery: number;
   /** Parts of the scenario that are left out, as a failing seed's replay command names them. */
   readonly without: readonly string[];
+  /** Whether what a failing seed does not need is looked for, which plays it again for each part. */
+  readonly shrinks: boolean;
 }
 
-export const USAGE = `Usage: npm run simulate [-- --seeds N --from N --jobs N --wire-every N --without PART,…]
+export const USAGE = `Usage: npm run simulate [-- --seeds N --from N --jobs N --wire-every N --without PART,… --no-shrink]
 
 Plays a virtual day of twenty workers for each seed, with at least three kinds of faults, and watches what must hold.
 
@@ -21,6 +23,7 @@ Plays a virtual day of twenty workers for each seed, with at least three kinds o
   --jobs N        processes that share them (default 2)
   --wire-every N  one in N seeds is also played by whole bundles over the wire (default 0: none)
   --without PARTS what a scenario is played without: as the replay command of a failing seed says it
+  --no-shrink     a failing seed is told as it is
   -h, --help      this
 
 Exit codes: 0 all held; 1 something was broken; 2 a wrong argument.`;
@@ -33,6 +36,7 @@ export function readSettings(args: readonly string[]): Settings {
     jobs: { type: 'string', default: '2' },
     'wire-every': { type: 'string', default: '0' },
     without: { type: 'string', default: '' },
+    'no-shrink': { type: 'boolean', default: false },
   } as const;
   const values = readOptions(args, options, USAGE);
   return {
@@ -41,5 +45,6 @@ export function readSettings(args: readonly string[]): Settings {
     jobs: wholeNumber('jobs', values.jobs, 1),
     wireEvery: wholeNumber('wire-every', values['wire-every'], 0),
     without: values.without.split(',').filter((part) => part !== ''),
+    shrinks: !values['no-shrink'],
   };
 }

@@ -1,18 +1,32 @@
 import { describe, expect, inject, it } from 'vitest';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { scenarioOf } from './draw.ts';
+import { without } from './parts.ts';
 import { playScenario } from './play.ts';
 
-/** Seeds whose days broke something once: each stays proven. */
-const ONCE_BROKEN: readonly number[] = [10, 87];
-/** A sample of those that `npm run simulate` plays. */
-const SAMPLE = [4];
+interface Played {
+  readonly seed: number;
+  readonly left?: readonly string[];
+}
+
+/** What was not drawn yet when the first seeds broke something. */
+const LATER = ['waves', 'gate', 'selfManaged'];
+/** Seeds whose days broke something once, each as it was then: it stays proven. */
+const ONCE_BROKEN: readonly Played[] = [
+  { seed: 10, left: LATER },
+  { seed: 87, left: LATER },
+];
+/** A sample of those that `npm run simulate` plays: one with waves, a gate and self-managed groups. */
+const SAMPLE: readonly Played[] = [{ seed: 12 }];
 
 const synthesized = readSynthesizedStack(inject('lightTemplate'));
 
 describe('a simulated day', () => {
-  it.each([...ONCE_BROKEN, ...SAMPLE])('breaks nothing that must hold: seed %i', async (seed) => {
-    const { breaches, calls, records } = await playScenario(scenarioOf(seed), { synthesized, inProcess: true });
+  it.each([...ONCE_BROKEN, ...SAMPLE])('breaks nothing that must hold: seed $seed', async ({ seed, left = [] }) => {
+    const { breaches, calls, records } = await playScenario(without(scenarioOf(seed), left), {
+      synthesized,
+      inProcess: true,
+    });
     expect(breaches).toEqual([]);
     expect(calls).toBeGreaterThan(100);
     expect(records).toBeGreaterThan(5);

@@ -11,6 +11,8 @@ export interface Defect {
   readonly wrong: string;
   /** Tests that can see it, in `functions/`. */
   readonly tests: readonly string[];
+  /** The seed of a simulated day that sees it. It is played where none of the tests does. */
+  readonly seed?: number;
 }
 
 const GUARDS = 'shared/policy/guards.ts';

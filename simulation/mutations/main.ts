@@ -6,6 +6,7 @@ import { enter } from '../../cli/entry.ts';
 import { print } from '../../cli/output.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { DEFECTS, type Defect } from './defects.ts';
+import { breaksDay } from './simulated.ts';
 
 const USAGE = `Usage: npm run mutations [-- WORDS]
 
@@ -17,14 +18,16 @@ Plants defects in a copy of the functions, one at a time, and says which test ca
 Exit codes: 0 all are caught; 1 one is missed; 2 no defect has these words.`;
 
 const root = join(import.meta.dirname, '..', '..');
-/** What the functions' own tests import. */
+/** What the functions' own tests import, and what a simulated day is played with. */
 const COPIED = [
   'cli',
+  'docs',
   'events',
   'functions',
   'infra',
   'kubernetes',
   'sandbox',
+  'simulation',
   'test',
   'package.json',
   'tsconfig.json',
@@ -59,6 +62,7 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
     maxWorkers: 1,
   });
   const catches = async (tests: readonly string[]): Promise<string | undefined> => {
+    if (tests.length === 0) return undefined;
     const specifications = await vitest.globTestSpecifications(tests.map((test) => join(copy, 'functions', test)));
     if (specifications.length < tests.length) throw new Error(`Some of these tests do not exist: ${tests.join(', ')}`);
     const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
@@ -67,6 +71,10 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
     const ran = new Set(specifications.map(({ moduleId }) => moduleId));
     return testModules.find((module) => ran.has(module.moduleId) && !module.ok())?.relativeModuleId;
   };
+  const seeds = new Set(defects.flatMap(({ seed }) => seed ?? []));
+  for (const seed of seeds) {
+    if (breaksDay(copy, seed)) throw new Error(`Without any defect the day of seed ${seed} breaks something.`);
+  }
   const all = [...new Set(defects.flatMap(({ tests }) => tests))];
   const failing = await catches(all);
   if (failing !== undefined) throw new Error(`Without any defect ${failing} fails.`);
@@ -76,7 +84,7 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
       copy,
       defect,
       (path) => vitest.invalidateFile(path),
-      () => catches(defect.tests),
+      async () => (await catches(defect.tests)) ?? dayThatBreaks(copy, defect),
     );
     if (caughtBy === undefined) missed += 1;
     print(
@@ -87,6 +95,10 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
   print(`${defects.length - missed} of ${defects.length} defects caught.`);
   return missed;
 }
+
+/** The simulated day that sees a defect, in words; undefined: none is known that does. */
+const dayThatBreaks = (copy: string, { seed }: Defect): string | undefined =>
+  seed !== undefined && breaksDay(copy, seed) ? `the simulated day of seed ${seed}` : undefined;
 
 /**
  * Runs something while the copy has the defect.
