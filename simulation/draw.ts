@@ -7,9 +7,9 @@ import { drawSelfManaged } from './self-managed.ts';
 
 /** Workers of a fleet at its start. */
 export const WORKERS = 20;
-/** The faults end then, so that what they left can heal before the day is judged. Hours. */
+/** When faults end, so that what they left can heal before the day is judged. Hours from the start. */
 export const TROUBLED_HOURS = 17;
-/** Steps are taken until then. Hours. */
+/** When the last step is taken. Hours from the start. */
 const BUSY_HOURS = 15;
 
 const STARTS_AT = '2026-07-14T00:00:00Z';
@@ -168,7 +168,7 @@ function drawStep(draw: Draw): Step {
   }
 }
 
-/** At least three kinds of faults. */
+/** Draws at least three kinds of faults. */
 function drawFaults(draw: Draw): { readonly faults: FaultPlan; readonly eventualConsistency: boolean } {
   const kinds: FaultPlan[] = [
     { throttleRate: draw.of(0.02, 0.1) },

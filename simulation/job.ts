@@ -10,15 +10,15 @@ export interface Task {
   readonly shrinks: boolean;
   /** Path of the template that was synthesized from light bundles. */
   readonly light: string;
-  /** Path of the one from whole bundles, where the seed goes over the wire; absent: it does not. */
+  /** Path of the template from whole bundles, for a seed that goes over the wire; absent: the seed does not. */
   readonly whole?: string;
 }
 
 export interface Report extends Outcome {
   readonly seed: number;
-  /** CPU time that it cost, user and system, ms. */
+  /** CPU time of the day, user and system, ms. */
   readonly cpuMs: number;
-  /** For a seed that failed: what it fails without, too. */
+  /** Parts that a failed seed fails without, too. */
   readonly needless: readonly string[];
   readonly wire: boolean;
 }
@@ -31,7 +31,7 @@ function stackOf(path: string): SynthesizedStack {
   return known;
 }
 
-/** Plays one seed; where it fails, looks for what of its scenario is needed for that. */
+/** Plays one seed. Looks for the parts that a failure needs. */
 export async function playSeed({ seed, without: parts, shrinks, light, whole }: Task): Promise<Report> {
   const before = process.cpuUsage();
   const drawn = scenarioOf(seed);

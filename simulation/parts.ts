@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 /** Members of a scenario that are left out as a whole. */
 const WHOLES = ['waves', 'gate', 'selfManaged'] as const;
 
-/** What a scenario can be played without: steps, launches, changes and faults, by names for a command line. */
+/** The names of the parts that a scenario can be played without, for a command line. */
 export function partsOf(scenario: Scenario): string[] {
   const { steps, fleet, faults } = scenario;
   return [

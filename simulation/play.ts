@@ -17,7 +17,7 @@ import { upgrades } from './invariants/upgrades.ts';
 import { waves } from './invariants/waves.ts';
 import type { Policy, Scenario, Step } from './scenario.ts';
 
-/** Something that must never be, and was. */
+/** A violation of an invariant. */
 export interface Breach {
   readonly invariant: string;
   readonly what: string;
@@ -36,7 +36,7 @@ export interface Outcome {
 /** How long each scenario is played, ms. */
 export const DAY_MS = 24 * 3_600_000;
 const TICK_MS = 15 * 60_000;
-/** More breaches of one day tell nothing more. */
+/** Further breaches of one day tell nothing more. */
 const MOST_BREACHES = 5;
 
 export interface PlaySettings {
@@ -126,7 +126,7 @@ function take(step: Step, run: Run, policyOf: (drawn: Policy) => Policy): string
     id: `${step.kind}-${step.atMinute}-${account.time.now}`,
   };
   const asker = { why: 'the simulation asks for it', requestedBy: 'arn:aws:iam::111122223333:role/simulation' };
-  /** Of the workers that quarantine-workers has said this of, one. */
+  /** Picks one of the workers for which quarantine-workers has given such a reason. */
   const pick = (index: number, reasons: RegExp): string | undefined => {
     const ids = [
       ...new Set(

@@ -3,7 +3,7 @@ import type { Group, Policy, Scenario } from './scenario.ts';
 
 /** The waves of a day, the same under each of its policies. */
 export interface Waves {
-  /** By name, in their order. Node groups that nothing places are in the first one. */
+  /** Names in their order. Node groups that nothing places are in the first wave. */
   readonly names: readonly string[];
   /** How long a release must have run in all earlier waves, minutes. */
   readonly bakeMinutes: number;
@@ -22,7 +22,7 @@ export interface Gate {
   readonly changes: ReadonlyArray<{ readonly at: string; readonly state: 'ALARM' | 'OK' | 'INSUFFICIENT_DATA' }>;
 }
 
-/** The name of that alarm. */
+/** The name of the alarm that is a gate. */
 export const GATE = 'errors';
 const TAG = { key: 'rollout', value: 'late' };
 

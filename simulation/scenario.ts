@@ -31,7 +31,7 @@ export interface Policy {
     readonly outOfService: 'standby' | 'detach';
     readonly concurrency: { readonly perGroup: number; readonly perCluster: number; readonly perAccount: number };
   };
-  /** Of days with self-managed groups. */
+  /** Absent: the day has no self-managed groups. */
   readonly refreshes?: SelfManaged['refreshes'];
   readonly drains?: SelfManaged['drains'];
   readonly [section: string]: unknown;
@@ -48,7 +48,7 @@ export interface Group {
 /** One simulated day: plain data, so that it can be printed, shortened and played again. */
 export interface Scenario {
   readonly seed: number;
-  /** As in a fleet file. */
+  /** The members of a fleet file. */
   readonly fleet: {
     readonly launches: readonly object[];
     readonly changes: readonly object[];

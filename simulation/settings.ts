@@ -6,15 +6,15 @@ export interface Settings {
   readonly from: number;
   /** Processes that share the seeds. */
   readonly jobs: number;
-  /** One in so many seeds is played by whole bundles, over the wire, too; 0: none. */
+  /** How many seeds come to one that whole bundles play over the wire, too; 0: none is. */
   readonly wireEvery: number;
   /** Parts of the scenario that are left out, as a failing seed's replay command names them. */
   readonly without: readonly string[];
-  /** Whether what a failing seed does not need is looked for, which plays it again for each part. */
+  /** Whether a failing seed is shrunk, which plays it again for each part. */
   readonly shrinks: boolean;
 }
 
-export const USAGE = `Usage: npm run simulate [-- --seeds N --from N --jobs N --wire-every N --without PART,… --no-shrink]
+export const USAGE = `Usage: npm run simulate [-- OPTIONS]
 
 Plays a virtual day of twenty workers for each seed, with at least three kinds of faults, and watches what must hold.
 

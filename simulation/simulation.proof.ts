@@ -15,6 +15,7 @@ const LATER = ['waves', 'gate', 'selfManaged'];
 const ONCE_BROKEN: readonly Played[] = [
   { seed: 10, left: LATER },
   { seed: 87, left: LATER },
+  { seed: 44, left: ['launch0', 'launch1', 'waves', 'gate'] },
 ];
 /** A sample of those that `npm run simulate` plays: one with waves, a gate and self-managed groups. */
 const SAMPLE: readonly Played[] = [{ seed: 12 }];

@@ -19,9 +19,11 @@ export function summaryOf(reports: readonly Report[]): string {
     for (const [word, count] of Object.entries(report.said)) said.set(word, (said.get(word) ?? 0) + count);
   }
   const cpuSeconds = sum(({ cpuMs }) => cpuMs) / 1000;
+  const perMinute = Math.round((60 * reports.length) / cpuSeconds);
+  const which = failed.length > 0 ? `: seeds ${failed.map(({ seed }) => seed).join(', ')}` : '';
   return [
-    `${reports.length} days played, ${failed.length} broken${failed.length > 0 ? `: seeds ${failed.map(({ seed }) => seed).join(', ')}` : ''}.`,
+    `${reports.length} days played, ${failed.length} broken${which}.`,
     `${sum(({ calls }) => calls)} AWS calls, ${sum(({ records }) => records)} records of ${said.size} kinds.`,
-    `${(cpuSeconds / reports.length).toFixed(2)} s of CPU a day: ${Math.round((60 * reports.length) / cpuSeconds)} days a minute and core.`,
+    `${(cpuSeconds / reports.length).toFixed(2)} s of CPU a day: ${perMinute} days a minute and core.`,
   ].join('\n');
 }

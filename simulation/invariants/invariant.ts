@@ -6,21 +6,21 @@ import type { Policy, Scenario } from '../scenario.ts';
 export interface Day {
   readonly scenario: Scenario;
   readonly run: Run;
-  /** Every policy that has been in force so far, with the time since when it is, epoch ms. The last one is in force now. */
+  /** All policies so far, each with the time from which it holds, epoch ms. The last one holds now. */
   readonly policies: ReadonlyArray<{ readonly since: number; readonly policy: Policy }>;
   /** The workers of whose quarantine somebody has approved or rejected, so far. */
   readonly ruledOn: ReadonlySet<string>;
-  /** Records that something must never be, at this time. */
+  /** Notes a violation at the present time. */
   breach(invariant: string, what: string): void;
 }
 
 /** Something that must hold: after each call that changes something, at each quarter of an hour, and in the end. */
 export interface Invariant {
-  /** After a call of a function has been decided, and before the function learns of it. */
+  /** Called after each call of a function has its outcome, and before the function learns of it. */
   onCall?(call: CallRecord): void;
-  /** Regularly. */
+  /** Called four times an hour. */
   onTick?(): void;
-  /** When the day is over, faults have long ended, and everything should have come to rest. */
+  /** Called in the end, when faults have long ended and everything should have come to rest. */
   onEnd?(): Promise<void> | void;
 }
 

@@ -5,7 +5,7 @@ const ENDED: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
 
 /** How a worker was before anybody changed it. */
 interface Former {
-  /** By interface. */
+  /** Security groups by interface. */
   readonly groups: Map<string, readonly string[]>;
 }
 
@@ -33,7 +33,7 @@ export function quarantines(day: Day): Invariant {
   };
 
   const count = (): void => {
-    // One that EC2 is terminating has left its place.
+    // A worker that EC2 is terminating has left its place.
     const held = instances.list().filter((one) => !ENDED.has(one.state) && isHeld(one));
     const { perAccount, perCluster, perGroup } = {
       perAccount: largest(day, ({ quarantine: { concurrency } }) => concurrency.perAccount),

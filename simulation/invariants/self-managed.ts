@@ -5,19 +5,21 @@ import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE, WORKLOAD } from '../self-ma
 import { type Day, type Invariant, isChange } from './invariant.ts';
 
 const MINUTE_MS = 60_000;
-/** How late the simulation may see that a node waits for its hook: it looks at each call, and four times an hour. */
+/** How late the simulation may see a node wait for its hook. It looks at each call and four times an hour. */
 const SEEN_WITHIN_MS = 15 * MINUTE_MS;
-/** How long a retained node may stay beyond its time: the hourly sweep sees it, and attempts at what AWS refuses take time. */
+/** How long a retained node may outstay its time. The hourly sweep sees the node, and failed attempts take time. */
 const ENDED_WITHIN_MS = 2 * 60 * MINUTE_MS;
 
-/** Self-managed groups are refreshed within their budget, to the wanted AMI; their nodes are drained before they end. */
+/** Refreshes keep their budget and lead to the wanted AMI. Nodes are drained before they end. */
 export function selfManaged(day: Day): Invariant {
   const { account } = day.run;
   const { autoScalingGroups, launchTemplates } = account.fleet;
   const { selfManaged: drawn } = day.scenario;
   if (drawn === undefined) return {};
-  /** Since when a member is in a state of its termination, by instance and state, epoch ms. */
+  /** When a member was first seen in a lifecycle state, by instance and state, epoch ms. */
   const since = new Map<string, number>();
+  /** What was last seen of nodes that wait for a hook, by instance: the pods on them, and since when they wait. */
+  const waiting = new Map<string, { readonly since: number; readonly pods: number }>();
 
   const groups = (): AutoScalingGroup[] => drawn.groups.flatMap(({ cluster, name }) => found(`${cluster}-${name}`));
   const found = (name: string): AutoScalingGroup[] => autoScalingGroups.list().filter((one) => one.name === name);
@@ -26,8 +28,15 @@ export function selfManaged(day: Day): Invariant {
   const placeIn = ({ instance, lifecycleState }: Member): string => `${instance.id} ${lifecycleState}`;
 
   const look = (): void => {
-    for (const member of groups().flatMap(({ members }) => [...members.values()])) {
-      if (!since.has(placeIn(member))) since.set(placeIn(member), account.time.now);
+    for (const group of groups()) {
+      for (const member of group.members.values()) {
+        if (!since.has(placeIn(member))) since.set(placeIn(member), account.time.now);
+        if (!member.lifecycleState.endsWith('Terminating:Wait')) continue;
+        waiting.set(member.instance.id, {
+          since: since.get(placeIn(member)) ?? account.time.now,
+          pods: podsOn(group, member),
+        });
+      }
     }
   };
 
@@ -47,28 +56,25 @@ export function selfManaged(day: Day): Invariant {
     if (image !== WANTED_IMAGE) day.breach('no AMI but the wanted one', `${input.AutoScalingGroupName} gets ${image}`);
   };
 
+  const podsOn = (group: AutoScalingGroup, { instance }: Member): number =>
+    account.kubernetes
+      .objects(clusterOf(group), 'pods')
+      .filter(
+        ({ metadata, spec }) =>
+          isRecord(metadata) &&
+          String(metadata.name).startsWith(WORKLOAD) &&
+          isRecord(spec) &&
+          spec.nodeName === instance.privateDnsName,
+      ).length;
+
   /** Nobody ends a node while pods are on it that could run elsewhere, before its time is over. */
   const checkDrained = ({ input, operation }: CallRecord): void => {
     if (input.LifecycleActionResult === 'ABANDON') return;
-    const id = String(input.InstanceId);
-    for (const group of groups()) {
-      const began = [...since].find(([place]) => place.startsWith(id) && place.endsWith('Terminating:Wait'))?.[1];
-      const member = [...group.members.values()].find(({ instance }) => instance.id === id);
-      if (member === undefined || began === undefined) continue;
-      const { privateDnsName } = member.instance;
-      const pods = account.kubernetes
-        .objects(clusterOf(group), 'pods')
-        .filter(
-          ({ metadata, spec }) =>
-            isRecord(metadata) &&
-            String(metadata.name).startsWith(WORKLOAD) &&
-            isRecord(spec) &&
-            spec.nodeName === privateDnsName,
-        );
-      const waited = account.time.now - began + SEEN_WITHIN_MS;
-      if (pods.length === 0 || waited >= DRAINED_WITHIN * MINUTE_MS) continue;
-      day.breach('drained before it ends', `${operation} ends ${id} of ${group.name} with ${pods.length} pods on it`);
-    }
+    const waits = waiting.get(String(input.InstanceId));
+    if (waits === undefined || waits.pods === 0) return;
+    const waited = account.time.now - waits.since + SEEN_WITHIN_MS;
+    if (waited >= DRAINED_WITHIN * MINUTE_MS) return;
+    day.breach('drained before it ends', `${operation} ends ${input.InstanceId} with ${waits.pods} pods on it`);
   };
 
   const checkRetained = (): void => {

@@ -13,7 +13,7 @@ const SECTIONS = {
 /** A node that waits for a hook goes on under any policy: what counts is that the hook was made. */
 const BEGINS_DRAINS = /^(PutLifecycleHook|UpdateAutoScalingGroup)$/;
 
-/** A policy is cached for half a minute, and an invocation that has begun under the former one may take some minutes. */
+/** How long a former policy may act: half a minute in the cache, and some minutes in an invocation under way. */
 const GRACE_MS = 10 * 60_000;
 
 const IGNORE = 'eks-host-remediator:ignore';

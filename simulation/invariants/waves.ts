@@ -13,11 +13,11 @@ interface Run {
   readonly releaseVersion: string;
   /** Epoch ms. */
   readonly since: number;
-  /** Absent: it still runs. */
+  /** Absent: the release still runs. */
   until?: number;
 }
 
-/** A release takes one wave after the other, its first node group goes alone, and nothing starts while the gate is closed. */
+/** A release takes wave after wave, its first node group goes alone, and nothing starts while the gate is closed. */
 export function waves(day: Day): Invariant {
   const { account } = day.run;
   const { eks } = account.fleet;

@@ -1,17 +1,18 @@
 import { DEFECTS_BESIDE_UPGRADES } from './defects-beside-upgrades.ts';
+import { DEFECTS_OF_DAYS } from './defects-of-days.ts';
 
 /** A defect that somebody could make. */
 export interface Defect {
-  /** What is wrong then. */
+  /** What the defect breaks, in words. */
   readonly what: string;
   /** Path in `functions/`. */
   readonly file: string;
-  /** The code as it is: it stands there exactly once. */
+  /** The right code, which the file has exactly once. */
   readonly right: string;
   readonly wrong: string;
   /** Tests that can see it, in `functions/`. */
   readonly tests: readonly string[];
-  /** The seed of a simulated day that sees it. It is played where none of the tests does. */
+  /** The seed of a simulated day that sees the defect. The day is played where none of the tests sees it. */
   readonly seed?: number;
 }
 
@@ -344,4 +345,5 @@ export const DEFECTS: readonly Defect[] = [
     tests: ['shared/ledger/outcome-ledger.test.ts'],
   },
   ...DEFECTS_BESIDE_UPGRADES,
+  ...DEFECTS_OF_DAYS,
 ];

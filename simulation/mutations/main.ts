@@ -67,7 +67,7 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
     if (specifications.length < tests.length) throw new Error(`Some of these tests do not exist: ${tests.join(', ')}`);
     const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
     if (unhandledErrors.length > 0) return String(Object(unhandledErrors[0]).message);
-    // What an earlier run has left is still in the list.
+    // The list still has the modules of earlier runs.
     const ran = new Set(specifications.map(({ moduleId }) => moduleId));
     return testModules.find((module) => ran.has(module.moduleId) && !module.ok())?.relativeModuleId;
   };
@@ -87,8 +87,9 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
       async () => (await catches(defect.tests)) ?? dayThatBreaks(copy, defect),
     );
     if (caughtBy === undefined) missed += 1;
+    const outcome = caughtBy === undefined ? 'MISSED' : 'caught';
     print(
-      `${caughtBy === undefined ? 'MISSED' : 'caught'}  ${defect.file}: ${defect.what}${caughtBy === undefined ? '' : `: ${caughtBy}`}`,
+      `${outcome}  ${[`${defect.file}: ${defect.what}`, ...(caughtBy === undefined ? [] : [caughtBy])].join(': ')}`,
     );
   }
   await vitest.close();
@@ -96,7 +97,7 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
   return missed;
 }
 
-/** The simulated day that sees a defect, in words; undefined: none is known that does. */
+/** The simulated day that sees a defect, in words; undefined: no such day is known. */
 const dayThatBreaks = (copy: string, { seed }: Defect): string | undefined =>
   seed !== undefined && breaksDay(copy, seed) ? `the simulated day of seed ${seed}` : undefined;
 

@@ -1,0 +1,51 @@
+import type { Defect } from './defects.ts';
+
+const day = (seed: number, what: string, file: string, right: string, wrong: string): Defect => ({
+  what: `${what}, seen by a day`,
+  file,
+  right,
+  wrong,
+  tests: [],
+  seed,
+});
+
+const WAVES = 'shared/rollouts/waves.ts';
+
+/** Defects that simulated days see by themselves, without a test of the function. */
+export const DEFECTS_OF_DAYS: readonly Defect[] = [
+  day(
+    82,
+    'a wave is taken before the one before has run the release for long enough',
+    WAVES,
+    'if (last !== undefined && last.since + bakeBetween > now) return',
+    'if (false) return',
+  ),
+  day(
+    111,
+    'the first node group of a release does not go alone',
+    WAVES,
+    "if (summary.hasBeenTaken) return { kind: 'open' };",
+    "return { kind: 'open' };",
+  ),
+  day(
+    12,
+    'an alarm that went off keeps nothing from starting',
+    'shared/gates/gates.ts',
+    'if (raised.length === 0) return undefined;',
+    'return undefined;',
+  ),
+  day(
+    18,
+    'one refresh more than the limit of the cluster',
+    'refresh-groups/limits.ts',
+    'here.length >= perCluster',
+    'here.length > perCluster',
+  ),
+  day(
+    18,
+    'a node counts as drained while pods are on it',
+    'drain-nodes/decide-drain.ts',
+    "if (node.kind !== 'found' || node.pods.length > 0) return undefined;",
+    "if (node.kind !== 'found') return undefined;",
+  ),
+];
