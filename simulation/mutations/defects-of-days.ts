@@ -14,7 +14,7 @@ const WAVES = 'shared/rollouts/waves.ts';
 /** Defects that simulated days see by themselves, without a test of the function. */
 export const DEFECTS_OF_DAYS: readonly Defect[] = [
   day(
-    82,
+    111,
     'a wave is taken before the one before has run the release for long enough',
     WAVES,
     'if (last !== undefined && last.since + bakeBetween > now) return',
@@ -28,7 +28,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     "return { kind: 'open' };",
   ),
   day(
-    12,
+    16,
     'an alarm that went off keeps nothing from starting',
     'shared/gates/gates.ts',
     'if (raised.length === 0) return undefined;',
