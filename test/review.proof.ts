@@ -31,6 +31,7 @@ describe('the widget', () => {
     for (const name of ['shop', 'web', 'batch', 'postgres', 'frozen']) expect(markup).toContain(`>${name}</button>`);
     expect(markup).toMatch(/<svg role="img" aria-label="Records over time: .*\d+ acted/);
     expect(markup).toMatch(/aria-label="\d workers: 1 in quarantine, \d done"/);
+    expect(markup).toMatch(/ehr-hosts">managed · Amazon Linux 2023 · amazon-eks-node-al2023-[^<,]+, \d+ days old/);
     expect(subjectsIn(markup)).toHaveLength(25);
   });
 

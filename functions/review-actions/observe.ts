@@ -1,5 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Requestable } from '../../events/remediation-request.ts';
+import { type Host, readHosts } from '../shared/fleet/hosts.ts';
+import { read } from '../shared/fleet/reading.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { readAllGroupStates } from '../shared/posture/group-states.ts';
 import { stateOf } from '../shared/records/current-state.ts';
@@ -24,7 +26,7 @@ import {
 import type { Cursor, Question } from './question.ts';
 import { countsIn, periodFor, timeIn } from './time-axis.ts';
 import type { Incident, Need, Overview, Posture } from './view.ts';
-import { readWorkers } from './workers.ts';
+import { INSTANCE_PAGES, readWorkers } from './workers.ts';
 
 export interface ObserveDeps extends InsightsDeps {
   readonly ledger: Ledger;
@@ -50,12 +52,12 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
   const pageRange = { start: range.start, end: cursor === undefined ? range.end : cursor.second * 1_000 };
   const skip = cursor?.skip ?? 0;
   const lately = { start: now - LAST_WORDS_FROM, end: now };
-  const [found, counted, words, guards, instances] = await Promise.all([
+  const [found, counted, words, guards, { instances, hosts }] = await Promise.all([
     ask(deps, recordsQuery(filter, skip + PAGE_SIZE + 1), pageRange),
     ask(deps, countsQuery(filter, period.text), range),
     ask(deps, lastWordsQuery(), lately),
     ask(deps, lastGuardsQuery(), lately),
-    readWorkers(deps.ec2),
+    readFleet(deps.ec2, now),
   ]);
   const lines = found.slice(skip);
   const shown = lines.slice(0, PAGE_SIZE);
@@ -85,6 +87,7 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
     period,
     counts: countsIn(counted),
     clusters: fleetStatusOf(instances.found, lastWords),
+    hosts,
     moreWorkers: instances.more,
     needs,
     moreNeeds: needed.length - needs.length,
@@ -92,6 +95,14 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
     readAt: now,
     sweptAt: sweptAtIn(words),
   };
+}
+
+/** Reads the workers, and what they run. Where EC2 does not tell of AMIs, the fleet is shown without them. */
+async function readFleet(ec2: EC2Client, now: number) {
+  const instances = await readWorkers(ec2);
+  const reading = await read(() => readHosts(ec2, instances.found, now, INSTANCE_PAGES), 'tell');
+  const hosts: ReadonlyMap<string, Host> = reading.kind === 'found' ? reading.found : new Map();
+  return { instances, hosts };
 }
 
 /**

@@ -19,7 +19,7 @@ export const reviewActions = declare({
       ['logs:GetQueryResults'],
       'logs:GetQueryResults knows no resources; only a query that was started gives anything.',
     ),
-    onAnything('ReadWorkers', ['ec2:DescribeInstances']),
+    onAnything('ReadWorkers', ['ec2:DescribeInstances', 'ec2:DescribeInstanceImageMetadata']),
   ],
   environment: {
     REQUESTABLE: '{requestable}',

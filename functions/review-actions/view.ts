@@ -1,3 +1,4 @@
+import type { Host } from '../shared/fleet/hosts.ts';
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
 import type { LookedAt } from '../shared/posture/group-states.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
@@ -34,6 +35,8 @@ export interface Overview {
   readonly period: Period;
   readonly counts: readonly Count[];
   readonly clusters: readonly FleetCluster[];
+  /** What workers run, by instance id; empty where EC2 does not tell. */
+  readonly hosts: ReadonlyMap<string, Host>;
   /** Whether there are more workers than were read. */
   readonly moreWorkers: boolean;
 }

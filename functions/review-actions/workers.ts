@@ -4,7 +4,7 @@ import { WORKER_TAGS } from '../shared/fleet/worker.ts';
 /**
  * Limit for the pages read, each of up to a thousand instances. The widget does not draw more, and the viewer waits.
  */
-const INSTANCE_PAGES = 10;
+export const INSTANCE_PAGES = 10;
 
 /** Reads instances that may be workers and still exist, up to a limit. */
 export async function readWorkers(ec2: EC2Client): Promise<{ found: Instance[]; more: boolean }> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Host } from '../../shared/fleet/hosts.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { fleetStatusOf, type LastWord } from '../fleet-status.ts';
 import { readQuestion } from '../question.ts';
@@ -8,6 +9,17 @@ import type { FleetPlan, Incident, Overview, Page, Posture } from '../view.ts';
 import { renderIncident, renderNotice, renderOverview, renderPlan, renderPosture } from './page.ts';
 
 const NOW = Date.parse('2026-07-15T18:00:00Z');
+
+const hostNamed = (name: string): Host => ({
+  owner: 'managed',
+  launchedAt: NOW,
+  imageId: name,
+  name,
+  system: { os: 'Amazon Linux 2023', containerOptimized: false },
+  createdAt: NOW - 12.5 * 86_400_000,
+  isDeprecated: true,
+  isAllowed: false,
+});
 
 /** A page, an overview and an incident in which every text that comes from outside is `text`. */
 function filledWith(
@@ -78,6 +90,7 @@ function filledWith(
       period: { text: '1h', ms: 3_600_000 },
       counts: [{ at: NOW - 3_600_000, decision: 'failed', records: 2 }],
       clusters: fleetStatusOf([instance], [word, { ...word, instance: '' }]),
+      hosts: new Map([[text, hostNamed(text)]]),
       moreWorkers: false,
       needs: [{ tone: 'failed', record: record('failed', text), actions: ['retry'] }],
       moreNeeds: 1,
@@ -187,6 +200,39 @@ describe('whatever comes from outside', () => {
   it('is shown as it is', () => {
     const { page, overview } = filledWith('a<b>c');
     expect(renderOverview(overview, page)).toContain('a&lt;b&gt;c');
+  });
+});
+
+describe('the fleet', () => {
+  const { page, overview } = filledWith('web');
+  const hostsIn = (more: Partial<Overview>): string =>
+    /<div class="ehr-muted ehr-hosts">([^<]*)</.exec(renderOverview({ ...overview, ...more }, page))?.[1] ?? 'nothing';
+
+  it('says who owns the workers of a group, and what they run', () => {
+    expect(hostsIn({})).toBe('managed · Amazon Linux 2023 · web (deprecated, not allowed), 12 days old');
+    expect(renderOverview(overview, page)).toContain('(managed, web (deprecated, not allowed))</title>');
+  });
+
+  it('names workers that have left their group, and of many AMIs the oldest', () => {
+    const [group] = overview.clusters[0]!.groups;
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const workers = ids.map((instance) => ({ ...group!.workers[0]!, instance }));
+    const clusters = [{ ...overview.clusters[0]!, groups: [{ ...group!, workers }] }];
+    const hosts = new Map(
+      ids.map((id, index) => {
+        const createdAt = NOW - index * 86_400_000;
+        const owner = index === 4 ? ('stray' as const) : ('managed' as const);
+        return [id, { ...hostNamed(id), owner, createdAt, isDeprecated: false, isAllowed: true }];
+      }),
+    );
+    expect(hostsIn({ clusters, hosts })).toBe(
+      'managed, 1 stray · Amazon Linux 2023 · e, 4 days old, d, 3 days old, c, 2 days old, 2 more',
+    );
+  });
+
+  it('is shown without what EC2 does not tell', () => {
+    expect(hostsIn({ hosts: new Map() })).toBe('nothing');
+    expect(renderOverview({ ...overview, hosts: new Map() }, page)).toContain('1 worker');
   });
 });
 

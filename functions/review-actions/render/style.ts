@@ -97,7 +97,7 @@ export function style(theme: 'light' | 'dark'): Markup {
 .ehr svg .ehr-axis{stroke:${line}}
 .ehr ul,.ehr ol{list-style:none;margin:4px 0;padding:0}.ehr .ehr-legend li{display:inline-block;margin:0 14px 4px 0}
 .ehr .ehr-clusters{display:flex;flex-wrap:wrap;gap:12px}.ehr .ehr-cluster{border:1px solid ${line};border-radius:8px;padding:4px 12px 10px;flex:1 1 300px;min-width:0}
-.ehr .ehr-group{margin:8px 0}
+.ehr .ehr-group{margin:8px 0}.ehr .ehr-hosts{overflow-wrap:anywhere}
 .ehr .ehr-needs li{display:grid;grid-template-columns:124px 1fr auto;gap:2px 10px;align-items:start;padding:5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
 .ehr .ehr-needs .ehr-badge{justify-self:start}.ehr-narrow .ehr-needs li{grid-template-columns:1fr auto}.ehr-narrow .ehr-what{grid-column:1/-1;grid-row:2}
 .ehr details summary{cursor:pointer;color:${accent};font-weight:600;padding:4px 0}

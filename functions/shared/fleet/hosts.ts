@@ -31,13 +31,15 @@ export interface Host {
  * What every host runs, by instance id, even where its AMI is gone or belongs to another account.
  *
  * @param now epoch milliseconds
+ * @param pages how many pages of a thousand AMIs are read at most. Of hosts beyond these, the AMI has no name.
  */
 export async function readHosts(
   ec2: EC2Client,
   instances: Iterable<Instance>,
   now: number,
+  pages = Number.POSITIVE_INFINITY,
 ): Promise<Map<string, Host>> {
-  const metadata = await readMetadata(ec2);
+  const metadata = await readMetadata(ec2, pages);
   return new Map(
     [...instances].map((instance) => {
       const { InstanceId = '' } = instance;
@@ -52,12 +54,15 @@ export async function readHosts(
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
  */
-async function readMetadata(ec2: EC2Client): Promise<Map<string, InstanceImageMetadata>> {
+async function readMetadata(ec2: EC2Client, pages: number): Promise<Map<string, InstanceImageMetadata>> {
   const found = new Map<string, InstanceImageMetadata>();
+  let read = 0;
   const config = { client: ec2, pageSize: LARGEST_PAGE };
   const input = { Filters: [{ Name: 'tag-key', Values: [...WORKER_TAGS] }] };
   for await (const { InstanceImageMetadata = [] } of paginateDescribeInstanceImageMetadata(config, input)) {
     for (const each of InstanceImageMetadata) if (each.InstanceId !== undefined) found.set(each.InstanceId, each);
+    read += 1;
+    if (read >= pages) break;
   }
   return found;
 }
