@@ -9,6 +9,7 @@ import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
 import { grow, launcherKey } from './launches.ts';
+import { seedScheduledEvents } from './scheduled-events.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
@@ -97,6 +98,7 @@ function seedSelfManaged(
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
   }
   controlTargets(state, group, targetGroups.controlled);
+  seedScheduledEvents(state, group, file.scheduledEvents);
   const replacements = world.random.fork(`replacements of ${group.name}`);
   const launch: Launcher = (zone, times, change = unchanged) => {
     const specified = change(specify(zone));

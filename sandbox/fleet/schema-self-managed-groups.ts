@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
-import { imageId, instanceType, name, repeat } from './schema-values.ts';
+import { imageId, instanceType, name, repeat, time } from './schema-values.ts';
 import { workloads } from './schema-workloads.ts';
 
 /** Unlike a managed node group (450 nodes), an Auto Scaling group is bounded by nothing but the account's quotas. */
@@ -51,6 +51,20 @@ export const selfManagedGroup = z
       .array(z.enum(['Launch', 'Terminate', 'InstanceRefresh']))
       .default([])
       .describe('Processes of its Auto Scaling group that somebody has suspended'),
+    scheduledEvents: z
+      .array(
+        z.strictObject({
+          at: time('When EC2 announces it'),
+          code: z
+            .enum(['instance-retirement', 'instance-stop', 'instance-reboot', 'system-reboot', 'system-maintenance'])
+            .describe('What EC2 is going to do'),
+          notBefore: time('When it begins at the earliest'),
+          node: z.int().min(0).default(0).describe('Which of its nodes, counted from 0, the oldest first'),
+        }),
+      )
+      .max(20)
+      .default([])
+      .describe('Events that EC2 schedules for its instances'),
     protectsInstances: z.boolean().default(false).describe('Whether its instances are protected from scale-in'),
     ssm,
     workloads,

@@ -3,6 +3,7 @@ import { addressOperations } from './address-operations.ts';
 import { imageMetadataOperations } from './image-metadata.ts';
 import { describeImages } from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
+import { instanceStatusOperations } from './instance-status.ts';
 import { offeringOperations } from './instance-type-offerings.ts';
 import { launchTemplateOperations } from './launch-template-operations.ts';
 import { networkAclOperations } from './network-acl-operations.ts';
@@ -27,6 +28,7 @@ export function createEc2(state: Ec2State): Service {
     xmlNamespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
     operations: {
       ...instanceOperations(state),
+      ...instanceStatusOperations(state),
       ...imageMetadataOperations(state),
       ...offeringOperations(state.offerings),
       DescribeImages: describeImages(state.images, state.world),

@@ -1,4 +1,4 @@
-import { _InstanceType, type ArchitectureType, type InstanceStateName } from '@aws-sdk/client-ec2';
+import { _InstanceType, type ArchitectureType, type EventCode, type InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Random } from '../../time/random.ts';
 import type { NodeInput } from '../ssm/node-systems.ts';
 import type { World } from '../world.ts';
@@ -91,6 +91,15 @@ export type Reachability = Pick<
   | 'denyAllIgwTraffic'
 >;
 
+/** An event that EC2 has scheduled for an instance. */
+export interface ScheduledEvent {
+  readonly id: string;
+  readonly code: EventCode;
+  /** When it begins at the earliest, epoch ms. */
+  readonly notBefore: number;
+  readonly isOver?: boolean;
+}
+
 export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds' | 'metadataTokens'> {
   metadataTokens: LaunchSpecification['metadataTokens'];
   readonly id: string;
@@ -107,6 +116,7 @@ export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGr
   state: InstanceStateName;
   /** Epoch ms; undefined before it has run. */
   runningSince?: number;
+  scheduledEvent?: ScheduledEvent;
   /** Its state as a node of the cluster. */
   node: 'Joining' | 'Ready' | 'Draining' | 'Gone';
   /** Epoch ms. */
