@@ -186,6 +186,44 @@ describe('what was made is taken back, and the node that waits is let go,', () =
   });
 });
 
+describe('a node for which EC2 has scheduled its retirement', () => {
+  const retiring = (node: number) => ({ at: '+2h', code: 'instance-retirement', notBefore: '+12h', node });
+  const group = {
+    ...workload({ disruptionBudget: { maxUnavailable: 1 } }),
+    scheduledEvents: [retiring(0), retiring(1)],
+  };
+
+  it('is ended ahead where the policy says so, one of its group at a time, and drained before it goes', async () => {
+    const run = await started(group, { scheduledEvents: { mode: 'enforce' } });
+    const ids = [...groupIn(run).members.keys()].slice(0, 2);
+    await run.account.play(5 * HOUR);
+    for (const id of ids) {
+      expect(stateOf(run, id)).toBeUndefined();
+      expect(drainStory(run, id).filter((each) => each !== 'waiting ahead-waits')).toEqual([
+        'acted ended-ahead',
+        'waiting node-draining',
+        'acted node-drained',
+        'done node-ended',
+      ]);
+    }
+    const ended = run.records.filter(({ reason }) => reason === 'ended-ahead' || reason === 'node-ended');
+    expect(ended.map(({ reason }) => reason)).toEqual(['ended-ahead', 'node-ended', 'ended-ahead', 'node-ended']);
+    expect(groupIn(run).members.size).toBe(3);
+    await asExpected(run);
+  });
+
+  it('is only told otherwise, and its end is told once EC2 has stopped it', async () => {
+    const run = await started(group);
+    const [id = ''] = groupIn(run).members.keys();
+    await run.account.play(3 * HOUR);
+    expect(drainStory(run, id)).toEqual(['would-act would-end-ahead']);
+    expect(run.calls.filter(({ operation }) => operation === 'TerminateInstanceInAutoScalingGroup')).toEqual([]);
+    await run.account.play(10 * HOUR);
+    expect(drainStory(run, id).at(-1)).toBe('done node-ended');
+    await asExpected(run);
+  });
+});
+
 it('schedules the wake-up that follows before it changes anything', async () => {
   const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
   terminateOne(run);

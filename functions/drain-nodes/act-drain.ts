@@ -85,7 +85,7 @@ export async function carryOutDrain(
     decision: decision.decision,
     reason: decision.reason,
     message: decision.message,
-    ...(!isInvalid(policy) && { mode: policy.drains.mode }),
+    ...(!isInvalid(policy) && { mode: (state.ahead === true ? policy.drains.scheduledEvents : policy.drains).mode }),
     trigger,
     fingerprint: `${next.outcomes} ${fingerprint}`,
     correlationId,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideDrain } from './decide-drain.ts';
 import type { DrainDecision } from './decision.ts';
-import { circumstances, drainOf, HOUR, MINUTE, NOW, nodeWith, pod } from './observation.fixture.ts';
+import { circumstances, drainGroup, drainOf, HOUR, MINUTE, NOW, nodeWith, pod } from './observation.fixture.ts';
 
 const told = ({ decision, reason, act, isOver, silent }: DrainDecision): string =>
   [silent === true ? 'silent' : `${decision} ${reason}`, act, isOver === true ? 'over' : undefined]
@@ -20,13 +20,13 @@ describe('a node whose termination waits', () => {
     ['goes at the deadline', drainOf({ node: held }, late), { atDeadline: 'go' }, 'failed drain-given-up let-go'],
     [
       'waits on where its group retains nothing',
-      drainOf({ node: held, group: { name: 'g', tags: {}, retains: false, retained: 0 } }, late),
+      drainOf({ node: held, group: drainGroup({ tags: {}, retains: false, retained: 0 }) }, late),
       {},
       'failed drain-obstructed drain',
     ],
     [
       'goes where too many are retained',
-      drainOf({ group: { name: 'g', tags: {}, retains: true, retained: 2 } }, late),
+      drainOf({ group: drainGroup({ tags: {}, retains: true, retained: 2 }) }, late),
       {},
       'failed drain-given-up let-go',
     ],
@@ -46,14 +46,14 @@ describe('a node whose termination waits', () => {
     ['is let go where it opted out', drainOf({ isOptedOut: true }), {}, 'skipped node-let-go let-go'],
     [
       'is let go where its group opted out',
-      drainOf({ group: { name: 'g', tags: { 'eks-host-remediator:ignore': '' }, retains: true, retained: 0 } }),
+      drainOf({ group: drainGroup({ tags: { 'eks-host-remediator:ignore': '' }, retains: true, retained: 0 }) }),
       {},
       'skipped node-let-go let-go',
     ],
     [
       'is left alone where its group opted out and it is retained',
       drainOf({
-        group: { name: 'g', tags: { 'eks-host-remediator:ignore': '' }, retains: true, retained: 1 },
+        group: drainGroup({ tags: { 'eks-host-remediator:ignore': '' }, retains: true, retained: 1 }),
         lifecycleState: 'Terminating:Retained',
       }),
       {},
@@ -116,7 +116,7 @@ describe('a node whose termination waits', () => {
     [
       'ends where more are retained than the policy lets a group have',
       drainOf(
-        { lifecycleState: 'Terminating:Retained', group: { name: 'g', tags: {}, retains: true, retained: 3 } },
+        { lifecycleState: 'Terminating:Retained', group: drainGroup({ tags: {}, retains: true, retained: 3 }) },
         late,
       ),
       {},
@@ -209,7 +209,7 @@ describe('a node whose termination waits', () => {
         fc.integer({ min: 0, max: 5 }),
         (minutes, within, atDeadline, retained) => {
           const observation = drainOf(
-            { group: { name: 'g', tags: {}, retains: true, retained }, node: held },
+            { group: drainGroup({ retained }), node: held },
             { startedAt: NOW - minutes * MINUTE },
           );
           const decision = decideDrain(observation, circumstances({ within: `${within}m`, atDeadline }));

@@ -2,6 +2,7 @@ import { isOptedOut as hasOptedOut } from '../shared/fleet/scope.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
+import { decideAhead } from './decide-ahead.ts';
 import { isRetained, isWaiting } from './decide-hook.ts';
 import { type Circumstances, type DrainDecision, say } from './decision.ts';
 import type { DrainObservation, HeldPod, LeftOutPod, NodeView } from './observation.ts';
@@ -28,6 +29,8 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
     if (state.ending !== undefined) return { ...state.ending, memory: {}, wakeAt: now + SOON };
     return { ...say('done', 'node-ended', 'The instance has left its group.'), memory: {}, isOver: true };
   }
+  if (state.ahead === true) return decideAhead(observation, circumstances);
+  if (state.ending?.reason === 'ended-ahead') return { ...state.ending, memory: {}, wakeAt: now + SOON };
   const waits = isAtHook(lifecycleState);
   const silently = (wakeAt?: number): DrainDecision => ({
     ...say('waiting', 'node-draining', `Auto Scaling has it in ${lifecycleState}.`, iso(state.startedAt)),

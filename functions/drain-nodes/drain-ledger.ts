@@ -15,7 +15,9 @@ const drainState = z.object({
   nodegroup: z.string(),
   /** Set until the drain has ended. */
   open: z.literal(true).optional(),
-  /** When its termination was first seen, epoch milliseconds. */
+  /** Set while it is in service, and only an event that EC2 has scheduled is known of it. */
+  ahead: z.literal(true).optional(),
+  /** When its termination was first seen, or that event, epoch milliseconds. */
   startedAt: z.number(),
   /** When Auto Scaling was told to go on, epoch milliseconds. */
   letGoAt: z.number().optional(),
@@ -58,17 +60,23 @@ export async function readDrains(ledger: Ledger, instanceIds: readonly string[])
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** The state of a drain that begins now. One of the same instance that has ended leaves its count of outcomes. */
+/**
+ * The state of a drain that begins now. One of the same instance that has ended leaves its count of outcomes.
+ *
+ * @param isAhead whether the instance is still in service
+ */
 export const newDrain = (
   { cluster, nodegroup }: NodeGroupKey,
   startedAt: number,
   former: DrainState | undefined,
+  isAhead = false,
 ): DrainState => ({
   ...(former?.unrecorded !== undefined && { unrecorded: former.unrecorded }),
   outcomes: former?.outcomes ?? 0,
   cluster,
   nodegroup,
   open: true,
+  ...(isAhead && { ahead: true as const }),
   startedAt,
   revision: former?.revision ?? 0,
 });

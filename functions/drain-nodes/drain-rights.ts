@@ -66,7 +66,8 @@ export const DRAIN_RIGHTS: readonly Right[] = [
     actions: ['autoscaling:TerminateInstanceInAutoScalingGroup'],
     resources: groups,
     conditions: { Null: notKept },
-    wildcardReason: 'Only this call ends a retained instance; IAM cannot tell it from others of its group.',
+    wildcardReason:
+      'Only this call ends a retained instance, or one ahead of an event that EC2 has scheduled, by the hook of its group; IAM cannot tell it from others of its group.',
     unlessOff: 'drainRights',
   },
 ];

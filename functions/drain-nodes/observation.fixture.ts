@@ -43,6 +43,8 @@ export const groupWith = (
     hook: 'absent',
     otherHooks: [],
     hasWarmPool: false,
+    desired: 1,
+    suspended: [],
     ...group,
   },
   ...more,
@@ -68,6 +70,17 @@ export const nodeWith = (...pods: HeldPod[]): NodeView => ({
   leftOut: [],
 });
 
+export const drainGroup = (more: Partial<DrainObservation['group']> = {}): DrainObservation['group'] => ({
+  name: 'shop-batch',
+  tags: {},
+  retains: true,
+  retained: 0,
+  isDrained: true,
+  isMoving: false,
+  suspended: [],
+  ...more,
+});
+
 export const drainOf = (
   more: Partial<DrainObservation> = {},
   state: Partial<DrainObservation['state']> = {},
@@ -76,7 +89,7 @@ export const drainOf = (
   key,
   trigger,
   owner: { tags: {} },
-  group: { name: 'shop-batch', tags: {}, retains: true, retained: 0 },
+  group: drainGroup(),
   lifecycleState: 'Terminating:Wait',
   isOptedOut: false,
   node: nodeWith(pod('cart-1')),

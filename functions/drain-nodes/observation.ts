@@ -32,6 +32,10 @@ export interface GroupObservation {
     readonly hook: 'stands' | 'differs' | 'absent';
     /** Names of the termination hooks of others. */
     readonly otherHooks: readonly string[];
+    /** How many instances it should have. */
+    readonly desired: number;
+    /** Suspended processes, such as `Launch`. */
+    readonly suspended: readonly string[];
     /** Whether it has a warm pool. DescribeAutoScalingGroups does not show the instances in it. */
     readonly hasWarmPool: boolean;
   };
@@ -84,6 +88,14 @@ export type NodeView =
       readonly leftOut: readonly LeftOutPod[];
     };
 
+/** An event that EC2 has scheduled for an instance. */
+export interface ScheduledEvent {
+  /** Such as `instance-retirement`. */
+  readonly code: string;
+  /** When it begins at the earliest, epoch milliseconds. */
+  readonly notBefore: number;
+}
+
 /** What a reconcile found about one instance whose termination waits for the hook, or did. */
 export interface DrainObservation {
   readonly instanceId: string;
@@ -95,7 +107,14 @@ export interface DrainObservation {
     readonly tags: Readonly<Record<string, string>>;
     readonly retains: boolean;
     readonly retained: number;
+    /** Whether nodes of it that end are drained here. */
+    readonly isDrained: boolean;
+    /** Whether an instance of it begins or ends, or is missing. */
+    readonly isMoving: boolean;
+    readonly suspended: readonly string[];
   };
+  /** The next event that EC2 has scheduled for it. */
+  readonly event?: ScheduledEvent;
   /** Undefined: it has left its group. */
   readonly lifecycleState: string | undefined;
   readonly isOptedOut: boolean;

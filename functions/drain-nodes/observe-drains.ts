@@ -7,7 +7,7 @@ import type { ClusterViews } from './cluster-view.ts';
 import { isAtHook } from './decide-drain.ts';
 import { isRetained } from './decide-hook.ts';
 import { type DrainState, newDrain, readDrains } from './drain-ledger.ts';
-import type { DrainObservation, GroupObservation } from './observation.ts';
+import type { DrainObservation, GroupObservation, Member, ScheduledEvent } from './observation.ts';
 
 interface Known {
   readonly hooks: readonly GroupObservation[];
@@ -15,25 +15,38 @@ interface Known {
   readonly open: ReadonlyMap<string, DrainState>;
   readonly scope: GroupScope;
   readonly now: number;
+  /** What EC2 has scheduled, by instance id. */
+  readonly events: ReadonlyMap<string, ScheduledEvent>;
 }
 
-/** The instances that may wait for our hook, are retained since it was abandoned, or whose drain has not ended. */
+/**
+ * The instances that may wait for our hook, are retained since it was abandoned, whose drain has not ended, or for which EC2 has
+ * scheduled an event.
+ */
 export async function observeDrains(
   ledger: Ledger,
   views: ClusterViews,
   { instances, described }: GroupReading,
-  { hooks, open, scope, now }: Known,
+  { hooks, open, scope, now, events }: Known,
 ): Promise<DrainObservation[]> {
-  const possible = hooks.flatMap(({ group, key, owner, trigger, state: { made } }) =>
+  const possible = hooks.flatMap(({ group, key, owner, trigger, noAccess, state: { made } }) =>
     group.members
       .filter(
-        ({ id, lifecycleState }) =>
+        ({ id, lifecycleState, isNotOurs }) =>
           open.has(id) ||
+          (events.has(id) && lifecycleState === 'InService' && isNotOurs === undefined) ||
           // A hook of this name that nobody made here is somebody else's.
           (made !== undefined && isAtHook(lifecycleState) && group.hook !== 'absent') ||
           (made?.retains === true && isRetained(lifecycleState)),
       )
-      .map((member) => ({ member, group, key, owner, trigger })),
+      .map((member) => ({
+        member,
+        group,
+        key,
+        owner,
+        trigger,
+        isDrained: made !== undefined && group.hook === 'stands' && noAccess === undefined,
+      })),
   );
   const former = await readDrains(
     ledger,
@@ -46,10 +59,14 @@ export async function observeDrains(
   );
   const present = await pMap(
     concerned,
-    async ({ member, group, key, owner, trigger }): Promise<DrainObservation> => {
+    async ({ member, group, key, owner, trigger, isDrained }): Promise<DrainObservation> => {
       const { id: instanceId, lifecycleState, isOptedOut: optedOut } = member;
       const privateDnsName = instances.get(instanceId)?.PrivateDnsName;
-      const state = open.get(instanceId) ?? newDrain(key, now, former.get(instanceId));
+      const known = open.get(instanceId) ?? newDrain(key, now, former.get(instanceId), lifecycleState === 'InService');
+      // Its termination begins the time that it may take.
+      const state =
+        known.ahead === true && lifecycleState !== 'InService' ? { ...known, ahead: undefined, startedAt: now } : known;
+      const event = events.get(instanceId);
       return {
         instanceId,
         key,
@@ -60,10 +77,17 @@ export async function observeDrains(
           tags: group.tags,
           retains: group.retains,
           retained: group.members.filter((each) => isRetained(each.lifecycleState)).length,
+          isDrained,
+          isMoving: isMoving(group),
+          suspended: group.suspended,
         },
         lifecycleState,
         isOptedOut: optedOut,
-        node: await views.viewNode(key.cluster, instanceId, privateDnsName, state),
+        node:
+          state.ahead === true
+            ? { kind: 'absent' }
+            : await views.viewNode(key.cluster, instanceId, privateDnsName, state),
+        ...(event !== undefined && { event }),
         state,
       };
     },
@@ -80,7 +104,15 @@ export async function observeDrains(
         key: { cluster, nodegroup },
         trigger,
         owner: { tags: {} },
-        group: { name: groupNameOf(state), tags: {}, retains: false, retained: 0 },
+        group: {
+          name: groupNameOf(state),
+          tags: {},
+          retains: false,
+          retained: 0,
+          isDrained: false,
+          isMoving: false,
+          suspended: [],
+        },
         lifecycleState: undefined,
         isOptedOut: false,
         node: { kind: 'absent' },
@@ -89,4 +121,12 @@ export async function observeDrains(
     ];
   });
   return [...present, ...gone];
+}
+
+/** Whether an instance of a group begins or ends, or is missing. One that is retained is no matter of the group any more. */
+function isMoving({ members, desired }: GroupObservation['group']): boolean {
+  const inService = ({ lifecycleState }: Member) => lifecycleState === 'InService';
+  const isOnItsWay = ({ lifecycleState }: Member) =>
+    /^(Pending|Terminating)/.test(lifecycleState) && !isRetained(lifecycleState);
+  return members.some(isOnItsWay) || members.filter(inService).length < desired;
 }

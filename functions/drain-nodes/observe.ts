@@ -29,6 +29,7 @@ import { type HookState, NO_HOOK, readHookStates, readMadeHooks } from './hook-l
 import type { DrainObservation, GroupObservation, Member } from './observation.ts';
 import { observeDrains } from './observe-drains.ts';
 import { type Policy, READS } from './policy.ts';
+import { readScheduledEvents } from './scheduled-events.ts';
 
 export interface ObserveClients extends GroupClients {
   readonly ledger: Ledger;
@@ -87,7 +88,8 @@ export async function observe(
     const noAccess = 'Auto Scaling shows no such group with workers of the cluster.';
     return [{ key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request }];
   });
-  const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now });
+  const events = hooks.flat().length === 0 ? new Map() : await readScheduledEvents(clients.ec2);
+  const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now, events });
   return { hooks: [...hooks, ...absent].flat(), drains, openCluster };
 }
 
@@ -119,6 +121,8 @@ const emptyGroup = (key: NodeGroupKey): GroupObservation['group'] => ({
   hook: 'absent',
   otherHooks: [],
   hasWarmPool: false,
+  desired: 0,
+  suspended: [],
 });
 
 interface Context {
@@ -159,6 +163,8 @@ async function observeGroup(
     members,
     retains: retainsAbandoned(group),
     hasWarmPool: group.WarmPoolConfiguration !== undefined,
+    desired: group.DesiredCapacity ?? 0,
+    suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
   try {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
@@ -34,6 +35,16 @@ export const drains = (defaultMode: Mode) =>
       .strictObject({
         most: z.int().min(0).max(50).default(2).describe('Retained nodes of a group at a time; further ones end.'),
         forAtMost: duration.prefault('24h').describe('How long a node stays retained before it ends, with its pods.'),
+      })
+      .prefault({}),
+    scheduledEvents: z
+      .strictObject({
+        mode: mode
+          .default(stricter(defaultMode, 'observe'))
+          .describe(
+            'enforce: a node for which EC2 has scheduled a retirement, a stop, a reboot or maintenance is ended ahead, one of a group at a time, so that it is drained and replaced.',
+          ),
+        windows: z.array(changeWindow).default([]).describe('When nodes may be ended ahead; empty: at any time.'),
       })
       .prefault({}),
   });

@@ -56,6 +56,25 @@ export const DRAIN_REASONS = {
     meaning: 'Pods were held until the deadline, and the policy lets the node end with them. The message names them.',
     hint: RETENTION_ENDS,
   },
+  'would-end-ahead': {
+    meaning:
+      'EC2 has scheduled an event for the node, such as its retirement. With drains.scheduledEvents.mode enforce it would be drained and replaced before that.',
+    hint: 'Without that, Auto Scaling replaces the node once the event has stopped it, and its pods end undrained.',
+  },
+  'ended-ahead': {
+    meaning:
+      'EC2 has scheduled an event for the node, such as its retirement. Auto Scaling ends and replaces it ahead, and it is drained before it goes.',
+  },
+  'ahead-waits': {
+    meaning:
+      'The node is ended ahead of an event that EC2 has scheduled, once a change window is open and no other node of its group begins or ends.',
+  },
+  'cannot-end-ahead': {
+    meaning:
+      'EC2 has scheduled an event for the node, and the node is not ended ahead of it. The message says why. Auto Scaling replaces it once the event has stopped it.',
+    hint: 'Give its group the hook that drains nodes (drains.mode), or resume the suspended processes.',
+  },
+  'event-over': { meaning: 'EC2 shows no scheduled event of the node any more.' },
   'drain-obstructed': {
     meaning: 'The node could not be drained. The message says what failed. It is tried again until the deadline.',
     hint: 'The usual cause is missing access to the cluster: docs/kubernetes-access.md.',

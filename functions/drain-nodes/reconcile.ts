@@ -96,13 +96,19 @@ function decideInTurn(
   circumstancesOf: (observation: DrainObservation) => Parameters<typeof decideDrain>[1],
 ): Array<[DrainObservation, DrainDecision]> {
   const kept = new Map<string, number>();
+  const moving = new Set<string>();
   return drains.map((each) => {
     const subject = subjectOf(each.key);
     const more = kept.get(subject) ?? 0;
-    const group = { ...each.group, retained: each.group.retained + more };
+    const group = {
+      ...each.group,
+      retained: each.group.retained + more,
+      isMoving: each.group.isMoving || moving.has(subject),
+    };
     const decision = decideDrain({ ...each, group }, circumstancesOf(each));
     if (decision.act === 'keep') kept.set(subject, more + 1);
-    if (decision.act === 'end') kept.set(subject, more - 1);
+    if (decision.act === 'end' && each.state.ahead === true) moving.add(subject);
+    else if (decision.act === 'end') kept.set(subject, more - 1);
     return [each, decision];
   });
 }

@@ -39,6 +39,7 @@ export const drainNodes = declare({
       'autoscaling:DescribeAutoScalingGroups',
       'autoscaling:DescribeLifecycleHooks',
       'ec2:DescribeInstances',
+      'ec2:DescribeInstanceStatus',
     ]),
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),

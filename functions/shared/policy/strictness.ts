@@ -82,6 +82,8 @@ export const STRICTNESS = {
     otherHooks: strictestFirst('refuse', 'share'),
     'retained.most': INCOMPARABLE,
     'retained.forAtMost': INCOMPARABLE,
+    'scheduledEvents.mode': MODE,
+    'scheduledEvents.windows': { kind: 'part' },
   },
   refreshes: {
     mode: MODE,
