@@ -269,6 +269,10 @@ export const LINES: readonly LineCheck[] = [
     ],
   },
   {
+    line: 'how EC2 marks a scheduled event that was cancelled',
+    look: () => [open('only EC2 tells, after it has cancelled an event: aws ec2 describe-instance-status')],
+  },
+  {
     line: 'whether Auto Scaling puts instance types, target capacity types or an AMI into the request context',
     look: () => [open('only an update of retention tells: make one by the role of drain-nodes on a group of one node')],
   },
