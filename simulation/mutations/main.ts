@@ -29,6 +29,7 @@ const COPIED = [
   'sandbox',
   'simulation',
   'test',
+  'cdk.json',
   'package.json',
   'tsconfig.json',
 ];
