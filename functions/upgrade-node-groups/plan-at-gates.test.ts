@@ -46,7 +46,7 @@ describe('gates', () => {
     const circumstances = given({ mode: 'observe' });
     const { planned } = await planAtGates(reader.read, [observation(nodeGroup())], circumstances);
     const [first] = planned.decided;
-    expect(first?.decision.message).toContain('If approved now, it waits. Alarms keep the upgrade');
+    expect(first?.decision.message).toContain('If approved now, it waits. Alarms keep it from starting');
     const told = observation(nodeGroup(), { fingerprint: `would-upgrade ${first?.decision.variant}` });
     await planAtGates(reader.read, [told], { ...circumstances, now: NOW + HOUR });
     expect(reader.times()).toBe(1);
