@@ -99,8 +99,9 @@ async function plantAll(copy: string, defects: readonly Defect[]): Promise<numbe
 }
 
 /** The simulated day that sees a defect, in words; undefined: no such day is known. */
-const dayThatBreaks = (copy: string, { seed }: Defect): string | undefined =>
-  seed !== undefined && breaksDay(copy, seed) ? `the simulated day of seed ${seed}` : undefined;
+function dayThatBreaks(copy: string, { seed }: Defect): string | undefined {
+  return seed !== undefined && breaksDay(copy, seed) ? `the simulated day of seed ${seed}` : undefined;
+}
 
 /**
  * Runs something while the copy has the defect.
