@@ -18,6 +18,7 @@ import * as healthPlanned from './health-planned-lifecycle.ts';
 import * as coverage from './inspector-coverage.ts';
 import * as reachability from './inspector-network-reachability.ts';
 import * as packageFinding from './inspector-package-finding.ts';
+import * as nodeClassReconcileRequest from './node-class-reconcile-request.ts';
 import * as postureReconcileRequest from './posture-reconcile-request.ts';
 import * as quarantineReconcileRequest from './quarantine-reconcile-request.ts';
 import * as quarantineRequest from './quarantine-request.ts';
@@ -36,6 +37,7 @@ const EVENTS = {
   'autoscaling-instance-refresh': refreshEnded,
   'cloudtrail-network-change': cloudTrail,
   'drain-reconcile-request': drainReconcileRequest,
+  'node-class-reconcile-request': nodeClassReconcileRequest,
   'ec2-instance-launch': instanceLaunch,
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,

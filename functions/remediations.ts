@@ -10,6 +10,7 @@ import { requireImdsv2 } from './require-imdsv2/remediation.ts';
 import { reviewActions } from './review-actions/remediation.ts';
 import type { ReasonEntry } from './shared/records/reason-entry.ts';
 import { SHARED_REASONS } from './shared/records/shared-reasons.ts';
+import { steerNodeClasses } from './steer-node-classes/remediation.ts';
 import { sweepFleet } from './sweep-fleet/remediation.ts';
 import { terminateWorkers } from './terminate-workers/remediation.ts';
 import { triageFindings } from './triage-findings/remediation.ts';
@@ -27,6 +28,7 @@ export const REMEDIATIONS = [
   upgradeNodeGroups,
   refreshGroups,
   drainNodes,
+  steerNodeClasses,
   watchAmiReleases,
   watchSupportDates,
   manageSsmAgent,

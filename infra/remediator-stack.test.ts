@@ -91,6 +91,7 @@ describe('the account', () => {
     expect(onTop.map(({ name }) => name)).toEqual([
       'refresh-groups',
       'drain-nodes',
+      'steer-node-classes',
       'terminate-workers',
       'close-shells',
     ]);
@@ -270,6 +271,7 @@ describe('the outputs', () => {
       'ReviewFunctionArn',
       'UpgradeRoleArn',
       'DrainRoleArn',
+      'NodeClassRoleArn',
       'AgentRoleArn',
       'QuarantineRoleArn',
       'TerminationRoleArn',

@@ -7,6 +7,7 @@ import {
   DRAIN_KUBERNETES_GROUP,
   IDENTITY_KUBERNETES_GROUP,
   KUBERNETES_GROUP,
+  NODE_CLASS_KUBERNETES_GROUP,
   POSTURE_KUBERNETES_GROUP,
   QUARANTINE_KUBERNETES_GROUP,
   rbacManifest,
@@ -95,6 +96,17 @@ describe('the rights in a cluster', () => {
         rules: [{}, {}, { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] }],
       },
     ]);
+  });
+
+  it('let steer-node-classes change EC2NodeClasses only where that is asked for', () => {
+    const rulesOf = (options: object) =>
+      rbacManifest(options).find(
+        ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === NODE_CLASS_KUBERNETES_GROUP,
+      )?.rules;
+    const seen = { apiGroups: ['karpenter.sh'], resources: ['nodepools', 'nodeclaims'], verbs: ['list'] };
+    const classes = { apiGroups: ['karpenter.k8s.aws'], resources: ['ec2nodeclasses'] };
+    expect(rulesOf({})).toEqual([seen, { ...classes, verbs: ['list'] }]);
+    expect(rulesOf({ nodeClasses: true })).toEqual([seen, { ...classes, verbs: ['list', 'patch'] }]);
   });
 
   it('let drain-nodes cordon nodes and evict pods only where that is asked for', () => {

@@ -26,6 +26,9 @@ export const UPGRADE_KUBERNETES_GROUP = 'eks-host-remediator-upgrades';
 /** The Kubernetes group that an access entry gives to the role of `drain-nodes`, which may cordon nodes and evict pods. */
 export const DRAIN_KUBERNETES_GROUP = 'eks-host-remediator-drains';
 
+/** The Kubernetes group that an access entry gives to the role of `steer-node-classes`, which may see Karpenter's objects. */
+export const NODE_CLASS_KUBERNETES_GROUP = 'eks-host-remediator-node-classes';
+
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
@@ -37,13 +40,19 @@ export interface RbacOptions {
   readonly evictions?: boolean;
   /** Whether `drain-nodes` may cordon nodes and evict their pods. */
   readonly drains?: boolean;
+  /** Whether `steer-node-classes` may change EC2NodeClasses of Karpenter, and not only see them. */
+  readonly nodeClasses?: boolean;
 }
 
 /**
  * The RBAC objects of the functions, in the order in which to apply them. They allow exactly the calls of
  * `functions/shared/kubernetes/client.ts`, for each function only its own.
  */
-export const rbacManifest = ({ evictions = false, drains = false }: RbacOptions = {}): KubernetesObject[] => [
+export const rbacManifest = ({
+  evictions = false,
+  drains = false,
+  nodeClasses = false,
+}: RbacOptions = {}): KubernetesObject[] => [
   ...installerRights(),
   ...quarantineRights(),
   ...identityRights(),
@@ -51,6 +60,7 @@ export const rbacManifest = ({ evictions = false, drains = false }: RbacOptions 
   ...awsAuthRights(IDENTITY_KUBERNETES_GROUP),
   ...postureRights(),
   ...upgradeRights(evictions),
+  ...nodeClassRights(nodeClasses),
   ...(drains ? drainRights() : []),
 ];
 
@@ -125,6 +135,17 @@ const drainRights = (): KubernetesObject[] =>
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
+  ]);
+
+/** The rights to see what Karpenter runs. Where wanted, also the right to change its node classes, which choose AMI and user data. */
+const nodeClassRights = (changes: boolean): KubernetesObject[] =>
+  granted(NODE_CLASS_KUBERNETES_GROUP, { name: NODE_CLASS_KUBERNETES_GROUP }, [
+    { apiGroups: ['karpenter.sh'], resources: ['nodepools', 'nodeclaims'], verbs: ['list'] },
+    {
+      apiGroups: ['karpenter.k8s.aws'],
+      resources: ['ec2nodeclasses'],
+      verbs: ['list', ...(changes ? ['patch'] : [])],
+    },
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

@@ -158,14 +158,16 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     nodesOf: (clusterName) => clusterNodes(fleet.instances, fleet.kubelets, clusterName),
     accessEntryOf: (clusterName, principalArn) => principalOf(fleet, clusterName, principalArn),
     mappedRolesOf: (clusterName) => fleet.awsAuth.get(clusterName),
+    karpenterOf: (clusterName) => fleet.karpenter.get(clusterName),
     workloadsOf: (clusterName) => workloadsOf(file, clusterName),
     appliedTo: (clusterName) => {
       const {
         rbacApplied = false,
         rbacEvictions: evictions = false,
         rbacDrains: drains = false,
+        rbacNodeClasses: nodeClasses = false,
       } = file.clusters.find(({ name }) => name === clusterName) ?? {};
-      return rbacApplied ? rbacManifest({ evictions, drains }) : [];
+      return rbacApplied ? rbacManifest({ evictions, drains, nodeClasses }) : [];
     },
     principalOf: (accessKeyId) => {
       const caller = lambda.callerOf(accessKeyId);

@@ -17,6 +17,7 @@ import { drainsOfEveryKind } from './drain-nodes.fixture.ts';
 import { findingsFleet, URGENT } from './findings.fixture.ts';
 import { start } from './harness.ts';
 import { ROOT } from './markdown.ts';
+import { pinsOfEveryKind } from './node-classes.fixture.ts';
 import { OPEN, fleet as postureFleet } from './posture.fixture.ts';
 import { quarantineOfEveryDecision, terminatedSelfManaged } from './quarantine.fixture.ts';
 import { approvedRefreshes } from './refresh-groups.fixture.ts';
@@ -113,6 +114,7 @@ beforeAll(async () => {
     start({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
     approvedRefreshes(),
     drainsOfEveryKind(),
+    pinsOfEveryKind(),
   ]);
   for (const name of ['review-actions', 'request-actions']) await runs[0]!.account.invoke(name, {});
 }, 300_000);

@@ -6,6 +6,7 @@ import { sample as drainReconcileRequest } from '../events/drain-reconcile-reque
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
 import { sample as healthPlanned } from '../events/health-planned-lifecycle.ts';
+import { sample as nodeClassReconcileRequest } from '../events/node-class-reconcile-request.ts';
 import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
 import { sample as refreshReconcileRequest } from '../events/refresh-reconcile-request.ts';
 import { sample as shellsReconcileRequest } from '../events/shells-reconcile-request.ts';
@@ -18,6 +19,7 @@ import type { Run } from '../sandbox/play.ts';
 import { drainsOfEveryKind } from './drain-nodes.fixture.ts';
 import { deadLetterCount, incidentOf, isAboutGroup, playThrough, type Scenario, start } from './harness.ts';
 import { grantedActions } from './iam.ts';
+import { pinsOfEveryKind } from './node-classes.fixture.ts';
 import {
   privateFleet,
   publicLaunch,
@@ -95,6 +97,7 @@ it('the mixed fleet ends where its policy and states say', async () => {
     'old/custom': 'skipped custom-ami',
     // An upgrade may cure its health issue.
     'old/degraded': 'done upgraded',
+    'old/ec2nodeclass:*': 'skipped node-classes-unread',
     'old/karpenter:general': 'skipped karpenter',
     'old/self-managed:old-legacy': 'skipped cannot-drain',
     'upgrading/behind': 'done upgraded',
@@ -216,6 +219,7 @@ describe('rights', () => {
     const badForAgents = { ...agentReconcileRequest, id: 'bad-for-agents', detail: {} };
     const badForRefreshes = { ...refreshReconcileRequest, id: 'bad-for-refreshes', detail: {} };
     const badForDrains = { ...drainReconcileRequest, id: 'bad-for-drains', detail: {} };
+    const badForNodeClasses = { ...nodeClassReconcileRequest, id: 'bad-for-node-classes', detail: {} };
     const badForTerminations = { ...terminationRequest, id: 'bad-for-terminations', detail: {} };
     const hint = {
       ...upgradeReconcileRequest,
@@ -241,6 +245,7 @@ describe('rights', () => {
       shellsReconcileRequest,
       refreshReconcileRequest,
       drainReconcileRequest,
+      nodeClassReconcileRequest,
       hint,
       ...ofSweeps,
     ];
@@ -255,12 +260,19 @@ describe('rights', () => {
         // Gates are read where an upgrade is due.
         policy: { upgrades: { bakeAge: '1m', gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
         play: '3h',
-        events: [bad, badForAgents, badForRefreshes, badForDrains, badForTerminations, hint, healthPlanned].map(
-          (event) => ({
-            after: 0,
-            event,
-          }),
-        ),
+        events: [
+          bad,
+          badForAgents,
+          badForRefreshes,
+          badForDrains,
+          badForNodeClasses,
+          badForTerminations,
+          hint,
+          healthPlanned,
+        ].map((event) => ({
+          after: 0,
+          event,
+        })),
       }),
       // A plan of AWS Health that cannot be recorded goes to a dead-letter queue.
       start({ fleet: 'demo', policy: '{', play: '15m', events: [{ after: 0, event: healthPlanned }] }),
@@ -283,6 +295,7 @@ describe('rights', () => {
       closeShellsOfEveryWorker(),
       approvedRefreshes(),
       drainsOfEveryKind(),
+      pinsOfEveryKind(),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // Nodes from before a successor of the certificate authority are counted.
       start({

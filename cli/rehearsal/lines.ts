@@ -276,4 +276,8 @@ export const LINES: readonly LineCheck[] = [
     line: 'whether Auto Scaling puts instance types, target capacity types or an AMI into the request context',
     look: () => [open('only an update of retention tells: make one by the role of drain-nodes on a group of one node')],
   },
+  {
+    line: "whether Karpenter's custom resources take a merge patch with `metadata.resourceVersion` and this field manager",
+    look: () => [open('a cluster with Karpenter tells: approve a pin of a class of a pool of one node')],
+  },
 ];

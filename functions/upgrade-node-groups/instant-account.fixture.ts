@@ -70,6 +70,7 @@ export class InstantAccount {
       postureQueue: queue,
       refreshQueue: queue,
       drainQueue: queue,
+      nodeClassQueue: queue,
       deadLetterQueueUrl: 'https://dead.fifo',
       readPolicy: async () => policy,
       recorder: createRecorder({

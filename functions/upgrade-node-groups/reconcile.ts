@@ -21,7 +21,7 @@ import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
-import { askAboutSelfManaged, type SelfManagedDeps } from './ask-about-self-managed.ts';
+import { askAboutUnmanaged, type UnmanagedDeps } from './ask-about-unmanaged.ts';
 import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
 import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
@@ -37,7 +37,7 @@ import type { upgradeNodeGroups } from './remediation.ts';
 import { callNext, contendersOf } from './waitlist.ts';
 import { readFleet, readLine } from './waitlist-reading.ts';
 
-export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, SelfManagedDeps {
+export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, UnmanagedDeps {
   readonly autoScaling: AutoScalingClient;
   readonly cloudWatch: CloudWatchClient;
 }
@@ -126,7 +126,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     );
   }
   await lookAtUnseen(deps, carriedOut, now);
-  await askAboutSelfManaged(deps, scope, unmanaged);
+  await askAboutUnmanaged(deps, scope, unmanaged);
   // Reconcile subjects whose operators were answered. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);

@@ -72,9 +72,9 @@ export const upgradeNodeGroups = declare({
     readAmiReleases,
     { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
     {
-      sid: 'SelfManagedGroups',
+      sid: 'UnmanagedGroups',
       actions: ['sqs:SendMessage'],
-      resources: ['{queue:refresh-groups}', '{queue:drain-nodes}'],
+      resources: ['{queue:refresh-groups}', '{queue:drain-nodes}', '{queue:steer-node-classes}'],
     },
     ...LAUNCH_TEMPLATE_RIGHTS,
     ...IMAGE_RIGHTS,
@@ -87,6 +87,7 @@ export const upgradeNodeGroups = declare({
     POSTURE_QUEUE_URL: '{queueUrl:check-posture}',
     REFRESH_QUEUE_URL: '{queueUrl:refresh-groups}',
     DRAIN_QUEUE_URL: '{queueUrl:drain-nodes}',
+    NODE_CLASS_QUEUE_URL: '{queueUrl:steer-node-classes}',
   },
   alarms: {
     'upgrade-failed': {

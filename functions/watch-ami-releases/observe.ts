@@ -10,6 +10,7 @@ import { type RecommendedRelease, readRecommended } from '../shared/releases/ami
 import { type Pair, pairKey, pairOfKey } from '../shared/releases/ami-type.ts';
 import { neverPublished } from '../shared/releases/end-of-life.ts';
 import { type KnownRelease, readReleases } from '../shared/releases/release-ledger.ts';
+import { readWatchedPairs } from '../shared/releases/watched-pairs.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 
 export interface ObserveClients {
@@ -46,9 +47,9 @@ export async function observeFleet(clients: ObserveClients): Promise<FleetObserv
     describeNodeGroups(clients.eks, clusters),
     readControlPlanes(clients.eks, clusters),
   ]);
-  const known = await readReleases(clients.ledger);
+  const [known, registered] = await Promise.all([readReleases(clients.ledger), readWatchedPairs(clients.ledger)]);
   const isWhole = nodeGroups.isWhole && controlPlanes.isWhole;
-  const pairs = watchedPairs(pairsOf(nodeGroups.found, controlPlanes.found), known, isWhole);
+  const pairs = watchedPairs(pairsOf(nodeGroups.found, controlPlanes.found, registered), known, isWhole);
   const recommended = await readRecommended(
     clients.ssm,
     clients.ec2,
@@ -121,8 +122,13 @@ async function describeNodeGroups(eks: EKSClient, clusters: readonly string[]): 
 
 const isRead = ({ kind }: Reading<unknown>): boolean => kind !== 'unreadable';
 
-function pairsOf(nodeGroups: readonly Nodegroup[], controlPlanes: ReadonlyMap<string, string>): Pair[] {
-  const pairs = new Map<string, Pair>();
+/** @param registered pairs that only nodes of Karpenter use */
+function pairsOf(
+  nodeGroups: readonly Nodegroup[],
+  controlPlanes: ReadonlyMap<string, string>,
+  registered: readonly Pair[],
+): Pair[] {
+  const pairs = new Map(registered.map((pair) => [pairKey(pair), pair]));
   const add = (pair: Pair) => pairs.set(pairKey(pair), pair);
   for (const { clusterName = '', version, amiType } of nodeGroups) {
     if (version === undefined || amiType === undefined || amiType === 'CUSTOM') continue;

@@ -11,6 +11,7 @@ import { type SeededHosts, seedHosts } from './hosts.ts';
 import { grow, launcherKey } from './launches.ts';
 import { seedScheduledEvents } from './scheduled-events.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
+import { seedKarpenterController } from './seed-karpenter.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { SELF_MANAGED_LABEL } from './workloads.ts';
@@ -26,6 +27,7 @@ const AUTO_MODE_HOSTS = ssmSchema.parse({ agent: 'missing', managedPolicy: false
 export function seedForeignNodes(state: FleetState, cluster: EksCluster, file: FleetCluster, random: Random): void {
   for (const group of file.selfManagedGroups) seedSelfManaged(state, cluster, file, group, random);
   for (const pool of file.karpenterNodePools) seedKarpenter(state, cluster, file, pool, random);
+  seedKarpenterController(state, cluster, file);
   if (file.autoMode !== undefined) seedAutoMode(state, cluster, file, file.autoMode.instances, random);
 }
 
@@ -124,10 +126,24 @@ function seedKarpenter(
   state: FleetState,
   cluster: EksCluster,
   { network }: FleetCluster,
-  { name, size, imageId, instanceType, ssm, exposure }: FleetCluster['karpenterNodePools'][number],
+  {
+    name,
+    size,
+    nodeClass,
+    releaseVersion,
+    imageId: ownImage,
+    instanceType,
+    ssm,
+    exposure,
+  }: FleetCluster['karpenterNodePools'][number],
   random: Random,
 ): void {
-  const image = { imageId: imageId ?? defaultImage(state, cluster, random), instanceType, osImage: ssm.osImage };
+  const release =
+    releaseVersion === undefined
+      ? undefined
+      : state.releases.find(cluster.version, 'AL2023_x86_64_STANDARD', releaseVersion);
+  const imageId = ownImage ?? release?.imageId ?? defaultImage(state, cluster, random);
+  const image = { imageId, instanceType, osImage: ssm.osImage };
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-karpenter`,
     instanceProfile: `${cluster.name}_${name}_karpenter`,
@@ -136,7 +152,7 @@ function seedKarpenter(
   letNodesIn(state, cluster, hosts.roleArn, 'EC2_LINUX');
   const tags = {
     'karpenter.sh/nodepool': name,
-    'karpenter.k8s.aws/ec2nodeclass': 'default',
+    'karpenter.k8s.aws/ec2nodeclass': nodeClass,
     'eks:eks-cluster-name': cluster.name,
     Name: `${cluster.name}-${name}`,
     [`kubernetes.io/cluster/${cluster.name}`]: 'owned',

@@ -1,18 +1,18 @@
 import { ClusterStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
 import { controlPlaneUpdate, insight } from './schema-control-plane.ts';
-import { change, exposure, otherInstance } from './schema-exposure.ts';
+import { change, otherInstance } from './schema-exposure.ts';
 import { alarm, calendar } from './schema-gates.ts';
 import { ownImage } from './schema-images.ts';
 import { inspector } from './schema-inspector.ts';
+import { karpenterNodeClass, karpenterNodePool } from './schema-karpenter.ts';
 import { launch } from './schema-launches.ts';
 import { network } from './schema-network.ts';
 import { nodeGroup } from './schema-node-groups.ts';
 import { history, release } from './schema-releases.ts';
 import { selfManagedGroup } from './schema-self-managed-groups.ts';
-import { ssm } from './schema-ssm.ts';
 import { trouble } from './schema-trouble.ts';
-import { imageId, instanceType, kubernetesVersion, name, repeat, size, tags, time } from './schema-values.ts';
+import { kubernetesVersion, name, repeat, size, tags, time } from './schema-values.ts';
 import { vpc } from './schema-vpc.ts';
 import { ISO_PATTERN, parseIso } from './time.ts';
 
@@ -82,6 +82,7 @@ const cluster = z.strictObject({
     .default(true)
     .describe('Whether the manifest that `npm run -s rbac` prints was applied to it'),
   rbacEvictions: z.boolean().default(false).describe('Whether it was printed by `npm run -s rbac -- --evictions`'),
+  rbacNodeClasses: z.boolean().default(false).describe('Whether it was printed by `npm run -s rbac -- --node-classes`'),
   rbacDrains: z.boolean().default(false).describe('Whether it was printed by `npm run -s rbac -- --drains`'),
   vpc,
   network: network
@@ -92,20 +93,13 @@ const cluster = z.strictObject({
     .array(selfManagedGroup)
     .default([])
     .describe('Auto Scaling groups whose nodes join the cluster by themselves'),
-  karpenterNodePools: z
-    .array(
-      z.strictObject({
-        repeat,
-        name: name('Name of the node pool', 63),
-        size: size.default(2).describe('Nodes'),
-        imageId: imageId.optional().describe('AMI of its nodes; by default the latest AL2023 AMI at the start'),
-        instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
-        ssm,
-        exposure,
-      }),
-    )
+  karpenterNodePools: z.array(karpenterNodePool).default([]).describe('Node pools that Karpenter runs'),
+  karpenterNodeClasses: z
+    .array(karpenterNodeClass)
     .default([])
-    .describe('Node pools that Karpenter runs'),
+    .describe(
+      'EC2NodeClasses of Karpenter. By default its custom resources are not in the API, and its nodes do not drift',
+    ),
   otherInstances: z.array(otherInstance).default([]).describe('Instances in its VPC that are no workers'),
 });
 

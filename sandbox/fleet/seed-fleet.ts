@@ -74,6 +74,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     kubelets: new Kubelets(world, instances, networks),
     accessEntries: new AccessEntries(world, eks),
     awsAuth: new Map(),
+    karpenter: new Map(),
     iam,
     serviceSettings,
     agents,

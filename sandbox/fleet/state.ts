@@ -9,6 +9,7 @@ import type { Snapshots } from '../account/ec2/snapshots.ts';
 import type { VcpuQuotas } from '../account/ec2/vcpu-quotas.ts';
 import type { AccessEntries } from '../account/eks/access-entries.ts';
 import type { AmiReleases } from '../account/eks/ami-releases.ts';
+import type { Karpenter } from '../account/eks/karpenter.ts';
 import type { Kubelets } from '../account/eks/kubelets.ts';
 import type { EksState } from '../account/eks/state.ts';
 import type { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
@@ -54,6 +55,8 @@ export interface FleetState {
   readonly accessEntries: AccessEntries;
   /** The roles that the ConfigMap `aws-auth` of each cluster maps, by the cluster's name. */
   readonly awsAuth: Map<string, RoleMapping[]>;
+  /** Karpenter, by the name of the cluster that it runs in. */
+  readonly karpenter: Map<string, Karpenter>;
   readonly nodeGroupUpdates: NodeGroupUpdates;
   readonly iam: Iam;
   readonly parameters: ParameterStore;

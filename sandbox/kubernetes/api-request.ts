@@ -15,7 +15,31 @@ export const BUDGETS: Resource = {
   namespaced: true,
 };
 
-const RESOURCES = [NODES, NAMESPACES, PODS, CONFIG_MAPS, DAEMON_SETS, BUDGETS];
+export const EC2_NODE_CLASSES: Resource = {
+  group: 'karpenter.k8s.aws',
+  plural: 'ec2nodeclasses',
+  kind: 'EC2NodeClass',
+  namespaced: false,
+};
+export const NODE_POOLS: Resource = { group: 'karpenter.sh', plural: 'nodepools', kind: 'NodePool', namespaced: false };
+export const NODE_CLAIMS: Resource = {
+  group: 'karpenter.sh',
+  plural: 'nodeclaims',
+  kind: 'NodeClaim',
+  namespaced: false,
+};
+
+const RESOURCES = [
+  NODES,
+  NAMESPACES,
+  PODS,
+  CONFIG_MAPS,
+  DAEMON_SETS,
+  BUDGETS,
+  EC2_NODE_CLASSES,
+  NODE_POOLS,
+  NODE_CLAIMS,
+];
 
 export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 

@@ -1,4 +1,5 @@
 import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
+import type { Karpenter } from '../account/eks/karpenter.ts';
 import type { World } from '../account/world.ts';
 import { type ApiRequest, BUDGETS, bodyOf, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
 import { awsAuthObject, type RoleMapping } from './aws-auth.ts';
@@ -6,6 +7,7 @@ import { DaemonSets } from './daemon-sets.ts';
 import { refuseUndeclared } from './declared-fields.ts';
 import { askedEviction } from './evictions.ts';
 import { isJson, type Json } from './json.ts';
+import { KARPENTER_RESOURCES, KarpenterObjects } from './karpenter-objects.ts';
 import { listOf, type Served } from './lists.ts';
 import { NodeObjects } from './node-objects.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
@@ -22,6 +24,8 @@ export interface ClusterApiOptions {
   /** The workloads on its node groups; default: none. */
   readonly workloads?: readonly Workload[];
   nodes(): readonly ClusterNode[];
+  /** Karpenter, where the cluster has its custom resources. */
+  karpenter?(): Karpenter | undefined;
   /** The roles that the ConfigMap `aws-auth` maps; absent: there is no such ConfigMap. */
   mappedRoles?(): readonly RoleMapping[] | undefined;
   /** Called when a privileged pod with access to its host has done its work on this instance. */
@@ -42,6 +46,7 @@ export class ClusterApi {
   readonly #nodes: NodeObjects;
   readonly #daemonSets: DaemonSets;
   readonly #workloads: Workloads;
+  readonly #karpenter: KarpenterObjects;
   readonly #namespaces: readonly Served[];
   readonly #mappedRoles: () => readonly RoleMapping[] | undefined;
   #version = 1_000;
@@ -49,6 +54,7 @@ export class ClusterApi {
   constructor(options: ClusterApiOptions) {
     const { world, clusterName, applied, workloads = [], onHostReached } = options;
     this.#mappedRoles = () => options.mappedRoles?.();
+    this.#karpenter = new KarpenterObjects(() => options.karpenter?.());
     this.#nodes = new NodeObjects({ nodes: () => options.nodes(), nextVersion: () => this.#nextVersion() });
     this.#daemonSets = new DaemonSets({
       time: world.time,
@@ -76,6 +82,12 @@ export class ClusterApi {
     const { resource, subresource, verb, namespace, name = '' } = request;
     this.#workloads.catchUp();
     if (verb === 'list') return { code: 200, object: listOf(request, this.#all(request), String(this.#version)) };
+    if (KARPENTER_RESOURCES.includes(resource) && verb === 'get') {
+      return { code: 200, object: this.#karpenter.get(resource, name) };
+    }
+    if (KARPENTER_RESOURCES.includes(resource) && verb === 'patch') {
+      return { code: 200, object: this.#karpenter.patch(request, name) };
+    }
     if (resource === NODES && verb === 'get') return { code: 200, object: this.#nodes.get(name) };
     if (resource === NODES && verb === 'patch') return { code: 200, object: this.#patchNode(request, name) };
     if (subresource === 'eviction') return { code: 201, object: await this.#evict(request, namespace ?? '', name) };
@@ -115,6 +127,7 @@ export class ClusterApi {
 
   #all(request: ApiRequest): readonly Served[] {
     const { resource, namespace } = request;
+    if (KARPENTER_RESOURCES.includes(resource)) return this.#karpenter.served(resource);
     if (resource === NODES) return this.#nodes.served();
     if (resource === NAMESPACES) return this.#namespaces;
     if (resource === BUDGETS) return this.#workloads.budgets(namespace);

@@ -15,7 +15,15 @@ import type { Workload } from './workload-pods.ts';
 export interface ClusterApisOptions
   extends Omit<
     KubernetesServerOptions,
-    'world' | 'region' | 'clusterName' | 'nodes' | 'accessEntryOf' | 'mappedRoles' | 'applied' | 'workloads'
+    | 'world'
+    | 'region'
+    | 'clusterName'
+    | 'nodes'
+    | 'karpenter'
+    | 'accessEntryOf'
+    | 'mappedRoles'
+    | 'applied'
+    | 'workloads'
   > {
   readonly world: World;
   clusters(): Iterable<EksCluster>;
@@ -24,6 +32,7 @@ export interface ClusterApisOptions
   mappedRolesOf(clusterName: string): ReturnType<NonNullable<KubernetesServerOptions['mappedRoles']>>;
   /** The manifests that were applied to the cluster. */
   appliedTo(clusterName: string): KubernetesServerOptions['applied'];
+  karpenterOf(clusterName: string): ReturnType<NonNullable<KubernetesServerOptions['karpenter']>>;
   workloadsOf(clusterName: string): readonly Workload[];
 }
 
@@ -104,7 +113,7 @@ export class ClusterApis {
   #serverOf({ name }: EksCluster): KubernetesServer {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;
-    const { nodesOf, accessEntryOf, mappedRolesOf, appliedTo, workloadsOf } = this.#options;
+    const { nodesOf, accessEntryOf, mappedRolesOf, appliedTo, workloadsOf, karpenterOf } = this.#options;
     const server = new KubernetesServer({
       ...this.#options,
       region: this.#options.world.region,
@@ -113,6 +122,7 @@ export class ClusterApis {
       workloads: workloadsOf(name),
       nodes: () => nodesOf(name),
       mappedRoles: () => mappedRolesOf(name),
+      karpenter: () => karpenterOf(name),
       accessEntryOf: (principalArn) => accessEntryOf(name, principalArn),
       // The creator of a cluster administers it. Source: EKS user guide, "Grant IAM users and roles access".
       outsider: () => ({

@@ -1,4 +1,14 @@
-import { BUDGETS, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import {
+  BUDGETS,
+  CONFIG_MAPS,
+  DAEMON_SETS,
+  EC2_NODE_CLASSES,
+  NAMESPACES,
+  NODE_CLAIMS,
+  NODE_POOLS,
+  NODES,
+  PODS,
+} from './api-request.ts';
 import type { Json } from './json.ts';
 import type { Resource } from './status-error.ts';
 
@@ -8,6 +18,9 @@ const VERBS = new Map<Resource, readonly string[]>([
   [PODS, ['get', 'list']],
   [CONFIG_MAPS, ['get', 'list']],
   [BUDGETS, ['list']],
+  [EC2_NODE_CLASSES, ['get', 'list', 'patch']],
+  [NODE_POOLS, ['get', 'list']],
+  [NODE_CLAIMS, ['get', 'list']],
   [DAEMON_SETS, ['create', 'delete', 'get', 'list', 'patch']],
 ]);
 const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -47,21 +60,26 @@ const RESOURCES: Readonly<Record<string, readonly Json[]>> = {
   '': [...served(''), resource('pods/eviction', 'Eviction', true, ['create'], { group: 'policy', version: 'v1' })],
   apps: served('apps'),
   policy: served('policy'),
+  'karpenter.sh': served('karpenter.sh'),
+  'karpenter.k8s.aws': served('karpenter.k8s.aws'),
   'authorization.k8s.io': [resource('selfsubjectaccessreviews', 'SelfSubjectAccessReview', false, ['create'])],
 };
 
 /**
  * The response to a client's discovery request: groups, and the resources of each; undefined for any other path.
+ *
+ * @param hasKarpenter whether the cluster has the custom resources of Karpenter
  * Source: Kubernetes, "The Kubernetes API", Discovery API (unaggregated).
  */
-export function discovery(path: string): Json | undefined {
+export function discovery(path: string, hasKarpenter = false): Json | undefined {
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
   if (path === '/apis') {
-    const groups = Object.keys(RESOURCES).filter((group) => group !== '');
+    const groups = Object.keys(RESOURCES).filter((group) => group !== '' && (hasKarpenter || !isOfKarpenter(group)));
     return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) };
   }
   const [, group = path === '/api/v1' ? '' : undefined] = /^\/apis\/([^/]+)\/v1$/.exec(path) ?? [];
-  const resources = group === undefined ? undefined : RESOURCES[group];
+  const isAbsent = group === undefined || (isOfKarpenter(group) && !hasKarpenter);
+  const resources = isAbsent ? undefined : RESOURCES[group];
   if (resources === undefined) return undefined;
   return {
     kind: 'APIResourceList',
@@ -70,6 +88,8 @@ export function discovery(path: string): Json | undefined {
     resources,
   };
 }
+
+const isOfKarpenter = (group: string): boolean => group.startsWith('karpenter.');
 
 function groupOf(name: string): Json {
   const version = { groupVersion: `${name}/v1`, version: 'v1' };

@@ -76,7 +76,7 @@ export class KubernetesServer {
   /** Authenticates, authorizes and executes a request, at one virtual moment. */
   async #answer({ method = 'GET', url = '/', headers }: IncomingMessage, body: string, progress: Progress) {
     const path = url.split('?')[0] ?? '';
-    const known = discovery(path);
+    const known = discovery(path, this.#options.karpenter?.() !== undefined);
     if (method === 'GET' && known !== undefined) {
       this.#authenticator.authenticate(headers.authorization);
       return { code: 200, object: known };

@@ -10,6 +10,7 @@ import { unlessAbsent } from './access-error.ts';
 import { lackingAccess, type WantedAccess } from './access-reviews.ts';
 import { readNodeRoles } from './aws-auth.ts';
 import type { ClusterAccess } from './cluster-access.ts';
+import { type CustomResource, listCustomObjects, patchCustomObject } from './custom-objects.ts';
 import { type Budget, type EvictablePod, listBudgets, listEvictablePods } from './disruptions.ts';
 import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
 import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
@@ -76,6 +77,10 @@ export interface KubernetesClient {
   restoreNode(name: string, restoration: Restoration): Promise<Change>;
   /** Those of the accesses that the caller lacks, such as `create pods/eviction`. */
   lackingAccess(wanted: readonly WantedAccess[]): Promise<string[]>;
+  /** All objects of a custom kind at cluster scope, unchecked; undefined where the cluster has no such kind. */
+  listCustomObjects(resource: CustomResource): Promise<unknown[] | undefined>;
+  /** Applies a JSON merge patch to an object of a custom kind. It names the `metadata.resourceVersion` that it changes. */
+  patchCustomObject(resource: CustomResource, name: string, patch: object): Promise<void>;
   /** All pods that are bound to a node, of every namespace. */
   listPods(nodeName: string): Promise<KubernetesPod[]>;
   /**
@@ -125,6 +130,9 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     restoreNode: (name, restoration) => changeNode(core, name, (node) => restored(node, restoration)),
     listPodSecurity: (nodeName) => listPodSecurity(core, nodeName),
     lackingAccess: (wanted) => lackingAccess(configuration.httpApi, access.endpoint, wanted),
+    listCustomObjects: (resource) => listCustomObjects(configuration.httpApi, access.endpoint, resource),
+    patchCustomObject: (resource, name, patch) =>
+      patchCustomObject(configuration.httpApi, access.endpoint, resource, name, { patch, fieldManager: FIELD_MANAGER }),
     listPods: (nodeName) => listPods(core, nodeName),
     evict: (pod) => evictPod(core, pod),
     tryEviction: (pod) => evictPod(core, pod, { dryRun: true }),

@@ -85,6 +85,7 @@ export const STRICTNESS = {
     'scheduledEvents.mode': MODE,
     'scheduledEvents.windows': { kind: 'part' },
   },
+  nodeClasses: { mode: MODE, bakeAge: MOST },
   refreshes: {
     mode: MODE,
     wanted: INCOMPARABLE,

@@ -64,6 +64,11 @@ interface ParameterValues {
   readonly failures: ReadonlyMap<string, Unreadable>;
 }
 
+/** The names among these of which Amazon publishes a parameter. A name that cannot be read counts as none. */
+export async function readPublished(ssm: SSMClient, names: readonly string[]): Promise<ReadonlySet<string>> {
+  return new Set((await readParameters(ssm, names)).values.keys());
+}
+
 async function readParameters(ssm: SSMClient, names: readonly string[]): Promise<ParameterValues> {
   const values = new Map<string, string>();
   const failures = new Map<string, Unreadable>();

@@ -81,3 +81,21 @@ export function releaseParameters({ kubernetesVersion, amiType }: Pair): Release
   }
   return undefined;
 }
+
+/**
+ * The public parameter with the AMI id of one release of a pair, as Karpenter resolves a pinned alias; undefined for an AMI
+ * type that no alias names. Source: aws/karpenter-provider-aws, pkg/providers/amifamily/al2023.go and bottlerocket.go.
+ *
+ * @param version of the alias: `v20260714` for Amazon Linux 2023, `v1.42.0` for Bottlerocket
+ */
+export function pinnedParameter({ kubernetesVersion, amiType }: Pair, version: string): string | undefined {
+  const al2023 = AMAZON_LINUX_2023.get(amiType);
+  if (al2023 !== undefined) {
+    const image = `amazon-eks-node-al2023-${al2023.replace('/', '-')}-${kubernetesVersion}-${version}`;
+    return `/aws/service/eks/optimized-ami/${kubernetesVersion}/amazon-linux-2023/${al2023}/${image}/image_id`;
+  }
+  const latest = releaseParameters({ kubernetesVersion, amiType })?.release;
+  return BOTTLEROCKET.test(amiType)
+    ? latest?.replace(/\/latest\/image_version$/, `/${version.replace(/^v/, '')}/image_id`)
+    : undefined;
+}

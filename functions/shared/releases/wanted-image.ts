@@ -84,8 +84,16 @@ export function offerOf(candidates: readonly Candidate[], present: MachineImage,
   };
 }
 
-/** The newest of the offered AMIs that has baked, or else the one that will bake first; undefined where there is none. */
-export function newestBaked(newer: readonly OfferedImage[], bakeAge: number, now: number): OfferedImage | undefined {
+/**
+ * The newest on offer that has baked, or else the one that will bake first; undefined where there is none.
+ *
+ * @param newer AMIs or releases, oldest first. Their bake time begins at `since`, epoch milliseconds.
+ */
+export function newestBaked<Offered extends { readonly since: number }>(
+  newer: readonly Offered[],
+  bakeAge: number,
+  now: number,
+): Offered | undefined {
   const [first] = newer.toSorted((a, b) => a.since - b.since);
   return newer.findLast(({ since }) => since + bakeAge <= now) ?? first;
 }

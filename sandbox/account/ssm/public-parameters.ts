@@ -38,18 +38,38 @@ export class PublicParameters {
 
   get(name: string): Parameter | undefined {
     const leaf = this.#leaves.get(name);
-    if (leaf === undefined) return undefined;
+    if (leaf === undefined) return this.#pinned(name);
     const { kubernetesVersion, amiType, value } = leaf;
     const now = this.#world.time.now;
     const offered = this.#releases.offered(kubernetesVersion, amiType, now);
     const release = offered.at(-1);
     if (release === undefined) return undefined;
+    return this.#parameter(name, value(release), offered.length, release.at);
+  }
+
+  /**
+   * The parameter of one release, which stays as long as it is on offer. Source: aws/karpenter-provider-aws,
+   * pkg/providers/amifamily/al2023.go and bottlerocket.go, which read it.
+   */
+  #pinned(name: string): Parameter | undefined {
+    if (!name.endsWith('/image_id')) return undefined;
+    const now = this.#world.time.now;
+    for (const { kubernetesVersion, amiType } of this.#releases.pairs()) {
+      if (!existsFor(amiType, kubernetesVersion) || !name.includes(kubernetesVersion)) continue;
+      const offered = this.#releases.offered(kubernetesVersion, amiType, now);
+      const release = offered.find((each) => pinnedName(each) === name);
+      if (release !== undefined) return this.#parameter(name, release.imageId, 1, release.at);
+    }
+    return undefined;
+  }
+
+  #parameter(name: string, value: string, version: number, at: number): Parameter {
     return {
       Name: name,
       Type: 'String',
-      Value: value(release),
-      Version: offered.length,
-      LastModifiedDate: new Date(release.at),
+      Value: value,
+      Version: version,
+      LastModifiedDate: new Date(at),
       ARN: `arn:${this.#world.partition}:ssm:${this.#world.region}::parameter${name}`,
       DataType: 'text',
     };
@@ -69,6 +89,15 @@ const recommended: Value = (release) =>
     image_name: release.imageName,
     release_version: release.releaseVersion,
   });
+
+function pinnedName({ amiType, kubernetesVersion, imageName, releaseVersion }: PublishedRelease): string | undefined {
+  const { platform, architecture, variant } = amiFamily(amiType);
+  if (platform === 'AL2023') {
+    return `/aws/service/eks/optimized-ami/${kubernetesVersion}/amazon-linux-2023/${architecture}/${variant}/${imageName}/image_id`;
+  }
+  if (platform !== 'BOTTLEROCKET') return undefined;
+  return `/aws/service/bottlerocket/aws-k8s-${kubernetesVersion}${variant}/${architecture}/${releaseVersion.split('-')[0]}/image_id`;
+}
 
 function leavesOf(amiType: AmiType, kubernetesVersion: string, windowsReleaseVersion: boolean): Array<[string, Value]> {
   const { platform, architecture, variant } = amiFamily(amiType);

@@ -1,0 +1,108 @@
+import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import type { KubernetesClient } from '../shared/kubernetes/client.ts';
+import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { overridesIn } from '../shared/policy/policy-at.ts';
+import { type Decision, type Observation, say } from './decision.ts';
+import { type NodeClassState, saveState } from './node-class-ledger.ts';
+import type { Policy } from './policy.ts';
+import { EC2_NODE_CLASSES } from './read-node-classes.ts';
+import type { Recorder } from './remediation.ts';
+
+export interface ActDeps {
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** Unique name of this reconcile: the Lambda request id. */
+  readonly caller: string;
+  readonly openCluster: (name: string) => Promise<KubernetesClient | { readonly refused: string }>;
+}
+
+/**
+ * Acts, saves and records. The former terms are saved before they are changed, so that they can be given back after a crash.
+ *
+ * @param policy that holds for the cluster
+ * @returns the final decision; undefined when somebody else was first, in the ledger or in the cluster
+ */
+export async function carryOut(
+  deps: ActDeps,
+  observation: Observation,
+  wanted: Decision,
+  { policy, now }: { readonly policy: Policy | InvalidPolicy; readonly now: number },
+): Promise<Decision | undefined> {
+  if (wanted.silent) return wanted;
+  const { key, trigger, state } = observation;
+  const subject = subjectOf(key);
+  const writer = writesOf(`${deps.caller} ${subject}`);
+  const save = (changed: NodeClassState) => saveState(deps.ledger, subject, changed, now, writer());
+  let before = state;
+  if (wanted.write !== undefined && wanted.made !== undefined) {
+    const intended = await save(asStored<NodeClassState>({ ...state, made: wanted.made }));
+    if (intended === undefined) return undefined;
+    before = intended;
+  }
+  const decision = await write(deps, observation, wanted);
+  if (decision === undefined) return undefined;
+  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
+  const isNew = fingerprint !== state.fingerprint;
+  // One incident lasts from the proposal to the last node, including answers to operators.
+  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const { unrecorded: _, ...known } = before;
+  const next = asStored<NodeClassState>({
+    ...known,
+    fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
+    correlationId,
+    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
+    made: decision.made,
+    proposal: decision.proposal,
+    answered: decision.answers ?? state.answered,
+  });
+  const details = { ...decision.details, ...planIn('steer-node-classes', key, decision), ...overridesIn(policy) };
+  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
+    subject: key,
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.nodeClasses.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    ...(Object.keys(details).length > 0 && { details }),
+  });
+  return saved === undefined ? undefined : decision;
+}
+
+/**
+ * Writes the AMI terms into exactly the version of the class that was decided upon.
+ *
+ * @returns undefined where somebody else has written the class since: it is looked at again
+ */
+async function write(
+  deps: ActDeps,
+  { key, view, state }: Observation,
+  wanted: Decision,
+): Promise<Decision | undefined> {
+  if (wanted.write === undefined || view.kind !== 'class') return wanted;
+  const kubernetes = await deps.openCluster(key.cluster);
+  const refused = (why: string, variant: string): Decision => ({
+    ...say('failed', 'pin-refused', why, `${wanted.target} ${variant}`),
+    proposal: wanted.proposal ?? state.proposal,
+    made: state.made,
+  });
+  if ('refused' in kubernetes) return refused(kubernetes.refused, 'unreadable');
+  try {
+    // The list of terms has no merge key, so it is written whole.
+    const patch = { metadata: { resourceVersion: view.resourceVersion }, spec: { amiSelectorTerms: wanted.write } };
+    await kubernetes.patchCustomObject(EC2_NODE_CLASSES, view.name, patch);
+    return wanted;
+  } catch (error) {
+    if (!isKubernetesAccessError(error)) throw error;
+    if (error.problem === 'conflict') return undefined;
+    // Whether a call without an answer has changed something, a fresh read tells.
+    if (error.problem === 'unreachable' || error.problem === 'throttled' || error.problem === 'failed') throw error;
+    return refused(error.message, error.problem);
+  }
+}

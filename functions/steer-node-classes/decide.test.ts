@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { aliasOf, compareVersions, selectionOf } from './alias.ts';
+import { decide } from './decide.ts';
+import type { ClassView, OfferedVersion } from './node-class.ts';
+import { circumstances, classView, NOW, observationOf } from './observation.fixture.ts';
+
+const DAY = 86_400_000;
+const told = (view: ClassView, mode?: 'observe' | 'enforce' | 'off') => {
+  const { decision, reason } = decide(observationOf(view), circumstances(mode));
+  return `${decision} ${reason}`;
+};
+const al2023 = (version: string) => ({ family: 'al2023' as const, version });
+
+it.each<[string, Partial<ClassView>, string]>([
+  ['a newer release has baked', {}, 'acted node-class-being-pinned'],
+  ['it floats', { selection: { kind: 'floats', family: 'al2023' } }, 'acted node-class-being-pinned'],
+  [
+    'it floats, and its nodes run a release that has not baked',
+    { selection: { kind: 'floats', family: 'al2023' }, running: [al2023('v20260714')] },
+    'waiting node-class-release-baking',
+  ],
+  ['a node runs an AMI of no release', { unknownImages: ['ami-1'] }, 'refused node-release-unknown'],
+  [
+    'a node runs another family',
+    { running: [{ family: 'bottlerocket', version: 'v1.42.0' }] },
+    'refused node-release-unknown',
+  ],
+  ['its terms are ids', { selection: { kind: 'custom' } }, 'skipped ami-terms-custom'],
+  [
+    'its alias is of Windows',
+    { selection: { kind: 'other-alias', alias: 'windows2022@latest' } },
+    'skipped ami-alias-left-alone',
+  ],
+  ['Argo CD keeps it', { codeOwner: 'Argo CD' }, 'refused node-class-kept-as-code'],
+  [
+    'nobody knows the releases',
+    { offer: { kind: 'unknown', message: '', variant: '' } },
+    'waiting node-class-release-unknown',
+  ],
+  [
+    'it is pinned to the newest, and all nodes run it',
+    { selection: { kind: 'pins', ...al2023('v20260701') }, running: [al2023('v20260701')] },
+    'done node-class-current',
+  ],
+  [
+    'it is pinned to the newest, and old nodes are left',
+    { selection: { kind: 'pins', ...al2023('v20260701') } },
+    'waiting node-class-drifting',
+  ],
+  ['it opted out', { marks: { 'eks-host-remediator/ignore': 'true' } }, 'skipped opted-out'],
+])('%s: it is told so', (_what, view, expected) => {
+  expect(told(classView(view))).toBe(expected);
+});
+
+it('a release that Amazon does not publish under the name that Karpenter looks up is never pinned to', () => {
+  const floats = { selection: { kind: 'floats' as const, family: 'al2023' as const }, running: [] };
+  const versions = [{ version: 'v20260701', since: 0, isPublished: false }];
+  const view = classView({ ...floats, offer: { kind: 'offered', versions } });
+  expect(told(view)).toBe('refused node-class-release-unpublished');
+});
+
+it('in mode observe nothing is written, and the proposal has the patch', () => {
+  const decision = decide(observationOf(classView()), circumstances('observe'));
+  expect(decision).toMatchObject({ decision: 'would-act', proposal: { target: 'al2023@v20260701' } });
+  expect(decision.write).toBeUndefined();
+  expect(parse(String(decision.details?.patch))).toMatchObject({
+    apiVersion: 'karpenter.k8s.aws/v1',
+    spec: { amiSelectorTerms: [{ alias: 'al2023@v20260701' }] },
+  });
+});
+
+describe('whatever nodes run, is offered and stands in the terms', () => {
+  const version = fc.integer({ min: 20260101, max: 20260131 }).map((date) => `v${date}`);
+  const offered = fc.record({
+    version,
+    since: fc.integer({ min: NOW - 3 * DAY, max: NOW }),
+    isPublished: fc.boolean(),
+  });
+  const view = fc
+    .record({
+      running: fc.array(version, { maxLength: 4 }),
+      pin: fc.option(version, { nil: undefined }),
+      versions: fc.uniqueArray(offered, { maxLength: 8, selector: (each) => each.version }),
+      codeOwner: fc.constantFrom(undefined, 'Flux'),
+      mode: fc.constantFrom('observe' as const, 'enforce' as const, 'off' as const),
+    })
+    .map(({ running, pin, versions, codeOwner, mode }) => ({
+      mode,
+      versions,
+      view: classView({
+        running: running.map(al2023),
+        selection: pin === undefined ? { kind: 'floats', family: 'al2023' } : { kind: 'pins', ...al2023(pin) },
+        terms: [{ alias: `al2023@${pin ?? 'latest'}` }],
+        offer: { kind: 'offered', versions: versions.toSorted((a, b) => compareVersions(a.version, b.version)) },
+        ...(codeOwner !== undefined && { codeOwner }),
+      }),
+    }));
+
+  it('a write is only made in mode enforce, of nobody’s code, to a published release that has baked and is no older than any node’s', () => {
+    fc.assert(
+      fc.property(view, ({ view: seen, mode, versions }) => {
+        const { write } = decide(observationOf(seen), circumstances(mode));
+        if (write === undefined) return;
+        expect([mode, seen.codeOwner]).toEqual(['enforce', undefined]);
+        const selection = selectionOf(write);
+        if (selection.kind !== 'pins') throw new Error('no pin');
+        const release = versions.find((each: OfferedVersion) => each.version === selection.version);
+        expect(release?.isPublished).toBe(true);
+        expect(release?.since).toBeLessThanOrEqual(NOW - DAY);
+        const floor = [...seen.running, ...(seen.selection.kind === 'pins' ? [seen.selection] : [])];
+        for (const each of floor) expect(compareVersions(selection.version, each.version)).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a pin that was rejected', () => {
+  const alias = aliasOf('al2023', 'v20260701');
+  const from = [{ alias: 'al2023@latest' }];
+  const ruling = { kind: 'rejected' as const, id: 'r-1', at: NOW, requestedBy: 'ops', why: 'no' };
+  const state = {
+    outcomes: 1,
+    revision: 1,
+    made: { alias, from, at: NOW },
+    proposal: { target: alias, at: NOW, ruling },
+  };
+  const decided = (terms: object[]) => {
+    const view = classView({ terms, selection: selectionOf(terms) });
+    return decide(observationOf(view, { state }), circumstances());
+  };
+
+  it('is undone where the terms are still what was written', () => {
+    expect(decided([{ alias }])).toMatchObject({ reason: 'pin-undone', write: from, made: undefined });
+  });
+
+  it('counts as undone where the former terms are back', () => {
+    const decision = decided(from);
+    expect(decision.reason).toBe('pin-undone');
+    expect(decision.write).toBeUndefined();
+  });
+
+  it('is left alone where somebody has changed the terms since', () => {
+    const decision = decided([{ id: 'ami-1' }]);
+    expect(decision.reason).toBe('pin-changed-since');
+    expect(decision.write).toBeUndefined();
+  });
+});

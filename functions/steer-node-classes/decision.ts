@@ -1,0 +1,40 @@
+import type { Owner } from '../shared/fleet/owners.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { Proposal } from '../shared/ledger/proposal.ts';
+import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import type { View } from './node-class.ts';
+import type { NodeClassState } from './node-class-ledger.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+/** One EC2NodeClass, or all of a cluster where these cannot be read. */
+export interface Observation {
+  /** The class stands where a node group does. */
+  readonly key: NodeGroupKey;
+  readonly trigger: MessageTrigger;
+  /** The cluster. */
+  readonly owner: Owner;
+  readonly view: View;
+  readonly state: NodeClassState;
+  readonly request?: OperatorRequest;
+}
+
+/** What a decision depends on besides the observation. */
+export type Circumstances = CircumstancesOf<Policy>;
+
+export interface Decision extends Told<Reason> {
+  /** The AMI terms to write. */
+  readonly write?: readonly unknown[];
+  /** The alias that the decision is about, as the target of a proposal. */
+  readonly target?: string | undefined;
+  readonly made?: NodeClassState['made'];
+  readonly proposal?: Proposal | undefined;
+  /** Id of the operator's request that this decision answers. */
+  readonly answers?: string;
+  /** Nothing is to be told that ever was, so this is not recorded either. */
+  readonly silent?: true;
+}
+
+export const say = wordsOf<Reason>;

@@ -1,0 +1,158 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
+import { readOwner } from '../shared/fleet/identity.ts';
+import { describeImages } from '../shared/fleet/images.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
+import { isOptedOut } from '../shared/fleet/scope.ts';
+import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import type { KubernetesClient } from '../shared/kubernetes/client.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import { imageNamed, type NamedImage, selectionOf } from './alias.ts';
+import type { ClusterAsked } from './batch.ts';
+import type { Observation } from './decision.ts';
+import { ALL_CLASSES, type ClassView, groupOfClass, type View } from './node-class.ts';
+import { NEVER_SEEN, type NodeClassState } from './node-class-ledger.ts';
+import { type OfferClients, readOffer } from './offer.ts';
+import { type Policy, READS } from './policy.ts';
+import { type FoundClass, NEEDED, readNodeClasses } from './read-node-classes.ts';
+
+export type OpenCluster = (name: string) => Promise<KubernetesClient | { readonly refused: string }>;
+
+export interface ObserveClients extends OfferClients {
+  readonly eks: EKSClient;
+}
+
+export interface Looking {
+  readonly clients: ObserveClients;
+  readonly readCluster: ClusterReader;
+  readonly openCluster: OpenCluster;
+  readonly policy: Policy | InvalidPolicy;
+  /** The states of all node classes, by `subjectOf`. */
+  readonly states: ReadonlyMap<string, NodeClassState>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** @returns a reader of clusters for one reconcile */
+export const clusterReaderOf = ({ eks }: Pick<ObserveClients, 'eks'>): ClusterReader =>
+  createClusterReader(eks, 'tell');
+
+/** Reads the node classes of one cluster, and what is known of those that it does not have any more. */
+export async function observeCluster(looking: Looking, asked: ClusterAsked): Promise<Observation[]> {
+  const { clients, readCluster, policy, states } = looking;
+  const { cluster, trigger, requests } = asked;
+  const owner = await readOwner(clients.eks, readCluster, { cluster });
+  const views = await viewsOf(looking, cluster, owner, policyHere(policy, cluster, owner));
+  const known = [...states.keys()].filter((subject) => subject.startsWith(`${cluster}/`));
+  // A class that is not shown although all can be read is gone.
+  const rest: View | undefined = views.get(ALL_CLASSES)?.kind === 'readable' ? { kind: 'gone' } : undefined;
+  const wanted = new Set([...requests.keys(), ...(rest === undefined ? [] : known)]);
+  for (const subject of wanted) {
+    const nodegroup = subject.slice(cluster.length + 1);
+    if (!views.has(nodegroup)) views.set(nodegroup, rest ?? views.get(ALL_CLASSES) ?? { kind: 'unread' });
+  }
+  return [...views].map(([nodegroup, view]): Observation => {
+    const key = { cluster, nodegroup };
+    const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
+    const request = requests.get(subjectOf(key));
+    return {
+      key,
+      trigger: request?.trigger ?? trigger,
+      owner,
+      view,
+      state,
+      ...(request !== undefined && request.trigger.id !== state.answered && { request }),
+    };
+  });
+}
+
+/** The policy that holds for the node classes of a cluster. */
+export const policyHere = (policy: Policy | InvalidPolicy, cluster: string, owner: Owner): Policy | InvalidPolicy =>
+  policyAt(policy, placeOfGroup({ cluster }, owner), READS);
+
+/** The views of a cluster, by the names of their groups. */
+async function viewsOf(
+  looking: Looking,
+  cluster: string,
+  owner: Owner,
+  policy: Policy | InvalidPolicy,
+): Promise<Map<string, View>> {
+  // Where nothing may be done, the cluster is not asked.
+  const isOff = isInvalid(policy) || policy.killSwitch || policy.nodeClasses.mode === 'off';
+  if (isOff || isOptedOut(owner.tags) || owner.unreadable !== undefined || owner.notAWorker !== undefined) {
+    return new Map([[ALL_CLASSES, { kind: 'unread' }]]);
+  }
+  try {
+    const kubernetes = await looking.openCluster(cluster);
+    if ('refused' in kubernetes) return unreadable(kubernetes.refused, 'refused');
+    const lacking = await kubernetes.lackingAccess(NEEDED);
+    if (lacking.length > 0) {
+      const why = `The cluster does not allow this: ${lacking.join(', ')}. Apply the rights: npm run -s rbac | kubectl apply -f -`;
+      return unreadable(why, 'access');
+    }
+    const { classes, autoMode } = await readNodeClasses(kubernetes);
+    const views = new Map<string, View>([[ALL_CLASSES, { kind: 'readable' }]]);
+    for (const { name, pools } of autoMode) views.set(`nodeclass:${name}`, { kind: 'auto-mode', name, pools });
+    for (const found of classes) views.set(groupOfClass(found.name), await viewOf(looking, cluster, found));
+    return views;
+  } catch (error) {
+    if (!isKubernetesAccessError(error)) throw error;
+    return unreadable(error.message, error.problem);
+  }
+}
+
+const unreadable = (why: string, variant: string): Map<string, View> =>
+  new Map([[ALL_CLASSES, { kind: 'unreadable', why, variant }]]);
+
+async function viewOf(
+  { clients, readCluster, now }: Looking,
+  cluster: string,
+  { name, resourceVersion, terms, marks, codeOwner, pools, imageIds, resolved }: FoundClass,
+): Promise<ClassView> {
+  const selection = selectionOf(terms);
+  const unnamed = imageIds.filter((id) => !resolved.has(id));
+  const described = unnamed.length === 0 ? new Map() : await describeImages(clients.ec2, unnamed);
+  const nameOf = (id: string): string => resolved.get(id) ?? described.get(id)?.Name ?? '';
+  const images = imageIds.map((id) => ({ id, image: imageNamed(nameOf(id)) }));
+  const running = images.flatMap(({ image }) => image ?? []);
+  const ofVersion = new Map(running.map(({ family, version }) => [`${family}@${version}`, { family, version }]));
+  const family = selection.kind === 'floats' || selection.kind === 'pins' ? selection.family : undefined;
+  const version = await kubernetesVersionOf(readCluster, cluster);
+  // A class without nodes must resolve to all that it does now.
+  const inUse = running.length > 0 ? running : [...resolved.values()].flatMap((each) => imageNamed(each) ?? []);
+  return {
+    kind: 'class',
+    name,
+    resourceVersion,
+    terms,
+    selection,
+    marks,
+    ...(codeOwner !== undefined && { codeOwner }),
+    pools,
+    running: [...ofVersion.values()],
+    unknownImages: images.flatMap(({ id, image }) => (image === undefined ? [id] : [])),
+    offer:
+      family === undefined
+        ? { kind: 'offered', versions: [] }
+        : await readOffer(
+            clients,
+            family,
+            pairsOf(
+              inUse.filter((each) => each.family === family),
+              version,
+            ),
+            now,
+          ),
+  };
+}
+
+/** An alias follows the control plane. Source: aws/karpenter-provider-aws, website, "Managing AMIs". */
+async function kubernetesVersionOf(readCluster: ClusterReader, cluster: string): Promise<string> {
+  const reading = await readCluster(cluster);
+  return reading.kind === 'found' ? (reading.found.version ?? '') : '';
+}
+
+const pairsOf = (images: readonly NamedImage[], kubernetesVersion: string) =>
+  [...new Set(images.map(({ amiType }) => amiType))].toSorted().map((amiType) => ({ kubernetesVersion, amiType }));

@@ -1,0 +1,75 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
+
+/** What `steer-node-classes` says. */
+export const NODE_CLASS_REASONS = {
+  'would-pin-node-class': {
+    meaning:
+      'In mode enforce the AMI alias of the EC2NodeClass would be pinned to the release that the message names. Karpenter would replace nodes of other releases within the disruption budgets of their pools.',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve RESOURCE --why "…".`,
+  },
+  'node-class-kept-as-code': {
+    meaning:
+      'A release is due for the EC2NodeClass, which somebody keeps as code, so the change is only proposed. The record has it as a patch.',
+    hint: 'Commit the patch that the record has under details.patch. To try it: kubectl patch ec2nodeclass NAME --type merge --patch-file FILE --dry-run=server.',
+    severity: 'low',
+  },
+  'node-class-being-pinned': {
+    meaning:
+      'The AMI alias of the EC2NodeClass was pinned. Karpenter replaces nodes of other releases within the disruption budgets of their pools.',
+    hint: `To undo it: ${OPERATOR_COMMAND} reject RESOURCE --why "…".`,
+    rejectUndoes: true,
+  },
+  'node-class-drifting': {
+    meaning: 'The EC2NodeClass is pinned to the wanted release, and Karpenter still replaces nodes of other releases.',
+    hint: 'Where it takes long, look at the disruption budgets of the node pools, at karpenter.sh/do-not-disrupt and at the budgets of pods.',
+    rejectUndoes: true,
+  },
+  'node-class-current': {
+    meaning: 'The EC2NodeClass is pinned, no newer release has baked, and all its nodes run that release.',
+    rejectUndoes: true,
+  },
+  'pin-undone': {
+    meaning: 'An operator had the pin undone. The EC2NodeClass has its former AMI terms again.',
+    hint: 'Karpenter may replace nodes again, as the former terms say.',
+  },
+  'pin-changed-since': {
+    meaning: 'The pin is not undone, because somebody has changed the AMI terms of the EC2NodeClass since.',
+  },
+  'pin-refused': {
+    meaning: "The cluster refused the change of the EC2NodeClass. The message has the cluster's words.",
+    hint: 'The usual cause is a missing right: npm run -s rbac -- --node-classes | kubectl apply -f -.',
+    rejectUndoes: true,
+  },
+  'node-class-release-baking': {
+    meaning:
+      'The EC2NodeClass follows each release at once. No release that is new enough for its nodes has baked yet.',
+  },
+  'node-class-release-unknown': {
+    meaning: 'Which release the EC2NodeClass should be pinned to is not known yet. The message says why.',
+  },
+  'node-class-release-unpublished': {
+    meaning:
+      'A release has baked, but Amazon does not publish it under the name that Karpenter looks up, for every architecture and variant in use. A pin would resolve to nothing.',
+  },
+  'node-release-unknown': {
+    meaning:
+      'Nodes of the EC2NodeClass run an AMI whose release nobody can tell, so the alias is left as it is: it is never pinned to an older release than a node runs.',
+    hint: 'Replace the nodes with that AMI, which the message names.',
+  },
+  'ami-terms-custom': {
+    meaning: 'The EC2NodeClass selects AMIs by id, name, tags or parameter. Which one it uses is up to its owner.',
+  },
+  'ami-alias-left-alone': {
+    meaning: 'The EC2NodeClass has an alias of a family that is not pinned here, such as AL2 or Windows.',
+  },
+  'node-classes-unread': {
+    meaning: 'The cluster has nodes of Karpenter, and does not let their EC2NodeClasses be read. The message says why.',
+    hint: 'Give steer-node-classes access: docs/kubernetes-access.md.',
+  },
+  'node-classes-read': { meaning: "The cluster's EC2NodeClasses can be read." },
+  'node-class-gone': { meaning: 'The cluster has no EC2NodeClass of this name any more.' },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof NODE_CLASS_REASONS;

@@ -1,0 +1,32 @@
+import { counted } from '../shared/text/counted.ts';
+import type { ClassView, PoolView } from './node-class.ts';
+
+/** How many pools a message names. */
+const MOST_NAMED = 5;
+
+/** The drift of each pool, and how long its nodes live at most, as sentences after others. */
+export function poolsIn(pools: readonly PoolView[]): string {
+  const named = pools.slice(0, MOST_NAMED).map(({ name, nodes, drifted, expireAfter }) => {
+    const bar = expireAfter === 'Never' ? 'and no node expires' : `and each node ends after ${expireAfter} anyway`;
+    return ` Pool ${name} has ${counted(nodes, 'node')}, of which ${drifted} drifted, ${bar}.`;
+  });
+  const more = pools.length - named.length;
+  return `${named.join('')}${more > 0 ? ` ${counted(more, 'more pool')} use it.` : ''}`;
+}
+
+/** The pools of a class, as a detail of its record. */
+export const poolsOf = ({ pools }: ClassView) =>
+  pools.slice(0, 20).map((pool) => ({ ...pool, budgets: [...pool.budgets] }));
+
+/** The change of a class as a patch to commit, in YAML: what is not in it stays. */
+export const proposedPatch = (name: string, alias: string): string =>
+  [
+    'apiVersion: karpenter.k8s.aws/v1',
+    'kind: EC2NodeClass',
+    'metadata:',
+    `  name: ${name}`,
+    'spec:',
+    '  amiSelectorTerms:',
+    `    - alias: ${alias}`,
+    '',
+  ].join('\n');

@@ -1,0 +1,191 @@
+import type { Instance } from '../account/ec2/instances.ts';
+import type { Karpenter, NodeClass, NodePool } from '../account/eks/karpenter.ts';
+import { type ApiRequest, EC2_NODE_CLASSES, NODE_CLAIMS, NODE_POOLS } from './api-request.ts';
+import { isJson, isSame, type Json } from './json.ts';
+import type { Served } from './lists.ts';
+import { APPLY_PATCH, patched, patchType } from './patches.ts';
+import { invalid, modified, notFound, notImplemented, type Resource, StatusError } from './status-error.ts';
+
+export const KARPENTER_RESOURCES: readonly Resource[] = [EC2_NODE_CLASSES, NODE_POOLS, NODE_CLAIMS];
+
+/** The objects of Karpenter in one cluster, as its API serves them. */
+export class KarpenterObjects {
+  readonly #karpenter: () => Karpenter | undefined;
+
+  /** @param karpenter returns undefined for a cluster without the custom resources of Karpenter */
+  constructor(karpenter: () => Karpenter | undefined) {
+    this.#karpenter = karpenter;
+  }
+
+  /** @throws StatusError 404 for a kind that the cluster does not have */
+  served(resource: Resource): Served[] {
+    const karpenter = this.#running();
+    const objects =
+      resource === EC2_NODE_CLASSES
+        ? karpenter.classes.map(classObject)
+        : resource === NODE_POOLS
+          ? karpenter.pools.map(poolObject)
+          : karpenter.pools.flatMap((pool) =>
+              karpenter.claimsOf(pool.name).map((each) => claimObject(pool, each, karpenter.isDrifted(pool, each))),
+            );
+    return objects.map((object) => {
+      const { name, labels } = object.metadata;
+      return { name, labels, object };
+    });
+  }
+
+  get(resource: Resource, name: string): Json {
+    const found = this.served(resource).find((one) => one.name === name);
+    if (found === undefined) throw notFound(resource, name);
+    return found.object;
+  }
+
+  /**
+   * Adopts a patch of a node class: of its AMI terms, labels and annotations.
+   * @throws StatusError 404, 409 when it names another version than the class has, 422, 501
+   */
+  patch(request: ApiRequest, name: string): Json {
+    if (request.resource !== EC2_NODE_CLASSES) throw notImplemented(`patches of ${request.resource.plural}`);
+    if (patchType(request) === APPLY_PATCH) throw notImplemented('server-side apply of node classes');
+    const nodeClass = this.#running().classes.find((each) => each.name === name);
+    if (nodeClass === undefined) throw notFound(EC2_NODE_CLASSES, name);
+    const before = classObject(nodeClass);
+    const after = patched(before, request);
+    const metadata = isJson(after.metadata) ? after.metadata : {};
+    if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== before.metadata.resourceVersion) {
+      throw modified(EC2_NODE_CLASSES, name);
+    }
+    const { amiSelectorTerms, ...others } = isJson(after.spec) ? after.spec : {};
+    const { amiSelectorTerms: former, ...unchanged } = before.spec;
+    if (!isSame(others, unchanged)) throw notImplemented('patches of node classes beyond their AMI selector terms');
+    const terms = checkedTerms(name, amiSelectorTerms);
+    const manager = request.query.get('fieldManager') ?? request.userAgent.split('/')[0] ?? '';
+    const labels = isJson(metadata.labels) ? textsIn(metadata.labels) : {};
+    const annotations = isJson(metadata.annotations) ? textsIn(metadata.annotations) : {};
+    const isWritten = !isSame(terms, former);
+    if (isWritten || !isSame(labels, nodeClass.labels) || !isSame(annotations, nodeClass.annotations)) {
+      this.#running().write(nodeClass, {
+        labels,
+        annotations,
+        ...(isWritten && { terms, manager: { name: manager, operation: 'Update' as const } }),
+      });
+    }
+    return classObject(nodeClass);
+  }
+
+  #running(): Karpenter {
+    const karpenter = this.#karpenter();
+    if (karpenter === undefined) {
+      throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+    }
+    return karpenter;
+  }
+}
+
+/**
+ * The rules of the kind for AMI selector terms.
+ * Source: aws/karpenter-provider-aws, pkg/apis/v1/ec2nodeclass.go, its CEL rules.
+ */
+function checkedTerms(name: string, value: unknown): NodeClass['terms'] {
+  const field = 'spec.amiSelectorTerms';
+  const refuse = (message: string) =>
+    invalid(EC2_NODE_CLASSES, name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${message}`, field }]);
+  const terms: unknown[] = Array.isArray(value) ? value : [];
+  if (terms.length < 1 || terms.length > 30) throw refuse('"array": expected one to 30 terms');
+  return terms.map((term) => {
+    if (!isJson(term) || Object.keys(term).length === 0) {
+      throw refuse(`"array": expected at least one, got none, ['tags', 'id', 'name', 'alias', 'ssmParameter']`);
+    }
+    const unknown = Object.keys(term).find((key) => !TERM_MEMBERS.has(key));
+    if (unknown !== undefined) throw refuse(`unknown field "${field}[0].${unknown}"`);
+    const { alias } = term;
+    if (alias === undefined) return term;
+    if (Object.keys(term).length > 1 || terms.length > 1) {
+      throw refuse(`"array": 'alias' is mutually exclusive, cannot be set with a combination of other fields`);
+    }
+    const { family = '', version = '' } = /^(?<family>[a-zA-Z0-9]+)@(?<version>.+)$/.exec(String(alias))?.groups ?? {};
+    if (!FAMILIES.has(family) || String(alias).length > 30) {
+      throw refuse(`"string": family is not supported, must be one of the following: ${[...FAMILIES].join(', ')}`);
+    }
+    if (family.startsWith('windows') && version !== 'latest') {
+      throw refuse('"string": windows families may only specify version \'latest\'');
+    }
+    return term;
+  });
+}
+
+const TERM_MEMBERS = new Set(['alias', 'id', 'name', 'owner', 'ssmParameter', 'tags']);
+const FAMILIES = new Set(['al2', 'al2023', 'bottlerocket', 'windows2019', 'windows2022', 'windows2025']);
+
+const textsIn = (values: Json): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
+
+function classObject({ name, terms, labels, annotations, manager, version, generation, amis }: NodeClass) {
+  return {
+    apiVersion: 'karpenter.k8s.aws/v1',
+    kind: 'EC2NodeClass',
+    metadata: {
+      name,
+      uid: `uid-${name}`,
+      resourceVersion: String(5_000 + version),
+      generation,
+      labels,
+      annotations,
+      managedFields: [
+        {
+          manager: manager.name,
+          operation: manager.operation,
+          apiVersion: 'karpenter.k8s.aws/v1',
+          fieldsType: 'FieldsV1',
+          fieldsV1: { 'f:spec': { 'f:amiSelectorTerms': {} } },
+        },
+      ],
+    },
+    spec: { role: 'KarpenterNodeRole', amiSelectorTerms: terms },
+    status: {
+      amis: amis.map(({ id, name: image }) => ({ id, name: image, requirements: [] })),
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
+  };
+}
+
+const refOf = (name: string) => ({ group: EC2_NODE_CLASSES.group, kind: EC2_NODE_CLASSES.kind, name });
+
+const poolObject = ({ name, nodeClass, expireAfter, budgets }: NodePool) => ({
+  apiVersion: 'karpenter.sh/v1',
+  kind: 'NodePool',
+  metadata: { name, uid: `uid-${name}`, resourceVersion: '1', labels: {} },
+  spec: { template: { spec: { nodeClassRef: refOf(nodeClass), expireAfter } }, disruption: { budgets } },
+});
+
+function claimObject(
+  pool: NodePool,
+  { id, imageId, node, launchedAt, availabilityZone, privateDnsName }: Instance,
+  drifted: boolean,
+) {
+  const is = (type: string, holds: boolean) => ({ type, status: holds ? 'True' : 'False' });
+  const hasJoined = node === 'Ready' || node === 'Draining';
+  return {
+    apiVersion: 'karpenter.sh/v1',
+    kind: 'NodeClaim',
+    metadata: {
+      name: `${pool.name}-${id.slice(-5)}`,
+      uid: `uid-${id}`,
+      resourceVersion: '1',
+      creationTimestamp: new Date(launchedAt).toISOString(),
+      labels: { 'karpenter.sh/nodepool': pool.name, 'karpenter.k8s.aws/ec2nodeclass': pool.nodeClass },
+    },
+    spec: { nodeClassRef: refOf(pool.nodeClass), expireAfter: pool.expireAfter },
+    status: {
+      imageID: imageId,
+      providerID: `aws:///${availabilityZone}/${id}`,
+      ...(hasJoined && { nodeName: privateDnsName }),
+      conditions: [
+        is('Launched', true),
+        is('Registered', hasJoined),
+        is('Initialized', hasJoined),
+        ...(drifted ? [is('Drifted', true)] : []),
+      ],
+    },
+  };
+}

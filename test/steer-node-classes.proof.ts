@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { EC2_NODE_CLASSES } from '../sandbox/kubernetes/api-request.ts';
+import { KarpenterObjects } from '../sandbox/kubernetes/karpenter-objects.ts';
+import type { Run } from '../sandbox/play.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+import {
+  askAboutClass,
+  karpenterFleet,
+  NEW,
+  nodeClassPolicy,
+  nodeClassStory,
+  nodesIn,
+  OLD,
+  termsIn,
+} from './node-classes.fixture.ts';
+
+const started = (fleet: object, policy: object = {}, play = '30h') =>
+  start({ fleet, policy: nodeClassPolicy(policy), inProcess: true, play });
+
+async function asExpected(run: Run): Promise<void> {
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  expect([run.errors, run.account.deliveries.lost, deadLetterCount(run)]).toEqual([[], [], 0]);
+}
+
+/** What is told until a release has been seen for a day: nobody else in the cluster uses this AMI type. */
+const UNTIL_BAKED = ['waiting node-class-release-unknown', 'done node-class-current'];
+
+const patches = (run: Run) => run.calls.filter(({ operation }) => operation === 'PATCH ec2nodeclasses');
+const releasesIn = (run: Run) =>
+  nodesIn(run).map(({ imageId }) => run.account.fleet.releases.byImageId(imageId)?.releaseVersion);
+
+/** Patches the class by the rules of its kind, as the API does for somebody else. */
+function patchAsSomebody(run: Run, patch: object): void {
+  const objects = new KarpenterObjects(() => run.account.fleet.karpenter.get('shop'));
+  const request = {
+    method: 'PATCH',
+    verb: 'patch' as const,
+    resource: EC2_NODE_CLASSES,
+    namespace: undefined,
+    name: 'default',
+    query: new URLSearchParams(),
+    contentType: 'application/merge-patch+json',
+    userAgent: 'kubectl/v1.33',
+    body: JSON.stringify(patch),
+  };
+  objects.patch(request, 'default');
+}
+
+it('in mode observe a pin is proposed with the drift of its pools, and nothing changes', async () => {
+  const run = await started(karpenterFleet(), { mode: 'observe' });
+  expect(nodeClassStory(run)).toEqual([...UNTIL_BAKED, 'would-act would-pin-node-class']);
+  const [proposal] = run.records.filter(({ reason }) => reason === 'would-pin-node-class');
+  expect(proposal).toMatchObject({
+    cluster: 'shop',
+    nodegroup: 'ec2nodeclass:default',
+    details: { pools: [{ name: 'general', nodes: 3, drifted: 0, expireAfter: '720h', budgets: ['10%'] }] },
+  });
+  expect(proposal?.message).toMatch(/from al2023@v20260625 to al2023@v20260710.*ends after 720h anyway/);
+  expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260625' }]);
+  expect(patches(run)).toEqual([]);
+  await asExpected(run);
+});
+
+it('in mode enforce the class is pinned once, and Karpenter replaces the nodes within the budget of the pool', async () => {
+  const run = await started(karpenterFleet(), {}, '20h');
+  let most = 0;
+  const isOver = () => nodeClassStory(run).slice(UNTIL_BAKED.length).includes('done node-class-current');
+  for (let waited = 0; waited < 120 && !isOver(); waited += 1) {
+    await run.account.play(10 * MINUTE);
+    most = Math.max(most, nodesIn(run).filter(({ node }) => node === 'Draining').length);
+  }
+  expect(nodeClassStory(run)).toEqual([
+    ...UNTIL_BAKED,
+    'acted node-class-being-pinned',
+    'waiting node-class-drifting',
+    'done node-class-current',
+  ]);
+  expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260710' }]);
+  expect(patches(run)).toHaveLength(1);
+  expect(patches(run)[0]?.input).toMatchObject({ body: { metadata: { resourceVersion: expect.any(String) } } });
+  expect(releasesIn(run)).toEqual([NEW, NEW, NEW]);
+  expect(most).toBeLessThanOrEqual(1);
+  await asExpected(run);
+});
+
+describe('a pin that an operator approved', () => {
+  it('is undone on request, and stays undone', async () => {
+    const run = await started(karpenterFleet(), { mode: 'observe' });
+    await askAboutClass(run, 'approve');
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260710' }]);
+    await askAboutClass(run, 'reject');
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260625' }]);
+    await run.account.play(24 * HOUR);
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260625' }]);
+    expect(nodeClassStory(run)).toEqual([
+      ...UNTIL_BAKED,
+      'would-act would-pin-node-class',
+      'waiting request-granted',
+      'acted node-class-being-pinned',
+      'waiting node-class-drifting',
+      'waiting request-granted',
+      'acted pin-undone',
+      'skipped proposal-rejected',
+    ]);
+    await asExpected(run);
+  });
+
+  it('is not undone where somebody has changed the terms since', async () => {
+    const run = await started(karpenterFleet(), { mode: 'observe' });
+    await askAboutClass(run, 'approve');
+    const karpenter = run.account.fleet.karpenter.get('shop');
+    const [nodeClass] = karpenter?.classes ?? [];
+    if (nodeClass === undefined) throw new Error('no class');
+    karpenter?.write(nodeClass, { terms: [{ alias: 'al2023@latest' }] });
+    await askAboutClass(run, 'reject');
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@latest' }]);
+    expect(nodeClassStory(run)).toContain('refused request-refused');
+    await asExpected(run);
+  });
+});
+
+describe('a class that somebody keeps as code', () => {
+  it.each([
+    ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'infra:karpenter.k8s.aws/EC2NodeClass:/default' } }],
+    ['A manifest that kubectl-client-side-apply applied', { manager: 'kubectl-client-side-apply' }],
+  ])('%s: is never written, and the proposed patch applies cleanly', async (owner, marks) => {
+    const run = await started(karpenterFleet(marks));
+    await askAboutClass(run, 'approve');
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260625' }]);
+    expect(patches(run)).toEqual([]);
+    const [told] = run.records.filter(({ reason }) => reason === 'node-class-kept-as-code');
+    expect(told?.message).toContain(`${owner} keeps default as code`);
+    expect(nodeClassStory(run)).toContain('refused request-refused');
+    patchAsSomebody(run, parse(String(told?.details?.patch)));
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260710' }]);
+    await asExpected(run);
+  });
+});
+
+describe('nothing is written', () => {
+  it('where the cluster only lets its objects be read: it is told', async () => {
+    const run = await started(karpenterFleet({}, {}, { rbacNodeClasses: false }));
+    expect(nodeClassStory(run)).toEqual([...UNTIL_BAKED, 'failed pin-refused']);
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260625' }]);
+  });
+
+  it('into another version than the one that was read, nor against the rules of the kind', async () => {
+    const run = await started(karpenterFleet(), { mode: 'observe' }, '1h');
+
+    const stale = { metadata: { resourceVersion: '5000' }, spec: { amiSelectorTerms: [{ alias: 'al2023@latest' }] } };
+    expect(() => patchAsSomebody(run, stale)).toThrow(/the object has been modified/);
+    const two = { spec: { amiSelectorTerms: [{ alias: 'al2023@latest' }, { id: 'ami-1' }] } };
+    expect(() => patchAsSomebody(run, two)).toThrow(/mutually exclusive/);
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260625' }]);
+  });
+
+  it('without access to the cluster, which is told once', async () => {
+    const run = await started(karpenterFleet({}, {}, { accessEntries: [] }));
+    expect(nodeClassStory(run)).toEqual(['skipped node-classes-unread']);
+    expect(run.records.find(({ reason }) => reason === 'node-classes-unread')?.nodegroup).toBe('ec2nodeclass:*');
+  });
+
+  it('where the terms choose an AMI by its id', async () => {
+    const run = await started(karpenterFleet({ amiSelectorTerms: [{ id: 'ami-0123456789abcdef0' }] }));
+    expect(nodeClassStory(run)).toEqual(['skipped ami-terms-custom']);
+  });
+
+  it('to an older release than a node runs: a class that floats waits until that has baked', async () => {
+    const fleet = karpenterFleet({ amiSelectorTerms: [{ alias: 'al2023@latest' }] }, { releaseVersion: NEW });
+    const run = await started(fleet, { bakeAge: '7d' }, '60h');
+    expect(nodeClassStory(run).slice(1)).toEqual(['waiting node-class-release-baking']);
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@latest' }]);
+    expect(releasesIn(run)).not.toContain(OLD);
+  });
+});
