@@ -101,11 +101,11 @@ describe('every alarm', () => {
   it('promises that work comes again by itself only where it does', () => {
     const textOf = (name: string) =>
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
-    expect(textOf('function-errors')).toContain('The messages of a batch come again by themselves.');
-    expect(textOf('function-errors-watch-ami-releases')).toContain('twice more; the next scheduled run');
+    expect(textOf('function-errors')).toContain('The messages of a batch come again by themselves,');
+    expect(textOf('function-errors')).toContain('the next run makes up for a scheduled one');
     expect(textOf('function-errors-notify-stories')).toContain('twice more, then they go to the dead-letter queue');
-    for (const name of ['function-errors-request-actions', 'throttles-request-actions']) {
-      expect(textOf(name)).toContain('A request that was made there does not come back by itself.');
+    for (const name of ['function-errors', 'throttles-request-actions']) {
+      expect(textOf(name)).toMatch(/A request that was made (there|on the dashboard) does not come back by itself\./);
     }
     for (const name of ['dead-letters-quarantine-workers', 'undelivered']) {
       expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
@@ -200,23 +200,35 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
 });
 
 describe('an alarm is raised', () => {
-  it.each(['Errors', 'Throttles'])(
-    'on the %s of every function that has no queue, in which requests would wait',
-    (metric) => {
-      const watched = alarmsOf().filter(({ MetricName }) => MetricName === metric);
-      const queued = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
-        ({ Properties }) => Properties.FunctionName.Ref,
-      );
-      expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
-        idsOf('AWS::Lambda::Function')
-          .filter((id) => !queued.includes(id))
-          .sort(),
-      );
-      for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
-    },
-  );
+  it('on the throttles of every function that has no queue, in which requests would wait', () => {
+    const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'Throttles');
+    const queued = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => Properties.FunctionName.Ref,
+    );
+    expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
+      idsOf('AWS::Lambda::Function')
+        .filter((id) => !queued.includes(id))
+        .sort(),
+    );
+    for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+  });
 
-  it('on a failed run of any function that has a queue, for this stack alone', () => {
+  it('on the errors of every function whose log group has no filter that counts its failed runs', () => {
+    const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'Errors');
+    const counted = resourcesOf(template, 'AWS::Logs::MetricFilter').map(
+      ({ Properties }) => Properties.LogGroupName.Ref,
+    );
+    const elsewhere = resourcesOf(template, 'AWS::Lambda::Function').filter(
+      ({ Properties }) => !counted.includes(Properties.LoggingConfig.LogGroup.Ref),
+    );
+    expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
+      elsewhere.map(({ id }) => id).sort(),
+    );
+    expect(elsewhere).toHaveLength(1);
+    for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+  });
+
+  it('on a failed run of any other function, for this stack alone', () => {
     const [watched, ...others] = alarmsOf().filter(({ MetricName }) => MetricName === 'FailedRuns');
     expect(others).toEqual([]);
     expect(watched).toMatchObject({

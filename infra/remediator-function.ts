@@ -81,11 +81,14 @@ export class RemediatorFunction extends Construct {
     foundation.dashboard.addFunction(this);
     Tags.of(this.function).add('eks-host-remediator:function', name);
 
-    // A function with a queue has alarms on messages that wait and on dead letters, and one for its failed runs with others.
-    if (declared.start.by === 'queue') return;
     const period = { period: Duration.minutes(5) };
     const about = { name, logGroup };
-    alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', declared), about);
+    // The failed runs of all functions that write into the shared log group have one alarm together.
+    if (logGroup !== foundation.logGroup) {
+      alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', declared), about);
+    }
+    // A function with a queue has alarms on messages that wait and on dead letters.
+    if (declared.start.by === 'queue') return;
     // A single throttle is retried, and a new account has only ten concurrent invocations. So only lasting throttles
     // raise the alarm.
     const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };

@@ -68,23 +68,11 @@ const SHARED = {
   'function-errors': {
     of: {
       // Lambda retries an asynchronous invocation twice (Lambda developer guide, "Understanding retry behavior").
-      schedule: {
-        means: (subject) =>
-          `${subject} ended with an error. Lambda tries that run twice more; the next scheduled run makes up for a scheduled one.`,
-        first: FAILED_RUNS,
-        next: CURE_ERROR,
-      },
       records: {
         means: (subject) =>
           `${subject} ended with an error. Lambda tries the same records twice more, then they go to the dead-letter queue.`,
         first: FAILED_RUNS,
         next: CURE_ERROR,
-      },
-      widget: {
-        means: (subject) =>
-          `${subject} ended with an error. Somebody got no answer on the dashboard. A request that was made there does not come back by itself.`,
-        first: FAILED_RUNS,
-        next: 'Cure what the error names, mostly a missing permission; then ask again on the dashboard.',
       },
     },
     unhealthy: true,
@@ -155,10 +143,11 @@ export const UNDELIVERED: Runbook = {
   unhealthy: true,
 };
 
-/** The description of the alarm about failed runs of functions that have a queue: those of all are counted. */
-export const FAILED_BATCHES: Runbook = {
+/** The description of the alarm about failed runs of all functions that write into the shared log group. */
+export const ANY_FAILED_RUN: Runbook = {
   section: 'function-errors',
-  means: 'A function ended with an error. The messages of a batch come again by themselves.',
+  means:
+    'A function ended with an error. The messages of a batch come again by themselves, and the next run makes up for a scheduled one. A request that was made on the dashboard does not come back by itself.',
   first: FAILED_RUNS,
   next: `${CURE_ERROR} The name of the log stream has the function's.`,
   unhealthy: true,
@@ -197,7 +186,7 @@ export const ALL_RUNBOOKS: readonly Runbook[] = [
     Object.entries(alarms).map(([section, entry]) => declaredRunbook(section, entry)),
   ),
   UNDELIVERED,
-  FAILED_BATCHES,
+  ANY_FAILED_RUN,
   POLICY_INVALID,
   UNHEALTHY,
 ];

@@ -6,15 +6,15 @@ import { FAILED_RUN_PATTERN } from '../functions/shared/declaration/remediation.
 import { ANY_FUNCTION } from '../functions/shared/runtime/metric.ts';
 import type { Foundation } from './foundation.ts';
 import { METRIC_NAMESPACE, remediatorMetric } from './metric.ts';
-import { FAILED_BATCHES, POLICY_INVALID } from './runbook.ts';
+import { ANY_FAILED_RUN, POLICY_INVALID } from './runbook.ts';
 
 type Known = Pick<Foundation, 'alarms' | 'settings' | 'logGroup'>;
 
-/** The alarms that functions with a queue share, because CloudWatch bills each alarm. Records and log lines name the function. */
+/** The alarms that functions share, because CloudWatch bills each alarm. Records and log lines name the function. */
 export class SharedAlarms extends Construct {
   constructor(scope: Construct, id: string, { alarms, settings, logGroup }: Known) {
     super(scope, id);
-    alarms.add(this, 'Errors', this.failedRuns(settings.stackName, logGroup), FAILED_BATCHES);
+    alarms.add(this, 'Errors', this.failedRuns(settings.stackName, logGroup), ANY_FAILED_RUN);
     // Each reconcile says whether the policy was valid, and functions go by different parts of it: the alarm ends when all
     // that reconciled within a sweep's time found it so.
     const invalid = remediatorMetric('PolicyInvalid', ANY_FUNCTION, settings.stackName, settings.sweepSchedule);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sample as remediationRequest } from '../events/remediation-request.ts';
-import { FAILED_BATCHES } from '../infra/runbook.ts';
+import { ANY_FAILED_RUN } from '../infra/runbook.ts';
 import { compileFilterPattern } from '../sandbox/account/logs/filter-pattern.ts';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
@@ -92,7 +92,7 @@ describe('the saved queries', () => {
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) expect(row).toMatchObject({ errorName: 'Sandbox.Timedout', request: expect.any(String) });
     // The alarms' first command finds them, too.
-    const [, pattern = ''] = /--filter-pattern '(.*)'/.exec(FAILED_BATCHES.first) ?? [];
+    const [, pattern = ''] = /--filter-pattern '(.*)'/.exec(ANY_FAILED_RUN.first) ?? [];
     const lines = run.account.logs.group(String(run.account.stack.outputs.LogGroupName)).events;
     const found = lines.filter(({ message }) => compileFilterPattern(pattern)(message));
     expect(found).toHaveLength(rows.length);
