@@ -41,7 +41,7 @@ def eks(account) -> None:
     refused("ResourceNotFoundException", "eks", "ListCertificateAuthorities", clusterName="missing")
     refused("InvalidParameterException", "eks", "ListCertificateAuthorities", clusterName=name, nextToken="none")
     refused("ResourceNotFoundException", "eks", "DescribeCertificateAuthority", clusterName=name, certificateAuthorityId="missing")
-    call("eks", "ListFargateProfiles", clusterName=name)
+    call("eks", "ListFargateProfiles", clusterName=name, maxResults=1)
     refused("ResourceNotFoundException", "eks", "ListFargateProfiles", clusterName="missing")
     refused("InvalidParameterException", "eks", "ListFargateProfiles", clusterName=name, nextToken="none")
     versions = call("eks", "DescribeClusterVersions", includeAll=True, clusterType="eks", maxResults=1)

@@ -12,7 +12,7 @@ export const NODE_CLASS_REASONS = {
   'node-class-kept-as-code': {
     meaning:
       'A release is due for the EC2NodeClass, which somebody keeps as code, so the change is only proposed. The record has it as a patch.',
-    hint: 'Commit the patch that the record has under details.patch. To try it: kubectl patch ec2nodeclass NAME --type merge --patch-file FILE --dry-run=server.',
+    hint: 'Commit the patch that the record has under details.patch. Try it first with kubectl patch and --dry-run=server.',
     severity: 'low',
   },
   'node-class-being-pinned': {
