@@ -19,7 +19,7 @@ import type { Run } from '../sandbox/play.ts';
 import { drainsOfEveryKind } from './drain-nodes.fixture.ts';
 import { deadLetterCount, incidentOf, isAboutGroup, playThrough, type Scenario, start } from './harness.ts';
 import { grantedActions } from './iam.ts';
-import { pinsOfEveryKind } from './node-classes.fixture.ts';
+import { karpenterFleet, nodeClassPolicy, pinsOfEveryKind } from './node-classes.fixture.ts';
 import {
   privateFleet,
   publicLaunch,
@@ -28,7 +28,7 @@ import {
   terminatedSelfManaged,
   workersOutsideGroups,
 } from './quarantine.fixture.ts';
-import { approvedRefreshes } from './refresh-groups.fixture.ts';
+import { approvedRefreshes, cluster, fleet, group, policy } from './refresh-groups.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
@@ -296,6 +296,18 @@ describe('rights', () => {
       approvedRefreshes(),
       drainsOfEveryKind(),
       pinsOfEveryKind(),
+      // Gates are read where a refresh is due.
+      start({
+        fleet: fleet(cluster('shop', [group('web')])),
+        policy: { ...policy(), upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
+        play: '2h',
+      }),
+      // A node runs an AMI that its class does not name any more.
+      start({
+        fleet: karpenterFleet({ amiSelectorTerms: [{ alias: 'al2023@v20260710' }] }, { budgets: [{ nodes: '0' }] }),
+        policy: nodeClassPolicy(),
+        play: '2h',
+      }),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // Nodes from before a successor of the certificate authority are counted.
       start({
