@@ -3,12 +3,12 @@ import { iso } from '../runtime/clock.ts';
 import type { Blocker, Candidate, Entry, Rollouts } from './rollouts.ts';
 
 /**
- * How long a release must have been known before a later wave takes it, ms: two sweeps. By then every group of the earlier
- * ones has been seen by the ledger.
+ * How long a release must have been known before a later wave takes it, ms: two sweeps. By then the ledger has seen
+ * every group of the earlier waves.
  */
 const SWEPT_AFTER = 2 * 3_600_000;
 
-/** How an entry, or what nobody can know yet, keeps a release away; absent: it does not. */
+/** How an entry, or what nobody can know yet, keeps a release away; absent: nothing does. */
 export type Held =
   | Exclude<Entry, { kind: 'open' }>
   | { readonly kind: 'unknown' }
@@ -17,11 +17,11 @@ export type Held =
 /** A group that may take a release. */
 interface Taker {
   readonly key: NodeGroupKey;
-  /** The place of its wave, from 0. */
+  /** The place of the group's wave, from 0. */
   readonly wave: number;
   /** How long a release must have run well in the waves before, ms. */
   readonly bakeBetween: number;
-  /** Since when the release has been known there, epoch milliseconds. */
+  /** Since when the release has been known where the group is, epoch milliseconds. */
   readonly knownSince: number;
 }
 
@@ -44,8 +44,9 @@ export function heldFrom(
 }
 
 /**
- * The one to move to of releases that have baked, oldest first: the newest that its wave may take, or that its first group is taking; if
- * there is none, the one that it may take first; if nobody can say when, the newest that the earlier waves have not passed over.
+ * Chooses the release to move to among releases that have baked, oldest first. The newest that the group's wave may
+ * take, or that the first group is taking, comes first. Without one it is the release that the wave may take first. If
+ * nobody can say when, it is the newest that the earlier waves have not passed over.
  */
 export function chooseAmong<Release>(
   baked: readonly Release[],
@@ -56,7 +57,8 @@ export function chooseAmong<Release>(
   let newest: Release | undefined;
   for (const release of baked.toReversed()) {
     const held = heldOf(release);
-    // Who waits for the first group to take it is in the line for it, and moves once.
+    // A group that waits for the first group to take a release waits in the line for that release, and so moves only
+    // once.
     if (held === undefined || held.kind === 'alone') return release;
     const until = opensAt(held, bakeBetween);
     if (until !== undefined) soonest.push({ release, until });
@@ -76,9 +78,9 @@ function opensAt(held: Held, bakeBetween: number): number | undefined {
 export interface WaveWait {
   readonly reason: 'earlier-wave' | 'wave-stopped';
   readonly message: string;
-  /** What it waits for, as a text that stays the same while it is so. */
+  /** What the group waits for, as a text that stays the same while the group waits for it. */
   readonly which: string;
-  /** When it has passed, epoch milliseconds; absent where nobody knows. */
+  /** When the wait is over, epoch milliseconds; absent where nobody knows. */
   readonly until?: number;
   /** Groups that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
@@ -93,7 +95,7 @@ export function inWordsOf(
     bakeBetween,
   }: { readonly releaseVersion: string; readonly waves: readonly string[]; readonly bakeBetween: number },
 ): WaveWait {
-  // That it waits for another wave is news, that a part of one has finished is none.
+  // A wait for another wave is news. A part of a wave that has finished is none.
   const place = 'blockers' in held ? (held.blockers[0]?.wave ?? '') : 'wave' in held ? held.wave : '';
   const which = `${held.kind} ${place}`.trim();
   const nameOf = (wave: number | undefined = 0) => `wave ${waves[wave] ?? wave}`;
@@ -133,7 +135,7 @@ export function inWordsOf(
   }
 }
 
-/** At most three by name. */
+/** Names at most three groups, and counts the rest. */
 function listOf(blockers: readonly Blocker[]): string {
   const named = blockers.slice(0, 3).map(({ key: { cluster, nodegroup }, why }) => `${cluster}/${nodegroup} ${why}`);
   return [...named, ...(blockers.length > 3 ? [`and ${blockers.length - 3} more`] : [])].join(', ');

@@ -26,8 +26,8 @@ export function selfManagedMember(
 }
 
 /**
- * The rollouts of AMIs of one's own: of self-managed groups, and of the managed node groups that run such AMIs. A managed
- * group of which nobody knows yet what it runs counts once that is known: a later wave takes no AMI before two sweeps.
+ * The rollouts of AMIs of owners: of self-managed groups, and of the managed node groups that run such AMIs. A later
+ * wave takes no AMI before two sweeps. So a managed group whose AMI nobody knows yet counts once its AMI is known.
  *
  * @throws where the ledger cannot be read, so that nothing starts
  */

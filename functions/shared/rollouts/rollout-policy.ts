@@ -3,7 +3,10 @@ import { gates } from '../gates/gates-policy.ts';
 import type { PolicyWith } from '../policy/policy.ts';
 import { isWaveNamed, WAVE_UNNAMED, waveKeys } from './waves-policy.ts';
 
-/** What of the policy section `upgrades` holds for whatever moves a group to a release: its wave, and the gates. */
+/**
+ * The keys of the policy section `upgrades` that hold for every function that moves groups to releases: the wave, and
+ * the gates.
+ */
 const rollouts = () => z.looseObject({ ...waveKeys, gates }).refine(isWaveNamed, WAVE_UNNAMED);
 
 /** The sections of the policy that rollouts depend on. */

@@ -1,7 +1,7 @@
 import type { ReasonEntry } from '../records/reason-entry.ts';
 import { OPERATOR_COMMAND } from '../text/operator-command.ts';
 
-/** Reasons of functions that move groups to releases: waves and gates keep them from it. */
+/** Reasons of functions that move groups to releases: waves and gates keep the groups from moving. */
 export const ROLLOUT_REASONS = {
   'alarm-gate-closed': {
     meaning:

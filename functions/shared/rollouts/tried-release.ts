@@ -1,9 +1,9 @@
 import { failureCount, type NodeGroupState } from '../ledger/node-group-ledger.ts';
 
-/** A release as what has failed of it is remembered. */
+/** A release, as a failed attempt at it is remembered. */
 export interface TriedRelease {
   readonly releaseVersion: string;
-  /** The Kubernetes version that it is for, where its name does not tell. Items of former versions do not know it. */
+  /** The Kubernetes version that the release is for, where its name does not tell. Items of former versions lack it. */
   readonly kubernetesVersion?: string | undefined;
 }
 
@@ -14,6 +14,6 @@ export const isSameRelease = (a: TriedRelease, b: TriedRelease): boolean =>
     b.kubernetesVersion === undefined ||
     a.kubernetesVersion === b.kubernetesVersion);
 
-/** The release of which an attempt has failed, and not been forgotten. */
+/** The release at which an attempt has failed, unless an operator has had the failure forgotten. */
 export const failedRelease = ({ failures }: Pick<NodeGroupState, 'failures'>): TriedRelease | undefined =>
   failureCount(failures) > 0 ? failures : undefined;

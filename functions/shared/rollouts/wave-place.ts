@@ -4,13 +4,13 @@ import { placeOfGroup, policyAt } from '../policy/policy-at.ts';
 import { type Pair, pairKey } from '../releases/ami-type.ts';
 import { READS, type RolloutPolicy } from './rollout-policy.ts';
 
-/** The place of a wave by its name; the last, where the policy names none. */
+/** The place of a wave by its name; the last place, where the policy names none. */
 export const placeOfWave = ({ upgrades: { waves, wave } }: Pick<RolloutPolicy, 'upgrades'>): number => {
   const place = wave === undefined ? -1 : waves.indexOf(wave);
   return place < 0 ? Math.max(0, waves.length - 1) : place;
 };
 
-/** The wave that a policy gives a node group; undefined where there are none. */
+/** The wave that a policy gives a node group; undefined where the policy has no waves. */
 export const waveOf = (
   policy: Pick<RolloutPolicy, 'upgrades'>,
 ): { readonly place: number; readonly name: string } | undefined => {
@@ -19,19 +19,28 @@ export const waveOf = (
   return name === undefined ? undefined : { place, name };
 };
 
-/** The place of a node group's wave by its names alone. Where overrides contradict each other nobody knows it: all others wait. */
+/**
+ * The place of a node group's wave by its names alone. Where overrides contradict each other nobody knows the place:
+ * all other node groups wait.
+ */
 export function placeByName(key: NodeGroupKey, anywhere: RolloutPolicy): number {
   const byName = policyAt<typeof READS, RolloutPolicy>(anywhere, placeOfGroup(key, undefined), READS);
   return isInvalid(byName) ? 0 : placeOfWave(byName);
 }
 
-/** The place of a node group's wave where its tags cannot be read: as when they were. They only make it a later one. */
+/**
+ * The place of a node group's wave where its tags cannot be read: the place that its tags gave it last. Tags only make
+ * it a later one.
+ */
 export function rememberedPlace(key: NodeGroupKey, progress: Progress | undefined, anywhere: RolloutPolicy): number {
   const tagged = progress?.wave === undefined ? -1 : anywhere.upgrades.waves.indexOf(progress.wave);
   return Math.max(placeByName(key, anywhere), tagged);
 }
 
-/** Whose releases a node group takes, as one string. The id of an AMI of one's own says enough, whatever Kubernetes version it is for. */
+/**
+ * The key of the releases that a node group takes. The id of an owner's AMI says enough, whatever Kubernetes version it
+ * is for.
+ */
 export const rolloutPair = (pair: Pair): string => (pair.amiType === CUSTOM ? CUSTOM : pairKey(pair));
 
 /** The AMI type of groups with an AMI of their owner. */

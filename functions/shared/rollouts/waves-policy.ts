@@ -5,7 +5,7 @@ const waveName = z
   .string()
   .regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,19}$/, 'must be at most 20 letters, digits, dashes or underscores');
 
-/** Whether the wave of a section is one of its waves. */
+/** Whether the section's `waves` list its `wave`. */
 export const isWaveNamed = ({
   waves,
   wave,
@@ -14,7 +14,7 @@ export const isWaveNamed = ({
   readonly wave?: string | undefined;
 }) => wave === undefined || waves.includes(wave);
 
-/** What is said of a wave that is none of them. */
+/** The message and the place of the fault for a `wave` that `waves` does not list. */
 export const WAVE_UNNAMED = {
   path: ['wave'],
   error: 'must be one of upgrades.waves, which name the waves in their order',

@@ -12,43 +12,43 @@ import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts'
 import { failedRelease, isSameRelease, type TriedRelease } from './tried-release.ts';
 import { CUSTOM, rememberedPlace } from './wave-place.ts';
 
-/** What the members of one wave say to a release. */
+/** How the members of one wave stand to a release. */
 interface WaveOf {
   readonly unfinished: Blocker[];
   readonly unseen: NodeGroupKey[];
   readonly stopped: Blocker[];
-  /** When the last of those that ran it took it, epoch milliseconds; undefined: none ever has. */
+  /** When the last of the members that ran the release took it, epoch milliseconds; undefined: none ever has. */
   takenAt: number | undefined;
   isPassedOver: boolean;
 }
 
-/** What all members say to a release. */
+/** How all members stand to a release. */
 interface Summary {
   readonly waves: ReadonlyMap<number, WaveOf>;
   readonly moving: readonly Blocker[];
   readonly hasBeenTaken: boolean;
-  /** What the waves before a wave come to, found once a wave. */
+  /** What the waves before a wave come to, by the place of that wave: each is worked out once. */
   readonly before: Map<number, Before>;
 }
 
-/** What keeps a release from the next wave, or the wave that was the last to take it. */
+/** What keeps a release from a wave, or else the earlier wave that was the last to take the release. */
 type Before =
   | Exclude<Entry, { kind: 'open' | 'alone' | 'baking' }>
   | { readonly last?: { wave: number; since: number } };
 
-/** How long a node group may have been out of sight until it is looked at before others wait for it, ms. */
+/** How long a node group may be out of sight until those that wait for it have it looked at, ms. */
 const SEEN_WITHIN = 26 * 3_600_000;
 
-/** Why a node group is no member any more. */
+/** The reason of a node group that no longer exists: it is no member any more. */
 const GONE = 'node-group-gone';
 
-/** The rollouts of a fleet of which the ledger remembers this. */
+/** The rollouts of a fleet, from what the ledger remembers of each subject. */
 export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: RolloutPolicy): Rollouts =>
   rolloutsOf(
     new Map(
       [...states].flatMap(([subject, state]) => {
         const key = keyOf(subject);
-        // What was remembered of one that is gone is kept for long, and nobody waits for it.
+        // The ledger keeps the item of a deleted node group for long, and nobody waits for that node group.
         if (state.reason === GONE) return [];
         // Only managed node groups have names without a colon.
         return key.nodegroup.includes(':')
@@ -80,7 +80,7 @@ export const memberWith = (
   broke: memory.failures?.broke,
 });
 
-/** @param summaries what is known already, by pair and release */
+/** @param summaries what is known already, by release, then by pair */
 export function rolloutsOf(
   members: ReadonlyMap<string, Member>,
   summaries: Map<string, ReadonlyMap<string, Summary>> = new Map(),
@@ -113,7 +113,7 @@ export function rolloutsOf(
       }
       return rolloutsOf(next);
     },
-    // Its start changes what is known of the one release that it moves to.
+    // The start changes only what is known of the release that the member moves to.
     withStart: (subject, member) =>
       rolloutsOf(
         new Map([...members, [subject, member]]),
@@ -152,7 +152,7 @@ function beforeWave({ waves }: Summary, wave: number): Before {
 function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween: number, now: number): Summary {
   const orders = new Map<string, number | undefined>();
   const amiType = candidate.pair.slice(candidate.pair.indexOf('/') + 1);
-  // Many run the same release.
+  // Many members run the same release, so each release is compared once.
   const orderOf = ({ runs: { releaseVersion: runs }, images = [] }: Progress): number | undefined => {
     if (amiType === CUSTOM) return compareImages(images, runs, candidate.releaseVersion);
     if (!orders.has(runs)) orders.set(runs, compareReleases(amiType, runs, candidate.releaseVersion));
@@ -173,14 +173,14 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
   return { waves, moving, hasBeenTaken, before: new Map() };
 }
 
-/** Whether releases of a pair come to a member by now. Nobody knows of one that was never looked at. */
+/** Whether releases of a pair come to a member by now. A member that was never looked at counts: nobody knows. */
 function takesBy(now: number, pair: string, progress: Progress | undefined): boolean {
   if (progress === undefined || progress.pair === pair) return true;
   const { nextPair, nextFrom = 0 } = progress;
   return nextPair === pair && nextFrom <= now;
 }
 
-/** Counts what one member says to a release in its wave. */
+/** Counts how one member stands to a release in its wave. */
 function count(
   of: WaveOf,
   { key, wave, progress, ...member }: Member,
@@ -195,17 +195,17 @@ function count(
     of.unfinished.push({ key, wave, why });
     if (isUnseen) of.unseen.push(key);
   };
-  // Which AMIs of its owner come to it by now nobody knows either, where they or it cannot be read.
+  // Nobody knows either which AMIs come to a member where its AMI, or the list of AMIs, cannot be read.
   if (progress === undefined || (pair === CUSTOM && progress.images === undefined)) {
     const unknown = progress === undefined ? 'has not been reconciled yet' : 'does not know which AMIs come to it';
     wait(reason === 'unreadable' ? 'cannot be read' : unknown);
     return;
   }
   const { runs, ran = [], failed: failedWith = [], health } = progress;
-  // Whatever it runs of an older Kubernetes version comes before.
+  // A release of an older Kubernetes version comes before every release of this pair.
   const order = progress.pair === pair ? orderOf(progress) : -1;
   if (order === undefined) {
-    // An AMI may have come to it since it was seen.
+    // An AMI may have come to the member since the ledger saw it.
     if (isUnseen) wait('has not been reconciled for long');
     return;
   }
@@ -214,7 +214,7 @@ function count(
       of.stopped.push({ key, wave, why: 'failed with it' });
       return;
     }
-    // Whoever left it sooner has not tried it.
+    // A member that left the release before it had baked has not tried it.
     const before = ran.find(
       ({ since, until = since, ...run }) => run.releaseVersion === releaseVersion && until - since >= bakeBetween,
     );
@@ -226,7 +226,7 @@ function count(
   else if (failed !== undefined && isSameRelease(failed, tried) && order < 0)
     of.stopped.push({ key, wave, why: 'failed to move to it' });
   else if (health === 'unreadable') wait('cannot be read');
-  // What it was before it took the release says nothing about it.
+  // A member that was unhealthy before it took the release says nothing about the release.
   else if (health === 'unhealthy' && order < 0) wait('is unhealthy');
   else if (health === 'unhealthy' && !isByAnother(member, tried))
     of.stopped.push({ key, wave, why: 'is unhealthy with it' });
@@ -239,6 +239,6 @@ function count(
 const hasFailedAnother = ({ failed }: Pick<Member, 'failed'>, release: TriedRelease): boolean =>
   failed !== undefined && !isSameRelease(failed, release);
 
-/** Whether an attempt to move to another release has made it unhealthy. */
+/** Whether an attempt to move to another release has made the member unhealthy. */
 const isByAnother = (member: Pick<Member, 'failed' | 'broke'>, release: TriedRelease): boolean =>
   hasFailedAnother(member, release) && (member.broke ?? []).length > 0;
