@@ -4,17 +4,20 @@ import type { Moment } from './moment.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import { kubernetesVersionOf } from './target-version.ts';
 
-/** How often insights are looked at that close the gate, ms. EKS refreshes them every 24 hours (EKS user guide, cluster insights). */
+/**
+ * How often a reconcile looks again at insights that close the gate, ms. EKS refreshes insights every 24 hours (EKS
+ * user guide, cluster insights).
+ */
 const LOOKED_AT_AGAIN = 6 * 3_600_000;
 
 /**
- * Waits while EKS's upgrade insights say that something would break with the Kubernetes version to move to. Insights that cannot be read
- * close the gate as well, and so do those that nobody has read.
+ * Waits while EKS's upgrade insights say that something would break with the Kubernetes version to move to. Insights
+ * that cannot be read close the gate as well, and so do insights that nobody has read.
  */
 export function atInsights(moment: Moment): Decision | undefined {
   const { view, upgrades, state, idle, now, releaseVersion, attempt, wait } = moment;
   const version = kubernetesVersionOf(view);
-  // A proposal changes nothing: it is made, and stands to be approved, while a gate is closed, too.
+  // A proposal changes nothing: it is made, and can be approved, while a gate is closed, too.
   if (version === undefined || upgrades.gates.insights === 'off' || moment.isProposal) return undefined;
   const { insights } = view.next ?? {};
   if (insights === undefined || 'kind' in insights) {

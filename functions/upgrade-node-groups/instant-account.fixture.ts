@@ -29,12 +29,15 @@ const REGION = 'eu-central-1';
 const ACCOUNT = '111122223333';
 const TABLE = 'ledger';
 const NODES_PER_GROUP = 2;
-/** Entries of a page: of EKS's lists, of DescribeInstanceImageMetadata, and of 1 MB of a query. */
+/**
+ * Entries of a page: of EKS's lists, of DescribeInstanceImageMetadata, and of a query of the ledger, which returns 1
+ * MB.
+ */
 const PAGES = { eks: 100, images: 1000, items: 1000 };
 
 /**
- * An account whose clients answer at once and without a wire: what a look costs in it is the function's own. It counts the calls by
- * operation. All groups run an older release than the one on offer, which has baked.
+ * An account whose clients answer at once and without a network: a look at this account costs what the function itself
+ * costs. It counts the calls by operation. All groups run an older release than the one on offer, which has baked.
  */
 export class InstantAccount {
   readonly calls = new Map<string, number>();
@@ -86,7 +89,7 @@ export class InstantAccount {
     };
   }
 
-  /** An instance of the SDK's class, for its paginators. */
+  /** Makes an instance of the SDK's class, because paginators ask for one. */
   #client<Client extends object>(of: { readonly prototype: Client }): Client {
     const send = async (command: object) => {
       const operation = command.constructor.name.replace(/Command$/, '');

@@ -137,7 +137,7 @@ describe('an upgrade', () => {
       const [before, after] = [byPolicy('observe', {}), byPolicy('enforce', {})];
       expect(after.message).toContain('new nodes get none');
       expect(before.message).not.toContain('new nodes get none');
-      // Another plan, which is told: who approves the one has not approved the other.
+      // The upgrade without the key pair is another plan: an operator who approves one has not approved the other.
       expect(after.proposal?.target).not.toBe(before.proposal?.target);
       expect(after.variant).not.toBe(before.variant);
 
@@ -147,7 +147,7 @@ describe('an upgrade', () => {
       expect(upgradeAlone).toMatchObject({ reason: 'upgrade-started', start: { version: '1.33', force: false } });
       expect(upgradeAlone.start?.template).toBeUndefined();
       expect(upgradeAlone.message).toContain('the approval is of the upgrade alone');
-      // Who approved both gets the upgrade where the policy lets the key pair be by now.
+      // An operator who approved both gets the upgrade where the policy now leaves the key pair alone.
       expect(byPolicy('observe', ruled(after.proposal)).start).toEqual({
         version: '1.33',
         firstSeenAt: NOW - 48 * HOUR,

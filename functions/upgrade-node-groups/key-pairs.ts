@@ -7,12 +7,12 @@ import type { Moment } from './moment.ts';
 import type { Policy } from './policy.ts';
 import type { Agents, KeyPairSeen } from './preflight.ts';
 
-/** The check of posture that this cures. */
+/** The check of posture that an upgrade without the key pair cures. */
 const CHECK = 'SSH.2';
 
 /** What an upgrade that starts does about the key pair: a sentence for its record, and the change of the template, if any. */
 export interface KeyPairWords {
-  /** Begins with a blank, where it says anything. */
+  /** A sentence that begins with a blank, or nothing. */
   readonly message: string;
   readonly details?: NonNullable<Decision['details']>;
   readonly template?: NonNullable<NonNullable<Decision['start']>['template']>;
@@ -20,7 +20,10 @@ export interface KeyPairWords {
 
 const NOTHING: KeyPairWords = { message: '' };
 
-/** Whether an upgrade may leave the key pair of its node group out, as far as the policy says. Before a start more is looked at. */
+/**
+ * Whether an upgrade may leave the key pair of its node group out, as far as the policy says. More is looked at before
+ * a start.
+ */
 export const mayLeaveKeyPairOut = (moment: Pick<Moment, 'view' | 'upgrades' | 'attempt' | 'deferral'>): boolean =>
   moment.view.launchTemplate !== undefined && moment.upgrades.keyPairs.mode === 'enforce' && isFirstTry(moment);
 
@@ -29,9 +32,9 @@ export const isFirstTry = ({ attempt, deferral }: Pick<Moment, 'attempt' | 'defe
   attempt === 1 && deferral === undefined;
 
 /**
- * Whether an upgrade that starts moves the node group to a version of its launch template without the key pair. Only where
- * Session Manager leads to each node, so that nobody is locked out, and only with the first attempt at a release: what is
- * done about a key never keeps a release from being tried.
+ * Whether an upgrade that starts moves the node group to a version of its launch template without the key pair. Nobody
+ * may be locked out: the upgrade does so only where Session Manager leads to each node. A key must never keep a release
+ * from being tried: the upgrade does so only with the first attempt at a release.
  *
  * @param when `isApproved`: whether the key pair is part of what was approved, or nothing has to be
  */

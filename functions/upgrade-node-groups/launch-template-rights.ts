@@ -2,10 +2,10 @@ import { byTemplate, tagsAtLaunch } from '../shared/declaration/launch-rights.ts
 import { arnHere, onAnything, type Right } from '../shared/declaration/right.ts';
 
 /**
- * The rights that EKS requires from whoever updates a node group with an owner's launch template: before it begins, it
- * tries as the caller whether such instances may be launched. eksctl and terraform-aws-eks give every node group a
- * template. Sources: EKS user guide, "Customize managed nodes with launch templates";
- * scylladb/scylla-cluster-tests#12172 for EKS's error otherwise.
+ * The rights that EKS requires from a caller who updates a node group with an owner's launch template. EKS first tries
+ * as the caller whether such instances may be launched. eksctl and terraform-aws-eks give every node group a template.
+ * Sources: EKS user guide, "Customize managed nodes with launch templates"; scylladb/scylla-cluster-tests#12172 for
+ * EKS's error otherwise.
  *
  * AWS does not document which parts of the launch count as the template's. What a node group can specify besides its
  * template (AMI, subnets, instance type, the cluster's security group) is allowed for any launch by a template.
@@ -37,8 +37,8 @@ export const LAUNCH_TEMPLATE_RIGHTS: readonly Right[] = [
   },
   tagsAtLaunch({ sid: 'LaunchTemplateTags', unlessOff: 'launchTemplateRights' }),
   {
-    // EKS asks for the versions. Tags of templates say who keeps them, and agents whether Session Manager leads to the nodes
-    // that a key pair leads to.
+    // EKS asks for the versions. The function reads tags of templates to learn who keeps them, and SSM agents to learn
+    // whether Session Manager leads to the nodes of a key pair.
     ...onAnything('LaunchTemplateVersions', [
       'ec2:DescribeLaunchTemplateVersions',
       'ec2:DescribeLaunchTemplates',

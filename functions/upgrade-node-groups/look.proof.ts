@@ -9,7 +9,10 @@ import { sqsRecord } from './sqs-record.fixture.ts';
 const CLUSTERS = 100;
 const GROUPS_PER_CLUSTER = 20;
 const GROUPS = CLUSTERS * GROUPS_PER_CLUSTER;
-/** Of EKS's lists, of Auto Scaling groups, of instances' AMIs, and of the ledger: by its keys, and all of it for the waves. */
+/**
+ * Pages of EKS's lists, of Auto Scaling groups, of instances' AMIs, and of the ledger: by its keys, and all of it for
+ * the waves.
+ */
 const PAGES = 1 + CLUSTERS + GROUPS / 100 + (2 * GROUPS) / 1000 + GROUPS / 100 + GROUPS / 1000;
 
 const message = sqsRecord({ ...amiRelease, detail: { ...amiRelease.detail, ...PAIR, releaseVersion: RELEASE } });
@@ -37,7 +40,7 @@ it.each([
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1000;
   };
-  // Each group has a record of what it waits for, which costs two writes, and remembers it.
+  // The look records what each group waits for, and remembers the record: that costs two writes a group.
   const first = await look();
   expect(account.calls.get('Put')).toBe(2 * GROUPS);
   const next = [await look(), await look(), await look()];
@@ -56,14 +59,14 @@ it('a look that starts 50 upgrades costs a few calls more for each, one for each
     const concurrency = { perCluster: GROUPS_PER_CLUSTER, perAccount };
     await reconcile(account.deps(policyOf({ upgrades: { concurrency } })), [message]);
   };
-  // One is under way then, and all others have said that they wait for room.
+  // One upgrade is under way then, and all other groups have said that they wait for room.
   await look(1);
   await look(51);
   expect(account.calls.get('UpdateNodegroupVersion')).toBe(50);
   expect(account.calls.get('DescribeNodegroup')).toBe(GROUPS);
   const calls = [...account.calls.values()].reduce((sum, count) => sum + count, 0);
   const clustersOfStarts = Math.ceil(51 / GROUPS_PER_CLUSTER);
-  /** Slots are taken and settled; the one under way is followed. */
+  /** Calls of the whole look: two take and settle the slots, and one follows the upgrade under way. */
   const atOnce = 3;
   expect(
     calls - CLUSTERS - GROUPS - PAGES - 50 * BUDGETS.look.callsPerStart - clustersOfStarts - atOnce,

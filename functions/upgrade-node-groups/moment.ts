@@ -17,10 +17,10 @@ import { setbacksOf } from './setbacks.ts';
 import { kubernetesVersionOf, proposedTarget, triedRelease } from './target-version.ts';
 import { entryFor } from './wave-entry.ts';
 
-/** What is known of an upgrade that is due, and how each step that holds it up says that it waits. */
+/** What is known of an upgrade that is due, and how each step that holds the upgrade up says that it waits. */
 export type Moment = ReturnType<typeof momentOf>;
 
-/** What the steps go by. */
+/** Collects what the steps of a decision go by. */
 export function momentOf(
   { key, state, need, quarantined = [] }: Observation,
   view: NodeGroupView,
@@ -53,7 +53,7 @@ export function momentOf(
     published: publishedAt(view),
     ...(view.movesFrom !== undefined && { movesFrom: view.movesFrom }),
     mayStartAt,
-    // A newer release brings nobody back to the front who has failed with the last one.
+    // A group that has failed with the last release does not come back to the front for a newer one.
     hasFailed: setbacks.length > 0,
     ...tried,
     pair: rolloutPair({ kubernetesVersion: view.version, amiType: view.amiType }),
@@ -61,12 +61,12 @@ export function momentOf(
     ...(wave !== undefined && { wave }),
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
   });
-  /** @param until when it may go on, but for what else is in the way; absent: when it is called */
+  /** @param until when the upgrade may go on, as far as the step knows; absent: when the subject is called */
   const wait = (reason: Reason, message: string, until?: number): Decision => ({
-    // That findings hasten what has long been waiting is news.
+    // Findings that hasten an upgrade that has long been waiting are news.
     ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}${isHastened ? ' hastened' : ''}`),
     turn: turnAt(until === undefined ? Math.min(state.turn?.mayStartAt ?? now, now) : nextOpening(windows, until)),
-    // No use in waking up while every window is shut.
+    // A wake-up while every window is shut is of no use.
     ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
   });
   return {
@@ -96,14 +96,14 @@ export function momentOf(
   };
 }
 
-/** What has failed of the release that it waits for now, and of others that are still on offer. */
+/** The failures of the release that the group waits for now, and of other releases that are still on offer. */
 function failuresWith(
   { failures: last, formerFailures: former = [] }: Observation['state'],
   tried: TriedRelease,
   view: NodeGroupView,
 ) {
   const { target, next, movesFrom = next?.version } = view;
-  // What has failed of the next Kubernetes version is no better for an upgrade within the present one.
+  // Failures of the next Kubernetes version stay: an upgrade within the present version mends none of them.
   const offered = [
     ...offeredBy(target).map((each) => triedRelease(each.releaseVersion, view)),
     ...offeredBy(next?.target).map((each) => triedRelease(each.releaseVersion, view, movesFrom)),

@@ -6,8 +6,10 @@ import type { Observation } from './observation.ts';
 import { progressAfter } from './progress.ts';
 import { waitingSinceAfter } from './waitlist.ts';
 
-/** What tells a decision from others of its subject: the same twice in a row is recorded once. */
-// Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
+/**
+ * What tells a decision from others of its subject: the same twice in a row is recorded once. That a group is up to
+ * date says nothing new after the record that it was upgraded, and the other way round.
+ */
 export const fingerprintOf = ({ reason, variant }: Pick<Decision, 'reason' | 'variant'>): string =>
   `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
 
@@ -39,7 +41,7 @@ export function nextState(
     outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
     ...(fingerprint !== undefined && { fingerprint }),
     ...(isLastWord ? { reason } : state.reason !== undefined && { reason: state.reason }),
-    // An answer changes nothing about how the group stands: it keeps its place on the waitlist.
+    // An answer changes nothing about how the group stands, so the group keeps its place on the waitlist.
     ...(decision.answers === undefined
       ? { ...(place !== undefined && { turn: place }), ...(since !== undefined && { since }) }
       : {
@@ -67,8 +69,9 @@ const incidentOf = (
     : undefined;
 
 /**
- * When to be woken, in whole seconds, as Scheduler fires. A wake-up that is due before the wanted one serves as well: the
- * look that it brings plans the next. So they never multiply. One that is about due is this reconcile's own, or as good.
+ * When to be woken, in whole seconds, as Scheduler fires. A wake-up that is due before the wanted one serves as well,
+ * because the look that it brings plans the next. So wake-ups never multiply. A wake-up that is about due is this
+ * reconcile's own, or as good as its own.
  */
 function nextWake(planned: number | undefined, wanted: number | undefined, now: number): number | undefined {
   const pending = planned !== undefined && planned > now + SOONEST_WAKE / 2 ? planned : undefined;

@@ -4,11 +4,11 @@ import { counted } from '../shared/text/counted.ts';
 /** A node that is in service, by its AMI. */
 export interface Node {
   readonly instanceId?: string;
-  /** The name of its AMI; absent where EC2 does not (yet) return it. */
+  /** The name of the node's AMI; absent where EC2 does not (yet) return it. */
   readonly imageName?: string;
-  /** The id of its AMI; absent where EC2 does not (yet) return it. */
+  /** The id of the node's AMI; absent where EC2 does not (yet) return it. */
   readonly imageId?: string;
-  /** When it was launched, epoch milliseconds; absent where EC2 does not (yet) return it. */
+  /** When the instance was launched, epoch milliseconds; absent where EC2 does not (yet) return it. */
   readonly launchedAt?: number;
 }
 
@@ -52,7 +52,7 @@ const partition = <T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] 
   all.filter((one) => !test(one)),
 ];
 
-/** For example `3 of 4 nodes run 1.33.13-20260714; 1 runs amazon-eks-node-…`. */
+/** Says how the nodes are spread, for example `3 of 4 nodes run 1.33.13-20260714; 1 runs amazon-eks-node-…`. */
 export function spreadInWords({ total, onRelease, unknown, others }: Spread, releaseVersion: string): string {
   const also = others.map(([name, count]) => `${count} ${count === 1 ? 'runs' : 'run'} ${name}`);
   if (unknown > 0) also.push(`of ${unknown} the AMI is unknown`);
