@@ -15,7 +15,7 @@ export const HOUR = 3_600_000;
 /** A Monday noon. */
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
 
-/** This many nodes in service that run a release. */
+/** A number of nodes in service that run a release. */
 export const nodesOn = (releaseVersion: string, count: number): Node[] =>
   Array.from({ length: count }, () => ({ imageName: imageNameOf(releaseVersion) }));
 

@@ -18,11 +18,11 @@ export interface Observation {
   readonly view: View;
   /** An operator's request that has not been answered yet. */
   readonly request?: OperatorRequest;
-  /** Open findings on its workers, as triage-findings read them from Inspector. */
+  /** Open findings on the subject's workers, as triage-findings read them from Inspector. */
   readonly need?: Need;
-  /** Its workers in quarantine, by instance id; absent: none. */
+  /** The subject's workers in quarantine, by instance id; absent: none. */
   readonly quarantined?: readonly string[];
-  /** What holds pods after its upgrade has failed for some that did not leave, as sentences; absent: nobody looked. */
+  /** What holds pods after an upgrade has failed for some that did not leave, as sentences; absent: nobody looked. */
   readonly heldPods?: string;
 }
 
@@ -44,7 +44,10 @@ export interface UnmanagedView {
   readonly kind: 'unmanaged';
   readonly reason: 'self-managed' | 'karpenter' | 'auto-mode';
   readonly message: string;
-  /** Its nodes in service; absent where they were not read. EKS lets those of Auto Mode live for 21 days at most. */
+  /**
+   * The group's nodes in service; absent where they were not read. EKS lets nodes of Auto Mode live for 21 days at
+   * most.
+   */
   readonly nodes?: readonly Node[];
 }
 
@@ -66,27 +69,30 @@ export interface NodeGroupView {
   readonly tags: Readonly<Record<string, string>>;
   readonly healthIssues: readonly HealthIssue[];
   readonly target: Target;
-  /** Where its control plane runs a newer Kubernetes version; absent: it does not, or nobody lets the group follow. */
+  /**
+   * The next Kubernetes version, where the control plane runs a newer one and the policy lets the group follow; else
+   * absent.
+   */
   readonly next?: NextVersion;
-  /** The Kubernetes version that it runs, where `version` is the one that it would move to. */
+  /** The Kubernetes version that the group runs, where `version` is the one that the group would move to. */
   readonly movesFrom?: string;
-  /** Where it has a custom AMI and the policy names another one. */
+  /** Present where the group has a custom AMI and the policy names which AMIs are wanted. */
   readonly custom?: CustomView;
-  /** Its owner's launch template, and the version that it has; absent: EKS names none. */
+  /** The launch template of the group's owner, and the version that the group has; absent: EKS names none. */
   readonly launchTemplate?: { readonly id: string; readonly version: string };
   /** Desired number of nodes. */
   readonly desired: number;
   /** How many nodes an update takes out at once. */
   readonly atATime: number;
-  /** Ids of its subnets; absent: EKS names none. */
+  /** Ids of the group's subnets; absent: EKS names none. */
   readonly subnets?: readonly string[];
-  /** Instance types of its nodes; absent: EKS names none, as where its launch template does. */
+  /** Instance types of the group's nodes; absent: EKS names none, as where the launch template does. */
   readonly instanceTypes?: readonly string[];
-  /** How its instances are bought, such as `ON_DEMAND`; absent: EKS does not say. */
+  /** How the group's instances are bought, such as `ON_DEMAND`; absent: EKS does not say. */
   readonly capacityType?: string;
-  /** Whether an update launches new nodes before old ones go; absent: it does, as by default. */
+  /** Whether an update launches new nodes before old ones go; absent: true, EKS's default. */
   readonly launchesFirst?: boolean;
-  /** Its nodes in service; absent where AWS could not be read. */
+  /** The group's nodes in service; absent where AWS could not be read. */
   readonly nodes?: readonly Node[];
   /** Status of the remembered upgrade; absent when there is none. */
   readonly update?: UpdateView;
@@ -94,13 +100,13 @@ export interface NodeGroupView {
   readonly foreign?: ForeignUpdate;
 }
 
-/** What the AMI of a group with a custom one can be moved to, and by which template. */
+/** The AMIs that a group with a custom AMI can move to, and the launch template that names the present one. */
 export interface CustomView {
   /** Which AMIs the policy names. */
   readonly wanted: WantedReading;
-  /** The newest Kubernetes version that they may be for. */
+  /** The newest Kubernetes version that the wanted AMIs may be for. */
   readonly kubernetesVersion: string;
-  /** The AMI that the group names; gone: it cannot be described any more. */
+  /** The AMI that the group names; gone: EC2 does not describe that AMI any more. */
   readonly present: Reading<MachineImage>;
   /** The version of the owner's launch template that the group has; absent: EKS names none. */
   readonly template?: Reading<TemplateVersion>;
@@ -115,7 +121,7 @@ export interface HealthIssue {
 export interface ForeignUpdate {
   /** Absent where EKS lists no update in progress. */
   readonly updateId?: string;
-  /** When it began, or was first seen, epoch milliseconds. */
+  /** When the update began, or was first seen, epoch milliseconds. */
   readonly since: number;
 }
 
@@ -130,6 +136,6 @@ export interface UpdateError {
   /** EKS's error code, such as `PodEvictionFailure`. */
   readonly code: string;
   readonly message: string;
-  /** What EKS names with it, such as nodes by their names; absent: nothing. */
+  /** What EKS names with the error, such as nodes by their names; absent: nothing. */
   readonly resources?: readonly string[];
 }

@@ -72,7 +72,10 @@ export async function observeNextVersions(
   return new Map(seen);
 }
 
-/** A node group that can follow its control plane. One with a custom AMI follows by the AMI that the policy names. */
+/**
+ * Returns a node group that can follow its control plane. A node group with a custom AMI follows by the AMI that the
+ * policy names.
+ */
 function followerOf(group: Nodegroup, reading: Reading<Cluster> | undefined, anywhere: Policy | InvalidPolicy) {
   const { clusterName: cluster = '', nodegroupName: nodegroup = '', nodegroupArn: arn = '', amiType, tags } = group;
   if (amiType === undefined || amiType === 'CUSTOM' || reading?.kind !== 'found') return [];
@@ -93,7 +96,10 @@ function followerOf(group: Nodegroup, reading: Reading<Cluster> | undefined, any
   ];
 }
 
-/** The updates of a cluster itself. EKS lists only their ids, and those of its node groups and add-ons by themselves. */
+/**
+ * Describes the updates of a cluster itself. EKS lists only their ids. Updates of node groups and add-ons come in lists
+ * of their own.
+ */
 async function describeControlPlane(
   eks: EKSClient,
   name: string,
@@ -125,7 +131,10 @@ const GONE: Unreadable = {
   isThrottled: false,
 };
 
-/** The insights that say an error against a version. Their status says so already: none is described by itself. */
+/**
+ * Lists the insights that say an error against a version. Their status says so already, so that no insight has to be
+ * described.
+ */
 async function listErrors(
   eks: EKSClient,
   clusterName: string,

@@ -16,23 +16,23 @@ import type { CustomView } from './observation.ts';
 import type { ControlPlaneReader } from './observe-control-plane.ts';
 import { type Policy, READS } from './policy.ts';
 
-/** A group with a custom AMI for which the policy names another one. */
+/** A group with a custom AMI for which the policy names the AMIs that are wanted. */
 export interface CustomGroup {
   readonly nodegroup: Nodegroup;
   readonly wanted: Wanted;
   /** The Kubernetes version of the control plane. */
   readonly controlPlane: string;
-  /** How long after an upgrade of the control plane it takes AMIs for the new version, ms. */
+  /** How long after an upgrade of the control plane the group takes AMIs for the new version, ms. */
   readonly followAfter: number;
 }
 
-/** What is known of such a group, by its ARN. */
+/** What is known of groups with a custom AMI, by their ARN. */
 export type CustomViews = ReadonlyMap<string, CustomView>;
 
 /**
- * Reads which AMIs are wanted, the present ones, and the groups' launch templates: one page for all present AMIs, what
- * the policy names once, and two calls a group. Which version of Kubernetes they may be for depends on
- * what was done to the control planes: that is read, too.
+ * Reads which AMIs are wanted, the present AMIs, and the groups' launch templates. All present AMIs cost one page, what
+ * the policy names is read once, and a group costs two calls. What was done to the control planes is read, too: the
+ * Kubernetes version that the AMIs may be for depends on that.
  */
 export async function observeCustom(
   clients: { readonly ec2: EC2Client; readonly ssm: SSMClient },
@@ -74,7 +74,7 @@ export async function observeCustom(
   return new Map(views);
 }
 
-/** A group with a custom AMI, where the policy that holds there names one that is wanted. */
+/** Returns a group with a custom AMI, where the policy that holds there names one that is wanted. */
 export function customGroupOf(
   group: Nodegroup,
   cluster: Reading<Cluster> | undefined,

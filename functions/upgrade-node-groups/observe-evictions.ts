@@ -15,8 +15,8 @@ import { evictionsFrom, type Tried, toBeTried } from './preflight-pods.ts';
 const TRIED_AT_ONCE = 8;
 
 /**
- * What keeps pods from being evicted, by subject. A cluster that cannot be read is a warning, and keeps nobody from being
- * upgraded.
+ * Reads what keeps pods from being evicted, by subject. A cluster that cannot be read is a warning, and keeps no node
+ * group from being upgraded.
  *
  * @param mayTry whether evictions may be tried for a node group (`upgrades.preflightEvictions`)
  */
@@ -38,7 +38,7 @@ export async function observeEvictions(
   return new Map(await pMap(observations, look, { concurrency: READ_CONCURRENCY }));
 }
 
-/** Asks the API server. What it does not answer stays as it was read. */
+/** Asks the API server. A hold that the API server does not answer for stays as it was read. */
 async function tryEvictions(
   tryEviction: NonNullable<PodsReading['tryEviction']>,
   { chosen, untried }: ReturnType<typeof toBeTried>,
@@ -67,8 +67,8 @@ const NO_RIGHT = 'the cluster does not allow it: npm run -s rbac -- --evictions 
 const unread = (why: string): Preflight => ({ blockers: [], warnings: [`its pods could not be read (${why})`] });
 
 /**
- * The observations, with what holds pods wherever EKS has given up an update for pods that did not leave. Only clusters whose
- * policy lets pods be read are asked.
+ * Adds what holds pods to each observation where EKS has given up an update for pods that did not leave. Only clusters
+ * whose policy lets pods be read are asked.
  */
 export const withHeldPods = (
   read: PodsReader,

@@ -15,8 +15,9 @@ interface Clients {
 }
 
 /**
- * Reads which key pair the launch templates of node groups name that would be upgraded now, by subject: two calls for each
- * that has one of its owner's. Where it names a key pair, it is read whose SSM agent answers: one call for fifty nodes.
+ * Reads which key pair the launch templates name of node groups that would be upgraded now, by subject. A node group
+ * with its owner's launch template costs two calls. Where the template names a key pair, one call for fifty nodes reads
+ * whose SSM agent answers.
  */
 export async function observeKeyPairs(
   { ec2, ssm }: Clients,
@@ -38,7 +39,7 @@ async function seenOf(
   { nodes }: NodeGroupView,
   ssm: SSMClient,
 ): Promise<KeyPairSeen | undefined> {
-  // Of one that is gone EKS tells itself, as a health issue.
+  // EKS itself reports a template that is gone, as a health issue.
   if (template.kind === 'gone') return undefined;
   if (template.kind === 'unreadable') return { kind: 'unreadable', code: template.code };
   const { KeyName: keyName } = template.found.data;
@@ -46,7 +47,7 @@ async function seenOf(
   return { kind: 'named', keyName, template: template.found, agents: await agentsOf(nodes, ssm) };
 }
 
-/** A node whose id is not known counts as one that does not answer. */
+/** Reads whose agent answers. A node whose id is not known counts as one that does not answer. */
 async function agentsOf(nodes: NodeGroupView['nodes'], ssm: SSMClient): Promise<Agents> {
   if (nodes === undefined) return { kind: 'unreadable', code: 'its nodes' };
   const ids = nodes.map(({ instanceId = 'a node without id' }) => instanceId);

@@ -25,7 +25,7 @@ export type NodesOf = (nodeGroup: Nodegroup) => readonly Node[] | undefined;
 /**
  * Reads which AMI each node in service runs, for all node groups at once: one page per hundred groups, and one per
  * thousand instances. Auto Scaling says which nodes are in service. Members in standby, which nobody replaces, and
- * those that are starting or ending are left out. Names of withdrawn AMIs are returned as well
+ * members that are starting or ending are left out. EC2 returns names of withdrawn AMIs as well
  * (DescribeInstanceImageMetadata, EC2 API reference).
  */
 export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegroup[]): Promise<NodesOf> {
@@ -45,7 +45,7 @@ export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegr
       );
     };
   } catch (error) {
-    // Without the nodes nothing counts as up to date. Everything else goes on.
+    // No group counts as up to date without its nodes. Everything else goes on.
     if (isOfAws(error)) return () => undefined;
     throw error;
   }
@@ -85,7 +85,7 @@ async function readImages(ec2: EC2Client, clusters: readonly string[]): Promise<
           {
             ...(imageName !== undefined && { imageName }),
             ...(imageId !== undefined && { imageId }),
-            // Of each instance (EC2 API reference, InstanceImageMetadata).
+            // The launch time is the instance's, not the AMI's (EC2 API reference, InstanceImageMetadata).
             ...(LaunchTime !== undefined && { launchedAt: LaunchTime.getTime() }),
           },
         ]);

@@ -4,7 +4,10 @@ import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { type OpenOptions, openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import type { ClusterPods } from './pod-holds.ts';
 
-/** A cluster whose pods were read, and what tries evictions there; absent: it cannot be opened. */
+/**
+ * A cluster whose pods were read, and what tries evictions there; `tryEviction` is absent where the cluster cannot be
+ * opened.
+ */
 export interface PodsReading {
   readonly seen: ClusterPods;
   readonly tryEviction?: KubernetesClient['tryEviction'];
@@ -13,7 +16,7 @@ export interface PodsReading {
 /** Reads nodes, pods and disruption budgets of a cluster. */
 export type PodsReader = (cluster: string) => Promise<PodsReading>;
 
-/** A reader for one reconcile: what it has read once, it does not read again. */
+/** Makes a reader for one reconcile. The reader reads each cluster once. */
 export function createPodsReader(options: OpenOptions, readCluster: ClusterReader): PodsReader {
   const open = openClusterBy(options)(readCluster);
   const known = new Map<string, Promise<PodsReading>>();

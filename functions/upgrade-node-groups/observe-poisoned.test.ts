@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { findUpdating } from './observe.ts';
 import { observeForeign, observeUpdate } from './observe-update.ts';
 
-/** How AWS fails without saying that a retry is in vain. */
+/** Errors by which AWS fails without saying that a retry is in vain. */
 const FAILURES = ['ServiceUnavailableException', 'ServerException', 'ThrottlingException', 'TimeoutError'];
 const KEY = { cluster: 'shop', nodegroup: 'poisoned' };
 const NOW = Date.parse('2026-07-20T12:00:00Z');
 
-/** An EKS that knows two groups, both being updated, and fails at each read of the one. */
+/** An EKS that knows two groups, both being updated, and fails at each read of the named one. */
 function eksThatFailsBy(name: string): EKSClient {
   const eks = new EKSClient({ region: 'eu-central-1' });
   eks.send = async ({ input }: { input: { nodegroupName?: string } }) => {

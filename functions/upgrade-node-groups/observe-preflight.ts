@@ -23,8 +23,9 @@ export interface PreflightClients {
 }
 
 /**
- * Looks at node groups whose upgrade would start now, by subject. Subnets, offerings and quotas are read for all of them at
- * once, two hundred a call. What cannot be read is a warning: only what surely blocks may block.
+ * Looks at node groups whose upgrade would start now, by subject. Subnets, offerings and quotas are read for all of
+ * them at once, two hundred values a call. Only what surely blocks may block, so that anything that cannot be read is a
+ * warning.
  *
  * @param now epoch ms
  */
@@ -61,7 +62,7 @@ export async function observePreflights(
   const looks = views.map(({ subject, view }): ReadonlyMap<string, Preflight>[] => {
     const room = typeof quotas === 'string' ? warning(quotas) : quotasFor(view, quotas);
     if (typeof subnets === 'string') return [new Map([[subject, warning(subnets)]]), new Map([[subject, room]])];
-    // A subnet that is gone is a health issue of EKS's own.
+    // EKS itself reports a subnet that is gone, as a health issue.
     const own = (view.subnets ?? []).flatMap((id) => subnets.get(id) ?? []);
     const offered = typeof offerings === 'string' ? warning(offerings) : offeringsFor(view, own, offerings);
     return [addressesFor(view, own), offered, room].map((seen) => new Map([[subject, seen]]));
@@ -71,7 +72,7 @@ export async function observePreflights(
 
 const warning = (text: string): Preflight => ({ blockers: [], warnings: [text] });
 
-/** What was read, or a text that says why it was not. */
+/** Returns what was read, or a text that says why it was not. */
 async function orWhyNot<Found>(what: string, read: () => Promise<Found>): Promise<Found | string> {
   try {
     return await read();
@@ -89,7 +90,7 @@ async function inChunks<Value>(
   return new Map(pages.flat());
 }
 
-/** By type alone, since EC2 takes two hundred values in all the filters of a call. */
+/** Reads offerings by type alone, since EC2 takes two hundred values in all the filters of a call. */
 async function readOfferings(client: EC2Client, Values: string[]): Promise<Array<[string, ReadonlySet<string>]>> {
   const zonesOf = new Map<string, Set<string>>();
   const request: DescribeInstanceTypeOfferingsCommandInput = {
@@ -104,7 +105,7 @@ async function readOfferings(client: EC2Client, Values: string[]): Promise<Array
   return [...zonesOf];
 }
 
-/** By a filter: one unknown id among `SubnetIds` fails the whole call (EC2 API reference). */
+/** Reads subnets by a filter: one unknown id among `SubnetIds` fails the whole call (EC2 API reference). */
 async function readSubnets(client: EC2Client, Values: string[]): Promise<Array<[string, Subnet]>> {
   const found: Array<[string, Subnet]> = [];
   for await (const page of paginateDescribeSubnets({ client }, { Filters: [{ Name: 'subnet-id', Values }] })) {

@@ -2,11 +2,17 @@ import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } fr
 import { type EC2Client, paginateDescribeInstanceTypes } from '@aws-sdk/client-ec2';
 import type { Quota } from './quotas.ts';
 
-/** EC2 publishes its usage every five minutes or so: what is older says nothing of now, ms. */
+/**
+ * How old a data point may be, ms. EC2 publishes its usage every five minutes or so: an older point says nothing of
+ * now.
+ */
 const RECENT = 15 * 60_000;
 const PERIOD = 300;
 
-/** vCPUs by instance type. By a filter: one unknown name among `InstanceTypes` fails the whole call (EC2 API reference). */
+/**
+ * Reads vCPUs by instance type, by a filter: one unknown name among `InstanceTypes` fails the whole call (EC2 API
+ * reference).
+ */
 export async function readVcpus(client: EC2Client, Values: string[]): Promise<Array<[string, number]>> {
   const found: Array<[string, number]> = [];
   const request = { Filters: [{ Name: 'instance-type', Values }] };
@@ -20,10 +26,10 @@ export async function readVcpus(client: EC2Client, Values: string[]): Promise<Ar
 }
 
 /**
- * The quotas of these classes, and how much of each is in use, by the newest data point. A class is absent where CloudWatch
- * has no recent one. The quota comes by the metric math function `SERVICE_QUOTA` (CloudWatch user guide, "Visualizing your
- * service quotas and setting alarms"), so that no second service is read. A class has two queries, and a call takes 500 of
- * them (CloudWatch API reference, GetMetricData).
+ * Reads the quotas of the named classes, and how much of each is in use, by the newest data point. A class is absent
+ * where CloudWatch has no recent one. The metric math function `SERVICE_QUOTA` returns the quota (CloudWatch user
+ * guide, "Visualizing your service quotas and setting alarms"), so that no second service is read. A class has two
+ * queries, and a call takes 500 queries (CloudWatch API reference, GetMetricData).
  *
  * @param now epoch ms
  */

@@ -23,14 +23,14 @@ interface Clients {
   readonly ledger: Ledger;
 }
 
-/** Workers outside of managed node groups. Their group's name has a prefix that no node group's name can have. */
+/** Workers outside of managed node groups. Their `nodegroup` has a prefix that no node group's name can have. */
 interface Unmanaged {
   readonly cluster: string;
   readonly nodegroup: string;
   readonly view: UnmanagedView;
 }
 
-/** Finds workers outside of managed node groups in the requested clusters. They are reported, never changed. */
+/** Finds workers outside of managed node groups in the requested clusters. Such workers are reported, never changed. */
 export async function observeUnmanaged(
   clients: Clients,
   readCluster: ClusterReader,
@@ -52,7 +52,10 @@ export async function observeUnmanaged(
   });
 }
 
-/** These workers are only reported. What cannot be read now, the next sweep finds, and no upgrade waits for it. */
+/**
+ * Returns none where AWS cannot be read. Unmanaged workers are only reported: the next sweep finds them, and no upgrade
+ * waits.
+ */
 async function unlessUnreadable(finding: Promise<Unmanaged[]>): Promise<Unmanaged[]> {
   const reading = await read(() => finding, 'tell');
   return reading.kind === 'found' ? reading.found : [];
@@ -104,7 +107,10 @@ const inService = ({ Instances = [] }: AutoScalingGroup, launchedAt: ReadonlyMap
 
 const nodeSince = (launchedAt: number | undefined): Node => (launchedAt === undefined ? {} : { launchedAt });
 
-/** When the members of Auto Scaling groups were launched, by instance: a page for a thousand. None where EC2 does not tell. */
+/**
+ * Reads when the members of Auto Scaling groups were launched, by instance: one page per thousand. Empty where EC2 does
+ * not tell.
+ */
 async function readLaunches(ec2: EC2Client, groups: readonly string[]): Promise<Map<string, number>> {
   const queries = filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [filter, LIVE]);
   const reading = await read(() => describeInstances(ec2, queries), 'tell');

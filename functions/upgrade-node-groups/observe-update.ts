@@ -7,8 +7,8 @@ import type { ForeignUpdate, UnreadableView, UpdateView } from './observation.ts
 const CLOCK_SKEW = 60_000;
 
 /**
- * The status of an upgrade that we requested. Without an update id (a crash occurred before the response was saved) it
- * is searched for among the node group's updates.
+ * Reads the status of an upgrade that we requested. A crash before the response was saved leaves no update id: then the
+ * upgrade is searched for among the node group's updates.
  */
 export async function observeUpdate(
   eks: EKSClient,
@@ -39,12 +39,12 @@ export async function observeUpdate(
       return { kind: 'failed', updateId, errors: named.length > 0 ? named : [silent] };
     }
     default:
-      // In progress, or a status newer than this code: it has not ended.
+      // The update is in progress, or has a status newer than this code: it has not ended.
       return { kind: 'in-progress', updateId };
   }
 }
 
-/** The update by somebody else that runs on a node group: the known one, as long as it runs. */
+/** Finds the update by somebody else that runs on a node group: the known one, as long as it runs. */
 export async function observeForeign(
   eks: EKSClient,
   key: NodeGroupKey,
@@ -67,8 +67,8 @@ async function describeUpdate(eks: EKSClient, key: NodeGroupKey, updateId: strin
 }
 
 /**
- * An update says which version of the launch template it is for, where it names one: that was made for it alone. One to a
- * custom AMI says no release.
+ * Whether an update is the one that an upgrade asked for. An update that names a version of a launch template is known
+ * by that version, which was made for the upgrade alone. An update to a custom AMI names no release.
  */
 const isAskedFor =
   ({ releaseVersion, templateVersion, requestedAt }: Upgrade) =>

@@ -12,7 +12,7 @@ import type { Unwell } from './workload-gate.ts';
 
 const RUNS = '1.33.13-20260714';
 const NEXT = '1.34.2-20260716';
-/** Seen three days ago. */
+/** When the release was first seen: three days ago. */
 const SEEN = NOW - 72 * HOUR;
 
 const follower = nodeGroup({
@@ -52,7 +52,9 @@ const policy = policyOf({
   overrides: [{ name: 'first', match: { clusters: ['lab*'] }, upgrades: { wave: 'canary' } }],
 });
 
-/** Which clusters are read for it, and the gate, where one node has not been Ready since then. */
+/**
+ * Tells which clusters are read for a group, and how the gate stands, where one node has not been Ready since a time.
+ */
 async function gateOf(view: NodeGroupView, notReadySince: number, states: Record<string, Partial<Progress>> = {}) {
   const runs = { releaseVersion: NEXT, since: NOW - 48 * HOUR };
   const ran: Progress = { pair: '', runs, health: 'well', seenAt: NOW };

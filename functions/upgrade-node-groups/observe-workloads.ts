@@ -17,10 +17,13 @@ import { type Unwell, workloadGate } from './workload-gate.ts';
 /** Reads what does not go well in a cluster, each cluster once. */
 export type UnwellReader = (cluster: string) => Promise<Unwell>;
 
-/** In how many clusters of earlier waves nodes and pods are read before one upgrade: those that took the release last. */
+/**
+ * In how many clusters of earlier waves nodes and pods are read before one upgrade: the clusters that took the release
+ * last.
+ */
 const CLUSTERS_BEFORE = 20;
 
-/** A reader for one reconcile: what it has read once, it does not read again. */
+/** Makes a reader for one reconcile. The reader reads each cluster once. */
 export function createUnwellReader(options: OpenOptions, readCluster: ClusterReader): UnwellReader {
   const open = openClusterBy(options)(readCluster);
   const known = new Map<string, Promise<Unwell>>();
@@ -45,10 +48,10 @@ export function createUnwellReader(options: OpenOptions, readCluster: ClusterRea
 }
 
 /**
- * Whether nodes and pods let upgrades start, by subject: those of the own cluster, and of the clusters in which earlier waves
- * have taken the release.
+ * Reads whether nodes and pods let upgrades start, by subject: those of the own cluster, and of the clusters in which
+ * earlier waves have taken the release.
  *
- * @param starting those whose policy asks for it (`upgrades.gates.nodesAndPods`)
+ * @param starting subjects whose policy asks for the look (`upgrades.gates.nodesAndPods`)
  */
 export async function observeWorkloads(
   read: UnwellReader,

@@ -48,10 +48,10 @@ interface Described {
   readonly reading: Reading<Nodegroup>;
 }
 
-/** The same, with its remembered state, and the status of the update that runs on it. */
+/** A node group of the scope, with its remembered state, and the status of the update that runs on the node group. */
 interface Followed extends Described {
   readonly state: NodeGroupState;
-  /** The name belonged to another node group before, so nothing remembered applies to this one. */
+  /** The name belonged to another node group before, so nothing remembered applies to the present one. */
   readonly isAnother: boolean;
   readonly update?: UpdateView | UnreadableView;
   readonly foreign?: ForeignUpdate | UnreadableView;
@@ -75,7 +75,7 @@ export async function observeNodeGroups(
     describeClusters(readCluster, described),
     readNodeGroups(clients.ledger, subjects),
     readNeeds(clients.ledger, subjects),
-    // A worker in quarantine holds a slot of that budget. Nothing else of `quarantine-workers` is read.
+    // A worker in quarantine holds a slot of the budget of quarantines. Nothing else of `quarantine-workers` is read.
     readBudget(clients.ledger, 'quarantines'),
     readTargets(
       clients,
@@ -84,7 +84,7 @@ export async function observeNodeGroups(
   ]);
   const remembered = described.map((each) => ({ ...each, ...stateOf(each, states.get(subjectOf(each.key))) }));
   const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
-  // Read after the updates, so that the nodes reflect updates that have ended.
+  // Nodes are read after the updates, so that they reflect updates that have ended.
   const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));
   const readControlPlane = createControlPlaneReader(clients.eks, clusters);
   const [nodesOf, nextVersions, customs] = await Promise.all([
@@ -122,7 +122,7 @@ export async function observeNodeGroups(
   });
 }
 
-/** The named node groups and, when a release concerns a pair, all node groups of that pair in the fleet. */
+/** Describes the named node groups and, when a release concerns a pair, all node groups of that pair in the fleet. */
 async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Promise<Described[]> {
   // sweep-fleet reports clusters that cannot be read.
   const everywhere = pairs.size === 0 ? [] : (await listNodeGroups(eks, await listClusters(eks))).nodeGroups;
@@ -150,9 +150,10 @@ async function describeClusters(readCluster: ClusterReader, described: readonly 
 }
 
 /**
- * The remembered state of a node group. Its ARN distinguishes it from an earlier one with the same name. Of an earlier
- * one only the number of recorded outcomes is kept, so that no outcome is mistaken for a repetition, and the breakers that operators
- * have lifted through it: they hold others, too.
+ * The remembered state of a node group. Its ARN tells the node group from an earlier one with the same name. Of the
+ * earlier one three things are kept. The number of recorded outcomes stays, so that no outcome is mistaken for a
+ * repetition. The planned wake-up stays. The breakers that operators have lifted through the earlier node group stay,
+ * since they hold others, too.
  */
 export function stateOf(
   { reading }: Pick<Described, 'reading'>,

@@ -18,7 +18,7 @@ export const DEFERRAL: Pauses = { first: 10 * MINUTE, longest: 6 * HOUR };
 /** For a right that somebody has to grant. */
 export const UNAUTHORIZED: Pauses = { first: HOUR, longest: 6 * HOUR };
 
-/** After this long, a doubt cannot be due to two readings any more, ms: two runs of the watcher, and some minutes. */
+/** How long a doubt can be due to two readings, ms: two runs of the watcher, and some minutes. A longer one is told. */
 export const DOUBT_IS_TOLD_AFTER = 2 * HOUR + 10 * MINUTE;
 /** How long AWS may be slow before it is reported, ms. */
 export const SLOWNESS_IS_TOLD_AFTER = 30 * MINUTE;
