@@ -6,9 +6,10 @@ import { NOTHING_SEEN, type Preflight, type Subnet } from './preflight.ts';
 export type Offerings = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * Whether EC2 offers an instance type of the node group in each of its zones; a pure function. It only warns: an offering says
- * nothing about capacity, and EC2 Auto Scaling launches in another zone where one has none (Auto Scaling user guide,
- * "Availability Zone distribution"). Types that stand in a launch template alone are not looked at.
+ * Whether EC2 offers an instance type of the node group in each of its zones; a pure function. The result only warns:
+ * an offering says nothing about capacity, and EC2 Auto Scaling launches in another zone where one has no offering
+ * (Auto Scaling user guide, "Availability Zone distribution"). Types that stand in a launch template alone are not
+ * looked at.
  *
  * @param subnets the node group's, as far as they were found
  */

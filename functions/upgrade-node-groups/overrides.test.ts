@@ -64,7 +64,7 @@ describe('an override of upgrades', () => {
     expect([reason, turn?.perCluster]).toEqual(['cluster-concurrency', 1]);
     const key = { cluster: 'shop', nodegroup: 'alone' };
     const line: Contender[] = [{ key, subject: 'shop/alone', isHastened: false, turn: turn!, since: NOW - HOUR }];
-    // It stands first in the line, and holds up nobody while it has no room.
+    // The group stands first in the line, and holds up nobody while there is no room for it.
     const { decided, hasYielded } = plan([at('shop', 'other')], given(document, slots), line);
     expect([decided[0]?.decision.reason, hasYielded]).toEqual(['upgrade-started', false]);
     const options = { account: '111122223333', region: 'eu-central-1', now: NOW, caller: 'c' };

@@ -10,7 +10,7 @@ export const isHastened = (need: Need | undefined, policy: Policy | InvalidPolic
   isUrgent(need, now) && !isInvalid(policy) && policy.findings.mode === 'enforce';
 
 /**
- * What an upgrade has to wait for. Urgent findings shorten the bake times; they override windows only where the policy
+ * What an upgrade has to wait for. Urgent findings shorten the bake times. They override windows only where the policy
  * says so.
  */
 export function paceOf(need: Need | undefined, policy: Policy, now: number) {

@@ -16,7 +16,7 @@ const given = (upgrades: object = {}) => ({
   account: '111122223333',
   slots: {},
 });
-/** A reader, and how often it has read. */
+/** Makes a reader, and counts how often it has read. */
 const counting = (gates: Gates) => {
   let times = 0;
   const read = async () => {

@@ -6,8 +6,8 @@ import type { Observation } from './observation.ts';
 import { type Plan, plan } from './plan.ts';
 
 /**
- * Plans, and reads the gates first if a decision depends on them: then it plans again. Most looks come to nothing that a gate
- * could keep, and cost no call for one.
+ * Plans, and plans again with the gates if a decision depends on them. Most looks come to nothing that a gate could
+ * hold back, so that only the others read the gates.
  *
  * @returns the plan, and the circumstances that it was made in
  */
@@ -23,7 +23,10 @@ export async function planAtGates(
   return { planned: plan(observations, informed, line), circumstances: informed };
 }
 
-/** An answer tells what comes of the request, whatever that is. A proposal that stands already is not told again. */
+/**
+ * Whether the gates matter to a plan. An answer tells what comes of its request, so that it always needs them. A
+ * proposal that stands already is not told again, so that it needs none.
+ */
 const dependsOnGates = ({ decided }: Plan): boolean =>
   decided.some(({ observation, decision }) => {
     if (observation.request !== undefined) return true;

@@ -34,18 +34,20 @@ export interface Planned {
   readonly planned: Plan;
   /** What is remembered of all node groups; absent: nobody has read it. */
   readonly fleet?: Waitlist | undefined;
-  /** Absent, as the failures: nothing would start. */
+  /** Who waits for a turn; `line` and `fleetFailures` are absent where nothing would start. */
   readonly line?: Line;
   readonly fleetFailures?: FleetFailures;
 }
 
-/** The place of a node group's wave; undefined: it is no member of one, or the rollouts are not known. */
+/**
+ * The place of a node group's wave; undefined: the node group is no member of a wave, or the rollouts are not known.
+ */
 export const waveIn = (rollouts: Rollouts | undefined) => (subject: string) => rollouts?.memberOf(subject)?.wave;
 
 /**
- * Plans, and reads the gates where a decision depends on them. If something would start, it plans again with what only matters
- * then: who has failed, whose turn comes before that of the observed subjects, which updates somebody else has started in the same
- * clusters since the last sweep, and what blocks them.
+ * Plans, and reads the gates where a decision depends on them. If something would start, a second plan considers what
+ * only matters then: who has failed, whose turn comes before that of the observed subjects, which updates somebody else
+ * has started in the same clusters since the last sweep, and what blocks the observed subjects.
  */
 export async function planFairly(
   deps: PlanDeps,
@@ -78,7 +80,10 @@ export async function planFairly(
   return { planned: looked, fleet, line, fleetFailures };
 }
 
-/** Looks at whoever would start, as its policy asks for. What is read of a cluster is read once, however often it is looked. */
+/**
+ * Makes the look at node groups that would start, as their policies ask for. Each cluster is read once, however often
+ * the look runs.
+ */
 function lookBy(deps: PlanDeps, circumstances: Circumstances): Look {
   const readUnwell = createUnwellReader(deps, deps.readCluster);
   return async (starting) => {
@@ -92,7 +97,7 @@ function lookBy(deps: PlanDeps, circumstances: Circumstances): Look {
       observeKeyPairs(deps, observed('keyPair')),
     ];
     const seen = joined(await Promise.all(looks));
-    // Who was looked at is not looked at again, whatever was to be seen.
+    // Each subject has an entry, even an empty one, so that no subject is looked at twice.
     return new Map(
       starting.map(({ observation: { key } }) => [subjectOf(key), seen.get(subjectOf(key)) ?? NOTHING_SEEN]),
     );

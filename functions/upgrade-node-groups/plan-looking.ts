@@ -13,18 +13,18 @@ import { LOOKS, mustBeLookedAt, type Preflight, type Preflights } from './prefli
 /** Looks at node groups that would start, by subject. */
 export type Look = (starting: readonly Decided[]) => Promise<ReadonlyMap<string, Preflight>>;
 
-/** How to read what decisions depend on, where they do. */
+/** How to read what decisions depend on. */
 export interface Reads {
   readonly look: Look;
   readonly readGates: GatesReader;
 }
 
-/** How often others are looked at in the place of those that are blocked. */
+/** How many rounds of looks a plan makes. A round looks at the node groups that come in the place of blocked ones. */
 const ROUNDS = 4;
 
 /**
- * Plans, and looks at whatever would start before it does. Who is blocked takes no slot: others may, and are looked at in
- * turn. After some rounds whoever has not been seen waits a minute.
+ * Plans, and looks at each node group before its upgrade starts. A blocked node group takes no slot: another one may,
+ * and is looked at in turn. After some rounds a node group that has not been looked at waits a minute.
  */
 export async function planLooking(
   { look, readGates }: Reads,

@@ -66,7 +66,7 @@ describe('plan', () => {
       ],
       circumstances,
     ).decided.map(({ observation: { key } }) => key.cluster);
-    // A newer release brings nobody back to the front.
+    // A newer release brings no group back to the front.
     expect(order).toEqual(['c', 'b', 'd', 'a', 'e']);
   });
 

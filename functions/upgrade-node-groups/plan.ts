@@ -16,7 +16,7 @@ import { isHastened } from './pace.ts';
 import { progressAfter } from './progress.ts';
 import { hasRoom, occupantsFor, roomOf } from './waitlist.ts';
 
-/** How long a slot is good for without being looked at, ms: three sweeps. */
+/** How long a slot lasts unless a reconcile renews it, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
 
 export interface Decided {
@@ -28,7 +28,7 @@ export interface Decided {
 export interface Plan {
   readonly decided: readonly Decided[];
   readonly slots: BlastBudget['slots'];
-  /** Others go before what was observed: they are to be called. */
+  /** Whether others go before the observed subjects: those others are to be called. */
   readonly hasYielded: boolean;
   /** How the rollouts stand once the decisions hold, where they are known. */
   readonly rollouts?: Rollouts;
@@ -37,8 +37,9 @@ export interface Plan {
 }
 
 /**
- * Decides about all subjects of a reconcile, one after the other: each sees the slots that those before it took or gave
- * back. First comes what needs no slot, or frees one; then whoever could start, in turn.
+ * Decides about all subjects of a reconcile, one after the other: each decision sees the slots that the decisions
+ * before it took or gave back. Subjects that need no slot, or free one, come first; then those that could start, in
+ * turn.
  *
  * @param line who else could start now: whose turn is before that of a subject at hand takes its slot first
  */
@@ -101,7 +102,7 @@ export function plan(
   };
 }
 
-/** The circumstances with how those at hand stand now: what the ledger remembers of them is older. */
+/** The circumstances with how the observed subjects stand now: what the ledger remembers of them is older. */
 function withObserved(circumstances: Circumstances, observations: readonly Observation[]): Circumstances {
   const { rollouts, ...others } = circumstances;
   if (rollouts === undefined) return circumstances;
@@ -109,7 +110,9 @@ function withObserved(circumstances: Circumstances, observations: readonly Obser
   return { ...circumstances, rollouts: rollouts.with(first) };
 }
 
-/** How a subject stands in the rollouts once a decision holds: no member any more if it is gone, or never was one. */
+/**
+ * How a subject stands in the rollouts once a decision holds. A subject that is gone, or never was a member, is none.
+ */
 function memberAfter(
   observation: Observation,
   decision: Decision,
@@ -121,13 +124,13 @@ function memberAfter(
   const { policy: anywhere, now } = circumstances;
   const progress = progressAfter(observation, decision, anywhere, now);
   const wave = placeIn(observation, circumstances, progress);
-  // What it waits for among others, or at gates, it does not know before those are seen.
+  // The reason is provisional before the other subjects and the gates are seen, so that the remembered one stands.
   const isProvisional = decision.isSilent || decision.dependsOnGates || decision.reason === 'earlier-wave';
   const reason = isProvisional ? state.reason : decision.reason;
   return [subject, memberWith(observation.key, wave, decision.memory, progress, reason)];
 }
 
-/** The place of its wave. Where nobody can tell, all others wait for it. */
+/** The place of a subject's wave. Where nobody can tell, all others wait for the subject. */
 function placeIn(observation: Observation, circumstances: Circumstances, progress: Progress | undefined): number {
   const { policy: anywhere } = circumstances;
   const { policy } = circumstancesOf(observation, circumstances);
@@ -144,7 +147,7 @@ export function failuresAfter(
 ): FleetFailures {
   const { memory, reason, lifts } = decision;
   const { policy } = circumstancesOf(observation, circumstances);
-  // The tags of one that cannot be read are not known: it counts in the wave in which it was.
+  // The tags of an unreadable group are not known: the group counts in the wave in which it was.
   const wave = isInvalid(policy) || observation.view.kind !== 'node-group' ? undefined : waveOf(policy)?.place;
   return withStateOf(known, observation.key, { ...memory, reason, ...(lifts !== undefined && { lifts }) }, wave);
 }
@@ -167,8 +170,8 @@ function contenderOf(observation: Observation, circumstances: Circumstances): Co
 }
 
 /**
- * The slots after one decision: a subject with an upgrade holds one, and so does one that somebody else updates; any other
- * gives its own back.
+ * The slots after one decision. A subject with an upgrade holds a slot, and so does one that somebody else updates. Any
+ * other subject gives its own slot back.
  */
 export function withSlot(
   slots: BlastBudget['slots'],
@@ -184,12 +187,13 @@ export function withSlot(
     return Object.fromEntries(Object.entries(slots).filter(([holder]) => holder !== subject));
   }
   const isSame = held !== undefined && held.foreign === kind.foreign && held.stuck === kind.stuck;
-  // Renewed at half time only: an upgrade that is looked at every few minutes must not cost a write each time.
+  // A slot is renewed at half time only: an upgrade that is looked at every few minutes must not cost a write each
+  // time.
   if (isSame && held.expiresAt - now > SLOT_LASTS / 2) return slots;
   return { ...slots, [subject]: { cluster: observation.key.cluster, expiresAt: now + SLOT_LASTS, ...kind } };
 }
 
-/** The slots with that of a node group on which somebody else was found to update. */
+/** The slots with one more for a node group that somebody else was found to update. */
 export const withForeign = (slots: BlastBudget['slots'], key: NodeGroupKey, now: number): BlastBudget['slots'] => ({
   ...slots,
   [subjectOf(key)]: { cluster: key.cluster, expiresAt: now + SLOT_LASTS, foreign: true },
@@ -202,7 +206,8 @@ function slotFor(
   now: number,
 ): Pick<Slot, 'foreign' | 'stuck'> | undefined {
   if (view.kind === 'unreadable') {
-    // Nobody knows whether its update has ended: it counts as long as it may take, or as it was good for.
+    // Nobody knows whether the update of an unreadable group has ended. Ours counts as long as it may take, a foreign
+    // one as long as its slot was good for.
     if (upgrade !== undefined) return upgrade.dueBy === undefined || upgrade.dueBy > now ? {} : undefined;
     return held?.foreign === true && held.expiresAt > now + SLOT_LASTS / 2 ? { foreign: true } : undefined;
   }

@@ -28,7 +28,7 @@ export interface Event {
   readonly group: ModelGroup;
   readonly version: string;
   readonly releaseVersion: string;
-  /** Of a start: what the group ran before. */
+  /** What the group ran before; only events of kind `start` have it. */
   readonly from?: { readonly version: string; readonly releaseVersion: string };
 }
 
@@ -43,14 +43,14 @@ export class FleetPlay {
   /** The last answer that refused a request. */
   #answered = '';
 
-  /** @param onStart called after each start, while the model stands as it was decided by */
+  /** @param onStart called after each start, while the model is still what the decision saw */
   constructor(fleet: AnyFleet, onStart: (play: FleetPlay, start: Event) => void) {
     this.model = new EksModel(fleet);
     this.#policies = { on: policyFor(fleet, true), off: policyFor(fleet, false) };
     this.#onStart = onStart;
   }
 
-  /** @param isOver whether nothing more is to come, asked once all that happens by itself has happened */
+  /** @param isOver whether nothing more is to come; asked once everything that happens by itself has happened */
   async play(days: number, isOver: () => boolean): Promise<void> {
     const { model } = this;
     for (const end = model.start + days * 24 * HOUR; model.now < end; model.now += STEP) {
@@ -64,7 +64,7 @@ export class FleetPlay {
           (state.wakeAt ?? Number.POSITIVE_INFINITY) <= model.now ||
           (this.#slots[subjectOf(key)]?.expiresAt ?? Number.POSITIVE_INFINITY) <= model.now,
       );
-      // Three at a time, in an order unrelated to how long each waits.
+      // Batches have three groups, in an order unrelated to how long each waits.
       for (let first = 0; first < due.length; first += 3) await this.#reconcile(due.slice(first, first + 3));
       if (isSweep) for (const group of model.groups) await this.#answer(group, hour);
       if (isSweep && hour > QUIET_FROM && isOver()) return;
@@ -106,13 +106,13 @@ export class FleetPlay {
       const isOver =
         ruling !== undefined && approvalEnds(proposal, ruling, policy.approvalExpiresAfter * HOUR) <= this.model.now;
       if (ruling === undefined || isOver) await ask('approve');
-      // A breaker would hold it: who reads the answer resumes.
+      // A breaker would hold the approved upgrade, so the operator who reads the answer resumes.
       if (resumesAfter !== undefined && /breaker/.test(this.#answered)) await ask('resume');
     }
     if (resumesAfter !== undefined && hour % resumesAfter === 0 && /^halted$|breaker/.test(reason)) await ask('resume');
   }
 
-  /** The steps of `reconcile.ts`, with reads and writes left out. */
+  /** Takes the steps of `reconcile.ts`, with reads and writes left out. */
   async #reconcile(batch: readonly ModelGroup[], depth = 0, request?: OperatorRequest): Promise<void> {
     if (batch.length === 0 || depth > 20) return;
     const { model } = this;
@@ -173,7 +173,7 @@ export class FleetPlay {
     };
   }
 
-  /** As in `plan-fairly.ts`: with what only matters where something would start. */
+  /** Plans as `plan-fairly.ts` does: with what only matters where something would start. */
   async #plan(
     observations: readonly Observation[],
     circumstances: Circumstances,
