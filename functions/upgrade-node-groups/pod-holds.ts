@@ -15,7 +15,7 @@ export type ClusterPods =
 
 /** What forbids the eviction of pods, by one disruption budget or by several together. */
 export interface Hold {
-  /** As the beginning of a sentence that ends with its pods; the same while they change. */
+  /** The beginning of a sentence that ends with the hold's pods; the same while the pods change. */
   readonly what: string;
   readonly pods: readonly EvictablePod[];
   /** Whether the API server surely refuses, as far as its objects tell. */
@@ -58,10 +58,11 @@ export function holdsOf(leaving: readonly EvictablePod[], budgets: readonly Budg
 
 function holdOf(pod: EvictablePod, own: readonly Budget[]): Pick<Hold, 'what' | 'isSure'> | undefined {
   const [budget, ...others] = own;
-  // Whoever has not started yet is evicted whatever budgets say.
+  // The API server evicts a pod that has not started yet, whatever budgets say.
   if (budget === undefined || pod.phase === 'Pending') return undefined;
   const names = listed(own.map(({ namespace, name }) => `${namespace}/${name}`));
-  // "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+  // The API server refuses: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not
+  // support."
   if (others.length > 0)
     return { what: `the disruption budgets ${names} together never allow an eviction of`, isSure: true };
   if (!pod.ready && isLetGoUnready(budget)) return undefined;
@@ -71,7 +72,7 @@ function holdOf(pod: EvictablePod, own: readonly Budget[]): Pick<Hold, 'what' | 
   return { what: `the disruption budget ${names} now allows no eviction of`, isSure: true };
 }
 
-/** A pod that is not Ready may go where enough others are, or its budget always lets it. */
+/** Whether a pod that is not Ready may go: where enough others are Ready, or where its budget always lets it. */
 const isLetGoUnready = ({ evictsUnready, currentHealthy, desiredHealthy }: Budget): boolean =>
   evictsUnready || (desiredHealthy > 0 && currentHealthy >= desiredHealthy);
 
@@ -84,7 +85,7 @@ const inWords = ({ namespace, name, owner }: EvictablePod): string =>
 /** A property of pods, in words, and whether a pod has it. */
 export type Trait = readonly [what: string, isMeant: (pod: EvictablePod) => boolean];
 
-/** Whoever tolerates every taint comes back. */
+/** A pod that tolerates every taint comes back to a drained node. */
 export const RETURNING: Trait = [
   'with a toleration of every taint, which may come back to a drained node',
   (pod) => pod.toleratesEverything,

@@ -112,7 +112,7 @@ const keys = (defaultMode: Mode) =>
 /** The policy section `upgrades`. */
 export const upgrades = (defaultMode: Mode) => keys(defaultMode).refine(isWaveNamed, WAVE_UNNAMED);
 
-/** From the section of `triage-findings`: whether urgent findings hasten upgrades. */
+/** Reads of the section of `triage-findings` whether urgent findings hasten upgrades. */
 const findingsMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
 
 /** The sections of the policy that `upgrade-node-groups` reads. */

@@ -3,7 +3,7 @@ import { counted } from '../shared/text/counted.ts';
 import { type Hold, holdsOf, isAlive, leavingFrom, RETURNING, sentenceOf, thoseWith } from './pod-holds.ts';
 import type { Obstruction, Preflight } from './preflight.ts';
 
-/** What trying evictions has shown, by what forbids them (`Hold.what`). */
+/** What tried evictions have shown, by what forbids them (`Hold.what`). */
 export interface Tried {
   readonly answers: ReadonlyMap<string, 'blocked' | 'evicted'>;
   /** How many holds were not tried, so that one look does not ask too much. */
@@ -15,8 +15,9 @@ export interface Tried {
 const NOTHING_TRIED: Tried = { answers: new Map(), untried: 0 };
 
 /**
- * What keeps the pods of some nodes from being evicted; a pure function. EKS gives up an update when a pod has not left within 15
- * minutes (`PodEvictionFailure`). Whatever was tried decides: else what surely forbids an eviction blocks.
+ * What keeps the pods of some nodes from being evicted; a pure function. EKS gives up an update when a pod has not left
+ * within 15 minutes (`PodEvictionFailure`). The answer to a tried eviction decides. Without an answer, whatever surely
+ * forbids an eviction blocks.
  *
  * @param pods of the whole cluster: replicas count wherever they run
  * @param nodeNames the nodes of the node group
@@ -58,16 +59,16 @@ function losses(leaving: readonly EvictablePod[], pods: readonly EvictablePod[])
   ]);
 }
 
-/** What brings it back, or the pod itself. */
+/** The controller that creates a pod again, or the pod itself. */
 const ownerOf = ({ namespace, name, owner = `Pod ${name}` }: EvictablePod): string => `${namespace} ${owner}`;
 
 /** How many evictions are tried in one look at one node group. */
 const TRIED_AT_MOST = 20;
 
 /**
- * Of which pods an eviction is tried: one for each hold, since the budgets of its pods are the same. Doubtful holds come first:
- * the answer decides about them. Pods that no hold names are not asked about: dry runs do not count each other, so they prove
- * nothing about those that would go.
+ * Chooses the pods whose eviction is tried: one for each hold, since the budgets of its pods are the same. Doubtful
+ * holds come first: the answer decides about them. Pods that no hold names are not asked about: dry runs do not count
+ * each other, so they prove nothing about the pods that would go.
  */
 export function toBeTried(
   nodeNames: ReadonlySet<string>,

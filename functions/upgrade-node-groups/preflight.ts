@@ -4,23 +4,26 @@ import { counted } from '../shared/text/counted.ts';
 import type { NodeGroupView } from './observation.ts';
 import type { Policy } from './policy.ts';
 
-/** What surely keeps an upgrade from ending well. `eviction`: not where EKS is told to pass over disruption budgets. */
+/**
+ * What surely keeps an upgrade from ending well. EKS can be told to pass over disruption budgets: then no `eviction`
+ * blocks.
+ */
 export interface Obstruction {
   readonly kind: 'addresses' | 'eviction';
-  /** As the beginning of a sentence. */
+  /** The beginning of a sentence. */
   readonly why: string;
-  /** What it is, as a text that stays the same while counts and pods change. */
+  /** What the obstruction is, as a text that stays the same while counts and pods change. */
   readonly which: string;
 }
 
 /** What was seen of one node group before its nodes are moved. */
 export interface Preflight {
   readonly blockers: readonly Obstruction[];
-  /** What may, or what could not be read. */
+  /** What may keep the upgrade from ending well, or what could not be read. */
   readonly warnings: readonly string[];
-  /** Whether nodes and pods let it start; absent: nobody has read them. */
+  /** Whether nodes and pods let the upgrade start; absent: nobody has read them. */
   readonly workloads?: 'open' | ClosedGate;
-  /** The key pair that its launch template names; absent: none, or nobody looked. */
+  /** The key pair that the launch template names; absent: none, or nobody looked. */
   readonly keyPair?: KeyPairSeen;
 }
 
@@ -34,7 +37,9 @@ export type KeyPairSeen =
       readonly agents: Agents;
     };
 
-/** Whether Session Manager leads to a node group's nodes. `silent`: those whose agent does not answer, by instance id. */
+/**
+ * Whether Session Manager leads to a node group's nodes. `silent`: nodes whose agent does not answer, by instance id.
+ */
 export type Agents =
   | { readonly kind: 'unreadable'; readonly code: string }
   | { readonly kind: 'read'; readonly nodes: number; readonly silent: readonly string[] };
@@ -42,9 +47,9 @@ export type Agents =
 /** The looks of one reconcile, by subject. */
 export interface Preflights {
   readonly found: ReadonlyMap<string, Preflight>;
-  /** Nobody else is looked at any more: who has not been seen waits for the next reconcile. */
+  /** Whether no subject is looked at any more: one that has not been looked at waits for the next reconcile. */
   readonly isOver: boolean;
-  /** How many before this subject wait to be looked at; absent: none. */
+  /** How many subjects before the present one wait to be looked at; absent: none. */
   readonly pending?: number;
 }
 
@@ -69,14 +74,15 @@ export const LOOKS = {
 export const mustBeLookedAt = (upgrades: Policy['upgrades']): boolean =>
   Object.values(LOOKS).some((asks) => asks(upgrades));
 
-/** Nothing that blocks, and no key pair. */
+/** A look that has seen nothing that blocks, and no key pair. */
 export const NOTHING_SEEN: Preflight = { blockers: [], warnings: [] };
 
 /**
- * Whether the subnets have addresses for the nodes that EKS launches before old ones go: `maxUnavailable` of them, or up to
- * twice as many as there are zones, whichever is more (EKS user guide, "Understand each phase of node updates"). Less than
- * `maxUnavailable` surely blocks. Anything between only may, as "up to" says. A node needs more than one address once it runs
- * pods, in a subnet whose free blocks nobody can count: that is no matter of a look before.
+ * Whether the subnets have addresses for the nodes that EKS launches before old ones go. EKS launches `maxUnavailable`
+ * of them, or up to twice as many as there are zones, whichever is more (EKS user guide, "Understand each phase of node
+ * updates"). Fewer free addresses than `maxUnavailable` surely block. A number between the two only may block, as "up
+ * to" says. A node that runs pods needs more than one address, in a subnet whose free blocks nobody can count. So
+ * addresses of pods are not looked at.
  *
  * @param subnets the node group's, as far as they were found
  */
@@ -91,7 +97,7 @@ export function addressesFor(
     free += subnet.free;
   }
   const zones = new Set(subnets.map(({ zone }) => zone)).size;
-  // There are no more old nodes to go than it has.
+  // An update takes out no more nodes than the group has.
   const first = Math.min(atATime, desired);
   const surge = Math.max(2 * zones, first);
   const there = `its ${counted(subnets.length, 'subnet')} ${subnets.length === 1 ? 'has' : 'have'} ${free === 0 ? 'no free address' : counted(free, 'free address', 'free addresses')}`;

@@ -21,7 +21,9 @@ const DAY = 86_400_000;
 /** How many earlier releases of a node group are remembered: half a year of weekly ones. */
 const RUNS_KEPT = 26;
 
-/** Why no release comes to a node group, for as long as that holds: a rollout does not wait for it. */
+/**
+ * Reasons why no release comes to a node group, for as long as they hold: a rollout does not wait for the node group.
+ */
 const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'opted-out',
   'out-of-scope',
@@ -31,13 +33,13 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'node-group-not-active',
   'unknown-ami-type',
   'release-incomparable',
-  // Nothing can be compared with an AMI that EC2 does not describe any more: no other one comes to the node group.
+  // No AMI can be compared with one that EC2 does not describe any more, so that no other AMI comes to the node group.
   'present-image-unknown',
 ]);
 
 /**
- * What is remembered of how a node group stands in the rollouts of its releases; undefined where nobody waits for it: it is gone,
- * it is no managed one, or the policy has no waves.
+ * What is remembered of how a node group stands in the rollouts of its releases; undefined where nobody waits for the
+ * node group: it is gone, it is no managed one, or the policy has no waves.
  *
  * @param anywhere the policy of the account
  */
@@ -54,7 +56,7 @@ export function progressAfter(
   const wave = waveOf(policy);
   if (wave === undefined) return undefined;
   if (view.kind === 'unreadable') {
-    // AMIs may come to it meanwhile of which nobody knows.
+    // AMIs of which nobody knows may come to the unreadable node group meanwhile, so that its list is dropped.
     if (before === undefined) return undefined;
     const { images: _, imagesSince: __, ...known } = before;
     return seen({ ...known, health: unreadFrom(before.health) }, before, now);
@@ -65,7 +67,7 @@ export function progressAfter(
       ...failedSoFar(view, state, decision.memory),
       ...nextOf(view, decision, policy, now),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
-      // What overrides by name say is looked up in the policy: it may say something else by then.
+      // Overrides by name are not remembered: the policy is asked again later, and may say something else by then.
       ...(wave.place > placeByName(key, anywhere) && { wave: wave.name }),
     },
     before,
@@ -73,7 +75,10 @@ export function progressAfter(
   );
 }
 
-/** Whose releases it takes next, and from when on: one that moves to them does so whatever the policy says by now. */
+/**
+ * Whose releases a node group takes next, and from when on. A node group that moves to them does so whatever the policy
+ * says by now.
+ */
 function nextOf(
   { next, amiType }: NodeGroupView,
   decision: Pick<Decision, 'memory' | 'proposal'>,
@@ -88,7 +93,7 @@ function nextOf(
   return { nextPair: pairKey({ kubernetesVersion: next.version, amiType }), ...(nextFrom > 0 && { nextFrom }) };
 }
 
-/** Whether an operator has approved its move to the next version, and the approval holds. */
+/** Whether an operator has approved the node group's move to the next version, and the approval holds. */
 function isApproved(
   { version, target }: NextVersion,
   { proposal }: Pick<Decision, 'proposal'>,
@@ -102,7 +107,10 @@ function isApproved(
   });
 }
 
-/** Whether an attempt to move to the next version has failed, and not been forgotten: later waves are to learn of it. */
+/**
+ * Whether an attempt to move to the next version has failed, and no operator has had it forgotten. Later waves are to
+ * learn of it.
+ */
 function hasFailed({ version, target }: NextVersion, memory: Memory): boolean {
   const failed = failedRelease(memory);
   if (failed === undefined || target.kind === 'none') return false;
@@ -111,7 +119,7 @@ function hasFailed({ version, target }: NextVersion, memory: Memory): boolean {
   );
 }
 
-/** That a node group was seen costs a write a day, where nothing else has changed. */
+/** Renews `seenAt` once a day, so that a sighting without another change costs one write a day. */
 const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | undefined, now: number): Progress => ({
   ...progress,
   seenAt: before !== undefined && now - before.seenAt < DAY ? before.seenAt : now,
@@ -127,7 +135,7 @@ function runsNow(
   const { releaseVersion } = view;
   const isSame = before?.runs.releaseVersion === releaseVersion;
   const health = healthOf(view, isSame ? before.health : undefined);
-  // What has recovered bakes anew.
+  // A release bakes anew in a node group that has recovered.
   const hasRecovered = (before?.health === 'unhealthy' || before?.health === 'mixed') && health === 'well';
   const since = isSame && !hasRecovered ? before.runs.since : now;
   const left = before === undefined || isSame || before.health !== 'well' ? [] : [{ ...before.runs, until: now }];
@@ -142,7 +150,7 @@ function runsNow(
   };
 }
 
-/** The AMIs of its owner that come to a node group; undefined where that cannot be read. */
+/** The AMIs of its owner that come to a node group; undefined where they cannot be read. */
 const imagesOf = (
   { wanted, present, kubernetesVersion: controlPlane }: CustomView,
   now: number,
@@ -150,8 +158,9 @@ const imagesOf = (
   imageOrder({ wanted, present: present.kind === 'found' ? present.found : undefined, controlPlane }, now);
 
 /**
- * What a node group has failed with stays so once it runs a newer release: that says nothing for the one that failed. It ends
- * where the node group takes that release after all, or where an operator forgives it.
+ * The releases that a node group has failed with. A failure stays once the node group runs a newer release: that
+ * release says nothing for the one that failed. The failure ends where the node group takes the failed release after
+ * all, or where an operator forgives it.
  */
 function failedSoFar(
   view: NodeGroupView,
@@ -181,13 +190,16 @@ const releaseOf = ({ releaseVersion, kubernetesVersion }: TriedRelease): TriedRe
 const sameSince = (images: readonly string[], before: Progress | undefined, now: number): number =>
   images.every((image) => before?.images?.includes(image)) ? (before?.imagesSince ?? now) : now;
 
-/** What was not well counts as such until somebody sees that it has recovered: only then does it bake anew. */
+/**
+ * The health of an unreadable node group. One that was not well counts as such until somebody sees that it has
+ * recovered: only then does the release bake anew.
+ */
 const unreadFrom = (before: Progress['health']): Progress['health'] => (before === 'well' ? 'unreadable' : before);
 
-/** @param before how it was with the same release; undefined: it did not run it */
+/** @param before how the node group was with the same release; undefined: the node group did not run it */
 function healthOf(view: NodeGroupView, before: Progress['health'] | undefined): Progress['health'] {
   if (isTroubled(view)) return 'unhealthy';
-  // Its nodes are bound to differ while they are replaced.
+  // Nodes of the group are bound to differ while an update replaces them.
   if (view.status === 'UPDATING' || view.update?.kind === 'in-progress') return before === 'mixed' ? before : 'well';
   const { others, unknown } = spreadOf(view.nodes ?? [], view.releaseVersion, view.version);
   if (others.length > 0) return 'mixed';

@@ -7,8 +7,9 @@ import { type Circumstances, type Decision, idleMemory, say } from './decision.t
 import type { Observation } from './observation.ts';
 
 /**
- * Decides when a group moves to another AMI: as with a release, in a version of its own launch template. One that is kept
- * as code, or of which nobody knows, is only proposed a change: whoever keeps it would take ours for drift.
+ * Decides when a group moves to another AMI: as with a release, in a version of its own launch template. Whoever keeps
+ * a template as code would take our version for drift. So a template that is kept as code, or whose keeper nobody
+ * knows, is only proposed a change.
  */
 export function momentOfImage(
   observation: Observation,
@@ -29,7 +30,7 @@ export function momentOfImage(
     return { ...decided, message, details, start: { ...start, template: { from: template.found, change } } };
   }
   const { proposal, ...state } = observation.state;
-  // A rejection holds; an approval would change what is not ours.
+  // A rejection holds. An approval is left out: it would change a template that is not ours.
   const unapproved = { ...observation, state: proposal?.ruling?.kind === 'rejected' ? observation.state : state };
   const upgrades = { ...policy.upgrades, mode: 'observe' as const };
   const decided = chooseMoment(unapproved, view, release, { ...circumstances, policy: { ...policy, upgrades } });
@@ -53,7 +54,7 @@ export function momentOfImage(
 const changeInWords = ({ templateId, templateName, version, data }: TemplateVersion, imageId: string): string =>
   `The launch template ${templateName} (${templateId}) needs a version like ${version} with ImageId ${imageId} instead of ${data.ImageId}, and no other change.`;
 
-/** The change as data, for whoever makes it in code. */
+/** The change as data, for whoever makes the change in code. */
 const changeOf = ({ templateId, version, data }: TemplateVersion, imageId: string) => ({
   launchTemplateId: templateId,
   sourceVersion: version,

@@ -25,14 +25,14 @@ export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>)
   const variant = approval.expired === undefined ? what : `${what} after ${approval.expired.id}`;
   return {
     ...say('would-act', upgrades.mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant),
-    // It has a place in the line, for whoever looks; it holds up nobody (`contendersOf`).
+    // The turn gives the proposal a place in the line, for whoever looks. A proposal holds up nobody (`contendersOf`).
     turn: turnAt(opensAt > now ? opensAt : Math.min(state.turn?.mayStartAt ?? now, now)),
     ...(leavesKeyPairOut && { leavesKeyPairOut }),
     ...(closed?.isUnread && { dependsOnGates: true }),
   };
 }
 
-/** From which release to which a node group moves, and what that may cure. */
+/** Says from which release to which a node group moves, and what the move may cure. */
 export function fromTo({ view, releaseVersion, pace }: Pick<Moment, 'view' | 'releaseVersion' | 'pace'>): string {
   const cures = isTroubled(view) ? `, which may cure ${issuesInWords(view)}` : '';
   return `from ${view.releaseVersion} to ${releaseVersion}${pace.cause}${cures}`;

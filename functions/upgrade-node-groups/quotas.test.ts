@@ -8,7 +8,7 @@ it.each([
   ['vt1.3xlarge', 'ON_DEMAND', 'G/OnDemand'],
   ['inf2.xlarge', 'SPOT', 'Inf/Spot'],
   ['x2idn.16xlarge', 'ON_DEMAND', 'X/OnDemand'],
-  // Of these nobody knows the name of the metric, or what is bought.
+  // Nobody knows the name of the metric, or what is bought, for the types below.
   ['trn1.2xlarge', 'ON_DEMAND', undefined],
   ['u-6tb1.metal', 'ON_DEMAND', undefined],
   ['m5.large', 'CAPACITY_BLOCK', undefined],
@@ -32,7 +32,7 @@ describe('the quota of vCPUs', () => {
     expect(warnings(group, known(57))).toEqual([
       "EC2's quota may be too small (Standard/OnDemand has 7 of 64 vCPUs free): EKS launches at least 2 nodes of m5.xlarge before it removes old nodes",
     ]);
-    // Usage lags, and an unused capacity reservation counts: nothing is sure.
+    // Usage lags, and an unused capacity reservation counts as used: nothing is sure.
     expect(quotasFor(group, known(57)).blockers).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { listed } from '../shared/text/listed.ts';
 import type { NodeGroupView } from './observation.ts';
 import { NOTHING_SEEN, type Preflight } from './preflight.ts';
 
-/** What EC2 lets the account run of a class of instances, in vCPUs. */
+/** The vCPUs of a class of instances that EC2 lets the account run, and those in use. */
 export interface Quota {
   readonly used: number;
   readonly limit: number;
@@ -29,7 +29,8 @@ const CLASSES: ReadonlyArray<readonly [letters: RegExp, name: string]> = [
 ];
 
 /**
- * The class whose quota an instance type counts towards; undefined where that is not known, as for reserved capacity.
+ * The class whose quota an instance type counts towards; undefined where nobody knows the class, as for reserved
+ * capacity.
  *
  * @param type such as `m5.large`
  */
@@ -40,9 +41,9 @@ export function classOf(type: string, capacityType: string): string | undefined 
 }
 
 /**
- * Whether EC2's quotas of vCPUs have room for the nodes that EKS launches before old ones go; a pure function. It only warns:
- * CloudWatch tells of usage with some delay, and a capacity reservation that is not used counts as used, though nodes may be
- * launched into it.
+ * Whether EC2's quotas of vCPUs have room for the nodes that EKS launches before old ones go; a pure function. The
+ * result only warns. CloudWatch tells of usage with some delay. A capacity reservation that is not used counts as used,
+ * though nodes may be launched into it.
  */
 export function quotasFor(
   {
@@ -54,10 +55,10 @@ export function quotasFor(
   }: Pick<NodeGroupView, 'desired' | 'atATime' | 'launchesFirst' | 'instanceTypes' | 'capacityType'>,
   { vcpusOf, ofClass }: Quotas,
 ): Preflight {
-  // There are no more old nodes to go than it has.
+  // An update takes out no more nodes than the group has.
   const first = Math.min(atATime, desired);
   if (first === 0 || !launchesFirst || instanceTypes.length === 0) return NOTHING_SEEN;
-  /** The vCPUs of the smallest of its types, by class. */
+  /** The vCPUs of the smallest of the group's types, by class. */
   const least = new Map<string, number>();
   for (const type of instanceTypes) {
     const vcpus = vcpusOf.get(type);

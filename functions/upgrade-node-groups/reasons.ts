@@ -110,7 +110,7 @@ export const UPGRADE_REASONS = {
   'upgrade-deferred': {
     meaning: 'EKS does not accept the update now. The cause mostly passes by itself. It does not count as an attempt.',
     hint: 'Nothing to do for a day: the update is tried again, with longer and longer pauses. After a day, read the error in the message.',
-    // It is tried on.
+    // The function goes on trying.
     severity: 'low',
   },
   'upgrade-unauthorized': {
@@ -161,7 +161,7 @@ export const UPGRADE_REASONS = {
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
   'upgrade-failed': {
     meaning: 'EKS ended the update without success.',
-    // It is tried again by itself; `halted` tells when it is not any more.
+    // The function tries again by itself. `halted` tells when it stops.
     severity: 'medium',
   },
   'upgrade-refused': {
@@ -186,7 +186,7 @@ export const UPGRADE_REASONS = {
     meaning:
       'The upgrade could start, and a breaker has tripped: too many other node groups have failed to move to the release, or in the wave, the cluster or the fleet (upgrades.breaker).',
     hint: `Cure what the message names, then have it forgotten: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…", with any node group that the breaker holds. A newer release lifts the breaker of a release by itself.`,
-    // As with breaker-tripped: one breaker is one incident.
+    // One breaker is one incident, as with breaker-tripped.
     severity: 'high',
   },
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },

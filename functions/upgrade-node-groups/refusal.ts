@@ -16,7 +16,7 @@ export interface Attempted {
 
 /**
  * The decision after EKS's error for a start; undefined for an error that says nothing about the request. Errors that
- * pass by themselves, and starts that were never tried for lack of a right, do not count as attempts.
+ * pass by themselves do not count as attempts. Starts that were never tried for lack of a right do not either.
  */
 export function afterRefusal(error: unknown, decision: Decision, attempted: Attempted): Decision | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -40,12 +40,13 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   }
   if (isNotAuthorized(error)) return putOff(true, rest);
   if (isNotYetValid(error)) return putOff(false, rest);
-  // A throttled request certainly did not arrive. For the others this is unknown, so the intended upgrade stays saved.
+  // A throttled request certainly did not arrive. Whether the others arrived is unknown, so the intended upgrade stays
+  // saved.
   if (isThrottling(error)) return putOff(false, rest);
   if (MAY_HAVE_ARRIVED.has(codeOf(error))) return putOff(false, decision.memory);
   switch (error.name) {
     case 'ResourceInUseException': {
-      // Somebody else started an update after our read: theirs runs, ours does not, and nothing has failed.
+      // Somebody else started an update after our read: that update runs, ours does not, and nothing has failed.
       const waiting = say('waiting', 'update-in-progress', because, rest, 'in use');
       return { ...waiting, wakeAt: circumstances.now + FOREIGN_EVERY };
     }
@@ -73,10 +74,10 @@ function putOffBy(obstacle: Obstacle, { turn }: Decision, memory: Memory, becaus
   };
 }
 
-/** EKS's possible errors for an update of a node group that is not ACTIVE; it is not documented which one it uses. */
+/** EKS's possible errors for an update of a node group that is not ACTIVE. AWS does not document which one EKS uses. */
 const TAKES_NO_UPDATE = new Set(['ResourceInUseException', 'InvalidRequestException', 'InvalidParameterException']);
 
-/** EC2's errors for a version of a launch template that it does not make. They do not pass by themselves. */
+/** EC2's errors for a version of a launch template that EC2 does not make. These errors do not pass by themselves. */
 const OF_TEMPLATES =
   /^(?:InvalidLaunchTemplate|LaunchTemplate|VersionLimitExceeded|IdempotentParameterMismatch|InvalidParameter|InvalidUserData|InvalidSnapshot|InvalidBlockDevice|InvalidAMI|UnsupportedOperation)/;
 
@@ -92,8 +93,9 @@ const MAY_HAVE_ARRIVED = new Set([
 ]);
 
 /**
- * Whether AWS says for certain that it does not take a request as it is, whoever repeats it. Another request may be taken. A
- * request without any answer, and one that comes in the way of another, say nothing of that.
+ * Whether AWS says for certain that it does not take a request as it is, whoever repeats the request. AWS may take
+ * another request. A request without any answer says nothing of that, and neither does one that comes in the way of
+ * another.
  */
 export const isCertainRefusal = (error: unknown): error is Error =>
   isOfAws(error) &&
@@ -108,8 +110,8 @@ const blamesRequest = ({ $metadata }: Error & { readonly $metadata?: { readonly 
   $metadata?.httpStatusCode !== undefined && $metadata.httpStatusCode >= 400 && $metadata.httpStatusCode < 500;
 
 /**
- * Whether a right is missing: for this call, or for what EKS does on behalf of the caller with a launch template. The
- * latter comes as an invalid request ("You are not authorized to use the specified launch template",
+ * Whether a right is missing: for the call itself, or for what EKS does on behalf of the caller with a launch template.
+ * EKS reports the latter as an invalid request ("You are not authorized to use the specified launch template",
  * eksctl-io/eksctl#1914).
  */
 const isNotAuthorized = ({ name, message }: Error): boolean =>
@@ -118,9 +120,9 @@ const isNotAuthorized = ({ name, message }: Error): boolean =>
   (name === 'InvalidRequestException' && /not authorized/i.test(message));
 
 /**
- * Whether EKS does not know the release yet, although the public parameters name it, or the version of a launch template that was just made: "Requested release version … is
- * not valid for kubernetes version …" (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050). Its code is that of any bad
- * parameter.
+ * Whether EKS does not know the release yet, although the public parameters name it, or does not know the version of a
+ * launch template that was just made. EKS says "Requested release version … is not valid for kubernetes version …"
+ * (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050). The error's code is that of any bad parameter.
  */
 const isNotYetValid = ({ name, message }: Error): boolean =>
   (name === 'InvalidParameterException' && /release version .*is not valid/i.test(message)) ||
