@@ -9,10 +9,13 @@ const isForEver = ({ hours }: Trouble): boolean => hours > 1000;
 const hasForEver = (troubles: readonly Trouble[], ...kinds: ReadonlyArray<Trouble['kind']>): boolean =>
   troubles.some((trouble) => kinds.includes(trouble.kind) && isForEver(trouble));
 
-/** By then each sweep has seen what stands, hours. */
+/** How long it takes until each sweep has seen what stands, hours. */
 const SWEPT = 2;
 
-/** What keeps a group from ever getting there; undefined: nothing. `others`: those of later waves wait for it. */
+/**
+ * What keeps a group from ever reaching its goal; undefined: nothing. `others`: groups of later waves wait for the
+ * group.
+ */
 function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others' | undefined {
   const { model } = play;
   const { approvesAfter, resumesAfter, policy } = model.fleet;
@@ -25,12 +28,12 @@ function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others
     ...inCluster.filter(({ kind }) => kind === 'cluster-opted-out'),
   ].filter(isForEver);
   if (optedOut.length > 0) {
-    // Nobody sees the opt-out of a group that cannot be read by then: it is waited for.
+    // Nobody sees the opt-out of a group that cannot be read by then, so that later waves wait for the group.
     const unreadable = troubles.filter((trouble) => trouble.kind === 'unreadable' && isForEver(trouble));
     const wasSeen = unreadable.every(({ from }) => optedOut.some((out) => out.from + SWEPT <= from));
     return wasSeen ? 'left-alone' : 'others';
   }
-  // EKS takes no update at its version, and a proposal to follow is not made.
+  // EKS takes no update at the group's version, and no proposal to follow is made.
   if (behind > 3 && (policy.followMode === 'observe' || model.controlPlaneOf(group).isRolledBack)) return 'left-alone';
   if (hasForEver(troubles, 'unreadable', 'unhealthy', 'blocked')) return 'others';
   const isAsked = special === 'asked' || (policy.followMode === 'observe' && behind > 0);
@@ -39,10 +42,10 @@ function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others
   return resumesAfter === undefined && hasFailed ? 'others' : undefined;
 }
 
-/** The groups that nothing forbids for ever, of those that EKS has releases for. */
+/** The groups that nothing forbids to reach their goals. */
 export function free(play: FleetPlay): ModelGroup[] {
   const { groups, fleet } = play.model;
-  // AMIs of owners go through the waves by themselves.
+  // AMIs of owners go through the waves apart from EKS's releases.
   const firstOf = (isCustom: boolean): number => {
     const holding = groups.filter(
       (group) => group.given.isCustom === isCustom && forbiddenBy(play, group) === 'others',

@@ -5,12 +5,12 @@ import { WINDOWS } from './fleet-policy.fixture.ts';
 import { HOUR } from './observation.fixture.ts';
 import type { Event, FleetPlay } from './play-fleet.fixture.ts';
 
-/** What is known of others is as old as the last sweep. */
+/** How old the knowledge about other groups may be, ms: as old as the last sweep. */
 const SWEPT = 2 * HOUR;
 
 type Law = (play: FleetPlay, start: Event) => boolean;
 
-/** Who of another group is known to be under way, the one that starts left out. */
+/** The groups other than the one that starts that are known to be under way. */
 const busy = ({ model }: FleetPlay, start: Event): ModelGroup[] =>
   model.groups.filter(
     (group) =>
@@ -31,7 +31,7 @@ export const waveOf = (group: ModelGroup): number => {
   return special === 'named' ? 0 : special === 'late' ? 2 : cluster;
 };
 
-/** Whether a window is open by the clocks of Berlin: it opened at its hour, and so many hours have not passed since. */
+/** Whether a window is open by the clocks of Berlin: it has opened at its hour, and its hours have not passed since. */
 function isOpen(at: number, { hour, hours }: { readonly hour: number; readonly hours: number }): boolean {
   const inBerlin = (time: number) =>
     new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' }).format(time);
@@ -40,10 +40,13 @@ function isOpen(at: number, { hour, hours }: { readonly hour: number; readonly h
   return false;
 }
 
-/** Whether an alarm or a calendar keeps all from starting. */
+/** Whether an alarm or a calendar keeps every group from starting. */
 const isGateClosed = ({ model }: FleetPlay): boolean => model.fleet.gates.some((gate) => model.lasts(gate));
 
-/** Whether a release was on offer all the time, but for what one reading may have said. */
+/**
+ * Whether a release is not on offer, or was not for more than three hours on end. One reading may explain a shorter
+ * gap.
+ */
 function wasTakenBack({ model }: FleetPlay, { at, releaseVersion }: Event): boolean {
   const published = model.releases.publishedAt(releaseVersion);
   const day = dayOf(model, releaseVersion);
@@ -60,7 +63,10 @@ function wasTakenBack({ model }: FleetPlay, { at, releaseVersion }: Event): bool
 const dayOf = ({ start, releases }: FleetPlay['model'], releaseVersion: string): number =>
   Math.round((releases.publishedAt(releaseVersion) - start) / (24 * HOUR));
 
-/** When a release was first recommended in the play, epoch milliseconds; one may be only once a newer one is taken back. */
+/**
+ * When a release was first recommended in the play, epoch milliseconds. Some releases are recommended only once a newer
+ * one is taken back.
+ */
 function firstSeen(model: FleetPlay['model'], releaseVersion: string, until: number): number {
   const { start, releases } = model;
   const day = dayOf(model, releaseVersion);
@@ -74,7 +80,7 @@ const failedSince = (play: FleetPlay, since: number, wanted: (event: Event) => b
 const lastResume = (play: FleetPlay, wanted: (event: Event) => boolean): number =>
   play.events.findLast((event) => event.kind === 'resume' && wanted(event))?.at ?? 0;
 
-/** Who failed to move to a release, and has not moved to one since, nor opted out. */
+/** The groups that failed to move to a release, and have neither moved to any release since nor opted out. */
 function failedWith(play: FleetPlay, { releaseVersion, at }: Event): Set<ModelGroup> {
   const since = lastResume(play, () => true);
   const failed = failedSince(play, since, (event) => event.releaseVersion === releaseVersion && event.at < at);
@@ -92,7 +98,7 @@ function seenIn(group: ModelGroup, hour: number): number {
   return unread === undefined ? hour : seenIn(group, unread.from - 1);
 }
 
-/** Whether it is opted out, or was until a moment ago, as far as it could be read. */
+/** Whether a group is opted out, or was until a moment ago, as far as the group could be read. */
 const isLeftAlone = ({ model }: FleetPlay, group: ModelGroup): boolean => {
   const hour = seenIn(group, (model.now - model.start) / HOUR);
   const of = (troubles: readonly Trouble[], kind: Trouble['kind']) =>
@@ -119,7 +125,8 @@ function takes(play: FleetPlay, group: ModelGroup, start: Event): boolean {
   if (group.version === version || (model.isUpdating(group) && group.update?.version === version)) return true;
   const { isRolledBack, since, changing } = model.controlPlaneOf(group);
   const { followMode, followAfter } = model.fleet.policy;
-  // A group that is further behind takes the version after next once it has taken the next one, and somebody has seen that.
+  // A group that is further behind takes the version after next once the group has taken the next one, and a sweep has
+  // seen that.
   const takenAt = events.findLast((event) => event.kind === 'success' && event.group === group)?.at ?? 0;
   const settledAt = Math.max(since + followAfter * HOUR, takenAt) + SWEPT;
   const isSettled = changing === undefined && !isRolledBack && settledAt <= model.now;
@@ -138,7 +145,7 @@ function isChosen(play: FleetPlay, group: ModelGroup, start: Event): boolean {
   return hasFailed || (isNewest && isApproved(play, group, start, true));
 }
 
-/** Whether it is approved that a group takes a release, and has not begun to since. */
+/** Whether a group's move to a release is approved, and the group has not begun to move since. */
 function isApproved(
   play: FleetPlay,
   group: ModelGroup,
@@ -155,7 +162,7 @@ function isApproved(
   return last?.kind === 'approve' && at < last.at + play.model.fleet.policy.approvalExpiresAfter * HOUR;
 }
 
-/** Whether the last that a group did with a release was to fail to move to it. */
+/** Whether a group's last attempt to move to a release failed, and no operator has resumed the group since. */
 function hasGivenUp(play: FleetPlay, group: ModelGroup, { version, releaseVersion }: Event): boolean {
   const last = play.events.findLast(
     (event) =>
@@ -168,7 +175,10 @@ function hasGivenUp(play: FleetPlay, group: ModelGroup, { version, releaseVersio
   return last?.kind === 'failure';
 }
 
-/** Whether all earlier waves have run the release for long enough, or are beyond it by one that was taken back. */
+/**
+ * Whether all earlier waves have run the release for long enough. A group that runs a newer release passes, too, where
+ * the newer one was taken back, or another group of its wave has run the release for long enough.
+ */
 function hasPassedEarlierWaves(play: FleetPlay, start: Event): boolean {
   const { model } = play;
   const { isWaved, bakeBetween } = model.fleet.policy;
@@ -195,7 +205,7 @@ function hasPassedEarlierWaves(play: FleetPlay, start: Event): boolean {
   });
 }
 
-/** Whether nobody else moves to a release that nobody has taken. */
+/** Whether nobody else is moving to a release that no group has taken yet. */
 function goesAlone(play: FleetPlay, start: Event): boolean {
   const { model, events } = play;
   const isSame = ({ version, releaseVersion }: Event) =>
@@ -208,14 +218,14 @@ function goesAlone(play: FleetPlay, start: Event): boolean {
   return !model.fleet.policy.isWaved || isTaken || !isMoving;
 }
 
-/** What no start may break, by the fleet as it is at that moment and by what has happened before. */
+/** The laws that no start may break, by the fleet as it is at that moment and by what has happened before. */
 export const LAWS: Readonly<Record<string, Law>> = {
   'the budget of a cluster': (play, start) => {
     const { cluster } = start.group.given;
     const most = cluster === 1 ? 2 : play.model.fleet.policy.perCluster;
     return busy(play, start).filter(({ given }) => given.cluster === cluster).length < most;
   },
-  // What somebody has just begun in another cluster is known from the next sweep on.
+  // An update that somebody has just begun in another cluster is known from the next sweep on.
   'the budget of the account': (play, start) =>
     busy(play, start).filter((group) => !isNewTo(play, group)).length < play.model.fleet.policy.perAccount,
   'the change windows': ({ model: { fleet } }, start) => {
@@ -229,7 +239,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     const troubles = model.groups
       .filter(({ key }) => key.cluster === group.key.cluster)
       .flatMap(({ given }) => given.troubles);
-    // What was pending when the release came out is not of its making. A new pod may take some minutes.
+    // A pod that was pending when the release came out is not of its making. A new pod may take some minutes.
     return !troubles.some((each) => {
       const since = model.start + each.from * HOUR;
       const isNew = since >= firstSeen(model, releaseVersion, at) + HOUR && since < at;
@@ -244,7 +254,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'the bake time': ({ model }, start) => {
     const special = specialOf(start);
     const hours = special === 'slow' ? 36 : special === 'named' ? 0 : model.fleet.policy.bakeHours;
-    // What was there when the play began is first seen then.
+    // A release that was there when the play began is first seen then.
     const seen = start.group.given.isCustom
       ? model.releases.publishedAt(start.releaseVersion)
       : Math.max(model.start, model.releases.publishedAt(start.releaseVersion));

@@ -7,12 +7,12 @@ import { FleetPlay } from './play-fleet.fixture.ts';
 import { free, goalOf } from './rollout-goals.fixture.ts';
 import { LAWS } from './rollout-laws.fixture.ts';
 
-/** Longer than any fleet needs that gets there at all. */
+/** How many days a play lasts: longer than any fleet needs that reaches its goals at all. */
 const DAYS = 24;
 
 /**
- * Plays a fleet until whoever is not forbidden for ever has got there. No start may break a law on the way, and each of the free
- * groups must be there in the end.
+ * Plays a fleet until every group that nothing forbids for ever has reached its goal. No start may break a law on the
+ * way, and each of those groups must stand at its goal in the end.
  */
 export async function judge(fleet: AnyFleet): Promise<FleetPlay> {
   const broken: string[] = [];
@@ -36,7 +36,7 @@ export async function judge(fleet: AnyFleet): Promise<FleetPlay> {
   return play;
 }
 
-/** Starts in their order that upgrade a group again while another one waits on an older release. */
+/** The starts, in their order, that upgrade a group again while another one waits on an older release. */
 export function overtaken({ events, model }: FleetPlay): string[] {
   const runs = new Map(
     model.groups.map(({ key, given }) => [key.nodegroup, model.releases.nameOf('1.33', -40 - given.age)]),
@@ -47,8 +47,8 @@ export function overtaken({ events, model }: FleetPlay): string[] {
     if (kind !== 'start' || from === undefined) return [];
     const { nodegroup } = group.key;
     const [oldest] = [...runs.values()].sort();
-    // Only in the sweep in which a release becomes the target may a group that has not moved yet be first because it is reconciled
-    // first: until then nothing knows that the others wait.
+    // Nothing knows in the sweep in which a release becomes the target that the other groups wait. Only then may a
+    // group that has not moved yet be first because it is reconciled first.
     const first = firstOf.get(releaseVersion) ?? at;
     firstOf.set(releaseVersion, first);
     const isOvertaking = oldest !== from.releaseVersion && (moved.has(nodegroup) || at !== first);
@@ -58,13 +58,16 @@ export function overtaken({ events, model }: FleetPlay): string[] {
   });
 }
 
-/** Starts of groups that follow their control plane while one at an older Kubernetes version waits; and how many follow at all. */
+/**
+ * The starts of groups that follow their control plane while one at an older Kubernetes version waits; and how many
+ * groups follow at all.
+ */
 export function newerFirst({ events, model }: FleetPlay): { readonly early: string[]; readonly starts: number } {
   const runs = new Map(model.groups.map((group) => [group, minorOf(firstVersionOf(group.given))]));
   const starts = events.filter(({ kind, from, version }) => kind === 'start' && from && from.version !== version);
   const [first] = starts;
   const early = starts.flatMap(({ group, version, at }) => {
-    // Who has moved waits for its next version from the next sweep on.
+    // A group that has moved waits for its next version from the next sweep on.
     const hasMoved = (other: ModelGroup) =>
       events.some(
         (event) => event.kind === 'success' && event.group === other && at - event.at <= HOUR && event.at <= at,

@@ -6,7 +6,7 @@ import { free } from './rollout-goals.fixture.ts';
 
 /** Fleets that broke a law or did not get there once. */
 const ONCE_BROKEN: AnyFleet[] = [
-  // A group that cannot be read from when its cluster opts out on: the later wave waits for it.
+  // A group that cannot be read once its cluster opts out: the later wave waits for the group.
   {
     season: 'autumn',
     clusters: [
@@ -76,13 +76,14 @@ it('over any fleet and history no start breaks a law, and whoever is not forbidd
     numRuns: 300,
     examples: ONCE_BROKEN.map((fleet) => [fleet]),
   });
-  // What nothing of this happens in proves nothing.
+  // Plays without these happenings would prove nothing.
   expect(Math.min(seen.starts, seen.failures, seen.approvals, seen.resumed, seen.followed)).toBeGreaterThan(20);
   expect(seen.free).toBeGreaterThan(seen.groups / 2);
 });
 
 it('over any fleet with waves whose moves to the next Kubernetes version are only proposed, those that are approved keep to the same laws', async () => {
-  // The first one of the first wave is approved with all others, and something keeps it from moving for a while.
+  // The first group of the first wave is approved with all others, and something keeps that group from moving for a
+  // while.
   const proposing = fc
     .tuple(anyFleet, fc.constantFrom('blocked' as const, 'unhealthy' as const, 'unreadable' as const))
     .map(

@@ -4,7 +4,7 @@ import { type AnyFleet, anyFleet } from './any-fleet.fixture.ts';
 import { judge, newerFirst, overtaken } from './rollout.fixture.ts';
 
 describe('a rollout over any fleet, with waves, windows, gates, approvals, failures and control planes that change', () => {
-  // `rollout.proof.ts` plays many more.
+  // `rollout.proof.ts` plays many more fleets.
   it('breaks no law, and brings every group that nothing forbids for ever to the newest release it may take', async () => {
     let starts = 0;
     const holds = async (fleet: AnyFleet) => {
