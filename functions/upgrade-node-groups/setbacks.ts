@@ -2,10 +2,13 @@ import { type Failures, failureCount, type NodeGroupState, type Setback } from '
 import { isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
 import type { UpdateError } from './observation.ts';
 
-/** How many setbacks of a node group are remembered, by cause and release: the latest. */
+/** How many setbacks of a node group are remembered, by cause and release: the latest ones. */
 const KEPT = 20;
 
-/** What has ended the attempts of a node group since it last reached a release, or since an operator had it forgotten. */
+/**
+ * What has ended the attempts of a node group since it last reached a release, or since an operator had its setbacks
+ * forgotten.
+ */
 export function setbacksOf({ setbacks, failures }: Pick<NodeGroupState, 'setbacks' | 'failures'>): readonly Setback[] {
   if (setbacks !== undefined) return setbacks;
   const count = failureCount(failures);
@@ -29,7 +32,7 @@ export function withSetback(
   return [...before.filter((each) => !same(each)), { cause, ...release, count, lastAt: now }].slice(-KEPT);
 }
 
-/** EKS's codes, whatever stands in its messages: those name pods and instances, which change. */
+/** EKS's codes, whatever stands in its messages: the messages name pods and instances, which change. */
 const causeOf = (errors: readonly UpdateError[]): string =>
   [...new Set(errors.map(({ code }) => code))].sort().join(', ') || 'unknown';
 
@@ -51,8 +54,9 @@ export const latestOf = (setbacks: readonly Setback[]): Setback | undefined =>
   );
 
 /**
- * Whether no further attempt is made with a release: as many have failed as the policy allows, of this release, or of any for
- * the cause that has ended one with this release, too. So a newer release has one attempt where the cause is not the release's.
+ * Whether no further attempt is made with a release. The policy's limit counts failed attempts at the release. It also
+ * counts attempts at any release that the cause of the latest failure has ended, if that failure was with the release
+ * itself. So a newer release has one attempt where the cause is not the release's.
  */
 export function isExhausted(
   failures: Failures | undefined,

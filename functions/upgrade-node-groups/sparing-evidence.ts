@@ -4,13 +4,13 @@ import type { Decision } from './decision.ts';
 import type { Moment } from './moment.ts';
 
 /**
- * Waits while a worker of the node group is in quarantine. Whether EKS leaves members in standby alone while it replaces
- * nodes is written nowhere (docs/unverified.md). The time counts once for a release, however many quarantines begin meanwhile:
- * whoever can have workers isolated must not hold up upgrades for ever.
+ * Waits while a worker of the node group is in quarantine. AWS documents nowhere whether EKS leaves members in standby
+ * alone while it replaces nodes (docs/unverified.md). Whoever can have workers isolated must not hold up upgrades for
+ * ever. So the time counts once for a release, however many quarantines begin meanwhile.
  */
 export function sparingEvidence(moment: Moment): Decision | undefined {
   const { quarantined, idle, now, isProposal, wait } = moment;
-  // A proposal changes nothing: it is made, and stands to be approved, while a worker is in quarantine, too.
+  // A proposal changes nothing: it is made, and can be approved, while a worker is in quarantine, too.
   if (quarantined.length === 0 || isProposal) return undefined;
   const { quarantineWait, until } = waitOf(moment);
   if (until <= now) return undefined;
@@ -18,7 +18,10 @@ export function sparingEvidence(moment: Moment): Decision | undefined {
   return { ...wait('worker-in-quarantine', message, until), memory: { ...idle, quarantineWait } };
 }
 
-/** What an upgrade that starts now, or once it is approved, may terminate; begins with a blank, where it says anything. */
+/**
+ * Says what an upgrade that starts now, or once it is approved, may terminate; begins with a blank, where it says
+ * anything.
+ */
 export function riskToEvidence(moment: Moment): string {
   const { quarantined, now } = moment;
   if (quarantined.length === 0) return '';
@@ -27,7 +30,7 @@ export function riskToEvidence(moment: Moment): string {
   return ` ${inQuarantine(quarantined)}. The upgrade ${waits} terminate what is kept for analysis.`;
 }
 
-/** Since when an upgrade has been waiting for quarantines, and until when it does at most, epoch milliseconds. */
+/** Since when an upgrade has been waiting for quarantines, and until when it waits at most, epoch milliseconds. */
 function waitOf({ idle, now, upgrades, releaseVersion }: Moment) {
   const quarantineWait = idle.quarantineWait ?? { releaseVersion, since: now };
   return { quarantineWait, until: quarantineWait.since + upgrades.waitForQuarantine };

@@ -13,7 +13,9 @@ const NEXT = '1.34.2-20260716';
 const FOLLOWING = `${NEXT} for Kubernetes 1.34`;
 const settled = { kind: 'control-plane' as const, isRolledBack: false, isUpgraded: true, since: NOW - 240 * HOUR };
 
-/** Insights keep it from following its control plane, and there is a newer release of its own version. */
+/**
+ * A group that insights keep from following its control plane, while a newer release of its own version is on offer.
+ */
 const held = (change: Partial<NextVersion> = {}, more: Partial<NodeGroupView> = {}): NodeGroupView =>
   nodeGroup({
     cluster: { status: 'ACTIVE', version: '1.34', tags: {} },

@@ -6,8 +6,8 @@ import type { Observation } from './observation.ts';
 import { isSameUpgrade, proposedTarget, withoutKeyPairTarget } from './target-version.ts';
 
 /**
- * Whether what was ruled on following the control plane outlives a decision about the present Kubernetes version: it is still what
- * would be done later. Another proposal takes its place.
+ * Whether an operator's ruling on following the control plane outlives a decision about the present Kubernetes version:
+ * the group would still do later what was ruled on. Another proposal takes the place of the ruled one.
  */
 export function standsForLater(observation: Observation, decided: Decision, anywhere: Circumstances): boolean {
   const { view, state } = observation;
@@ -17,12 +17,12 @@ export function standsForLater(observation: Observation, decided: Decision, anyw
   if (decided.kubernetesVersion !== undefined || decided.decision === 'would-act') return false;
   const later = followControlPlane(observation, view, circumstancesOf(observation, anywhere))?.decision;
   if (later === undefined) return false;
-  // What keeps all releases of the next version away names none.
+  // A decision that keeps all releases of the next version away names no release.
   const proposed = proposedTarget(later.releaseVersion ?? '', view.next.version);
   return target.endsWith(proposed) || target.endsWith(withoutKeyPairTarget(proposed));
 }
 
-/** The same decision, which says, too, that an approval has ended without having been carried out. */
+/** The same decision, whose message also says that an approval has ended without having been carried out. */
 export function tellingEnd(
   decided: Decision,
   before: Proposal | undefined,
@@ -30,7 +30,8 @@ export function tellingEnd(
   about: string | undefined,
 ): Decision {
   if (before?.ruling?.kind !== 'approved' || after?.target === before.target) return decided;
-  // The same upgrade is still due where only the policy of its key pair has changed: its approval has expired, which is told.
+  // The same upgrade is still due where only the policy of its key pair has changed. Its approval has expired, which
+  // the decision tells.
   if (about !== undefined && isSameUpgrade(about, before.target)) return decided;
   const message = `${decided.message} The approval of ${before.target} (${inWords(before.ruling)}) has ended: something else is due.`;
   return { ...decided, message };

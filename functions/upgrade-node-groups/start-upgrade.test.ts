@@ -26,7 +26,9 @@ interface Input {
   readonly clientRequestToken?: string;
 }
 
-/** Starts an upgrade. `ec2` and `eks` may refuse a version, or an update to one: by whether it names the key pair. */
+/**
+ * Starts an upgrade. `ec2` may refuse a version, and `eks` an update to one, by whether the version names the key pair.
+ */
 async function started(
   change: TemplateChange,
   refuse: { ec2?: (namesKey: boolean) => Error | object; eks?: (namesKey: boolean) => Error | undefined },
@@ -106,7 +108,7 @@ describe('an upgrade that leaves the key pair out', () => {
     });
     expect(decision.message).toMatch(/The key pair stays all the same: /);
     expect(decision.memory.failures).toBeUndefined();
-    // The version that EKS is asked for is the one that is remembered, and the token is not that of the refused request.
+    // The ledger remembers the version that EKS is asked for, and the token is not that of the refused request.
     const version = asked.at(-1)?.launchTemplate?.version;
     expect(String(saved.at(-1)?.upgrade?.templateVersion)).toBe(String(version));
     expect(new Set(asked.map(({ clientRequestToken }) => clientRequestToken)).size).toBe(asked.length);

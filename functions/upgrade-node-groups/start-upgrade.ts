@@ -22,8 +22,9 @@ export interface StartDeps {
 type Start = NonNullable<Decision['start']>;
 
 /**
- * Asks EKS for the update. The intent is saved first: whatever happens next, the following reconcile finds out. No upgrade fails
- * for a key pair: where EC2 or EKS refuses the version without it, the same upgrade is asked for with the key pair.
+ * Asks EKS for the update. The intent is saved first: whatever happens next, the following reconcile finds out. No
+ * upgrade fails for a key pair: where EC2 or EKS refuses the version without the key pair, the same upgrade is asked
+ * for with it.
  */
 export async function startUpgrade(
   deps: StartDeps,
@@ -48,7 +49,8 @@ export async function startUpgrade(
       if (isOfAws(error)) return failing(error, known, circumstances.now);
       throw error;
     }
-    // What was approved and could not begin is still approved. Once it has failed, only what was approved for later is.
+    // An approved upgrade that could not begin is still approved. Once it has failed, only an approval of a later
+    // upgrade stands.
     const ruled = refusal.decision === 'failed' ? decision : state;
     const { proposal } = refusal.reason === 'node-group-gone' ? {} : ruled;
     return { decision: { ...refusal, ...(proposal !== undefined && { proposal }) }, calls: [], saved: known };
@@ -67,7 +69,7 @@ export async function startUpgrade(
     return { decision: refusedByEks(decision, unfit, { key, need, view }, circumstances), calls: [], saved };
   }
   if (made !== undefined) {
-    // By its version the update is found again after a crash. An error of the ledger says nothing of EKS.
+    // The version lets a reconcile find the update again after a crash. An error of the ledger says nothing of EKS.
     saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version } };
     await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
   }
@@ -76,8 +78,9 @@ export async function startUpgrade(
       new UpdateNodegroupVersionCommand({
         clusterName: key.cluster,
         nodegroupName: key.nodegroup,
-        // EKS refuses version and release of a custom AMI: the launch template says both. Beside a template that names no
-        // AMI it takes them, and without a release it would take the newest (EKS API reference, UpdateNodegroupVersion).
+        // EKS refuses version and release of a custom AMI: the launch template says both. Beside a template that names
+        // no AMI, EKS takes both, and would take the newest release without one (EKS API reference,
+        // UpdateNodegroupVersion).
         ...(template?.change.imageId === undefined && {
           version: start.version,
           releaseVersion: upgrade.releaseVersion,
@@ -117,9 +120,10 @@ export async function startUpgrade(
 }
 
 /**
- * Makes the version that the update moves the node group to. An AMI cannot be moved to without it; the key pair can stay.
+ * Makes the version of the launch template that the update moves the node group to. A move to another AMI needs that
+ * version, and a key pair can stay without one.
  *
- * @throws EC2's error, where the version has the key pair of the former one
+ * @throws EC2's error, where the version was to have the key pair of the former one
  */
 async function makeVersion(
   ec2: EC2Client,
@@ -149,7 +153,7 @@ function keyPairStays(decision: Decision & { readonly start: Start }, why: strin
   };
 }
 
-/** The same attempt by the same version has the same token, so that EKS takes a repetition for what it is. */
+/** The same attempt by the same version has the same token, so that EKS recognizes a repetition. */
 const tokenOf = (arn: string, version: string, { releaseVersion, attempt, templateVersion }: Upgrade): string => {
   const parts = [arn, proposedTarget(releaseVersion, version), attempt, templateVersion];
   return createHash('sha256')

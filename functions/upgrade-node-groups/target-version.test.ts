@@ -48,7 +48,7 @@ const failedAt = (version: string, kubernetesVersion?: string): NodeGroupState =
   return { ...NEW_NODE_GROUP, ...memory };
 };
 
-/** As it was written before failures remembered the Kubernetes version. */
+/** A state as it was written before failures remembered the Kubernetes version. */
 const former: NodeGroupState = {
   ...NEW_NODE_GROUP,
   failures: { releaseVersion: RELEASE, count: 1, lastAt: NOW - 29 * 24 * HOUR },

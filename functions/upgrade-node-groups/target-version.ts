@@ -2,8 +2,8 @@ import type { TriedRelease } from '../shared/rollouts/tried-release.ts';
 import type { NodeGroupView } from './observation.ts';
 
 /**
- * Bottlerocket names its releases the same for every Kubernetes version, and has an AMI for each: what fails with the one says
- * nothing about the other.
+ * A release, as attempts at it are remembered. Bottlerocket names its releases the same for every Kubernetes version,
+ * and has an AMI for each version: a failure with one AMI says nothing about another.
  *
  * @param kubernetesVersion the version that the node group moves to
  */
@@ -13,20 +13,20 @@ export const triedRelease = (
   kubernetesVersion: string = version,
 ): TriedRelease => ({ releaseVersion, ...(amiType.startsWith('BOTTLEROCKET_') && { kubernetesVersion }) });
 
-/** The Kubernetes version that the upgrade of a view would move to; undefined where it stays as it is. */
+/** The Kubernetes version that the upgrade of a view would move to; undefined where the version stays. */
 export const kubernetesVersionOf = ({ version, movesFrom }: NodeGroupView): string | undefined =>
   movesFrom === undefined ? undefined : version;
 
 /**
- * What a proposal is about. Bottlerocket names its releases the same for every Kubernetes version, and who approves one of them
- * within the present version has not approved the next one.
+ * What a proposal is about. Bottlerocket names its releases the same for every Kubernetes version. An operator who
+ * approves a release within the present version has not approved it for the next one.
  */
 export const proposedTarget = (releaseVersion: string, kubernetesVersion: string | undefined): string =>
   kubernetesVersion === undefined ? releaseVersion : `${releaseVersion} for Kubernetes ${kubernetesVersion}`;
 
 /**
- * What a proposal is about where the upgrade may also leave the key pair out: who approves the upgrade alone has not approved
- * that.
+ * What a proposal is about where the upgrade may also leave the key pair out. An operator who approves the upgrade
+ * alone has not approved that the key pair goes.
  */
 export const withoutKeyPairTarget = (target: string): string => `${target} without key pair`;
 
