@@ -5,15 +5,15 @@ import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
 /** What cannot be read, and how it is reported. */
 interface Unread {
-  /** With the error code only, because AWS's wording may change between reconciles. */
+  /** What cannot be read, with the error code only, because AWS's wording may change between reconciles. */
   readonly what: string;
   readonly message: string;
   readonly variant: string;
 }
 
 /**
- * Waits until something can be read, because doubt means no, with growing pauses. Mere slowness of AWS is only reported
- * if it lasts.
+ * Waits, with growing pauses, until something can be read, because doubt means no. Mere slowness of AWS is only
+ * reported if it lasts.
  */
 export function untilReadable(
   { what, message, variant }: Unread,

@@ -4,13 +4,15 @@ import type { NodeGroupView } from './observation.ts';
 export interface SkewFault {
   readonly message: string;
   readonly variant: string;
-  /** The Kubernetes version that whoever is to be moved must have at least. */
+  /** The Kubernetes version that the node group, or its control plane, must have at least. */
   readonly kubernetesVersion: string;
-  /** The node group is newer than its control plane. */
+  /** Whether the node group is newer than its control plane. */
   readonly isAhead: boolean;
 }
 
-/** Why EKS accepts no update of a node group at its Kubernetes version, and what to do; undefined where it does. */
+/**
+ * Why EKS accepts no update of a node group at its Kubernetes version, and what to do; undefined where EKS accepts one.
+ */
 export function skewFault({ cluster, version }: NodeGroupView): SkewFault | undefined {
   const [controlPlane, nodes] = [minorOf(cluster.version), minorOf(version)];
   const behind = controlPlane - nodes;

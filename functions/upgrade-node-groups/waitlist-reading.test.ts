@@ -7,7 +7,7 @@ import { needsFleet } from './waitlist-reading.ts';
 
 const RUNS = '1.33.13-20260714';
 const waved = policyOf({ upgrades: { waves: ['canary', 'prod'] } });
-/** It runs the newest release of its own version. */
+/** A group that runs the newest release of its own version. */
 const upToDate = observation(nodeGroup({ releaseVersion: RUNS, target: targeting(NOW - 48 * HOUR, RUNS) }));
 const withView = (change: Parameters<typeof nodeGroup>[0]): Observation =>
   observation(nodeGroup({ releaseVersion: RUNS, target: targeting(NOW - 48 * HOUR, RUNS), ...change }));

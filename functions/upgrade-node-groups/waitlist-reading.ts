@@ -9,7 +9,11 @@ import type { Policy } from './policy.ts';
 import { setbacksOf } from './setbacks.ts';
 import type { Line, Waitlist } from './waitlist.ts';
 
-/** Reads who waits for a turn. @param fleet what was read of all */
+/**
+ * Reads who waits for a turn.
+ *
+ * @param fleet what was read of all node groups
+ */
 export async function readLine(
   { ledger }: { readonly ledger: Ledger },
   policy: Policy,
@@ -31,8 +35,8 @@ export async function readFleet(
 }
 
 /**
- * Whether a decision needs to know how all node groups stand: where something at hand has failed or is asked to be resumed, which
- * may have tripped a breaker, or where the policy has waves and something at hand could move.
+ * Whether a decision needs to know how all node groups stand. A breaker may have tripped where an observed subject has
+ * failed. An operator's request may be about a breaker. Waves matter where an observed subject could move.
  */
 export const needsFleet = (observations: readonly Observation[], { upgrades }: Policy): boolean =>
   observations.some((each) => mayHaveTripped(each) || (upgrades.waves.length > 0 && mayMove(each)));
@@ -42,7 +46,7 @@ const mayHaveTripped = ({ view, state, request }: Observation): boolean =>
   setbacksOf(state).length > 0 ||
   (view.kind === 'node-group' && view.update?.kind === 'failed');
 
-/** Whether another release than its own is on offer for it, its control plane is newer, or an upgrade runs. */
+/** Whether another release is on offer for the group than it runs, its control plane is newer, or an upgrade runs. */
 const mayMove = ({ view, state }: Observation): boolean =>
   state.upgrade !== undefined || (view.kind === 'node-group' && (view.next !== undefined || offersAnother(view)));
 

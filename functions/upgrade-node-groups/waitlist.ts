@@ -13,23 +13,24 @@ import type { FleetFailures } from './fleet-failures.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-/** All that wait for their turn, as the ledger has them, by subject. */
+/** All subjects that wait for their turn, as the ledger has them, by subject. */
 export type Waitlist = ReadonlyMap<string, NodeGroupState>;
 
-/** Who waits for a turn, and what of them the ledger remembers elsewhere. */
+/** The subjects that wait for a turn, and what the ledger remembers of them elsewhere. */
 export interface Line {
   readonly waitlist: Waitlist;
-  /** Who of them has urgent findings, by subject. */
+  /** The waiting subjects that have urgent findings. */
   readonly urgent: ReadonlySet<string>;
   /** The releases that Amazon has withdrawn, by pair. */
   readonly withdrawn: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * Who of the line could start now. Whoever waits for a release that was withdrawn could not: its next look finds it another one.
+ * The subjects of the line that could start now. A subject that waits for a withdrawn release could not: its next look
+ * finds another release.
  *
- * @param rollouts how the waves stand, where the policy has some: whom they hold up is not in the line
- * @param fleetFailures who has failed: whom a breaker holds is not in the line either
+ * @param rollouts how the waves stand, where the policy has some: a subject that waves hold up is not in the line
+ * @param fleetFailures who has failed: a subject that a breaker holds is not in the line either
  */
 export function contendersOf(
   { waitlist, urgent, withdrawn }: Line,
@@ -46,7 +47,8 @@ export function contendersOf(
     const { releaseVersion = '', kubernetesVersion, pair = '' } = turn;
     if (withdrawn.get(pair)?.includes(releaseVersion)) return [];
     const isHastened = urgent.has(subject);
-    // Its tags are not known here. They may only shut windows: then it says so itself once it is called.
+    // The subject's tags are not known here. They may only shut windows: then the subject says so itself once it is
+    // called.
     const own = policyAt<typeof READS, Policy>(policy, { ...key, tags: [] }, READS);
     if (isInvalid(own)) return [];
     const { windows, urgent: hastening } = own.upgrades;
@@ -60,11 +62,17 @@ export function contendersOf(
   });
 }
 
-/** Whether the last word is a proposal: it starts once it is approved, and a look follows that at once. */
+/**
+ * Whether the last reason is a proposal. A proposed upgrade starts once it is approved, and a look follows the approval
+ * at once.
+ */
 const isProposed = (reason: string | undefined): boolean => reason !== undefined && PROPOSED.has(reason);
 const PROPOSED: ReadonlySet<string> = new Set<Reason>(['would-upgrade', 'approval-required']);
 
-/** Whether waves hold up somebody who waits, as far as the ledger knows: who has not said for which release waits for its next look. */
+/**
+ * Whether waves hold up a subject that waits, as far as the ledger knows. A subject that has not said for which release
+ * it waits is held up until its next look.
+ */
 function isHeldUp(
   rollouts: Rollouts,
   subject: string,
@@ -78,15 +86,15 @@ function isHeldUp(
   return rollouts.entryOf(member.key, member.wave, candidate, bakes, now).kind !== 'open';
 }
 
-/** Who is under way or goes first, of all but the subject itself. */
+/** The subjects that are under way or go first, without the subject itself. */
 export interface Occupants {
-  /** Of the cluster. */
+  /** Subjects of the same cluster. */
   readonly inCluster: readonly string[];
-  /** Of the account: what hangs holds up its cluster only. */
+  /** Subjects of the account. A stuck update holds up its cluster only, and is left out. */
   readonly inAccount: readonly string[];
 }
 
-/** Who takes the room that a subject needs. */
+/** Finds who takes the room that a subject needs. */
 export function occupantsFor(
   { cluster, nodegroup }: NodeGroupKey,
   slots: BlastBudget['slots'],
@@ -111,7 +119,7 @@ export const hasRoom = (
   { perCluster, perAccount }: Policy['upgrades']['concurrency'],
 ): boolean => inCluster.length < perCluster && inAccount.length < perAccount;
 
-/** The room that counts for whoever waits: its cluster's may be smaller or larger by an override. */
+/** The room that counts for a subject that waits. An override may make the room of its cluster smaller or larger. */
 export const roomOf = (
   { perCluster }: Pick<Turn, 'perCluster'>,
   concurrency: Policy['upgrades']['concurrency'],
@@ -122,13 +130,13 @@ export interface CallOptions {
   readonly region: string;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Names the reconcile that calls the next ones: part of each reconcile request's id. */
+  /** The reconcile that calls the next subjects. Its name is part of each reconcile request's id. */
   readonly caller: string;
 }
 
 /**
- * Who of the waitlist is called now that there is room: in turn, as many as find room in their cluster and in the account. Being
- * called is only a hint: the next reconcile decides.
+ * Calls subjects of the waitlist now that there is room: in turn, as many as find room in their cluster and in the
+ * account. A call is only a hint: the next reconcile decides.
  */
 export function callNext(
   contenders: readonly Contender[],
@@ -149,8 +157,9 @@ export function callNext(
 }
 
 /**
- * Since when a subject waits for its turn once a decision holds, epoch milliseconds; undefined while it does not. One that is
- * held up by something else meanwhile, or for which a newer release appears, keeps its place; an attempt or its end ends it.
+ * Since when a subject waits for its turn once a decision holds, epoch milliseconds; undefined while it does not. A
+ * subject that something else holds up meanwhile, or for which a newer release appears, keeps its place. An attempt, or
+ * the end of one, ends the wait.
  */
 export function waitingSinceAfter(
   { since }: Pick<NodeGroupState, 'since'>,

@@ -11,7 +11,7 @@ import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-/** What of a node group its wave depends on. */
+/** The parts of an observation that the wave of a node group depends on. */
 interface Mover {
   readonly key: NodeGroupKey;
   readonly need: Need | undefined;
@@ -33,8 +33,8 @@ export function entryFor(
 }
 
 /**
- * Since when a release has been known here, epoch milliseconds. The creation of an AMI does not say that: it may have been shared, or
- * been named by the policy, later.
+ * Since when a release has been known where the node group is, epoch milliseconds. The creation of an AMI does not say
+ * that: the AMI may have been shared, or the policy may have named it, later.
  */
 function knownSince(
   { releaseVersion, firstSeenAt }: SeenRelease,
@@ -46,7 +46,7 @@ function knownSince(
   return progress?.images?.includes(releaseVersion) === true ? (progress.imagesSince ?? now) : now;
 }
 
-/** The one to move to of releases that have baked, oldest first, as far as waves let it. */
+/** Chooses the release to move to among releases that have baked, oldest first, as far as waves let it. */
 export function chooseByWave(
   baked: readonly SeenRelease[],
   mover: Mover,
@@ -57,7 +57,7 @@ export function chooseByWave(
   return chooseAmong(baked, (release) => entryFor(release, mover, circumstances), bakeBetween);
 }
 
-/** What a moment says about waves. */
+/** The parts of a moment that waves depend on. */
 interface AtWaves {
   readonly entry: Held | undefined;
   readonly releaseVersion: string;

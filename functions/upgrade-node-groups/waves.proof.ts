@@ -18,7 +18,7 @@ it('a look at 2,000 groups in 100 clusters, on 30 releases of 40 on offer, takes
   const target = targeting(NOW - 72 * HOUR, ...versions);
   const fleet = Array.from({ length: 2000 }, (_, index) => {
     const cluster = `c${String(Math.floor(index / 20)).padStart(2, '0')}`;
-    // Half of the canaries have the newest.
+    // Half of the canaries have the newest release.
     const releaseVersion = (index < 200 && index % 2 === 0 ? versions.at(-1) : versions[index % 30]) ?? '';
     const runs = { releaseVersion, since: NOW - 48 * HOUR };
     const progress = { pair: '1.33/AL2023_x86_64_STANDARD', runs, health: 'well' as const, seenAt: NOW };

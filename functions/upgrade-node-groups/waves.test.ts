@@ -327,7 +327,7 @@ describe('the wave of a group', () => {
     expect(told('canary-1', states).reason).toBe('upgrade-started');
     expect(told('canary-1', states, tagged).message).toContain('It waits for wave canary: canary-1/other');
     const progress = progressAfter(inCluster('canary-1', tagged), { reason: 'baking', memory: {} }, policy, NOW);
-    // Others do not wait for it as for one of the first wave.
+    // A later wave does not wait for the group as for one of the first wave.
     expect(told('stage-1', { 'canary-1/web': { outcomes: 1, progress: progress! } }).reason).toBe('upgrade-started');
   });
 
@@ -435,7 +435,8 @@ describe('what is remembered of a group', () => {
     expect(next({ releaseVersion: NEWER }, before)).toMatchObject({ failed: [{ releaseVersion: NEW }] });
     expect(next({ releaseVersion: NEW }, before)?.failed).toBeUndefined();
     expect(next({}, before, { failures: { ...failures, forgotten: 1 } })?.failed).toBeUndefined();
-    // What made it unhealthy is as bad as what it could not take, unless that came from an attempt at another release.
+    // A release that made the group unhealthy is as bad as one that it could not take. An attempt at another release
+    // that broke the group is the exception.
     const ill = runs(NEW, 9, { health: 'unhealthy' });
     expect(next({ releaseVersion: NEWER }, ill)).toMatchObject({ failed: [{ releaseVersion: NEW }] });
     const broke = { ...failures, releaseVersion: NEWER, broke: ['NodeCreationFailure'] };

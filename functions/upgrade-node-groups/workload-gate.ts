@@ -10,19 +10,20 @@ export type Unwell =
       readonly kind: 'unreadable';
       readonly error: string;
       readonly code: string;
-      /** Whether that passes by itself. */
+      /** Whether the error passes by itself. */
       readonly isThrottled: boolean;
     };
 
-/** How long a node may take to join, ms: each of them is not Ready at first. */
+/** How long a node may take to join, ms: each new node is not Ready at first. */
 const JOINS_WITHIN = 10 * 60_000;
 
-/** How long a pod may take to start, ms: each of them is pending at first. */
+/** How long a pod may take to start, ms: each new pod is pending at first. */
 const STARTS_WITHIN = 5 * 60_000;
 
 /**
- * Whether nodes and pods let an upgrade start; a pure function. What was not well before the release was first seen is not of its
- * making, and does not count. What nobody dates counts. A cluster that cannot be read closes.
+ * Whether nodes and pods let an upgrade start; a pure function. A node or pod that was not well before the release was
+ * first seen is not of its making, and does not count. One without a date counts. A cluster that cannot be read closes
+ * the gate.
  *
  * @param clusters the group's own, and those in which earlier waves have taken the release, by name
  * @param since when the release was first seen, epoch milliseconds
