@@ -10,7 +10,9 @@ import type { Agents, KeyPairSeen } from './preflight.ts';
 /** The check of posture that an upgrade without the key pair cures. */
 const CHECK = 'SSH.2';
 
-/** What an upgrade that starts does about the key pair: a sentence for its record, and the change of the template, if any. */
+/**
+ * What an upgrade that starts does about the key pair: a sentence for its record, and the template's change, if any.
+ */
 export interface KeyPairWords {
   /** A sentence that begins with a blank, or nothing. */
   readonly message: string;
@@ -87,7 +89,7 @@ export function withoutKeyPair(
   };
 }
 
-/** Why Session Manager may not lead to the nodes; undefined where it leads to each. */
+/** Why Session Manager may not lead to the nodes; undefined where Session Manager leads to each of them. */
 function lockedOut(agents: Agents): string | undefined {
   if (agents.kind === 'unreadable')
     return `whether the SSM agent answers on its nodes could not be read (${agents.code})`;

@@ -61,7 +61,11 @@ export const observation = (
   view,
 });
 
-/** A line in which no release was withdrawn. @param urgent who has urgent findings, by subject */
+/**
+ * A line in which no release was withdrawn.
+ *
+ * @param urgent the subjects that have urgent findings
+ */
 export const lineOf = (waitlist: Waitlist, urgent: ReadonlySet<string> = new Set()): Line => ({
   waitlist,
   urgent,

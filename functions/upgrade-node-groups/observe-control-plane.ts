@@ -40,8 +40,8 @@ export const createControlPlaneReader = (
 export type NextVersions = ReadonlyMap<string, NextVersion>;
 
 /**
- * Reads, for node groups that are behind their control plane where the policy lets them follow, which releases the next version
- * has, the updates of the cluster, and its upgrade insights. Clusters without such a group cost no call.
+ * Reads the next version's releases, the cluster's updates and its upgrade insights, for node groups that are behind
+ * their control plane and that the policy lets follow. Clusters without such a group cost no call.
  */
 export async function observeNextVersions(
   clients: Clients,
@@ -132,8 +132,8 @@ const GONE: Unreadable = {
 };
 
 /**
- * Lists the insights that say an error against a version. Their status says so already, so that no insight has to be
- * described.
+ * Lists the insights that say an error against a version. The status of an insight says so already, so no insight is
+ * described by itself.
  */
 async function listErrors(
   eks: EKSClient,

@@ -24,8 +24,7 @@ export interface PreflightClients {
 
 /**
  * Looks at node groups whose upgrade would start now, by subject. Subnets, offerings and quotas are read for all of
- * them at once, two hundred values a call. Only what surely blocks may block, so that anything that cannot be read is a
- * warning.
+ * them at once, two hundred values a call. Only what surely blocks may block, so a failed read is a warning.
  *
  * @param now epoch ms
  */

@@ -76,7 +76,9 @@ export async function observeWorkloads(
   return new Map(looks);
 }
 
-/** The clusters in which earlier waves have taken the release for the Kubernetes version to move to, the last one first. */
+/**
+ * The clusters in which earlier waves have taken the release for the Kubernetes version to move to, the last one first.
+ */
 function clustersBefore(
   observation: Observation,
   { start, releaseVersion = '' }: Decision,

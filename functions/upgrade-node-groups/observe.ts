@@ -244,8 +244,8 @@ function viewOf(
 }
 
 /**
- * How many nodes an update takes out at once. EKS does not document how it rounds a percentage; here it is rounded
- * down, but to at least one.
+ * How many nodes an update takes out at once. EKS does not document how it rounds a percentage. The function rounds the
+ * percentage down, but to at least one node.
  */
 function atATime({ updateConfig }: Nodegroup, desired: number): number {
   const { maxUnavailable, maxUnavailablePercentage } = updateConfig ?? {};

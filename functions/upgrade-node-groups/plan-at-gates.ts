@@ -7,7 +7,7 @@ import { type Plan, plan } from './plan.ts';
 
 /**
  * Plans, and plans again with the gates if a decision depends on them. Most looks come to nothing that a gate could
- * hold back, so that only the others read the gates.
+ * hold back, so only the others read the gates.
  *
  * @returns the plan, and the circumstances that it was made in
  */
@@ -24,8 +24,8 @@ export async function planAtGates(
 }
 
 /**
- * Whether the gates matter to a plan. An answer tells what comes of its request, so that it always needs them. A
- * proposal that stands already is not told again, so that it needs none.
+ * Whether the gates matter to a plan. An answer tells what comes of its request, so an answer always needs the gates. A
+ * proposal that stands already is not told again, so that proposal needs none.
  */
 const dependsOnGates = ({ decided }: Plan): boolean =>
   decided.some(({ observation, decision }) => {

@@ -55,7 +55,7 @@ export async function planLooking(
 const isLookedAt = (observation: Observation, anywhere: Circumstances): boolean =>
   isAsked(mustBeLookedAt, observation, anywhere);
 
-/** Whether the policy of a node group asks for this look. */
+/** Whether the policy of a node group asks for a look. */
 export const asksFor = (look: keyof typeof LOOKS, observation: Observation, anywhere: Circumstances): boolean =>
   isAsked(LOOKS[look], observation, anywhere);
 

@@ -124,7 +124,7 @@ function memberAfter(
   const { policy: anywhere, now } = circumstances;
   const progress = progressAfter(observation, decision, anywhere, now);
   const wave = placeIn(observation, circumstances, progress);
-  // The reason is provisional before the other subjects and the gates are seen, so that the remembered one stands.
+  // The reason is provisional before the other subjects and the gates are seen, so the remembered one stands.
   const isProvisional = decision.isSilent || decision.dependsOnGates || decision.reason === 'earlier-wave';
   const reason = isProvisional ? state.reason : decision.reason;
   return [subject, memberWith(observation.key, wave, decision.memory, progress, reason)];

@@ -33,7 +33,7 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'node-group-not-active',
   'unknown-ami-type',
   'release-incomparable',
-  // No AMI can be compared with one that EC2 does not describe any more, so that no other AMI comes to the node group.
+  // No AMI can be compared with one that EC2 does not describe any more, so no other AMI comes to the node group.
   'present-image-unknown',
 ]);
 
@@ -56,7 +56,7 @@ export function progressAfter(
   const wave = waveOf(policy);
   if (wave === undefined) return undefined;
   if (view.kind === 'unreadable') {
-    // AMIs of which nobody knows may come to the unreadable node group meanwhile, so that its list is dropped.
+    // AMIs of which nobody knows may come to the unreadable node group meanwhile, so its list is dropped.
     if (before === undefined) return undefined;
     const { images: _, imagesSince: __, ...known } = before;
     return seen({ ...known, health: unreadFrom(before.health) }, before, now);

@@ -8,7 +8,7 @@ import type { Moment } from './moment.ts';
 import { riskToEvidence } from './sparing-evidence.ts';
 import { withoutKeyPairTarget } from './target-version.ts';
 
-/** Proposes an upgrade that nobody has approved; undefined where it needs no approval, or has it. */
+/** Proposes an upgrade that nobody has approved; undefined where the upgrade needs no approval, or has one. */
 export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>): Decision | undefined {
   const { releaseVersion, now, upgrades, idle, approval, isProposal, turnAt, pace, state } = moment;
   if (!isProposal) return undefined;

@@ -16,8 +16,8 @@ export interface Quotas {
 }
 
 /**
- * The families with a quota of their own, by the letters that their types begin with. Source: EC2 user guide, "On-Demand
- * Instance quotas" and "EC2 usage metrics".
+ * The families with a quota of their own, by the letters that their types begin with. Source: EC2 user guide,
+ * "On-Demand Instance quotas" and "EC2 usage metrics".
  */
 const CLASSES: ReadonlyArray<readonly [letters: RegExp, name: string]> = [
   [/^(a|c|d|h|i|im|is|m|r|t|z)\d/, 'Standard'],

@@ -64,7 +64,7 @@ export const UPGRADE_REASONS = {
     meaning:
       'The check before the start found what would block the upgrade: too few free addresses in the subnets, or pods that a disruption budget does not let go. Nothing was changed.',
     hint: 'Cure what the message names. The check is repeated by itself. To start all the same, set upgrades.preflight to warn.',
-    // Nothing has failed, and nothing more is tried until somebody acts.
+    // Nothing has failed, and the function tries nothing more until somebody acts.
     severity: 'medium',
   },
   'preflight-pending': {
@@ -172,14 +172,14 @@ export const UPGRADE_REASONS = {
     meaning:
       'Upgrades of this node group to this release failed as often as the policy allows. No further attempt is made.',
     hint: `Cure the cause that the upgrade-failed and upgrade-refused records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,
-    // Nothing more is tried until somebody acts.
+    // The function tries nothing more until somebody acts.
     severity: 'high',
   },
   'breaker-tripped': {
     meaning:
       'As many node groups have failed as the policy allows for the release, the wave, the cluster or the fleet (upgrades.breaker), this one among them. Nothing new starts there; what runs is followed.',
     hint: `Cure what the message names, then have it forgotten: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…", with any node group that the breaker holds. A newer release lifts the breaker of a release by itself.`,
-    // Nothing more is tried until somebody acts.
+    // The function starts nothing more until somebody acts.
     severity: 'high',
   },
   'held-by-breaker': {

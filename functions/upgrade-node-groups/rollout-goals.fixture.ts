@@ -28,7 +28,7 @@ function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others
     ...inCluster.filter(({ kind }) => kind === 'cluster-opted-out'),
   ].filter(isForEver);
   if (optedOut.length > 0) {
-    // Nobody sees the opt-out of a group that cannot be read by then, so that later waves wait for the group.
+    // Nobody sees the opt-out of a group that cannot be read by then, so later waves wait for the group.
     const unreadable = troubles.filter((trouble) => trouble.kind === 'unreadable' && isForEver(trouble));
     const wasSeen = unreadable.every(({ from }) => optedOut.some((out) => out.from + SWEPT <= from));
     return wasSeen ? 'left-alone' : 'others';

@@ -117,7 +117,7 @@ function runOf(play: FleetPlay, group: ModelGroup, { version, releaseVersion }: 
   return taken && { from: taken.at, until: own[place + 1]?.at ?? play.model.now };
 }
 
-/** Whether a release comes to another group, too, by this version of Kubernetes. */
+/** Whether a release comes to another group, too, for the Kubernetes version of the start. */
 function takes(play: FleetPlay, group: ModelGroup, start: Event): boolean {
   const { model, events } = play;
   const { version } = start;
@@ -239,7 +239,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     const troubles = model.groups
       .filter(({ key }) => key.cluster === group.key.cluster)
       .flatMap(({ given }) => given.troubles);
-    // A pod that was pending when the release came out is not of its making. A new pod may take some minutes.
+    // The release did not make a pod pending that was pending when it came out. A new pod may take some minutes.
     return !troubles.some((each) => {
       const since = model.start + each.from * HOUR;
       const isNew = since >= firstSeen(model, releaseVersion, at) + HOUR && since < at;

@@ -47,8 +47,8 @@ export function overtaken({ events, model }: FleetPlay): string[] {
     if (kind !== 'start' || from === undefined) return [];
     const { nodegroup } = group.key;
     const [oldest] = [...runs.values()].sort();
-    // Nothing knows in the sweep in which a release becomes the target that the other groups wait. Only then may a
-    // group that has not moved yet be first because it is reconciled first.
+    // The sweep in which a release becomes the target does not know yet that other groups wait. Only then may a group
+    // that has not moved yet be first because it is reconciled first.
     const first = firstOf.get(releaseVersion) ?? at;
     firstOf.set(releaseVersion, first);
     const isOvertaking = oldest !== from.releaseVersion && (moved.has(nodegroup) || at !== first);
@@ -73,7 +73,7 @@ export function newerFirst({ events, model }: FleetPlay): { readonly early: stri
         (event) => event.kind === 'success' && event.group === other && at - event.at <= HOUR && event.at <= at,
       );
     const waiting = [...runs].filter(([other]) => !hasMoved(other)).map(([, minor]) => minor);
-    // In the first sweep nothing knows that others wait.
+    // The first sweep does not know that other groups wait.
     const isEarly = (runs.get(group) ?? 0) > Math.min(...waiting) && at !== first?.at;
     runs.set(group, minorOf(version));
     return isEarly ? [`${group.key.nodegroup} to ${version}`] : [];

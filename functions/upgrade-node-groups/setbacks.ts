@@ -36,7 +36,7 @@ export function withSetback(
 const causeOf = (errors: readonly UpdateError[]): string =>
   [...new Set(errors.map(({ code }) => code))].sort().join(', ') || 'unknown';
 
-/** How often the cause of the last failed attempt has ended an attempt of this node group, to whatever release. */
+/** How often the cause of the last failed attempt has ended an attempt of the node group, to whatever release. */
 export function lastCause(
   setbacks: readonly Setback[],
 ): { readonly cause: string; readonly count: number } | undefined {

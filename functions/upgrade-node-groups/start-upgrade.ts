@@ -79,7 +79,7 @@ export async function startUpgrade(
         clusterName: key.cluster,
         nodegroupName: key.nodegroup,
         // EKS refuses version and release of a custom AMI: the launch template says both. Beside a template that names
-        // no AMI, EKS takes both, and would take the newest release without one (EKS API reference,
+        // no AMI, EKS takes both. Without a release EKS would take the newest one (EKS API reference,
         // UpdateNodegroupVersion).
         ...(template?.change.imageId === undefined && {
           version: start.version,

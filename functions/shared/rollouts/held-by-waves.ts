@@ -44,9 +44,9 @@ export function heldFrom(
 }
 
 /**
- * Chooses the release to move to among releases that have baked, oldest first. The newest that the group's wave may
- * take, or that the first group is taking, comes first. Without one it is the release that the wave may take first. If
- * nobody can say when, it is the newest that the earlier waves have not passed over.
+ * Chooses the release to move to among releases that have baked, oldest first. The first choice is the newest that the
+ * group's wave may take, or that the first group is taking. The second choice is the release that the wave may take
+ * first. If nobody can say when, the choice is the newest that the earlier waves have not passed over.
  */
 export function chooseAmong<Release>(
   baked: readonly Release[],
