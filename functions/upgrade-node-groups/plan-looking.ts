@@ -19,7 +19,7 @@ export interface Reads {
   readonly readGates: GatesReader;
 }
 
-/** How many rounds of looks a plan makes. A round looks at the node groups that come in the place of blocked ones. */
+/** How many rounds of looks a plan makes. A later round looks at node groups that come in the place of blocked ones. */
 const ROUNDS = 4;
 
 /**

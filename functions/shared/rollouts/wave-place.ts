@@ -29,8 +29,8 @@ export function placeByName(key: NodeGroupKey, anywhere: RolloutPolicy): number 
 }
 
 /**
- * The place of a node group's wave where its tags cannot be read: the place that its tags gave it last. Tags only make
- * it a later one.
+ * The place of a node group's wave where its tags cannot be read: the place when they last could be read. Tags only
+ * make the place a later one.
  */
 export function rememberedPlace(key: NodeGroupKey, progress: Progress | undefined, anywhere: RolloutPolicy): number {
   const tagged = progress?.wave === undefined ? -1 : anywhere.upgrades.waves.indexOf(progress.wave);
