@@ -73,7 +73,7 @@ describe('an AWS call that fails for a node group', () => {
     return async () => (calls++ === 0 ? fails() : undefined);
   };
 
-  /** What is saved and recorded by a decision, with some calls that fail. */
+  /** What the ledger and the recorder get from a decision while some calls fail. */
   async function carriedOut(decision: Decision, calls: object, known: NodeGroupState = state) {
     const saved: NodeGroupState[] = [];
     const deps = {

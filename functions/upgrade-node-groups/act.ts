@@ -25,14 +25,14 @@ export interface ActDeps extends PostureDeps, StartDeps {
 }
 
 /**
- * Carries out one decision: acts, plans the wake-up, records, remembers. In this order a crash at any point leads the
- * next delivery through the same steps to the same end; the worst of it is a record written twice, with the same id.
+ * Carries out one decision: acts, plans the wake-up, records, remembers. After a crash at any point this order leads
+ * the next delivery through the same steps to the same end. At worst a record is written twice, with the same id.
  *
- * What goes wrong with one subject alone is told of and looked at again, and the others go on. An operator's request gets its
- * answer with the next delivery instead.
+ * When AWS fails for one subject alone, the function records that and looks again later, and the other subjects go on.
+ * When it fails for an operator's request, the next delivery answers the request instead.
  *
  * @returns what was decided in the end: EKS may refuse what was to be started
- * @throws when that cannot be noted, or is no error of AWS
+ * @throws errors that are none of AWS's, errors at an operator's request, and errors while a failure is noted
  */
 export async function carryOut(deps: ActDeps, decided: Decided, anywhere: Circumstances): Promise<Decided> {
   const { observation, decision } = decided;
@@ -73,14 +73,14 @@ async function conclude(
     calls,
     ...(Object.keys(details).length > 0 && { details }),
   };
-  // Any name can be asked about: nothing is remembered of what has never been there.
+  // Operators can ask about any name, so the ledger keeps nothing of a node group that has never been there.
   if (observation.view.kind === 'gone' && state === NEW_NODE_GROUP) deps.recorder.record(outcome);
   else {
     const save = async (wanted: NodeGroupState) => {
       await saveNodeGroup(deps.ledger, subjectOf(key), wanted, now);
       return wanted;
     };
-    // The ledger gives an outcome back as it was written, also one that another version has written.
+    // The ledger gives an outcome back as it was written, even by another version of this function.
     const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
     await recordOnce<string, NodeGroupState>({ save, record }, saved, next, outcome);
   }

@@ -8,12 +8,13 @@ import type { NodeGroupView, Observation } from './observation.ts';
 const DAY = 86_400_000;
 
 /**
- * The same decision, which says, too, that nodes are older than the policy's `maxAge`: whatever keeps the node group as it is, or
- * nodes that no update of a node group replaces, has a record then that names this reason. It is told once, and again whenever the age of the oldest node has doubled.
+ * Adds to a decision that nodes are older than the policy's `maxAge`, where some are. Whatever keeps the node group as
+ * it is, its record then names this age beside the reason. So does the record of nodes that no update of a node group
+ * replaces. The function tells the age once, and again whenever the age of the oldest node has doubled.
  */
 export function tellingAge(decision: Decision, observation: Observation, anywhere: Circumstances): Decision {
   const { view } = observation;
-  // What moves gets new nodes. An answer to an operator is about something else.
+  // A node group that is being upgraded gets new nodes. A silent decision leaves no record that could tell an age.
   if (!('nodes' in view) || decision.memory.upgrade !== undefined || decision.isSilent) return decision;
   const { policy, now } = circumstancesOf(observation, anywhere);
   if (isInvalid(policy)) return decision;

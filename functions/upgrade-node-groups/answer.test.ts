@@ -41,7 +41,7 @@ describe('answer', () => {
     ['retry', { failures: { ...failures, count: 2 } }, { memory: { failures: { count: 2, waitLifted: true } } }],
   ] as const)('grants to %s %j, and only remembers it', (action, state, remembered) => {
     const made = answer(about(state), request(action), circumstances(action === 'resume' ? {} : observing));
-    // In mode observe a retry leads to a proposal before it would wait.
+    // A retry in mode observe leads to a proposal before it would wait.
     expect(made).toMatchObject({ decision: 'waiting', reason: 'request-granted', answers: 'r-1', ...remembered });
     expect(made.details).toMatchObject({ action, requestedBy: expect.any(String), why: expect.any(String) });
     expect(made.start).toBeUndefined();
@@ -81,7 +81,7 @@ describe('answer', () => {
     const proposed = decide(about({}), shut);
     expect(proposed).toMatchObject({ decision: 'would-act', reason: 'would-upgrade', proposal: { target: RELEASE } });
     expect(proposed.message).toContain(`If approved now, it starts when the next window opens, at ${opening}`);
-    // Made in a window, it is no less to be approved after that.
+    // A proposal that was made in an open window still waits for its approval once the window has shut.
     expect(decide(about({ proposal }), shut)).toMatchObject({ decision: 'would-act', proposal });
     const made = answer(about({ proposal }), request('approve'), shut);
     expect(made).toMatchObject({ reason: 'request-granted', proposal: ruling('approved') });
@@ -111,7 +111,7 @@ describe('answer', () => {
         expect(made.memory.failures?.count).toBe(seen.state.failures?.count);
         expect(['request-granted', 'request-refused']).toContain(made.reason);
         const then = decide({ ...seen, state: { ...seen.state, ...made.memory, ...kept(made) } }, given);
-        // What is granted has an effect; what is refused changes nothing.
+        // A granted request has an effect. A refused one changes nothing.
         if (made.reason === 'request-refused') expect(then).toEqual(decide(seen, given));
         else expect(['acted', 'waiting', 'would-act', 'skipped']).toContain(then.decision);
       }),

@@ -25,7 +25,8 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const { words, state } = answerRequest(observation.state, request, {
     change: (wanted) => changeFor(observation, request, circumstances)(wanted, request),
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
-    // That a breaker holds what is not halted any more is what comes of its own resumption.
+    // A resumed node group that is not halted any more may be held by a breaker. The request has been effective all the
+    // same.
     comes: (action, then) => comesTo(action, then) || (isHaltedAlone && HELD.has(then.reason)),
     objection: (action) => {
       const lifted = LIFTS[action];
@@ -45,7 +46,7 @@ const LIFTS: Partial<Record<RequestedAction, readonly Reason[]>> = {
   retry: ['retry-later'],
 };
 
-/** What a node group says that a breaker keeps from starting. */
+/** The reasons of a node group that a breaker keeps from starting. */
 const HELD: ReadonlySet<string> = new Set<Reason>(['breaker-tripped', 'held-by-breaker']);
 
 type Change = (state: NodeGroupState, request: OperatorRequest) => RequestedChange<NodeGroupState>;
@@ -62,7 +63,7 @@ function changeFor(observation: Observation, request: OperatorRequest, circumsta
   }
 }
 
-/** Its own failures are forgotten, and the breakers that hold it are lifted: for all whom they hold. */
+/** Forgets the node group's own failures, and lifts the breakers that hold it for all whom they hold. */
 function resuming(observation: Observation, circumstances: Circumstances): Change {
   const forgetting = afterFailures((failures) => ({ ...failures, forgotten: failures.count }), []);
   return (state, request) => {
@@ -79,7 +80,7 @@ function resuming(observation: Observation, circumstances: Circumstances): Chang
   };
 }
 
-/** The breakers that hold it, or that would hold what it proposes once that is approved. */
+/** The breakers that hold the node group, or that would hold its proposal once an operator approves it. */
 function breakersOf(
   observation: Observation,
   { decision, reason, releaseVersion, kubernetesVersion }: Decision,
@@ -93,7 +94,7 @@ function breakersOf(
   return tripsFor(circumstances.fleetFailures, { key, ...state, ...tried }, policy);
 }
 
-/** Changes what has failed before the request was made. */
+/** Changes a node group's failures. Where it has failed again since the request was made, the request is refused. */
 function afterFailures(
   change: (failures: NonNullable<NodeGroupState['failures']>) => NonNullable<NodeGroupState['failures']>,
   setbacks?: NonNullable<NodeGroupState['setbacks']>,

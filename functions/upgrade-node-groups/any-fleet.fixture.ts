@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 
-/** From one hour of the play on, for so many hours. */
+/** So many hours of a play, beginning with the hour `from`. */
 export interface Span {
   readonly from: number;
   readonly hours: number;
 }
 
-/** So long that a play ends before. */
+/** A number of hours that outlasts every play. */
 export const FOR_EVER = 9999;
 
 /** What is the matter with a node group, or with its cluster, for a while. */
@@ -23,23 +23,23 @@ export interface Trouble extends Span {
     | 'pods-unreadable';
 }
 
-/** What a tag of a node group makes stricter there; `named`: what an override by its name changes. */
+/** The tag by which an override of the policy finds a node group. An override finds a `named` group by its name. */
 export type Special = 'named' | 'slow' | 'late' | 'asked' | 'shut';
 
 export interface AnyGroup {
   readonly cluster: number;
-  /** How many days older than all others its release is. */
+  /** By how many days the node group's release is older than all others. */
   readonly age: number;
-  /** By how many Kubernetes versions it is behind its control plane. */
+  /** By how many Kubernetes versions the node group is behind its control plane. */
   readonly behind: number;
   readonly isCustom: boolean;
   readonly special: Special | undefined;
-  /** How many of its next updates fail, whatever the release. */
+  /** How many of the node group's next updates fail, whatever the release. */
   readonly failing: number;
   readonly troubles: readonly Trouble[];
 }
 
-/** A control plane is upgraded, and rolled back a while later; hours. */
+/** The hour at which operators upgrade a control plane, and the hours after which they roll it back. */
 export interface AnyCluster {
   readonly upgradedAt: number | undefined;
   readonly rolledBackAfter: number | undefined;
@@ -47,9 +47,9 @@ export interface AnyCluster {
 
 export interface AnyRelease {
   readonly day: number;
-  /** Hours. */
+  /** The hours until Amazon withdraws the release; undefined: never. */
   readonly withdrawnAfter: number | undefined;
-  /** No update to it succeeds. */
+  /** Whether every update to the release fails. */
   readonly isBad: boolean;
 }
 
@@ -78,18 +78,19 @@ export interface AnyFleet {
   readonly clusters: readonly AnyCluster[];
   readonly groups: readonly AnyGroup[];
   readonly releases: readonly AnyRelease[];
-  /** Days on which there is another AMI for groups with one of their owner's. */
+  /** The days on which there is another AMI for groups with custom AMIs. */
   readonly images: readonly number[];
   readonly policy: AnyPolicy;
   readonly gates: readonly AnyGate[];
   readonly insights: Span | undefined;
   readonly killSwitch: Span | undefined;
-  /** Hours until operators approve, and resume what has failed; undefined: never. */
+  /** The hours between two rounds in which operators approve proposals; undefined: they never do. */
   readonly approvesAfter: number | undefined;
+  /** The hours between two rounds in which operators resume what has failed; undefined: they never do. */
   readonly resumesAfter: number | undefined;
 }
 
-/** All that happens to a fleet has happened by this hour. */
+/** The hour by which all that happens to a fleet has happened. */
 export const QUIET_FROM = 7 * 24;
 /** The day of the last release, which is a good one. */
 export const LAST_RELEASE = 5;
@@ -148,7 +149,7 @@ const policy: fc.Arbitrary<AnyPolicy> = fc.record({
   areNodesAndPodsAGate: fc.boolean(),
 });
 
-/** Any fleet, and whatever happens to it. It shrinks to fewer groups, troubles and releases. */
+/** Any fleet, and whatever happens to it. A failing fleet shrinks to fewer groups, troubles and releases. */
 export const anyFleet: fc.Arbitrary<AnyFleet> = fc
   .record({
     season: fc.constantFrom('autumn' as const, 'spring' as const),

@@ -76,7 +76,7 @@ describe('an upgrade that the policy wants approved', () => {
     expect(over).toMatchObject({ reason: 'approval-required' });
     expect(over.message).toContain('The approval by ada: seen expired at 2026-07-20T12:00:00.000Z.');
     expect(over.variant).not.toBe(decide(about(), given()).variant);
-    // One of which nobody remembers when it was given holds from the proposal on.
+    // An approval whose time nobody remembers holds from the proposal on.
     const old = { ...approvedAt(undefined), at: NOW - 3 * DAY };
     expect(decide(about(old), given()).reason).toBe('approval-required');
     expect(decide(about(old), given({ upgrades: { mode: 'observe', approvalExpiresAfter: '3d' } })).reason).toBe(

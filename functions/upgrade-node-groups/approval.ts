@@ -13,8 +13,8 @@ export interface Approval extends Standing {
 }
 
 /**
- * Whether an upgrade may start, by what an operator ruled; a pure function. A ruling on an upgrade holds with and without what was
- * proposed of its key pair. A rejection does not expire.
+ * Says whether an operator's ruling lets an upgrade start; a pure function. A ruling on an upgrade holds with and
+ * without what was proposed of its key pair. A rejection does not expire.
  *
  * @param target what the upgrade is about, by `proposedTarget`
  */

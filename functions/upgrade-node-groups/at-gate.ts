@@ -4,12 +4,12 @@ import type { Circumstances, Decision } from './decision.ts';
 import type { Moment } from './moment.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
-/** What nobody has read: who looked at the node group left nodes and pods out. */
+/** The gate of nodes and pods where the look at the node group has left them out. */
 const UNREAD = { reason: 'gate-unreadable', which: 'workloads', isThrottled: false } as const;
 
 /**
- * Waits while a gate that the policy names is closed. One that cannot be read is told of, unless AWS is only slow. A proposal
- * changes nothing: it is made, and stands to be approved, while a gate is closed, too.
+ * Waits while a gate that the policy names is closed. The record tells of a gate that cannot be read, unless AWS is
+ * only slow. A proposal changes nothing, so operators may get and approve one while a gate is closed.
  */
 export function atGate(
   moment: Moment,
@@ -20,7 +20,7 @@ export function atGate(
   return closed === undefined ? undefined : waitAt(closed, moment);
 }
 
-/** Nodes and pods are read of whoever would start. */
+/** Only a look before the start reads nodes and pods. A node group without a look is not held by them. */
 function closedByWorkloads(
   { key, upgrades, now }: Moment,
   preflights: Circumstances['preflights'],

@@ -13,22 +13,22 @@ import { upgradeNodeGroups } from './remediation.ts';
 
 /** The targets of one reconcile: the union over all messages of a batch, each with the first message that named it. */
 export interface Scope {
-  /** By pair key: every node group of the pair, anywhere in the fleet. */
+  /** The pairs of which every node group, anywhere in the fleet, is a target, by pair key. */
   readonly pairs: Map<string, Trigger>;
-  /** By cluster name: its workers outside of managed node groups. */
+  /** The clusters whose workers outside of managed node groups are targets, by name. */
   readonly clusters: Map<string, Trigger>;
-  /** By subject. */
+  /** The single node groups, by subject. */
   readonly nodeGroups: Map<string, { readonly key: NodeGroupKey; readonly trigger: Trigger }>;
   /** Operators' requests, by subject. */
   readonly requests: Map<string, OperatorRequest>;
-  /** Change calendars have opened: whoever waits for one of them. */
+  /** The change calendars that have opened: every node group that waits for one of them is a target. */
   readonly calendarsOpened?: OpenedCalendars;
 }
 
 /** Change calendars that have opened, with the first event that told of one. */
 export interface OpenedCalendars {
   readonly trigger: Trigger;
-  /** By ARN. */
+  /** The ARNs of the calendars. */
   readonly arns: readonly string[];
 }
 
@@ -62,7 +62,7 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   ),
 };
 
-/** A batch, read. */
+/** What a batch of messages asks for. */
 export interface Batch {
   readonly scope: Scope;
   readonly malformed: readonly Malformed[];
