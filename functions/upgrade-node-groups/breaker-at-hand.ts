@@ -7,7 +7,7 @@ import type { FleetFailures } from './fleet-failures.ts';
 import type { Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 
-/** Who has failed, where all node groups of the fleet have been observed. */
+/** The node groups that have failed, where all node groups of the fleet have been observed. */
 export const failuresAtHand = (observations: readonly Observation[], anywhere: Policy | InvalidPolicy): FleetFailures =>
   observations.reduce((known, observation) => {
     const policy = policyAt<typeof READS, Policy>(anywhere, placeOf(observation), READS);

@@ -188,7 +188,7 @@ interface Group {
   state: NodeGroupState;
   runs: string;
   update?: UpdateView;
-  /** As this test counts it, by the outcomes alone. */
+  /** Whether the last attempt failed, as this test counts by the outcomes alone. */
   hasFailed: boolean;
 }
 
@@ -244,7 +244,7 @@ describe('whatever succeeds and fails', () => {
             }
             group.state = stateAfter(decision);
           }
-          // Who is kept from it by nothing gets there.
+          // A node group that nothing keeps from the release gets there.
           if (round === 13 && counts.fleet === 0) expect(groups.every(({ runs }) => runs === RELEASE)).toBe(true);
         }
       }),
@@ -252,7 +252,7 @@ describe('whatever succeeds and fails', () => {
     );
   });
 
-  /** Ends what runs, as its outcomes say, and tells whether something ran. */
+  /** Ends the update that runs, as the group's outcomes say, and tells whether one ran. */
   function endOf(group: Group): boolean {
     if (group.state.upgrade === undefined) {
       delete group.update;

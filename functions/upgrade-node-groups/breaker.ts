@@ -16,12 +16,12 @@ import type { Policy } from './policy.ts';
 import { latestOf, setbacksOf } from './setbacks.ts';
 import { proposedTarget } from './target-version.ts';
 
-/** What of node groups' states breakers go by. */
+/** The part of a node group's state that breakers go by. */
 type Remembered = Pick<NodeGroupState, 'setbacks' | 'failures' | 'lifts' | 'reason'>;
 
 export const NO_FAILURES: FleetFailures = { failing: new Map(), lifts: [] };
 
-/** Who would start, what it remembers itself, and where it would move to. */
+/** A node group that would start, with what it remembers itself and the release that it would move to. */
 interface Starter extends Remembered, TriedRelease {
   readonly key: NodeGroupKey;
 }
@@ -29,18 +29,20 @@ interface Starter extends Remembered, TriedRelease {
 /** A breaker that has tripped. */
 export interface Trip {
   readonly kind: 'release' | 'wave' | 'cluster' | 'fleet';
-  /** Such as `cluster shop`. */
+  /** The breaker's name, such as `cluster shop`. */
   readonly breaker: string;
   /** The node groups that count, and why each failed. */
   readonly failed: ReadonlyArray<{ readonly subject: string; readonly cause: string }>;
   readonly limit: number;
-  /** When the failure that tripped it became known, epoch milliseconds. */
+  /** When the failure that tripped the breaker became known, epoch milliseconds. */
   readonly trippedAt: number;
-  /** When an operator last lifted it, epoch milliseconds; absent: never. */
+  /** When an operator last lifted the breaker, epoch milliseconds; absent: never. */
   readonly liftedAt?: number;
 }
 
-/** Why nothing comes to a node group for good: what once failed there says nothing about others. */
+/**
+ * The reasons for which nothing comes to a node group for good. A failure there once says nothing about other groups.
+ */
 const LEFT_ALONE: ReadonlySet<string> = new Set([
   'node-group-gone',
   'opted-out',
@@ -49,7 +51,7 @@ const LEFT_ALONE: ReadonlySet<string> = new Set([
   'custom-ami',
 ]);
 
-/** @param waveOf the place of a node group's wave; undefined: the policy has none, or it is no member */
+/** @param waveOf the place of a node group's wave; undefined: the policy has no waves, or the node group is in none */
 export function failuresIn(
   states: ReadonlyMap<string, NodeGroupState>,
   waveOf: (subject: string) => number | undefined = () => undefined,
@@ -64,7 +66,7 @@ export function failuresIn(
   return { failing, lifts };
 }
 
-/** The same once a node group stands otherwise. */
+/** The same failures once one node group's state is another one. */
 export function withStateOf(
   known: FleetFailures,
   key: NodeGroupKey,
@@ -90,7 +92,7 @@ const countedOf = (state: Remembered): readonly Setback[] =>
  * The first breaker that keeps a node group from starting, the narrowest first; undefined: none.
  *
  * @param known absent: nothing was read, and only what the node group itself remembers counts
- * @param policy the one that holds where it is
+ * @param policy the policy that holds where the node group is
  */
 export const tripFor = (
   known: FleetFailures | undefined,
@@ -115,7 +117,7 @@ export function tripsFor(
     ['fleet', 'fleet', () => true],
   ];
   const name = `release ${proposedTarget(releaseVersion, kubernetesVersion)}`;
-  // Lifts of former versions do not know for which Kubernetes version a release is.
+  // Lifts that former versions of this function wrote do not say for which Kubernetes version a release is.
   const ofName = lifts.map((each) =>
     each.breaker === `release ${releaseVersion}` ? { ...each, breaker: name } : each,
   );
@@ -159,8 +161,8 @@ interface Failed extends Setback {
 }
 
 /**
- * Of each release only as many as trip its own breaker: one bad release, whose upgrades are stopped by then, does not stop what else
- * there is to do, however many were under way.
+ * Counts at most as many failures of each release as trip the release's own breaker. The upgrades of one bad release
+ * are stopped by then, so however many were under way, they do not stop upgrades to other releases.
  */
 function inTurn(failed: readonly Failed[], { release }: BreakerLimits): Failed[] {
   const counts = new Map<string, number>();
@@ -173,7 +175,7 @@ function inTurn(failed: readonly Failed[], { release }: BreakerLimits): Failed[]
 }
 
 /**
- * When so many had first failed within a span, epoch milliseconds; undefined: never. Time alone does not undo that.
+ * When so many failures first lay within a span, epoch milliseconds; undefined: never. Time alone does not undo a trip.
  *
  * @param failed oldest first
  */
@@ -183,11 +185,11 @@ const burstIn = (failed: readonly Failed[], limit: number, within: number): numb
     return first !== undefined && lastAt - first.lastAt <= within;
   })?.lastAt;
 
-/** Such as `3 node groups failed in cluster shop (shop/web: PodEvictionFailure)`. */
+/** A trip as words, such as `3 node groups have failed in cluster shop (shop/web: PodEvictionFailure)`. */
 export const tripInWords = ({ breaker, failed, kind, limit }: Trip): string =>
   `${counted(failed.length, 'node group')} ${failed.length === 1 ? 'has' : 'have'} failed ${kind === 'release' ? `to move to ${breaker}` : `in ${breaker === 'fleet' ? 'the fleet' : breaker}`} (${listed(failed.map(({ subject, cause }) => `${subject}: ${cause}`))}), and upgrades.breaker.${kind} stops at ${limit}`;
 
-/** What an operator has resumed, with what has become of no more use left out: breakers count what is at most so old. */
+/** The breakers that operators have lifted, without lifts that are older than any failure that breakers still count. */
 export const withLifts = (before: readonly Lift[] | undefined, lifted: readonly Lift[], now: number): Lift[] => [
   ...(before ?? []).filter(
     ({ breaker, at }) => at > now - LIFTS_KEPT && lifted.every((each) => each.breaker !== breaker),

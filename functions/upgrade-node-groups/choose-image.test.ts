@@ -107,14 +107,14 @@ describe('a group with a custom AMI', () => {
       upgrades: { image: ENFORCED, waves: ['canary', 'prod'], bakeBetween: '24h' },
       overrides: [{ name: 'first', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
     });
-    /** A canary, as it is remembered after a look some hours ago. */
+    /** A canary, as the ledger remembers it after a look some hours ago. */
     const canary = (change: Partial<NodeGroupView>, hours = 99, reason: Reason = 'baking'): NodeGroupState => {
       const seen = { ...group(change), key: { cluster: 'lab', nodegroup: 'web' } };
       const decision = { reason, memory: {} };
       const progress = progressAfter(seen, decision, policy, NOW - hours * HOUR);
       return { outcomes: 1, ...(progress !== undefined && { progress: { ...progress, seenAt: NOW } }) };
     };
-    /** Another one, which has known its AMIs for some hours. */
+    /** The memory of another node group, which has known its AMIs for some hours. */
     const knownFor = (hours: number): Pick<NodeGroupState, 'progress'> => {
       const progress = progressAfter(group(), { reason: 'baking', memory: {} }, policy, NOW - hours * HOUR);
       return progress === undefined ? {} : { progress };
@@ -179,7 +179,7 @@ describe('a group with a custom AMI', () => {
     });
 
     it('is taken by a later wave only two hours after it came to it, however old it is', () => {
-      // The canary was looked at before the AMI was shared, or the policy named it.
+      // The look at the canary lies before the AMI was shared, or before the policy named it.
       const unaware = canary({ custom: custom({ wanted: { kind: 'named', candidates: [] } }) });
       const untold = besides(unaware, {});
       expect([untold.reason, untold.wakeAt]).toEqual(['earlier-wave', NOW + 2 * HOUR]);

@@ -11,7 +11,7 @@ import type { Reason } from './reasons.ts';
 import { untilReadable } from './until-readable.ts';
 import { chooseByWave } from './wave-entry.ts';
 
-/** The AMI to move to, the view in which it is the release to move to, and how the group gets there. */
+/** The AMI that a group moves to, the view in which that AMI is the release, and the launch template that brings it. */
 export interface ChosenImage {
   readonly release: SeenRelease;
   readonly view: NodeGroupView;
@@ -19,9 +19,12 @@ export interface ChosenImage {
 }
 
 /**
- * Chooses the AMI that a group with a custom AMI moves to: of those that the policy names and that are newer than the
- * present one and of its kind, the newest that has baked, and which its wave may take. EKS names the AMI as the group's release, and so do all
- * decisions here. Where there is none, returns a decision that says why.
+ * Chooses the AMI that a group with a custom AMI moves to. The policy names AMIs: those that are newer than the present
+ * one and of its kind are on offer. The newest of them that has baked, and that the group's wave may take, is chosen.
+ * Where there is none, the AMI that bakes first is. EKS names the AMI as the group's release, and so do all decisions
+ * here.
+ *
+ * @returns a decision that says why, where no AMI is chosen
  */
 export function chooseImage(
   { key, state, need }: Observation,
@@ -100,7 +103,7 @@ export function chooseImage(
   return { release, view: moved, template };
 }
 
-/** None of the AMIs that the policy names is newer and of the same kind. */
+/** Decides where no AMI that the policy names is newer and of the same kind. */
 function nothingNewer(
   { present, refused }: Offer,
   view: NodeGroupView,

@@ -28,7 +28,7 @@ import { heldByWaves } from './wave-entry.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** The release is newer than the running one: start now, or say what it waits for. */
+/** Decides when a node group moves to a newer release: now, or later, with what the node group waits for. */
 export function chooseMoment(
   observation: Observation,
   view: NodeGroupView,
@@ -52,7 +52,7 @@ export function chooseMoment(
   );
 }
 
-/** What ends it until somebody acts: a cure that did not help, a rejection. */
+/** Decides where a node group stops until somebody acts: a cure did not help, or an operator rejected the proposal. */
 function stopped({ view, state, idle, ruling, releaseVersion, failed }: Moment): Decision | undefined {
   if (isTroubled(view) && (state.cureTried === releaseVersion || (view.desired > 0 && failed > 0))) {
     const why = `An upgrade to ${releaseVersion} was tried as a cure and did not help. It is not tried again.`;
@@ -65,7 +65,7 @@ function stopped({ view, state, idle, ruling, releaseVersion, failed }: Moment):
   return undefined;
 }
 
-/** Too many failures of its own. */
+/** Decides where a node group has failed too often by itself. */
 function halted({ view, idle, releaseVersion, failed, failures, setbacks, upgrades }: Moment): Decision | undefined {
   if (isExhausted(failures, setbacks, upgrades.stopAfterFailures)) {
     const last = lastCause(setbacks);
@@ -79,7 +79,7 @@ function halted({ view, idle, releaseVersion, failed, failures, setbacks, upgrad
   return undefined;
 }
 
-/** What passes by itself: the pause after a failure, the bake time, a shut window, a refusal of EKS. */
+/** Decides where what keeps a node group passes by itself: a pause, the bake time, a shut window, a refusal of EKS. */
 function notYet(moment: Moment): Decision | undefined {
   const { view, releaseVersion, firstSeenAt, now, upgrades, failures, failed, attempt, deferral, idle, wait } = moment;
   const { bakeAge, windows, cause } = moment.pace;
@@ -98,7 +98,7 @@ function notYet(moment: Moment): Decision | undefined {
   const held = heldByWaves(moment, wait);
   if (held !== undefined) return held;
   const opensAt = nextOpening(windows, now);
-  // A proposal changes nothing: it is made, and stands to be approved, while the windows are shut, too.
+  // A proposal changes nothing, so operators may get and approve one while the windows are shut.
   if (opensAt > now && !moment.isProposal)
     return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
   if (deferral !== undefined && deferral.until > now) {
@@ -108,7 +108,7 @@ function notYet(moment: Moment): Decision | undefined {
   return undefined;
 }
 
-/** Whether Amazon recommends something else at this moment, or cannot be asked. */
+/** Decides where Amazon recommends something else at this moment, or cannot be asked. */
 function inDoubt({ view, state, idle, now, releaseVersion, turnAt, wait, pace }: Moment): Decision | undefined {
   if (view.target.kind !== 'release' || !view.target.isInDoubt) return undefined;
   const { unreadable: unread } = view.target;
@@ -123,7 +123,7 @@ function inDoubt({ view, state, idle, now, releaseVersion, turnAt, wait, pace }:
   return { ...doubted, memory: { ...idle, obstacle }, ...(isSilent && { isSilent }) };
 }
 
-/** Stays where it is while a look has found what surely blocks the upgrade. */
+/** Decides where a look has found what surely blocks the upgrade. */
 function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circumstances, 'preflights'>) {
   const { blockers = [] } = preflights?.found.get(subjectOf(key)) ?? {};
   // With force, EKS ends old nodes whatever runs on them (EKS API reference, UpdateNodegroupVersion).
@@ -135,10 +135,12 @@ function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circ
   return { ...waits, decision: 'refused' as const, variant: `${waits.variant} ${which.join(', ')}` };
 }
 
-/** How many that nobody has looked at are woken in the same minute, so that a fleet of them does not come at once. */
+/**
+ * How many node groups that nobody has looked at are woken in the same minute, so that a fleet does not come at once.
+ */
 const LOOKED_AT_IN_A_MINUTE = 20;
 
-/** When a blocked node group is looked at again, ms. */
+/** How long after a look a blocked node group is looked at again, ms. */
 const LOOKED_AT_AGAIN = HOUR / 2;
 
 /** Begins the upgrade, or waits for a slot. */

@@ -15,9 +15,11 @@ import { untilReadable } from './until-readable.ts';
 import { chooseByWave } from './wave-entry.ts';
 
 /**
- * Chooses the release to move to: among the offered ones that are newer than the running one, the newest that has
- * baked, and which its wave may take; if none has, the one that will bake first. Releases that appear faster than they bake therefore block nobody.
- * Where there is none, returns a decision that says why.
+ * Chooses the release to move to among the offered ones that are newer than the running one. The newest that has baked,
+ * and that the node group's wave may take, is chosen. Where there is none, the release that bakes first is: so releases
+ * that appear faster than they bake block nobody.
+ *
+ * @returns a decision that says why, where no release is chosen
  */
 export function chooseRelease(
   { key, state, need }: Observation,
@@ -57,8 +59,8 @@ export function chooseRelease(
 }
 
 /**
- * The node group names the newest release on offer. Decides whether its nodes run it, and whether there will be
- * another.
+ * Decides where the node group names the newest release on offer: whether its nodes run that release, and whether there
+ * will be another one.
  */
 function newestRunning(
   view: NodeGroupView,
@@ -74,7 +76,7 @@ function newestRunning(
     return { ...say('refused', 'end-of-life', message, {}, pairOf(view).kubernetesVersion), releaseVersion };
   }
   if (mixed !== undefined) return mixed;
-  // `upgraded` and `up-to-date` mean the same state, so after one is recorded the other is no news.
+  // `upgraded` and `up-to-date` mean the same state, so a record of one makes the other no news.
   const message = `It runs the recommended release ${releaseVersion}.`;
   return { ...say('done', 'up-to-date', message, {}, releaseVersion), releaseVersion };
 }
@@ -96,7 +98,7 @@ function withoutTarget(
     return say('refused', 'end-of-life', `It runs ${view.releaseVersion}. ${message}`, {}, pair.kubernetesVersion);
   }
   if (reason !== 'release-not-yet-seen') return say('skipped', reason, message, idle, withdrawn.join(' '));
-  // Watcher and sweep run in the same minute. That the watcher has not run yet is no news.
+  // The sweep and the watcher run in the same minute, so a watcher that has not run yet is no news.
   const obstacle = meet(state.obstacle, 'release-not-yet-seen', now, DOUBT);
   return {
     ...say('waiting', reason, message, { ...idle, obstacle }, ''),
@@ -125,9 +127,9 @@ const runsWithdrawn = (current: string, instead: string, idle: Memory, variant =
 const pairOf = ({ version, amiType }: NodeGroupView): Pair => ({ kubernetesVersion: version, amiType });
 
 /**
- * When the AMI that the node group runs was published, epoch milliseconds, by the date in its release version. For
- * Bottlerocket, whose versions have none, it is when the release was first seen here. 0 where neither is known, because
- * the AMI is older than all that were seen.
+ * When the AMI that the node group runs was published, epoch milliseconds, by the date in its release version. Versions
+ * of Bottlerocket have no date, so the time at which the release was first seen here stands for theirs. Where neither
+ * is known, the AMI is older than all that were seen, and the time is 0.
  */
 export function publishedAt({ releaseVersion, target }: NodeGroupView): number {
   const offered = target.kind === 'release' ? target.offered : [];

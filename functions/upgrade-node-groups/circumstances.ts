@@ -5,7 +5,7 @@ import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 
-/** Where a node group is. The tags of one that cannot be read are not known: nothing is started there either. */
+/** The place of a node group. Nobody knows the tags of one that cannot be read, and nothing starts there either. */
 export const placeOf = ({ key: { cluster, nodegroup }, view }: Pick<Observation, 'key' | 'view'>): Place => ({
   cluster,
   nodegroup,
@@ -24,7 +24,7 @@ export const circumstancesOf = (
 const isCustom = ({ view }: Pick<Observation, 'view'>): boolean =>
   view.kind === 'node-group' && view.amiType === 'CUSTOM';
 
-/** The policy of a group with a custom AMI: the mode of its own bounds that of all upgrades. */
+/** The policy of a group with a custom AMI: the mode of `upgrades.image` bounds that of all upgrades. */
 function withImageMode(policy: Policy | InvalidPolicy): Policy | InvalidPolicy {
   if (isInvalid(policy) || policy.upgrades.image.mode === 'off') return policy;
   const mode = stricter(policy.upgrades.mode, policy.upgrades.image.mode);

@@ -5,11 +5,11 @@ import type { NodeGroupView } from './observation.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
 /**
- * Checks that all nodes in service run the release that the node group names. After an update that failed or was
- * cancelled half-way they may not, and a node returns from standby with its old release.
+ * Checks that all nodes in service run the release that the node group names. An update that failed or was cancelled
+ * half-way may leave nodes of an older release, and a node returns from standby with its old release.
  *
- * @param memory what to save while that is unknown
- * @returns undefined if they do; otherwise the decision to use instead of `done`
+ * @param memory what to save while nobody knows what the nodes run
+ * @returns undefined if all nodes run the release; otherwise the decision to use instead of `done`
  */
 export function confirmNodes(
   view: NodeGroupView,

@@ -5,31 +5,31 @@ import { type Mode, stricter } from '../shared/policy/mode.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 import type { Policy } from './policy.ts';
 
-/** How the version of a control plane stands, by the updates of its cluster. */
+/** The state of a control plane's version, by the updates of its cluster. */
 export interface ControlPlane {
   readonly kind: 'control-plane';
-  /** The update that is changing its version or its certificate authority; absent: none is. */
+  /** The update that is changing the version or the certificate authority; absent: none is. */
   readonly changing?: { readonly type: string; readonly updateId: string };
-  /** It was rolled back, and has not been upgraded since. */
+  /** Whether the control plane was rolled back, and has not been upgraded since. */
   readonly isRolledBack: boolean;
-  /** Since when its version is what an operator wants, epoch milliseconds. */
+  /** Since when the version is what an operator wants, epoch milliseconds. */
   readonly since: number;
-  /** It has been upgraded since the cluster was created, as far as EKS tells. */
+  /** Whether the control plane has been upgraded since the cluster was created, as far as EKS tells. */
   readonly isUpgraded: boolean;
 }
 
 /** What an upgrade insight of EKS says against a Kubernetes version. */
 export interface InsightError {
   readonly name: string;
-  /** EKS's reason for its status. */
+  /** EKS's reason for the insight's status. */
   readonly why: string;
 }
 
-/** A newer Kubernetes version of the control plane, to which a node group can follow it. */
+/** A newer Kubernetes version of the control plane, to which a node group can follow. */
 export interface NextVersion {
-  /** Such as `1.34`: one minor version at a time. */
+  /** The version, such as `1.34`. EKS moves node groups by one minor version at a time. */
   readonly version: string;
-  /** The releases of its AMI type for that version. */
+  /** The releases of the node group's AMI type for that version. */
   readonly target: Target;
   readonly controlPlane: ControlPlane | Unreadable;
   /** The insights with status ERROR; absent: nobody has read them. */
@@ -40,8 +40,9 @@ export interface NextVersion {
 const CHANGES: ReadonlySet<string> = new Set(['VersionUpdate', 'VersionRollback', 'CertificateAuthorityUpdate']);
 
 /**
- * What the updates of a cluster say of its version; a pure function. Of those that have ended the latest counts: an upgrade
- * that succeeded, or a rollback. One that failed, or was cancelled, leaves the version and begins the time to wait anew: somebody wanted it back.
+ * Says what the updates of a cluster tell of its version; a pure function. The latest update counts of the upgrades that
+ * succeeded and the rollbacks that have ended. A rollback that failed or was cancelled leaves the version, but somebody
+ * wanted the old one back, so the time to wait begins anew.
  *
  * @param createdAt when the cluster was created, epoch milliseconds
  */
@@ -63,10 +64,10 @@ export function controlPlaneOf(updates: readonly Update[], createdAt: number): C
 }
 
 /**
- * The Kubernetes version for which a node group with a custom AMI takes its AMI: until the control plane cannot be rolled back any
- * more, the one before its upgrade.
+ * The Kubernetes version for which a node group with a custom AMI takes its AMI. As long as the control plane can be
+ * rolled back, that is the version before the control plane's upgrade.
  *
- * @param version the one that the control plane runs
+ * @param version the version that the control plane runs
  */
 export function versionForImages(
   version: string,
@@ -85,11 +86,13 @@ export const followingMode = ({ upgrades }: Pick<Policy, 'upgrades'>): Mode =>
   stricter(upgrades.mode, upgrades.controlPlane.mode);
 
 /**
- * From when on a node group takes releases of the next version, epoch milliseconds, as far as is known: from the time on from which its
- * control plane cannot be rolled back. Undefined: it only proposes to, or the control plane was rolled back.
+ * The time from which a node group takes releases of the next version, epoch milliseconds, as far as is known. From
+ * then on EKS cannot roll the control plane back. Undefined: the node group only proposes the move, or the control
+ * plane was rolled back.
  *
- * @param policy the one that holds where it is
- * @param isChosen its move to the next version is approved, or was tried: then it counts where it only proposes, too
+ * @param policy the policy that holds where the node group is
+ * @param isChosen whether the move to the next version is approved, or was tried: then the time counts for a proposal,
+ * too
  */
 export function takesNextFrom({ controlPlane }: NextVersion, policy: Policy, isChosen: boolean): number | undefined {
   const mode = followingMode(policy);
