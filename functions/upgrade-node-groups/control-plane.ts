@@ -40,7 +40,7 @@ export interface NextVersion {
 const CHANGES: ReadonlySet<string> = new Set(['VersionUpdate', 'VersionRollback', 'CertificateAuthorityUpdate']);
 
 /**
- * Says what the updates of a cluster tell of its version; a pure function. The latest update counts of the upgrades that
+ * Says what the updates of a cluster tell of its version; a pure function. The latest counts of the upgrades that
  * succeeded and the rollbacks that have ended. A rollback that failed or was cancelled leaves the version, but somebody
  * wanted the old one back, so the time to wait begins anew.
  *

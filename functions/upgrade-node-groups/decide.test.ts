@@ -148,7 +148,7 @@ describe('decide', () => {
     ])('waits for %s', (reason, holders, policy) => {
       const made = decide(about({}), circumstances(policy, { slots: slotsOf(holders) }));
       expect(made).toMatchObject({ decision: 'waiting', reason });
-      // No wake-up is needed: whoever frees the slot calls the next on the waitlist.
+      // Whoever frees the slot calls the next on the waitlist, so no wake-up is needed.
       expect(made.wakeAt).toBeUndefined();
     });
 
@@ -303,7 +303,7 @@ describe('with a worker in quarantine', () => {
     const between = about({}, since(23));
     expect(decide(between, circumstances())).toMatchObject({ reason: 'upgrade-started', memory: since(23) });
     expect(decide(held(since(23)), circumstances()).wakeAt).toBe(NOW + HOUR);
-    // Waiting for an earlier release counts for that release only.
+    // A wait for an earlier release counts for that release only.
     expect(decide(held(since(30, '1.33.12-20260625')), circumstances()).wakeAt).toBe(NOW + 24 * HOUR);
   });
 
@@ -323,7 +323,7 @@ describe('with a worker in quarantine', () => {
     const asking = { upgrades: { approval: 'required' } };
     const proposed = decide(held(), circumstances(asking));
     expect(proposed).toMatchObject({ decision: 'would-act', reason: 'approval-required' });
-    // Whoever approves it reads what it waits for, and what may be lost.
+    // An operator who approves the upgrade reads what it waits for, and what may be lost.
     expect(proposed.message).toContain(
       'i-0123456789abcdef0 is in quarantine. The upgrade waits for the end of that until 2026-07-21T12:00:00.000Z at the latest, and may then terminate what is kept for analysis.',
     );
@@ -425,7 +425,7 @@ function none(reason: Extract<NodeGroupView['target'], { kind: 'none' }>['reason
   return { kind: 'none', reason, message: 'because' };
 }
 
-/** The newest release is withdrawn, and an older one is recommended again. */
+/** A target whose newest release was withdrawn, so that an older one is recommended again. */
 function withdrawn(newest: string, recommended = '1.33.12-20260610'): NodeGroupView['target'] {
   return { ...targeting(NOW - 48 * HOUR, recommended), withdrawn: [newest] };
 }
@@ -442,7 +442,7 @@ function behind(version: string): Partial<NodeGroupView> {
   return { cluster: { status: 'ACTIVE', version, tags: {} } };
 }
 
-/** The node group and its nodes run the newest release. */
+/** A view in which the node group and its nodes run the newest release. */
 function onNewest(): Partial<NodeGroupView> {
   return { releaseVersion: '1.33.13-20260714', nodes: nodesOn('1.33.13-20260714', 2) };
 }

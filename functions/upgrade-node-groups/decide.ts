@@ -22,7 +22,7 @@ import { proposedTarget, withoutKeyPairTarget } from './target-version.ts';
 import { untilReadable } from './until-readable.ts';
 import { skewFault } from './version-skew.ts';
 
-/** The mode in force, as far as the policy can be read. */
+/** The mode in force; undefined where the policy cannot be read. */
 export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
   isInvalid(policy) ? undefined : policy.upgrades.mode;
 
@@ -41,7 +41,10 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   return proposal === undefined ? told : { ...told, proposal };
 }
 
-/** What a decision is about. Until an upgrade is proposed anew, it is what was proposed of its key pair, too. */
+/**
+ * The target that a decision is about. Until an upgrade is proposed anew, a proposal to leave the key pair out stays
+ * part of the target.
+ */
 function targetOf(
   { decision, releaseVersion, kubernetesVersion, leavesKeyPairOut }: Decision,
   { state }: Observation,
@@ -113,7 +116,7 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   return undefined;
 }
 
-/** A release or an AMI to move to, or a decision that says why there is none. */
+/** Chooses a release or an AMI to move to. Where there is none, the decision says why. */
 const choose = (
   observation: Observation,
   view: NodeGroupView,
@@ -124,27 +127,31 @@ const choose = (
     : chooseRelease(observation, view, circumstances);
 
 /**
- * Whether a node group moves: to the Kubernetes version of its control plane, or else to another release of its own. Where the next
- * version is held up for long, releases of the present one go on.
+ * Decides whether a node group moves to the Kubernetes version of its control plane, or else to another release of its
+ * own version. Where something holds up the next version for long, the node group goes on with releases of the present
+ * one.
  */
 function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
   const following = followControlPlane(metByNext(observation), view, circumstances);
   if (following === undefined) return chooseWithin(observation, view, circumstances);
   const { goesFirst } = following;
   const decision = rememberedOfNext(following.decision);
-  // At a version that is too old beside the control plane EKS takes no other release.
+  // EKS takes no other release at a version that is too old beside the control plane.
   if (goesFirst || skewFault(view) !== undefined) return decision;
   const own = chooseWithin(observation, view, circumstances);
   if (!NOTHING_NEWER.has(own.reason)) {
     if (own.start === undefined && decision.start !== undefined) return decision;
-    // What keeps the next version away is remembered meanwhile: forgotten, it would be new, and go first again.
+    // A forgotten obstacle of the next version would be new at the next look, and go first again. So it is remembered.
     const { nextObstacle } = decision.memory;
     return nextObstacle === undefined ? own : { ...own, memory: { ...own.memory, nextObstacle } };
   }
   return following.isQuiet ? { ...own, memory: { ...own.memory, ...failedBefore(decision.memory) } } : decision;
 }
 
-/** What was met on the way to the next version, in the place of what was met on the way to a release of the present one. */
+/**
+ * The observation with the obstacle met on the way to the next version in the place of that to a release of the present
+ * one.
+ */
 function metByNext({ state, ...observation }: Observation): Observation {
   const { obstacle: _, nextObstacle, ...others } = state;
   return { ...observation, state: { ...others, ...(nextObstacle !== undefined && { obstacle: nextObstacle }) } };
@@ -155,14 +162,16 @@ function rememberedOfNext({ memory, ...decision }: Decision): Decision {
   return { ...decision, memory: { ...others, ...(obstacle !== undefined && { nextObstacle: obstacle }) } };
 }
 
-/** What has failed of the next version. That there is no release of the present one has none of it forgotten. */
+/** The failures of moves to the next version, which a lack of releases of the present version leaves remembered. */
 const failedBefore = ({ failures, formerFailures, setbacks }: Memory): Memory => ({
   ...(failures !== undefined && { failures }),
   ...(formerFailures !== undefined && { formerFailures }),
   ...(setbacks !== undefined && { setbacks }),
 });
 
-/** Whether there is a release of its Kubernetes version to move to, and whether now is the moment. */
+/**
+ * Decides whether there is a release of the node group's own Kubernetes version to move to, and whether to start now.
+ */
 function chooseWithin(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
   const choice = choose(observation, view, circumstances);
   if ('release' in choice) {
@@ -171,7 +180,8 @@ function chooseWithin(observation: Observation, view: NodeGroupView, circumstanc
       choice.template !== undefined
         ? momentOfImage(observation, choice, circumstances)
         : chooseMoment(observation, view, choice.release, circumstances);
-    // What keeps this release away may not keep the next one: that is looked at as soon as it has baked.
+    // A later release may not meet what keeps this one away, so the node group is looked at as soon as the later one
+    // has baked.
     const next =
       decided.wakeAt ?? nextBaked(observation, choice.template !== undefined ? choice.view : view, circumstances);
     const details = { from: view.releaseVersion, to: releaseVersion, ...decided.details };

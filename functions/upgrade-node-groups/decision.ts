@@ -21,30 +21,30 @@ import type { Policy } from './policy.ts';
 import type { Preflights } from './preflight.ts';
 import type { Reason } from './reasons.ts';
 
-/** What a decision depends on besides the observation. */
+/** The facts that a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
-  /** What was read of the gates that the policy names; absent: nothing, and whatever it names is closed. */
+  /** The gates that the policy names, as read; absent: nobody read them, and whatever the policy names is closed. */
   readonly gates?: Gates;
-  /** What was seen of those that would start; absent: nobody was looked at. */
+  /** The findings about node groups that would start; absent: nobody looked at any. */
   readonly preflights?: Preflights;
   /** The held slots, including the subject's own. */
   readonly slots: BlastBudget['slots'];
   /** The subjects that get a slot before this one, in order; absent: none. */
   readonly ahead?: readonly NodeGroupKey[];
-  /** How the rollouts of the fleet stand; absent: nobody knows, and where the policy has waves nothing starts. */
+  /** The state of the fleet's rollouts; absent: nobody knows it, and where the policy has waves nothing starts. */
   readonly rollouts?: Rollouts;
-  /** Who has failed in the fleet; absent: nothing was read, and only what the subject itself remembers counts. */
+  /** The failures in the fleet; absent: nobody read them, and only what the subject itself remembers counts. */
   readonly fleetFailures?: FleetFailures;
 }
 
-/** What is remembered of a subject's upgrades. A subject with an upgrade holds a slot of the blast budget. */
+/** The memory of a subject's upgrades. A subject with an upgrade holds a slot of the blast budget. */
 export interface Memory {
   readonly upgrade?: Upgrade;
   readonly failures?: Failures;
   readonly formerFailures?: NonNullable<NodeGroupState['formerFailures']>;
   readonly setbacks?: NonNullable<NodeGroupState['setbacks']>;
   readonly obstacle?: Obstacle;
-  /** What keeps it from the next Kubernetes version. */
+  /** What keeps the subject from the next Kubernetes version. */
   readonly nextObstacle?: Obstacle;
   readonly cureTried?: string;
   readonly quarantineWait?: NonNullable<NodeGroupState['quarantineWait']>;
@@ -52,11 +52,11 @@ export interface Memory {
 }
 
 export interface Decision extends Told<Reason> {
-  /** Nothing is recorded (yet), and the last outcome stands. */
+  /** Whether nothing is recorded (yet), so that the last outcome stands. */
   readonly isSilent?: true;
   /** The release that the decision is about, where there is one. */
   readonly releaseVersion?: string;
-  /** The Kubernetes version to which it would move with that release, where that is another one. */
+  /** The Kubernetes version to which the subject would move with that release, where it runs another one. */
   readonly kubernetesVersion?: string;
   /** When to reconcile again, epoch milliseconds; absent when an event, a freed slot or the sweep will trigger it. */
   readonly wakeAt?: number;
@@ -64,37 +64,40 @@ export interface Decision extends Told<Reason> {
   readonly memory: Memory;
   /** The place on the waitlist of a subject that waits for its turn, or whose turn has come. */
   readonly turn?: Turn;
-  /** What it proposes includes that new nodes get no key pair. */
+  /** Whether the proposal includes that new nodes get no key pair. */
   readonly leavesKeyPairOut?: true;
   /** The proposal to remember. */
   readonly proposal?: Proposal;
-  /** How it stands in the rollouts; absent: as it was observed. */
+  /** The progress of the subject in the rollouts; absent: as it was observed. */
   readonly progress?: Progress;
   /** Id of the operator's request that this decision answers. A following reconcile records the subject's own state. */
   readonly answers?: string;
   /** The breakers that operators have lifted, with those that this answer lifts; absent: as before. */
   readonly lifts?: Lift[];
-  /** It would be another one if the gates were open, and nobody has read them yet. */
+  /** Whether nobody has read the gates yet, so that another decision may follow once somebody has. */
   readonly dependsOnGates?: true;
-  /** Node groups out of sight that it waits for: they are to be looked at. */
+  /** The node groups out of sight that the subject waits for: they are to be looked at. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
   readonly start?: {
-    /** The Kubernetes version that it runs afterwards. */
+    /** The Kubernetes version that the subject runs afterwards. */
     readonly version: string;
-    /** When the release was first seen, or the AMI made or named, epoch milliseconds. */
+    /** When the release was first seen, or the AMI was made or named, epoch milliseconds. */
     readonly firstSeenAt: number;
     readonly force: boolean;
-    /** A version of its launch template is made first, and the node group moved to it; absent: it keeps the one that it has. */
+    /**
+     * The version of the launch template to change before the update, and the change; absent: the node group keeps its
+     * version.
+     */
     readonly template?: { readonly from: TemplateVersion; readonly change: TemplateChange };
   };
 }
 
-/** What was decided in the end. */
+/** The decision that holds in the end, with the calls to AWS that it took. */
 export interface Ended {
   readonly decision: Decision;
   readonly calls: readonly AwsCall[];
-  /** What the ledger holds of the subject by now. */
+  /** The state of the subject that the ledger holds by now. */
   readonly saved: NodeGroupState;
 }
 
@@ -120,7 +123,7 @@ export const idleMemory = ({
 export const retryDelay = (retryAfter: number, failureCount: number): number =>
   Math.min(retryAfter * 2 ** (failureCount - 1), 7 * 86_400_000);
 
-/** How often an update under way is reconciled, ms: it takes minutes per node. */
+/** How often an update under way is reconciled, ms. An update takes minutes per node. */
 export const RECONCILE_EVERY = 5 * 60_000;
 
 /** How often somebody else's update is reconciled, ms. */

@@ -4,13 +4,13 @@ import { type Decision, type Memory, say } from './decision.ts';
 import { DEFERRAL, DEFERRAL_IS_TOLD_AFTER, meet, UNAUTHORIZED } from './obstacles.ts';
 
 /**
- * Why EKS did not accept an update although nothing is wrong with it. It is tried again, and does not count as a
- * failure.
+ * A reason of EKS not to accept an update although nothing is wrong with the node group. The update is tried again, and
+ * the refusal does not count as a failure.
  */
 export interface Refusal {
   /** EKS's error code, such as `InvalidParameterException`. */
   readonly code: string;
-  /** Whether somebody has to grant a right; anything else passes by itself. */
+  /** Whether somebody has to grant a right; any other refusal passes by itself. */
   readonly isUnauthorized: boolean;
 }
 
@@ -22,7 +22,7 @@ const LAUNCH_TEMPLATE_HINT =
   'It has a launch template. The setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
 
 /**
- * The obstacle after such a refusal now.
+ * The obstacle after a refusal now.
  *
  * @param target what the upgrade is about, by `proposedTarget`
  */
@@ -36,14 +36,17 @@ export function deferralAfter(
   return meet(before, what, now, isUnauthorized ? UNAUTHORIZED : DEFERRAL);
 }
 
-/** The obstacle that defers an update to this target; undefined when there is none. An error code has no blank. */
+/**
+ * The obstacle that defers an update to this target; undefined when there is none. The error code at its end has no
+ * blank.
+ */
 export const deferralOf = (obstacle: Obstacle | undefined, target: string): Obstacle | undefined =>
   obstacle?.what.slice(0, obstacle.what.lastIndexOf(' ')) === nameOf(target) ? obstacle : undefined;
 
 /**
- * Defers the update. Nobody is notified as long as such a refusal usually passes.
+ * Defers the update. The record notifies nobody as long as a refusal of its kind usually passes.
  *
- * @param retryAt when it is tried again, epoch milliseconds
+ * @param retryAt when the update is tried again, epoch milliseconds
  * @param because EKS's message, where known
  */
 export function deferred(

@@ -15,7 +15,7 @@ import type { Unwell } from './workload-gate.ts';
 const STARTS = { spring: '2027-03-24T00:00:00Z', autumn: '2026-10-21T00:00:00Z' };
 /** The Kubernetes version of all control planes at first. */
 const FIRST = 33;
-/** Those for which releases are watched all the time. */
+/** The Kubernetes versions for which releases are watched all the time. */
 const WATCHED = [29, 30, 31, 32, 33, 34].map((minor) => `1.${minor}`);
 
 interface RunningUpdate {
@@ -33,7 +33,7 @@ export interface ModelGroup {
   readonly key: NodeGroupKey;
   version: string;
   releaseVersion: string;
-  /** How many of its next updates fail. */
+  /** How many of the node group's next updates fail. */
   failing: number;
   update?: RunningUpdate;
   state: NodeGroupState;
@@ -47,7 +47,9 @@ interface ModelCluster {
   readonly updates: Array<Update & { readonly endsAt: number; readonly to: string }>;
 }
 
-/** As much of EKS, Systems Manager and CloudWatch as upgrades depend on, for any fleet. Time goes by steps. */
+/**
+ * A model of EKS, Systems Manager and CloudWatch for any fleet, as far as upgrades depend on them. Time goes by steps.
+ */
 export class EksModel {
   readonly start: number;
   readonly fleet: AnyFleet;
@@ -75,7 +77,7 @@ export class EksModel {
     });
   }
 
-  /** Whether something lasts at this moment. */
+  /** Whether a span contains the present moment. */
   lasts = ({ from, hours }: Span): boolean => {
     const hour = (this.now - this.start) / HOUR;
     return hour >= from && hour < from + hours;
@@ -99,11 +101,11 @@ export class EksModel {
 
   isUpdating = (group: ModelGroup): boolean => group.update?.result === undefined && group.update !== undefined;
 
-  /** An update of somebody else. EKS takes none while ours runs. */
+  /** Whether somebody else updates a node group. EKS takes no update of theirs while ours runs. */
   isUpdatedBySomebody = (group: ModelGroup): boolean =>
     !this.isUpdating(group) && this.has(group, 'updated-by-somebody');
 
-  /** Takes an update, and says why EKS would refuse it. */
+  /** Takes an update, or says why EKS would refuse it. */
   update(group: ModelGroup, version: string, releaseVersion: string): string | undefined {
     const [from, to, most] = [group.version, version, this.clusterOf(group).version].map(minorOf) as [
       number,
@@ -118,7 +120,7 @@ export class EksModel {
     return undefined;
   }
 
-  /** What has happened until now: updates end, control planes change, the watcher looks. */
+  /** Does what is due by now: updates end, control planes change, the watcher looks. */
   advance(): void {
     for (const group of this.groups) {
       const { update } = group;
@@ -160,7 +162,7 @@ export class EksModel {
   #nextOf = (group: ModelGroup): string | undefined =>
     group.given.isCustom ? undefined : nextVersion(group.version, this.clusterOf(group).version);
 
-  /** A node group as a look finds it. */
+  /** The view that a look has of a node group. */
   viewOf(group: ModelGroup): View {
     if (this.has(group, 'unreadable')) return unreadable('ServerException');
     const { key, given, version, releaseVersion, update } = group;
@@ -220,7 +222,7 @@ export class EksModel {
     };
   }
 
-  /** What is wrong at the gates. */
+  /** The gates as a look reads them. */
   gates(): Gates {
     const closed = (kind: string) => this.fleet.gates.some((gate) => gate.kind === kind && this.lasts(gate));
     const unread = { kind: 'unreadable', error: 'no', code: 'AccessDenied', isThrottled: false } as const;
@@ -233,7 +235,7 @@ export class EksModel {
     };
   }
 
-  /** What the Kubernetes API of a cluster tells. */
+  /** The troubles that the Kubernetes API of a cluster tells of. */
   unwellIn(cluster: string): Unwell {
     const troubles = this.groups.filter(({ key }) => key.cluster === cluster).flatMap(({ given }) => given.troubles);
     const lasting = (kind: Trouble['kind']) => troubles.filter((each) => each.kind === kind && this.lasts(each));

@@ -4,9 +4,10 @@ import { type Ended, idleMemory, say } from './decision.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
 /**
- * What is decided where an AWS call fails while a decision is carried out: nothing of the decision holds. All that was saved last
- * stays, an approval and an upgrade that may have begun included, so that the next look comes to the same end. A place in the line
- * holds from the next look on, so that whoever fails at each look holds up nobody meanwhile.
+ * The decision where an AWS call fails while a decision is carried out: nothing of that decision holds. All that was
+ * saved last stays, also an approval and an upgrade that may have begun, so that the next look comes to the same end. A
+ * place on the waitlist holds from the next look on, so that a node group that fails at each look holds up no other
+ * meanwhile.
  */
 export function failing(error: Error, saved: NodeGroupState, now: number): Ended {
   const code = codeOf(error);
@@ -24,7 +25,7 @@ export function failing(error: Error, saved: NodeGroupState, now: number): Ended
       ...say('failed', 'unreadable', `${code}: ${error.message}`, memory, `failing ${code}`),
       ...(now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
       ...(proposal !== undefined && { proposal }),
-      // Who has begun holds a slot, and waits for none.
+      // A node group whose upgrade has begun holds a slot, and waits for none.
       ...(upgrade === undefined &&
         turn !== undefined && { turn: { ...turn, mayStartAt: Math.max(turn.mayStartAt, obstacle.until) } }),
       ...(progress !== undefined && { progress }),

@@ -4,7 +4,7 @@ import type { Policy } from './policy.ts';
 
 const WAVES = ['canary', 'stage', 'prod'];
 const ZONE = 'Europe/Berlin';
-/** When windows open in Berlin, and for how many hours. */
+/** The hours at which windows open in Berlin, and for how many hours. */
 export const WINDOWS = { early: { hour: 4, hours: 3 }, night: { hour: 22, hours: 8 } };
 
 const windows = (which: keyof typeof WINDOWS | 'always') =>
@@ -12,7 +12,7 @@ const windows = (which: keyof typeof WINDOWS | 'always') =>
     ? []
     : [{ cron: `0 ${WINDOWS[which].hour} * * *`, duration: `${WINDOWS[which].hours}h`, timeZone: ZONE }];
 
-/** The policy of a fleet. Laws go by the fleet, and not by what this says. */
+/** The policy of a fleet. The laws go by the fleet, and not by this policy. */
 export function policyFor({ policy, groups }: AnyFleet, killSwitch: boolean): Policy {
   const named = groups.flatMap(({ special }, index) => (special === 'named' ? [`g${index}`] : []));
   const byTag = (tag: string, upgrades: object) => ({ name: tag, match: { tags: { [tag]: '*' } }, upgrades });
@@ -51,7 +51,7 @@ export function policyFor({ policy, groups }: AnyFleet, killSwitch: boolean): Po
       byTag('slow', { bakeAge: '36h' }),
       ...(policy.isWaved ? [byTag('late', { wave: 'prod' })] : []),
       byTag('asked', { approval: 'required' }),
-      // By a tag a window is only given where there is none.
+      // A tag gives a node group windows only where the policy has none.
       ...(policy.windows === 'always' ? [byTag('shut', { windows: windows('early') })] : []),
     ],
   });
