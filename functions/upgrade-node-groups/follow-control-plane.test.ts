@@ -32,7 +32,7 @@ const next = (change: Partial<NextVersion> = {}): NextVersion => ({
   insights: [],
   ...change,
 });
-/** A group that runs the newest release of 1.33, in a cluster at 1.34. */
+/** A view of a group that runs the newest release of 1.33, in a cluster at 1.34. */
 const behind = (change: Partial<NextVersion> = {}, more: Partial<NodeGroupView> = {}): NodeGroupView =>
   nodeGroup({
     cluster: { status: 'ACTIVE', version: '1.34', tags: {} },
@@ -172,7 +172,7 @@ describe('a node group whose control plane is newer', () => {
         const early = decided(behind({}, own), {}, deferral(23, NOW + HOUR, code));
         expect([early.start, early.kubernetesVersion]).toEqual([undefined, '1.34']);
         expect(decided(behind({}, own), {}, deferral(24, NOW + HOUR, code)).start).toMatchObject({ version: '1.33' });
-        // The next version is not even tried again before.
+        // The next version is not even tried again before releases of the present one.
         expect(decided(behind({}, own), {}, deferral(24, NOW, code)).start).toMatchObject({ version: '1.33' });
       },
     );
@@ -273,7 +273,7 @@ describe('a node group whose control plane is newer', () => {
       progressAfter(observation(view), { reason: 'baking', memory }, waved, NOW)?.nextPair;
     const nextPair = '1.34/AL2023_x86_64_STANDARD';
     expect(nextPairWith({})).toBe(isWaitedFor ? nextPair : undefined);
-    // One that is approved moves, whatever the mode.
+    // A node group whose move is approved moves, whatever the mode.
     const upgrade = { releaseVersion: NEXT, kubernetesVersion: '1.34', attempt: 1, requestedAt: NOW };
     expect(nextPairWith({ upgrade })).toBe(nextPair);
   });
@@ -283,7 +283,7 @@ describe('a node group whose control plane is newer', () => {
     const setbacks = [{ cause: 'PodEvictionFailure', releaseVersion: NEXT, count: 1, lastAt: NOW - 1 }];
     const observe = { controlPlane: { mode: 'observe' } };
     const waiting = decided(behind(), observe, { failures, setbacks });
-    // That it has failed is said, too: as up to date nobody could resume it.
+    // The failure is told, too: an operator could not resume a node group that only says that it is up to date.
     expect(waiting.reason).toBe('retry-later');
     expect(waiting.memory).toMatchObject({ failures, setbacks });
     const often = decided(behind(), observe, { failures: { ...failures, count: 3 }, setbacks });
@@ -299,7 +299,7 @@ describe('a node group whose control plane is newer', () => {
       },
     );
     expect(resumed.reason).toBe('request-granted');
-    // A release of its present version is told first, as ever.
+    // A release of the present version is decided about first, as ever.
     const own = behind({}, { releaseVersion: '1.33.12-20260625' });
     const patching = decided(own, observe, { failures: { ...failures, count: 3 }, setbacks });
     expect(patching.start).toMatchObject({ version: '1.33' });
@@ -352,7 +352,7 @@ describe('a node group whose control plane is newer', () => {
         now,
       ).kind;
     expect(entryAt(NOW + DAY - 1)).toBe('open');
-    // Rollouts are of one look.
+    // Rollouts keep their summaries for one look, so the second look gets rollouts of its own.
     expect(
       rollouts.with([]).entryOf(key, 1, { pair: '1.34/AL2023_x86_64_STANDARD', releaseVersion: NEXT }, 0, NOW + DAY)
         .kind,
@@ -390,7 +390,7 @@ describe('a node group whose control plane is newer', () => {
           true,
         ]);
       }),
-      // Something in ten speaks against nothing: so many runs without one are not to be expected in a lifetime.
+      // About one run in ten has nothing against a start, so one start in so many runs is all but certain.
       { numRuns: 400 },
     );
     expect(started).toBeGreaterThan(0);

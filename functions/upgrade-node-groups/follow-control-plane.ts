@@ -14,16 +14,16 @@ import { proposedTarget } from './target-version.ts';
 import { untilReadable } from './until-readable.ts';
 import { chooseByWave } from './wave-entry.ts';
 
-/** How a node group stands with the newer Kubernetes version of its control plane. */
+/** The decision about a node group whose control plane runs a newer Kubernetes version. */
 export interface Following {
   readonly decision: Decision;
-  /** It moves, or is about to: releases of its present version are passed over. */
+  /** Whether the node group moves, or is about to, so that releases of its present version are passed over. */
   readonly goesFirst: boolean;
-  /** Nothing but a proposal could come of it, there is none yet, and nothing has failed. */
+  /** Whether nothing but a proposal can come of the next version, while there is none yet and nothing has failed. */
   readonly isQuiet: boolean;
 }
 
-/** By these a node group has no release of its own version to move to. */
+/** The reasons of a node group that has no release of its own version to move to. */
 export const NOTHING_NEWER: ReadonlySet<Reason> = new Set<Reason>([
   'up-to-date',
   'newer-than-recommended',
@@ -34,8 +34,8 @@ export const NOTHING_NEWER: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /**
- * What can keep the next version away for long, and no release of the present one. What a look before the start finds (`preflight-blocked`)
- * is not among them: it blocks releases of both versions.
+ * The reasons that can keep the next version away for long, but no release of the present one. The reason
+ * `preflight-blocked` is not among them, because what a look before the start finds blocks releases of both versions.
  */
 const LONG: ReadonlySet<Reason> = new Set<Reason>([
   'halted',
@@ -48,16 +48,19 @@ const LONG: ReadonlySet<Reason> = new Set<Reason>([
   'wave-stopped',
 ]);
 
-/** What an attempt that has failed leads to. */
+/** The reasons that a failed attempt leads to. */
 const FAILED: ReadonlySet<Reason> = new Set<Reason>(['halted', 'retry-later']);
 
-/** What passes at a time that is known. */
+/** The reasons that pass at a known time. */
 const PAUSES: ReadonlySet<Reason> = new Set<Reason>(['baking', 'retry-later']);
 
-/** How long releases of the present version wait for what may pass by itself, ms: who moves twice in a day has its pods moved twice. */
+/**
+ * How long releases of the present version wait for what may pass by itself, ms. A node group that moves twice in a day
+ * has its pods moved twice.
+ */
 const PATIENCE = 86_400_000;
 
-/** Whether releases of the present version are not to wait for what keeps the next one away. */
+/** Whether what keeps the next version away lasts so long that releases of the present version do not wait for it. */
 function isForLong({ reason, memory: { obstacle }, wakeAt = 0 }: Decision, now: number): boolean {
   if (LONG.has(reason)) return true;
   if (PAUSES.has(reason)) return wakeAt - now > PATIENCE;
@@ -65,16 +68,17 @@ function isForLong({ reason, memory: { obstacle }, wakeAt = 0 }: Decision, now: 
 }
 
 /**
- * Whether a node group may be moved to the version of its control plane, and not only proposed to be: an approval of what was proposed
- * has it done once.
+ * Whether a node group may be moved to the version of its control plane, and not only be proposed to. An approval of
+ * the proposal has the node group moved once.
  */
 export const follows = ({ state }: Pick<Observation, 'state'>, policy: Policy): boolean =>
   followingMode(policy) === 'enforce' || state.proposal?.ruling?.kind === 'approved';
 
 /**
- * Decides whether a node group follows its control plane to the next Kubernetes version: once the time is over in which EKS lets the
- * control plane roll back, never while its version or certificate authority is being changed, and never after a rollback
- * until it is upgraded again. Windows, gates, waves and limits hold as for any upgrade.
+ * Decides whether a node group follows its control plane to the next Kubernetes version. EKS lets a control plane roll
+ * back for a time, so the node group follows only once that time is over. No node group follows while the version or
+ * the certificate authority is being changed, nor after a rollback until the control plane is upgraded again. Windows,
+ * gates, waves and limits hold as for any upgrade.
  *
  * @returns undefined where the control plane is no newer, or nobody lets the node group follow
  */
@@ -99,7 +103,7 @@ export function followControlPlane(
   };
 }
 
-/** What keeps it from following yet, whatever releases there are. */
+/** Decides where something keeps the node group from following yet, whatever releases there are. */
 function heldBack(
   { state, key }: Observation,
   view: NodeGroupView,
@@ -131,7 +135,7 @@ function heldBack(
   return { ...say('waiting', 'control-plane-settling', message, idle, `${version} ${since}`), wakeAt: followsAt };
 }
 
-/** Why there is no release of the next version to move to; undefined where there is one. */
+/** Decides where there is no release of the next version to move to. */
 function noRelease(
   { state }: Observation,
   view: NodeGroupView,
@@ -153,7 +157,9 @@ function noRelease(
   return say('waiting', 'next-release-older', message, idle, `${version} ${target.releaseVersion}`);
 }
 
-/** Releases of the next version that are no step back: Bottlerocket names them the same for every version. */
+/**
+ * The releases of the next version that are no step back. Bottlerocket names its releases the same for every version.
+ */
 const newerIn = (
   { amiType, releaseVersion }: NodeGroupView,
   target: Extract<NextVersion['target'], { kind: 'release' }>,

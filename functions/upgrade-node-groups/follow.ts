@@ -28,7 +28,8 @@ import { mayTake } from './time-needed.ts';
 
 /**
  * Follows the stored upgrade until it ends.
- * @returns undefined when there is no upgrade (any more) to follow
+ *
+ * @returns undefined where there is no upgrade (any more) to follow
  */
 export function followUpgrade(
   { key, state, need, heldPods }: Observation,
@@ -42,8 +43,8 @@ export function followUpgrade(
   const { releaseVersion, attempt } = upgrade;
 
   if (upgrade.updateId === undefined) {
-    // The function crashed after EKS had accepted the update and before the ledger stored its id. The upgrade is
-    // recorded as started; the next reconcile follows it.
+    // The function crashed after EKS had accepted the update and before the ledger stored its id. So the upgrade is
+    // recorded as started, and the next reconcile follows it.
     const memoryOfIt = { ...memory, upgrade: { ...upgrade, updateId: update.updateId } };
     return {
       ...say(
@@ -68,7 +69,7 @@ export function followUpgrade(
         const errors = [{ code: 'ReleaseMismatch', message }];
         return failed(upgrade, memory, { errors, updateId: update.updateId, key, need, view }, circumstances);
       }
-      // What has failed of a newer release that is on offer is no better for it.
+      // Success with this release mends nothing that failed with a newer one on offer, so those failures stay known.
       const former = formerOf(memory);
       const done: Decision = {
         ...say(
@@ -99,13 +100,13 @@ function formerOf({ formerFailures, setbacks = [] }: Memory): Memory {
   return { formerFailures, ...(still.length > 0 && { setbacks: still }) };
 }
 
-/** By which version of its launch template, where one was made for the upgrade. EKS may name another one by now. */
+/** Words for the launch template's version where the upgrade made one. EKS may name another version by now. */
 const byTemplate = ({ templateVersion }: Upgrade, { launchTemplate }: NodeGroupView): string =>
   templateVersion === undefined || launchTemplate === undefined
     ? ''
     : `, by version ${launchTemplate.version} of its launch template ${launchTemplate.id}`;
 
-/** EKS is replacing the nodes. There is nothing to do within the time that such a group needs. */
+/** Decides while EKS is replacing the nodes: there is nothing to do within the time that such a group needs. */
 function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateId: string, now: number): Decision {
   const { releaseVersion, attempt, requestedAt } = upgrade;
   const { replaced, nodes } = progressOf(upgrade, view);
@@ -126,7 +127,7 @@ function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateI
 }
 
 /**
- * How many of the nodes at the start have been replaced. The count of launches does not show this while a group grows.
+ * How many of the nodes at the start have been replaced. The count of launches does not show that while a group grows.
  */
 function progressOf({ releaseVersion, kubernetesVersion, nodes: atStart }: Upgrade, view: NodeGroupView) {
   const nodes = atStart ?? view.desired;
@@ -139,7 +140,7 @@ const hours = (ms: number): string => `${Math.round(ms / 3_600_000)} hours`;
 
 interface Failure {
   readonly errors: readonly UpdateError[];
-  /** Absent where EKS did not accept the update. */
+  /** The update's id; absent where EKS did not accept the update. */
   readonly updateId?: string;
   readonly key: NodeGroupKey;
   readonly need: Need | undefined;
@@ -207,13 +208,16 @@ function failed(
   };
 }
 
-/** When the attempt after the n-th failure may start, epoch milliseconds: after its delay, in a change window. */
+/**
+ * When the attempt after the n-th failure may start, epoch milliseconds. The attempt waits for its delay, and then for
+ * a change window.
+ */
 function retryTime(policy: Policy, need: Need | undefined, failureCount: number, now: number): number {
   const waited = now + retryDelay(policy.upgrades.retryAfter, failureCount);
   return nextOpening(paceOf(need, policy, waited).windows, waited);
 }
 
-/** EKS rejected the call that `decision` asked for, for a reason that a retry would not change. */
+/** Counts that EKS rejected the call that `decision` asked for, for a reason that a retry would not change. */
 export function refusedByEks(
   decision: Decision,
   error: UpdateError,

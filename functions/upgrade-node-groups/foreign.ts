@@ -3,9 +3,9 @@ import { type Decision, FOREIGN_EVERY, type Memory, RECONCILE_EVERY, say } from 
 import type { NodeGroupView, Observation } from './observation.ts';
 import { mayTake } from './time-needed.ts';
 
-/** Waits for an update that is not known to be ours, and reports it when it takes too long. */
+/** Waits for an update that is not known to be ours, and reports an update that takes too long. */
 export function updatedBySomebody({ state }: Observation, view: NodeGroupView, idle: Memory, now: number): Decision {
-  // An upgrade that was requested but cannot be found yet keeps its slot: it may be the one that is running.
+  // An upgrade that was requested but cannot be found yet keeps its slot, because it may be the one that is running.
   if (state.upgrade !== undefined) {
     const memory = { ...idle, upgrade: state.upgrade };
     const message = 'The node group is being updated. Whether this is the requested upgrade is not known yet.';
@@ -22,7 +22,7 @@ export function updatedBySomebody({ state }: Observation, view: NodeGroupView, i
     : `Somebody else has been updating the node group since ${iso(since)}: ${named}.`;
   return {
     ...say(told ? 'refused' : 'waiting', told ? 'update-stuck' : 'update-in-progress', message, memory, updateId ?? ''),
-    // It is reconciled until then, and once right after it would count as stuck.
+    // Until the update counts as stuck, the next reconcile comes one second after that moment at the latest.
     wakeAt: told ? now + FOREIGN_EVERY : Math.min(now + FOREIGN_EVERY, since + longest + 1000),
     ...(updateId !== undefined && { details: { updateId } }),
   };

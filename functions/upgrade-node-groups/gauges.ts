@@ -4,7 +4,9 @@ import type { Decided } from './plan.ts';
 import type { Recorder } from './remediation.ts';
 
 /**
- * Publishes the state after a reconcile as metrics; those that an alarm watches at zero, too. The age of the fleet is the maximum of what the reconciles of one sweep publish; one that has observed no node publishes none.
+ * Publishes the state after a reconcile as metrics. Gauges that an alarm watches are published at zero, too. The age of
+ * the fleet is the maximum of what the reconciles of one sweep publish; a reconcile that has observed no node publishes
+ * no age.
  */
 export function publishGauges(
   recorder: Pick<Recorder, 'count' | 'gauge'>,
@@ -21,10 +23,10 @@ export function publishGauges(
 
 const DAY = 86_400_000;
 
-/** Nothing more is tried until somebody acts. */
+/** The reasons after which nothing more is tried until somebody acts. */
 const STOPPED: ReadonlySet<string> = new Set(['halted', 'breaker-tripped', 'held-by-breaker']);
 
-/** Whether an update, ours or not, takes longer than such a node group needs, including one that cannot be read. */
+/** Whether an update, ours or not, takes longer than a node group needs, even one that cannot be read. */
 const isStuck = ({ decision: { reason, memory } }: Decided, now: number): boolean =>
   reason === 'upgrade-stuck' ||
   reason === 'update-stuck' ||

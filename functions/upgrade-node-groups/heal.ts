@@ -7,7 +7,7 @@ import type { NodeGroupView } from './observation.ts';
 export const isTroubled = ({ status, healthIssues }: Pick<NodeGroupView, 'status' | 'healthIssues'>): boolean =>
   healthIssues.length > 0 || status === 'DEGRADED';
 
-/** The codes of its health issues, without duplicates. */
+/** The codes of the node group's health issues, without duplicates. */
 export const issueCodes = ({ healthIssues }: Pick<NodeGroupView, 'healthIssues'>): string[] =>
   [...new Set(healthIssues.map(({ code }) => code))].sort();
 
@@ -18,7 +18,7 @@ export const mayBeUpgraded = (view: NodeGroupView): boolean => view.desired === 
 export const isCurable = ({ healthIssues }: NodeGroupView): boolean =>
   healthIssues.length > 0 && healthIssues.every(({ code }) => issueOf(code).cure === 'upgrade');
 
-/** The beginning of a message: `DEGRADED: AmiIdNotFound (The AMI …)`. */
+/** The issues as the beginning of a message, such as `DEGRADED: AmiIdNotFound (The AMI …)`. */
 export function issuesInWords({ status, healthIssues }: NodeGroupView): string {
   if (healthIssues.length === 0) return `${status}, and EKS names no issue`;
   return `${status}: ${healthIssues.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join('; ')}`;
@@ -27,7 +27,7 @@ export function issuesInWords({ status, healthIssues }: NodeGroupView): string {
 /**
  * Reports that the node group is unhealthy and not upgraded.
  *
- * @param why it is not upgraded, as a sentence
+ * @param why a sentence that says why the node group is not upgraded
  */
 export function unhealthy(
   view: NodeGroupView,

@@ -24,10 +24,7 @@ const TEMPLATE = 'Create the launch template again, or replace the node group.';
 const EVICTION = 'Look for a PodDisruptionBudget that allows no disruption, or for a pod with two budgets.';
 const CREATION = 'Check the node role, the access entry, the network and the user data of new nodes.';
 
-/**
- * Every health issue in EKS's API model. EKS documents 16 of them (`Issue`); the class of the others is judged by their
- * names.
- */
+/** Every health issue in EKS's API model. EKS documents 16 of them (`Issue`); the others are judged by their names. */
 const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
   AccessDenied: person('Check the role bindings of eks:node-manager in the cluster.'),
   AmiIdNotFound: upgrade('The AMI does not exist any more: an upgrade brings another one.'),
@@ -88,7 +85,7 @@ const UPDATE_ERRORS: Readonly<Record<ErrorCode, Trouble>> = {
   VpcIdNotFound: person('The VPC does not exist any more: replace the cluster.'),
 };
 
-/** The class of a code that is newer than this table: doubt means that somebody should look. */
+/** The class of a code that is newer than this table. Doubt means that somebody should look. */
 const UNKNOWN = person('Look the code up in the EKS user guide.');
 
 const issues: ReadonlyMap<string, Trouble> = new Map(Object.entries(HEALTH_ISSUES));

@@ -4,20 +4,24 @@ import { listed } from '../shared/text/listed.ts';
 import type { Observation, UpdateError } from './observation.ts';
 import { type ClusterPods, holdsOf, leavingFrom, nodesOfGroup, RETURNING, sentenceOf, thoseWith } from './pod-holds.ts';
 
-/** EKS's code for an update in which a pod has not left its node within 15 minutes (EKS user guide, managed node group errors). */
+/**
+ * EKS's code for an update in which a pod has not left its node within 15 minutes (EKS user guide, managed node group
+ * errors).
+ */
 const EVICTION_FAILURE = 'PodEvictionFailure';
 
-/** EKS's errors for pods that have not left, if its update of this subject has failed for them. */
+/** EKS's errors for pods that have not left, where an update of the node group has failed for them. */
 export const evictionErrorsOf = ({ view }: Observation): readonly UpdateError[] =>
   view.kind === 'node-group' && view.update?.kind === 'failed'
     ? view.update.errors.filter(({ code }) => code === EVICTION_FAILURE)
     : [];
 
 /**
- * What holds pods after EKS has given up an update, as sentences; a pure function. EKS names the node in `resourceIds`, and
- * never the pod (aws/containers-roadmap#1282). The pod is certain only on a node that EKS names: elsewhere it may be another one.
+ * Says in sentences what holds pods after EKS has given up an update; a pure function. EKS names the node in
+ * `resourceIds`, and never the pod (aws/containers-roadmap#1282). The pod is certain only on a node that EKS names:
+ * elsewhere it may be another one.
  *
- * @param seen read after the failure, when EKS has let its nodes take pods again
+ * @param seen the pods as read after the failure, when EKS has let its nodes take pods again
  */
 export function heldPodsInWords(
   { key }: Pick<Observation, 'key'>,
@@ -41,7 +45,7 @@ export function heldPodsInWords(
   return `${where}${held.join('; ')}.`;
 }
 
-/** Budgets, an end that takes long, a toleration that brings pods back: the most certain first. */
+/** The holds on nodes, the most certain first: budgets, an end that takes long, a toleration that brings pods back. */
 function heldOn(nodeNames: ReadonlySet<string>, { pods, budgets }: Extract<ClusterPods, { kind: 'found' }>): string[] {
   const leaving = leavingFrom(nodeNames, pods);
   const holds = holdsOf(leaving, budgets).toSorted((a, b) => Number(b.isSure) - Number(a.isSure));

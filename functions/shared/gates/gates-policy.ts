@@ -45,5 +45,5 @@ export const gates = z
   .prefault({})
   .describe('What must be open before an upgrade starts. A gate that cannot be read is closed.');
 
-/** What the policy names of gates. */
+/** The gates that the policy names, and how they count. */
 export type NamedGates = z.infer<typeof gates>;

@@ -2,7 +2,7 @@ import type { Unreadable } from '../fleet/reading.ts';
 import { listed } from '../text/listed.ts';
 import type { NamedGates } from './gates-policy.ts';
 
-/** What was read of the gates that the policy names anywhere, by name. */
+/** The gates that the policy names anywhere, as read, by name. */
 export interface Gates {
   readonly alarms: ReadonlyMap<string, Alarm | Unreadable>;
   readonly calendars: ReadonlyMap<string, Calendar | Unreadable>;
@@ -18,33 +18,33 @@ export interface Alarm {
 export interface Calendar {
   readonly kind: 'calendar';
   readonly isOpen: boolean;
-  /** When its state changes, epoch milliseconds; absent where Systems Manager does not say. */
+  /** When the calendar's state changes, epoch milliseconds; absent where Systems Manager does not say. */
   readonly changesAt?: number;
 }
 
-/** Why nothing starts. */
+/** A gate that keeps upgrades from starting. */
 export interface ClosedGate {
   readonly reason: 'alarm-gate-closed' | 'calendar-gate-closed' | 'workload-gate-closed' | 'gate-unreadable';
   readonly message: string;
-  /** Which gates close it, as a text that stays the same while it is so. */
+  /** The gates that are closed, as a text that stays the same while the same gates are closed. */
   readonly which: string;
-  /** When it may be otherwise, epoch milliseconds. */
+  /** When the gate may be open, epoch milliseconds. */
   readonly until: number;
-  /** Only AWS is slow: it passes by itself. */
+  /** Whether AWS is only slow, so that reading works again by itself. */
   readonly isThrottled: boolean;
-  /** Nobody has read some of the gates yet. */
+  /** Whether nobody has read some of the gates yet. */
   readonly isUnread?: true;
 }
 
-/** Why nothing starts, where a gate that the policy names is closed. */
+/** A closed gate that the policy names. */
 export interface ClosedNamedGate extends ClosedGate {
   readonly reason: Exclude<ClosedGate['reason'], 'workload-gate-closed'>;
 }
 
-/** How often a gate is read that does not say when it opens, ms. Its event, or the sweep, may tell sooner. */
+/** How often a gate that does not say when it opens is read, ms. The gate's event, or the sweep, may tell sooner. */
 export const READ_EVERY = 15 * 60_000;
 
-/** What nobody has read. */
+/** The reading of a gate that nobody has read. */
 const NOT_READ: Unreadable = {
   kind: 'unreadable',
   error: 'NotRead: nobody has read it',
@@ -53,8 +53,8 @@ const NOT_READ: Unreadable = {
 };
 
 /**
- * Which of the named gates closes; a pure function. A gate that could not be read is closed, and so is one that nobody has
- * read. Calendars come before alarms: they say when they open.
+ * Says which of the named gates are closed; a pure function. A gate that could not be read is closed, and so is one
+ * that nobody has read. Calendars come before alarms, because they say when they open.
  *
  * @param read absent: nothing has been read
  */
@@ -79,7 +79,7 @@ export function closedGate(named: NamedGates, read: Gates | undefined, now: numb
   );
   if (shut.length > 0) {
     const times = shut.map(({ seen }) => seen.changesAt ?? until);
-    // All must be open: the last one decides. A time that has passed says nothing.
+    // All calendars must be open, so the last one decides. A time that has passed says nothing.
     const opensAt = Math.max(...times);
     const opens = ({ changesAt }: Calendar) =>
       changesAt === undefined ? '' : `, until ${new Date(changesAt).toISOString()}`;

@@ -14,8 +14,8 @@ export function gatesAnywhere(policy: RolloutPolicy | InvalidPolicy): Pick<Named
 }
 
 /**
- * The change calendars that may be gates of a node group; a pure function. Nobody has read its tags, so an override by tag counts
- * as if they fitted.
+ * The change calendars that may be gates of a node group; a pure function. Nobody has read the node group's tags, so an
+ * override by tag counts as if they fitted.
  */
 export function calendarsAt(policy: RolloutPolicy | InvalidPolicy, { cluster, nodegroup }: NodeGroupKey): string[] {
   if (isInvalid(policy)) return [];
@@ -24,7 +24,7 @@ export function calendarsAt(policy: RolloutPolicy | InvalidPolicy, { cluster, no
   return [policy.upgrades.gates, ...fitting].flatMap(({ calendars }) => calendars);
 }
 
-/** Whether one of the calendars is among the named ones: by its ARN, or by its name where it is of this account. */
+/** Whether one of the calendars is among the named ones, by its ARN, or by its name where it is of this account. */
 export const isAnyNamed = (arns: readonly string[], named: readonly string[]): boolean =>
   arns.some((arn) => named.some((each) => each === arn || arn.endsWith(`:document/${each}`)));
 
@@ -36,7 +36,7 @@ function ofOverrides(
 ): NamedGates[] {
   return overrides.filter(isMeant).flatMap(({ upgrades }) => {
     if (typeof upgrades !== 'object' || upgrades === null || !('gates' in upgrades)) return [];
-    // It was validated with the document: what is absent has its default here.
+    // The section was validated with the document. Whatever is absent has its default here.
     return [gatesSection.parse(upgrades.gates)];
   });
 }

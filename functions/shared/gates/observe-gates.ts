@@ -18,8 +18,8 @@ interface Clients {
 const ALARMS_PER_CALL = 100;
 
 /**
- * Reads each gate that the policy names anywhere, once a look: one call per hundred alarms, and one per calendar. A policy
- * that names none costs no call.
+ * Reads each gate that the policy names anywhere, once a look. One call reads at most a hundred alarms, or one
+ * calendar. A policy that names no gate costs no call.
  */
 export async function observeGates(clients: Clients, policy: RolloutPolicy | InvalidPolicy): Promise<Gates> {
   const named = gatesAnywhere(policy);
@@ -39,7 +39,7 @@ export async function observeGates(clients: Clients, policy: RolloutPolicy | Inv
 /** Reads the gates that the policy names. */
 export type GatesReader = () => Promise<Gates>;
 
-/** A reader for one reconcile: what it has read once, it does not read again. */
+/** Makes a reader for one reconcile, which reads the gates only once. */
 export function createGatesReader(clients: Clients, policy: RolloutPolicy | InvalidPolicy): GatesReader {
   let reading: Promise<Gates> | undefined;
   return () => {
@@ -51,7 +51,10 @@ export function createGatesReader(clients: Clients, policy: RolloutPolicy | Inva
 /** Without types, DescribeAlarms returns metric alarms only (API reference). */
 const TYPES: AlarmType[] = [AlarmType.MetricAlarm, AlarmType.CompositeAlarm];
 
-/** DescribeAlarms leaves out names that it does not know, without an error (API reference): those are told of. */
+/**
+ * Reads alarms by name. DescribeAlarms leaves out names that it does not know, without an error (API reference), so
+ * those become unreadable.
+ */
 async function readAlarms(
   cloudWatch: CloudWatchClient,
   names: readonly string[],
@@ -67,7 +70,10 @@ async function readAlarms(
   }
 }
 
-/** Log alarms are asked for by themselves: where CloudWatch does not know the type yet, it refuses the call, and has none. */
+/**
+ * Reads log alarms in a call of their own. Where CloudWatch does not know the type yet, it refuses the call, and has no
+ * log alarm.
+ */
 async function describeLogAlarms(cloudWatch: CloudWatchClient, names: readonly string[]): Promise<Map<string, Alarm>> {
   try {
     return await describeAlarms(cloudWatch, names, [AlarmType.LogAlarm]);
@@ -103,7 +109,7 @@ const NO_SUCH_ALARM: Unreadable = {
   isThrottled: false,
 };
 
-/** Calendars are asked for one by one: of several, GetCalendarState does not say which one is closed, or cannot be read. */
+/** Reads one calendar a call. Of several, GetCalendarState does not say which one is closed, or cannot be read. */
 async function readCalendar(ssm: SSMClient, name: string): Promise<Calendar | Unreadable> {
   try {
     const { State, NextTransitionTime = '' } = await ssm.send(new GetCalendarStateCommand({ CalendarNames: [name] }));
