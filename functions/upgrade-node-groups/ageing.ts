@@ -35,10 +35,7 @@ export function tellingAge(decision: Decision, observation: Observation, anywher
   };
 }
 
-/**
- * When the oldest of these nodes was launched, epoch milliseconds, whoever replaces the node. Undefined where no launch
- * is known.
- */
+/** The launch of the oldest of these nodes, whoever replaces it, epoch milliseconds; undefined where none is known. */
 export function oldestLaunchOf(observations: readonly Observation[]): number | undefined {
   const launches = observations.flatMap(({ view }) => ('nodes' in view ? launchesOf(view) : []));
   return launches.length === 0 ? undefined : launches.reduce((first, each) => Math.min(first, each));

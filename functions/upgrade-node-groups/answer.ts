@@ -25,8 +25,7 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const { words, state } = answerRequest(observation.state, request, {
     change: (wanted) => changeFor(observation, request, circumstances)(wanted, request),
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
-    // A resumed node group that is not halted any more may be held by a breaker. The request has been effective all the
-    // same.
+    // A breaker may hold a resumed node group that is not halted any more. The request has had its effect even so.
     comes: (action, then) => comesTo(action, then) || (isHaltedAlone && HELD.has(then.reason)),
     objection: (action) => {
       const lifted = LIFTS[action];

@@ -20,7 +20,7 @@ export function atGate(
   return closed === undefined ? undefined : waitAt(closed, moment);
 }
 
-/** Only a look before the start reads nodes and pods. A node group without a look is not held by them. */
+/** Only a look before the start reads nodes and pods. They hold no node group without a look. */
 function closedByWorkloads(
   { key, upgrades, now }: Moment,
   preflights: Circumstances['preflights'],

@@ -91,8 +91,7 @@ export const followingMode = ({ upgrades }: Pick<Policy, 'upgrades'>): Mode =>
  * plane was rolled back.
  *
  * @param policy the policy that holds where the node group is
- * @param isChosen whether the move to the next version is approved, or was tried: then the time counts for a proposal,
- * too
+ * @param isChosen whether the move to the next version is approved, or was tried; it then counts in mode observe, too
  */
 export function takesNextFrom({ controlPlane }: NextVersion, policy: Policy, isChosen: boolean): number | undefined {
   const mode = followingMode(policy);

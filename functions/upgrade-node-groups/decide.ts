@@ -77,7 +77,7 @@ function groupUnread(view: UnreadableView, { state }: Observation, memory: Memor
   return untilReadable({ what: `unreadable ${code}`, message, variant: code }, view, state, kept, now);
 }
 
-/** The rules by which a node group is not touched, whatever releases there are. */
+/** Decides where a rule forbids to touch a node group, whatever releases there are. */
 function guard(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
   const { cluster } = observation.key;
   const idle = idleMemory(observation.state);
@@ -148,10 +148,7 @@ function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstan
   return following.isQuiet ? { ...own, memory: { ...own.memory, ...failedBefore(decision.memory) } } : decision;
 }
 
-/**
- * The observation with the obstacle met on the way to the next version in the place of that to a release of the present
- * one.
- */
+/** The observation with the next version's obstacle in the place of the obstacle to releases of the present version. */
 function metByNext({ state, ...observation }: Observation): Observation {
   const { obstacle: _, nextObstacle, ...others } = state;
   return { ...observation, state: { ...others, ...(nextObstacle !== undefined && { obstacle: nextObstacle }) } };

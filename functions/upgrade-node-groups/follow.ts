@@ -173,7 +173,7 @@ function failed(
   const exhausted = limit !== undefined && isExhausted(failures, setbacks, limit);
   const tripped = isInvalid(policy) ? undefined : tripFor(fleetFailures, { key, setbacks, ...release }, policy);
   const isHeldUp = isTroubled(view) && view.desired > 0;
-  // Reconcile at once after the last failure, to record that the node group is halted, or what holds it up.
+  // The next reconcile follows the last failure at once, to record that the node group is halted, or what holds it up.
   const retryAt =
     isInvalid(policy) || exhausted || isHeldUp || tripped !== undefined ? now : retryTime(policy, need, counted, now);
   const what = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
