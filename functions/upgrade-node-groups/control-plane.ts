@@ -27,7 +27,7 @@ export interface InsightError {
 
 /** A newer Kubernetes version of the control plane, to which a node group can follow. */
 export interface NextVersion {
-  /** The version, such as `1.34`. EKS moves node groups by one minor version at a time. */
+  /** The version, such as `1.34`, by `nextVersion`. */
   readonly version: string;
   /** The releases of the node group's AMI type for that version. */
   readonly target: Target;
@@ -64,10 +64,11 @@ export function controlPlaneOf(updates: readonly Update[], createdAt: number): C
 }
 
 /**
- * The Kubernetes version for which a node group with a custom AMI takes its AMI. As long as the control plane can be
- * rolled back, that is the version before the control plane's upgrade.
+ * The Kubernetes version for which a node group with a custom AMI takes its AMI. After an upgrade of the control plane
+ * that is the version before, until `followAfter` has passed.
  *
  * @param version the version that the control plane runs
+ * @param followAfter how long node groups wait after an upgrade of the control plane, ms
  */
 export function versionForImages(
   version: string,
@@ -86,9 +87,9 @@ export const followingMode = ({ upgrades }: Pick<Policy, 'upgrades'>): Mode =>
   stricter(upgrades.mode, upgrades.controlPlane.mode);
 
 /**
- * The time from which a node group takes releases of the next version, epoch milliseconds, as far as is known. From
- * then on EKS cannot roll the control plane back. Undefined: the node group only proposes the move, or the control
- * plane was rolled back.
+ * The time from which a node group takes releases of the next version, epoch milliseconds, as far as is known. It
+ * comes `followAfter` after the last change of the control plane. Undefined: the node group only proposes the move, or
+ * does not follow, or the control plane was rolled back.
  *
  * @param policy the policy that holds where the node group is
  * @param isChosen whether the move to the next version is approved, or was tried; it then counts in mode observe, too

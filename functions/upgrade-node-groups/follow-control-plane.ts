@@ -75,10 +75,10 @@ export const follows = ({ state }: Pick<Observation, 'state'>, policy: Policy): 
   followingMode(policy) === 'enforce' || state.proposal?.ruling?.kind === 'approved';
 
 /**
- * Decides whether a node group follows its control plane to the next Kubernetes version. EKS lets a control plane roll
- * back for a time, so the node group follows only once that time is over. No node group follows while the version or
- * the certificate authority is being changed, nor after a rollback until the control plane is upgraded again. Windows,
- * gates, waves and limits hold as for any upgrade.
+ * Decides whether a node group follows its control plane to the next Kubernetes version. EKS rolls no control plane
+ * back behind its nodes, so the node group follows only once `followAfter` is over. No node group follows while the
+ * version or the certificate authority is being changed, nor after a rollback until the control plane is upgraded
+ * again. Windows, gates, waves and limits hold as for any upgrade.
  *
  * @returns undefined where the control plane is no newer, or nobody lets the node group follow
  */
