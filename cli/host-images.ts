@@ -26,7 +26,9 @@ export async function readHostImages(
 /** Column headings of {@link hostCells} and {@link groupCells}. */
 export const HOST_HEADINGS = ['KIND', 'LAUNCHED', 'OS', 'AMI', 'AMI AGE'] as const;
 
-/** The cells of a host in a table: who owns it, how long ago it was launched, its system, its AMI, and the age of that. */
+/**
+ * The cells of a host in a table: who owns it, how long ago it was launched, its system, its AMI, and the age of that.
+ */
 export function hostCells(host: HostImage | undefined, now: number): string[] {
   if (host === undefined) return HOST_HEADINGS.map(() => '');
   const { owner = '', launchedAt, system, createdAt } = host;

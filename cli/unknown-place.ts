@@ -6,8 +6,9 @@ import { meantPlace } from './meant-subject.ts';
 import type { Scope } from './scope.ts';
 
 /**
- * Why a scope without workers cannot be listed: EKS does not have its cluster or node group, or does not tell. Undefined
- * where the scope exists, and where nothing limits the list. Only workers tell of groups that EKS does not manage.
+ * Why a scope without workers cannot be listed: EKS does not have its cluster or node group, or does not tell.
+ * Undefined where the scope exists, and where nothing limits the list. Only workers tell of groups that EKS does not
+ * manage.
  */
 export async function whyUnknown(
   { clients: { eks } }: Surroundings,

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
- * Requests a reconcile of the hook and the drains of one self-managed Auto Scaling group, or of all those of a cluster. Sweeps,
- * wake-ups and operators send it. It only says where to look.
+ * Requests a reconcile of the hook and the drains of one self-managed Auto Scaling group, or of all those of a cluster.
+ * Sweeps, wake-ups and operators send it. It only says where to look.
  */
 export const detailType = 'Drain Reconcile Request';
 

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { clusterName, type EventOrigin, eventSchema, ownEvent, SOURCE } from './envelope.ts';
 
 /**
- * Requests a reconcile of the node classes of a cluster that Karpenter runs in. Sweeps, the function itself and operators
- * send it. It only says where to look.
+ * Requests a reconcile of the node classes of a cluster that Karpenter runs in. Sweeps, the function itself and
+ * operators send it. It only says where to look.
  */
 export const detailType = 'Node Class Reconcile Request';
 

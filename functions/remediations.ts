@@ -42,7 +42,10 @@ export const REMEDIATIONS = [
   notifyStories,
 ] as const;
 
-/** Every reason that a record can give. Codes are part of the product: queries and alarms name them, so one is never renamed. */
+/**
+ * Every reason that a record can give. Codes are part of the product: queries and alarms name them, so one is never
+ * renamed.
+ */
 export const REASONS: Readonly<Record<string, ReasonEntry>> = Object.assign(
   {},
   SHARED_REASONS,

@@ -8,7 +8,9 @@ export interface Place {
 /** Deeper documents are texts only: `JSON.stringify` cannot write them. */
 const DEEPEST = 300;
 
-/** A document in a list of its own, so that it is a place, too; undefined where a text is no JSON, or nests too deeply. */
+/**
+ * A document in a list of its own, so that it is a place, too; undefined where a text is no JSON, or nests too deeply.
+ */
 export function readRoot(text: string): [unknown] | undefined {
   if (depthOf(text) > DEEPEST) return undefined;
   try {

@@ -7,7 +7,9 @@ export interface EksHostRemediatorProps {
   readonly mode: 'enforce' | 'observe' | 'off';
   /** Least severity of the Inspector findings that EventBridge lets through. Default: `HIGH`. */
   readonly findingSeverity?: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL';
-  /** How often `watch-ami-releases` reads Amazon's parameters, for example `rate(30 minutes)`. Default: `rate(1 hour)`. */
+  /**
+   * How often `watch-ami-releases` reads Amazon's parameters, for example `rate(30 minutes)`. Default: `rate(1 hour)`.
+   */
   readonly watchSchedule?: string;
   /** How often `sweep-fleet` has everything reconciled again. Default: `rate(1 hour)`. */
   readonly sweepSchedule?: string;

@@ -27,7 +27,9 @@ export interface RemediatorFunctionProps {
   readonly deadLetterQueue?: IQueue;
 }
 
-/** A function of `functions/` with its own role, and alarms on its errors and throttles where nothing else shows them. */
+/**
+ * A function of `functions/` with its own role, and alarms on its errors and throttles where nothing else shows them.
+ */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;

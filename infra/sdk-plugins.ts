@@ -53,7 +53,8 @@ const usedSchemas: Plugin = {
 /**
  * The SDK imports some modules only when a call needs them: the sources of credentials that come after the environment,
  * which Lambda always fills (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html), and event
- * streams, which no operation of ours answers with. A bundle would hold them, and Node would parse them at each cold start.
+ * streams, which no operation of ours answers with. A bundle would hold them, and Node would parse them at each cold
+ * start.
  */
 const neverImported: Plugin = {
   name: 'never-imported',

@@ -122,8 +122,8 @@ const settingsSchema = z.strictObject({
    */
   refreshRights: oneOf('on', 'off').default('off'),
   /**
-   * Whether `drain-nodes` may make lifecycle hooks on the terminations of self-managed groups, answer them, and have groups
-   * retain nodes. Without these rights the function only records what it would do.
+   * Whether `drain-nodes` may make lifecycle hooks on the terminations of self-managed groups, answer them, and have
+   * groups retain nodes. Without these rights the function only records what it would do.
    */
   drainRights: oneOf('on', 'off').default('off'),
   /** The roles of nodes of groups that are refreshed: the path and name of one role, or a prefix that ends in `*`. */

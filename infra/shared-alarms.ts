@@ -15,8 +15,8 @@ export class SharedAlarms extends Construct {
   constructor(scope: Construct, id: string, { alarms, settings, logGroup }: Known) {
     super(scope, id);
     alarms.add(this, 'Errors', this.failedRuns(settings.stackName, logGroup), ANY_FAILED_RUN);
-    // Each reconcile says whether the policy was valid, and functions go by different parts of it: the alarm ends when all
-    // that reconciled within a sweep's time found it so.
+    // Each reconcile says whether the policy was valid, and functions go by different parts of it: the alarm ends when
+    // all that reconciled within a sweep's time found it so.
     const invalid = remediatorMetric('PolicyInvalid', ANY_FUNCTION, settings.stackName, settings.sweepSchedule);
     alarms.add(this, 'PolicyInvalid', invalid, POLICY_INVALID, {}, { treatMissingData: TreatMissingData.IGNORE });
   }

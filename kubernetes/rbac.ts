@@ -20,13 +20,20 @@ export const IDENTITY_KUBERNETES_GROUP = 'eks-host-remediator-identity';
 /** The Kubernetes group that an access entry gives to the role of `check-posture`, which may list pods. */
 export const POSTURE_KUBERNETES_GROUP = 'eks-host-remediator-posture';
 
-/** The Kubernetes group that an access entry gives to the role of `upgrade-node-groups`, which may see what keeps pods. */
+/**
+ * The Kubernetes group that an access entry gives to the role of `upgrade-node-groups`, which may see what keeps pods.
+ */
 export const UPGRADE_KUBERNETES_GROUP = 'eks-host-remediator-upgrades';
 
-/** The Kubernetes group that an access entry gives to the role of `drain-nodes`, which may cordon nodes and evict pods. */
+/**
+ * The Kubernetes group that an access entry gives to the role of `drain-nodes`, which may cordon nodes and evict pods.
+ */
 export const DRAIN_KUBERNETES_GROUP = 'eks-host-remediator-drains';
 
-/** The Kubernetes group that an access entry gives to the role of `steer-node-classes`, which may see Karpenter's objects. */
+/**
+ * The Kubernetes group that an access entry gives to the role of `steer-node-classes`, which may see Karpenter's
+ * objects.
+ */
 export const NODE_CLASS_KUBERNETES_GROUP = 'eks-host-remediator-node-classes';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -137,7 +144,10 @@ const drainRights = (): KubernetesObject[] =>
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
   ]);
 
-/** The rights to see what Karpenter runs. Where wanted, also the right to change its node classes, which choose AMI and user data. */
+/**
+ * The rights to see what Karpenter runs. Where wanted, also the right to change its node classes, which choose AMI and
+ * user data.
+ */
 const nodeClassRights = (changes: boolean): KubernetesObject[] =>
   granted(NODE_CLASS_KUBERNETES_GROUP, { name: NODE_CLASS_KUBERNETES_GROUP }, [
     { apiGroups: ['karpenter.sh'], resources: ['nodepools', 'nodeclaims'], verbs: ['list'] },

@@ -9,7 +9,9 @@ import { type EmbeddedAccount, openAccount } from './embedded-account.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { SynthesizedStack } from './stack/template.ts';
 
-/** @throws Error for a record that its function does not declare: an unknown function, or a reason that is not its own */
+/**
+ * @throws Error for a record that its function does not declare: an unknown function, or a reason that is not its own
+ */
 export function assertDeclared({ remediation, reason }: RemediationRecord): void {
   const reasons = { ...SHARED_REASONS, ...REMEDIATIONS.find(({ name }) => name === remediation)?.reasons };
   if (!Object.hasOwn(reasons, reason)) throw new Error(`${remediation} does not declare the reason ${reason}`);

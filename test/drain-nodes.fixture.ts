@@ -77,8 +77,8 @@ export async function askAboutHook(run: Run, action: RemediationRequest['detail'
 }
 
 /**
- * A hook that is proposed, approved and undone. Of the nodes that end meanwhile, one is drained, one opted out, and those that a
- * budget holds are retained until they end; a group with hooks of others gets none.
+ * A hook that is proposed, approved and undone. Of the nodes that end meanwhile, one is drained, one opted out, and
+ * those that a budget holds are retained until they end; a group with hooks of others gets none.
  */
 export async function drainsOfEveryKind(): Promise<Run> {
   const batch = { workloads: [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 0 } }] };

@@ -42,7 +42,8 @@ describe('50,000 events about 1,000 workers in 40 node groups', () => {
     expect(outcomes.duplicate).toBeGreaterThan(0);
     expect(reads.length).toBeLessThan(2500);
     // Of two concurrent reconciles of the same node group, one writes and the other learns that it was second. Without
-    // Session Manager preferences, SSM answers GetDocument with an error; and no cluster lets check-posture list its pods.
+    // Session Manager preferences, SSM answers GetDocument with an error; and no cluster lets check-posture list its
+    // pods.
     const outcomesOfCalls = new Set(
       calls
         .filter(({ operation }) => operation !== 'GetDocument' && !operation.startsWith('GET '))

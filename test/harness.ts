@@ -21,8 +21,8 @@ export interface Scenario extends Omit<PlayOptions, 'fleet' | 'synthesized' | 'p
 }
 
 /**
- * Starts a scenario in the sandbox, with the real rules, queues and bundles. A proof that plays many runs alike may play
- * them `inProcess`: the functions then call the account without a wire, at less than a third of the CPU.
+ * Starts a scenario in the sandbox, with the real rules, queues and bundles. A proof that plays many runs alike may
+ * play them `inProcess`: the functions then call the account without a wire, at less than a third of the CPU.
  */
 export async function start({ fleet, policy, play, ...options }: Scenario): Promise<Run> {
   const text = typeof fleet === 'string' ? readFleetFile(fleet) : JSON.stringify(fleet);

@@ -34,7 +34,9 @@ const networkOf = ({ account: { fleet } }: Run) => ({
   subnets: fleet.networks.subnets.list().filter(({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch).length,
 });
 
-/** Records about node groups, without those about workers. Two reconciles at once may write one twice, with the same id. */
+/**
+ * Records about node groups, without those about workers. Two reconciles at once may write one twice, with the same id.
+ */
 const ofGroup = (run: Run) => [
   ...new Map(
     ours(run).flatMap((record) => (record.instance === undefined ? [[record.id, record] as const] : [])),

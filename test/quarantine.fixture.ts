@@ -188,7 +188,9 @@ export function askForGroup(run: Run, clusterName: string, nodegroupName: string
   });
 }
 
-/** Every decision of quarantine-workers at least once, within some hours, over the wire. `onStarted` gets the run first. */
+/**
+ * Every decision of quarantine-workers at least once, within some hours, over the wire. `onStarted` gets the run first.
+ */
 export async function quarantineOfEveryDecision(onStarted: (run: Run) => void = () => undefined): Promise<Run> {
   const exposure = { publicAddress: 'elastic' };
   const launch = (at: string, rest: object = {}) => ({ at, cluster: 'shop', nodeGroup: 'web', exposure, ...rest });

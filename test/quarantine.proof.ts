@@ -197,8 +197,8 @@ describe('a storm of 300 launches within five seconds, ten of them exposed, in f
     // Without a batching window, launches are delivered one or two at a time: each invocation reads its own, and no
     // more.
     expect(reads / 300).toBeLessThan(8);
-    // EC2 allows an account 20 DescribeInstances calls per second, after a burst of 100: a bucket of tokens. Half of it is
-    // always left to others. Source: EC2 developer guide, "Request throttling for the Amazon EC2 API".
+    // EC2 allows an account 20 DescribeInstances calls per second, after a burst of 100: a bucket of tokens. Half of it
+    // is always left to others. Source: EC2 developer guide, "Request throttling for the Amazon EC2 API".
     const describes = own.filter(({ operation }) => operation === 'DescribeInstances').map(({ at }) => Date.parse(at));
     let [tokens, last, fewest] = [100, Number.NEGATIVE_INFINITY, 100];
     for (const at of describes.toSorted((one, other) => one - other)) {

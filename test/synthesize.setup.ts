@@ -11,7 +11,10 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesizes the stack once for all test files that use it, with every right that a setting adds, so that plays prove each. */
+/**
+ * Synthesizes the stack once for all test files that use it, with every right that a setting adds, so that plays prove
+ * each.
+ */
 export default async function setup(project: TestProject) {
   process.env.CDK_VALIDATION = 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));

@@ -44,7 +44,8 @@ export async function carryOutDrain(
   const writer = writesOf(`${deps.caller} drain ${instanceId}`);
   let isOver = false;
   const save = (changed: DrainState) => {
-    // Nobody looks at an instance that has left its group once its drain is closed, so what is not recorded keeps it open.
+    // Nobody looks at an instance that has left its group once its drain is closed, so what is not recorded keeps it
+    // open.
     const open = isOver && changed.unrecorded === undefined ? undefined : true;
     return saveDrainState(deps.ledger, instanceId, asStored<DrainState>({ ...changed, open }), now, writer());
   };

@@ -28,8 +28,8 @@ export interface ActDeps {
 }
 
 /**
- * Makes or removes the hook, saves and records. That a hook is to be made is saved first, so that it can be undone after a crash:
- * what a later read shows of it counts as made here.
+ * Makes or removes the hook, saves and records. That a hook is to be made is saved first, so that it can be undone
+ * after a crash: what a later read shows of it counts as made here.
  *
  * @param policy that holds for the group
  * @returns the final decision; undefined when another reconcile was first

@@ -3,7 +3,9 @@ import { decideHook, TARGET } from './decide-hook.ts';
 import type { Circumstances, HookDecision } from './decision.ts';
 import type { GroupObservation } from './observation.ts';
 
-/** Answers a request to approve or reject the hook of a group; a pure function. Rejecting one that was made removes it. */
+/**
+ * Answers a request to approve or reject the hook of a group; a pure function. Rejecting one that was made removes it.
+ */
 export function answer(
   observation: GroupObservation,
   request: OperatorRequest,

@@ -98,9 +98,9 @@ export function createClusterViews(openCluster: OpenCluster, now: number): Clust
 }
 
 /**
- * Why a drain does not wait for a pod; undefined: it does. A pod that tolerates every taint comes straight back. One whose grace
- * period is over has nobody who ends it, as on a node whose kubelet is dead: it would hold a dead node for ever. One whose owner
- * binds it to the node itself passes by every taint: who it is shows once it has come back.
+ * Why a drain does not wait for a pod; undefined: it does. A pod that tolerates every taint comes straight back. One
+ * whose grace period is over has nobody who ends it, as on a node whose kubelet is dead: it would hold a dead node for
+ * ever. One whose owner binds it to the node itself passes by every taint: who it is shows once it has come back.
  */
 function whyLeftOut(
   { namespace, owner, createdAt, ownedByDaemonSet, mirror, toleratesEverything, goneBy }: KubernetesPod,

@@ -14,9 +14,9 @@ const LATEST = 24 * 3_600_000;
 const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate']);
 
 /**
- * Decides about an instance in service for which EC2 has scheduled an event; a pure function. Auto Scaling replaces it only once
- * the event has stopped it, and then nobody can evict its pods any more. Ended ahead, it waits for the hook, and is drained.
- * Source: EC2 user guide, "Scheduled events for Amazon EC2 instances".
+ * Decides about an instance in service for which EC2 has scheduled an event; a pure function. Auto Scaling replaces it
+ * only once the event has stopped it, and then nobody can evict its pods any more. Ended ahead, it waits for the hook,
+ * and is drained. Source: EC2 user guide, "Scheduled events for Amazon EC2 instances".
  */
 export function decideAhead(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
   const { event, owner, key, group, isOptedOut, state } = observation;

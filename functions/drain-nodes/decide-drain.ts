@@ -38,7 +38,8 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
     silent: true,
     ...(wakeAt !== undefined && { wakeAt }),
   });
-  // An action that was continued here retains nothing: a hook of others was abandoned, and who made that hook ends the instance.
+  // An action that was continued here retains nothing: a hook of others was abandoned, and who made that hook ends the
+  // instance.
   if (isRetained(lifecycleState) && state.letGoAt !== undefined && state.retainedAt === undefined) {
     return silently(now + RETAINED_AGAIN);
   }
@@ -70,7 +71,8 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   if (!('policy' in verdict)) throw new Error('Guards either stop, or return the policy.');
   if (isRetained(lifecycleState)) return decideRetained(observation, verdict.policy.drains, now);
   if (!waits) {
-    // A termination into a warm pool, or for a new root volume, is no death. Source: Auto Scaling user guide, "Event reference".
+    // A termination into a warm pool, or for a new root volume, is no death. Source: Auto Scaling user guide, "Event
+    // reference".
     if (lifecycleState !== 'InService') {
       // What was told of this termination does not hold for the next one.
       const memory = { letGoAt: undefined };
@@ -85,8 +87,8 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
 }
 
 /**
- * What becomes of an instance while a guard holds, such as the kill switch: one that waits goes on waiting, since a hook that
- * nobody answers is abandoned; nothing is evicted. After 48 hours Auto Scaling ends the wait by itself.
+ * What becomes of an instance while a guard holds, such as the kill switch: one that waits goes on waiting, since a
+ * hook that nobody answers is abandoned; nothing is evicted. After 48 hours Auto Scaling ends the wait by itself.
  */
 function whileGuarded({ lifecycleState = '', state }: DrainObservation, now: number): Partial<DrainDecision> {
   if (isRetained(lifecycleState)) return { wakeAt: now + RETAINED_AGAIN };

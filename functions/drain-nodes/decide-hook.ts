@@ -25,8 +25,8 @@ export const isWaiting = (lifecycleState: string): boolean => /Terminating:Wait$
 export const isRetained = (lifecycleState: string): boolean => /:Retained$/.test(lifecycleState);
 
 /**
- * What a read of the group leaves of that which was made here, or was about to be made when the function died. The hook comes
- * before the retention, so that without the hook neither was made.
+ * What a read of the group leaves of that which was made here, or was about to be made when the function died. The hook
+ * comes before the retention, so that without the hook neither was made.
  */
 export function shownOf(
   made: HookState['made'],
@@ -48,7 +48,10 @@ export function decideHook(observation: GroupObservation, circumstances: Circums
   return { made: state.made, ...decided, proposal, ...wakeOfEmpty(observation, decided, circumstances.now) };
 }
 
-/** No sweep finds a group without members, so that nobody else would see that the policy or its tags want no hook any more. */
+/**
+ * No sweep finds a group without members, so that nobody else would see that the policy or its tags want no hook any
+ * more.
+ */
 function wakeOfEmpty(
   { group, state: { made } }: GroupObservation,
   { wakeAt }: HookDecision,
@@ -125,14 +128,20 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
   };
 }
 
-/** Whether it was recorded that the hook was made. A function that died before that has it recorded by the next look. */
+/**
+ * Whether it was recorded that the hook was made. A function that died before that has it recorded by the next look.
+ */
 const isTold = ({ made, fingerprint = '' }: HookState): boolean =>
   made?.unconfirmed !== true || fingerprint.startsWith('hook-made');
 
-/** Removes what was made here, once no node waits for it. Where nothing of it is left, only that is told: the function may have died. */
+/**
+ * Removes what was made here, once no node waits for it. Where nothing of it is left, only that is told: the function
+ * may have died.
+ */
 function takeBack({ group, state }: GroupObservation, why: string, variant: string, now: number): HookDecision {
   const waiting = group.members.filter(({ lifecycleState }) => isWaiting(lifecycleState)).map(({ id }) => id);
-  // Who deletes a hook completes what waits for it: the nodes would end undrained. Source: API reference, DeleteLifecycleHook.
+  // Who deletes a hook completes what waits for it: the nodes would end undrained. Source: API reference,
+  // DeleteLifecycleHook.
   if (waiting.length > 0 && group.hook !== 'absent') {
     const message = `Nodes wait for the hook: ${waiting.slice(0, 5).join(', ')}. It is removed after that.`;
     return { ...say('waiting', 'hook-in-use', message, variant), made: state.made, wakeAt: now + REMOVE_AGAIN };

@@ -24,9 +24,9 @@ export interface HookDecision extends Told<Reason> {
 /** What is decided about one instance that ends. */
 export interface DrainDecision extends Told<Reason> {
   /**
-   * `drain`: its node is cordoned and its pods are evicted; `hold`: it only goes on waiting; `keep`: the hook is abandoned, so
-   * that it is retained; `let-go`: Auto Scaling goes on; `end`: a retained instance is terminated; `restore`: its node is given
-   * back.
+   * `drain`: its node is cordoned and its pods are evicted; `hold`: it only goes on waiting; `keep`: the hook is
+   * abandoned, so that it is retained; `let-go`: Auto Scaling goes on; `end`: a retained instance is terminated;
+   * `restore`: its node is given back.
    */
   readonly act?: 'drain' | 'hold' | 'keep' | 'let-go' | 'end' | 'restore';
   /** What is remembered from now on; a member that is undefined is forgotten. */

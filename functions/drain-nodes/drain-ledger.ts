@@ -22,15 +22,15 @@ const drainState = z.object({
   /** When Auto Scaling was told to go on, epoch milliseconds. */
   letGoAt: z.number().optional(),
   /**
-   * What is told once Auto Scaling goes on, or ends the instance. It is saved before Auto Scaling is called: where the function
-   * dies then, the instance is gone at the next look, and nothing else says why.
+   * What is told once Auto Scaling goes on, or ends the instance. It is saved before Auto Scaling is called: where the
+   * function dies then, the instance is gone at the next look, and nothing else says why.
    */
   ending: z.custom<Told<Reason>>((value) => typeof value === 'object' && value !== null).optional(),
   /** When it was first seen to be retained, epoch milliseconds. */
   retainedAt: z.number().optional(),
   /**
-   * The node before it was cordoned here; `label`: the value of that which excludes it from load balancers; `at`: when it was
-   * cordoned, epoch milliseconds.
+   * The node before it was cordoned here; `label`: the value of that which excludes it from load balancers; `at`: when
+   * it was cordoned, epoch milliseconds.
    */
   node: z
     .object({ name: z.string(), unschedulable: z.boolean(), label: z.string().optional(), at: z.number().optional() })

@@ -8,12 +8,14 @@ const withoutTags = (tags: readonly string[]) =>
 /** Excludes groups of managed node groups, which are EKS's. */
 const unmanaged = withoutTags(['eks:nodegroup-name', 'eks:cluster-name']);
 
-/** Excludes groups that opted out, too. Only what starts something needs that: what was made before must be taken back. */
+/**
+ * Excludes groups that opted out, too. Only what starts something needs that: what was made before must be taken back.
+ */
 const notKept = { ...unmanaged, ...withoutTags(['eks-host-remediator:ignore']) };
 
 /**
- * What a request that sets retention must not set besides: all that IAM has a key for. It has none for the desired capacity.
- * Source: service authorization reference of Auto Scaling.
+ * What a request that sets retention must not set besides: all that IAM has a key for. It has none for the desired
+ * capacity. Source: service authorization reference of Auto Scaling.
  */
 const notSet = Object.fromEntries(
   [

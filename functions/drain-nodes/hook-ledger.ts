@@ -11,8 +11,8 @@ const hookState = z.object({
   ...outcomeMemory<Reason>(),
   open: z.literal(true).optional(),
   /**
-   * When the hook was made here, epoch milliseconds, and whether the group was set to retain nodes then. Only that can be
-   * undone. It is saved before AWS is called, and `unconfirmed` until a later read has shown what came of the call.
+   * When the hook was made here, epoch milliseconds, and whether the group was set to retain nodes then. Only that can
+   * be undone. It is saved before AWS is called, and `unconfirmed` until a later read has shown what came of the call.
    */
   made: z.object({ at: z.number(), retains: z.boolean(), unconfirmed: z.literal(true).optional() }).optional(),
   ...proposalMemory,

@@ -1,15 +1,20 @@
 import { DRAIN_HOOK_NAME } from '../shared/ledger/drained-groups.ts';
 
-/** The lifecycle hook on terminations that is made here. Hooks of other names are never completed, changed or removed. */
+/**
+ * The lifecycle hook on terminations that is made here. Hooks of other names are never completed, changed or removed.
+ */
 export const HOOK = {
   name: DRAIN_HOOK_NAME,
   /**
-   * Seconds, the most that Auto Scaling takes. A lost event must not cost the drain: sweeps come once an hour. It bounds how long
-   * a node waits where the function is broken. The global timeout is 48 hours then. Source: Auto Scaling API reference,
-   * PutLifecycleHook and LifecycleHook.
+   * Seconds, the most that Auto Scaling takes. A lost event must not cost the drain: sweeps come once an hour. It
+   * bounds how long a node waits where the function is broken. The global timeout is 48 hours then. Source: Auto
+   * Scaling API reference, PutLifecycleHook and LifecycleHook.
    */
   heartbeatTimeout: 7_200,
-  /** Only an action that is abandoned, or times out so, has the instance retained. Source: Auto Scaling user guide, "Configure instance retention". */
+  /**
+   * Only an action that is abandoned, or times out so, has the instance retained. Source: Auto Scaling user guide,
+   * "Configure instance retention".
+   */
   defaultResult: 'ABANDON',
 } as const;
 

@@ -20,8 +20,8 @@ interface Known {
 }
 
 /**
- * The instances that may wait for our hook, are retained since it was abandoned, whose drain has not ended, or for which EC2 has
- * scheduled an event.
+ * The instances that may wait for our hook, are retained since it was abandoned, whose drain has not ended, or for
+ * which EC2 has scheduled an event.
  */
 export async function observeDrains(
   ledger: Ledger,
@@ -123,7 +123,10 @@ export async function observeDrains(
   return [...present, ...gone];
 }
 
-/** Whether an instance of a group begins or ends, or is missing. One that is retained is no matter of the group any more. */
+/**
+ * Whether an instance of a group begins or ends, or is missing. One that is retained is no matter of the group any
+ * more.
+ */
 function isMoving({ members, desired }: GroupObservation['group']): boolean {
   const inService = ({ lifecycleState }: Member) => lifecycleState === 'InService';
   const isOnItsWay = ({ lifecycleState }: Member) =>

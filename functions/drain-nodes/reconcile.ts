@@ -24,12 +24,15 @@ export interface ReconcileDeps extends QueueDeps<typeof drainNodes>, ObserveClie
   readonly wake: Wake;
 }
 
-/** When a group is looked at again after another reconcile was first, or where Auto Scaling shows less than an event told, ms. */
+/**
+ * When a group is looked at again after another reconcile was first, or where Auto Scaling shows less than an event
+ * told, ms.
+ */
 const AGAIN = 60_000;
 
 /**
- * One reconcile of all messages of a batch: the drains first, since their nodes wait, then the hooks. Wake-ups come before both: a
- * function that dies while it acts, each time that the batch is delivered, looks again all the same.
+ * One reconcile of all messages of a batch: the drains first, since their nodes wait, then the hooks. Wake-ups come
+ * before both: a function that dies while it acts, each time that the batch is delivered, looks again all the same.
  *
  * @throws AggregateError when something failed for some subjects, after all others are completed
  */
@@ -90,7 +93,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 const isYetToWait = ({ id, lifecycleState }: Member, ending: ReadonlySet<string>): boolean =>
   ending.has(id) && !isAtHook(lifecycleState) && !isRetained(lifecycleState);
 
-/** Decides one after the other: each node that is kept counts as retained for those after it, and each that ends does not. */
+/**
+ * Decides one after the other: each node that is kept counts as retained for those after it, and each that ends does
+ * not.
+ */
 function decideInTurn(
   drains: readonly DrainObservation[],
   circumstancesOf: (observation: DrainObservation) => Parameters<typeof decideDrain>[1],

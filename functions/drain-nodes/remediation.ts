@@ -13,7 +13,8 @@ export const drainNodes = declare({
   startedBy:
     'self-managed groups that upgrade-node-groups finds, terminations that wait for its hook, wake-ups, operators',
   subject: 'node-group',
-  // One writer at a time: it counts the nodes that a group retains, and leaves a new account's ten invocations to others.
+  // One writer at a time: it counts the nodes that a group retains, and leaves a new account's ten invocations to
+  // others.
   start: { by: 'queue', queue: { fifo: true, batch: 10 } },
   timeoutSeconds: 180,
   policy: { section: 'drains', reads: READS },

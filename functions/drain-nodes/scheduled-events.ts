@@ -11,8 +11,8 @@ const CODES: EventCode[] = [
 ];
 
 /**
- * The next event that EC2 has scheduled for each instance of the account and region, by instance id. An event that is over is
- * still described for a week, marked in its description, and so is one that was cancelled. Source: the same.
+ * The next event that EC2 has scheduled for each instance of the account and region, by instance id. An event that is
+ * over is still described for a week, marked in its description, and so is one that was cancelled. Source: the same.
  */
 export async function readScheduledEvents(ec2: EC2Client): Promise<Map<string, ScheduledEvent>> {
   const found = new Map<string, ScheduledEvent>();

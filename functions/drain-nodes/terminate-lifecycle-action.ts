@@ -3,8 +3,8 @@ import { eventSchema, instanceId } from '../../events/envelope.ts';
 import { HOOK } from './hook.ts';
 
 /**
- * An instance begins to wait for the hook that is made here. Delivery is best effort, so that sweeps look, too. Source: Auto
- * Scaling user guide, "EventBridge event reference for Amazon EC2 Auto Scaling".
+ * An instance begins to wait for the hook that is made here. Delivery is best effort, so that sweeps look, too. Source:
+ * Auto Scaling user guide, "EventBridge event reference for Amazon EC2 Auto Scaling".
  */
 export const detailType = 'EC2 Instance-terminate Lifecycle Action';
 
@@ -16,7 +16,10 @@ export const pattern = {
   detail: { LifecycleHookName: [HOOK.name] },
 };
 
-/** The group says where to look: which of its instances wait, a fresh read tells. The instance says what the read should show. */
+/**
+ * The group says where to look: which of its instances wait, a fresh read tells. The instance says what the read should
+ * show.
+ */
 export const detail = z.object({
   AutoScalingGroupName: z.string().min(1).max(255),
   EC2InstanceId: instanceId,

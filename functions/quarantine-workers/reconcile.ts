@@ -222,8 +222,8 @@ async function requestReconciles(
 }
 
 /**
- * Counts quarantines that end within a day, and ended quarantines without an operator's decision. A worker that only waits
- * for its place in service has such a decision.
+ * Counts quarantines that end within a day, and ended quarantines without an operator's decision. A worker that only
+ * waits for its place in service has such a decision.
  */
 function countWorkers({ recorder }: ReconcileDeps, settled: readonly Decided[], now: number): void {
   for (const { decision } of settled) {

@@ -7,7 +7,9 @@ import { terminate } from './terminate.ts';
 
 const ORDER = { orderedAt: NOW - 20_000, by: 'request' } as const;
 
-/** Has a worker terminated, with this answer in the ledger. @returns what was decided, and the bodies of messages sent */
+/**
+ * Has a worker terminated, with this answer in the ledger. @returns what was decided, and the bodies of messages sent
+ */
 async function terminating(answer?: object, { termination = ORDER, accepted = true } = {}) {
   const sent: Array<{ readonly QueueUrl: string; readonly body: object }> = [];
   const documents = { send: async () => ({ Responses: { ledger: answer === undefined ? [] : [answer] } }) };

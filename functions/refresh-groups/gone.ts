@@ -4,8 +4,8 @@ import type { Observation } from './observation.ts';
 import type { Reason } from './reasons.ts';
 
 /**
- * Forgets a group that Auto Scaling does not show, once that has lasted for a while; a pure function. One read may miss a
- * group that exists, and then nobody would follow its refresh or wait for it.
+ * Forgets a group that Auto Scaling does not show, once that has lasted for a while; a pure function. One read may miss
+ * a group that exists, and then nobody would follow its refresh or wait for it.
  *
  * @param told what is said once the group is forgotten
  */

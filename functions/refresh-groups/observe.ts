@@ -39,7 +39,8 @@ export interface ObserveClients {
  * Reads the self-managed Auto Scaling groups of the scope. The groups of managed node groups are left out: EKS operates
  * them, and reports `AutoScalingGroupInstanceRefreshActive` when somebody else refreshes them.
  *
- * @param known the groups of which the ledger remembers something. They are read even when no worker names them any more.
+ * @param known the groups of which the ledger remembers something. They are read even when no worker names them any
+ *   more.
  */
 export async function observeGroups(
   clients: ObserveClients,

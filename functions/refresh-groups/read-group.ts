@@ -26,7 +26,8 @@ export async function readRefreshes(
 /**
  * Whether somebody drains the group's nodes.
  *
- * @param isDrainedHere whether `drain-nodes` does; its hook alone says nothing, since it stands on where the cluster was closed since
+ * @param isDrainedHere whether `drain-nodes` does; its hook alone says nothing, since it stands on where the cluster
+ *   was closed since
  */
 export async function readDrains(
   autoScaling: AutoScalingClient,

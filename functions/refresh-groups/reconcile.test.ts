@@ -17,8 +17,8 @@ type Call = {
 const GROUPS = ['shop/self-managed:one', 'shop/self-managed:two', 'shop/self-managed:three'];
 
 /**
- * Reconciles a cluster with three groups whose refreshes are in progress. AWS shows none of the groups, so each is to be
- * reconciled again.
+ * Reconciles a cluster with three groups whose refreshes are in progress. AWS shows none of the groups, so each is to
+ * be reconciled again.
  * @param failing the number of the wake-up, from 1, that cannot be scheduled
  */
 async function play(failing: number) {

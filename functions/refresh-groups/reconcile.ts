@@ -50,8 +50,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
   const note = (error: unknown): undefined => void troubles.push(error);
-  // Groups are decided one after the other, so that each decision counts the refreshes begun before it. The error of one
-  // group stops no other.
+  // Groups are decided one after the other, so that each decision counts the refreshes begun before it. The error of
+  // one group stops no other.
   for (const observation of inOrderOfWaves(observations, policy)) {
     const here = policyHere(policy, observation);
     const circumstances = { policy: here, now, account: deps.account, underWay, ...(rollouts && { rollouts }) };

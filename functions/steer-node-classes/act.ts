@@ -21,7 +21,8 @@ export interface ActDeps {
 }
 
 /**
- * Acts, saves and records. The former terms are saved before they are changed, so that they can be given back after a crash.
+ * Acts, saves and records. The former terms are saved before they are changed, so that they can be given back after a
+ * crash.
  *
  * @param policy that holds for the cluster
  * @returns the final decision; undefined when somebody else was first, in the ledger or in the cluster

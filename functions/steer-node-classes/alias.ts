@@ -1,4 +1,6 @@
-/** The families of AMIs whose alias can be pinned here. Windows takes only `@latest`, and AL2 ends with Kubernetes 1.32. */
+/**
+ * The families of AMIs whose alias can be pinned here. Windows takes only `@latest`, and AL2 ends with Kubernetes 1.32.
+ */
 export type Family = 'al2023' | 'bottlerocket';
 
 /** What the AMI selector terms of an EC2NodeClass say. */
@@ -12,7 +14,10 @@ export type Selection =
   /** Terms by id, name, tags or parameter. */
   | { readonly kind: 'custom' };
 
-/** Source: aws/karpenter-provider-aws, pkg/apis/v1/ec2nodeclass.go: an alias is the only term, and the only member of it. */
+/**
+ * Source: aws/karpenter-provider-aws, pkg/apis/v1/ec2nodeclass.go: an alias is the only term, and the only member of
+ * it.
+ */
 export function selectionOf(terms: readonly unknown[]): Selection {
   const [term, ...others] = terms;
   const alias = typeof term === 'object' && term !== null && 'alias' in term ? term.alias : undefined;

@@ -2,7 +2,10 @@ import { answerRequest, comesTo, type OperatorRequest, ruleOrUndo } from '../sha
 import { decide } from './decide.ts';
 import type { Circumstances, Decision, Observation } from './decision.ts';
 
-/** Answers a request to approve or reject a pin; a pure function. Rejecting one that was made gives back the former terms. */
+/**
+ * Answers a request to approve or reject a pin; a pure function. Rejecting one that was made gives back the former
+ * terms.
+ */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
   const { made } = observation.state;
   const done = made === undefined ? undefined : { target: made.alias, at: made.at };

@@ -4,8 +4,8 @@ import { type Decision, say } from './decision.ts';
 import type { ClassView } from './node-class.ts';
 
 /**
- * The version to pin a class to: the newest that has baked, never an older one than a node runs or than the class is pinned
- * to. Where there is none, returns a decision that says why. A pure function.
+ * The version to pin a class to: the newest that has baked, never an older one than a node runs or than the class is
+ * pinned to. Where there is none, returns a decision that says why. A pure function.
  *
  * @param bakeAge ms
  * @param now epoch milliseconds

@@ -12,8 +12,8 @@ export interface OwnedObject {
 }
 
 /**
- * Labels and annotations by which tools find what they keep. Many charts set the label `app.kubernetes.io/instance` without
- * Argo CD, so that label alone proves nothing. Sources: Argo CD, "Resource Tracking"; Flux, "Kustomization" and
+ * Labels and annotations by which tools find what they keep. Many charts set the label `app.kubernetes.io/instance`
+ * without Argo CD, so that label alone proves nothing. Sources: Argo CD, "Resource Tracking"; Flux, "Kustomization" and
  * "HelmRelease"; Helm, "Labels and Annotations".
  */
 const MARKS: ReadonlyArray<readonly [mark: RegExp, owner: string]> = [
@@ -36,8 +36,8 @@ const MANAGERS: ReadonlyArray<readonly [manager: RegExp, owner: string]> = [
 const KUBECTL_APPLY = 'kubectl-client-side-apply';
 
 /**
- * Who keeps the object as code; undefined where nothing shows that somebody does. Whoever applied a manifest with the AMI
- * terms may do so again, from a repository, and would undo a change that the manifest does not have.
+ * Who keeps the object as code; undefined where nothing shows that somebody does. Whoever applied a manifest with the
+ * AMI terms may do so again, from a repository, and would undo a change that the manifest does not have.
  */
 export function codeOwnerOf({ labels, annotations, managers }: OwnedObject): string | undefined {
   for (const name of Object.keys({ ...labels, ...annotations })) {

@@ -11,8 +11,8 @@ const nodeClassState = z.object({
   ...outcomeMemory<Reason>(),
   open: z.literal(true).optional(),
   /**
-   * The alias that the class was pinned to here, its former AMI terms, and when, epoch milliseconds. It is saved before the
-   * cluster is called. Only that can be undone.
+   * The alias that the class was pinned to here, its former AMI terms, and when, epoch milliseconds. It is saved before
+   * the cluster is called. Only that can be undone.
    */
   made: z.object({ alias: z.string(), from: z.array(z.json()), at: z.number() }).optional(),
   ...proposalMemory,

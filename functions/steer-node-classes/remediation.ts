@@ -9,8 +9,8 @@ export const steerNodeClasses = declare({
   summary: "Pins the AMI alias of Karpenter's EC2NodeClasses to releases that have baked, or proposes it as a patch",
   startedBy: 'clusters with nodes of Karpenter that upgrade-node-groups finds, operators',
   subject: 'node-group',
-  // One batch at a time is enough. The delay of a FIFO queue holds for all messages: it is the time between a change and the
-  // fresh read that confirms it.
+  // One batch at a time is enough. The delay of a FIFO queue holds for all messages: it is the time between a change
+  // and the fresh read that confirms it.
   start: { by: 'queue', queue: { fifo: true, batch: 10, delaySeconds: 15 } },
   timeoutSeconds: 180,
   policy: { section: 'nodeClasses', reads: READS },

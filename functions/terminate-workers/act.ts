@@ -64,7 +64,10 @@ export async function recordPending(
   await saveTermination(ledger, instanceId, recorded, now, caller);
 }
 
-/** Lifts the termination protection that the quarantine had set, then terminates. Protection that somebody else set stays. */
+/**
+ * Lifts the termination protection that the quarantine had set, then terminates. Protection that somebody else set
+ * stays.
+ */
 async function terminate(
   ec2: EC2Client,
   InstanceId: string,

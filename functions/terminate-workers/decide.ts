@@ -18,7 +18,8 @@ export interface Decision extends Told<Reason> {
 export const say = wordsOf<Reason>;
 
 /**
- * Decides about one worker; a pure function. The request only says where to look: the decision rests on what is read now.
+ * Decides about one worker; a pure function. The request only says where to look: the decision rests on what is read
+ * now.
  * @returns undefined where nothing is ordered, or the order is answered
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision | undefined {

@@ -50,7 +50,9 @@ export interface Observation {
     readonly tags: Readonly<Record<string, string>>;
     readonly spot: boolean;
   };
-  /** The proof that the instance is a worker, and its owner; absent where the instance does not even claim to be one. */
+  /**
+   * The proof that the instance is a worker, and its owner; absent where the instance does not even claim to be one.
+   */
   readonly identity?: Identity;
 }
 

@@ -48,8 +48,8 @@ export const terminateWorkers = declare({
       sid: 'Protection',
       actions: ['ec2:ModifyInstanceAttribute'],
       resources: instances,
-      // The only attribute that may be changed is the protection from termination, not user data or the instance type. AWS
-      // does not document how EC2 spells the attribute's name, nor whether it always gives it: docs/unverified.md.
+      // The only attribute that may be changed is the protection from termination, not user data or the instance type.
+      // AWS does not document how EC2 spells the attribute's name, nor whether it always gives it: docs/unverified.md.
       // Source: service authorization reference of EC2.
       conditions: {
         StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'DisableApiTermination' },
@@ -57,8 +57,8 @@ export const terminateWorkers = declare({
       },
       wildcardReason: 'Any instance may be a worker: only one that bears the tag of a quarantine.',
     },
-    // Tags that only AWS can set limit this to members of Auto Scaling groups and to nodes that have joined a cluster. A
-    // bastion, database or NAT instance that somebody launched by hand has neither.
+    // Tags that only AWS can set limit this to members of Auto Scaling groups and to nodes that have joined a cluster.
+    // A bastion, database or NAT instance that somebody launched by hand has neither.
     terminationOf('TerminateMember', 'aws:autoscaling:groupName', 'is in an Auto Scaling group'),
     terminationOf('TerminateNode', 'aws:eks:cluster-name', 'has joined a cluster'),
   ],

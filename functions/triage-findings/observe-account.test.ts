@@ -75,7 +75,9 @@ describe('an instance that Inspector does not scan', () => {
   });
 });
 
-/** Reasons about images, functions and code, none of which is an instance. Source: Inspector API reference, ScanStatus. */
+/**
+ * Reasons about images, functions and code, none of which is an instance. Source: Inspector API reference, ScanStatus.
+ */
 const NOT_OF_INSTANCES =
   /^(SCAN_FREQUENCY_|SCAN_ELIGIBILITY_|IMAGE_|NO_RESOURCES_FOUND|INTEGRATION_|UNSUPPORTED_(?!OS))/;
 

@@ -23,9 +23,9 @@ const withGroups = (unmanaged: readonly Observation[], reason: UnmanagedView['re
   );
 
 /**
- * Requests looks at the self-managed groups of clusters that have some, and at Karpenter's node classes: they are found here
- * in each sweep anyway, so that no sweep starts further functions at the same time (infra/remediator-stack.test.ts counts
- * those).
+ * Requests looks at the self-managed groups of clusters that have some, and at Karpenter's node classes: they are found
+ * here in each sweep anyway, so that no sweep starts further functions at the same time (infra/remediator-stack.test.ts
+ * counts those).
  */
 export async function askAboutUnmanaged(
   { refreshQueue, drainQueue, nodeClassQueue, account, region }: UnmanagedDeps,

@@ -173,8 +173,8 @@ function addExpired(scope: Scope, { slots }: BlastBudget, now: number): void {
 }
 
 /**
- * Adds to the reconcile whoever waits for one of the change calendars that have opened. The calendars are read again; the event
- * only said when. Calendars that the policy does not name cost no call.
+ * Adds to the reconcile whoever waits for one of the change calendars that have opened. The calendars are read again;
+ * the event only said when. Calendars that the policy does not name cost no call.
  */
 async function addGated(
   { ledger }: ReconcileDeps,

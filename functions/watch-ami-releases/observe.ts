@@ -38,8 +38,8 @@ export interface FleetObservation {
 
 /**
  * Reads all node groups, derives their distinct pairs in a stable order, and reads the recommended release of each. The
- * pairs include those to which node groups can follow their control planes, and those that were in use before: what Amazon withdraws
- * meanwhile would stay on offer.
+ * pairs include those to which node groups can follow their control planes, and those that were in use before: what
+ * Amazon withdraws meanwhile would stay on offer.
  */
 export async function observeFleet(clients: ObserveClients): Promise<FleetObservation> {
   const clusters = await listClusters(clients.eks);

@@ -11,7 +11,9 @@ const AGAIN = 29 * DAY;
 /** When the first activation by EKS counts as near. */
 const SOON = 60 * DAY;
 
-/** EKS adds a successor two years before an authority ends. Where there is none in the last half year, people must know. */
+/**
+ * EKS adds a successor two years before an authority ends. Where there is none in the last half year, people must know.
+ */
 const LATE = 180 * DAY;
 
 /**
@@ -22,8 +24,8 @@ export const isRotating = (authorities: Authorities | undefined): boolean =>
   authorities?.kind === 'found' && authorities.found.length > 1;
 
 /**
- * Decides about the certificate authorities of a cluster; a pure function. Nodes that were launched before EKS added the
- * newest authority do not trust it, and lose the API server once it signs.
+ * Decides about the certificate authorities of a cluster; a pure function. Nodes that were launched before EKS added
+ * the newest authority do not trust it, and lose the API server once it signs.
  *
  * @param launched nodes of any cluster
  * @param now epoch milliseconds

@@ -68,7 +68,8 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   };
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown) => void troubles.push(error);
-  // Record the support of each cluster's version, its certificate authority, its other hosts, then the plan of AWS Health.
+  // Record the support of each cluster's version, its certificate authority, its other hosts, then the plan of AWS
+  // Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
   await tellAuthorities(deps, trigger, fleet, onTrouble).catch(onTrouble);
   await tellOtherHosts(deps, trigger, fleet, onTrouble).catch(onTrouble);

@@ -13,8 +13,8 @@ const LONGEST = 30_000;
 const STALE = 0.5;
 
 /**
- * Services whose reads may lag behind what was done. Sources: EC2 API reference, "Eventual consistency"; IAM user guide,
- * "Changes that I make are not always immediately visible".
+ * Services whose reads may lag behind what was done. Sources: EC2 API reference, "Eventual consistency"; IAM user
+ * guide, "Changes that I make are not always immediately visible".
  */
 const EVENTUAL: ReadonlySet<string> = new Set(['ec2', 'iam', 'autoscaling', 'elasticloadbalancing', 'ssm']);
 

@@ -7,8 +7,8 @@ import { parseTime } from './time.ts';
 const STOPS: ReadonlySet<string> = new Set(['instance-retirement', 'instance-stop']);
 
 /**
- * Has EC2 schedule events for members of a group. At its time one that stops an instance fails the health check of the group,
- * which then replaces it. Source: EC2 user guide, "Scheduled events for Amazon EC2 instances".
+ * Has EC2 schedule events for members of a group. At its time one that stops an instance fails the health check of the
+ * group, which then replaces it. Source: EC2 user guide, "Scheduled events for Amazon EC2 instances".
  */
 export function seedScheduledEvents(
   { world, autoScalingGroups }: FleetState,

@@ -82,7 +82,9 @@ function missingMembers(schema: NormalizedSchema, value: unknown, path = ''): st
   return [];
 }
 
-/** Whether the schema, or one that it contains at any depth, requires members. Most do not, and need no look at a value. */
+/**
+ * Whether the schema, or one that it contains at any depth, requires members. Most do not, and need no look at a value.
+ */
 function requiresAny(schema: NormalizedSchema): boolean {
   const key: unknown = schema.getSchema();
   const known = requiring.get(key);

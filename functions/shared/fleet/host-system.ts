@@ -1,6 +1,8 @@
 /** The operating system of a host. */
 export interface HostSystem {
-  /** Such as `Amazon Linux 2023`; of an AMI that is not Amazon's only `Linux` or `Windows`; empty where nobody tells. */
+  /**
+   * Such as `Amazon Linux 2023`; of an AMI that is not Amazon's only `Linux` or `Windows`; empty where nobody tells.
+   */
   readonly os: string;
   /** Whether the system is made for containers alone (Bottlerocket); absent for AMIs that are not Amazon's. */
   readonly containerOptimized?: boolean;
@@ -24,8 +26,8 @@ const AMAZONS: ReadonlyArray<readonly [RegExp, string, boolean]> = [
 const RELEASE = /-(v\d{8}|v\d+\.\d+\.\d+-[0-9a-f]{8}|\d+\.\d+-\d{4}\.\d{2}\.\d{2})$/;
 
 /**
- * The system of a host, by the name of its AMI. Anybody may name an AMI like Amazon's, so only the names of Amazon's own
- * AMIs count; of others only the platform is known.
+ * The system of a host, by the name of its AMI. Anybody may name an AMI like Amazon's, so only the names of Amazon's
+ * own AMIs count; of others only the platform is known.
  *
  * @param platform EC2's platform details, such as `Linux/UNIX` or `Windows`
  */

@@ -18,8 +18,8 @@ export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
 
 /**
  * Describes the instances that match any of the queries, each once, including those that AWS manages (EKS Auto Mode).
- * Almost every worker of a cluster matches both queries of {@link filtersByCluster}, and 10,000 second copies would take
- * 80 MB.
+ * Almost every worker of a cluster matches both queries of {@link filtersByCluster}, and 10,000 second copies would
+ * take 80 MB.
  *
  * @param queries the filters of each query: an instance must match all of them
  */

@@ -4,8 +4,8 @@
 export const minorOf = (version: string): number => Number(/^1\.(\d+)$/.exec(version)?.[1] ?? Number.NaN);
 
 /**
- * How many minor versions a kubelet may be older than its API server: three from 1.28 on, two before (Kubernetes version
- * skew policy).
+ * How many minor versions a kubelet may be older than its API server: three from 1.28 on, two before (Kubernetes
+ * version skew policy).
  */
 export const supportedSkew = (controlPlaneMinor: number): number => (controlPlaneMinor >= 28 ? 3 : 2);
 

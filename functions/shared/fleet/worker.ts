@@ -56,9 +56,9 @@ export function workerOf(instance: Instance): Worker | undefined {
 }
 
 /**
- * Who owns an instance as a worker; undefined for an instance that is none. Instances of managed node groups, too, are in
- * an Auto Scaling group. An instance that is detached from its group loses Auto Scaling's tag and keeps all others (EC2
- * Auto Scaling user guide, "Tag Auto Scaling groups and instances").
+ * Who owns an instance as a worker; undefined for an instance that is none. Instances of managed node groups, too, are
+ * in an Auto Scaling group. An instance that is detached from its group loses Auto Scaling's tag and keeps all others
+ * (EC2 Auto Scaling user guide, "Tag Auto Scaling groups and instances").
  */
 export function ownerOf(instance: Instance): Owner | undefined {
   const ownership = workerOf(instance)?.ownership;

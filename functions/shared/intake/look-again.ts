@@ -32,8 +32,8 @@ const LONGEST_DELAY = 15 * 60_000;
 const WORKERS_PER_REQUEST = 100;
 
 /**
- * Requests the next reconcile of workers. Workers that are due in the same second share a request. A wake-up that cannot be
- * scheduled stops no other.
+ * Requests the next reconcile of workers. Workers that are due in the same second share a request. A wake-up that
+ * cannot be scheduled stops no other.
  *
  * @param detailType of the function's own reconcile requests, whose detail is that of `workersReconcileRequest`
  * @param now epoch milliseconds

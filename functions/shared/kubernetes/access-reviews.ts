@@ -10,9 +10,9 @@ export interface WantedAccess {
 }
 
 /**
- * Those of the accesses, in all namespaces, that the caller lacks, such as `create pods/eviction`. Every authenticated user may
- * ask this about itself. The generated class for it would add 4 kB to the client for this one call. Source: Kubernetes,
- * "Authorization", Checking API access; "Using RBAC Authorization", `system:basic-user`.
+ * Those of the accesses, in all namespaces, that the caller lacks, such as `create pods/eviction`. Every authenticated
+ * user may ask this about itself. The generated class for it would add 4 kB to the client for this one call. Source:
+ * Kubernetes, "Authorization", Checking API access; "Using RBAC Authorization", `system:basic-user`.
  *
  * @param endpoint of the API server, without a slash at its end
  */

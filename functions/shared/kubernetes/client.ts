@@ -79,7 +79,9 @@ export interface KubernetesClient {
   lackingAccess(wanted: readonly WantedAccess[]): Promise<string[]>;
   /** All objects of a custom kind at cluster scope, unchecked; undefined where the cluster has no such kind. */
   listCustomObjects(resource: CustomResource): Promise<unknown[] | undefined>;
-  /** Applies a JSON merge patch to an object of a custom kind. It names the `metadata.resourceVersion` that it changes. */
+  /**
+   * Applies a JSON merge patch to an object of a custom kind. It names the `metadata.resourceVersion` that it changes.
+   */
   patchCustomObject(resource: CustomResource, name: string, patch: object): Promise<void>;
   /** All pods that are bound to a node, of every namespace. */
   listPods(nodeName: string): Promise<KubernetesPod[]>;

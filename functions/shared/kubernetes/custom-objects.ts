@@ -12,8 +12,8 @@ export interface CustomResource {
 const ITEMS_PER_PAGE = 500;
 
 /**
- * All objects of a kind, unchecked; undefined where the cluster has no such kind. The generated class for it would add more
- * code to the client than these two calls.
+ * All objects of a kind, unchecked; undefined where the cluster has no such kind. The generated class for it would add
+ * more code to the client than these two calls.
  *
  * @param endpoint of the API server, without a slash at its end
  */

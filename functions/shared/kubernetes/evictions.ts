@@ -21,7 +21,10 @@ export interface KubernetesPod {
   readonly finished: boolean;
   /** Whether the pod is being deleted. It may take its grace period. */
   readonly terminating: boolean;
-  /** The end of that period, epoch milliseconds; absent: nobody deletes it. Source: Kubernetes API, ObjectMeta.deletionTimestamp. */
+  /**
+   * The end of that period, epoch milliseconds; absent: nobody deletes it. Source: Kubernetes API,
+   * ObjectMeta.deletionTimestamp.
+   */
   readonly goneBy?: number;
   /** Whether the pod tolerates every taint, so that a drained node does not keep it away. */
   readonly toleratesEverything: boolean;
@@ -35,7 +38,9 @@ export type Eviction = 'evicted' | 'gone' | 'blocked';
  */
 const DISRUPTION_BUDGET = 'DisruptionBudget';
 
-/** The message of the 500 for a pod with several budgets, which has neither reason nor cause (Kubernetes, eviction.go). */
+/**
+ * The message of the 500 for a pod with several budgets, which has neither reason nor cause (Kubernetes, eviction.go).
+ */
 const SEVERAL_BUDGETS = 'more than one PodDisruptionBudget';
 
 /** All pods that are bound to a node, of every namespace. */

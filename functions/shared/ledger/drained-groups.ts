@@ -10,8 +10,8 @@ export const DRAIN_HOOK_NAME = 'eks-host-remediator-drain';
 const known = z.object({ sk: z.string(), fingerprint: z.string().default(''), made: z.unknown().optional() });
 
 /**
- * The groups among `subjects` whose nodes `drain-nodes` drains, by what it found at its last look: its hook stands, was made by it,
- * and nothing keeps it from draining, such as a missing access to the cluster or the policy.
+ * The groups among `subjects` whose nodes `drain-nodes` drains, by what it found at its last look: its hook stands, was
+ * made by it, and nothing keeps it from draining, such as a missing access to the cluster or the policy.
  *
  * @param subjects groups by `subjectOf`
  */

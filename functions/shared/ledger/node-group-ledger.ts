@@ -157,11 +157,16 @@ export const progress = z.object({
   runs: run,
   /** The releases that the node group ran well before, and until when, oldest first. */
   ran: z.array(run.extend({ until: z.number().optional() })).optional(),
-  /** The releases that it failed to move to, or left while it was unhealthy, and has not run well since, oldest first. */
+  /**
+   * The releases that it failed to move to, or left while it was unhealthy, and has not run well since, oldest first.
+   */
   failed: z.array(z.object({ releaseVersion: z.string(), kubernetesVersion })).optional(),
   /** The AMIs that come to a group with an AMI of its owner, oldest first, with the present one. */
   images: z.array(z.string()).optional(),
-  /** When the last of those AMIs came to it, epoch milliseconds. One may be old by its creation and have been shared now. */
+  /**
+   * When the last of those AMIs came to it, epoch milliseconds. One may be old by its creation and have been shared
+   * now.
+   */
   imagesSince: z.number().optional(),
   /** `mixed` means that not all nodes run the release that the node group names. */
   health: z.enum(['well', 'unhealthy', 'mixed', 'unreadable']),

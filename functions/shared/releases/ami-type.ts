@@ -83,8 +83,9 @@ export function releaseParameters({ kubernetesVersion, amiType }: Pair): Release
 }
 
 /**
- * The public parameter with the AMI id of one release of a pair, as Karpenter resolves a pinned alias; undefined for an AMI
- * type that no alias names. Source: aws/karpenter-provider-aws, pkg/providers/amifamily/al2023.go and bottlerocket.go.
+ * The public parameter with the AMI id of one release of a pair, as Karpenter resolves a pinned alias; undefined for an
+ * AMI type that no alias names. Source: aws/karpenter-provider-aws, pkg/providers/amifamily/al2023.go and
+ * bottlerocket.go.
  *
  * @param version of the alias: `v20260714` for Amazon Linux 2023, `v1.42.0` for Bottlerocket
  */

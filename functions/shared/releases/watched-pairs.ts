@@ -4,7 +4,9 @@ import { type Pair, pairKey, pairOfKey } from './ami-type.ts';
 
 const PK = 'watched-pair';
 
-/** How long a pair is watched after the last registration, ms. Once a release of it was seen, it is watched for ever. */
+/**
+ * How long a pair is watched after the last registration, ms. Once a release of it was seen, it is watched for ever.
+ */
 const KEPT_FOR = 30 * 86_400_000;
 
 /** Has watch-ami-releases look at a pair that no managed node group uses. @param now epoch milliseconds */

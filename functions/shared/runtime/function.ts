@@ -56,8 +56,8 @@ export interface SilentInvocation<Metric extends string> extends Omit<Invocation
 
 /**
  * Creates a function's handler. Its metrics are published however the invocation ends. A failure is logged as one JSON
- * line, without the event's body, before Lambda sees it. The function has no recorder, because it makes no decisions. The
- * result of `run` is the result of the invocation.
+ * line, without the event's body, before Lambda sees it. The function has no recorder, because it makes no decisions.
+ * The result of `run` is the result of the invocation.
  */
 export function createSilentFunction<Event, Answer = void, Metric extends string = SharedMetric>({
   stack,

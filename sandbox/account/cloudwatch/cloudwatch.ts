@@ -58,8 +58,8 @@ export class CloudWatch {
   }
 
   /**
-   * @throws AwsError `ResourceNotFoundException` for a group that does not exist; `InvalidParameterException` for a pattern
-   * that is none; `LimitExceededException`
+   * @throws AwsError `ResourceNotFoundException` for a group that does not exist; `InvalidParameterException` for a
+   *   pattern that is none; `LimitExceededException`
    */
   addMetricFilter({ group, pattern, metric, value }: MetricFilter): void {
     this.#logs.group(group);

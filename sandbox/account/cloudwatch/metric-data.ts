@@ -19,8 +19,8 @@ export interface Usage {
 }
 
 /**
- * The result of one query of `GetMetricData`: a statistic of a metric, by period, with periods aligned to the clock; or the
- * quota of the usage metric of another query.
+ * The result of one query of `GetMetricData`: a statistic of a metric, by period, with periods aligned to the clock; or
+ * the quota of the usage metric of another query.
  * @throws NotImplemented for other metric math
  * @throws AwsError `ValidationError`
  */

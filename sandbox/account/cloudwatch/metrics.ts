@@ -54,7 +54,9 @@ export class MetricSeries {
     return this.#steady !== undefined;
   }
 
-  /** The minute of the last change, epoch milliseconds: from then on nothing new is known. Undefined: never any data. */
+  /**
+   * The minute of the last change, epoch milliseconds: from then on nothing new is known. Undefined: never any data.
+   */
   get lastChange(): number | undefined {
     return this.#steady?.from ?? this.#buckets.at(-1)?.minute;
   }

@@ -5,8 +5,8 @@ import type { Instance, Instances } from './instances.ts';
 const DEFAULT_LIMIT = 10_000;
 
 /**
- * The families that share a quota, by the letters of their types. Source: EC2 user guide, "On-Demand Instance quotas". All
- * others share "Standard".
+ * The families that share a quota, by the letters of their types. Source: EC2 user guide, "On-Demand Instance quotas".
+ * All others share "Standard".
  */
 const FAMILIES: ReadonlyArray<readonly [letters: RegExp, name: string]> = [
   [/^f\d/, 'F'],

@@ -15,7 +15,9 @@ import type { EksState } from './state.ts';
 const MAX_PAGE = 100;
 const DAY_MS = 86_400_000;
 
-/** The older spelling of each status, in the deprecated member `status` (EKS API reference, ClusterVersionInformation). */
+/**
+ * The older spelling of each status, in the deprecated member `status` (EKS API reference, ClusterVersionInformation).
+ */
 const OLD_STATUS = {
   STANDARD_SUPPORT: 'standard-support',
   EXTENDED_SUPPORT: 'extended-support',
@@ -23,8 +25,9 @@ const OLD_STATUS = {
 } as const satisfies Record<VersionStatus, string>;
 
 /**
- * The Kubernetes versions of EKS. Source: the EKS API reference, DescribeClusterVersions. Standard support lasts for 14 months
- * after the release, extended support for 12 more (EKS user guide, "Understand the Kubernetes version lifecycle on EKS").
+ * The Kubernetes versions of EKS. Source: the EKS API reference, DescribeClusterVersions. Standard support lasts for 14
+ * months after the release, extended support for 12 more (EKS user guide, "Understand the Kubernetes version lifecycle
+ * on EKS").
  */
 export function clusterVersionOperations(world: World, state: EksState): Record<string, Operation> {
   const describe = (version: string): ClusterVersionInformation & { versionStatus: VersionStatus } => {

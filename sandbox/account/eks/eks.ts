@@ -35,7 +35,10 @@ import { pageOfNames } from './pages.ts';
 import type { EksState } from './state.ts';
 import type { NodeGroupUpdates } from './update-node-group.ts';
 
-/** Amazon EKS, limited to clusters, their upgrade insights, access entries, managed node groups and their version updates. */
+/**
+ * Amazon EKS, limited to clusters, their upgrade insights, access entries, managed node groups and their version
+ * updates.
+ */
 export function createEks(
   world: World,
   state: EksState,

@@ -42,15 +42,18 @@ export interface KarpenterOptions {
   evictPods(nodeName: string): number;
 }
 
-/** Between a change and the look of the controllers that sees it, ms. Source: pkg/controllers/nodeclaim/disruption, 5 minutes. */
+/**
+ * Between a change and the look of the controllers that sees it, ms. Source: pkg/controllers/nodeclaim/disruption, 5
+ * minutes.
+ */
 const LOOKS_AFTER = 5 * 60_000;
 /** Between two looks at a node that is being drained, ms. */
 const DRAIN_AGAIN = 30_000;
 const NODE_POOL = 'karpenter.sh/nodepool';
 
 /**
- * Karpenter in one cluster: it resolves the AMI terms of node classes, and replaces nodes that have drifted from them, each
- * by a new one first, as many at a time as the disruption budgets of their pool allow.
+ * Karpenter in one cluster: it resolves the AMI terms of node classes, and replaces nodes that have drifted from them,
+ * each by a new one first, as many at a time as the disruption budgets of their pool allow.
  *
  * @see https://karpenter.sh/docs/concepts/disruption/
  */
@@ -188,7 +191,9 @@ export class Karpenter {
 const isOf = (releaseVersion: string, wanted: string): boolean =>
   releaseVersion.endsWith(`-${wanted.replace(/^v/, '')}`) || releaseVersion.startsWith(`${wanted.replace(/^v/, '')}-`);
 
-/** The least of the budgets that count for drift, rounded up. Source: pkg/apis/v1/nodepool.go, GetAllowedDisruptions. */
+/**
+ * The least of the budgets that count for drift, rounded up. Source: pkg/apis/v1/nodepool.go, GetAllowedDisruptions.
+ */
 function allowedBy({ budgets }: NodePool, nodes: number): number {
   const counting = budgets.filter(({ reasons }) => reasons === undefined || reasons.includes('Drifted'));
   return Math.min(

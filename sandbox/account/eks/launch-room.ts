@@ -13,7 +13,10 @@ export interface RollSurroundings {
   evictPods(node: Instance): number;
 }
 
-/** Why EKS cannot launch nodes for a batch of old ones; undefined where it can. Launches come first unless the strategy is MINIMAL. */
+/**
+ * Why EKS cannot launch nodes for a batch of old ones; undefined where it can. Launches come first unless the strategy
+ * is MINIMAL.
+ */
 export function whyNoLaunch(
   { autoScalingGroup: { subnets }, updateConfig }: EksNodeGroup,
   batch: readonly Instance[],

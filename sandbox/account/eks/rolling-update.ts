@@ -40,8 +40,9 @@ interface RollTarget extends Pick<EksNodeGroup, 'imageId' | 'keyName'> {
  * `updatesTerminateStandby` the update terminates members in standby instead; AWS does not document which is true.
  *
  * DEFAULT launches a batch, waits until it is Ready, then drains and terminates as many old nodes. MINIMAL drains and
- * terminates first. A drain ends when no pod of a workload is left on the node; unless it is forced, the roll fails where pods
- * stay for too long. Nodes that have image and key pair already, for example from an update that failed half-way, stay.
+ * terminates first. A drain ends when no pod of a workload is left on the node; unless it is forced, the roll fails
+ * where pods stay for too long. Nodes that have image and key pair already, for example from an update that failed
+ * half-way, stay.
  */
 export class RollingUpdate {
   readonly #world: World;

@@ -10,7 +10,7 @@ const TOKEN =
  * Compiles the content of the braces of a JSON pattern.
  * @throws AwsError InvalidParameterException
  * @see
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-json
+ *   https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-json
  */
 export function compileJsonPattern(expression: string): (message: string) => boolean {
   const test = compileConditions(tokensOf(expression), expression);
@@ -135,7 +135,9 @@ function valueAt(line: unknown, keys: readonly string[]): unknown {
 
 let last: { readonly message: string; readonly line: unknown } | undefined;
 
-/** The line that a message holds. All filters of a log group look at the same message in turn, so the last one is kept. */
+/**
+ * The line that a message holds. All filters of a log group look at the same message in turn, so the last one is kept.
+ */
 function parsed(message: string): unknown {
   if (last?.message === message) return last.line;
   last = { message, line: fromJson(message) };

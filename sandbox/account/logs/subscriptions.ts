@@ -43,7 +43,8 @@ export class LogSubscriptions {
   }
 
   /**
-   * @throws AwsError `LimitExceededException`; `InvalidParameterException` for a function that logs into the group itself
+   * @throws AwsError `LimitExceededException`; `InvalidParameterException` for a function that logs into the group
+   *   itself
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-recursion-prevention.html
    */
   add(filter: SubscriptionFilter): void {

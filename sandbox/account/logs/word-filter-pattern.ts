@@ -11,7 +11,7 @@ const TOKEN = /\s*(?:(&&|\|\||[()])|([\w-]+)\s*(!=|<=|>=|=|<|>)\s*(?:"([^"]*)"|(
  *
  * @throws AwsError InvalidParameterException
  * @see
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-space-delimited
+ *   https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-space-delimited
  */
 export function compileWords(expression: string): (message: string) => boolean {
   const parts = expression.split(',').map((part) => part.trim());
