@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type SSMClient, SSMServiceException } from '@aws-sdk/client-ssm';
 import { runCommand, type Sent } from '../shared/fleet/run-command.ts';
+import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
@@ -80,29 +81,18 @@ export async function carryOut(
     if (isDeepStrictEqual(next, asStored<ShellsState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
-  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
-  const isNew = fingerprint !== state.fingerprint;
-  // An incident lasts from the first sight of a way in to its end, and includes answers to operators.
-  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const incident = incidentAfter(state, decision, trigger.id);
   const { unrecorded: _, ...known } = remembered;
   const next = asStored<ShellsState>({
     ...known,
-    fingerprint,
-    outcomes: state.outcomes + (isNew ? 1 : 0),
-    correlationId,
-    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
-    answered: decision.answers ?? state.answered,
+    ...incident,
   });
   const { plan } = planIn('close-shells', { instance: instanceId }, decision);
   const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
     subject: workerSubject(instanceId, worker),
-    decision: decision.decision,
-    reason: decision.reason,
-    message: decision.message,
+    ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.shells.hosts }),
     trigger,
-    fingerprint: `${next.outcomes} ${fingerprint}`,
-    correlationId,
     calls,
     ...(plan !== undefined && { details: { plan } }),
   });

@@ -4,6 +4,7 @@ import {
   PutLifecycleHookCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
@@ -52,31 +53,20 @@ export async function carryOutHook(
     before = intended;
   }
   const { decision, calls } = await change(deps.autoScaling, observation, wanted);
-  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
-  const isNew = fingerprint !== state.fingerprint;
-  // One incident lasts from the proposal to its end, including answers to operators.
-  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const incident = incidentAfter(state, decision, trigger.id);
   const { unrecorded: _, ...known } = before;
   const next = asStored<HookState>({
     ...known,
-    fingerprint,
-    outcomes: state.outcomes + (isNew ? 1 : 0),
-    correlationId,
-    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
+    ...incident,
     made: decision.made,
     proposal: decision.proposal,
-    answered: decision.answers ?? state.answered,
   });
   const details = { ...decision.details, ...planIn('drain-nodes', key, decision), ...overridesIn(policy) };
   const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
     subject: key,
-    decision: decision.decision,
-    reason: decision.reason,
-    message: decision.message,
+    ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.drains.mode }),
     trigger,
-    fingerprint: `${next.outcomes} ${fingerprint}`,
-    correlationId,
     calls,
     ...(Object.keys(details).length > 0 && { details }),
   });

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { createVersion } from '../shared/fleet/launch-templates.ts';
+import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
@@ -72,34 +73,23 @@ export async function carryOut(
     if (isDeepStrictEqual(next, asStored<RefreshState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
-  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
-  const isNew = fingerprint !== state.fingerprint;
-  // One incident lasts from the first proposal to the end of the refresh.
-  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const incident = incidentAfter(state, decision, trigger.id);
   const { unrecorded: _, ...known } = before;
   const next = asStored<RefreshState>({
     ...known,
     ...remembered(decision),
     progress,
     reason: decision.reason,
-    fingerprint,
-    outcomes: state.outcomes + (isNew ? 1 : 0),
-    correlationId,
-    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
-    answered: decision.answers ?? state.answered,
+    ...incident,
   });
   const details = { ...planIn('refresh-groups', key, decision), ...overridesIn(policy) };
   // The ledger gives an outcome back as it was written, also one that another version has written.
   const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
   const saved = await recordOnce<string, RefreshState>({ save, record }, before, next, {
     subject: key,
-    decision: decision.decision,
-    reason: decision.reason,
-    message: decision.message,
+    ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.refreshes.mode }),
     trigger,
-    fingerprint: `${next.outcomes} ${fingerprint}`,
-    correlationId,
     calls,
     ...(Object.keys(details).length > 0 && { details }),
   });

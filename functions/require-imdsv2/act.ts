@@ -1,4 +1,5 @@
 import { type EC2Client, EC2ServiceException, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
+import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
@@ -31,31 +32,20 @@ export async function carryOut(
   if (wanted.silent) return wanted;
   const { instanceId, worker, trigger, state } = observation;
   const { decision, calls } = await change(deps.ec2, instanceId, wanted);
-  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
-  const isNew = fingerprint !== state.fingerprint;
-  // One incident lasts from the first sight of version 1 to its end, including answers to operators.
-  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const incident = incidentAfter(state, decision, trigger.id);
   const next = asStored<ImdsState>({
-    fingerprint,
-    outcomes: state.outcomes + (isNew ? 1 : 0),
-    correlationId,
-    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
+    ...incident,
     changedAt: decision.changedAt,
     proposal: decision.proposal,
-    answered: decision.answers ?? state.answered,
     revision: state.revision,
   });
   const save = (changed: ImdsState) => saveState(deps.ledger, instanceId, changed, now, deps.caller);
   const { plan } = planIn('require-imdsv2', { instance: instanceId }, decision);
   const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
     subject: workerSubject(instanceId, worker),
-    decision: decision.decision,
-    reason: decision.reason,
-    message: decision.message,
+    ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.imds.mode }),
     trigger,
-    fingerprint: `${next.outcomes} ${fingerprint}`,
-    correlationId,
     calls,
     ...(plan !== undefined && { details: { plan } }),
   });

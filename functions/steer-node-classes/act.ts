@@ -1,5 +1,6 @@
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
+import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
@@ -46,31 +47,20 @@ export async function carryOut(
   }
   const decision = await write(deps, observation, wanted);
   if (decision === undefined) return undefined;
-  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
-  const isNew = fingerprint !== state.fingerprint;
-  // One incident lasts from the proposal to the last node, including answers to operators.
-  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const incident = incidentAfter(state, decision, trigger.id);
   const { unrecorded: _, ...known } = before;
   const next = asStored<NodeClassState>({
     ...known,
-    fingerprint,
-    outcomes: state.outcomes + (isNew ? 1 : 0),
-    correlationId,
-    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
+    ...incident,
     made: decision.made,
     proposal: decision.proposal,
-    answered: decision.answers ?? state.answered,
   });
   const details = { ...decision.details, ...planIn('steer-node-classes', key, decision), ...overridesIn(policy) };
   const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
     subject: key,
-    decision: decision.decision,
-    reason: decision.reason,
-    message: decision.message,
+    ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.nodeClasses.mode }),
     trigger,
-    fingerprint: `${next.outcomes} ${fingerprint}`,
-    correlationId,
     ...(Object.keys(details).length > 0 && { details }),
   });
   return saved === undefined ? undefined : decision;
