@@ -1,4 +1,4 @@
-import { DRAIN_HOOK_NAME } from '../shared/ledger/drained-groups.ts';
+import { DRAIN_HOOK_NAME } from '../shared/fleet/drain-hook.ts';
 
 /**
  * The lifecycle hook on terminations that is made here. Hooks of other names are never completed, changed or removed.

@@ -5,8 +5,8 @@ import {
   DescribeLifecycleHooksCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { DRAIN_HOOK_NAME } from '../shared/fleet/drain-hook.ts';
 import { describeImages } from '../shared/fleet/images.ts';
-import { DRAIN_HOOK_NAME } from '../shared/ledger/drained-groups.ts';
 import { imageOf } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { knownRefresh } from './known-refresh.ts';

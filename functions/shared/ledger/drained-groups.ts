@@ -4,9 +4,6 @@ import { type Ledger, readItems } from './ledger.ts';
 /** The `pk` under which `drain-nodes` keeps what it made in self-managed groups. */
 export const DRAIN_HOOK_PK = 'drain-hook';
 
-/** Name of the lifecycle hook by which `drain-nodes` drains nodes. */
-export const DRAIN_HOOK_NAME = 'eks-host-remediator-drain';
-
 const known = z.object({ sk: z.string(), fingerprint: z.string().default(''), made: z.unknown().optional() });
 
 /**
