@@ -2,17 +2,13 @@ import { type Progress, subjectOf } from '../shared/ledger/node-group-ledger.ts'
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
 import { selfManagedMember } from '../shared/rollouts/own-images.ts';
+import { runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
 import { CUSTOM, placeByName, waveOf } from '../shared/rollouts/wave-place.ts';
 import type { Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-
-const DAY = 86_400_000;
-
-/** How many earlier AMIs of a group are remembered: half a year of weekly ones. */
-const RUNS_KEPT = 26;
 
 /** Why no AMI comes to a group by an instance refresh, for as long as that holds: a rollout does not wait for it. */
 const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
@@ -54,9 +50,7 @@ export function progressAfter(
   const isLeftAlone = LEFT_ALONE.has(reason) || group.members.length === 0;
   if (unreadable !== undefined || (wanted === undefined && !isLeftAlone)) {
     if (before === undefined || unreadable === undefined) return undefined;
-    // AMIs may come to it meanwhile of which nobody knows.
-    const { images: _, imagesSince: __, ...known } = before;
-    return seen({ ...known, health: before.health === 'well' ? 'unreadable' : before.health }, before, now);
+    return unread(before, now);
   }
   const runs = runsNow(observation, memory, now);
   if (runs === undefined) return before && seen({ ...before, health: 'unreadable' }, before, now);
@@ -89,12 +83,6 @@ export function memberAfter(
   return selfManagedMember(subjectOf(observation.key), state, policies.anywhere);
 }
 
-/** That a group was seen costs a write a day, where nothing else has changed. */
-const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | undefined, now: number): Progress => ({
-  ...progress,
-  seenAt: before !== undefined && now - before.seenAt < DAY ? before.seenAt : now,
-});
-
 /** What the group runs. While it is refreshed that is the former AMI: the new one counts once every worker runs it. */
 function runsNow(
   observation: Observation,
@@ -105,21 +93,8 @@ function runsNow(
   const before = observation.state.progress;
   const releaseVersion = refresh?.from.imageId ?? present?.imageId ?? before?.runs.releaseVersion;
   if (releaseVersion === undefined) return undefined;
-  const isSame = before?.runs.releaseVersion === releaseVersion;
-  const health = healthOf(observation, refresh, isSame ? before.health : undefined);
-  // What has recovered bakes anew.
-  const hasRecovered = (before?.health === 'unhealthy' || before?.health === 'mixed') && health === 'well';
-  const since = isSame && !hasRecovered ? before.runs.since : now;
-  const left = before === undefined || isSame || before.health !== 'well' ? [] : [{ ...before.runs, until: now }];
-  const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
   const images = wanted && imageOrder({ wanted, present, controlPlane }, now);
-  const isKnown = images?.every((each) => before?.images?.includes(each)) === true;
-  return {
-    runs: { releaseVersion, since },
-    ...(ran.length > 0 && { ran }),
-    ...(images !== undefined && { images, imagesSince: isKnown ? (before?.imagesSince ?? now) : now }),
-    health,
-  };
+  return runsAfter(before, releaseVersion, (health) => healthOf(observation, refresh, health), images, now);
 }
 
 /** @param before how it was with the same AMI; undefined: it did not run it */

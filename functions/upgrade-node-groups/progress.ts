@@ -3,6 +3,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
+import { RUNS_KEPT, runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
 import { failedRelease, isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
 import { placeByName, rolloutPair, waveOf } from '../shared/rollouts/wave-place.ts';
 import { approvalOf } from './approval.ts';
@@ -15,11 +16,6 @@ import type { CustomView, NodeGroupView, Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { proposedTarget, triedRelease } from './target-version.ts';
-
-const DAY = 86_400_000;
-
-/** How many earlier releases of a node group are remembered: half a year of weekly ones. */
-const RUNS_KEPT = 26;
 
 /**
  * Reasons why no release comes to a node group, for as long as they hold: a rollout does not wait for the node group.
@@ -55,12 +51,7 @@ export function progressAfter(
   if (isInvalid(anywhere) || isInvalid(policy)) return before;
   const wave = waveOf(policy);
   if (wave === undefined) return undefined;
-  if (view.kind === 'unreadable') {
-    // AMIs of which nobody knows may come to the unreadable node group meanwhile, so its list is dropped.
-    if (before === undefined) return undefined;
-    const { images: _, imagesSince: __, ...known } = before;
-    return seen({ ...known, health: unreadFrom(before.health) }, before, now);
-  }
+  if (view.kind === 'unreadable') return before && unread(before, now);
   return seen(
     {
       ...runsNow(view, before, now),
@@ -119,12 +110,6 @@ function hasFailed({ version, target }: NextVersion, memory: Memory): boolean {
   );
 }
 
-/** Renews `seenAt` once a day, so that a sighting without another change costs one write a day. */
-const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | undefined, now: number): Progress => ({
-  ...progress,
-  seenAt: before !== undefined && now - before.seenAt < DAY ? before.seenAt : now,
-});
-
 function runsNow(
   view: NodeGroupView,
   known: Progress | undefined,
@@ -132,22 +117,8 @@ function runsNow(
 ): Pick<Progress, 'pair' | 'runs' | 'ran' | 'images' | 'imagesSince' | 'health'> {
   const pair = rolloutPair({ kubernetesVersion: view.version, amiType: view.amiType });
   const before = known?.pair === pair ? known : undefined;
-  const { releaseVersion } = view;
-  const isSame = before?.runs.releaseVersion === releaseVersion;
-  const health = healthOf(view, isSame ? before.health : undefined);
-  // A release bakes anew in a node group that has recovered.
-  const hasRecovered = (before?.health === 'unhealthy' || before?.health === 'mixed') && health === 'well';
-  const since = isSame && !hasRecovered ? before.runs.since : now;
-  const left = before === undefined || isSame || before.health !== 'well' ? [] : [{ ...before.runs, until: now }];
-  const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
   const images = view.custom && imagesOf(view.custom, now);
-  return {
-    pair,
-    runs: { releaseVersion, since },
-    ...(ran.length > 0 && { ran }),
-    ...(images !== undefined && { images, imagesSince: sameSince(images, before, now) }),
-    health,
-  };
+  return { pair, ...runsAfter(before, view.releaseVersion, (health) => healthOf(view, health), images, now) };
 }
 
 /** The AMIs of its owner that come to a node group; undefined where they cannot be read. */
@@ -185,16 +156,6 @@ const releaseOf = ({ releaseVersion, kubernetesVersion }: TriedRelease): TriedRe
   releaseVersion,
   ...(kubernetesVersion !== undefined && { kubernetesVersion }),
 });
-
-/** Since when no other AMI has come to a node group. */
-const sameSince = (images: readonly string[], before: Progress | undefined, now: number): number =>
-  images.every((image) => before?.images?.includes(image)) ? (before?.imagesSince ?? now) : now;
-
-/**
- * The health of an unreadable node group. One that was not well counts as such until somebody sees that it has
- * recovered: only then does the release bake anew.
- */
-const unreadFrom = (before: Progress['health']): Progress['health'] => (before === 'well' ? 'unreadable' : before);
 
 /** @param before how the node group was with the same release; undefined: the node group did not run it */
 function healthOf(view: NodeGroupView, before: Progress['health'] | undefined): Progress['health'] {
