@@ -1,7 +1,7 @@
 import { LAST_RELEASE, type Trouble } from './any-fleet.fixture.ts';
 import type { ModelGroup } from './eks-model.fixture.ts';
 import type { FleetPlay } from './play-fleet.fixture.ts';
-import { waveOf } from './rollout-laws.fixture.ts';
+import { waveOf } from './wave-laws.fixture.ts';
 
 const isForEver = ({ hours }: Trouble): boolean => hours > 1000;
 
