@@ -61,6 +61,10 @@ function seenIn(group: ModelGroup, hour: number): number {
   return unread === undefined ? hour : seenIn(group, unread.from - 1);
 }
 
+/** When a group could be read last, epoch milliseconds. */
+export const seenAt = ({ start, now }: FleetPlay['model'], group: ModelGroup): number =>
+  start + seenIn(group, (now - start) / HOUR) * HOUR;
+
 /** Whether a group is opted out, or was until a moment ago, as far as the group could be read. */
 export const isLeftAlone = ({ model }: FleetPlay, group: ModelGroup): boolean => {
   const hour = seenIn(group, (model.now - model.start) / HOUR);

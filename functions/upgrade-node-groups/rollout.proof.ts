@@ -1,8 +1,19 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type AnyFleet, anyFleet } from './any-fleet.fixture.ts';
+import { type AnyFleet, type AnyGroup, anyFleet } from './any-fleet.fixture.ts';
 import { judge } from './rollout.fixture.ts';
 import { free } from './rollout-goals.fixture.ts';
+
+/** A group of the first cluster that is up to date, and with which nothing is the matter. */
+const PLAIN: AnyGroup = {
+  cluster: 0,
+  age: 0,
+  behind: 0,
+  isCustom: false,
+  special: undefined,
+  failing: 0,
+  troubles: [],
+};
 
 /** Fleets that broke a law or did not get there once. */
 const ONCE_BROKEN: AnyFleet[] = [
@@ -15,25 +26,9 @@ const ONCE_BROKEN: AnyFleet[] = [
       { upgradedAt: undefined, rolledBackAfter: undefined },
     ],
     groups: [
-      { cluster: 2, age: 0, behind: 0, isCustom: false, special: undefined, failing: 0, troubles: [] },
-      {
-        cluster: 1,
-        age: 0,
-        behind: 0,
-        isCustom: false,
-        special: undefined,
-        failing: 0,
-        troubles: [{ kind: 'cluster-opted-out', from: 1, hours: 9999 }],
-      },
-      {
-        cluster: 1,
-        age: 0,
-        behind: 0,
-        isCustom: false,
-        special: undefined,
-        failing: 0,
-        troubles: [{ kind: 'unreadable', from: 1, hours: 9999 }],
-      },
+      { ...PLAIN, cluster: 2 },
+      { ...PLAIN, cluster: 1, troubles: [{ kind: 'cluster-opted-out', from: 1, hours: 9999 }] },
+      { ...PLAIN, cluster: 1, troubles: [{ kind: 'unreadable', from: 1, hours: 9999 }] },
     ],
     releases: [{ day: 5, withdrawnAfter: undefined, isBad: false }],
     images: [],
@@ -54,6 +49,43 @@ const ONCE_BROKEN: AnyFleet[] = [
     gates: [],
     insights: undefined,
     killSwitch: undefined,
+    approvesAfter: 1,
+    resumesAfter: 2,
+  },
+  // A group whose move to the next Kubernetes version ends in the hour from which it cannot be read: nobody knows that it
+  // takes releases of the version after that, so a later wave does not wait for it.
+  {
+    season: 'spring',
+    clusters: [
+      { upgradedAt: 60, rolledBackAfter: undefined },
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+    ],
+    groups: [
+      { ...PLAIN, behind: 4, failing: 2, troubles: [{ kind: 'unreadable', from: 95, hours: 7 }] },
+      { ...PLAIN, behind: 4, special: 'late' },
+      { ...PLAIN, special: 'late' },
+      { ...PLAIN, cluster: 1 },
+    ],
+    releases: [4, 2, 5].map((day) => ({ day, withdrawnAfter: undefined, isBad: false })),
+    images: [],
+    policy: {
+      bakeHours: 0,
+      windows: 'night',
+      perCluster: 1,
+      perAccount: 1,
+      isWaved: true,
+      bakeBetween: 3,
+      stopAfterFailures: 1,
+      releaseBreaker: 1,
+      followMode: 'enforce',
+      followAfter: 12,
+      approvalExpiresAfter: 8,
+      areNodesAndPodsAGate: false,
+    },
+    gates: [],
+    insights: undefined,
+    killSwitch: { from: 1, hours: 30 },
     approvesAfter: 1,
     resumesAfter: 2,
   },

@@ -2,7 +2,7 @@ import { nextVersion } from '../shared/fleet/kubernetes-version.ts';
 import type { ModelGroup } from './eks-model.fixture.ts';
 import { HOUR } from './observation.fixture.ts';
 import type { Event, FleetPlay } from './play-fleet.fixture.ts';
-import { dayOf, isApproved, isLeftAlone, SWEPT, wasTakenBack } from './play-history.fixture.ts';
+import { dayOf, isApproved, isLeftAlone, SWEPT, seenAt, wasTakenBack } from './play-history.fixture.ts';
 
 export const waveOf = (group: ModelGroup): number => {
   const { special, cluster } = group.given;
@@ -26,10 +26,11 @@ function takes(play: FleetPlay, group: ModelGroup, start: Event): boolean {
   const { isRolledBack, since, changing } = model.controlPlaneOf(group);
   const { followMode, followAfter } = model.fleet.policy;
   // A group that is further behind takes the version after next once the group has taken the next one, and a sweep has
-  // seen that.
+  // seen that. No sweep sees it of a group that cannot be read any more.
   const takenAt = events.findLast((event) => event.kind === 'success' && event.group === group)?.at ?? 0;
   const settledAt = Math.max(since + followAfter * HOUR, takenAt) + SWEPT;
-  const isSettled = changing === undefined && !isRolledBack && settledAt <= model.now;
+  const isKnown = Math.max(since, takenAt) <= seenAt(model, group);
+  const isSettled = changing === undefined && !isRolledBack && isKnown && settledAt <= model.now;
   const isNext = isSettled && nextVersion(group.version, model.clusterOf(group).version) === version;
   return isNext && (followMode === 'enforce' || isChosen(play, group, start));
 }
