@@ -16,6 +16,7 @@ import { terminateWorkers } from './terminate-workers/remediation.ts';
 import { triageFindings } from './triage-findings/remediation.ts';
 import { upgradeNodeGroups } from './upgrade-node-groups/remediation.ts';
 import { watchAmiReleases } from './watch-ami-releases/remediation.ts';
+import { watchHosts } from './watch-hosts/remediation.ts';
 import { watchSupportDates } from './watch-support-dates/remediation.ts';
 
 /**
@@ -31,6 +32,7 @@ export const REMEDIATIONS = [
   steerNodeClasses,
   watchAmiReleases,
   watchSupportDates,
+  watchHosts,
   manageSsmAgent,
   quarantineWorkers,
   terminateWorkers,

@@ -143,7 +143,7 @@ describe('every rule', async () => {
     const expressions = resourcesOf(templateOf({ watchSchedule: 'rate(15 minutes)', sweepSchedule: 'rate(2 hours)' }))
       .map(({ Properties }) => Properties.ScheduleExpression)
       .filter((expression) => expression !== undefined);
-    expect(expressions.sort()).toEqual(['rate(1 day)', 'rate(15 minutes)', 'rate(2 hours)']);
+    expect(expressions.sort()).toEqual(['rate(1 day)', 'rate(1 day)', 'rate(15 minutes)', 'rate(2 hours)']);
   });
 });
 

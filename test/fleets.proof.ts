@@ -30,6 +30,7 @@ import {
 } from './quarantine.fixture.ts';
 import { approvedRefreshes, cluster, fleet, group, policy } from './refresh-groups.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
+import { changingHosts } from './watch-hosts.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
@@ -296,6 +297,7 @@ describe('rights', () => {
       approvedRefreshes(),
       drainsOfEveryKind(),
       pinsOfEveryKind(),
+      changingHosts(),
       // Gates are read where a refresh is due.
       start({
         fleet: fleet(cluster('shop', [group('web')])),

@@ -9,7 +9,8 @@ import { ALL_PROOFS } from './sampled.ts';
 /** The function whose outcomes an item of the ledger counts, and what the records of the subject name. */
 interface Counted {
   readonly remediation: string;
-  readonly about: 'instance' | 'nodegroup';
+  /** What the records of an item are about, or how to tell the key of a record's item. */
+  readonly about: 'instance' | 'nodegroup' | ((record: RemediationRecord) => string);
 }
 
 /** The counted items by their `pk`. */
@@ -76,8 +77,11 @@ const idsOf = (
 ): Set<string> =>
   new Set(records.filter((record) => record.remediation === remediation && isMeant(record)).map(({ id }) => id));
 
-const nameOf = ({ cluster, nodegroup, instance }: RemediationRecord, about: 'instance' | 'nodegroup'): string =>
-  about === 'instance' ? (instance ?? '') : instance === undefined ? `${cluster}/${nodegroup}` : '';
+function nameOf(record: RemediationRecord, about: Counted['about']): string {
+  if (typeof about === 'function') return about(record);
+  const { cluster, nodegroup, instance } = record;
+  return about === 'instance' ? (instance ?? '') : instance === undefined ? `${cluster}/${nodegroup}` : '';
+}
 
 /** Dying after a call that only reads equals dying before the next one. */
 const READS = /^(Describe|Get|List|BatchGet|Query|GET|LIST)/;

@@ -120,8 +120,15 @@ describe('the saved queries', () => {
   it('is everything alive', async () => {
     const rows = await ask(demo, textOf(demo, 'is everything alive'));
     // The two functions of the widget run on demand. Some others only run on request of another function, for example
-    // to terminate a worker, or where Karpenter runs. One runs once a day.
-    const seldom = ['terminate-workers', 'close-shells', 'refresh-groups', 'steer-node-classes', 'watch-support-dates'];
+    // to terminate a worker, or where Karpenter runs. Two run once a day.
+    const seldom = [
+      'terminate-workers',
+      'close-shells',
+      'refresh-groups',
+      'steer-node-classes',
+      'watch-support-dates',
+      'watch-hosts',
+    ];
     const working = demo.account.lambda.functions.filter(
       ({ label }) => !label.endsWith('-actions') && !seldom.includes(label),
     );

@@ -60,11 +60,6 @@ export const SUPPORT_REASONS = {
     severity: 'low',
   },
   'authority-lasts': { meaning: "No node has to be replaced for the cluster's certificate authority." },
-  'other-hosts': {
-    meaning:
-      'The cluster has hosts that AWS or their owner looks after: EKS Auto Mode, Fargate or hybrid nodes. Nothing is done to them. The message says what AWS does.',
-  },
-  'no-other-hosts': { meaning: 'The cluster has no such hosts any more.' },
   'change-planned': {
     meaning: 'AWS Health plans something for the cluster. The message names the type of the event and when it begins.',
     hint: 'Read what AWS Health says: open the AWS Health Dashboard, "Scheduled changes".',

@@ -2,6 +2,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { HealthPlannedLifecycle } from '../../events/health-planned-lifecycle.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
@@ -9,25 +10,20 @@ import { readAuthorities, readLaunches } from './authorities.ts';
 import { type Decision, decide } from './decide.ts';
 import { decideAuthority, isRotating } from './decide-authority.ts';
 import { type Observation, observe } from './observe.ts';
-import { decideOtherHosts, type FargateProfiles, readFargateProfiles } from './other-hosts.ts';
 import { decidePlanned } from './planned.ts';
 import type { Policy } from './policy.ts';
 import type { Recorder } from './remediation.ts';
 import {
-  NOTHING_TOLD,
   type Planned,
   plannedKey,
   readAuthorityTold,
-  readOtherHostsTold,
   readPlanned,
   readSupport,
   saveAuthorityTold,
-  saveOtherHostsTold,
   savePlanned,
   saveSupport,
   type Told,
 } from './support-ledger.ts';
-import { tellOnce } from './tell-once.ts';
 
 export interface ReconcileDeps {
   readonly ec2: EC2Client;
@@ -68,11 +64,9 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   };
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown) => void troubles.push(error);
-  // Record the support of each cluster's version, its certificate authority, its other hosts, then the plan of AWS
-  // Health.
+  // Record the support of each cluster's version, its certificate authority, then the plan of AWS Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
   await tellAuthorities(deps, trigger, fleet, onTrouble).catch(onTrouble);
-  await tellOtherHosts(deps, trigger, fleet, onTrouble).catch(onTrouble);
   await tellPlans(deps, trigger, fleet, plan, onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }
@@ -98,7 +92,7 @@ async function tellSupport(
     const decision = names.includes(cluster) ? decided.get(cluster) : GONE;
     if (decision === undefined) return;
     const incident = `support ${cluster} ${versions.get(cluster)}${decision.isExtended ? ' extended' : ''}`;
-    const about = { cluster, trigger, incident, check: 'support' };
+    const about = { subject: { cluster }, trigger, incident, check: 'support' };
     const save = (state: Told, writer: string) => saveSupport(deps.ledger, cluster, state, deps.clock.now(), writer);
     // An incident of another version, or of standard support, ends before the next one begins.
     const isOther = before.correlationId !== undefined && before.correlationId !== incident;
@@ -135,7 +129,12 @@ async function tellAuthorities(
     const left = !names.includes(cluster) || decided.get(cluster)?.isLeftAlone === true;
     const decision = left ? AUTHORITY_OVER : read && decideAuthority(cluster, read, launched, deps.clock.now());
     if (decision === undefined) return;
-    const about = { cluster, trigger, incident: `certificate authority ${cluster}`, check: 'certificate-authority' };
+    const about = {
+      subject: { cluster },
+      trigger,
+      incident: `certificate authority ${cluster}`,
+      check: 'certificate-authority',
+    };
     const save = (state: Told, writer: string) =>
       saveAuthorityTold(deps.ledger, cluster, state, deps.clock.now(), writer);
     await tellOnce(deps, known.get(cluster) ?? NOTHING_TOLD, about, decision, save);
@@ -146,46 +145,6 @@ async function tellAuthorities(
 const AUTHORITY_OVER: Decision = {
   decision: 'done',
   reason: 'authority-lasts',
-  message: 'The cluster does not exist any more, or is left alone.',
-  variant: 'over',
-};
-
-/** Records which hosts of clusters AWS or their owner looks after. */
-async function tellOtherHosts(
-  deps: ReconcileDeps,
-  trigger: Trigger,
-  { names, observations, decided }: Fleet,
-  onTrouble: (error: unknown) => void,
-): Promise<void> {
-  const watched = observations.filter(({ cluster: { name } }) => decided.get(name)?.isLeftAlone !== true);
-  const profiles = await readFargateProfiles(
-    deps.eks,
-    watched.map(({ cluster: { name } }) => name),
-  );
-  const decisions = new Map(
-    watched.map(({ cluster }) => [
-      cluster.name,
-      decideOtherHosts(cluster, profiles.get(cluster.name) ?? GONE_PROFILES),
-    ]),
-  );
-  const known = await readOtherHostsTold(deps.ledger);
-  const tellOf = async (cluster: string): Promise<void> => {
-    const left = !names.includes(cluster) || decided.get(cluster)?.isLeftAlone === true;
-    const decision = left ? OTHER_HOSTS_OVER : decisions.get(cluster);
-    if (decision === undefined) return;
-    const about = { cluster, trigger, incident: `other hosts ${cluster}`, check: 'other-hosts' };
-    const save = (state: Told, writer: string) =>
-      saveOtherHostsTold(deps.ledger, cluster, state, deps.clock.now(), writer);
-    await tellOnce(deps, known.get(cluster) ?? NOTHING_TOLD, about, decision, save);
-  };
-  for (const cluster of new Set([...decisions.keys(), ...known.keys()])) await tellOf(cluster).catch(onTrouble);
-}
-
-const GONE_PROFILES: FargateProfiles = { kind: 'gone' };
-
-const OTHER_HOSTS_OVER: Decision = {
-  decision: 'done',
-  reason: 'no-other-hosts',
   message: 'The cluster does not exist any more, or is left alone.',
   variant: 'over',
 };
@@ -202,7 +161,7 @@ async function tellPlans(
   const isLeftAlone = (cluster: string): boolean => decided.get(cluster)?.isLeftAlone === true;
   const tellOf = async (key: string, before: Planned, decision: Decision, incident: string): Promise<void> => {
     const { cluster, sentAt, ...told } = before;
-    const about = { cluster, trigger, incident, check: `health ${key.slice(0, 12)}` };
+    const about = { subject: { cluster }, trigger, incident, check: `health ${key.slice(0, 12)}` };
     const save = async (state: Told, writer: string) =>
       savePlanned(deps.ledger, key, { cluster, sentAt, ...state }, deps.clock.now(), writer);
     await tellOnce(deps, told, about, decision, save).catch(onTrouble);

@@ -8,7 +8,7 @@ import { SUPPORT_REASONS } from './reasons.ts';
 export const watchSupportDates = declare({
   name: 'watch-support-dates',
   summary:
-    "Tells in time when support of a cluster's Kubernetes version ends, which nodes do not trust a new certificate authority, which hosts AWS looks after, and what AWS Health plans for clusters",
+    "Tells in time when support of a cluster's Kubernetes version ends, which nodes do not trust a new certificate authority, and what AWS Health plans for clusters",
   startedBy: 'schedule, daily; AWS Health',
   subject: 'cluster',
   start: { by: 'schedule', every: 'day' },
@@ -26,7 +26,7 @@ export const watchSupportDates = declare({
   ledger: ['PutItem', 'Query'],
   rights: [
     listClusters,
-    onClusters('DescribeCluster', 'ListCertificateAuthorities', 'DescribeCertificateAuthority', 'ListFargateProfiles'),
+    onClusters('DescribeCluster', 'ListCertificateAuthorities', 'DescribeCertificateAuthority'),
     onAnything('DescribeClusterVersions', ['eks:DescribeClusterVersions']),
     onAnything('DescribeInstances', ['ec2:DescribeInstances']),
   ],

@@ -1,21 +1,18 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type Ledger, queryItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
-import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
+import { toldMemory } from '../shared/ledger/tell-once.ts';
 import type { Reason } from './reasons.ts';
 
 /** The kind of the items about the support of clusters, by cluster. */
 const SUPPORT = 'support';
 /** The kind of the items about certificate authorities, by cluster. */
 const AUTHORITY = 'certificate-authority';
-/** The kind of the items about hosts that AWS or their owner looks after, by cluster. */
-const OTHER_HOSTS = 'other-hosts';
 /** The kind of the items about plans of AWS Health, by plan and cluster. */
 const PLANNED = 'planned-change';
 
-const told = z.object({ ...outcomeMemory<Reason>(), revision: z.number().default(0) });
+const told = z.object(toldMemory<Reason>());
 export type Told = Readonly<z.infer<typeof told>>;
-export const NOTHING_TOLD: Told = { outcomes: 0, revision: 0 };
 
 const planned = told.extend({
   cluster: z.string(),
@@ -43,12 +40,6 @@ export const saveSupport = (ledger: Ledger, cluster: string, state: Told, now: n
 /** @returns the saved state; undefined when another run was first */
 export const saveAuthorityTold = (ledger: Ledger, cluster: string, state: Told, now: number, writer: string) =>
   saveUnlessWritten(ledger, { pk: AUTHORITY, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
-
-export const readOtherHostsTold = (ledger: Ledger): Promise<Map<string, Told>> => readTold(ledger, OTHER_HOSTS);
-
-/** @returns the saved state; undefined when another run was first */
-export const saveOtherHostsTold = (ledger: Ledger, cluster: string, state: Told, now: number, writer: string) =>
-  saveUnlessWritten(ledger, { pk: OTHER_HOSTS, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
 
 /**
  * The key of a plan and a cluster. It is a digest, because ARNs of AWS Health events may be longer than a key of

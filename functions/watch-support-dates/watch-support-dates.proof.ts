@@ -46,42 +46,6 @@ const messagesOf = ({ records }: Run, cluster: string): string[] =>
 const notified = ({ account }: Run, cluster: string): number =>
   account.sns.published.filter(({ subject }) => subject?.includes(` ${cluster}:`)).length;
 
-it('hosts that AWS or their owner looks after are told of once a cluster, and again when they change', async () => {
-  const others = { autoMode: { instances: 1 }, fargateProfiles: ['jobs', 'api'], hybridNodes: true };
-  const run = await start({
-    fleet: {
-      ...fleet,
-      clusters: [
-        cluster('mixed', '1.34', others),
-        cluster('plain', '1.34'),
-        cluster('left-alone', '1.34', { ...others, tags: { 'eks-host-remediator:ignore': '' } }),
-      ],
-    },
-    policy,
-    inProcess: true,
-  });
-  await run.account.play(49 * HOUR);
-  const ofHosts = () => told(run).filter((line) => line.includes('hosts'));
-  expect(ofHosts()).toEqual(['07-02 mixed skipped other-hosts']);
-  const [message = ''] = messagesOf(run, 'mixed');
-  expect(message).toContain('EKS Auto Mode runs nodes (general-purpose, system)');
-  expect(message).toContain('Fargate runs pods (2 profiles: api, jobs)');
-  expect(message).toContain('It takes hybrid nodes');
-  expect(notified(run, 'mixed')).toBe(0);
-  const mixed = run.account.fleet.eks.clusters.get('mixed');
-  if (mixed !== undefined) Object.assign(mixed, { autoMode: false, hybridNodes: false, fargateProfiles: ['api'] });
-  await run.account.play(24 * HOUR);
-  if (mixed !== undefined) Object.assign(mixed, { fargateProfiles: [] });
-  await run.account.play(24 * HOUR);
-  expect(ofHosts()).toEqual([
-    '07-02 mixed skipped other-hosts',
-    '07-04 mixed skipped other-hosts',
-    '07-05 mixed done no-other-hosts',
-  ]);
-  expect(run.errors).toEqual([]);
-  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
-});
-
 describe('the support of the Kubernetes versions of clusters', () => {
   it('is told of, again two weeks before it ends, until the control plane is upgraded', async () => {
     const run = await playThrough({

@@ -1,7 +1,7 @@
 import {
   type EC2Client,
+  type ImageMetadata,
   type Instance,
-  type InstanceImageMetadata,
   paginateDescribeInstanceImageMetadata,
 } from '@aws-sdk/client-ec2';
 import { type HostSystem, hostSystemOf } from './host-system.ts';
@@ -54,21 +54,22 @@ export async function readHosts(
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
  */
-async function readMetadata(ec2: EC2Client, pages: number): Promise<Map<string, InstanceImageMetadata>> {
-  const found = new Map<string, InstanceImageMetadata>();
+async function readMetadata(ec2: EC2Client, pages: number): Promise<Map<string, ImageMetadata>> {
+  const found = new Map<string, ImageMetadata>();
   let read = 0;
   const config = { client: ec2, pageSize: LARGEST_PAGE };
   const input = { Filters: [{ Name: 'tag-key', Values: [...WORKER_TAGS] }] };
   for await (const { InstanceImageMetadata = [] } of paginateDescribeInstanceImageMetadata(config, input)) {
-    for (const each of InstanceImageMetadata) if (each.InstanceId !== undefined) found.set(each.InstanceId, each);
+    // The tags of each instance come with its AMI. Memory does not hold them a second time.
+    for (const { InstanceId = '', ImageMetadata } of InstanceImageMetadata)
+      if (ImageMetadata !== undefined) found.set(InstanceId, ImageMetadata);
     read += 1;
     if (read >= pages) break;
   }
   return found;
 }
 
-function hostOf(instance: Instance, metadata: InstanceImageMetadata | undefined, now: number): Host {
-  const { ImageMetadata: image } = metadata ?? {};
+function hostOf(instance: Instance, image: ImageMetadata | undefined, now: number): Host {
   const { Name = '', ImageOwnerAlias, CreationDate, DeprecationTime } = image ?? {};
   const deprecatedAt = timeOf(DeprecationTime);
   const owner = ownerOf(instance);

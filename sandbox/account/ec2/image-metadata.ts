@@ -61,4 +61,5 @@ const metadataOf = (imageId: string, image: Image | undefined) => ({
   CreationDate: image?.CreationDate,
   DeprecationTime: image?.DeprecationTime,
   IsPublic: image?.Public,
+  ImageAllowed: image?.ImageAllowed,
 });

@@ -1,10 +1,11 @@
 import { type Cluster, type EKSClient, paginateListFargateProfiles } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { type Reading, read } from '../shared/fleet/reading.ts';
+import type { Telling } from '../shared/ledger/tell-once.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { counted } from '../shared/text/counted.ts';
 import { listed } from '../shared/text/listed.ts';
-import type { Decision } from './decide.ts';
+import type { Reason } from './reasons.ts';
 
 /** The names of a cluster's Fargate profiles. */
 export type FargateProfiles = Reading<readonly string[]>;
@@ -39,7 +40,7 @@ export async function readFargateProfiles(
 export function decideOtherHosts(
   { computeConfig, remoteNetworkConfig }: Pick<Cluster, 'computeConfig' | 'remoteNetworkConfig'>,
   profiles: FargateProfiles,
-): Decision | undefined {
+): Telling<Reason> | undefined {
   if (profiles.kind === 'unreadable' && profiles.isThrottled) return undefined;
   const kinds = [
     ...(computeConfig?.enabled === true ? [autoMode(computeConfig.nodePools ?? [])] : []),

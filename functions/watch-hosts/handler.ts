@@ -1,0 +1,36 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
+import { createLedger } from '../shared/ledger/ledger.ts';
+import { claimRun } from '../shared/ledger/run-ledger.ts';
+import { policyReaderFrom } from '../shared/policy/policy-reader.ts';
+import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
+import { systemClock as clock } from '../shared/runtime/clock.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { createFunction } from '../shared/runtime/function.ts';
+import { READS } from './policy.ts';
+import { reconcile } from './reconcile.ts';
+import { watchHosts } from './remediation.ts';
+
+const env = readEnvironment(baseEnvironment.extend(policyEnvironment));
+const { name: remediation } = watchHosts;
+const deps = {
+  ec2: new EC2Client(CLIENT_DEFAULTS),
+  eks: new EKSClient(CLIENT_DEFAULTS),
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  readPolicy: policyReaderFrom(env, { ssm: new SSMClient(CLIENT_DEFAULTS), clock, reads: READS }),
+  clock,
+};
+
+export const handler = createFunction({
+  declared: watchHosts,
+  region: env.AWS_REGION,
+  stack: env.STACK_NAME,
+  run: async (event: unknown, { recorder, account, requestId }) => {
+    const trigger = parseScheduled(event);
+    if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
+    await reconcile({ ...deps, recorder, account, caller: requestId }, trigger);
+  },
+});

@@ -1,0 +1,33 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+
+/** What `watch-hosts` says. */
+export const HOST_REASONS = {
+  'hosts-seen': {
+    meaning:
+      'The hosts of the cluster were looked at for the first time. The message counts them. From then on each change of what a group runs is told.',
+  },
+  'hosts-changed': {
+    meaning:
+      'The hosts of the group run another AMI or system than at the last look, or are new. The message names what they ran before.',
+  },
+  'hosts-ami-deprecated': {
+    meaning: 'Hosts of the group run an AMI that its owner has deprecated by now.',
+    hint: 'Move the group to a newer AMI. A deprecated AMI gets no more fixes, and its owner may deregister it.',
+    severity: 'low',
+  },
+  'hosts-ami-not-allowed': {
+    meaning:
+      "Hosts of the group run an AMI that the account's Allowed AMIs setting forbids by now. EC2 refuses to launch another host from it.",
+    hint: 'Move the group to an allowed AMI, or allow this one: aws ec2 get-allowed-images-settings.',
+    severity: 'medium',
+  },
+  'hosts-gone': { meaning: 'No host of the group runs any more, so nothing is wrong with its AMI.' },
+  'other-hosts': {
+    meaning:
+      'The cluster has hosts that AWS or their owner looks after: EKS Auto Mode, Fargate or hybrid nodes. Nothing is done to them. The message says what AWS does.',
+  },
+  'no-other-hosts': { meaning: 'The cluster has no such hosts any more.' },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof HOST_REASONS;

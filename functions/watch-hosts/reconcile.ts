@@ -1,0 +1,130 @@
+import pMap from 'p-map';
+import { readOwner } from '../shared/fleet/identity.ts';
+import { isOptedOut } from '../shared/fleet/scope.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { fingerprintOf, NOTHING_TOLD, recordLeft, tellOnce } from '../shared/ledger/tell-once.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import type { Trigger } from '../shared/records/recorder.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import { decideFirstSight, decideGone, decideGroup, isProblem, rememberedOf } from './decide.ts';
+import { type HostGroup, keyOf } from './group-hosts.ts';
+import { type GroupTold, readGroupsTold, saveGroupTold } from './hosts-ledger.ts';
+import { type Observation, type ObserveClients, observe } from './observe.ts';
+import type { Policy } from './policy.ts';
+import type { Recorder } from './remediation.ts';
+import { tellOtherHosts } from './tell-other-hosts.ts';
+
+export interface ReconcileDeps extends ObserveClients {
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly clock: Clock;
+  readonly account: string;
+  /** Unique name of this run. */
+  readonly caller: string;
+}
+
+/**
+ * One run, which records each change of what the hosts of a group run once. Under an invalid policy it records nothing,
+ * because the policy may leave clusters out, and other functions report the policy.
+ *
+ * @throws AggregateError when something about some groups could not be recorded. All others are recorded by then.
+ */
+export async function reconcile(deps: ReconcileDeps, trigger: Trigger): Promise<void> {
+  const policy = await deps.readPolicy();
+  if (isInvalid(policy)) return;
+  const observation = await observe(deps, { policy, account: deps.account, now: deps.clock.now() });
+  const known = await readGroupsTold(deps.ledger);
+  const troubles: unknown[] = [];
+  const onTrouble = (error: unknown) => void troubles.push(error);
+  // Tell of the groups with hosts, end what was told of those without any, then count the hosts of new clusters.
+  const each = { concurrency: READ_CONCURRENCY };
+  const told = [...observation.groups.values()];
+  await pMap(told, (group) => tellGroup(deps, trigger, observation, group, known).catch(onTrouble), each);
+  await pMap(known, ([key, before]) => endGroup(deps, trigger, observation, key, before).catch(onTrouble), each);
+  if (troubles.length === 0) {
+    for (const [cluster, groups] of Map.groupBy(told, (group) => group.cluster)) {
+      if (!known.has(cluster)) await tellFirstSight(deps, trigger, cluster, groups).catch(onTrouble);
+    }
+  }
+  await tellOtherHosts(deps, trigger, observation, onTrouble).catch(onTrouble);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
+}
+
+async function tellGroup(
+  deps: ReconcileDeps,
+  trigger: Trigger,
+  { readCluster }: Observation,
+  group: HostGroup,
+  known: ReadonlyMap<string, GroupTold>,
+): Promise<void> {
+  const { cluster, kind, nodegroup } = group;
+  const key = keyOf(group);
+  const before = known.get(key);
+  const decision = decideGroup(group, before?.runs);
+  const state: GroupTold = { ...(before ?? NOTHING_TOLD), runs: rememberedOf(group) };
+  const fingerprint = fingerprintOf(decision);
+  const save = saving(deps, key);
+  // What the first look at a cluster finds is counted in one record, and only problems are told by group.
+  if (before === undefined && !known.has(cluster) && decision.decision === 'skipped') {
+    await save({ ...state, fingerprint }, `${deps.caller} ${key}`);
+    return;
+  }
+  if (kind === 'managed' && nodegroup !== undefined && fingerprint !== before?.fingerprint) {
+    const { tags, unreadable } = await readOwner(deps.eks, readCluster, { cluster, nodegroup });
+    if (isOptedOut(tags) || unreadable !== undefined) return;
+  }
+  await tellOnce(deps, state, aboutGroup(key, trigger), decision, save);
+}
+
+/**
+ * Ends the problem of a group that has no hosts any more. Of any other such group, and of a cluster, only what a run that
+ * died could not record is told.
+ */
+async function endGroup(
+  deps: ReconcileDeps,
+  trigger: Trigger,
+  { watched, unread, groups }: Observation,
+  key: string,
+  before: GroupTold,
+): Promise<void> {
+  const about = aboutGroup(key, trigger);
+  const { cluster } = about.subject;
+  if (groups.has(key)) return;
+  if (unread.has(cluster) || !isProblem(before.fingerprint)) {
+    await recordLeft(deps, before, key, saving(deps, key));
+    return;
+  }
+  const isWatched = watched.some(({ name }) => name === cluster);
+  await tellOnce(deps, before, about, decideGone(isWatched), saving(deps, key));
+}
+
+async function tellFirstSight(
+  deps: ReconcileDeps,
+  trigger: Trigger,
+  cluster: string,
+  groups: readonly HostGroup[],
+): Promise<void> {
+  const about = { subject: { cluster }, trigger, incident: `hosts ${cluster}`, check: 'hosts' };
+  const before: GroupTold = NOTHING_TOLD;
+  await tellOnce(deps, before, about, decideFirstSight(groups), saving(deps, cluster));
+}
+
+/** Of groups that a cluster has one of each, the check says which one a record is about. */
+function aboutGroup(key: string, trigger: Trigger) {
+  const [cluster = '', ...rest] = key.split('/');
+  const name = rest.join('/');
+  const isOfCluster = name.startsWith('*');
+  return {
+    subject: { cluster, ...(!isOfCluster && { nodegroup: name }) },
+    trigger,
+    incident: `hosts ${key}`,
+    check: isOfCluster ? `hosts ${name.slice(1)}` : 'hosts',
+  };
+}
+
+const saving =
+  ({ ledger, clock }: ReconcileDeps, key: string) =>
+  (state: GroupTold, writer: string) =>
+    saveGroupTold(ledger, key, state, clock.now(), writer);

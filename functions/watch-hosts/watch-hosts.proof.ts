@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest';
+import type { Run } from '../../sandbox/play.ts';
+import { deadLetterCount, HOUR, start } from '../../test/harness.ts';
+import { deniedCalls } from '../../test/iam.ts';
+import { expectNoLoss } from '../../test/lost-records.ts';
+import { detachOne, hostStory, hostsFleet, hostsKeyOf, hostsPolicy } from '../../test/watch-hosts.fixture.ts';
+
+const recordsOf = ({ records }: Run, wanted: object) =>
+  records.filter(
+    (record) =>
+      record.remediation === 'watch-hosts' &&
+      Object.entries(wanted).every(([key, value]) => record[key as keyof typeof record] === value),
+  );
+
+async function asExpected(run: Run): Promise<void> {
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  expect([run.errors, run.account.deliveries.lost, deadLetterCount(run)]).toEqual([[], [], 0]);
+}
+
+it('what the hosts of each group run is told once for each change, whoever owns them', async () => {
+  const run = await start({ fleet: hostsFleet, policy: hostsPolicy, inProcess: true, play: '25h' });
+  // The first look counts, and tells only what is wrong by group.
+  expect(hostStory(run)).toEqual([
+    '07-02 shop/ hosts-seen hosts',
+    '07-02 shop/ other-hosts other-hosts',
+    '07-02 shop/karpenter:spot hosts-ami-not-allowed hosts',
+  ]);
+  const [seen] = recordsOf(run, { reason: 'hosts-seen' });
+  expect(seen).toMatchObject({
+    decision: 'skipped',
+    details: { owners: { managed: 3, 'self-managed': 2, karpenter: 1, 'auto-mode': 1, stray: 1 } },
+  });
+  const stray = await detachOne(run, 'web');
+  await run.account.play(24 * HOUR);
+  expect(hostStory(run).slice(3)).toEqual([
+    '07-03 shop/ hosts-changed hosts stray',
+    '07-03 shop/self-managed:shop-legacy hosts-ami-deprecated hosts',
+    '07-03 shop/web hosts-changed hosts',
+  ]);
+  const [web] = recordsOf(run, { nodegroup: 'web' });
+  expect(web?.message).toMatch(
+    /^1 host of a managed node group runs amazon-eks-node-al2023-\S+-v20260702 \(Amazon Linux 2023, made on 2026-07-02\)\. Before, it was \S+-v20260610 \(/,
+  );
+  expect(recordsOf(run, { reason: 'hosts-changed', nodegroup: undefined })[0]?.message).toContain(stray);
+  const [legacy] = recordsOf(run, { reason: 'hosts-ami-deprecated' });
+  expect(legacy).toMatchObject({ decision: 'refused', severity: 'low' });
+  // Nothing is told of what stays.
+  await run.account.play(24 * HOUR);
+  expect(hostStory(run)).toHaveLength(6);
+  await asExpected(run);
+});
+
+it('a problem ends with the last host of its group, or with the opt-out of its cluster', async () => {
+  const run = await start({ fleet: hostsFleet, policy: hostsPolicy, inProcess: true, play: '25h' });
+  for (const instance of run.account.fleet.instances.list())
+    if (instance.tags.get('karpenter.sh/nodepool') === 'spot')
+      run.account.fleet.instances.terminate(instance, 1_000, () => {});
+  await run.account.play(24 * HOUR);
+  expect(hostStory(run)).toContain('07-03 shop/karpenter:spot hosts-gone hosts');
+  const [refused, done] = recordsOf(run, { nodegroup: 'karpenter:spot' });
+  expect([refused?.decision, done?.decision]).toEqual(['refused', 'done']);
+  expect(done?.correlationId).toBe(refused?.correlationId);
+  await asExpected(run);
+});
+
+it('loses no record, wherever it dies', () =>
+  expectNoLoss(
+    'watch-hosts',
+    { fleet: hostsFleet, policy: { ...hostsPolicy, upgrades: { mode: 'off' } }, play: '49h' },
+    { hosts: { remediation: 'watch-hosts', about: hostsKeyOf } },
+  ));
+
+it('hosts that AWS or their owner looks after are told of once a cluster, and again when they change', async () => {
+  const others = { autoMode: { instances: 1 }, fargateProfiles: ['jobs', 'api'], hybridNodes: true };
+  const cluster = (name: string, more: object = {}) => ({ name, version: '1.34', nodeGroups: [], ...more });
+  const clusters = [
+    cluster('mixed', others),
+    cluster('plain'),
+    cluster('left-alone', { ...others, tags: { 'eks-host-remediator:ignore': '' } }),
+  ];
+  const fleet = { startsAt: '2026-07-01T00:00:00Z', clusters };
+  const run = await start({ fleet, policy: hostsPolicy, inProcess: true, play: '49h' });
+  const ofHosts = () => hostStory(run).filter((line) => line.includes('other-hosts'));
+  expect(ofHosts()).toEqual(['07-02 mixed/ other-hosts other-hosts']);
+  const [{ message = '' } = {}] = recordsOf(run, { reason: 'other-hosts' });
+  expect(message).toContain('EKS Auto Mode runs nodes (general-purpose, system)');
+  expect(message).toContain('Fargate runs pods (2 profiles: api, jobs)');
+  expect(message).toContain('It takes hybrid nodes');
+  expect(run.account.sns.published.filter(({ subject }) => subject?.includes(' mixed:'))).toEqual([]);
+  const mixed = run.account.fleet.eks.clusters.get('mixed');
+  if (mixed !== undefined) Object.assign(mixed, { autoMode: false, hybridNodes: false, fargateProfiles: ['api'] });
+  await run.account.play(24 * HOUR);
+  if (mixed !== undefined) Object.assign(mixed, { fargateProfiles: [] });
+  await run.account.play(24 * HOUR);
+  expect(ofHosts()).toEqual([
+    '07-02 mixed/ other-hosts other-hosts',
+    '07-04 mixed/ other-hosts other-hosts',
+    '07-05 mixed/ no-other-hosts other-hosts',
+  ]);
+  await asExpected(run);
+});
