@@ -47,6 +47,13 @@ export const BUDGETS = {
     cpuMs: 1_000,
     peakRssBytes: 200 * 2 ** 20,
   },
+  /** 500 exposed launches at once. */
+  burst: {
+    /** How many invocations of the function run at a time where the time is judged. */
+    concurrency: 16,
+    /** From the launch until the Internet no longer reaches 99 % of the workers, computing included, virtual ms. */
+    p99Ms: 5_000,
+  },
   /** One sweep of one function. */
   sweep: {
     /** CPU of the function alone, the SDK's parsing included, ms of a whole core per worker. */

@@ -1,4 +1,5 @@
 import type { Figures } from './figures.ts';
+import { type SweepingMonth, sweepingMonth } from './sweeping-month.ts';
 
 /** A table: headings, then rows. */
 export interface Table {
@@ -11,7 +12,12 @@ const mebibytes = (bytes: number): string => whole(bytes / 2 ** 20);
 const seconds = (ms: number): string => (ms / 1_000).toFixed(2);
 
 /** The figures as tables, for terminals and for docs/performance.md. */
-export function figureTables({ imports, launches, sweeps }: Figures): Readonly<Record<keyof FigureRooms, Table>> {
+export function figureTables({
+  imports,
+  launches,
+  bursts,
+  sweeps,
+}: Figures): Readonly<Record<keyof FigureRooms, Table>> {
   return {
     imports: {
       title: 'Bundles',
@@ -52,6 +58,27 @@ export function figureTables({ imports, launches, sweeps }: Figures): Readonly<R
         ]),
       ],
     },
+    bursts: {
+      title: 'A burst of exposed launches',
+      rows: [
+        [
+          'launches at once',
+          'concurrency',
+          'half closed after, virtual s',
+          '99 % closed after, virtual s',
+          'computing a worker, ms',
+          'calls a worker',
+        ],
+        ...bursts.map((each) => [
+          whole(each.launches),
+          whole(each.concurrency),
+          (each.p50Ms / 1_000).toFixed(1),
+          (each.p99Ms / 1_000).toFixed(1),
+          whole(each.computingMs),
+          whole(each.callsPerWorker),
+        ]),
+      ],
+    },
     sweeps: {
       title: 'A sweep',
       rows: [
@@ -64,6 +91,7 @@ export function figureTables({ imports, launches, sweeps }: Figures): Readonly<R
           'calls',
           'peak MiB',
           'longest invocation, % of its timeout',
+          'hourly sweeps, $ a month',
         ],
         ...sweeps.map((each) => [
           each.name,
@@ -74,10 +102,13 @@ export function figureTables({ imports, launches, sweeps }: Figures): Readonly<R
           whole(each.calls),
           mebibytes(each.peakRssBytes),
           whole(each.shareOfTimeout * 100),
+          dollarsOf(sweepingMonth(each)).toFixed(2),
         ]),
       ],
     },
   };
 }
+
+const dollarsOf = ({ lambda, ledger }: SweepingMonth): number => lambda + ledger;
 
 type FigureRooms = Omit<Figures, 'made'>;

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { BUDGETS } from './budgets.ts';
+import { type BurstFigures, measureBursts } from './burst.ts';
 import { type ImportFigures, measureImports } from './imports.ts';
 import { type LaunchFigures, measureLaunches } from './launches.ts';
 import { measureSweeps, type SweepFigures } from './sweeps.ts';
@@ -10,6 +11,7 @@ export interface Figures {
   readonly made: { readonly on: string; readonly node: string; readonly architecture: string; readonly cores: number };
   readonly imports: ImportFigures;
   readonly launches: readonly LaunchFigures[];
+  readonly bursts: readonly BurstFigures[];
   readonly sweeps: readonly SweepFigures[];
 }
 
@@ -18,12 +20,14 @@ export interface Extent {
   readonly runs: number;
   /** Workers of the cluster that an exposed one is launched into. */
   readonly launches: readonly number[];
+  /** Exposed workers that are launched at once, and how many invocations of the function run at a time. */
+  readonly burst: { readonly launches: number; readonly concurrencies: readonly number[] };
   /** Workers of the fleets that are swept. */
   readonly sweeps: readonly number[];
 }
 
 /** Measures the functions of a synthesized template, which holds whole bundles. */
-export async function measureFigures(template: string, { runs, launches, sweeps }: Extent): Promise<Figures> {
+export async function measureFigures(template: string, { runs, launches, burst, sweeps }: Extent): Promise<Figures> {
   const stack = readSynthesizedStack(template);
   return {
     made: {
@@ -34,12 +38,13 @@ export async function measureFigures(template: string, { runs, launches, sweeps 
     },
     imports: await measureImports(stack, runs),
     launches: await measureLaunches(stack, launches),
+    bursts: await measureBursts(stack, burst.launches, burst.concurrencies),
     sweeps: await measureSweeps(stack, sweeps),
   };
 }
 
 /** A sentence for each figure that is above its budget. */
-export function breachesOf({ imports, launches, sweeps }: Figures): string[] {
+export function breachesOf({ imports, launches, bursts, sweeps }: Figures): string[] {
   const breach = (what: string, value: number, budget: number): string[] =>
     value <= budget ? [] : [`${what}: ${Math.round(value * 100) / 100} is above ${budget}`];
   return [
@@ -51,6 +56,11 @@ export function breachesOf({ imports, launches, sweeps }: Figures): string[] {
       ...breach(`CPU ms of a launch among ${workers} workers`, coldCpuMs, BUDGETS.launch.cpuMs),
       ...breach(`bytes of memory of a launch among ${workers} workers`, peakRssBytes, BUDGETS.launch.peakRssBytes),
     ]),
+    ...bursts
+      .filter(({ concurrency }) => concurrency === BUDGETS.burst.concurrency)
+      .flatMap(({ launches: count, p99Ms }) =>
+        breach(`ms until 99 % of ${count} exposed workers are closed`, p99Ms, BUDGETS.burst.p99Ms),
+      ),
     ...sweeps.flatMap(({ name, workers, cpuMs, peakRssBytes, shareOfTimeout }) => [
       ...breach(
         `CPU ms of the sweep of ${workers} workers by ${name}`,

@@ -8,7 +8,7 @@ import { clusterName, measuredFleet } from './measured-fleet.ts';
 /** The most workers of one measured cluster: larger fleets have more clusters. */
 const WORKERS_PER_CLUSTER = 10_000;
 /** Lambda gives a function of 1,769 MB one vCPU, and a smaller one proportionally less (Lambda developer guide). */
-const MEGABYTES_PER_CORE = 1_769;
+export const MEGABYTES_PER_CORE = 1_769;
 
 const FUNCTIONS: readonly Remediation[] = REMEDIATIONS;
 
@@ -21,6 +21,8 @@ export interface SweepFigures {
   /** CPU that the SDK takes to read all instances of the fleet once, ms of a whole core. */
   readonly pagesCpuMs: number;
   readonly calls: number;
+  /** Calls that read up to 100 items of the ledger each. */
+  readonly ledgerReads: number;
   readonly peakRssBytes: number;
   /** Computing of the longest invocation at Lambda's share of a core for its memory, as a share of its timeout. */
   readonly shareOfTimeout: number;
@@ -50,6 +52,7 @@ export async function measureSweeps(stack: SynthesizedStack, sizes: readonly num
         pagesCpuMs,
         cpuMs: again.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
         calls: again.reduce((sum, { calls }) => sum + calls.length, 0),
+        ledgerReads: again.flatMap(({ calls }) => calls).filter(({ operation }) => operation === 'BatchGetItem').length,
         peakRssBytes: Math.max(...[...first, ...again].map(({ peakRssBytes }) => peakRssBytes)),
         shareOfTimeout: longest / (memorySizeMb / MEGABYTES_PER_CORE) / timeoutMs,
       });
