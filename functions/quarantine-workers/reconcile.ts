@@ -36,8 +36,11 @@ export interface ReconcileDeps
 
 /** How many workers are acted upon concurrently. */
 const ACT_CONCURRENCY = 8;
-/** How many times a reconcile decides anew because another one took from the budget at the same time. */
-const BUDGET_TRIES = 8;
+/**
+ * How many times a reconcile decides anew because another one took from the budget at the same time: one invocation wins
+ * each time, so that as many invocations as this may run at a time.
+ */
+const BUDGET_TRIES = 32;
 /** The longest time until a waiting worker is reconciled again, ms. */
 const LATEST_LOOK = 15 * 60_000;
 /** How soon further requests about the same subject come back, seconds. */
