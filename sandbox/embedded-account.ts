@@ -114,7 +114,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   const services = createStackServices({
     world,
     faultPlan,
-    lambda: { detectsLoops: file.recursiveLoopDetection },
+    lambda: { detectsLoops: file.recursiveLoopDetection, concurrentExecutions: file.concurrentExecutions },
     createEnvironment: ({ name, ...definition }, accessKeyId, write) => {
       const { accountId, region, random } = world;
       const identity = { functionName: name, logGroupName: definition.logging.group, accountId, region, accessKeyId };

@@ -147,6 +147,12 @@ export const fleetSchema = z.strictObject({
     .describe(
       'Whether functions read what was true up to 30 s ago now and then, and do not know yet what was just made, as on AWS',
     ),
+  concurrentExecutions: z
+    .int()
+    .min(10)
+    .max(10_000)
+    .default(10)
+    .describe("How many invocations of all functions Lambda runs at a time: a new account's 10, usually 1,000"),
   recursiveLoopDetection: z
     .boolean()
     .default(true)
