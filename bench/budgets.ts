@@ -50,7 +50,7 @@ export const BUDGETS = {
   /** 500 exposed launches at once. */
   burst: {
     /** How many invocations of the function run at a time where the time is judged. */
-    concurrency: 16,
+    concurrency: 32,
     /** From the launch until the Internet no longer reaches 99 % of the workers, computing included, virtual ms. */
     p99Ms: 5_000,
   },

@@ -19,7 +19,7 @@ it('no figure that is shown is above its budget', () => {
 it('names each figure that is above its budget', () => {
   const imports = { ...figures.imports, functions: [{ name: 'a', bytes: 2e6, laterBytes: 0, ms: 300, ratio: 10 }] };
   const launch = { ...figures.launches[0]!, workers: 7, coldCpuMs: 5_000, peakRssBytes: 1e9 };
-  const bursts = [2, 16].map((concurrency) => ({ ...figures.bursts[0]!, launches: 9, concurrency, p99Ms: 7_000 }));
+  const bursts = [2, 32].map((concurrency) => ({ ...figures.bursts[0]!, launches: 9, concurrency, p99Ms: 7_000 }));
   const sweep = { ...figures.sweeps[0]!, name: 'b', workers: 10, cpuMs: 9_000, pagesCpuMs: 0, shareOfTimeout: 0.9 };
   expect(breachesOf({ ...figures, imports, launches: [launch], bursts, sweeps: [sweep] })).toEqual([
     'bytes of the bundle of a: 2000000 is above 1000000',
