@@ -272,6 +272,7 @@ describe('the outputs', () => {
       'UpgradeRoleArn',
       'DrainRoleArn',
       'NodeClassRoleArn',
+      'HostsRoleArn',
       'AgentRoleArn',
       'QuarantineRoleArn',
       'TerminationRoleArn',

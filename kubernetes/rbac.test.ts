@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { INSTALLER, installerDaemonSet } from '../functions/manage-ssm-agent/install/index.ts';
 import {
   DRAIN_KUBERNETES_GROUP,
+  HOSTS_KUBERNETES_GROUP,
   IDENTITY_KUBERNETES_GROUP,
   KUBERNETES_GROUP,
   NODE_CLASS_KUBERNETES_GROUP,
@@ -80,6 +81,13 @@ describe('the rights in a cluster', () => {
 
   it('let upgrade-node-groups list nodes, pods and disruption budgets, and nothing else', () => {
     expect(rulesOf(UPGRADE_KUBERNETES_GROUP)).toEqual([
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
+      { kind: 'ClusterRole', apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
+    ]);
+  });
+
+  it('let watch-hosts list nodes, pods and disruption budgets, and nothing else', () => {
+    expect(rulesOf(HOSTS_KUBERNETES_GROUP)).toEqual([
       { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
       { kind: 'ClusterRole', apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
     ]);

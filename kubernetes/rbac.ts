@@ -36,6 +36,11 @@ export const DRAIN_KUBERNETES_GROUP = 'eks-host-remediator-drains';
  */
 export const NODE_CLASS_KUBERNETES_GROUP = 'eks-host-remediator-node-classes';
 
+/**
+ * The Kubernetes group that an access entry gives to the role of `watch-hosts`, which may see nodes, pods and budgets.
+ */
+export const HOSTS_KUBERNETES_GROUP = 'eks-host-remediator-hosts';
+
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
@@ -68,6 +73,7 @@ export const rbacManifest = ({
   ...postureRights(),
   ...upgradeRights(evictions),
   ...nodeClassRights(nodeClasses),
+  ...hostRights(),
   ...(drains ? drainRights() : []),
 ];
 
@@ -156,6 +162,13 @@ const nodeClassRights = (changes: boolean): KubernetesObject[] =>
       resources: ['ec2nodeclasses'],
       verbs: ['list', ...(changes ? ['patch'] : [])],
     },
+  ]);
+
+/** The rights to see nodes that are no EC2 instances, the pods on Fargate, and the budgets that hold these. */
+const hostRights = (): KubernetesObject[] =>
+  granted(HOSTS_KUBERNETES_GROUP, { name: HOSTS_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
+    { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

@@ -16,6 +16,7 @@ import type { World } from './account/world.ts';
 import { principalOf, seedAccessEntries } from './fleet/access-entries.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { seedAlarms } from './fleet/gates.ts';
+import { otherHostsOf } from './fleet/other-hosts.ts';
 import { seedFleet } from './fleet/seed-fleet.ts';
 import { fleetServices } from './fleet/services.ts';
 import { snapshotFleet } from './fleet/snapshot.ts';
@@ -159,6 +160,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     accessEntryOf: (clusterName, principalArn) => principalOf(fleet, clusterName, principalArn),
     mappedRolesOf: (clusterName) => fleet.awsAuth.get(clusterName),
     karpenterOf: (clusterName) => fleet.karpenter.get(clusterName),
+    otherHostsOf: (clusterName) => otherHostsOf(file, fleet, clusterName),
     workloadsOf: (clusterName) => workloadsOf(file, clusterName),
     appliedTo: (clusterName) => {
       const {

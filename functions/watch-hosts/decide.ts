@@ -90,6 +90,8 @@ const OWNERS: Readonly<Record<HostGroup['kind'], (groups: number) => string>> = 
   karpenter: (groups) => `in ${counted(groups, 'node pool')} of Karpenter`,
   'auto-mode': () => 'of EKS Auto Mode',
   stray: () => 'in no group',
+  fargate: () => 'of Fargate',
+  hybrid: () => 'outside of AWS, as hybrid nodes',
 };
 
 const WHOSE: Readonly<Record<HostGroup['kind'], string>> = {
@@ -98,4 +100,6 @@ const WHOSE: Readonly<Record<HostGroup['kind'], string>> = {
   karpenter: 'of a node pool of Karpenter',
   'auto-mode': 'of EKS Auto Mode',
   stray: 'in no group',
+  fargate: 'of Fargate',
+  hybrid: 'outside of AWS, as hybrid nodes,',
 };

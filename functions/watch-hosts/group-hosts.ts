@@ -2,14 +2,21 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import type { Host } from '../shared/fleet/hosts.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { isBorneOut, type Owner, tagsOf, workerOf } from '../shared/fleet/worker.ts';
+import type { OtherNode, OtherNodeKind } from '../shared/kubernetes/other-nodes.ts';
 import { iso } from '../shared/runtime/clock.ts';
+
+/** Who owns hosts: who owns an instance, or AWS or its owner where a host is none. */
+export type HostKind = Owner | OtherNodeKind;
 
 /** What the hosts of one group run. */
 export interface HostGroup {
   readonly cluster: string;
   /** Who owns the hosts. */
-  readonly kind: Owner;
-  /** Absent for the nodes of EKS Auto Mode and for strays, of which a cluster has one group each. */
+  readonly kind: HostKind;
+  /**
+   * Absent for strays, the nodes of EKS Auto Mode and of Fargate, and hybrid ones, of which a cluster has one group
+   * each.
+   */
   readonly nodegroup?: string;
   readonly hosts: number;
   /** Each different thing that the hosts run, as a phrase, sorted. The same hosts always give the same phrases. */
@@ -94,3 +101,20 @@ function phraseOf(host: Host): string {
 const strayOf = ({ instanceId, host }: Member): string => `${instanceId} with ${phraseOf(host)}`;
 
 const sorted = (texts: readonly string[]): string[] => [...new Set(texts)].toSorted();
+
+/** The groups of nodes that are no EC2 instances, by {@link keyOf}. Of these, the API server tells system and kubelet. */
+export function otherGroupsOf(cluster: string, nodes: readonly OtherNode[]): Map<string, HostGroup> {
+  const groups = [...Map.groupBy(nodes, ({ kind }) => kind)].map(([kind, same]): HostGroup => {
+    const systems = Map.groupBy(same, ({ osImage }) => osImage);
+    return {
+      cluster,
+      kind,
+      hosts: same.length,
+      runs: sorted(same.map(({ osImage, kubeletVersion }) => `${osImage} with kubelet ${kubeletVersion}`)),
+      deprecated: [],
+      notAllowed: [],
+      systems: new Map([...systems].flatMap(([os, of]) => (os === '' ? [] : [[os, of.length]]))),
+    };
+  });
+  return new Map(groups.map((group) => [keyOf(group), group]));
+}

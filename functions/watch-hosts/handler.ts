@@ -3,6 +3,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
+import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
 import { policyReaderFrom } from '../shared/policy/policy-reader.ts';
@@ -16,9 +17,11 @@ import { watchHosts } from './remediation.ts';
 
 const env = readEnvironment(baseEnvironment.extend(policyEnvironment));
 const { name: remediation } = watchHosts;
+const eks = new EKSClient(CLIENT_DEFAULTS);
 const deps = {
   ec2: new EC2Client(CLIENT_DEFAULTS),
-  eks: new EKSClient(CLIENT_DEFAULTS),
+  eks,
+  openClusterBy: openClusterBy({ eks, clock, region: env.AWS_REGION }),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
   readPolicy: policyReaderFrom(env, { ssm: new SSMClient(CLIENT_DEFAULTS), clock, reads: READS }),
   clock,

@@ -7,21 +7,32 @@ import { describeInstances, LIVE } from '../shared/fleet/instances.ts';
 import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import { WORKER_TAGS } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { groupsOf, type HostGroup, memberOf } from './group-hosts.ts';
+import { groupsOf, type HostGroup, memberOf, otherGroupsOf } from './group-hosts.ts';
+import {
+  mayHaveOtherNodes,
+  NO_OTHER_NODES,
+  type OpenCluster,
+  type OtherNodes,
+  observeOtherNodes,
+} from './observe-other-nodes.ts';
+import { type FargateProfiles, readFargateProfiles } from './other-hosts.ts';
 import type { Policy } from './policy.ts';
 
 export interface ObserveClients {
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
+  readonly openClusterBy: (readCluster: ClusterReader) => OpenCluster;
 }
 
 export interface Observation {
-  /** The names of all clusters. */
-  readonly names: ReadonlySet<string>;
   /** The clusters that could be read, and that are not left alone. */
   readonly watched: ReadonlyArray<Cluster & { readonly name: string }>;
   /** Clusters that could not be read: nothing is known of them for now. */
   readonly unread: ReadonlySet<string>;
+  /** The Fargate profiles of the watched clusters. */
+  readonly profiles: ReadonlyMap<string, FargateProfiles>;
+  /** The nodes of the watched clusters that are no EC2 instances. A cluster is missing while nobody knows of any. */
+  readonly otherNodes: ReadonlyMap<string, OtherNodes>;
   /** What the groups of the watched clusters run, by `keyOf`. */
   readonly groups: ReadonlyMap<string, HostGroup>;
   readonly readCluster: ClusterReader;
@@ -34,7 +45,7 @@ export interface Observation {
  * @param now epoch milliseconds
  */
 export async function observe(
-  { ec2, eks }: ObserveClients,
+  { ec2, eks, openClusterBy }: ObserveClients,
   { policy, account, now }: { readonly policy: Policy; readonly account: string; readonly now: number },
 ): Promise<Observation> {
   const names = await listClusters(eks);
@@ -47,7 +58,20 @@ export async function observe(
     return reading.kind === 'found' && isWatched ? [{ ...reading.found, name }] : [];
   });
   const groups = watched.length === 0 ? new Map<string, HostGroup>() : await readGroups(ec2, watched, now);
-  return { names: new Set(names), watched, unread: new Set(unread), groups, readCluster };
+  const profiles = await readFargateProfiles(
+    eks,
+    watched.map(({ name }) => name),
+  );
+  const answers = watched.map(
+    (cluster) => [cluster.name, mayHaveOtherNodes(cluster, profiles.get(cluster.name))] as const,
+  );
+  const asked = answers.flatMap(([name, may]) => (may === true ? [name] : []));
+  const none = answers.flatMap(([name, may]) => (may === false ? [[name, NO_OTHER_NODES] as const] : []));
+  const otherNodes = new Map([...none, ...(await observeOtherNodes(openClusterBy(readCluster), asked))]);
+  for (const [cluster, reading] of otherNodes)
+    if (reading.kind === 'found')
+      for (const [key, group] of otherGroupsOf(cluster, reading.nodes)) groups.set(key, group);
+  return { watched, unread: new Set(unread), profiles, otherNodes, groups, readCluster };
 }
 
 async function readGroups(

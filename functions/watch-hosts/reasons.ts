@@ -27,6 +27,24 @@ export const HOST_REASONS = {
     meaning:
       'The cluster has hosts that AWS or their owner looks after: EKS Auto Mode, Fargate or hybrid nodes. Nothing is done to them. The message says what AWS does.',
   },
+  'fargate-behind': {
+    meaning:
+      "Pods on Fargate run an older Kubernetes version than their cluster's control plane, because a pod keeps the version that it started with. The message names their workloads.",
+    hint: 'Restart the workloads: kubectl rollout restart deployment/NAME --namespace NAMESPACE.',
+    severity: 'low',
+  },
+  'fargate-at-risk': {
+    meaning:
+      'Workloads on Fargate are disturbed when AWS patches their hosts: they run an older platform than others, have a single replica, or a disruption budget that lets no pod go. The message names them.',
+    hint: 'Restart what runs an older platform, give each workload two replicas, and let its budget spare one of them.',
+  },
+  'fargate-well': { meaning: 'Nothing of that is true of the pods on Fargate any more.' },
+  'other-nodes-unread': {
+    meaning:
+      'The cluster may have nodes of Fargate or hybrid nodes, and its Kubernetes API cannot be read, so that nobody sees them here. The message says why.',
+    hint: 'Give watch-hosts access: docs/kubernetes-access.md.',
+  },
+  'other-nodes-read': { meaning: "The cluster's nodes of Fargate and hybrid nodes can be read." },
   'no-other-hosts': { meaning: 'The cluster has no such hosts any more.' },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -41,12 +41,18 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger): Promise<
   // Tell of the groups with hosts, end what was told of those without any, then count the hosts of new clusters.
   const each = { concurrency: READ_CONCURRENCY };
   const told = [...observation.groups.values()];
-  await pMap(told, (group) => tellGroup(deps, trigger, observation, group, known).catch(onTrouble), each);
+  const troubled = new Set<string>();
+  const tellOf = (group: HostGroup) =>
+    tellGroup(deps, trigger, observation, group, known).catch((error: unknown) => {
+      troubled.add(group.cluster);
+      onTrouble(error);
+    });
+  await pMap(told, tellOf, each);
   await pMap(known, ([key, before]) => endGroup(deps, trigger, observation, key, before).catch(onTrouble), each);
-  if (troubles.length === 0) {
-    for (const [cluster, groups] of Map.groupBy(told, (group) => group.cluster)) {
-      if (!known.has(cluster)) await tellFirstSight(deps, trigger, cluster, groups).catch(onTrouble);
-    }
+  for (const [cluster, groups] of Map.groupBy(told, (group) => group.cluster)) {
+    // Until all its groups are remembered, a cluster is new.
+    if (known.has(cluster) || troubled.has(cluster)) continue;
+    await tellFirstSight(deps, trigger, cluster, groups).catch(onTrouble);
   }
   await tellOtherHosts(deps, trigger, observation, onTrouble).catch(onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');

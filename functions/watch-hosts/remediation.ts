@@ -24,6 +24,10 @@ export const watchHosts = declare({
     onNodegroups('DescribeNodegroup'),
     onAnything('DescribeHosts', ['ec2:DescribeInstances', 'ec2:DescribeInstanceImageMetadata']),
   ],
+  kubernetesGroup: 'eks-host-remediator-hosts',
+  outputs: {
+    HostsRoleArn: { value: '{role}', description: 'The role of watch-hosts, for access entries' },
+  },
   alarms: {},
 });
 

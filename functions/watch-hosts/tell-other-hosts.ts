@@ -1,55 +1,89 @@
-import type { EKSClient } from '@aws-sdk/client-eks';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NOTHING_TOLD, type Telling, tellOnce } from '../shared/ledger/tell-once.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
+import { decideFargate } from './decide-fargate.ts';
 import { readOtherHostsTold, saveOtherHostsTold, type Told } from './hosts-ledger.ts';
 import type { Observation } from './observe.ts';
-import { decideOtherHosts, type FargateProfiles, readFargateProfiles } from './other-hosts.ts';
+import type { OtherNodes } from './observe-other-nodes.ts';
+import { decideOtherHosts } from './other-hosts.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
 interface TellDeps {
-  readonly eks: EKSClient;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly caller: string;
 }
 
-/** Records which hosts of clusters AWS or their owner looks after. */
+/** A question about a cluster, by which its records are told apart. */
+type Question = 'other-hosts' | 'other-nodes' | 'fargate';
+
+/** What ends the answer to a question, where it is not the decision itself. */
+const OVER: Readonly<Record<Question, Reason>> = {
+  'other-hosts': 'no-other-hosts',
+  'other-nodes': 'other-nodes-read',
+  fargate: 'fargate-well',
+};
+const QUESTIONS = Object.keys(OVER) as readonly Question[];
+
+/**
+ * Records which hosts of clusters AWS or their owner looks after, which clusters do not let these be seen, and what may
+ * become of pods on Fargate.
+ */
 export async function tellOtherHosts(
   deps: TellDeps,
   trigger: Trigger,
-  { watched, unread }: Observation,
+  observation: Observation,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
-  const profiles = await readFargateProfiles(
-    deps.eks,
-    watched.map(({ name }) => name),
-  );
-  const decisions = new Map(
-    watched.map((cluster) => [cluster.name, decideOtherHosts(cluster, profiles.get(cluster.name) ?? GONE_PROFILES)]),
-  );
   const known = await readOtherHostsTold(deps.ledger);
-  const tellOf = async (cluster: string): Promise<void> => {
-    if (unread.has(cluster)) return;
-    const decision = decisions.has(cluster) ? decisions.get(cluster) : OVER;
+  const tellOf = async (cluster: string, question: Question): Promise<void> => {
+    const decision = decideQuestion(observation, cluster, question);
     if (decision === undefined) return;
-    const about = { subject: { cluster }, trigger, incident: `other hosts ${cluster}`, check: 'other-hosts' };
-    const before: Told = known.get(cluster) ?? NOTHING_TOLD;
-    const save = (state: Told, writer: string) =>
-      saveOtherHostsTold(deps.ledger, cluster, state, deps.clock.now(), writer);
+    const key = question === 'other-hosts' ? cluster : `${cluster}/${question}`;
+    const incident = `${question.replace('-', ' ')} ${cluster}`;
+    const about = { subject: { cluster }, trigger, incident, check: question };
+    const before: Told = known.get(key) ?? NOTHING_TOLD;
+    const save = (state: Told, writer: string) => saveOtherHostsTold(deps.ledger, key, state, deps.clock.now(), writer);
     await tellOnce(deps, before, about, decision, save);
   };
-  for (const cluster of new Set([...decisions.keys(), ...known.keys()])) await tellOf(cluster).catch(onTrouble);
+  const clusters = [
+    ...observation.watched.map(({ name }) => name),
+    ...[...known.keys()].map((key) => key.split('/')[0] ?? ''),
+  ];
+  for (const cluster of new Set(clusters))
+    for (const question of QUESTIONS) await tellOf(cluster, question).catch(onTrouble);
 }
 
-const GONE_PROFILES: FargateProfiles = { kind: 'gone' };
+/** @returns undefined while nobody knows */
+function decideQuestion(
+  { watched, unread, profiles, otherNodes }: Observation,
+  cluster: string,
+  question: Question,
+): Telling<Reason> | undefined {
+  if (unread.has(cluster)) return undefined;
+  const described = watched.find(({ name }) => name === cluster);
+  if (described === undefined) {
+    const message = 'The cluster does not exist any more, or is left alone.';
+    return { decision: 'done', reason: OVER[question], message, variant: 'over' };
+  }
+  if (question === 'other-hosts') return decideOtherHosts(described, profiles.get(cluster) ?? { kind: 'gone' });
+  const nodes = otherNodes.get(cluster);
+  if (nodes === undefined) return undefined;
+  if (question === 'other-nodes') return decideAccess(nodes);
+  return nodes.kind === 'unreadable' ? undefined : decideFargate(described.version ?? '', nodes);
+}
 
-const OVER: Telling<Reason> = {
-  decision: 'done',
-  reason: 'no-other-hosts',
-  message: 'The cluster does not exist any more, or is left alone.',
-  variant: 'over',
-};
+function decideAccess(nodes: OtherNodes): Telling<Reason> | undefined {
+  if (nodes.kind === 'found') {
+    const message = 'The nodes of Fargate and the hybrid nodes of the cluster can be read, or it has none any more.';
+    return { decision: 'done', reason: 'other-nodes-read', message, variant: '' };
+  }
+  const { why, variant } = nodes;
+  // What passes by itself is read again by the next run.
+  if (variant === 'throttled') return undefined;
+  const message = `Nodes of Fargate and hybrid nodes of the cluster are not seen. ${why}`;
+  return { decision: 'skipped', reason: 'other-nodes-unread', message, variant };
+}

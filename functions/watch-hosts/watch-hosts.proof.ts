@@ -99,3 +99,71 @@ it('hosts that AWS or their owner looks after are told of once a cluster, and ag
   ]);
   await asExpected(run);
 });
+
+const hostsEntry = { function: 'watch-hosts', kubernetesGroups: ['eks-host-remediator-hosts'] };
+const onFargate = {
+  version: '1.34',
+  nodeGroups: [],
+  fargateProfiles: ['api'],
+  fargateWorkloads: [
+    { name: 'api', kubeletVersion: 'v1.33.9-eks-1a2b3c4', restartsAt: '+30h' },
+    { name: 'solo', replicas: 1 },
+    { name: 'stuck', disruptionBudget: { minAvailable: 2 } },
+  ],
+  hybridNodes: true,
+  hybridHosts: [{ name: 'mi-0123456789abcdef0' }],
+};
+
+it('nodes of Fargate and hybrid ones are told of like other hosts, with what may become of pods on Fargate', async () => {
+  const clusters = [{ ...onFargate, name: 'shop', accessEntries: [hostsEntry] }];
+  const fleet = { startsAt: '2026-07-01T00:00:00Z', clusters };
+  const run = await start({ fleet, policy: hostsPolicy, inProcess: true, play: '25h' });
+  expect(hostStory(run)).toEqual([
+    '07-02 shop/ fargate-behind fargate',
+    '07-02 shop/ hosts-seen hosts',
+    '07-02 shop/ other-hosts other-hosts',
+  ]);
+  expect(recordsOf(run, { reason: 'hosts-seen' })[0]?.message).toBe(
+    'The cluster has 6 hosts: 5 of Fargate, 1 outside of AWS, as hybrid nodes. They run Amazon Linux 2 (5), Ubuntu 24.04.1 LTS (1).',
+  );
+  const [behind] = recordsOf(run, { reason: 'fargate-behind' });
+  expect(behind).toMatchObject({
+    decision: 'refused',
+    severity: 'low',
+    details: {
+      behind: ['Deployment default/api (v1.33.9-eks-1a2b3c4)'],
+      singleReplicas: ['Deployment default/solo'],
+      budgets: ['default/stuck'],
+    },
+  });
+  // The pods are started anew, on the version of the control plane.
+  await run.account.play(48 * HOUR);
+  expect(hostStory(run).slice(3)).toEqual([
+    '07-03 shop/ fargate-at-risk fargate',
+    '07-03 shop/ hosts-changed hosts fargate',
+  ]);
+  expect(recordsOf(run, { reason: 'hosts-changed' })[0]?.message).toBe(
+    '5 hosts of Fargate run Amazon Linux 2 with kubelet v1.34.0-eks-1a2b3c4. Before, it was Amazon Linux 2 with kubelet v1.33.9-eks-1a2b3c4, Amazon Linux 2 with kubelet v1.34.0-eks-1a2b3c4.',
+  );
+  await asExpected(run);
+});
+
+it.each([
+  ['has no access entry', {}, /Nodes of Fargate and hybrid nodes of the cluster are not seen\. .*401/],
+  ['has a private endpoint', { accessEntries: [hostsEntry], endpointPublicAccess: false }, /are not seen/],
+  [
+    'lacks the rights',
+    { accessEntries: [hostsEntry], rbacApplied: false },
+    /does not allow this: list nodes, list pods/,
+  ],
+])('a cluster that %s is told of once, and nothing is told of its pods', async (_, more, message) => {
+  const clusters = [{ ...onFargate, name: 'closed', ...more }];
+  const fleet = { startsAt: '2026-07-01T00:00:00Z', clusters };
+  const run = await start({ fleet, policy: hostsPolicy, inProcess: true, play: '73h' });
+  expect(hostStory(run)).toEqual([
+    '07-02 closed/ other-hosts other-hosts',
+    '07-02 closed/ other-nodes-unread other-nodes',
+  ]);
+  expect(recordsOf(run, { reason: 'other-nodes-unread' })[0]?.message).toMatch(message);
+  await asExpected(run);
+});

@@ -5,7 +5,7 @@ const countOrShare = z.union([
   z.string().regex(/^\d{1,3}%$/, 'expected a number, or a share such as 50%'),
 ]);
 
-const disruptionBudget = z
+export const disruptionBudget = z
   .strictObject({
     minAvailable: countOrShare.optional().describe('So many must stay healthy, or such a share'),
     maxUnavailable: countOrShare.optional().describe('So many may be missing, or such a share'),

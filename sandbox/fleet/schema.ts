@@ -9,6 +9,7 @@ import { karpenterNodeClass, karpenterNodePool } from './schema-karpenter.ts';
 import { launch } from './schema-launches.ts';
 import { network } from './schema-network.ts';
 import { nodeGroup } from './schema-node-groups.ts';
+import { fargateWorkload, hybridNode } from './schema-other-hosts.ts';
 import { history, release } from './schema-releases.ts';
 import { selfManagedGroup } from './schema-self-managed-groups.ts';
 import { trouble } from './schema-trouble.ts';
@@ -68,8 +69,13 @@ const cluster = z.strictObject({
     .strictObject({ instances: size.describe('Instances that EKS itself runs') })
     .optional()
     .describe('EKS Auto Mode: its instances belong to eks.amazonaws.com'),
-  fargateProfiles: z.array(z.string().min(1)).default([]).describe('Names of its Fargate profiles; no pods run there'),
-  hybridNodes: z.boolean().default(false).describe('Whether it takes hybrid nodes; none join'),
+  fargateProfiles: z.array(z.string().min(1)).default([]).describe('Names of its Fargate profiles'),
+  fargateWorkloads: z
+    .array(fargateWorkload)
+    .default([])
+    .describe('Deployments on Fargate, each pod on a node of its own; they belong to the first profile'),
+  hybridNodes: z.boolean().default(false).describe('Whether it takes hybrid nodes'),
+  hybridHosts: z.array(hybridNode).default([]).describe('Its hybrid nodes'),
   endpointPublicAccess: z.boolean().default(true).describe('Whether its API server answers on the Internet'),
   endpointPrivateAccess: z.boolean().default(true).describe('Whether its API server answers inside the VPC'),
   authenticationMode: z

@@ -10,6 +10,7 @@ import { isJson, type Json } from './json.ts';
 import { KARPENTER_RESOURCES, KarpenterObjects } from './karpenter-objects.ts';
 import { listOf, type Served } from './lists.ts';
 import { NodeObjects } from './node-objects.ts';
+import { fargateBudgets, fargatePods, hasSystemPods, type OtherHosts, otherNodes } from './other-hosts.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
 import { badRequest, invalid, notFound, notImplemented } from './status-error.ts';
 import { SYSTEM_NAMESPACE, systemDaemonSet, systemPods } from './system-pods.ts';
@@ -24,6 +25,8 @@ export interface ClusterApiOptions {
   /** The workloads on its node groups; default: none. */
   readonly workloads?: readonly Workload[];
   nodes(): readonly ClusterNode[];
+  /** Its hosts that are no EC2 instances; default: none. */
+  otherHosts?(): OtherHosts;
   /** Karpenter, where the cluster has its custom resources. */
   karpenter?(): Karpenter | undefined;
   /** The roles that the ConfigMap `aws-auth` maps; absent: there is no such ConfigMap. */
@@ -47,6 +50,7 @@ export class ClusterApi {
   readonly #daemonSets: DaemonSets;
   readonly #workloads: Workloads;
   readonly #karpenter: KarpenterObjects;
+  readonly #otherHosts: () => OtherHosts;
   readonly #namespaces: readonly Served[];
   readonly #mappedRoles: () => readonly RoleMapping[] | undefined;
   #version = 1_000;
@@ -55,7 +59,10 @@ export class ClusterApi {
     const { world, clusterName, applied, workloads = [], onHostReached } = options;
     this.#mappedRoles = () => options.mappedRoles?.();
     this.#karpenter = new KarpenterObjects(() => options.karpenter?.());
-    this.#nodes = new NodeObjects({ nodes: () => options.nodes(), nextVersion: () => this.#nextVersion() });
+    const none = { clusterName, region: '', fargate: [], hybrid: [] };
+    this.#otherHosts = () => options.otherHosts?.() ?? none;
+    const nodes = () => [...options.nodes(), ...otherNodes(this.#otherHosts())];
+    this.#nodes = new NodeObjects({ nodes, nextVersion: () => this.#nextVersion() });
     this.#daemonSets = new DaemonSets({
       time: world.time,
       random: world.random.fork(`kubernetes ${clusterName}`),
@@ -130,24 +137,31 @@ export class ClusterApi {
     if (KARPENTER_RESOURCES.includes(resource)) return this.#karpenter.served(resource);
     if (resource === NODES) return this.#nodes.served();
     if (resource === NAMESPACES) return this.#namespaces;
-    if (resource === BUDGETS) return this.#workloads.budgets(namespace);
+    if (resource === BUDGETS)
+      return [...this.#workloads.budgets(namespace), ...fargateBudgets(this.#otherHosts(), namespace)];
     if (resource === CONFIG_MAPS) return awsAuthObject(namespace, this.#mappedRoles());
     return resource === PODS ? this.#pods(request) : this.#daemonSets.list(namespace);
   }
 
   #pods({ namespace, query }: Pick<ApiRequest, 'namespace' | 'query'>): Served[] {
-    const others = [...this.#daemonSets.pods(namespace), ...this.#workloads.served(namespace)];
+    const others = [
+      ...this.#daemonSets.pods(namespace),
+      ...this.#workloads.served(namespace),
+      ...fargatePods(this.#otherHosts(), namespace),
+    ];
     if (namespace !== undefined && namespace !== SYSTEM_NAMESPACE) return others;
     // A request for one node's pods, which is the usual case, does not build those of a thousand nodes.
     const nodeName = /^spec\.nodeName=([^,]+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
-    const nodes = this.#nodes.scheduling().filter(({ name }) => nodeName === undefined || name === nodeName);
+    const nodes = this.#nodes
+      .scheduling()
+      .filter(({ name, labels }) => (nodeName === undefined || name === nodeName) && hasSystemPods(labels));
     return [...others, ...nodes.flatMap(systemPods)];
   }
 
   async #evict(request: ApiRequest, namespace: string, name: string): Promise<Json> {
     const asked = await askedEviction(request);
     if (!this.#workloads.has(namespace, name) && this.#pods(request).some((pod) => pod.name === name)) {
-      throw notImplemented('evictions of pods of DaemonSets, and of static ones');
+      throw notImplemented('evictions of pods of DaemonSets, of static ones, and of those on Fargate');
     }
     this.#workloads.evict(namespace, name, asked);
     if (!asked.isDryRun) this.#nextVersion();

@@ -8,6 +8,7 @@ import type { Destination } from '../lambda/in-memory-network.ts';
 import { certificateAuthority } from './certificate-authority.ts';
 import type { Json } from './json.ts';
 import { KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
+import type { OtherHosts } from './other-hosts.ts';
 import { MASTERS } from './rbac.ts';
 import type { ServedAuthority } from './served-authority.ts';
 import type { Workload } from './workload-pods.ts';
@@ -20,6 +21,7 @@ export interface ClusterApisOptions
     | 'clusterName'
     | 'nodes'
     | 'karpenter'
+    | 'otherHosts'
     | 'accessEntryOf'
     | 'mappedRoles'
     | 'applied'
@@ -33,6 +35,7 @@ export interface ClusterApisOptions
   /** The manifests that were applied to the cluster. */
   appliedTo(clusterName: string): KubernetesServerOptions['applied'];
   karpenterOf(clusterName: string): ReturnType<NonNullable<KubernetesServerOptions['karpenter']>>;
+  otherHostsOf(clusterName: string): OtherHosts;
   workloadsOf(clusterName: string): readonly Workload[];
 }
 
@@ -113,7 +116,7 @@ export class ClusterApis {
   #serverOf({ name }: EksCluster): KubernetesServer {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;
-    const { nodesOf, accessEntryOf, mappedRolesOf, appliedTo, workloadsOf, karpenterOf } = this.#options;
+    const { nodesOf, accessEntryOf, mappedRolesOf, appliedTo, workloadsOf, karpenterOf, otherHostsOf } = this.#options;
     const server = new KubernetesServer({
       ...this.#options,
       region: this.#options.world.region,
@@ -123,6 +126,7 @@ export class ClusterApis {
       nodes: () => nodesOf(name),
       mappedRoles: () => mappedRolesOf(name),
       karpenter: () => karpenterOf(name),
+      otherHosts: () => otherHostsOf(name),
       accessEntryOf: (principalArn) => accessEntryOf(name, principalArn),
       // The creator of a cluster administers it. Source: EKS user guide, "Grant IAM users and roles access".
       outsider: () => ({

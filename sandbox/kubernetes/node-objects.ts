@@ -2,6 +2,7 @@ import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import { NODES } from './api-request.ts';
 import { isJson, isSame, type Json } from './json.ts';
 import type { Served } from './lists.ts';
+import { COMPUTE_TYPE } from './other-hosts.ts';
 import type { SchedulingNode, Taint } from './scheduling.ts';
 import { invalid, modified, notFound, notImplemented } from './status-error.ts';
 
@@ -27,7 +28,10 @@ const UNREACHABLE: readonly Taint[] = (['NoSchedule', 'NoExecute'] as const).map
   key: 'node.kubernetes.io/unreachable',
   effect,
 }));
-const OWN_TAINTS: readonly string[] = [UNSCHEDULABLE, NOT_READY, ...UNREACHABLE].map(({ key }) => key);
+const OWN_TAINTS: readonly string[] = [
+  COMPUTE_TYPE,
+  ...[UNSCHEDULABLE, NOT_READY, ...UNREACHABLE].map(({ key }) => key),
+];
 
 /** The nodes of a cluster: the account's instances, with the patches made since. */
 export class NodeObjects {
@@ -46,7 +50,8 @@ export class NodeObjects {
       const { labels, taints, unschedulable = node.unschedulable } = this.#changesOf(node);
       // Kubernetes' own controllers taint a node by its state.
       const ofHealth = node.ready ? [] : node.unheardSince === undefined ? [NOT_READY] : UNREACHABLE;
-      const own = [...(unschedulable ? [UNSCHEDULABLE] : []), ...ofHealth];
+      const joinedWith = node.taint === undefined ? [] : [node.taint];
+      const own = [...joinedWith, ...(unschedulable ? [UNSCHEDULABLE] : []), ...ofHealth];
       return { ...node, labels, unschedulable, taints: [...taints, ...own] };
     });
   }

@@ -15,6 +15,7 @@ import { type Budget, type EvictablePod, listBudgets, listEvictablePods } from '
 import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
 import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
 import { findNode, type KubernetesNode, listNodes, readNode } from './nodes.ts';
+import { listFargatePods, listOtherNodes, type OtherNode } from './other-nodes.ts';
 import { listPodSecurity, type PodSecurity } from './pod-security.ts';
 import { kubernetesTransport } from './transport.ts';
 import { listPendingPods, listUnreadyNodes, type PendingPod, type UnreadyNode } from './unwell.ts';
@@ -52,6 +53,10 @@ export interface KubernetesClient {
   listBudgets(): Promise<Budget[]>;
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
+  /** The nodes that are no EC2 instances, by name: those of Fargate, and hybrid ones. */
+  listOtherNodes(): Promise<OtherNode[]>;
+  /** The pods on Fargate, of every namespace, with what matters for evicting them. */
+  listFargatePods(): Promise<EvictablePod[]>;
   /** Nodes that are not Ready and not cordoned. */
   listUnreadyNodes(): Promise<UnreadyNode[]>;
   /** Pods of every namespace that have not started and are not meant to wait. */
@@ -123,6 +128,8 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     listEvictablePods: () => listEvictablePods(core),
     listBudgets: () => listBudgets(policy),
     listNodes: () => listNodes(core),
+    listOtherNodes: () => listOtherNodes(core),
+    listFargatePods: () => listFargatePods(core),
     listUnreadyNodes: () => listUnreadyNodes(core),
     listPendingPods: () => listPendingPods(core),
     nodeRoles: () => readNodeRoles(core),

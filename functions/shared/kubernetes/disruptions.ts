@@ -52,7 +52,8 @@ export async function listBudgets(policy: PolicyV1Api): Promise<Budget[]> {
   return budgets;
 }
 
-function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
+/** What of a pod matters for its eviction. */
+export function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
   const isStatic = metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined || controller?.kind === 'Node';
   return {

@@ -16,6 +16,8 @@ export interface ClusterNode {
   readonly kubeletVersion: string;
   readonly internalIp: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The taint that it joins with, if any. */
+  readonly taint?: { readonly key: string; readonly value: string; readonly effect: string };
   readonly ready: boolean;
   /**
    * Since when the control plane has not heard from its kubelet, epoch ms, so that the node is not ready; absent: it
