@@ -1,4 +1,4 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import {
   type CertificateAuthority,
   DescribeCertificateAuthorityCommand,
@@ -8,7 +8,7 @@ import {
 import pMap from 'p-map';
 import { describeInstances, filtersByCluster, LIVE } from '../shared/fleet/instances.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
-import { isBorneOut, workerOf } from '../shared/fleet/worker.ts';
+import { isBorneOut, tagsOf, workerOf } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 
 /** The certificate authorities of a cluster: the one that signs, and during a rotation its successor. */
@@ -42,8 +42,10 @@ export interface Launched {
   readonly cluster: string;
   /** Node group, or a name for the group outside of managed ones; empty for a node in none. */
   readonly nodegroup: string;
-  /** Epoch milliseconds. */
+  /** When it was launched for the first time, epoch milliseconds. */
   readonly launchedAt: number;
+  /** The version of the launch template that it was launched from, where its group is one of EC2 Auto Scaling. */
+  readonly template?: { readonly id: string; readonly version: string };
 }
 
 /**
@@ -55,12 +57,26 @@ export async function readLaunches(ec2: EC2Client, clusters: readonly string[]):
     ec2,
     filtersByCluster(clusters).map((filter) => [LIVE, filter]),
   );
-  const byId = new Map(found.map((instance) => [instance.InstanceId, instance]));
-  return [...byId.values()].flatMap((instance): Launched[] => {
+  return found.flatMap((instance): Launched[] => {
     const worker = workerOf(instance);
-    const launchedAt = instance.LaunchTime?.getTime();
+    const launchedAt = firstLaunchOf(instance);
     if (worker === undefined || launchedAt === undefined || worker.ownership === 'auto-mode') return [];
     if (!isBorneOut(worker, instance)) return [];
-    return [{ cluster: worker.cluster, nodegroup: worker.nodegroup ?? '', launchedAt }];
+    const tags = tagsOf(instance);
+    const [id, version] = [tags['aws:ec2launchtemplate:id'], tags['aws:ec2launchtemplate:version']];
+    // Karpenter makes and deletes templates as it launches, and writes the authority into them by itself.
+    const isOfGroup = worker.ownership !== 'karpenter' && id !== undefined && version !== undefined;
+    const { cluster, nodegroup = '' } = worker;
+    return [{ cluster, nodegroup, launchedAt, ...(isOfGroup && { template: { id, version } }) }];
   });
+}
+
+/**
+ * When an instance was launched for the first time, epoch milliseconds. A stopped instance that is started again has a
+ * new launch time, while its primary network interface stays attached (EC2 API reference, Instance, `LaunchTime`).
+ */
+function firstLaunchOf({ LaunchTime, NetworkInterfaces = [] }: Instance): number | undefined {
+  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  const times = [LaunchTime, primary?.Attachment?.AttachTime].flatMap((time) => time?.getTime() ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
 }

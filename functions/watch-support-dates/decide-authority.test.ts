@@ -2,7 +2,7 @@ import type { CertificateAuthority } from '@aws-sdk/client-eks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Authorities } from './authorities.ts';
-import { decideAuthority } from './decide-authority.ts';
+import { decideAuthority, type JudgedNode } from './decide-authority.ts';
 
 const DAY = 86_400_000;
 const ADDED = Date.parse('2026-07-01T00:00:00Z');
@@ -24,9 +24,21 @@ const successor: CertificateAuthority = {
   scheduledEvents: { firstAutoActivation: new Date(FIRST) },
 };
 const found = (...authorities: CertificateAuthority[]): Authorities => ({ kind: 'found', found: authorities });
-const node = (launchedAt: number, nodegroup = 'web', cluster = 'shop') => ({ cluster, nodegroup, launchedAt });
-const told = (authorities: Authorities, launched: ReturnType<typeof node>[], now: number): string => {
-  const decision = decideAuthority('shop', authorities, launched, now);
+const node = (launchedAt: number, nodegroup = 'web', cluster = 'shop'): JudgedNode => ({
+  cluster,
+  nodegroup,
+  launchedAt,
+});
+const trusting = (nodes: readonly JudgedNode[], others: object = {}) => ({
+  cluster: 'shop',
+  nodes,
+  lacking: [],
+  takesHybridNodes: false,
+  margin: 60 * DAY,
+  ...others,
+});
+const told = (authorities: Authorities, nodes: readonly JudgedNode[], now: number, others: object = {}): string => {
+  const decision = decideAuthority(authorities, trusting(nodes, others), now);
   return decision === undefined ? 'nothing' : `${decision.decision} ${decision.reason} | ${decision.message}`;
 };
 const OLD = node(ADDED - 1);
@@ -39,7 +51,13 @@ describe('nodes from before the successor of a certificate authority', () => {
     );
   });
 
-  it('are due 60 days before that day, and once it signs', () => {
+  it('are due by the margin before that day, and once it signs', () => {
+    expect(told(found(successor, first), [OLD], FIRST - 91 * DAY, { margin: 90 * DAY })).toMatch(
+      /^refused authority-n/,
+    );
+    expect(told(found(successor, first), [OLD], FIRST - 90 * DAY, { margin: 90 * DAY })).toMatch(
+      /^refused authority-d/,
+    );
     expect(told(found(successor, first), [OLD], FIRST - 60 * DAY - 1)).toMatch(/^refused authority-nodes/);
     expect(told(found(successor, first), [OLD], FIRST - 60 * DAY)).toMatch(/^refused authority-due/);
     const signs = { ...successor, signingStatus: 'IN_USE' as const };
@@ -53,8 +71,7 @@ describe('nodes from before the successor of a certificate authority', () => {
     expect(told(found(first, undated), [OLD], ADDED)).toMatch(/^refused authority-nodes .*does not tell from when on/);
   });
 
-  it('are no matter where there are none, or where the successor is never activated', () => {
-    expect(told(found(first, successor), [node(ADDED)], FIRST)).toMatch(/^done authority-lasts/);
+  it('are no matter where the successor is never activated', () => {
     for (const distributionStatus of ['FAILED', 'DELETING'] as const) {
       expect(told(found(first, { ...successor, distributionStatus }), [OLD], ADDED)).toMatch(/^done authority-lasts/);
     }
@@ -63,13 +80,78 @@ describe('nodes from before the successor of a certificate authority', () => {
   it('are told of a few times only, and sooner than the dashboard forgets', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 700 }), (days) => {
-        const at = (now: number) => decideAuthority('shop', found(first, successor), [OLD], now);
+        const at = (now: number) => decideAuthority(found(first, successor), trusting([OLD]), now);
         const [one, next] = [at(ADDED + days * DAY), at(ADDED + (days + 29) * DAY)];
         expect(one?.decision).toBe('refused');
         expect(next?.variant).not.toBe(one?.variant);
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('nodes from after the successor of a certificate authority', () => {
+  const FORMER = { kind: 'former', keys: ['a key'] } as const;
+
+  it('are left as well where their user data holds only a former authority, or one that is none of the cluster', () => {
+    const nodes = [OLD, { ...node(ADDED, 'batch'), verdict: FORMER }, node(ADDED)];
+    expect(told(found(first, successor), nodes, ADDED + DAY)).toBe(
+      "refused authority-nodes | A successor of the cluster's certificate authority was added on 2026-07-01. EKS may activate it from 2028-01-01 on. 1 node was launched before that, without trust in it: web (1). 1 node was launched since with user data that holds only a former one: batch (1). Replace them before.",
+    );
+    const strange = [{ ...node(ADDED), verdict: { ...FORMER, kind: 'strange' as const } }];
+    expect(told(found(first, successor), strange, ADDED)).toMatch(/^refused authority-nodes/);
+  });
+
+  it('complete the rotation where all of them trust it, and the next ones will', () => {
+    const nodes = [node(ADDED), { ...node(ADDED + DAY, 'batch'), verdict: { kind: 'trusts' } as const }];
+    expect(told(found(first, successor), nodes, ADDED + DAY)).toBe(
+      'done authority-complete | All 2 nodes that EC2 shows were launched after EKS had added the newest certificate authority on 2026-07-01, and no user data that could be read holds only a former one. EKS may activate it from 2028-01-01 on. EKS has brought it to the control plane, EKS Auto Mode and Fargate by itself.',
+    );
+    expect(told(found(first, successor), nodes, FIRST, { lacking: ['batch'] })).toMatch(
+      /^refused authority-due .* Every node trusts it, and the next nodes of batch would not\.$/,
+    );
+    expect(told(found(first, successor), nodes, ADDED, { lacking: undefined })).toBe('nothing');
+    expect(told(found(first, successor), [OLD], ADDED, { lacking: undefined })).toMatch(/^refused authority-nodes/);
+  });
+
+  it('complete it with what EC2 does not show, and what could not be read, said', () => {
+    const unread = [{ ...node(ADDED, 'batch'), verdict: { kind: 'unknown', why: 'no' } as const }];
+    const spreading = found(first, { ...successor, distributionStatus: 'IN_PROGRESS' });
+    expect(told(spreading, unread, ADDED, { takesHybridNodes: true })).toMatch(
+      /EKS has not brought it everywhere yet .* The user data of 1 node could not be read, so that only the launch tells: batch \(1\)\. The cluster takes hybrid nodes/,
+    );
+  });
+
+  it('never complete it while one node is left', () => {
+    const judged = fc.record({
+      launchedAt: fc.integer({ min: ADDED - DAY, max: ADDED + DAY }),
+      kind: fc.constantFrom('trusts', 'former', 'strange', 'none'),
+    });
+    fc.assert(
+      fc.property(fc.array(judged, { maxLength: 6 }), (all) => {
+        const nodes = all.map(({ launchedAt, kind }): JudgedNode => {
+          if (kind === 'none') return node(launchedAt);
+          return { ...node(launchedAt), verdict: kind === 'trusts' ? { kind } : { ...FORMER, kind: kind as 'former' } };
+        });
+        const isLeft = all.some(({ launchedAt, kind }) => launchedAt < ADDED || /former|strange/.test(kind));
+        const decision = decideAuthority(found(first, successor), trusting(nodes), ADDED + DAY);
+        expect(decision?.reason).toBe(isLeft ? 'authority-nodes' : 'authority-complete');
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+it('the commands that replace nodes that are due name each group', () => {
+  const nodes = ['web', 'self-managed:batch', 'karpenter:spot', ''].map((group) => node(ADDED - 1, group));
+  const replace = (now: number) => decideAuthority(found(first, successor), trusting(nodes), now)?.details?.replace;
+  expect(replace(ADDED)).toBeUndefined();
+  expect(replace(FIRST)).toEqual({
+    web: 'aws eks update-nodegroup-version --cluster-name shop --nodegroup-name web',
+    'self-managed:batch': expect.stringMatching(
+      /^aws autoscaling start-instance-refresh --auto-scaling-group-name batch .*"SkipMatching":false/,
+    ),
+    'karpenter:spot': expect.stringMatching(/^kubectl patch nodepool spot /),
   });
 });
 

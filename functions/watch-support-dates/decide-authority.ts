@@ -1,15 +1,15 @@
 import type { CertificateAuthority } from '@aws-sdk/client-eks';
+import { unmanagedGroup } from '../shared/fleet/worker.ts';
 import { counted } from '../shared/text/counted.ts';
+import { listed } from '../shared/text/listed.ts';
 import type { Authorities, Launched } from './authorities.ts';
 import type { Decision } from './decide.ts';
+import { type Rotation, rotationOf, type Verdict } from './rotation.ts';
 
 const DAY = 86_400_000;
 
 /** A lasting notice is repeated before the 30 days of the dashboard have passed. */
 const AGAIN = 29 * DAY;
-
-/** When the first activation by EKS counts as near. */
-const SOON = 60 * DAY;
 
 /**
  * EKS adds a successor two years before an authority ends. Where there is none in the last half year, people must know.
@@ -17,56 +17,136 @@ const SOON = 60 * DAY;
 const LATE = 180 * DAY;
 
 /**
- * Whether nodes from before the newest authority were launched is known only from nodes, so they are read only for a
- * cluster with a successor.
+ * Whether nodes trust the newest authority is known only from nodes and groups, so these are read only for a cluster
+ * with a successor.
  */
 export const isRotating = (authorities: Authorities | undefined): boolean =>
   authorities?.kind === 'found' && authorities.found.length > 1;
 
+/** A node, with what its user data says. */
+export interface JudgedNode extends Launched {
+  /** Absent where nobody can tell which user data it was launched with: then its launch time decides. */
+  readonly verdict?: Verdict;
+}
+
+/** What is known of the nodes of a cluster whose authority is rotated. */
+export interface Trusting {
+  readonly cluster: string;
+  /** Nodes of any cluster. */
+  readonly nodes: readonly JudgedNode[];
+  /** The cluster's groups whose next nodes would not trust the newest authority; undefined where nobody knows. */
+  readonly lacking: readonly string[] | undefined;
+  readonly takesHybridNodes: boolean;
+  /** How long before EKS may activate the successor nodes that do not trust it are due, ms. */
+  readonly margin: number;
+}
+
 /**
  * Decides about the certificate authorities of a cluster; a pure function. Nodes that were launched before EKS added
- * the newest authority do not trust it, and lose the API server once it signs.
+ * the newest authority do not trust it, nor do later ones whose user data holds only a former one. They lose the API
+ * server once it signs.
  *
- * @param launched nodes of any cluster
  * @param now epoch milliseconds
- * @returns undefined where EKS could not be read just now: the next run reads it again
+ * @returns undefined where AWS could not be read just now: the next run reads it again
  */
-export function decideAuthority(
-  cluster: string,
-  authorities: Authorities,
-  launched: readonly Launched[],
-  now: number,
-): Decision | undefined {
+export function decideAuthority(authorities: Authorities, trusting: Trusting, now: number): Decision | undefined {
   if (authorities.kind === 'gone') return undefined;
   if (authorities.kind === 'unreadable') {
     if (authorities.isThrottled) return undefined;
     const message = `EKS does not tell the certificate authorities of the cluster: ${authorities.error}`;
     return { decision: 'refused', reason: 'authority-unknown', message, variant: authorities.code };
   }
-  const [newest, ...older] = authorities.found.filter(isKept).toSorted((a, b) => addedAt(b) - addedAt(a));
-  if (newest === undefined || newest.createdAt === undefined) {
+  const rotation = rotationOf(authorities.found);
+  if (rotation === undefined) {
     const message = 'EKS does not tell when it added the certificate authority of the cluster.';
     return { decision: 'refused', reason: 'authority-unknown', message, variant: 'no date' };
   }
-  if (older.length === 0) return decideOnly(newest, now);
-  const old = launched.filter((node) => node.cluster === cluster && node.launchedAt < addedAt(newest));
-  if (old.length === 0) return lasts('Every node was launched after EKS had added the newest certificate authority.');
-  const added = `A successor of the cluster's certificate authority was added on ${day(addedAt(newest))}.`;
-  const nodes = `${counted(old.length, 'node was', 'nodes were')} launched before that, without trust in it: ${countedGroups(old)}.`;
-  const variant = `${newest.id} ${Math.floor((now - addedAt(newest)) / AGAIN)}`;
+  const { newest, addedAt, former } = rotation;
+  if (former.length === 0) return decideOnly(newest, now);
+  const nodes = trusting.nodes.filter(({ cluster }) => cluster === trusting.cluster);
+  const before = nodes.filter(({ launchedAt }) => launchedAt < addedAt);
+  const since = nodes.filter(({ launchedAt, verdict }) => launchedAt >= addedAt && lacksTrust(verdict));
+  const left = [...before, ...since];
+  const { lacking } = trusting;
+  if (left.length === 0 && lacking?.length === 0) return complete(rotation, nodes, trusting);
+  if (left.length === 0 && lacking === undefined) return undefined;
+  const added = `A successor of the cluster's certificate authority was added on ${day(addedAt)}.`;
   const { signingStatus, scheduledEvents } = newest;
-  if (signingStatus !== 'NOT_USED') {
-    const message = `${added} It signs by now. ${nodes} Replace them now.`;
-    return { decision: 'refused', reason: 'authority-due', message, variant };
-  }
+  const isSigning = signingStatus !== 'NOT_USED';
   const activatedFrom = scheduledEvents?.firstAutoActivation?.getTime();
-  if (activatedFrom === undefined) {
-    const message = `${added} EKS does not tell from when on it may activate it. ${nodes}`;
-    return { decision: 'refused', reason: 'authority-nodes', message, variant };
+  const isDue = isSigning || (activatedFrom !== undefined && activatedFrom - now <= trusting.margin);
+  const when = isSigning
+    ? 'It signs by now.'
+    : activatedFrom === undefined
+      ? 'EKS does not tell from when on it may activate it.'
+      : `EKS may activate it from ${day(activatedFrom)} on.`;
+  const todo = isSigning ? 'Replace them now.' : 'Replace them before.';
+  const told = [
+    before.length > 0 &&
+      `${counted(before.length, 'node was', 'nodes were')} launched before that, without trust in it: ${countedGroups(before)}.`,
+    since.length > 0 &&
+      `${counted(since.length, 'node was', 'nodes were')} launched since with user data that holds only a former one: ${countedGroups(since)}.`,
+    left.length > 0 && (isSigning || activatedFrom !== undefined) && todo,
+    left.length === 0 && `Every node trusts it, and the next nodes of ${listed(lacking ?? [])} would not.`,
+  ].filter((sentence) => sentence !== false);
+  return {
+    decision: 'refused',
+    reason: isDue ? 'authority-due' : 'authority-nodes',
+    message: `${added} ${when} ${told.join(' ')}`,
+    variant: `${newest.id} ${Math.floor((now - addedAt) / AGAIN)}`,
+    ...(isDue && left.length > 0 && { details: { replace: replacementsOf(trusting.cluster, left) } }),
+  };
+}
+
+const lacksTrust = (verdict: Verdict | undefined): boolean => verdict?.kind === 'former' || verdict?.kind === 'strange';
+
+/** Every node that EC2 shows trusts the newest authority, and so will the next ones. */
+function complete(
+  { newest, addedAt }: Rotation,
+  nodes: readonly JudgedNode[],
+  { takesHybridNodes }: Trusting,
+): Decision {
+  const unknown = nodes.filter(({ verdict }) => verdict?.kind === 'unknown');
+  const activatedFrom = newest.scheduledEvents?.firstAutoActivation?.getTime();
+  const isSigning = newest.signingStatus !== 'NOT_USED';
+  const byItself =
+    newest.distributionStatus === 'COMPLETE' ? 'EKS has brought it' : 'EKS has not brought it everywhere yet';
+  const message = [
+    `All ${nodes.length} nodes that EC2 shows were launched after EKS had added the newest certificate authority on ${day(addedAt)}, and no user data that could be read holds only a former one.`,
+    isSigning
+      ? 'It signs by now.'
+      : activatedFrom !== undefined && `EKS may activate it from ${day(activatedFrom)} on.`,
+    `${byItself} to the control plane, EKS Auto Mode and Fargate by itself.`,
+    unknown.length > 0 &&
+      `The user data of ${counted(unknown.length, 'node')} could not be read, so that only the launch tells: ${countedGroups(unknown)}.`,
+    takesHybridNodes &&
+      'The cluster takes hybrid nodes, which EC2 does not show: their owner replaces their authority.',
+  ].filter((sentence) => typeof sentence === 'string');
+  return { decision: 'done', reason: 'authority-complete', message: message.join(' '), variant: newest.id ?? '' };
+}
+
+/**
+ * The command that replaces the nodes of each group, for people. EKS surely replaces nodes for a newer release or
+ * another version of the launch template; whether for the present release is not documented (EKS user guide, "Update a
+ * managed node group"). Karpenter replaces nodes whose pool has another annotation, within its budgets (Karpenter
+ * documentation, "Disruption", drift).
+ */
+function replacementsOf(cluster: string, nodes: readonly Launched[]): Record<string, string> {
+  const groups = [...new Set(nodes.flatMap(({ nodegroup }) => (nodegroup === '' ? [] : [nodegroup])))].toSorted();
+  return Object.fromEntries(groups.map((group) => [group, replacementOf(cluster, group)]));
+}
+
+function replacementOf(cluster: string, group: string): string {
+  const unmanaged = unmanagedGroup(group);
+  if (unmanaged?.kind === 'auto-scaling-group') {
+    const preferences = '{"SkipMatching":false,"MinHealthyPercentage":100,"MaxHealthyPercentage":110}';
+    return `aws autoscaling start-instance-refresh --auto-scaling-group-name ${unmanaged.name} --preferences '${preferences}'`;
   }
-  const message = `${added} EKS may activate it from ${day(activatedFrom)} on. ${nodes} Replace them before.`;
-  const reason = activatedFrom - now <= SOON ? 'authority-due' : 'authority-nodes';
-  return { decision: 'refused', reason, message, variant };
+  if (unmanaged?.kind === 'node-pool') {
+    const patch = '{"spec":{"template":{"metadata":{"annotations":{"replaced-for":"certificate-authority"}}}}}';
+    return `kubectl patch nodepool ${unmanaged.name} --type merge --patch '${patch}'`;
+  }
+  return `aws eks update-nodegroup-version --cluster-name ${cluster} --nodegroup-name ${group}`;
 }
 
 /** Decides about an authority without a successor. */
@@ -82,12 +162,6 @@ function decideOnly({ id, validity }: CertificateAuthority, now: number): Decisi
     variant: `${id} ${Math.floor((endsAt - now) / AGAIN)}`,
   };
 }
-
-/** An authority that could not be distributed, or is being deleted, is never activated (EKS API reference). */
-const isKept = ({ distributionStatus }: CertificateAuthority): boolean =>
-  distributionStatus !== 'FAILED' && distributionStatus !== 'DELETING';
-
-const addedAt = ({ createdAt }: CertificateAuthority): number => createdAt?.getTime() ?? 0;
 
 /** The groups of nodes, the largest first, such as `web (3), self-managed:batch (1)`. */
 const countedGroups = (nodes: readonly Launched[]): string =>

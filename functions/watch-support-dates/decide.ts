@@ -1,5 +1,5 @@
 import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
-import type { DecisionKind } from '../shared/records/record.ts';
+import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
 import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -11,6 +11,7 @@ export interface Decision {
   readonly message: string;
   /** Distinguishes decisions with the same reason. Each is recorded once. */
   readonly variant: string;
+  readonly details?: RemediationRecord['details'];
   /** Set once extended support counts, whose records are an incident of their own. */
   readonly isExtended?: true;
   /** Set where a tag or the scope leaves the cluster alone, so that nothing is recorded about it. */
@@ -18,7 +19,7 @@ export interface Decision {
 }
 
 export interface Circumstances {
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, 'scope'>;
   readonly account: string;
   /** Epoch milliseconds. */
   readonly now: number;

@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
@@ -19,6 +20,7 @@ import { watchSupportDates } from './remediation.ts';
 const env = readEnvironment(baseEnvironment.extend(policyEnvironment));
 const { name: remediation } = watchSupportDates;
 const deps = {
+  autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
   ec2: new EC2Client(CLIENT_DEFAULTS),
   eks: new EKSClient(CLIENT_DEFAULTS),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),

@@ -40,14 +40,33 @@ export const SUPPORT_REASONS = {
   'authority-nodes': {
     meaning:
       "EKS has a successor for the cluster's certificate authority, and nodes from before it still run. They lose the API server once it signs. The message says how many, and from when on EKS may activate it.",
-    hint: 'Replace these nodes before that date. Where user data of a custom AMI or of a self-managed group holds the old authority, put the new one there first: aws eks describe-cluster --name CLUSTER --query cluster.certificateAuthority.data.',
+    hint: 'Ordinary upgrades and refreshes replace these nodes, mostly long before that date. Where user data of a group holds the former authority, change it first (authority-in-user-data).',
     severity: 'medium',
   },
   'authority-due': {
     meaning:
-      "EKS may activate the successor of the cluster's certificate authority within 60 days, or has done so, and nodes from before it still run.",
-    hint: 'Replace these nodes now, with user data that holds the new authority. While EKS offers it, the old authority can be activated again: aws eks activate-certificate-authority.',
+      "EKS may activate the successor of the cluster's certificate authority within the time that authorities.margin of the policy says, or has done so, and nodes that do not trust it still run.",
+    hint: 'Replace these nodes now, by the commands in details.replace: a managed node group needs a newer release or another version of its launch template. While EKS offers it, the old authority can be activated again: aws eks activate-certificate-authority.',
     severity: 'high',
+  },
+  'authority-complete': {
+    meaning:
+      "A fresh read shows that every node of the cluster was launched after EKS had added the newest certificate authority, and that no group's user data holds only a former one.",
+  },
+  'authority-in-user-data': {
+    meaning:
+      "User data of the group's launch template holds a former certificate authority of the cluster, and not the newest: nodes launched with it lose the API server once that signs. The message names template, version and key.",
+    hint: 'Put the value of details.value there, in a new version of the launch template, where the template is written, and have the group use it.',
+    severity: 'medium',
+  },
+  'user-data-unknown': {
+    meaning:
+      'Whether user data of the group holds a former certificate authority of the cluster is not known. The message says why.',
+    hint: 'Look yourself. The present value: aws eks describe-cluster --name CLUSTER --query cluster.certificateAuthority.data.',
+    severity: 'low',
+  },
+  'user-data-trusts': {
+    meaning: "User data of the group holds the cluster's newest certificate authority, or none.",
   },
   'authority-ends': {
     meaning: "The cluster's certificate authority ends within half a year, and has no successor.",

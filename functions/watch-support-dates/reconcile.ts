@@ -1,40 +1,26 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { EKSClient } from '@aws-sdk/client-eks';
 import type { HealthPlannedLifecycle } from '../../events/health-planned-lifecycle.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
-import type { Clock } from '../shared/runtime/clock.ts';
-import { readAuthorities, readLaunches } from './authorities.ts';
 import { type Decision, decide } from './decide.ts';
-import { decideAuthority, isRotating } from './decide-authority.ts';
-import { type Observation, observe } from './observe.ts';
+import type { DecidedFleet, TellDeps } from './decided-fleet.ts';
+import { observe } from './observe.ts';
 import { decidePlanned } from './planned.ts';
 import type { Policy } from './policy.ts';
-import type { Recorder } from './remediation.ts';
 import {
   type Planned,
   plannedKey,
-  readAuthorityTold,
   readPlanned,
   readSupport,
-  saveAuthorityTold,
   savePlanned,
   saveSupport,
   type Told,
 } from './support-ledger.ts';
+import { tellAuthorities } from './tell-authorities.ts';
 
-export interface ReconcileDeps {
-  readonly ec2: EC2Client;
-  readonly eks: EKSClient;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
+export interface ReconcileDeps extends TellDeps {
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
-  readonly clock: Clock;
   readonly account: string;
-  /** Unique name of this run. */
-  readonly caller: string;
 }
 
 /** A plan of AWS Health, from the event about it. */
@@ -42,7 +28,7 @@ export type HealthPlan = HealthPlannedLifecycle['detail'];
 
 /**
  * One run, which records each decision about a cluster once. Under an invalid policy it records nothing, because the
- * policy may leave clusters out, and other functions report the policy.
+ * policy may leave clusters out. An alarm reports the policy.
  *
  * @param plan the plan of AWS Health whose event started the run. No later run knows of it.
  * @throws Error when something about some clusters, or a part of a plan, could not be recorded. All others are recorded
@@ -50,6 +36,7 @@ export type HealthPlan = HealthPlannedLifecycle['detail'];
  */
 export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: HealthPlan): Promise<void> {
   const policy = await deps.readPolicy();
+  deps.recorder.gauge('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   if (isInvalid(policy)) {
     if (plan !== undefined) throw new Error(`What AWS Health plans is told once the policy is valid. ${policy.error}`);
     return;
@@ -57,7 +44,7 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   // Read the state of AWS.
   const { names, observations } = await observe(deps.eks);
   const circumstances = { policy, account: deps.account, now: deps.clock.now() };
-  const fleet: Fleet = {
+  const fleet: DecidedFleet = {
     names,
     observations,
     decided: new Map(observations.map((each) => [each.cluster.name, decide(each, circumstances)])),
@@ -66,24 +53,15 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   const onTrouble = (error: unknown) => void troubles.push(error);
   // Record the support of each cluster's version, its certificate authority, then the plan of AWS Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
-  await tellAuthorities(deps, trigger, fleet, onTrouble).catch(onTrouble);
+  await tellAuthorities(deps, trigger, fleet, policy, onTrouble).catch(onTrouble);
   await tellPlans(deps, trigger, fleet, plan, onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
-}
-
-interface Fleet {
-  /** The names of all clusters. */
-  readonly names: readonly string[];
-  /** The clusters that could be read. */
-  readonly observations: readonly Observation[];
-  /** The decisions about their support, by cluster. */
-  readonly decided: ReadonlyMap<string, Decision>;
 }
 
 async function tellSupport(
   deps: ReconcileDeps,
   trigger: Trigger,
-  { names, observations, decided }: Fleet,
+  { names, observations, decided }: DecidedFleet,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   const known = await readSupport(deps.ledger);
@@ -112,48 +90,11 @@ const GONE: Decision = {
   variant: 'gone',
 };
 
-/** Records which nodes do not trust the successor of their cluster's certificate authority. */
-async function tellAuthorities(
-  deps: ReconcileDeps,
-  trigger: Trigger,
-  { names, decided }: Fleet,
-  onTrouble: (error: unknown) => void,
-): Promise<void> {
-  const watched = [...decided].flatMap(([cluster, { isLeftAlone }]) => (isLeftAlone ? [] : [cluster]));
-  const authorities = await readAuthorities(deps.eks, watched);
-  const rotating = watched.filter((cluster) => isRotating(authorities.get(cluster)));
-  const launched = rotating.length === 0 ? [] : await readLaunches(deps.ec2, rotating);
-  const known = await readAuthorityTold(deps.ledger);
-  const tellOf = async (cluster: string): Promise<void> => {
-    const read = authorities.get(cluster);
-    const left = !names.includes(cluster) || decided.get(cluster)?.isLeftAlone === true;
-    const decision = left ? AUTHORITY_OVER : read && decideAuthority(cluster, read, launched, deps.clock.now());
-    if (decision === undefined) return;
-    const about = {
-      subject: { cluster },
-      trigger,
-      incident: `certificate authority ${cluster}`,
-      check: 'certificate-authority',
-    };
-    const save = (state: Told, writer: string) =>
-      saveAuthorityTold(deps.ledger, cluster, state, deps.clock.now(), writer);
-    await tellOnce(deps, known.get(cluster) ?? NOTHING_TOLD, about, decision, save);
-  };
-  for (const cluster of new Set([...watched, ...known.keys()])) await tellOf(cluster).catch(onTrouble);
-}
-
-const AUTHORITY_OVER: Decision = {
-  decision: 'done',
-  reason: 'authority-lasts',
-  message: 'The cluster does not exist any more, or is left alone.',
-  variant: 'over',
-};
-
 /** Records the present plan of AWS Health, and ends its plans for clusters that no longer exist or are left alone. */
 async function tellPlans(
   deps: ReconcileDeps,
   trigger: Trigger,
-  { names, observations, decided }: Fleet,
+  { names, observations, decided }: DecidedFleet,
   plan: HealthPlan | undefined,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import * as healthPlanned from '../../events/health-planned-lifecycle.ts';
-import { listClusters, onClusters } from '../shared/declaration/fleet-rights.ts';
+import { listClusters, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
 import { READS } from './policy.ts';
@@ -8,12 +8,12 @@ import { SUPPORT_REASONS } from './reasons.ts';
 export const watchSupportDates = declare({
   name: 'watch-support-dates',
   summary:
-    "Tells in time when support of a cluster's Kubernetes version ends, which nodes do not trust a new certificate authority, and what AWS Health plans for clusters",
+    "Tells in time when support of a cluster's Kubernetes version ends, which nodes and user data do not trust a new certificate authority, and what AWS Health plans for clusters",
   startedBy: 'schedule, daily; AWS Health',
   subject: 'cluster',
   start: { by: 'schedule', every: 'day' },
   timeoutSeconds: 300,
-  policy: { reads: READS },
+  policy: { section: 'authorities', reads: READS },
   reasons: SUPPORT_REASONS,
   metrics: {},
   events: {
@@ -26,9 +26,15 @@ export const watchSupportDates = declare({
   ledger: ['PutItem', 'Query'],
   rights: [
     listClusters,
-    onClusters('DescribeCluster', 'ListCertificateAuthorities', 'DescribeCertificateAuthority'),
+    onClusters('DescribeCluster', 'ListCertificateAuthorities', 'DescribeCertificateAuthority', 'ListNodegroups'),
+    onNodegroups('DescribeNodegroup'),
     onAnything('DescribeClusterVersions', ['eks:DescribeClusterVersions']),
-    onAnything('DescribeInstances', ['ec2:DescribeInstances']),
+    onAnything('Nodes', [
+      'autoscaling:DescribeAutoScalingGroups',
+      'ec2:DescribeInstances',
+      'ec2:DescribeLaunchTemplates',
+      'ec2:DescribeLaunchTemplateVersions',
+    ]),
   ],
   alarms: {},
 });

@@ -8,6 +8,8 @@ import type { Reason } from './reasons.ts';
 const SUPPORT = 'support';
 /** The kind of the items about certificate authorities, by cluster. */
 const AUTHORITY = 'certificate-authority';
+/** The kind of the items about user data that embeds an authority, by cluster and group. */
+const USER_DATA = 'authority-in-user-data';
 /** The kind of the items about plans of AWS Health, by plan and cluster. */
 const PLANNED = 'planned-change';
 
@@ -40,6 +42,13 @@ export const saveSupport = (ledger: Ledger, cluster: string, state: Told, now: n
 /** @returns the saved state; undefined when another run was first */
 export const saveAuthorityTold = (ledger: Ledger, cluster: string, state: Told, now: number, writer: string) =>
   saveUnlessWritten(ledger, { pk: AUTHORITY, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
+
+/** @returns the states, by cluster and group as `subjectOf` names them */
+export const readUserDataTold = (ledger: Ledger): Promise<Map<string, Told>> => readTold(ledger, USER_DATA);
+
+/** @returns the saved state; undefined when another run was first */
+export const saveUserDataTold = (ledger: Ledger, subject: string, state: Told, now: number, writer: string) =>
+  saveUnlessWritten(ledger, { pk: USER_DATA, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);
 
 /**
  * The key of a plan and a cluster. It is a digest, because ARNs of AWS Health events may be longer than a key of

@@ -133,6 +133,120 @@ describe('the certificate authority of a cluster', () => {
   });
 });
 
+describe('the rotation of a certificate authority', () => {
+  const [IMAGE, NEWER] = ['ami-0123456789abcdef0', 'ami-0123456789abcdef1'];
+  const linux = { kubernetesVersion: '1.34', amiType: 'AL2023_x86_64_STANDARD' };
+  const bootstrap = '#!/bin/bash\nTOKEN=hunter2\n/etc/eks/bootstrap.sh shop --b64-cluster-ca {certificateAuthority}\n';
+  const nodeConfig = '---\nkind: NodeConfig\nspec:\n  cluster:\n    certificateAuthority: {certificateAuthority}\n';
+  const certificateAuthority = { endsAt: '+700d', successorAt: '+12h' };
+  const batch = { name: 'batch', size: 2, maxSize: 4, imageId: IMAGE, terminationHooks: [{ name: 'drain' }] };
+  const rotating = {
+    ...fleet,
+    images: [
+      { imageId: IMAGE, name: 'golden-eks-1.34-1', at: '-30d' },
+      { imageId: NEWER, name: 'golden-eks-1.34-2', at: '+50h', parameter: '/eks-host-remediator/images/1.34' },
+    ],
+    releases: [
+      { ...linux, at: '-10d', releaseVersion: '1.34.1-20260621' },
+      { ...linux, at: '+50h', releaseVersion: '1.34.1-20260703' },
+    ],
+    clusters: [
+      cluster('shop', '1.34', {
+        certificateAuthority,
+        nodeGroups: [{ name: 'web', desiredSize: 2 }],
+        selfManagedGroups: [{ ...batch, userData: bootstrap }],
+      }),
+      cluster('lab', '1.34', {
+        certificateAuthority,
+        nodeGroups: [
+          { name: 'own', amiType: 'CUSTOM', desiredSize: 1, launchTemplate: { imageId: IMAGE, userData: nodeConfig } },
+        ],
+        selfManagedGroups: [
+          { ...batch, name: 'empty', size: 0, userData: bootstrap },
+          { ...batch, name: 'former', size: 1, launchesFrom: 'launch-configuration' },
+        ],
+      }),
+    ],
+  };
+  const replacing = {
+    ...policy,
+    upgrades: { mode: 'enforce', bakeAge: '1m' },
+    refreshes: {
+      mode: 'enforce',
+      templates: 'change',
+      wanted: { ssmParameter: '/eks-host-remediator/images/{kubernetesVersion}' },
+      bakeAge: '1m',
+      checkpoints: [],
+      bakeTime: '10m',
+    },
+  };
+  const of = (run: Run, cluster: string, nodegroup?: string) =>
+    run.records.filter(
+      (record) =>
+        record.remediation === 'watch-support-dates' && record.cluster === cluster && record.nodegroup === nodegroup,
+    );
+  const reasonsOf = (run: Run, cluster: string, nodegroup?: string) =>
+    of(run, cluster, nodegroup).map(({ time, decision, reason }) => `${time.slice(5, 10)} ${decision} ${reason}`);
+
+  it('names the user data to change with the value, and is complete once upgrade and refresh have replaced all nodes', async () => {
+    const run = await start({ fleet: rotating, policy: replacing, play: '25h', inProcess: true });
+    expect(reasonsOf(run, 'shop')).toEqual(['07-02 refused authority-nodes']);
+    expect(reasonsOf(run, 'shop', 'self-managed:shop-batch')).toEqual(['07-02 refused authority-in-user-data']);
+    const [told] = of(run, 'shop', 'self-managed:shop-batch');
+    expect(told?.message).toMatch(
+      /^User data in version 1 of launch template shop-batch .*--b64-cluster-ca of bootstrap/,
+    );
+    expect(reasonsOf(run, 'lab', 'own')).toEqual(['07-02 refused authority-in-user-data']);
+    expect(of(run, 'lab', 'own')[0]?.message).toMatch(/launch template own-nodes .*certificateAuthority of NodeConfig/);
+    expect(reasonsOf(run, 'lab', 'self-managed:lab-empty')).toEqual(['07-02 refused authority-in-user-data']);
+    expect(reasonsOf(run, 'lab', 'self-managed:lab-former')).toEqual(['07-02 refused user-data-unknown']);
+
+    // The owner puts the value of the record into a new version.
+    const { value } = told?.details ?? {};
+    const group = run.account.fleet.autoScalingGroups.list().find(({ name }) => name === 'shop-batch');
+    if (group === undefined || typeof value !== 'string') throw new Error('There is no group, or no value.');
+    const { id } = group.launchTemplate;
+    const UserData = Buffer.from(bootstrap.replace('{certificateAuthority}', value)).toString('base64');
+    run.account.fleet.launchTemplates.makeVersion(id, { UserData }, { source: 1, description: 'by its owner' });
+    group.launchTemplate.version = 2;
+    await run.account.play(24 * HOUR);
+    expect(reasonsOf(run, 'shop', 'self-managed:shop-batch').slice(1)).toEqual(['07-03 done user-data-trusts']);
+    expect(reasonsOf(run, 'shop')).toEqual(['07-02 refused authority-nodes']);
+
+    await run.account.play(24 * HOUR);
+    expect(reasonsOf(run, 'shop').slice(1)).toEqual(['07-04 done authority-complete']);
+    expect(of(run, 'shop').at(-1)?.message).toMatch(/^All 4 nodes that EC2 shows were launched after/);
+    // The nodes of the other cluster were not replaced, since nobody changed its templates.
+    expect(reasonsOf(run, 'lab')).toEqual(['07-02 refused authority-nodes']);
+    expect(JSON.stringify(run.records)).not.toContain('hunter2');
+    expect(run.errors).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
+  it('is due before EKS may activate the successor, by the margin of the policy, with what replaces each group', async () => {
+    const run = await playThrough({
+      fleet: {
+        ...rotating,
+        clusters: [{ ...rotating.clusters[0], certificateAuthority: { ...certificateAuthority, endsAt: '+240d' } }],
+      },
+      policy: { ...policy, authorities: { margin: '57d' } },
+      play: '49h',
+      inProcess: true,
+    });
+    expect(reasonsOf(run, 'shop')).toEqual(['07-02 refused authority-due']);
+    expect(of(run, 'shop')[0]?.details?.replace).toEqual({
+      web: 'aws eks update-nodegroup-version --cluster-name shop --nodegroup-name web',
+      'self-managed:shop-batch': expect.stringContaining('--auto-scaling-group-name shop-batch '),
+    });
+  });
+
+  it('is not told where the policy says off', async () => {
+    const off = { ...policy, authorities: { mode: 'off' } };
+    const run = await playThrough({ fleet: rotating, policy: off, play: '25h', inProcess: true });
+    expect(told(run)).toEqual([]);
+  });
+});
+
 describe('what AWS Health plans for clusters', () => {
   const planned = (clusters: readonly string[], others: object = {}) => ({
     ...sample,

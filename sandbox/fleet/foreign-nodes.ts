@@ -9,6 +9,7 @@ import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
 import { grow, launcherKey } from './launches.ts';
+import { encodedUserData } from './own-templates.ts';
 import { seedScheduledEvents } from './scheduled-events.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
 import { seedKarpenterController } from './seed-karpenter.ts';
@@ -54,7 +55,7 @@ function seedSelfManaged(
     ...(instanceType !== undefined && { InstanceType: instanceType }),
     IamInstanceProfile: { Name: `${cluster.name}-${name}-NodeInstanceProfile` },
     TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'Name', Value: tags.Name }] }],
-    UserData: Buffer.from(`#!/bin/bash\n/etc/eks/bootstrap.sh ${cluster.name}\n`).toString('base64'),
+    UserData: encodedUserData(state, cluster, file.userData ?? `#!/bin/bash\n/etc/eks/bootstrap.sh ${cluster.name}\n`),
   });
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
   const group: AutoScalingGroup = autoScalingGroups.create({

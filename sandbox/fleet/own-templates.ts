@@ -1,4 +1,6 @@
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { trustAt } from '../account/eks/certificate-authorities.ts';
+import type { EksCluster } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import { templateData } from './exposure.ts';
 import type { FleetNodeGroup } from './fleet.ts';
@@ -8,9 +10,14 @@ import type { FleetState } from './state.ts';
  * The launch template of the group's owner. The Auto Scaling group has another one, which EKS makes from it (EKS user
  * guide, "Customize managed nodes with launch templates").
  */
-export function ownTemplateOf(state: FleetState, { name, launchTemplate, exposure }: FleetNodeGroup, random: Random) {
+export function ownTemplateOf(
+  state: FleetState,
+  cluster: EksCluster,
+  { name, launchTemplate, exposure }: FleetNodeGroup,
+  random: Random,
+) {
   if (launchTemplate === undefined) return undefined;
-  const { imageId, keyName, tags } = launchTemplate;
+  const { imageId, keyName, userData, tags } = launchTemplate;
   const chance = random.fork('own launch template');
   const own = { id: `lt-0${chance.hex(16)}`, name: `${name}-nodes` };
   const data = {
@@ -18,10 +25,17 @@ export function ownTemplateOf(state: FleetState, { name, launchTemplate, exposur
     ...((imageId ?? keyName) !== undefined && ownHosts(chance)),
     ...(imageId !== undefined && { ImageId: imageId }),
     ...(keyName !== undefined && { KeyName: keyName }),
+    ...(userData !== undefined && { UserData: encodedUserData(state, cluster, userData) }),
   };
   state.launchTemplates.add({ ...own, tags }, data);
   return { ...own, version: '1' };
 }
+
+/** User data as EC2 takes it, with the authority of the cluster in it. */
+export const encodedUserData = ({ world }: FleetState, cluster: EksCluster, text: string): string => {
+  const { data = '' } = trustAt(cluster, world.time.now);
+  return Buffer.from(text.replaceAll('{certificateAuthority}', data)).toString('base64');
+};
 
 /** The further contents of a template with an AMI or a key pair: user data, volumes, tags, the metadata service. */
 const ownHosts = (chance: Random): ResponseLaunchTemplateData => ({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
-import { imageId, instanceType, kubernetesVersion, name, repeat, size, tags, time } from './schema-values.ts';
+import { imageId, instanceType, kubernetesVersion, name, repeat, size, tags, time, userData } from './schema-values.ts';
 import { workloads } from './schema-workloads.ts';
 
 const failure = z.strictObject({
@@ -73,6 +73,7 @@ export const nodeGroup = z
       .strictObject({
         imageId: imageId.optional().describe('The custom AMI: for amiType CUSTOM, and for no other'),
         keyName: z.string().min(1).optional().describe('The key pair that its instances are launched with'),
+        userData,
         tags: tags.describe('Tags of the template, by which tools know what is theirs'),
       })
       .optional()

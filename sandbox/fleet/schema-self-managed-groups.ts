@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
-import { imageId, instanceType, name, repeat, time } from './schema-values.ts';
+import { imageId, instanceType, name, repeat, time, userData } from './schema-values.ts';
 import { workloads } from './schema-workloads.ts';
 
 /** Unlike a managed node group (450 nodes), an Auto Scaling group is bounded by nothing but the account's quotas. */
@@ -16,6 +16,7 @@ export const selfManagedGroup = z
     size: size.default(2).describe('Nodes'),
     maxSize: size.min(1).optional().describe('By default size, or 1'),
     imageId: imageId.describe('AMI of its nodes'),
+    userData,
     letInBy: z
       .enum(['access-entry', 'aws-auth'])
       .default('access-entry')

@@ -48,3 +48,10 @@ export const instanceType = z
   .string()
   .refine(isInstanceType, 'expected an EC2 instance type such as m7i.large')
   .optional();
+
+export const userData = z
+  .string()
+  .min(1)
+  .max(12_000)
+  .describe('User data of its launch template; {certificateAuthority} stands for the cluster’s, in base64')
+  .optional();

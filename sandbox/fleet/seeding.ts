@@ -95,7 +95,7 @@ function seedNodeGroup(
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
   const { imageId, keyName } = file.launchTemplate ?? {};
   if (imageId !== undefined) state.images.addOwn(imageId, architectureOf(instanceType));
-  const ownTemplate = ownTemplateOf(state, file, random);
+  const ownTemplate = ownTemplateOf(state, cluster, file, random);
   const createdAt = time.now - random.integer(30, 200) * DAY_MS;
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
   const autoScalingGroup = state.autoScalingGroups.create({

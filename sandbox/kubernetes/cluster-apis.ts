@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
+import { signerAt } from '../account/eks/certificate-authorities.ts';
 import { endpointHost } from '../account/eks/descriptions.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import { callerArn } from '../account/sts/sts.ts';
 import type { World } from '../account/world.ts';
 import type { Destination } from '../lambda/in-memory-network.ts';
-import { certificateAuthority } from './certificate-authority.ts';
 import type { Json } from './json.ts';
 import { KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
 import type { OtherHosts } from './other-hosts.ts';
@@ -54,7 +54,8 @@ export class ClusterApis {
       if (host !== endpointHost(this.#options.world, cluster).toLowerCase()) continue;
       // Functions run outside of the clusters' VPCs, so they cannot reach the addresses of a private endpoint.
       if (!cluster.endpointPublicAccess) return 'silence';
-      return { server: this.#serverOf(cluster).http, certificateAuthority: certificateAuthority(cluster.id) };
+      const { data = '' } = signerAt(cluster, this.#options.world.time.now);
+      return { server: this.#serverOf(cluster).http, certificateAuthority: data };
     }
     return undefined;
   }

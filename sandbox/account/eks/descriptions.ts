@@ -1,7 +1,7 @@
 import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
-import { certificateAuthority } from '../../kubernetes/certificate-authority.ts';
 import { urlSuffixOf } from '../partition.ts';
 import type { World } from '../world.ts';
+import { trustAt } from './certificate-authorities.ts';
 import type { EksCluster, EksNodeGroup } from './state.ts';
 
 /** The host name of a cluster's Kubernetes API. */
@@ -21,7 +21,8 @@ export function describeCluster(world: World, cluster: EksCluster, served?: EksC
     createdAt: new Date(cluster.createdAt),
     version: cluster.version,
     endpoint: served?.endpoint ?? `https://${endpointHost(world, cluster)}`,
-    certificateAuthority: { data: served?.certificateAuthority ?? certificateAuthority(id) },
+    certificateAuthority:
+      served === undefined ? trustAt(cluster, world.time.now) : { data: served.certificateAuthority },
     roleArn: `arn:${partition}:iam::${accountId}:role/${cluster.name}-cluster`,
     resourcesVpcConfig: {
       subnetIds: cluster.subnets.map((subnet) => subnet.id),

@@ -1,0 +1,141 @@
+import { gunzipSync } from 'node:zlib';
+
+/** A value in user data that holds certificates. */
+export interface Embedded {
+  /** What hands the value to the node, in words of this file: a text of the user data itself may be a secret. */
+  readonly key: string;
+  /** Whether the value is the cluster's authority by its key. */
+  readonly isClusters: boolean;
+  /** The bodies of its certificates: base64 without white space. */
+  readonly certificates: readonly string[];
+}
+
+/** The certificates in user data, or why it could not be searched, as the end of a sentence. */
+export type UserData = { readonly embedded: readonly Embedded[] } | { readonly unsearchable: string };
+
+/** User data has at most 16 KB before it is encoded (EC2 user guide, "User data and the console"). */
+const LONGEST = 16_384;
+
+/** How long user data may become by decompression, in bytes. It bounds the work. */
+const LONGEST_UNPACKED = 1_048_576;
+
+/**
+ * How node software takes the authority, by what stands before the value: `bootstrap.sh` of Amazon Linux 2
+ * (awslabs/amazon-eks-ami), and the variable that most templates pass to it; `nodeadm` (NodeConfig, `spec.cluster`);
+ * Bottlerocket (`settings.kubernetes`); `Start-EKSBootstrap.ps1` of Windows. A kubeconfig may be one of another
+ * cluster.
+ */
+const KEYS = [
+  { text: '--b64-cluster-ca', key: '--b64-cluster-ca of bootstrap.sh', isClusters: true },
+  { text: 'b64_cluster_ca', key: 'the variable B64_CLUSTER_CA', isClusters: true },
+  { text: 'certificateauthority', key: 'spec.cluster.certificateAuthority of NodeConfig', isClusters: true },
+  { text: 'cluster-certificate', key: 'settings.kubernetes.cluster-certificate of Bottlerocket', isClusters: true },
+  { text: '-base64clusterca', key: '-Base64ClusterCA of Start-EKSBootstrap.ps1', isClusters: true },
+  { text: 'certificate-authority-data', key: 'certificate-authority-data of a kubeconfig', isClusters: false },
+] as const;
+
+/** How far before a value its key may begin, in characters. */
+const KEY_WITHIN = 64;
+
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END CERTIFICATE-----';
+/** How base64 of a PEM certificate begins. `BEGIN` has 27 bytes, so no further byte is in these characters. */
+const ENCODED_BEGIN = Buffer.from(BEGIN).toString('base64');
+
+/**
+ * Finds the certificates that user data hands to a node; a pure function, linear in the length. It searches scripts,
+ * YAML, TOML, the parts of a MIME message, and what of these is compressed by gzip, as cloud-init takes them
+ * (cloud-init documentation, "User-data formats").
+ *
+ * @param userData base64, as EC2 describes it
+ */
+export function embeddedIn(userData: string): UserData {
+  const bytes = Buffer.from(userData, 'base64');
+  if (bytes.length > LONGEST) return { unsearchable: `is longer than ${LONGEST} bytes` };
+  const texts = textsOf(bytes);
+  if (texts === undefined) return { unsearchable: 'cannot be decompressed' };
+  return { embedded: texts.flatMap((text) => [...encodedIn(text), ...pemIn(text)]) };
+}
+
+/** The body of an authority's certificate, by its `data`; undefined where that is empty. */
+export function certificateOf(data: string | undefined): string | undefined {
+  if (data === undefined || data === '') return undefined;
+  // "The Base64-encoded public certificate" (EKS API reference, CertificateAuthority): that of DescribeCluster is PEM.
+  // Base64 of DER is the body itself.
+  const [first] = certificatesOf(data);
+  return first ?? data.replace(/\s/g, '');
+}
+
+/** The bodies of the certificates in base64 of PEM, such as the `data` of DescribeCluster. */
+export const certificatesOf = (data: string): string[] => bodiesIn(Buffer.from(data, 'base64').toString('latin1'));
+
+/** The texts in user data: the whole, and the encoded parts of a MIME message; undefined where gzip cannot read it. */
+function textsOf(bytes: Buffer): string[] | undefined {
+  const plain = unpacked(bytes);
+  if (plain === undefined) return undefined;
+  const text = plain.toString('utf8');
+  if (!/^content-type:[ \t]*multipart\//im.test(text)) return [text];
+  const parts = text.split('\n--').flatMap((part) => encodedBodyOf(part) ?? []);
+  const decoded = parts.map((part) => unpacked(part)?.toString('utf8'));
+  return decoded.every((part) => part !== undefined) ? [text, ...decoded] : undefined;
+}
+
+/** The body of a MIME part in base64; undefined for a part in plain text. */
+function encodedBodyOf(part: string): Buffer | undefined {
+  const [end] = [part.indexOf('\n\n'), part.indexOf('\r\n\r\n')].filter((at) => at >= 0).sort((a, b) => a - b);
+  if (end === undefined) return undefined;
+  const isEncoded = /^content-transfer-encoding:[ \t]*base64/im.test(part.slice(0, end));
+  return isEncoded ? Buffer.from(part.slice(end), 'base64') : undefined;
+}
+
+/** The bytes, decompressed where they are gzip; undefined where they are broken, or become too long. */
+function unpacked(bytes: Buffer): Buffer | undefined {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: LONGEST_UNPACKED });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
+
+/** The values in base64 of PEM. A value may be wrapped into several lines. */
+function encodedIn(text: string): Embedded[] {
+  const found: Embedded[] = [];
+  for (let at = text.indexOf(ENCODED_BEGIN); at >= 0; ) {
+    const next = text.indexOf(ENCODED_BEGIN, at + ENCODED_BEGIN.length);
+    const [value = ''] = /^[A-Za-z0-9+/\s]*/.exec(text.slice(at, next < 0 ? undefined : next)) ?? [];
+    const { key, isClusters } = keyBefore(text.slice(Math.max(0, at - KEY_WITHIN), at));
+    found.push({ key, isClusters, certificates: certificatesOf(value) });
+    at = next;
+  }
+  return found.filter(({ certificates }) => certificates.length > 0);
+}
+
+/** All certificates in plain PEM count as one value, since a file of them is written in one piece or in several. */
+function pemIn(text: string): Embedded[] {
+  const certificates = bodiesIn(text);
+  return certificates.length === 0 ? [] : [{ key: 'a PEM certificate', isClusters: false, certificates }];
+}
+
+/** The bodies of PEM certificates, also of those that are indented, or whose lines end in a written `\n`. */
+function bodiesIn(text: string): string[] {
+  const bodies: string[] = [];
+  for (let begin = text.indexOf(BEGIN); begin >= 0; ) {
+    const from = begin + BEGIN.length;
+    const end = text.indexOf(END, from);
+    if (end < 0) break;
+    bodies.push(text.slice(from, end).replace(/\\n|\s/g, ''));
+    begin = text.indexOf(BEGIN, end);
+  }
+  return bodies;
+}
+
+/** The known key that stands nearest before a value. */
+function keyBefore(text: string): Pick<Embedded, 'key' | 'isClusters'> {
+  const before = text.toLowerCase();
+  const [nearest] = KEYS.map((each) => ({ ...each, at: before.lastIndexOf(each.text) }))
+    .filter(({ at }) => at >= 0)
+    .toSorted((a, b) => b.at - a.at);
+  return nearest ?? { key: 'a value under no known key', isClusters: false };
+}

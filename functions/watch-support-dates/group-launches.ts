@@ -1,0 +1,172 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  paginateDescribeAutoScalingGroups,
+} from '@aws-sdk/client-auto-scaling';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { describeNodeGroup, listNodeGroups } from '../shared/fleet/fleet.ts';
+import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
+import type { Unreadable } from '../shared/fleet/reading.ts';
+import { describeGroups } from '../shared/fleet/self-managed-groups.ts';
+import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
+import { unmanagedGroup } from '../shared/fleet/worker.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { once } from '../shared/runtime/once.ts';
+import type { Launched } from './authorities.ts';
+import { embeddedIn, type UserData } from './embedded-authority.ts';
+
+/** A version of a launch template, with what its user data embeds. The user data itself is not kept. */
+export interface LaunchSource {
+  readonly kind: 'template';
+  readonly templateId: string;
+  readonly templateName: string;
+  readonly version: number;
+  /** The tool that keeps the template as code, as far as its tags say. */
+  readonly codeOwner?: string;
+  readonly userData: UserData;
+}
+
+/** What launches nodes and was not read, with the reason as a sentence. */
+export interface UnreadSource {
+  readonly kind: 'unread';
+  readonly why: string;
+  /** A short name of the reason, since AWS puts request ids into its messages. */
+  readonly code: string;
+  /** Whether the next run may read it. */
+  readonly isThrottled: boolean;
+}
+
+/** Reads a version of a launch template, each once. */
+export type SourceReader = (templateId: string, version: string) => Promise<LaunchSource | UnreadSource>;
+
+export const createSourceReader = (ec2: EC2Client): SourceReader =>
+  once(async (templateId: string, version: string): Promise<LaunchSource | UnreadSource> => {
+    const reading = await readTemplateVersion(ec2, templateId, version);
+    if (reading.kind === 'unreadable') return unread(`Launch template ${templateId}`, reading);
+    if (reading.kind === 'gone') {
+      return notRead(`EC2 does not show version ${version} of launch template ${templateId}.`, `gone ${templateId}`);
+    }
+    const { data, tags, templateName, version: number } = reading.found;
+    const codeOwner = codeOwnerOf(tags);
+    const userData = embeddedIn(data.UserData ?? '');
+    return {
+      kind: 'template',
+      templateId,
+      templateName,
+      version: number,
+      ...(codeOwner !== undefined && { codeOwner }),
+      userData,
+    };
+  });
+
+/** A group of nodes, with what it launches its next node from. */
+export interface GroupLaunches {
+  readonly cluster: string;
+  /** Node group, or `self-managed:` and the Auto Scaling group. */
+  readonly nodegroup: string;
+  readonly sources: ReadonlyArray<LaunchSource | UnreadSource>;
+}
+
+export interface LaunchClients {
+  readonly autoScaling: AutoScalingClient;
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+}
+
+/**
+ * Reads what the groups of clusters launch from: managed node groups with a launch template of their owner, and
+ * self-managed Auto Scaling groups, those without nodes as well. EKS writes the user data of its other node groups.
+ *
+ * @throws EKS's or Auto Scaling's error where the groups of a cluster cannot be listed
+ */
+export async function readGroupLaunches(
+  clients: LaunchClients,
+  readSource: SourceReader,
+  clusters: readonly string[],
+  nodes: readonly Launched[],
+): Promise<GroupLaunches[]> {
+  const [managed, selfManaged] = await Promise.all([
+    readManaged(clients, readSource, clusters),
+    readSelfManaged(clients, readSource, clusters, nodes),
+  ]);
+  return [...managed, ...selfManaged].filter(({ sources }) => sources.length > 0);
+}
+
+async function readManaged(
+  { eks }: LaunchClients,
+  readSource: SourceReader,
+  clusters: readonly string[],
+): Promise<GroupLaunches[]> {
+  const { nodeGroups, unreadable } = await listNodeGroups(eks, clusters);
+  for (const [cluster, { error }] of unreadable)
+    throw new Error(`EKS does not list the node groups of ${cluster}: ${error}`);
+  const readGroup = async (key: (typeof nodeGroups)[number]): Promise<GroupLaunches> => {
+    const reading = await describeNodeGroup(eks, key, 'tell');
+    if (reading.kind === 'unreadable') return { ...key, sources: [unread('The node group', reading)] };
+    const { id, version = '$Default' } = (reading.kind === 'found' ? reading.found.launchTemplate : undefined) ?? {};
+    return { ...key, sources: id === undefined ? [] : [await readSource(id, version)] };
+  };
+  return pMap(nodeGroups, readGroup, { concurrency: READ_CONCURRENCY });
+}
+
+async function readSelfManaged(
+  { autoScaling }: LaunchClients,
+  readSource: SourceReader,
+  clusters: readonly string[],
+  nodes: readonly Launched[],
+): Promise<GroupLaunches[]> {
+  const perCluster = async (cluster: string): Promise<GroupLaunches[]> => {
+    // A tag leads to groups without nodes. Whoever may set it gets no more than a record.
+    const tagged: AutoScalingGroup[] = [];
+    const asked = { Filters: [{ Name: 'tag-key', Values: [`kubernetes.io/cluster/${cluster}`] }] };
+    for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, asked)) {
+      tagged.push(...(page.AutoScalingGroups ?? []));
+    }
+    const known = new Set(tagged.map(({ AutoScalingGroupName }) => AutoScalingGroupName));
+    const named = nodes.filter((node) => node.cluster === cluster).map((node) => unmanagedGroup(node.nodegroup));
+    const others = named.flatMap((group) => (group?.kind === 'auto-scaling-group' ? [group.name] : []));
+    const untagged = [...new Set(others)].filter((name) => !known.has(name));
+    const groups = [...tagged, ...(await describeGroups(autoScaling, untagged))];
+    const ofOwner = groups.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
+    return Promise.all(
+      ofOwner.map(async (group) => ({
+        cluster,
+        nodegroup: `self-managed:${group.AutoScalingGroupName}`,
+        sources: await sourcesOf(group, readSource),
+      })),
+    );
+  };
+  return (await pMap(clusters, perCluster, { concurrency: READ_CONCURRENCY })).flat();
+}
+
+/** What an Auto Scaling group launches from. The overrides of a mixed instances policy may have their own templates. */
+function sourcesOf(
+  { LaunchTemplate, MixedInstancesPolicy, LaunchConfigurationName }: AutoScalingGroup,
+  readSource: SourceReader,
+): Promise<Array<LaunchSource | UnreadSource>> {
+  const mixed = MixedInstancesPolicy?.LaunchTemplate;
+  const named = [
+    LaunchTemplate,
+    mixed?.LaunchTemplateSpecification,
+    ...(mixed?.Overrides ?? []).map(({ LaunchTemplateSpecification }) => LaunchTemplateSpecification),
+  ];
+  // A specification without a version means the default version (API reference, LaunchTemplateSpecification).
+  const templates = named.flatMap((one) =>
+    one?.LaunchTemplateId === undefined ? [] : [{ id: one.LaunchTemplateId, version: one.Version ?? '$Default' }],
+  );
+  const read = [...new Set(templates.map(({ id, version }) => readSource(id, version)))];
+  if (LaunchConfigurationName === undefined) return Promise.all(read);
+  const why = `The group uses launch configuration ${LaunchConfigurationName}, whose user data is not read.`;
+  return Promise.all([...read, notRead(why, 'launch configuration')]);
+}
+
+const unread = (what: string, { error, code, isThrottled }: Unreadable): UnreadSource => ({
+  kind: 'unread',
+  why: `${what} cannot be read: ${error}`,
+  code,
+  isThrottled,
+});
+
+const notRead = (why: string, code: string): UnreadSource => ({ kind: 'unread', why, code, isThrottled: false });
