@@ -41,6 +41,22 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('only the call tells: aws eks list-certificate-authorities, by the role of watch-support-dates')],
   },
   {
+    line: 'whether `data` of DescribeCertificateAuthority is base64 of PEM or of DER',
+    look: () => [
+      open('aws eks describe-certificate-authority --query certificateAuthority.data, decoded by base64 -d'),
+    ],
+  },
+  {
+    line: 'whether EKS writes a successor into its own launch template before it updates a managed node group',
+    look: () => [
+      open('only a cluster with a successor tells: the user data of the template of its Auto Scaling groups'),
+    ],
+  },
+  {
+    line: 'whether EKS replaces the nodes of a managed node group for the release that it has',
+    look: () => [open('aws eks update-nodegroup-version with the present release of a node group tells')],
+  },
+  {
     line: 'whether EKS takes an update while a node group is DEGRADED',
     look: (ground) => updatesOf(ground, 'is DEGRADED', ({ status }) => status === 'DEGRADED'),
   },
