@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type SSMClient, SSMServiceException } from '@aws-sdk/client-ssm';
 import { runCommand, type Sent } from '../shared/fleet/run-command.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
-import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
-import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { writesOf } from '../shared/ledger/ledger.ts';
+import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
@@ -13,14 +13,10 @@ import type { Observation } from './observe.ts';
 import type { Recorder } from './remediation.ts';
 import { type Action, type ShellsState, saveState } from './shells-ledger.ts';
 
-export interface ActDeps {
+export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly ssm: SSMClient;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
   /** The documents that run on hosts, by action. */
   readonly documents: Readonly<Record<Action, string>>;
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
 }
 
 /** A worker with the decision about it. */

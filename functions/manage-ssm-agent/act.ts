@@ -3,8 +3,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
@@ -25,12 +24,10 @@ import { type Beginning, type Beginnings, type Decided, toBegin } from './remedi
 import { updateAgents } from './remedies/update-agent.ts';
 import { saveWorker, type WorkerState } from './worker-ledger.ts';
 
-export interface ActDeps {
+export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
   readonly clock: Clock;
   readonly region: string;
   readonly partition: string;
@@ -38,8 +35,6 @@ export interface ActDeps {
   readonly hostManagementRole: string;
   /** The registries from which the deployment allows installer images. */
   readonly installerRegistries: readonly string[];
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
 }
 
 /** How many workers are saved and recorded concurrently. */

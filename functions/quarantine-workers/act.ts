@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
-import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { writesOf } from '../shared/ledger/ledger.ts';
+import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
@@ -26,14 +26,10 @@ import { type GroupFinder, quarantineGroups } from './steps/quarantine-groups.ts
 import { noteInto, type StepClients, type StepSubject } from './steps/step.ts';
 import { type TerminateDeps, terminate } from './terminate.ts';
 
-export interface ActDeps extends StepClients, TerminateDeps {
+export interface ActDeps extends StepClients, TerminateDeps, OutcomeDeps<Recorder> {
   readonly findGroups: GroupFinder;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
   readonly clock: Clock;
   readonly stackName: string;
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
   /** The defaults of the policy. They apply to an operator's request while the policy is invalid. */
   readonly defaultPolicy: Policy['quarantine'];
 }

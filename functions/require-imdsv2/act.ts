@@ -1,7 +1,6 @@
 import { type EC2Client, EC2ServiceException, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
@@ -11,12 +10,8 @@ import { type ImdsState, saveState } from './imds-ledger.ts';
 import type { Observation } from './observe.ts';
 import type { Recorder } from './remediation.ts';
 
-export interface ActDeps {
+export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly ec2: EC2Client;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
 import * as request from '../../events/remediation-request.ts';
+import type { WorkerClients } from '../shared/fleet/observed-worker.ts';
 import { isProven } from '../shared/fleet/owners.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown } from '../shared/intake/look-again.ts';
@@ -12,11 +13,11 @@ import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { type Decision, decide } from './decide.ts';
-import { type Observation, type ObserveClients, observeWorkers } from './observe.ts';
+import { type Observation, observeWorkers } from './observe.ts';
 import * as reconcileRequest from './reconcile-request.ts';
 import { requireImdsv2 } from './remediation.ts';
 
-export interface ReconcileDeps extends QueueDeps<typeof requireImdsv2>, ActDeps, ObserveClients {}
+export interface ReconcileDeps extends QueueDeps<typeof requireImdsv2>, ActDeps, WorkerClients {}
 
 const READERS = {
   [instanceRunning.detailType]: messageReader(instanceRunning.schema, ({ detail }) => ({

@@ -1,6 +1,5 @@
 import { type EC2Client, ModifyInstanceAttributeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
@@ -10,12 +9,8 @@ import type { Observation } from './observe.ts';
 import type { Recorder } from './remediation.ts';
 import { saveTermination, type TerminationState } from './termination-ledger.ts';
 
-export interface ActDeps {
+export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly ec2: EC2Client;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
 }
 
 /** Terminates the worker, saves the outcome and records it. If another reconcile saved first, that one has recorded. */

@@ -3,9 +3,8 @@ import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { asStored } from '../shared/ledger/outcome-ledger.ts';
+import { asStored, type OutcomeDeps } from '../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
@@ -16,15 +15,11 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
-export interface ActDeps {
+export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly inspector: Inspector2Client;
-  readonly ledger: Ledger;
   readonly upgradeQueue: ReconcileQueue;
-  readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
 }
 
 export interface Decided {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Outcome } from '../records/recorder.ts';
+import type { Ledger } from './ledger.ts';
 
 /** An outcome as it was written. A later version accepts it unchanged. */
 export const storedOutcome = <Reason extends string>() =>
@@ -35,6 +36,14 @@ interface Recording<State, Reason extends string> {
    * it alone.
    */
   readonly isFollowed?: boolean;
+}
+
+/** What the step that acts saves and records outcomes with. */
+export interface OutcomeDeps<Recorder> {
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** Unique name of this reconcile: the Lambda request id. */
+  readonly caller: string;
 }
 
 /**
