@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sample } from '../events/remediation-request.ts';
 import type { Run } from '../sandbox/play.ts';
-import { HOUR, incidentOf, nodeGroupOf, start, upgradeCalls } from './harness.ts';
+import { HOUR, incidentOf, MINUTE, nodeGroupOf, start, upgradeCalls } from './harness.ts';
 import { group, NEW, OLD, release } from './upgrade.fixture.ts';
 
 /** A release that no node group of cluster shop can take, and one of another AMI type that all can. */
@@ -46,6 +46,12 @@ it('a failing release stops after the stated number of node groups: one alarm, o
   expect(new Set(bad).size).toBe(2);
   expect(bad).toHaveLength(2);
   expect(run.records.filter(({ reason }) => reason === 'upgrade-failed')).toHaveLength(2);
+  // A failure frees its slot for the next in the line at once.
+  const [failedAt, nextAt] = [
+    run.records.find(({ reason }) => reason === 'upgrade-failed'),
+    run.records.filter(({ reason }) => reason === 'upgrade-started')[1],
+  ].map((told) => Date.parse(told?.time ?? ''));
+  expect((nextAt ?? 0) - (failedAt ?? 0)).toBeLessThan(5 * MINUTE);
   // The notification comes as soon as the breaker has tripped.
   expect(told(run)).toHaveLength(1);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Turn } from '../shared/ledger/node-group-ledger.ts';
 import type { Contender } from '../shared/ledger/turn-order.ts';
+import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import type { Decision } from './decision.ts';
 import { HOUR, lineOf, NOW, slotsOf } from './observation.fixture.ts';
 import { policyOf } from './policy.fixture.ts';
@@ -90,6 +91,12 @@ describe('contendersOf', () => {
 
   it('are those that could start at this moment', () => {
     expect(names({})).toEqual(['a/ready']);
+  });
+
+  it('are the same where the state of the fleet is known, and the policy has no waves', () => {
+    const policy = policyOf({});
+    const line = contendersOf(lineOf(waitlist), policy, NOW, rolloutsIn(waitlist, policy));
+    expect(line.map(({ subject }) => subject)).toEqual(['a/ready']);
   });
 
   it('are none while every window is shut, but for urgent findings that pass windows', () => {

@@ -5,11 +5,11 @@ import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
+import { tripFor } from '../shared/rollouts/breaker.ts';
+import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
 import type { Candidate, Rollouts } from '../shared/rollouts/rollouts.ts';
 import { iso } from '../shared/runtime/clock.ts';
-import { tripFor } from './breaker.ts';
 import type { Decision } from './decision.ts';
-import type { FleetFailures } from './fleet-failures.ts';
 import { type Policy, READS } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
@@ -79,6 +79,7 @@ function isHeldUp(
   candidate: Candidate,
   { own, isHastened, now }: { readonly own: Policy; readonly isHastened: boolean; readonly now: number },
 ): boolean {
+  if (own.upgrades.waves.length === 0) return false;
   const member = rollouts.memberOf(subject);
   if (member?.progress === undefined || candidate.releaseVersion === '' || candidate.pair === '') return true;
   const { bakeBetween, urgent } = own.upgrades;
