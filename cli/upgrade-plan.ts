@@ -4,15 +4,16 @@ import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
 import { planIn } from '../functions/shared/ledger/proposal.ts';
+import { readRemembered } from '../functions/shared/ledger/refresh-ledger.ts';
 import { byTurn, type Contender } from '../functions/shared/ledger/turn-order.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import { rolloutsIn } from '../functions/shared/rollouts/waves.ts';
 import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
-import { failuresAtHand } from '../functions/upgrade-node-groups/breaker-at-hand.ts';
 import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
 import { decide } from '../functions/upgrade-node-groups/decide.ts';
 import type { Circumstances, Decision } from '../functions/upgrade-node-groups/decision.ts';
+import { fleetAtHand } from '../functions/upgrade-node-groups/fleet-at-hand.ts';
 import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
 import { observeNodeGroups } from '../functions/upgrade-node-groups/observe.ts';
 import { observePreflights } from '../functions/upgrade-node-groups/observe-preflight.ts';
@@ -75,16 +76,17 @@ export async function planUpgrades({
   const readCluster = createClusterReader(eks, 'tell');
   const observing = { ...clients, ledger };
   const policy = await readUpgradePolicy({ clients, stack, clock });
-  const [gates, account, budget, managed, unmanaged] = await Promise.all([
+  const [gates, account, budget, selfManaged, managed, unmanaged] = await Promise.all([
     observeGates(clients, policy),
     accountOf(clients),
     readBudget(ledger, 'upgrades'),
+    readRemembered(ledger),
     observeNodeGroups(observing, readCluster, scope, now, policy),
     observeUnmanaged(observing, readCluster, scope),
   ]);
   const observations = [...managed, ...unmanaged];
-  const fleetFailures = failuresAtHand(observations, policy);
-  const circumstances = { policy, now, account, gates, slots: budget.slots, fleetFailures };
+  const known = fleetAtHand(observations, selfManaged, policy);
+  const circumstances = { policy, now, account, gates, slots: budget.slots, ...known };
   const look = async (starting: readonly Decided[]) => {
     const looks = await observePreflights(
       clients,
@@ -211,13 +213,15 @@ const whoseTurn = (a: Ordered, b: Ordered): number =>
     : a.index - b.index;
 
 /** The facts about waves where all node groups are observed, so that the ledger need not tell their progress. */
-const rolloutsAtHand = (policy: Policy | InvalidPolicy): Pick<Circumstances, 'rollouts'> =>
-  isInvalid(policy) || policy.upgrades.waves.length === 0 ? {} : { rollouts: rolloutsIn(new Map(), policy) };
+const rolloutsAtHand = ({ policy, rollouts }: Circumstances): Pick<Circumstances, 'rollouts'> =>
+  isInvalid(policy) || policy.upgrades.waves.length === 0
+    ? {}
+    : { rollouts: rollouts ?? rolloutsIn(new Map(), policy) };
 
 const asIfActing = (circumstances: Circumstances): Circumstances => ({
   ...circumstances,
   policy: enforced(circumstances.policy),
-  ...rolloutsAtHand(circumstances.policy),
+  ...rolloutsAtHand(circumstances),
 });
 
 /** The policy as if it acted wherever it proposes, and as if everything were approved. */

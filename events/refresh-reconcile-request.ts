@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
- * Requests a reconcile of one self-managed Auto Scaling group, or of all those of a cluster. Sweeps, wake-ups and
- * operators send it. It only says where to look.
+ * Requests a reconcile of one self-managed Auto Scaling group, or of all those of a cluster. Sweeps, wake-ups,
+ * refreshes that end and operators send it. It only says where to look.
  */
 export const detailType = 'Refresh Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = z.object({
-  trigger: z.enum(['sweep', 'wake-up', 'operator']),
+  trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'operator']),
   clusterName,
   /** The group as records name it: `self-managed:` and its name. */
   nodegroupName: nodegroupName.optional(),

@@ -97,6 +97,8 @@ describe('a fleet of every kind of host, in two waves', () => {
     const refreshed = toldAt('prod/self-managed:prod-plain', 'refresh-started');
     expect(refreshed).toBeGreaterThanOrEqual(bakedIn('canary/own', 'upgraded'));
     for (const name of ['plain', 'second']) {
+      const own = toldAt('prod/own', 'upgrade-started');
+      expect(own).toBeGreaterThanOrEqual(bakedIn(`canary/self-managed:canary-${name}`, 'group-refreshed'));
       expect(refreshed).toBeGreaterThanOrEqual(bakedIn(`canary/self-managed:canary-${name}`, 'group-refreshed'));
     }
   });

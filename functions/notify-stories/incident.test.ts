@@ -50,6 +50,7 @@ describe('an incident', () => {
       recordAt(1, 'refused', { nodegroup, reason, details: { breaker }, correlationId: nodegroup });
     const once = held('web', 'cluster shop', 'breaker-tripped');
     expect(incidentOf(held('api', 'cluster shop'))).toBe(incidentOf(once));
+    expect(incidentOf({ ...once, remediation: 'refresh-groups' })).toBe(incidentOf(once));
     expect(told([[once], [{ ...held('api', 'cluster shop'), time: recordAt(2, 'done').time }]])).toEqual([
       'opened high',
     ]);

@@ -32,8 +32,8 @@ const FAULT = /The policy [^;.]*[;.]?/;
 const REMINDER_MS = 86_400_000;
 
 /**
- * The breaker that a record of `upgrade-node-groups` is about. A breaker holds many node groups and is one incident, so
- * people are notified of it once. A breaker that trips again after it was lifted has another name.
+ * The breaker that a record is about. A breaker holds many node groups and is one incident, so people are notified of it
+ * once. A breaker that trips again after it was lifted has another name.
  */
 const breakerOf = ({ reason, details = {} }: ReadRecord): string | undefined =>
   OF_BREAKERS.has(reason) && typeof details.breaker === 'string' ? details.breaker : undefined;
@@ -50,7 +50,8 @@ export function incidentOf(record: ReadRecord): string {
     ? // A fault that stops all functions is one incident. A fault in a section, which stops one function, is another.
       ['account', reason, FAULT.exec(message)?.[0] ?? '']
     : breaker !== undefined
-      ? [remediation, 'breaker', breaker]
+      ? // A breaker holds managed node groups and self-managed ones, whichever function tells of it.
+        ['breaker', breaker]
       : [remediation, correlationId, cluster, nodegroup, instance];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }

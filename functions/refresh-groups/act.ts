@@ -82,7 +82,7 @@ export async function carryOut(
     reason: decision.reason,
     ...incident,
   });
-  const details = { ...planIn('refresh-groups', key, decision), ...overridesIn(policy) };
+  const details = { ...decision.details, ...planIn('refresh-groups', key, decision), ...overridesIn(policy) };
   // The ledger gives an outcome back as it was written, also one that another version has written.
   const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
   const saved = await recordOnce<string, RefreshState>({ save, record }, before, next, {
@@ -100,6 +100,8 @@ const remembered = ({ memory, proposal }: Decision) => ({
   refresh: memory.refresh,
   done: memory.done,
   failures: memory.failures,
+  setbacks: memory.setbacks,
+  lifts: memory.lifts,
   pinned: memory.pinned,
   quarantineWait: memory.quarantineWait,
   goneSince: memory.goneSince,
@@ -134,9 +136,11 @@ async function act(
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    const told = say('failed', 'refresh-refused', refusal, `${refresh?.target ?? 'pin'} ${refusal.split(':', 1)[0]}`);
+    const cause = refusal.split(':', 1)[0] ?? '';
+    const told = say('failed', 'refresh-refused', refusal, `${refresh?.target ?? 'pin'} ${cause}`);
     const { target = '' } = refresh ?? decision;
-    const memory = decision.act === 'roll-back' ? decision.memory : failedWith(decision.memory, { target });
+    const isRefused = decision.act !== 'roll-back';
+    const memory = isRefused ? failedWith(decision.memory, { target }, { cause, at: now }) : decision.memory;
     return { decision: { ...told, memory, ...leftOf(observation), wakeAt: now + LOOK_AGAIN }, calls: [] };
   }
 }
@@ -166,7 +170,11 @@ async function start(
     const made = await createVersion(ec2, template, { imageId: refresh.target });
     if ('unfit' in made) {
       const told = say('failed', 'refresh-refused', made.unfit, `${refresh.target} unfit`);
-      return { decision: { ...told, memory: failedWith(decision.memory, refresh), ...leftOf(observation) }, calls };
+      const setback = { cause: 'TemplateUnfit', at: now };
+      return {
+        decision: { ...told, memory: failedWith(decision.memory, refresh, setback), ...leftOf(observation) },
+        calls,
+      };
     }
     calls.push({ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId });
     version = String(made.version);

@@ -1,17 +1,12 @@
 import { closedGate } from '../shared/gates/gates.ts';
 import { inWords, nextProposal, rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
-import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
+import { type Refresh, WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import type { Told } from '../shared/records/decision.ts';
-import {
-  type Candidate,
-  type MachineImage,
-  newestBaked,
-  type Offer,
-  offerOf,
-} from '../shared/releases/wanted-image.ts';
+import { newestBaked } from '../shared/releases/wanted-image.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { atGate } from './at-gate.ts';
+import { heldByBreaker } from './breaker.ts';
 import {
   type Circumstances,
   type Decision,
@@ -23,13 +18,14 @@ import {
   SHOWN_WITHIN,
   say,
   undoOf,
+  wellWith,
 } from './decision.ts';
 import { follow } from './follow.ts';
 import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import { haltedAt, whyNoRoom } from './limits.ts';
 import type { Observation } from './observation.ts';
-import type { Policy } from './policy.ts';
+import { offerHere, planTo } from './offer.ts';
 import type { Reason } from './reasons.ts';
 import { whyNotRefreshable } from './refreshable.ts';
 import { undoing } from './undo.ts';
@@ -65,7 +61,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
 function decideIdle(observation: Observation, circumstances: Circumstances): Decision {
   const { group, state, wanted, present } = observation;
   const memory = memoryOf(state);
-  if (group.source.kind === 'gone' && state.progress !== undefined) {
+  if (group.source.kind === 'gone' && (state.progress !== undefined || state.setbacks !== undefined)) {
     const told = say('skipped', 'group-gone', 'Auto Scaling does not show the group any more.');
     return { ...whenGone(observation, told, circumstances.now), silent: true };
   }
@@ -107,9 +103,10 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       const message = `Workers in service run several AMIs up to ${present.imageId}, which the policy does not name, nor a newer one.`;
       return quietly(say('skipped', 'image-unclear', message, present.imageId));
     }
-    return quietly(
+    const well = quietly(
       say('done', 'group-refreshed', `Runs ${present.imageId}, and nothing newer is named.`, present.imageId),
     );
+    return { ...well, memory: wellWith(well.memory) };
   }
   const target = chosen.imageId;
   const plan = planTo(target, observation, refreshes);
@@ -128,6 +125,10 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       say('skipped', 'proposal-rejected', `${target} was rejected by ${inWords(ruling)}`, `${target} ${ruling.id}`),
     );
   }
+  const isProposal = refreshes.mode === 'observe' && ruling === undefined;
+  const held = isProposal ? undefined : heldByBreaker(observation, target, verdict.policy, circumstances);
+  // A group whose own failure has tripped a breaker says so at once, whatever else it waits for.
+  if (held?.reason === 'breaker-tripped') return about(held);
   const halted = haltedAt(state, target);
   if (halted !== undefined) return about(halted);
   const from = observation.behind ?? present;
@@ -144,14 +145,13 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   }
   const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
-  const isProposal = refreshes.mode === 'observe' && ruling === undefined;
   const bakedAt = chosen.since + refreshes.bakeAge;
   if (bakedAt > now && !isProposal) {
     return about(say('waiting', 'image-baking', `${target} bakes until ${iso(bakedAt)}.`, target), { wakeAt: bakedAt });
   }
-  const held = waitAtWave(target, observation, verdict.policy, circumstances);
-  if (held !== undefined) {
-    const { reason, message, which, until: wakeAt, lookAt } = held;
+  const wait = waitAtWave(target, observation, verdict.policy, circumstances);
+  if (wait !== undefined) {
+    const { reason, message, which, until: wakeAt, lookAt } = wait;
     const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };
     return about(say('waiting', reason, message, `${target} ${which}`), more);
   }
@@ -175,9 +175,9 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     const more = { memory: { ...memory, quarantineWait: known }, wakeAt: waitsUntil };
     return about(say('waiting', 'refresh-waits-for-quarantine', message, target), more);
   }
+  if (held !== undefined) return about(held);
   const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
-  if (full !== undefined)
-    return about(say('waiting', 'refresh-waits-for-slot', full, target), { wakeAt: now + LOOK_AGAIN });
+  if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
   const closed = closedGate(upgrades.gates, circumstances.gates, now);
   if (closed !== undefined) return about(...atGate(closed, target));
   if (group.source.kind === 'floating') {
@@ -214,36 +214,4 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       wakeAt: now + LOOK_AGAIN,
     },
   );
-}
-
-/**
- * The target of a proposal to move to an AMI. Where a floating group is pinned first, the pin and its version are part
- * of the target. The approval still holds once the group is on that version.
- */
-function planTo(
-  target: string,
-  { group: { source }, template, state: { pinned, proposal } }: Observation,
-  { floating }: Policy['refreshes'],
-): string {
-  if (source.kind !== 'floating' && source.kind !== 'version') return target;
-  const version = source.kind === 'floating' ? (template?.version ?? '') : source.version;
-  const withPin = `${target}, pinned to version ${version} of ${source.templateId} first`;
-  const mustBePinned = source.kind === 'floating' && floating === 'pin' && pinned === undefined;
-  return mustBePinned || proposal?.target === withPin ? withPin : target;
-}
-
-/**
- * The AMIs that the group may move to. Where only some of its workers run a named AMI, that AMI is on offer for the
- * others.
- */
-function offerHere(
-  candidates: readonly Candidate[],
-  present: MachineImage,
-  { behind, controlPlane }: Observation,
-  now: number,
-): Offer {
-  const newer = offerOf(candidates, present, { controlPlane, now });
-  if (behind === undefined || newer.newer.length > 0 || newer.refused.length > 0) return newer;
-  const same = candidates.filter(({ image }) => image.imageId === present.imageId);
-  return offerOf(same, behind, { controlPlane, now });
 }

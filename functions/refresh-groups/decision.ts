@@ -4,7 +4,9 @@ import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
+import { withSetback } from '../shared/rollouts/setbacks.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
@@ -14,12 +16,17 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly underWay: ReadonlySet<string>;
   /** How the rollouts of the groups' AMIs stand; absent where nobody knows, or the policy has no waves. */
   readonly rollouts?: Rollouts;
+  /** Who has failed in the fleet; absent where nobody has read it, and only what the group itself remembers counts. */
+  readonly fleetFailures?: FleetFailures;
   /** The gates that the policy names; absent where nobody has read them. */
   readonly gates?: Gates;
 }
 
 /** What the ledger remembers of the group from then on. */
-export type Memory = Pick<RefreshState, 'refresh' | 'done' | 'failures' | 'pinned' | 'quarantineWait' | 'goneSince'>;
+export type Memory = Pick<
+  RefreshState,
+  'refresh' | 'done' | 'failures' | 'setbacks' | 'lifts' | 'pinned' | 'quarantineWait' | 'goneSince'
+>;
 
 export interface Decision extends Told<Reason> {
   /**
@@ -53,10 +60,20 @@ export interface Acted {
 
 export const say = wordsOf<Reason>;
 /** The remembered state. `goneSince` is left out, because a group that is seen is not gone. */
-export const memoryOf = ({ refresh, done, failures, pinned, quarantineWait }: RefreshState): Memory => ({
+export const memoryOf = ({
+  refresh,
+  done,
+  failures,
+  setbacks,
+  lifts,
+  pinned,
+  quarantineWait,
+}: RefreshState): Memory => ({
   ...(refresh && { refresh }),
   ...(done && { done }),
   ...(failures && { failures }),
+  ...(setbacks && { setbacks }),
+  ...(lifts && { lifts }),
   ...(pinned && { pinned }),
   ...(quarantineWait && { quarantineWait }),
 });
@@ -64,11 +81,24 @@ export const memoryOf = ({ refresh, done, failures, pinned, quarantineWait }: Re
 /**
  * The memory without its refresh, with one more failed attempt. A failed attempt is not repeated until an operator
  * resumes it.
+ *
+ * @param setback the cause as a code, and when it was seen, epoch milliseconds; absent where somebody stopped the
+ *   refresh, or workers are protected from it: breakers do not count that
  */
-export function failedWith({ refresh: _, ...memory }: Memory, { target }: Pick<Refresh, 'target'>): Memory {
+export function failedWith(
+  { refresh: _, ...memory }: Memory,
+  { target }: Pick<Refresh, 'target'>,
+  setback?: { readonly cause: string; readonly at: number },
+): Memory {
   const known = memory.failures?.target === target ? memory.failures : { target, count: 0, resumed: 0 };
-  return { ...memory, failures: { ...known, count: known.count + 1 } };
+  const failed = { ...memory, failures: { ...known, count: known.count + 1 } };
+  if (setback === undefined) return failed;
+  const { cause, at } = setback;
+  return { ...failed, setbacks: withSetback(memory.setbacks ?? [], cause, { releaseVersion: target }, at) };
 }
+
+/** The memory of a group that runs an AMI as wanted: breakers count its failures no more. */
+export const wellWith = ({ setbacks: _, ...memory }: Memory): Memory => memory;
 
 /** The number of the next attempt to move to an AMI, from 1. */
 export const nextAttempt = ({ failures }: RefreshState, target: string): number =>

@@ -13,6 +13,7 @@ import {
   say,
   staysRejected,
   undoOf,
+  wellWith,
 } from './decision.ts';
 import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
@@ -68,7 +69,8 @@ export function follow(observation: Observation, circumstances: Circumstances, a
     const message = 'Auto Scaling does not show the refresh that was begun.';
     return {
       ...say('failed', 'refresh-failed', message, `${refresh.target} ${refresh.attempt} gone`),
-      memory: failedWith(memory, refresh),
+      memory: failedWith(memory, refresh, { cause: 'RefreshNotShown', at: now }),
+      wakeAt: now,
     };
   }
   const followed = isActive(known.status)
@@ -174,8 +176,12 @@ function atItsEnd(
     }
     const message = `All ${serving.length} workers in service run ${target}.`;
     return undoes
-      ? { ...say('done', 'refresh-undone', message, variant), memory, ...staysRejected(state, from.imageId, now) }
-      : { ...say('done', 'group-refreshed', message, target), memory: reached, target };
+      ? {
+          ...say('done', 'refresh-undone', message, variant),
+          memory: wellWith(memory),
+          ...staysRejected(state, from.imageId, now),
+        }
+      : { ...say('done', 'group-refreshed', message, target), memory: wellWith(reached), target };
   }
   // A rejected refresh whose rollback is incomplete halts on the way back. An operator's `resume` continues the undo.
   const leftToUndo = { memory: failedWith({ ...memory, done: refresh }, { target: from.imageId }) };
@@ -191,12 +197,16 @@ function atItsEnd(
   }
   const failed = isRejected
     ? leftToUndo
-    : { memory: failedWith(before, refresh), ...(undoes === undefined && { target }) };
+    : {
+        memory: failedWith(before, refresh, status === 'Cancelled' ? undefined : { cause: status, at: now }),
+        ...(undoes === undefined && { target }),
+      };
   if (status === 'Cancelled') {
     return { ...say('failed', 'refresh-cancelled', `Refresh ${id} was cancelled.${why}${uses}`, variant), ...failed };
   }
   const message = `Refresh ${id} ended as ${status}.${why}${uses}`;
-  return { ...say('failed', 'refresh-failed', message, `${variant} ${status}`), ...failed };
+  // The next reconcile follows at once, to record that the group is halted, or a breaker.
+  return { ...say('failed', 'refresh-failed', message, `${variant} ${status}`), ...failed, wakeAt: now };
 }
 
 /** At most five workers, by name. */

@@ -17,6 +17,6 @@ export function whenGone({ state }: Pick<Observation, 'state'>, told: Told<Reaso
     const waiting = say('waiting', 'group-gone', 'Auto Scaling does not show the group.');
     return { ...waiting, memory: { ...memory, goneSince }, silent: true, wakeAt: forgottenAt };
   }
-  const { failures } = memory;
-  return { ...told, memory: { ...(failures && { failures }) } };
+  const { failures, lifts } = memory;
+  return { ...told, memory: { ...(failures && { failures }), ...(lifts && { lifts }) } };
 }

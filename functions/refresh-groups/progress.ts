@@ -1,7 +1,7 @@
 import { type Progress, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
-import { selfManagedMember } from '../shared/rollouts/own-images.ts';
 import { runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
 import { CUSTOM, placeByName, waveOf } from '../shared/rollouts/wave-place.ts';
@@ -36,7 +36,7 @@ interface Policies {
  */
 export function progressAfter(
   observation: Observation,
-  { reason, memory }: Pick<Decision, 'reason' | 'memory'>,
+  { reason, memory, proposal }: Pick<Decision, 'reason' | 'memory' | 'proposal'>,
   { anywhere, here }: Policies,
   now: number,
 ): Progress | undefined {
@@ -59,6 +59,7 @@ export function progressAfter(
       pair: CUSTOM,
       ...runs,
       ...(isLeftAlone && { isLeftAlone: true as const }),
+      ...(isOnlyProposed(here, memory, proposal) && { isProposed: true as const }),
       // What overrides by name say is looked up in the policy: it may say something else by then.
       ...(wave.place > placeByName(key, anywhere) && { wave: wave.name }),
     },
@@ -70,7 +71,7 @@ export function progressAfter(
 /** How a group counts for others once a decision holds; undefined where it does not. */
 export function memberAfter(
   observation: Observation,
-  decision: Pick<Decision, 'reason' | 'memory' | 'silent'>,
+  decision: Pick<Decision, 'reason' | 'memory' | 'proposal' | 'silent'>,
   policies: Policies & { readonly anywhere: Policy },
   now: number,
 ): Member | undefined {
@@ -83,17 +84,37 @@ export function memberAfter(
   return selfManagedMember(subjectOf(observation.key), state, policies.anywhere);
 }
 
+/**
+ * Whether refreshes of a group are only proposed, so that it may never take an AMI. One that is approved, under way or
+ * has failed is more than a proposal.
+ */
+const isOnlyProposed = (
+  { refreshes }: Policy,
+  { refresh, failures }: Decision['memory'],
+  proposal: Decision['proposal'],
+): boolean =>
+  refreshes.mode === 'observe' &&
+  refresh === undefined &&
+  (failures === undefined || failures.count === failures.resumed) &&
+  proposal?.ruling?.kind !== 'approved';
+
 /** What the group runs. While it is refreshed that is the former AMI: the new one counts once every worker runs it. */
 function runsNow(
   observation: Observation,
   { refresh }: Decision['memory'],
   now: number,
 ): Pick<Progress, 'runs' | 'ran' | 'images' | 'imagesSince' | 'health'> | undefined {
-  const { wanted, present, controlPlane } = observation;
+  const { wanted, present, behind, controlPlane } = observation;
   const before = observation.state.progress;
   const releaseVersion = refresh?.from.imageId ?? present?.imageId ?? before?.runs.releaseVersion;
   if (releaseVersion === undefined) return undefined;
-  const images = wanted && imageOrder({ wanted, present, controlPlane }, now);
+  // Some workers run the new AMI while the group is refreshed. The former AMI still is the one that counts, so it must
+  // not leave the order.
+  const former = [present, behind].find((image) => image?.imageId === releaseVersion);
+  const images =
+    present !== undefined && former === undefined
+      ? before?.images
+      : wanted && imageOrder({ wanted, present: former, controlPlane }, now);
   return runsAfter(before, releaseVersion, (health) => healthOf(observation, refresh, health), images, now);
 }
 

@@ -6,11 +6,12 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type Wake, wakeTime } from '../shared/intake/wake.ts';
-import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { readRemembered, underWayIn } from '../shared/ledger/refresh-ledger.ts';
+import { keyOf, type NodeGroupKey, readAllNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type RefreshState, readRemembered, underWayIn } from '../shared/ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { readOwnRollouts } from '../shared/rollouts/own-images.ts';
-import { placeOfWave } from '../shared/rollouts/wave-place.ts';
+import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
+import { withStateOf } from '../shared/rollouts/breaker.ts';
+import { placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
@@ -18,6 +19,7 @@ import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
 import { decide } from './decide.ts';
 import { type Circumstances, type Decision, isActive } from './decision.ts';
+import { nextInLine } from './line.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -41,12 +43,20 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
   const remembered = await readRemembered(deps.ledger);
-  const observations = await observeGroups(deps, scope, policy, [...remembered.keys()].map(keyOf));
+  const known = [...remembered].filter(([, state]) => isLookedFor(state)).map(([subject]) => keyOf(subject));
+  const observations = await observeGroups(deps, scope, policy, known);
   const begun = [...underWayIn(remembered, now), ...observations.filter(isRefreshed).map(({ key }) => key)];
-  const underWay = new Set(begun.map(subjectOf));
-  const hasWaves = !isInvalid(policy) && policy.upgrades.waves.length > 0;
-  let rollouts = hasWaves ? await readOwnRollouts(deps.ledger, remembered, policy) : undefined;
+  const before: ReadonlySet<string> = new Set(begun.map(subjectOf));
+  const underWay = new Set(before);
+  // How other groups stand matters only where an AMI may come to a group.
+  const groups =
+    isInvalid(policy) || observations.every(({ wanted }) => wanted === undefined)
+      ? undefined
+      : { managed: await readAllNodeGroups(deps.ledger), selfManaged: remembered, policy };
+  let rollouts = groups && groups.policy.upgrades.waves.length > 0 ? ownRollouts(groups, groups.policy) : undefined;
+  let fleetFailures = groups && failuresOf(groups, groups.policy);
   const readGates = createGatesReader(deps, policy);
+  const states = new Map(remembered);
   const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
   const note = (error: unknown): undefined => void troubles.push(error);
@@ -54,7 +64,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // one group stops no other.
   for (const observation of inOrderOfWaves(observations, policy)) {
     const here = policyHere(policy, observation);
-    const circumstances = { policy: here, now, account: deps.account, underWay, ...(rollouts && { rollouts }) };
+    const circumstances = {
+      policy: here,
+      now,
+      account: deps.account,
+      underWay,
+      ...(rollouts && { rollouts }),
+      ...(fleetFailures && { fleetFailures }),
+    };
     const { key } = observation;
     const decision = await decideAtGates(observation, circumstances, readGates).catch(note);
     if (decision === undefined) continue;
@@ -63,13 +80,19 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     if (holdsSlot(observation, decision, settled)) underWay.add(subject);
     else underWay.delete(subject);
     if (settled === undefined) continue;
+    states.set(subject, stateAfter(observation, settled));
     if (!isInvalid(policy)) {
       rollouts = rollouts?.with([[subject, memberAfter(observation, settled, { anywhere: policy, here }, now)]]);
     }
+    const wave = isInvalid(here) ? undefined : waveOf(here)?.place;
+    fleetFailures &&= withStateOf(fleetFailures, key, failingBy(stateAfter(observation, settled)), wave);
     for (const each of settled.lookAt ?? []) unseen.set(subjectOf(each), each);
     await lookAgain(deps, observation, settled, now).catch(note);
   }
   await lookAtUnseen(deps, [...unseen.values()], now).catch(note);
+  const ended = [...before].filter((subject) => !underWay.has(subject));
+  const next = nextInLine({ states, ended, underWay }, policy);
+  await callNext(deps, next, now).catch(note);
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
@@ -94,6 +117,33 @@ const inOrderOfWaves = (observations: readonly Observation[], policy: Policy | I
 function placeIn(observation: Observation, policy: Policy | InvalidPolicy): number {
   const here = policyHere(policy, observation);
   return isInvalid(here) ? 0 : placeOfWave(here);
+}
+
+/** Whether a group is looked for even where no worker names it any more. */
+const isLookedFor = ({ refresh, progress, setbacks }: RefreshState): boolean =>
+  refresh !== undefined || progress !== undefined || setbacks !== undefined;
+
+/** What others go by in the state of a group once a decision holds. */
+const stateAfter = ({ state }: Observation, { memory, reason, silent }: Decision): RefreshState => ({
+  ...state,
+  refresh: memory.refresh,
+  setbacks: memory.setbacks,
+  lifts: memory.lifts,
+  reason: silent ? state.reason : reason,
+});
+
+/** Has the next of the line looked at once a refresh has ended, well or not: its place is free. */
+async function callNext(
+  { account, region, queue, caller }: ReconcileDeps,
+  next: readonly NodeGroupKey[],
+  now: number,
+): Promise<void> {
+  const origin = { account, region, time: iso(now) };
+  const requests = next.map((key) => {
+    const about = { trigger: 'slot-free' as const, clusterName: key.cluster, nodegroupName: key.nodegroup };
+    return { request: makeRefreshReconcileRequest(origin, `slot-free ${subjectOf(key)} ${caller}`, about) };
+  });
+  if (requests.length > 0) await sendRequests(queue, requests);
 }
 
 /** How many groups that nobody has seen for a day are looked at after one reconcile. */

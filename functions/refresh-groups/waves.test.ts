@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
-import { selfManagedMember } from '../shared/rollouts/own-images.ts';
+import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
 import { rolloutsOf } from '../shared/rollouts/waves.ts';
 import { decide } from './decide.ts';
@@ -10,6 +10,7 @@ import {
   circumstances,
   HOUR,
   image,
+  known,
   member,
   NEW,
   NOW,
@@ -259,6 +260,17 @@ describe('what is remembered of a group for the waves', () => {
       failed: { releaseVersion: NEW },
       progress: { runs: { releaseVersion: OLD } },
     });
+  });
+
+  it('stays the former AMI, with the order of AMIs, while workers run the new one already', () => {
+    const state = remembering(runs(OLD, 90), { refresh: begun });
+    const moving = { state, refreshes: [known('InProgress')], present: image(NEW, 48 * HOUR) };
+    for (const behind of [{ behind: image(OLD, 96 * HOUR) }, {}]) {
+      expect(memberOf({ ...moving, ...behind })).toMatchObject({
+        taking: NEW,
+        progress: { runs: { releaseVersion: OLD }, images: [OLD, NEW] },
+      });
+    }
   });
 
   it('is that not all workers run it, and that what recovers bakes anew', () => {

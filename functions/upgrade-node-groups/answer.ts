@@ -10,7 +10,7 @@ import {
 } from '../shared/intake/operator-request.ts';
 import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { isKnownAt, type Trip, tripsFor, withLifts } from './breaker.ts';
+import { liftedBy, type Trip, tripsFor } from '../shared/rollouts/breaker.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
@@ -68,12 +68,9 @@ function resuming(observation: Observation, circumstances: Circumstances): Chang
   return (state, request) => {
     const trips = breakersOf(observation, decide(observation, circumstances), circumstances);
     if (trips.length === 0) return forgetting(state, request);
-    const { requestedBy, why } = request.event.detail;
-    const at = request.trigger.time;
-    const known = trips.filter(({ trippedAt }) => isKnownAt(at, trippedAt));
-    if (known.length === 0) return { refusal: 'the breaker has tripped since it was asked for.' };
-    const lifted = known.map(({ breaker }) => ({ breaker, at, requestedBy, why }));
-    const resumed: NodeGroupState = { ...state, lifts: withLifts(state.lifts, lifted, circumstances.now) };
+    const lifted = liftedBy(request, trips, state.lifts, circumstances.now);
+    if ('refusal' in lifted) return lifted;
+    const resumed: NodeGroupState = { ...state, ...lifted };
     const hasFailed = failureCount(state.failures) > 0;
     return hasFailed ? forgetting(resumed, request) : { state: resumed };
   };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NEW_NODE_GROUP, type NodeGroupState, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { failuresIn, tripFor, tripsFor } from '../shared/rollouts/breaker.ts';
 import { answer } from './answer.ts';
-import { failuresIn, tripFor, tripsFor } from './breaker.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { HOUR, lineOf, NOW, nodeGroup, nodesOn, observation, request } from './observation.fixture.ts';

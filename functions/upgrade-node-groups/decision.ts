@@ -15,8 +15,8 @@ import type {
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
-import type { FleetFailures } from './fleet-failures.ts';
 import type { Policy } from './policy.ts';
 import type { Preflights } from './preflight.ts';
 import type { Reason } from './reasons.ts';

@@ -1,16 +1,34 @@
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
+import { failuresOf, managedRollouts } from '../shared/rollouts/all-groups.ts';
+import { withStateOf } from '../shared/rollouts/breaker.ts';
 import { waveOf } from '../shared/rollouts/wave-place.ts';
-import { NO_FAILURES, withStateOf } from './breaker.ts';
 import { placeOf } from './circumstances.ts';
-import type { FleetFailures } from './fleet-failures.ts';
+import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { type Policy, READS } from './policy.ts';
 
-/** The node groups that have failed, where all node groups of the fleet have been observed. */
-export const failuresAtHand = (observations: readonly Observation[], anywhere: Policy | InvalidPolicy): FleetFailures =>
-  observations.reduce((known, observation) => {
-    const policy = policyAt<typeof READS, Policy>(anywhere, placeOf(observation), READS);
-    const wave = isInvalid(policy) ? undefined : waveOf(policy)?.place;
-    return withStateOf(known, observation.key, observation.state, wave);
-  }, NO_FAILURES);
+/**
+ * How the fleet stands where all of its managed node groups have been observed: who has failed, and what self-managed
+ * groups mean for rollouts.
+ *
+ * @param selfManaged what the ledger remembers of self-managed groups
+ */
+export function fleetAtHand(
+  observations: readonly Observation[],
+  selfManaged: ReadonlyMap<string, RefreshState>,
+  anywhere: Policy | InvalidPolicy,
+): Pick<Circumstances, 'fleetFailures' | 'rollouts'> {
+  const others = { managed: new Map(), selfManaged };
+  const fleetFailures = observations.reduce(
+    (known, observation) => {
+      if (observation.view.kind === 'unmanaged') return known;
+      const policy = policyAt<typeof READS, Policy>(anywhere, placeOf(observation), READS);
+      const wave = isInvalid(policy) ? undefined : waveOf(policy)?.place;
+      return withStateOf(known, observation.key, observation.state, wave);
+    },
+    failuresOf(others, anywhere),
+  );
+  return { fleetFailures, ...(!isInvalid(anywhere) && { rollouts: managedRollouts(others, anywhere) }) };
+}

@@ -2,10 +2,11 @@ import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { type Failures, failureCount, type NodeGroupKey, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { tripFor } from '../shared/rollouts/breaker.ts';
+import { setbacksOf, withSetback } from '../shared/rollouts/setbacks.ts';
 import { isSameRelease } from '../shared/rollouts/tried-release.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
-import { tripFor } from './breaker.ts';
 import { confirmNodes } from './confirm-nodes.ts';
 import {
   type Circumstances,
@@ -22,7 +23,7 @@ import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
-import { isExhausted, setbacksOf, withSetback } from './setbacks.ts';
+import { causeOf, isExhausted } from './setbacks.ts';
 import { triedRelease } from './target-version.ts';
 import { mayTake } from './time-needed.ts';
 
@@ -168,7 +169,7 @@ function failed(
     ...(broke.length > 0 && { broke }),
   };
   const counted = failureCount(failures);
-  const setbacks = withSetback(setbacksOf(memory), errors, release, now);
+  const setbacks = withSetback(setbacksOf(memory), causeOf(errors), release, now);
   const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
   const exhausted = limit !== undefined && isExhausted(failures, setbacks, limit);
   const tripped = isInvalid(policy) ? undefined : tripFor(fleetFailures, { key, setbacks, ...release }, policy);

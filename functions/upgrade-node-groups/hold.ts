@@ -1,6 +1,4 @@
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { iso } from '../shared/runtime/clock.ts';
-import { type Trip, tripInWords } from './breaker.ts';
+import { heldBy } from '../shared/rollouts/held-by-breaker.ts';
 import type { Decision } from './decision.ts';
 import type { Moment } from './moment.ts';
 
@@ -8,23 +6,15 @@ import type { Moment } from './moment.ts';
  * Decides where a node group's own failure is among those that have tripped a breaker. The node group says so at once,
  * whatever else it waits for, so the record comes as soon as the breaker has tripped.
  */
-export function trippedBySelf({ tripped, key, isProposal, wait }: Moment): Decision | undefined {
+export function trippedBySelf(moment: Moment): Decision | undefined {
+  const held = heldByBreaker(moment);
+  return held?.reason === 'breaker-tripped' ? held : undefined;
+}
+
+/** Decides where a node group could start, and is held by a tripped breaker. */
+export function heldByBreaker({ tripped, key, isProposal, wait }: Moment): Decision | undefined {
   // A proposal changes nothing, so operators may get and approve one while a breaker is tripped.
   if (tripped === undefined || isProposal) return undefined;
-  if (!tripped.failed.some(({ subject }) => subject === subjectOf(key))) return undefined;
-  const held = wait('breaker-tripped', `Nothing new starts: ${tripInWords(tripped)}. What runs is followed.`);
-  return { ...held, decision: 'refused', ...about(tripped) };
+  const { reason, message, variant, details } = heldBy(tripped, key);
+  return { ...wait(reason, message), decision: 'refused', variant, details };
 }
-
-/** Decides where a node group could start, has not failed itself, and is held by a tripped breaker. */
-export function heldByBreaker({ tripped, isProposal, wait }: Moment): Decision | undefined {
-  if (tripped === undefined || isProposal) return undefined;
-  const message = `It starts once the breaker is lifted: ${tripInWords(tripped)}.`;
-  return { ...wait('held-by-breaker', message), decision: 'refused', ...about(tripped) };
-}
-
-/** The breaker as a record names it. A breaker that trips again after it was lifted is another one. */
-const about = ({ breaker, liftedAt, failed }: Trip): Pick<Decision, 'variant' | 'details'> => {
-  const name = liftedAt === undefined ? breaker : `${breaker}, lifted at ${iso(liftedAt)}`;
-  return { variant: name, details: { breaker: name, failed: failed.map(({ subject }) => subject) } };
-};

@@ -2,13 +2,12 @@ import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import type { GatesReader } from '../shared/gates/observe-gates.ts';
 import type { OpenOptions } from '../shared/kubernetes/open-cluster.ts';
-import { readAllNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import type { Rollouts } from '../shared/rollouts/rollouts.ts';
+import { type AllGroups, failuresOf, readAllGroups } from '../shared/rollouts/all-groups.ts';
+import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
-import type { FleetFailures } from './fleet-failures.ts';
 import type { Observation } from './observation.ts';
 import { findUpdating, type ObserveClients } from './observe.ts';
 import { observeEvictions } from './observe-evictions.ts';
@@ -20,7 +19,7 @@ import { type Plan, withForeign } from './plan.ts';
 import { planAtGates } from './plan-at-gates.ts';
 import { asksFor, type Look, planLooking } from './plan-looking.ts';
 import { joined, type LOOKS, NOTHING_SEEN } from './preflight.ts';
-import { contendersOf, type Line, type Waitlist } from './waitlist.ts';
+import { contendersOf, type Line } from './waitlist.ts';
 import { readLine } from './waitlist-reading.ts';
 
 export interface PlanDeps extends ObserveClients, PreflightClients, OpenOptions {
@@ -32,17 +31,12 @@ export interface PlanDeps extends ObserveClients, PreflightClients, OpenOptions 
 /** The plan of one reconcile, and what was read for it. */
 export interface Planned {
   readonly planned: Plan;
-  /** What is remembered of all node groups; absent: nobody has read it. */
-  readonly fleet?: Waitlist | undefined;
+  /** What is remembered of all groups; absent: nobody has read it. */
+  readonly fleet?: AllGroups | undefined;
   /** Who waits for a turn; `line` and `fleetFailures` are absent where nothing would start. */
   readonly line?: Line;
   readonly fleetFailures?: FleetFailures;
 }
-
-/**
- * The place of a node group's wave; undefined: the node group is no member of a wave, or the rollouts are not known.
- */
-export const waveIn = (rollouts: Rollouts | undefined) => (subject: string) => rollouts?.memberOf(subject)?.wave;
 
 /**
  * Plans, and reads the gates where a decision depends on them. If something would start, a second plan considers what
@@ -53,16 +47,16 @@ export async function planFairly(
   deps: PlanDeps,
   observations: readonly Observation[],
   given: Circumstances,
-  read: Waitlist | undefined,
+  read: AllGroups | undefined,
 ): Promise<Planned> {
   const { policy, now } = given;
   const { planned, circumstances } = await planAtGates(deps.readGates, observations, given);
   const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
   if (starting.length === 0 || isInvalid(policy)) return { planned, fleet: read };
-  const fleet = read ?? (await readAllNodeGroups(deps.ledger));
+  const fleet = read ?? (await readAllGroups(deps.ledger));
   const { rollouts } = circumstances;
-  const fleetFailures = circumstances.fleetFailures ?? failuresIn(fleet, waveIn(rollouts));
-  const line = await readLine(deps, policy, now, fleet);
+  const fleetFailures = circumstances.fleetFailures ?? failuresOf(fleet, policy);
+  const line = await readLine(deps, policy, now, fleet.managed);
   const contenders = contendersOf(line, policy, now, rollouts, fleetFailures);
   const known = new Set([...observations.map(({ key }) => subjectOf(key)), ...Object.keys(circumstances.slots)]);
   const clusters = [...new Set(starting.map(({ observation }) => observation.key.cluster))];

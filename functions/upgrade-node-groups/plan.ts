@@ -2,15 +2,15 @@ import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, type Progress, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { withStateOf } from '../shared/rollouts/breaker.ts';
+import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
 import type { Member, Rollouts } from '../shared/rollouts/rollouts.ts';
 import { placeOfWave, rememberedPlace, waveOf } from '../shared/rollouts/wave-place.ts';
 import { memberWith } from '../shared/rollouts/waves.ts';
 import { answer } from './answer.ts';
-import { withStateOf } from './breaker.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
-import type { FleetFailures } from './fleet-failures.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import { progressAfter } from './progress.ts';
@@ -106,9 +106,14 @@ export function plan(
 function withObserved(circumstances: Circumstances, observations: readonly Observation[]): Circumstances {
   const { rollouts, ...others } = circumstances;
   if (rollouts === undefined) return circumstances;
-  const first = observations.map((each) => memberAfter(each, decide(each, { ...others, slots: {} }), circumstances));
+  const first = observations
+    .filter(isOfUpgrades)
+    .map((each) => memberAfter(each, decide(each, { ...others, slots: {} }), circumstances));
   return { ...circumstances, rollouts: rollouts.with(first) };
 }
+
+/** Whether upgrades say how a subject stands. `refresh-groups` says that of self-managed groups. */
+const isOfUpgrades = ({ view }: Observation): boolean => view.kind !== 'unmanaged';
 
 /**
  * How a subject stands in the rollouts once a decision holds. A subject that is gone, or never was a member, is none.
@@ -145,6 +150,7 @@ export function failuresAfter(
   { observation, decision }: Decided,
   circumstances: Circumstances,
 ): FleetFailures {
+  if (!isOfUpgrades(observation)) return known;
   const { memory, reason, lifts } = decision;
   const { policy } = circumstancesOf(observation, circumstances);
   // The tags of an unreadable group are not known: the group counts in the wave in which it was.

@@ -2,9 +2,10 @@ import { sample } from '../../events/remediation-request.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { approvalEnds } from '../shared/ledger/proposal.ts';
+import { failuresOf } from '../shared/rollouts/all-groups.ts';
+import { NO_FAILURES } from '../shared/rollouts/breaker.ts';
 import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { type AnyFleet, QUIET_FROM } from './any-fleet.fixture.ts';
-import { failuresIn } from './breaker.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import { EksModel, type ModelGroup } from './eks-model.fixture.ts';
 import { policyFor } from './fleet-policy.fixture.ts';
@@ -14,7 +15,6 @@ import type { Observation } from './observation.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import { type Decided, failuresAfter, type Plan, withForeign, withSlot } from './plan.ts';
 import { planAtGates } from './plan-at-gates.ts';
-import { waveIn } from './plan-fairly.ts';
 import { asksFor, type Look, planLooking } from './plan-looking.ts';
 import type { Policy } from './policy.ts';
 import { joined, NOTHING_SEEN, type Preflight } from './preflight.ts';
@@ -128,7 +128,7 @@ export class FleetPlay {
       account: '111122223333',
       slots: this.#slots,
       ...(rollouts !== undefined && { rollouts }),
-      fleetFailures: failuresIn(states, waveIn(rollouts)),
+      fleetFailures: failuresOf({ managed: states, selfManaged: new Map() }, policy),
     };
     const before = this.#slots;
     const planned = await this.#plan([...seen.keys()], circumstances, states);
@@ -142,7 +142,7 @@ export class FleetPlay {
     if (planned.hasYielded || freed || depth > 0) {
       const failures = carriedOut.reduce(
         (held, each) => failuresAfter(held, each, circumstances),
-        circumstances.fleetFailures ?? failuresIn(states),
+        circumstances.fleetFailures ?? NO_FAILURES,
       );
       const observed = new Set(batch.map(({ key }) => subjectOf(key)));
       const others = contendersOf(lineOf(this.#states()), policy, now, planned.rollouts, failures).filter(

@@ -175,20 +175,6 @@ export const UPGRADE_REASONS = {
     // The function tries nothing more until somebody acts.
     severity: 'high',
   },
-  'breaker-tripped': {
-    meaning:
-      'As many node groups have failed as the policy allows for the release, the wave, the cluster or the fleet (upgrades.breaker), this one among them. Nothing new starts there; what runs is followed.',
-    hint: `Cure what the message names, then have it forgotten: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…", with any node group that the breaker holds. A newer release lifts the breaker of a release by itself.`,
-    // The function starts nothing more until somebody acts.
-    severity: 'high',
-  },
-  'held-by-breaker': {
-    meaning:
-      'The upgrade could start, and a breaker has tripped: too many other node groups have failed to move to the release, or in the wave, the cluster or the fleet (upgrades.breaker).',
-    hint: `Cure what the message names, then have it forgotten: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…", with any node group that the breaker holds. A newer release lifts the breaker of a release by itself.`,
-    // One breaker is one incident, as with breaker-tripped.
-    severity: 'high',
-  },
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
   'node-group-unhealthy': {

@@ -2,6 +2,7 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
+import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { calendarsAt, gatesAnywhere, isAnyNamed } from '../shared/gates/named-gates.ts';
@@ -9,21 +10,14 @@ import { createGatesReader } from '../shared/gates/observe-gates.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
-import {
-  keyOf,
-  type NodeGroupKey,
-  readAllNodeGroups,
-  readWaitlist,
-  subjectOf,
-} from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { rolloutsIn } from '../shared/rollouts/waves.ts';
+import { failuresOf, managedRollouts, readAllGroups } from '../shared/rollouts/all-groups.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { askAboutUnmanaged, type UnmanagedDeps } from './ask-about-unmanaged.ts';
 import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
-import { failuresIn } from './breaker.ts';
 import type { Circumstances } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
@@ -31,7 +25,7 @@ import { withHeldPods } from './observe-evictions.ts';
 import { createPodsReader } from './observe-pods.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { type Decided, failuresAfter, withSlot } from './plan.ts';
-import { planFairly, waveIn } from './plan-fairly.ts';
+import { planFairly } from './plan-fairly.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 import { callNext, contendersOf } from './waitlist.ts';
@@ -74,14 +68,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 
   // Decide about each, in order of turn, within the blast budget. Slots are taken before anything is done.
   const fleet = await readFleet(deps, read, policy);
-  const rollouts = fleet && !isInvalid(policy) ? rolloutsIn(fleet, policy) : undefined;
+  const rollouts = fleet && !isInvalid(policy) ? managedRollouts(fleet, policy) : undefined;
   const circumstances: Circumstances = {
     policy,
     now,
     account: deps.account,
     slots: budget.slots,
     ...(rollouts !== undefined && { rollouts }),
-    ...(fleet !== undefined && { fleetFailures: failuresIn(fleet, waveIn(rollouts)) }),
+    ...(fleet !== undefined && { fleetFailures: failuresOf(fleet, policy) }),
   };
   const readPods = createPodsReader(deps, readCluster);
   const readGates = createGatesReader(deps, policy);
@@ -105,17 +99,20 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
   // Where slots are free, request a reconcile of those whose turn it is.
-  if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
-    const observed = new Set(observations.map(({ key }) => subjectOf(key)));
-    const all = remembered ?? (await readAllNodeGroups(deps.ledger));
-    const waiting = line ?? (await readLine(deps, policy, now, all));
+  const isRefused = Object.keys(reserved.slots).some((subject) => !(subject in settled.slots));
+  if (!isInvalid(policy) && (planned.hasYielded || isRefused || hasRoomForOthers(budget, settled, scope))) {
+    // A start that EKS has refused changes who waits for whom, also among those that were just decided.
+    const observed = new Set(isRefused ? [] : observations.map(({ key }) => subjectOf(key)));
+    const all = (isRefused ? undefined : remembered) ?? (await readAllGroups(deps.ledger));
+    const waiting = (isRefused ? undefined : line) ?? (await readLine(deps, policy, now, all.managed));
+    const standing = isRefused ? managedRollouts(all, policy) : planned.rollouts;
     // What EKS has refused since has failed, too.
     const failures = carriedOut.reduce(
       (held, each) => failuresAfter(held, each, known),
-      known.fleetFailures ?? failuresIn(all, waveIn(rollouts)),
+      known.fleetFailures ?? failuresOf(all, policy),
     );
     // Whoever waited for a wave that has just finished is in the line now.
-    const waitlist = contendersOf(waiting, policy, now, planned.rollouts, failures).filter(
+    const waitlist = contendersOf(waiting, policy, now, standing, failures).filter(
       ({ subject }) => !observed.has(subject),
     );
     const options = { account: deps.account, region: deps.region, now, caller };
@@ -134,18 +131,29 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 }
 
 /** Requests a look at those that others wait for and that nobody has seen for a day: they may be gone. */
-async function lookAtUnseen({ queue, account, region }: ReconcileDeps, decided: readonly Decided[], now: number) {
+async function lookAtUnseen(
+  { queue, refreshQueue, account, region }: ReconcileDeps,
+  decided: readonly Decided[],
+  now: number,
+) {
   const origin = { account, region, time: iso(now) };
   const unseen = new Map(
     decided.flatMap(({ decision: { lookAt = [] } }) =>
       lookAt.map((key): [string, NodeGroupKey] => [subjectOf(key), key]),
     ),
   );
-  const requests = [...unseen].slice(0, UNSEEN_AT_ONCE).map(([subject, { cluster, nodegroup }]) => {
-    const detail = { trigger: 'wake-up', clusterName: cluster, nodegroupName: nodegroup } as const;
-    return { request: makeReconcileRequest(origin, `unseen ${subject} ${iso(now)}`, detail) };
-  });
-  await sendRequests(queue, requests);
+  for (const [to, make, isKept] of [
+    [queue, makeReconcileRequest, ({ nodegroup }: NodeGroupKey) => !nodegroup.includes(':')],
+    // Self-managed groups are looked at by their own function.
+    [refreshQueue, makeRefreshReconcileRequest, ({ nodegroup }: NodeGroupKey) => nodegroup.includes(':')],
+  ] as const) {
+    const kept = [...unseen].filter(([, key]) => isKept(key)).slice(0, UNSEEN_AT_ONCE);
+    const requests = kept.map(([subject, { cluster, nodegroup }]) => {
+      const detail = { trigger: 'wake-up', clusterName: cluster, nodegroupName: nodegroup } as const;
+      return { request: make(origin, `unseen ${subject} ${iso(now)}`, detail) };
+    });
+    await sendRequests(to, requests);
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { NEW_NODE_GROUP, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
+import { failuresIn } from '../shared/rollouts/breaker.ts';
 import { rolloutsIn } from '../shared/rollouts/waves.ts';
-import { failuresIn } from './breaker.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';

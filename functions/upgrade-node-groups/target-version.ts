@@ -1,4 +1,4 @@
-import type { TriedRelease } from '../shared/rollouts/tried-release.ts';
+import { nameOf, type TriedRelease } from '../shared/rollouts/tried-release.ts';
 import type { NodeGroupView } from './observation.ts';
 
 /**
@@ -22,7 +22,7 @@ export const kubernetesVersionOf = ({ version, movesFrom }: NodeGroupView): stri
  * approves a release within the present version has not approved it for the next one.
  */
 export const proposedTarget = (releaseVersion: string, kubernetesVersion: string | undefined): string =>
-  kubernetesVersion === undefined ? releaseVersion : `${releaseVersion} for Kubernetes ${kubernetesVersion}`;
+  nameOf({ releaseVersion, kubernetesVersion });
 
 /**
  * What a proposal is about where the upgrade may also leave the key pair out. An operator who approves the upgrade

@@ -1,12 +1,12 @@
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type KnownRelease, readReleases } from '../shared/releases/release-ledger.ts';
+import { type AllGroups, readAllGroups } from '../shared/rollouts/all-groups.ts';
+import { setbacksOf } from '../shared/rollouts/setbacks.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import type { Policy } from './policy.ts';
-import { setbacksOf } from './setbacks.ts';
 import type { Line, Waitlist } from './waitlist.ts';
 
 /**
@@ -25,13 +25,13 @@ export async function readLine(
   return { waitlist, urgent, withdrawn: new Map([...releases].map(([pair, known]) => [pair, withdrawnOf(known)])) };
 }
 
-/** Reads how all node groups stand, where {@link needsFleet} says so. */
+/** Reads how all groups stand, where {@link needsFleet} says so. */
 export async function readFleet(
   { ledger }: { readonly ledger: Ledger },
   observations: readonly Observation[],
   policy: Policy | InvalidPolicy,
-): Promise<Waitlist | undefined> {
-  return !isInvalid(policy) && needsFleet(observations, policy) ? readAllNodeGroups(ledger) : undefined;
+): Promise<AllGroups | undefined> {
+  return !isInvalid(policy) && needsFleet(observations, policy) ? readAllGroups(ledger) : undefined;
 }
 
 /**
@@ -46,12 +46,21 @@ const mayHaveTripped = ({ view, state, request }: Observation): boolean =>
   setbacksOf(state).length > 0 ||
   (view.kind === 'node-group' && view.update?.kind === 'failed');
 
-/** Whether another release is on offer for the group than it runs, its control plane is newer, or an upgrade runs. */
+/**
+ * Whether another release or AMI is on offer for the group than it runs, its control plane is newer, or an upgrade runs.
+ */
 const mayMove = ({ view, state }: Observation): boolean =>
-  state.upgrade !== undefined || (view.kind === 'node-group' && (view.next !== undefined || offersAnother(view)));
+  state.upgrade !== undefined ||
+  (view.kind === 'node-group' && (view.next !== undefined || offersAnother(view) || offersAnotherImage(view)));
 
 const offersAnother = ({ target, releaseVersion }: NodeGroupView): boolean =>
   target.kind === 'release' && target.offered.at(-1)?.releaseVersion !== releaseVersion;
+
+function offersAnotherImage({ custom }: NodeGroupView): boolean {
+  if (custom?.wanted.kind !== 'named' || custom.present.kind !== 'found') return false;
+  const { createdAt } = custom.present.found;
+  return custom.wanted.candidates.some(({ image }) => image.createdAt > createdAt);
+}
 
 const withdrawnOf = ({ seen }: KnownRelease): string[] =>
   seen.filter(({ withdrawnAt }) => withdrawnAt !== undefined).map(({ releaseVersion }) => releaseVersion);

@@ -262,7 +262,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     what: 'a request lifts what nobody knew when it was made',
-    file: 'upgrade-node-groups/breaker.ts',
+    file: 'shared/rollouts/breaker.ts',
     right: 'Math.floor(failedAt / 1000) * 1000 <= requestedAt',
     wrong: 'failedAt > 0 && requestedAt > 0',
     tests: ['upgrade-node-groups/breaker.test.ts'],

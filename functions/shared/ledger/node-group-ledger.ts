@@ -69,7 +69,7 @@ export const failureCount = (known: Failures | undefined): number =>
   known === undefined ? 0 : known.count - (known.forgotten ?? 0);
 
 /** What has ended a node group's attempts to move to a release, since it last reached a release. */
-const setback = z.object({
+export const setback = z.object({
   /** EKS's error codes. */
   cause: z.string(),
   releaseVersion: z.string(),
@@ -81,7 +81,7 @@ const setback = z.object({
 export type Setback = z.infer<typeof setback>;
 
 /** A breaker that an operator has lifted by a request about this node group. */
-const lift = z.object({
+export const lift = z.object({
   /** A value such as `cluster shop`. */
   breaker: z.string(),
   /** When the lift was requested, epoch milliseconds. Failures after that count. */
@@ -172,6 +172,8 @@ export const progress = z.object({
   health: z.enum(['well', 'unhealthy', 'mixed', 'unreadable']),
   /** Set where no release comes to the node group, so that nobody waits for it. */
   isLeftAlone: z.literal(true).optional(),
+  /** Set where a refresh of a self-managed group is only proposed, so that no managed node group waits for it. */
+  isProposed: z.literal(true).optional(),
   /** Its wave, where tags name one. The policy resolves the name. */
   wave: z.string().optional(),
   /** When the node group was seen, epoch milliseconds, to a day. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
-import { keyOf, type NodeGroupKey, progress } from './node-group-ledger.ts';
+import { keyOf, lift, type NodeGroupKey, progress, setback } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
 
@@ -39,6 +39,9 @@ const refreshState = z.object({
   done: refresh.optional(),
   /** Failed attempts to move to an AMI. `resumed` counts those that an operator has forgiven. */
   failures: z.object({ target: z.string(), count: z.number(), resumed: z.number() }).optional(),
+  /** What has ended refreshes of the group, since it last reached an AMI or was resumed. Breakers count that. */
+  setbacks: z.array(setback).optional(),
+  lifts: z.array(lift).optional(),
   /** The version of its launch template that the group was pinned to, and when, epoch milliseconds. */
   pinned: z.object({ version: z.string(), at: z.number() }).optional(),
   /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
@@ -64,14 +67,24 @@ export async function readStates(ledger: Ledger, subjects: readonly string[]): P
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
+/** The reason of a group that waits for others to end. */
+export const WAITS_FOR_SLOT = 'refresh-waits-for-slot';
+
 /** How long a refresh that nobody follows holds its slot, ms. Auto Scaling ends each refresh after 14 days. */
 const HOLDS_FOR = 15 * 86_400_000;
 
-/** The groups whose refresh is in progress or that have a place in rollouts, by `subjectOf`. */
+/** The members of a state that matter to other groups: the blast budget, rollouts, breakers, and the line. */
+const OF_OTHERS = ['refresh', 'progress', 'setbacks', 'lifts'] as const;
+
+/**
+ * The states that matter to other groups, by `subjectOf`: a refresh is in progress, the group has a place in rollouts,
+ * refreshes of it have failed, breakers were lifted by a request about it, or it waits for a slot.
+ */
 export async function readRemembered(ledger: Ledger): Promise<Map<string, RefreshState>> {
   const items = await queryItems(ledger, PK, refreshState, {
-    FilterExpression: 'attribute_exists(#refresh) OR attribute_exists(#progress)',
-    ExpressionAttributeNames: { '#refresh': 'refresh', '#progress': 'progress' },
+    FilterExpression: [...OF_OTHERS.map((name) => `attribute_exists(#${name})`), '#reason = :waits'].join(' OR '),
+    ExpressionAttributeNames: Object.fromEntries([...OF_OTHERS, 'reason'].map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: { ':waits': WAITS_FOR_SLOT },
   });
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }

@@ -1,10 +1,27 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { keyOf, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
-import type { RefreshState } from '../ledger/refresh-ledger.ts';
+import { keyOf, type NodeGroupState, type Progress, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
+import { type RefreshState, readRemembered } from '../ledger/refresh-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
+import { failuresIn, type Remembered } from './breaker.ts';
+import type { FleetFailures } from './fleet-failures.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Member, Rollouts } from './rollouts.ts';
 import { CUSTOM, rememberedPlace } from './wave-place.ts';
 import { rolloutsIn } from './waves.ts';
+
+/** What the ledger remembers of all groups, by `subjectOf`. Each function writes its own items, and both read all. */
+export interface AllGroups {
+  /** The items of `upgrade-node-groups`. */
+  readonly managed: ReadonlyMap<string, NodeGroupState>;
+  /** The items of `refresh-groups` that matter to other groups. */
+  readonly selfManaged: ReadonlyMap<string, RefreshState>;
+}
+
+/** Reads what is remembered of all groups: two queries, whatever the number of groups. */
+export async function readAllGroups(ledger: Ledger): Promise<AllGroups> {
+  const [managed, selfManaged] = await Promise.all([readAllNodeGroups(ledger), readRemembered(ledger)]);
+  return { managed, selfManaged };
+}
 
 /** A self-managed group as the ledger, or a decision, remembers it; undefined where nobody waits for it. */
 export function selfManagedMember(
@@ -25,19 +42,52 @@ export function selfManagedMember(
   };
 }
 
+const withSelfManaged = (
+  rollouts: Rollouts,
+  groups: ReadonlyMap<string, RefreshState>,
+  policy: RolloutPolicy,
+): Rollouts =>
+  rollouts.with([...groups].map(([subject, state]) => [subject, selfManagedMember(subject, state, policy)]));
+
 /**
  * The rollouts of AMIs of owners: of self-managed groups, and of the managed node groups that run such AMIs. A later
  * wave takes no AMI before two sweeps. So a managed group whose AMI nobody knows yet counts once its AMI is known.
- *
- * @throws where the ledger cannot be read, so that nothing starts
  */
-export async function readOwnRollouts(
-  ledger: Ledger,
-  selfManaged: ReadonlyMap<string, RefreshState>,
-  policy: RolloutPolicy,
-): Promise<Rollouts> {
-  const managed = [...(await readAllNodeGroups(ledger))].filter(([, { progress }]) => progress?.pair === CUSTOM);
-  return rolloutsIn(new Map(managed), policy).with(
-    [...selfManaged].map(([subject, state]) => [subject, selfManagedMember(subject, state, policy)]),
+export function ownRollouts({ managed, selfManaged }: AllGroups, policy: RolloutPolicy): Rollouts {
+  const own = [...managed].filter(([, { progress }]) => progress?.pair === CUSTOM);
+  return withSelfManaged(rolloutsIn(new Map(own), policy), selfManaged, policy);
+}
+
+/**
+ * The rollouts that managed node groups go by. Self-managed groups count where their refreshes are begun: whoever only
+ * proposes them may never take an AMI.
+ */
+export function managedRollouts({ managed, selfManaged }: AllGroups, policy: RolloutPolicy): Rollouts {
+  const refreshed = [...selfManaged].filter(([, { progress }]) => progress?.isProposed !== true);
+  return withSelfManaged(rolloutsIn(managed, policy), new Map(refreshed), policy);
+}
+
+/** Who has failed in the fleet, by what is remembered of all groups. */
+export function failuresOf({ managed, selfManaged }: AllGroups, policy: RolloutPolicy | InvalidPolicy): FleetFailures {
+  const refreshed = [...selfManaged].map(([subject, state]) => [subject, failingBy(state)] as const);
+  const states: ReadonlyMap<string, Remembered & { readonly progress?: Progress | undefined }> = new Map([
+    ...managed,
+    ...refreshed,
+  ]);
+  return failuresIn(states, (subject) =>
+    isInvalid(policy) ? undefined : rememberedPlace(keyOf(subject), states.get(subject)?.progress, policy),
   );
 }
+
+/** What breakers go by in the state of a self-managed group. */
+export const failingBy = ({
+  setbacks = [],
+  lifts,
+  reason,
+  progress,
+}: Pick<RefreshState, 'setbacks' | 'lifts' | 'reason' | 'progress'>): Remembered & Pick<RefreshState, 'progress'> => ({
+  setbacks,
+  lifts,
+  reason,
+  progress,
+});

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationFrom } from '../shared/runtime/duration.ts';
+import { durationFrom } from '../runtime/duration.ts';
 
 const groups = (count: number, where: string) =>
   z

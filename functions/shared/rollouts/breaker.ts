@@ -1,23 +1,17 @@
-import {
-  keyOf,
-  type Lift,
-  type NodeGroupKey,
-  type NodeGroupState,
-  type Setback,
-  subjectOf,
-} from '../shared/ledger/node-group-ledger.ts';
-import { isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
-import { waveOf } from '../shared/rollouts/wave-place.ts';
-import { counted } from '../shared/text/counted.ts';
-import { listed } from '../shared/text/listed.ts';
+import type { OperatorRequest } from '../intake/operator-request.ts';
+import { keyOf, type Lift, type NodeGroupKey, type Setback, subjectOf } from '../ledger/node-group-ledger.ts';
 import type { BreakerLimits } from './breaker-policy.ts';
 import type { Failing, FleetFailures } from './fleet-failures.ts';
-import type { Policy } from './policy.ts';
-import { latestOf, setbacksOf } from './setbacks.ts';
-import { proposedTarget } from './target-version.ts';
+import type { RolloutPolicy } from './rollout-policy.ts';
+import { latestOf, type Setbacks, setbacksOf } from './setbacks.ts';
+import { isSameRelease, nameOf, type TriedRelease } from './tried-release.ts';
+import { waveOf } from './wave-place.ts';
 
-/** The part of a node group's state that breakers go by. */
-type Remembered = Pick<NodeGroupState, 'setbacks' | 'failures' | 'lifts' | 'reason'>;
+/** The part of a group's state that breakers go by. */
+export interface Remembered extends Setbacks {
+  readonly lifts?: readonly Lift[] | undefined;
+  readonly reason?: string | undefined;
+}
 
 export const NO_FAILURES: FleetFailures = { failing: new Map(), lifts: [] };
 
@@ -45,6 +39,7 @@ export interface Trip {
  */
 const LEFT_ALONE: ReadonlySet<string> = new Set([
   'node-group-gone',
+  'group-gone',
   'opted-out',
   'out-of-scope',
   'mode-off',
@@ -53,7 +48,7 @@ const LEFT_ALONE: ReadonlySet<string> = new Set([
 
 /** @param waveOf the place of a node group's wave; undefined: the policy has no waves, or the node group is in none */
 export function failuresIn(
-  states: ReadonlyMap<string, NodeGroupState>,
+  states: ReadonlyMap<string, Remembered>,
   waveOf: (subject: string) => number | undefined = () => undefined,
 ): FleetFailures {
   const failing = new Map<string, Failing>();
@@ -97,14 +92,14 @@ const countedOf = (state: Remembered): readonly Setback[] =>
 export const tripFor = (
   known: FleetFailures | undefined,
   starter: Starter,
-  policy: Pick<Policy, 'upgrades'>,
+  policy: Pick<RolloutPolicy, 'upgrades'>,
 ): Trip | undefined => tripsFor(known, starter, policy)[0];
 
 /** All breakers that keep a node group from starting. */
 export function tripsFor(
   known: FleetFailures = NO_FAILURES,
   { key, releaseVersion, kubernetesVersion, ...state }: Starter,
-  policy: Pick<Policy, 'upgrades'>,
+  policy: Pick<RolloutPolicy, 'upgrades'>,
 ): Trip[] {
   const wave = waveOf(policy);
   const { failing, lifts } = withStateOf(known, key, state, wave?.place);
@@ -116,7 +111,7 @@ export function tripsFor(
     ['cluster', `cluster ${key.cluster}`, (of) => of.key.cluster === key.cluster],
     ['fleet', 'fleet', () => true],
   ];
-  const name = `release ${proposedTarget(releaseVersion, kubernetesVersion)}`;
+  const name = `release ${nameOf({ releaseVersion, kubernetesVersion })}`;
   // Lifts that former versions of this function wrote do not say for which Kubernetes version a release is.
   const ofName = lifts.map((each) =>
     each.breaker === `release ${releaseVersion}` ? { ...each, breaker: name } : each,
@@ -153,8 +148,7 @@ function trip(
 }
 
 /** Whether a failure was known when a request was made. EventBridge's times are whole seconds. */
-export const isKnownAt = (requestedAt: number, failedAt: number): boolean =>
-  Math.floor(failedAt / 1000) * 1000 <= requestedAt;
+const isKnownAt = (requestedAt: number, failedAt: number): boolean => Math.floor(failedAt / 1000) * 1000 <= requestedAt;
 
 interface Failed extends Setback {
   readonly subject: string;
@@ -166,8 +160,8 @@ interface Failed extends Setback {
  */
 function inTurn(failed: readonly Failed[], { release }: BreakerLimits): Failed[] {
   const counts = new Map<string, number>();
-  return failed.filter(({ releaseVersion, kubernetesVersion }) => {
-    const name = proposedTarget(releaseVersion, kubernetesVersion);
+  return failed.filter((each) => {
+    const name = nameOf(each);
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     return count <= release;
@@ -185,12 +179,8 @@ const burstIn = (failed: readonly Failed[], limit: number, within: number): numb
     return first !== undefined && lastAt - first.lastAt <= within;
   })?.lastAt;
 
-/** A trip as words, such as `3 node groups have failed in cluster shop (shop/web: PodEvictionFailure)`. */
-export const tripInWords = ({ breaker, failed, kind, limit }: Trip): string =>
-  `${counted(failed.length, 'node group')} ${failed.length === 1 ? 'has' : 'have'} failed ${kind === 'release' ? `to move to ${breaker}` : `in ${breaker === 'fleet' ? 'the fleet' : breaker}`} (${listed(failed.map(({ subject, cause }) => `${subject}: ${cause}`))}), and upgrades.breaker.${kind} stops at ${limit}`;
-
 /** The breakers that operators have lifted, without lifts that are older than any failure that breakers still count. */
-export const withLifts = (before: readonly Lift[] | undefined, lifted: readonly Lift[], now: number): Lift[] => [
+const withLifts = (before: readonly Lift[] | undefined, lifted: readonly Lift[], now: number): Lift[] => [
   ...(before ?? []).filter(
     ({ breaker, at }) => at > now - LIFTS_KEPT && lifted.every((each) => each.breaker !== breaker),
   ),
@@ -198,3 +188,22 @@ export const withLifts = (before: readonly Lift[] | undefined, lifted: readonly 
 ];
 
 const LIFTS_KEPT = 400 * 86_400_000;
+
+/**
+ * The lifts once an operator's request has lifted the breakers that hold a group; or why the request lifts none.
+ *
+ * @param before the breakers that were lifted by requests about the same group
+ */
+export function liftedBy(
+  { event: { detail }, trigger }: OperatorRequest,
+  trips: readonly Trip[],
+  before: readonly Lift[] | undefined,
+  now: number,
+): { readonly lifts: Lift[] } | { readonly refusal: string } {
+  const at = trigger.time;
+  const known = trips.filter(({ trippedAt }) => isKnownAt(at, trippedAt));
+  if (known.length === 0) return { refusal: 'the breaker has tripped since it was asked for.' };
+  const { requestedBy, why } = detail;
+  const lifted = known.map(({ breaker }) => ({ breaker, at, requestedBy, why }));
+  return { lifts: withLifts(before, lifted, now) };
+}

@@ -1,4 +1,4 @@
-import type { Lift, NodeGroupKey, Setback } from '../shared/ledger/node-group-ledger.ts';
+import type { Lift, NodeGroupKey, Setback } from '../ledger/node-group-ledger.ts';
 
 /** A node group whose last attempts have failed. */
 export interface Failing {

@@ -1,7 +1,7 @@
 import type { ReasonEntry } from '../records/reason-entry.ts';
 import { OPERATOR_COMMAND } from '../text/operator-command.ts';
 
-/** Reasons of functions that move groups to releases: waves and gates keep the groups from moving. */
+/** Reasons of functions that move groups to releases: waves, gates and breakers keep the groups from moving. */
 export const ROLLOUT_REASONS = {
   'alarm-gate-closed': {
     meaning:
@@ -26,5 +26,19 @@ export const ROLLOUT_REASONS = {
     meaning:
       'The release failed in an earlier wave, or a node group is unhealthy with it. No later wave takes it until that is cured. A newer release starts anew.',
     hint: 'Cure the node groups that the message names. The rollout then continues by itself.',
+  },
+  'breaker-tripped': {
+    meaning:
+      'As many node groups have failed as the policy allows for the release, the wave, the cluster or the fleet (upgrades.breaker), this one among them. Nothing new starts there; what runs is followed.',
+    hint: `Cure what the message names, then have it forgotten: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…", with any node group that the breaker holds. A newer release lifts the breaker of a release by itself.`,
+    // The function starts nothing more until somebody acts.
+    severity: 'high',
+  },
+  'held-by-breaker': {
+    meaning:
+      'The upgrade or refresh could start, and a breaker has tripped: too many other node groups have failed to move to the release, or in the wave, the cluster or the fleet (upgrades.breaker).',
+    hint: `Cure what the message names, then have it forgotten: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…", with any node group that the breaker holds. A newer release lifts the breaker of a release by itself.`,
+    // One breaker is one incident, as with breaker-tripped.
+    severity: 'high',
   },
 } as const satisfies Record<string, ReasonEntry>;

@@ -7,6 +7,10 @@ export interface TriedRelease {
   readonly kubernetesVersion?: string | undefined;
 }
 
+/** A release in words. Its Kubernetes version is named where the name of the release does not tell it. */
+export const nameOf = ({ releaseVersion, kubernetesVersion }: TriedRelease): string =>
+  kubernetesVersion === undefined ? releaseVersion : `${releaseVersion} for Kubernetes ${kubernetesVersion}`;
+
 /** Whether both are the same release, as far as the Kubernetes versions are known. */
 export const isSameRelease = (a: TriedRelease, b: TriedRelease): boolean =>
   a.releaseVersion === b.releaseVersion &&

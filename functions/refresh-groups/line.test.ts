@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
+import { nextInLine } from './line.ts';
+import { begun, policyWith } from './observation.fixture.ts';
+
+const waiting = (reason: string, more: Partial<RefreshState> = {}): RefreshState => ({
+  outcomes: 1,
+  revision: 1,
+  reason,
+  ...more,
+});
+const ENDED = 'shop/self-managed:ended';
+const [SLOT, WAVE] = ['refresh-waits-for-slot', 'earlier-wave'];
+
+/** Who is called once a refresh in cluster shop has ended. */
+const called = (
+  states: Readonly<Record<string, RefreshState>>,
+  policy = policyWith(),
+  { ended = [ENDED], underWay = [] as string[] } = {},
+) =>
+  nextInLine({ states: new Map(Object.entries(states)), ended, underWay: new Set(underWay) }, policy).map(
+    ({ cluster, nodegroup }) => `${cluster}/${nodegroup}`,
+  );
+
+describe('once a refresh has ended', () => {
+  const line = {
+    'shop/self-managed:a': waiting(SLOT),
+    'data/self-managed:b': waiting(SLOT),
+    'shop/self-managed:other': waiting('refresh-outside-window'),
+    'shop/self-managed:moving': waiting(SLOT, { refresh: begun }),
+  };
+
+  it('those are looked at that wait for a slot', () => {
+    expect(called(line)).toEqual(['shop/self-managed:a', 'data/self-managed:b']);
+  });
+
+  it('nobody is looked at where none has ended, or the policy cannot be read', () => {
+    expect(called(line, policyWith(), { ended: [] })).toEqual([]);
+    expect(
+      nextInLine({ states: new Map(Object.entries(line)), ended: [ENDED], underWay: new Set() }, { error: 'no' }),
+    ).toEqual([]);
+  });
+
+  it('nobody is looked at where there is no room', () => {
+    expect(called(line, policyWith(), { underWay: ['shop/self-managed:x'] })).toEqual(['data/self-managed:b']);
+    const full = ['x/self-managed:1', 'y/self-managed:2', 'z/self-managed:3'];
+    expect(called(line, policyWith(), { underWay: full })).toEqual([]);
+  });
+
+  it('those of its wave are looked at that waited for the first of them', () => {
+    const policy = policyWith(
+      {},
+      {
+        upgrades: { waves: ['canary', 'prod'] },
+        overrides: [{ name: 'first', match: { clusters: ['shop'] }, upgrades: { wave: 'canary' } }],
+      },
+    );
+    const both = { 'shop/self-managed:a': waiting(WAVE), 'data/self-managed:b': waiting(WAVE) };
+    expect(called(both, policy)).toEqual(['shop/self-managed:a']);
+  });
+});

@@ -1,0 +1,43 @@
+import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import { type RefreshState, WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import { rememberedPlace } from '../shared/rollouts/wave-place.ts';
+import { whyNoRoom } from './limits.ts';
+import { type Policy, READS } from './policy.ts';
+
+/** How many groups are looked at once a refresh has ended. */
+const AT_ONCE = 20;
+
+/** What is known once the groups of a reconcile are decided. Subjects are `cluster/nodegroup`. */
+interface After {
+  readonly states: ReadonlyMap<string, RefreshState>;
+  /** The subjects whose refresh has ended. */
+  readonly ended: readonly string[];
+  readonly underWay: ReadonlySet<string>;
+}
+
+/**
+ * The groups that may begin now that a refresh has ended, well or not; a pure function. They wait for a slot, or for the
+ * first group of their wave, which went alone. To be called is only a hint, since each reconcile decides for itself.
+ */
+export function nextInLine({ states, ended, underWay }: After, policy: Policy | InvalidPolicy): NodeGroupKey[] {
+  if (ended.length === 0 || isInvalid(policy)) return [];
+  const placeIn = (subject: string) => rememberedPlace(keyOf(subject), states.get(subject)?.progress, policy);
+  const places = new Set(ended.map(placeIn));
+  const waits = ([subject, { reason, refresh }]: readonly [string, RefreshState]): boolean => {
+    const key = keyOf(subject);
+    // The tags of a group are not known here. They only make the policy stricter, and then the group says so itself.
+    const here = policyAt<typeof READS, Policy>(policy, placeOfGroup(key, undefined), READS);
+    return (
+      refresh === undefined &&
+      (reason === WAITS_FOR_SLOT || (reason === 'earlier-wave' && places.has(placeIn(subject)))) &&
+      !isInvalid(here) &&
+      whyNoRoom({ key }, { underWay }, here.refreshes.concurrency) === undefined
+    );
+  };
+  return [...states]
+    .filter(waits)
+    .map(([subject]) => keyOf(subject))
+    .slice(0, AT_ONCE);
+}
