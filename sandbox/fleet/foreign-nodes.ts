@@ -64,7 +64,7 @@ function seedSelfManaged(
     subnets: hosts.subnets,
     launchTemplate,
     targetGroups: targetGroups.attached,
-    launchAnother: (zone) => launch(zone, joinTimes(replacements.integer(180, 360) * 1000)),
+    launchAnother: (zone, into) => launch(zone, joinTimes(replacements.integer(180, 360) * 1000), unchanged, into),
     createdAt: world.time.now - 100 * DAY_MS,
     min: 0,
     max: maxSize,
@@ -75,6 +75,7 @@ function seedSelfManaged(
     roleArn: hosts.roleArn,
     templateVersion: (version) => state.launchTemplates.dataOf(launchTemplate.id, version),
     ...(file.launchesFrom !== undefined && { launchesFrom: file.launchesFrom }),
+    ...(file.warmPool !== undefined && { warmPool: { maxPrepared: undefined, ...file.warmPool } }),
   });
   const specify = (zone: number): LaunchSpecification => {
     const version = launchedVersion(group);
@@ -100,16 +101,23 @@ function seedSelfManaged(
   for (let zone = 0; zone < size; zone += 1) {
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
   }
+  if (group.warmPool !== undefined) autoScalingGroups.adoptPool(group, specify, someDaysAgo(world.time.now, random));
   controlTargets(state, group, targetGroups.controlled);
   seedScheduledEvents(state, group, file.scheduledEvents);
   const replacements = world.random.fork(`replacements of ${group.name}`);
-  const launch: Launcher = (zone, times, change = unchanged) => {
+  const launch = (
+    zone: number,
+    times: JoinTimes,
+    change: Parameters<Launcher>[2] = unchanged,
+    into?: 'warm-pool',
+  ): void => {
     const specified = change(specify(zone));
     const fails = file.brokenImages.includes(specified.imageId);
     const instance = autoScalingGroups.launch(
       group,
       specified,
       fails ? { ...times, readyAfter: times.runningAfter + 2 * FAILS_CHECKS_AFTER } : times,
+      into,
     );
     if (fails) {
       world.time.after(times.runningAfter + FAILS_CHECKS_AFTER, () =>

@@ -48,6 +48,19 @@ export const selfManagedGroup = z
       .max(50)
       .default([])
       .describe('Lifecycle hooks on the termination of its instances'),
+    warmPool: z
+      .strictObject({
+        minSize: z.int().min(0).max(1000).default(0).describe('The least instances in the pool'),
+        maxPrepared: z
+          .int()
+          .min(0)
+          .optional()
+          .describe('The most instances in the pool and in service together; by default maxSize'),
+        state: z.enum(['Stopped', 'Running']).default('Stopped').describe('How its instances wait'),
+        reuseOnScaleIn: z.boolean().default(false).describe('Whether a scale-in returns instances to the pool'),
+      })
+      .optional()
+      .describe('Its warm pool: instances that are launched ahead, and put into service when the group scales out'),
     suspendedProcesses: z
       .array(z.enum(['Launch', 'Terminate', 'InstanceRefresh']))
       .default([])
@@ -72,7 +85,10 @@ export const selfManagedGroup = z
     targetGroups,
     exposure,
   })
-  .superRefine(({ size, maxSize = size }, context) => {
+  .superRefine(({ size, maxSize = size, warmPool, launchesFrom = '' }, context) => {
+    if (warmPool !== undefined && ['mixed-instances', 'instance-requirements'].includes(launchesFrom)) {
+      context.addIssue({ code: 'custom', path: ['warmPool'], message: `not played with launchesFrom ${launchesFrom}` });
+    }
     if (size > maxSize) {
       context.addIssue({ code: 'custom', path: ['size'], message: `${size} is above maxSize ${maxSize}` });
     }

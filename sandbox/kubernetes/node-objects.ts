@@ -28,9 +28,11 @@ const UNREACHABLE: readonly Taint[] = (['NoSchedule', 'NoExecute'] as const).map
   key: 'node.kubernetes.io/unreachable',
   effect,
 }));
+/** Of a stopped instance's node. Source: Kubernetes, cloud-provider, node lifecycle controller. */
+const SHUT_DOWN: Taint = { key: 'node.cloudprovider.kubernetes.io/shutdown', effect: 'NoSchedule' };
 const OWN_TAINTS: readonly string[] = [
   COMPUTE_TYPE,
-  ...[UNSCHEDULABLE, NOT_READY, ...UNREACHABLE].map(({ key }) => key),
+  ...[UNSCHEDULABLE, NOT_READY, SHUT_DOWN, ...UNREACHABLE].map(({ key }) => key),
 ];
 
 /** The nodes of a cluster: the account's instances, with the patches made since. */
@@ -51,7 +53,8 @@ export class NodeObjects {
       // Kubernetes' own controllers taint a node by its state.
       const ofHealth = node.ready ? [] : node.unheardSince === undefined ? [NOT_READY] : UNREACHABLE;
       const joinedWith = node.taint === undefined ? [] : [node.taint];
-      const own = [...joinedWith, ...(unschedulable ? [UNSCHEDULABLE] : []), ...ofHealth];
+      const ofInstance = node.isShutDown === true && !node.ready ? [SHUT_DOWN] : [];
+      const own = [...joinedWith, ...(unschedulable ? [UNSCHEDULABLE] : []), ...ofInstance, ...ofHealth];
       return { ...node, labels, unschedulable, taints: [...taints, ...own] };
     });
   }

@@ -5,7 +5,7 @@ afterEach(closeApis);
 
 const AT = '2026-07-20T10:00:00Z';
 
-it('lists nodes that are not Ready, also those of which nobody says so, and no cordoned one', async () => {
+it('lists nodes that are not Ready, also those of which nobody says so, and no cordoned or stopped one', async () => {
   const node = (name: string, condition: object | undefined, spec: object = {}) => ({
     metadata: { name, creationTimestamp: AT },
     spec,
@@ -17,6 +17,7 @@ it('lists nodes that are not Ready, also those of which nobody says so, and no c
     node('down', { status: 'False', lastTransitionTime: undefined }),
     node('new', undefined),
     node('drained', { status: 'False' }, { unschedulable: true }),
+    node('stopped', { status: 'Unknown' }, { taints: [{ key: 'node.cloudprovider.kubernetes.io/shutdown' }] }),
   ];
   const { client, received } = await apiWith({ body: { items } });
   const createdAt = Date.parse(AT);

@@ -20,7 +20,16 @@ export interface PendingPod {
   readonly since?: number;
 }
 
-/** Lists the nodes that are not Ready. A cordoned node is left out: it is being drained, or somebody knows about it. */
+/**
+ * The taint of a node that is not Ready because its instance is stopped, as in a warm pool. Source: Kubernetes,
+ * cloud-provider, TaintNodeShutdown.
+ */
+const SHUT_DOWN = 'node.cloudprovider.kubernetes.io/shutdown';
+
+/**
+ * Lists the nodes that are not Ready. A cordoned node is left out: it is being drained, or somebody knows about it. So
+ * is one whose instance was stopped.
+ */
 export async function listUnreadyNodes(core: CoreV1Api): Promise<UnreadyNode[]> {
   const nodes: UnreadyNode[] = [];
   for await (const page of pagesOf((asked) => core.listNode(asked))) nodes.push(...page.flatMap(unreadyNode));
@@ -45,7 +54,8 @@ export async function listPendingPods(core: CoreV1Api): Promise<PendingPod[]> {
 
 function unreadyNode({ metadata, spec, status }: V1Node): UnreadyNode[] {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready?.status === 'True' || spec?.unschedulable === true) return [];
+  const isShutDown = spec?.taints?.some(({ key }) => key === SHUT_DOWN) === true;
+  if (ready?.status === 'True' || spec?.unschedulable === true || isShutDown) return [];
   const since = ready?.lastTransitionTime?.getTime();
   const createdAt = metadata?.creationTimestamp?.getTime();
   return [

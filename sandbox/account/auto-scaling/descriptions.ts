@@ -1,5 +1,6 @@
 import type { AutoScalingGroup as DescribedGroup, Instance as DescribedMember } from '@aws-sdk/client-auto-scaling';
-import type { AutoScalingGroup, Member } from './group.ts';
+import type { AutoScalingGroup, Member, WarmPool } from './group.ts';
+import { pooledMembers } from './warm-pools.ts';
 
 /** A group as DescribeAutoScalingGroups returns it. */
 export function describeGroup(group: AutoScalingGroup, includeInstances: boolean): DescribedGroup {
@@ -15,7 +16,15 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
     TargetGroupARNs: group.targetGroups.map(({ arn }) => arn),
     HealthCheckType: 'EC2',
     HealthCheckGracePeriod: 15,
-    Instances: includeInstances ? [...group.members.values()].map((member) => describeMember(group, member)) : [],
+    Instances: includeInstances
+      ? [...group.members.values()]
+          .filter(({ lifecycleState }) => !lifecycleState.startsWith('Warmed:'))
+          .map((member) => describeMember(group, member))
+      : [],
+    ...(group.warmPool !== undefined && {
+      WarmPoolConfiguration: describeWarmPool(group.warmPool),
+      WarmPoolSize: pooledMembers(group).length,
+    }),
     CreatedTime: new Date(group.createdAt),
     VPCZoneIdentifier: group.subnets.map(({ id }) => id).join(','),
     Tags: Object.entries(group.tags).map(([Key, Value]) => ({
@@ -40,6 +49,15 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
     })),
   };
 }
+
+/** The settings of a warm pool as Auto Scaling returns them. */
+export const describeWarmPool = ({ minSize, maxPrepared, state, reuseOnScaleIn, isEnding }: WarmPool) => ({
+  MinSize: minSize,
+  ...(maxPrepared !== undefined && { MaxGroupPreparedCapacity: maxPrepared }),
+  PoolState: state,
+  ...(reuseOnScaleIn && { InstanceReusePolicy: { ReuseOnScaleIn: true } }),
+  ...(isEnding === true && { Status: 'PendingDelete' as const }),
+});
 
 /** A member as Auto Scaling returns it. */
 export function describeMember(group: AutoScalingGroup, { instance, lifecycleState }: Member): DescribedMember {

@@ -26,7 +26,7 @@ export interface AutoScalingGroup {
   /** The target groups with which in-service members are registered. */
   readonly targetGroups: readonly TargetGroup[];
   /** Launches another instance; `zone` is the index of one of the group's subnets. */
-  readonly launchAnother: (zone: number) => void;
+  readonly launchAnother: (zone: number, into?: 'warm-pool') => void;
   /** Epoch ms. */
   readonly createdAt: number;
   min: number;
@@ -49,13 +49,29 @@ export interface AutoScalingGroup {
   readonly hooks: Map<string, TerminationHook>;
   /** Whether an instance stays when a hook on its termination was abandoned. */
   retainsAbandoned?: boolean;
+  /** When the active instance refresh began, epoch ms. */
+  refreshedSince?: number;
   /**
    * Whether an instance refresh with a desired configuration is active, so that the source of launches cannot be
    * changed.
    */
   isLocked?: boolean;
+  /** Its warm pool, whose instances are among its members with a lifecycle state of `Warmed:`. */
+  warmPool?: WarmPool;
   /** Whether its instances are protected from scale-in. */
   readonly protectsInstances?: boolean;
+}
+
+/** The settings of a warm pool. */
+export interface WarmPool {
+  readonly minSize: number;
+  /** The most instances in the pool and in the group together; undefined: the maximum size of the group. */
+  readonly maxPrepared: number | undefined;
+  readonly state: 'Stopped' | 'Running';
+  /** Whether a scale-in returns instances to the pool. */
+  readonly reuseOnScaleIn: boolean;
+  /** Whether it is being deleted. */
+  readonly isEnding?: boolean;
 }
 
 export interface TerminationHook {

@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 import { ActivityHistory, type ActivityKind, announceActivity } from './activities.ts';
 import { type AutoScalingGroup, type JoinTimes, type Member, templateVersion } from './group.ts';
 import { LifecycleActions } from './lifecycle-actions.ts';
+import { poolSize, WarmPools } from './warm-pools.ts';
 
 /** The members that count towards a group's capacity: in service, or about to be. */
 export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
@@ -17,6 +18,7 @@ const SCALE_IN_MS = 60_000;
 export class AutoScalingGroups {
   readonly activities: ActivityHistory;
   readonly lifecycle: LifecycleActions;
+  readonly #pools: WarmPools;
   readonly #world: World;
   readonly #instances: Instances;
   readonly #targetGroups: TargetGroups;
@@ -33,6 +35,7 @@ export class AutoScalingGroups {
     this.#targetGroups = targetGroups;
     this.#random = world.random.fork('auto-scaling');
     this.#reactions = world.random.fork('auto-scaling-reactions');
+    this.#pools = new WarmPools(world, instances, this);
     instances.onTerminated((instance) => this.#lose(instance));
   }
 
@@ -82,21 +85,34 @@ export class AutoScalingGroups {
     return instance;
   }
 
-  /** Launches an instance into the group. */
+  /** Adds the instances that are in the group's warm pool at the start, launched then (epoch ms). */
+  adoptPool(group: AutoScalingGroup, specify: (zone: number) => LaunchSpecification, launchedAt: number): void {
+    for (let zone = 0; zone < poolSize(group); zone += 1) {
+      const isRunning = group.warmPool?.state === 'Running';
+      const instance = isRunning
+        ? this.#instances.adopt(specify(zone), launchedAt)
+        : this.#instances.adoptStopped(specify(zone), launchedAt);
+      group.members.set(instance.id, { instance, lifecycleState: isRunning ? 'Warmed:Running' : 'Warmed:Stopped' });
+    }
+  }
+
+  /** Launches an instance into the group, or into its warm pool. */
   launch(
     group: AutoScalingGroup,
     specification: LaunchSpecification,
     { runningAfter, readyAfter }: JoinTimes,
+    into: 'group' | 'warm-pool' = 'group',
   ): Instance {
     const startedAt = this.#world.time.now;
     const instance = this.#instances.launch(specification, runningAfter, () => {
       const member = group.members.get(instance.id);
       if (member?.lifecycleState === 'Pending') this.bringIntoService(group, member);
+      if (member?.lifecycleState === 'Warmed:Pending') this.#pools.prepare(group, member);
       this.#announce('launch', group, instance, startedAt);
     });
-    group.members.set(instance.id, { instance, lifecycleState: 'Pending' });
+    group.members.set(instance.id, { instance, lifecycleState: into === 'group' ? 'Pending' : 'Warmed:Pending' });
     this.#world.time.after(readyAfter, () => {
-      if (instance.node !== 'Joining') return;
+      if (instance.node !== 'Joining' || instance.state !== 'running') return;
       this.#instances.joined(instance);
       for (const listener of this.#listeners) listener(group, instance);
     });
@@ -129,12 +145,31 @@ export class AutoScalingGroups {
     if (member === undefined || isTerminating(member)) return;
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
     const startedAt = this.#world.time.now;
-    member.lifecycleState = 'Terminating';
+    const isPooled = member.lifecycleState.startsWith('Warmed:');
+    const state = isPooled ? 'Warmed:Terminating' : 'Terminating';
+    member.lifecycleState = state;
     this.withdraw(group, member);
-    this.lifecycle.begin(group, instance, (result) => {
+    const move = { state, origin: isPooled ? 'WarmPool' : 'AutoScalingGroup', destination: 'EC2' } as const;
+    this.lifecycle.begin(group, instance, move, (result) => {
       if (!group.members.has(instance.id)) return;
-      if (result === 'ABANDON' && group.retainsAbandoned === true) member.lifecycleState = 'Terminating:Retained';
+      if (result === 'ABANDON' && group.retainsAbandoned === true) member.lifecycleState = `${state}:Retained`;
       else this.#end(group, member, terminatedAfter, startedAt);
+    });
+  }
+
+  /**
+   * Has a member that returns to the warm pool wait for the hooks on terminations. One that is abandoned is retained or
+   * ends, as at any termination: AWS does not say.
+   */
+  returnThroughHooks(group: AutoScalingGroup, member: Member, done: () => void): void {
+    const move = { state: 'Warmed:Pending', origin: 'AutoScalingGroup', destination: 'WarmPool' } as const;
+    this.lifecycle.begin(group, member.instance, move, (result) => {
+      if (group.members.get(member.instance.id) !== member) return;
+      if (result === 'CONTINUE') {
+        if (group.hooks.size > 0) member.lifecycleState = 'Warmed:Pending:Proceed';
+        done();
+      } else if (group.retainsAbandoned === true) member.lifecycleState = 'Warmed:Pending:Retained';
+      else this.#end(group, member, SCALE_IN_MS, this.#world.time.now);
     });
   }
 
@@ -144,11 +179,15 @@ export class AutoScalingGroups {
   }
 
   #end(group: AutoScalingGroup, member: Member, terminatedAfter: number, startedAt: number): void {
-    const { instance } = member;
-    if (group.hooks.size > 0) member.lifecycleState = 'Terminating:Proceed';
+    const { instance, lifecycleState } = member;
+    const isPooled = lifecycleState.startsWith('Warmed:');
+    if (group.hooks.size > 0 || isPooled) {
+      member.lifecycleState = isPooled ? 'Warmed:Terminating:Proceed' : 'Terminating:Proceed';
+    }
     this.#instances.terminate(instance, terminatedAfter, () => {
       group.members.delete(instance.id);
       this.#announce('terminate', group, instance, startedAt);
+      if (isPooled) this.settleSoon(group);
     });
   }
 
@@ -163,21 +202,31 @@ export class AutoScalingGroups {
     this.#world.time.after(this.#reactions.integer(5, 15) * 1000, () => this.settle(group));
   }
 
-  /** Launches missing instances, or terminates surplus ones, those of the oldest launch template first. */
+  /**
+   * Launches missing instances, or terminates surplus ones, those of the oldest launch template first. What the warm
+   * pool has, or takes back, comes before that.
+   */
   settle(group: AutoScalingGroup): void {
     const serving = servingMembers(group);
     const capacity = group.desired + group.surge;
     // Source: EC2 Auto Scaling user guide, "Suspend-resume processes": without Launch nothing is added, without
     // Terminate nothing is removed.
-    for (let count = serving.length; count < capacity && !group.suspended.has('Launch'); count += 1) {
+    const isLaunching = !group.suspended.has('Launch');
+    const taken = isLaunching ? this.#pools.take(group, capacity - serving.length) : 0;
+    for (let count = serving.length + taken; count < capacity && isLaunching; count += 1) {
       group.launchAnother(emptiestZone(group));
     }
-    if (group.suspended.has('Terminate')) return;
-    const surplus = serving
-      .map(({ instance }) => instance)
-      .sort((a, b) => templateVersion(a) - templateVersion(b) || a.launchedAt - b.launchedAt)
-      .slice(0, Math.max(0, serving.length - capacity));
-    for (const instance of surplus) this.terminate(group, instance, SCALE_IN_MS);
+    if (!group.suspended.has('Terminate')) {
+      const surplus = serving
+        .toSorted(
+          ({ instance: a }, { instance: b }) => templateVersion(a) - templateVersion(b) || a.launchedAt - b.launchedAt,
+        )
+        .slice(0, Math.max(0, serving.length - capacity));
+      for (const member of surplus) {
+        if (!this.#pools.takeBack(group, member)) this.terminate(group, member.instance, SCALE_IN_MS);
+      }
+    }
+    this.#pools.fill(group);
   }
 
   /** Handles a terminated instance. Unless the group has terminated it, a health check notices and replaces it. */
@@ -186,7 +235,7 @@ export class AutoScalingGroups {
     const member = group?.members.get(instance.id);
     if (group === undefined || member === undefined) return;
     const { lifecycleState } = member;
-    if (lifecycleState === 'Terminating' || lifecycleState === 'Terminating:Proceed') return;
+    if (/^(Warmed:)?Terminating(:Proceed)?$/.test(lifecycleState)) return;
     if (isTerminating(member)) {
       this.lifecycle.forget(instance.id);
       group.members.delete(instance.id);
@@ -210,7 +259,8 @@ export class AutoScalingGroups {
   }
 }
 
-const isTerminating = ({ lifecycleState }: Member): boolean => lifecycleState.startsWith('Terminating');
+const isTerminating = ({ lifecycleState }: Member): boolean =>
+  /^(Warmed:)?Terminat/.test(lifecycleState) || lifecycleState.endsWith(':Retained');
 
 /** Index of the subnet with the fewest serving instances. */
 function emptiestZone(group: AutoScalingGroup): number {

@@ -9,6 +9,7 @@ import type { World } from '../world.ts';
 import { type AutoScalingGroup, type Member, templateVersion } from './group.ts';
 import { type AutoScalingGroups, servingMembers } from './groups.ts';
 import { Replacing, Stopped } from './replacing.ts';
+import { pooledMembers } from './warm-pools.ts';
 
 /** The default delay at checkpoints. Source: API reference, RefreshPreferences.CheckpointDelay. */
 const DEFAULT_CHECKPOINT_DELAY_S = 3_600;
@@ -49,6 +50,10 @@ export class InstanceRefresh {
   readonly #replacing: Replacing;
   readonly #total: number;
   #left: number;
+  /** Members of the warm pool, in all and to be replaced: they count in `#total` and `#left`, too. */
+  readonly #pooled: number;
+  #pooledLeft: number;
+  #isCutShort = false;
   #status: InstanceRefreshStatus = 'Pending';
   #reason: string | undefined;
   #endedAt: number | undefined;
@@ -65,8 +70,9 @@ export class InstanceRefresh {
     this.id = wanted.id;
     this.group = group;
     group.isLocked = wanted.desired !== undefined;
-    this.startedAt = world.time.now;
-    this.#total = this.#left = servingMembers(group).length;
+    this.startedAt = group.refreshedSince = world.time.now;
+    this.#pooled = this.#pooledLeft = pooledMembers(group).length;
+    this.#total = this.#left = servingMembers(group).length + this.#pooled;
   }
 
   get isActive(): boolean {
@@ -82,7 +88,15 @@ export class InstanceRefresh {
     }
     if (this.#desired !== undefined) this.group.launching = this.#desired;
     try {
-      await this.#replacing.replace(servingMembers(this.group), (left) => this.#progress(left));
+      // Source: Auto Scaling user guide, "Warm pools": first those in service, then those in the warm pool.
+      const pooled = pooledMembers(this.group);
+      await this.#replacing.replace(servingMembers(this.group), (left) => this.#progress(left + this.#pooledLeft));
+      if (!this.#isCutShort) {
+        await this.#replacing.replacePool(pooled, (left) => {
+          this.#pooledLeft = left;
+          return this.#progress(left);
+        });
+      }
       await this.#bake();
       if (this.#desired !== undefined) this.group.launchTemplate.version = this.#desired;
       this.#end('Successful', 'Succeeded');
@@ -135,6 +149,10 @@ export class InstanceRefresh {
       EndTime: this.#endedAt === undefined ? undefined : new Date(this.#endedAt),
       PercentageComplete: this.#percent,
       InstancesToUpdate: this.#left,
+      ProgressDetails: this.group.warmPool && {
+        LivePoolProgress: shareOf(this.#total - this.#pooled, this.#left - this.#pooledLeft),
+        WarmPoolProgress: shareOf(this.#pooled, this.#pooledLeft),
+      },
       Preferences: this.#preferences,
       DesiredConfiguration: this.#desired === undefined ? undefined : { LaunchTemplate: desired },
       RollbackDetails: this.#rollback && {
@@ -148,7 +166,7 @@ export class InstanceRefresh {
   }
 
   get #percent(): number {
-    return this.#total === 0 ? 100 : Math.floor((100 * (this.#total - this.#left)) / this.#total);
+    return shareOf(this.#total, this.#left).PercentageComplete;
   }
 
   /**
@@ -166,7 +184,10 @@ export class InstanceRefresh {
       CheckpointDelay: String(CheckpointDelay),
     });
     // The refresh ends at its last checkpoint, also below 100.
-    if (reached === CheckpointPercentages.at(-1)) return reached < 100;
+    if (reached === CheckpointPercentages.at(-1)) {
+      this.#isCutShort = reached < 100;
+      return this.#isCutShort;
+    }
     await this.#replacing.wait(CheckpointDelay * 1000);
     return false;
   }
@@ -195,7 +216,9 @@ export class InstanceRefresh {
         this.#left = Math.max(this.#left, this.#total - left);
         return false;
       });
+      await this.#replacing.replacePool(pooledMembers(this.group).filter(isNew), async () => {});
       this.#left = this.#total;
+      this.#pooledLeft = this.#pooled;
       this.#end('RollbackSuccessful', 'Rollback Succeeded', reason);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
@@ -217,6 +240,7 @@ export class InstanceRefresh {
   #end(status: InstanceRefreshStatus, event: string, reason?: string): void {
     this.#restoreSettings();
     this.group.isLocked = false;
+    delete this.group.refreshedSince;
     this.#status = status;
     this.#reason = reason;
     this.#endedAt = this.#world.time.now;
@@ -234,6 +258,11 @@ export class InstanceRefresh {
     });
   }
 }
+
+const shareOf = (total: number, left: number) => ({
+  PercentageComplete: total === 0 ? 100 : Math.floor((100 * (total - left)) / total),
+  InstancesToUpdate: left,
+});
 
 export const noActive = (name: string): AwsError => {
   const message = `No in progress or pending Instance Refresh found for Auto Scaling group ${name}`;

@@ -14,9 +14,18 @@ interface Action {
   readonly hook: TerminationHook;
   readonly group: AutoScalingGroup;
   readonly instance: Instance;
+  readonly move: Move;
   /** When the action times out, epoch ms. A heartbeat moves it, up to the global timeout. */
   deadline: number;
   readonly lastDeadline: number;
+}
+
+/** Where an instance goes that waits for hooks on terminations. */
+export interface Move {
+  /** The lifecycle state of the instance without `:Wait`. */
+  readonly state: 'Terminating' | 'Warmed:Terminating' | 'Warmed:Pending';
+  readonly origin: 'AutoScalingGroup' | 'WarmPool';
+  readonly destination: 'EC2' | 'WarmPool';
 }
 
 interface Waiting {
@@ -52,13 +61,13 @@ export class LifecycleActions {
    * @param done is called at once where the group has no hooks. `ABANDON` means that a hook was abandoned, or timed out
    * with that result.
    */
-  begin(group: AutoScalingGroup, instance: Instance, done: (result: Result) => void): void {
+  begin(group: AutoScalingGroup, instance: Instance, move: Move, done: (result: Result) => void): void {
     if (group.hooks.size === 0) {
       done('CONTINUE');
       return;
     }
     const member = group.members.get(instance.id);
-    if (member !== undefined) member.lifecycleState = 'Terminating:Wait';
+    if (member !== undefined) member.lifecycleState = `${move.state}:Wait`;
     const { now } = this.#world.time;
     const actions = [...group.hooks.values()].map((hook): Action => {
       const lastDeadline = now + globalTimeout(hook) * 1000;
@@ -67,6 +76,7 @@ export class LifecycleActions {
         hook,
         group,
         instance,
+        move,
         deadline: now + hook.heartbeatTimeout * 1000,
         lastDeadline,
       };
@@ -143,7 +153,7 @@ export class LifecycleActions {
    * Publishes the event of an action. Source: Auto Scaling user guide, "EventBridge event reference for Amazon EC2 Auto
    * Scaling".
    */
-  #announce({ token, hook, group, instance }: Action): void {
+  #announce({ token, hook, group, instance, move: { origin, destination } }: Action): void {
     this.#world.emit({
       source: 'aws.autoscaling',
       detailType: 'EC2 Instance-terminate Lifecycle Action',
@@ -155,8 +165,8 @@ export class LifecycleActions {
         EC2InstanceId: instance.id,
         LifecycleTransition: TERMINATING,
         ...(hook.metadata !== undefined && { NotificationMetadata: hook.metadata }),
-        Origin: 'AutoScalingGroup',
-        Destination: 'EC2',
+        Origin: origin,
+        Destination: destination,
       },
     });
   }

@@ -22,6 +22,7 @@ import { lifecycleOperations } from './lifecycle-operations.ts';
 import { refreshOperations } from './refresh-operations.ts';
 import { settingsOperations } from './settings-operations.ts';
 import { Standby } from './standby.ts';
+import { warmPoolOperations } from './warm-pool-operations.ts';
 
 const MAX_INSTANCES = 50;
 
@@ -108,5 +109,6 @@ export function instanceOperations(world: World, groups: AutoScalingGroups): Ser
     ...refreshOperations(world, groups, permissions),
     ...lifecycleOperations(groups, permissions),
     ...settingsOperations(world, groups, permissions),
+    ...warmPoolOperations(groups, permissions),
   };
 }

@@ -2,6 +2,7 @@ import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
 import type { World } from '../world.ts';
 import { type AutoScalingGroup, launchedVersion, type Member, templateVersion } from './group.ts';
 import { type AutoScalingGroups, servingMembers } from './groups.ts';
+import { isWarm, pooledMembers, poolSize } from './warm-pools.ts';
 
 /**
  * A refresh fails when it replaces no instance for this long, ms. Source: user guide, "How an instance refresh works".
@@ -69,6 +70,23 @@ export class Replacing {
     }
   }
 
+  /**
+   * Replaces members of the warm pool, one after the other. AWS does not say how many at once.
+   * @param progress gets the number of remaining members before each one and at the end
+   * @throws Stopped
+   */
+  async replacePool(members: readonly Member[], progress: (left: number) => Promise<unknown>): Promise<void> {
+    const old = members.filter(({ instance }) => this.#group.members.has(instance.id));
+    for (const [index, member] of old.entries()) {
+      await progress(old.length - index);
+      this.#groups.terminate(this.#group, member.instance, TERMINATION_MS);
+      await this.#until(() => isGone(this.#group, member));
+      this.#groups.settle(this.#group);
+      await this.#until(() => isFilled(this.#group));
+    }
+    await progress(0);
+  }
+
   /** Terminates members without waiting for their end. */
   drop(members: readonly Member[]): void {
     for (const { instance } of members) this.#groups.terminate(this.#group, instance, TERMINATION_MS);
@@ -117,11 +135,7 @@ export class Replacing {
     for (const { instance } of old) this.#groups.terminate(this.#group, instance, TERMINATION_MS);
     this.#group.surge -= old.length;
     // Retained instances no longer belong to the group's capacity.
-    await this.#until(() =>
-      old.every(({ instance, lifecycleState }) => {
-        return !this.#group.members.has(instance.id) || lifecycleState === 'Terminating:Retained';
-      }),
-    );
+    await this.#until(() => old.every((member) => isGone(this.#group, member)));
   }
 
   async #swap(old: readonly Member[], startedAt: number): Promise<void> {
@@ -161,4 +175,14 @@ export class Replacing {
       await this.wait(LOOKS_EVERY_MS);
     }
   }
+}
+
+/** Whether a member has left the group, or is retained outside of its capacity. */
+const isGone = ({ members }: AutoScalingGroup, { instance, lifecycleState }: Member): boolean =>
+  !members.has(instance.id) || lifecycleState.endsWith(':Retained');
+
+/** Whether the warm pool has all its instances, and each is prepared. */
+function isFilled(group: AutoScalingGroup): boolean {
+  const pooled = pooledMembers(group).filter(({ lifecycleState }) => !lifecycleState.endsWith(':Retained'));
+  return pooled.length >= poolSize(group) && pooled.every(isWarm);
 }

@@ -92,6 +92,21 @@ export class PublicAddresses {
     }
   }
 
+  /** Takes the public address that EC2 gave the primary interface of an instance, which is stopped. */
+  withdraw(instanceId: string): void {
+    const [primary] = this.#interfaces.of(instanceId);
+    if (primary === undefined || !primary.automaticAddress) return;
+    if (primary.associations.get(primary.privateIps[0])?.elastic === undefined) {
+      this.#interfaces.dissociate(primary, primary.privateIps[0]);
+    }
+  }
+
+  /** Gives the primary interface of an instance, which is started again, a new public address where EC2 gives any. */
+  giveAgain(instanceId: string): void {
+    const [primary] = this.#interfaces.of(instanceId);
+    if (primary?.automaticAddress === true) this.#giveAutomatic(primary);
+  }
+
   #giveAutomatic(to: NetworkInterface): void {
     const [privateIp] = to.privateIps;
     if (!to.associations.has(privateIp)) this.#interfaces.associate(to, privateIp, { publicIp: this.#nextAddress() });

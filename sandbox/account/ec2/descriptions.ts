@@ -1,7 +1,7 @@
 import type { Instance as DescribedInstance } from '@aws-sdk/client-ec2';
 import type { Iam } from '../iam/state.ts';
 import type { World } from '../world.ts';
-import type { Instance } from './instances.ts';
+import { type Instance, launchTimeOf } from './instance.ts';
 import { describeInstanceInterface, groupIdentifiers } from './interface-descriptions.ts';
 import type { Networks } from './network.ts';
 import { describedTags } from './search.ts';
@@ -27,7 +27,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     State: { Code: instanceStateCodes[instance.state], Name: instance.state },
     ...describeNetwork(world, instance, networks),
     ...describeVolumes(instance),
-    LaunchTime: new Date(instance.launchedAt),
+    LaunchTime: launchTimeOf(instance),
     Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
     Architecture: instance.architecture,
     ...(instance.spot === true && { InstanceLifecycle: 'spot' as const }),

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type Operation, operation } from '../service.ts';
 import { instanceStateCodes } from './descriptions.ts';
-import type { Instance } from './instances.ts';
+import { type Instance, launchTimeOf } from './instance.ts';
 import { describedTags, search } from './search.ts';
 import type { Ec2State } from './state.ts';
 
@@ -39,7 +39,7 @@ export function imageMetadataOperations({ world, instances, images }: Ec2State):
         InstanceImageMetadata: items.map((instance) => ({
           InstanceId: instance.id,
           InstanceType: instance.instanceType,
-          LaunchTime: new Date(instance.launchedAt),
+          LaunchTime: launchTimeOf(instance),
           AvailabilityZone: instance.availabilityZone,
           State: { Name: instance.state, Code: instanceStateCodes[instance.state] },
           OwnerId: world.accountId,

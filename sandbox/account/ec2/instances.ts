@@ -1,127 +1,20 @@
-import { _InstanceType, type ArchitectureType, type EventCode, type InstanceStateName } from '@aws-sdk/client-ec2';
+import type { InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Random } from '../../time/random.ts';
-import type { NodeInput } from '../ssm/node-systems.ts';
 import type { World } from '../world.ts';
+import type { Instance, LaunchSpecification } from './instance.ts';
 import type { Networks } from './network.ts';
-import type { NetworkInterface } from './network-interfaces.ts';
-import { attachPrimaryInterface, type PrimaryInterfaceSpecification } from './primary-interface.ts';
-import { attachVolumes, type Volume } from './volumes.ts';
+import { attachPrimaryInterface } from './primary-interface.ts';
+import { attachVolumes } from './volumes.ts';
 
-const instanceTypes: ReadonlySet<string> = new Set(Object.values(_InstanceType));
-
-export const isInstanceType = (text: string): text is _InstanceType => instanceTypes.has(text);
-
-/** Types with AWS Graviton processors have a `g` after the generation: `m7g.large`, `c6gd.xlarge`. */
-export const architectureOf = (instanceType: _InstanceType): 'x86_64' | 'arm64' =>
-  /^[a-z]+\d+g[a-z]*\./.test(instanceType) ? 'arm64' : 'x86_64';
-
-/** The state of the SSM agent in an instance's image. */
-export interface AgentSpecification {
-  /**
-   * `present`: it runs. `missing`: the image has none. `stopped`: something on the host keeps it from running, even
-   * when it is reinstalled. `dead`: its first ping is its last, so that Systems Manager lists it as lost.
-   */
-  readonly agent: 'present' | 'missing' | 'stopped' | 'dead';
-  readonly version: string;
-  /** Seconds from `running` to its first ping; undefined: some tens of seconds, drawn for each instance. */
-  readonly registersAfterSeconds?: number | undefined;
-}
-
-/** The results of commands on the instances of one group, which share this object. */
-export interface CommandBehaviour {
-  /** The outcome that agent updates are set to have, and how many more of them. */
-  readonly updateFailure: { readonly outcome: 'Failed' | 'TimedOut'; times: number } | undefined;
-  /** Output and exit code of every shell script. */
-  readonly script: { readonly output: string; readonly errorOutput: string; readonly exitCode: number } | undefined;
-  /** The host's data for its posture; undefined: the usual data of its image. */
-  host?: NodeInput | undefined;
-}
-
-/** What is determined about an instance before its launch. */
-export interface LaunchSpecification extends PrimaryInterfaceSpecification {
-  readonly imageId: string;
-  readonly instanceType: _InstanceType;
-  readonly architecture: ArchitectureType;
-  readonly windows: boolean;
-  /** As the Kubernetes node reports it, such as `Amazon Linux 2023.8.20250715`. */
-  readonly osImage: string;
-  /** Security groups of each interface that the VPC CNI attaches besides the primary one. */
-  readonly cniInterfaces: ReadonlyArray<readonly string[]>;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly agent: AgentSpecification;
-  readonly commands: CommandBehaviour;
-  /** Name of its instance profile; undefined when it has none. */
-  readonly instanceProfile: string | undefined;
-  /** Whether the instance metadata service is enabled. */
-  readonly metadataEndpoint: 'enabled' | 'disabled';
-  /** Whether the metadata service requires version 2. */
-  readonly metadataTokens: 'required' | 'optional';
-  /** Its properties as a node of its cluster; undefined for an instance that is not a worker. */
-  readonly kubernetes:
-    | {
-        readonly clusterName: string;
-        readonly version: string;
-        readonly labels: Readonly<Record<string, string>>;
-        /** EKS does not tag it when it joins. */
-        readonly untagged?: boolean;
-      }
-    | undefined;
-  /** The key pair that it is launched with; default: none. */
-  readonly keyName?: string;
-  /** Whether it is a Spot instance; default: no. */
-  readonly spot?: boolean;
-  /** Number of pod interfaces with public addresses on its primary interface; default: none. */
-  readonly branches?: number;
-  /**
-   * The AWS service that owns it. Instances of EKS Auto Mode belong to `eks.amazonaws.com`, and are hidden by default.
-   */
-  readonly operator?: string;
-}
-
-/** The properties that determine who can reach an instance. */
-export type Reachability = Pick<
+export type {
+  AgentSpecification,
+  CommandBehaviour,
+  Instance,
   LaunchSpecification,
-  | 'publicAddress'
-  | 'ipv6'
-  | 'cniInterfaces'
-  | 'securityGroupIds'
-  | 'sourceDestCheck'
-  | 'ipv6Prefixes'
-  | 'branches'
-  | 'denyAllIgwTraffic'
->;
-
-/** An event that EC2 has scheduled for an instance. */
-export interface ScheduledEvent {
-  readonly id: string;
-  readonly code: EventCode;
-  /** When it begins at the earliest, epoch ms. */
-  readonly notBefore: number;
-  readonly isOver?: boolean;
-}
-
-export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds' | 'metadataTokens'> {
-  metadataTokens: LaunchSpecification['metadataTokens'];
-  readonly id: string;
-  readonly privateIp: string;
-  readonly privateDnsName: string;
-  /** Epoch ms. */
-  readonly launchedAt: number;
-  /** By device index, the primary one first; empty after termination. */
-  readonly interfaces: readonly NetworkInterface[];
-  readonly volumes: readonly Volume[];
-  readonly tags: Map<string, string>;
-  /** Whether TerminateInstances is refused. */
-  disableApiTermination: boolean;
-  state: InstanceStateName;
-  /** Epoch ms; undefined before it has run. */
-  runningSince?: number;
-  scheduledEvent?: ScheduledEvent;
-  /** Its state as a node of the cluster. */
-  node: 'Joining' | 'Ready' | 'Draining' | 'Gone';
-  /** Epoch ms. */
-  terminatedAt?: number;
-}
+  Reachability,
+  ScheduledEvent,
+} from './instance.ts';
+export { architectureOf, isInstanceType } from './instance.ts';
 
 /** EC2 keeps showing a terminated instance for about an hour. */
 const TERMINATED_STAYS_VISIBLE_MS = 3_600_000;
@@ -134,11 +27,13 @@ export class Instances {
   readonly #volumeIds: Random;
   readonly #byId = new Map<string, Instance>();
   readonly #listeners: Record<
-    'launched' | 'running' | 'terminating' | 'terminated',
+    'launched' | 'running' | 'stopping' | 'restarted' | 'terminating' | 'terminated',
     Array<(instance: Instance) => void>
   > = {
     launched: [],
     running: [],
+    stopping: [],
+    restarted: [],
     terminating: [],
     terminated: [],
   };
@@ -156,9 +51,19 @@ export class Instances {
     this.#listeners.launched.push(listener);
   }
 
-  /** Calls the listener for each instance that begins to run, or is adopted running. */
+  /** Calls the listener for each instance that begins to run for the first time, or is adopted running. */
   onRunning(listener: (instance: Instance) => void): void {
     this.#listeners.running.push(listener);
+  }
+
+  /** Calls the listener for each instance that begins to stop. */
+  onStopping(listener: (instance: Instance) => void): void {
+    this.#listeners.stopping.push(listener);
+  }
+
+  /** Calls the listener for each instance that runs again after it was stopped. */
+  onRestarted(listener: (instance: Instance) => void): void {
+    this.#listeners.restarted.push(listener);
   }
 
   /** Calls the listener for each terminated instance, whoever terminated it. */
@@ -177,6 +82,14 @@ export class Instances {
     instance.state = 'running';
     this.joined(instance);
     this.#runs(instance, launchedAt);
+    return instance;
+  }
+
+  /** Adds an instance that was launched then (epoch ms), and stopped before it joined its cluster. */
+  adoptStopped(specification: LaunchSpecification, launchedAt: number): Instance {
+    const instance = this.#create(specification, launchedAt);
+    instance.state = 'stopped';
+    this.#networks.addresses.withdraw(instance.id);
     return instance;
   }
 
@@ -205,6 +118,38 @@ export class Instances {
       onRunning();
     });
     return instance;
+  }
+
+  /**
+   * Stops a running instance: stopping at once, stopped after `stoppedAfter` ms. It keeps its interfaces, and loses a
+   * public address that EC2 gave it. Source: EC2 user guide, "Stop and start Amazon EC2 instances".
+   */
+  stop(instance: Instance, stoppedAfter: number, onStopped: () => void): void {
+    if (instance.state !== 'running') return;
+    this.#announce(instance, 'stopping');
+    for (const listener of this.#listeners.stopping) listener(instance);
+    this.#world.time.after(stoppedAfter, () => {
+      if (instance.state !== 'stopping') return;
+      this.#networks.addresses.withdraw(instance.id);
+      this.#announce(instance, 'stopped');
+      onStopped();
+    });
+  }
+
+  /** Starts a stopped instance: pending at once, running after `runningAfter` ms. */
+  start(instance: Instance, runningAfter: number, onRunning: () => void): void {
+    if (instance.state !== 'stopped') return;
+    const isFirst = instance.runningSince === undefined;
+    instance.restartedAt = this.#world.time.now;
+    this.#networks.addresses.giveAgain(instance.id);
+    this.#announce(instance, 'pending');
+    this.#world.time.after(runningAfter, () => {
+      if (instance.state !== 'pending') return;
+      this.#announce(instance, 'running');
+      if (isFirst) this.#runs(instance, this.#world.time.now);
+      else for (const listener of this.#listeners.restarted) listener(instance);
+      onRunning();
+    });
   }
 
   /** Terminates an instance: shutting-down at once, terminated after `terminatedAfter` ms. */

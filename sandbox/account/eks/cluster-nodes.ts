@@ -24,6 +24,8 @@ export interface ClusterNode {
    * does hear from it.
    */
   readonly unheardSince?: number;
+  /** Whether its instance is stopped. */
+  readonly isShutDown?: true;
   /** Whether it is being drained. */
   readonly unschedulable: boolean;
   /** Epoch ms. */
@@ -66,6 +68,7 @@ function clusterNode(instance: Instance, unheardSince: number | undefined): Clus
     },
     ready: unheardSince === undefined,
     ...(unheardSince !== undefined && { unheardSince }),
+    ...(instance.state === 'stopped' && { isShutDown: true as const }),
     unschedulable: instance.node === 'Draining',
     createdAt: instance.runningSince ?? instance.launchedAt,
   };

@@ -33,6 +33,10 @@ export class Kubelets {
       if (instance?.kubernetes !== undefined) this.#reconsider(instance);
     };
     instances.onRunning((instance) => reconsider(instance.id));
+    instances.onStopping((instance) => {
+      if (instance.node !== 'Joining') this.stop(instance);
+    });
+    instances.onRestarted((instance) => this.start(instance));
     instances.onTerminating(({ id }) => {
       this.#cutOff.delete(id);
       this.#joinedByRule.delete(id);

@@ -71,6 +71,8 @@ export class SsmAgents {
     this.#surroundings = surroundings;
     this.#random = world.random.fork('ssm-agents');
     instances.onRunning((instance) => this.#boot(instance));
+    instances.onStopping(({ id }) => this.reconsiderOn(id));
+    instances.onRestarted(({ id }) => this.reconsiderOn(id));
   }
 
   /** The agents registered with Systems Manager, of instances that still exist. */
