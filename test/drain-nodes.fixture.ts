@@ -84,7 +84,14 @@ export async function drainsOfEveryKind(): Promise<Run> {
   const batch = { workloads: [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 0 } }] };
   const fleet = drainFleet(batch);
   const [cluster] = fleet.clusters;
-  const others = { name: 'theirs', size: 1, imageId: 'ami-0123456789abcdef0', terminationHooks: [{ name: 'theirs' }] };
+  const others = {
+    name: 'theirs',
+    size: 1,
+    maxSize: 2,
+    warmPool: {},
+    imageId: 'ami-0123456789abcdef0',
+    terminationHooks: [{ name: 'theirs' }],
+  };
   cluster?.selfManagedGroups.push(others as never);
   const policy = drainPolicy({ mode: 'observe', within: '30m', retained: { most: 1, forAtMost: '1h' } });
   const run = await start({ fleet, policy, play: '70m' });

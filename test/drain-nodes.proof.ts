@@ -146,6 +146,30 @@ describe('the hook', () => {
     await asExpected(run);
   });
 
+  it('stays where the API server does not answer for a while, which is told as doubt, and drains go on after that', async () => {
+    const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
+    const cluster = run.account.fleet.eks.clusters.get('shop');
+    if (cluster === undefined) throw new Error('no cluster');
+    cluster.isSilent = true;
+    await run.account.play(62 * MINUTE);
+    expect(hookStory(run).slice(2)).toEqual(['waiting drain-in-doubt']);
+    expect(messagesOf(run, 'drain-in-doubt')[0]).toMatch(
+      /cannot be reached.* The hook stays\. It counts as closed from/,
+    );
+    cluster.isSilent = false;
+    await run.account.play(10 * MINUTE);
+    expect(hookStory(run).slice(3)).toEqual(['done hook-stands']);
+    const id = terminateOne(run);
+    await run.account.play(30 * MINUTE);
+    expect(drainStory(run, id).at(-1)).toBe('done node-ended');
+    expect(run.calls.filter(({ operation }) => operation === 'PutLifecycleHook')).toHaveLength(1);
+    cluster.isSilent = true;
+    await run.account.play(3 * HOUR);
+    expect(hookStory(run).slice(4)).toEqual(['waiting drain-in-doubt', 'refused cannot-drain']);
+    expect(groupIn(run).hooks.size).toBe(1);
+    await asExpected(run);
+  });
+
   it('stands beside hooks of others only where the policy says so', async () => {
     const group = { ...workload(), terminationHooks: [{ name: 'theirs' }] };
     const refused = await started(group);

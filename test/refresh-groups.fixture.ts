@@ -70,14 +70,14 @@ export async function ask(
 
 /**
  * Five groups for which mode observe has a proposal. One floats, and is pinned first once that is approved. One has
- * workers that only their role proves, and is approved. One is approved, and rejected during its refresh. One has an
+ * workers that only their role proves, and is approved. One is approved, and rejected during its refresh. One has a warm pool, and one an
  * instance with a tag that names a managed node group, though Auto Scaling tells its true group.
  */
 export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'policy'> = {}): Promise<Run> {
   const groups = [
     group('approved', { clusterTag: false }),
     group('stopped'),
-    group('ignored'),
+    group('ignored', { warmPool: {} }),
     group('claimed'),
     group('latest', { launchesFrom: '$Latest' }),
   ];

@@ -265,6 +265,10 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('only a scale-in into a warm pool tells: of a group of one node with a termination hook')],
   },
   {
+    line: 'whether DescribeAutoScalingGroups lists instances that are in a warm pool',
+    look: () => [open('only a group with a warm pool tells: describe-auto-scaling-groups beside describe-warm-pool')],
+  },
+  {
     line: 'how Auto Scaling words that no lifecycle action is pending',
     look: () => [
       open('only a heartbeat for an instance in service tells; drain-nodes tells other words as drain-obstructed'),

@@ -4,6 +4,7 @@ import {
   PutLifecycleHookCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { lookOf } from '../shared/ledger/drained-groups.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -59,6 +60,8 @@ export async function carryOutHook(
     ...known,
     ...incident,
     made: decision.made,
+    closedSince: decision.closedSince,
+    drainableAt: decision.isDrainable ? lookOf(state.drainableAt, now) : state.drainableAt,
     proposal: decision.proposal,
   });
   const details = { ...decision.details, ...planIn('drain-nodes', key, decision), ...overridesIn(policy) };

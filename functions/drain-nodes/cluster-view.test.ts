@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { KubernetesAccessError, type KubernetesProblem } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import type { KubernetesPod } from '../shared/kubernetes/evictions.ts';
 import { createClusterViews } from './cluster-view.ts';
@@ -27,7 +28,11 @@ const clusterWith = (...pods: KubernetesPod[]) =>
   }) as unknown as KubernetesClient;
 
 async function viewOf(kubernetes: KubernetesClient, drain: object = {}) {
-  const view = await createClusterViews(async () => kubernetes, NOW).viewNode('shop', 'i-1', undefined, drain);
+  const view = await createClusterViews(
+    async () => kubernetes,
+    async () => false,
+    NOW,
+  ).viewNode('shop', 'i-1', undefined, drain);
   if (view.kind !== 'found') throw new Error(view.kind);
   return view;
 }
@@ -70,4 +75,36 @@ it('waits for a pod that its owner puts back on the cordoned node only a few tim
   expect(many.leftOut).toEqual([
     { namespace: 'default', name: 'after', why: 'ReplicaSet/cart has put it back 3 times' },
   ]);
+});
+
+it.each<[string, KubernetesProblem, boolean, boolean]>([
+  ['an error of the API server', 'failed', false, true],
+  ['a throttled call', 'throttled', false, true],
+  ['no answer', 'unreachable', false, true],
+  ['no answer from a private endpoint', 'unreachable', true, false],
+  ['a role that the cluster does not know', 'unauthorized', false, false],
+  ['a forbidden call', 'forbidden', false, false],
+])('tells what may pass by itself from what somebody has to change: %s', async (_what, problem, isPrivate, mayPass) => {
+  const lackingAccess = async () => {
+    throw new KubernetesAccessError(problem, 'It failed.');
+  };
+  const views = createClusterViews(
+    async () => ({ lackingAccess }) as unknown as KubernetesClient,
+    async () => isPrivate,
+    NOW,
+  );
+  expect(await views.whyNoAccess('shop')).toEqual({ why: 'It failed.', mayPass });
+});
+
+it('goes by EKS where that does not describe the cluster, and by the cluster for its rights', async () => {
+  const whyNot = (opened: object) =>
+    createClusterViews(
+      async () => opened as KubernetesClient,
+      async () => false,
+      NOW,
+    ).whyNoAccess('shop');
+  expect(await whyNot({ refused: 'ThrottlingException: slow down', mayPass: true })).toMatchObject({ mayPass: true });
+  expect(await whyNot({ refused: 'Cluster shop no longer exists.' })).toMatchObject({ mayPass: false });
+  expect(await whyNot({ lackingAccess: async () => ['get nodes'] })).toMatchObject({ mayPass: false });
+  expect(await whyNot({ lackingAccess: async () => [] })).toBeUndefined();
 });

@@ -1,17 +1,18 @@
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import { isKubernetesAccessError, type KubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { WantedAccess } from '../shared/kubernetes/access-reviews.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { selects } from '../shared/kubernetes/disruptions.ts';
 import { EXCLUDE_LABEL } from '../shared/kubernetes/evictable.ts';
 import type { KubernetesPod } from '../shared/kubernetes/evictions.ts';
+import type { NotOpened } from '../shared/kubernetes/open-cluster.ts';
 import { once } from '../shared/runtime/once.ts';
 import { counted } from '../shared/text/counted.ts';
 import type { DrainState } from './drain-ledger.ts';
 import { DRAIN_TAINT } from './hook.ts';
-import type { NodeView } from './observation.ts';
+import type { NoAccess, NodeView } from './observation.ts';
 
-export type OpenCluster = (name: string) => Promise<KubernetesClient | { readonly refused: string }>;
+export type OpenCluster = (name: string) => Promise<KubernetesClient | NotOpened>;
 export type OpenClusterBy = (readCluster: ClusterReader) => OpenCluster;
 
 /** What a drain asks of a cluster: `npm run -s rbac -- --drains` grants it. */
@@ -27,7 +28,7 @@ export const NEEDED: readonly WantedAccess[] = [
 /** What a reconcile sees of clusters, each opened and asked once. */
 export interface ClusterViews {
   /** Why a cluster does not let its nodes be drained; undefined: it does. */
-  readonly whyNoAccess: (cluster: string) => Promise<string | undefined>;
+  readonly whyNoAccess: (cluster: string) => Promise<NoAccess | undefined>;
   readonly viewNode: (
     cluster: string,
     instanceId: string,
@@ -36,23 +37,32 @@ export interface ClusterViews {
   ) => Promise<NodeView>;
 }
 
-/** @param now epoch ms */
-export function createClusterViews(openCluster: OpenCluster, now: number): ClusterViews {
+/**
+ * @param isPrivate whether only a private endpoint of the cluster is enabled
+ * @param now epoch ms
+ */
+export function createClusterViews(
+  openCluster: OpenCluster,
+  isPrivate: (cluster: string) => Promise<boolean>,
+  now: number,
+): ClusterViews {
   const opened = once(openCluster);
   const budgetsOf = once(async (cluster: string) => {
     const kubernetes = await opened(cluster);
     return 'refused' in kubernetes ? [] : kubernetes.listBudgets();
   });
-  const whyNoAccess = once(async (cluster: string): Promise<string | undefined> => {
+  const whyNoAccess = once(async (cluster: string): Promise<NoAccess | undefined> => {
     try {
       const kubernetes = await opened(cluster);
-      if ('refused' in kubernetes) return kubernetes.refused;
+      if ('refused' in kubernetes) return { why: kubernetes.refused, mayPass: kubernetes.mayPass === true };
       const lacking = await kubernetes.lackingAccess(NEEDED);
       if (lacking.length === 0) return undefined;
-      return `The cluster does not allow this: ${lacking.join(', ')}. Apply the rights: npm run -s rbac -- --drains | kubectl apply -f -`;
+      const why = `The cluster does not allow this: ${lacking.join(', ')}. Apply the rights: npm run -s rbac -- --drains | kubectl apply -f -`;
+      return { why, mayPass: false };
     } catch (error) {
       if (!isKubernetesAccessError(error)) throw error;
-      return error.message;
+      const isShut = error.problem === 'unreachable' && (await isPrivate(cluster));
+      return { why: error.message, mayPass: !isShut && PASSING.has(error.problem) };
     }
   });
   return {
@@ -96,6 +106,14 @@ export function createClusterViews(openCluster: OpenCluster, now: number): Clust
     },
   };
 }
+
+/** Problems in which nobody has refused anything: the API server, or the way to it, may only be troubled. */
+const PASSING: ReadonlySet<KubernetesAccessError['problem']> = new Set([
+  'conflict',
+  'failed',
+  'throttled',
+  'unreachable',
+]);
 
 /**
  * Why a drain does not wait for a pod; undefined: it does. A pod that tolerates every taint comes straight back. One

@@ -32,6 +32,12 @@ describe('a node for which EC2 has scheduled an event', () => {
       'refused cannot-end-ahead',
     ],
     [
+      'waits while nobody knows whether it could be drained',
+      ahead({ group: drainGroup({ isDrained: 'in-doubt' }) }),
+      enforced,
+      'waiting ahead-waits',
+    ],
+    [
       'is told to be left to Auto Scaling',
       ahead({ group: drainGroup({ isDrained: false }) }),
       {},

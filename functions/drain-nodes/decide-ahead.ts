@@ -48,6 +48,10 @@ export function decideAhead(observation: DrainObservation, circumstances: Circum
   if (hindrance !== undefined) {
     return told(mode === 'enforce' ? 'refused' : 'skipped', 'cannot-end-ahead', hindrance.why, hindrance.code);
   }
+  if (group.isDrained === 'in-doubt' && mode === 'enforce') {
+    const why = 'Nobody knows now whether its cluster lets it be drained.';
+    return { ...told('waiting', 'ahead-waits', why, 'doubt'), wakeAt: now + AGAIN };
+  }
   if (mode === 'observe') return told('would-act', 'would-end-ahead', 'It would be drained and replaced before that.');
   const opensAt = nextOpening(windows, now);
   if (opensAt > now) {

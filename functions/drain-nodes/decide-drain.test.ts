@@ -84,7 +84,30 @@ describe('a node whose termination waits', () => {
       {},
       'failed node-retained drain',
     ],
-    ['is left alone in the warm pool', drainOf({ lifecycleState: 'Warmed:Stopped' }, { letGoAt: NOW }), {}, 'silent'],
+    [
+      'is drained where it ends in the warm pool',
+      drainOf({ lifecycleState: 'Warmed:Terminating:Wait' }),
+      {},
+      'waiting node-draining drain',
+    ],
+    [
+      'is left alone on its way into the warm pool',
+      drainOf({ lifecycleState: 'Warmed:Pending:Proceed' }, { letGoAt: NOW }),
+      {},
+      'silent',
+    ],
+    [
+      'stays cordoned while it runs in the warm pool',
+      drainOf({ lifecycleState: 'Warmed:Running' }, { letGoAt: NOW }),
+      {},
+      'silent',
+    ],
+    [
+      'is given back once it is stopped in the warm pool: nothing is scheduled onto it there',
+      drainOf({ lifecycleState: 'Warmed:Stopped' }, { letGoAt: NOW }),
+      {},
+      'done node-returned restore over',
+    ],
     [
       'is given back once it serves again',
       drainOf({ lifecycleState: 'InService' }, { letGoAt: NOW }),
@@ -182,7 +205,7 @@ describe('a node whose termination waits', () => {
   });
 
   it('is drained again when it ends once more: that it was let go holds for one termination', () => {
-    const pooled = decideDrain(drainOf({ lifecycleState: 'Warmed:Stopped' }, { letGoAt: NOW }), circumstances());
+    const pooled = decideDrain(drainOf({ lifecycleState: 'Warmed:Running' }, { letGoAt: NOW }), circumstances());
     expect(pooled).toMatchObject({ silent: true, memory: { letGoAt: undefined } });
     expect(Object.keys(pooled.memory)).toEqual(['letGoAt']);
   });

@@ -20,6 +20,12 @@ const RETAINED_AGAIN = 30 * 60_000;
 /** Guards that leave a node alone on purpose: it ends as if there were no hook. */
 const AS_WITHOUT_HOOK: ReadonlySet<string> = new Set(['opted-out', 'mode-off', 'out-of-scope']);
 
+/**
+ * States in a warm pool in which no kubelet runs, so that nothing is scheduled onto the node. A node that still had its
+ * taint when a scale-out starts it would serve nobody until the next look.
+ */
+const RESTS: ReadonlySet<string> = new Set(['Warmed:Stopped', 'Warmed:Hibernated']);
+
 /** Decides about one instance whose termination waits for the hook, or did; a pure function. */
 export function decideDrain(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
   const { instanceId, lifecycleState, state, owner, key, group, isOptedOut } = observation;
@@ -73,12 +79,14 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   if (!waits) {
     // A termination into a warm pool, or for a new root volume, is no death. Source: Auto Scaling user guide, "Event
     // reference".
-    if (lifecycleState !== 'InService') {
+    if (lifecycleState !== 'InService' && !RESTS.has(lifecycleState)) {
       // What was told of this termination does not hold for the next one.
-      const memory = { letGoAt: undefined };
-      return { ...silently(lifecycleState.startsWith('Warmed') ? undefined : now + LATER), memory };
+      return { ...silently(now + LATER), memory: { letGoAt: undefined } };
     }
-    const message = `${instanceId} is in service again.`;
+    const message =
+      lifecycleState === 'InService'
+        ? `${instanceId} is in service again.`
+        : `${instanceId} rests in the warm pool of its group (${lifecycleState}), until a scale-out starts it.`;
     return { ...say('done', 'node-returned', message), act: 'restore', memory: {}, isOver: true };
   }
   // Other hooks of the group may still hold it.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideHook, shownOf, TARGET } from './decide-hook.ts';
 import type { HookDecision } from './decision.ts';
-import { circumstances, groupWith, member, NOW } from './observation.fixture.ts';
+import { circumstances, groupWith, HOUR, MINUTE, member, NOW } from './observation.fixture.ts';
 
 const told = ({ decision, reason, act, silent }: HookDecision): string =>
   [decision, reason, act, silent === true ? 'silent' : undefined].filter((each) => each !== undefined).join(' ');
@@ -16,6 +16,9 @@ const ruled = (kind: 'approved' | 'rejected', more: object = {}) => ({
 });
 const made = { made: { at: NOW, retains: true } };
 const madeHere = { state: { outcomes: 0, revision: 1, ...made } };
+
+const CLOSED = { why: 'The cluster is closed.', mayPass: false };
+const TROUBLED = { why: 'The Kubernetes API answered 500.', mayPass: true };
 
 describe('the hook of a group', () => {
   it.each([
@@ -95,8 +98,7 @@ describe('the hook of a group', () => {
       /i-0a.*nothing says/,
     ],
     ['hooks theirs', groupWith({ otherHooks: ['theirs'] }), /theirs/],
-    ['warm pool', groupWith({ hasWarmPool: true }), /warm pool/],
-    ['access', groupWith({}, { noAccess: 'The cluster is closed.' }), /closed/],
+    ['access', groupWith({}, { noAccess: CLOSED }), /closed/],
   ])('is refused, and why is said: %s', (variant, observation, why) => {
     const decision = decideHook(observation, circumstances());
     expect([told(decision), decision.variant]).toEqual(['refused cannot-drain', variant]);
@@ -104,10 +106,53 @@ describe('the hook of a group', () => {
   });
 
   it('is no refusal in mode observe, where nobody has asked for it', () => {
-    const closed = { noAccess: 'The cluster is closed.' };
+    const closed = { noAccess: CLOSED };
     expect(told(decideHook(groupWith({}, closed), circumstances({ mode: 'observe' })))).toBe('skipped cannot-drain');
     const approved = groupWith({}, { ...closed, ...ruled('approved') });
     expect(told(decideHook(approved, circumstances({ mode: 'observe' })))).toBe('refused cannot-drain');
+  });
+
+  describe('of a cluster that is closed now', () => {
+    const standing = (noAccess: object, since?: number) =>
+      groupWith(
+        { hook: 'stands', retains: true },
+        {
+          noAccess: noAccess as typeof CLOSED,
+          state: { outcomes: 1, revision: 1, fingerprint: 'hook-stands retains', ...made, closedSince: since },
+        },
+      );
+    const none = (noAccess: object, since?: number) =>
+      groupWith({}, { noAccess: noAccess as typeof CLOSED, state: { outcomes: 0, revision: 0, closedSince: since } });
+
+    it.each([
+      ['of a troubled API server stays, and that is told', standing(TROUBLED), 'waiting drain-in-doubt'],
+      ['of a refusal is believed only once it is repeated', standing(CLOSED), 'waiting drain-in-doubt'],
+      ['is refused at the second refusal', standing(CLOSED, NOW - MINUTE), 'refused cannot-drain'],
+      ['stays within the hour', standing(TROUBLED, NOW - 59 * MINUTE), 'waiting drain-in-doubt'],
+      ['is refused after an hour without an answer', standing(TROUBLED, NOW - HOUR), 'refused cannot-drain'],
+      ['is not made, and that is told', none(TROUBLED), 'waiting drain-in-doubt'],
+      ['is refused at the first refusal', none(CLOSED), 'refused cannot-drain'],
+    ])('%s', (_what, observation, expected) => {
+      const decision = decideHook(observation, circumstances());
+      expect(told(decision)).toBe(expected);
+      const { closedSince = NOW } = observation.state;
+      expect([decision.closedSince, decision.made, decision.isDrainable]).toEqual([
+        closedSince,
+        observation.state.made,
+        undefined,
+      ]);
+      if (decision.reason === 'drain-in-doubt') expect(decision.wakeAt).toBeLessThanOrEqual(NOW + 5 * MINUTE);
+    });
+
+    it('is open again at the next answer, from which doubt begins anew', () => {
+      const again = standing(TROUBLED, NOW - 30 * MINUTE);
+      const decision = decideHook({ ...again, noAccess: undefined }, circumstances());
+      expect([told(decision), decision.closedSince, decision.isDrainable]).toEqual([
+        'done hook-stands',
+        undefined,
+        true,
+      ]);
+    });
   });
 
   it('stands beside hooks of others where the policy says so', () => {

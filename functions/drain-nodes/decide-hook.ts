@@ -1,8 +1,9 @@
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { guardOf } from '../shared/policy/guards.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { type Circumstances, type HookDecision, say } from './decision.ts';
 import type { HookState } from './hook-ledger.ts';
-import type { GroupObservation } from './observation.ts';
+import type { GroupObservation, NoAccess } from './observation.ts';
 import type { Policy } from './policy.ts';
 
 /** The target of a proposal, and of a ruling on it. */
@@ -12,6 +13,11 @@ export const TARGET = 'drain-hook';
 const CONFIRM_WITHIN = 60_000;
 /** How soon a hook that is to be removed is looked at again while nodes wait for it, ms. */
 const REMOVE_AGAIN = 5 * 60_000;
+
+/** Between two looks at a group whose cluster may be open again, ms. */
+const DOUBT_AGAIN = 5 * 60_000;
+/** How long an API server that does not answer may only be troubled, ms. */
+const DOUBT_FOR = 60 * 60_000;
 
 /** Between two looks at a group without members, ms. */
 const EMPTY_AGAIN = 60 * 60_000;
@@ -93,19 +99,26 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
     }
     return takeBack(observation, `Rejected by ${inWords(ruling)}`, ruling.id, now);
   }
+  const { made } = state;
   const hindrance = whyNotDrainable(observation, drains);
+  const inDoubt = hindrance?.noAccess && doubtAbout(observation, hindrance.noAccess, now);
+  if (inDoubt !== undefined) return inDoubt;
   if (hindrance !== undefined) {
     // Where nobody has asked for drains, it is no refusal that they are not possible.
     const decision = drains.mode === 'observe' && ruling === undefined ? 'skipped' : 'refused';
-    return say(decision, 'cannot-drain', hindrance.message, hindrance.variant);
+    const { closedSince = now } = state;
+    return {
+      ...say(decision, 'cannot-drain', hindrance.message, hindrance.variant),
+      ...(hindrance.noAccess && { closedSince }),
+    };
   }
   const isKept = drains.atDeadline === 'go' || group.retains;
-  const { made } = state;
   if (group.hook === 'stands' && isKept && made !== undefined && isTold(state)) {
     const retention = group.retains ? 'nodes that cannot be drained are retained' : 'the group retains no node';
     return quietly({
       ...say('done', 'hook-stands', `The hook stands, and ${retention}.`, group.retains ? 'retains' : ''),
       made: { at: made.at, retains: made.retains },
+      isDrainable: true,
     });
   }
   const retention =
@@ -119,6 +132,7 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
   return {
     ...say('acted', 'hook-made', message, drains.atDeadline),
     act: 'put',
+    isDrainable: true,
     made: {
       at: now,
       retains: state.made?.retains === true || (drains.atDeadline === 'keep' && !group.retains),
@@ -150,11 +164,33 @@ function takeBack({ group, state }: GroupObservation, why: string, variant: stri
   return { ...say('acted', 'hook-removed', message, variant), act: 'remove', wakeAt: now + CONFIRM_WITHIN };
 }
 
+/**
+ * What is told while nobody knows whether the cluster lets its nodes be drained. A hook that stands stays, and drains
+ * go on. A refusal counts once a second look finds it, too; where no hook stands, it counts at once.
+ */
+function doubtAbout(
+  { group, state }: GroupObservation,
+  { why, mayPass }: NoAccess,
+  now: number,
+): HookDecision | undefined {
+  const { made, closedSince = now } = state;
+  const stands = made !== undefined && group.hook === 'stands';
+  const endsAt = closedSince + (mayPass ? DOUBT_FOR : stands ? CONFIRM_WITHIN : 0);
+  if (now >= endsAt) return undefined;
+  const stays = stands ? ' The hook stays.' : '';
+  return {
+    ...say('waiting', 'drain-in-doubt', `${why}${stays} It counts as closed from ${iso(endsAt)} on.`, 'access'),
+    ...(stands && isTold(state) && { made: { at: made.at, retains: made.retains } }),
+    closedSince,
+    wakeAt: Math.min(endsAt, now + DOUBT_AGAIN),
+  };
+}
+
 /** Why the group gets no hook, although the policy wants one. */
 function whyNotDrainable(
   { group, key, noAccess }: GroupObservation,
   { otherHooks }: Policy['drains'],
-): { readonly message: string; readonly variant: string } | undefined {
+): { readonly message: string; readonly variant: string; readonly noAccess?: NoAccess } | undefined {
   if (group.operator !== undefined) {
     return { message: `${group.operator} operates the group: nobody else may change it.`, variant: 'operator' };
   }
@@ -163,14 +199,9 @@ function whyNotDrainable(
     const message = `A hook would hold up instances that are not proven to be workers of ${key.cluster}: ${others.slice(0, 3).join(' ')}`;
     return { message, variant: 'shared' };
   }
-  if (group.hasWarmPool) {
-    const message =
-      'The group has a warm pool: a node that goes into it leaves the list of members, as if it had ended.';
-    return { message, variant: 'warm pool' };
-  }
   if (group.otherHooks.length > 0 && otherHooks === 'refuse') {
     const message = `Hooks of others stand on its terminations: ${group.otherHooks.join(', ')}. Whoever made them drains its nodes, and retention would hold for them, too.`;
     return { message, variant: `hooks ${group.otherHooks.toSorted().join(' ')}` };
   }
-  return noAccess === undefined ? undefined : { message: noAccess, variant: 'access' };
+  return noAccess === undefined ? undefined : { message: noAccess.why, variant: 'access', noAccess };
 }

@@ -12,6 +12,10 @@ export interface HookDecision extends Told<Reason> {
   /** `put`: the hook is made, and retention is set; `remove`: both are taken back. */
   readonly act?: 'put' | 'remove';
   readonly made?: HookState['made'];
+  /** Since when its cluster is not open to drains, epoch milliseconds; absent: it is, or nobody has asked. */
+  readonly closedSince?: number;
+  /** Nodes of the group are drained now. */
+  readonly isDrainable?: true;
   readonly proposal?: Proposal | undefined;
   /** Id of the operator's request that this decision answers. */
   readonly answers?: string;

@@ -15,6 +15,10 @@ const hookState = z.object({
    * be undone. It is saved before AWS is called, and `unconfirmed` until a later read has shown what came of the call.
    */
   made: z.object({ at: z.number(), retains: z.boolean(), unconfirmed: z.literal(true).optional() }).optional(),
+  /** Since when its cluster is not open to drains, each time that the group was looked at, epoch milliseconds. */
+  closedSince: z.number().optional(),
+  /** When the hook was last found to stand with nothing in the way of drains, epoch milliseconds. */
+  drainableAt: z.number().optional(),
   ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),

@@ -42,7 +42,6 @@ export const groupWith = (
     retains: false,
     hook: 'absent',
     otherHooks: [],
-    hasWarmPool: false,
     desired: 1,
     suspended: [],
     ...group,

@@ -15,6 +15,13 @@ export interface Member {
   readonly isNotOurs?: string;
 }
 
+/** Why a cluster does not let its nodes be drained. */
+export interface NoAccess {
+  readonly why: string;
+  /** Whether nobody has refused anything: a later look may find the cluster open. */
+  readonly mayPass: boolean;
+}
+
 /** What a reconcile found about one self-managed Auto Scaling group. */
 export interface GroupObservation {
   readonly key: NodeGroupKey;
@@ -25,6 +32,7 @@ export interface GroupObservation {
     readonly tags: Readonly<Record<string, string>>;
     /** The AWS service that operates it. */
     readonly operator?: string;
+    /** Those of its warm pool are among them. */
     readonly members: readonly Member[];
     /** Whether instances of abandoned hooks are retained. */
     readonly retains: boolean;
@@ -36,11 +44,9 @@ export interface GroupObservation {
     readonly desired: number;
     /** Suspended processes, such as `Launch`. */
     readonly suspended: readonly string[];
-    /** Whether it has a warm pool. DescribeAutoScalingGroups does not show the instances in it. */
-    readonly hasWarmPool: boolean;
   };
   /** Why its cluster does not let nodes be drained; undefined: it does. */
-  readonly noAccess: string | undefined;
+  readonly noAccess: NoAccess | undefined;
   /** What could not be read of it, as `Code: message`. */
   readonly unreadable?: string;
   readonly state: HookState;
@@ -107,8 +113,8 @@ export interface DrainObservation {
     readonly tags: Readonly<Record<string, string>>;
     readonly retains: boolean;
     readonly retained: number;
-    /** Whether nodes of it that end are drained here. */
-    readonly isDrained: boolean;
+    /** Whether nodes of it that end are drained here; `in-doubt`: nobody knows now whether its cluster allows it. */
+    readonly isDrained: boolean | 'in-doubt';
     /** Whether an instance of it begins or ends, or is missing. */
     readonly isMoving: boolean;
     readonly suspended: readonly string[];

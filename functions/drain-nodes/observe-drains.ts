@@ -45,7 +45,7 @@ export async function observeDrains(
         key,
         owner,
         trigger,
-        isDrained: made !== undefined && group.hook === 'stands' && noAccess === undefined,
+        isDrained: made !== undefined && group.hook === 'stands' && isOpen(noAccess),
       })),
   );
   const former = await readDrains(
@@ -122,6 +122,9 @@ export async function observeDrains(
   });
   return [...present, ...gone];
 }
+
+const isOpen = (noAccess: GroupObservation['noAccess']): DrainObservation['group']['isDrained'] =>
+  noAccess === undefined || (noAccess.mayPass && 'in-doubt');
 
 /**
  * Whether an instance of a group begins or ends, or is missing. One that is retained is no matter of the group any

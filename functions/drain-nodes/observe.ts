@@ -55,7 +55,7 @@ export async function observe(
 ): Promise<Observations> {
   const readCluster = createClusterReader(clients.eks, 'tell');
   const openCluster = clients.openClusterBy(readCluster);
-  const views = createClusterViews(openCluster, now);
+  const views = createClusterViews(openCluster, isPrivate(readCluster), now);
   const all = await readOpenDrains(clients.ledger);
   const open = new Map([...all].filter(([, state]) => groupTriggerOf(scope, state) !== undefined));
   const made = (await readMadeHooks(clients.ledger)).filter((key) => groupTriggerOf(scope, key) !== undefined);
@@ -85,13 +85,20 @@ export async function observe(
     const state = stateOf(states, key);
     if (request === undefined || request.trigger.id === state.answered) return [];
     const owner = await readOwner(clients.eks, readCluster, key);
-    const noAccess = 'Auto Scaling shows no such group with workers of the cluster.';
+    const noAccess = { why: 'Auto Scaling shows no such group with workers of the cluster.', mayPass: false };
     return [{ key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request }];
   });
   const events = hooks.flat().length === 0 ? new Map() : await readScheduledEvents(clients.ec2);
   const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now, events });
   return { hooks: [...hooks, ...absent].flat(), drains, openCluster };
 }
+
+const isPrivate =
+  (readCluster: ClusterReader) =>
+  async (name: string): Promise<boolean> => {
+    const reading = await readCluster(name);
+    return reading.kind === 'found' && reading.found.resourcesVpcConfig?.endpointPublicAccess === false;
+  };
 
 /** The groups whose hook was made here and to which no worker leads any more, such as one that is scaled to zero. */
 async function withoutWorkers(
@@ -120,7 +127,6 @@ const emptyGroup = (key: NodeGroupKey): GroupObservation['group'] => ({
   retains: false,
   hook: 'absent',
   otherHooks: [],
-  hasWarmPool: false,
   desired: 0,
   suspended: [],
 });
@@ -134,7 +140,7 @@ interface Context {
 }
 
 async function observeGroup(
-  { clients, scope, policy, views, reading: { instances, identities } }: Context,
+  { clients, scope, policy, views, reading: { instances, identities, unreadPools } }: Context,
   { group, key, owner }: SelfManagedGroup,
   trigger: MessageTrigger,
   state: HookState,
@@ -162,11 +168,12 @@ async function observeGroup(
     tags: Object.fromEntries((group.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     members,
     retains: retainsAbandoned(group),
-    hasWarmPool: group.WarmPoolConfiguration !== undefined,
     desired: group.DesiredCapacity ?? 0,
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
+  const unreadPool = unreadPools.get(view.name);
+  if (unreadPool !== undefined) return { ...common, group: view, noAccess: undefined, unreadable: unreadPool };
   try {
     const asked = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: view.name });
     const { LifecycleHooks = [] } = await clients.autoScaling.send(asked);

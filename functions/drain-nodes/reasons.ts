@@ -34,6 +34,11 @@ export const DRAIN_REASONS = {
     meaning: 'The group gets no lifecycle hook, because its nodes could not be drained. The message says why.',
     hint: 'Without access to the cluster: docs/kubernetes-access.md. Beside hooks of others: drains.otherHooks of the policy.',
   },
+  'drain-in-doubt': {
+    meaning:
+      'The Kubernetes API of the cluster did not answer as usual, so nobody knows now whether nodes of the group can be drained. A hook that stands stays, and the group is looked at again within minutes.',
+    hint: 'One failed call passes by itself. The group is refused (cannot-drain) once the cluster has been closed for an hour, or has refused twice.',
+  },
   'node-draining': {
     meaning:
       'A node that Auto Scaling ends is cordoned, and its pods are evicted as their disruption budgets allow. The message names those that are held.',
@@ -45,7 +50,7 @@ export const DRAIN_REASONS = {
   'node-ended': { meaning: 'The node has left its group.' },
   'node-returned': {
     meaning:
-      'The node serves again, after a warm pool or with a new root volume. It is given back to the scheduler as it was before.',
+      'The node serves again, with a new root volume, or rests in the warm pool of its group until it does. It is given back to the scheduler as it was before.',
   },
   'node-retained': {
     meaning:

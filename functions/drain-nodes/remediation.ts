@@ -39,6 +39,7 @@ export const drainNodes = declare({
     onAnything('Groups', [
       'autoscaling:DescribeAutoScalingGroups',
       'autoscaling:DescribeLifecycleHooks',
+      'autoscaling:DescribeWarmPool',
       'ec2:DescribeInstances',
       'ec2:DescribeInstanceStatus',
     ]),

@@ -144,6 +144,7 @@ describe('a group on an older AMI than the wanted one', () => {
       'refused group-shared',
     ],
     ['nobody who drains', { drains: false }, {}, 'refused nobody-drains'],
+    ['drains in doubt', { drains: 'in-doubt' }, {}, 'waiting drains-in-doubt'],
     ['a refresh of somebody else', { refreshes: [known('InProgress')] }, {}, 'waiting foreign-refresh'],
     [
       'a worker in quarantine',

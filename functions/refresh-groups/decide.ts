@@ -27,7 +27,8 @@ import { haltedAt, whyNoRoom } from './limits.ts';
 import type { Observation } from './observation.ts';
 import { offerHere, planTo } from './offer.ts';
 import type { Reason } from './reasons.ts';
-import { whyNotRefreshable } from './refreshable.ts';
+import { drainsInDoubt, whyNotRefreshable } from './refreshable.ts';
+import { membersInWords, stayingMembers } from './staying-members.ts';
 import { undoing } from './undo.ts';
 import { chooseByWave, waitAtWave } from './wave.ts';
 
@@ -92,7 +93,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const baked = offer.newer.filter(({ since }) => since + refreshes.bakeAge <= now);
   const chosen =
     chooseByWave(baked, observation, verdict.policy, circumstances) ?? newestBaked(offer.newer, refreshes.bakeAge, now);
-  const serving = group.members.filter(({ lifecycleState }) => lifecycleState === 'InService');
+  const staying = membersInWords(stayingMembers(group.members));
   if (chosen === undefined) {
     const [first] = offer.refused;
     if (first !== undefined) {
@@ -100,7 +101,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       return { ...say('refused', 'image-unclear', why, first.image.imageId), memory };
     }
     if (observation.behind !== undefined) {
-      const message = `Workers in service run several AMIs up to ${present.imageId}, which the policy does not name, nor a newer one.`;
+      const message = `Workers run several AMIs up to ${present.imageId}, which the policy does not name, nor a newer one.`;
       return quietly(say('skipped', 'image-unclear', message, present.imageId));
     }
     const well = quietly(
@@ -158,7 +159,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (isProposal) {
     const pins =
       group.source.kind === 'floating' ? ` It is pinned to version ${observation.template?.version} first.` : '';
-    const message = `Would move ${serving.length} workers ${fromTo}.${pins}${expired?.message ?? ''}`;
+    const message = `Would move ${staying} ${fromTo}.${pins}${expired?.message ?? ''}`;
     const variant = expired === undefined ? plan : `${plan} after ${expired.id}`;
     return about(say('would-act', 'would-refresh', message, variant));
   }
@@ -180,6 +181,8 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
   const closed = closedGate(upgrades.gates, circumstances.gates, now);
   if (closed !== undefined) return about(...atGate(closed, target));
+  const doubt = drainsInDoubt(observation, refreshes, target);
+  if (doubt !== undefined) return about(doubt, { wakeAt: now + LOOK_AGAIN });
   if (group.source.kind === 'floating') {
     const { version } = group.source;
     const number = String(observation.template?.version ?? '');
@@ -202,12 +205,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const { quarantineWait: _, ...goesOn } = memory;
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return about(
-    say(
-      'acted',
-      'refresh-started',
-      `Moving ${serving.length} workers ${fromTo}.${approved}`,
-      `${target} ${refresh.attempt}`,
-    ),
+    say('acted', 'refresh-started', `Moving ${staying} ${fromTo}.${approved}`, `${target} ${refresh.attempt}`),
     {
       act: 'start',
       memory: { ...goesOn, refresh },

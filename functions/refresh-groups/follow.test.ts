@@ -68,6 +68,32 @@ describe('a refresh that left workers behind', () => {
   });
 });
 
+describe('a group with a warm pool', () => {
+  const pooled = (lifecycleState: string, imageId: string) => member('i-9', { lifecycleState, imageId });
+  const serving = [member('i-1', { imageId: NEW }), member('i-2', { imageId: NEW })];
+  const end = (...members: object[]) =>
+    ended('Successful', under(), { members: [...serving, ...members], source: onVersion('4') });
+
+  it('is done only once the instances in the pool have the AMI, too', () => {
+    expect(said(end(pooled('Warmed:Stopped', OLD)))).toBe('failed refresh-incomplete');
+    expect(said(end(pooled('Warmed:Pending:Wait', OLD)))).toBe('failed refresh-incomplete');
+    const done = end(pooled('Warmed:Stopped', NEW));
+    expect([said(done), done.message]).toEqual([
+      'done group-refreshed',
+      `2 workers in service and 1 in the warm pool run ${NEW}, and no other AMI is left.`,
+    ]);
+  });
+
+  it.each(['Warmed:Terminating:Wait', 'Warmed:Terminating:Retained', 'Warmed:Pending:Retained', 'Terminating'])(
+    'leaves out an instance that is %s',
+    (lifecycleState) => expect(said(end(pooled(lifecycleState, OLD)))).toBe('done group-refreshed'),
+  );
+
+  it('waits for EC2 to show what an instance in the pool has', () => {
+    expect(said(end(pooled('Warmed:Stopped', '')))).toBe('waiting refresh-under-way');
+  });
+});
+
 describe('a refresh that was rejected', () => {
   const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'it is bad' };
   const proposal = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling };

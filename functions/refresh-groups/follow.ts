@@ -19,6 +19,7 @@ import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import type { KnownRefresh, Member, Observation } from './observation.ts';
 import { whyNotReplaceable } from './refreshable.ts';
+import { membersInWords, stayingMembers } from './staying-members.ts';
 
 /**
  * Follows a refresh that this function began to its end; a pure function. Only a fresh read decides.
@@ -153,9 +154,9 @@ function atItsEnd(
   const variant = `${target} ${attempt}`;
   const before = { ...memory, ...(done && { done }) };
   const why = reason === '' ? '' : ` ${reason}`;
-  const serving = group.members.filter(({ lifecycleState }) => lifecycleState === 'InService');
+  const staying = stayingMembers(group.members);
   const uses = group.source.kind === 'version' ? ` The group uses version ${group.source.version}.` : '';
-  const unknown = serving.filter(({ imageId }) => imageId === '');
+  const unknown = staying.filter(({ imageId }) => imageId === '');
   if (unknown.length > 0 && (status === 'Successful' || (isRejected && status === 'RollbackSuccessful'))) {
     // EC2 shows a new instance late, and Auto Scaling shows a terminated one for a while. Either way the AMI of these
     // workers is unknown.
@@ -164,17 +165,17 @@ function atItsEnd(
     return { ...waiting, memory: { ...before, refresh }, wakeAt: now + SHOWN_WITHIN };
   }
   if (status === 'Successful') {
-    const others = serving.filter(({ imageId }) => imageId !== target);
+    const others = staying.filter(({ imageId }) => imageId !== target);
     const reached = undoes ? memory : { ...memory, done: refresh };
     if (others.length > 0) {
-      const message = `Refresh ${id} was successful, and ${others.length} of ${serving.length} workers run another AMI: ${named(others)}.`;
+      const message = `Refresh ${id} was successful, and ${others.length} of ${staying.length} workers run another AMI: ${named(others)}.`;
       return {
         ...say('failed', 'refresh-incomplete', message, variant),
         // An undo that left workers behind is not complete, so the refresh that it undoes stays known.
         ...(undoes ? { memory: failedWith(before, refresh) } : { memory: failedWith(reached, refresh), target }),
       };
     }
-    const message = `All ${serving.length} workers in service run ${target}.`;
+    const message = `${membersInWords(staying)} run ${target}, and no other AMI is left.`;
     return undoes
       ? {
           ...say('done', 'refresh-undone', message, variant),
@@ -186,12 +187,12 @@ function atItsEnd(
   // A rejected refresh whose rollback is incomplete halts on the way back. An operator's `resume` continues the undo.
   const leftToUndo = { memory: failedWith({ ...memory, done: refresh }, { target: from.imageId }) };
   if (isRejected && status === 'RollbackSuccessful') {
-    const left = serving.filter(({ imageId }) => imageId === target);
+    const left = staying.filter(({ imageId }) => imageId === target);
     if (left.length > 0) {
-      const message = `Refresh ${id} was rolled back, and ${left.length} of ${serving.length} workers still run ${target}: ${named(left)}.`;
+      const message = `Refresh ${id} was rolled back, and ${left.length} of ${staying.length} workers still run ${target}: ${named(left)}.`;
       return { ...say('failed', 'refresh-incomplete', message, variant), ...leftToUndo };
     }
-    const message = `Refresh ${id} was rolled back, and no worker in service runs ${target}.${uses}`;
+    const message = `Refresh ${id} was rolled back, and no worker runs ${target}.${uses}`;
     const ended = { memory: before, ...staysRejected(state, target, now) };
     return { ...say('done', 'refresh-undone', message, variant), ...ended };
   }

@@ -67,13 +67,16 @@ export interface Observation {
   readonly refreshes: readonly KnownRefresh[];
   /** Absent where the policy names no AMI for the group. */
   readonly wanted?: WantedReading;
-  /** The newest AMI that a worker in service runs; absent where EC2 does not show one of the AMIs. */
+  /** The newest AMI that a worker in service or in the warm pool has; absent where EC2 does not show one of the AMIs. */
   readonly present?: MachineImage;
-  /** The oldest AMI that a worker in service still runs, where they run several. */
+  /** The oldest AMI that one of these still has, where they have several. */
   readonly behind?: MachineImage;
   readonly template?: Template;
-  /** Whether somebody drains nodes before they end, as a lifecycle hook on terminations suggests. */
-  readonly drains: boolean;
+  /**
+   * Whether somebody drains nodes before they end, as a lifecycle hook on terminations suggests; `in-doubt` where only
+   * `drain-nodes` does, and did not find out lately whether it can.
+   */
+  readonly drains: boolean | 'in-doubt';
   /** What could not be read about the group, as `Code: message`. */
   readonly unreadable?: string;
   readonly state: RefreshState;

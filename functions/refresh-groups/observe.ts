@@ -14,7 +14,7 @@ import { groupNameOf, readSelfManagedGroups, whyNotOurs } from '../shared/fleet/
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
-import { readDrainedGroups } from '../shared/ledger/drained-groups.ts';
+import { type Drained, readDrainedGroups } from '../shared/ledger/drained-groups.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { NEVER_SEEN, type RefreshState, readStates } from '../shared/ledger/refresh-ledger.ts';
@@ -41,12 +41,14 @@ export interface ObserveClients {
  *
  * @param known the groups of which the ledger remembers something. They are read even when no worker names them any
  *   more.
+ * @param now epoch ms
  */
 export async function observeGroups(
   clients: ObserveClients,
   scope: GroupScope,
   policy: Policy | InvalidPolicy,
   known: readonly NodeGroupKey[],
+  now: number,
 ): Promise<Observation[]> {
   const readCluster = createClusterReader(clients.eks, 'tell');
   const knownHere = known.filter((key) => groupTriggerOf(scope, key) !== undefined);
@@ -55,6 +57,7 @@ export async function observeGroups(
     found,
     instances: byId,
     identities,
+    unreadPools,
   } = await readSelfManagedGroups(
     clients,
     readCluster,
@@ -79,10 +82,10 @@ export async function observeGroups(
   const subjects = all.map(({ key }) => subjectOf(key));
   const [states, drained] = await Promise.all([
     readStates(clients.ledger, subjects),
-    readDrainedGroups(clients.ledger, subjects),
+    readDrainedGroups(clients.ledger, subjects, now),
   ]);
   const readWanted = createWantedReader(clients);
-  const context = { clients, scope, policy, readCluster, readWanted, byId, identities, states, drained };
+  const context = { clients, scope, policy, readCluster, readWanted, byId, identities, unreadPools, states, drained };
   return (await pMap(all, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
 }
 
@@ -94,9 +97,11 @@ interface Context {
   readonly readWanted: WantedReader;
   readonly byId: ReadonlyMap<string, Instance>;
   readonly identities: ReadonlyMap<string, Identity>;
+  /** Why the warm pool of a group could not be read, by the name of the group. */
+  readonly unreadPools: ReadonlyMap<string, string>;
   readonly states: ReadonlyMap<string, RefreshState>;
   /** The groups that `drain-nodes` drains, by `subjectOf`. */
-  readonly drained: ReadonlySet<string>;
+  readonly drained: ReadonlyMap<string, Drained>;
 }
 
 /** An Auto Scaling group that has workers, with its owner. */
@@ -125,7 +130,7 @@ async function ownersOf(
 }
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readWanted, byId, identities, states, drained } = context;
+  const { clients, scope, policy, readCluster, readWanted, byId, identities, unreadPools, states, drained } = context;
   const { Instances = [] } = group ?? {};
   const name = groupNameOf(key);
   const { cluster } = key;
@@ -169,11 +174,13 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   // Where the policy names no AMI and no refresh can be followed or undone, AWS is asked nothing more.
   const isIdle = wantedHere === null && state.refresh === undefined && state.done === undefined;
   if (isIdle || group === undefined) return [common];
+  const unreadPool = unreadPools.get(name);
+  if (unreadPool !== undefined) return [{ ...common, unreadable: unreadPool }];
   try {
     const [ofCluster, refreshes, drains, images, template] = await Promise.all([
       readCluster(cluster),
       readRefreshes(clients.autoScaling, name),
-      readDrains(clients.autoScaling, name, drained.has(subjectOf(key))),
+      readDrains(clients.autoScaling, name, drained.get(subjectOf(key))),
       readImages(clients.ec2, view.members),
       view.source.kind === 'version' || view.source.kind === 'floating'
         ? readTemplateVersion(clients.ec2, view.source.templateId, view.source.version)

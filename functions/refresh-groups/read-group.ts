@@ -7,10 +7,12 @@ import {
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { DRAIN_HOOK_NAME } from '../shared/fleet/drain-hook.ts';
 import { describeImages } from '../shared/fleet/images.ts';
+import type { Drained } from '../shared/ledger/drained-groups.ts';
 import { imageOf } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import { knownRefresh } from './known-refresh.ts';
-import type { KnownRefresh, LaunchSource, Member } from './observation.ts';
+import type { KnownRefresh, LaunchSource, Member, Observation } from './observation.ts';
+import { stayingMembers } from './staying-members.ts';
 
 /** Reads the latest refreshes. An active one is the first. */
 export async function readRefreshes(
@@ -26,25 +28,26 @@ export async function readRefreshes(
 /**
  * Whether somebody drains the group's nodes.
  *
- * @param isDrainedHere whether `drain-nodes` does; its hook alone says nothing, since it stands on where the cluster
- *   was closed since
+ * @param drainedHere whether `drain-nodes` does; its hook alone says nothing, since it stands on where the cluster was
+ *   closed since
  */
 export async function readDrains(
   autoScaling: AutoScalingClient,
   AutoScalingGroupName: string,
-  isDrainedHere: boolean,
-): Promise<boolean> {
+  drainedHere: Drained | undefined,
+): Promise<Observation['drains']> {
   const { LifecycleHooks = [] } = await autoScaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
-  return LifecycleHooks.some(
-    ({ LifecycleTransition, LifecycleHookName }) =>
-      LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING' &&
-      (LifecycleHookName !== DRAIN_HOOK_NAME || isDrainedHere),
+  const names = LifecycleHooks.flatMap(({ LifecycleTransition, LifecycleHookName = '' }) =>
+    LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING' ? LifecycleHookName : [],
   );
+  if (names.some((name) => name !== DRAIN_HOOK_NAME)) return true;
+  if (names.length === 0 || drainedHere === undefined) return false;
+  return drainedHere === 'drained' || 'in-doubt';
 }
 
-/** The AMIs of the workers in service, oldest first; empty where EC2 does not show one of them. */
+/** The AMIs of the workers in service and in the warm pool, oldest first; empty where EC2 does not show one of them. */
 export async function readImages(ec2: EC2Client, members: readonly Member[]): Promise<MachineImage[]> {
-  const serving = members.filter(({ lifecycleState, imageId }) => lifecycleState === 'InService' && imageId !== '');
+  const serving = stayingMembers(members).filter(({ imageId }) => imageId !== '');
   const images = await describeImages(ec2, [...new Set(serving.map(({ imageId }) => imageId))]);
   const known = [...images.values()].flatMap((image) => imageOf(image) ?? []);
   // An AMI that EC2 does not show may be newer than all others, so none counts as the newest.

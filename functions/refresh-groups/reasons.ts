@@ -100,6 +100,11 @@ export const REFRESH_REASONS = {
       "Workers that are not proven to be this cluster's, or that opted out, are in the group: a refresh would replace them.",
     hint: 'Take them out of the group, or remove the opt-out.',
   },
+  'drains-in-doubt': {
+    meaning:
+      'Only drain-nodes drains the nodes of the group, and its last look is more than 90 minutes old, or did not get an answer from the cluster. The refresh begins once a look finds that nodes can be drained.',
+    hint: 'The records of drain-nodes about the group say more. A look comes with each sweep.',
+  },
   'nobody-drains': {
     meaning:
       'Nobody drains the nodes of the group by a lifecycle hook on terminations, so a refresh would end pods without regard to their budgets. The hook of drain-nodes counts only where drain-nodes can drain the group.',

@@ -44,7 +44,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const now = deps.clock.now();
   const remembered = await readRemembered(deps.ledger);
   const known = [...remembered].filter(([, state]) => isLookedFor(state)).map(([subject]) => keyOf(subject));
-  const observations = await observeGroups(deps, scope, policy, known);
+  const observations = await observeGroups(deps, scope, policy, known, now);
   const begun = [...underWayIn(remembered, now), ...observations.filter(isRefreshed).map(({ key }) => key)];
   const before: ReadonlySet<string> = new Set(begun.map(subjectOf));
   const underWay = new Set(before);

@@ -61,7 +61,7 @@ export function whyNotRefreshable(
   if (template === undefined) return refused('image-unclear', 'EC2 does not show its launch template.', 'template');
   const { ImageId: imageId = '' } = template.data;
   if (!imageId.startsWith('ami-')) return refused('image-is-parameter', `The template names ${imageId || 'no AMI'}.`);
-  if (!drains && undrained === 'refuse') return refused('nobody-drains', `A change ${fromTo} is due.`);
+  if (drains === false && undrained === 'refuse') return refused('nobody-drains', `A change ${fromTo} is due.`);
   // The group itself names the version, so whoever keeps the group as code would set it back.
   const { codeOwner = codeOwnerOf(group.tags) } = template;
   if (codeOwner !== undefined || templates === 'propose') {
@@ -71,4 +71,17 @@ export function whyNotRefreshable(
     return refused('template-is-code', message, codeOwner ?? '');
   }
   return undefined;
+}
+
+/**
+ * Why a group waits that only `drain-nodes` drains, where nobody knows now whether that can drain it; a pure function.
+ */
+export function drainsInDoubt(
+  { drains }: Pick<Observation, 'drains'>,
+  { undrained }: Pick<Policy['refreshes'], 'undrained'>,
+  target: string,
+): Told<Reason> | undefined {
+  if (drains !== 'in-doubt' || undrained === 'go') return undefined;
+  const message = 'Only drain-nodes drains its nodes, and has not found out lately whether the cluster lets it.';
+  return say('waiting', 'drains-in-doubt', message, target);
 }

@@ -40,6 +40,7 @@ export const refreshGroups = declare({
       'autoscaling:DescribeAutoScalingGroups',
       'autoscaling:DescribeInstanceRefreshes',
       'autoscaling:DescribeLifecycleHooks',
+      'autoscaling:DescribeWarmPool',
       'ec2:DescribeInstances',
       'ec2:DescribeLaunchTemplates',
       'ec2:DescribeLaunchTemplateVersions',

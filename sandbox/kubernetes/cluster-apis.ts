@@ -53,7 +53,7 @@ export class ClusterApis {
     for (const cluster of this.#options.clusters()) {
       if (host !== endpointHost(this.#options.world, cluster).toLowerCase()) continue;
       // Functions run outside of the clusters' VPCs, so they cannot reach the addresses of a private endpoint.
-      if (!cluster.endpointPublicAccess) return 'silence';
+      if (!cluster.endpointPublicAccess || cluster.isSilent === true) return 'silence';
       const { data = '' } = signerAt(cluster, this.#options.world.time.now);
       return { server: this.#serverOf(cluster).http, certificateAuthority: data };
     }

@@ -12,6 +12,12 @@ export const VALUES_PER_FILTER = 190;
 /** Matches instances that run, or are about to. */
 export const LIVE: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 
+/** Matches instances that are not terminated: a stopped one may be in a warm pool. */
+export const EXISTING: Filter = {
+  Name: 'instance-state-name',
+  Values: ['pending', 'running', 'stopping', 'stopped'],
+};
+
 /** Splits a filter with many values into several filters, each for its own call. */
 export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
   chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));

@@ -42,6 +42,13 @@ export const isOutOfService = (lifecycleState: string | undefined): boolean =>
   lifecycleState !== undefined && /^(Terminat|Standby|EnteringStandby|Detach|Warmed)/.test(lifecycleState);
 
 /**
+ * Whether an instance is in the warm pool of its group, or on its way into it. It is no worker, but may become one by
+ * the AMI that it has. Source: Auto Scaling user guide, "Warm pools for Amazon EC2 Auto Scaling".
+ */
+export const isWarmed = (lifecycleState: string): boolean =>
+  /^Warmed:(Pending|Running|Stopped|Hibernated)/.test(lifecycleState) && !lifecycleState.endsWith(':Retained');
+
+/**
  * Why a worker gets neither advice nor a remedy: it is isolated on purpose, or somebody took it out of service.
  * Undefined when it is in service.
  */

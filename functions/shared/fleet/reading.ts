@@ -46,6 +46,9 @@ const THROTTLING = new Set([
   'RequestThrottled',
 ]);
 
+/** Whether AWS refused the call for good, so that a retry would change nothing. @param code of an {@link Unreadable} */
+export const isRefusalCode = (code: string): boolean => REFUSALS.has(code);
+
 /** Whether AWS throttled the call. Each service has its own name for that. */
 export const isThrottling = (error: unknown): boolean => error instanceof Error && isThrottlingCode(error.name);
 

@@ -2,6 +2,8 @@ import {
   type AutoScalingClient,
   type AutoScalingGroup,
   DescribeAutoScalingGroupsCommand,
+  type Instance as GroupMember,
+  paginateDescribeWarmPool,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
@@ -12,8 +14,9 @@ import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
-import { describeInstances, filtersByCluster, filtersOf, LIVE } from './instances.ts';
+import { describeInstances, EXISTING, filtersByCluster, filtersOf } from './instances.ts';
 import { isProven, type Owner } from './owners.ts';
+import { codeOf, isOfAws, isThrottling } from './reading.ts';
 import { isOptedOut } from './scope.ts';
 import { AUTO_SCALING_GROUP_TAG, tagsOf, unmanagedGroup } from './worker.ts';
 
@@ -45,8 +48,10 @@ export interface SelfManagedGroup {
 }
 
 export interface GroupReading {
-  /** All requested groups, as Auto Scaling shows them. */
+  /** All requested groups, as Auto Scaling shows them, with the instances of their warm pools among the others. */
   readonly described: readonly AutoScalingGroup[];
+  /** Why the warm pool of a group could not be read, as `Code: message`, by the name of the group. */
+  readonly unreadPools: ReadonlyMap<string, string>;
   readonly found: readonly SelfManagedGroup[];
   /** The members of self-managed groups as EC2 shows them, by id. */
   readonly instances: ReadonlyMap<string, Instance>;
@@ -57,7 +62,7 @@ export interface GroupReading {
  * Reads the self-managed Auto Scaling groups of clusters, and those of the given names. The groups of managed node
  * groups are left out, because EKS operates them.
  *
- * @param groups names of Auto Scaling groups, found by their live instances
+ * @param groups names of Auto Scaling groups, found by their instances
  * @param more names of groups that are read even where no instance leads to them
  */
 export async function readSelfManagedGroups(
@@ -66,13 +71,17 @@ export async function readSelfManagedGroups(
   { clusters, groups }: { readonly clusters: readonly string[]; readonly groups: readonly string[] },
   more: readonly string[] = [],
 ): Promise<GroupReading> {
-  const live = await describeInstances(clients.ec2, [
-    ...filtersByCluster(clusters).map((filter) => [LIVE, filter]),
-    ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [LIVE, filter]),
+  const existing = await describeInstances(clients.ec2, [
+    ...filtersByCluster(clusters).map((filter) => [EXISTING, filter]),
+    ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [EXISTING, filter]),
   ]);
-  const names = new Set(live.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
-  const described = await describeGroups(clients.autoScaling, [...new Set([...names, ...more])]);
-  const unmanaged = described.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
+  const names = new Set(existing.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
+  const unreadPools = new Map<string, string>();
+  const shown = await describeGroups(clients.autoScaling, [...new Set([...names, ...more])]);
+  const described = await pMap(shown, (group) => withPool(clients.autoScaling, group, unreadPools), {
+    concurrency: READ_CONCURRENCY,
+  });
+  const unmanaged = described.filter((group) => !isManaged(group));
   // Members that the filters did not find count as well, because they share the group's fate.
   const ids = unmanaged.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId));
   const members = await describeInstances(
@@ -85,8 +94,38 @@ export async function readSelfManagedGroups(
     const best = identityOf(group, identities);
     return best === undefined ? [] : [{ group, ...best }];
   });
-  return { described, found, instances, identities };
+  return { described, found, instances, identities, unreadPools };
 }
+
+/**
+ * A group with the instances of its warm pool, which DescribeAutoScalingGroups does not show. Source: Auto Scaling API
+ * reference, DescribeWarmPool.
+ *
+ * @param unread gets why the pool could not be read
+ */
+async function withPool(
+  autoScaling: AutoScalingClient,
+  group: AutoScalingGroup,
+  unread: Map<string, string>,
+): Promise<AutoScalingGroup> {
+  const { AutoScalingGroupName = '', Instances = [], WarmPoolConfiguration } = group;
+  if (WarmPoolConfiguration === undefined || isManaged(group)) return group;
+  const members = new Map<string, GroupMember>();
+  try {
+    for await (const page of paginateDescribeWarmPool({ client: autoScaling }, { AutoScalingGroupName })) {
+      for (const member of page.Instances ?? []) members.set(member.InstanceId ?? '', member);
+    }
+  } catch (error) {
+    // What passes by itself has the batch delivered again; one pool's refusal stops no other group.
+    if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
+    unread.set(AutoScalingGroupName, `${codeOf(error)}: ${error.message}`);
+  }
+  // An instance that goes from one to the other between the two reads is in both.
+  for (const member of Instances) members.delete(member.InstanceId ?? '');
+  return { ...group, Instances: [...Instances, ...members.values()] };
+}
+
+const isManaged = ({ Tags = [] }: AutoScalingGroup): boolean => Tags.some(({ Key = '' }) => Key.startsWith('eks:'));
 
 /** The identity of the group: a proven worker's, where its members' claims differ. */
 function identityOf(

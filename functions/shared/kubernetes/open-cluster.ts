@@ -1,5 +1,6 @@
 import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
 import type { ClusterReader } from '../fleet/fleet.ts';
+import { isRefusalCode } from '../fleet/reading.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { clusterToken, openKubernetes } from './access.ts';
 import type { KubernetesClient } from './client.ts';
@@ -26,15 +27,24 @@ export async function openCluster(
   });
 }
 
+/** Why a cluster cannot be opened. */
+export interface NotOpened {
+  readonly refused: string;
+  /** Set where EKS did not answer as usual, so that a later call may open it. */
+  readonly mayPass?: true;
+}
+
 /**
  * Opens clusters by name, with the cluster descriptions of one reconcile; or returns why a cluster cannot be opened.
  */
 export const openClusterBy =
   (options: OpenOptions) =>
   (readCluster: ClusterReader) =>
-  async (name: string): Promise<KubernetesClient | { readonly refused: string }> => {
+  async (name: string): Promise<KubernetesClient | NotOpened> => {
     const reading = await readCluster(name);
     if (reading.kind === 'gone') return { refused: `Cluster ${name} no longer exists.` };
-    if (reading.kind === 'unreadable') return { refused: reading.error };
+    if (reading.kind === 'unreadable') {
+      return { refused: reading.error, ...(!isRefusalCode(reading.code) && { mayPass: true as const }) };
+    }
     return openCluster(options, name, reading.found);
   };

@@ -46,6 +46,8 @@ export interface EksCluster {
   /** The 32 hexadecimal digits of its endpoint and its OIDC issuer. */
   readonly id: string;
   status: ClusterStatus;
+  /** Whether its API server does not answer for now. */
+  isSilent?: boolean;
   /**
    * Where its API is reachable from outside of the sandbox, and its certificate authority (base64 of PEM), while it is
    * served.

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../sandbox/play.ts';
+import { drainFleet, drainPolicy, drainStory, groupIn, hookStory } from './drain-nodes.fixture.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+import { cluster, fleet, group, NEW, OLD, policy } from './refresh-groups.fixture.ts';
+
+async function asExpected(run: Run): Promise<void> {
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  expect([run.errors, run.account.deliveries.lost, deadLetterCount(run)]).toEqual([[], [], 0]);
+}
+
+const membersOf = (run: Run, name: string) => [
+  ...(run.account.fleet.autoScalingGroups.get(name)?.members.values() ?? []),
+];
+const pooledOf = (run: Run, name: string) =>
+  membersOf(run, name).filter(({ lifecycleState }) => lifecycleState.startsWith('Warmed:'));
+
+describe('an instance refresh of a group with a warm pool', () => {
+  const storyOf = ({ records }: Run) =>
+    records
+      .filter(({ remediation, reason }) => remediation === 'refresh-groups' && reason !== 'refresh-under-way')
+      .map(({ decision, reason }) => `${decision} ${reason}`);
+  const refreshed = (warmPool: object) =>
+    start({
+      fleet: fleet(cluster('shop', [group('web', { warmPool })])),
+      policy: policy(),
+      inProcess: true,
+      play: '6h',
+    });
+
+  it.each(['Stopped', 'Running'])(
+    'is done once the instances that wait there (%s) have the wanted AMI, too',
+    async (state) => {
+      const run = await refreshed({ state });
+      expect(storyOf(run)).toEqual(['acted refresh-started', 'done group-refreshed']);
+      expect(
+        membersOf(run, 'shop-web').map(({ lifecycleState, instance }) => [lifecycleState, instance.imageId]),
+      ).toEqual(
+        expect.arrayContaining([
+          ['InService', NEW],
+          ['InService', NEW],
+          [`Warmed:${state}`, NEW],
+          [`Warmed:${state}`, NEW],
+        ]),
+      );
+      expect(run.records.find(({ reason }) => reason === 'group-refreshed')?.message).toContain(
+        '2 workers in service and 2 in the warm pool',
+      );
+      await asExpected(run);
+    },
+  );
+
+  it('begins again where only the pool is behind: a scale-out would bring the old AMI back', async () => {
+    const run = await refreshed({});
+    const [behind] = pooledOf(run, 'shop-web');
+    Object.assign(behind?.instance ?? {}, { imageId: OLD });
+    await run.account.play(6 * HOUR);
+    expect(storyOf(run).slice(2)).toEqual(['acted refresh-started', 'done group-refreshed']);
+    expect(new Set(membersOf(run, 'shop-web').map(({ instance }) => instance.imageId))).toEqual(new Set([NEW]));
+    await asExpected(run);
+  });
+});
+
+describe('a node of a group whose warm pool takes it back', () => {
+  const held = { workloads: [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 1 } }] };
+  const scaleTo = (run: Run, desired: number) => {
+    groupIn(run).desired = desired;
+    run.account.fleet.autoScalingGroups.settleSoon(groupIn(run));
+  };
+
+  it('is drained, and does not end: it rests there as it was before, and serves again after a scale-out', async () => {
+    const warmPool = { reuseOnScaleIn: true, maxPrepared: 4 };
+    const run = await start({
+      fleet: drainFleet({ ...held, warmPool }),
+      policy: drainPolicy(),
+      inProcess: true,
+      play: '70m',
+    });
+    expect(hookStory(run)).toEqual(['acted hook-made', 'done hook-stands']);
+    const before = new Set(groupIn(run).members.keys());
+    const inService = () =>
+      [...groupIn(run).members].flatMap(([id, { lifecycleState }]) => (lifecycleState === 'InService' ? id : []));
+    const serving = inService();
+    scaleTo(run, 2);
+    await run.account.play(MINUTE);
+    const [id = ''] = serving.filter((each) => !inService().includes(each));
+    expect(groupIn(run).members.get(id)?.lifecycleState).toBe('Warmed:Pending:Wait');
+    await run.account.play(40 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-returned']);
+    expect(groupIn(run).members.get(id)).toMatchObject({
+      lifecycleState: 'Warmed:Stopped',
+      instance: { state: 'stopped' },
+    });
+    expect(new Set(groupIn(run).members.keys())).toEqual(before);
+    scaleTo(run, 4);
+    await run.account.play(20 * MINUTE);
+    expect(groupIn(run).members.get(id)).toMatchObject({ lifecycleState: 'InService', instance: { node: 'Ready' } });
+    const node = run.account.kubernetes.objects('shop', 'nodes').find((each) => JSON.stringify(each).includes(id)) as
+      | { spec: object }
+      | undefined;
+    expect(node?.spec).not.toHaveProperty('unschedulable');
+    expect(node?.spec).not.toHaveProperty('taints');
+    expect(drainStory(run, id)).toHaveLength(3);
+    await asExpected(run);
+  });
+
+  it('is let go where it ends there', async () => {
+    const run = await start({
+      fleet: drainFleet({ ...held, warmPool: { maxPrepared: 4 } }),
+      policy: drainPolicy(),
+      inProcess: true,
+      play: '70m',
+    });
+    const [pooled] = pooledOf(run, groupIn(run).name);
+    const id = pooled?.instance.id ?? '';
+    run.account.fleet.autoScalingGroups.terminate(groupIn(run), pooled!.instance, MINUTE);
+    await run.account.play(20 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['acted node-drained', 'done node-ended']);
+    expect(pooledOf(run, groupIn(run).name).map(({ lifecycleState }) => lifecycleState)).toEqual(['Warmed:Stopped']);
+    await asExpected(run);
+  });
+});
+
+it('instances in a warm pool are no workers to any function, whatever they lack, until they are put into service', async () => {
+  const own = group('web', { warmPool: {}, ssm: { agent: 'missing', imdsTokens: 'optional' } });
+  const run = await start({
+    fleet: fleet(cluster('shop', [own])),
+    policy: { imds: { mode: 'enforce' } },
+    inProcess: true,
+    play: '2h',
+  });
+  const pooled = () => pooledOf(run, 'shop-web').map(({ instance }) => instance.id);
+  const first = pooled();
+  // Another one is launched into the pool, runs for a while, and is stopped.
+  Object.assign(run.account.fleet.autoScalingGroups.get('shop-web') ?? {}, { max: 5 });
+  run.account.fleet.autoScalingGroups.settle(run.account.fleet.autoScalingGroups.get('shop-web')!);
+  await run.account.play(3 * HOUR);
+  expect([first.length, pooled().length]).toEqual([2, 3]);
+  const said = run.records.filter(({ instance = '' }) => pooled().includes(instance));
+  expect(new Set(said.map(({ remediation, decision, reason }) => `${remediation} ${decision} ${reason}`))).toEqual(
+    new Set([
+      'manage-ssm-agent skipped worker-not-running',
+      'manage-ssm-agent waiting agent-not-yet-registered',
+      'quarantine-workers skipped worker-not-running',
+    ]),
+  );
+  const served = run.records.filter(({ remediation }) => remediation === 'manage-ssm-agent');
+  expect(served.length).toBeGreaterThan(0);
+  // A scale-out makes them workers.
+  run.account.fleet.autoScalingGroups.get('shop-web')!.desired = 5;
+  run.account.fleet.autoScalingGroups.settle(run.account.fleet.autoScalingGroups.get('shop-web')!);
+  await run.account.play(3 * HOUR);
+  for (const id of first) {
+    const of = run.records.filter(({ instance, decision }) => instance === id && decision !== 'skipped');
+    expect(of.map(({ remediation }) => remediation)).toContain('manage-ssm-agent');
+    const changed = run.calls.filter(
+      ({ operation, input }) => /^ModifyInstanceMetadata/.test(operation) && input.InstanceId === id,
+    );
+    expect(changed).toHaveLength(1);
+  }
+  await asExpected(run);
+});
