@@ -316,7 +316,7 @@ def autoscaling(account) -> None:
     call("autoscaling", "DescribeWarmPool", **group)
     refused("ValidationError", "autoscaling", "DescribeWarmPool", AutoScalingGroupName="missing")
     refused("ValidationError", "autoscaling", "DeleteWarmPool", **group)
-    refused("ValidationError", "autoscaling", "PutWarmPool", **group, MinSize=1, MaxGroupPreparedCapacity=-2)
+    refused("ValidationError", "autoscaling", "PutWarmPool", AutoScalingGroupName="missing", MinSize=1)
     reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": True}}
     call("autoscaling", "PutWarmPool", **group, MinSize=2, MaxGroupPreparedCapacity=2, PoolState="Stopped", **reuse)
     call("autoscaling", "DescribeWarmPool", **group, MaxRecords=50)
