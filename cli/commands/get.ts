@@ -13,6 +13,7 @@ import {
   readHostImages,
 } from '../host-images.ts';
 import { meantPlace } from '../meant-subject.ts';
+import { type OtherNode, otherNodeJson, readOtherNodes } from '../other-nodes.ts';
 import { listQuarantines } from '../quarantine-list.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { straysBeside } from '../strays.ts';
@@ -41,7 +42,7 @@ export const get: Command = {
   findings      node groups with open Inspector findings, and what is done about them (posture shows the CIS benchmark)
 
 -o wide adds who owns a node, when it was launched, its system, its AMI and the age of that, its state in its Auto
-Scaling group, ids and messages.`,
+Scaling group, ids and messages; and nodes of Fargate and hybrid nodes, as watch-hosts has seen them last.`,
   options: {},
   read: ({ positionals: [kind, ...rest] }) => {
     const list = kindOf(kind);
@@ -151,7 +152,10 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitC
   const strays = straysBeside(fleet)
     .map((stray) => ({ ...stray, nodegroup: '' }))
     .filter((stray) => withinScope(stray, scope));
-  if (groups.length === 0 && strays.length === 0) return showNone(surroundings, fleet, scope, 'There is no worker.');
+  const { nodes: otherNodes, unseen } = await otherNodesFor(surroundings, scope);
+  for (const sentence of unseen) surroundings.note(sentence);
+  if (groups.length + strays.length + otherNodes.length === 0)
+    return showNone(surroundings, fleet, scope, 'There is no worker.');
   const words = new Map(states.filter(({ instance }) => instance !== '').map((word) => [word.instance, word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
   const images = await imagesFor(surroundings, fleet);
@@ -197,8 +201,25 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<ExitC
       ['NODE', 'NODEGROUP', 'STATE', 'AGE', 'REASON'],
       [...HOST_HEADINGS, 'LIFECYCLE', 'TYPE', 'PRIVATE IP', 'MESSAGE'],
     ],
-    lines,
+    [...lines, ...otherNodes.map((node) => otherLine(node, now))],
   );
+}
+
+/** Nodes that are no EC2 instances are no workers: the narrow table is without them. */
+const otherNodesFor = (surroundings: Surroundings, scope: Scope): ReturnType<typeof readOtherNodes> =>
+  surroundings.wide || surroundings.json
+    ? readOtherNodes(surroundings, scope)
+    : Promise.resolve({ nodes: [], unseen: [] });
+
+function otherLine(node: OtherNode, now: number): Line {
+  const { name, cluster, kind, createdAt, osImage, kubeletVersion, ready, seenAt } = node;
+  const launched = createdAt === undefined ? '' : spanOf(now - createdAt);
+  const seen = `${ready ? 'Ready' : 'Not ready'} with kubelet ${kubeletVersion}, seen ${spanOf(now - seenAt)} ago.`;
+  return {
+    cells: [name, cluster, '', '', ''],
+    more: [kind, launched, osImage, '', '', '', '', '', seen],
+    json: otherNodeJson(node),
+  };
 }
 
 async function getFindings(surroundings: Surroundings, scope: Scope): Promise<0> {

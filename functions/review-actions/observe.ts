@@ -3,6 +3,7 @@ import type { Requestable } from '../../events/remediation-request.ts';
 import { type Host, readHosts } from '../shared/fleet/hosts.ts';
 import { read } from '../shared/fleet/reading.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { readOtherNodesSeen } from '../shared/ledger/other-nodes-ledger.ts';
 import { readAllGroupStates } from '../shared/posture/group-states.ts';
 import { stateOf } from '../shared/records/current-state.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
@@ -52,12 +53,13 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
   const pageRange = { start: range.start, end: cursor === undefined ? range.end : cursor.second * 1_000 };
   const skip = cursor?.skip ?? 0;
   const lately = { start: now - LAST_WORDS_FROM, end: now };
-  const [found, counted, words, guards, { instances, hosts }] = await Promise.all([
+  const [found, counted, words, guards, { instances, hosts }, otherNodes] = await Promise.all([
     ask(deps, recordsQuery(filter, skip + PAGE_SIZE + 1), pageRange),
     ask(deps, countsQuery(filter, period.text), range),
     ask(deps, lastWordsQuery(), lately),
     ask(deps, lastGuardsQuery(), lately),
     readFleet(deps.ec2, now),
+    readOtherNodesSeen(deps.ledger),
   ]);
   const lines = found.slice(skip);
   const shown = lines.slice(0, PAGE_SIZE);
@@ -89,6 +91,7 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
     clusters: fleetStatusOf(instances.found, lastWords),
     hosts,
     moreWorkers: instances.more,
+    otherNodes,
     needs,
     moreNeeds: needed.length - needs.length,
     summary: summaryOf(lastWords, isThere),

@@ -1,5 +1,6 @@
 import type { Host } from '../shared/fleet/hosts.ts';
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
+import type { OtherNodesSeen } from '../shared/ledger/other-nodes-ledger.ts';
 import type { LookedAt } from '../shared/posture/group-states.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
@@ -39,6 +40,8 @@ export interface Overview {
   readonly hosts: ReadonlyMap<string, Host>;
   /** Whether there are more workers than were read. */
   readonly moreWorkers: boolean;
+  /** Nodes of Fargate and hybrid ones, as last seen, by cluster. */
+  readonly otherNodes: ReadonlyMap<string, OtherNodesSeen>;
 }
 
 /** The result of an operator's request. */

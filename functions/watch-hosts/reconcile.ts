@@ -13,7 +13,7 @@ import { type GroupTold, readGroupsTold, saveGroupTold } from './hosts-ledger.ts
 import { type Observation, type ObserveClients, observe } from './observe.ts';
 import type { Policy } from './policy.ts';
 import type { Recorder } from './remediation.ts';
-import { tellOtherHosts } from './tell-other-hosts.ts';
+import { rememberOtherNodes, tellOtherHosts } from './tell-other-hosts.ts';
 
 export interface ReconcileDeps extends ObserveClients {
   readonly ledger: Ledger;
@@ -55,6 +55,7 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger): Promise<
     await tellFirstSight(deps, trigger, cluster, groups).catch(onTrouble);
   }
   await tellOtherHosts(deps, trigger, observation, onTrouble).catch(onTrouble);
+  await rememberOtherNodes(deps, observation, onTrouble).catch(onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }
 

@@ -1,4 +1,5 @@
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { readOtherNodesSeen, saveOtherNodesSeen } from '../shared/ledger/other-nodes-ledger.ts';
 import { NOTHING_TOLD, type Telling, tellOnce } from '../shared/ledger/tell-once.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
@@ -86,4 +87,22 @@ function decideAccess(nodes: OtherNodes): Telling<Reason> | undefined {
   if (variant === 'throttled') return undefined;
   const message = `Nodes of Fargate and hybrid nodes of the cluster are not seen. ${why}`;
   return { decision: 'skipped', reason: 'other-nodes-unread', message, variant };
+}
+
+/**
+ * Remembers the nodes that are no EC2 instances, for whoever lists the fleet. Clusters that never had any are left out.
+ */
+export async function rememberOtherNodes(
+  { ledger, clock }: Pick<TellDeps, 'ledger' | 'clock'>,
+  { otherNodes }: Observation,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  const known = await readOtherNodesSeen(ledger);
+  for (const [cluster, reading] of otherNodes) {
+    const seenAt = clock.now();
+    const seen =
+      reading.kind === 'found' ? { seenAt, nodes: [...reading.nodes] } : { seenAt, nodes: [], unseen: reading.why };
+    const isSeen = seen.nodes.length > 0 || reading.kind === 'unreadable';
+    if (isSeen || known.has(cluster)) await saveOtherNodesSeen(ledger, cluster, seen).catch(onTrouble);
+  }
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { operate } from '../../cli/operator.fixture.ts';
 import type { Run } from '../../sandbox/play.ts';
 import { deadLetterCount, HOUR, start } from '../../test/harness.ts';
 import { deniedCalls } from '../../test/iam.ts';
@@ -11,6 +12,11 @@ const recordsOf = ({ records }: Run, wanted: object) =>
       record.remediation === 'watch-hosts' &&
       Object.entries(wanted).every(([key, value]) => record[key as keyof typeof record] === value),
   );
+
+async function dashboardOf(run: Run): Promise<string> {
+  const outcome = await run.account.invoke('review-actions', {});
+  return outcome.ok ? String(outcome.result) : '';
+}
 
 async function asExpected(run: Run): Promise<void> {
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
@@ -136,6 +142,25 @@ it('nodes of Fargate and hybrid ones are told of like other hosts, with what may
       budgets: ['default/stuck'],
     },
   });
+  // The lists of the fleet have them, as they were seen.
+  const listed = await operate(run.account, 'get', 'nodes', '-o', 'json');
+  const nodes = listed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(Map.groupBy(nodes, ({ kind }) => kind).get('fargate')).toHaveLength(5);
+  expect(nodes.find(({ kind }) => kind === 'hybrid')).toMatchObject({
+    node: 'mi-0123456789abcdef0',
+    cluster: 'shop',
+    os: 'Ubuntu 24.04.1 LTS',
+    kubelet: 'v1.34.0-eks-1a2b3c4',
+    ready: true,
+    seenAt: expect.stringMatching(/^2026-07-02T00:00:/),
+  });
+  expect((await operate(run.account, 'get', 'nodes', '-o', 'wide')).stdout).toMatch(/fargate-ip-\S+ +shop .* fargate /);
+  const result = await dashboardOf(run);
+  expect(result).toContain('shop: 5 nodes of Fargate · Amazon Linux 2 with kubelet v1.3');
+  expect(result).toContain('1 hybrid node · Ubuntu 24.04.1 LTS with kubelet v1.34.0-eks-1a2b3c4 (2026-07-02)');
   // The pods are started anew, on the version of the control plane.
   await run.account.play(48 * HOUR);
   expect(hostStory(run).slice(3)).toEqual([
@@ -165,5 +190,7 @@ it.each([
     '07-02 closed/ other-nodes-unread other-nodes',
   ]);
   expect(recordsOf(run, { reason: 'other-nodes-unread' })[0]?.message).toMatch(message);
+  expect((await operate(run.account, 'get', 'nodes', '-o', 'wide')).stderr).toContain('closed: nodes of Fargate');
+  expect(await dashboardOf(run)).toContain('closed: nodes of Fargate and hybrid nodes are not seen');
   await asExpected(run);
 });

@@ -6,6 +6,7 @@ import { type FleetCluster, type FleetGroup, type FleetWorker, type SubjectStatu
 import type { Overview, Page } from '../view.ts';
 import { badge, SIGNS } from './badge.ts';
 import { incidentButton } from './button.ts';
+import { otherNodesList } from './other-nodes.ts';
 
 /** How many node groups and workers are drawn, most urgent first; the rest are counted. */
 const MOST_GROUPS = 60;
@@ -30,7 +31,8 @@ export function fleetPicture({ clusters, moreWorkers, ...fleet }: Overview, page
     .filter(([, count]) => count > 0)
     .map(([tone, count]) => html`<li>${badge(tone)} ${count}</li>`)}</ul>
 <div class="ehr-clusters">${clusters.slice(0, MOST_GROUPS).map((cluster) => picture(cluster, perCluster, fleet, page))}</div>
-${clusters.length > MOST_GROUPS ? html`<p>${counted(clusters.length - MOST_GROUPS, 'more cluster is', 'more clusters are')} not drawn.</p>` : undefined}`;
+${clusters.length > MOST_GROUPS ? html`<p>${counted(clusters.length - MOST_GROUPS, 'more cluster is', 'more clusters are')} not drawn.</p>` : undefined}
+${otherNodesList(fleet)}`;
 }
 
 const picture = ({ name, groups, ...status }: FleetCluster, most: number, fleet: Hosts, page: Page): Markup =>

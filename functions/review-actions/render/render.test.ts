@@ -92,6 +92,17 @@ function filledWith(
       clusters: fleetStatusOf([instance], [word, { ...word, instance: '' }]),
       hosts: new Map([[text, hostNamed(text)]]),
       moreWorkers: false,
+      otherNodes: new Map([
+        [
+          text,
+          {
+            seenAt: NOW,
+            nodes: [{ name: text, kind: 'fargate', kubeletVersion: text, osImage: text, ready: true }],
+            more: 2,
+          },
+        ],
+        [`${text} too`, { seenAt: NOW, nodes: [], more: 0, unseen: text }],
+      ]),
       needs: [{ tone: 'failed', record: record('failed', text), actions: ['retry'] }],
       moreNeeds: 1,
       summary: [{ tone: 'failed', count: 2 }],

@@ -37,6 +37,7 @@ import * as z from 'zod';
  * | support         | cluster               | last outcome about the end of its support          | support-ledger.ts       |
  * | planned-change  | digest                | last outcome about a plan of AWS Health            | support-ledger.ts       |
  * | hosts           | cluster/nodegroup     | last outcome, what the hosts of the group ran      | hosts-ledger.ts         |
+ * | other-nodes     | cluster               | nodes of Fargate and hybrid ones, as last seen     | other-nodes-ledger.ts   |
  * | other-hosts     | cluster               | last outcome about hosts that AWS looks after      | hosts-ledger.ts         |
  * | findings        | cluster/nodegroup     | open findings, and those that no upgrade fixed     | finding-ledger.ts       |
  * | coverage        | cluster/nodegroup, *  | what Inspector does not scan: workers, the account | finding-ledger.ts       |

@@ -1,0 +1,40 @@
+import { createLedger } from '../functions/shared/ledger/ledger.ts';
+import { type OtherNodesSeen, readOtherNodesSeen } from '../functions/shared/ledger/other-nodes-ledger.ts';
+import { spanOf } from './age.ts';
+import type { Surroundings } from './command.ts';
+import { type Scope, withinScope } from './scope.ts';
+
+/** A node of Fargate, or a hybrid node, with the cluster that it belongs to. */
+export type OtherNode = OtherNodesSeen['nodes'][number] & { readonly cluster: string; readonly seenAt: number };
+
+/**
+ * The nodes that are no EC2 instances, as `watch-hosts` has seen them last, and what cannot be seen, as sentences. No
+ * group has them, so a list of one group is without them.
+ */
+export async function readOtherNodes(
+  { clients, stack, clock }: Surroundings,
+  scope: Scope,
+): Promise<{ readonly nodes: readonly OtherNode[]; readonly unseen: readonly string[] }> {
+  const seen = await readOtherNodesSeen(createLedger(clients.dynamoDb, stack.LedgerTableName));
+  const meant = [...seen].filter(([cluster]) => withinScope({ cluster, nodegroup: '' }, scope));
+  return {
+    nodes: meant.flatMap(([cluster, { nodes, seenAt }]) => nodes.map((node) => ({ ...node, cluster, seenAt }))),
+    unseen: meant.flatMap(([cluster, { unseen, more, seenAt }]) => [
+      ...(unseen === undefined ? [] : [`${cluster}: nodes of Fargate and hybrid nodes are not seen. ${unseen}`]),
+      ...(more === 0 ? [] : [`${cluster}: ${more} more nodes were seen ${spanOf(clock.now() - seenAt)} ago.`]),
+    ]),
+  };
+}
+
+/** A node in JSON, with stable names like those of other hosts. */
+export const otherNodeJson = ({ cluster, name, kind, createdAt, seenAt, ...node }: OtherNode): object => ({
+  node: name,
+  cluster,
+  nodegroup: '',
+  kind,
+  ...(createdAt !== undefined && { launchedAt: new Date(createdAt).toISOString() }),
+  os: node.osImage,
+  kubelet: node.kubeletVersion,
+  ready: node.ready,
+  seenAt: new Date(seenAt).toISOString(),
+});
