@@ -2,6 +2,7 @@ import { createClusterReader, listClusters, listNodeGroups } from '../functions/
 import { observeGates } from '../functions/shared/gates/observe-gates.ts';
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
+import { readNodeClassStates } from '../functions/shared/ledger/node-class-ledger.ts';
 import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
 import { planIn } from '../functions/shared/ledger/proposal.ts';
 import { readRemembered } from '../functions/shared/ledger/refresh-ledger.ts';
@@ -76,16 +77,17 @@ export async function planUpgrades({
   const readCluster = createClusterReader(eks, 'tell');
   const observing = { ...clients, ledger };
   const policy = await readUpgradePolicy({ clients, stack, clock });
-  const [gates, account, budget, selfManaged, managed, unmanaged] = await Promise.all([
+  const [gates, account, budget, selfManaged, nodeClasses, managed, unmanaged] = await Promise.all([
     observeGates(clients, policy),
     accountOf(clients),
     readBudget(ledger, 'upgrades'),
     readRemembered(ledger),
+    readNodeClassStates(ledger),
     observeNodeGroups(observing, readCluster, scope, now, policy),
     observeUnmanaged(observing, readCluster, scope),
   ]);
   const observations = [...managed, ...unmanaged];
-  const known = fleetAtHand(observations, selfManaged, policy);
+  const known = fleetAtHand(observations, { selfManaged, nodeClasses }, policy);
   const circumstances = { policy, now, account, gates, slots: budget.slots, ...known };
   const look = async (starting: readonly Decided[]) => {
     const looks = await observePreflights(

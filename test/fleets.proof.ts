@@ -304,6 +304,15 @@ describe('rights', () => {
         policy: { ...policy(), upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
         play: '2h',
       }),
+      // And where a pin is due.
+      start({
+        fleet: karpenterFleet(),
+        policy: {
+          ...nodeClassPolicy({ bakeAge: '1m' }),
+          upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } },
+        },
+        play: '6h',
+      }),
       // A node runs an AMI that its class does not name any more.
       start({
         fleet: karpenterFleet({ amiSelectorTerms: [{ alias: 'al2023@v20260710' }] }, { budgets: [{ nodes: '0' }] }),

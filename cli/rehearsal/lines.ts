@@ -300,4 +300,8 @@ export const LINES: readonly LineCheck[] = [
     line: "whether Karpenter's custom resources take a merge patch with `metadata.resourceVersion` and this field manager",
     look: () => [open('a cluster with Karpenter tells: approve a pin of a class of a pool of one node')],
   },
+  {
+    line: 'whether every version of Karpenter sets the condition `NodeRegistrationHealthy` of a NodePool to `False`',
+    look: () => [open('a cluster with Karpenter tells: give a pool of one node a role that cannot join')],
+  },
 ];

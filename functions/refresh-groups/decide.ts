@@ -1,3 +1,4 @@
+import { atGate } from '../shared/gates/at-gate.ts';
 import { closedGate } from '../shared/gates/gates.ts';
 import { inWords, nextProposal, rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
 import { type Refresh, WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
@@ -5,7 +6,6 @@ import { nextOpening } from '../shared/policy/change-window.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { newestBaked } from '../shared/releases/wanted-image.ts';
 import { iso } from '../shared/runtime/clock.ts';
-import { atGate } from './at-gate.ts';
 import { heldByBreaker } from './breaker.ts';
 import {
   type Circumstances,

@@ -11,6 +11,7 @@ import { type RefreshState, readRemembered, underWayIn } from '../shared/ledger/
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
+import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -89,7 +90,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     for (const each of settled.lookAt ?? []) unseen.set(subjectOf(each), each);
     await lookAgain(deps, observation, settled, now).catch(note);
   }
-  await lookAtUnseen(deps, [...unseen.values()], now).catch(note);
+  // Managed groups are looked at by their own function.
+  await lookAtUnseen(deps, { refreshQueue: deps.queue }, [...unseen.values()], now).catch(note);
   const ended = [...before].filter((subject) => !underWay.has(subject));
   const next = nextInLine({ states, ended, underWay }, policy);
   await callNext(deps, next, now).catch(note);
@@ -143,26 +145,6 @@ async function callNext(
     const about = { trigger: 'slot-free' as const, clusterName: key.cluster, nodegroupName: key.nodegroup };
     return { request: makeRefreshReconcileRequest(origin, `slot-free ${subjectOf(key)} ${caller}`, about) };
   });
-  if (requests.length > 0) await sendRequests(queue, requests);
-}
-
-/** How many groups that nobody has seen for a day are looked at after one reconcile. */
-const UNSEEN_AT_ONCE = 20;
-
-/** Requests a look at self-managed groups that others wait for; managed ones are looked at by their own function. */
-async function lookAtUnseen(
-  { account, region, queue }: ReconcileDeps,
-  unseen: readonly NodeGroupKey[],
-  now: number,
-): Promise<void> {
-  const origin = { account, region, time: iso(now) };
-  const requests = unseen
-    .filter(({ nodegroup }) => nodegroup.includes(':'))
-    .slice(0, UNSEEN_AT_ONCE)
-    .map((key) => {
-      const about = { trigger: 'wake-up' as const, clusterName: key.cluster, nodegroupName: key.nodegroup };
-      return { request: makeRefreshReconcileRequest(origin, `unseen ${subjectOf(key)} ${iso(now)}`, about) };
-    });
   if (requests.length > 0) await sendRequests(queue, requests);
 }
 

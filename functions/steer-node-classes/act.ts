@@ -1,16 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
+import { type NodeClassState, saveNodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
 import { type Decision, type Observation, say } from './decision.ts';
-import { type NodeClassState, saveState } from './node-class-ledger.ts';
 import type { Policy } from './policy.ts';
+import { progressAfter } from './progress.ts';
 import { EC2_NODE_CLASSES } from './read-node-classes.ts';
+import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
 export interface ActDeps {
@@ -21,24 +25,31 @@ export interface ActDeps {
   readonly openCluster: (name: string) => Promise<KubernetesClient | { readonly refused: string }>;
 }
 
+export interface Settings {
+  readonly anywhere: Policy | InvalidPolicy;
+  readonly here: Policy | InvalidPolicy;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
 /**
  * Acts, saves and records. The former terms are saved before they are changed, so that they can be given back after a
  * crash.
  *
- * @param policy that holds for the cluster
+ * @param anywhere the policy of the account
+ * @param here the policy that holds for the class
  * @returns the final decision; undefined when somebody else was first, in the ledger or in the cluster
  */
 export async function carryOut(
   deps: ActDeps,
   observation: Observation,
   wanted: Decision,
-  { policy, now }: { readonly policy: Policy | InvalidPolicy; readonly now: number },
+  { anywhere, here, now }: Settings,
 ): Promise<Decision | undefined> {
-  if (wanted.silent) return wanted;
   const { key, trigger, state } = observation;
   const subject = subjectOf(key);
   const writer = writesOf(`${deps.caller} ${subject}`);
-  const save = (changed: NodeClassState) => saveState(deps.ledger, subject, changed, now, writer());
+  const save = (changed: NodeClassState) => saveNodeClassState(deps.ledger, subject, changed, now, writer());
   let before = state;
   if (wanted.write !== undefined && wanted.made !== undefined) {
     const intended = await save(asStored<NodeClassState>({ ...state, made: wanted.made }));
@@ -47,19 +58,30 @@ export async function carryOut(
   }
   const decision = await write(deps, observation, wanted);
   if (decision === undefined) return undefined;
+  const progress = progressAfter(observation, decision, { anywhere, here }, now);
+  if (decision.silent) {
+    const next = asStored<NodeClassState>({ ...before, made: decision.made, proposal: decision.proposal, progress });
+    // A class of which nothing was ever told or remembered needs no item.
+    if (isDeepStrictEqual(next, asStored<NodeClassState>(state))) return decision;
+    return (await save(next)) === undefined ? undefined : decision;
+  }
   const incident = incidentAfter(state, decision, trigger.id);
   const { unrecorded: _, ...known } = before;
   const next = asStored<NodeClassState>({
     ...known,
     ...incident,
+    reason: decision.reason,
     made: decision.made,
     proposal: decision.proposal,
+    progress,
   });
-  const details = { ...decision.details, ...planIn('steer-node-classes', key, decision), ...overridesIn(policy) };
-  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
+  const details = { ...decision.details, ...planIn('steer-node-classes', key, decision), ...overridesIn(here) };
+  // The ledger gives an outcome back as it was written, also one that another version has written.
+  const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
+  const saved = await recordOnce<string, NodeClassState>({ save, record }, before, next, {
     subject: key,
     ...outcomeIn(incident, decision),
-    ...(!isInvalid(policy) && { mode: policy.nodeClasses.mode }),
+    ...(!isInvalid(here) && { mode: here.nodeClasses.mode }),
     trigger,
     ...(Object.keys(details).length > 0 && { details }),
   });

@@ -82,3 +82,6 @@ export function compareVersions(a: string, b: string): number {
   }
   return 0;
 }
+
+/** The newest of some versions of one family; undefined for none. */
+export const newestOf = (versions: readonly string[]): string | undefined => versions.toSorted(compareVersions).at(-1);

@@ -57,7 +57,7 @@ it.each<[string, Partial<ClassView>, string]>([
 it('a release that Amazon does not publish under the name that Karpenter looks up is never pinned to', () => {
   const floats = { selection: { kind: 'floats' as const, family: 'al2023' as const }, running: [] };
   const versions = [{ version: 'v20260701', since: 0, isPublished: false }];
-  const view = classView({ ...floats, offer: { kind: 'offered', versions } });
+  const view = classView({ ...floats, offer: { kind: 'offered', versions, pairs: {} } });
   expect(told(view)).toBe('refused node-class-release-unpublished');
 });
 
@@ -93,7 +93,11 @@ describe('whatever nodes run, is offered and stands in the terms', () => {
         running: running.map(al2023),
         selection: pin === undefined ? { kind: 'floats', family: 'al2023' } : { kind: 'pins', ...al2023(pin) },
         terms: [{ alias: `al2023@${pin ?? 'latest'}` }],
-        offer: { kind: 'offered', versions: versions.toSorted((a, b) => compareVersions(a.version, b.version)) },
+        offer: {
+          kind: 'offered',
+          versions: versions.toSorted((a, b) => compareVersions(a.version, b.version)),
+          pairs: {},
+        },
         ...(codeOwner !== undefined && { codeOwner }),
       }),
     }));

@@ -1,14 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
+import { atGate } from '../shared/gates/at-gate.ts';
+import { closedGate } from '../shared/gates/gates.ts';
+import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
 import { guardOf } from '../shared/policy/guards.ts';
-import { aliasOf } from './alias.ts';
+import type { Told } from '../shared/records/decision.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { aliasOf, type Family } from './alias.ts';
 import { chooseVersion } from './choose-version.ts';
 import { type Circumstances, type Decision, type Observation, say } from './decision.ts';
-import type { ClassView } from './node-class.ts';
-import type { NodeClassState } from './node-class-ledger.ts';
+import { ALL_CLASSES, type ClassView, type OfferedVersion } from './node-class.ts';
 import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 import { poolsIn, poolsOf, proposedPatch } from './tell-pools.ts';
+import { type Mover, waitAtWave } from './wave.ts';
 
 /** A name of Kubernetes has no colon: this label or annotation means the same as the tag. */
 const OPT_OUT_MARK = OPT_OUT_TAG.replace(':', '/');
@@ -25,10 +32,19 @@ export function decide(observation: Observation, circumstances: Circumstances): 
     : nextProposal(state.proposal, { decision: decided.decision, target: decided.target }, circumstances.now);
   const pools = view.kind === 'class' ? poolsOf(view) : undefined;
   const details = { ...(pools !== undefined && { pools }), ...decided.details };
-  return { made: state.made, ...decided, ...(Object.keys(details).length > 0 && { details }), proposal };
+  // What is unread is told once for the cluster, and only remembered of its classes.
+  const isTold = observation.key.nodegroup !== ALL_CLASSES && (view.kind === 'unread' || view.kind === 'unreadable');
+  return {
+    made: state.made,
+    ...decided,
+    ...(Object.keys(details).length > 0 && { details }),
+    ...(isTold && { silent: true as const }),
+    proposal,
+  };
 }
 
-function decideAlone({ key, owner, view, state }: Observation, circumstances: Circumstances): Decision {
+function decideAlone(observation: Observation, circumstances: Circumstances): Decision {
+  const { key, owner, view, state } = observation;
   const quietly = (decision: Decision): Decision =>
     state.fingerprint === undefined ? { ...decision, silent: true } : decision;
   const marks = view.kind === 'class' && OPT_OUT_MARK in view.marks ? { [OPT_OUT_TAG]: '' } : {};
@@ -46,6 +62,8 @@ function decideAlone({ key, owner, view, state }: Observation, circumstances: Ci
       return { ...say('skipped', 'node-classes-unread', 'Nothing was read yet.'), silent: true };
     case 'unreadable':
       return say('skipped', 'node-classes-unread', view.why, view.variant);
+    case 'malformed':
+      return say('refused', 'node-class-malformed', view.why, view.variant);
     case 'readable':
       return quietly(say('done', 'node-classes-read', 'Its EC2NodeClasses can be read.'));
     case 'gone':
@@ -58,12 +76,13 @@ function decideAlone({ key, owner, view, state }: Observation, circumstances: Ci
       return say('skipped', 'auto-mode', message);
     }
     case 'class':
-      return undoing(view, state) ?? decideClass(view, state, verdict.policy, circumstances.now);
+      return undoing(view, state) ?? decideClass({ key, view, policy: verdict.policy, circumstances }, state);
   }
 }
 
-function decideClass(view: ClassView, state: NodeClassState, policy: Policy, now: number): Decision {
-  const { name, selection, unknownImages, running, codeOwner } = view;
+function decideClass(mover: Mover, state: NodeClassState): Decision {
+  const { view } = mover;
+  const { selection, unknownImages, running } = view;
   const pools = poolsIn(view.pools);
   if (selection.kind === 'custom') {
     return say('skipped', 'ami-terms-custom', `It selects AMIs by id, name, tags or parameter.${pools}`);
@@ -80,46 +99,56 @@ function decideClass(view: ClassView, state: NodeClassState, policy: Policy, now
     const message = `Nodes run ${strange.slice(0, 5).join(', ')}, which cannot be compared with releases of ${family}.${pools}`;
     return say('refused', 'node-release-unknown', message, strange.toSorted().join(' '));
   }
-  const chosen = chooseVersion(view, family, policy.nodeClasses.bakeAge, now);
-  if ('decision' in chosen) return { ...chosen, message: `${chosen.message}${pools}` };
-  const target = aliasOf(family, chosen.version);
-  const is = selection.kind === 'floats' ? `${family}@latest` : aliasOf(family, selection.version);
-  if (is === target) {
-    const others = running.filter(({ version }) => version !== chosen.version);
-    if (others.length === 0) return say('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
-    const message = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.${pools}`;
-    return say('waiting', 'node-class-drifting', message, target);
-  }
+  const wanted = chooseVersion(mover, family);
+  if (wanted.kind === 'none') return { ...wanted.decision, message: `${wanted.decision.message}${pools}` };
+  if (wanted.kind === 'version') return pinTo(wanted.offered, family, mover, state);
+  const target = aliasOf(family, wanted.version);
+  const others = running.filter(({ version }) => version !== wanted.version);
+  if (others.length === 0) return say('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
+  const message = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.${pools}`;
+  return say('waiting', 'node-class-drifting', message, target);
+}
+
+/** Decides when a class is pinned to another version: now, or later, with what it waits for. */
+function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: NodeClassState): Decision {
+  const { view, policy, circumstances } = mover;
+  const { now, gates } = circumstances;
+  const { name, selection, codeOwner } = view;
+  const pools = poolsIn(view.pools);
+  const target = aliasOf(family, offered.version);
+  const is = selection.kind === 'pins' ? aliasOf(family, selection.version) : `${family}@latest`;
   const fromTo = `from ${is} to ${target}`;
+  const about = (told: Told<Reason>, more: Partial<Decision> = {}): Decision => ({ ...told, target, ...more });
+  const ruling = rulingOn(state.proposal, target);
+  if (ruling?.kind === 'rejected' && codeOwner === undefined) {
+    return about(say('skipped', 'proposal-rejected', `${target} was rejected by ${inWords(ruling)}`, ruling.id));
+  }
+  const held = waitAtWave(offered, family, mover);
+  if (held !== undefined) {
+    const { reason, message, which, until: wakeAt, lookAt } = held;
+    const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };
+    return about(say('waiting', reason, `${message}${pools}`, `${target} ${which}`), more);
+  }
+  const patch = { details: { patch: proposedPatch(name, target) } };
   if (codeOwner !== undefined) {
     const message = `A change ${fromTo} is due. ${capitalized(codeOwner)} keeps ${name} as code, so the change is only proposed.${pools}`;
-    return {
-      ...say('refused', 'node-class-kept-as-code', message, target),
-      details: { patch: proposedPatch(name, target) },
-    };
-  }
-  const ruling = rulingOn(state.proposal, target);
-  if (ruling?.kind === 'rejected') {
-    return {
-      ...say('skipped', 'proposal-rejected', `${target} was rejected by ${inWords(ruling)}`, ruling.id),
-      target,
-    };
+    return { ...say('refused', 'node-class-kept-as-code', message, target), ...patch };
   }
   if (policy.nodeClasses.mode === 'observe' && ruling === undefined) {
-    const patch = proposedPatch(name, target);
-    return {
-      ...say('would-act', 'would-pin-node-class', `A change ${fromTo} is due.${pools}`, target),
-      target,
-      details: { patch },
-    };
+    return about(say('would-act', 'would-pin-node-class', `A change ${fromTo} is due.${pools}`, target), patch);
   }
+  const opensAt = nextOpening(policy.nodeClasses.windows, now);
+  if (opensAt > now) {
+    const message = `A change ${fromTo} is due. The next window opens at ${iso(opensAt)}.`;
+    return about(say('waiting', 'node-class-outside-window', message, target), { wakeAt: opensAt });
+  }
+  const closed = closedGate(policy.upgrades.gates, gates, now);
+  if (closed !== undefined) return about(...atGate(closed, target));
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
-  return {
-    ...say('acted', 'node-class-being-pinned', `Changed ${fromTo}.${pools}${approved}`, target),
-    target,
+  return about(say('acted', 'node-class-being-pinned', `Changed ${fromTo}.${pools}${approved}`, target), {
     write: [{ alias: target }],
     made: { alias: target, from: asJson(view.terms), at: now },
-  };
+  });
 }
 
 /** Gives back the former AMI terms after a rejection, where nobody has changed them since. */

@@ -1,11 +1,13 @@
 import type { Owner } from '../shared/fleet/owners.ts';
+import type { Gates } from '../shared/gates/gates.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import type { View } from './node-class.ts';
-import type { NodeClassState } from './node-class-ledger.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
@@ -22,7 +24,12 @@ export interface Observation {
 }
 
 /** What a decision depends on besides the observation. */
-export type Circumstances = CircumstancesOf<Policy>;
+export interface Circumstances extends CircumstancesOf<Policy> {
+  /** How the rollouts of Amazon's releases stand; absent where nobody knows, or the policy has no waves. */
+  readonly rollouts?: Rollouts;
+  /** The gates that the policy names; absent where nobody has read them. */
+  readonly gates?: Gates;
+}
 
 export interface Decision extends Told<Reason> {
   /** The AMI terms to write. */
@@ -35,6 +42,12 @@ export interface Decision extends Told<Reason> {
   readonly answers?: string;
   /** Nothing is to be told that ever was, so this is not recorded either. */
   readonly silent?: true;
+  /** When the cluster is looked at again, epoch milliseconds. */
+  readonly wakeAt?: number;
+  /** Present where nobody has read the gates, and the decision may be another one once that is done. */
+  readonly dependsOnGates?: true;
+  /** Groups and classes that others wait for and that nobody has seen for a day: they may be gone. */
+  readonly lookAt?: readonly NodeGroupKey[];
 }
 
 export const say = wordsOf<Reason>;

@@ -1,5 +1,9 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import * as z from 'zod';
+import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { createQueueFunction } from '../shared/runtime/queue-function.ts';
@@ -10,7 +14,11 @@ const eks = new EKSClient(CLIENT_DEFAULTS);
 
 export const handler = createQueueFunction({
   declared: steerNodeClasses,
-  own: ({ clock, region }) => ({
+  environment: { UPGRADE_QUEUE_URL: z.url() },
+  wake: (queue) => createWake({ scheduler: new SchedulerClient(CLIENT_DEFAULTS), ...queue }),
+  own: ({ clock, region, env, sqs }) => ({
+    upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
+    cloudWatch: new CloudWatchClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks,
     openClusterBy: openClusterBy({ eks, clock, region }),

@@ -1,13 +1,6 @@
+import { groupOfClass } from '../shared/fleet/node-class-name.ts';
+import type { Pair } from '../shared/releases/ami-type.ts';
 import type { Family, Selection } from './alias.ts';
-
-/** The name of an EC2NodeClass in records, where a node group's stands. No node group's name has a colon. */
-const PREFIX = 'ec2nodeclass:';
-
-export const groupOfClass = (name: string): string => `${PREFIX}${name}`;
-
-/** The EC2NodeClass that the name of a group stands for; undefined for any other group. */
-export const classOfGroup = (nodegroup: string): string | undefined =>
-  nodegroup.startsWith(PREFIX) ? nodegroup.slice(PREFIX.length) : undefined;
 
 /** Stands for all node classes of a cluster, where these cannot be read. No Kubernetes name has an asterisk. */
 export const ALL_CLASSES = groupOfClass('*');
@@ -33,9 +26,22 @@ export interface OfferedVersion {
   readonly isPublished: boolean;
 }
 
+/** EKS's releases of one pair, as the ledger knows them. */
+export interface PairReleases {
+  /** By the version that an alias names. */
+  readonly releases: Readonly<Record<string, string>>;
+  /** Releases that Amazon has withdrawn. */
+  readonly withdrawn: readonly string[];
+}
+
 /** The releases that a class can be pinned to, oldest first, or why nobody knows them. */
 export type Offer =
-  | { readonly kind: 'offered'; readonly versions: readonly OfferedVersion[] }
+  | {
+      readonly kind: 'offered';
+      readonly versions: readonly OfferedVersion[];
+      /** By `pairKey`. */
+      readonly pairs: Readonly<Record<string, PairReleases>>;
+    }
   | { readonly kind: 'unknown'; readonly message: string; readonly variant: string };
 
 /** An EC2NodeClass as its cluster shows it. */
@@ -55,6 +61,10 @@ export interface ClassView {
   readonly running: ReadonlyArray<{ readonly family: Family; readonly version: string }>;
   /** AMIs of its nodes that are of no release which an alias names. */
   readonly unknownImages: readonly string[];
+  /** What Karpenter says is wrong with the class or its pools, each as a clause. */
+  readonly troubles: readonly string[];
+  /** The architectures and variants in use, with the Kubernetes version of the control plane. */
+  readonly pairs: readonly Pair[];
   readonly offer: Offer;
 }
 
@@ -66,6 +76,8 @@ export type View =
   /** The node classes of a cluster, which can be read or not. */
   | { readonly kind: 'readable' }
   | { readonly kind: 'unreadable'; readonly why: string; readonly variant: string }
+  /** An EC2NodeClass of which an object is not as its kind has it. */
+  | { readonly kind: 'malformed'; readonly why: string; readonly variant: string }
   /** The cluster has no node class of this name. */
   | { readonly kind: 'gone' }
   /** Nothing was read, because a guard stops everything here. */

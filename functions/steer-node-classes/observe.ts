@@ -2,18 +2,19 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { readOwner } from '../shared/fleet/identity.ts';
 import { describeImages } from '../shared/fleet/images.ts';
+import { groupOfClass } from '../shared/fleet/node-class-name.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
+import { NEVER_SEEN, type NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { imageNamed, type NamedImage, selectionOf } from './alias.ts';
 import type { ClusterAsked } from './batch.ts';
 import type { Observation } from './decision.ts';
-import { ALL_CLASSES, type ClassView, groupOfClass, type View } from './node-class.ts';
-import { NEVER_SEEN, type NodeClassState } from './node-class-ledger.ts';
+import { ALL_CLASSES, type ClassView, type View } from './node-class.ts';
 import { type OfferClients, readOffer } from './offer.ts';
 import { type Policy, READS } from './policy.ts';
 import { type FoundClass, NEEDED, readNodeClasses } from './read-node-classes.ts';
@@ -47,11 +48,11 @@ export async function observeCluster(looking: Looking, asked: ClusterAsked): Pro
   const views = await viewsOf(looking, cluster, owner, policyHere(policy, cluster, owner));
   const known = [...states.keys()].filter((subject) => subject.startsWith(`${cluster}/`));
   // A class that is not shown although all can be read is gone.
-  const rest: View | undefined = views.get(ALL_CLASSES)?.kind === 'readable' ? { kind: 'gone' } : undefined;
-  const wanted = new Set([...requests.keys(), ...(rest === undefined ? [] : known)]);
-  for (const subject of wanted) {
+  const ofAll = views.get(ALL_CLASSES);
+  const rest: View = ofAll === undefined || ofAll.kind === 'readable' ? { kind: 'gone' } : ofAll;
+  for (const subject of [...requests.keys(), ...known]) {
     const nodegroup = subject.slice(cluster.length + 1);
-    if (!views.has(nodegroup)) views.set(nodegroup, rest ?? views.get(ALL_CLASSES) ?? { kind: 'unread' });
+    if (!views.has(nodegroup)) views.set(nodegroup, rest);
   }
   return [...views].map(([nodegroup, view]): Observation => {
     const key = { cluster, nodegroup };
@@ -68,11 +69,22 @@ export async function observeCluster(looking: Looking, asked: ClusterAsked): Pro
   });
 }
 
-/** The policy that holds for the node classes of a cluster. */
-export const policyHere = (policy: Policy | InvalidPolicy, cluster: string, owner: Owner): Policy | InvalidPolicy =>
-  policyAt(policy, placeOfGroup({ cluster }, owner), READS);
+/**
+ * The policy that holds for the node classes of a cluster, or for one of them.
+ *
+ * @param marks the labels and annotations of the class, which count as tags: by tag a policy only becomes stricter
+ */
+export function policyHere(
+  policy: Policy | InvalidPolicy,
+  cluster: string,
+  owner: Owner,
+  marks: ClassView['marks'] = {},
+): Policy | InvalidPolicy {
+  const place = placeOfGroup({ cluster }, owner);
+  return policyAt<typeof READS, Policy>(policy, { ...place, tags: [...place.tags, marks] }, READS);
+}
 
-/** The views of a cluster, by the names of their groups. */
+/** The views of a cluster, by the names of their groups; none of a cluster that does not exist. */
 async function viewsOf(
   looking: Looking,
   cluster: string,
@@ -84,6 +96,7 @@ async function viewsOf(
   if (isOff || isOptedOut(owner.tags) || owner.unreadable !== undefined || owner.notAWorker !== undefined) {
     return new Map([[ALL_CLASSES, { kind: 'unread' }]]);
   }
+  if ((await looking.readCluster(cluster)).kind === 'gone') return new Map();
   try {
     const kubernetes = await looking.openCluster(cluster);
     if ('refused' in kubernetes) return unreadable(kubernetes.refused, 'refused');
@@ -92,9 +105,10 @@ async function viewsOf(
       const why = `The cluster does not allow this: ${lacking.join(', ')}. Apply the rights: npm run -s rbac | kubectl apply -f -`;
       return unreadable(why, 'access');
     }
-    const { classes, autoMode } = await readNodeClasses(kubernetes);
+    const { classes, malformed, autoMode } = await readNodeClasses(kubernetes);
     const views = new Map<string, View>([[ALL_CLASSES, { kind: 'readable' }]]);
     for (const { name, pools } of autoMode) views.set(`nodeclass:${name}`, { kind: 'auto-mode', name, pools });
+    for (const [name, why] of malformed) views.set(groupOfClass(name), { kind: 'malformed', why, variant: why });
     for (const found of classes) views.set(groupOfClass(found.name), await viewOf(looking, cluster, found));
     return views;
   } catch (error) {
@@ -109,9 +123,9 @@ const unreadable = (why: string, variant: string): Map<string, View> =>
 async function viewOf(
   { clients, readCluster, now }: Looking,
   cluster: string,
-  { name, resourceVersion, terms, marks, codeOwner, pools, imageIds, resolved }: FoundClass,
+  { imageIds, resolved, ...found }: FoundClass,
 ): Promise<ClassView> {
-  const selection = selectionOf(terms);
+  const selection = selectionOf(found.terms);
   const unnamed = imageIds.filter((id) => !resolved.has(id));
   const described = unnamed.length === 0 ? new Map() : await describeImages(clients.ec2, unnamed);
   const nameOf = (id: string): string => resolved.get(id) ?? described.get(id)?.Name ?? '';
@@ -122,29 +136,24 @@ async function viewOf(
   const version = await kubernetesVersionOf(readCluster, cluster);
   // A class without nodes must resolve to all that it does now.
   const inUse = running.length > 0 ? running : [...resolved.values()].flatMap((each) => imageNamed(each) ?? []);
+  const pairs =
+    family === undefined
+      ? []
+      : pairsOf(
+          inUse.filter((each) => each.family === family),
+          version,
+        );
   return {
     kind: 'class',
-    name,
-    resourceVersion,
-    terms,
+    ...found,
     selection,
-    marks,
-    ...(codeOwner !== undefined && { codeOwner }),
-    pools,
     running: [...ofVersion.values()],
     unknownImages: images.flatMap(({ id, image }) => (image === undefined ? [id] : [])),
+    pairs,
     offer:
       family === undefined
-        ? { kind: 'offered', versions: [] }
-        : await readOffer(
-            clients,
-            family,
-            pairsOf(
-              inUse.filter((each) => each.family === family),
-              version,
-            ),
-            now,
-          ),
+        ? { kind: 'offered', versions: [], pairs: {} }
+        : await readOffer(clients, family, pairs, now),
   };
 }
 

@@ -6,7 +6,7 @@ import { type Pair, pairKey, pinnedParameter } from '../shared/releases/ami-type
 import { readTargets, type Target } from '../shared/releases/target-release.ts';
 import { watchPair } from '../shared/releases/watched-pairs.ts';
 import { type Family, versionOfRelease } from './alias.ts';
-import type { Offer, OfferedVersion } from './node-class.ts';
+import type { Offer, OfferedVersion, PairReleases } from './node-class.ts';
 
 export interface OfferClients {
   readonly ec2: EC2Client;
@@ -31,6 +31,7 @@ export async function readOffer(
 ): Promise<Offer> {
   const targets = await readTargets(clients, pairs);
   const found: Array<Map<string, number>> = [];
+  const known: Record<string, PairReleases> = {};
   for (const pair of pairs) {
     const target = targets(pair);
     if (target.kind === 'none' && target.reason === 'release-not-yet-seen') await watchPair(clients.ledger, pair, now);
@@ -38,20 +39,21 @@ export async function readOffer(
     if (target.kind === 'none' || why !== undefined) {
       return { kind: 'unknown', message: why ?? '', variant: pairKey(pair) };
     }
-    found.push(
-      new Map(
-        target.offered.flatMap(({ releaseVersion, firstSeenAt }) => {
-          const version = versionOfRelease(family, releaseVersion);
-          return version === undefined ? [] : [[version, firstSeenAt] as const];
-        }),
-      ),
-    );
+    const named = target.offered.flatMap(({ releaseVersion, firstSeenAt }) => {
+      const version = versionOfRelease(family, releaseVersion);
+      return version === undefined ? [] : [{ version, releaseVersion, firstSeenAt }];
+    });
+    found.push(new Map(named.map(({ version, firstSeenAt }) => [version, firstSeenAt])));
+    known[pairKey(pair)] = {
+      releases: Object.fromEntries(named.map(({ version, releaseVersion }) => [version, releaseVersion])),
+      withdrawn: target.withdrawn,
+    };
   }
   const [first = new Map<string, number>(), ...others] = found;
   const common = [...first].flatMap(([version, firstSeenAt]) => {
     const seen = others.map((each) => each.get(version));
-    const known = seen.filter((at) => at !== undefined);
-    return known.length < seen.length ? [] : [{ version, since: Math.max(firstSeenAt, ...known) }];
+    const times = seen.filter((at) => at !== undefined);
+    return times.length < seen.length ? [] : [{ version, since: Math.max(firstSeenAt, ...times) }];
   });
   const newest = common.slice(-MOST_LOOKED_UP);
   const namesOf = (version: string) => pairs.map((pair) => pinnedParameter(pair, version) ?? '');
@@ -62,7 +64,7 @@ export async function readOffer(
   const versions = newest.map(
     (each): OfferedVersion => ({ ...each, isPublished: namesOf(each.version).every((name) => published.has(name)) }),
   );
-  return { kind: 'offered', versions };
+  return { kind: 'offered', versions, pairs: known };
 }
 
 /** Why nobody knows which release of a pair is good. Doubt about one pair holds for all: an alias names one for all. */

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
+import { READS as ROLLOUTS } from '../shared/rollouts/rollout-policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
 /** The policy section `nodeClasses`. */
@@ -14,8 +16,14 @@ export const nodeClasses = (defaultMode: Mode) =>
     bakeAge: duration
       .prefault('24h')
       .describe('How long a release must have been out before an EC2NodeClass is pinned to it.'),
+    windows: z
+      .array(changeWindow)
+      .default([])
+      .describe(
+        'When an EC2NodeClass may be pinned; empty: at any time. When Karpenter then replaces nodes, the disruption budgets of their pools say.',
+      ),
   });
 
 /** The sections of the policy that `steer-node-classes` reads. */
-export const READS = { nodeClasses };
+export const READS = { nodeClasses, ...ROLLOUTS };
 export type Policy = PolicyWith<typeof READS>;

@@ -1,10 +1,20 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { WantedAccess } from '../shared/kubernetes/access-reviews.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { codeOwnerOf } from './code-owner.ts';
+import {
+  type conditions,
+  EC2_GROUP,
+  ec2NodeClass,
+  type metadata,
+  nodeClaim,
+  type nodeClassRef,
+  nodePool,
+  sortedByForm,
+} from './karpenter-kinds.ts';
 import type { PoolView } from './node-class.ts';
 
-export const EC2_NODE_CLASSES = { group: 'karpenter.k8s.aws', version: 'v1', plural: 'ec2nodeclasses' };
+export const EC2_NODE_CLASSES = { group: EC2_GROUP, version: 'v1', plural: 'ec2nodeclasses' };
 const NODE_POOLS = { group: 'karpenter.sh', version: 'v1', plural: 'nodepools' };
 const NODE_CLAIMS = { group: 'karpenter.sh', version: 'v1', plural: 'nodeclaims' };
 
@@ -20,64 +30,6 @@ const AUTO_MODE = 'eks.amazonaws.com';
 
 const OWN_MANAGER = 'eks-host-remediator';
 
-const names = z.record(z.string(), z.string()).default({});
-const metadata = z.object({
-  name: z.string(),
-  resourceVersion: z.string().default(''),
-  labels: names,
-  annotations: names,
-  managedFields: z
-    .array(
-      z.object({
-        manager: z.string().default(''),
-        operation: z.string().default(''),
-        fieldsV1: z.record(z.string(), z.unknown()).default({}),
-      }),
-    )
-    .default([]),
-});
-const nodeClassRef = z.object({ group: z.string().default(''), name: z.string().default('') });
-
-/** Members that are not read here are ignored. Source: aws/karpenter-provider-aws, pkg/apis/v1. */
-const ec2NodeClass = z.object({
-  metadata,
-  spec: z.object({ amiSelectorTerms: z.array(z.unknown()).default([]) }),
-  status: z
-    .object({ amis: z.array(z.object({ id: z.string().default(''), name: z.string().default('') })).default([]) })
-    .prefault({}),
-});
-/** Source: kubernetes-sigs/karpenter, pkg/apis/v1/nodepool.go, with its defaults. */
-const nodePool = z.object({
-  metadata,
-  spec: z.object({
-    template: z.object({ spec: z.object({ nodeClassRef, expireAfter: z.string().default('720h') }) }),
-    disruption: z
-      .object({
-        budgets: z
-          .array(
-            z.object({
-              nodes: z.string().default('10%'),
-              reasons: z.array(z.string()).optional(),
-              schedule: z.string().optional(),
-              duration: z.string().optional(),
-            }),
-          )
-          .default([{ nodes: '10%' }]),
-      })
-      .prefault({}),
-  }),
-});
-const nodeClaim = z.object({
-  metadata,
-  spec: z.object({ nodeClassRef }),
-  status: z
-    .object({
-      imageID: z.string().default(''),
-      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-    })
-    .prefault({}),
-});
-
 type Budget = z.infer<typeof nodePool>['spec']['disruption']['budgets'][number];
 
 /** An EC2NodeClass with its pools and the AMIs of its nodes. */
@@ -92,28 +44,42 @@ export interface FoundClass {
   readonly imageIds: readonly string[];
   /** The AMIs that the class resolves to, by id, with their names. */
   readonly resolved: ReadonlyMap<string, string>;
+  /** What Karpenter says is wrong with the class or its pools, each as a clause. */
+  readonly troubles: readonly string[];
 }
 
 export interface FoundClasses {
   readonly classes: readonly FoundClass[];
+  /** The classes that cannot be judged, by name, because an object is not as its kind has it, with that object. */
+  readonly malformed: ReadonlyMap<string, string>;
   /** NodeClasses of EKS Auto Mode, by the pools that name them. */
   readonly autoMode: ReadonlyArray<{ readonly name: string; readonly pools: readonly PoolView[] }>;
 }
 
 /**
- * Reads the node classes of a cluster; none where it does not run Karpenter.
+ * Reads the node classes of a cluster; none where it does not run Karpenter. An object that is not of its kind counts
+ * against the class that it names. Where nobody can tell which one that is, it counts against all.
  *
  * @throws KubernetesAccessError
- * @throws z.ZodError for an object that is not of its kind
  */
 export async function readNodeClasses(kubernetes: KubernetesClient): Promise<FoundClasses> {
-  const read = async <Kind extends z.ZodType>(
-    resource: Parameters<KubernetesClient['listCustomObjects']>[0],
-    kind: Kind,
-  ) => z.array(kind).parse((await kubernetes.listCustomObjects(resource)) ?? []);
-  const classes = await read(EC2_NODE_CLASSES, ec2NodeClass);
-  const pools = await read(NODE_POOLS, nodePool);
-  const claims = await read(NODE_CLAIMS, nodeClaim);
+  const read = async (resource: Parameters<KubernetesClient['listCustomObjects']>[0]) =>
+    (await kubernetes.listCustomObjects(resource)) ?? [];
+  const ofClass = sortedByForm('EC2NodeClass', ec2NodeClass, await read(EC2_NODE_CLASSES));
+  const ofPools = sortedByForm('NodePool', nodePool, await read(NODE_POOLS));
+  const ofClaims = sortedByForm('NodeClaim', nodeClaim, await read(NODE_CLAIMS));
+  const [classes, pools, claims] = [ofClass.wellFormed, ofPools.wellFormed, ofClaims.wellFormed];
+  const misformed = [ofClass, ofPools, ofClaims].flatMap((each) => each.misformed);
+  const named = new Set([
+    ...classes.map(({ metadata: { name } }) => name),
+    ...ofClass.misformed.flatMap(({ nodeClass = [] }) => nodeClass),
+  ]);
+  const malformed = new Map(
+    [...named].flatMap((name) => {
+      const found = misformed.find(({ nodeClass = name }) => nodeClass === name);
+      return found === undefined ? [] : [[name, found.why] as const];
+    }),
+  );
   const poolsOf = (group: string, name: string): PoolView[] =>
     pools
       .filter(({ spec }) => isOf(spec.template.spec.nodeClassRef, group, name))
@@ -135,27 +101,46 @@ export async function readNodeClasses(kubernetes: KubernetesClient): Promise<Fou
   );
   return {
     autoMode: [...autoMode].map((name) => ({ name, pools: poolsOf(AUTO_MODE, name) })),
-    classes: classes.map(({ metadata: meta, spec, status }): FoundClass => {
-      const { name, resourceVersion, labels, annotations } = meta;
-      const codeOwner = codeOwnerOf({ labels, annotations, managers: managersIn(meta) });
-      const own = claims.filter((claim) => isOf(claim.spec.nodeClassRef, EC2_NODE_CLASSES.group, name));
-      return {
-        name,
-        resourceVersion,
-        terms: spec.amiSelectorTerms,
-        marks: { ...labels, ...annotations },
-        ...(codeOwner !== undefined && { codeOwner }),
-        pools: poolsOf(EC2_NODE_CLASSES.group, name),
-        // A claim without an AMI has not been launched yet, and will get one of the class.
-        imageIds: [...new Set(own.map(({ status: { imageID } }) => imageID).filter((id) => id !== ''))],
-        resolved: new Map(status.amis.map((ami) => [ami.id, ami.name])),
-      };
-    }),
+    malformed,
+    classes: classes
+      .filter(({ metadata: { name } }) => !malformed.has(name))
+      .map(({ metadata: meta, spec, status }): FoundClass => {
+        const { name, resourceVersion, labels, annotations } = meta;
+        const codeOwner = codeOwnerOf({ labels, annotations, managers: managersIn(meta) });
+        const own = claims.filter((claim) => isOf(claim.spec.nodeClassRef, EC2_NODE_CLASSES.group, name));
+        return {
+          name,
+          resourceVersion,
+          terms: spec.amiSelectorTerms,
+          marks: { ...labels, ...annotations },
+          ...(codeOwner !== undefined && { codeOwner }),
+          pools: poolsOf(EC2_NODE_CLASSES.group, name),
+          // A claim without an AMI has not been launched yet, and will get one of the class.
+          imageIds: [...new Set(own.map(({ status: { imageID } }) => imageID).filter((id) => id !== ''))],
+          resolved: new Map(status.amis.map((ami) => [ami.id, ami.name])),
+          troubles: [
+            ...falseIn(status, 'Ready').map((why) => `the class is not ready${why}`),
+            ...pools
+              .filter((pool) => isOf(pool.spec.template.spec.nodeClassRef, EC2_NODE_CLASSES.group, name))
+              .flatMap((pool) =>
+                falseIn(pool.status, 'NodeRegistrationHealthy').map(
+                  (why) => `nodes of pool ${pool.metadata.name} do not join${why}`,
+                ),
+              ),
+          ],
+        };
+      }),
   };
 }
 
 const isOf = (ref: z.infer<typeof nodeClassRef>, group: string, name: string): boolean =>
   ref.group === group && ref.name === name;
+
+/** The reasons for which a condition is false, each as the end of a clause; none where it is true or unknown. */
+const falseIn = (status: { readonly conditions: z.infer<typeof conditions> }, wanted: string): string[] =>
+  status.conditions.flatMap(({ type, status: is, reason }) =>
+    type === wanted && is === 'False' ? [reason === undefined ? '' : ` (${reason})`] : [],
+  );
 
 const isDrifted = ({ type, status }: { readonly type: string; readonly status: string }): boolean =>
   type === 'Drifted' && status === 'True';

@@ -1,9 +1,11 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { ROLLOUT_REASONS } from '../shared/rollouts/rollout-reasons.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** What `steer-node-classes` says. */
 export const NODE_CLASS_REASONS = {
+  ...ROLLOUT_REASONS,
   'would-pin-node-class': {
     meaning:
       'In mode enforce the AMI alias of the EC2NodeClass would be pinned to the release that the message names. Karpenter would replace nodes of other releases within the disruption budgets of their pools.',
@@ -69,6 +71,12 @@ export const NODE_CLASS_REASONS = {
     hint: 'Give steer-node-classes access: docs/kubernetes-access.md.',
   },
   'node-classes-read': { meaning: "The cluster's EC2NodeClasses can be read." },
+  'node-class-outside-window': { meaning: 'No change window of nodeClasses.windows is open.' },
+  'node-class-malformed': {
+    meaning:
+      'The EC2NodeClass, or a NodePool or NodeClaim of it, is not as its kind has it in karpenter.sh/v1, so the class is left as it is. The message names the object and the member.',
+    hint: 'Correct the object that the message names. Where its cluster accepts it, the version of its custom resource definition is one that is not known here.',
+  },
   'node-class-gone': { meaning: 'The cluster has no EC2NodeClass of this name any more.' },
 } as const satisfies Record<string, ReasonEntry>;
 

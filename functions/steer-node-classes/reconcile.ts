@@ -1,9 +1,19 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import { makeNodeClassReconcileRequest } from '../../events/node-class-reconcile-request.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { createGatesReader, type GatesReader } from '../shared/gates/observe-gates.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
-import { sendRequests } from '../shared/intake/reconcile-queue.ts';
+import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
+import { type Wake, wakeTime } from '../shared/intake/wake.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
+import { type NodeGroupKey, readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { managedRollouts } from '../shared/rollouts/all-groups.ts';
+import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
+import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { once } from '../shared/runtime/once.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -11,8 +21,7 @@ import { carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { type ClusterAsked, readBatch } from './batch.ts';
 import { decide } from './decide.ts';
-import type { Decision } from './decision.ts';
-import { readStates } from './node-class-ledger.ts';
+import type { Circumstances, Decision, Observation } from './decision.ts';
 import {
   clusterReaderOf,
   type Looking,
@@ -21,10 +30,26 @@ import {
   observeCluster,
   policyHere,
 } from './observe.ts';
+import type { Policy } from './policy.ts';
+import { membersAfter } from './progress.ts';
 import type { steerNodeClasses } from './remediation.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof steerNodeClasses>, ObserveClients {
+  readonly cloudWatch: CloudWatchClient;
   readonly openClusterBy: (readCluster: ClusterReader) => OpenCluster;
+  readonly wake: Wake;
+  /** The queue of `upgrade-node-groups`, which knows what became of a managed node group. */
+  readonly upgradeQueue: ReconcileQueue;
+}
+
+/** What one reconcile learns from cluster to cluster. */
+interface Course {
+  /** How the rollouts stand by now: each decision sees those before it. */
+  rollouts: Rollouts | undefined;
+  readonly readGates: GatesReader;
+  readonly troubles: unknown[];
+  /** Groups and classes that others wait for and that nobody has seen for a day. */
+  readonly unseen: NodeGroupKey[];
 }
 
 /**
@@ -36,43 +61,93 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { clusters, deferred, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const readCluster = clusterReaderOf(deps);
+  const states = await readNodeClassStates(deps.ledger);
   const looking: Looking = {
     clients: deps,
     readCluster,
     openCluster: once(deps.openClusterBy(readCluster)),
     policy,
-    states: await readStates(deps.ledger),
+    states,
     now: deps.clock.now(),
   };
-  const troubles: unknown[] = [];
-  for (const asked of clusters) {
-    await steer(deps, looking, asked, troubles).catch((error: unknown) => troubles.push(error));
-  }
+  const hasWaves = !isInvalid(policy) && policy.upgrades.waves.length > 0;
+  const course: Course = {
+    rollouts: hasWaves ? await readRollouts(deps.ledger, states, policy) : undefined,
+    readGates: createGatesReader(deps, policy),
+    troubles: [],
+    unseen: [],
+  };
+  const note = (error: unknown): undefined => void course.troubles.push(error);
+  for (const asked of clusters) await steer(deps, looking, asked, course).catch(note);
+  const queues = { upgradeQueue: deps.upgradeQueue, nodeClassQueue: deps.queue };
+  await lookAtUnseen(deps, queues, course.unseen, looking.now).catch(note);
   await comeBack(deps.queue, deferred, 0);
-  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
-  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+  for (const message of malformed) await putAside(deps, message).catch(note);
+  if (course.troubles.length > 0) throw new AggregateError(course.troubles, 'Not everything could be done.');
 }
 
+/**
+ * How the rollouts of Amazon's releases stand: of managed node groups, and of node classes.
+ *
+ * @throws where the ledger cannot be read, so that nothing starts
+ */
+const readRollouts = async (ledger: Ledger, nodeClasses: Looking['states'], policy: Policy): Promise<Rollouts> =>
+  managedRollouts({ managed: await readAllNodeGroups(ledger), selfManaged: new Map(), nodeClasses }, policy);
+
 /** Looks at one cluster. The error of one class stops no other. */
-async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked, troubles: unknown[]): Promise<void> {
-  const { now, openCluster } = looking;
+async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked, course: Course): Promise<void> {
+  const { now, openCluster, policy: anywhere } = looking;
   const settled: Array<Decision | undefined> = [];
+  // Classes are decided one after the other, so that each decision sees what those before it begin.
   for (const observation of await observeCluster(looking, asked)) {
-    const policy = policyHere(looking.policy, asked.cluster, observation.owner);
-    const circumstances = { policy, now, account: deps.account };
-    const { request } = observation;
-    const decision =
-      request === undefined ? decide(observation, circumstances) : answer(observation, request, circumstances);
-    await carryOut({ ...deps, openCluster }, observation, decision, circumstances).then(
-      (final) => settled.push(final),
-      (error: unknown) => troubles.push(error),
-    );
+    const { view } = observation;
+    const here = policyHere(anywhere, asked.cluster, observation.owner, view.kind === 'class' ? view.marks : {});
+    const { rollouts } = course;
+    const circumstances = { policy: here, now, account: deps.account, ...(rollouts && { rollouts }) };
+    try {
+      const wanted = await decideAtGates(observation, circumstances, course.readGates);
+      const decision = await carryOut({ ...deps, openCluster }, observation, wanted, { anywhere, here, now });
+      settled.push(decision);
+      course.unseen.push(...(decision?.lookAt ?? []));
+      if (isInvalid(anywhere) || decision === undefined) continue;
+      course.rollouts = rollouts?.with(membersAfter(observation, decision, { anywhere, here }, now));
+    } catch (error) {
+      course.troubles.push(error);
+    }
   }
+  await lookAgain(deps, asked.cluster, settled, now);
+}
+
+/** Decides, and reads the gates first where the decision depends on them. An answer tells what comes of a request. */
+async function decideAtGates(
+  observation: Observation,
+  circumstances: Circumstances,
+  readGates: GatesReader,
+): Promise<Decision> {
+  const { request } = observation;
+  if (request !== undefined) return answer(observation, request, { ...circumstances, gates: await readGates() });
+  const decision = decide(observation, circumstances);
+  return decision.dependsOnGates ? decide(observation, { ...circumstances, gates: await readGates() }) : decision;
+}
+
+/** Requests the next look at the cluster: at once after a write or an answer, and when the first wait is over. */
+async function lookAgain(
+  { account, region, caller, queue, wake }: ReconcileDeps,
+  clusterName: string,
+  settled: ReadonlyArray<Decision | undefined>,
+  now: number,
+): Promise<void> {
+  const detail = { trigger: 'wake-up' as const, clusterName };
   // The queue delays the request: by then a fresh read confirms what was written, or acts on an answer.
   if (settled.some((each) => each === undefined || each.write !== undefined || each.answers !== undefined)) {
-    const origin = { account: deps.account, region: deps.region, time: iso(now) };
-    const detail = { trigger: 'wake-up' as const, clusterName: asked.cluster };
-    const id = `look-again ${deps.caller} ${asked.cluster}`;
-    await sendRequests(deps.queue, [{ request: makeNodeClassReconcileRequest(origin, id, detail) }]);
+    const origin = { account, region, time: iso(now) };
+    const id = `look-again ${caller} ${clusterName}`;
+    await sendRequests(queue, [{ request: makeNodeClassReconcileRequest(origin, id, detail) }]);
   }
+  const times = settled.flatMap((each) => each?.wakeAt ?? []);
+  if (times.length === 0) return;
+  const subject = `node classes ${clusterName}`;
+  const at = wakeTime(Math.min(...times), now);
+  const origin = { account, region, time: iso(at) };
+  await wake(subject, at, makeNodeClassReconcileRequest(origin, `wake-up ${subject} ${iso(at)}`, detail));
 }

@@ -1,5 +1,6 @@
 import * as reconcileRequest from '../../events/node-class-reconcile-request.ts';
 import { describeImages, onClusters, readAmiReleases } from '../shared/declaration/fleet-rights.ts';
+import { readGates } from '../shared/declaration/gate-rights.ts';
 import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
 import { READS } from './policy.ts';
 import { NODE_CLASS_REASONS } from './reasons.ts';
@@ -24,10 +25,18 @@ export const steerNodeClasses = declare({
   },
   requests: ['approve', 'reject'],
   reconcilesAgain: true,
+  wakesUp: true,
   ledger: ['PutItem', 'Query'],
   // It changes nothing in AWS. What it may change in a cluster, the cluster's RBAC says.
-  rights: [onClusters('DescribeCluster'), describeImages, readAmiReleases],
+  rights: [
+    onClusters('DescribeCluster'),
+    describeImages,
+    readAmiReleases,
+    ...readGates,
+    { sid: 'UnseenGroups', actions: ['sqs:SendMessage'], resources: ['{queue:upgrade-node-groups}'] },
+  ],
   kubernetesGroup: 'eks-host-remediator-node-classes',
+  environment: { UPGRADE_QUEUE_URL: '{queueUrl:upgrade-node-groups}' },
   outputs: {
     NodeClassRoleArn: { value: '{role}', description: 'The role of steer-node-classes, for access entries' },
   },

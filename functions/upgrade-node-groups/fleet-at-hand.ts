@@ -1,7 +1,6 @@
-import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { policyAt } from '../shared/policy/policy-at.ts';
-import { failuresOf, managedRollouts } from '../shared/rollouts/all-groups.ts';
+import { type AllGroups, failuresOf, managedRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
 import { waveOf } from '../shared/rollouts/wave-place.ts';
 import { placeOf } from './circumstances.ts';
@@ -11,16 +10,16 @@ import { type Policy, READS } from './policy.ts';
 
 /**
  * How the fleet stands where all of its managed node groups have been observed: who has failed, and what self-managed
- * groups mean for rollouts.
+ * groups and node classes mean for rollouts.
  *
- * @param selfManaged what the ledger remembers of self-managed groups
+ * @param remembered what the ledger remembers of self-managed groups and of node classes
  */
 export function fleetAtHand(
   observations: readonly Observation[],
-  selfManaged: ReadonlyMap<string, RefreshState>,
+  remembered: Omit<AllGroups, 'managed'>,
   anywhere: Policy | InvalidPolicy,
 ): Pick<Circumstances, 'fleetFailures' | 'rollouts'> {
-  const others = { managed: new Map(), selfManaged };
+  const others = { ...remembered, managed: new Map() };
   const fleetFailures = observations.reduce(
     (known, observation) => {
       if (observation.view.kind === 'unmanaged') return known;

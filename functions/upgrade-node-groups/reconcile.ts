@@ -2,7 +2,6 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
-import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { calendarsAt, gatesAnywhere, isAnyNamed } from '../shared/gates/named-gates.ts';
@@ -10,9 +9,10 @@ import { createGatesReader } from '../shared/gates/observe-gates.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
-import { keyOf, type NodeGroupKey, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failuresOf, managedRollouts, readAllGroups } from '../shared/rollouts/all-groups.ts';
+import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
@@ -35,9 +35,6 @@ export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActD
   readonly autoScaling: AutoScalingClient;
   readonly cloudWatch: CloudWatchClient;
 }
-
-/** How many of those that nobody has seen are looked at after one reconcile. */
-const UNSEEN_AT_ONCE = 10;
 
 /** How many decisions are carried out concurrently. */
 const ACT_CONCURRENCY = 8;
@@ -122,38 +119,13 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       called.map((request) => ({ request })),
     );
   }
-  await lookAtUnseen(deps, carriedOut, now);
+  const unseen = carriedOut.flatMap(({ decision: { lookAt = [] } }) => lookAt);
+  await lookAtUnseen(deps, { ...deps, upgradeQueue: deps.queue }, unseen, now);
   await askAboutUnmanaged(deps, scope, unmanaged);
   // Reconcile subjects whose operators were answered. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
-}
-
-/** Requests a look at those that others wait for and that nobody has seen for a day: they may be gone. */
-async function lookAtUnseen(
-  { queue, refreshQueue, account, region }: ReconcileDeps,
-  decided: readonly Decided[],
-  now: number,
-) {
-  const origin = { account, region, time: iso(now) };
-  const unseen = new Map(
-    decided.flatMap(({ decision: { lookAt = [] } }) =>
-      lookAt.map((key): [string, NodeGroupKey] => [subjectOf(key), key]),
-    ),
-  );
-  for (const [to, make, isKept] of [
-    [queue, makeReconcileRequest, ({ nodegroup }: NodeGroupKey) => !nodegroup.includes(':')],
-    // Self-managed groups are looked at by their own function.
-    [refreshQueue, makeRefreshReconcileRequest, ({ nodegroup }: NodeGroupKey) => nodegroup.includes(':')],
-  ] as const) {
-    const kept = [...unseen].filter(([, key]) => isKept(key)).slice(0, UNSEEN_AT_ONCE);
-    const requests = kept.map(([subject, { cluster, nodegroup }]) => {
-      const detail = { trigger: 'wake-up', clusterName: cluster, nodegroupName: nodegroup } as const;
-      return { request: make(origin, `unseen ${subject} ${iso(now)}`, detail) };
-    });
-    await sendRequests(to, requests);
-  }
 }
 
 /**

@@ -85,7 +85,7 @@ export const STRICTNESS = {
     'scheduledEvents.mode': MODE,
     'scheduledEvents.windows': { kind: 'part' },
   },
-  nodeClasses: { mode: MODE, bakeAge: MOST },
+  nodeClasses: { mode: MODE, bakeAge: MOST, windows: { kind: 'part' } },
   refreshes: {
     mode: MODE,
     wanted: INCOMPARABLE,

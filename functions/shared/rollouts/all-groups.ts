@@ -1,26 +1,34 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { type NodeClassState, readNodeClassStates } from '../ledger/node-class-ledger.ts';
 import { keyOf, type NodeGroupState, type Progress, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
 import { type RefreshState, readRemembered } from '../ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
 import { failuresIn, type Remembered } from './breaker.ts';
 import type { FleetFailures } from './fleet-failures.ts';
+import { nodeClassMembers } from './node-classes.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Member, Rollouts } from './rollouts.ts';
 import { CUSTOM, rememberedPlace } from './wave-place.ts';
 import { rolloutsIn } from './waves.ts';
 
-/** What the ledger remembers of all groups, by `subjectOf`. Each function writes its own items, and both read all. */
+/** What the ledger remembers of all groups, by `subjectOf`. Each function writes its own items, and all read them. */
 export interface AllGroups {
   /** The items of `upgrade-node-groups`. */
   readonly managed: ReadonlyMap<string, NodeGroupState>;
   /** The items of `refresh-groups` that matter to other groups. */
   readonly selfManaged: ReadonlyMap<string, RefreshState>;
+  /** The items of `steer-node-classes`; absent where Amazon's releases do not matter. */
+  readonly nodeClasses?: ReadonlyMap<string, NodeClassState>;
 }
 
-/** Reads what is remembered of all groups: two queries, whatever the number of groups. */
+/** Reads what is remembered of all groups: three queries, whatever the number of groups. */
 export async function readAllGroups(ledger: Ledger): Promise<AllGroups> {
-  const [managed, selfManaged] = await Promise.all([readAllNodeGroups(ledger), readRemembered(ledger)]);
-  return { managed, selfManaged };
+  const [managed, selfManaged, nodeClasses] = await Promise.all([
+    readAllNodeGroups(ledger),
+    readRemembered(ledger),
+    readNodeClassStates(ledger),
+  ]);
+  return { managed, selfManaged, nodeClasses };
 }
 
 /** A self-managed group as the ledger, or a decision, remembers it; undefined where nobody waits for it. */
@@ -59,12 +67,16 @@ export function ownRollouts({ managed, selfManaged }: AllGroups, policy: Rollout
 }
 
 /**
- * The rollouts that managed node groups go by. Self-managed groups count where their refreshes are begun: whoever only
- * proposes them may never take an AMI.
+ * The rollouts that managed node groups and node classes go by. Self-managed groups count where their refreshes are
+ * begun: whoever only proposes them may never take an AMI.
  */
-export function managedRollouts({ managed, selfManaged }: AllGroups, policy: RolloutPolicy): Rollouts {
+export function managedRollouts(
+  { managed, selfManaged, nodeClasses = new Map() }: AllGroups,
+  policy: RolloutPolicy,
+): Rollouts {
   const refreshed = [...selfManaged].filter(([, { progress }]) => progress?.isProposed !== true);
-  return withSelfManaged(rolloutsIn(managed, policy), new Map(refreshed), policy);
+  const classes = [...nodeClasses].flatMap(([subject, state]) => nodeClassMembers(subject, state, policy));
+  return withSelfManaged(rolloutsIn(managed, policy).with(classes), new Map(refreshed), policy);
 }
 
 /** Who has failed in the fleet, by what is remembered of all groups. */

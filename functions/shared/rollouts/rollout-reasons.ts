@@ -5,12 +5,12 @@ import { OPERATOR_COMMAND } from '../text/operator-command.ts';
 export const ROLLOUT_REASONS = {
   'alarm-gate-closed': {
     meaning:
-      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data. No upgrade or refresh starts before it is OK.',
+      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data. No upgrade, refresh or pin starts before it is OK.',
     hint: 'Cure what the alarm reports. If it mostly has no data, name another alarm, or set upgrades.gates.insufficientData to open.',
   },
   'calendar-gate-closed': {
     meaning: 'An SSM Change Calendar that the policy names (upgrades.gates.calendars) is closed.',
-    hint: 'Nothing to do: the node group is reconciled again when the calendar opens.',
+    hint: 'Nothing to do: it is looked at again when the calendar opens.',
   },
   'gate-unreadable': {
     meaning:

@@ -1,20 +1,34 @@
 import * as z from 'zod';
-import { type Ledger, queryItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
-import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
-import { proposalMemory } from '../shared/ledger/proposal.ts';
-import type { Reason } from './reasons.ts';
+import { type Ledger, queryItems, saveUnlessWritten } from './ledger.ts';
+import { progress } from './node-group-ledger.ts';
+import { outcomeMemory } from './outcome-ledger.ts';
+import { proposalMemory } from './proposal.ts';
 
 const PK = 'node-class';
 
+/** How a node class stands in the rollouts of the releases of one pair. */
+const classProgress = progress.extend({
+  /** The release that the class is pinned to, while Karpenter still replaces nodes of others. */
+  taking: z.string().optional(),
+});
+export type ClassProgress = z.infer<typeof classProgress>;
+
 const nodeClassState = z.object({
   sk: z.string(),
-  ...outcomeMemory<Reason>(),
+  ...outcomeMemory<string>(),
+  /** The reason of the last recorded outcome; absent in items written before waves. */
+  reason: z.string().optional(),
   open: z.literal(true).optional(),
   /**
    * The alias that the class was pinned to here, its former AMI terms, and when, epoch milliseconds. It is saved before
    * the cluster is called. Only that can be undone.
    */
   made: z.object({ alias: z.string(), from: z.array(z.json()), at: z.number() }).optional(),
+  /**
+   * How the class stands in rollouts, once for each architecture and variant of its nodes; absent where nobody waits
+   * for it.
+   */
+  progress: z.array(classProgress).optional(),
   ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
@@ -27,13 +41,13 @@ export const NEVER_SEEN: NodeClassState = { outcomes: 0, revision: 0 };
 const KEPT_FOR = 400 * 86_400_000;
 
 /** Reads the states of all node classes, by `subjectOf`: also of those that their clusters do not have any more. */
-export async function readStates(ledger: Ledger): Promise<Map<string, NodeClassState>> {
+export async function readNodeClassStates(ledger: Ledger): Promise<Map<string, NodeClassState>> {
   const items = await queryItems(ledger, PK, nodeClassState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
 /** @returns the saved state; undefined when another reconcile was first */
-export const saveState = (
+export const saveNodeClassState = (
   ledger: Ledger,
   subject: string,
   state: NodeClassState,

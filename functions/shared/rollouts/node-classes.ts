@@ -1,0 +1,47 @@
+import type { NodeClassState } from '../ledger/node-class-ledger.ts';
+import { keyOf } from '../ledger/node-group-ledger.ts';
+import type { RolloutPolicy } from './rollout-policy.ts';
+import type { Member } from './rollouts.ts';
+import { rememberedPlace } from './wave-place.ts';
+
+type Remembered = Pick<NodeClassState, 'progress' | 'reason'>;
+
+/** The members of a rollout, by their ids; undefined: no member any more. */
+export type Members = ReadonlyArray<readonly [string, Member | undefined]>;
+
+/**
+ * A node class as the ledger, or a decision, remembers it: one member for each pair whose releases it takes. An alias
+ * names one release for every architecture and variant.
+ *
+ * @param subject its `subjectOf`
+ */
+export const nodeClassMembers = (subject: string, { progress = [], reason }: Remembered, policy: RolloutPolicy) =>
+  progress.map(({ taking, ...each }): readonly [string, Member] => {
+    const key = keyOf(subject);
+    // New nodes that do not come up keep Karpenter from replacing the others: the release has failed there.
+    const hasFailed = taking !== undefined && each.health === 'unhealthy';
+    return [
+      memberId(subject, each.pair),
+      {
+        key,
+        wave: rememberedPlace(key, each, policy),
+        progress: each,
+        reason,
+        taking: hasFailed ? undefined : taking,
+        failed: hasFailed ? { releaseVersion: taking } : undefined,
+      },
+    ];
+  });
+
+/** The change from one memory of a node class to the next one. */
+export const changedMembers = (
+  subject: string,
+  before: Remembered,
+  after: Remembered,
+  policy: RolloutPolicy,
+): Members => [
+  ...(before.progress ?? []).map(({ pair }) => [memberId(subject, pair), undefined] as const),
+  ...nodeClassMembers(subject, after, policy),
+];
+
+const memberId = (subject: string, pair: string): string => `${subject} ${pair}`;

@@ -1,0 +1,52 @@
+import { pairKey } from '../shared/releases/ami-type.ts';
+import { chooseAmong, type Held, heldFrom, inWordsOf, type WaveWait } from '../shared/rollouts/held-by-waves.ts';
+import { placeOfWave } from '../shared/rollouts/wave-place.ts';
+import { aliasOf, type Family, newestOf } from './alias.ts';
+import type { Circumstances, Observation } from './decision.ts';
+import type { ClassView, OfferedVersion } from './node-class.ts';
+import type { Policy } from './policy.ts';
+import { releaseOf } from './progress.ts';
+
+/** A class that may be pinned to a release, where it has its place in the waves. */
+export interface Mover {
+  readonly key: Observation['key'];
+  readonly view: ClassView;
+  readonly policy: Policy;
+  readonly circumstances: Circumstances;
+}
+
+/**
+ * The version to pin to, among those that have baked, oldest first, as far as waves let it; a pure function. It is
+ * undefined where the policy has no waves or none has baked.
+ */
+export function chooseByWave(baked: readonly OfferedVersion[], mover: Mover): OfferedVersion | undefined {
+  const { waves, bakeBetween } = mover.policy.upgrades;
+  return waves.length === 0 ? undefined : chooseAmong(baked, (each) => heldAt(each, mover), bakeBetween);
+}
+
+/** What the class waits for, where waves keep a version from it; a pure function. */
+export function waitAtWave(version: OfferedVersion, family: Family, mover: Mover): WaveWait | undefined {
+  const { waves, bakeBetween } = mover.policy.upgrades;
+  const held = waves.length === 0 ? undefined : heldAt(version, mover);
+  return held && inWordsOf(held, { releaseVersion: aliasOf(family, version.version), waves, bakeBetween });
+}
+
+/**
+ * An alias names one release for all architectures and variants, so whatever keeps one of these keeps the class. A class
+ * that floats may always be pinned to the newest release that its nodes run: Karpenter would bring more of it anyway.
+ */
+function heldAt(
+  { version, since }: OfferedVersion,
+  { key, view, policy, circumstances: { rollouts, now } }: Mover,
+): Held | undefined {
+  const { offer, pairs, selection, running } = view;
+  if (selection.kind === 'floats' && newestOf(running.map((each) => each.version)) === version) return undefined;
+  const taker = { key, wave: placeOfWave(policy), bakeBetween: policy.upgrades.bakeBetween, knownSince: since };
+  return pairs
+    .map((pair) => {
+      const withdrawn = offer.kind === 'offered' ? (offer.pairs[pairKey(pair)]?.withdrawn ?? []) : [];
+      const candidate = { pair: pairKey(pair), releaseVersion: releaseOf(view, pair, version), withdrawn };
+      return heldFrom(taker, candidate, rollouts, now);
+    })
+    .find((held) => held !== undefined);
+}
