@@ -163,7 +163,9 @@ describe('nothing is written', () => {
   });
 
   it('where the terms choose an AMI by its id', async () => {
-    const run = await started(karpenterFleet({ amiSelectorTerms: [{ id: 'ami-0123456789abcdef0' }] }));
+    const run = await started(
+      karpenterFleet({ amiSelectorTerms: [{ id: 'ami-0123456789abcdef0' }], amiFamily: 'AL2023' }),
+    );
     expect(nodeClassStory(run)).toEqual(['skipped ami-terms-custom']);
   });
 

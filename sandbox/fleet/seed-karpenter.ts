@@ -19,9 +19,10 @@ export function seedKarpenterController(state: FleetState, cluster: EksCluster, 
     releases,
     version: () => cluster.version,
     classes: file.karpenterNodeClasses.map(
-      ({ name, amiSelectorTerms, labels, annotations, manager, managerOperation }) => ({
+      ({ name, amiSelectorTerms, amiFamily, labels, annotations, manager, managerOperation }) => ({
         name,
         terms: amiSelectorTerms,
+        amiFamily,
         labels,
         annotations,
         manager: { name: manager, operation: managerOperation },

@@ -3,6 +3,7 @@ import type { Karpenter, NodeClass, NodePool } from '../account/eks/karpenter.ts
 import { type ApiRequest, EC2_NODE_CLASSES, NODE_CLAIMS, NODE_POOLS } from './api-request.ts';
 import { isJson, isSame, type Json } from './json.ts';
 import type { Served } from './lists.ts';
+import { faultsOf } from './node-class-rules.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
 import { invalid, modified, notFound, notImplemented, type Resource, StatusError } from './status-error.ts';
 
@@ -55,10 +56,11 @@ export class KarpenterObjects {
     if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== before.metadata.resourceVersion) {
       throw modified(EC2_NODE_CLASSES, name);
     }
+    refuseFaults(name, after.spec);
     const { amiSelectorTerms, ...others } = isJson(after.spec) ? after.spec : {};
     const { amiSelectorTerms: former, ...unchanged } = before.spec;
     if (!isSame(others, unchanged)) throw notImplemented('patches of node classes beyond their AMI selector terms');
-    const terms = checkedTerms(name, amiSelectorTerms);
+    const terms = Array.isArray(amiSelectorTerms) ? amiSelectorTerms.filter(isJson) : [];
     const manager = request.query.get('fieldManager') ?? request.userAgent.split('/')[0] ?? '';
     const labels = isJson(metadata.labels) ? textsIn(metadata.labels) : {};
     const annotations = isJson(metadata.annotations) ? textsIn(metadata.annotations) : {};
@@ -82,45 +84,20 @@ export class KarpenterObjects {
   }
 }
 
-/**
- * The rules of the kind for AMI selector terms.
- * Source: aws/karpenter-provider-aws, pkg/apis/v1/ec2nodeclass.go, its CEL rules.
- */
-function checkedTerms(name: string, value: unknown): NodeClass['terms'] {
-  const field = 'spec.amiSelectorTerms';
-  const refuse = (message: string) =>
-    invalid(EC2_NODE_CLASSES, name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${message}`, field }]);
-  const terms: unknown[] = Array.isArray(value) ? value : [];
-  if (terms.length < 1 || terms.length > 30) throw refuse('"array": expected one to 30 terms');
-  return terms.map((term) => {
-    if (!isJson(term) || Object.keys(term).length === 0) {
-      throw refuse(`"array": expected at least one, got none, ['tags', 'id', 'name', 'alias', 'ssmParameter']`);
-    }
-    const unknown = Object.keys(term).find((key) => !TERM_MEMBERS.has(key));
-    if (unknown !== undefined) throw refuse(`unknown field "${field}[0].${unknown}"`);
-    const { alias } = term;
-    if (alias === undefined) return term;
-    if (Object.keys(term).length > 1 || terms.length > 1) {
-      throw refuse(`"array": 'alias' is mutually exclusive, cannot be set with a combination of other fields`);
-    }
-    const { family = '', version = '' } = /^(?<family>[a-zA-Z0-9]+)@(?<version>.+)$/.exec(String(alias))?.groups ?? {};
-    if (!FAMILIES.has(family) || String(alias).length > 30) {
-      throw refuse(`"string": family is not supported, must be one of the following: ${[...FAMILIES].join(', ')}`);
-    }
-    if (family.startsWith('windows') && version !== 'latest') {
-      throw refuse('"string": windows families may only specify version \'latest\'');
-    }
-    return term;
-  });
+/** @throws StatusError 422 for a spec that the schema of the kind refuses */
+function refuseFaults(name: string, spec: unknown): void {
+  const causes = faultsOf(spec).map(({ field, message }) => ({
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${message}`,
+    field,
+  }));
+  if (causes.length > 0) throw invalid(EC2_NODE_CLASSES, name, causes);
 }
-
-const TERM_MEMBERS = new Set(['alias', 'id', 'name', 'owner', 'ssmParameter', 'tags']);
-const FAMILIES = new Set(['al2', 'al2023', 'bottlerocket', 'windows2019', 'windows2022', 'windows2025']);
 
 const textsIn = (values: Json): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
 
-function classObject({ name, terms, labels, annotations, manager, version, generation, amis }: NodeClass) {
+function classObject({ name, terms, amiFamily, labels, annotations, manager, version, generation, amis }: NodeClass) {
   return {
     apiVersion: 'karpenter.k8s.aws/v1',
     kind: 'EC2NodeClass',
@@ -141,7 +118,7 @@ function classObject({ name, terms, labels, annotations, manager, version, gener
         },
       ],
     },
-    spec: { role: 'KarpenterNodeRole', amiSelectorTerms: terms },
+    spec: { role: 'KarpenterNodeRole', amiSelectorTerms: terms, ...(amiFamily !== undefined && { amiFamily }) },
     status: {
       amis: amis.map(({ id, name: image }) => ({ id, name: image, requirements: [] })),
       conditions: [{ type: 'Ready', status: 'True' }],

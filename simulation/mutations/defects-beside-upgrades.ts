@@ -11,6 +11,13 @@ const limit = (what: string, right: string, wrong: string): Defect => ({
   ...refresh(what, right, wrong),
   file: 'refresh-groups/limits.ts',
 });
+const pin = (what: string, file: string, right: string, wrong: string): Defect => ({
+  what,
+  file: `steer-node-classes/${file}`,
+  right,
+  wrong,
+  tests: ['decide', 'waves', 'read-node-classes'].map((name) => `steer-node-classes/${name}.test.ts`),
+});
 const support = (what: string, right: string, wrong: string): Defect => ({
   what,
   file: 'watch-support-dates/decide.ts',
@@ -19,7 +26,7 @@ const support = (what: string, right: string, wrong: string): Defect => ({
   tests: ['watch-support-dates/decide.test.ts'],
 });
 
-/** Defects in refreshes of Auto Scaling groups, and in what is told of the end of a Kubernetes version's support. */
+/** Defects in refreshes of Auto Scaling groups, in pins of node classes, and in what is told of the end of a Kubernetes version's support. */
 export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   refresh('a rejected AMI is rolled out', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
   refresh('a halted AMI is tried again', 'if (halted !== undefined) return about(halted);', ''),
@@ -43,6 +50,31 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   refresh('refreshes have no limit', 'if (full !== undefined)', 'if (false)'),
   limit('one more than the limit of the cluster', 'here.length >= perCluster', 'here.length > perCluster'),
   limit('one more than the limit of the account', 'others.length < perAccount', 'others.length <= perAccount'),
+
+  pin(
+    'a class is pinned to an older release than a node runs',
+    'choose-version.ts',
+    'compareVersions(version, floor) >= 0',
+    'floor.length > 0',
+  ),
+  pin('a class is pinned before a release has baked', 'choose-version.ts', 'since + bakeAge <= now', 'since <= now'),
+  pin('a class is pinned to what Amazon does not publish', 'choose-version.ts', 'isPublished && ', ''),
+  pin('a class that is kept as code is written', 'decide.ts', 'if (codeOwner !== undefined) {', 'if (false) {'),
+  pin('a pin passes its waves over', 'decide.ts', 'if (held !== undefined) {', 'if (false) {'),
+  pin('a class is pinned outside its windows', 'decide.ts', 'if (opensAt > now) {', 'if (false) {'),
+  pin('a class is pinned at a closed gate', 'decide.ts', 'if (closed !== undefined) return', 'if (false) return'),
+  pin(
+    'others do not wait until the nodes of a class are replaced',
+    'progress.ts',
+    'const [oldest = pinned, ...others] = view.running.map(({ version }) => version).toSorted(compareVersions);',
+    'const [oldest = pinned, ...others] = pinned === undefined ? [] : [pinned];',
+  ),
+  pin(
+    'a claim that cannot be read counts against nobody',
+    'read-node-classes.ts',
+    'find(({ nodeClass = name }) => nodeClass === name)',
+    'find(({ nodeClass }) => nodeClass === name)',
+  ),
 
   support('a cluster that opted out is told of', 'if (isOptedOut(tags)) return', 'if (false) return'),
   support('an end that is past is told as one to come', 'if (at <= now) {', 'if (false) {'),

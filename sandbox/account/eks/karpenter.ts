@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import type { Random } from '../../time/random.ts';
 import type { Instance, Instances } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
@@ -8,6 +9,7 @@ import { amiFamily, amiTypes } from './ami-types.ts';
 export interface NodeClass {
   readonly name: string;
   terms: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  readonly amiFamily: string | undefined;
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
   /** Who wrote its AMI terms last, and how. */
@@ -19,11 +21,20 @@ export interface NodeClass {
   amis: ReadonlyArray<{ readonly id: string; readonly name: string }>;
 }
 
+/** A disruption budget. */
+export interface Budget {
+  readonly nodes: string;
+  readonly reasons?: readonly string[] | undefined;
+  /** When it becomes active, as cron in UTC, and for how long, such as `8h`; absent: it always is. */
+  readonly schedule?: string | undefined;
+  readonly duration?: string | undefined;
+}
+
 export interface NodePool {
   readonly name: string;
   readonly nodeClass: string;
   readonly expireAfter: string;
-  readonly budgets: ReadonlyArray<{ readonly nodes: string; readonly reasons?: readonly string[] | undefined }>;
+  readonly budgets: readonly Budget[];
 }
 
 export interface KarpenterOptions {
@@ -34,7 +45,9 @@ export interface KarpenterOptions {
   readonly releases: AmiReleases;
   /** The Kubernetes version of the control plane. */
   version(): string;
-  readonly classes: ReadonlyArray<Pick<NodeClass, 'name' | 'terms' | 'labels' | 'annotations' | 'manager'>>;
+  readonly classes: ReadonlyArray<
+    Pick<NodeClass, 'name' | 'terms' | 'amiFamily' | 'labels' | 'annotations' | 'manager'>
+  >;
   readonly pools: readonly NodePool[];
   /** Launches a node of a pool with an AMI. */
   launch(pool: string, release: PublishedRelease, readyAfter: number): void;
@@ -149,7 +162,7 @@ export class Karpenter {
     const claims = this.claimsOf(pool.name);
     const drifted = claims.filter((each) => this.isDrifted(pool, each) && !this.#disrupting.has(each.id));
     const busy = claims.filter(({ id, node }) => this.#disrupting.has(id) || node !== 'Ready').length;
-    const room = Math.max(0, allowedBy(pool, claims.length) - busy);
+    const room = Math.max(0, allowedBy(pool, claims.length, this.#options.world.time.now) - busy);
     for (const instance of drifted.filter(({ node }) => node === 'Ready').slice(0, room)) {
       const release = this.#replacementOf(pool, instance);
       if (release === undefined) continue;
@@ -192,14 +205,31 @@ const isOf = (releaseVersion: string, wanted: string): boolean =>
   releaseVersion.endsWith(`-${wanted.replace(/^v/, '')}`) || releaseVersion.startsWith(`${wanted.replace(/^v/, '')}-`);
 
 /**
- * The least of the budgets that count for drift, rounded up. Source: pkg/apis/v1/nodepool.go, GetAllowedDisruptions.
+ * The least of the budgets that count for drift now, rounded up. One that is not active restricts nothing. Source:
+ * pkg/apis/v1/nodepool.go, GetAllowedDisruptions.
+ *
+ * @param now epoch milliseconds
  */
-function allowedBy({ budgets }: NodePool, nodes: number): number {
-  const counting = budgets.filter(({ reasons }) => reasons === undefined || reasons.includes('Drifted'));
+function allowedBy({ budgets }: NodePool, nodes: number, now: number): number {
+  const counting = budgets.filter(
+    (budget) => (budget.reasons === undefined || budget.reasons.includes('Drifted')) && isActive(budget, now),
+  );
   return Math.min(
     nodes,
     ...counting.map(({ nodes: text }) =>
       text.endsWith('%') ? Math.ceil((nodes * Number(text.slice(0, -1))) / 100) : Number(text),
     ),
   );
+}
+
+/**
+ * Whether a budget is active: its schedule has come within its duration. Source: pkg/apis/v1/nodepool.go, IsActive,
+ * which takes the schedule as UTC.
+ */
+export function isActive({ schedule, duration = '' }: Budget, now: number): boolean {
+  if (schedule === undefined) return true;
+  const { hours = 0, minutes = 0 } = /^(?:(?<hours>\d+)h)?(?:(?<minutes>\d+)m)?/.exec(duration)?.groups ?? {};
+  const length = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  const next = new Cron(schedule, { timezone: 'UTC', paused: true }).nextRun(new Date(now - length));
+  return next !== null && next.getTime() <= now;
 }
