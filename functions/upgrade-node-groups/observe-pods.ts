@@ -2,6 +2,7 @@ import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { type OpenOptions, openClusterBy } from '../shared/kubernetes/open-cluster.ts';
+import { once } from '../shared/runtime/once.ts';
 import type { ClusterPods } from './pod-holds.ts';
 
 /**
@@ -19,8 +20,7 @@ export type PodsReader = (cluster: string) => Promise<PodsReading>;
 /** Makes a reader for one reconcile. The reader reads each cluster once. */
 export function createPodsReader(options: OpenOptions, readCluster: ClusterReader): PodsReader {
   const open = openClusterBy(options)(readCluster);
-  const known = new Map<string, Promise<PodsReading>>();
-  const readNow = async (cluster: string): Promise<PodsReading> => {
+  return once(async (cluster: string): Promise<PodsReading> => {
     const kubernetes = await open(cluster);
     if ('refused' in kubernetes) return { seen: { kind: 'unreadable', why: kubernetes.refused } };
     try {
@@ -34,10 +34,5 @@ export function createPodsReader(options: OpenOptions, readCluster: ClusterReade
       if (!isKubernetesAccessError(error)) throw error;
       return { seen: { kind: 'unreadable', why: error.message } };
     }
-  };
-  return (cluster) => {
-    const reading = known.get(cluster) ?? readNow(cluster);
-    known.set(cluster, reading);
-    return reading;
-  };
+  });
 }
