@@ -1,3 +1,4 @@
+import { costOfAct } from './acts.ts';
 import type { Figures } from './figures.ts';
 import { type SweepingMonth, sweepingMonth } from './sweeping-month.ts';
 
@@ -17,6 +18,7 @@ export function figureTables({
   launches,
   bursts,
   sweeps,
+  acts,
 }: Figures): Readonly<Record<keyof FigureRooms, Table>> {
   return {
     imports: {
@@ -106,8 +108,26 @@ export function figureTables({
         ]),
       ],
     },
+    acts: {
+      title: 'An act',
+      rows: [
+        ['act', 'calls', 'invocations', 'units read', 'units written', 'log bytes', '$ a thousand'],
+        ...acts.map((each) => [
+          each.act,
+          whole(each.calls),
+          whole(each.invocations),
+          whole(each.readUnits),
+          whole(each.writeUnits),
+          whole(each.logBytes),
+          (1_000 * costOfAct(each, computingOf(launches))).toFixed(2),
+        ]),
+      ],
+    },
   };
 }
+
+/** CPU that a call takes on average, ms of a whole core: of the look at an exposed launch, which is mostly calls. */
+const computingOf = ([first]: Figures['launches']): number => (first === undefined ? 0 : first.warmCpuMs / first.calls);
 
 const dollarsOf = ({ lambda, ledger }: SweepingMonth): number => lambda + ledger;
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
+import { type ActFigures, measureActs } from './acts.ts';
 import { BUDGETS } from './budgets.ts';
 import { type BurstFigures, measureBursts } from './burst.ts';
 import { type ImportFigures, measureImports } from './imports.ts';
@@ -13,6 +14,7 @@ export interface Figures {
   readonly launches: readonly LaunchFigures[];
   readonly bursts: readonly BurstFigures[];
   readonly sweeps: readonly SweepFigures[];
+  readonly acts: readonly ActFigures[];
 }
 
 export interface Extent {
@@ -40,6 +42,7 @@ export async function measureFigures(template: string, { runs, launches, burst, 
     launches: await measureLaunches(stack, launches),
     bursts: await measureBursts(stack, burst.launches, burst.concurrencies),
     sweeps: await measureSweeps(stack, sweeps),
+    acts: await measureActs(stack),
   };
 }
 

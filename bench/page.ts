@@ -29,7 +29,7 @@ function growthOf({ sweeps }: Figures, y: string, figureOf: (sweep: Figures['swe
 
 function page(figures: Figures): string {
   const { on, node, architecture, cores } = figures.made;
-  const { imports, launches, bursts, sweeps } = figureTables(figures);
+  const { imports, launches, bursts, sweeps, acts } = figureTables(figures);
   const { launch, burst, sweep, callsUntilClosing, look } = BUDGETS;
   return `# Performance
 
@@ -95,8 +95,14 @@ An idle stack costs at most ${BUDGETS.idleDollarsPerMonth} dollars a month: [ite
 column of their table, at list prices of ${PRICES.date}, counts Lambda and the ledger. Lambda is billed for computing and for waiting there, 35 ms a call as the
 sandbox takes on average, one call after the other, so that this is the most. Logs and metrics: [review](review.md#what-it-costs).
 
+An act costs what all functions use for it in twelve hours of the sandbox, beyond what the same fleet uses without it. Lambda bills the calls'
+waiting, and for computing as much a call as in the look at an exposed launch. Logs count when they are
+written, without their storage. AWS charges nothing for its other API calls.
+
+${tableOf(acts)}
+
 ## What is not measured yet
-Workers with ten addresses on each interface; what an act costs.
+Workers with ten addresses on each interface.
 
 ## What runs when
 - In CI: budgets of calls, the planner's CPU, the idle bill, and that this page says what \`docs/performance.json\` and \`bench/budgets.ts\` say.
