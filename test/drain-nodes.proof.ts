@@ -351,15 +351,16 @@ describe('an instance refresh of refresh-groups', () => {
     { imageId: OLD, name: 'golden-eks-1.33-1', at: '-30d' },
     { imageId: NEW, name: 'golden-eks-1.33-2', at: '-3d', parameter: '/eks-host-remediator/images/1.33' },
   ];
-  const refreshed = (group: object, drains: object = {}, cluster: object = {}) => {
+  const refreshing = (group: object, drains: object, cluster: object, refreshes: object) => {
     const held = { ...workload({ disruptionBudget: { maxUnavailable: 1 } }), imageId: OLD };
-    return start({
+    return {
       fleet: { ...drainFleet({ ...held, ...group }, cluster), images },
-      policy: { ...refreshPolicy(), ...drainPolicy(drains) },
+      policy: { ...refreshPolicy(refreshes), ...drainPolicy(drains) },
       inProcess: true,
-      play: '6h',
-    });
+    };
   };
+  const refreshed = (group: object, drains: object = {}, cluster: object = {}) =>
+    start({ ...refreshing(group, drains, cluster, {}), play: '6h' });
   const imagesIn = (run: Run) => [...groupIn(run).members.values()].map(({ instance }) => instance.imageId);
   const refusals = (run: Run) =>
     run.records
@@ -371,6 +372,23 @@ describe('an instance refresh of refresh-groups', () => {
     expect(imagesIn(run)).toEqual([NEW, NEW, NEW]);
     const drained = run.records.filter(({ reason }) => reason === 'node-drained');
     expect(new Set(drained.map(({ instance }) => instance)).size).toBe(3);
+    await asExpected(run);
+  });
+
+  it('waits while the cluster does not answer drain-nodes, and begins once it does', async () => {
+    const windows = [{ cron: '30 14 * * *', duration: '9h' }];
+    const run = await start({ ...refreshing({}, {}, {}, { windows }), play: '90m' });
+    const cluster = run.account.fleet.eks.clusters.get('shop');
+    if (cluster === undefined) throw new Error('no cluster');
+    cluster.isSilent = true;
+    await run.account.play(75 * MINUTE);
+    const story = () =>
+      run.records.flatMap(({ remediation, reason }) => (remediation === 'refresh-groups' ? reason : []));
+    expect([imagesIn(run), story().at(-1)]).toEqual([[OLD, OLD, OLD], 'drains-in-doubt']);
+    cluster.isSilent = false;
+    await run.account.play(4 * HOUR);
+    expect(imagesIn(run)).toEqual([NEW, NEW, NEW]);
+    expect(story().slice(story().indexOf('drains-in-doubt') + 1)[0]).toBe('refresh-started');
     await asExpected(run);
   });
 

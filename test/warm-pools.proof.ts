@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
 import { drainFleet, drainPolicy, drainStory, groupIn, hookStory } from './drain-nodes.fixture.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
@@ -132,6 +133,10 @@ it('instances in a warm pool are no workers to any function, whatever they lack,
   });
   const pooled = () => pooledOf(run, 'shop-web').map(({ instance }) => instance.id);
   const first = pooled();
+  const listed = (await operate(run.account, 'get', 'nodes', '-o', 'json')).stdout.trimEnd().split('\n');
+  const states = listed.map((line) => JSON.parse(line).lifecycleState).toSorted();
+  expect(states).toEqual(['InService', 'InService', 'Warmed:Stopped', 'Warmed:Stopped']);
+  expect(JSON.stringify(await run.account.invoke('review-actions', {}))).toContain('self-managed, 2 stopped');
   // Another one is launched into the pool, runs for a while, and is stopped.
   Object.assign(run.account.fleet.autoScalingGroups.get('shop-web') ?? {}, { max: 5 });
   run.account.fleet.autoScalingGroups.settle(run.account.fleet.autoScalingGroups.get('shop-web')!);

@@ -79,6 +79,25 @@ it('takes a word for each check of a group', () => {
 });
 
 describe('fleetStatusOf', () => {
+  it('has the instances of a group of which one has joined, such as those of its warm pool, and nobody else', () => {
+    const claims = { 'kubernetes.io/cluster/shop': 'owned' };
+    const inGroup = { ...claims, 'aws:autoscaling:groupName': 'batch' };
+    const joined = instance('i-1', { ...inGroup, 'aws:eks:cluster-name': 'shop' });
+    const others = [
+      instance('i-2', inGroup),
+      instance('i-3', { ...claims, 'aws:autoscaling:groupName': 'other' }),
+      instance('i-4', claims),
+      instance('i-5', { 'kubernetes.io/cluster/prod': 'owned', 'aws:autoscaling:groupName': 'batch' }),
+      instance('i-6', { ...inGroup, 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web' }),
+    ];
+    const listed = (...instances: Array<typeof joined>) =>
+      fleetStatusOf(instances, []).flatMap(({ groups }) =>
+        groups.map(({ nodegroup, workers }) => [nodegroup, ...workers.map((worker) => worker.instance)]),
+      );
+    expect(listed(joined, ...others)).toEqual([['self-managed:batch', 'i-1', 'i-2']]);
+    expect(listed(...others)).toEqual([]);
+  });
+
   const words = [
     readLastWord('manage-ssm-agent shop/web/i-1', 'done agent-verified', 1, 'r'),
     readLastWord('quarantine-workers shop/web/i-1', 'done quarantined', 1, 'r'),

@@ -1,5 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { isBorneOut, workerOf } from '../shared/fleet/worker.ts';
+import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, workerOf } from '../shared/fleet/worker.ts';
 import {
   gravestOf,
   gravityOf,
@@ -148,11 +148,15 @@ export const sweptAtIn = (rows: ReadonlyArray<{ get(field: string): string | und
 export function fleetStatusOf(instances: readonly Instance[], lastWords: readonly LastWord[]): FleetCluster[] {
   const workerWords = Map.groupBy(lastWords, ({ instance }) => instance);
   const groupWords = Map.groupBy(workerWords.get('') ?? [], ({ cluster, nodegroup }) => `${cluster}/${nodegroup}`);
+  const groups = groupsWithNodes(instances);
   const workers = instances.flatMap((instance) => {
     const worker = workerOf(instance);
     if (worker === undefined) return [];
     const id = instance.InstanceId ?? '';
-    const isKnown = isBorneOut(worker, instance) || (workerWords.get(id) ?? []).some(isOfWorker);
+    const isKnown =
+      isBorneOut(worker, instance) ||
+      (worker.ownership === 'self-managed' && groups.has(groupKeyOf(worker.cluster, instance))) ||
+      (workerWords.get(id) ?? []).some(isOfWorker);
     return isKnown ? [{ ...worker, instance: id }] : [];
   });
   const clusters = Map.groupBy(workers, ({ cluster }) => cluster);
@@ -174,6 +178,22 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
         .sort((a, b) => mostUrgent(a) - mostUrgent(b) || (a.nodegroup < b.nodegroup ? -1 : 1)),
     }));
 }
+
+/**
+ * The Auto Scaling groups of workers that have joined their cluster, which AWS's own tags tell. Their other instances
+ * are theirs, too: one in a warm pool may be stopped before it has ever joined.
+ */
+const groupsWithNodes = (instances: readonly Instance[]): ReadonlySet<string> =>
+  new Set(
+    instances.flatMap((instance) => {
+      const worker = workerOf(instance);
+      const isInGroup = tagsOf(instance)[AUTO_SCALING_GROUP_TAG] !== undefined;
+      return worker?.certain === true && isInGroup ? groupKeyOf(worker.cluster, instance) : [];
+    }),
+  );
+
+const groupKeyOf = (cluster: string, instance: Instance): string =>
+  `${cluster} ${tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? ''}`;
 
 /**
  * Whether an outcome proves that the instance is a worker. A worker that has not joined its cluster yet may already be

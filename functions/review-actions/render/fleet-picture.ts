@@ -60,7 +60,12 @@ function whatTheyRun(workers: readonly FleetWorker[], { hosts: known, readAt }: 
   const more = images.length > MOST_IMAGES ? [`${images.length - MOST_IMAGES} more`] : [];
   const strays = hosts.filter(({ owner }) => owner === 'stray').length;
   const owner = ownerOfGroup(hosts);
-  const owners = [owner, ...(strays > 0 && owner !== 'stray' ? [counted(strays, 'stray')] : [])];
+  const stopped = hosts.filter(({ isStopped }) => isStopped === true).length;
+  const owners = [
+    owner,
+    ...(strays > 0 && owner !== 'stray' ? [counted(strays, 'stray')] : []),
+    ...(stopped > 0 ? [`${stopped} stopped`] : []),
+  ];
   const parts = [owners, systems, [...names, ...more]].map((part) => part.join(', ')).filter((part) => part !== '');
   return html`<div class="ehr-muted ehr-hosts">${parts.join(' · ')}</div>`;
 }
@@ -81,7 +86,10 @@ function squares(workers: readonly FleetWorker[], { hosts }: Hosts, { question }
     ({ instance, tone, reason }, index) => {
       const [x, y] = [(index % columns) * SIZE, Math.floor(index / columns) * SIZE];
       const host = hosts.get(instance);
-      const runs = host === undefined ? '' : ` (${[host.owner, imageNameOf(host)].join(', ')})`;
+      const runs =
+        host === undefined
+          ? ''
+          : ` (${[host.owner, imageNameOf(host), ...(host.isStopped ? ['stopped'] : [])].join(', ')})`;
       return html`<g><title>${instance}: ${STATE_NAMES[tone]} ${reason}${runs}</title><rect class="ehr-${tone}" x="${x}" y="${y}" width="14" height="14" rx="2"></rect><text class="ehr-sign" x="${x + 7}" y="${y + 11}">${SIGNS[tone]}</text></g>`;
     },
   )}</svg>${workers.length > drawn.length ? html`<p class="ehr-muted">and ${workers.length - drawn.length} more</p>` : undefined}`;

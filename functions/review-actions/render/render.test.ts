@@ -241,6 +241,14 @@ describe('the fleet', () => {
     );
   });
 
+  it('counts and names the workers that are stopped, as in a warm pool', () => {
+    const hosts = new Map([['web', { ...hostNamed('web'), isStopped: true as const }]]);
+    expect(hostsIn({ hosts })).toBe(
+      'managed, 1 stopped · Amazon Linux 2023 · web (deprecated, not allowed), 12 days old',
+    );
+    expect(renderOverview({ ...overview, hosts }, page)).toContain('not allowed), stopped)</title>');
+  });
+
   it('is shown without what EC2 does not tell', () => {
     expect(hostsIn({ hosts: new Map() })).toBe('nothing');
     expect(renderOverview({ ...overview, hosts: new Map() }, page)).toContain('1 worker');

@@ -13,6 +13,8 @@ const LARGEST_PAGE = 1_000;
 export interface Host {
   /** Absent for an instance that is no worker. */
   readonly owner?: Owner;
+  /** Set while EC2 has it stopped, as in the warm pool of a group. */
+  readonly isStopped?: true;
   /** Epoch milliseconds. */
   readonly launchedAt: number | undefined;
   readonly imageId: string;
@@ -75,6 +77,7 @@ function hostOf(instance: Instance, image: ImageMetadata | undefined, now: numbe
   const owner = ownerOf(instance);
   return {
     ...(owner !== undefined && { owner }),
+    ...(STOPPED.has(instance.State?.Name ?? '') && { isStopped: true as const }),
     launchedAt: instance.LaunchTime?.getTime(),
     imageId: image?.ImageId ?? instance.ImageId ?? '',
     name: Name,
@@ -84,6 +87,8 @@ function hostOf(instance: Instance, image: ImageMetadata | undefined, now: numbe
     isAllowed: image === undefined ? undefined : image.ImageAllowed !== false,
   };
 }
+
+const STOPPED: ReadonlySet<string> = new Set(['stopping', 'stopped']);
 
 function timeOf(text: string | undefined): number | undefined {
   const at = Date.parse(text ?? '');
