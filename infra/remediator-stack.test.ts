@@ -270,6 +270,7 @@ describe('the outputs', () => {
       'RequestFunctionArn',
       'ReviewFunctionArn',
       'UpgradeRoleArn',
+      'RefreshRoleArn',
       'DrainRoleArn',
       'NodeClassRoleArn',
       'HostsRoleArn',

@@ -11,6 +11,7 @@ import {
   NODE_CLASS_KUBERNETES_GROUP,
   POSTURE_KUBERNETES_GROUP,
   QUARANTINE_KUBERNETES_GROUP,
+  REFRESH_KUBERNETES_GROUP,
   rbacManifest,
   UPGRADE_KUBERNETES_GROUP,
 } from './rbac.ts';
@@ -86,6 +87,12 @@ describe('the rights in a cluster', () => {
     ]);
   });
 
+  it('let refresh-groups list nodes and pods, and nothing else', () => {
+    expect(rulesOf(REFRESH_KUBERNETES_GROUP)).toEqual([
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
+    ]);
+  });
+
   it('let watch-hosts list nodes, pods and disruption budgets, and nothing else', () => {
     expect(rulesOf(HOSTS_KUBERNETES_GROUP)).toEqual([
       { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
@@ -146,6 +153,7 @@ describe('the rights in a cluster', () => {
     ['ClusterRole', IDENTITY_KUBERNETES_GROUP, IDENTITY_KUBERNETES_GROUP],
     ['ClusterRole', POSTURE_KUBERNETES_GROUP, POSTURE_KUBERNETES_GROUP],
     ['ClusterRole', UPGRADE_KUBERNETES_GROUP, UPGRADE_KUBERNETES_GROUP],
+    ['ClusterRole', REFRESH_KUBERNETES_GROUP, REFRESH_KUBERNETES_GROUP],
   ])('of the %s %s go to the group %s, by its name', (kind, name, group) => {
     const found = manifest.filter(({ metadata }) => metadata.name === name);
     expect(found.map((object) => object.kind)).toEqual([kind, `${kind}Binding`]);

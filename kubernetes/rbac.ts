@@ -26,6 +26,11 @@ export const POSTURE_KUBERNETES_GROUP = 'eks-host-remediator-posture';
 export const UPGRADE_KUBERNETES_GROUP = 'eks-host-remediator-upgrades';
 
 /**
+ * The Kubernetes group that an access entry gives to the role of `refresh-groups`, which may see what is not well.
+ */
+export const REFRESH_KUBERNETES_GROUP = 'eks-host-remediator-refreshes';
+
+/**
  * The Kubernetes group that an access entry gives to the role of `drain-nodes`, which may cordon nodes and evict pods.
  */
 export const DRAIN_KUBERNETES_GROUP = 'eks-host-remediator-drains';
@@ -72,6 +77,7 @@ export const rbacManifest = ({
   ...awsAuthRights(IDENTITY_KUBERNETES_GROUP),
   ...postureRights(),
   ...upgradeRights(evictions),
+  ...refreshRights(),
   ...nodeClassRights(nodeClasses),
   ...hostRights(),
   ...(drains ? drainRights() : []),
@@ -139,6 +145,12 @@ const upgradeRights = (evictions: boolean): KubernetesObject[] =>
     { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
     ...(evictions ? [{ apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] }] : []),
+  ]);
+
+/** The rights to see which nodes are not Ready and which pods are pending. */
+const refreshRights = (): KubernetesObject[] =>
+  granted(REFRESH_KUBERNETES_GROUP, { name: REFRESH_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
   ]);
 
 /** The rights to cordon nodes, to evict their pods, and to name the disruption budgets that hold these. */

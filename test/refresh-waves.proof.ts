@@ -105,3 +105,18 @@ it('a refresh waits for the alarms and change calendars of the policy, and begin
   expect(toldAt(run, 'canary-web', 'refresh-started')).toBeGreaterThanOrEqual(5);
   await asExpected(run);
 });
+
+it('a refresh waits while a cluster does not let nodes and pods be read, where the policy asks for that, and begins where it does', async () => {
+  const entry = { function: 'refresh-groups', kubernetesGroups: ['eks-host-remediator-refreshes'] };
+  const run = await start({
+    fleet: fleet(cluster('open', [group('web')], { accessEntries: [entry] }), cluster('shut', [group('web')])),
+    policy: { ...policy(), upgrades: { gates: { nodesAndPods: true } } },
+    inProcess: true,
+  });
+  await run.account.play(4 * HOUR);
+  expect(imagesOf(run)).toEqual({ 'open-web': [NEW], 'shut-web': [OLD] });
+  expect(saysOf(run, 'shut-web', 'gate-unreadable')).toEqual([
+    expect.stringContaining('What cannot be read is closed: the nodes and pods of shut'),
+  ]);
+  await asExpected(run);
+});

@@ -181,6 +181,12 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
   const closed = closedGate(upgrades.gates, circumstances.gates, now);
   if (closed !== undefined) return about(...atGate(closed, target));
+  const workloads = upgrades.gates.nodesAndPods ? circumstances.workloads : 'open';
+  if (workloads === undefined) {
+    const told = say('waiting', 'workload-gate-closed', 'Nodes and pods are read before it begins.', target);
+    return about(told, { dependsOnWorkloads: chosen.since, wakeAt: now + LOOK_AGAIN });
+  }
+  if (workloads !== 'open') return about(...atGate(workloads, target));
   const doubt = drainsInDoubt(observation, refreshes, target);
   if (doubt !== undefined) return about(doubt, { wakeAt: now + LOOK_AGAIN });
   if (group.source.kind === 'floating') {

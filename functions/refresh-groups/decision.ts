@@ -1,4 +1,4 @@
-import type { Gates } from '../shared/gates/gates.ts';
+import type { ClosedGate, Gates } from '../shared/gates/gates.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
@@ -20,6 +20,8 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly fleetFailures?: FleetFailures;
   /** The gates that the policy names; absent where nobody has read them. */
   readonly gates?: Gates;
+  /** Whether nodes and pods let the refresh start (`upgrades.gates.nodesAndPods`); absent where nobody has read them. */
+  readonly workloads?: 'open' | ClosedGate;
 }
 
 /** What the ledger remembers of the group from then on. */
@@ -44,6 +46,11 @@ export interface Decision extends Told<Reason> {
   readonly wakeAt?: number;
   /** Present where nobody has read the gates, and the decision may be another one once that is done. */
   readonly dependsOnGates?: true;
+  /**
+   * Present where nobody has read nodes and pods, and the decision may be another one once that is done: when the AMI was
+   * made or named, epoch milliseconds.
+   */
+  readonly dependsOnWorkloads?: number;
   /** Groups that others wait for and that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The AMI that the decision is about; absent where the decision does not get that far. */

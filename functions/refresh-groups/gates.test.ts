@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Gates } from '../shared/gates/gates.ts';
+import { workloadGate } from '../shared/gates/workload-gate.ts';
 import { decide } from './decide.ts';
 import { circumstances, HOUR, NEW, NOW, policyWith, said, seen } from './observation.fixture.ts';
 
@@ -33,6 +34,28 @@ describe('a gate that the policy names', () => {
     const source = { kind: 'floating' as const, templateId: 'lt-1', version: '$Latest' };
     const closed = decide(seen({}, { source }), circumstances(policy, { gates: read('ALARM', true) }));
     expect([said(closed), closed.act]).toEqual(['waiting alarm-gate-closed', undefined]);
+  });
+
+  it('of nodes and pods is read only where the policy asks for it and a refresh would begin', () => {
+    const policy = policyWith({}, { upgrades: { gates: { nodesAndPods: true } } });
+    const unread = decide(seen(), circumstances(policy));
+    expect([said(unread), unread.act, unread.dependsOnWorkloads]).toEqual([
+      'waiting workload-gate-closed',
+      undefined,
+      NOW - 48 * HOUR,
+    ]);
+    const full = decide(seen(), circumstances(policy, { underWay: new Set(['shop/self-managed:other']) }));
+    expect(full.dependsOnWorkloads).toBeUndefined();
+    const node = { name: 'node-1', since: NOW - HOUR, createdAt: NOW - 9 * HOUR };
+    const found = { kind: 'found' as const, nodes: [node], pods: [] };
+    const shut = workloadGate(new Map([['shop', found]]), NOW - 48 * HOUR, NOW);
+    const closed = decide(seen(), circumstances(policy, { workloads: shut }));
+    expect([said(closed), closed.message]).toEqual([
+      'waiting workload-gate-closed',
+      'Since the release was first seen: in shop, 1 node is not Ready (node-1).',
+    ]);
+    expect(said(decide(seen(), circumstances(policy, { workloads: 'open' })))).toBe('acted refresh-started');
+    expect(said(decide(seen(), circumstances(policyWith(), { workloads: shut })))).toBe('acted refresh-started');
   });
 
   it('matters to nobody who would not start: no gate is read for that', () => {

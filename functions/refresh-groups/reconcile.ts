@@ -1,7 +1,9 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { createGatesReader, type GatesReader } from '../shared/gates/observe-gates.ts';
+import { createUnwellReader, readWorkloadGate, type UnwellReader } from '../shared/gates/read-unwell.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -11,8 +13,9 @@ import { type RefreshState, readRemembered, underWayIn } from '../shared/ledger/
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
+import { clustersBefore } from '../shared/rollouts/clusters-before.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
-import { placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
+import { CUSTOM, placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
@@ -56,7 +59,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       : { managed: await readAllNodeGroups(deps.ledger), selfManaged: remembered, policy };
   let rollouts = groups && groups.policy.upgrades.waves.length > 0 ? ownRollouts(groups, groups.policy) : undefined;
   let fleetFailures = groups && failuresOf(groups, groups.policy);
-  const readGates = createGatesReader(deps, policy);
+  const reads = {
+    readGates: createGatesReader(deps, policy),
+    readUnwell: createUnwellReader(deps, createClusterReader(deps.eks, 'tell')),
+  };
   const states = new Map(remembered);
   const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
@@ -74,7 +80,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       ...(fleetFailures && { fleetFailures }),
     };
     const { key } = observation;
-    const decision = await decideAtGates(observation, circumstances, readGates).catch(note);
+    const decision = await decideAtGates(observation, circumstances, reads).catch(note);
     if (decision === undefined) continue;
     const settled = await carryOut(deps, observation, decision, { ...circumstances, policy }).catch(note);
     const subject = subjectOf(key);
@@ -100,17 +106,32 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 
-/** Decides, and reads the gates first where the decision depends on them. An answer tells what comes of a request. */
+/**
+ * Decides, and reads the gates, or nodes and pods, first where the decision depends on them. An answer tells what comes of
+ * a request.
+ */
 async function decideAtGates(
   observation: Observation,
   circumstances: Circumstances,
-  readGates: GatesReader,
+  { readGates, readUnwell }: { readonly readGates: GatesReader; readonly readUnwell: UnwellReader },
 ): Promise<Decision> {
   const { request } = observation;
   if (request !== undefined) return answer(observation, request, { ...circumstances, gates: await readGates() });
-  const decision = decide(observation, circumstances);
-  return decision.dependsOnGates ? decide(observation, { ...circumstances, gates: await readGates() }) : decision;
+  const first = decide(observation, circumstances);
+  const informed = first.dependsOnGates ? { ...circumstances, gates: await readGates() } : circumstances;
+  const decision = first.dependsOnGates ? decide(observation, informed) : first;
+  const { target, dependsOnWorkloads: since } = decision;
+  if (since === undefined || target === undefined) return decision;
+  const clusters = [observation.key.cluster, ...earlierClusters(target, circumstances)];
+  const workloads = await readWorkloadGate(readUnwell, clusters, since, circumstances.now);
+  return decide(observation, { ...informed, workloads });
 }
+
+/** The clusters in which earlier waves have taken an AMI, the last one first. */
+const earlierClusters = (imageId: string, { policy, rollouts }: Circumstances): string[] =>
+  rollouts === undefined || isInvalid(policy)
+    ? []
+    : clustersBefore(rollouts, placeOfWave(policy), { pair: CUSTOM, releaseVersion: imageId });
 
 /** Earlier waves come first, so that later ones are decided by what was just read of them. */
 const inOrderOfWaves = (observations: readonly Observation[], policy: Policy | InvalidPolicy): Observation[] =>

@@ -52,6 +52,8 @@ export const refreshGroups = declare({
     ...identity,
     ...REFRESH_RIGHTS,
   ],
+  kubernetesGroup: 'eks-host-remediator-refreshes',
+  outputs: { RefreshRoleArn: { value: '{role}', description: 'The role of refresh-groups, for access entries' } },
   alarms: {
     'refresh-failed': {
       metric: 'Failed',

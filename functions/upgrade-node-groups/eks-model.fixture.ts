@@ -1,6 +1,7 @@
 import type { Update } from '@aws-sdk/client-eks';
 import { minorOf, nextVersion } from '../shared/fleet/kubernetes-version.ts';
 import type { Gates } from '../shared/gates/gates.ts';
+import type { Unwell } from '../shared/gates/workload-gate.ts';
 import { NEW_NODE_GROUP, type NodeGroupKey, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
@@ -9,7 +10,6 @@ import { controlPlaneOf, type NextVersion } from './control-plane.ts';
 import { HOUR, nodeGroup, unreadable } from './observation.fixture.ts';
 import type { CustomView, UpdateView, View } from './observation.ts';
 import { AL2023, DAY, ReleaseHistory } from './release-history.fixture.ts';
-import type { Unwell } from './workload-gate.ts';
 
 /** Four days before clocks change in Berlin. */
 const STARTS = { spring: '2027-03-24T00:00:00Z', autumn: '2026-10-21T00:00:00Z' };

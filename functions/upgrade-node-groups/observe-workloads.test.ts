@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Unwell } from '../shared/gates/workload-gate.ts';
 import type { NodeGroupState, Progress } from '../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
@@ -8,7 +9,6 @@ import type { NodeGroupView } from './observation.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
-import type { Unwell } from './workload-gate.ts';
 
 const RUNS = '1.33.13-20260714';
 const NEXT = '1.34.2-20260716';

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import type { GatesReader } from '../shared/gates/observe-gates.ts';
+import { createUnwellReader } from '../shared/gates/read-unwell.ts';
 import type { OpenOptions } from '../shared/kubernetes/open-cluster.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -14,7 +15,7 @@ import { observeEvictions } from './observe-evictions.ts';
 import { observeKeyPairs } from './observe-key-pairs.ts';
 import type { PodsReader } from './observe-pods.ts';
 import { observePreflights, type PreflightClients } from './observe-preflight.ts';
-import { createUnwellReader, observeWorkloads } from './observe-workloads.ts';
+import { observeWorkloads } from './observe-workloads.ts';
 import { type Plan, withForeign } from './plan.ts';
 import { planAtGates } from './plan-at-gates.ts';
 import { asksFor, type Look, planLooking } from './plan-looking.ts';

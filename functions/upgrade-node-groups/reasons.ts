@@ -45,11 +45,6 @@ export const UPGRADE_REASONS = {
   },
   baking: { meaning: 'The release has not been known for as long as the policy asks (upgrades.bakeAge).' },
   'outside-change-window': { meaning: 'No change window of the policy (upgrades.windows) is open.' },
-  'workload-gate-closed': {
-    meaning:
-      'Nodes are not Ready or pods are pending that were not when the release was first seen (upgrades.gates.nodesAndPods). They are in the cluster, or in one where an earlier wave has taken the release.',
-    hint: 'The message names them. Cure them, or cordon a node that should not count. The gate is read again by itself.',
-  },
   'insights-gate-closed': {
     meaning:
       'EKS’s upgrade insights (category UPGRADE_READINESS) say ERROR for the Kubernetes version that the node group would move to.',

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Unwell, workloadGate } from '../shared/gates/workload-gate.ts';
 import { decide } from './decide.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
 import { policyOf } from './policy.fixture.ts';
 import type { Preflight } from './preflight.ts';
-import { type Unwell, workloadGate } from './workload-gate.ts';
 
 const SEEN = NOW - 6 * HOUR;
 const MINUTE = HOUR / 60;

@@ -1,5 +1,5 @@
 import { type Told, wordsOf } from '../records/decision.ts';
-import type { ClosedNamedGate } from './gates.ts';
+import type { ClosedGate } from './gates.ts';
 
 /** When the subject is reconciled again, and whether reading the gates may lead to another decision. */
 interface More {
@@ -8,12 +8,12 @@ interface More {
 }
 
 /** What is said of a subject that waits at a closed gate; a pure function. */
-export function atGate(
-  { reason, message, which, until, isThrottled, isUnread }: ClosedNamedGate,
+export function atGate<Closed extends ClosedGate>(
+  { reason, message, which, until, isThrottled, isUnread }: Closed,
   target: string,
-): [told: Told<ClosedNamedGate['reason']>, more: More] {
+): [told: Told<Closed['reason']>, more: More] {
   // Nothing keeps AWS busy for good, so that nobody has to act.
   const decision = reason === 'gate-unreadable' && !isThrottled ? 'refused' : 'waiting';
   const more = { wakeAt: until, ...(isUnread && { dependsOnGates: true as const }) };
-  return [wordsOf(decision, reason, message, `${target} ${which}`), more];
+  return [wordsOf<Closed['reason']>(decision, reason, message, `${target} ${which}`), more];
 }

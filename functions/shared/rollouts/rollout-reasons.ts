@@ -17,6 +17,11 @@ export const ROLLOUT_REASONS = {
       'An alarm or a change calendar that the policy names does not exist or cannot be read, or nodes and pods cannot be read (upgrades.gates.nodesAndPods). It counts as closed.',
     hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
   },
+  'workload-gate-closed': {
+    meaning:
+      'Nodes are not Ready or pods are pending that were not when the release was first seen (upgrades.gates.nodesAndPods). They are in the cluster, or in one where an earlier wave has taken the release.',
+    hint: 'The message names them. Cure them, or cordon a node that should not count. The gate is read again by itself.',
+  },
   'earlier-wave': {
     meaning:
       'An earlier wave (upgrades.waves) has not taken the release, or has not run it for as long as the policy asks (upgrades.bakeBetween). Or the first node group of the release goes alone.',

@@ -1,7 +1,7 @@
-import { type ClosedGate, READ_EVERY } from '../shared/gates/gates.ts';
-import type { PendingPod, UnreadyNode } from '../shared/kubernetes/unwell.ts';
-import { counted } from '../shared/text/counted.ts';
-import { listed } from '../shared/text/listed.ts';
+import type { PendingPod, UnreadyNode } from '../kubernetes/unwell.ts';
+import { counted } from '../text/counted.ts';
+import { listed } from '../text/listed.ts';
+import { type ClosedGate, READ_EVERY } from './gates.ts';
 
 /** What does not go well in a cluster, as far as its Kubernetes API tells; or why it does not tell. */
 export type Unwell =
@@ -21,7 +21,7 @@ const JOINS_WITHIN = 10 * 60_000;
 const STARTS_WITHIN = 5 * 60_000;
 
 /**
- * Whether nodes and pods let an upgrade start; a pure function. The release did not cause what was not well before it
+ * Whether nodes and pods let an upgrade or a refresh start; a pure function. The release did not cause what was not well before it
  * was first seen: that does not count. A node or pod without a date counts. A cluster that cannot be read closes the
  * gate.
  *
