@@ -28,6 +28,7 @@ import type { Observation } from './observation.ts';
 import { offerHere, planTo } from './offer.ts';
 import type { Reason } from './reasons.ts';
 import { drainsInDoubt, whyNotRefreshable } from './refreshable.ts';
+import { replacementOf, whyNotReplacedAgain } from './replacement.ts';
 import { membersInWords, stayingMembers } from './staying-members.ts';
 import { undoing } from './undo.ts';
 import { chooseByWave, waitAtWave } from './wave.ts';
@@ -91,8 +92,11 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   }
   const offer = offerHere(wanted.candidates, present, observation, now);
   const baked = offer.newer.filter(({ since }) => since + refreshes.bakeAge <= now);
-  const chosen =
+  const wantedNow =
     chooseByWave(baked, observation, verdict.policy, circumstances) ?? newestBaked(offer.newer, refreshes.bakeAge, now);
+  // A move to another AMI replaces all workers anyway.
+  const again = wantedNow === undefined && offer.refused.length === 0 ? replacementOf(observation) : undefined;
+  const chosen = wantedNow ?? again;
   const staying = membersInWords(stayingMembers(group.members));
   if (chosen === undefined) {
     const [first] = offer.refused;
@@ -110,6 +114,8 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     return { ...well, memory: wellWith(well.memory) };
   }
   const target = chosen.imageId;
+  const { order } = observation;
+  const replaces = again === undefined ? undefined : order?.launchedBefore;
   const plan = planTo(target, observation, refreshes);
   const about = (told: Told<Reason>, more: Partial<Decision> = {}): Decision => ({
     ...told,
@@ -133,7 +139,11 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const halted = haltedAt(state, target);
   if (halted !== undefined) return about(halted);
   const from = observation.behind ?? present;
-  const fromTo = `from ${from.imageId} (${from.name}) to ${target} (${chosen.name})`;
+  const fromTo =
+    replaces === undefined
+      ? `from ${from.imageId} (${from.name}) to ${target} (${chosen.name})`
+      : `from hosts that were launched before ${iso(replaces)} to new ones with the same AMI ${target}`;
+  const why = replaces === undefined ? '' : ` ${order?.why}`;
   const active = observation.refreshes.find(({ status }) => isActive(status));
   if (active !== undefined) {
     const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
@@ -144,7 +154,10 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     const message = 'Auto Scaling does not show yet that the group is pinned.';
     return about(say('waiting', 'group-pinned', message), { silent: true, wakeAt: now + PINNED_WITHIN });
   }
-  const hindrance = whyNotRefreshable(observation, refreshes, fromTo);
+  const hindrance =
+    replaces === undefined
+      ? whyNotRefreshable(observation, refreshes, fromTo)
+      : whyNotReplacedAgain(observation, refreshes, fromTo);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
   const bakedAt = chosen.since + refreshes.bakeAge;
   if (bakedAt > now && !isProposal) {
@@ -159,7 +172,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (isProposal) {
     const pins =
       group.source.kind === 'floating' ? ` It is pinned to version ${observation.template?.version} first.` : '';
-    const message = `Would move ${staying} ${fromTo}.${pins}${expired?.message ?? ''}`;
+    const message = `Would move ${staying} ${fromTo}.${why}${pins}${expired?.message ?? ''}`;
     const variant = expired === undefined ? plan : `${plan} after ${expired.id}`;
     return about(say('would-act', 'would-refresh', message, variant));
   }
@@ -202,16 +215,17 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     target,
     // A refresh that continues a partial one keeps the origin of the first, so that an undo leads back to it.
     from:
-      state.done?.target === target && isOnTemplateOf(state.done, group.source)
+      replaces === undefined && state.done?.target === target && isOnTemplateOf(state.done, group.source)
         ? state.done.from
         : { templateId, version: group.source.version, imageId: observation.template?.data.ImageId ?? present.imageId },
     at: now,
     attempt: nextAttempt(state, target),
+    ...(replaces !== undefined && { replaces }),
   };
   const { quarantineWait: _, ...goesOn } = memory;
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return about(
-    say('acted', 'refresh-started', `Moving ${staying} ${fromTo}.${approved}`, `${target} ${refresh.attempt}`),
+    say('acted', 'refresh-started', `Moving ${staying} ${fromTo}.${why}${approved}`, `${target} ${refresh.attempt}`),
     {
       act: 'start',
       memory: { ...goesOn, refresh },

@@ -19,6 +19,7 @@ import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import type { KnownRefresh, Member, Observation } from './observation.ts';
 import { whyNotReplaceable } from './refreshable.ts';
+import { launchedBefore } from './replacement.ts';
 import { membersInWords, stayingMembers } from './staying-members.ts';
 
 /**
@@ -149,7 +150,7 @@ function atItsEnd(
   { id, status, reason }: KnownRefresh,
   { refresh: _, done, ...memory }: Memory,
 ): Decision {
-  const { target, from, attempt, undoes } = refresh;
+  const { target, from, attempt, undoes, replaces } = refresh;
   const isRejected = rulingOn(state.proposal, undoOf(refresh))?.kind === 'rejected';
   const variant = `${target} ${attempt}`;
   const before = { ...memory, ...(done && { done }) };
@@ -166,7 +167,13 @@ function atItsEnd(
   }
   if (status === 'Successful') {
     const others = staying.filter(({ imageId }) => imageId !== target);
-    const reached = undoes ? memory : { ...memory, done: refresh };
+    // With the same AMI there is nothing to undo, and what was reached before can still be undone.
+    const reached = undoes ? memory : replaces === undefined ? { ...memory, done: refresh } : before;
+    const old = replaces === undefined ? [] : launchedBefore(group.members, replaces);
+    if (old.length > 0) {
+      const message = `Refresh ${id} was successful, and ${old.length} of ${staying.length} workers are still the former ones: ${named(old)}.`;
+      return { ...say('failed', 'refresh-incomplete', message, variant), memory: failedWith(before, refresh), target };
+    }
     if (others.length > 0) {
       const message = `Refresh ${id} was successful, and ${others.length} of ${staying.length} workers run another AMI: ${named(others)}.`;
       return {

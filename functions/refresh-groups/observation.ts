@@ -3,6 +3,7 @@ import type { Owner } from '../shared/fleet/owners.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
+import type { ReplacementOrder } from '../shared/ledger/replacement-orders.ts';
 import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
 
@@ -24,6 +25,8 @@ export interface Member {
   /** Id of its AMI; empty where EC2 does not show the instance. */
   readonly imageId: string;
   readonly isProtected: boolean;
+  /** When it was launched for the first time, epoch milliseconds; absent where EC2 does not show it. */
+  readonly launchedAt?: number;
   readonly isQuarantined: boolean;
   /** Why a refresh must not replace it: it opted out, or nothing proves it to be a worker of the cluster. */
   readonly isNotOurs?: string;
@@ -72,6 +75,8 @@ export interface Observation {
   /** The oldest AMI that one of these still has, where they have several. */
   readonly behind?: MachineImage;
   readonly template?: Template;
+  /** The order to replace workers, though they run the wanted AMI. */
+  readonly order?: ReplacementOrder;
   /**
    * Whether somebody drains nodes before they end, as a lifecycle hook on terminations suggests; `in-doubt` where only
    * `drain-nodes` does, and did not find out lately whether it can.

@@ -6,6 +6,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { type Identity, readOwner } from '../shared/fleet/identity.ts';
+import { firstLaunchOf } from '../shared/fleet/instances.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
@@ -18,6 +19,7 @@ import { type Drained, readDrainedGroups } from '../shared/ledger/drained-groups
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { NEVER_SEEN, type RefreshState, readStates } from '../shared/ledger/refresh-ledger.ts';
+import { type ReplacementOrder, readReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { createWantedReader, type WantedReader } from '../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -80,12 +82,25 @@ export async function observeGroups(
   );
   const all = [...found, ...unseen];
   const subjects = all.map(({ key }) => subjectOf(key));
-  const [states, drained] = await Promise.all([
+  const [states, drained, orders] = await Promise.all([
     readStates(clients.ledger, subjects),
     readDrainedGroups(clients.ledger, subjects, now),
+    readReplacementOrders(clients.ledger, subjects, now),
   ]);
   const readWanted = createWantedReader(clients);
-  const context = { clients, scope, policy, readCluster, readWanted, byId, identities, unreadPools, states, drained };
+  const context = {
+    clients,
+    scope,
+    policy,
+    readCluster,
+    readWanted,
+    byId,
+    identities,
+    unreadPools,
+    states,
+    drained,
+    orders,
+  };
   return (await pMap(all, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
 }
 
@@ -102,6 +117,8 @@ interface Context {
   readonly states: ReadonlyMap<string, RefreshState>;
   /** The groups that `drain-nodes` drains, by `subjectOf`. */
   readonly drained: ReadonlyMap<string, Drained>;
+  /** The orders to replace workers, by `subjectOf`. */
+  readonly orders: ReadonlyMap<string, ReplacementOrder>;
 }
 
 /** An Auto Scaling group that has workers, with its owner. */
@@ -130,7 +147,8 @@ async function ownersOf(
 }
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readWanted, byId, identities, unreadPools, states, drained } = context;
+  const { clients, scope, policy, readCluster, readWanted, byId, identities, unreadPools, states, drained, orders } =
+    context;
   const { Instances = [] } = group ?? {};
   const name = groupNameOf(key);
   const { cluster } = key;
@@ -141,6 +159,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   const tags = Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const here = policyHere(policy, { key, owner, group: { tags } });
   const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;
+  const order = orders.get(subjectOf(key));
   const view = {
     name,
     tags,
@@ -149,12 +168,14 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     desired: group?.DesiredCapacity ?? 0,
     members: Instances.map(({ InstanceId = '', LifecycleState = '', ProtectedFromScaleIn = false }): Member => {
       const isNotOurs = whyNotOurs(byId.get(InstanceId), identities.get(InstanceId), cluster);
+      const launchedAt = firstLaunchOf(byId.get(InstanceId) ?? {});
       return {
         id: InstanceId,
         lifecycleState: LifecycleState,
         imageId: byId.get(InstanceId)?.ImageId ?? '',
         isProtected: ProtectedFromScaleIn,
         isQuarantined: isIsolated(tagsOf(byId.get(InstanceId) ?? {})),
+        ...(launchedAt !== undefined && { launchedAt }),
         ...(isNotOurs !== undefined && { isNotOurs }),
       };
     }),
@@ -169,6 +190,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     refreshes: [],
     drains: false,
     state,
+    ...(order !== undefined && { order }),
     ...(request !== undefined && request.trigger.id !== state.answered && { request }),
   };
   // Where the policy names no AMI and no refresh can be followed or undone, AWS is asked nothing more.

@@ -62,7 +62,7 @@ export const REFRESH_REASONS = {
   'template-is-code': {
     meaning:
       'The launch template is managed as code, or nobody said that it may be changed. The message says the change; no approval makes it.',
-    hint: 'Put the AMI of the message where the template is written. Where no code manages it, set refreshes.templates to change.',
+    hint: 'Put the AMI of the message where the template is written. Where no code manages it, set refreshes.templates to change. Where only hosts are to be replaced, start an instance refresh yourself.',
   },
   'group-pinned': {
     meaning:

@@ -11,7 +11,10 @@ import { type ReconcileDeps, reconcile } from './reconcile.ts';
 
 type Call = {
   readonly constructor: { readonly name: string };
-  readonly input: { readonly Item?: { readonly sk: string } };
+  readonly input: {
+    readonly Item?: { readonly sk: string };
+    readonly RequestItems?: Readonly<Record<string, { readonly Keys: ReadonlyArray<{ readonly pk: string }> }>>;
+  };
 };
 
 const GROUPS = ['shop/self-managed:one', 'shop/self-managed:two', 'shop/self-managed:three'];
@@ -24,20 +27,24 @@ const GROUPS = ['shop/self-managed:one', 'shop/self-managed:two', 'shop/self-man
 async function play(failing: number) {
   const woken: string[] = [];
   const put: string[] = [];
-  const answering = <Client extends { send: unknown }>(client: Client, answer: (name: string) => object): Client =>
+  const answering = <Client extends { send: unknown }>(
+    client: Client,
+    answer: (name: string, input: Call['input']) => object,
+  ): Client =>
     Object.assign(client, {
       send: async ({ constructor: { name }, input }: Call) => {
         if (input.Item !== undefined) put.push(input.Item.sk);
-        return { ...answer(name), $metadata: {} };
+        return { ...answer(name, input), $metadata: {} };
       },
     });
   const region = 'eu-central-1';
   const items = GROUPS.map((sk) => ({ sk, ...under() }));
-  const documents = answering(DynamoDBDocumentClient.from(new DynamoDBClient({ region })), (name) =>
-    name === 'QueryCommand'
-      ? { Items: items }
-      : { Responses: { ledger: items.map((item) => ({ pk: 'refresh', ...item })) } },
-  );
+  const documents = answering(DynamoDBDocumentClient.from(new DynamoDBClient({ region })), (name, { RequestItems }) => {
+    if (name === 'QueryCommand') return { Items: items };
+    // Of other kinds of items there are none.
+    const isOfRefreshes = RequestItems?.ledger?.Keys.some(({ pk }) => pk === 'refresh');
+    return { Responses: { ledger: isOfRefreshes ? items.map((item) => ({ pk: 'refresh', ...item })) : [] } };
+  });
   const deps = {
     account: '111122223333',
     region,

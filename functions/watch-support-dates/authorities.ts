@@ -1,4 +1,4 @@
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
   type CertificateAuthority,
   DescribeCertificateAuthorityCommand,
@@ -6,7 +6,7 @@ import {
   paginateListCertificateAuthorities,
 } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import { describeInstances, filtersByCluster, LIVE } from '../shared/fleet/instances.ts';
+import { describeInstances, filtersByCluster, firstLaunchOf, LIVE } from '../shared/fleet/instances.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import { isBorneOut, tagsOf, workerOf } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -69,14 +69,4 @@ export async function readLaunches(ec2: EC2Client, clusters: readonly string[]):
     const { cluster, nodegroup = '' } = worker;
     return [{ cluster, nodegroup, launchedAt, ...(isOfGroup && { template: { id, version } }) }];
   });
-}
-
-/**
- * When an instance was launched for the first time, epoch milliseconds. A stopped instance that is started again has a
- * new launch time, while its primary network interface stays attached (EC2 API reference, Instance, `LaunchTime`).
- */
-function firstLaunchOf({ LaunchTime, NetworkInterfaces = [] }: Instance): number | undefined {
-  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
-  const times = [LaunchTime, primary?.Attachment?.AttachTime].flatMap((time) => time?.getTime() ?? []);
-  return times.length === 0 ? undefined : Math.min(...times);
 }

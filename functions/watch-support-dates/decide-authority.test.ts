@@ -33,6 +33,7 @@ const trusting = (nodes: readonly JudgedNode[], others: object = {}) => ({
   cluster: 'shop',
   nodes,
   lacking: [],
+  ordered: [],
   takesHybridNodes: false,
   margin: 60 * DAY,
   ...others,

@@ -37,6 +37,8 @@ export interface Trusting {
   /** The cluster's groups whose next nodes would not trust the newest authority; undefined where nobody knows. */
   readonly lacking: readonly string[] | undefined;
   readonly takesHybridNodes: boolean;
+  /** The cluster's groups that `refresh-groups` was ordered to replace workers of. */
+  readonly ordered: readonly string[];
   /** How long before EKS may activate the successor nodes that do not trust it are due, ms. */
   readonly margin: number;
 }
@@ -64,9 +66,9 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
   const { newest, addedAt, former } = rotation;
   if (former.length === 0) return decideOnly(newest, now);
   const nodes = trusting.nodes.filter(({ cluster }) => cluster === trusting.cluster);
-  const before = nodes.filter(({ launchedAt }) => launchedAt < addedAt);
-  const since = nodes.filter(({ launchedAt, verdict }) => launchedAt >= addedAt && lacksTrust(verdict));
-  const left = [...before, ...since];
+  const left = leftOf(nodes, rotation);
+  const before = left.filter(({ launchedAt }) => launchedAt < addedAt);
+  const since = left.filter(({ launchedAt }) => launchedAt >= addedAt);
   const { lacking } = trusting;
   if (left.length === 0 && lacking?.length === 0) return complete(rotation, nodes, trusting);
   if (left.length === 0 && lacking === undefined) return undefined;
@@ -74,7 +76,7 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
   const { signingStatus, scheduledEvents } = newest;
   const isSigning = signingStatus !== 'NOT_USED';
   const activatedFrom = scheduledEvents?.firstAutoActivation?.getTime();
-  const isDue = isSigning || (activatedFrom !== undefined && activatedFrom - now <= trusting.margin);
+  const due = isDue(rotation, trusting.margin, now);
   const when = isSigning
     ? 'It signs by now.'
     : activatedFrom === undefined
@@ -88,14 +90,25 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
       `${counted(since.length, 'node was', 'nodes were')} launched since with user data that holds only a former one: ${countedGroups(since)}.`,
     left.length > 0 && (isSigning || activatedFrom !== undefined) && todo,
     left.length === 0 && `Every node trusts it, and the next nodes of ${listed(lacking ?? [])} would not.`,
+    trusting.ordered.length > 0 && `refresh-groups was ordered to replace those of ${listed(trusting.ordered)}.`,
   ].filter((sentence) => sentence !== false);
   return {
     decision: 'refused',
-    reason: isDue ? 'authority-due' : 'authority-nodes',
+    reason: due ? 'authority-due' : 'authority-nodes',
     message: `${added} ${when} ${told.join(' ')}`,
-    variant: `${newest.id} ${Math.floor((now - addedAt) / AGAIN)}`,
-    ...(isDue && left.length > 0 && { details: { replace: replacementsOf(trusting.cluster, left) } }),
+    variant: [newest.id, Math.floor((now - addedAt) / AGAIN), ...trusting.ordered].join(' '),
+    ...(due && left.length > 0 && { details: { replace: replacementsOf(trusting.cluster, left) } }),
   };
+}
+
+/** The nodes that do not trust the newest authority. */
+export const leftOf = <Node extends JudgedNode>(nodes: readonly Node[], { addedAt }: Rotation): Node[] =>
+  nodes.filter(({ launchedAt, verdict }) => launchedAt < addedAt || lacksTrust(verdict));
+
+/** Whether the nodes that are left are due: EKS may activate the newest authority soon, or it signs by now. */
+export function isDue({ newest }: Rotation, margin: number, now: number): boolean {
+  const activatedFrom = newest.scheduledEvents?.firstAutoActivation?.getTime();
+  return newest.signingStatus !== 'NOT_USED' || (activatedFrom !== undefined && activatedFrom - now <= margin);
 }
 
 const lacksTrust = (verdict: Verdict | undefined): boolean => verdict?.kind === 'former' || verdict?.kind === 'strange';

@@ -1,16 +1,15 @@
 import * as z from 'zod';
-import { type Mode, mode } from '../shared/policy/mode.ts';
+import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
 /** The policy section `authorities`. */
-export const authorities = (_defaultMode: Mode) =>
+export const authorities = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode
-      .exclude(['enforce'], { error: 'must be observe or off: nothing is changed for a certificate authority' })
-      .default('observe')
+      .default(stricter(defaultMode, 'observe'))
       .describe(
-        'observe: nodes and user data that do not trust a new certificate authority of their cluster are told.',
+        'observe: nodes and user data that do not trust a new certificate authority of their cluster are told; enforce: refresh-groups also replaces nodes of self-managed groups that are due.',
       ),
     margin: duration
       .prefault('60d')

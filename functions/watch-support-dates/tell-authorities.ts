@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { keyOf, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { orderReplacement } from '../shared/ledger/replacement-orders.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -10,6 +11,7 @@ import { decideUserData, judgeSource, mayLackTrust } from './decide-user-data.ts
 import type { DecidedFleet, TellDeps } from './decided-fleet.ts';
 import { createSourceReader, type GroupLaunches, readGroupLaunches, type SourceReader } from './group-launches.ts';
 import type { Policy } from './policy.ts';
+import { ordersFor } from './replacements.ts';
 import { type Rotation, rotationOf } from './rotation.ts';
 import {
   readAuthorityTold,
@@ -44,14 +46,23 @@ export async function tellAuthorities(
   const groups = await readGroupLaunches(deps, readSource, rotating, launched).catch(
     (error: unknown): undefined => void onTrouble(error),
   );
+  const orders = mode === 'enforce' ? ordersFor(groups ?? [], nodes, rotations, margin, now) : new Map<string, never>();
+  for (const [subject, order] of orders) await orderReplacement(deps.ledger, subject, order);
   const known = await readAuthorityTold(deps.ledger);
   const tellOf = async (cluster: string): Promise<void> => {
     const read = authorities.get(cluster);
     const takesHybridNodes = clusters.get(cluster)?.remoteNetworkConfig !== undefined;
     const lacking = groups && lackingOf(groups, cluster, rotations.get(cluster));
-    const decision = isLeft(cluster)
-      ? AUTHORITY_OVER
-      : read && decideAuthority(read, { cluster, nodes, lacking, takesHybridNodes, margin }, now);
+    const ordered = [...orders.keys()].map(keyOf).filter((group) => group.cluster === cluster);
+    const trusting = {
+      cluster,
+      nodes,
+      lacking,
+      takesHybridNodes,
+      margin,
+      ordered: ordered.map(({ nodegroup }) => nodegroup),
+    };
+    const decision = isLeft(cluster) ? AUTHORITY_OVER : read && decideAuthority(read, trusting, now);
     if (decision === undefined) return;
     const about = {
       subject: { cluster },

@@ -240,6 +240,42 @@ describe('the rotation of a certificate authority', () => {
     });
   });
 
+  it('has refresh-groups replace nodes that are due with the AMI that they run, and is complete then', async () => {
+    const [shop] = rotating.clusters;
+    const run = await playThrough({
+      fleet: {
+        ...rotating,
+        images: [
+          { imageId: IMAGE, name: 'golden-eks-1.34-1', at: '-30d', parameter: '/eks-host-remediator/images/1.34' },
+        ],
+        clusters: [
+          {
+            ...shop,
+            certificateAuthority: { ...certificateAuthority, endsAt: '+240d' },
+            nodeGroups: [],
+            selfManagedGroups: [batch],
+          },
+        ],
+      },
+      policy: { ...replacing, authorities: { mode: 'enforce' } },
+      play: '49h',
+      inProcess: true,
+    });
+    expect(reasonsOf(run, 'shop')).toEqual(['07-02 refused authority-due', '07-03 done authority-complete']);
+    expect(of(run, 'shop')[0]?.message).toMatch(
+      /refresh-groups was ordered to replace those of self-managed:shop-batch/,
+    );
+    const refreshed = run.records.filter(({ remediation }) => remediation === 'refresh-groups');
+    expect(refreshed.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual([
+      'acted refresh-started',
+      'done group-refreshed',
+    ]);
+    expect(refreshed[0]?.message).toContain('They do not trust the newest certificate authority of the cluster.');
+    expect(refreshed[0]?.calls.map(({ operation }) => operation)).toEqual(['StartInstanceRefresh']);
+    expect(run.errors).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
   it('is not told where the policy says off', async () => {
     const off = { ...policy, authorities: { mode: 'off' } };
     const run = await playThrough({ fleet: rotating, policy: off, play: '25h', inProcess: true });

@@ -61,3 +61,13 @@ export const filtersByCluster = (clusters: readonly string[]): Filter[] => [
     clusters.map((name) => `kubernetes.io/cluster/${name}`),
   ),
 ];
+
+/**
+ * When an instance was launched for the first time, epoch milliseconds. A stopped instance that is started again has a
+ * new launch time, while its primary network interface stays attached (EC2 API reference, Instance, `LaunchTime`).
+ */
+export function firstLaunchOf({ LaunchTime, NetworkInterfaces = [] }: Instance): number | undefined {
+  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  const times = [LaunchTime, primary?.Attachment?.AttachTime].flatMap((time) => time?.getTime() ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
+}

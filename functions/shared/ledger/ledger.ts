@@ -18,6 +18,7 @@ import * as z from 'zod';
  * | release         | pair of the release   | the releases of a pair, each with its first sight  | release-ledger.ts       |
  * | node-group      | cluster/nodegroup     | last outcome, upgrade, failures, proposal          | node-group-ledger.ts    |
  * | refresh         | cluster/nodegroup     | last outcome, refresh in progress, failures        | refresh-ledger.ts       |
+ * | replacement-order | cluster/nodegroup   | which of its workers are to be replaced, and why   | replacement-orders.ts   |
  * | drain-hook      | cluster/nodegroup     | last outcome, the hook that was made, proposal     | hook-ledger.ts          |
  * | drain           | instance id           | last outcome, the node as it was before its drain  | drain-ledger.ts         |
  * | node-class      | cluster/ec2nodeclass  | last outcome, the pin that was made, its progress  | node-class-ledger.ts    |
@@ -35,6 +36,8 @@ import * as z from 'zod';
  * | posture         | cluster               | when its hosts are checked next                    | posture-ledger.ts       |
  * | posture-group   | cluster/nodegroup     | the verdicts of the last check, and open findings  | posture-ledger.ts       |
  * | support         | cluster               | last outcome about the end of its support          | support-ledger.ts       |
+ * | certificate-authority | cluster         | last outcome about its certificate authorities     | support-ledger.ts       |
+ * | authority-in-user-data | cluster/nodegroup | last outcome about user data of the group       | support-ledger.ts       |
  * | planned-change  | digest                | last outcome about a plan of AWS Health            | support-ledger.ts       |
  * | hosts           | cluster/nodegroup     | last outcome, what the hosts of the group ran      | hosts-ledger.ts         |
  * | other-nodes     | cluster               | nodes of Fargate and hybrid ones, as last seen     | other-nodes-ledger.ts   |

@@ -23,6 +23,8 @@ const refresh = z.object({
   takenAt: z.number().optional(),
   /** Present where this refresh undoes an earlier one: its version is the former one. */
   undoes: z.literal(true).optional(),
+  /** Present where workers are replaced with the same AMI: those that were launched before, epoch milliseconds. */
+  replaces: z.number().optional(),
   /** When AWS accepted the rollback of a rejected refresh, epoch milliseconds. */
   rolledBackAt: z.number().optional(),
 });

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
+import { decide } from './decide.ts';
+import { circumstances, HOUR, known, member, NEW, NOW, OLD, policyWith, said, seen } from './observation.fixture.ts';
+import type { Observation } from './observation.ts';
+
+const BEFORE = NOW - 10 * HOUR;
+const order = { launchedBefore: BEFORE, why: 'They do not trust the newest authority.', until: NOW + HOUR };
+const [former, later] = [{ launchedAt: BEFORE - 1 }, { launchedAt: BEFORE }];
+const workers = (...all: object[]) => ({ members: all.map((each, index) => member(`i-${index}`, each)) });
+/** A group that runs the wanted AMI. */
+const well = (more: Partial<Observation> = {}, group: object = workers(former, later)) =>
+  seen({ wanted: { kind: 'named', candidates: [] }, order, ...more }, group);
+const template = (codeOwner?: string) => ({ ...seen().template!, ...(codeOwner !== undefined && { codeOwner }) });
+
+describe('an order to replace workers with the same AMI', () => {
+  it('begins a refresh to the version that the group uses, with the order’s reason', () => {
+    const decision = decide(well(), circumstances());
+    expect([said(decision), decision.act]).toEqual(['acted refresh-started', 'start']);
+    expect(decision.message).toContain(`with the same AMI ${OLD}. ${order.why}`);
+    expect(decision.memory.refresh).toMatchObject({
+      target: OLD,
+      from: { templateId: 'lt-1', version: '3', imageId: OLD },
+      replaces: BEFORE,
+    });
+  });
+
+  it('is proposed in mode observe, and waits for windows, limits and quarantines like every refresh', () => {
+    expect(said(decide(well(), circumstances(policyWith({ mode: 'observe' }))))).toBe('would-act would-refresh');
+    const windows = [{ cron: '0 2 * * *', duration: '1h' }];
+    expect(said(decide(well(), circumstances(policyWith({ windows }))))).toBe('waiting refresh-outside-window');
+    const busy = circumstances(policyWith(), { underWay: new Set(['shop/self-managed:other']) });
+    expect(said(decide(well(), busy))).toBe('waiting refresh-waits-for-slot');
+    const quarantined = workers({ ...former, isQuarantined: true });
+    expect(said(decide(well({}, quarantined), circumstances()))).toBe('waiting refresh-waits-for-quarantine');
+    expect(said(decide(well({ drains: false }), circumstances()))).toBe('refused nobody-drains');
+  });
+
+  it('needs no right to change the template, and leaves a group that is code to its owner', () => {
+    const propose = circumstances(policyWith({ templates: 'propose' }));
+    expect(said(decide(well({ template: template() }), propose))).toBe('acted refresh-started');
+    const coded = decide(well({ template: template('Terraform') }), propose);
+    expect([said(coded), coded.message]).toEqual([
+      'refused template-is-code',
+      expect.stringMatching(/^Terraform manages the group or its template\. A change from hosts/),
+    ]);
+  });
+
+  it('is nothing where no worker in service is meant, or a move to another AMI replaces all of them', () => {
+    const standby = { ...former, lifecycleState: 'Standby' };
+    for (const group of [workers(later, later), workers(standby, later), workers({}, later)]) {
+      expect(decide(well({}, group), circumstances()).act).toBeUndefined();
+    }
+    const other = { ...template(), data: { ImageId: NEW } };
+    expect(decide(well({ template: other }), circumstances()).act).toBeUndefined();
+    const moved = decide(seen({ order }, workers(former)), circumstances());
+    expect(moved.memory.refresh).toMatchObject({ target: NEW });
+    expect(moved.memory.refresh).not.toHaveProperty('replaces');
+  });
+
+  describe('at the end of its refresh', () => {
+    const done = { target: OLD, from: { version: '2', imageId: NEW }, at: 0, attempt: 1, version: '3' };
+    const { refresh } = decide(well(), circumstances()).memory;
+    const state: RefreshState = {
+      outcomes: 1,
+      revision: 1,
+      done,
+      refresh: { ...refresh!, version: '3', refreshId: 'r-1', takenAt: NOW },
+    };
+    const ended = (group: object, status = 'Successful') =>
+      decide(well({ state, refreshes: [known(status, { version: '3' })] }, group), circumstances());
+
+    it('is done once every worker in service was launched since, and what was reached before can still be undone', () => {
+      const decision = ended(workers(later, later));
+      expect(said(decision)).toBe('done group-refreshed');
+      expect(decision.memory).toEqual({ done });
+    });
+
+    it('is not done while a former worker is in service, and is not repeated by itself', () => {
+      const decision = ended(workers({ ...former, isProtected: true }, later));
+      expect([said(decision), decision.message]).toEqual([
+        'failed refresh-incomplete',
+        expect.stringContaining('1 of 2 workers are still the former ones: i-0 (protected)'),
+      ]);
+      const next = well({ state: { ...state, refresh: undefined, ...decision.memory } });
+      expect(said(decide(next, circumstances()))).toBe('refused refresh-halted');
+    });
+
+    it('fails as any refresh does', () => {
+      expect(said(ended(workers(former), 'RollbackSuccessful'))).toBe('failed refresh-failed');
+    });
+  });
+});

@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { type Ledger, putItem, readItems } from './ledger.ts';
+
+const PK = 'replacement-order';
+
+const order = z.object({
+  sk: z.string(),
+  /** The workers that were launched before this time are to be replaced, epoch milliseconds. */
+  launchedBefore: z.number(),
+  /** Why, as a sentence. */
+  why: z.string(),
+  /** From then on the order counts no more, epoch milliseconds. Whoever gave it repeats it for as long as it holds. */
+  until: z.number(),
+});
+
+/** The order to replace the workers of a self-managed group, even though no other AMI is wanted for them. */
+export type ReplacementOrder = Omit<z.infer<typeof order>, 'sk'>;
+
+/**
+ * Orders the replacement of workers. The one who carries it out reads the launch times of the workers itself, so a
+ * repeated order changes nothing.
+ *
+ * @param subject the group, by `subjectOf`
+ */
+export const orderReplacement = (ledger: Ledger, subject: string, ordered: ReplacementOrder): Promise<void> =>
+  putItem(ledger, { pk: PK, sk: subject, keptUntil: ordered.until }, ordered);
+
+/** The orders for groups that still count, by `subjectOf`. DynamoDB may keep an item for days after its end. */
+export async function readReplacementOrders(
+  ledger: Ledger,
+  subjects: readonly string[],
+  now: number,
+): Promise<ReadonlyMap<string, ReplacementOrder>> {
+  const items = await readItems(ledger, PK, subjects, order);
+  return new Map(items.flatMap(({ sk, ...each }) => (each.until > now ? [[sk, each]] : [])));
+}

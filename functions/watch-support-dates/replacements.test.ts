@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { certificate } from './certificates.fixture.ts';
+import { embeddedIn } from './embedded-authority.ts';
+import { ordersFor } from './replacements.ts';
+import { rotationOf } from './rotation.ts';
+
+const DAY = 86_400_000;
+const ADDED = Date.parse('2026-07-01T00:00:00Z');
+const FIRST = ADDED + 500 * DAY;
+const common = { distributionStatus: 'COMPLETE' as const };
+const rotation = rotationOf([
+  { ...common, id: 'first', createdAt: new Date(0), data: certificate('old') },
+  {
+    ...common,
+    id: 'second',
+    createdAt: new Date(ADDED),
+    data: certificate('new'),
+    signingStatus: 'NOT_USED',
+    scheduledEvents: { firstAutoActivation: new Date(FIRST) },
+  },
+])!;
+
+const group = (script: string, nodegroup = 'self-managed:batch') => ({
+  cluster: 'shop',
+  nodegroup,
+  sources: [
+    {
+      kind: 'template' as const,
+      templateId: 'lt-1',
+      templateName: 'nodes',
+      version: 1,
+      userData: embeddedIn(Buffer.from(script).toString('base64')),
+    },
+  ],
+});
+const node = (launchedAt: number, others: object = {}) => ({
+  cluster: 'shop',
+  nodegroup: 'self-managed:batch',
+  launchedAt,
+  ...others,
+});
+const ordered = (groups: Parameters<typeof ordersFor>[0], nodes: Parameters<typeof ordersFor>[1], now = FIRST) => [
+  ...ordersFor(groups, nodes, new Map([['shop', rotation]]), 60 * DAY, now),
+];
+
+describe('the order to replace nodes that do not trust a new authority', () => {
+  it('is given for a self-managed group once its nodes are due, up to the youngest of them', () => {
+    const nodes = [node(ADDED - 5), node(ADDED + 7, { verdict: { kind: 'former', keys: [] } }), node(ADDED + 9)];
+    const [[subject, order] = []] = ordered([group('true')], nodes, FIRST - 60 * DAY);
+    expect([subject, order?.launchedBefore, order && order.until > FIRST - 59 * DAY]).toEqual([
+      'shop/self-managed:batch',
+      ADDED + 8,
+      true,
+    ]);
+    expect(ordered([group('true')], nodes, FIRST - 60 * DAY - 1)).toEqual([]);
+  });
+
+  it('is not given where no node is left, for managed node groups, and without a rotation', () => {
+    expect(ordered([group('true')], [node(ADDED), node(ADDED - 1, { cluster: 'other' })])).toEqual([]);
+    expect(ordered([group('true', 'web')], [node(ADDED - 1, { nodegroup: 'web' })])).toEqual([]);
+    expect(ordered([{ ...group('true'), cluster: 'other' }], [node(ADDED - 1, { cluster: 'other' })])).toEqual([]);
+  });
+
+  it('is not given where the next nodes would not trust it either, or nobody knows', () => {
+    const old = [node(ADDED - 1)];
+    expect(ordered([group(`B64_CLUSTER_CA=${certificate('old')}\n`)], old)).toEqual([]);
+    const unread = { kind: 'unread' as const, why: 'no', code: 'x', isThrottled: false };
+    expect(ordered([{ ...group('true'), sources: [unread] }], old)).toEqual([]);
+    expect(ordered([group(`B64_CLUSTER_CA=${certificate('new')}\n`)], old)).toHaveLength(1);
+  });
+});
