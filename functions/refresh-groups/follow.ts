@@ -191,6 +191,14 @@ function atItsEnd(
         }
       : { ...say('done', 'group-refreshed', message, target), memory: wellWith(reached), target };
   }
+  if (isRejected && replaces !== undefined) {
+    const message = `Refresh ${id} ended as ${status}, since it was rejected. The workers keep the AMI that they had.`;
+    return {
+      ...say('done', 'refresh-undone', message, variant),
+      memory: before,
+      ...staysRejected(state, target, now),
+    };
+  }
   // A rejected refresh whose rollback is incomplete halts on the way back. An operator's `resume` continues the undo.
   const leftToUndo = { memory: failedWith({ ...memory, done: refresh }, { target: from.imageId }) };
   if (isRejected && status === 'RollbackSuccessful') {

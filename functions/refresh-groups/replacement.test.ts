@@ -86,6 +86,17 @@ describe('an order to replace workers with the same AMI', () => {
       expect(said(decide(next, circumstances()))).toBe('refused refresh-halted');
     });
 
+    it('stays undone once an operator has rejected it', () => {
+      const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'not now' };
+      const rejected = { ...state, proposal: { target: `undo ${OLD} ${OLD}`, at: NOW, ruling } };
+      const refreshes = [known('RollbackSuccessful', { version: '3' })];
+      const decision = decide(well({ state: rejected, refreshes }), circumstances());
+      expect(said(decision)).toBe('done refresh-undone');
+      const { memory, proposal } = decision;
+      const next = well({ state: { ...rejected, refresh: undefined, ...memory, proposal } });
+      expect(said(decide(next, circumstances()))).toBe('skipped proposal-rejected');
+    });
+
     it('fails as any refresh does', () => {
       expect(said(ended(workers(former), 'RollbackSuccessful'))).toBe('failed refresh-failed');
     });
