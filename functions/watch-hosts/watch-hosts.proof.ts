@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { operate } from '../../cli/operator.fixture.ts';
+import { sample } from '../../events/scheduled.ts';
 import type { Run } from '../../sandbox/play.ts';
 import { deadLetterCount, HOUR, start } from '../../test/harness.ts';
 import { deniedCalls } from '../../test/iam.ts';
@@ -53,6 +54,24 @@ it('what the hosts of each group run is told once for each change, whoever owns 
   // Nothing is told of what stays.
   await run.account.play(24 * HOUR);
   expect(hostStory(run)).toHaveLength(6);
+  await asExpected(run);
+});
+
+it('a look costs a page of instances and one of AMIs for a thousand hosts, and writes nothing where nothing changes', async () => {
+  const group = { name: 'big', size: 2_500, maxSize: 3_000, imageId: 'ami-0aaaaaaaaaaaaaaaa' };
+  const clusters = [{ name: 'shop', version: '1.34', nodeGroups: [], selfManagedGroups: [group] }];
+  const fleet = { startsAt: '2026-07-01T00:00:00Z', clusters };
+  const run = await start({ fleet, policy: hostsPolicy, inProcess: true });
+  await run.account.invoke('watch-hosts', { ...sample, id: 'first' });
+  const before = run.calls.length;
+  await run.account.invoke('watch-hosts', { ...sample, id: 'second' });
+  const calls = run.calls.slice(before);
+  const counts = Map.groupBy(calls, ({ operation }) => operation);
+  expect(counts.get('DescribeInstances')).toHaveLength(3);
+  expect(counts.get('DescribeInstanceImageMetadata')).toHaveLength(3);
+  // The one write claims the run.
+  expect(counts.get('PutItem')).toHaveLength(1);
+  expect(calls.length).toBeLessThan(20);
   await asExpected(run);
 });
 
