@@ -30,7 +30,7 @@ export const HOST_REASONS = {
   'fargate-behind': {
     meaning:
       "Pods on Fargate run an older Kubernetes version than their cluster's control plane, because a pod keeps the version that it started with. The message names their workloads.",
-    hint: 'Restart the workloads: kubectl rollout restart deployment/NAME --namespace NAMESPACE.',
+    hint: 'Restart the workloads that the message names, each in its namespace, by kubectl rollout restart.',
     severity: 'low',
   },
   'fargate-at-risk': {
