@@ -72,6 +72,36 @@ it('an account whose listing is throttled for a while goes on by itself', async 
   expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
 });
 
+it('where EKS does not take the update of the first, the next of its wave is called', async () => {
+  const taken = {
+    operations: ['UpdateNodegroupVersion'],
+    code: 'InvalidParameterException',
+    status: 400,
+    message: 'no',
+  };
+  const run = await start({
+    inProcess: true,
+    fleet: {
+      ...fleet([group('a'), group('b')]),
+      troubles: [{ ...taken, cluster: 'shop', nodeGroup: 'a', until: '+24h' }],
+    },
+    policy: {
+      upgrades: { ...FAST.upgrades, bakeAge: '0m', waves: ['all'], concurrency: { perCluster: 1, perAccount: 1 } },
+    },
+    play: '12h',
+  });
+  const at = (name: string, reason: string) =>
+    run.records.findIndex((each) => each.nodegroup === name && each.reason === reason);
+  expect(run.records[at('b', 'earlier-wave')]?.message).toMatch(/^shop\/a is moving to it/);
+  expect(at('a', 'upgrade-refused')).toBeGreaterThan(-1);
+  // Both were decided together, so that nobody else would tell the second that the first does not go.
+  const called = run.calls.filter(
+    ({ operation, input }) => operation === 'SendMessageBatch' && JSON.stringify(input).includes('slot-free shop/b '),
+  );
+  expect(called.length).toBeGreaterThan(0);
+  expect(nodeGroupOf(run, 'shop', 'b').releaseVersion).toBe(NEW);
+});
+
 it('an update that EKS does not take yet is no failure: it is tried on until EKS does', async () => {
   const message = `Requested release version ${NEW} is not valid for kubernetes version 1.33. Request id {id}`;
   const notYet = { operations: ['UpdateNodegroupVersion'], code: 'InvalidParameterException', status: 400, message };
