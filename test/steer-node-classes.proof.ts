@@ -85,6 +85,32 @@ it('in mode enforce the class is pinned once, and Karpenter replaces the nodes w
   await asExpected(run);
 });
 
+it('Karpenter replaces no node while a budget with a schedule keeps it from that, and the class waits so long', async () => {
+  // From noon to six in the evening nothing is disrupted. The pin is due at one o'clock of the second day.
+  const budgets = [{ nodes: '0', schedule: '0 12 * * *', duration: '6h' }, { nodes: '3' }];
+  const run = await started(karpenterFleet({}, { budgets }), {}, '29h');
+  expect([termsIn(run), releasesIn(run)]).toEqual([[{ alias: 'al2023@v20260710' }], [OLD, OLD, OLD]]);
+  expect(nodeClassStory(run).at(-1)).toBe('waiting node-class-drifting');
+  await run.account.play(3 * HOUR);
+  expect(releasesIn(run)).toEqual([NEW, NEW, NEW]);
+  expect(nodeClassStory(run).at(-1)).toBe('done node-class-current');
+  await asExpected(run);
+});
+
+it('a class that is not as its kind has it is told and left alone, and stops no other class of its cluster', async () => {
+  const run = await started(karpenterFleet(), {}, '1h');
+  const karpenter = run.account.fleet.karpenter.get('shop');
+  const [nodeClass] = karpenter?.classes ?? [];
+  if (karpenter === undefined || nodeClass === undefined) throw new Error('no class');
+  karpenter.classes.push({ ...nodeClass, name: 'odd', terms: 'al2023' as never });
+  await run.account.play(29 * HOUR);
+  const told = run.records.filter(({ nodegroup }) => nodegroup === 'ec2nodeclass:odd');
+  expect(told.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(['refused node-class-malformed']);
+  expect(told[0]?.message).toContain('EC2NodeClass odd: spec.amiSelectorTerms');
+  expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260710' }]);
+  await asExpected(run);
+});
+
 describe('a pin that an operator approved', () => {
   it('is undone on request, and stays undone', async () => {
     const run = await started(karpenterFleet(), { mode: 'observe' });

@@ -8,7 +8,7 @@ import { NODE_CLASS_REASONS } from './reasons.ts';
 export const steerNodeClasses = declare({
   name: 'steer-node-classes',
   summary: "Pins the AMI alias of Karpenter's EC2NodeClasses to releases that have baked, or proposes it as a patch",
-  startedBy: 'clusters with nodes of Karpenter that upgrade-node-groups finds, operators',
+  startedBy: 'clusters with nodes of Karpenter that upgrade-node-groups finds, wake-ups, operators',
   subject: 'node-group',
   // One batch at a time is enough. The delay of a FIFO queue holds for all messages: it is the time between a change
   // and the fresh read that confirms it.
