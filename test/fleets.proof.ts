@@ -320,9 +320,9 @@ describe('rights', () => {
         play: '2h',
       }),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
-      // Nodes from before a successor of the certificate authority are counted.
+      // Nodes from before a successor of the certificate authority are counted, and the template of their group is read.
       start({
-        fleet: privateFleet({}, {}, { certificateAuthority: { successorAt: '+1m' } }),
+        fleet: privateFleet({ launchTemplate: {} }, {}, { certificateAuthority: { successorAt: '+1m' } }),
         play: '15m',
         events: [{ after: 300_000, event: healthPlanned }],
       }),
