@@ -1,43 +1,29 @@
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { EksHostRemediatorProps } from './props.ts';
 import { Remediator } from './remediator.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 
 /**
  * The remediator for your own CDK app: one per stack, for the account and region of that stack. All its names begin
  * with the stack's name, and `eks-host-remediator --stack NAME` finds it by the stack's outputs.
  */
-export class EksHostRemediator extends Construct {
-  /** The SSM parameter that holds the policy document. */
-  readonly policyParameterName: string;
-  /** The log group with the records of all decisions. */
-  readonly logGroupName: string;
-  /** The event bus for the remediator's own events. */
-  readonly eventBusName: string;
-  /** The SNS topic of all alarms. */
-  readonly alarmTopicArn: string;
-  /** The SNS topic of the one alarm to be paged by, `<stackName>-unhealthy`: the remediator itself is not well. */
-  readonly pageTopicArn: string;
-
+export class EksHostRemediator extends Remediator {
   /** @throws SettingsError for an unknown property or a bad value: the message names it, and what would be valid */
   constructor(scope: Construct, id: string, props: EksHostRemediatorProps) {
-    super(scope, id);
-    const { accessEntryClusters, installerRegistries, ...others } = props;
-    const given = {
-      ...others,
-      stackName: Stack.of(this).stackName,
-      ...(accessEntryClusters && { accessEntryClusters: accessEntryClusters.join(',') }),
-      ...(installerRegistries && { installerRegistries: installerRegistries.join(',') }),
-    };
-    const settings = readSettings(given, 'the properties of EksHostRemediator', '');
     // The package has the bundles beside this module.
-    const remediator = new Remediator(this, 'Default', settings, join(import.meta.dirname, 'functions'));
-    this.policyParameterName = remediator.policyParameterName;
-    this.logGroupName = remediator.logGroupName;
-    this.eventBusName = remediator.eventBusName;
-    this.alarmTopicArn = remediator.alarmTopicArn;
-    this.pageTopicArn = remediator.pageTopicArn;
+    super(scope, id, settingsOf(scope, props), join(import.meta.dirname, 'functions'));
   }
+}
+
+function settingsOf(scope: Construct, props: EksHostRemediatorProps): Settings {
+  const { accessEntryClusters, installerRegistries, ...others } = props;
+  const given = {
+    ...others,
+    stackName: Stack.of(scope).stackName,
+    ...(accessEntryClusters && { accessEntryClusters: accessEntryClusters.join(',') }),
+    ...(installerRegistries && { installerRegistries: installerRegistries.join(',') }),
+  };
+  return readSettings(given, 'the properties of EksHostRemediator', '');
 }

@@ -29,7 +29,7 @@ export class Remediator extends Construct {
   readonly eventBusName: string;
   /** The SNS topic of all alarms. */
   readonly alarmTopicArn: string;
-  /** The SNS topic of the one alarm to be paged by: `unhealthy`. */
+  /** The SNS topic of the one alarm to be paged by, `<stackName>-unhealthy`: the remediator itself is not well. */
   readonly pageTopicArn: string;
 
   constructor(scope: Construct, id: string, settings: Settings, bundles: string) {

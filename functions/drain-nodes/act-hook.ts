@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { lookOf } from '../shared/ledger/drained-groups.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
-import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
+import { writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
@@ -21,12 +21,8 @@ import type { GroupObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Recorder } from './remediation.ts';
 
-export interface ActDeps {
+export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly autoScaling: AutoScalingClient;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
 }
 
 /**

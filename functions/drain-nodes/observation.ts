@@ -22,28 +22,35 @@ export interface NoAccess {
   readonly mayPass: boolean;
 }
 
-/** What a reconcile found about one self-managed Auto Scaling group. */
-export interface GroupObservation {
+/** What a reconcile finds about a self-managed Auto Scaling group, and about each of its instances. */
+interface InGroup {
   readonly key: NodeGroupKey;
   readonly trigger: MessageTrigger;
   readonly owner: Owner;
-  readonly group: {
-    readonly name: string;
-    readonly tags: Readonly<Record<string, string>>;
+}
+
+interface Group {
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Whether instances of abandoned hooks are retained. */
+  readonly retains: boolean;
+  /** Suspended processes, such as `Launch`. */
+  readonly suspended: readonly string[];
+}
+
+/** What a reconcile found about one self-managed Auto Scaling group. */
+export interface GroupObservation extends InGroup {
+  readonly group: Group & {
     /** The AWS service that operates it. */
     readonly operator?: string;
     /** Those of its warm pool are among them. */
     readonly members: readonly Member[];
-    /** Whether instances of abandoned hooks are retained. */
-    readonly retains: boolean;
     /** Whether the hook that is made here stands, and has its timeouts. */
     readonly hook: 'stands' | 'differs' | 'absent';
     /** Names of the termination hooks of others. */
     readonly otherHooks: readonly string[];
     /** How many instances it should have. */
     readonly desired: number;
-    /** Suspended processes, such as `Launch`. */
-    readonly suspended: readonly string[];
   };
   /** Why its cluster does not let nodes be drained; undefined: it does. */
   readonly noAccess: NoAccess | undefined;
@@ -103,21 +110,14 @@ export interface ScheduledEvent {
 }
 
 /** What a reconcile found about one instance whose termination waits for the hook, or did. */
-export interface DrainObservation {
+export interface DrainObservation extends InGroup {
   readonly instanceId: string;
-  readonly key: NodeGroupKey;
-  readonly trigger: MessageTrigger;
-  readonly owner: Owner;
-  readonly group: {
-    readonly name: string;
-    readonly tags: Readonly<Record<string, string>>;
-    readonly retains: boolean;
+  readonly group: Group & {
     readonly retained: number;
     /** Whether nodes of it that end are drained here; `in-doubt`: nobody knows now whether its cluster allows it. */
     readonly isDrained: boolean | 'in-doubt';
     /** Whether an instance of it begins or ends, or is missing. */
     readonly isMoving: boolean;
-    readonly suspended: readonly string[];
   };
   /** The next event that EC2 has scheduled for it. */
   readonly event?: ScheduledEvent;

@@ -8,9 +8,9 @@ import {
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { createVersion } from '../shared/fleet/launch-templates.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
-import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
+import { writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { type Refresh, type RefreshState, saveState } from '../shared/ledger/refresh-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -29,13 +29,9 @@ import { progressAfter } from './progress.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
-export interface ActDeps {
+export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
-  readonly ledger: Ledger;
-  readonly recorder: Recorder;
-  /** Unique name of this reconcile: the Lambda request id. */
-  readonly caller: string;
 }
 
 /**

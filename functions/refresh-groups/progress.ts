@@ -4,7 +4,7 @@ import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
 import { runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
-import { CUSTOM, placeByName, waveOf } from '../shared/rollouts/wave-place.ts';
+import { CUSTOM, waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
 import type { Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -61,7 +61,7 @@ export function progressAfter(
       ...(isLeftAlone && { isLeftAlone: true as const }),
       ...(isOnlyProposed(here, memory, proposal) && { isProposed: true as const }),
       // What overrides by name say is looked up in the policy: it may say something else by then.
-      ...(wave.place > placeByName(key, anywhere) && { wave: wave.name }),
+      ...waveByTags(wave, key, anywhere),
     },
     before,
     now,

@@ -4,7 +4,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { changedMembers, type Members } from '../shared/rollouts/node-classes.ts';
 import { runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
-import { placeByName, waveOf } from '../shared/rollouts/wave-place.ts';
+import { waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
 import { compareVersions, selectionOf, versionOfRelease } from './alias.ts';
 import type { Decision, Observation } from './decision.ts';
 import type { ClassView } from './node-class.ts';
@@ -49,7 +49,7 @@ export function progressAfter(
     return before?.map(({ taking, ...each }) => ({ ...unread(each, now), ...(taking !== undefined && { taking }) }));
   }
   // What overrides by name say is looked up in the policy: it may say something else by then.
-  const named = wave.place > placeByName(key, anywhere) ? { wave: wave.name } : {};
+  const named = waveByTags(wave, key, anywhere);
   return view.pairs.flatMap((pair) => {
     const known = before?.find((each) => each.pair === pairKey(pair));
     const stands = standingOf(view, pair, { known, write, now });

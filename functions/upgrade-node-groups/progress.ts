@@ -5,7 +5,7 @@ import { pairKey } from '../shared/releases/ami-type.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
 import { RUNS_KEPT, runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
 import { failedRelease, isSameRelease, type TriedRelease } from '../shared/rollouts/tried-release.ts';
-import { placeByName, rolloutPair, waveOf } from '../shared/rollouts/wave-place.ts';
+import { rolloutPair, waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
 import { approvalOf } from './approval.ts';
 import { placeOf } from './circumstances.ts';
 import { type NextVersion, takesNextFrom } from './control-plane.ts';
@@ -59,7 +59,7 @@ export function progressAfter(
       ...nextOf(view, decision, policy, now),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
       // Overrides by name are not remembered: the policy is asked again later, and may say something else by then.
-      ...(wave.place > placeByName(key, anywhere) && { wave: wave.name }),
+      ...waveByTags(wave, key, anywhere),
     },
     before,
     now,

@@ -28,6 +28,13 @@ export function placeByName(key: NodeGroupKey, anywhere: RolloutPolicy): number 
   return isInvalid(byName) ? 0 : placeOfWave(byName);
 }
 
+/** The wave to remember of a node group: one that its tags give it, and its names alone would not. */
+export const waveByTags = (
+  wave: { readonly place: number; readonly name: string },
+  key: NodeGroupKey,
+  anywhere: RolloutPolicy,
+): Pick<Progress, 'wave'> => (wave.place > placeByName(key, anywhere) ? { wave: wave.name } : {});
+
 /**
  * The place of a node group's wave where its tags cannot be read: the place when they last could be read. Tags only
  * make the place a later one.
