@@ -9,6 +9,7 @@ import { Dashboard } from './dashboard.ts';
 import { DeclaredFunction } from './declared-function.ts';
 import type { Foundation } from './foundation.ts';
 import { Ledger } from './ledger.ts';
+import type { RemediatorNames } from './names.ts';
 import type { Placeholders } from './placeholders.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import { SavedQueries } from './saved-queries.ts';
@@ -21,16 +22,7 @@ import { Undelivered } from './undelivered.ts';
  * contains only one remediator, because the operators' command finds it by the stack's outputs.
  */
 export class Remediator extends Construct {
-  /** The SSM parameter that holds the policy document. */
-  readonly policyParameterName: string;
-  /** The log group with the records of all decisions. */
-  readonly logGroupName: string;
-  /** The event bus for the remediator's own events. */
-  readonly eventBusName: string;
-  /** The SNS topic of all alarms. */
-  readonly alarmTopicArn: string;
-  /** The SNS topic of the one alarm to be paged by, `<stackName>-unhealthy`: the remediator itself is not well. */
-  readonly pageTopicArn: string;
+  readonly names: RemediatorNames;
 
   constructor(scope: Construct, id: string, settings: Settings, bundles: string) {
     super(scope, id);
@@ -95,11 +87,13 @@ export class Remediator extends Construct {
     this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');
     this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
     this.tell('PageTopicArn', alarms.pageTopic.topicArn, 'The SNS topic of the one alarm to be paged by: unhealthy');
-    this.policyParameterName = policy.parameter.parameterName;
-    this.logGroupName = logGroup.logGroupName;
-    this.eventBusName = eventBus.eventBusName;
-    this.alarmTopicArn = alarms.topic.topicArn;
-    this.pageTopicArn = alarms.pageTopic.topicArn;
+    this.names = {
+      policyParameterName: policy.parameter.parameterName,
+      logGroupName: logGroup.logGroupName,
+      eventBusName: eventBus.eventBusName,
+      alarmTopicArn: alarms.topic.topicArn,
+      pageTopicArn: alarms.pageTopic.topicArn,
+    };
   }
 
   /** What some functions need to know of all others, as JSON. */
