@@ -13,7 +13,7 @@ const EXCEPTIONS: ReadonlyArray<readonly [pattern: RegExp, reason: string]> = [
     'a service principal: the same in every partition (IAM user guide, "AWS service principals")',
   ],
   [/such as (111122223333\.dkr\.ecr\.|arn:aws:)/, 'an example in an error message'],
-  [/'eks\.amazonaws\.com\/nodegroup'/, 'a label of nodes, which names no host'],
+  [/'eks\.amazonaws\.com\/(nodegroup|compute-type|fargate-profile)'/, 'a label of nodes, which names no host'],
 ];
 
 describe('other partitions than aws', () => {
