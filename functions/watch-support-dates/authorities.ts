@@ -6,7 +6,7 @@ import {
   paginateListCertificateAuthorities,
 } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import { describeInstances, filtersByCluster, firstLaunchOf, LIVE } from '../shared/fleet/instances.ts';
+import { describeInstances, EXISTING, filtersByCluster, firstLaunchOf } from '../shared/fleet/instances.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import { isBorneOut, tagsOf, workerOf } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -49,13 +49,14 @@ export interface Launched {
 }
 
 /**
- * Reads when the nodes of clusters were launched. Nodes of EKS Auto Mode are left out: EKS brings a new authority to
+ * Reads when the nodes of clusters were launched. A stopped one is read, too: a scale-out brings it back from the warm
+ * pool of its group with the authority that it has. Nodes of EKS Auto Mode are left out: EKS brings a new authority to
  * these by itself (EKS API reference, CertificateAuthority, `distributionStatus`).
  */
 export async function readLaunches(ec2: EC2Client, clusters: readonly string[]): Promise<Launched[]> {
   const found = await describeInstances(
     ec2,
-    filtersByCluster(clusters).map((filter) => [LIVE, filter]),
+    filtersByCluster(clusters).map((filter) => [EXISTING, filter]),
   );
   return found.flatMap((instance): Launched[] => {
     const worker = workerOf(instance);

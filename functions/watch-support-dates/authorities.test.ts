@@ -1,0 +1,30 @@
+import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { expect, it } from 'vitest';
+import { readLaunches } from './authorities.ts';
+
+it('nodes that a warm pool keeps stopped are read with the others, by their first launch', async () => {
+  const [first, again] = [new Date('2026-06-01T00:00:00Z'), new Date('2026-07-09T00:00:00Z')];
+  const node = (InstanceId: string, Name: 'running' | 'stopped' | 'terminated', others: Instance = {}): Instance => ({
+    InstanceId,
+    State: { Name },
+    LaunchTime: again,
+    Tags: [
+      { Key: 'aws:eks:cluster-name', Value: 'shop' },
+      { Key: 'aws:autoscaling:groupName', Value: 'batch' },
+    ],
+    ...others,
+  });
+  const attached = { NetworkInterfaces: [{ Attachment: { DeviceIndex: 0, AttachTime: first } }] };
+  const all = [node('i-1', 'running'), node('i-2', 'stopped', attached), node('i-3', 'terminated')];
+  const ec2 = new EC2Client({ region: 'eu-central-1' });
+  ec2.send = async (command: unknown) => {
+    if (!(command instanceof DescribeInstancesCommand)) throw new Error('only DescribeInstances is expected');
+    const states = command.input.Filters?.find(({ Name }) => Name === 'instance-state-name')?.Values ?? [];
+    return { Reservations: [{ Instances: all.filter(({ State }) => states.includes(State?.Name ?? '')) }] };
+  };
+  const group = { cluster: 'shop', nodegroup: 'self-managed:batch' };
+  expect(await readLaunches(ec2, ['shop'])).toEqual([
+    { ...group, launchedAt: again.getTime() },
+    { ...group, launchedAt: first.getTime() },
+  ]);
+});
