@@ -133,6 +133,10 @@ describe('the authority in user data', () => {
     expect(found(gzipSync('#!/bin/bash').subarray(0, 12))).toEqual(broken);
     expect(found(Buffer.from([0x1f, 0x8b]))).toEqual(broken);
     expect(found(gzipSync(Buffer.alloc(2_000_000)))).toEqual(broken);
+    const part = `\n--//\nContent-Transfer-Encoding: base64\n\n${encoded(gzipSync(Buffer.alloc(900_000)))}`;
+    expect(found(`Content-Type: multipart/mixed${part}`)).toEqual([]);
+    expect(found(`Content-Type: multipart/mixed${part.repeat(2)}`)).toEqual(broken);
+    expect(found(gzipSync(`Content-Type: multipart/mixed${part.repeat(100)}`))).toEqual(broken);
   });
 
   it.each([

@@ -16,7 +16,7 @@ export type UserData = { readonly embedded: readonly Embedded[] } | { readonly u
 /** User data has at most 16 KB before it is encoded (EC2 user guide, "User data and the console"). */
 const LONGEST = 16_384;
 
-/** How long user data may become by decompression, in bytes. It bounds the work. */
+/** How long user data, or all its MIME parts together, may become by decompression, in bytes. It bounds the work. */
 const LONGEST_UNPACKED = 1_048_576;
 
 /**
@@ -71,13 +71,19 @@ export const certificatesOf = (data: string): string[] => bodiesIn(Buffer.from(d
 
 /** The texts in user data: the whole, and the encoded parts of a MIME message; undefined where gzip cannot read it. */
 function textsOf(bytes: Buffer): string[] | undefined {
-  const plain = unpacked(bytes);
+  const plain = unpacked(bytes, LONGEST_UNPACKED);
   if (plain === undefined) return undefined;
   const text = plain.toString('utf8');
   if (!/^content-type:[ \t]*multipart\//im.test(text)) return [text];
-  const parts = text.split('\n--').flatMap((part) => encodedBodyOf(part) ?? []);
-  const decoded = parts.map((part) => unpacked(part)?.toString('utf8'));
-  return decoded.every((part) => part !== undefined) ? [text, ...decoded] : undefined;
+  const texts = [text];
+  let left = LONGEST_UNPACKED;
+  for (const part of text.split('\n--').flatMap((each) => encodedBodyOf(each) ?? [])) {
+    const body = left > 0 ? unpacked(part, left) : undefined;
+    if (body === undefined) return undefined;
+    left -= body.length;
+    texts.push(body.toString('utf8'));
+  }
+  return texts;
 }
 
 /** The body of a MIME part in base64; undefined for a part in plain text. */
@@ -88,11 +94,15 @@ function encodedBodyOf(part: string): Buffer | undefined {
   return isEncoded ? Buffer.from(part.slice(end), 'base64') : undefined;
 }
 
-/** The bytes, decompressed where they are gzip; undefined where they are broken, or become too long. */
-function unpacked(bytes: Buffer): Buffer | undefined {
+/**
+ * The bytes, decompressed where they are gzip; undefined where they are broken, or become too long.
+ *
+ * @param most how many bytes they may become
+ */
+function unpacked(bytes: Buffer, most: number): Buffer | undefined {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: LONGEST_UNPACKED });
+    return gunzipSync(bytes, { maxOutputLength: most });
   } catch (error) {
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
