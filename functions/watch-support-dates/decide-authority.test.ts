@@ -156,6 +156,13 @@ it('the commands that replace nodes that are due name each group', () => {
   });
 });
 
+it('a command is safe to paste, whatever the name of the group', () => {
+  const name = "a b; $(id) 'c'";
+  const decision = decideAuthority(found(first, successor), trusting([node(ADDED - 1, `self-managed:${name}`)]), FIRST);
+  const command = Object.values((decision?.details?.replace ?? {}) as Record<string, string>)[0] ?? '';
+  expect(command).toContain(` --auto-scaling-group-name 'a b; $(id) '\\''c'\\''' --preferences `);
+});
+
 describe('a certificate authority without a successor', () => {
   it('is told of within half a year of its end', () => {
     expect(told(found(first), [OLD], ENDS - 181 * DAY)).toMatch(/^done authority-lasts/);

@@ -1,6 +1,7 @@
 import type { CertificateAuthority } from '@aws-sdk/client-eks';
 import { unmanagedGroup } from '../shared/fleet/worker.ts';
 import { counted } from '../shared/text/counted.ts';
+import { inShell } from '../shared/text/in-shell.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { Authorities, Launched } from './authorities.ts';
 import type { Decision } from './decide.ts';
@@ -153,7 +154,7 @@ function replacementOf(cluster: string, group: string): string {
   const unmanaged = unmanagedGroup(group);
   if (unmanaged?.kind === 'auto-scaling-group') {
     const preferences = '{"SkipMatching":false,"MinHealthyPercentage":100,"MaxHealthyPercentage":110}';
-    return `aws autoscaling start-instance-refresh --auto-scaling-group-name ${unmanaged.name} --preferences '${preferences}'`;
+    return `aws autoscaling start-instance-refresh --auto-scaling-group-name ${inShell(unmanaged.name)} --preferences '${preferences}'`;
   }
   if (unmanaged?.kind === 'node-pool') {
     const patch = '{"spec":{"template":{"metadata":{"annotations":{"replaced-for":"certificate-authority"}}}}}';

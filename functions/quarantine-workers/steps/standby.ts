@@ -6,6 +6,7 @@ import {
   DetachInstancesCommand,
   EnterStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { inShell } from '../../shared/text/in-shell.ts';
 import type { Saved } from '../quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
@@ -138,5 +139,5 @@ export const isFull = (error: unknown): boolean =>
 /** The consequences for a worker that left its group for good, in words; begins with a blank. */
 export const detachedInWords = ({ detached, autoScalingGroup }: Saved, instanceId: string): string =>
   detached === true && autoScalingGroup !== undefined
-    ? ` It was detached from ${autoScalingGroup} by policy, which has launched another one: it runs on and costs, no group replaces or upgrades it, and nobody terminates it. Terminate it, or take it back: aws autoscaling attach-instances --instance-ids ${instanceId} --auto-scaling-group-name ${autoScalingGroup}.`
+    ? ` It was detached from ${autoScalingGroup} by policy, which has launched another one: it runs on and costs, no group replaces or upgrades it, and nobody terminates it. Terminate it, or take it back: aws autoscaling attach-instances --instance-ids ${instanceId} --auto-scaling-group-name ${inShell(autoScalingGroup)}.`
     : '';
