@@ -76,31 +76,41 @@ export interface LaunchClients {
 }
 
 /**
- * Reads what the groups of clusters launch from: managed node groups with a launch template of their owner, and
- * self-managed Auto Scaling groups, those without nodes as well. EKS writes the user data of its other node groups.
+ * Reads what the groups of clusters launch from, by cluster: managed node groups with a launch template of their owner,
+ * and self-managed Auto Scaling groups, those without nodes as well. EKS writes the user data of its other node groups.
  *
- * @throws EKS's or Auto Scaling's error where the groups of a cluster cannot be listed
+ * @param onTrouble gets the error of a cluster whose groups cannot be listed; such a cluster is missing
  */
 export async function readGroupLaunches(
   clients: LaunchClients,
   readSource: SourceReader,
   clusters: readonly string[],
   nodes: readonly Launched[],
-): Promise<GroupLaunches[]> {
-  const [managed, selfManaged] = await Promise.all([
-    readManaged(clients, readSource, clusters),
-    readSelfManaged(clients, readSource, clusters, nodes),
-  ]);
-  return [...managed, ...selfManaged].filter(({ sources }) => sources.length > 0);
+  onTrouble: (error: unknown) => void,
+): Promise<Map<string, readonly GroupLaunches[]>> {
+  const ofCluster = async (cluster: string): Promise<Array<[string, readonly GroupLaunches[]]>> => {
+    try {
+      const [managed, selfManaged] = await Promise.all([
+        readManaged(clients, readSource, cluster),
+        readSelfManaged(clients, readSource, cluster, nodes),
+      ]);
+      return [[cluster, [...managed, ...selfManaged].filter(({ sources }) => sources.length > 0)]];
+    } catch (error) {
+      onTrouble(error);
+      return [];
+    }
+  };
+  return new Map((await pMap(clusters, ofCluster, { concurrency: READ_CONCURRENCY })).flat());
 }
 
+/** @throws Error where EKS does not list the node groups of the cluster */
 async function readManaged(
   { eks }: LaunchClients,
   readSource: SourceReader,
-  clusters: readonly string[],
+  cluster: string,
 ): Promise<GroupLaunches[]> {
-  const { nodeGroups, unreadable } = await listNodeGroups(eks, clusters);
-  for (const [cluster, { error }] of unreadable)
+  const { nodeGroups, unreadable } = await listNodeGroups(eks, [cluster]);
+  for (const { error } of unreadable.values())
     throw new Error(`EKS does not list the node groups of ${cluster}: ${error}`);
   const readGroup = async (key: (typeof nodeGroups)[number]): Promise<GroupLaunches> => {
     const reading = await describeNodeGroup(eks, key, 'tell');
@@ -114,31 +124,28 @@ async function readManaged(
 async function readSelfManaged(
   { autoScaling }: LaunchClients,
   readSource: SourceReader,
-  clusters: readonly string[],
+  cluster: string,
   nodes: readonly Launched[],
 ): Promise<GroupLaunches[]> {
-  const perCluster = async (cluster: string): Promise<GroupLaunches[]> => {
-    // A tag leads to groups without nodes. Whoever may set it gets no more than a record.
-    const tagged: AutoScalingGroup[] = [];
-    const asked = { Filters: [{ Name: 'tag-key', Values: [`kubernetes.io/cluster/${cluster}`] }] };
-    for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, asked)) {
-      tagged.push(...(page.AutoScalingGroups ?? []));
-    }
-    const known = new Set(tagged.map(({ AutoScalingGroupName }) => AutoScalingGroupName));
-    const named = nodes.filter((node) => node.cluster === cluster).map((node) => unmanagedGroup(node.nodegroup));
-    const others = named.flatMap((group) => (group?.kind === 'auto-scaling-group' ? [group.name] : []));
-    const untagged = [...new Set(others)].filter((name) => !known.has(name));
-    const groups = [...tagged, ...(await describeGroups(autoScaling, untagged))];
-    const ofOwner = groups.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
-    return Promise.all(
-      ofOwner.map(async (group) => ({
-        cluster,
-        nodegroup: `self-managed:${group.AutoScalingGroupName}`,
-        sources: await sourcesOf(group, readSource),
-      })),
-    );
-  };
-  return (await pMap(clusters, perCluster, { concurrency: READ_CONCURRENCY })).flat();
+  // A tag leads to groups without nodes. Whoever may set it gets no more than a record.
+  const tagged: AutoScalingGroup[] = [];
+  const asked = { Filters: [{ Name: 'tag-key', Values: [`kubernetes.io/cluster/${cluster}`] }] };
+  for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, asked)) {
+    tagged.push(...(page.AutoScalingGroups ?? []));
+  }
+  const known = new Set(tagged.map(({ AutoScalingGroupName }) => AutoScalingGroupName));
+  const named = nodes.filter((node) => node.cluster === cluster).map((node) => unmanagedGroup(node.nodegroup));
+  const others = named.flatMap((group) => (group?.kind === 'auto-scaling-group' ? [group.name] : []));
+  const untagged = [...new Set(others)].filter((name) => !known.has(name));
+  const groups = [...tagged, ...(await describeGroups(autoScaling, untagged))];
+  const ofOwner = groups.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
+  return Promise.all(
+    ofOwner.map(async (group) => ({
+      cluster,
+      nodegroup: `self-managed:${group.AutoScalingGroupName}`,
+      sources: await sourcesOf(group, readSource),
+    })),
+  );
 }
 
 /** What an Auto Scaling group launches from. The overrides of a mixed instances policy may have their own templates. */

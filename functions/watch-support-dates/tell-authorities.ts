@@ -43,17 +43,19 @@ export async function tellAuthorities(
   const launched = rotating.length === 0 ? [] : await readLaunches(deps.ec2, rotating);
   const readSource = createSourceReader(deps.ec2);
   const nodes = await judged(launched, rotations, readSource);
-  const groups = await readGroupLaunches(deps, readSource, rotating, launched).catch(
-    (error: unknown): undefined => void onTrouble(error),
-  );
-  const orders = mode === 'enforce' ? ordersFor(groups ?? [], nodes, rotations, margin, now) : new Map<string, never>();
-  for (const [subject, order] of orders) await orderReplacement(deps.ledger, subject, order);
+  const groups = await readGroupLaunches(deps, readSource, rotating, launched, onTrouble);
+  const all = [...groups.values()].flat();
+  const orders = mode === 'enforce' ? ordersFor(all, nodes, rotations, margin, now) : new Map<string, never>();
+  const given: string[] = [];
+  for (const [subject, order] of orders) {
+    await orderReplacement(deps.ledger, subject, order).then(() => given.push(subject), onTrouble);
+  }
   const known = await readAuthorityTold(deps.ledger);
   const tellOf = async (cluster: string): Promise<void> => {
     const read = authorities.get(cluster);
     const takesHybridNodes = clusters.get(cluster)?.remoteNetworkConfig !== undefined;
-    const lacking = groups && lackingOf(groups, cluster, rotations.get(cluster));
-    const ordered = [...orders.keys()].map(keyOf).filter((group) => group.cluster === cluster);
+    const lacking = lackingOf(groups.get(cluster), rotations.get(cluster));
+    const ordered = given.map(keyOf).filter((group) => group.cluster === cluster);
     const trusting = {
       cluster,
       nodes,
@@ -76,11 +78,11 @@ export async function tellAuthorities(
   };
   for (const cluster of new Set([...watched, ...known.keys()])) await tellOf(cluster).catch(onTrouble);
 
-  const byGroup = new Map((groups ?? []).map((group) => [subjectOf(group), group]));
+  const byGroup = new Map(all.map((group) => [subjectOf(group), group]));
   const told = await readUserDataTold(deps.ledger);
   /** Whether it is known that the group needs nothing: it is left alone, gone, or no successor is there. */
   const isOver = (cluster: string): boolean =>
-    isLeft(cluster) || (rotations.has(cluster) ? groups !== undefined : authorities.get(cluster)?.kind === 'found');
+    isLeft(cluster) || (rotations.has(cluster) ? groups.has(cluster) : authorities.get(cluster)?.kind === 'found');
   const decisionOn = (subject: string): Decision | undefined => {
     const { cluster } = keyOf(subject);
     const [group, rotation] = [byGroup.get(subject), rotations.get(cluster)];
@@ -132,15 +134,14 @@ const judged = (
   );
 
 /**
- * The cluster's groups whose next nodes would not trust its newest authority; undefined where AWS throttles the look
- * at one of them.
+ * The groups of a cluster whose next nodes would not trust its newest authority; undefined where the groups are not
+ * known, or AWS throttles the look at one of them.
  */
 function lackingOf(
-  groups: readonly GroupLaunches[],
-  cluster: string,
+  here: readonly GroupLaunches[] | undefined,
   rotation: Rotation | undefined,
 ): readonly string[] | undefined {
-  const here = groups.filter((group) => group.cluster === cluster);
+  if (here === undefined) return undefined;
   if (here.some(({ sources }) => sources.some((each) => each.kind === 'unread' && each.isThrottled))) return undefined;
   return rotation === undefined
     ? []
