@@ -67,9 +67,10 @@ it('in mode enforce the class is pinned once, and Karpenter replaces the nodes w
   const run = await started(karpenterFleet(), {}, '20h');
   let most = 0;
   const isOver = () => nodeClassStory(run).slice(UNTIL_BAKED.length).includes('done node-class-current');
-  for (let waited = 0; waited < 120 && !isOver(); waited += 1) {
-    await run.account.play(10 * MINUTE);
-    most = Math.max(most, nodesIn(run).filter(({ node }) => node === 'Draining').length);
+  for (let waited = 0; waited < 20 * HOUR && !isOver(); waited += MINUTE) {
+    await run.account.play(MINUTE);
+    // A new node comes before the old one is drained.
+    most = Math.max(most, nodesIn(run).length);
   }
   expect(nodeClassStory(run)).toEqual([
     ...UNTIL_BAKED,
@@ -81,7 +82,7 @@ it('in mode enforce the class is pinned once, and Karpenter replaces the nodes w
   expect(patches(run)).toHaveLength(1);
   expect(patches(run)[0]?.input).toMatchObject({ body: { metadata: { resourceVersion: expect.any(String) } } });
   expect(releasesIn(run)).toEqual([NEW, NEW, NEW]);
-  expect(most).toBeLessThanOrEqual(1);
+  expect(most).toBe(3 + 1);
   await asExpected(run);
 });
 
