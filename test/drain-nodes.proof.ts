@@ -248,6 +248,30 @@ describe('a node for which EC2 has scheduled its retirement', () => {
   });
 });
 
+describe('a Spot Instance that EC2 takes back', () => {
+  const spotInterruptions = [{ at: '+80m', node: 0 }];
+
+  it('is left to what users have for it: nothing is done, and nothing told', async () => {
+    const run = await started({ ...workload({ disruptionBudget: { maxUnavailable: 1 } }), spotInterruptions });
+    const [id = ''] = groupIn(run).members.keys();
+    await run.account.play(2 * HOUR);
+    expect([stateOf(run, id), groupIn(run).members.size]).toEqual([undefined, 3]);
+    expect(drainStory(run, id)).toEqual([]);
+    await asExpected(run);
+  });
+
+  it('is told to have ended where it was being drained, and holds nothing up', async () => {
+    const run = await started({ ...workload({ disruptionBudget: { maxUnavailable: 0 } }), spotInterruptions });
+    const id = terminateOne(run);
+    await run.account.play(20 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['waiting node-draining', 'done node-ended']);
+    const next = terminateOne(run);
+    await run.account.play(5 * MINUTE);
+    expect(drainStory(run, next)).toEqual(['waiting node-draining']);
+    await asExpected(run);
+  });
+});
+
 it('schedules the wake-up that follows before it changes anything', async () => {
   const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
   terminateOne(run);

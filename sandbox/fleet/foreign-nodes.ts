@@ -13,6 +13,7 @@ import { encodedUserData } from './own-templates.ts';
 import { seedScheduledEvents } from './scheduled-events.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
 import { seedKarpenterController } from './seed-karpenter.ts';
+import { seedSpotInterruptions } from './spot-interruptions.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { SELF_MANAGED_LABEL } from './workloads.ts';
@@ -54,6 +55,7 @@ function seedSelfManaged(
     ImageId: imageId,
     ...(instanceType !== undefined && { InstanceType: instanceType }),
     IamInstanceProfile: { Name: `${cluster.name}-${name}-NodeInstanceProfile` },
+    ...(file.spotInterruptions !== undefined && { InstanceMarketOptions: { MarketType: 'spot' } }),
     TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'Name', Value: tags.Name }] }],
     UserData: encodedUserData(state, cluster, file.userData ?? `#!/bin/bash\n/etc/eks/bootstrap.sh ${cluster.name}\n`),
   });
@@ -84,7 +86,7 @@ function seedSelfManaged(
       'aws:ec2launchtemplate:id': launchTemplate.id,
       'aws:ec2launchtemplate:version': String(version),
     };
-    return specification(
+    const specified = specification(
       state,
       cluster,
       hosts,
@@ -97,6 +99,7 @@ function seedSelfManaged(
       { [SELF_MANAGED_LABEL]: name },
       file.clusterTag,
     )(zone);
+    return file.spotInterruptions === undefined ? specified : { ...specified, spot: true };
   };
   for (let zone = 0; zone < size; zone += 1) {
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
@@ -104,6 +107,7 @@ function seedSelfManaged(
   if (group.warmPool !== undefined) autoScalingGroups.adoptPool(group, specify, someDaysAgo(world.time.now, random));
   controlTargets(state, group, targetGroups.controlled);
   seedScheduledEvents(state, group, file.scheduledEvents);
+  seedSpotInterruptions(state, group, file.spotInterruptions ?? []);
   const replacements = world.random.fork(`replacements of ${group.name}`);
   const launch = (
     zone: number,

@@ -79,6 +79,16 @@ export const selfManagedGroup = z
       .max(20)
       .default([])
       .describe('Events that EC2 schedules for its instances'),
+    spotInterruptions: z
+      .array(
+        z.strictObject({
+          at: time('When EC2 warns of it, two minutes ahead'),
+          node: z.int().min(0).default(0).describe('Which of its nodes, counted from 0, the oldest first'),
+        }),
+      )
+      .max(20)
+      .optional()
+      .describe('Makes its nodes Spot Instances, of which EC2 takes these back'),
     protectsInstances: z.boolean().default(false).describe('Whether its instances are protected from scale-in'),
     ssm,
     workloads,
