@@ -4,6 +4,7 @@ import { resourcesOf, templateOf } from './stack-under-test.ts';
 interface Statement {
   readonly Sid?: string;
   readonly Action: string | string[];
+  readonly Resource?: unknown;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -32,4 +33,19 @@ it('the setting launchTemplateRights takes all of it away', () => {
     expect(statementsAbout(action), action).not.toEqual([]);
     expect(statementsAbout(action, off), action).toEqual([]);
   }
+});
+
+it('versions are made, and parameters with AMIs read, only where the setting imageRights says so, and never of templates that others keep', () => {
+  const granted = { imageRights: 'on', imageParameters: '/golden/*' };
+  for (const action of ['ec2:CreateLaunchTemplateVersion', 'ssm:GetParameters']) {
+    expect(statementsAbout(action), action).toEqual([]);
+    expect(statementsAbout(action, granted), action).toHaveLength(1);
+  }
+  const [versions] = statementsAbout('ec2:CreateLaunchTemplateVersion', granted);
+  const kept = ['aws:cloudformation:stack-name', 'eks:cluster-name', 'alpha.eksctl.io/cluster-name'];
+  expect(versions?.Condition?.Null).toEqual(
+    Object.fromEntries([...kept, 'eks-host-remediator:ignore'].map((tag) => [`aws:ResourceTag/${tag}`, 'true'])),
+  );
+  const [parameters] = statementsAbout('ssm:GetParameters', granted);
+  expect(JSON.stringify(parameters?.Resource)).toMatch(/:parameter\/golden\/\*"/);
 });
