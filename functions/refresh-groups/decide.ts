@@ -94,8 +94,8 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const baked = offer.newer.filter(({ since }) => since + refreshes.bakeAge <= now);
   const wantedNow =
     chooseByWave(baked, observation, verdict.policy, circumstances) ?? newestBaked(offer.newer, refreshes.bakeAge, now);
-  // A move to another AMI replaces all workers anyway.
-  const again = wantedNow === undefined && offer.refused.length === 0 ? replacementOf(observation) : undefined;
+  // A move to another AMI replaces all workers anyway. One that is refused comes to nobody.
+  const again = wantedNow === undefined ? replacementOf(observation) : undefined;
   const chosen = wantedNow ?? again;
   const staying = membersInWords(stayingMembers(group.members));
   if (chosen === undefined) {

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { decide } from './decide.ts';
-import { circumstances, HOUR, known, member, NEW, NOW, OLD, policyWith, said, seen } from './observation.fixture.ts';
+import {
+  circumstances,
+  HOUR,
+  image,
+  known,
+  member,
+  NEW,
+  NOW,
+  OLD,
+  policyWith,
+  said,
+  seen,
+} from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
 
 const BEFORE = NOW - 10 * HOUR;
@@ -44,6 +56,13 @@ describe('an order to replace workers with the same AMI', () => {
       'refused template-is-code',
       expect.stringMatching(/^Terraform manages the group or its template\. A change from hosts/),
     ]);
+  });
+
+  it('is carried out although the policy also names newer AMIs that the group never takes', () => {
+    const foreign = { image: image(NEW, HOUR, { owner: '2' }) };
+    const wanted = { kind: 'named' as const, candidates: [foreign] };
+    expect(decide(well({ wanted }), circumstances()).memory.refresh).toMatchObject({ target: OLD, replaces: BEFORE });
+    expect(said(decide(well({ wanted }, workers(later)), circumstances()))).toBe('refused image-unclear');
   });
 
   it('is nothing where no worker in service is meant, or a move to another AMI replaces all of them', () => {
