@@ -49,7 +49,7 @@ describe('what is told of a group', () => {
     expect(decision.message).toContain(words);
     expect(isProblem(`${decision.reason} ${decision.variant}`)).toBe(true);
     expect(isProblem('hosts-changed 0a1b')).toBe(false);
-    expect(decideGone(true)).toMatchObject({ decision: 'done', reason: 'hosts-gone' });
+    expect(decideGone('no-hosts')).toMatchObject({ decision: 'done', reason: 'hosts-gone' });
   });
 });
 

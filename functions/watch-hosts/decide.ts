@@ -51,13 +51,19 @@ export function decideGroup(group: HostGroup, before: readonly string[] | undefi
   return { ...told, decision: 'skipped', reason: 'hosts-changed' };
 }
 
-/** Ends the problem of a group without hosts; a pure function. */
-export const decideGone = (isWatched: boolean): Telling<Reason> => ({
+/** Ends the problem of a group without hosts, or of one that nobody looks at any more; a pure function. */
+export const decideGone = (why: 'no-hosts' | 'cluster-left' | 'opted-out'): Telling<Reason> => ({
   decision: 'done',
   reason: 'hosts-gone',
-  message: isWatched ? 'No host of the group runs any more.' : 'The cluster does not exist any more, or is left alone.',
+  message: GONE[why],
   variant: 'gone',
 });
+
+const GONE = {
+  'no-hosts': 'No host of the group runs any more.',
+  'cluster-left': 'The cluster does not exist any more, or is left alone.',
+  'opted-out': 'The node group has opted out by its tag.',
+} as const;
 
 /** Counts the hosts of a cluster that is seen for the first time; a pure function. */
 export function decideFirstSight(groups: readonly HostGroup[]): Telling<Reason> {

@@ -22,7 +22,9 @@ export const HOST_REASONS = {
     hint: 'Move the group to an allowed AMI, or allow this one: aws ec2 get-allowed-images-settings.',
     severity: 'medium',
   },
-  'hosts-gone': { meaning: 'No host of the group runs any more, so nothing is wrong with its AMI.' },
+  'hosts-gone': {
+    meaning: 'No host of the group runs any more, or the group is left alone, so nothing is told of its AMI any more.',
+  },
   'other-hosts': {
     meaning:
       'The cluster has hosts that AWS or their owner looks after: EKS Auto Mode, Fargate or hybrid nodes. Nothing is done to them. The message says what AWS does.',

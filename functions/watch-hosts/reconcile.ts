@@ -78,11 +78,17 @@ async function tellGroup(
     await save({ ...state, fingerprint }, `${deps.caller} ${key}`);
     return;
   }
-  if (kind === 'managed' && nodegroup !== undefined && fingerprint !== before?.fingerprint) {
+  const about = aboutGroup(key, trigger);
+  const isOpen = isProblem(before?.fingerprint);
+  if (kind === 'managed' && nodegroup !== undefined && (isOpen || fingerprint !== before?.fingerprint)) {
     const { tags, unreadable } = await readOwner(deps.eks, readCluster, { cluster, nodegroup });
-    if (isOptedOut(tags) || unreadable !== undefined) return;
+    if (unreadable !== undefined) return;
+    if (isOptedOut(tags)) {
+      if (isOpen) await tellOnce(deps, state, about, decideGone('opted-out'), save);
+      return;
+    }
   }
-  await tellOnce(deps, state, aboutGroup(key, trigger), decision, save);
+  await tellOnce(deps, state, about, decision, save);
 }
 
 /**
@@ -104,7 +110,7 @@ async function endGroup(
     return;
   }
   const isWatched = watched.some(({ name }) => name === cluster);
-  await tellOnce(deps, before, about, decideGone(isWatched), saving(deps, key));
+  await tellOnce(deps, before, about, decideGone(isWatched ? 'no-hosts' : 'cluster-left'), saving(deps, key));
 }
 
 async function tellFirstSight(

@@ -88,6 +88,24 @@ it('a problem ends with the last host of its group, or with the opt-out of its c
   await asExpected(run);
 });
 
+it('a problem of a managed node group ends with its opt-out, and comes back with the end of that', async () => {
+  const imageId = 'ami-0bbbbbbbbbbbbbbbb';
+  const own = { name: 'own', amiType: 'CUSTOM', desiredSize: 1, launchTemplate: { imageId } };
+  const clusters = [{ name: 'shop', version: '1.34', nodeGroups: [own] }];
+  const run = await start({ fleet: { ...hostsFleet, clusters }, policy: hostsPolicy, inProcess: true, play: '25h' });
+  const group = run.account.fleet.eks.nodeGroupsOf('shop')[0];
+  Object.assign(group ?? {}, { tags: { 'eks-host-remediator:ignore': '' } });
+  await run.account.play(48 * HOUR);
+  Object.assign(group ?? {}, { tags: {} });
+  await run.account.play(24 * HOUR);
+  expect(recordsOf(run, { nodegroup: 'own' }).map(({ time, reason }) => `${time.slice(5, 10)} ${reason}`)).toEqual([
+    '07-02 hosts-ami-not-allowed',
+    '07-03 hosts-gone',
+    '07-05 hosts-ami-not-allowed',
+  ]);
+  await asExpected(run);
+});
+
 it('loses no record, wherever it dies', () =>
   expectNoLoss(
     'watch-hosts',
