@@ -52,6 +52,22 @@ it('a self-managed group moves to the wanted AMI in a version of its own templat
   await asExpected(run);
 });
 
+it('the end of a refresh whose event is lost is found within half an hour', async () => {
+  const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
+  const { world } = run.account.fleet;
+  const { emit } = world;
+  const ended: number[] = [];
+  world.emit = (event) => {
+    if (!/Instance Refresh Succeeded$/.test(event.detailType)) return emit(event);
+    ended.push(run.account.time.now);
+  };
+  await run.account.play(4 * HOUR);
+  expect(ended).toHaveLength(1);
+  const [told] = run.records.filter(({ reason }) => reason === 'group-refreshed');
+  expect(Date.parse(told?.time ?? '') - (ended[0] ?? 0)).toBeLessThanOrEqual(HOUR / 2);
+  await asExpected(run);
+});
+
 it('a group whose template names a placement group, a reservation and a license is moved with all of them', async () => {
   const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
   const [first] = versionsOf(run, 'shop-web');
