@@ -42,20 +42,28 @@ export function mayHaveOtherNodes(
   return profiles?.kind === 'unreadable' ? undefined : profiles?.kind === 'found' && profiles.found.length > 0;
 }
 
-/** Reads these nodes of clusters, by cluster. A cluster that cannot be read stops no other. */
+/**
+ * Reads these nodes of clusters, by cluster. A cluster that cannot be read stops no other.
+ *
+ * @param onTrouble gets what was not expected of a cluster, such as an answer that is none; such a cluster is missing
+ */
 export async function observeOtherNodes(
   openCluster: OpenCluster,
   clusters: readonly string[],
+  onTrouble: (error: unknown) => void,
 ): Promise<Map<string, OtherNodes>> {
-  const observeOne = async (cluster: string): Promise<[string, OtherNodes]> => {
+  const observeOne = async (cluster: string): Promise<Array<[string, OtherNodes]>> => {
     try {
-      return [cluster, await readOtherNodes(openCluster, cluster)];
+      return [[cluster, await readOtherNodes(openCluster, cluster)]];
     } catch (error) {
-      if (!isKubernetesAccessError(error)) throw error;
-      return [cluster, { kind: 'unreadable', why: error.message, variant: error.problem }];
+      if (isKubernetesAccessError(error)) {
+        return [[cluster, { kind: 'unreadable', why: error.message, variant: error.problem }]];
+      }
+      onTrouble(error);
+      return [];
     }
   };
-  return new Map(await pMap(clusters, observeOne, { concurrency: READ_CONCURRENCY }));
+  return new Map((await pMap(clusters, observeOne, { concurrency: READ_CONCURRENCY })).flat());
 }
 
 async function readOtherNodes(openCluster: OpenCluster, cluster: string): Promise<OtherNodes> {

@@ -43,10 +43,12 @@ export interface Observation {
  * cluster that cannot be read is left out: other functions report it, and the next run reads it again.
  *
  * @param now epoch milliseconds
+ * @param onTrouble gets what was not expected of one cluster
  */
 export async function observe(
   { ec2, eks, openClusterBy }: ObserveClients,
   { policy, account, now }: { readonly policy: Policy; readonly account: string; readonly now: number },
+  onTrouble: (error: unknown) => void,
 ): Promise<Observation> {
   const names = await listClusters(eks);
   const readCluster = createClusterReader(eks, 'tell');
@@ -67,7 +69,7 @@ export async function observe(
   );
   const asked = answers.flatMap(([name, may]) => (may === true ? [name] : []));
   const none = answers.flatMap(([name, may]) => (may === false ? [[name, NO_OTHER_NODES] as const] : []));
-  const otherNodes = new Map([...none, ...(await observeOtherNodes(openClusterBy(readCluster), asked))]);
+  const otherNodes = new Map([...none, ...(await observeOtherNodes(openClusterBy(readCluster), asked, onTrouble))]);
   for (const [cluster, reading] of otherNodes)
     if (reading.kind === 'found')
       for (const [key, group] of otherGroupsOf(cluster, reading.nodes)) groups.set(key, group);

@@ -34,10 +34,10 @@ export interface ReconcileDeps extends ObserveClients {
 export async function reconcile(deps: ReconcileDeps, trigger: Trigger): Promise<void> {
   const policy = await deps.readPolicy();
   if (isInvalid(policy)) return;
-  const observation = await observe(deps, { policy, account: deps.account, now: deps.clock.now() });
-  const known = await readGroupsTold(deps.ledger);
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown) => void troubles.push(error);
+  const observation = await observe(deps, { policy, account: deps.account, now: deps.clock.now() }, onTrouble);
+  const known = await readGroupsTold(deps.ledger);
   // Tell of the groups with hosts, end what was told of those without any, then count the hosts of new clusters.
   const each = { concurrency: READ_CONCURRENCY };
   const told = [...observation.groups.values()];
