@@ -43,7 +43,7 @@ export function mayHaveOtherNodes(
 }
 
 /**
- * Reads these nodes of clusters, by cluster. A cluster that cannot be read stops no other.
+ * Reads these nodes of clusters, by cluster. A cluster that cannot be read stops no other. One that is busy is missing.
  *
  * @param onTrouble gets what was not expected of a cluster, such as an answer that is none; such a cluster is missing
  */
@@ -57,6 +57,8 @@ export async function observeOtherNodes(
       return [[cluster, await readOtherNodes(openCluster, cluster)]];
     } catch (error) {
       if (isKubernetesAccessError(error)) {
+        // What passes by itself is read again by the next run. Until then the nodes count as they were seen last.
+        if (error.problem === 'throttled') return [];
         return [[cluster, { kind: 'unreadable', why: error.message, variant: error.problem }]];
       }
       onTrouble(error);

@@ -77,14 +77,12 @@ function decideQuestion(
   return nodes.kind === 'unreadable' ? undefined : decideFargate(described.version ?? '', nodes);
 }
 
-function decideAccess(nodes: OtherNodes): Telling<Reason> | undefined {
+function decideAccess(nodes: OtherNodes): Telling<Reason> {
   if (nodes.kind === 'found') {
     const message = 'The nodes of Fargate and the hybrid nodes of the cluster can be read, or it has none any more.';
     return { decision: 'done', reason: 'other-nodes-read', message, variant: '' };
   }
   const { why, variant } = nodes;
-  // What passes by itself is read again by the next run.
-  if (variant === 'throttled') return undefined;
   const message = `Nodes of Fargate and hybrid nodes of the cluster are not seen. ${why}`;
   return { decision: 'skipped', reason: 'other-nodes-unread', message, variant };
 }
