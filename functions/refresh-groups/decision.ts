@@ -128,6 +128,9 @@ export const undoOf = ({ target, from }: Refresh): string => `undo ${target} ${f
 /** How often a refresh is read, ms. Its events come sooner, but only on a best-effort basis. */
 export const LOOK_AGAIN = 30 * 60_000;
 
+/** How soon a pinned group is reconciled again, ms. */
+export const PINNED_WITHIN = 60_000;
+
 /** How long Auto Scaling may not show what it has accepted, ms. */
 export const SHOWN_WITHIN = 10 * 60_000;
 

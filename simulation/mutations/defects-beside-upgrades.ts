@@ -1,14 +1,14 @@
 import type { Defect } from './defects.ts';
 
-const refresh = (what: string, right: string, wrong: string): Defect => ({
+const refresh = (what: string, file: 'hold' | 'moment' | 'move', right: string, wrong: string): Defect => ({
   what,
-  file: 'refresh-groups/decide.ts',
+  file: `refresh-groups/${file}.ts`,
   right,
   wrong,
-  tests: ['decide', 'waves', 'gates'].map((name) => `refresh-groups/${name}.test.ts`),
+  tests: ['decide', 'waves', 'gates', 'breaker'].map((name) => `refresh-groups/${name}.test.ts`),
 });
 const limit = (what: string, right: string, wrong: string): Defect => ({
-  ...refresh(what, right, wrong),
+  ...refresh(what, 'hold', right, wrong),
   file: 'refresh-groups/limits.ts',
 });
 const pin = (what: string, file: string, right: string, wrong: string): Defect => ({
@@ -28,29 +28,42 @@ const support = (what: string, right: string, wrong: string): Defect => ({
 
 /** Defects in refreshes of Auto Scaling groups, in pins of node classes, and in what is told of the end of a Kubernetes version's support. */
 export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
-  refresh('a rejected AMI is rolled out', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
-  refresh('a halted AMI is tried again', 'if (halted !== undefined) return about(halted);', ''),
+  refresh('a rejected AMI is rolled out', 'hold', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
+  refresh('a halted AMI is tried again', 'hold', 'return halted && about(halted);', 'return undefined;'),
   refresh(
     'mode observe refreshes a group',
-    "const isProposal = refreshes.mode === 'observe' && ruling === undefined;",
-    'const isProposal = false;',
+    'move',
+    "isProposal: mode === 'observe' && ruling === undefined,",
+    'isProposal: false,',
   ),
-  refresh('an AMI is rolled out before it has baked', 'if (bakedAt > now && !isProposal) {', 'if (false) {'),
-  refresh('a refresh passes its waves over', 'if (wait !== undefined) {', 'if (false) {'),
-  refresh('a tripped breaker holds no refresh', 'if (held !== undefined) return', 'if (false) return'),
+  refresh('an AMI is rolled out before it has baked', 'hold', 'if (bakedAt > now && !isProposal) {', 'if (false) {'),
+  refresh(
+    'a refresh passes its waves over',
+    'hold',
+    'const wait = waitAtWave(target, observation, policy, circumstances);',
+    'const wait = undefined;',
+  ),
+  refresh('a tripped breaker holds no refresh', 'moment', 'if (held !== undefined) return', 'if (false) return'),
   refresh(
     'a group does not say that its failure tripped a breaker',
+    'hold',
     "if (held?.reason === 'breaker-tripped') return",
     'if (false) return',
   ),
-  refresh('a refresh starts at a closed gate', 'if (closed !== undefined) return', 'if (false) return'),
-  refresh('a refresh starts outside its windows', 'if (opensAt > now) {', 'if (false) {'),
-  refresh('a refresh that others began is passed over', 'if (active !== undefined) {', 'if (false) {'),
-  refresh('a refresh does not spare evidence', 'if (quarantined.length > 0 && waitsUntil > now) {', 'if (false) {'),
+  refresh('a refresh starts at a closed gate', 'moment', 'if (closed !== undefined) return', 'if (false) return'),
+  refresh('a refresh starts outside its windows', 'moment', 'if (opensAt > now) {', 'if (false) {'),
+  refresh('a refresh that others began is passed over', 'hold', 'if (active !== undefined) {', 'if (false) {'),
+  refresh(
+    'a refresh does not spare evidence',
+    'moment',
+    'if (quarantined.length > 0 && waitsUntil > now) {',
+    'if (false) {',
+  ),
   refresh(
     'a refresh starts though nobody knows whether its nodes are drained',
-    'if (doubt !== undefined) return',
-    'if (false) return',
+    'moment',
+    'return doubt && about(doubt, { wakeAt: now + LOOK_AGAIN });',
+    'return undefined;',
   ),
   {
     what: 'a refresh is done while the warm pool has the old AMI',
@@ -73,7 +86,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     wrong: "'drained'",
     tests: ['shared/ledger/drained-groups.test.ts'],
   },
-  refresh('refreshes have no limit', 'if (full !== undefined)', 'if (false)'),
+  refresh('refreshes have no limit', 'moment', 'if (full !== undefined)', 'if (false)'),
   limit('one more than the limit of the cluster', 'here.length >= perCluster', 'here.length > perCluster'),
   limit('one more than the limit of the account', 'others.length < perAccount', 'others.length <= perAccount'),
 

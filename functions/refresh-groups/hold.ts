@@ -1,0 +1,53 @@
+import { inWords } from '../shared/ledger/proposal.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { heldByBreaker } from './breaker.ts';
+import { type Decision, isActive, LOOK_AGAIN, PINNED_WITHIN, SHOWN_WITHIN, say } from './decision.ts';
+import { haltedAt } from './limits.ts';
+import type { Move } from './move.ts';
+import { whyNotRefreshable } from './refreshable.ts';
+import { whyNotReplacedAgain } from './replacement.ts';
+import { waitAtWave } from './wave.ts';
+
+/** What an operator, or a failure, keeps from moving; a pure function. It is undefined where nothing does. */
+export function heldByPast(move: Move): Decision | undefined {
+  const { observation, circumstances, policy, target, ruling, isProposal, about } = move;
+  if (ruling?.kind === 'rejected') {
+    const message = `${target} was rejected by ${inWords(ruling)}`;
+    return about(say('skipped', 'proposal-rejected', message, `${target} ${ruling.id}`));
+  }
+  const held = isProposal ? undefined : heldByBreaker(observation, target, policy, circumstances);
+  // A group whose own failure has tripped a breaker says so at once, whatever else it waits for.
+  if (held?.reason === 'breaker-tripped') return about(held);
+  const halted = haltedAt(observation.state, target);
+  return halted && about(halted);
+}
+
+/** What about the group, its AMI or its wave keeps it from moving; a pure function. It is undefined where nothing does. */
+export function heldByGroup(move: Move): Decision | undefined {
+  const { observation, circumstances, policy, choice, target, fromTo, isProposal, about } = move;
+  const { group, state } = observation;
+  const { refreshes } = policy;
+  const { now } = circumstances;
+  const active = observation.refreshes.find(({ status }) => isActive(status));
+  if (active !== undefined) {
+    const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
+    return about(say('waiting', 'foreign-refresh', message, active.id), { wakeAt: now + LOOK_AGAIN });
+  }
+  const { pinned } = state;
+  if (group.source.kind === 'floating' && pinned !== undefined && now - pinned.at < SHOWN_WITHIN) {
+    const message = 'Auto Scaling does not show yet that the group is pinned.';
+    return about(say('waiting', 'group-pinned', message), { silent: true, wakeAt: now + PINNED_WITHIN });
+  }
+  const whyNot = choice.replaces === undefined ? whyNotRefreshable : whyNotReplacedAgain;
+  const hindrance = whyNot(observation, refreshes, fromTo);
+  if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
+  const bakedAt = choice.image.since + refreshes.bakeAge;
+  if (bakedAt > now && !isProposal) {
+    return about(say('waiting', 'image-baking', `${target} bakes until ${iso(bakedAt)}.`, target), { wakeAt: bakedAt });
+  }
+  const wait = waitAtWave(target, observation, policy, circumstances);
+  if (wait === undefined) return undefined;
+  const { reason, message, which, until: wakeAt, lookAt } = wait;
+  const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };
+  return about(say('waiting', reason, message, `${target} ${which}`), more);
+}

@@ -1,0 +1,61 @@
+import { atGate } from '../shared/gates/at-gate.ts';
+import { closedGate } from '../shared/gates/gates.ts';
+import { WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { heldByBreaker } from './breaker.ts';
+import { type Decision, LOOK_AGAIN, say } from './decision.ts';
+import { whyNoRoom } from './limits.ts';
+import type { Move } from './move.ts';
+import { drainsInDoubt } from './refreshable.ts';
+
+/** What a move that is due and allowed waits for; a pure function. It is undefined where the move may begin now. */
+export function waitForMoment(move: Move): Decision | undefined {
+  const { observation, circumstances, policy, target, about } = move;
+  const { refreshes } = policy;
+  const { now } = circumstances;
+  const opensAt = nextOpening(refreshes.windows, now);
+  if (opensAt > now) {
+    const message = `The next window opens at ${iso(opensAt)}.`;
+    return about(say('waiting', 'refresh-outside-window', message, target), { wakeAt: opensAt });
+  }
+  const sparing = waitForQuarantine(move);
+  if (sparing !== undefined) return sparing;
+  const held = heldByBreaker(observation, target, policy, circumstances);
+  if (held !== undefined) return about(held);
+  const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
+  if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
+  const waiting = waitAtGates(move);
+  if (waiting !== undefined) return waiting;
+  const doubt = drainsInDoubt(observation, refreshes, target);
+  return doubt && about(doubt, { wakeAt: now + LOOK_AGAIN });
+}
+
+/** Spares workers whose quarantine keeps evidence, for a while. */
+function waitForQuarantine({ observation, circumstances, policy, target, about }: Move): Decision | undefined {
+  const { group, state } = observation;
+  const { now } = circumstances;
+  const quarantined = group.members.filter(({ isQuarantined }) => isQuarantined).map(({ id }) => id);
+  const known = state.quarantineWait?.target === target ? state.quarantineWait : { target, since: now };
+  const waitsUntil = known.since + policy.refreshes.waitForQuarantine;
+  if (quarantined.length > 0 && waitsUntil > now) {
+    const message = `${quarantined.join(', ')}: it begins when the quarantine has ended, at ${iso(waitsUntil)} at the latest.`;
+    const told = about(say('waiting', 'refresh-waits-for-quarantine', message, target), { wakeAt: waitsUntil });
+    return { ...told, memory: { ...told.memory, quarantineWait: known } };
+  }
+  return undefined;
+}
+
+/** Reads alarms and calendars before nodes and pods, which cost more. */
+function waitAtGates({ circumstances, policy, choice, target, about }: Move): Decision | undefined {
+  const { gates } = policy.upgrades;
+  const { now } = circumstances;
+  const closed = closedGate(gates, circumstances.gates, now);
+  if (closed !== undefined) return about(...atGate(closed, target));
+  const workloads = gates.nodesAndPods ? circumstances.workloads : 'open';
+  if (workloads === undefined) {
+    const told = say('waiting', 'workload-gate-closed', 'Nodes and pods are read before it begins.', target);
+    return about(told, { dependsOnWorkloads: choice.image.since, wakeAt: now + LOOK_AGAIN });
+  }
+  return workloads === 'open' ? undefined : about(...atGate(workloads, target));
+}
