@@ -19,6 +19,12 @@ interface Known {
   readonly events: ReadonlyMap<string, ScheduledEvent>;
 }
 
+/** A member of a group that may have to be drained, or whose drain goes on. */
+type Possible = Pick<GroupObservation, 'group' | 'key' | 'owner' | 'trigger'> & {
+  readonly member: Member;
+  readonly isDrained: DrainObservation['group']['isDrained'];
+};
+
 /**
  * The instances that may wait for our hook, are retained since it was abandoned, whose drain has not ended, or for
  * which EC2 has scheduled an event.
@@ -27,9 +33,30 @@ export async function observeDrains(
   ledger: Ledger,
   views: ClusterViews,
   { instances, described }: GroupReading,
-  { hooks, open, scope, now, events }: Known,
+  known: Known,
 ): Promise<DrainObservation[]> {
-  const possible = hooks.flatMap(({ group, key, owner, trigger, noAccess, state: { made } }) =>
+  const { open } = known;
+  const possible = possibleIn(known);
+  const former = await readDrains(
+    ledger,
+    possible.flatMap(({ member: { id } }) => (open.has(id) ? [] : id)),
+  );
+  // What another hook has had retained waits for whoever made that hook.
+  const concerned = possible.filter(
+    ({ member: { id, lifecycleState }, group }) =>
+      !isRetained(lifecycleState) || open.has(id) || former.has(id) || group.otherHooks.length === 0,
+  );
+  const present = await pMap(
+    concerned,
+    (each) => observeMember(views, each, former, instances.get(each.member.id)?.PrivateDnsName, known),
+    { concurrency: READ_CONCURRENCY },
+  );
+  const seen = new Set(described.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId)));
+  return [...present, ...goneIn(known, seen)];
+}
+
+const possibleIn = ({ hooks, open, events }: Known): Possible[] =>
+  hooks.flatMap(({ group, key, owner, trigger, noAccess, state: { made } }) =>
     group.members
       .filter(
         ({ id, lifecycleState, isNotOurs }) =>
@@ -48,53 +75,46 @@ export async function observeDrains(
         isDrained: made !== undefined && group.hook === 'stands' && isOpen(noAccess),
       })),
   );
-  const former = await readDrains(
-    ledger,
-    possible.flatMap(({ member: { id } }) => (open.has(id) ? [] : id)),
-  );
-  // What another hook has had retained waits for whoever made that hook.
-  const concerned = possible.filter(
-    ({ member: { id, lifecycleState }, group }) =>
-      !isRetained(lifecycleState) || open.has(id) || former.has(id) || group.otherHooks.length === 0,
-  );
-  const present = await pMap(
-    concerned,
-    async ({ member, group, key, owner, trigger, isDrained }): Promise<DrainObservation> => {
-      const { id: instanceId, lifecycleState, isOptedOut: optedOut } = member;
-      const privateDnsName = instances.get(instanceId)?.PrivateDnsName;
-      const known = open.get(instanceId) ?? newDrain(key, now, former.get(instanceId), lifecycleState === 'InService');
-      // Its termination begins the time that it may take.
-      const state =
-        known.ahead === true && lifecycleState !== 'InService' ? { ...known, ahead: undefined, startedAt: now } : known;
-      const event = events.get(instanceId);
-      return {
-        instanceId,
-        key,
-        trigger,
-        owner,
-        group: {
-          name: group.name,
-          tags: group.tags,
-          retains: group.retains,
-          retained: group.members.filter((each) => isRetained(each.lifecycleState)).length,
-          isDrained,
-          isMoving: isMoving(group),
-          suspended: group.suspended,
-        },
-        lifecycleState,
-        isOptedOut: optedOut,
-        node:
-          state.ahead === true
-            ? { kind: 'absent' }
-            : await views.viewNode(key.cluster, instanceId, privateDnsName, state),
-        ...(event !== undefined && { event }),
-        state,
-      };
+
+async function observeMember(
+  views: ClusterViews,
+  { member, group, key, owner, trigger, isDrained }: Possible,
+  former: ReadonlyMap<string, DrainState>,
+  privateDnsName: string | undefined,
+  { open, now, events }: Known,
+): Promise<DrainObservation> {
+  const { id: instanceId, lifecycleState, isOptedOut } = member;
+  const known = open.get(instanceId) ?? newDrain(key, now, former.get(instanceId), lifecycleState === 'InService');
+  // Its termination begins the time that it may take.
+  const state =
+    known.ahead === true && lifecycleState !== 'InService' ? { ...known, ahead: undefined, startedAt: now } : known;
+  const event = events.get(instanceId);
+  return {
+    instanceId,
+    key,
+    trigger,
+    owner,
+    group: {
+      name: group.name,
+      tags: group.tags,
+      retains: group.retains,
+      retained: group.members.filter((each) => isRetained(each.lifecycleState)).length,
+      isDrained,
+      isMoving: isMoving(group),
+      suspended: group.suspended,
     },
-    { concurrency: READ_CONCURRENCY },
-  );
-  const seen = new Set(described.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId)));
-  const gone = [...open].flatMap(([instanceId, state]): DrainObservation[] => {
+    lifecycleState,
+    isOptedOut,
+    node:
+      state.ahead === true ? { kind: 'absent' } : await views.viewNode(key.cluster, instanceId, privateDnsName, state),
+    ...(event !== undefined && { event }),
+    state,
+  };
+}
+
+/** The instances that no group has any more, and whose drain has not ended. */
+const goneIn = ({ open, scope }: Known, seen: ReadonlySet<string>): DrainObservation[] =>
+  [...open].flatMap(([instanceId, state]): DrainObservation[] => {
     const trigger = groupTriggerOf(scope, state);
     if (seen.has(instanceId) || trigger === undefined) return [];
     const { cluster, nodegroup } = state;
@@ -120,8 +140,6 @@ export async function observeDrains(
       },
     ];
   });
-  return [...present, ...gone];
-}
 
 const isOpen = (noAccess: GroupObservation['noAccess']): DrainObservation['group']['isDrained'] =>
   noAccess === undefined || (noAccess.mayPass && 'in-doubt');

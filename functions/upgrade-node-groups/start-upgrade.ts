@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { type EKSClient, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
+import {
+  type EKSClient,
+  UpdateNodegroupVersionCommand,
+  type UpdateNodegroupVersionCommandInput,
+} from '@aws-sdk/client-eks';
 import type { TemplateChange } from '../shared/fleet/launch-template-version.ts';
 import { createVersion, type MadeVersion, type TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
@@ -75,39 +79,18 @@ export async function startUpgrade(
   }
   try {
     const answer = await eks.send(
-      new UpdateNodegroupVersionCommand({
-        clusterName: key.cluster,
-        nodegroupName: key.nodegroup,
-        // EKS refuses version and release of a custom AMI: the launch template says both. Beside a template that names
-        // no AMI, EKS takes both. Without a release EKS would take the newest one (EKS API reference,
-        // UpdateNodegroupVersion).
-        ...(template?.change.imageId === undefined && {
-          version: start.version,
-          releaseVersion: upgrade.releaseVersion,
-        }),
-        ...(template !== undefined &&
-          made !== undefined && {
-            launchTemplate: { id: template.from.templateId, version: String(made.version) },
-          }),
-        ...(start.force && { force: true }),
-        clientRequestToken: tokenOf(view.arn, start.version, saved.upgrade ?? upgrade),
-      }),
+      new UpdateNodegroupVersionCommand(inputOf(observation, view.arn, start, saved.upgrade ?? upgrade)),
     );
+    const calls = [
+      ...(made === undefined
+        ? []
+        : [{ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId }]),
+      { service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' },
+    ];
     const updateId = answer.update?.id;
     const { obstacle: _, nextObstacle: __, ...begun } = memory;
-    return {
-      decision: {
-        ...decision,
-        memory: { ...begun, upgrade: { ...(saved.upgrade ?? upgrade), ...(updateId !== undefined && { updateId }) } },
-      },
-      calls: [
-        ...(made === undefined
-          ? []
-          : [{ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId }]),
-        { service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' },
-      ],
-      saved,
-    };
+    const known = { ...(saved.upgrade ?? upgrade), ...(updateId !== undefined && { updateId }) };
+    return { decision: { ...decision, memory: { ...begun, upgrade: known } }, calls, saved };
   } catch (error) {
     const { templateVersion } = saved.upgrade ?? {};
     if (leavesKeyPairOut && templateVersion !== undefined && isCertainRefusal(error)) {
@@ -117,6 +100,29 @@ export async function startUpgrade(
     }
     return refused(error, saved);
   }
+}
+
+/** @param upgrade with the version of the launch template, where one was made for it */
+function inputOf(
+  { key }: Pick<Decided['observation'], 'key'>,
+  arn: string,
+  { template, version, force }: Start,
+  upgrade: Upgrade,
+): UpdateNodegroupVersionCommandInput {
+  const { releaseVersion, templateVersion } = upgrade;
+  return {
+    clusterName: key.cluster,
+    nodegroupName: key.nodegroup,
+    // EKS refuses version and release of a custom AMI: the launch template says both. Beside a template that names no
+    // AMI, EKS takes both. Without a release EKS would take the newest one (EKS API reference, UpdateNodegroupVersion).
+    ...(template?.change.imageId === undefined && { version, releaseVersion }),
+    ...(template !== undefined &&
+      templateVersion !== undefined && {
+        launchTemplate: { id: template.from.templateId, version: String(templateVersion) },
+      }),
+    ...(force && { force: true }),
+    clientRequestToken: tokenOf(arn, version, upgrade),
+  };
 }
 
 /**
