@@ -72,19 +72,8 @@ export async function observeGroups(
     const seen = seenIn.get(subject) ?? [];
     const { policy } = circumstancesOfGroup({ key, owner }, circumstances);
     const exposedShare = isInvalid(policy) ? 100 : policy.quarantine.publicByDesign.exposedShare;
-    const ids = [...new Set(placesOf(subject))].sort();
-    const handingOut = (family: 'ipv4' | 'ipv6') =>
-      ids.filter((id) => networks.subnets.get(id)?.handsOut[family] === true && isOpenSubnet(id, family, networks));
     const launchedFrom = seen.flatMap(({ view }) => view?.launchTemplate ?? []);
-    // A launch template overrides the subnets if every exposed worker was launched from one that does.
-    const isPrivate =
-      launchedFrom.length > 0 &&
-      launchedFrom.every((each) => addresses.get(keyOfTemplate(each))?.isPrivateIpv4 === true);
-    const configured = {
-      publicSubnets: isPrivate ? [] : handingOut('ipv4'),
-      ipv6Subnets: handingOut('ipv6'),
-      publicTemplates: templatesInWords(launchedFrom, addresses),
-    };
+    const configured = configurationOf(placesOf(subject), networks, launchedFrom, addresses);
     const isConfigured = Object.values(configured).some((causes) => causes.length > 0);
     const own = new Map(
       seen.flatMap(
@@ -117,6 +106,26 @@ export async function observeGroups(
     };
   };
   return pMap(wanted, look, { concurrency: READ_CONCURRENCY });
+}
+
+/** What gives the workers of a group public addresses: its subnets, or the templates that it launches from. */
+function configurationOf(
+  places: readonly string[],
+  networks: Networks,
+  launchedFrom: readonly LaunchTemplate[],
+  addresses: ReadonlyMap<string, TemplateAddresses | undefined>,
+): Pick<GroupObservation, 'publicSubnets' | 'ipv6Subnets' | 'publicTemplates'> {
+  const ids = [...new Set(places)].sort();
+  const handingOut = (family: 'ipv4' | 'ipv6') =>
+    ids.filter((id) => networks.subnets.get(id)?.handsOut[family] === true && isOpenSubnet(id, family, networks));
+  // A launch template overrides the subnets if every exposed worker was launched from one that does.
+  const isPrivate =
+    launchedFrom.length > 0 && launchedFrom.every((each) => addresses.get(keyOfTemplate(each))?.isPrivateIpv4 === true);
+  return {
+    publicSubnets: isPrivate ? [] : handingOut('ipv4'),
+    ipv6Subnets: handingOut('ipv6'),
+    publicTemplates: templatesInWords(launchedFrom, addresses),
+  };
 }
 
 /** The launch templates that give public addresses, in words. */

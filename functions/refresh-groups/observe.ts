@@ -146,28 +146,20 @@ async function ownersOf(
   return pMap(unseen, own, { concurrency: READ_CONCURRENCY });
 }
 
-async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readWanted, byId, identities, unreadPools, states, drained, orders } =
-    context;
+/** A group as Auto Scaling describes it; undefined: Auto Scaling does not show it. */
+function groupView(
+  { byId, identities }: Pick<Context, 'byId' | 'identities'>,
+  key: NodeGroupKey,
+  group: AutoScalingGroup | undefined,
+): Omit<Observation['group'], 'tags'> {
   const { Instances = [] } = group ?? {};
-  const name = groupNameOf(key);
-  const { cluster } = key;
-  const request = scope.requests.get(subjectOf(key));
-  const trigger = groupTriggerOf(scope, key);
-  if (trigger === undefined) return [];
-  const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
-  const tags = Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
-  const here = policyHere(policy, { key, owner, group: { tags } });
-  const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;
-  const order = orders.get(subjectOf(key));
-  const view = {
-    name,
-    tags,
+  return {
+    name: groupNameOf(key),
     source: group === undefined ? ({ kind: 'gone' } as const) : sourceOf(group),
     suspended: (group?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     desired: group?.DesiredCapacity ?? 0,
     members: Instances.map(({ InstanceId = '', LifecycleState = '', ProtectedFromScaleIn = false }): Member => {
-      const isNotOurs = whyNotOurs(byId.get(InstanceId), identities.get(InstanceId), cluster);
+      const isNotOurs = whyNotOurs(byId.get(InstanceId), identities.get(InstanceId), key.cluster);
       const launchedAt = firstLaunchOf(byId.get(InstanceId) ?? {});
       return {
         id: InstanceId,
@@ -181,6 +173,21 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     }),
     ...(group?.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
+}
+
+async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
+  const { clients, scope, policy, readCluster, readWanted, unreadPools, states, drained, orders } = context;
+  const name = groupNameOf(key);
+  const { cluster } = key;
+  const request = scope.requests.get(subjectOf(key));
+  const trigger = groupTriggerOf(scope, key);
+  if (trigger === undefined) return [];
+  const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
+  const tags = Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  const here = policyHere(policy, { key, owner, group: { tags } });
+  const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;
+  const order = orders.get(subjectOf(key));
+  const view = { ...groupView(context, key, group), tags };
   const common = {
     key,
     group: view,

@@ -11,7 +11,7 @@ import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { keyOf, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { failuresOf, managedRollouts, readAllGroups } from '../shared/rollouts/all-groups.ts';
+import { type AllGroups, failuresOf, managedRollouts, readAllGroups } from '../shared/rollouts/all-groups.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -20,6 +20,7 @@ import { askAboutUnmanaged, type UnmanagedDeps } from './ask-about-unmanaged.ts'
 import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
 import type { Circumstances } from './decision.ts';
 import { publishGauges } from './gauges.ts';
+import type { Observation } from './observation.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { withHeldPods } from './observe-evictions.ts';
 import { createPodsReader } from './observe-pods.ts';
@@ -28,7 +29,7 @@ import { type Decided, failuresAfter, withSlot } from './plan.ts';
 import { planFairly } from './plan-fairly.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
-import { callNext, contendersOf } from './waitlist.ts';
+import { callNext, contendersOf, type Line } from './waitlist.ts';
 import { readFleet, readLine } from './waitlist-reading.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, UnmanagedDeps {
@@ -98,26 +99,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Where slots are free, request a reconcile of those whose turn it is.
   const isRefused = Object.keys(reserved.slots).some((subject) => !(subject in settled.slots));
   if (!isInvalid(policy) && (planned.hasYielded || isRefused || hasRoomForOthers(budget, settled, scope))) {
+    const course = { observations, carriedOut, known, slots: settled.slots, rollouts: planned.rollouts };
     // A start that EKS has refused changes who waits for whom, also among those that were just decided.
-    const observed = new Set(isRefused ? [] : observations.map(({ key }) => subjectOf(key)));
-    const all = (isRefused ? undefined : remembered) ?? (await readAllGroups(deps.ledger));
-    const waiting = (isRefused ? undefined : line) ?? (await readLine(deps, policy, now, all.managed));
-    const standing = isRefused ? managedRollouts(all, policy) : planned.rollouts;
-    // What EKS has refused since has failed, too.
-    const failures = carriedOut.reduce(
-      (held, each) => failuresAfter(held, each, known),
-      known.fleetFailures ?? failuresOf(all, policy),
-    );
-    // Whoever waited for a wave that has just finished is in the line now.
-    const waitlist = contendersOf(waiting, policy, now, standing, failures).filter(
-      ({ subject }) => !observed.has(subject),
-    );
-    const options = { account: deps.account, region: deps.region, now, caller };
-    const called = callNext(waitlist, settled.slots, policy.upgrades.concurrency, options);
-    await sendRequests(
-      deps.queue,
-      called.map((request) => ({ request })),
-    );
+    await callWaiting(deps, policy, isRefused ? course : { ...course, fleet: remembered, line }, isRefused);
   }
   const unseen = carriedOut.flatMap(({ decision: { lookAt = [] } }) => lookAt);
   await lookAtUnseen(deps, { ...deps, upgradeQueue: deps.queue }, unseen, now);
@@ -126,6 +110,47 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
+}
+
+/** What a reconcile has done, and what it knows of those who wait. */
+interface Course {
+  readonly observations: readonly Observation[];
+  readonly carriedOut: readonly Decided[];
+  readonly known: Circumstances;
+  readonly slots: BlastBudget['slots'];
+  readonly rollouts: Circumstances['rollouts'];
+  readonly fleet?: AllGroups | undefined;
+  readonly line?: Line | undefined;
+}
+
+/**
+ * Requests a reconcile of those whose turn it is.
+ *
+ * @param isAnew whether all is read again, and also those who were just decided may be called
+ */
+async function callWaiting(
+  { ledger, queue, account, region, caller }: ReconcileDeps,
+  policy: Policy,
+  { observations, carriedOut, known, slots, ...before }: Course,
+  isAnew: boolean,
+): Promise<void> {
+  const { now } = known;
+  const observed = new Set(isAnew ? [] : observations.map(({ key }) => subjectOf(key)));
+  const fleet = before.fleet ?? (await readAllGroups(ledger));
+  const line = before.line ?? (await readLine({ ledger }, policy, now, fleet.managed));
+  const rollouts = isAnew ? managedRollouts(fleet, policy) : before.rollouts;
+  // What EKS has refused since has failed, too.
+  const failures = carriedOut.reduce(
+    (held, each) => failuresAfter(held, each, known),
+    known.fleetFailures ?? failuresOf(fleet, policy),
+  );
+  // Whoever waited for a wave that has just finished is in the line now.
+  const waitlist = contendersOf(line, policy, now, rollouts, failures).filter(({ subject }) => !observed.has(subject));
+  const called = callNext(waitlist, slots, policy.upgrades.concurrency, { account, region, now, caller });
+  await sendRequests(
+    queue,
+    called.map((request) => ({ request })),
+  );
 }
 
 /**
