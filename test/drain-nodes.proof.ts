@@ -272,6 +272,35 @@ describe('a Spot Instance that EC2 takes back', () => {
   });
 });
 
+it('a node that gets a new root volume is drained and does not end: it is given back once it is in service again', async () => {
+  const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
+  const { autoScalingGroups } = run.account.fleet;
+  const group = groupIn(run);
+  const [member] = group.members.values();
+  if (member === undefined) throw new Error('no node');
+  const { id, privateDnsName } = member.instance;
+  const node = () =>
+    run.account.kubernetes
+      .objects('shop', 'nodes')
+      .map((each) => each as { metadata: { name: string }; spec: object })
+      .find(({ metadata }) => metadata.name === privateDnsName);
+  const move = { state: 'Terminating', origin: 'AutoScalingGroup', destination: 'AutoScalingGroup' } as const;
+  const results: string[] = [];
+  autoScalingGroups.lifecycle.begin(group, member.instance, move, (result) => {
+    results.push(result);
+    member.lifecycleState = 'Pending';
+    run.account.time.after(10 * MINUTE, () => autoScalingGroups.bringIntoService(group, member));
+  });
+  await run.account.play(2 * MINUTE);
+  expect(node()?.spec).toMatchObject({ unschedulable: true });
+  await run.account.play(58 * MINUTE);
+  expect(results).toEqual(['CONTINUE']);
+  expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-returned']);
+  expect(node()?.spec).not.toHaveProperty('unschedulable');
+  expect(node()?.spec).not.toHaveProperty('taints');
+  await asExpected(run);
+});
+
 it('schedules the wake-up that follows before it changes anything', async () => {
   const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
   terminateOne(run);

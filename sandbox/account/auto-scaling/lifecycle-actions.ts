@@ -25,7 +25,8 @@ export interface Move {
   /** The lifecycle state of the instance without `:Wait`. */
   readonly state: 'Terminating' | 'Warmed:Terminating' | 'Warmed:Pending';
   readonly origin: 'AutoScalingGroup' | 'WarmPool';
-  readonly destination: 'EC2' | 'WarmPool';
+  /** Its group again, where it waits for a new root volume. */
+  readonly destination: 'EC2' | 'WarmPool' | 'AutoScalingGroup';
 }
 
 interface Waiting {
