@@ -151,6 +151,8 @@ describe('a pin that an operator approved', () => {
 describe('a class that somebody keeps as code', () => {
   it.each([
     ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'infra:karpenter.k8s.aws/EC2NodeClass:/default' } }],
+    ['Flux', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'infra' } }],
+    ['Helm', { annotations: { 'meta.helm.sh/release-name': 'karpenter-nodes' } }],
     ['A manifest that kubectl-client-side-apply applied', { manager: 'kubectl-client-side-apply' }],
   ])('%s: is never written, and the proposed patch applies cleanly', async (owner, marks) => {
     const run = await started(karpenterFleet(marks));
