@@ -22,7 +22,7 @@ it.each([
   ['bottlerocket-aws-k8s-1.33-aarch64-v1.42.0-ca9b9399', 'bottlerocket', 'v1.42.0', 'BOTTLEROCKET_ARM_64'],
   ['bottlerocket-aws-k8s-1.33-nvidia-x86_64-v1.42.0-ca9b9399', 'bottlerocket', 'v1.42.0', 'BOTTLEROCKET_x86_64_NVIDIA'],
 ])('the AMI %s is read', (name, family, version, amiType) => {
-  expect(imageNamed(name)).toEqual({ family, version, amiType });
+  expect(imageNamed(name)).toEqual({ family, version, amiType, kubernetesVersion: '1.33' });
 });
 
 it('an AMI of any other name is of no release', () => {

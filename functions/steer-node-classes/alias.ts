@@ -44,25 +44,27 @@ export interface NamedImage {
   readonly version: string;
   /** EKS's AMI type. */
   readonly amiType: string;
+  readonly kubernetesVersion: string;
 }
 
 const AL2023 =
-  /^amazon-eks-node-al2023-(?<arch>x86_64|arm64)-(?<variant>standard|nvidia|neuron)-[\d.]+-(?<version>v\d{8})$/;
+  /^amazon-eks-node-al2023-(?<arch>x86_64|arm64)-(?<variant>standard|nvidia|neuron)-(?<kubernetes>[\d.]+)-(?<version>v\d{8})$/;
 const BOTTLEROCKET =
-  /^bottlerocket-aws-k8s-[\d.]+(?<variant>-nvidia)?-(?<arch>x86_64|aarch64|arm64)-(?<version>v\d+\.\d+\.\d+)-[0-9a-f]+$/;
+  /^bottlerocket-aws-k8s-(?<kubernetes>[\d.]+)(?<variant>-nvidia)?-(?<arch>x86_64|aarch64|arm64)-(?<version>v\d+\.\d+\.\d+)-[0-9a-f]+$/;
 
 /** What an AMI's name says; undefined for a name that is not of a release which an alias names. */
 export function imageNamed(name: string): NamedImage | undefined {
   const al2023 = AL2023.exec(name)?.groups;
   if (al2023 !== undefined) {
-    const { arch = '', variant = '', version = '' } = al2023;
-    return { family: 'al2023', version, amiType: `AL2023_${architectureIn(arch)}_${variant.toUpperCase()}` };
+    const { arch = '', variant = '', kubernetes: kubernetesVersion = '', version = '' } = al2023;
+    const amiType = `AL2023_${architectureIn(arch)}_${variant.toUpperCase()}`;
+    return { family: 'al2023', version, amiType, kubernetesVersion };
   }
   const bottlerocket = BOTTLEROCKET.exec(name)?.groups;
   if (bottlerocket === undefined) return undefined;
-  const { arch = '', variant, version = '' } = bottlerocket;
+  const { arch = '', variant, kubernetes: kubernetesVersion = '', version = '' } = bottlerocket;
   const amiType = `BOTTLEROCKET_${architectureIn(arch)}${variant === undefined ? '' : '_NVIDIA'}`;
-  return { family: 'bottlerocket', version, amiType };
+  return { family: 'bottlerocket', version, amiType, kubernetesVersion };
 }
 
 const architectureIn = (arch: string): string => (arch === 'x86_64' ? 'x86_64' : 'ARM_64');

@@ -59,6 +59,11 @@ export interface ClassView {
   readonly pools: readonly PoolView[];
   /** The versions that its nodes run, each once. */
   readonly running: ReadonlyArray<{ readonly family: Family; readonly version: string }>;
+  /**
+   * Set while nodes run an AMI for another Kubernetes version than that of the control plane, which an alias follows:
+   * Karpenter replaces them.
+   */
+  readonly runsOtherKubernetes?: true;
   /** AMIs of its nodes that are of no release which an alias names. */
   readonly unknownImages: readonly string[];
   /** What Karpenter says is wrong with the class or its pools, each as a clause. */

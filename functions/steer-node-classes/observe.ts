@@ -148,6 +148,10 @@ async function viewOf(
     ...found,
     selection,
     running: [...ofVersion.values()],
+    ...(version !== '' &&
+      running.some(({ kubernetesVersion }) => kubernetesVersion !== version) && {
+        runsOtherKubernetes: true as const,
+      }),
     unknownImages: images.flatMap(({ id, image }) => (image === undefined ? [id] : [])),
     pairs,
     offer:

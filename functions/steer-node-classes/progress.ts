@@ -92,7 +92,8 @@ function standingOf(
     if (view.troubles.length > 0) return 'unhealthy';
     // Nodes are bound to differ while Karpenter replaces them.
     if (isMoving) return before ?? 'well';
-    return others.some((version) => version !== oldest) ? 'mixed' : 'well';
+    const isMixed = view.runsOtherKubernetes === true || others.some((version) => version !== oldest);
+    return isMixed ? 'mixed' : 'well';
   };
   const runs = runsAfter(known, releaseOf(view, pair, oldest, known), healthFrom, undefined, now);
   const taking = isMoving ? { taking: releaseOf(view, pair, pinned) } : {};

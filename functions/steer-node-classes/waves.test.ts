@@ -265,6 +265,14 @@ describe('what is remembered of a class for others', () => {
     expect(all?.taking).toBeUndefined();
   });
 
+  it('is mixed while nodes run the pinned release for another Kubernetes version, and bakes anew after that', () => {
+    const now = { ...pinned, running: al2023('v20260701') };
+    const [former] = at({ ...now, runsOtherKubernetes: true }, stateOf({ progress: [runs(NEW, 90)] })) ?? [];
+    expect(former?.health).toBe('mixed');
+    const [all] = at(now, stateOf({ progress: former === undefined ? [] : [former] })) ?? [];
+    expect(all).toMatchObject({ health: 'well', runs: { releaseVersion: NEW, since: NOW } });
+  });
+
   it('is its health, by what Karpenter says of the class and its pools', () => {
     const [ill] = at({ troubles: ['nodes of pool general do not join'] }) ?? [];
     expect(ill?.health).toBe('unhealthy');
