@@ -80,6 +80,12 @@ const ONE_EACH = REMEDIATIONS.flatMap((declared: Remediation) => {
   return first === undefined ? [] : [first.event.sample as BusEvent];
 });
 
+/** Functions that only their schedule starts, once a day. */
+const DAILY = REMEDIATIONS.filter(
+  ({ start, events }: Remediation) =>
+    start.by === 'schedule' && start.every === 'day' && Object.keys(events).length === 0,
+);
+
 /** Empties all dead-letter queues, as an operator does when the cause is cured. */
 const purgeDeadLetters = ({ account }: Run): void => {
   for (const queue of account.sqs.queues) if (queue.settings.redrive === undefined) queue.purge();
@@ -147,6 +153,8 @@ it('when Lambda has no room for a function', async () => {
   expect(standing(run)).toEqual([]);
   for (const _period of [1, 2, 3, 4]) {
     await useWidget(run);
+    // The schedule of these would come a day later, and Lambda would try again as often.
+    for (const { name } of DAILY) await run.account.invoke(name, {});
     await run.account.play(5 * MINUTE);
   }
   expect(standing(run)).toContain('throttles-sweep-fleet');
@@ -178,12 +186,12 @@ it('when somebody took away the policies by which events are delivered', async (
   });
   await run.account.play(63 * MINUTE);
   expect(standing(run)).toEqual(['undelivered', 'unhealthy']);
-  // Each message names its target: one for each function with events, and the sweep.
+  // Each message names its target: one for each function with events, and the sweep. Those of the day come later.
   const [queue] = run.account.sqs.queues.filter(({ name }) => name.includes('Undelivered'));
   const received = Array.from({ length: 20 }, () => queue!.receive(10)).flat();
   const targets = new Set(received.map(({ attributes }) => attributes.TARGET_ARN?.StringValue ?? ''));
   const started = REMEDIATIONS.filter(({ start: { by } }) => by === 'queue' || by === 'schedule');
-  expect(targets.size).toBe(started.length);
+  expect(targets.size).toBe(started.length - DAILY.length);
   purgeDeadLetters(run);
   await run.account.play(30 * MINUTE);
   expect(standing(run)).toEqual([]);

@@ -135,6 +135,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
         'coverage',
         'drain-hook',
         'findings',
+        'hosts',
         'incident',
         'node-group',
         'posture',
