@@ -3,6 +3,7 @@ import type { ClusterReader } from '../fleet/fleet.ts';
 import { isKubernetesAccessError } from '../kubernetes/access-error.ts';
 import { type OpenOptions, openClusterBy } from '../kubernetes/open-cluster.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { once } from '../runtime/once.ts';
 import type { ClosedGate } from './gates.ts';
 import { type Unwell, workloadGate } from './workload-gate.ts';
 
@@ -12,8 +13,7 @@ export type UnwellReader = (cluster: string) => Promise<Unwell>;
 /** Makes a reader for one reconcile. The reader reads each cluster once. */
 export function createUnwellReader(options: OpenOptions, readCluster: ClusterReader): UnwellReader {
   const open = openClusterBy(options)(readCluster);
-  const known = new Map<string, Promise<Unwell>>();
-  const readNow = async (cluster: string): Promise<Unwell> => {
+  return once(async (cluster: string): Promise<Unwell> => {
     const kubernetes = await open(cluster);
     if ('refused' in kubernetes)
       return { kind: 'unreadable', error: kubernetes.refused, code: 'ClusterUnread', isThrottled: false };
@@ -25,12 +25,7 @@ export function createUnwellReader(options: OpenOptions, readCluster: ClusterRea
       const { problem, message } = error;
       return { kind: 'unreadable', error: message, code: problem, isThrottled: problem === 'throttled' };
     }
-  };
-  return (cluster) => {
-    const reading = known.get(cluster) ?? readNow(cluster);
-    known.set(cluster, reading);
-    return reading;
-  };
+  });
 }
 
 /**
