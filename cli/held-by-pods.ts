@@ -1,8 +1,8 @@
 import { isInvalid } from '../functions/shared/policy/policy.ts';
-import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
-import type { Circumstances } from '../functions/upgrade-node-groups/decision.ts';
-import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
-import { LOOKS, type Obstruction } from '../functions/upgrade-node-groups/preflight.ts';
+import { circumstancesOf } from '../functions/upgrade-node-groups/model/circumstances.ts';
+import type { Circumstances } from '../functions/upgrade-node-groups/model/decision.ts';
+import type { Observation } from '../functions/upgrade-node-groups/model/observation.ts';
+import { LOOKS, type Obstruction } from '../functions/upgrade-node-groups/model/preflight.ts';
 
 /** All that the plan knows of pods, which it cannot read. */
 export const HELD_BY_PODS: Obstruction = {

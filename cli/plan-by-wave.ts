@@ -2,10 +2,10 @@ import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../functions/shared/policy/change-window.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
 import { CUSTOM, placeOfWave, rolloutPair } from '../functions/shared/rollouts/wave-place.ts';
-import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
-import type { Circumstances, Decision } from '../functions/upgrade-node-groups/decision.ts';
-import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
-import { paceOf } from '../functions/upgrade-node-groups/pace.ts';
+import { circumstancesOf } from '../functions/upgrade-node-groups/model/circumstances.ts';
+import type { Circumstances, Decision } from '../functions/upgrade-node-groups/model/decision.ts';
+import type { Observation } from '../functions/upgrade-node-groups/model/observation.ts';
+import { paceOf } from '../functions/upgrade-node-groups/model/pace.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
 
 /** Reasons that last until somebody acts. */

@@ -11,8 +11,8 @@ import {
   observation,
   slotsOf,
   unreadable,
-} from '../functions/upgrade-node-groups/observation.fixture.ts';
-import { plan } from '../functions/upgrade-node-groups/plan.ts';
+} from '../functions/upgrade-node-groups/model/observation.fixture.ts';
+import { plan } from '../functions/upgrade-node-groups/plan/plan.ts';
 import { policyOf } from '../functions/upgrade-node-groups/policy.fixture.ts';
 import { plannedUpgrades } from './upgrade-plan.ts';
 

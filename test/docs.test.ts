@@ -103,7 +103,7 @@ it('scripts of package.json run files that exist', () => {
 it('ARCHITECTURE.md shows the rooms as they are', () => {
   const tree = readPage('ARCHITECTURE.md').blocks.find(({ text }) => text.startsWith('functions/'))?.text ?? '';
   const files = filesInTree(tree);
-  expect(files).toContain('functions/upgrade-node-groups/plan.ts');
+  expect(files).toContain('functions/upgrade-node-groups/plan/plan.ts');
   expect(files.filter((path) => globSync(path, { cwd: ROOT }).length === 0)).toEqual([]);
   // No folder is left out.
   expect(globSync(['functions/*/', 'sandbox/*/'], { cwd: ROOT }).filter((path) => !files.includes(`${path}/`))).toEqual(

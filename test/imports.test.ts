@@ -33,6 +33,22 @@ it('has no circle', () => {
   expect(circlesIn(graph)).toEqual([]);
 });
 
+describe.each(functionNames)('the rooms in functions/%s', (name) => {
+  const room = new RegExp(`^functions/${name}/([\\w-]+)/`);
+  const roomOf = (file: string) => room.exec(file)?.[1];
+
+  it('import one another in one direction', () => {
+    const files = [...graph.keys()].filter((file) => !isTest(file));
+    const rooms = Map.groupBy(files, roomOf);
+    const edges = [...rooms].flatMap(([from, own]): Array<[string, string[]]> => {
+      if (from === undefined) return [];
+      const to = own.flatMap((file) => graph.get(file) ?? []).flatMap((file) => roomOf(file) ?? []);
+      return [[from, [...new Set(to)].filter((other) => other !== from)]];
+    });
+    expect(circlesIn(new Map(edges))).toEqual([]);
+  });
+});
+
 it('imports nothing of the sandbox into the product', () => {
   const product = [...graph.keys()].filter((file) => isProduct(file) && !isTest(file));
   const importing = product.filter((file) =>

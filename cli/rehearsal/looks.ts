@@ -12,7 +12,7 @@ import { BatchGetAccountStatusCommand } from '@aws-sdk/client-inspector2';
 import { ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { GetFindingsCommand } from '@aws-sdk/client-securityhub';
 import { GetDocumentCommand, GetParametersCommand, GetServiceSettingCommand } from '@aws-sdk/client-ssm';
-import { isIssueKnown } from '../../functions/upgrade-node-groups/health.ts';
+import { isIssueKnown } from '../../functions/upgrade-node-groups/model/health.ts';
 import { answered, dryRun, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
 /** The names of the matching node groups, or a text that says that there are none. */

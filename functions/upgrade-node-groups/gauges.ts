@@ -1,6 +1,6 @@
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
-import { oldestLaunchOf } from './ageing.ts';
-import type { Decided } from './plan.ts';
+import { oldestLaunchOf } from './decide/ageing.ts';
+import type { Decided } from './plan/plan.ts';
 import type { Recorder } from './remediation.ts';
 
 /**

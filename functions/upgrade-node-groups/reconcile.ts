@@ -15,22 +15,22 @@ import { type AllGroups, failuresOf, managedRollouts, readAllGroups } from '../s
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
-import { type ActDeps, carryOut } from './act.ts';
-import { askAboutUnmanaged, type UnmanagedDeps } from './ask-about-unmanaged.ts';
+import { type ActDeps, carryOut } from './act/act.ts';
+import { askAboutUnmanaged, type UnmanagedDeps } from './act/ask-about-unmanaged.ts';
 import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
-import type { Circumstances } from './decision.ts';
 import { publishGauges } from './gauges.ts';
-import type { Observation } from './observation.ts';
-import { type ObserveClients, observeNodeGroups } from './observe.ts';
-import { withHeldPods } from './observe-evictions.ts';
-import { createPodsReader } from './observe-pods.ts';
-import { observeUnmanaged } from './observe-unmanaged.ts';
-import { type Decided, failuresAfter, withSlot } from './plan.ts';
-import { planFairly } from './plan-fairly.ts';
+import type { Circumstances } from './model/decision.ts';
+import type { Observation } from './model/observation.ts';
+import { callNext, contendersOf, type Line } from './moment/waitlist.ts';
+import { type ObserveClients, observeNodeGroups } from './observe/observe.ts';
+import { createPodsReader } from './observe/observe-pods.ts';
+import { observeUnmanaged } from './observe/observe-unmanaged.ts';
+import { withHeldPods } from './plan/observe-evictions.ts';
+import { type Decided, failuresAfter, withSlot } from './plan/plan.ts';
+import { planFairly } from './plan/plan-fairly.ts';
+import { readFleet, readLine } from './plan/waitlist-reading.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
-import { callNext, contendersOf, type Line } from './waitlist.ts';
-import { readFleet, readLine } from './waitlist-reading.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, UnmanagedDeps {
   readonly autoScaling: AutoScalingClient;

@@ -20,22 +20,23 @@ const GUARDS = 'shared/policy/guards.ts';
 const DECIDE = 'quarantine-workers/decide.ts';
 const QUARANTINED = 'quarantine-workers/decide-quarantined.ts';
 const REMAINING = 'quarantine-workers/remaining.ts';
-const MOMENT = 'upgrade-node-groups/choose-moment.ts';
-const RELEASE = 'upgrade-node-groups/choose-release.ts';
+const MOMENT = 'upgrade-node-groups/moment/choose-moment.ts';
+const RELEASE = 'upgrade-node-groups/release/choose-release.ts';
+const FOLLOWING = 'upgrade-node-groups/decide/follow-control-plane.ts';
 const TERMINATE = 'terminate-workers/decide.ts';
 
 const OF_PLAN = ['quarantine-workers/decide.test.ts', 'quarantine-workers/plan.test.ts'];
 const OF_QUARANTINED = ['quarantine-workers/decide.test.ts', 'quarantine-workers/decide-quarantined.test.ts'];
 const OF_REMAINING = ['quarantine-workers/remaining.test.ts', ...OF_QUARANTINED];
-const OF_UPGRADES = ['upgrade-node-groups/decide.test.ts', 'upgrade-node-groups/plan.test.ts'];
+const OF_UPGRADES = ['upgrade-node-groups/decide/decide.test.ts', 'upgrade-node-groups/plan/plan.test.ts'];
 const OF_ROLLOUTS = [
-  'upgrade-node-groups/decide.test.ts',
-  'upgrade-node-groups/waves.test.ts',
-  'upgrade-node-groups/gates.test.ts',
-  'upgrade-node-groups/preflight.test.ts',
-  'upgrade-node-groups/approval.test.ts',
-  'upgrade-node-groups/follow-control-plane.test.ts',
-  'upgrade-node-groups/rollout.test.ts',
+  'upgrade-node-groups/decide/decide.test.ts',
+  'upgrade-node-groups/decide/waves.test.ts',
+  'upgrade-node-groups/decide/gates.test.ts',
+  'upgrade-node-groups/moment/preflight.test.ts',
+  'upgrade-node-groups/moment/approval.test.ts',
+  'upgrade-node-groups/decide/follow-control-plane.test.ts',
+  'upgrade-node-groups/play/rollout.test.ts',
 ];
 const OF_TERMINATION = ['terminate-workers/decide.test.ts'];
 const OF_IDENTITY = ['shared/fleet/identity.test.ts', 'shared/fleet/worker.test.ts'];
@@ -77,7 +78,7 @@ const upgrades = (what: string, file: string, right: string, wrong: string): Def
 });
 const rollout = (what: string, file: string, right: string, wrong: string): Defect => ({
   what,
-  file: file.includes('/') ? file : `upgrade-node-groups/${file}`,
+  file,
   right,
   wrong,
   tests: OF_ROLLOUTS,
@@ -197,17 +198,12 @@ export const DEFECTS: readonly Defect[] = [
   ),
   {
     what: 'one attempt more before it is halted',
-    file: 'upgrade-node-groups/setbacks.ts',
+    file: 'upgrade-node-groups/moment/setbacks.ts',
     right: 'if (failed >= stopAfterFailures) return true;',
     wrong: 'if (failed > stopAfterFailures) return true;',
-    tests: ['upgrade-node-groups/breaker.test.ts'],
+    tests: ['upgrade-node-groups/decide/breaker.test.ts'],
   },
-  rollout(
-    'an upgrade starts outside its windows',
-    'choose-moment.ts',
-    'if (opensAt > now && !moment.isProposal)',
-    'if (false)',
-  ),
+  rollout('an upgrade starts outside its windows', MOMENT, 'if (opensAt > now && !moment.isProposal)', 'if (false)'),
   rollout(
     'a wave is taken before its time',
     'shared/rollouts/waves.ts',
@@ -229,7 +225,7 @@ export const DEFECTS: readonly Defect[] = [
   rollout('a gate that cannot be read is open', 'shared/gates/gates.ts', 'if (unread.length > 0) {', 'if (false) {'),
   rollout(
     'what a look has found blocks nothing',
-    'choose-moment.ts',
+    MOMENT,
     "if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;",
     'return undefined;',
   ),
@@ -242,47 +238,47 @@ export const DEFECTS: readonly Defect[] = [
   },
   rollout(
     'a group follows its control plane at once',
-    'follow-control-plane.ts',
+    FOLLOWING,
     'if (followsAt <= now) return undefined;',
     'return undefined;',
   ),
   rollout(
     'a group follows a control plane that is being changed',
-    'follow-control-plane.ts',
+    FOLLOWING,
     'if (changing !== undefined) {',
     'if (false) {',
   ),
-  rollout('a group follows after a rollback', 'follow-control-plane.ts', 'if (isRolledBack) {', 'if (false) {'),
+  rollout('a group follows after a rollback', FOLLOWING, 'if (isRolledBack) {', 'if (false) {'),
   {
     what: 'a breaker holds nobody who has not failed',
     file: MOMENT,
     right: 'heldByBreaker(moment) ??',
     wrong: '',
-    tests: ['upgrade-node-groups/breaker.test.ts'],
+    tests: ['upgrade-node-groups/decide/breaker.test.ts'],
   },
   {
     what: 'a request lifts what nobody knew when it was made',
     file: 'shared/rollouts/breaker.ts',
     right: 'Math.floor(failedAt / 1000) * 1000 <= requestedAt',
     wrong: 'failedAt > 0 && requestedAt > 0',
-    tests: ['upgrade-node-groups/breaker.test.ts'],
+    tests: ['upgrade-node-groups/decide/breaker.test.ts'],
   },
   {
     what: 'old nodes are told of at every look',
-    file: 'upgrade-node-groups/ageing.ts',
+    file: 'upgrade-node-groups/decide/ageing.ts',
     right: 'Math.floor(Math.log2(age / maxAge))',
     wrong: 'Math.log2(age / maxAge)',
-    tests: ['upgrade-node-groups/ageing.test.ts'],
+    tests: ['upgrade-node-groups/decide/ageing.test.ts'],
   },
   upgrades(
     'mode observe upgrades',
-    'upgrade-node-groups/approval.ts',
+    'upgrade-node-groups/moment/approval.ts',
     "isProposal: isNeeded && standing.ruling?.kind !== 'approved'",
     'isProposal: false',
   ),
   upgrades(
     'evidence is not spared',
-    'upgrade-node-groups/sparing-evidence.ts',
+    'upgrade-node-groups/moment/sparing-evidence.ts',
     'if (quarantined.length === 0 || isProposal) return undefined;',
     'return undefined;',
   ),
@@ -297,14 +293,14 @@ export const DEFECTS: readonly Defect[] = [
     file: 'shared/ledger/turn-order.ts',
     right: 'a.turn.published - b.turn.published',
     wrong: 'b.turn.published - a.turn.published',
-    tests: ['upgrade-node-groups/plan.test.ts', 'upgrade-node-groups/waitlist.test.ts'],
+    tests: ['upgrade-node-groups/plan/plan.test.ts', 'upgrade-node-groups/moment/waitlist.test.ts'],
   },
   {
     what: 'a ruling holds for another target',
     file: 'shared/ledger/proposal.ts',
     right: 'proposed?.target === target ? proposed.ruling : undefined',
     wrong: 'proposed?.ruling',
-    tests: [...OF_UPGRADES, 'quarantine-workers/answer.test.ts', 'upgrade-node-groups/answer.test.ts'],
+    tests: [...OF_UPGRADES, 'quarantine-workers/answer.test.ts', 'upgrade-node-groups/decide/answer.test.ts'],
   },
 
   termination('a worker of another cluster is terminated', 'if (worker.cluster !== cluster)', 'if (false)'),

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { NEW_NODE_GROUP, type NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import { rolloutsIn } from '../../shared/rollouts/waves.ts';
+import { decide } from '../decide/decide.ts';
+import { type Decision, say } from '../model/decision.ts';
+import { NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
+import type { View } from '../model/observation.ts';
+import { policyOf } from '../policy.fixture.ts';
+import { type ActDeps, carryOut } from './act.ts';
+
+const policy = policyOf({
+  upgrades: { waves: ['canary', 'prod'] },
+  overrides: [{ name: 'first', match: { clusters: ['canary-*'] }, upgrades: { wave: 'canary' } }],
+});
+const anywhere = { policy, now: NOW, account: '111122223333', slots: {} };
+
+/** What the ledger holds of a group of the first wave once a decision about it was carried out. */
+async function savedOf(view: View, state: NodeGroupState): Promise<NodeGroupState | undefined> {
+  let saved: NodeGroupState | undefined;
+  const documents = {
+    send: async ({ input }: { input: { Item: NodeGroupState } }) => {
+      saved = input.Item;
+    },
+  };
+  const deps = {
+    ledger: { documents, table: 't' },
+    recorder: { record: () => undefined },
+    wake: async () => undefined,
+  };
+  const seen = observation(view, state, { cluster: 'canary-1', nodegroup: 'old' });
+  const decision = decide(seen, { ...anywhere, rollouts: rolloutsIn(new Map(), policy) });
+  await carryOut(deps as unknown as ActDeps, { observation: seen, decision }, anywhere);
+  return saved;
+}
+
+describe('what is saved of a node group of an earlier wave', () => {
+  const entryOf = (state: NodeGroupState) => {
+    const candidate = { pair: '1.33/AL2023_x86_64_STANDARD', releaseVersion: '1.33.13-20260714' };
+    const rollouts = rolloutsIn(new Map([['canary-1/old', state]]), policy);
+    return rollouts.entryOf({ cluster: 'prod-1', nodegroup: 'a' }, 1, candidate, 0, NOW).kind;
+  };
+
+  it('keeps no later one waiting once it is gone, though it is kept', async () => {
+    const known = await savedOf(nodeGroup({ tags: { 'eks-host-remediator:ignore': '' } }), NEW_NODE_GROUP);
+    expect(known?.progress).toMatchObject({ isLeftAlone: true });
+    const gone = await savedOf({ kind: 'gone' }, known!);
+    expect(gone).toMatchObject({ reason: 'node-group-gone' });
+    expect([entryOf({ ...gone!, reason: 'up-to-date' }), entryOf(gone!)]).toEqual(['unfinished', 'open']);
+  });
+});
+
+describe('an AWS call that fails for a node group', () => {
+  const RELEASE = '1.33.13-20260714';
+  const ruling = { kind: 'approved', id: 'r-0', at: NOW, requestedBy: 'ada', why: 'seen' } as const;
+  const state = { ...NEW_NODE_GROUP, proposal: { target: RELEASE, at: NOW, ruling } };
+  const template = { templateId: 'lt-1', templateName: 'nodes', version: 3, tags: {}, data: { ImageId: 'ami-1' } };
+  const upgrade = { releaseVersion: RELEASE, attempt: 1, requestedAt: NOW };
+  const starting: Decision = {
+    ...say('acted', 'upgrade-started', 'It begins.', { upgrade }, '1'),
+    start: {
+      version: '1.33',
+      firstSeenAt: 0,
+      force: false,
+      template: { from: template, change: { imageId: 'ami-2' } },
+    },
+    wakeAt: NOW + 60_000,
+  };
+  const fails = async () => {
+    throw Object.assign(new Error('no'), { name: 'UnheardOfException', $metadata: { httpStatusCode: 400 } });
+  };
+  const failsOnce = () => {
+    let calls = 0;
+    return async () => (calls++ === 0 ? fails() : undefined);
+  };
+
+  /** What the ledger and the recorder get from a decision while some calls fail. */
+  async function carriedOut(decision: Decision, calls: object, known: NodeGroupState = state) {
+    const saved: NodeGroupState[] = [];
+    const deps = {
+      ledger: {
+        documents: { send: async ({ input }: { input: { Item: NodeGroupState } }) => saved.push(input.Item) },
+        table: 't',
+      },
+      ec2: {
+        send: async () => ({
+          LaunchTemplateVersion: { VersionNumber: 4, LaunchTemplateData: { ImageId: 'ami-2' } },
+          $metadata: {},
+        }),
+      },
+      eks: { send: async () => ({ update: { id: 'u-1' }, $metadata: {} }) },
+      recorder: { record: () => undefined },
+      wake: async () => undefined,
+      ...calls,
+    };
+    const decided = { observation: observation(nodeGroup(), known), decision };
+    const { decision: last } = await carryOut(deps as unknown as ActDeps, decided, anywhere);
+    return { last, saved: saved.at(-1) };
+  }
+
+  it.each([
+    ['the start', { eks: { send: fails } }],
+    ['the wake-up', { wake: failsOnce() }],
+  ])('at %s leaves what was approved and what may have begun as they were saved', async (_, calls) => {
+    const { last, saved } = await carriedOut(starting, calls);
+    expect(last).toMatchObject({ reason: 'unreadable', isSilent: true });
+    // Without an id, the next look searches for the update by its version, and tells that it has begun.
+    expect(saved?.upgrade).toEqual({ ...upgrade, templateVersion: 4 });
+    expect(saved?.proposal).toEqual(state.proposal);
+  });
+
+  it('leaves a group its place in the line, behind whoever can be called meanwhile, and what waves know of it', async () => {
+    const turn = { published: 0, mayStartAt: NOW - 60_000, hasFailed: false, releaseVersion: RELEASE };
+    const progress = {
+      pair: '1.33/AL2023_x86_64_STANDARD',
+      runs: { releaseVersion: '1.33.12-20260625', since: NOW },
+      health: 'well' as const,
+      seenAt: NOW,
+      isLeftAlone: true as const,
+    };
+    const waits: Decision = { ...say('waiting', 'cluster-concurrency', 'Full.', {}, '1'), turn, wakeAt: NOW + 60_000 };
+    const { last, saved } = await carriedOut(waits, { wake: failsOnce() }, { ...NEW_NODE_GROUP, turn, progress });
+    expect(saved).toMatchObject({ turn: { ...turn, mayStartAt: last.memory.obstacle?.until }, progress });
+  });
+
+  it('is told as what it is where the ledger does not take the version that was made', async () => {
+    for (const name of ['UnheardOfException', 'ThrottlingException']) {
+      let saves = 0;
+      const send = async () => {
+        if (++saves === 2) throw Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
+      };
+      const change = { imageId: 'ami-2', withoutKeyPair: true } as const;
+      const withoutKey = { ...starting, start: { ...starting.start!, template: { from: template, change } } };
+      const { last } = await carriedOut(withoutKey, {
+        ledger: { documents: { send }, table: 't' },
+        eks: { send: () => expect.fail('EKS was asked for a version that nobody remembers') },
+      });
+      expect([last.reason, last.message]).toEqual(['unreadable', `${name}: no`]);
+    }
+  });
+
+  it('at the end of an upgrade leaves the end to be told by the next look', async () => {
+    const underWay = { ...state, upgrade: { ...upgrade, updateId: 'u-1' } };
+    const ended: Decision = { ...say('done', 'upgraded', 'It runs it.', {}, RELEASE), releaseVersion: RELEASE };
+    const { saved } = await carriedOut(ended, { postureQueue: { sqs: { send: fails }, url: 'u' } }, underWay);
+    expect(saved).toMatchObject({ upgrade: underWay.upgrade, obstacle: { what: 'failing UnheardOfException' } });
+  });
+
+  it('is thrown where an operator waits for an answer, which the next delivery gives', async () => {
+    const answer: Decision = {
+      ...say('done', 'request-granted', 'Approved.', {}, 'r-0'),
+      answers: 'r-0',
+      wakeAt: NOW + 60_000,
+    };
+    await expect(carriedOut(answer, { wake: failsOnce() })).rejects.toThrow('no');
+  });
+});

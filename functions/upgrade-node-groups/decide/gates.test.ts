@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Alarm, type Calendar, closedGate, type Gates } from '../../shared/gates/gates.ts';
+import { gates as section } from '../../shared/gates/gates-policy.ts';
+import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
+import { policyOf } from '../policy.fixture.ts';
+import { decide } from './decide.ts';
+
+const ok: Alarm = { kind: 'alarm', state: 'OK' };
+const raised: Alarm = { kind: 'alarm', state: 'ALARM' };
+const silent: Alarm = { kind: 'alarm', state: 'INSUFFICIENT_DATA' };
+const partial: Alarm = { kind: 'alarm', state: 'OK', doubt: 'PARTIAL_DATA' };
+const open: Calendar = { kind: 'calendar', isOpen: true };
+const shut: Calendar = { kind: 'calendar', isOpen: false, changesAt: NOW + 3 * HOUR };
+const denied = { kind: 'unreadable', error: 'AccessDenied: no', code: 'AccessDenied', isThrottled: false } as const;
+const slow = { kind: 'unreadable', error: 'Throttling: slow', code: 'Throttling', isThrottled: true } as const;
+
+const read = (alarms: object = {}, calendars: object = {}): Gates => ({
+  alarms: new Map(Object.entries(alarms)),
+  calendars: new Map(Object.entries(calendars)),
+});
+const closes = (named: object, seen: Gates | undefined) => closedGate(section.parse(named), seen, NOW);
+
+describe('a gate', () => {
+  it.each([
+    ['an alarm that is OK', { alarms: ['a'] }, read({ a: ok }), undefined],
+    ['an alarm in ALARM', { alarms: ['a', 'b'] }, read({ a: ok, b: raised }), 'alarm-gate-closed'],
+    ['an alarm without data', { alarms: ['a'] }, read({ a: silent }), 'alarm-gate-closed'],
+    ['one that the policy takes for open', { alarms: ['a'], insufficientData: 'open' }, read({ a: silent }), undefined],
+    ['an alarm evaluated in part', { alarms: ['a'] }, read({ a: partial }), 'alarm-gate-closed'],
+    ['one such that may be', { alarms: ['a'], insufficientData: 'open' }, read({ a: partial }), undefined],
+    ['an alarm that nobody read', { alarms: ['a'] }, read(), 'gate-unreadable'],
+    ['nothing read at all', { calendars: ['abc'] }, undefined, 'gate-unreadable'],
+    ['a calendar that cannot be read', { calendars: ['abc'] }, read({}, { abc: denied }), 'gate-unreadable'],
+    ['a closed calendar', { calendars: ['abc', 'def'] }, read({}, { abc: open, def: shut }), 'calendar-gate-closed'],
+    ['open calendars', { calendars: ['abc', 'def'] }, read({}, { abc: open, def: open }), undefined],
+    ['no gate at all', {}, undefined, undefined],
+  ])('is judged by %s', (_what, named, seen, reason) => {
+    expect(closes(named, seen)?.reason).toBe(reason);
+  });
+
+  it('names what is closed, and when the last calendar opens; a time that has passed is asked about again', () => {
+    const other: Calendar = { kind: 'calendar', isOpen: false, changesAt: NOW + HOUR };
+    expect(closes({ calendars: ['abc', 'def'] }, read({}, { abc: other, def: shut }))).toMatchObject({
+      message: 'Change calendars are closed: abc, until 2026-07-20T13:00:00.000Z, def, until 2026-07-20T15:00:00.000Z.',
+      until: NOW + 3 * HOUR,
+    });
+    const past: Calendar = { kind: 'calendar', isOpen: false, changesAt: NOW - HOUR };
+    expect(closes({ calendars: ['abc'] }, read({}, { abc: past }))?.until).toBe(NOW + HOUR / 4);
+    expect(closes({ alarms: ['checkout', 'b'] }, read({ checkout: raised, b: silent }))?.message).toBe(
+      'Alarms keep it from starting: checkout is ALARM, b is INSUFFICIENT_DATA.',
+    );
+  });
+});
+
+const circumstances = (gates: object, seen?: Gates, more: object = {}) => ({
+  policy: policyOf({ upgrades: { gates, ...more } }),
+  now: NOW,
+  account: '111122223333',
+  slots: {},
+  ...(seen && { gates: seen }),
+});
+
+describe('an upgrade', () => {
+  it('waits for a closed calendar until it opens, and takes no place in the line meanwhile', () => {
+    const decision = decide(observation(nodeGroup()), circumstances({ calendars: ['abc'] }, read({}, { abc: shut })));
+    expect(decision).toMatchObject({
+      decision: 'waiting',
+      reason: 'calendar-gate-closed',
+      wakeAt: NOW + 3 * HOUR,
+      turn: { mayStartAt: NOW + 3 * HOUR },
+    });
+  });
+
+  it('is refused where a gate cannot be read, which is silent for half an hour where AWS is only slow', () => {
+    const told = (seen: Gates, state: object = {}) =>
+      decide(observation(nodeGroup(), state), circumstances({ alarms: ['a'] }, seen));
+    expect(told(read({ a: denied }))).toMatchObject({ decision: 'refused', reason: 'gate-unreadable' });
+    expect(told(read({ a: denied })).isSilent).toBeUndefined();
+    const first = told(read({ a: slow }));
+    expect(first).toMatchObject({ isSilent: true, wakeAt: NOW + HOUR / 12 });
+    const { obstacle } = first.memory;
+    const later = { obstacle: { ...obstacle, since: NOW - HOUR, until: NOW } };
+    expect(told(read({ a: slow }), later).isSilent).toBeUndefined();
+  });
+
+  it('is proposed in mode observe, and stands to be approved, while a gate is closed, too; approved it waits', () => {
+    const policy = circumstances({ alarms: ['a'] }, read({ a: raised }), { mode: 'observe' });
+    expect(decide(observation(nodeGroup()), policy)).toMatchObject({
+      reason: 'would-upgrade',
+      message: expect.stringContaining('If approved now, it waits. Alarms keep it from starting'),
+    });
+    const ruling = { kind: 'approved' as const, id: 'r-0', requestedBy: 'somebody', why: 'because' };
+    const proposal = { target: '1.33.13-20260714', at: NOW - HOUR, ruling };
+    expect(decide(observation(nodeGroup(), { proposal }), policy).reason).toBe('alarm-gate-closed');
+  });
+
+  it('never starts behind a closed gate, and is otherwise decided as without gates', () => {
+    const seen = fc.constantFrom<Alarm | typeof denied>(ok, raised, silent, partial, denied);
+    const held = fc.constantFrom<Calendar | typeof slow>(open, shut, slow);
+    fc.assert(
+      fc.property(arbitraryObservation, seen, held, fc.boolean(), (subject, alarm, calendar, lenient) => {
+        const named = { alarms: ['a'], calendars: ['abc'], insufficientData: lenient ? 'open' : 'closed' };
+        const found = decide(subject, circumstances(named, read({ a: alarm }, { abc: calendar })));
+        const free = decide(subject, circumstances({}));
+        const isOpen =
+          alarm.kind === 'alarm' &&
+          alarm.state !== 'ALARM' &&
+          (lenient || (alarm.state === 'OK' && alarm.doubt === undefined)) &&
+          calendar === open;
+        if (isOpen || free.start === undefined) expect(found).toEqual(free);
+        else expect(found.start).toBeUndefined();
+      }),
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import type { Obstacle } from '../../shared/ledger/node-group-ledger.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** How long to wait for something that passes by itself: the first pause, and the longest to which it grows, ms. */
+interface Pauses {
+  readonly first: number;
+  readonly longest: number;
+}
+
+/** For a subject that cannot be read from AWS. */
+export const UNREADABLE: Pauses = { first: 5 * MINUTE, longest: HOUR };
+/** For what the next run of watch-ami-releases, or the next reading, will resolve. */
+export const DOUBT: Pauses = { first: 15 * MINUTE, longest: HOUR };
+/** For an update that EKS does not accept yet. */
+export const DEFERRAL: Pauses = { first: 10 * MINUTE, longest: 6 * HOUR };
+/** For a right that somebody has to grant. */
+export const UNAUTHORIZED: Pauses = { first: HOUR, longest: 6 * HOUR };
+
+/** How long a doubt can be due to two readings, ms: two runs of the watcher, and some minutes. A longer one is told. */
+export const DOUBT_IS_TOLD_AFTER = 2 * HOUR + 10 * MINUTE;
+/** How long AWS may be slow before it is reported, ms. */
+export const SLOWNESS_IS_TOLD_AFTER = 30 * MINUTE;
+/** How long EKS may defer an update before somebody is notified, ms. Attempts continue. */
+export const DEFERRAL_IS_TOLD_AFTER = 24 * HOUR;
+
+/** The obstacle after it occurred now: another try after a growing pause, or unchanged before the pause is over. */
+export function meet(before: Obstacle | undefined, what: string, now: number, { first, longest }: Pauses): Obstacle {
+  if (before?.what !== what) return { what, count: 1, since: now, until: now + first };
+  if (before.until > now) return before;
+  const count = before.count + 1;
+  return { what, count, since: before.since, until: now + Math.min(first * 2 ** (count - 1), longest) };
+}

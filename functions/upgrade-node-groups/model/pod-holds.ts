@@ -1,0 +1,102 @@
+import { type Budget, type EvictablePod, selects } from '../../shared/kubernetes/disruptions.ts';
+import type { KubernetesNode } from '../../shared/kubernetes/nodes.ts';
+import { counted } from '../../shared/text/counted.ts';
+import { listed } from '../../shared/text/listed.ts';
+
+/** Nodes, pods and disruption budgets of a cluster, or why they could not be read. */
+export type ClusterPods =
+  | { readonly kind: 'unreadable'; readonly why: string }
+  | {
+      readonly kind: 'found';
+      readonly nodes: readonly KubernetesNode[];
+      readonly pods: readonly EvictablePod[];
+      readonly budgets: readonly Budget[];
+    };
+
+/** What forbids the eviction of pods, by one disruption budget or by several together. */
+export interface Hold {
+  /** The beginning of a sentence that ends with the hold's pods; the same while the pods change. */
+  readonly what: string;
+  readonly pods: readonly EvictablePod[];
+  /** Whether the API server surely refuses, as far as its objects tell. */
+  readonly isSure: boolean;
+}
+
+/** The label that EKS sets on the nodes of a managed node group (EKS user guide, "Managed node groups"). */
+const NODE_GROUP = 'eks.amazonaws.com/nodegroup';
+
+/** The nodes of a managed node group among those of its cluster. */
+export const nodesOfGroup = (nodes: readonly KubernetesNode[], nodegroup: string): KubernetesNode[] =>
+  nodes.filter(({ labels }) => labels[NODE_GROUP] === nodegroup);
+
+/** The pods that a drain of these nodes evicts. */
+export const leavingFrom = (nodeNames: ReadonlySet<string>, pods: readonly EvictablePod[]): EvictablePod[] =>
+  pods.filter((pod) => nodeNames.has(pod.nodeName) && !pod.staysOnNode && isAlive(pod));
+
+export const isAlive = ({ phase, terminating }: EvictablePod): boolean =>
+  phase !== 'Succeeded' && phase !== 'Failed' && !terminating;
+
+/**
+ * What forbids the eviction of pods, in the order of the eviction API's own checks.
+ *
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+ */
+export function holdsOf(leaving: readonly EvictablePod[], budgets: readonly Budget[]): Hold[] {
+  const inNamespace = Map.groupBy(budgets, ({ namespace }) => namespace);
+  const held = leaving.flatMap((pod) => {
+    const hold = holdOf(
+      pod,
+      (inNamespace.get(pod.namespace) ?? []).filter(({ selector }) => selects(selector, pod.labels)),
+    );
+    return hold === undefined ? [] : [{ ...hold, pod }];
+  });
+  return [...Map.groupBy(held, ({ what }) => what).values()].flatMap((same) => {
+    const [first] = same;
+    return first === undefined ? [] : [{ what: first.what, isSure: first.isSure, pods: same.map(({ pod }) => pod) }];
+  });
+}
+
+function holdOf(pod: EvictablePod, own: readonly Budget[]): Pick<Hold, 'what' | 'isSure'> | undefined {
+  const [budget, ...others] = own;
+  // The API server evicts a pod that has not started yet, whatever budgets say.
+  if (budget === undefined || pod.phase === 'Pending') return undefined;
+  const names = listed(own.map(({ namespace, name }) => `${namespace}/${name}`));
+  // The API server refuses: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not
+  // support."
+  if (others.length > 0)
+    return { what: `the disruption budgets ${names} together never allow an eviction of`, isSure: true };
+  if (!pod.ready && isLetGoUnready(budget)) return undefined;
+  if (!budget.isObserved)
+    return { what: `the status of the disruption budget ${names} is not up to date for`, isSure: false };
+  if (budget.disruptionsAllowed >= 1) return undefined;
+  return { what: `the disruption budget ${names} now allows no eviction of`, isSure: true };
+}
+
+/** Whether a pod that is not Ready may go: where enough others are Ready, or where its budget always lets it. */
+const isLetGoUnready = ({ evictsUnready, currentHealthy, desiredHealthy }: Budget): boolean =>
+  evictsUnready || (desiredHealthy > 0 && currentHealthy >= desiredHealthy);
+
+export const sentenceOf = ({ what, pods }: Pick<Hold, 'what' | 'pods'>): string =>
+  `${what} ${listed(pods.map(inWords))}`;
+
+const inWords = ({ namespace, name, owner }: EvictablePod): string =>
+  `${namespace}/${name}${owner === undefined ? '' : ` (${owner})`}`;
+
+/** A property of pods, in words, and whether a pod has it. */
+export type Trait = readonly [what: string, isMeant: (pod: EvictablePod) => boolean];
+
+/** A pod that tolerates every taint comes back to a drained node. */
+export const RETURNING: Trait = [
+  'with a toleration of every taint, which may come back to a drained node',
+  (pod) => pod.toleratesEverything,
+];
+
+/** The pods that have a trait, as a sentence for each trait that some have. */
+export const thoseWith = (pods: readonly EvictablePod[], traits: readonly Trait[]): string[] =>
+  traits.flatMap(([what, isMeant]) => {
+    const meant = pods.filter(isMeant);
+    const isOrAre = meant.length === 1 ? 'is' : 'are';
+    return meant.length === 0
+      ? []
+      : [`there ${isOrAre} ${counted(meant.length, 'pod')} ${what}: ${listed(meant.map(inWords))}`];
+  });

@@ -1,0 +1,127 @@
+import type { TemplateVersion } from '../../shared/fleet/launch-templates.ts';
+import type { ClosedGate } from '../../shared/gates/gates.ts';
+import { counted } from '../../shared/text/counted.ts';
+import type { Policy } from '../policy.ts';
+import type { NodeGroupView } from './observation.ts';
+
+/**
+ * What surely keeps an upgrade from ending well. EKS can be told to pass over disruption budgets: then no `eviction`
+ * blocks.
+ */
+export interface Obstruction {
+  readonly kind: 'addresses' | 'eviction';
+  /** The beginning of a sentence. */
+  readonly why: string;
+  /** What the obstruction is, as a text that stays the same while counts and pods change. */
+  readonly which: string;
+}
+
+/** What was seen of one node group before its nodes are moved. */
+export interface Preflight {
+  readonly blockers: readonly Obstruction[];
+  /** What may keep the upgrade from ending well, or what could not be read. */
+  readonly warnings: readonly string[];
+  /** Whether nodes and pods let the upgrade start; absent: nobody has read them. */
+  readonly workloads?: 'open' | ClosedGate;
+  /** The key pair that the launch template names; absent: none, or nobody looked. */
+  readonly keyPair?: KeyPairSeen;
+}
+
+/** What a look before the start has seen of the key pair in a node group's launch template. */
+export type KeyPairSeen =
+  | { readonly kind: 'unreadable'; readonly code: string }
+  | {
+      readonly kind: 'named';
+      readonly keyName: string;
+      readonly template: TemplateVersion;
+      readonly agents: Agents;
+    };
+
+/**
+ * Whether Session Manager leads to a node group's nodes. `silent`: nodes whose agent does not answer, by instance id.
+ */
+export type Agents =
+  | { readonly kind: 'unreadable'; readonly code: string }
+  | { readonly kind: 'read'; readonly nodes: number; readonly silent: readonly string[] };
+
+/** The looks of one reconcile, by subject. */
+export interface Preflights {
+  readonly found: ReadonlyMap<string, Preflight>;
+  /** Whether no subject is looked at any more: one that has not been looked at waits for the next reconcile. */
+  readonly isOver: boolean;
+  /** How many subjects before the present one wait to be looked at; absent: none. */
+  readonly pending?: number;
+}
+
+/** A subnet, as far as new nodes need it. */
+export interface Subnet {
+  readonly zone: string;
+  /** Free IPv4 addresses; absent where nodes need none, since the subnet has IPv6 only. */
+  readonly free?: number;
+}
+
+/** What the policy can ask to be looked at before an upgrade starts. */
+export const LOOKS = {
+  blockers: ({ preflight }) => preflight !== 'off',
+  pods: ({ preflight, preflightPods }) => preflight !== 'off' && preflightPods,
+  evictions: ({ preflight, preflightPods, preflightEvictions }) =>
+    preflight !== 'off' && preflightPods && preflightEvictions,
+  workloads: ({ gates }) => gates.nodesAndPods,
+  keyPair: ({ keyPairs }) => keyPairs.mode !== 'off',
+} as const satisfies Record<string, (upgrades: Policy['upgrades']) => boolean>;
+
+/** Whether a node group is looked at before its upgrade starts. */
+export const mustBeLookedAt = (upgrades: Policy['upgrades']): boolean =>
+  Object.values(LOOKS).some((asks) => asks(upgrades));
+
+/** A look that has seen nothing that blocks, and no key pair. */
+export const NOTHING_SEEN: Preflight = { blockers: [], warnings: [] };
+
+/**
+ * Whether the subnets have addresses for the nodes that EKS launches before old ones go. EKS launches `maxUnavailable`
+ * of them, or up to twice as many as there are zones, whichever is more (EKS user guide, "Understand each phase of node
+ * updates"). Fewer free addresses than `maxUnavailable` surely block. A number between the two only may block, as "up
+ * to" says. A node that runs pods needs more than one address, in a subnet whose free blocks nobody can count. So
+ * addresses of pods are not looked at.
+ *
+ * @param subnets the node group's, as far as they were found
+ */
+export function addressesFor(
+  { desired, atATime, launchesFirst = true }: Pick<NodeGroupView, 'desired' | 'atATime' | 'launchesFirst'>,
+  subnets: readonly Subnet[],
+): Preflight {
+  if (desired === 0 || !launchesFirst || subnets.length === 0) return NOTHING_SEEN;
+  let free = 0;
+  for (const subnet of subnets) {
+    if (subnet.free === undefined) return NOTHING_SEEN;
+    free += subnet.free;
+  }
+  const zones = new Set(subnets.map(({ zone }) => zone)).size;
+  // An update takes out no more nodes than the group has.
+  const first = Math.min(atATime, desired);
+  const surge = Math.max(2 * zones, first);
+  const there = `its ${counted(subnets.length, 'subnet')} ${subnets.length === 1 ? 'has' : 'have'} ${free === 0 ? 'no free address' : counted(free, 'free address', 'free addresses')}`;
+  if (free < first) {
+    const why = `${there}, and EKS launches at least ${first} before it removes old nodes`;
+    // The subnets of a node group never change (EKS API reference, UpdateNodegroupConfig).
+    return { blockers: [{ kind: 'addresses', why, which: 'addresses' }], warnings: [] };
+  }
+  if (free < surge)
+    return { blockers: [], warnings: [`${there}, and EKS launches up to ${surge} before it removes old nodes`] };
+  return NOTHING_SEEN;
+}
+
+/** What several looks have seen, by subject. */
+export function joined(looks: ReadonlyArray<ReadonlyMap<string, Preflight>>): Map<string, Preflight> {
+  const all = new Map<string, Preflight>();
+  for (const [subject, seen] of looks.flatMap((look) => [...look])) {
+    const before = all.get(subject) ?? NOTHING_SEEN;
+    all.set(subject, {
+      ...before,
+      ...seen,
+      blockers: [...before.blockers, ...seen.blockers],
+      warnings: [...before.warnings, ...seen.warnings],
+    });
+  }
+  return all;
+}

@@ -1,0 +1,58 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
+import { readTemplateVersion, type TemplateVersion } from '../../shared/fleet/launch-templates.ts';
+import { type Reading, read } from '../../shared/fleet/reading.ts';
+import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import type { NodeGroupView, Observation } from '../model/observation.ts';
+import { type Agents, type KeyPairSeen, NOTHING_SEEN, type Preflight } from '../model/preflight.ts';
+
+interface Clients {
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+}
+
+/**
+ * Reads which key pair the launch templates name of node groups that would be upgraded now, by subject. A node group
+ * with its owner's launch template costs two calls. Where the template names a key pair, one call for fifty nodes reads
+ * whose SSM agent answers.
+ */
+export async function observeKeyPairs(
+  { ec2, ssm }: Clients,
+  observations: readonly Observation[],
+): Promise<Map<string, Preflight>> {
+  const read = async ({ key, view }: Observation): Promise<Array<[string, KeyPairSeen]>> => {
+    if (view.kind !== 'node-group' || view.launchTemplate === undefined) return [];
+    const { id, version } = view.launchTemplate;
+    const template = view.custom?.template ?? (await readTemplateVersion(ec2, id, version));
+    const seen = await seenOf(template, view, ssm);
+    return seen === undefined ? [] : [[subjectOf(key), seen]];
+  };
+  const seen = await pMap(observations, read, { concurrency: READ_CONCURRENCY });
+  return new Map(seen.flat().map(([subject, keyPair]) => [subject, { ...NOTHING_SEEN, keyPair }]));
+}
+
+async function seenOf(
+  template: Reading<TemplateVersion>,
+  { nodes }: NodeGroupView,
+  ssm: SSMClient,
+): Promise<KeyPairSeen | undefined> {
+  // EKS itself reports a template that is gone, as a health issue.
+  if (template.kind === 'gone') return undefined;
+  if (template.kind === 'unreadable') return { kind: 'unreadable', code: template.code };
+  const { KeyName: keyName } = template.found.data;
+  if (keyName === undefined) return undefined;
+  return { kind: 'named', keyName, template: template.found, agents: await agentsOf(nodes, ssm) };
+}
+
+/** Reads whose agent answers. A node whose id is not known counts as one that does not answer. */
+async function agentsOf(nodes: NodeGroupView['nodes'], ssm: SSMClient): Promise<Agents> {
+  if (nodes === undefined) return { kind: 'unreadable', code: 'its nodes' };
+  const ids = nodes.map(({ instanceId = 'a node without id' }) => instanceId);
+  const answering = await read(() => readAnsweringAgents(ssm, ids), 'tell');
+  if (answering.kind === 'unreadable') return answering;
+  const known = answering.kind === 'found' ? answering.found : new Map<string, string>();
+  return { kind: 'read', nodes: ids.length, silent: ids.filter((id) => !known.has(id)) };
+}

@@ -1,0 +1,99 @@
+import { type AutoScalingClient, paginateDescribeAutoScalingGroups } from '@aws-sdk/client-auto-scaling';
+import { type EC2Client, paginateDescribeInstanceImageMetadata } from '@aws-sdk/client-ec2';
+import type { Nodegroup } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { VALUES_PER_FILTER } from '../../shared/fleet/instances.ts';
+import { isOfAws } from '../../shared/fleet/reading.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { chunks } from '../../shared/runtime/chunks.ts';
+import type { Node } from '../model/nodes.ts';
+
+interface Clients {
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+}
+
+/** DescribeAutoScalingGroups takes and returns at most a hundred groups per call. */
+const GROUPS_PER_CALL = 100;
+
+/** DescribeInstanceImageMetadata returns at most a thousand instances per page. */
+const INSTANCES_PER_PAGE = 1000;
+
+/** The nodes in service of a node group; undefined where AWS could not be read. */
+export type NodesOf = (nodeGroup: Nodegroup) => readonly Node[] | undefined;
+
+/**
+ * Reads which AMI each node in service runs, for all node groups at once: one page per hundred groups, and one per
+ * thousand instances. Auto Scaling says which nodes are in service. Members in standby, which nobody replaces, and
+ * members that are starting or ending are left out. EC2 returns names of withdrawn AMIs as well
+ * (DescribeInstanceImageMetadata, EC2 API reference).
+ */
+export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegroup[]): Promise<NodesOf> {
+  const names = nodeGroups.flatMap(scalingGroupsOf);
+  if (names.length === 0) return () => [];
+  const clusters = [...new Set(nodeGroups.flatMap(({ clusterName }) => clusterName ?? []))];
+  try {
+    const [members, images] = await Promise.all([
+      readMembers(clients.autoScaling, names),
+      readImages(clients.ec2, clusters),
+    ]);
+    return (nodeGroup) => {
+      const own = scalingGroupsOf(nodeGroup).map((name) => members.get(name));
+      if (own.some((instances) => instances === undefined)) return undefined;
+      return own.flatMap((instances) =>
+        (instances ?? []).map((instanceId) => ({ instanceId, ...images.get(instanceId) })),
+      );
+    };
+  } catch (error) {
+    // No group counts as up to date without its nodes. Everything else goes on.
+    if (isOfAws(error)) return () => undefined;
+    throw error;
+  }
+}
+
+const scalingGroupsOf = ({ resources }: Nodegroup): string[] =>
+  (resources?.autoScalingGroups ?? []).flatMap(({ name }) => name ?? []);
+
+/** The instances in service, by the name of their Auto Scaling group. */
+async function readMembers(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Map<string, string[]>> {
+  const read = async (AutoScalingGroupNames: string[]) => {
+    const found: Array<[string, string[]]> = [];
+    const config = { client: autoScaling, pageSize: GROUPS_PER_CALL };
+    for await (const page of paginateDescribeAutoScalingGroups(config, { AutoScalingGroupNames })) {
+      for (const { AutoScalingGroupName = '', Instances = [] } of page.AutoScalingGroups ?? []) {
+        const inService = Instances.filter(({ LifecycleState }) => LifecycleState === 'InService');
+        found.push([AutoScalingGroupName, inService.flatMap(({ InstanceId }) => InstanceId ?? [])]);
+      }
+    }
+    return found;
+  };
+  const calls = chunks([...new Set(names)], GROUPS_PER_CALL);
+  return new Map((await pMap(calls, read, { concurrency: READ_CONCURRENCY })).flat());
+}
+
+/** The AMIs of all instances of the clusters' managed node groups, by instance. */
+async function readImages(ec2: EC2Client, clusters: readonly string[]): Promise<Map<string, Node>> {
+  const read = async (Values: string[]) => {
+    const found: Array<[string, Node]> = [];
+    const Filters = [{ Name: 'tag:eks:cluster-name', Values }];
+    const config = { client: ec2, pageSize: INSTANCES_PER_PAGE };
+    for await (const page of paginateDescribeInstanceImageMetadata(config, { Filters })) {
+      for (const { InstanceId = '', ImageMetadata, LaunchTime } of page.InstanceImageMetadata ?? []) {
+        const { Name: imageName, ImageId: imageId } = ImageMetadata ?? {};
+        found.push([
+          InstanceId,
+          {
+            ...(imageName !== undefined && { imageName }),
+            ...(imageId !== undefined && { imageId }),
+            // The launch time is the instance's, not the AMI's (EC2 API reference, InstanceImageMetadata).
+            ...(LaunchTime !== undefined && { launchedAt: LaunchTime.getTime() }),
+          },
+        ]);
+      }
+    }
+    return found;
+  };
+  return new Map(
+    (await pMap(chunks([...clusters], VALUES_PER_FILTER), read, { concurrency: READ_CONCURRENCY })).flat(),
+  );
+}

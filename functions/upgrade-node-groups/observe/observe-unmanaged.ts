@@ -1,0 +1,153 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  paginateDescribeAutoScalingGroups,
+} from '@aws-sdk/client-auto-scaling';
+import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import type { Cluster } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import type { ClusterReader } from '../../shared/fleet/fleet.ts';
+import { describeInstances, filtersOf, LIVE } from '../../shared/fleet/instances.ts';
+import { read } from '../../shared/fleet/reading.ts';
+import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import type { Scope } from '../batch.ts';
+import type { Node } from '../model/nodes.ts';
+import type { Observation, UnmanagedView } from '../model/observation.ts';
+
+interface Clients {
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  readonly ledger: Ledger;
+}
+
+/** Workers outside of managed node groups. Their `nodegroup` has a prefix that no node group's name can have. */
+interface Unmanaged {
+  readonly cluster: string;
+  readonly nodegroup: string;
+  readonly view: UnmanagedView;
+}
+
+/** Finds workers outside of managed node groups in the requested clusters. Such workers are reported, never changed. */
+export async function observeUnmanaged(
+  clients: Clients,
+  readCluster: ClusterReader,
+  { clusters }: Scope,
+): Promise<Observation[]> {
+  const names = [...clusters.keys()];
+  if (names.length === 0) return [];
+  const found = (
+    await Promise.all([
+      findAutoMode(readCluster, names),
+      unlessUnreadable(findSelfManaged(clients, names)),
+      unlessUnreadable(findKarpenter(clients.ec2, names)),
+    ])
+  ).flat();
+  const states = await readNodeGroups(clients.ledger, found.map(subjectOf));
+  return found.flatMap(({ view, ...key }) => {
+    const trigger = clusters.get(key.cluster);
+    return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? NEW_NODE_GROUP }];
+  });
+}
+
+/**
+ * Returns none where AWS cannot be read. Unmanaged workers are only reported: the next sweep finds them, and no upgrade
+ * waits.
+ */
+async function unlessUnreadable(finding: Promise<Unmanaged[]>): Promise<Unmanaged[]> {
+  const reading = await read(() => finding, 'tell');
+  return reading.kind === 'found' ? reading.found : [];
+}
+
+async function findAutoMode(readCluster: ClusterReader, names: readonly string[]): Promise<Unmanaged[]> {
+  const readings = await pMap(names, (name) => readCluster(name), { concurrency: READ_CONCURRENCY });
+  const clusters = readings.flatMap((reading): Cluster[] => (reading.kind === 'found' ? [reading.found] : []));
+  return clusters
+    .filter(({ computeConfig }) => computeConfig?.enabled === true)
+    .map(({ name = '', computeConfig }) => {
+      const pools = (computeConfig?.nodePools ?? []).join(', ') || 'of your own';
+      const message = `EKS Auto Mode replaces its nodes itself (node pools: ${pools}).`;
+      return { cluster: name, nodegroup: 'auto-mode:*', view: { kind: 'unmanaged', reason: 'auto-mode', message } };
+    });
+}
+
+async function findSelfManaged({ autoScaling, ec2 }: Clients, names: readonly string[]): Promise<Unmanaged[]> {
+  const found: Array<Unmanaged & { readonly group: AutoScalingGroup }> = [];
+  const Filters = [{ Name: 'tag-key', Values: names.map((name) => `kubernetes.io/cluster/${name}`) }];
+  for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, { Filters })) {
+    for (const group of page.AutoScalingGroups ?? []) {
+      if (hasTag(group, 'eks:nodegroup-name')) continue;
+      const cluster = names.find((name) => hasTag(group, `kubernetes.io/cluster/${name}`));
+      if (cluster === undefined || group.AutoScalingGroupName === undefined) continue;
+      found.push({
+        group,
+        cluster,
+        nodegroup: `self-managed:${group.AutoScalingGroupName}`,
+        view: {
+          kind: 'unmanaged',
+          reason: 'self-managed',
+          message: `Auto Scaling group ${group.AutoScalingGroupName} is a self-managed node group.`,
+        },
+      });
+    }
+  }
+  const launchedAt = await readLaunches(
+    ec2,
+    found.flatMap(({ group }) => group.AutoScalingGroupName ?? []),
+  );
+  return found.map(({ group, view, ...key }) => ({ ...key, view: { ...view, nodes: inService(group, launchedAt) } }));
+}
+
+const inService = ({ Instances = [] }: AutoScalingGroup, launchedAt: ReadonlyMap<string, number>): Node[] =>
+  Instances.flatMap(({ InstanceId = '', LifecycleState }) =>
+    LifecycleState === 'InService' ? [nodeSince(launchedAt.get(InstanceId))] : [],
+  );
+
+const nodeSince = (launchedAt: number | undefined): Node => (launchedAt === undefined ? {} : { launchedAt });
+
+/**
+ * Reads when the members of Auto Scaling groups were launched, by instance: one page per thousand. Empty where EC2 does
+ * not tell.
+ */
+async function readLaunches(ec2: EC2Client, groups: readonly string[]): Promise<Map<string, number>> {
+  const queries = filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [filter, LIVE]);
+  const reading = await read(() => describeInstances(ec2, queries), 'tell');
+  const instances = reading.kind === 'found' ? reading.found : [];
+  return new Map(
+    instances.flatMap(({ InstanceId, LaunchTime }) =>
+      InstanceId === undefined || LaunchTime === undefined ? [] : [[InstanceId, LaunchTime.getTime()] as const],
+    ),
+  );
+}
+
+async function findKarpenter(ec2: EC2Client, names: readonly string[]): Promise<Unmanaged[]> {
+  const Filters = [
+    { Name: 'tag:aws:eks:cluster-name', Values: [...names] },
+    { Name: 'tag-key', Values: [NODE_POOL] },
+    LIVE,
+  ];
+  const pools = new Map<string, Unmanaged & { readonly view: { readonly nodes: Node[] } }>();
+  for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters })) {
+    for (const instance of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
+      const cluster = tagOf(instance, 'aws:eks:cluster-name');
+      const pool = tagOf(instance, NODE_POOL);
+      if (cluster === undefined || pool === undefined) continue;
+      const nodegroup = `karpenter:${pool}`;
+      const subject = subjectOf({ cluster, nodegroup });
+      const nodes = pools.get(subject)?.view.nodes ?? [];
+      nodes.push(nodeSince(instance.LaunchTime?.getTime()));
+      const message = `Karpenter replaces the nodes of pool ${pool} by drift.`;
+      pools.set(subject, { cluster, nodegroup, view: { kind: 'unmanaged', reason: 'karpenter', message, nodes } });
+    }
+  }
+  return [...pools.values()];
+}
+
+const NODE_POOL = 'karpenter.sh/nodepool';
+
+const hasTag = ({ Tags }: AutoScalingGroup, key: string): boolean => (Tags ?? []).some((tag) => tag.Key === key);
+
+const tagOf = ({ Tags }: Instance, key: string): string | undefined =>
+  (Tags ?? []).find((tag) => tag.Key === key)?.Value;

@@ -1,0 +1,285 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import {
+  type ClusterReader,
+  describeNodeGroup,
+  listClusters,
+  listNodeGroups,
+  type Reading,
+} from '../../shared/fleet/fleet.ts';
+import { readBudget } from '../../shared/ledger/blast-budget.ts';
+import { readNeeds } from '../../shared/ledger/finding-ledger.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import {
+  NEW_NODE_GROUP,
+  type NodeGroupKey,
+  type NodeGroupState,
+  readNodeGroups,
+  subjectOf,
+} from '../../shared/ledger/node-group-ledger.ts';
+import type { InvalidPolicy } from '../../shared/policy/policy.ts';
+import type { Trigger } from '../../shared/records/recorder.ts';
+import { pairKey } from '../../shared/releases/ami-type.ts';
+import { pairOf, readTargets, type Targets } from '../../shared/releases/target-release.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import type { Scope } from '../batch.ts';
+import type {
+  ForeignUpdate,
+  NodeGroupView,
+  Observation,
+  UnreadableView,
+  UpdateView,
+  View,
+} from '../model/observation.ts';
+import type { Policy } from '../policy.ts';
+import { createControlPlaneReader, type NextVersions, observeNextVersions } from './observe-control-plane.ts';
+import { type CustomViews, customGroupOf, observeCustom } from './observe-custom.ts';
+import { type NodesOf, observeNodes } from './observe-nodes.ts';
+import { observeForeign, observeUpdate } from './observe-update.ts';
+
+export interface ObserveClients {
+  readonly eks: EKSClient;
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+}
+
+/** A node group of the scope, as EKS describes it. */
+interface Described {
+  readonly key: NodeGroupKey;
+  readonly trigger: Trigger;
+  readonly reading: Reading<Nodegroup>;
+}
+
+/** A node group of the scope, with its remembered state, and the status of the update that runs on the node group. */
+interface Followed extends Described {
+  readonly state: NodeGroupState;
+  /** The name belonged to another node group before, so nothing remembered applies to the present one. */
+  readonly isAnother: boolean;
+  readonly update?: UpdateView | UnreadableView;
+  readonly foreign?: ForeignUpdate | UnreadableView;
+}
+
+/**
+ * Reads everything that decisions about the managed node groups of the scope depend on. One reconcile of a whole fleet
+ * costs one call per cluster, one per node group, and the pages of the lists. A subject that cannot be read is returned
+ * as unreadable, and does not affect the others.
+ */
+export async function observeNodeGroups(
+  clients: ObserveClients,
+  readCluster: ClusterReader,
+  scope: Scope,
+  now: number,
+  policy: Policy | InvalidPolicy,
+): Promise<Observation[]> {
+  const described = await describeScope(clients.eks, scope);
+  const subjects = described.map(({ key }) => subjectOf(key));
+  const [clusters, states, needs, quarantines, targets] = await Promise.all([
+    describeClusters(readCluster, described),
+    readNodeGroups(clients.ledger, subjects),
+    readNeeds(clients.ledger, subjects),
+    // A worker in quarantine holds a slot of the budget of quarantines. Nothing else of `quarantine-workers` is read.
+    readBudget(clients.ledger, 'quarantines'),
+    readTargets(
+      clients,
+      described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
+    ),
+  ]);
+  const remembered = described.map((each) => ({ ...each, ...stateOf(each, states.get(subjectOf(each.key))) }));
+  const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
+  // Nodes are read after the updates, so that they reflect updates that have ended.
+  const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));
+  const readControlPlane = createControlPlaneReader(clients.eks, clusters);
+  const [nodesOf, nextVersions, customs] = await Promise.all([
+    observeNodes(clients, found),
+    observeNextVersions(clients, found, clusters, readControlPlane, policy, now),
+    observeCustom(
+      clients,
+      found.flatMap((group) => customGroupOf(group, clusters.get(group.clusterName ?? ''), policy)),
+      readControlPlane,
+      now,
+    ),
+  ]);
+  const quarantinedIn = Map.groupBy(Object.entries(quarantines.slots), ([, { cluster, nodegroup = '' }]) =>
+    subjectOf({ cluster, nodegroup }),
+  );
+  return followed.map((each): Observation => {
+    const { key, trigger, state, isAnother } = each;
+    const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
+    const need = isAnother ? undefined : needs.get(subjectOf(key));
+    const view = viewOf(each, cluster, { targets, nextVersions, nodesOf, customs });
+    const request = scope.requests.get(subjectOf(key));
+    const quarantined = quarantinedIn.get(subjectOf(key))?.map(([instanceId]) => instanceId);
+    const seen = {
+      key,
+      trigger,
+      state,
+      view,
+      ...(need !== undefined && { need }),
+      ...(quarantined !== undefined && { quarantined }),
+    };
+    const known = [state.answered, state.proposal?.ruling?.id];
+    return request === undefined || known.includes(request.trigger.id)
+      ? seen
+      : { ...seen, trigger: request.trigger, request };
+  });
+}
+
+/** Describes the named node groups and, when a release concerns a pair, all node groups of that pair in the fleet. */
+async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Promise<Described[]> {
+  // sweep-fleet reports clusters that cannot be read.
+  const everywhere = pairs.size === 0 ? [] : (await listNodeGroups(eks, await listClusters(eks))).nodeGroups;
+  const keys = new Map([
+    ...everywhere.map((key): [string, NodeGroupKey] => [subjectOf(key), key]),
+    ...[...nodeGroups].map(([subject, { key }]): [string, NodeGroupKey] => [subject, key]),
+  ]);
+  const described = await pMap(
+    keys,
+    async ([subject, key]) => {
+      const reading = await describeNodeGroup(eks, key, 'tell');
+      const pair = reading.kind === 'found' ? pairOf(reading.found) : undefined;
+      const trigger = nodeGroups.get(subject)?.trigger ?? (pair && pairs.get(pairKey(pair)));
+      return trigger === undefined ? undefined : { key, trigger, reading };
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return described.filter((entry) => entry !== undefined);
+}
+
+async function describeClusters(readCluster: ClusterReader, described: readonly Described[]) {
+  const names = new Set(described.filter(({ reading }) => reading.kind === 'found').map(({ key }) => key.cluster));
+  const describe = async (name: string): Promise<[string, Reading<Cluster>]> => [name, await readCluster(name)];
+  return new Map(await pMap(names, describe, { concurrency: READ_CONCURRENCY }));
+}
+
+/**
+ * The remembered state of a node group. Its ARN tells the node group from an earlier one with the same name. Of the
+ * earlier one three things are kept. The number of recorded outcomes stays, so that no outcome is mistaken for a
+ * repetition. The planned wake-up stays. The breakers that operators have lifted through the earlier node group stay,
+ * since they hold others, too.
+ */
+export function stateOf(
+  { reading }: Pick<Described, 'reading'>,
+  known: NodeGroupState = NEW_NODE_GROUP,
+): { readonly state: NodeGroupState; readonly isAnother: boolean } {
+  const arn = reading.kind === 'found' ? reading.found.nodegroupArn : undefined;
+  if (arn === undefined) return { state: known, isAnother: false };
+  if (known.arn === undefined || known.arn === arn) return { state: { ...known, arn }, isAnother: false };
+  const { outcomes, wakeAt, lifts } = known;
+  const kept = { ...(wakeAt !== undefined && { wakeAt }), ...(lifts !== undefined && { lifts }) };
+  return { state: { outcomes, arn, ...kept }, isAnother: true };
+}
+
+async function follow(
+  eks: EKSClient,
+  each: Described & Pick<Followed, 'state' | 'isAnother'>,
+  now: number,
+): Promise<Followed> {
+  const { key, state, reading } = each;
+  if (reading.kind !== 'found') return each;
+  const update = state.upgrade && (await observeUpdate(eks, key, state.upgrade));
+  if (update?.kind === 'successful') {
+    // The update may have ended between the two reads, so the node group is read again.
+    return { ...each, reading: await describeNodeGroup(eks, key, 'tell'), update };
+  }
+  if (update !== undefined) return { ...each, update };
+  if (reading.found.status !== 'UPDATING') return each;
+  return { ...each, foreign: await observeForeign(eks, key, state.foreign, now) };
+}
+
+/** What was read for all node groups at once. */
+interface Seen {
+  readonly targets: Targets;
+  readonly nextVersions: NextVersions;
+  readonly nodesOf: NodesOf;
+  readonly customs: CustomViews;
+}
+
+function viewOf(
+  { reading, update, foreign }: Followed,
+  cluster: Reading<Cluster>,
+  { targets, nextVersions, nodesOf, customs }: Seen,
+): View {
+  if (reading.kind !== 'found') return reading;
+  if (cluster.kind !== 'found') return cluster;
+  if (update?.kind === 'unreadable') return update;
+  if (foreign !== undefined && 'kind' in foreign) return foreign;
+  const { found } = reading;
+  const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
+  const nodes = nodesOf(found);
+  const custom = customs.get(nodegroupArn);
+  const next = nextVersions.get(nodegroupArn);
+  const desired = found.scalingConfig?.desiredSize ?? 0;
+  const { id: templateId, version: templateVersion } = found.launchTemplate ?? {};
+  return {
+    kind: 'node-group',
+    cluster: {
+      status: cluster.found.status ?? '',
+      version: cluster.found.version ?? '',
+      tags: cluster.found.tags ?? {},
+    },
+    arn: nodegroupArn,
+    status,
+    version,
+    releaseVersion,
+    amiType,
+    tags: found.tags ?? {},
+    healthIssues: (found.health?.issues ?? []).map(({ code, message }): NodeGroupView['healthIssues'][number] => ({
+      code: code ?? 'Unknown',
+      message: message ?? '',
+    })),
+    target: targets({ kubernetesVersion: version, amiType }),
+    ...(next !== undefined && { next }),
+    ...(custom !== undefined && { custom }),
+    ...(templateId !== undefined &&
+      templateVersion !== undefined && { launchTemplate: { id: templateId, version: templateVersion } }),
+    desired,
+    atATime: atATime(found, desired),
+    ...(found.subnets !== undefined && { subnets: found.subnets }),
+    ...(found.instanceTypes !== undefined && { instanceTypes: found.instanceTypes }),
+    ...(found.capacityType !== undefined && { capacityType: found.capacityType }),
+    // MINIMAL terminates first (EKS API reference, NodegroupUpdateConfig).
+    launchesFirst: found.updateConfig?.updateStrategy !== 'MINIMAL',
+    ...(nodes !== undefined && { nodes }),
+    ...(update !== undefined && { update }),
+    ...(foreign !== undefined && { foreign }),
+  };
+}
+
+/**
+ * How many nodes an update takes out at once. EKS does not document how it rounds a percentage. The function rounds the
+ * percentage down, but to at least one node.
+ */
+function atATime({ updateConfig }: Nodegroup, desired: number): number {
+  const { maxUnavailable, maxUnavailablePercentage } = updateConfig ?? {};
+  if (maxUnavailablePercentage === undefined) return maxUnavailable ?? 1;
+  return Math.max(1, Math.floor((desired * maxUnavailablePercentage) / 100));
+}
+
+/**
+ * The node groups of a cluster that are being updated, except the known ones: somebody else may have started an update
+ * since the last sweep. Node groups that cannot be read are left out; they have reconciles of their own.
+ *
+ * @param known subjects that need not be read
+ */
+export async function findUpdating(
+  eks: EKSClient,
+  cluster: string,
+  known: ReadonlySet<string>,
+): Promise<NodeGroupKey[]> {
+  const { nodeGroups } = await listNodeGroups(eks, [cluster]);
+  const others = nodeGroups.filter((key) => !known.has(subjectOf(key)));
+  const updating = await pMap(
+    others,
+    async (key) => {
+      const reading = await describeNodeGroup(eks, key, 'tell');
+      return reading.kind === 'found' && reading.found.status === 'UPDATING' ? [key] : [];
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return updating.flat();
+}

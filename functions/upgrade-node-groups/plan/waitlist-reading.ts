@@ -1,0 +1,72 @@
+import { readNeeds } from '../../shared/ledger/finding-ledger.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
+import { type KnownRelease, readReleases } from '../../shared/releases/release-ledger.ts';
+import { type AllGroups, readAllGroups } from '../../shared/rollouts/all-groups.ts';
+import { setbacksOf } from '../../shared/rollouts/setbacks.ts';
+import type { NodeGroupView, Observation } from '../model/observation.ts';
+import { isHastened } from '../model/pace.ts';
+import type { Line, Waitlist } from '../moment/waitlist.ts';
+import type { Policy } from '../policy.ts';
+
+/**
+ * Reads who waits for a turn.
+ *
+ * @param fleet what was read of all node groups
+ */
+export async function readLine(
+  { ledger }: { readonly ledger: Ledger },
+  policy: Policy,
+  now: number,
+  fleet: Waitlist,
+): Promise<Line> {
+  const waitlist = new Map([...fleet].filter(([, { turn }]) => turn !== undefined));
+  const [urgent, releases] = await Promise.all([findUrgent(ledger, waitlist, policy, now), readReleases(ledger)]);
+  return { waitlist, urgent, withdrawn: new Map([...releases].map(([pair, known]) => [pair, withdrawnOf(known)])) };
+}
+
+/** Reads how all groups stand, where {@link needsFleet} says so. */
+export async function readFleet(
+  { ledger }: { readonly ledger: Ledger },
+  observations: readonly Observation[],
+  policy: Policy | InvalidPolicy,
+): Promise<AllGroups | undefined> {
+  return !isInvalid(policy) && needsFleet(observations, policy) ? readAllGroups(ledger) : undefined;
+}
+
+/**
+ * Whether a decision needs to know how all node groups stand. A breaker may have tripped where an observed subject has
+ * failed. An operator's request may be about a breaker. Waves matter where an observed subject could move.
+ */
+export const needsFleet = (observations: readonly Observation[], { upgrades }: Policy): boolean =>
+  observations.some((each) => mayHaveTripped(each) || (upgrades.waves.length > 0 && mayMove(each)));
+
+const mayHaveTripped = ({ view, state, request }: Observation): boolean =>
+  request !== undefined ||
+  setbacksOf(state).length > 0 ||
+  (view.kind === 'node-group' && view.update?.kind === 'failed');
+
+/**
+ * Whether another release or AMI is on offer for the group than it runs, its control plane is newer, or an upgrade runs.
+ */
+const mayMove = ({ view, state }: Observation): boolean =>
+  state.upgrade !== undefined ||
+  (view.kind === 'node-group' && (view.next !== undefined || offersAnother(view) || offersAnotherImage(view)));
+
+const offersAnother = ({ target, releaseVersion }: NodeGroupView): boolean =>
+  target.kind === 'release' && target.offered.at(-1)?.releaseVersion !== releaseVersion;
+
+function offersAnotherImage({ custom }: NodeGroupView): boolean {
+  if (custom?.wanted.kind !== 'named' || custom.present.kind !== 'found') return false;
+  const { createdAt } = custom.present.found;
+  return custom.wanted.candidates.some(({ image }) => image.createdAt > createdAt);
+}
+
+const withdrawnOf = ({ seen }: KnownRelease): string[] =>
+  seen.filter(({ withdrawnAt }) => withdrawnAt !== undefined).map(({ releaseVersion }) => releaseVersion);
+
+/** The subjects on the waitlist whose findings hasten their upgrade. */
+async function findUrgent(ledger: Ledger, waitlist: Waitlist, policy: Policy, now: number): Promise<Set<string>> {
+  const needs = await readNeeds(ledger, [...waitlist.keys()]);
+  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
+}
