@@ -111,6 +111,38 @@ it('a pod that its owner puts back on the node past the cordon is evicted a few 
   await asExpected(run);
 });
 
+describe('a node whose cluster does not answer while it is drained', () => {
+  const silence = async (run: Run, minutes: number) => {
+    const cluster = run.account.fleet.eks.clusters.get('shop');
+    if (cluster === undefined) throw new Error('no cluster');
+    cluster.isSilent = true;
+    await run.account.play(minutes * MINUTE);
+    cluster.isSilent = false;
+  };
+
+  it.each([
+    [10, ['waiting drain-in-doubt']],
+    [20, ['waiting drain-in-doubt', 'failed drain-obstructed']],
+  ])(
+    'for %i minutes waits on, past its deadline too, and is told as not drained only after a quarter of an hour',
+    async (minutes, doubt) => {
+      const within = `${minutes - 5}m`;
+      const run = await started(workload({ disruptionBudget: { maxUnavailable: 0 } }), { within: '2h' });
+      const id = terminateOne(run);
+      await run.account.play(2 * MINUTE);
+      setPolicy(run, JSON.stringify(drainPolicy({ within: minutes < 15 ? within : '2h', atDeadline: 'go' })));
+      await silence(run, minutes);
+      expect([stateOf(run, id), drainStory(run, id)]).toEqual([
+        'Terminating:Wait',
+        ['waiting node-draining', ...doubt],
+      ]);
+      await run.account.play(3 * HOUR);
+      expect(drainStory(run, id).slice(-2)).toEqual(['failed drain-given-up', 'done node-ended']);
+      await asExpected(run);
+    },
+  );
+});
+
 describe('the hook', () => {
   it('is only proposed in mode observe; what is approved is made, and undone with its retention', async () => {
     const run = await started(workload(), { mode: 'observe' });
@@ -167,6 +199,18 @@ describe('the hook', () => {
     await run.account.play(3 * HOUR);
     expect(hookStory(run).slice(4)).toEqual(['waiting drain-in-doubt', 'refused cannot-drain']);
     expect(groupIn(run).hooks.size).toBe(1);
+    await asExpected(run);
+  });
+
+  it('stays where the endpoint is private and answered before, which is told as doubt for an hour', async () => {
+    const run = await started(workload());
+    const cluster = run.account.fleet.eks.clusters.get('shop');
+    if (cluster === undefined) throw new Error('no cluster');
+    Object.assign(cluster, { endpointPublicAccess: false });
+    await run.account.play(100 * MINUTE);
+    expect(hookStory(run).slice(2)).toEqual(['waiting drain-in-doubt']);
+    await run.account.play(HOUR);
+    expect(hookStory(run).slice(3)).toEqual(['refused cannot-drain']);
     await asExpected(run);
   });
 
@@ -272,7 +316,10 @@ describe('a Spot Instance that EC2 takes back', () => {
   });
 });
 
-it('a node that gets a new root volume is drained and does not end: it is given back once it is in service again', async () => {
+it.each([
+  ['it is given back once it is in service again', false],
+  ['where the cluster does not answer then, it is given back as soon as that answers', true],
+])('a node that gets a new root volume is drained and does not end: %s', async (_what, isSilent) => {
   const run = await started(workload({ disruptionBudget: { maxUnavailable: 1 } }));
   const { autoScalingGroups } = run.account.fleet;
   const group = groupIn(run);
@@ -293,9 +340,19 @@ it('a node that gets a new root volume is drained and does not end: it is given 
   });
   await run.account.play(2 * MINUTE);
   expect(node()?.spec).toMatchObject({ unschedulable: true });
-  await run.account.play(58 * MINUTE);
+  const shop = run.account.fleet.eks.clusters.get('shop');
+  while (isSilent && member.lifecycleState !== 'InService') await run.account.play(10_000);
+  if (shop !== undefined) shop.isSilent = isSilent;
+  await run.account.play(9 * MINUTE);
+  if (shop !== undefined) shop.isSilent = false;
+  await run.account.play(isSilent ? 3 * MINUTE : 49 * MINUTE);
   expect(results).toEqual(['CONTINUE']);
-  expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-returned']);
+  expect(drainStory(run, id)).toEqual([
+    'waiting node-draining',
+    'acted node-drained',
+    ...(isSilent ? ['waiting drain-in-doubt'] : []),
+    'done node-returned',
+  ]);
   expect(node()?.spec).not.toHaveProperty('unschedulable');
   expect(node()?.spec).not.toHaveProperty('taints');
   await asExpected(run);

@@ -16,12 +16,13 @@ import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { ActDeps } from './act-hook.ts';
-import type { OpenCluster } from './cluster-view.ts';
+import { notOpened, type OpenCluster, troubleOf } from './cluster-view.ts';
 import { isRetained } from './decide-hook.ts';
-import { type DrainDecision, say } from './decision.ts';
+import type { DrainDecision } from './decision.ts';
 import { type DrainState, saveDrainState } from './drain-ledger.ts';
 import { DRAIN_TAINT, HOOK } from './hook.ts';
-import type { DrainObservation } from './observation.ts';
+import type { DrainObservation, NoAccess } from './observation.ts';
+import { obstructed } from './obstructed.ts';
 import type { Policy } from './policy.ts';
 
 export interface DrainDeps extends ActDeps {
@@ -63,6 +64,7 @@ export async function carryOutDrain(
   const remembered = asStored<DrainState>({
     ...before,
     ...decision.memory,
+    doubtSince: decision.doubtSince,
     ending: decision.silent ? before.ending : undefined,
     comebacks: comebacks.size === 0 ? undefined : Object.fromEntries(comebacks),
     open: isOver ? undefined : true,
@@ -124,10 +126,11 @@ async function act(
     const asked = new CompleteLifecycleActionCommand({ ...action, LifecycleActionResult });
     called('CompleteLifecycleAction', (await deps.autoScaling.send(asked)).$metadata.requestId);
   };
-  const obstructed = (why: string, variant: string): Acted => ({
-    decision: { ...say('failed', 'drain-obstructed', why, variant), memory: {}, ...wakeOf(decision) },
-    calls,
-  });
+  const hindered = (noAccess: NoAccess): Acted => {
+    // A retained node is told as that already, whatever keeps its pods.
+    const isTold = noAccess.mayPass && isRetained(lifecycleState);
+    return { decision: isTold ? decision : obstructed(observation.state, noAccess, memory.now), calls };
+  };
   const { decision: kind, reason, message, variant } = decision;
   const ending = { decision: kind, reason, message, variant };
   try {
@@ -145,7 +148,7 @@ async function act(
       }
       case 'restore': {
         const kubernetes = await deps.openCluster(key.cluster);
-        if ('refused' in kubernetes) return obstructed(kubernetes.refused, 'access');
+        if ('refused' in kubernetes) return hindered(notOpened(kubernetes));
         await restore(kubernetes, observation);
         return { decision, calls };
       }
@@ -160,7 +163,7 @@ async function act(
         if (!isRetained(lifecycleState)) await heartbeat(deps.autoScaling, action);
         if (observation.node.kind !== 'found') return { decision, calls };
         const kubernetes = await deps.openCluster(key.cluster);
-        if ('refused' in kubernetes) return obstructed(kubernetes.refused, 'access');
+        if ('refused' in kubernetes) return hindered(notOpened(kubernetes));
         const drained = await drain(kubernetes, observation, memory);
         return drained ? { decision, calls } : undefined;
       }
@@ -168,15 +171,13 @@ async function act(
         return { decision, calls };
     }
   } catch (error) {
-    if (isKubernetesAccessError(error)) return obstructed(error.message, error.problem);
+    if (isKubernetesAccessError(error)) return hindered(troubleOf(error));
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     if (isNotPending(error)) return notPending(observation, decision, calls);
-    return obstructed(refusal, refusal.split(':', 1)[0] ?? '');
+    return hindered({ why: refusal, mayPass: false });
   }
 }
-
-const wakeOf = ({ wakeAt }: DrainDecision): Pick<DrainDecision, 'wakeAt'> => (wakeAt === undefined ? {} : { wakeAt });
 
 async function heartbeat(
   autoScaling: AutoScalingClient,

@@ -81,7 +81,7 @@ it.each<[string, KubernetesProblem, boolean, boolean]>([
   ['an error of the API server', 'failed', false, true],
   ['a throttled call', 'throttled', false, true],
   ['no answer', 'unreachable', false, true],
-  ['no answer from a private endpoint', 'unreachable', true, false],
+  ['no answer from a private endpoint', 'unreachable', true, true],
   ['a role that the cluster does not know', 'unauthorized', false, false],
   ['a forbidden call', 'forbidden', false, false],
 ])('tells what may pass by itself from what somebody has to change: %s', async (_what, problem, isPrivate, mayPass) => {
@@ -93,7 +93,11 @@ it.each<[string, KubernetesProblem, boolean, boolean]>([
     async () => isPrivate,
     NOW,
   );
-  expect(await views.whyNoAccess('shop')).toEqual({ why: 'It failed.', mayPass });
+  expect(await views.whyNoAccess('shop')).toEqual({
+    why: 'It failed.',
+    mayPass,
+    ...(isPrivate && { mayBeOutside: true }),
+  });
 });
 
 it('goes by EKS where that does not describe the cluster, and by the cluster for its rights', async () => {
@@ -107,4 +111,20 @@ it('goes by EKS where that does not describe the cluster, and by the cluster for
   expect(await whyNot({ refused: 'Cluster shop no longer exists.' })).toMatchObject({ mayPass: false });
   expect(await whyNot({ lackingAccess: async () => ['get nodes'] })).toMatchObject({ mayPass: false });
   expect(await whyNot({ lackingAccess: async () => [] })).toBeUndefined();
+});
+
+it.each<[KubernetesProblem, boolean]>([
+  ['failed', true],
+  ['unreachable', true],
+  ['forbidden', false],
+])('says of a node that cannot be read whether a later look may find it: %s', async (problem, mayPass) => {
+  const findNode = async () => {
+    throw new KubernetesAccessError(problem, 'It failed.');
+  };
+  const views = createClusterViews(
+    async () => ({ findNode }) as unknown as KubernetesClient,
+    async () => false,
+    NOW,
+  );
+  expect(await views.viewNode('shop', 'i-1')).toEqual({ kind: 'unreadable', why: 'It failed.', mayPass });
 });

@@ -54,15 +54,15 @@ export function createClusterViews(
   const whyNoAccess = once(async (cluster: string): Promise<NoAccess | undefined> => {
     try {
       const kubernetes = await opened(cluster);
-      if ('refused' in kubernetes) return { why: kubernetes.refused, mayPass: kubernetes.mayPass === true };
+      if ('refused' in kubernetes) return notOpened(kubernetes);
       const lacking = await kubernetes.lackingAccess(NEEDED);
       if (lacking.length === 0) return undefined;
       const why = `The cluster does not allow this: ${lacking.join(', ')}. Apply the rights: npm run -s rbac -- --drains | kubectl apply -f -`;
       return { why, mayPass: false };
     } catch (error) {
       if (!isKubernetesAccessError(error)) throw error;
-      const isShut = error.problem === 'unreachable' && (await isPrivate(cluster));
-      return { why: error.message, mayPass: !isShut && PASSING.has(error.problem) };
+      const mayBeOutside = error.problem === 'unreachable' && (await isPrivate(cluster));
+      return { ...troubleOf(error), ...(mayBeOutside && { mayBeOutside: true as const }) };
     }
   });
   return {
@@ -70,7 +70,7 @@ export function createClusterViews(
     async viewNode(cluster, instanceId, privateDnsName, drain = {}) {
       try {
         const kubernetes = await opened(cluster);
-        if ('refused' in kubernetes) return { kind: 'unreadable', why: kubernetes.refused };
+        if ('refused' in kubernetes) return { kind: 'unreadable', ...notOpened(kubernetes) };
         const node = await kubernetes.findNode(instanceId, privateDnsName);
         if (node === undefined) return { kind: 'absent' };
         const all = (await kubernetes.listPods(node.name)).filter(({ finished }) => !finished);
@@ -101,7 +101,7 @@ export function createClusterViews(
         };
       } catch (error) {
         if (!isKubernetesAccessError(error)) throw error;
-        return { kind: 'unreadable', why: error.message };
+        return { kind: 'unreadable', ...troubleOf(error) };
       }
     },
   };
@@ -114,6 +114,18 @@ const PASSING: ReadonlySet<KubernetesAccessError['problem']> = new Set([
   'throttled',
   'unreachable',
 ]);
+
+/** What a failed call to a cluster says of it. */
+export const troubleOf = ({ message, problem }: KubernetesAccessError): NoAccess => ({
+  why: message,
+  mayPass: PASSING.has(problem),
+});
+
+/** What a cluster that could not be opened says of it. */
+export const notOpened = ({ refused, mayPass }: NotOpened): NoAccess => ({
+  why: refused,
+  mayPass: mayPass === true,
+});
 
 /**
  * Why a drain does not wait for a pod; undefined: it does. A pod that tolerates every taint comes straight back. One

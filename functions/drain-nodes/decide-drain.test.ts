@@ -9,6 +9,8 @@ const told = ({ decision, reason, act, isOver, silent }: DrainDecision): string 
     .filter((each) => each !== undefined)
     .join(' ');
 const late = { startedAt: NOW - 2 * HOUR };
+const CLOSED = { kind: 'unreadable', why: 'Closed.', mayPass: false } as const;
+const TROUBLED = { kind: 'unreadable', why: 'No answer.', mayPass: true } as const;
 const held = nodeWith(pod('cart-1', { budgets: ['cart'] }));
 
 describe('a node whose termination waits', () => {
@@ -30,17 +32,36 @@ describe('a node whose termination waits', () => {
       {},
       'failed drain-given-up let-go',
     ],
-    [
-      'is kept where its cluster cannot be read',
-      drainOf({ node: { kind: 'unreadable', why: 'Closed.' } }, late),
-      {},
-      'failed node-retained keep',
-    ],
+    ['is kept where its cluster cannot be read', drainOf({ node: CLOSED }, late), {}, 'failed node-retained keep'],
     [
       'keeps its action alive where its cluster cannot be read',
-      drainOf({ node: { kind: 'unreadable', why: 'Closed.' } }),
+      drainOf({ node: CLOSED }),
       {},
       'failed drain-obstructed drain',
+    ],
+    [
+      'keeps its action alive while its cluster may only be troubled: that is doubt',
+      drainOf({ node: TROUBLED }),
+      {},
+      'waiting drain-in-doubt drain',
+    ],
+    [
+      'is told not to be drained once its cluster has been troubled for a quarter of an hour',
+      drainOf({ node: TROUBLED }, { doubtSince: NOW - 15 * MINUTE }),
+      {},
+      'failed drain-obstructed drain',
+    ],
+    [
+      'does not end at its deadline while nobody knows for a moment which pods it has',
+      drainOf({ node: TROUBLED }, late),
+      { atDeadline: 'go' },
+      'waiting drain-in-doubt drain',
+    ],
+    [
+      'ends at its deadline once its cluster has been troubled for a quarter of an hour',
+      drainOf({ node: TROUBLED }, { ...late, doubtSince: NOW - 15 * MINUTE }),
+      { atDeadline: 'go' },
+      'failed drain-given-up let-go',
     ],
     ['is let go only once', drainOf({}, { letGoAt: NOW - MINUTE }), {}, 'silent'],
     ['is let go where it opted out', drainOf({ isOptedOut: true }), {}, 'skipped node-let-go let-go'],

@@ -6,6 +6,7 @@ import { decideAhead } from './decide-ahead.ts';
 import { isRetained, isWaiting } from './decide-hook.ts';
 import { type Circumstances, type DrainDecision, say } from './decision.ts';
 import type { DrainObservation, HeldPod, LeftOutPod, NodeView } from './observation.ts';
+import { isInDoubt, obstructed } from './obstructed.ts';
 import type { Policy } from './policy.ts';
 
 /** Between two looks at a drain, ms: often at first, when most pods leave. */
@@ -109,11 +110,8 @@ export const isAtHook = (lifecycleState: string): boolean =>
   // On its way into a warm pool, by the states that the user guide names: docs/unverified.md.
   isWaiting(lifecycleState) || lifecycleState === 'Warmed:Pending:Wait';
 
-function decideWaiting(
-  { group, node, state: { startedAt } }: DrainObservation,
-  drains: Policy['drains'],
-  now: number,
-): DrainDecision {
+function decideWaiting({ group, node, state }: DrainObservation, drains: Policy['drains'], now: number): DrainDecision {
+  const { startedAt } = state;
   const since = iso(startedAt);
   const empty = whyEmpty(node);
   if (empty !== undefined) {
@@ -127,12 +125,18 @@ function decideWaiting(
   const deadline = startedAt + drains.within;
   const wakeAt = now + (now - startedAt < OFTEN_FOR ? SOON : LATER);
   const held = heldIn(node);
+  const beforeDeadline = Math.min(wakeAt, Math.max(deadline, now + SOON));
+  // A deadline says how long pods may hold their node. While nobody knows whether they still do, it does not count.
+  if (node.kind === 'unreadable' && (now < deadline || isInDoubt(state, node, now))) {
+    const next = isInDoubt(state, node, now) ? now + SOON : beforeDeadline;
+    return { ...obstructed(state, node, now), act: 'drain', wakeAt: next };
+  }
   if (now < deadline) {
-    const next = { act: 'drain' as const, memory: {}, wakeAt: Math.min(wakeAt, Math.max(deadline, now + SOON)) };
-    if (node.kind === 'unreadable') return { ...say('failed', 'drain-obstructed', node.why, since), ...next };
     return {
       ...say('waiting', 'node-draining', `${held} The deadline is ${iso(deadline)}.`, `${since}${variantOf(node)}`),
-      ...next,
+      act: 'drain',
+      memory: {},
+      wakeAt: beforeDeadline,
     };
   }
   const gone = (why: string): DrainDecision => ({

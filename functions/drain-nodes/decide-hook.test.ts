@@ -19,6 +19,7 @@ const madeHere = { state: { outcomes: 0, revision: 1, ...made } };
 
 const CLOSED = { why: 'The cluster is closed.', mayPass: false };
 const TROUBLED = { why: 'The Kubernetes API answered 500.', mayPass: true };
+const OUTSIDE = { ...TROUBLED, mayBeOutside: true } as const;
 
 describe('the hook of a group', () => {
   it.each([
@@ -130,6 +131,12 @@ describe('the hook of a group', () => {
       ['is refused at the second refusal', standing(CLOSED, NOW - MINUTE), 'refused cannot-drain'],
       ['stays within the hour', standing(TROUBLED, NOW - 59 * MINUTE), 'waiting drain-in-doubt'],
       ['is refused after an hour without an answer', standing(TROUBLED, NOW - HOUR), 'refused cannot-drain'],
+      [
+        'stays where a private endpoint answered before',
+        standing(OUTSIDE, NOW - 59 * MINUTE),
+        'waiting drain-in-doubt',
+      ],
+      ['is refused at once where a private endpoint never answered', none(OUTSIDE), 'refused cannot-drain'],
       ['is not made, and that is told', none(TROUBLED), 'waiting drain-in-doubt'],
       ['is refused at the first refusal', none(CLOSED), 'refused cannot-drain'],
     ])('%s', (_what, observation, expected) => {

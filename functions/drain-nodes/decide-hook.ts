@@ -166,16 +166,18 @@ function takeBack({ group, state }: GroupObservation, why: string, variant: stri
 
 /**
  * What is told while nobody knows whether the cluster lets its nodes be drained. A hook that stands stays, and drains
- * go on. A refusal counts once a second look finds it, too; where no hook stands, it counts at once.
+ * go on. A refusal counts once a second look finds it, too; where no hook stands, it counts at once. So does a private
+ * endpoint that does not answer: only a hook that stands proves that it once did.
  */
 function doubtAbout(
   { group, state }: GroupObservation,
-  { why, mayPass }: NoAccess,
+  { why, mayPass, mayBeOutside }: NoAccess,
   now: number,
 ): HookDecision | undefined {
   const { made, closedSince = now } = state;
   const stands = made !== undefined && group.hook === 'stands';
-  const endsAt = closedSince + (mayPass ? DOUBT_FOR : stands ? CONFIRM_WITHIN : 0);
+  const isTrouble = mayPass && (stands || mayBeOutside === undefined);
+  const endsAt = closedSince + (isTrouble ? DOUBT_FOR : stands ? CONFIRM_WITHIN : 0);
   if (now >= endsAt) return undefined;
   const stays = stands ? ' The hook stays.' : '';
   return {

@@ -35,6 +35,8 @@ export interface DrainDecision extends Told<Reason> {
   readonly act?: 'drain' | 'hold' | 'keep' | 'let-go' | 'end' | 'restore';
   /** What is remembered from now on; a member that is undefined is forgotten. */
   readonly memory: { readonly letGoAt?: number | undefined; readonly retainedAt?: number };
+  /** Since when its cluster has not let it be drained, epoch milliseconds; absent: it does. */
+  readonly doubtSince?: number;
   /** Nothing is left to do. */
   readonly isOver?: true;
   readonly silent?: true;

@@ -28,6 +28,8 @@ const drainState = z.object({
   ending: z.custom<Told<Reason>>((value) => typeof value === 'object' && value !== null).optional(),
   /** When it was first seen to be retained, epoch milliseconds. */
   retainedAt: z.number().optional(),
+  /** Since when its cluster has been troubled, each time that the node was looked at, epoch milliseconds. */
+  doubtSince: z.number().optional(),
   /**
    * The node before it was cordoned here; `label`: the value of that which excludes it from load balancers; `at`: when
    * it was cordoned, epoch milliseconds.

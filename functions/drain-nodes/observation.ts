@@ -20,6 +20,8 @@ export interface NoAccess {
   readonly why: string;
   /** Whether nobody has refused anything: a later look may find the cluster open. */
   readonly mayPass: boolean;
+  /** Set where only a private endpoint is enabled, which did not answer: from outside of its VPC it never does. */
+  readonly mayBeOutside?: true;
 }
 
 /** What a reconcile finds about a self-managed Auto Scaling group, and about each of its instances. */
@@ -86,7 +88,7 @@ export interface LeftOutPod {
 export type NodeView =
   /** It has not joined, or has left. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'unreadable'; readonly why: string }
+  | ({ readonly kind: 'unreadable' } & NoAccess)
   | {
       readonly kind: 'found';
       readonly name: string;

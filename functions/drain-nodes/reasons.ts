@@ -36,8 +36,8 @@ export const DRAIN_REASONS = {
   },
   'drain-in-doubt': {
     meaning:
-      'The Kubernetes API of the cluster did not answer as usual, so nobody knows now whether nodes of the group can be drained. A hook that stands stays, and the group is looked at again within minutes.',
-    hint: 'One failed call passes by itself. The group is refused (cannot-drain) once the cluster has been closed for an hour, or has refused twice.',
+      'The Kubernetes API of the cluster did not answer as usual, so nobody knows now whether nodes of the group can be drained, or what is left of a drain. A hook that stands stays, a node that waits for it waits on, and both are looked at again within minutes.',
+    hint: 'One failed call passes by itself. The group is refused (cannot-drain) once the cluster has been closed for an hour, or has refused twice. A node counts as not drained (drain-obstructed) after a quarter of an hour.',
   },
   'node-draining': {
     meaning:
@@ -81,7 +81,8 @@ export const DRAIN_REASONS = {
   },
   'event-over': { meaning: 'EC2 shows no scheduled event of the node any more.' },
   'drain-obstructed': {
-    meaning: 'The node could not be drained. The message says what failed. It is tried again until the deadline.',
+    meaning:
+      'The node could not be drained: something was refused, or has failed for a quarter of an hour. The message says what. It is tried again until the deadline.',
     hint: 'The usual cause is missing access to the cluster: docs/kubernetes-access.md.',
   },
 } as const satisfies Record<string, ReasonEntry>;

@@ -67,14 +67,16 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     now,
   ).catch(note);
   const again: Array<Waking> = [];
-  /** Another reconcile was first where nothing was settled. */
+  /** Another reconcile was first where nothing was settled; or the cluster did not answer as usual. */
   const comeBackTo = ({ key }: { readonly key: NodeGroupKey }) => again.push({ key, wakeAt: now + AGAIN });
   const acting = { ...deps, openCluster };
   await pMap(
     decidedDrains,
     async ([observation, decision]) => {
       const settled = await carryOutDrain(acting, observation, decision, circumstancesOf(observation)).catch(note);
-      if (settled === undefined) comeBackTo(observation);
+      // The wake-up that is scheduled already fits what was decided, not the doubt that came while it was done.
+      const isNewDoubt = settled !== decision && settled?.reason === 'drain-in-doubt';
+      if (settled === undefined || isNewDoubt) comeBackTo(observation);
     },
     { concurrency: READ_CONCURRENCY },
   );
