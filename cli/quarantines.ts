@@ -2,7 +2,7 @@ import {
   type Quarantine,
   readQuarantines,
   readQuarantineWaitlist,
-} from '../functions/quarantine-workers/quarantine-ledger.ts';
+} from '../functions/quarantine-workers/model/quarantine-ledger.ts';
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import type { Surroundings } from './command.ts';

@@ -13,18 +13,18 @@ import { mapsRoleBy } from '../shared/kubernetes/mapped-role.ts';
 import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
-import { type ActDeps, carryOut } from './act.ts';
+import { type ActDeps, carryOut } from './act/act.ts';
+import { closeGroups } from './act/close-groups.ts';
+import { tellOpen } from './act/tell-open.ts';
 import { type Request, readBatch } from './batch.ts';
-import { closeGroups } from './close-groups.ts';
-import type { Circumstances } from './decision.ts';
-import { type ObserveClients, observe, type Sight } from './observe.ts';
-import { type Decided, type Plan, plan, withSlot } from './plan.ts';
-import { readQuarantineWaitlist, readStanding } from './quarantine-ledger.ts';
+import type { Circumstances } from './model/decision.ts';
+import { readQuarantineWaitlist, readStanding } from './model/quarantine-ledger.ts';
+import { type ObserveClients, observe, type Sight } from './observe/observe.ts';
+import { type Decided, type Plan, plan, withSlot } from './plan/plan.ts';
 import type { quarantineWorkers } from './remediation.ts';
 import { closeShellIngress } from './shell-ingress/close.ts';
 import { groupFinder } from './steps/quarantine-groups.ts';
 import { targetReader } from './steps/targets.ts';
-import { tellOpen } from './tell-open.ts';
 
 export interface ReconcileDeps
   extends QueueDeps<typeof quarantineWorkers>,

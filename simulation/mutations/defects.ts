@@ -17,17 +17,20 @@ export interface Defect {
 }
 
 const GUARDS = 'shared/policy/guards.ts';
-const DECIDE = 'quarantine-workers/decide.ts';
-const QUARANTINED = 'quarantine-workers/decide-quarantined.ts';
-const REMAINING = 'quarantine-workers/remaining.ts';
+const DECIDE = 'quarantine-workers/decide/decide.ts';
+const QUARANTINED = 'quarantine-workers/decide/decide-quarantined.ts';
+const REMAINING = 'quarantine-workers/model/remaining.ts';
 const MOMENT = 'upgrade-node-groups/moment/choose-moment.ts';
 const RELEASE = 'upgrade-node-groups/release/choose-release.ts';
 const FOLLOWING = 'upgrade-node-groups/decide/follow-control-plane.ts';
 const TERMINATE = 'terminate-workers/decide.ts';
 
-const OF_PLAN = ['quarantine-workers/decide.test.ts', 'quarantine-workers/plan.test.ts'];
-const OF_QUARANTINED = ['quarantine-workers/decide.test.ts', 'quarantine-workers/decide-quarantined.test.ts'];
-const OF_REMAINING = ['quarantine-workers/remaining.test.ts', ...OF_QUARANTINED];
+const OF_PLAN = ['quarantine-workers/decide/decide.test.ts', 'quarantine-workers/plan/plan.test.ts'];
+const OF_QUARANTINED = [
+  'quarantine-workers/decide/decide.test.ts',
+  'quarantine-workers/decide/decide-quarantined.test.ts',
+];
+const OF_REMAINING = ['quarantine-workers/model/remaining.test.ts', ...OF_QUARANTINED];
 const OF_UPGRADES = ['upgrade-node-groups/decide/decide.test.ts', 'upgrade-node-groups/plan/plan.test.ts'];
 const OF_ROLLOUTS = [
   'upgrade-node-groups/decide/decide.test.ts',
@@ -124,14 +127,14 @@ export const DEFECTS: readonly Defect[] = [
   ),
   {
     what: 'a slot that is taken is not counted for the next worker',
-    file: 'quarantine-workers/plan.ts',
+    file: 'quarantine-workers/plan/plan.ts',
     right: 'slots = withSlot(slots, { observation, decision }, circumstances.now);',
     wrong: '',
     tests: OF_PLAN,
   },
   {
     what: 'a quarantine goes on in mode observe',
-    file: 'quarantine-workers/guards.ts',
+    file: 'quarantine-workers/model/guards.ts',
     right: "(policy.quarantine.mode === 'enforce' ||",
     wrong: '(true ||',
     tests: OF_QUARANTINED,
@@ -300,7 +303,7 @@ export const DEFECTS: readonly Defect[] = [
     file: 'shared/ledger/proposal.ts',
     right: 'proposed?.target === target ? proposed.ruling : undefined',
     wrong: 'proposed?.ruling',
-    tests: [...OF_UPGRADES, 'quarantine-workers/answer.test.ts', 'upgrade-node-groups/decide/answer.test.ts'],
+    tests: [...OF_UPGRADES, 'quarantine-workers/decide/answer.test.ts', 'upgrade-node-groups/decide/answer.test.ts'],
   },
 
   termination('a worker of another cluster is terminated', 'if (worker.cluster !== cluster)', 'if (false)'),

@@ -3,10 +3,10 @@ import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { readOwner } from '../../shared/fleet/identity.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
+import { carryOutGroup, type GroupMemory, type HardenDeps } from '../act/harden.ts';
 import type { AskedShellIngress, Scope } from '../batch.ts';
-import type { Circumstances } from '../decision.ts';
-import { readExposedGroups } from '../exposed-group-ledger.ts';
-import { carryOutGroup, type GroupMemory, type HardenDeps } from '../harden.ts';
+import type { Circumstances } from '../model/decision.ts';
+import { readExposedGroups } from '../model/exposed-group-ledger.ts';
 import { decideShellIngress, shellIngressMode } from './decide.ts';
 import { observeShellIngress, type ShellIngressClients } from './observe.ts';
 

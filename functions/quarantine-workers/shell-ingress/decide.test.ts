@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { circumstances, group, IGNORED, workerUser } from '../observation.fixture.ts';
-import type { NetworkUser } from '../observation.ts';
+import { circumstances, group, IGNORED, workerUser } from '../model/observation.fixture.ts';
+import type { NetworkUser } from '../model/observation.ts';
 import { decideShellIngress } from './decide.ts';
 import { openRules, type ShellIngress } from './observe.ts';
 

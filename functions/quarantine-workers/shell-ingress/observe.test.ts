@@ -1,6 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
-import { group } from '../observation.fixture.ts';
+import { group } from '../model/observation.fixture.ts';
 import { observeShellIngress, type ShellIngressClients } from './observe.ts';
 
 it('finds nothing out about a group without workers, and asks for no VPC and no security group', async () => {

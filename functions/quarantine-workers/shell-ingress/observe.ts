@@ -11,11 +11,11 @@ import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
-import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../exposed-group-ledger.ts';
-import { ruleInWords } from '../exposure-text.ts';
-import { filtersOfGroup } from '../group-members.ts';
-import type { GroupObservation } from '../observation.ts';
-import { readUsers, type UserClients } from '../observe-users.ts';
+import { ruleInWords } from '../decide/exposure-text.ts';
+import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../model/exposed-group-ledger.ts';
+import type { GroupObservation } from '../model/observation.ts';
+import { filtersOfGroup } from '../observe/group-members.ts';
+import { readUsers, type UserClients } from '../observe/observe-users.ts';
 
 export interface ShellIngressClients extends UserClients {
   readonly ec2: EC2Client;

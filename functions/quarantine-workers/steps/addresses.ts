@@ -3,7 +3,7 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
   UnassignIpv6AddressesCommand,
 } from '@aws-sdk/client-ec2';
-import type { InterfaceView } from '../interface-view.ts';
+import type { InterfaceView } from '../exposure/interface-view.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /**

@@ -3,7 +3,7 @@ import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts
 import type { KubernetesClient, KubernetesNode } from '../../shared/kubernetes/client.ts';
 import { canLeave, EVICTION_CONCURRENCY, EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
 import { counted } from '../../shared/text/counted.ts';
-import type { Saved } from '../quarantine-ledger.ts';
+import type { Saved } from '../model/quarantine-ledger.ts';
 import type { StepReport, StepSubject } from './step.ts';
 
 /** Keeps new pods off a worker in quarantine. Running pods stay unless they are evicted. */

@@ -1,8 +1,8 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
-import type { InterfaceView } from '../interface-view.ts';
-import type { SavedInterface } from '../quarantine-ledger.ts';
-import { isSame } from '../remaining.ts';
+import type { InterfaceView } from '../exposure/interface-view.ts';
+import type { SavedInterface } from '../model/quarantine-ledger.ts';
+import { isSame } from '../model/remaining.ts';
 import type { StepSubject } from './step.ts';
 
 /**

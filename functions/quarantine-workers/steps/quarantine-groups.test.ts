@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { ec2Account } from '../../../sandbox/account/ec2/ec2.fixture.ts';
 import { policySchema } from '../../policy-document.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
-import { worker } from '../observation.fixture.ts';
+import { worker } from '../model/observation.fixture.ts';
 import { quarantineGroups } from './quarantine-groups.ts';
 import { noteInto } from './step.ts';
 

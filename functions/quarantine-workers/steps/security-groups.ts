@@ -1,7 +1,7 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import { isUnknownYet } from '../aws-refusal.ts';
-import { isClosed } from '../remaining.ts';
+import { isUnknownYet } from '../model/aws-refusal.ts';
+import { isClosed } from '../model/remaining.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /** How many interfaces are changed concurrently; a worker has a handful. */

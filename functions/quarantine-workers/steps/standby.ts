@@ -7,7 +7,7 @@ import {
   EnterStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { inShell } from '../../shared/text/in-shell.ts';
-import type { Saved } from '../quarantine-ledger.ts';
+import type { Saved } from '../model/quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /** How long a worker may take to be in service, ms. Only then can it be put into standby. */

@@ -5,10 +5,10 @@ import type { Owner } from '../../shared/fleet/owners.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
-import { isUnknownYet } from '../aws-refusal.ts';
-import type { WorkerView } from '../observation.ts';
+import { isUnknownYet } from '../model/aws-refusal.ts';
+import type { WorkerView } from '../model/observation.ts';
+import type { Quarantine, SavedTarget } from '../model/quarantine-ledger.ts';
 import type { Policy } from '../policy.ts';
-import type { Quarantine, SavedTarget } from '../quarantine-ledger.ts';
 
 /** The outcome of a step: nothing was left to do, it was done, it is unfinished, it was left out, or it was refused. */
 export interface StepReport {

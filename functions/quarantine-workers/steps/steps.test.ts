@@ -4,8 +4,8 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { expect, it } from 'vitest';
 import { policySchema } from '../../policy-document.ts';
 import type { Isolation, KubernetesClient } from '../../shared/kubernetes/client.ts';
-import { GROUPS, NOW, quarantine, worker } from '../observation.fixture.ts';
-import type { Quarantine } from '../quarantine-ledger.ts';
+import { GROUPS, NOW, quarantine, worker } from '../model/observation.fixture.ts';
+import type { Quarantine } from '../model/quarantine-ledger.ts';
 import { protectFromTermination } from './evidence.ts';
 import { cordonNode } from './node.ts';
 import { closeSecurityGroups } from './security-groups.ts';

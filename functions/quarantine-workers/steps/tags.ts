@@ -1,8 +1,8 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { QUARANTINE_TAG, quarantineTagValue } from '../../shared/fleet/scope.ts';
 import { iso } from '../../shared/runtime/clock.ts';
-import { TAGS } from '../found-quarantine.ts';
-import { groupsTagValue, LONGEST_VALUE } from '../saved-in-tags.ts';
+import { TAGS } from '../model/found-quarantine.ts';
+import { groupsTagValue, LONGEST_VALUE } from '../model/saved-in-tags.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 export const QUARANTINE_TAGS = [TAGS.since, TAGS.groups, TAGS.why, TAGS.by] as const;

@@ -8,7 +8,7 @@ import {
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { once } from '../../shared/runtime/once.ts';
-import type { SavedTarget } from '../quarantine-ledger.ts';
+import type { SavedTarget } from '../model/quarantine-ledger.ts';
 import { attempt, type StepClients, type StepReport, type StepSubject } from './step.ts';
 
 /** States in which a target gets no new connections. */

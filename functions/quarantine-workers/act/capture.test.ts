@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
+import { NOW, quarantine, worker } from '../model/observation.fixture.ts';
+import type { Saved, SavedTarget } from '../model/quarantine-ledger.ts';
+import type { StepSubject } from '../steps/step.ts';
+import { withPlaces } from './capture.ts';
+
+const TARGET: SavedTarget = { targetGroupArn: 'arn:group', id: 'i-1' };
+
+/** Reads the places of a worker of that age, of which Auto Scaling and the tags show as much as is given. */
+function read(given: {
+  readonly age: number;
+  readonly tagged?: string;
+  readonly member?: object;
+  readonly saved?: Partial<Saved>;
+  readonly targets?: readonly SavedTarget[];
+}): Promise<Saved> {
+  const tags: Record<string, string> = given.tagged === undefined ? {} : { [AUTO_SCALING_GROUP_TAG]: given.tagged };
+  const saved: Saved = { interfaces: [], targets: [], placesUnread: true, ...given.saved };
+  return withPlaces({
+    clients: {
+      autoScaling: { send: async () => ({ AutoScalingInstances: given.member === undefined ? [] : [given.member] }) },
+      targetsOf: async () => [...(given.targets ?? [])],
+    } as never,
+    instanceId: 'i-1',
+    view: worker({ launchedAt: NOW - given.age, tags }),
+    quarantine: quarantine({ saved }),
+    now: NOW,
+  } as Partial<StepSubject> as StepSubject);
+}
+
+it('saves the group that Auto Scaling shows, or the tag that it alone sets', async () => {
+  const member = { AutoScalingGroupName: 'asg', LifecycleState: 'Standby' };
+  expect(await read({ age: 5_000, member })).toMatchObject({ autoScalingGroup: 'asg', standby: true });
+  expect(await read({ age: 5_000, tagged: 'asg' })).toMatchObject({ autoScalingGroup: 'asg', standby: false });
+});
+
+it('reads the group again where neither shows it of a worker that was launched a moment ago', async () => {
+  const early = await read({ age: 5_000, targets: [TARGET] });
+  expect(early).toEqual({ interfaces: [], targets: [TARGET], placesUnread: true });
+  const late = await read({ age: 30_000, tagged: 'asg', saved: early });
+  expect(late).toEqual({ interfaces: [], targets: [TARGET], autoScalingGroup: 'asg', standby: false });
+});
+
+it('takes an older worker that neither shows for one of no group', async () => {
+  expect(await read({ age: 61_000 })).toEqual({ interfaces: [], targets: [] });
+});

@@ -1,0 +1,69 @@
+import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
+import type { InterfaceView } from '../exposure/interface-view.ts';
+import type { WorkerView } from '../model/observation.ts';
+import type { Quarantine, Saved, SavedInterface } from '../model/quarantine-ledger.ts';
+import { autoScalingOf, isJustLaunched } from '../steps/standby.ts';
+import type { StepSubject } from '../steps/step.ts';
+
+/**
+ * The quarantine with what a release must give back of the interfaces, which are closed first. {@link withPlaces} reads
+ * the places in the Auto Scaling group and in target groups before those are changed. The Kubernetes node is read
+ * before its own change.
+ */
+export const capture = (view: WorkerView, quarantine: Quarantine): Quarantine => ({
+  ...quarantine,
+  saved: {
+    interfaces: view.interfaces.map(savedInterface),
+    targets: [],
+    ...(quarantine.kind === 'isolate' && { placesUnread: true }),
+  },
+});
+
+/**
+ * What is saved, with the worker's places in its Auto Scaling group and in target groups where they are unread. The
+ * Auto Scaling group stays unread where the launch is so recent that neither Auto Scaling nor the tags show it.
+ */
+export async function withPlaces({ clients, instanceId, view, quarantine, now }: StepSubject): Promise<Saved> {
+  const { placesUnread, ...saved } = quarantine.saved;
+  if (placesUnread !== true) return saved;
+  const [member, found] = await Promise.all([
+    autoScalingOf(clients.autoScaling, instanceId),
+    clients.targetsOf(instanceId, view),
+  ]);
+  // An earlier reconcile has taken the worker out of the targets that it saved.
+  const targets = saved.targets.length > 0 ? saved.targets : found;
+  // Auto Scaling may not show a new instance yet. The tag, which Auto Scaling alone sets, names the group already.
+  const { AutoScalingGroupName: group = view.tags[AUTO_SCALING_GROUP_TAG], LifecycleState = '' } = member ?? {};
+  if (group === undefined) return { ...saved, targets, ...(isJustLaunched(view, now) && { placesUnread }) };
+  return { ...saved, targets, autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };
+}
+
+/**
+ * Adds interfaces that were attached since the quarantine began; returns the same quarantine when there are none.
+ * Addresses that an interface has received since then never belonged to the worker's original state: they are removed
+ * and not restored.
+ */
+export function withNewcomers(quarantine: Quarantine, { interfaces, heldIn }: WorkerView): Quarantine {
+  const known = new Set(quarantine.saved.interfaces.map(({ id }) => id));
+  // An interface that is already in a quarantine group no longer shows its original groups: see `release.ts`.
+  const own = new Set(heldIn);
+  const newcomers = interfaces
+    .filter(({ id, groupIds }) => !known.has(id) && !groupIds.some((group) => own.has(group)))
+    .map(savedInterface);
+  if (newcomers.length === 0) return quarantine;
+  return { ...quarantine, saved: { ...quarantine.saved, interfaces: [...quarantine.saved.interfaces, ...newcomers] } };
+}
+
+const savedInterface = ({ id, groupIds, addresses, ipv6, ipv6Prefixes, branch }: InterfaceView): SavedInterface => ({
+  id,
+  groups: [...groupIds],
+  addresses: addresses.map(({ publicIp, privateIp, allocationId }) => ({
+    publicIp,
+    privateIp,
+    ...(allocationId !== undefined && { allocationId }),
+  })),
+  // A primary IPv6 address cannot be removed, so it need not be restored.
+  ipv6: ipv6.filter(({ primary }) => !primary).map(({ address }) => address),
+  ...(ipv6Prefixes.length > 0 && { ipv6Prefixes: [...ipv6Prefixes] }),
+  ...(branch === true && { branch }),
+});

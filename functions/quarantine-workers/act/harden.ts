@@ -1,0 +1,189 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { type Ledger, writesOf } from '../../shared/ledger/ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
+import type { AwsCall } from '../../shared/records/record.ts';
+import { type GroupDecision, say } from '../model/decision.ts';
+import { type ExposedGroupState, saveExposedGroup } from '../model/exposed-group-ledger.ts';
+import type { GroupObservation } from '../model/observation.ts';
+import type { Recorder } from '../remediation.ts';
+import { noteInto } from '../steps/step.ts';
+import {
+  changeEach,
+  closedOf,
+  closeWay,
+  exposureInWords,
+  openWay,
+  type RefusedWay,
+  waysOf,
+  without,
+} from './closed-exposures.ts';
+
+export interface HardenDeps {
+  readonly ec2: EC2Client;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** Unique name of this reconcile. */
+  readonly caller: string;
+}
+
+export type Notified = Omit<GroupDecision, 'publicByDesign'>;
+
+/** The state of a node group after a decision, and what there is to record. */
+interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
+  readonly told: Notified;
+  /** The state in the ledger so far, where it was saved on the way. */
+  readonly saved?: ExposedGroupState;
+}
+
+/** The last outcome about a group, as its state keeps it. */
+type Told = NonNullable<ExposedGroupState['shellIngress']>;
+
+/** Where a group's state keeps the last outcome. Each record subject has a place of its own. */
+export interface GroupMemory {
+  /** Part of the name of its writes. */
+  readonly name: string;
+  readonly read: (state: ExposedGroupState) => Told;
+  readonly write: (state: ExposedGroupState, told: Told) => ExposedGroupState;
+}
+
+/** The last outcome about a group that is public by design. */
+const OF_EXPOSURE: GroupMemory = {
+  name: 'group',
+  read: ({ closed: _, leftOpen: _left, shellIngress: _shell, revision: _revision, ...told }) => told,
+  write: ({ closed, leftOpen, shellIngress, revision }, told) => ({
+    ...told,
+    ...(closed !== undefined && { closed }),
+    ...(leftOpen !== undefined && { leftOpen }),
+    ...(shellIngress !== undefined && { shellIngress }),
+    ...(revision !== undefined && { revision }),
+  }),
+};
+
+/** A group with the decision about it. */
+export interface GroupToChange {
+  readonly observation: Pick<GroupObservation, 'key' | 'trigger' | 'state'>;
+  readonly decision: Notified;
+}
+
+/**
+ * Records the decision about a node group once, and closes or reopens its exposure where the decision says so. The
+ * state is saved before anything is closed, so that a request can restore it rule by rule.
+ */
+export async function carryOutGroup(
+  deps: HardenDeps,
+  { observation, decision }: GroupToChange,
+  memory = OF_EXPOSURE,
+): Promise<void> {
+  const { key, trigger, state } = observation;
+  if (decision.silent === true) return;
+  const calls: AwsCall[] = [];
+  const made = await change(deps, { observation, decision }, calls, memory);
+  // Another reconcile is working on it, and will record the outcome.
+  if (made === undefined) return;
+  const { told, closed, leftOpen, saved } = made;
+  const fingerprint = `${told.reason} ${told.variant}`.trim();
+  const before = memory.read(state);
+  const isNew = fingerprint !== before.fingerprint;
+  const outcomes = before.outcomes + (isNew ? 1 : 0);
+  if (!isNew && decision.harden === undefined && decision.restore === undefined && before.unrecorded === undefined)
+    return;
+  const { closed: _, leftOpen: _left, ...rest } = saved ?? state;
+  const next: ExposedGroupState = {
+    ...rest,
+    ...(closed !== undefined && { closed }),
+    ...(leftOpen !== undefined && { leftOpen }),
+  };
+  const writer = writesOf(`${deps.caller} ${memory.name}`);
+  const save = async ({ whole, ...told }: Remembered): Promise<Remembered | undefined> => {
+    const written = await saveExposedGroup(deps.ledger, subjectOf(key), memory.write(whole, told), writer());
+    return written && { ...memory.read(written), whole: written };
+  };
+  const known: Remembered = { ...memory.read(saved ?? state), whole: saved ?? state };
+  await recordOnce(
+    { save, record: deps.recorder.record },
+    known,
+    { fingerprint, outcomes, whole: next },
+    {
+      subject: key,
+      decision: told.decision,
+      reason: told.reason,
+      message: told.message,
+      trigger,
+      fingerprint: `${outcomes} ${fingerprint}`,
+      correlationId: trigger.id,
+      calls,
+      ...(told.details !== undefined && { details: told.details }),
+    },
+  );
+}
+
+/** The last outcome, with the state that it belongs to. */
+interface Remembered extends Told {
+  readonly whole: ExposedGroupState;
+}
+
+/** @returns undefined when another reconcile was first, and nothing was changed */
+async function change(
+  deps: HardenDeps,
+  { observation, decision }: GroupToChange,
+  calls: AwsCall[],
+  { name }: GroupMemory,
+): Promise<Outcome | undefined> {
+  const { closed, leftOpen } = observation.state;
+  if (decision.harden !== undefined) {
+    const writer = `${deps.caller} close ${name}`;
+    return harden(deps, observation, { ...decision, harden: decision.harden }, calls, writer);
+  }
+  if (decision.restore === true && closed !== undefined) {
+    const refused = await changeEach(waysOf(closed), openWay(deps.ec2, noteInto(calls)));
+    // What could not be reopened stays saved for another try. What was reopened must not be closed again.
+    const remaining = closedOf(refused.map(({ way }) => way));
+    return {
+      told: withRefused(decision, refused),
+      leftOpen: true,
+      ...(remaining !== undefined && { closed: remaining }),
+    };
+  }
+  return { told: decision, ...(closed !== undefined && { closed }), ...(leftOpen !== undefined && { leftOpen }) };
+}
+
+async function harden(
+  { ec2, ledger }: HardenDeps,
+  { key, state }: GroupToChange['observation'],
+  decision: Notified & Required<Pick<Notified, 'harden'>>,
+  calls: AwsCall[],
+  writer: string,
+): Promise<Outcome | undefined> {
+  const before = state.closed === undefined ? [] : waysOf(state.closed);
+  const wanted = waysOf(decision.harden);
+  const intended = closedOf([...before, ...wanted]);
+  const intent = { ...state, ...(intended !== undefined && { closed: intended }) };
+  const saved = await saveExposedGroup(ledger, subjectOf(key), intent, writer);
+  if (saved === undefined) return undefined;
+  const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
+  // Only a closed exposure is ever restored. A rule that stayed must not be added again.
+  const stillOpen = refused.map(({ way }) => way);
+  const closed = closedOf(without([...before, ...wanted], stillOpen));
+  return {
+    told: withRefused(decision, refused),
+    saved,
+    ...(closed !== undefined && { closed }),
+    ...(state.leftOpen !== undefined && { leftOpen: state.leftOpen }),
+  };
+}
+
+/** The decision with what AWS refused. */
+function withRefused(decision: Notified, refused: readonly RefusedWay[]): Notified {
+  if (refused.length === 0) return decision;
+  // Sources of one rule have the same words.
+  const distinct = (words: readonly string[]) => [...new Set(words)].join('; ');
+  const named = distinct(refused.map(({ way, refusal }) => `${exposureInWords(way)} (${refusal})`));
+  // Only the error code distinguishes refusals, because the rest of AWS's message may vary.
+  const codes = distinct(refused.map(({ way, refusal }) => `${exposureInWords(way)} ${refusal.split(':')[0]}`));
+  // An answer to an operator is always recorded; a hardening that keeps being refused is recorded once.
+  const variant = decision.restore === true ? `${decision.variant} ${codes}` : codes;
+  const message = `${decision.message} But AWS refused: ${named}.`;
+  const { details } = decision;
+  return { ...say('failed', 'quarantine-incomplete', message, variant), ...(details !== undefined && { details }) };
+}

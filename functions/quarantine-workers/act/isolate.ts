@@ -1,0 +1,209 @@
+import { iso } from '../../shared/runtime/clock.ts';
+import { isFought } from '../decide/decide-quarantined.ts';
+import { type Decision, say } from '../model/decision.ts';
+import type { WorkerView } from '../model/observation.ts';
+import type { Quarantine } from '../model/quarantine-ledger.ts';
+import { isolationFaults } from '../model/remaining.ts';
+import { viewAgain } from '../observe/view-workers.ts';
+import { stripAddresses } from '../steps/addresses.ts';
+import { protectFromTermination, takeSnapshots } from '../steps/evidence.ts';
+import { cordonNode, evictPods } from '../steps/node.ts';
+import { closeSecurityGroups } from '../steps/security-groups.ts';
+import { takeOutOfService } from '../steps/standby.ts';
+import { attempt, type StepReport, type StepSubject } from '../steps/step.ts';
+import { tagWorker } from '../steps/tags.ts';
+import { leaveTargetGroups } from '../steps/targets.ts';
+import { withNewcomers, withPlaces } from './capture.ts';
+
+/** How soon an unfinished quarantine is reconciled again, ms. */
+const RECONCILE_AGAIN = 15_000;
+/** How soon a refused step is tried again, ms. */
+const TRY_AGAIN = 5 * 60_000;
+/** How long AWS may take to assign an automatic address after an Elastic IP was removed, ms. */
+const AUTOMATIC_WITHIN = 25_000;
+/**
+ * How many times the worker is read again in one reconcile, because AWS may assign an automatic address after an
+ * Elastic IP was removed.
+ */
+const ROUNDS = 3;
+
+/**
+ * Continues a quarantine as far as possible now. Each step reads what is left and does only that, so that the isolation
+ * can be repeated from any point. The network comes first, because the exposure matters most, unless the policy evicts
+ * pods before. Only what a fresh read confirms counts as done.
+ */
+export async function isolate(subject: StepSubject): Promise<Decision | (() => Promise<Decision>)> {
+  let { quarantine, view } = subject;
+  const reports: StepReport[] = [];
+  const current = (): StepSubject => ({
+    ...subject,
+    quarantine,
+    view,
+    save: async (change) => {
+      quarantine = await subject.save(change);
+      return quarantine;
+    },
+  });
+
+  const isolates = quarantine.kind === 'isolate';
+  if (isolates && subject.policy.drain.evict) {
+    const isDue = subject.now >= quarantine.startedAt + subject.policy.drain.within;
+    const drained = (await drain(current())).map((report) => (isDue ? outOfTime(report) : report));
+    reports.push(...drained);
+    if (drained.some(({ outcome }) => outcome === 'pending')) {
+      return {
+        ...say('waiting', 'draining', 'Its pods are being evicted before it is isolated.', iso(quarantine.startedAt)),
+        ...notifiedOf(reports, quarantine),
+        quarantine,
+        lookAt: subject.now + RECONCILE_AGAIN,
+      };
+    }
+  }
+  let faults: string[] = [];
+  let network: StepReport[] = [];
+  let hadElastic = false;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const complete = withNewcomers(quarantine, view);
+    if (complete !== quarantine) await current().save({ saved: complete.saved });
+    const closed = isolates ? await closeSecurityGroups(current()) : undefined;
+    hadElastic ||= onlyInterfaceOf(view)?.addresses.some(({ kind }) => kind === 'elastic') === true;
+    network = [...(closed === undefined ? [] : [closed]), ...(await stripAddresses(current()))];
+    const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
+    if (fresh === undefined) {
+      // Without a read nobody can rule out an exposure. The next reconcile shows the worker, or that it is gone.
+      faults = ['EC2 does not show it'];
+      break;
+    }
+    view = fresh;
+    faults = isolationFaults(quarantine, view);
+    if (faults.length === 0) break;
+  }
+  return async () => {
+    reports.push(...network, await tagWorker(current()));
+    if (isolates) {
+      const places = await attempt('places', async () => {
+        await current().save({ saved: await withPlaces(current()) });
+        return { outcome: 'done' };
+      });
+      if (places.outcome !== 'done') reports.push(places);
+      // Flows through a load balancer stay tracked whatever the security groups are, so the target groups come first.
+      for (const step of [leaveTargetGroups, takeOutOfService, protectFromTermination, takeSnapshots]) {
+        reports.push(await step(current()));
+      }
+      const drained = reports.some(({ step }) => step === 'node');
+      if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
+    }
+    const unreplaced = reports.flatMap(({ step, outcome, note }) =>
+      (step === 'standby' || step === 'detach') && outcome === 'done' && note !== undefined ? [note] : [],
+    );
+    const survivors = isolates ? [...survivorsOf(view, quarantine, subject), ...unreplaced] : [];
+    return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
+  };
+}
+
+/**
+ * AWS assigns an automatic address only to instances with a single interface. Source: EC2 user guide, "Public IPv4
+ * addresses".
+ */
+const onlyInterfaceOf = ({ interfaces }: WorkerView) =>
+  interfaces.filter(({ branch }) => branch !== true).length === 1 ? interfaces[0] : undefined;
+
+/**
+ * What the isolation does not end, and who may still terminate the worker. The record names it, because nothing here
+ * can prevent it.
+ */
+const survivorsOf = (
+  { ownership, spot }: WorkerView,
+  { saved }: Quarantine,
+  { owner, policy: { terminationProtection } }: StepSubject,
+): string[] => [
+  ...(spot === true && terminationProtection ? ['EC2 protects no Spot instance from termination.'] : []),
+  ...(ownership === 'karpenter'
+    ? ['Karpenter may still terminate it: its mark do-not-disrupt holds off consolidation and drift, not every repair.']
+    : []),
+  ...(saved.detached === true
+    ? ['It was taken out of its Auto Scaling group for good: a release cannot bring it back there.']
+    : owner?.repairsNodes === true
+      ? [
+          'EKS node repair may replace it once it has not been ready for half an hour: quarantine.outOfService: detach takes it out of the group before.',
+        ]
+      : []),
+  // Flows through target groups are tracked whatever the rules. Source: EC2 user guide, "Connection tracking".
+  ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
+  'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
+];
+
+/** Stops waiting for pods that do not leave in time. */
+const outOfTime = (report: StepReport): StepReport =>
+  report.outcome === 'pending' ? { ...report, outcome: 'skipped', note: `Out of time: ${report.note}` } : report;
+
+async function drain(subject: StepSubject): Promise<StepReport[]> {
+  const node = await cordonNode(subject);
+  return node.outcome === 'done' ? [node, await evictPods(subject)] : [node];
+}
+
+interface Result {
+  readonly reports: readonly StepReport[];
+  readonly faults: readonly string[];
+  /** Further information for the record, in sentences. */
+  readonly survivors: readonly string[];
+  /** Whether AWS may assign an automatic address in place of a removed Elastic IP. */
+  readonly mayReturn: boolean;
+}
+
+/** The decision that results from the steps. */
+function conclude(
+  { now }: StepSubject,
+  quarantine: Quarantine,
+  { reports, faults, survivors, mayReturn }: Result,
+): Decision {
+  const told = notifiedOf(reports, quarantine);
+  const failed = reports.filter(({ outcome }) => outcome === 'failed');
+  const since = iso(quarantine.startedAt);
+  const why = failed.map(({ step, note }) => `${step}: ${note}`).join('; ');
+  if (faults.length > 0 && failed.length > 0) {
+    const message = `There is still an exposure: ${faults.join('; ')}. ${why}`;
+    return { ...say('failed', 'quarantine-incomplete', message, why), ...told, quarantine, lookAt: now + TRY_AGAIN };
+  }
+  const pending = reports.filter(({ outcome }) => outcome === 'pending' && faults.length === 0);
+  if (faults.length > 0 || pending.length > 0) {
+    const left = [...faults, ...pending.map(({ step, note }) => `${step} (${note})`)];
+    const message = `${faults.length > 0 ? 'There is still an exposure' : 'No exposure is left; waiting for'}: ${left.join('; ')}.`;
+    return {
+      ...say('waiting', 'quarantine-in-progress', message, since),
+      ...told,
+      quarantine,
+      lookAt: now + RECONCILE_AGAIN,
+    };
+  }
+  if (mayReturn) {
+    const message = 'AWS may give it an automatic address for its Elastic IP: a further read tells.';
+    const decision = say('waiting', 'quarantine-in-progress', message, since);
+    return { ...decision, quiet: true, quarantine, lookAt: now + AUTOMATIC_WITHIN };
+  }
+  const [reason, what] =
+    quarantine.kind === 'strip'
+      ? (['stripped', 'Its public addresses are off'] as const)
+      : (['quarantined', 'It is isolated'] as const);
+  const notDone = why === '' ? [] : [`Not done: ${why}.`];
+  const message = [`${what}: a fresh read found no exposure.`, ...notDone, ...survivors].join(' ');
+  return {
+    ...say('done', reason, message, since),
+    ...told,
+    quarantine: { ...quarantine, phase: 'isolated', isolatedAt: now },
+    // One record tells that somebody undoes the quarantine. Closing it again each time is no news.
+    ...(isFought(quarantine) && { quiet: true }),
+  };
+}
+
+/** The steps as records show them: `done`, or `skipped: why`. */
+const notifiedOf = (reports: readonly StepReport[], { notes }: Quarantine): Pick<Decision, 'details'> => ({
+  details: {
+    steps: {
+      ...Object.fromEntries(Object.entries(notes).map(([step, note]) => [step, `skipped: ${note}`])),
+      ...Object.fromEntries(
+        reports.map(({ step, outcome, note }) => [step, note === undefined ? outcome : `${outcome}: ${note}`]),
+      ),
+    },
+  },
+});

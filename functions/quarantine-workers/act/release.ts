@@ -1,0 +1,183 @@
+import { ExitStandbyCommand } from '@aws-sdk/client-auto-scaling';
+import { DeleteTagsCommand, ModifyInstanceAttributeCommand } from '@aws-sdk/client-ec2';
+import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
+import { EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
+import { iso } from '../../shared/runtime/clock.ts';
+import { type Decision, say } from '../model/decision.ts';
+import { forgottenInWords } from '../model/found-quarantine.ts';
+import { giveBack, type Losses } from '../model/losses.ts';
+import type { WorkerView } from '../model/observation.ts';
+import type { AcceptedExposure } from '../model/quarantine-ledger.ts';
+import { releaseFaults } from '../model/remaining.ts';
+import { viewAgain } from '../observe/view-workers.ts';
+import { KEEP_ANNOTATIONS, QUARANTINE_TAINT, stateOf } from '../steps/node.ts';
+import { autoScalingOf, detachedInWords, isFull, isNotInState } from '../steps/standby.ts';
+import type { StepSubject } from '../steps/step.ts';
+import { QUARANTINE_TAGS } from '../steps/tags.ts';
+import { giveBackAddresses, giveBackGroups, giveBackUnsaved } from './give-back-network.ts';
+
+/** How soon an unfinished release is reconciled again, ms. */
+const RECONCILE_AGAIN = 15_000;
+/** How long a worker may take to reach standby, ms. Only from standby can it return to service. */
+const PATIENCE = 15 * 60_000;
+
+/**
+ * Restores what the quarantine saved, and names what cannot be restored. It can be repeated from any point, because
+ * only what a fresh read shows counts as restored.
+ */
+export async function release(subject: StepSubject): Promise<Decision> {
+  const losses: Losses = { lost: new Map(), pending: [], shutOff: [] };
+  const { saved, kind } = subject.quarantine;
+  const present = new Map(subject.view.interfaces.map((each) => [each.id, each]));
+  for (const each of saved.interfaces) {
+    const now = present.get(each.id);
+    if (now === undefined) {
+      // Interfaces of pods come and go with the pods.
+      if (each.branch !== true) losses.lost.set(`interface ${each.id}`, `${each.id} is no longer attached`);
+      continue;
+    }
+    if (kind === 'isolate') await giveBackGroups(subject, each, now, losses);
+    await giveBackAddresses(subject, each, now, losses);
+  }
+  if (kind === 'isolate') {
+    await giveBackUnsaved(subject, losses);
+    if (losses.shutOff.length === 0) await putIntoService(subject, losses);
+    else losses.lost.set('service', `its place in service: ${losses.shutOff.join(', ')} would reach nothing`);
+    await liftProtection(subject, losses);
+  }
+  await untag(subject, losses);
+  return await conclude(subject, losses);
+}
+
+async function putIntoService(subject: StepSubject, losses: Losses): Promise<void> {
+  await leaveStandby(subject, losses);
+  await rejoinTargetGroups(subject, losses);
+  await restoreNode(subject, losses);
+}
+
+async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void> {
+  const { clients, instanceId, quarantine, now, note } = subject;
+  const { autoScalingGroup: group, standby, detached } = quarantine.saved;
+  // A worker that somebody else had put into standby stays there.
+  if (group === undefined || standby === true || detached === true) return;
+  await giveBack(losses, 'standby', `its place in service in ${group}`, async () => {
+    const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+    if (state === 'EnteringStandby' && now - quarantine.startedAt < PATIENCE) losses.pending.push('standby');
+    if (state === undefined) losses.lost.set('standby', `its place in ${group}, which it has left`);
+    if (state !== 'Standby') return;
+    const change = new ExitStandbyCommand({ InstanceIds: [instanceId], AutoScalingGroupName: group });
+    try {
+      note('autoscaling', 'ExitStandby', await clients.autoScaling.send(change));
+    } catch (error) {
+      // An earlier call whose reply was lost may have restored it; its repetition is then refused.
+      const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+      if (after !== undefined && !after.endsWith('Standby')) return;
+      // Auto Scaling acts on a newer state than it shows: the worker has left standby.
+      if (after !== undefined && isNotInState(error)) return;
+      losses.hasNoRoom = after === 'Standby' && isFull(error);
+      throw error;
+    }
+  });
+}
+
+async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, losses: Losses): Promise<void> {
+  const byGroup = Map.groupBy(quarantine.saved.targets, ({ targetGroupArn }) => targetGroupArn);
+  for (const [TargetGroupArn, targets] of byGroup) {
+    const name = TargetGroupArn.split('/')[1] ?? TargetGroupArn;
+    await giveBack(losses, `target-group ${name}`, `its place in target group ${name}`, async () => {
+      const Targets = targets.map(({ id, port }) => ({ Id: id, ...(port !== undefined && { Port: port }) }));
+      // Registering a registered target changes nothing.
+      const change = new RegisterTargetsCommand({ TargetGroupArn, Targets });
+      note('elasticloadbalancing', 'RegisterTargets', await clients.loadBalancing.send(change));
+    });
+  }
+}
+
+async function restoreNode({ clients, instanceId, view, quarantine }: StepSubject, { lost }: Losses): Promise<void> {
+  const { saved, found } = quarantine;
+  if (saved.node === undefined && found === undefined) return;
+  const lose = (why: string) => lost.set('node', `the state of node ${saved.node?.name ?? ''} (${why})`);
+  try {
+    const opened = await clients.openCluster(view.cluster);
+    if ('refused' in opened) return void lose(opened.refused);
+    const present = saved.node === undefined ? await opened.findNode(instanceId, view.privateDnsName) : undefined;
+    const node = saved.node ?? (present && stateOf(present));
+    if (node === undefined) return;
+    const label = { key: EXCLUDE_LABEL.key, value: node.label };
+    const annotations = Object.fromEntries(Object.keys(KEEP_ANNOTATIONS).map((key) => [key, node.annotations?.[key]]));
+    const change = { unschedulable: node.unschedulable, taintKey: QUARANTINE_TAINT.key, label, annotations };
+    if ((await opened.restoreNode(node.name, change)) === 'gone') lose('the node is gone');
+  } catch (error) {
+    if (!isKubernetesAccessError(error)) throw error;
+    lose(error.message);
+  }
+}
+
+const liftProtection = ({ clients, instanceId, view, quarantine, note }: StepSubject, losses: Losses): Promise<void> =>
+  giveBack(losses, 'termination-protection', 'that it can be terminated', async () => {
+    if (quarantine.saved.terminationProtected !== false || view.spot === true) return;
+    const change = { InstanceId: instanceId, DisableApiTermination: { Value: false } };
+    note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
+  });
+
+const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses): Promise<void> =>
+  giveBack(losses, 'tags', 'that it bears no tags of a quarantine', async () => {
+    const Tags = QUARANTINE_TAGS.filter((key) => key in view.tags).map((Key) => ({ Key }));
+    if (Tags.length === 0) return;
+    note('ec2', 'DeleteTags', await clients.ec2.send(new DeleteTagsCommand({ Resources: [instanceId], Tags })));
+  });
+
+async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Losses): Promise<Decision> {
+  const { clients, instanceId, quarantine, now } = subject;
+  // Each pass finds all losses anew. What the isolation left out is not a loss.
+  const view = await viewAgain(clients.ec2, instanceId, quarantine);
+  const notes = Object.fromEntries([...lost].filter(([key]) => !addressKeysOf(view).has(key)));
+  const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
+  const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
+  const left = [...faults, ...pending];
+  if (left.length > 0) {
+    const message = `Its former state is being restored. Waiting for: ${left.join('; ')}.`;
+    return {
+      ...say('waiting', 'release-in-progress', message, variant),
+      quarantine: { ...quarantine, notes },
+      lookAt: now + RECONCILE_AGAIN,
+    };
+  }
+  const accepted = view === undefined ? [] : acceptedIn(view);
+  if (quarantine.found === 'tagged' && Object.keys(notes).length === 0) {
+    const message =
+      'The tags of a quarantine were removed. Nothing else showed a quarantine, so nothing else was restored.';
+    return { ...say('done', 'released', message, variant), accepted };
+  }
+  const losses = Object.values(notes);
+  if (quarantine.found === 'held') losses.push(forgottenInWords(quarantine));
+  const onItsOwn = detachedInWords(quarantine.saved, instanceId);
+  if (losses.length === 0) {
+    const message = `Its former state is restored; a fresh read confirmed it.${onItsOwn}`;
+    return { ...say('done', 'released', message, variant), accepted };
+  }
+  const automatic = losses.every((text) => text.startsWith('the automatic address'));
+  const message = `Its former state is restored, except for: ${losses.join('; ')}.${onItsOwn}`;
+  const details = { lost: losses };
+  if (automatic) return { ...say('done', 'released', message, variant), details, accepted };
+  const held = hasNoRoom === true ? { quarantine: { ...quarantine, notes, returning: true } } : {};
+  return { ...say('failed', 'released-in-part', message, variant), details, accepted, ...held };
+}
+
+/**
+ * The addresses that the worker has, named like losses. An address that is present is no loss even if its call was
+ * refused.
+ */
+const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
+  new Set(
+    (view?.interfaces ?? []).flatMap(({ addresses, ipv6, ipv6Prefixes }) => [
+      ...addresses.map(({ publicIp }) => `address ${publicIp}`),
+      ...ipv6.map(({ address }) => `address ${address}`),
+      ...ipv6Prefixes.map((prefix) => `address ${prefix}`),
+    ]),
+  );
+
+/** An operator who releases a worker accepts its exposures at that time. Later exposures count again. */
+const acceptedIn = ({ exposures }: WorkerView): AcceptedExposure[] =>
+  exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));

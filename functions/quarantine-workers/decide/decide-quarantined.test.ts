@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import {
+  circumstances,
+  GROUPS,
+  HOUR,
+  IGNORED,
+  isolatedWorker,
+  NOW,
+  networkInterface,
+  observation,
+  quarantine,
+  requested,
+  worker,
+} from '../model/observation.fixture.ts';
+import { decide } from './decide.ts';
+
+const held = (view = isolatedWorker(), open = {}, rest = {}) =>
+  observation(view, { quarantine: quarantine(open) }, rest);
+const between = worker({ interfaces: [networkInterface({ groupIds: [GROUPS.untracking] })] });
+
+describe('a worker in quarantine', () => {
+  it.each<[string, ReturnType<typeof held>, object, string]>([
+    ['nothing is left to do', held(), {}, 'done quarantined'],
+    ['it was stripped', held(isolatedWorker(), { kind: 'strip' }), {}, 'done stripped'],
+    ['somebody opened it under a kill switch', held(worker()), { killSwitch: true }, 'refused quarantine-suspended'],
+    [
+      'somebody opened it in mode observe',
+      held(worker()),
+      { quarantine: { mode: 'observe' } },
+      'refused quarantine-suspended',
+    ],
+    ['somebody opened it out of scope', held(worker()), { scope: { clusters: ['x'] } }, 'skipped out-of-scope'],
+    ['somebody opened it and opted out', held(worker({ tags: IGNORED })), {}, 'skipped opted-out'],
+    ['its owner opted out', held(worker(), {}, { owner: { tags: IGNORED } }), {}, 'skipped opted-out'],
+    [
+      'its owner cannot be read',
+      held(worker(), {}, { owner: { tags: {}, unreadable: 'no' } }),
+      {},
+      'failed unreadable',
+    ],
+    ['the policy is invalid', held(worker()), { nonsense: 1 }, 'refused policy-invalid'],
+    ['it expired and is to be told', held(isolatedWorker(), { expiresAt: NOW }), {}, 'refused quarantine-expired'],
+    [
+      'it expired and opted out',
+      held(isolatedWorker({ tags: IGNORED }), { expiresAt: NOW }),
+      { quarantine: { onExpiry: 'terminate' } },
+      'skipped opted-out',
+    ],
+  ])('stays as it is when %s', (_what, seen, policy, outcome) => {
+    const made = decide(seen, circumstances(policy));
+    expect(`${made.decision} ${made.reason}`).toBe(outcome);
+    expect(made.act).toBeUndefined();
+    expect(made.quarantine).toEqual(seen.state.quarantine);
+  });
+
+  it('is closed again without blaming anybody where EC2 may still show what was there before', () => {
+    const made = decide(held(worker(), { isolatedAt: NOW - 20_000 }), circumstances());
+    expect(made).toMatchObject({ reason: 'quarantine-in-progress', quiet: true, act: { kind: 'isolate' } });
+    expect(made.quarantine?.undone).toBeUndefined();
+    const known = held(worker(), { isolatedAt: NOW - 20_000 }, { caller: { who: 'me', call: 'x', at: 'y' } });
+    expect(decide(known, circumstances()).reason).toBe('quarantine-reinforced');
+    expect(decide(held(worker(), { isolatedAt: NOW - 31_000 }), circumstances()).reason).toBe('quarantine-reinforced');
+  });
+
+  it('is not taken for gone where EC2 does not show it yet', () => {
+    const young = observation(undefined, { quarantine: quarantine({ startedAt: NOW - 59_000 }) });
+    expect(decide(young, circumstances())).toMatchObject({ silent: true, lookAt: NOW + 10_000 });
+    const old = observation(undefined, { quarantine: quarantine({ startedAt: NOW - 61_000 }) });
+    expect(decide(old, circumstances()).reason).toBe('quarantine-ended');
+    const reserved = { slots: { 'i-1': { cluster: 'shop', expiresAt: NOW + 1 } } };
+    expect(decide(observation(undefined), circumstances({}, reserved))).toMatchObject({ silent: true });
+    expect(decide(observation(undefined), circumstances()).reason).toBe('worker-not-running');
+  });
+
+  it('is closed again when somebody opened it, and out of the open group whatever the policy says', () => {
+    expect(decide(held(worker()), circumstances())).toMatchObject({
+      decision: 'acted',
+      reason: 'quarantine-reinforced',
+      act: { kind: 'isolate' },
+    });
+    for (const policy of [{ killSwitch: true }, { nonsense: 1 }]) {
+      expect(decide(held(between), circumstances(policy)).act).toEqual({ kind: 'isolate' });
+    }
+  });
+
+  it.each([
+    ['somebody opened it', { expiresAt: NOW }, 'quarantine-reinforced'],
+    ['its pods have not left yet', { expiresAt: NOW, phase: 'isolating' }, 'quarantine-in-progress'],
+  ])('holds beyond its end, which is only told of: %s', (_what, open, reason) => {
+    expect(decide(held(worker(), open), circumstances())).toMatchObject({ reason, act: { kind: 'isolate' } });
+  });
+
+  it('is terminated at its expiry where the policy says so', () => {
+    const made = decide(
+      held(isolatedWorker(), { expiresAt: NOW }),
+      circumstances({ quarantine: { onExpiry: 'terminate' } }),
+    );
+    expect(made).toMatchObject({ act: { kind: 'terminate' }, quarantine: { phase: 'terminating' } });
+  });
+
+  it.each([
+    ['gone', undefined],
+    ['terminated', isolatedWorker({ instanceState: 'terminated' })],
+  ])('has no quarantine any more when it is %s', (_what, view) => {
+    const made = decide(observation(view, { quarantine: quarantine() }), circumstances({ killSwitch: true }));
+    expect(made.reason).toBe('quarantine-ended');
+    expect(made.quarantine).toBeUndefined();
+  });
+
+  it('is left to the reconcile that acts on it', () => {
+    const seen = observation(worker(), { quarantine: quarantine(), lease: { holder: 'another', until: NOW + 1 } });
+    expect(decide(seen, circumstances())).toMatchObject({ silent: true, lookAt: NOW + 5000 });
+    expect(decide(seen, circumstances({}, { now: NOW + 1 })).act).toEqual({ kind: 'isolate' });
+  });
+});
+
+describe('an operator', () => {
+  const asked = (detail: object, open = {}, policy = {}, view = isolatedWorker()) =>
+    decide(held(view, open, { request: requested(detail) }), circumstances(policy));
+
+  it('has a worker released whatever the policy says', () => {
+    for (const policy of [{}, { killSwitch: true }, { nonsense: 1 }, { quarantine: { mode: 'off' } }]) {
+      expect(asked({}, {}, policy)).toMatchObject({ act: { kind: 'release' }, quarantine: { phase: 'releasing' } });
+    }
+  });
+
+  it('has a quarantine extended once by each request', () => {
+    const first = asked({ action: 'extend', by: '1d' });
+    expect(first.quarantine?.expiresAt).toBe(NOW + HOUR + 24 * HOUR);
+    const again = decide(
+      observation(
+        isolatedWorker(),
+        { quarantine: first.quarantine! },
+        { request: requested({ action: 'extend', by: '1d' }) },
+      ),
+      circumstances(),
+    );
+    expect(again).toEqual(first);
+    expect(asked({ action: 'extend', by: '1d' }, { expiresAt: NOW - HOUR }).quarantine?.expiresAt).toBe(
+      NOW + 24 * HOUR,
+    );
+  });
+
+  it('extends a quarantine once by each requested, in whatever order they come again', () => {
+    const extend = (state: ReturnType<typeof quarantine>, id: string) => {
+      const { event, trigger } = requested({ action: 'extend', by: '1d' });
+      const request = { event: { ...event, id }, trigger: { ...trigger, id } } as ReturnType<typeof requested>;
+      return decide(observation(isolatedWorker(), { quarantine: state }, { request }), circumstances());
+    };
+    const first = extend(quarantine(), 'a').quarantine!;
+    const second = extend(first, 'b').quarantine!;
+    expect(second.expiresAt).toBe(first.expiresAt + 24 * HOUR);
+    expect(extend(second, 'a')).toMatchObject({ silent: true, quarantine: second });
+  });
+
+  it('has a quarantine last no longer than a year from now, however often it is extended', () => {
+    expect(asked({ action: 'extend', by: '364d' }).reason).toBe('quarantine-extended');
+    const refused = asked({ action: 'extend', by: '99999d' });
+    expect(refused).toMatchObject({ reason: 'request-refused', message: expect.stringContaining('365 days') });
+    expect(refused.quarantine).toEqual(quarantine());
+  });
+
+  it.each(['release', 'extend', 'terminate'])('has no quarantine %sd that began after it was asked for', (action) => {
+    const detail = action === 'extend' ? { action, by: '1d' } : { action };
+    const made = asked(detail, { startedAt: NOW + 1000, expiresAt: NOW + HOUR });
+    expect(made).toMatchObject({ decision: 'refused', reason: 'request-refused' });
+    expect(made.act).toBeUndefined();
+  });
+
+  it.each<[string, object, ReturnType<typeof worker>]>([
+    ['the kill switch is on', { killSwitch: true }, isolatedWorker()],
+    ['the policy is invalid', { nonsense: 1 }, isolatedWorker()],
+    ['the mode is observe', { quarantine: { mode: 'observe' } }, isolatedWorker()],
+    ['the worker opted out', {}, isolatedWorker({ tags: IGNORED })],
+  ])('has nothing terminated while %s', (_what, policy, view) => {
+    const made = asked({ action: 'terminate' }, {}, policy, view);
+    expect(made).toMatchObject({ decision: 'refused', reason: 'request-refused' });
+    expect(made.act).toBeUndefined();
+  });
+
+  it('is refused for a worker that is in no quarantine, but not when the very requested has ended it', () => {
+    const about = (state: object) => decide(observation(worker(), state, { request: requested() }), circumstances());
+    expect(about({}).reason).toBe('request-refused');
+    expect(about({ granted: 'request-0' }).reason).toBe('request-refused');
+    expect(about({ granted: 'request-1' })).toMatchObject({ reason: 'released', silent: true });
+  });
+});

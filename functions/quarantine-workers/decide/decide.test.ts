@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import {
+  circumstances,
+  isolatedWorker,
+  NOW,
+  observation,
+  quarantine,
+  requested,
+  worker,
+} from '../model/observation.fixture.ts';
+import { decide } from './decide.ts';
+
+const slot = (cluster: string, nodegroup: string) => ({ cluster, nodegroup, expiresAt: NOW + 60_000 });
+const said = ({ decision, reason }: { readonly decision: string; readonly reason: string }) => `${decision} ${reason}`;
+
+describe('an exposed worker', () => {
+  it.each([
+    ['its node group', { 'i-2': slot('shop', 'web') }, 'group web (1)'],
+    ['its cluster', { 'i-2': slot('shop', 'a'), 'i-3': slot('shop', 'b') }, 'cluster shop (2)'],
+    ['the account', { 'i-2': slot('pay', 'a'), 'i-3': slot('pay', 'b'), 'i-4': slot('pay', 'c') }, 'account (3)'],
+  ])('waits when the limit of %s is reached, and begins with one place less', (_of, slots, limit) => {
+    const concurrency = { perGroup: 1, perCluster: 2, perAccount: 3 };
+    const given = (taken: object) => circumstances({ quarantine: { concurrency } }, { slots: { ...taken } });
+    const waiting = decide(observation(worker()), given(slots));
+    expect(said(waiting)).toBe('waiting quarantine-budget');
+    expect(waiting.message).toContain(limit);
+    const [, ...fewer] = Object.entries(slots);
+    expect(said(decide(observation(worker()), given(Object.fromEntries(fewer))))).toBe('acted quarantine-started');
+  });
+
+  it('goes on with the slot that it has, whatever the limits', () => {
+    const given = circumstances({}, { slots: { 'i-1': slot('shop', 'web') } });
+    expect(said(decide(observation(worker()), given))).toBe('acted quarantine-started');
+  });
+
+  it('is left alone where AWS owns it, it forwards traffic of others, or it is no proven worker', () => {
+    const outcome = (view: object, owner: object = {}) =>
+      said(decide({ ...observation(worker(view)), owner: { tags: {}, ...owner } }, circumstances()));
+    expect(outcome({ ownership: 'auto-mode' })).toBe('skipped auto-mode');
+    expect(outcome({ router: true })).toBe('refused router');
+    expect(outcome({}, { notAWorker: 'EKS has no cluster shop.' })).toBe('skipped unknown-cluster');
+    expect(outcome({}, { onlyClaims: 'Its tags claim it.' })).toBe('refused claims-to-be-worker');
+  });
+
+  it('is left alone where its quarantine was rejected, until something else is exposed', () => {
+    const proposed = decide(observation(worker()), circumstances({ quarantine: { mode: 'observe' } }));
+    const ruling = { kind: 'rejected', id: 'r-1', requestedBy: 'me', why: 'on purpose' } as const;
+    const state = { proposal: { target: String(proposed.target), at: NOW, ruling } };
+    expect(said(decide(observation(worker(), state), circumstances()))).toBe('skipped proposal-rejected');
+    const other = { proposal: { ...state.proposal, target: 'something else' } };
+    expect(said(decide(observation(worker(), other), circumstances()))).toBe('acted quarantine-started');
+  });
+});
+
+describe('a quarantine under way', () => {
+  it.each([
+    ['the kill switch is on', { killSwitch: true }],
+    ['mode is observe', { quarantine: { mode: 'observe' } }],
+  ])('stops where %s', (_why, document) => {
+    const state = { quarantine: quarantine({ phase: 'isolating' }) };
+    const decided = decide(observation(worker(), state), circumstances(document));
+    expect(said(decided)).toBe('refused quarantine-suspended');
+    expect(decided.act).toBeUndefined();
+  });
+
+  it('is not released once its worker is being terminated', () => {
+    const state = { quarantine: quarantine({ phase: 'terminating' }) };
+    const decided = decide(observation(worker(), state, { request: requested() }), circumstances());
+    expect(said(decided)).toBe('refused request-refused');
+    expect(decided.quarantine?.phase).toBe('terminating');
+  });
+
+  it('that was approved in mode observe is only told of at its expiry', () => {
+    const approved = { id: 'r-1', requestedBy: 'me', why: 'it is a leak' };
+    const state = { quarantine: quarantine({ approved, expiresAt: NOW }) };
+    const policy = { quarantine: { mode: 'observe', onExpiry: 'terminate' } };
+    const decided = decide(observation(isolatedWorker(), state), circumstances(policy));
+    expect(decided.reason).toBe('quarantine-expired');
+    expect(decided.act).toBeUndefined();
+  });
+});

@@ -1,0 +1,41 @@
+import { BlockList, isIPv6 } from 'node:net';
+import { once } from '../../shared/runtime/once.ts';
+
+/**
+ * Whether a range counts as the whole world: 0.0.0.0/0, ::/0, and any range too wide to be one network. The largest
+ * assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the Internet count, too.
+ */
+export function isWorld(cidr: string): boolean {
+  const [address = '', length = ''] = cidr.split('/');
+  const prefix = Number(length);
+  if (length === '' || !Number.isInteger(prefix)) return false;
+  return address.includes(':') ? prefix < 16 : prefix < 8;
+}
+
+/**
+ * The IPv6 addresses routed on the Internet: all assigned global unicast addresses (RFC 4291, IANA) are in 2000::/3.
+ */
+const globalUnicast = once(() => blockOf('2000::/3'));
+
+/**
+ * Whether an IPv6 address, or the first one of a prefix, may be routed on the Internet. Unique local addresses are not.
+ */
+export const isGlobalUnicast = (address: string): boolean => globalUnicast().check(firstOf(address), 'ipv6');
+
+/** Whether an IPv6 address, or the first one of a prefix, is in a block; false for unreadable text. */
+export const isInBlock = (address: string, cidr: string): boolean => blockOf(cidr).check(firstOf(address), 'ipv6');
+
+function blockOf(cidr: string): BlockList {
+  const list = new BlockList();
+  const [network = '', length = ''] = cidr.split('/');
+  const prefix = Number(length);
+  if (isIPv6(network) && length !== '' && Number.isInteger(prefix) && prefix >= 0 && prefix <= 128) {
+    list.addSubnet(network, prefix, 'ipv6');
+  }
+  return list;
+}
+
+const firstOf = (address: string): string => {
+  const [first = ''] = address.split('/');
+  return isIPv6(first) ? first : '::';
+};

@@ -1,0 +1,146 @@
+import type { NetworkAcl, RouteTable } from '@aws-sdk/client-ec2';
+import { routeTableOf } from '../../shared/fleet/route-table.ts';
+import { isWorld } from './cidr.ts';
+
+export type Family = 'ipv4' | 'ipv6';
+type Route = NonNullable<RouteTable['Routes']>[number];
+
+/** The parts of a VPC's routes that the route tables do not contain. */
+export interface Referred {
+  /** Managed prefix lists that count as the whole world, by family. A list that could not be read counts as such. */
+  readonly worldLists: ReadonlyMap<string, ReadonlySet<Family>>;
+  /**
+   * The subnets of endpoints that default routes lead to, by endpoint id. An endpoint that could not be read is
+   * missing.
+   */
+  readonly endpointSubnets: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * The gateways through which the Internet reaches a subnet, by family, in words. Besides Internet gateways these are
+ * carrier gateways (the carrier's network and the Internet), local gateways (the network around an Outpost), and
+ * endpoints of a firewall or a Gateway Load Balancer whose own subnet leads to an Internet gateway. An egress-only
+ * gateway admits nobody. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox
+ * appliances).
+ */
+export function gatewaysOf(
+  subnetId: string,
+  vpcId: string,
+  tables: readonly RouteTable[],
+  referred: Referred,
+): { readonly ipv4?: string; readonly ipv6?: string } {
+  const lead = (family: Family, of: string, seen: readonly string[]): string | undefined => {
+    for (const route of routeTableOf(of, vpcId, tables)?.Routes ?? []) {
+      if (!leadsToWorld(route, family, referred.worldLists)) continue;
+      const { GatewayId = '', CarrierGatewayId, LocalGatewayId } = route;
+      if (GatewayId.startsWith('igw-')) return GatewayId;
+      const other = CarrierGatewayId ?? LocalGatewayId;
+      if (other !== undefined) return other;
+      if (!GatewayId.startsWith('vpce-')) continue;
+      const subnets = referred.endpointSubnets.get(GatewayId);
+      // Nobody knows where the endpoint leads, so it counts as open.
+      if (subnets === undefined) return GatewayId;
+      for (const next of subnets) {
+        if (seen.includes(next)) continue;
+        const beyond = lead(family, next, [...seen, next]);
+        if (beyond !== undefined) return `${beyond} behind ${GatewayId}`;
+      }
+    }
+    return undefined;
+  };
+  const ipv4 = lead('ipv4', subnetId, [subnetId]);
+  const ipv6 = lead('ipv6', subnetId, [subnetId]);
+  return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
+}
+
+/**
+ * Whether a route leads to the world. A default route may be written in halves, or name a prefix list, so any wide
+ * route counts.
+ */
+function leadsToWorld(
+  { State, DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListId }: Route,
+  family: Family,
+  worldLists: Referred['worldLists'],
+): boolean {
+  if (State === 'blackhole') return false;
+  if (DestinationPrefixListId !== undefined) return worldLists.get(DestinationPrefixListId)?.has(family) === true;
+  const cidr = family === 'ipv4' ? DestinationCidrBlock : DestinationIpv6CidrBlock;
+  return cidr !== undefined && isWorld(cidr);
+}
+
+/** The prefix lists and endpoints that must be read to know where the routes of these tables lead. */
+export function referredBy(tables: readonly RouteTable[]): {
+  readonly prefixLists: string[];
+  readonly endpoints: string[];
+} {
+  const routes = tables.flatMap(({ Routes = [] }) => Routes).filter(({ State }) => State !== 'blackhole');
+  const isOut = ({ GatewayId = '', CarrierGatewayId, LocalGatewayId }: Route) =>
+    GatewayId.startsWith('igw-') || (CarrierGatewayId ?? LocalGatewayId) !== undefined;
+  return {
+    // A route by prefix list to an endpoint leads to S3 or DynamoDB.
+    prefixLists: unique(routes.filter(isOut).flatMap(({ DestinationPrefixListId }) => DestinationPrefixListId ?? [])),
+    endpoints: unique(
+      routes
+        .filter(({ DestinationPrefixListId }) => DestinationPrefixListId === undefined)
+        .flatMap(({ GatewayId = '', DestinationCidrBlock = '', DestinationIpv6CidrBlock = '' }) =>
+          GatewayId.startsWith('vpce-') && (isWorld(DestinationCidrBlock) || isWorld(DestinationIpv6CidrBlock))
+            ? GatewayId
+            : [],
+        ),
+    ),
+  };
+}
+
+const unique = (values: readonly string[]): string[] => [...new Set(values)];
+
+/** Ports of one protocol; without ports, all of them. */
+export interface PortRange {
+  /** EC2's name: `tcp`, `udp`, a number, or `-1` for all. */
+  readonly protocol: string;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const ANYTHING: PortRange = { protocol: '-1' };
+/** Network ACLs name protocols by number. */
+const NUMBERS: Readonly<Record<string, string>> = { icmp: '1', tcp: '6', udp: '17', icmpv6: '58' };
+
+/**
+ * Whether a network ACL admits the world on some of these ports; a pure function. Rules apply in order, and the first
+ * match decides. Where a rule matches only some of the ports, the evaluation continues with the rest. A missing ACL
+ * counts as open. Source: VPC user guide, "Network ACL rules".
+ */
+export function aclAdmitsWorld(acl: NetworkAcl | undefined, family: Family, ports: PortRange = ANYTHING): boolean {
+  if (acl === undefined) return true;
+  const rules = (acl.Entries ?? [])
+    .filter(({ Egress }) => Egress !== true)
+    .toSorted((a, b) => (a.RuleNumber ?? 0) - (b.RuleNumber ?? 0));
+  const refused: string[] = [];
+  for (const { RuleAction, CidrBlock, Ipv6CidrBlock, Protocol = '-1', PortRange: range } of rules) {
+    const cidr = family === 'ipv4' ? CidrBlock : Ipv6CidrBlock;
+    if (cidr === undefined || !isWorld(cidr)) continue;
+    const rule: PortRange = { protocol: Protocol, from: range?.From, to: range?.To };
+    if (RuleAction === 'allow' && overlap(rule, ports)) return true;
+    if (RuleAction === 'deny' && contains(rule, ports)) {
+      refused.push(cidr);
+      if (isWhole(refused)) return false;
+    }
+  }
+  return false;
+}
+
+/** Whether wide ranges together cover the whole Internet: one range of everything, or both halves. */
+const isWhole = (cidrs: readonly string[]): boolean =>
+  cidrs.some((cidr) => cidr.endsWith('/0')) || new Set(cidrs.filter((cidr) => cidr.endsWith('/1'))).size > 1;
+
+const numberOf = (protocol: string): string => NUMBERS[protocol] ?? protocol;
+
+const overlap = (a: PortRange, b: PortRange): boolean =>
+  (a.protocol === '-1' || b.protocol === '-1' || numberOf(a.protocol) === numberOf(b.protocol)) &&
+  (a.from ?? 0) <= (b.to ?? 65_535) &&
+  (b.from ?? 0) <= (a.to ?? 65_535);
+
+const contains = (outer: PortRange, inner: PortRange): boolean =>
+  (outer.protocol === '-1' || numberOf(outer.protocol) === numberOf(inner.protocol)) &&
+  (outer.from ?? 0) <= (inner.from ?? 0) &&
+  (inner.to ?? 65_535) <= (outer.to ?? 65_535);

@@ -1,0 +1,27 @@
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+
+/** What a release could not restore, by its name, and whether it must be reconciled again. */
+export interface Losses {
+  /** Whether the Auto Scaling group has no room for the worker now. Its return is tried again. */
+  hasNoRoom?: boolean;
+  readonly lost: Map<string, string>;
+  readonly pending: string[];
+  /** Interfaces without any security group left to restore. They stay closed. */
+  readonly shutOff: string[];
+}
+
+/** Restores one thing. A refusal means that it is lost, and adds it to the losses. */
+export async function giveBack(
+  { lost }: Losses,
+  key: string,
+  what: string,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    lost.set(key, `${what} (${refusal})`);
+  }
+}

@@ -1,0 +1,133 @@
+import type { Instance, InstanceNetworkInterface, NetworkInterface } from '@aws-sdk/client-ec2';
+import { tagsOf, type Worker } from '../../shared/fleet/worker.ts';
+import { exposuresOf, type Networks, shieldsOf } from '../exposure/exposure.ts';
+import type { InterfaceView, PublicAddress } from '../exposure/interface-view.ts';
+import type { LaunchTemplate, WorkerView } from './observation.ts';
+
+/** The owner that AWS names for an automatic public address. */
+const AMAZON = 'amazon';
+
+/** A worker, as its instance and its network describe it. */
+export function viewOf(
+  instance: Instance,
+  { cluster, nodegroup, ownership, certain }: Worker,
+  interfaces: readonly InterfaceView[],
+  networks: Networks,
+): WorkerView {
+  const tags = tagsOf(instance);
+  const heldIn = [...new Set(interfaces.flatMap(({ groupIds }) => groupIds))].filter((id) => networks.stacks.has(id));
+  const launchTemplate = launchTemplateOf(tags);
+  return {
+    cluster,
+    ...(nodegroup !== undefined && { nodegroup }),
+    ownership,
+    certain,
+    instanceState: instance.State?.Name ?? '',
+    launchedAt: instance.LaunchTime?.getTime() ?? 0,
+    tags,
+    vpcId: instance.VpcId ?? '',
+    privateDnsName: instance.PrivateDnsName ?? '',
+    interfaces,
+    exposures: exposuresOf(interfaces, networks),
+    shields: shieldsOf(interfaces, networks),
+    ...(isRouter(instance) && { router: true }),
+    heldBy: [...new Set(heldIn.flatMap((id) => networks.stacks.get(id) ?? []))],
+    ...(heldIn.length > 0 && { heldIn }),
+    ...(networks.leaks !== undefined && networks.leaks.size > 0 && { leaks: networks.leaks }),
+    ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
+    ...(launchTemplate !== undefined && { launchTemplate }),
+  };
+}
+
+/** The launch template by tags that AWS alone sets. */
+export function launchTemplateOf(tags: Readonly<Record<string, string>>): LaunchTemplate | undefined {
+  const id = tags['aws:ec2launchtemplate:id'];
+  return id === undefined ? undefined : { id, version: tags['aws:ec2launchtemplate:version'] ?? '$Default' };
+}
+
+/**
+ * Whether an instance forwards traffic, such as a NAT instance or a firewall. Isolating it would cut others off from
+ * their way out.
+ */
+const isRouter = ({ SourceDestCheck, NetworkInterfaces = [] }: Instance): boolean =>
+  SourceDestCheck === false || NetworkInterfaces.some((each) => each.SourceDestCheck === false);
+
+/** Whether an instance has anything that may be public. Without it, the Internet cannot reach it. */
+export const hasPublicAddress = ({ NetworkInterfaces = [] }: Instance): boolean =>
+  NetworkInterfaces.some((each) => isKnown(each) || isTrunk(each));
+
+/**
+ * Whether an interface is a trunk. A trunk carries the interfaces of pods with security groups of their own, which
+ * DescribeInstances does not show.
+ */
+export const isTrunk = ({ InterfaceType }: Pick<InstanceNetworkInterface, 'InterfaceType'>): boolean =>
+  InterfaceType === 'trunk';
+
+/** Whether an interface has an address that may be public. */
+export const isKnown = (each: InstanceNetworkInterface): boolean =>
+  addressesOf(each).length > 0 || (each.Ipv6Addresses ?? []).length > 0 || (each.Ipv6Prefixes ?? []).length > 0;
+
+/** The network interfaces of an instance, the primary one first, those of its pods last. */
+export function interfacesOf(
+  { NetworkInterfaces = [] }: Instance,
+  details: ReadonlyMap<string, NetworkInterface> = new Map(),
+  branches: readonly NetworkInterface[] = [],
+): InterfaceView[] {
+  const own = NetworkInterfaces.map((each) => interfaceOf(each, details.get(each.NetworkInterfaceId ?? '')));
+  const ofPods = branches.map((each): InterfaceView => ({ ...interfaceOf(each, each), primary: false, branch: true }));
+  return [...own.sort((a, b) => Number(b.primary) - Number(a.primary)), ...ofPods];
+}
+
+function interfaceOf(
+  each: InstanceNetworkInterface | NetworkInterface,
+  detail: NetworkInterface | undefined,
+): InterfaceView {
+  const { NetworkInterfaceId = '', Attachment, SubnetId = '', Groups = [], Ipv6Addresses = [] } = each;
+  const { PrivateIpAddresses = [], Ipv4Prefixes = [], Ipv6Prefixes = [] } = each;
+  return {
+    id: NetworkInterfaceId,
+    primary: Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,
+    subnetId: SubnetId,
+    groupIds: Groups.map(({ GroupId = '' }) => GroupId),
+    addresses: addressesOf(detail ?? each),
+    privateIps: PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    ipv4Prefixes: Ipv4Prefixes.flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []),
+    ipv6: Ipv6Addresses.map(({ Ipv6Address = '', IsPrimaryIpv6 = false }) => ({
+      address: Ipv6Address,
+      primary: IsPrimaryIpv6,
+    })),
+    ipv6Prefixes: Ipv6Prefixes.flatMap(({ Ipv6Prefix }) => Ipv6Prefix ?? []),
+    ...(detail?.DenyAllIgwTraffic === true && { deniesInternet: true }),
+  };
+}
+
+/**
+ * Each private address of an interface may have a public one: an automatic address, an Elastic IP, a carrier address in
+ * a Wavelength zone, or a customer-owned one on an Outpost.
+ */
+const addressesOf = ({
+  PrivateIpAddresses = [],
+}: Pick<InstanceNetworkInterface | NetworkInterface, 'PrivateIpAddresses'>): PublicAddress[] =>
+  PrivateIpAddresses.flatMap(({ PrivateIpAddress: privateIp = '', Association }) => {
+    if (Association === undefined) return [];
+    const { PublicIp, CarrierIp, CustomerOwnedIp, IpOwnerId } = Association;
+    const publicIp = PublicIp ?? CarrierIp ?? CustomerOwnedIp;
+    if (publicIp === undefined) return [];
+    const { AllocationId, AssociationId } = { AllocationId: undefined, AssociationId: undefined, ...Association };
+    return [
+      {
+        publicIp,
+        privateIp,
+        kind:
+          CarrierIp !== undefined
+            ? 'carrier'
+            : CustomerOwnedIp !== undefined
+              ? 'customer-owned'
+              : IpOwnerId === AMAZON
+                ? 'automatic'
+                : 'elastic',
+        ...(AllocationId !== undefined && { allocationId: AllocationId }),
+        ...(AssociationId !== undefined && { associationId: AssociationId }),
+      } as const,
+    ];
+  });

@@ -1,0 +1,84 @@
+import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import { LIVE } from '../../shared/fleet/instances.ts';
+import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../../shared/fleet/worker.ts';
+import { once } from '../../shared/runtime/once.ts';
+import type { LaunchTemplate } from '../model/observation.ts';
+import { launchTemplateOf } from '../model/worker-view.ts';
+import { readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
+
+/** What decides whether a group is public by design. Each fact is read once a reconcile. */
+export interface GroupFacts {
+  /** @returns undefined where there is no such group, or it names no subnets */
+  subnetsOf(autoScalingGroup: string): Promise<readonly string[] | undefined>;
+  /** @returns undefined where the template cannot be read */
+  addressesOf(template: LaunchTemplate): Promise<TemplateAddresses | undefined>;
+  /** The instances that match a tag and have a public address, page by page, so that the caller can stop early. */
+  known(tag: Filter): AsyncGenerator<Instance[]>;
+  /** Starts the reads for the groups of these instances, by AWS's own tags, while their identities are read. */
+  expect(instances: readonly Instance[]): void;
+}
+
+/**
+ * Filters that find every instance with a public address on any interface. `*` matches any text but not an absent one.
+ * Source: EC2 API reference, DescribeInstances (filters, wildcards).
+ */
+const KNOWN_BY_ADDRESS: readonly Filter[] = [
+  { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
+  { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
+];
+/** Instances a page. Mostly few instances of a group are exposed. */
+const PAGE = 200;
+
+/** Makes the reader for one reconcile. */
+export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScaling: AutoScalingClient }): GroupFacts {
+  const { ec2, autoScaling } = clients;
+  const subnetsOf = once(async (name: string): Promise<readonly string[] | undefined> => {
+    const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name], IncludeInstances: false });
+    const zones = (await autoScaling.send(asked)).AutoScalingGroups?.[0]?.VPCZoneIdentifier ?? '';
+    return zones === '' ? undefined : zones.split(',');
+  });
+  const template = once((id: string, version: string) => readTemplateAddresses(ec2, { id, version }));
+  const page = async (filters: Filter[], NextToken?: string) => {
+    const input = { Filters: filters, MaxResults: PAGE, IncludeManagedResources: true };
+    const found = await ec2.send(new DescribeInstancesCommand({ ...input, ...(NextToken && { NextToken }) }));
+    const instances = (found.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
+    return { instances, next: found.NextToken ?? '' };
+  };
+  const filtersOf = (name: string, value: string, address: number): Filter[] => [
+    { Name: name, Values: [value] },
+    LIVE,
+    ...KNOWN_BY_ADDRESS.slice(address, address + 1),
+  ];
+  const first = once((name: string, value: string, address: string) => page(filtersOf(name, value, Number(address))));
+  const firstPages = (name: string, value: string) =>
+    KNOWN_BY_ADDRESS.map((_, address) => first(name, value, String(address)));
+  return {
+    subnetsOf,
+    addressesOf: ({ id, version }) => template(id, version),
+    async *known({ Name = '', Values: [value = ''] = [] }) {
+      const firsts = firstPages(Name, value);
+      for (const [address, begun] of firsts.entries()) {
+        for (let found = await begun; ; found = await page(filtersOf(Name, value, address), found.next)) {
+          yield found.instances;
+          if (found.next === '') break;
+        }
+      }
+    },
+    expect(instances) {
+      const begun = instances.flatMap((instance): Promise<unknown>[] => {
+        const tags = tagsOf(instance);
+        const group = tags[AUTO_SCALING_GROUP_TAG];
+        const launched = launchTemplateOf(tags);
+        return [
+          ...(group === undefined ? [] : firstPages(`tag:${AUTO_SCALING_GROUP_TAG}`, group)),
+          // EKS names the subnets of a managed node group.
+          ...(group === undefined || tags['eks:nodegroup-name'] !== undefined ? [] : [subnetsOf(group)]),
+          ...(launched === undefined ? [] : [template(launched.id, launched.version)]),
+        ];
+      });
+      // The caller that awaits the read later gets its error.
+      for (const each of begun) each.catch(() => undefined);
+    },
+  };
+}

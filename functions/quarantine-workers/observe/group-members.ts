@@ -1,0 +1,166 @@
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
+import type { ClusterReader } from '../../shared/fleet/fleet.ts';
+import { type IdentityClients, identifyWorkers } from '../../shared/fleet/identity.ts';
+import { describeInstances, filtersOf, instancePages, LIVE } from '../../shared/fleet/instances.ts';
+import { isProven, type Owner } from '../../shared/fleet/owners.ts';
+import { AUTO_SCALING_GROUP_TAG, unmanagedGroup } from '../../shared/fleet/worker.ts';
+import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
+import type { Exposure, Networks } from '../exposure/exposure.ts';
+import type { WorkerView } from '../model/observation.ts';
+import type { GroupFacts } from './group-facts.ts';
+import { viewWorkers } from './view-workers.ts';
+
+/** A group whose members are counted. */
+export interface MemberGroup {
+  readonly key: NodeGroupKey;
+  readonly owner: Pick<Owner, 'autoScalingGroups'>;
+}
+
+/** What security groups admit. */
+export type Rules = Pick<Networks, 'ingress' | 'worldLists'>;
+
+/** How much of a group is exposed. */
+export interface Share {
+  /** Ids of workers that are exposed, or would be without their quarantine. */
+  readonly exposed: readonly string[];
+  readonly boundLater: number;
+  readonly views: readonly WorkerView[];
+  /** The rules of members' security groups that this reconcile had not read before. */
+  readonly rules: ReadonlyArray<Rules>;
+  /** How many workers of the group are pending or running, as far as the count goes. */
+  readonly size: number;
+  /** Whether the group may have more exposed workers, or more workers, than were counted. */
+  readonly moreExposed: boolean;
+  readonly moreWorkers: boolean;
+}
+
+export interface MemberClients extends IdentityClients {
+  readonly ec2: EC2Client;
+}
+
+/** How many workers of a group that is public by its configuration are counted. The count is only for the record. */
+const COUNTED = 200;
+
+/**
+ * Counts the exposed workers of a group among the instances with public addresses, so that the cost follows what is
+ * exposed, not what exists. The others are counted only as far as the share needs it.
+ *
+ * @param seen workers of the group that this reconcile has read already, by instance id
+ * @param isConfigured whether the configuration makes the group public, so that only some members are counted
+ * @param exposedShare the policy's limit, percent
+ */
+export async function shareOf(
+  clients: MemberClients,
+  readCluster: ClusterReader,
+  facts: Pick<GroupFacts, 'known'>,
+  group: MemberGroup,
+  seen: ReadonlyMap<string, WorkerView>,
+  slots: BlastBudget['slots'],
+  { isConfigured, exposedShare }: { readonly isConfigured: boolean; readonly exposedShare: number },
+): Promise<Share> {
+  const isOurs = membersBy(clients, readCluster, group);
+  const most = isConfigured ? COUNTED : Number.POSITIVE_INFINITY;
+  const views = new Map<string, WorkerView>();
+  const rules: Rules[] = [];
+  const readKnown = async () => {
+    let count = 0;
+    for (const filter of filtersOfGroup(group)) {
+      for await (const page of facts.known(filter)) {
+        const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
+        const ours = await isOurs(fresh);
+        if (ours.length > 0) {
+          const members = await viewMembers(clients.ec2, group.key, ours);
+          for (const [id, view] of members.views) views.set(id, view);
+          rules.push(members.networks);
+        }
+        count += page.length;
+        if (count >= most) return true;
+      }
+    }
+    return false;
+  };
+  const [isCut, held] = await Promise.all([readKnown(), heldOf(clients.ec2, group.key, slots)]);
+  for (const [id, view] of seen) views.set(id, view);
+  const open = [...views].filter(
+    ([, { instanceState, exposures }]) =>
+      (instanceState === 'pending' || instanceState === 'running') && exposures.length > 0,
+  );
+  const exposed = [...new Set([...open.map(([id]) => id), ...held])].sort();
+  const boundLater = open.filter(([id, { exposures }]) => !(id in slots) && isBoundLater(exposures)).length;
+  const planned = exposed.length - boundLater;
+  // A single worker proves nothing, however small its group is. Else the count stops where the share is too small.
+  const decisive = exposedShare === 0 ? planned : Math.floor((planned * 100) / exposedShare) + 1;
+  const wanted = isConfigured ? COUNTED : planned > 1 ? decisive : 0;
+  const size = await countMembers(clients.ec2, group, isOurs, wanted);
+  return {
+    exposed,
+    boundLater,
+    views: [...views.values()],
+    rules,
+    size: Math.max(size, exposed.length),
+    moreExposed: isCut,
+    moreWorkers: wanted > 0 && size >= wanted,
+  };
+}
+
+/** A controller or an attacker can associate an Elastic IP with a running worker, so an Elastic IP proves no design. */
+const isBoundLater = (exposures: readonly Exposure[]): boolean => exposures.every(({ kind }) => kind === 'elastic');
+
+/** Filters for a group's members: the tag that only Auto Scaling sets, or that of a node pool, which proves nothing. */
+export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups = [] } }: MemberGroup): Filter[] {
+  const unmanaged = unmanagedGroup(nodegroup);
+  if (unmanaged?.kind === 'node-pool') return [{ Name: 'tag:karpenter.sh/nodepool', Values: [unmanaged.name] }];
+  const names = unmanaged === undefined ? autoScalingGroups : [unmanaged.name];
+  return names.map((name) => ({ Name: `tag:${AUTO_SCALING_GROUP_TAG}`, Values: [name] }));
+}
+
+type Members = (instances: readonly Instance[]) => Promise<readonly Instance[]>;
+
+/** Each member of a node pool needs its own proof, since nobody must be able to enlarge a group by a tag. */
+const membersBy = (clients: MemberClients, readCluster: ClusterReader, { key }: MemberGroup): Members => {
+  if (unmanagedGroup(key.nodegroup)?.kind !== 'node-pool') return async (instances) => instances;
+  return async (instances) => {
+    const identities = await identifyWorkers(clients, readCluster, instances);
+    return instances.filter(({ InstanceId = '' }) => {
+      const identity = identities.get(InstanceId);
+      if (identity === undefined || !isProven(identity.owner)) return false;
+      return identity.worker.cluster === key.cluster && identity.worker.nodegroup === key.nodegroup;
+    });
+  };
+};
+
+function viewMembers(ec2: EC2Client, key: NodeGroupKey, instances: readonly Instance[]) {
+  const worker = { ...key, ownership: 'self-managed', certain: true } as const;
+  const members = instances.map((instance) => ({ instanceId: instance.InstanceId ?? '', instance, worker }));
+  return viewWorkers(ec2, members);
+}
+
+/** Members in quarantine. They have no address by which a filter finds them. */
+async function heldOf(
+  ec2: EC2Client,
+  { cluster, nodegroup }: NodeGroupKey,
+  slots: BlastBudget['slots'],
+): Promise<string[]> {
+  const ids = Object.entries(slots).flatMap(([id, slot]) =>
+    slot.cluster === cluster && slot.nodegroup === nodegroup ? [id] : [],
+  );
+  const present = await describeInstances(
+    ec2,
+    filtersOf('instance-id', ids).map((filter) => [LIVE, filter]),
+  );
+  return present.map(({ InstanceId = '' }) => InstanceId);
+}
+
+/** Counts the members, up to `most`. */
+async function countMembers(ec2: EC2Client, group: MemberGroup, members: Members, most: number): Promise<number> {
+  if (most === 0) return 0;
+  let size = 0;
+  for (const filter of filtersOfGroup(group)) {
+    for await (const page of instancePages(ec2, [filter, LIVE], Math.min(1000, Math.max(5, most)))) {
+      size += (await members(page)).length;
+      if (size >= most) return size;
+    }
+  }
+  return size;
+}

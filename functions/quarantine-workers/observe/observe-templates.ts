@@ -1,0 +1,53 @@
+import {
+  DescribeLaunchTemplateVersionsCommand,
+  type EC2Client,
+  type ResponseLaunchTemplateData,
+} from '@aws-sdk/client-ec2';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import type { LaunchTemplate } from '../model/observation.ts';
+
+/** What a launch template says about public addresses. It overrides the subnet. */
+export interface TemplateAddresses {
+  /** Whether launches have public addresses wherever their subnet leads to the Internet. */
+  readonly isPublic: boolean;
+  /** Whether launches have no public IPv4 address even in a subnet that hands them out. */
+  readonly isPrivateIpv4: boolean;
+}
+
+/**
+ * Reads what a launch template says about public addresses; undefined where it may not be read or is gone. Karpenter
+ * deletes its own templates after a while.
+ */
+export async function readTemplateAddresses(
+  ec2: EC2Client,
+  { id, version }: LaunchTemplate,
+): Promise<TemplateAddresses | undefined> {
+  try {
+    const asked = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, Versions: [version] });
+    const [found] = (await ec2.send(asked)).LaunchTemplateVersions ?? [];
+    return found?.LaunchTemplateData && addressesOf(found.LaunchTemplateData);
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+export const keyOfTemplate = ({ id, version }: LaunchTemplate): string => `${id} ${version}`;
+
+/**
+ * IPv6 addresses count where the subnet leads to the Internet, which a caller with an exposed worker knows.
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html a launch overrides the subnet's setting
+ */
+function addressesOf({ NetworkInterfaces = [] }: ResponseLaunchTemplateData): TemplateAddresses {
+  const isPublic = NetworkInterfaces.some(
+    ({ AssociatePublicIpAddress, AssociateCarrierIpAddress, Ipv6AddressCount = 0, Ipv6Addresses = [], PrimaryIpv6 }) =>
+      AssociatePublicIpAddress === true ||
+      AssociateCarrierIpAddress === true ||
+      Ipv6AddressCount > 0 ||
+      Ipv6Addresses.length > 0 ||
+      PrimaryIpv6 === true,
+  );
+  const first = NetworkInterfaces.find(({ DeviceIndex = 0 }) => DeviceIndex === 0);
+  return { isPublic, isPrivateIpv4: first?.AssociatePublicIpAddress === false };
+}
