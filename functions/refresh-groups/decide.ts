@@ -8,12 +8,12 @@ import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import { heldByGroup, heldByPast } from './hold.ts';
 import { waitForMoment } from './moment.ts';
-import { type Choice, moveTo } from './move.ts';
+import { type Choice, type Move, moveTo } from './move.ts';
 import type { Observation } from './observation.ts';
 import { offerHere } from './offer.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { replacementOf } from './replacement.ts';
+import { isLate, isOrdered, replacementOf, sayIfLate } from './replacement.ts';
 import { undoing } from './undo.ts';
 import { chooseByWave } from './wave.ts';
 
@@ -21,9 +21,9 @@ import { chooseByWave } from './wave.ts';
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const { state } = observation;
   const { refresh: _, ...idle } = state;
-  const afresh = () => decideIdle({ ...observation, state: idle }, circumstances);
-  const decided =
-    state.refresh === undefined ? decideIdle(observation, circumstances) : follow(observation, circumstances, afresh);
+  const afresh = () =>
+    sayIfLate(observation, decideIdle({ ...observation, state: idle }, circumstances), circumstances.now);
+  const decided = state.refresh === undefined ? afresh() : follow(observation, circumstances, afresh);
   const { target, plan = target } = decided;
   const isRejected = (each: string | undefined): boolean =>
     each !== undefined && rulingOn(state.proposal, each)?.kind === 'rejected';
@@ -73,9 +73,15 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (choice === undefined) return nothingToTake(offer, observation, present);
   const move = moveTo(choice, present, observation, policy, circumstances);
   const held = heldByPast(move) ?? heldByGroup(move);
-  if (held !== undefined) return held;
-  return move.isProposal ? propose(move) : (waitForMoment(move) ?? begin(move));
+  if (held === undefined) return beginOrWait(move);
+  // A newer AMI would replace the workers, too. One that does not come is not waited for once that is late.
+  const again = isLate(observation, circumstances.now) ? replacementOf(observation) : undefined;
+  if (again === undefined || choice.replaces !== undefined) return held;
+  const instead = moveTo(again, present, observation, policy, circumstances);
+  return heldByPast(instead) ?? heldByGroup(instead) ?? beginOrWait(instead);
 }
+
+const beginOrWait = (move: Move): Decision => (move.isProposal ? propose(move) : (waitForMoment(move) ?? begin(move)));
 
 /** Chooses the AMI to move to, or has workers replaced with the one they run; undefined where nothing is to be done. */
 function chooseImage(
@@ -90,8 +96,7 @@ function chooseImage(
     chooseByWave(baked, observation, policy, circumstances) ?? newestBaked(newer, bakeAge, circumstances.now);
   if (image !== undefined) return { image };
   // A move to another AMI replaces all workers anyway. One that is refused comes to nobody.
-  const again = replacementOf(observation);
-  return again && { image: again, replaces: observation.order?.launchedBefore };
+  return replacementOf(observation);
 }
 
 /** What is said of a group that no other AMI comes to. */
@@ -110,9 +115,9 @@ function nothingToTake({ refused: [first] }: Offer, observation: Observation, pr
   return { ...quietly(observation, well), memory: wellWith(memoryOf(state)) };
 }
 
-/** A decision that is no news of a group of which nothing was recorded. */
-const quietly = ({ state }: Observation, told: Told<Reason>): Decision => ({
+/** A decision that is no news of a group of which nothing was recorded, and whose workers nobody wants replaced. */
+const quietly = (observation: Observation, told: Told<Reason>): Decision => ({
   ...told,
-  memory: memoryOf(state),
-  ...(state.fingerprint === undefined && { silent: true as const }),
+  memory: memoryOf(observation.state),
+  ...(observation.state.fingerprint === undefined && !isOrdered(observation) && { silent: true as const }),
 });

@@ -9,6 +9,7 @@ import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { withSetback } from '../shared/rollouts/setbacks.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import type { OrderedGroup } from './replacement-turn.ts';
 
 /** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
@@ -16,6 +17,8 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly underWay: ReadonlySet<string>;
   /** How the rollouts of the groups' AMIs stand; absent where nobody knows, or the policy has no waves. */
   readonly rollouts?: Rollouts;
+  /** The groups with an order to replace workers; absent where nobody has read them, or the policy has no waves. */
+  readonly replacements?: readonly OrderedGroup[];
   /** Who has failed in the fleet; absent where nobody has read it, and only what the group itself remembers counts. */
   readonly fleetFailures?: FleetFailures;
   /** The gates that the policy names; absent where nobody has read them. */

@@ -6,6 +6,7 @@ import { haltedAt } from './limits.ts';
 import type { Move } from './move.ts';
 import { whyNotRefreshable } from './refreshable.ts';
 import { whyNotReplacedAgain } from './replacement.ts';
+import { waitForTurn } from './replacement-turn.ts';
 import { waitAtWave } from './wave.ts';
 
 /** What an operator, or a failure, keeps from moving; a pure function. It is undefined where nothing does. */
@@ -45,7 +46,10 @@ export function heldByGroup(move: Move): Decision | undefined {
   if (bakedAt > now && !isProposal) {
     return about(say('waiting', 'image-baking', `${target} bakes until ${iso(bakedAt)}.`, target), { wakeAt: bakedAt });
   }
-  const wait = waitAtWave(target, observation, policy, circumstances);
+  const wait =
+    choice.replaces === undefined
+      ? waitAtWave(target, observation, policy, circumstances)
+      : waitForTurn(policy, target, circumstances);
   if (wait === undefined) return undefined;
   const { reason, message, which, until: wakeAt, lookAt } = wait;
   const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };

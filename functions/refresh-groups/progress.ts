@@ -11,7 +11,7 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
 /** Why no AMI comes to a group by an instance refresh, for as long as that holds: a rollout does not wait for it. */
-const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
+export const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'opted-out',
   'out-of-scope',
   'mode-off',
@@ -22,7 +22,7 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /** Why a group counts for nobody: what only tags claim holds up no rollout. */
-const NO_MEMBER: ReadonlySet<Reason> = new Set<Reason>(['unknown-cluster', 'claims-to-be-worker']);
+export const NO_MEMBER: ReadonlySet<Reason> = new Set<Reason>(['unknown-cluster', 'claims-to-be-worker']);
 
 /** The policy of the account, and the one that holds where the group is. */
 interface Policies {

@@ -10,6 +10,7 @@ import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type Wake, wakeTime } from '../shared/intake/wake.ts';
 import { keyOf, type NodeGroupKey, readAllNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type RefreshState, readRemembered, underWayIn } from '../shared/ledger/refresh-ledger.ts';
+import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
@@ -30,6 +31,8 @@ import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
 import { memberAfter } from './progress.ts';
 import type { refreshGroups } from './remediation.ts';
+import { isCarriedOut, isOrdered } from './replacement.ts';
+import { inWaves, readOrderedStates } from './replacement-turn.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps, ObserveClients {
   readonly cloudWatch: CloudWatchClient;
@@ -63,6 +66,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     readGates: createGatesReader(deps, policy),
     readUnwell: createUnwellReader(deps, createClusterReader(deps.eks, 'tell')),
   };
+  const hasWaves = !isInvalid(policy) && policy.upgrades.waves.length > 0;
+  const ordered =
+    hasWaves && observations.some(isOrdered) ? await readOrderedStates(deps.ledger, remembered, now) : undefined;
   const states = new Map(remembered);
   const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
@@ -77,6 +83,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       account: deps.account,
       underWay,
       ...(rollouts && { rollouts }),
+      ...(ordered && !isInvalid(policy) && { replacements: inWaves(ordered, policy) }),
       ...(fleetFailures && { fleetFailures }),
     };
     const { key } = observation;
@@ -88,6 +95,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     else underWay.delete(subject);
     if (settled === undefined) continue;
     states.set(subject, stateAfter(observation, settled));
+    if (ordered?.has(subject)) ordered.set(subject, stateAfter(observation, settled));
+    if (observation.order !== undefined && settled.memory.refresh === undefined && isCarriedOut(observation)) {
+      await endOrder(deps.ledger, subject, observation.order, now).catch(note);
+      ordered?.delete(subject);
+    }
     if (!isInvalid(policy)) {
       rollouts = rollouts?.with([[subject, memberAfter(observation, settled, { anywhere: policy, here }, now)]]);
     }

@@ -1,5 +1,7 @@
 import type { Told } from '../shared/records/decision.ts';
-import type { OfferedImage } from '../shared/releases/wanted-image.ts';
+import { counted } from '../shared/text/counted.ts';
+import type { Decision } from './decision.ts';
+import type { Choice } from './move.ts';
 import type { Member, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -10,8 +12,40 @@ import { stayingMembers } from './staying-members.ts';
 export const launchedBefore = (members: readonly Member[], before: number): Member[] =>
   stayingMembers(members).filter(({ launchedAt }) => launchedAt !== undefined && launchedAt < before);
 
+/** Whether an order has workers replaced that are still there; a pure function. */
+export const isOrdered = ({ order, group }: Pick<Observation, 'order' | 'group'>): boolean =>
+  order !== undefined && launchedBefore(group.members, order.launchedBefore).length > 0;
+
 /**
- * The present AMI, where an order has workers replaced with it; a pure function. It is undefined where no worker is
+ * Whether a fresh read shows that an order is carried out; a pure function. A worker that EC2 does not show may be one
+ * of those that are meant.
+ */
+export const isCarriedOut = (observation: Pick<Observation, 'order' | 'group' | 'unreadable'>): boolean =>
+  observation.order !== undefined &&
+  !isOrdered(observation) &&
+  observation.unreadable === undefined &&
+  observation.group.source.kind !== 'gone' &&
+  stayingMembers(observation.group.members).every(({ launchedAt }) => launchedAt !== undefined);
+
+/** Whether workers that an order means are still there when their replacement is late; a pure function. */
+export const isLate = (observation: Pick<Observation, 'order' | 'group'>, now: number): boolean =>
+  isOrdered(observation) && (observation.order?.lateFrom ?? now + 1) <= now;
+
+/**
+ * Says of a group that its replacement is late, beside what keeps it; a pure function. This is news, once.
+ *
+ * @param decided what keeps the group
+ */
+export function sayIfLate(observation: Observation, decided: Decision, now: number): Decision {
+  const { order } = observation;
+  if (order === undefined || !isLate(observation, now) || decided.act !== undefined || decided.silent) return decided;
+  const old = counted(launchedBefore(observation.group.members, order.launchedBefore).length, 'worker');
+  const message = `${decided.message} This keeps ${old} from being replaced, and that is late by now. ${order.why}`;
+  return { ...decided, message, variant: `${decided.variant} late` };
+}
+
+/**
+ * The move to the present AMI, where an order has workers replaced with it; a pure function. It is undefined where no worker is
  * meant, or the launch template names another AMI. Without skip matching Auto Scaling replaces all instances, even
  * those that match the desired configuration (Auto Scaling user guide, "Use an instance refresh with skip matching").
  */
@@ -21,12 +55,13 @@ export function replacementOf({
   behind,
   template,
   group,
-}: Pick<Observation, 'order' | 'present' | 'behind' | 'template' | 'group'>): OfferedImage | undefined {
+}: Pick<Observation, 'order' | 'present' | 'behind' | 'template' | 'group'>): Choice | undefined {
   if (order === undefined || present === undefined || behind !== undefined) return undefined;
   if (template?.data.ImageId !== present.imageId) return undefined;
-  if (launchedBefore(group.members, order.launchedBefore).length === 0) return undefined;
+  if (!isOrdered({ order, group })) return undefined;
   // The group runs the AMI already, so that nothing has to bake.
-  return { imageId: present.imageId, name: present.name, since: 0 };
+  const image = { imageId: present.imageId, name: present.name, since: 0 };
+  return { image, replaces: order.launchedBefore };
 }
 
 /**

@@ -276,6 +276,44 @@ describe('the rotation of a certificate authority', () => {
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
+  it('has them replaced wave by wave, and waits for no release in that', async () => {
+    const [shop] = rotating.clusters;
+    const run = await playThrough({
+      fleet: {
+        ...rotating,
+        images: [
+          { imageId: IMAGE, name: 'golden-eks-1.34-1', at: '-30d', parameter: '/eks-host-remediator/images/1.34' },
+        ],
+        clusters: ['canary', 'prod'].map((name) => ({
+          ...shop,
+          name,
+          certificateAuthority: { ...certificateAuthority, endsAt: '+240d' },
+          nodeGroups: [],
+          selfManagedGroups: [batch],
+        })),
+      },
+      policy: {
+        ...replacing,
+        upgrades: { ...replacing.upgrades, waves: ['canary', 'prod'], bakeBetween: '20d' },
+        overrides: [{ name: 'first', match: { clusters: ['canary'] }, upgrades: { wave: 'canary' } }],
+        authorities: { mode: 'enforce' },
+      },
+      play: '49h',
+      inProcess: true,
+    });
+    const refreshed = run.records.filter(({ remediation }) => remediation === 'refresh-groups');
+    expect(refreshed.map(({ cluster, decision, reason }) => `${cluster} ${decision} ${reason}`)).toEqual([
+      'canary acted refresh-started',
+      'prod waiting earlier-wave',
+      'canary done group-refreshed',
+      'prod acted refresh-started',
+      'prod done group-refreshed',
+    ]);
+    expect(reasonsOf(run, 'prod').at(-1)).toBe('07-03 done authority-complete');
+    expect(run.errors).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
   it('is not told where the policy says off', async () => {
     const off = { ...policy, authorities: { mode: 'off' } };
     const run = await playThrough({ fleet: rotating, policy: off, play: '25h', inProcess: true });

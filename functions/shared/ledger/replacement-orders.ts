@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, putItem, readItems } from './ledger.ts';
+import { type Ledger, putItem, queryItems, readItems } from './ledger.ts';
 
 const PK = 'replacement-order';
 
@@ -11,6 +11,8 @@ const order = z.object({
   why: z.string(),
   /** From then on the order counts no more, epoch milliseconds. Whoever gave it repeats it for as long as it holds. */
   until: z.number(),
+  /** From then on the replacement is late, epoch milliseconds; absent in orders of earlier releases. */
+  lateFrom: z.number().optional(),
 });
 
 /** The order to replace the workers of a self-managed group, even though no other AMI is wanted for them. */
@@ -25,12 +27,26 @@ export type ReplacementOrder = Omit<z.infer<typeof order>, 'sk'>;
 export const orderReplacement = (ledger: Ledger, subject: string, ordered: ReplacementOrder): Promise<void> =>
   putItem(ledger, { pk: PK, sk: subject, keptUntil: ordered.until }, ordered);
 
+/** Ends an order that is carried out: nobody waits for its group any more. Whoever gave it may give another one. */
+export const endOrder = (ledger: Ledger, subject: string, ordered: ReplacementOrder, now: number): Promise<void> =>
+  orderReplacement(ledger, subject, { ...ordered, until: now });
+
 /** The orders for groups that still count, by `subjectOf`. DynamoDB may keep an item for days after its end. */
 export async function readReplacementOrders(
   ledger: Ledger,
   subjects: readonly string[],
   now: number,
 ): Promise<ReadonlyMap<string, ReplacementOrder>> {
-  const items = await readItems(ledger, PK, subjects, order);
-  return new Map(items.flatMap(({ sk, ...each }) => (each.until > now ? [[sk, each]] : [])));
+  return stillCounting(await readItems(ledger, PK, subjects, order), now);
 }
+
+/** All orders that still count, by `subjectOf`. */
+export async function readAllReplacementOrders(
+  ledger: Ledger,
+  now: number,
+): Promise<ReadonlyMap<string, ReplacementOrder>> {
+  return stillCounting(await queryItems(ledger, PK, order), now);
+}
+
+const stillCounting = (items: ReadonlyArray<z.infer<typeof order>>, now: number): Map<string, ReplacementOrder> =>
+  new Map(items.flatMap(({ sk, ...each }) => (each.until > now ? [[sk, each]] : [])));
