@@ -1,0 +1,76 @@
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { type Authorities, type Launched, readAuthorities, readLaunches } from './authorities.ts';
+import { isRotating, type JudgedNode } from './decide-authority.ts';
+import { judgeSource } from './decide-user-data.ts';
+import type { DecidedFleet } from './decided-fleet.ts';
+import {
+  createSourceReader,
+  type GroupLaunches,
+  type LaunchClients,
+  readGroupLaunches,
+  type SourceReader,
+} from './group-launches.ts';
+import type { Observation } from './observe.ts';
+import type { Policy } from './policy.ts';
+import { type Rotation, rotationOf } from './rotation.ts';
+
+/** The certificate authorities of a fleet, with the nodes and groups of the clusters that rotate theirs. */
+export interface Rotations {
+  /** The clusters that could be read, by name. */
+  readonly clusters: ReadonlyMap<string, Observation['cluster']>;
+  /** Whether a cluster is gone or left alone. */
+  readonly isLeft: (cluster: string) => boolean;
+  readonly authorities: ReadonlyMap<string, Authorities>;
+  /** The rotations that are under way, by cluster. */
+  readonly rotations: ReadonlyMap<string, Rotation>;
+  readonly nodes: readonly JudgedNode[];
+  /** What groups launch from, by cluster. A cluster whose groups cannot be listed is missing. */
+  readonly groups: ReadonlyMap<string, readonly GroupLaunches[]>;
+}
+
+/** @param onTrouble gets the error of a cluster whose groups cannot be listed */
+export async function observeRotations(
+  clients: LaunchClients,
+  { names, observations, decided }: DecidedFleet,
+  { mode }: Policy['authorities'],
+  onTrouble: (error: unknown) => void,
+): Promise<Rotations> {
+  const isLeft = (cluster: string): boolean =>
+    mode === 'off' || !names.includes(cluster) || decided.get(cluster)?.isLeftAlone === true;
+  const clusters = new Map(observations.map(({ cluster }) => [cluster.name, cluster]));
+  const watched = [...clusters.keys()].filter((cluster) => !isLeft(cluster));
+  const authorities = await readAuthorities(clients.eks, watched);
+  const rotations = rotationsOf(authorities);
+  const rotating = [...rotations.keys()];
+  const launched = rotating.length === 0 ? [] : await readLaunches(clients.ec2, rotating);
+  const readSource = createSourceReader(clients.ec2);
+  const nodes = await judged(launched, rotations, readSource);
+  const groups = await readGroupLaunches(clients, readSource, rotating, launched, onTrouble);
+  return { clusters, isLeft, authorities, rotations, nodes, groups };
+}
+
+const rotationsOf = (authorities: ReadonlyMap<string, Authorities>): Map<string, Rotation> =>
+  new Map(
+    [...authorities].flatMap(([cluster, reading]) => {
+      const rotation = reading.kind === 'found' && isRotating(reading) ? rotationOf(reading.found) : undefined;
+      return rotation === undefined || rotation.former.length === 0 ? [] : [[cluster, rotation]];
+    }),
+  );
+
+/** Judges the user data of nodes that were launched since the newest authority was added. */
+const judged = (
+  launched: readonly Launched[],
+  rotations: ReadonlyMap<string, Rotation>,
+  readSource: SourceReader,
+): Promise<JudgedNode[]> =>
+  pMap(
+    launched,
+    async (node) => {
+      const rotation = rotations.get(node.cluster);
+      if (rotation === undefined || node.template === undefined || node.launchedAt < rotation.addedAt) return node;
+      const source = await readSource(node.template.id, node.template.version);
+      return { ...node, verdict: judgeSource(source, rotation) };
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
