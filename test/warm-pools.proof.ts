@@ -106,6 +106,35 @@ describe('a node of a group whose warm pool takes it back', () => {
     await asExpected(run);
   });
 
+  it('stays cordoned in a pool of running instances, where pods would come to a node that does not count, until it serves again', async () => {
+    const warmPool = { reuseOnScaleIn: true, maxPrepared: 4, state: 'Running' };
+    const run = await start({
+      fleet: drainFleet({ ...held, warmPool }),
+      policy: drainPolicy(),
+      inProcess: true,
+      play: '70m',
+    });
+    const before = new Set(pooledOf(run, groupIn(run).name).map(({ instance }) => instance.id));
+    scaleTo(run, 2);
+    await run.account.play(40 * MINUTE);
+    const returned = pooledOf(run, groupIn(run).name).find(({ instance }) => !before.has(instance.id));
+    const id = returned?.instance.id ?? '';
+    expect(returned?.lifecycleState).toBe('Warmed:Running');
+    expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained']);
+    const node = () =>
+      run.account.kubernetes.objects('shop', 'nodes').find((each) => JSON.stringify(each).includes(id)) as {
+        spec: object;
+      };
+    expect(node().spec).toMatchObject({ unschedulable: true });
+    scaleTo(run, 4);
+    while (groupIn(run).members.get(id)?.lifecycleState !== 'InService') await run.account.play(5_000);
+    await run.account.play(5 * MINUTE + 10_000);
+    expect(node().spec).not.toHaveProperty('unschedulable');
+    expect(node().spec).not.toHaveProperty('taints');
+    expect(drainStory(run, id).at(-1)).toBe('done node-returned');
+    await asExpected(run);
+  });
+
   it('is let go where it ends there', async () => {
     const run = await start({
       fleet: drainFleet({ ...held, warmPool: { maxPrepared: 4 } }),
