@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, HOUR, nodeGroupOf, start } from './harness.ts';
+import { deadLetterCount, HOUR, MINUTE, nodeGroupOf, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
-import { karpenterFleet, NEW, nodeClassPolicy, OLD } from './node-classes.fixture.ts';
+import { askAboutClass, karpenterFleet, NEW, nodeClassPolicy, OLD } from './node-classes.fixture.ts';
 import { release, small } from './upgrade.fixture.ts';
 
 const BEGIN = '2026-07-14T12:00:00Z';
@@ -94,13 +94,31 @@ it('it comes to no later wave while the budget of a pool keeps Karpenter from re
   await asExpected(run);
 });
 
+const proposing = [
+  {
+    name: 'first',
+    match: { clusters: ['canary'] },
+    upgrades: { wave: 'canary' },
+    nodeClasses: { mode: 'observe', bakeAge: '1h' },
+  },
+];
+
 it('nobody waits for a class whose mode only proposes', async () => {
-  const overrides = [
-    { name: 'first', match: { clusters: ['canary'] }, upgrades: { wave: 'canary' }, nodeClasses: { mode: 'observe' } },
-  ];
-  const run = await play(inTwoWaves(), { ...policyOf(), overrides }, 12);
+  const run = await play(inTwoWaves(), { ...policyOf(), overrides: proposing }, 12);
   expect(aliasIn(run, 'canary')).toBe('al2023@v20260625');
   expect([aliasIn(run, 'prod'), nodeGroupOf(run, 'prod', 'web').releaseVersion]).toEqual(['al2023@v20260710', NEW]);
+  await asExpected(run);
+});
+
+it('a class whose mode only proposes is waited for once its pin is approved, and while Karpenter replaces its nodes', async () => {
+  const fleet = inTwoWaves({ pool: { budgets: [{ nodes: '0' }] } });
+  const run = await play(fleet, { ...policyOf(), overrides: proposing }, 1);
+  while (saysOf(run, 'canary', CLASS, 'would-pin-node-class') === '') await run.account.play(10 * MINUTE);
+  await askAboutClass(run, 'approve', 'canary');
+  await run.account.play(24 * HOUR);
+  expect(aliasIn(run, 'canary')).toBe('al2023@v20260710');
+  expect([aliasIn(run, 'prod'), nodeGroupOf(run, 'prod', 'web').releaseVersion]).toEqual(['al2023@v20260625', OLD]);
+  expect(saysOf(run, 'prod', 'web', 'earlier-wave')).toMatch(/canary\/ec2nodeclass:default is moving to it/);
   await asExpected(run);
 });
 

@@ -46,12 +46,16 @@ export const nodeClassStory = (run: Run): string[] =>
 
 let requests = 0;
 /** Publishes an operator's request about the class, and lets its outcome happen. */
-export async function askAboutClass(run: Run, action: RemediationRequest['detail']['action']): Promise<void> {
+export async function askAboutClass(
+  run: Run,
+  action: RemediationRequest['detail']['action'],
+  clusterName = 'shop',
+): Promise<void> {
   requests += 1;
   const detail = {
     remediation: 'steer-node-classes',
     action,
-    clusterName: 'shop',
+    clusterName,
     nodegroupName: 'ec2nodeclass:default',
     why: 'a test asked for it',
     requestedBy: 'arn:aws:iam::111122223333:role/tester',

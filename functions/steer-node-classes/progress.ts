@@ -5,7 +5,7 @@ import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { changedMembers, type Members } from '../shared/rollouts/node-classes.ts';
 import { runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
 import { waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
-import { compareVersions, selectionOf, versionOfRelease } from './alias.ts';
+import { aliasOf, compareVersions, selectionOf, versionOfRelease } from './alias.ts';
 import type { Decision, Observation } from './decision.ts';
 import type { ClassView } from './node-class.ts';
 import type { Policy } from './policy.ts';
@@ -29,7 +29,7 @@ interface Policies {
   readonly here: Policy | InvalidPolicy;
 }
 
-type Decided = Pick<Decision, 'reason' | 'write'>;
+type Decided = Pick<Decision, 'reason' | 'write' | 'made' | 'proposal'>;
 
 /**
  * How a class stands in the rollouts of its releases once a decision holds; a pure function. It is undefined where
@@ -37,17 +37,20 @@ type Decided = Pick<Decision, 'reason' | 'write'>;
  */
 export function progressAfter(
   { key, view, state }: Observation,
-  { reason, write }: Decided,
+  decided: Decided,
   { anywhere, here }: Policies,
   now: number,
 ): ClassProgress[] | undefined {
   const before = state.progress;
+  const { reason, write } = decided;
   if (isInvalid(anywhere) || isInvalid(here) || reason === 'kill-switch') return before;
   const wave = waveOf(here);
-  if (wave === undefined || here.nodeClasses.mode !== 'enforce' || LEFT_ALONE.has(reason)) return undefined;
+  const { mode } = here.nodeClasses;
+  if (wave === undefined || mode === 'off' || LEFT_ALONE.has(reason)) return undefined;
   if (view.kind !== 'class') {
     return before?.map(({ taking, ...each }) => ({ ...unread(each, now), ...(taking !== undefined && { taking }) }));
   }
+  if (mode === 'observe' && isOnlyProposed(view, decided)) return undefined;
   // What overrides by name say is looked up in the policy: it may say something else by then.
   const named = waveByTags(wave, key, anywhere);
   return view.pairs.flatMap((pair) => {
@@ -55,6 +58,17 @@ export function progressAfter(
     const stands = standingOf(view, pair, { known, write, now });
     return stands === undefined ? [] : [{ ...stands, ...named }];
   });
+}
+
+/**
+ * Whether pins of a class are only proposed, so that it may never take a release. A pin that is approved, or that
+ * Karpenter carries out, is more than a proposal, and so is one that was carried out until the next is proposed.
+ */
+function isOnlyProposed({ selection, running }: ClassView, { reason, write, made, proposal }: Decided): boolean {
+  if (write !== undefined || proposal?.ruling?.kind === 'approved') return false;
+  const pinned = selection.kind === 'pins' ? selection : undefined;
+  if (pinned === undefined || made?.alias !== aliasOf(pinned.family, pinned.version)) return true;
+  return reason !== 'node-class-current' && running.every(({ version }) => version === pinned.version);
 }
 
 /** The change of what a class counts for others once a decision holds. */

@@ -291,6 +291,30 @@ describe('what is remembered of a class for others', () => {
     }
   });
 
+  const approval = { kind: 'approved' as const, id: 'r-1', requestedBy: 'ops', why: 'tested' };
+  const made = { alias: 'al2023@v20260701', from: [{ alias: 'al2023@v20260601' }], at: NOW - HOUR };
+  const proposal = { target: made.alias, at: NOW - HOUR, ruling: approval };
+  const half = { ...pinned, running: al2023('v20260601', 'v20260701') };
+  const done = { ...pinned, running: al2023('v20260701') };
+
+  it.each<[string, Partial<ClassView>, Partial<Decision>, object | undefined]>([
+    ['is only proposed', {}, { reason: 'would-pin-node-class' }, undefined],
+    ['is approved', {}, { reason: 'node-class-outside-window', proposal }, { runs: { releaseVersion: OLD } }],
+    ['is written', {}, { reason: 'node-class-being-pinned', write: [{ alias: made.alias }], made }, { taking: NEW }],
+    ['drifts', half, { reason: 'node-class-drifting', made }, { taking: NEW }],
+    ['drifts while a newer release is proposed', half, { reason: 'would-pin-node-class', made }, { taking: NEW }],
+    ['has drifted', done, { reason: 'node-class-current', made }, { runs: { releaseVersion: NEW } }],
+    ['was pinned by somebody else', half, { reason: 'node-class-drifting' }, undefined],
+    ['has drifted, and a newer release is proposed', done, { reason: 'would-pin-node-class', made }, undefined],
+  ])(
+    'counts in mode observe for as long as an approved pin is carried out, and bakes: one that %s',
+    (_, view, decided, expected) => {
+      const progress = at(view, stateOf(), decided, policyWith({ mode: 'observe' }, ROLLOUT));
+      if (expected === undefined) expect(progress).toBeUndefined();
+      else expect(progress).toMatchObject([expected]);
+    },
+  );
+
   it.each<[string, Partial<Decision>, Policy]>([
     ['mode observe, which only proposes', {}, policyWith({ mode: 'observe' }, ROLLOUT)],
     ['no waves', {}, policyWith()],
