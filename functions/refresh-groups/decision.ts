@@ -7,9 +7,9 @@ import type { AwsCall } from '../shared/records/record.ts';
 import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { withSetback } from '../shared/rollouts/setbacks.ts';
+import type { OrderedGroup } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { OrderedGroup } from './replacement-turn.ts';
 
 /** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {

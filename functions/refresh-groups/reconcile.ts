@@ -27,12 +27,12 @@ import { type Circumstances, type Decision, isActive } from './decision.ts';
 import { nextInLine } from './line.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
+import { inWaves, readOrderedStates } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
 import { memberAfter } from './progress.ts';
 import type { refreshGroups } from './remediation.ts';
 import { isCarriedOut, isOrdered } from './replacement.ts';
-import { inWaves, readOrderedStates } from './replacement-turn.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps, ObserveClients {
   readonly cloudWatch: CloudWatchClient;

@@ -16,9 +16,9 @@ import {
   seen,
 } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
+import type { OrderedGroup } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
-import type { OrderedGroup } from './replacement-turn.ts';
 
 const whole = policyWith(
   {},

@@ -1,21 +1,10 @@
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
-import { type RefreshState, readStates } from '../shared/ledger/refresh-ledger.ts';
-import { readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { inWordsOf, type WaveWait } from '../shared/rollouts/held-by-waves.ts';
-import { placeOfWave, rememberedPlace } from '../shared/rollouts/wave-place.ts';
+import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import type { Circumstances } from './decision.ts';
+import type { OrderedGroup } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import { LEFT_ALONE, NO_MEMBER } from './progress.ts';
 import type { Reason } from './reasons.ts';
-
-/** A group with an order to replace workers, as groups of later waves go by it. */
-export interface OrderedGroup {
-  readonly key: NodeGroupKey;
-  /** The place of its wave, from 0. */
-  readonly wave: number;
-  readonly state: Pick<RefreshState, 'refresh' | 'reason'>;
-}
 
 /** Reasons of a group whose workers are not replaced before somebody does something. Nobody waits for it. */
 const NOT_BY_ITSELF: ReadonlySet<string> = new Set<Reason>([
@@ -31,27 +20,6 @@ const NOT_BY_ITSELF: ReadonlySet<string> = new Set<Reason>([
   'template-is-code',
   'would-refresh',
 ]);
-
-/** The states of all groups with an order that counts, by `subjectOf`. */
-export async function readOrderedStates(
-  ledger: Ledger,
-  known: ReadonlyMap<string, RefreshState>,
-  now: number,
-): Promise<Map<string, RefreshState | undefined>> {
-  const subjects = [...(await readAllReplacementOrders(ledger, now)).keys()];
-  const unknown = await readStates(
-    ledger,
-    subjects.filter((subject) => !known.has(subject)),
-  );
-  return new Map(subjects.map((subject) => [subject, known.get(subject) ?? unknown.get(subject)]));
-}
-
-/** The groups with an order in their waves; a pure function. */
-export const inWaves = (states: ReadonlyMap<string, RefreshState | undefined>, policy: Policy): OrderedGroup[] =>
-  [...states].map(([subject, state = { outcomes: 0, revision: 0 }]) => {
-    const key = keyOf(subject);
-    return { key, wave: rememberedPlace(key, state.progress, policy), state };
-  });
 
 /**
  * What the replacement of workers with the same AMI waits for in earlier waves; a pure function. It brings no release,
