@@ -143,6 +143,41 @@ describe('nodes from after the successor of a certificate authority', () => {
   });
 });
 
+describe('groups that refresh-groups was ordered to replace nodes of', () => {
+  const group = (nodegroup: string, isLate: boolean, reason?: string) => ({
+    cluster: 'shop',
+    nodegroup,
+    isLate,
+    reason,
+  });
+  const decided = (...ordered: ReturnType<typeof group>[]) =>
+    decideAuthority(found(first, successor), trusting([OLD], { ordered }), FIRST - DAY);
+
+  it('are named, and with what keeps them once that is late', () => {
+    const due = decided(group('self-managed:a', false, 'earlier-wave'));
+    expect([due?.reason, due?.message]).toEqual([
+      'authority-due',
+      expect.stringMatching(/refresh-groups was ordered to replace those of self-managed:a\.$/),
+    ]);
+    const ordered = [group('self-managed:a', true, 'earlier-wave'), group('self-managed:b', true), group('c', false)];
+    const late = decided(...ordered);
+    expect([late?.reason, late?.message]).toEqual([
+      'authority-late',
+      expect.stringMatching(
+        /of self-managed:a, self-managed:b, c\. That is late, and its records say what keeps it: self-managed:a \(earlier-wave\), self-managed:b \(no record\)\.$/,
+      ),
+    ]);
+    expect(late?.details?.replace).toBeDefined();
+  });
+
+  it('are told anew once something else keeps them', () => {
+    const variants = [undefined, 'earlier-wave', 'nobody-drains'].map(
+      (reason) => decided(group('self-managed:a', true, reason))?.variant,
+    );
+    expect(new Set(variants).size).toBe(3);
+  });
+});
+
 it('the commands that replace nodes that are due name each group', () => {
   const nodes = ['web', 'self-managed:batch', 'karpenter:spot', ''].map((group) => node(ADDED - 1, group));
   const replace = (now: number) => decideAuthority(found(first, successor), trusting(nodes), now)?.details?.replace;

@@ -30,6 +30,16 @@ export interface JudgedNode extends Launched {
   readonly verdict?: Verdict;
 }
 
+/** A group that `refresh-groups` was ordered to replace workers of. */
+export interface OrderedGroup {
+  readonly cluster: string;
+  readonly nodegroup: string;
+  /** Whether that should have been done by now. */
+  readonly isLate: boolean;
+  /** The reason of the last record of `refresh-groups` about it; undefined where there is none. */
+  readonly reason: string | undefined;
+}
+
 /** What is known of the nodes of a cluster whose authority is rotated. */
 export interface Trusting {
   readonly cluster: string;
@@ -39,7 +49,7 @@ export interface Trusting {
   readonly lacking: readonly string[] | undefined;
   readonly takesHybridNodes: boolean;
   /** The cluster's groups that `refresh-groups` was ordered to replace workers of. */
-  readonly ordered: readonly string[];
+  readonly ordered: readonly OrderedGroup[];
   /** How long before EKS may activate the successor nodes that do not trust it are due, ms. */
   readonly margin: number;
 }
@@ -84,6 +94,10 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
       ? 'EKS does not tell from when on it may activate it.'
       : `EKS may activate it from ${day(activatedFrom)} on.`;
   const todo = isSigning ? 'Replace them now.' : 'Replace them before.';
+  const ordered = trusting.ordered.map(({ nodegroup }) => nodegroup);
+  const late = trusting.ordered
+    .filter(({ isLate }) => isLate)
+    .map(({ nodegroup, reason = 'no record' }) => `${nodegroup} (${reason})`);
   const told = [
     before.length > 0 &&
       `${counted(before.length, 'node was', 'nodes were')} launched before that, without trust in it: ${countedGroups(before)}.`,
@@ -91,13 +105,14 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
       `${counted(since.length, 'node was', 'nodes were')} launched since with user data that holds only a former one: ${countedGroups(since)}.`,
     left.length > 0 && (isSigning || activatedFrom !== undefined) && todo,
     left.length === 0 && `Every node trusts it, and the next nodes of ${listed(lacking ?? [])} would not.`,
-    trusting.ordered.length > 0 && `refresh-groups was ordered to replace those of ${listed(trusting.ordered)}.`,
+    ordered.length > 0 && `refresh-groups was ordered to replace those of ${listed(ordered)}.`,
+    late.length > 0 && `That is late, and its records say what keeps it: ${listed(late)}.`,
   ].filter((sentence) => sentence !== false);
   return {
     decision: 'refused',
-    reason: due ? 'authority-due' : 'authority-nodes',
+    reason: late.length > 0 ? 'authority-late' : due ? 'authority-due' : 'authority-nodes',
     message: `${added} ${when} ${told.join(' ')}`,
-    variant: [newest.id, Math.floor((now - addedAt) / AGAIN), ...trusting.ordered].join(' '),
+    variant: [newest.id, Math.floor((now - addedAt) / AGAIN), ...(late.length > 0 ? late : ordered)].join(' '),
     ...(due && left.length > 0 && { details: { replace: replacementsOf(trusting.cluster, left) } }),
   };
 }

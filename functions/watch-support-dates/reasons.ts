@@ -49,6 +49,12 @@ export const SUPPORT_REASONS = {
     hint: 'Replace these nodes now, by the commands in details.replace: a managed node group needs a newer release or another version of its launch template. While EKS offers it, the old authority can be activated again: aws eks activate-certificate-authority.',
     severity: 'high',
   },
+  'authority-late': {
+    meaning:
+      'As authority-due, and refresh-groups was ordered to replace nodes of self-managed groups that still run, though half of authorities.margin or the day of activation has passed. The message names these groups, each with the reason of its last record.',
+    hint: 'Look at the records of refresh-groups about these groups, and remove what keeps them; or replace the nodes yourself, by the commands in details.replace.',
+    severity: 'critical',
+  },
   'authority-complete': {
     meaning:
       "A fresh read shows that every node of the cluster was launched after EKS had added the newest certificate authority, and that no group's user data holds only a former one.",

@@ -23,7 +23,7 @@ export const watchSupportDates = declare({
     },
   },
   requests: [],
-  ledger: ['PutItem', 'Query'],
+  ledger: ['BatchGetItem', 'PutItem', 'Query'],
   rights: [
     listClusters,
     onClusters('DescribeCluster', 'ListCertificateAuthorities', 'DescribeCertificateAuthority', 'ListNodegroups'),

@@ -40,7 +40,7 @@ const node = (launchedAt: number, others: object = {}) => ({
   ...others,
 });
 const ordered = (groups: Parameters<typeof ordersFor>[0], nodes: Parameters<typeof ordersFor>[1], now = FIRST) => [
-  ...ordersFor(groups, nodes, new Map([['shop', rotation]]), 60 * DAY, now),
+  ...ordersFor(groups, nodes, new Map([['shop', rotation]]), { margin: 60 * DAY, known: new Map(), now }),
 ];
 
 describe('the order to replace nodes that do not trust a new authority', () => {
@@ -67,5 +67,20 @@ describe('the order to replace nodes that do not trust a new authority', () => {
     const unread = { kind: 'unread' as const, why: 'no', code: 'x', isThrottled: false };
     expect(ordered([{ ...group('true'), sources: [unread] }], old)).toEqual([]);
     expect(ordered([group(`B64_CLUSTER_CA=${certificate('new')}\n`)], old)).toHaveLength(1);
+  });
+
+  it('is late once half of the margin has passed, and a day and a half after it was first given at the earliest', () => {
+    const rotations = new Map([['shop', rotation]]);
+    const orderAt = (now: number, before?: ReturnType<typeof ordersFor>) =>
+      ordersFor([group('true')], [node(ADDED - 1)], rotations, { margin: 60 * DAY, known: before ?? new Map(), now });
+    const of = (orders: ReturnType<typeof ordersFor>) => orders.get('shop/self-managed:batch');
+    const first = orderAt(FIRST - 60 * DAY);
+    expect(of(first)).toMatchObject({ since: FIRST - 60 * DAY, lateFrom: FIRST - 30 * DAY });
+    expect(of(orderAt(FIRST - 20 * DAY, first))).toMatchObject({
+      since: FIRST - 60 * DAY,
+      lateFrom: FIRST - 30 * DAY,
+      until: FIRST - 20 * DAY + 36 * 3_600_000,
+    });
+    expect(of(orderAt(FIRST - DAY))).toMatchObject({ since: FIRST - DAY, lateFrom: FIRST + DAY / 2 });
   });
 });

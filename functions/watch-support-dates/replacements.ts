@@ -5,22 +5,34 @@ import { judgeSource } from './decide-user-data.ts';
 import type { GroupLaunches } from './group-launches.ts';
 import type { Rotation } from './rotation.ts';
 
+const HOUR = 3_600_000;
+
 /** How long an order counts, ms. It is repeated each day while it holds. */
-const ORDERED_FOR = 36 * 3_600_000;
+const ORDERED_FOR = 36 * HOUR;
+
+/** How long an order may take before it can be late, ms: a refresh, and a run of this function after it. */
+const TAKES = 36 * HOUR;
+
+/** What an order depends on besides the groups and their nodes. */
+interface Ordering {
+  /** The policy's `authorities.margin`, ms. */
+  readonly margin: number;
+  /** The orders that count, by `subjectOf`. */
+  readonly known: ReadonlyMap<string, ReplacementOrder>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
 
 /**
  * The self-managed groups whose nodes are due to be replaced, by `subjectOf`; a pure function. A group is left out
  * where its next nodes would not trust the newest authority either, or where nobody knows. Managed node groups are left
  * out, because AWS does not document that EKS replaces nodes for the release that they have.
- *
- * @param now epoch milliseconds
  */
 export function ordersFor(
   groups: readonly GroupLaunches[],
   nodes: readonly JudgedNode[],
   rotations: ReadonlyMap<string, Rotation>,
-  margin: number,
-  now: number,
+  { margin, known, now }: Ordering,
 ): Map<string, ReplacementOrder> {
   return new Map(
     groups.flatMap((group): Array<[string, ReplacementOrder]> => {
@@ -33,7 +45,16 @@ export function ordersFor(
       if (left.length === 0) return [];
       const launchedBefore = Math.max(...left.map(({ launchedAt }) => launchedAt)) + 1;
       const why = 'They do not trust the newest certificate authority of the cluster.';
-      return [[subjectOf(group), { launchedBefore, why, until: now + ORDERED_FOR }]];
+      const subject = subjectOf(group);
+      const since = known.get(subject)?.since ?? now;
+      const lateFrom = Math.max(halfOf(rotation, margin) ?? since, since + TAKES);
+      return [[subject, { launchedBefore, why, until: now + ORDERED_FOR, since, lateFrom }]];
     }),
   );
+}
+
+/** When half of the margin before EKS may activate the newest authority is over; undefined where EKS tells no day. */
+function halfOf({ newest }: Rotation, margin: number): number | undefined {
+  const activatedFrom = newest.scheduledEvents?.firstAutoActivation?.getTime();
+  return activatedFrom === undefined ? undefined : activatedFrom - margin / 2;
 }

@@ -1,9 +1,10 @@
 import { keyOf } from '../shared/ledger/node-group-ledger.ts';
-import { orderReplacement } from '../shared/ledger/replacement-orders.ts';
+import { readStates } from '../shared/ledger/refresh-ledger.ts';
+import { orderReplacement, readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Decision } from './decide.ts';
-import { decideAuthority } from './decide-authority.ts';
+import { decideAuthority, type OrderedGroup } from './decide-authority.ts';
 import { mayLackTrust } from './decide-user-data.ts';
 import type { DecidedFleet, TellDeps } from './decided-fleet.ts';
 import type { GroupLaunches } from './group-launches.ts';
@@ -32,24 +33,30 @@ export async function tellAuthorities(
   await tellUserData(deps, trigger, seen, onTrouble);
 }
 
-/** @returns the groups that an order was given for, by `subjectOf` */
+/** @returns the groups that an order was given for, with what is known of it */
 async function orderReplacements(
   { ledger, clock }: TellDeps,
   { groups, nodes, rotations }: Rotations,
   { mode, margin }: Policy['authorities'],
   onTrouble: (error: unknown) => void,
-): Promise<readonly string[]> {
-  if (mode !== 'enforce') return [];
-  const given: string[] = [];
-  for (const [subject, order] of ordersFor([...groups.values()].flat(), nodes, rotations, margin, clock.now())) {
-    await orderReplacement(ledger, subject, order).then(() => given.push(subject), onTrouble);
+): Promise<readonly OrderedGroup[]> {
+  if (mode !== 'enforce' || rotations.size === 0) return [];
+  const now = clock.now();
+  const known = await readAllReplacementOrders(ledger, now);
+  const orders = ordersFor([...groups.values()].flat(), nodes, rotations, { margin, known, now });
+  const states = await readStates(ledger, [...orders.keys()]);
+  const given: OrderedGroup[] = [];
+  for (const [subject, order] of orders) {
+    const isLate = order.lateFrom !== undefined && order.lateFrom <= now;
+    const group = { ...keyOf(subject), isLate, reason: states.get(subject)?.reason };
+    await orderReplacement(ledger, subject, order).then(() => given.push(group), onTrouble);
   }
   return given;
 }
 
 interface Ordered {
   readonly seen: Rotations;
-  readonly ordered: readonly string[];
+  readonly ordered: readonly OrderedGroup[];
   readonly policy: Policy['authorities'];
 }
 
@@ -70,7 +77,7 @@ async function tellClusters(
       lacking: lackingOf(groups.get(cluster), rotations.get(cluster)),
       takesHybridNodes: clusters.get(cluster)?.remoteNetworkConfig !== undefined,
       margin,
-      ordered: ordered.map(keyOf).flatMap((group) => (group.cluster === cluster ? [group.nodegroup] : [])),
+      ordered: ordered.filter((group) => group.cluster === cluster),
     };
     const decision = isLeft(cluster) ? AUTHORITY_OVER : read && decideAuthority(read, trusting, now);
     if (decision === undefined) return;

@@ -314,6 +314,36 @@ describe('the rotation of a certificate authority', () => {
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
+  it('tells what keeps a replacement that is late: here nobody drains, and the day of activation is near', async () => {
+    const [shop] = rotating.clusters;
+    const { terminationHooks: _, ...undrained } = batch;
+    const run = await playThrough({
+      fleet: {
+        ...rotating,
+        images: [
+          { imageId: IMAGE, name: 'golden-eks-1.34-1', at: '-30d', parameter: '/eks-host-remediator/images/1.34' },
+        ],
+        clusters: [
+          {
+            ...shop,
+            certificateAuthority: { ...certificateAuthority, endsAt: '+190d' },
+            nodeGroups: [],
+            selfManagedGroups: [undrained],
+          },
+        ],
+      },
+      policy: { ...replacing, authorities: { mode: 'enforce' } },
+      play: '73h',
+      inProcess: true,
+    });
+    expect(reasonsOf(run, 'shop')).toEqual(['07-02 refused authority-due', '07-04 refused authority-late']);
+    expect(of(run, 'shop').at(-1)?.message).toMatch(/what keeps it: self-managed:shop-batch \(nobody-drains\)\.$/);
+    const held = run.records.filter(({ remediation }) => remediation === 'refresh-groups');
+    expect(held.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(Array(2).fill('refused nobody-drains'));
+    expect(held.map(({ message }) => message.includes('late'))).toEqual([false, true]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
   it('is not told where the policy says off', async () => {
     const off = { ...policy, authorities: { mode: 'off' } };
     const run = await playThrough({ fleet: rotating, policy: off, play: '25h', inProcess: true });

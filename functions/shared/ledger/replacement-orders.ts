@@ -11,6 +11,8 @@ const order = z.object({
   why: z.string(),
   /** From then on the order counts no more, epoch milliseconds. Whoever gave it repeats it for as long as it holds. */
   until: z.number(),
+  /** When the order was first given, epoch milliseconds; absent in orders of earlier releases. */
+  since: z.number().optional(),
   /** From then on the replacement is late, epoch milliseconds; absent in orders of earlier releases. */
   lateFrom: z.number().optional(),
 });
