@@ -120,8 +120,9 @@ describe('the rights in a cluster', () => {
       )?.rules;
     const seen = { apiGroups: ['karpenter.sh'], resources: ['nodepools', 'nodeclaims'], verbs: ['list'] };
     const classes = { apiGroups: ['karpenter.k8s.aws'], resources: ['ec2nodeclasses'] };
-    expect(rulesOf({})).toEqual([seen, { ...classes, verbs: ['list'] }]);
-    expect(rulesOf({ nodeClasses: true })).toEqual([seen, { ...classes, verbs: ['list', 'patch'] }]);
+    const unwell = { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] };
+    expect(rulesOf({})).toEqual([unwell, seen, { ...classes, verbs: ['list'] }]);
+    expect(rulesOf({ nodeClasses: true })).toEqual([unwell, seen, { ...classes, verbs: ['list', 'patch'] }]);
   });
 
   it('let drain-nodes cordon nodes and evict pods only where that is asked for', () => {

@@ -163,11 +163,12 @@ const drainRights = (): KubernetesObject[] =>
   ]);
 
 /**
- * The rights to see what Karpenter runs. Where wanted, also the right to change its node classes, which choose AMI and
+ * The rights to see what Karpenter runs, and which nodes and pods are not well. Where wanted, also the right to change its node classes, which choose AMI and
  * user data.
  */
 const nodeClassRights = (changes: boolean): KubernetesObject[] =>
   granted(NODE_CLASS_KUBERNETES_GROUP, { name: NODE_CLASS_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
     { apiGroups: ['karpenter.sh'], resources: ['nodepools', 'nodeclaims'], verbs: ['list'] },
     {
       apiGroups: ['karpenter.k8s.aws'],

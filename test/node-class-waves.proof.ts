@@ -159,3 +159,22 @@ it('a pin waits for its window, for a change calendar and for an alarm, each wit
   expect(at('node-class-being-pinned')).toBeLessThan(14.4);
   await asExpected(run);
 });
+
+it('a pin waits while a node of its cluster is not Ready that was when the release came, where the policy asks for that', async () => {
+  const [shop] = karpenterFleet().clusters;
+  const fleet = {
+    startsAt: BEGIN,
+    releases: [release(OLD, '-15d'), release(NEW, '+3h')],
+    clusters: [{ ...shop, nodeGroups: [small('web')] }],
+    changes: [{ at: '+4h', cluster: 'shop', nodeGroup: 'web', stopKubelet: { until: '+9h' } }],
+  };
+  const upgrades = { mode: 'off', gates: { nodesAndPods: true } };
+  const run = await play(fleet, { ...nodeClassPolicy({ bakeAge: '2h' }), upgrades }, 12);
+  expect(saysOf(run, 'shop', CLASS, 'workload-gate-closed')).toMatch(
+    /^Since the release was first seen: in shop, \d nodes? (is|are) not Ready/,
+  );
+  const pinned = toldAt(run, 'shop', CLASS, 'node-class-being-pinned');
+  expect([pinned >= 9, pinned < 9.5]).toEqual([true, true]);
+  expect(aliasIn(run, 'shop')).toBe('al2023@v20260710');
+  await asExpected(run);
+});

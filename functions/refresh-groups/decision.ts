@@ -1,4 +1,4 @@
-import type { ClosedGate, Gates } from '../shared/gates/gates.ts';
+import type { GatesRead } from '../shared/gates/at-gate.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
@@ -12,7 +12,7 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
 /** What a decision depends on besides the observation. */
-export interface Circumstances extends CircumstancesOf<Policy> {
+export interface Circumstances extends CircumstancesOf<Policy>, GatesRead {
   /** The groups whose refresh is in progress, as `cluster/nodegroup`. */
   readonly underWay: ReadonlySet<string>;
   /** How the rollouts of the groups' AMIs stand; absent where nobody knows, or the policy has no waves. */
@@ -21,10 +21,6 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly replacements?: readonly OrderedGroup[];
   /** Who has failed in the fleet; absent where nobody has read it, and only what the group itself remembers counts. */
   readonly fleetFailures?: FleetFailures;
-  /** The gates that the policy names; absent where nobody has read them. */
-  readonly gates?: Gates;
-  /** Whether nodes and pods let the refresh start (`upgrades.gates.nodesAndPods`); absent where nobody has read them. */
-  readonly workloads?: 'open' | ClosedGate;
 }
 
 /** What the ledger remembers of the group from then on. */

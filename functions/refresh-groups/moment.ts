@@ -1,5 +1,4 @@
-import { atGate } from '../shared/gates/at-gate.ts';
-import { closedGate } from '../shared/gates/gates.ts';
+import { waitAtGates } from '../shared/gates/at-gate.ts';
 import { WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -11,7 +10,7 @@ import { drainsInDoubt } from './refreshable.ts';
 
 /** What a move that is due and allowed waits for; a pure function. It is undefined where the move may begin now. */
 export function waitForMoment(move: Move): Decision | undefined {
-  const { observation, circumstances, policy, target, about } = move;
+  const { observation, circumstances, policy, choice, target, about } = move;
   const { refreshes } = policy;
   const { now } = circumstances;
   const opensAt = nextOpening(refreshes.windows, now);
@@ -25,8 +24,8 @@ export function waitForMoment(move: Move): Decision | undefined {
   if (held !== undefined) return about(held);
   const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
   if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
-  const waiting = waitAtGates(move);
-  if (waiting !== undefined) return waiting;
+  const waiting = waitAtGates(policy.upgrades.gates, circumstances, { target, since: choice.image.since, now });
+  if (waiting !== undefined) return about(...waiting);
   const doubt = drainsInDoubt(observation, refreshes, target);
   return doubt && about(doubt, { wakeAt: now + LOOK_AGAIN });
 }
@@ -44,18 +43,4 @@ function waitForQuarantine({ observation, circumstances, policy, target, about }
     return { ...told, memory: { ...told.memory, quarantineWait: known } };
   }
   return undefined;
-}
-
-/** Reads alarms and calendars before nodes and pods, which cost more. */
-function waitAtGates({ circumstances, policy, choice, target, about }: Move): Decision | undefined {
-  const { gates } = policy.upgrades;
-  const { now } = circumstances;
-  const closed = closedGate(gates, circumstances.gates, now);
-  if (closed !== undefined) return about(...atGate(closed, target));
-  const workloads = gates.nodesAndPods ? circumstances.workloads : 'open';
-  if (workloads === undefined) {
-    const told = say('waiting', 'workload-gate-closed', 'Nodes and pods are read before it begins.', target);
-    return about(told, { dependsOnWorkloads: choice.image.since, wakeAt: now + LOOK_AGAIN });
-  }
-  return workloads === 'open' ? undefined : about(...atGate(workloads, target));
 }

@@ -2,12 +2,14 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
-import { createGatesReader, type GatesReader } from '../shared/gates/observe-gates.ts';
-import { createUnwellReader, readWorkloadGate, type UnwellReader } from '../shared/gates/read-unwell.ts';
+import { decideAtGates, type GateReaders } from '../shared/gates/decide-at-gates.ts';
+import { createGatesReader } from '../shared/gates/observe-gates.ts';
+import { createUnwellReader } from '../shared/gates/read-unwell.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type Wake, wakeTime } from '../shared/intake/wake.ts';
+import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { keyOf, type NodeGroupKey, readAllNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type RefreshState, readRemembered, underWayIn } from '../shared/ledger/refresh-ledger.ts';
 import { endOrder } from '../shared/ledger/replacement-orders.ts';
@@ -64,7 +66,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   let fleetFailures = groups && failuresOf(groups, groups.policy);
   const reads = {
     readGates: createGatesReader(deps, policy),
-    readUnwell: createUnwellReader(deps, createClusterReader(deps.eks, 'tell')),
+    readUnwell: createUnwellReader(openClusterBy(deps)(createClusterReader(deps.eks, 'tell'))),
   };
   const hasWaves = !isInvalid(policy) && policy.upgrades.waves.length > 0;
   const ordered =
@@ -87,7 +89,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       ...(fleetFailures && { fleetFailures }),
     };
     const { key } = observation;
-    const decision = await decideAtGates(observation, circumstances, reads).catch(note);
+    const decision = await decideWithGates(observation, circumstances, reads).catch(note);
     if (decision === undefined) continue;
     const settled = await carryOut(deps, observation, decision, { ...circumstances, policy }).catch(note);
     const subject = subjectOf(key);
@@ -118,25 +120,22 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 
-/**
- * Decides, and reads the gates, or nodes and pods, first where the decision depends on them. An answer tells what comes of
- * a request.
- */
-async function decideAtGates(
+/** Decides, once the gates are read where they matter. An answer tells what comes of a request. */
+async function decideWithGates(
   observation: Observation,
   circumstances: Circumstances,
-  { readGates, readUnwell }: { readonly readGates: GatesReader; readonly readUnwell: UnwellReader },
+  readers: GateReaders,
 ): Promise<Decision> {
-  const { request } = observation;
-  if (request !== undefined) return answer(observation, request, { ...circumstances, gates: await readGates() });
-  const first = decide(observation, circumstances);
-  const informed = first.dependsOnGates ? { ...circumstances, gates: await readGates() } : circumstances;
-  const decision = first.dependsOnGates ? decide(observation, informed) : first;
-  const { target, dependsOnWorkloads: since } = decision;
-  if (since === undefined || target === undefined) return decision;
-  const clusters = [observation.key.cluster, ...earlierClusters(target, circumstances)];
-  const workloads = await readWorkloadGate(readUnwell, clusters, since, circumstances.now);
-  return decide(observation, { ...informed, workloads });
+  const { request, key } = observation;
+  if (request !== undefined) {
+    return answer(observation, request, { ...circumstances, gates: await readers.readGates() });
+  }
+  return decideAtGates(
+    (read) => decide(observation, { ...circumstances, ...read }),
+    readers,
+    ({ target = '' }) => [key.cluster, ...earlierClusters(target, circumstances)],
+    circumstances.now,
+  );
 }
 
 /** The clusters in which earlier waves have taken an AMI, the last one first. */

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
-import { atGate } from '../shared/gates/at-gate.ts';
-import { closedGate } from '../shared/gates/gates.ts';
+import { waitAtGates } from '../shared/gates/at-gate.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
@@ -112,7 +111,7 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
 /** Decides when a class is pinned to another version: now, or later, with what it waits for. */
 function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: NodeClassState): Decision {
   const { view, policy, circumstances } = mover;
-  const { now, gates } = circumstances;
+  const { now } = circumstances;
   const { name, selection, codeOwner } = view;
   const pools = poolsIn(view.pools);
   const target = aliasOf(family, offered.version);
@@ -142,8 +141,8 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
     const message = `A change ${fromTo} is due. The next window opens at ${iso(opensAt)}.`;
     return about(say('waiting', 'node-class-outside-window', message, target), { wakeAt: opensAt });
   }
-  const closed = closedGate(policy.upgrades.gates, gates, now);
-  if (closed !== undefined) return about(...atGate(closed, target));
+  const closed = waitAtGates(policy.upgrades.gates, circumstances, { target, since: offered.since, now });
+  if (closed !== undefined) return about(...closed);
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return about(say('acted', 'node-class-being-pinned', `Changed ${fromTo}.${pools}${approved}`, target), {
     write: [{ alias: target }],

@@ -1,5 +1,5 @@
 import type { Owner } from '../shared/fleet/owners.ts';
-import type { Gates } from '../shared/gates/gates.ts';
+import type { GatesRead } from '../shared/gates/at-gate.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
@@ -24,11 +24,9 @@ export interface Observation {
 }
 
 /** What a decision depends on besides the observation. */
-export interface Circumstances extends CircumstancesOf<Policy> {
+export interface Circumstances extends CircumstancesOf<Policy>, GatesRead {
   /** How the rollouts of Amazon's releases stand; absent where nobody knows, or the policy has no waves. */
   readonly rollouts?: Rollouts;
-  /** The gates that the policy names; absent where nobody has read them. */
-  readonly gates?: Gates;
 }
 
 export interface Decision extends Told<Reason> {
@@ -46,6 +44,8 @@ export interface Decision extends Told<Reason> {
   readonly wakeAt?: number;
   /** Present where nobody has read the gates, and the decision may be another one once that is done. */
   readonly dependsOnGates?: true;
+  /** The same of nodes and pods: when the release was first seen, epoch milliseconds. */
+  readonly dependsOnWorkloads?: number;
   /** Groups and classes that others wait for and that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
 }

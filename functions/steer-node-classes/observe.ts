@@ -7,6 +7,7 @@ import type { Owner } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
+import type { NotOpened } from '../shared/kubernetes/open-cluster.ts';
 import { NEVER_SEEN, type NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
@@ -19,7 +20,7 @@ import { type OfferClients, readOffer } from './offer.ts';
 import { type Policy, READS } from './policy.ts';
 import { type FoundClass, NEEDED, readNodeClasses } from './read-node-classes.ts';
 
-export type OpenCluster = (name: string) => Promise<KubernetesClient | { readonly refused: string }>;
+export type OpenCluster = (name: string) => Promise<KubernetesClient | NotOpened>;
 
 export interface ObserveClients extends OfferClients {
   readonly eks: EKSClient;

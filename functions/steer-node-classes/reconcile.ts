@@ -2,7 +2,9 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import { makeNodeClassReconcileRequest } from '../../events/node-class-reconcile-request.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { createGatesReader, type GatesReader } from '../shared/gates/observe-gates.ts';
+import { decideAtGates, type GateReaders } from '../shared/gates/decide-at-gates.ts';
+import { createGatesReader } from '../shared/gates/observe-gates.ts';
+import { createUnwellReader } from '../shared/gates/read-unwell.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -33,6 +35,7 @@ import {
 import type { Policy } from './policy.ts';
 import { membersAfter } from './progress.ts';
 import type { steerNodeClasses } from './remediation.ts';
+import { clustersThatMatter } from './wave.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof steerNodeClasses>, ObserveClients {
   readonly cloudWatch: CloudWatchClient;
@@ -43,10 +46,9 @@ export interface ReconcileDeps extends QueueDeps<typeof steerNodeClasses>, Obser
 }
 
 /** What one reconcile learns from cluster to cluster. */
-interface Course {
+interface Course extends GateReaders {
   /** How the rollouts stand by now: each decision sees those before it. */
   rollouts: Rollouts | undefined;
-  readonly readGates: GatesReader;
   readonly troubles: unknown[];
   /** Groups and classes that others wait for and that nobody has seen for a day. */
   readonly unseen: NodeGroupKey[];
@@ -74,6 +76,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const course: Course = {
     rollouts: hasWaves ? await readRollouts(deps.ledger, states, policy) : undefined,
     readGates: createGatesReader(deps, policy),
+    readUnwell: createUnwellReader(looking.openCluster),
     troubles: [],
     unseen: [],
   };
@@ -105,7 +108,7 @@ async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked,
     const { rollouts } = course;
     const circumstances = { policy: here, now, account: deps.account, ...(rollouts && { rollouts }) };
     try {
-      const wanted = await decideAtGates(observation, circumstances, course.readGates);
+      const wanted = await decideWithGates(observation, circumstances, course);
       const decision = await carryOut({ ...deps, openCluster }, observation, wanted, { anywhere, here, now });
       settled.push(decision);
       course.unseen.push(...(decision?.lookAt ?? []));
@@ -118,16 +121,22 @@ async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked,
   await lookAgain(deps, asked.cluster, settled, now);
 }
 
-/** Decides, and reads the gates first where the decision depends on them. An answer tells what comes of a request. */
-async function decideAtGates(
+/** Decides, once the gates are read where they matter. An answer tells what comes of a request. */
+async function decideWithGates(
   observation: Observation,
   circumstances: Circumstances,
-  readGates: GatesReader,
+  readers: GateReaders,
 ): Promise<Decision> {
   const { request } = observation;
-  if (request !== undefined) return answer(observation, request, { ...circumstances, gates: await readGates() });
-  const decision = decide(observation, circumstances);
-  return decision.dependsOnGates ? decide(observation, { ...circumstances, gates: await readGates() }) : decision;
+  if (request !== undefined) {
+    return answer(observation, request, { ...circumstances, gates: await readers.readGates() });
+  }
+  return decideAtGates(
+    (read) => decide(observation, { ...circumstances, ...read }),
+    readers,
+    ({ target }) => clustersThatMatter(observation, target, circumstances),
+    circumstances.now,
+  );
 }
 
 /** Requests the next look at the cluster: at once after a write or an answer, and when the first wait is over. */

@@ -1,7 +1,9 @@
+import { isInvalid } from '../shared/policy/policy.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
+import { clustersBefore } from '../shared/rollouts/clusters-before.ts';
 import { chooseAmong, type Held, heldFrom, inWordsOf, type WaveWait } from '../shared/rollouts/held-by-waves.ts';
 import { placeOfWave } from '../shared/rollouts/wave-place.ts';
-import { aliasOf, type Family, newestOf } from './alias.ts';
+import { aliasOf, type Family, newestOf, selectionOf } from './alias.ts';
 import type { Circumstances, Observation } from './decision.ts';
 import type { ClassView, OfferedVersion } from './node-class.ts';
 import type { Policy } from './policy.ts';
@@ -49,4 +51,24 @@ function heldAt(
       return heldFrom(taker, candidate, rollouts, now);
     })
     .find((held) => held !== undefined);
+}
+
+/**
+ * The clusters whose nodes and pods keep an alias from a class: its own, and those in which earlier waves have taken one
+ * of its releases, by name; a pure function.
+ */
+export function clustersThatMatter(
+  { key, view }: Observation,
+  alias: string | undefined,
+  { policy, rollouts }: Pick<Circumstances, 'policy' | 'rollouts'>,
+): string[] {
+  const selection = selectionOf([{ alias }]);
+  if (view.kind !== 'class' || selection.kind !== 'pins' || rollouts === undefined || isInvalid(policy)) {
+    return [key.cluster];
+  }
+  const before = view.pairs.flatMap((pair) => {
+    const candidate = { pair: pairKey(pair), releaseVersion: releaseOf(view, pair, selection.version) };
+    return clustersBefore(rollouts, placeOfWave(policy), candidate);
+  });
+  return [key.cluster, ...before];
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Gates } from '../shared/gates/gates.ts';
+import { workloadGate } from '../shared/gates/workload-gate.ts';
 import type { ClassProgress, NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import type { NodeGroupState, Progress } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -14,6 +15,7 @@ import { classView, HOUR, NEW, NOW, OLD, observationOf, PAIR, policyWith } from 
 import { policyHere } from './observe.ts';
 import type { Policy } from './policy.ts';
 import { membersAfter, progressAfter } from './progress.ts';
+import { clustersThatMatter } from './wave.ts';
 
 const ROLLOUT = {
   upgrades: { waves: ['canary', 'stage', 'prod'], bakeBetween: '24h' },
@@ -240,6 +242,40 @@ describe('windows and gates', () => {
     const decision = at(policy, gates);
     expect([said(decision), decision.wakeAt]).toEqual([expected, wakeAt]);
     expect(decision.write === undefined).toBe(expected !== 'acted node-class-being-pinned');
+  });
+});
+
+describe('the gate of nodes and pods', () => {
+  const policy = policyWith({}, { upgrades: { gates: { nodesAndPods: true } } });
+  const since = NOW - 240 * HOUR;
+  const at = (more: object = {}) =>
+    decide(observationOf(classView()), { policy, now: NOW, account: '111122223333', ...more });
+
+  it('holds a pin until somebody has read it, and while it is closed', () => {
+    const unread = at();
+    expect([said(unread), unread.write, unread.dependsOnWorkloads]).toEqual([
+      'waiting workload-gate-closed',
+      undefined,
+      since,
+    ]);
+    const node = { name: 'node-1', since: NOW - HOUR, createdAt: NOW - 9 * HOUR };
+    const found = { kind: 'found' as const, nodes: [node], pods: [] };
+    const shut = at({ workloads: workloadGate(new Map([['shop', found]]), since, NOW) });
+    expect([said(shut), shut.message]).toEqual([
+      'waiting workload-gate-closed',
+      'Since the release was first seen: in shop, 1 node is not Ready (node-1).',
+    ]);
+    expect(said(at({ workloads: 'open' }))).toBe('acted node-class-being-pinned');
+  });
+
+  it('is that of its cluster, and of those where earlier waves have taken the release', () => {
+    const rollouts = rolloutsWith({
+      classes: { [CANARY]: aClass(runs(NEW, 90)), 'other/ec2nodeclass:default': aClass(runs(OLD, 90)) },
+    });
+    const observation = observationOf(classView(), { key: { cluster: 'prod', nodegroup: 'ec2nodeclass:default' } });
+    const own = policyHere(anywhere, 'prod', observation.owner);
+    expect(clustersThatMatter(observation, 'al2023@v20260701', { policy: own, rollouts })).toEqual(['prod', 'canary']);
+    expect(clustersThatMatter(observation, 'al2023@v20260701', { policy: own })).toEqual(['prod']);
   });
 });
 

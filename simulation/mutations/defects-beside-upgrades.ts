@@ -50,7 +50,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     "if (held?.reason === 'breaker-tripped') return",
     'if (false) return',
   ),
-  refresh('a refresh starts at a closed gate', 'moment', 'if (closed !== undefined) return', 'if (false) return'),
+  refresh('a refresh starts at a closed gate', 'moment', 'if (waiting !== undefined) return', 'if (false) return'),
   refresh('a refresh starts outside its windows', 'moment', 'if (opensAt > now) {', 'if (false) {'),
   refresh('a refresh that others began is passed over', 'hold', 'if (active !== undefined) {', 'if (false) {'),
   refresh(

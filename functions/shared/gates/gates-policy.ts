@@ -33,7 +33,7 @@ export const gates = z
       .boolean()
       .default(false)
       .describe(
-        'true: no upgrade or refresh starts while nodes are not Ready or pods are pending that were not when its release was first seen, in its cluster and where earlier waves have taken the release. Clusters must let the functions in (access entry, RBAC).',
+        'true: no upgrade, refresh or pin starts while nodes are not Ready or pods are pending that were not when its release was first seen, in its cluster and where earlier waves have taken the release. Clusters must let the functions in (access entry, RBAC).',
       ),
     insights: z
       .enum(['error', 'off'])

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
-import type { ClusterReader } from '../fleet/fleet.ts';
 import { isKubernetesAccessError } from '../kubernetes/access-error.ts';
-import { type OpenOptions, openClusterBy } from '../kubernetes/open-cluster.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { NotOpened } from '../kubernetes/open-cluster.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { once } from '../runtime/once.ts';
 import type { ClosedGate } from './gates.ts';
@@ -10,13 +10,18 @@ import { type Unwell, workloadGate } from './workload-gate.ts';
 /** Reads what does not go well in a cluster, each cluster once. */
 export type UnwellReader = (cluster: string) => Promise<Unwell>;
 
-/** Makes a reader for one reconcile. The reader reads each cluster once. */
-export function createUnwellReader(options: OpenOptions, readCluster: ClusterReader): UnwellReader {
-  const open = openClusterBy(options)(readCluster);
+/**
+ * Makes a reader for one reconcile. The reader reads each cluster once.
+ *
+ * @param openCluster opens a cluster by name, or says why it cannot
+ */
+export function createUnwellReader(openCluster: (name: string) => Promise<KubernetesClient | NotOpened>): UnwellReader {
   return once(async (cluster: string): Promise<Unwell> => {
-    const kubernetes = await open(cluster);
-    if ('refused' in kubernetes)
-      return { kind: 'unreadable', error: kubernetes.refused, code: 'ClusterUnread', isThrottled: false };
+    const kubernetes = await openCluster(cluster);
+    if ('refused' in kubernetes) {
+      const { refused: error, mayPass } = kubernetes;
+      return { kind: 'unreadable', error, code: 'ClusterUnread', isThrottled: mayPass === true };
+    }
     try {
       const [nodes, pods] = await Promise.all([kubernetes.listUnreadyNodes(), kubernetes.listPendingPods()]);
       return { kind: 'found', nodes, pods };

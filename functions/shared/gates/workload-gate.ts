@@ -21,9 +21,9 @@ const JOINS_WITHIN = 10 * 60_000;
 const STARTS_WITHIN = 5 * 60_000;
 
 /**
- * Whether nodes and pods let an upgrade or a refresh start; a pure function. The release did not cause what was not well before it
- * was first seen: that does not count. A node or pod without a date counts. A cluster that cannot be read closes the
- * gate.
+ * Whether nodes and pods let an upgrade, a refresh or a pin start; a pure function. The release did not cause what was
+ * not well before it was first seen: that does not count. A node or pod without a date counts. A cluster that cannot be
+ * read closes the gate.
  *
  * @param clusters the group's own, and those in which earlier waves have taken the release, by name
  * @param since when the release was first seen, epoch milliseconds

@@ -3,6 +3,7 @@ import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import type { GatesReader } from '../../shared/gates/observe-gates.ts';
 import { createUnwellReader } from '../../shared/gates/read-unwell.ts';
 import type { OpenOptions } from '../../shared/kubernetes/open-cluster.ts';
+import { openClusterBy } from '../../shared/kubernetes/open-cluster.ts';
 import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { type AllGroups, failuresOf, readAllGroups } from '../../shared/rollouts/all-groups.ts';
@@ -80,7 +81,7 @@ export async function planFairly(
  * the look runs.
  */
 function lookBy(deps: PlanDeps, circumstances: Circumstances): Look {
-  const readUnwell = createUnwellReader(deps, deps.readCluster);
+  const readUnwell = createUnwellReader(openClusterBy(deps)(deps.readCluster));
   return async (starting) => {
     const asking = (what: keyof typeof LOOKS) =>
       starting.filter(({ observation }) => asksFor(what, observation, circumstances));
