@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideFirstSight, decideGone, decideGroup, isProblem, rememberedOf } from './decide.ts';
-import { groupsOf, type HostGroup } from './group-hosts.ts';
+import { groupsOf, type HostGroup, otherGroupsOf } from './group-hosts.ts';
 import { memberWith } from './host-group.fixture.ts';
 
 const OLD = { imageId: 'ami-0', name: 'golden', system: { os: 'Linux' }, createdAt: undefined };
@@ -33,6 +33,41 @@ describe('what is told of a group', () => {
     expect(variantOf({}, {})).toBe(variantOf({}));
     expect(variantOf({})).not.toBe(variantOf(OLD));
     expect(variantOf({})).not.toBe(variantOf({}, OLD));
+  });
+
+  it('tells an AMI that comes, and not each day which of the AMIs of a mixed pool run', () => {
+    const known = rememberedOf(groupWith({}, OLD));
+    const fingerprintOf = (group: HostGroup) => {
+      const { reason, variant } = decideGroup(group, known);
+      return `${reason} ${variant}`;
+    };
+    const told = fingerprintOf(groupWith({}, OLD));
+    expect(rememberedOf(groupWith(OLD), known)).toEqual(known);
+    expect([fingerprintOf(groupWith(OLD)), fingerprintOf(groupWith({}))]).toEqual([told, told]);
+    for (const news of [
+      { imageId: 'ami-1', name: 'golden-2' },
+      { ...OLD, isDeprecated: true },
+    ]) {
+      expect(fingerprintOf(groupWith(OLD, news))).not.toBe(told);
+      expect(rememberedOf(groupWith(OLD, news), known)).toEqual(groupWith(OLD, news).runs);
+    }
+  });
+
+  it('ends the problem of an AMI that no host runs any more, although it was known', () => {
+    const known = rememberedOf(groupWith({}, { ...OLD, isDeprecated: true }));
+    expect(decideGroup(groupWith({}), known)).toMatchObject({ decision: 'skipped', reason: 'hosts-changed' });
+  });
+
+  it('tells when the last old kubelet of hybrid nodes is gone', () => {
+    const node = { name: 'mi-1', kind: 'hybrid' as const, osImage: 'Ubuntu', ready: true };
+    const groupOf = (...versions: string[]): HostGroup => {
+      const nodes = versions.map((kubeletVersion) => ({ ...node, kubeletVersion }));
+      const [group] = otherGroupsOf('shop', nodes).values();
+      if (group === undefined) throw new TypeError('A group has nodes.');
+      return group;
+    };
+    const known = rememberedOf(groupOf('v1.33.9', 'v1.34.0'));
+    expect(rememberedOf(groupOf('v1.34.0'), known)).toEqual(['Ubuntu with kubelet v1.34.0']);
   });
 
   it.each([

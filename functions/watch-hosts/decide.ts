@@ -5,8 +5,9 @@ import { listed } from '../shared/text/listed.ts';
 import type { HostGroup } from './group-hosts.ts';
 import type { Reason } from './reasons.ts';
 
-/** How many of the phrases about a group are remembered, and told in details. */
-const MOST_PHRASES = 10;
+/** How many of the phrases about a group are remembered, and how many are told in details. */
+const MOST_REMEMBERED = 100;
+const MOST_TOLD = 10;
 
 /** The reasons of problems, which end once the hosts run something else or are gone. */
 const PROBLEMS: readonly Reason[] = ['hosts-ami-deprecated', 'hosts-ami-not-allowed'];
@@ -15,18 +16,30 @@ const PROBLEMS: readonly Reason[] = ['hosts-ami-deprecated', 'hosts-ami-not-allo
 export const isProblem = (fingerprint: string | undefined): boolean =>
   PROBLEMS.some((reason) => fingerprint?.startsWith(`${reason} `) === true);
 
-/** What is remembered of what the hosts of a group run. */
-export const rememberedOf = ({ runs }: Pick<HostGroup, 'runs'>): string[] => runs.slice(0, MOST_PHRASES);
+/**
+ * What is remembered of what the hosts of a group run, which is what a reader knows of them. A pool with several AMIs
+ * has all of them on one day and some of them on the next, as it grows and shrinks: hosts that ended are no news, and
+ * what they ran stays known until the group runs something else. Nobody else tells when the last old kubelet of Fargate
+ * or of hybrid nodes is gone.
+ */
+export function rememberedOf(
+  { kind, runs }: Pick<HostGroup, 'kind' | 'runs'>,
+  before: readonly string[] = [],
+): readonly string[] {
+  const now = runs.slice(0, MOST_REMEMBERED);
+  const isKnown = kind !== 'fargate' && kind !== 'hybrid' && now.every((phrase) => before.includes(phrase));
+  return isKnown ? before : now;
+}
 
 /**
  * Decides what to tell of a group; a pure function. The same hosts give the same decision, which is told once.
  *
- * @param before what the hosts ran at the last look; undefined for a group that is new
+ * @param before what a reader knows that the hosts run, see {@link rememberedOf}; undefined for a group that is new
  */
 export function decideGroup(group: HostGroup, before: readonly string[] | undefined): Telling<Reason> {
   const { kind, hosts, runs, deprecated, notAllowed } = group;
-  const now = rememberedOf(group);
-  const isSame = before !== undefined && before.join('\n') === now.join('\n');
+  const known = rememberedOf(group, before);
+  const isSame = before !== undefined && before.join('\n') === known.join('\n');
   const change =
     before === undefined
       ? hosts === 1
@@ -37,8 +50,13 @@ export function decideGroup(group: HostGroup, before: readonly string[] | undefi
         : ` Before, it was ${listed(before)}.`;
   const told = {
     message: `${counted(hosts, 'host')} ${WHOSE[kind]} ${hosts === 1 ? 'runs' : 'run'} ${listed(runs)}.${change}`,
-    variant: createHash('sha256').update(runs.join('\n')).digest('hex').slice(0, 32),
-    details: { kind, hosts, runs: now, ...(!isSame && before !== undefined && { before: [...before] }) },
+    variant: createHash('sha256').update(known.join('\n')).digest('hex').slice(0, 32),
+    details: {
+      kind,
+      hosts,
+      runs: runs.slice(0, MOST_TOLD),
+      ...(!isSame && before !== undefined && { before: before.slice(0, MOST_TOLD) }),
+    },
   };
   if (notAllowed.length > 0) {
     const words = `EC2 launches no more hosts from ${listed(notAllowed)}: the account does not allow it.`;

@@ -13,7 +13,7 @@ export type Told = Readonly<z.infer<typeof told>>;
 
 const group = z.object({
   ...toldMemory<Reason>(),
-  /** What the hosts ran at the last look; absent in the item of a cluster. */
+  /** What was told that the hosts run; absent in the item of a cluster. */
   runs: z.array(z.string()).optional(),
 });
 export type GroupTold = Readonly<z.infer<typeof group>>;

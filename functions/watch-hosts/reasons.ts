@@ -9,7 +9,7 @@ export const HOST_REASONS = {
   },
   'hosts-changed': {
     meaning:
-      'The hosts of the group run another AMI or system than at the last look, or are new. The message names what they ran before.',
+      'Hosts of the group run an AMI or system that nothing was told of before, or are new. The message names what was told last.',
   },
   'hosts-ami-deprecated': {
     meaning: 'Hosts of the group run an AMI that its owner has deprecated by now.',

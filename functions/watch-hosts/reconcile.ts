@@ -70,7 +70,7 @@ async function tellGroup(
   const key = keyOf(group);
   const before = known.get(key);
   const decision = decideGroup(group, before?.runs);
-  const state: GroupTold = { ...(before ?? NOTHING_TOLD), runs: rememberedOf(group) };
+  const state: GroupTold = { ...(before ?? NOTHING_TOLD), runs: [...rememberedOf(group, before?.runs)] };
   const fingerprint = fingerprintOf(decision);
   const save = saving(deps, key);
   // What the first look at a cluster finds is counted in one record, and only problems are told by group.
