@@ -247,10 +247,7 @@ describe('an alarm is raised', () => {
   });
 
   it.each([
-    ['PolicyInvalid', 'any-function'],
     ['Failed', 'upgrade-node-groups'],
-    ['Halted', 'upgrade-node-groups'],
-    ['UpgradeStuck', 'upgrade-node-groups'],
     ['Failed', 'manage-ssm-agent'],
   ])('on %s of %s', (metric, name) => {
     expect([...functionNames(), 'any-function']).toContain(name);
@@ -271,6 +268,38 @@ describe('an alarm is raised', () => {
     ]);
   });
 
+  it.each([
+    ['PolicyInvalid', 'any-function'],
+    ['Halted', 'upgrade-node-groups'],
+    ['UpgradeStuck', 'upgrade-node-groups'],
+    ['StaysExposed', 'quarantine-workers'],
+    ['QuarantineExpiring', 'quarantine-workers'],
+    ['QuarantineExpired', 'quarantine-workers'],
+  ])('on the state %s of %s, until one and a half sweeps have not published it', (metric, name) => {
+    for (const [sweepSchedule, period] of [
+      ['rate(1 hour)', 1800],
+      ['rate(15 minutes)', 480],
+      ['rate(1 day)', 43_200],
+    ] as const) {
+      const watched = alarmsOf(templateOf({ sweepSchedule })).filter(
+        ({ Metrics }) => Metrics?.[1]?.MetricStat.Metric.MetricName === metric,
+      );
+      expect(watched).toEqual([
+        expect.objectContaining({
+          EvaluationPeriods: 3,
+          DatapointsToAlarm: 1,
+          Threshold: 1,
+          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+          TreatMissingData: 'notBreaching',
+        }),
+      ]);
+      const [filled, counted] = watched[0]!.Metrics;
+      expect(filled).toMatchObject({ Expression: 'FILL(counted, 0)' });
+      expect(counted).toMatchObject({ Id: 'counted', MetricStat: { Period: period, Stat: 'Sum' } });
+      expect(counted.MetricStat.Metric.Dimensions[0]).toEqual({ Name: 'service', Value: name });
+    }
+  });
+
   it('when a request of any function has waited for half an hour', () => {
     const waiting = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage');
     for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 1800, TreatMissingData: 'notBreaching' });
@@ -287,7 +316,9 @@ describe('an alarm is raised', () => {
     ['rate(10 minutes)', 600],
     ['rate(1 day)', 86_400],
   ])('when three sweeps in a row, each %s, did not finish', (sweepSchedule, period) => {
-    const [stale] = alarmsOf(templateOf({ sweepSchedule })).filter(({ Metrics }) => Metrics !== undefined);
+    const [stale] = alarmsOf(templateOf({ sweepSchedule })).filter(
+      ({ AlarmName }) => AlarmName === 'eks-host-remediator-stale-sweep',
+    );
     expect(stale).toMatchObject({
       EvaluationPeriods: 3,
       Threshold: 1,

@@ -20,6 +20,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
+import { remediatorMetric, zeroIfMissing } from './metric.ts';
 import { type Runbook, UNHEALTHY } from './runbook.ts';
 import { dashboardUrl, runbookWidgets } from './runbook-page.ts';
 import { DEFAULT_STACK_NAME, type Settings } from './settings.ts';
@@ -109,6 +110,23 @@ export class Alarms extends Construct {
     this.all.push(alarm);
     if (runbook.unhealthy) this.ofHealth.push(alarm);
     return alarm;
+  }
+
+  /**
+   * Adds an alarm on a state that each sweep publishes for as long as it lasts. The alarm stands for one and a half
+   * sweeps after the last data point, so that a late sweep does not end it, and the first one that finds the state over
+   * does.
+   *
+   * Without data CloudWatch goes by older data points, of an evaluation range that is longer than the evaluation periods
+   * (CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data"). Zeros in the place of missing data
+   * keep it from that. A metric that is not published costs nothing.
+   */
+  addForState(scope: Construct, metricName: string, functionName: string, runbook: Runbook): Alarm {
+    const { stackName, sweepSchedule } = this.settings;
+    const period = Duration.minutes(Math.ceil(sweepSchedule.toMinutes() / 2));
+    const counted = remediatorMetric(metricName, functionName, stackName, period);
+    const window = { evaluationPeriods: 3, datapointsToAlarm: 1 };
+    return this.add(scope, metricName, zeroIfMissing(counted), runbook, {}, window);
   }
 
   /** Adds an alarm that fires as soon as a message is in the dead-letter queue. */

@@ -15,7 +15,7 @@ import { Construct } from 'constructs';
 import type { DashboardRow } from '../functions/shared/declaration/remediation.ts';
 import { METRIC_NAMES } from '../functions/shared/records/recorder.ts';
 import { Costs } from './costs.ts';
-import { answer, FULL_WIDTH, graph, line, single, sumOf, TABLE_HEIGHT } from './widgets.ts';
+import { answer, answerGraph, FULL_WIDTH, graph, line, single, sumOf, TABLE_HEIGHT } from './widgets.ts';
 
 export interface DashboardProps {
   readonly stackName: string;
@@ -103,6 +103,8 @@ export class Dashboard extends Construct {
     );
     const graphs = [
       ...this.deciding.flatMap((each) => [this.decisionsOf(each), ...(each.own ? [each.own] : [])]),
+      answerGraph('how-old-is-the-fleet', QUARTER, props),
+      answerGraph('how-large-is-the-fleet', QUARTER, props),
       ...this.ofAll(),
       costs.graph(QUARTER),
     ];
@@ -120,15 +122,14 @@ export class Dashboard extends Construct {
       return single(title, 3, sumOf(title, metrics));
     };
     const most = (title: string, name: string, metricName: string): IWidget =>
-      single(title, 4, line({ name, stackName }, metricName, { statistic: Stats.MAXIMUM, label: title }));
+      single(title, 5, line({ name, stackName }, metricName, { statistic: Stats.MAXIMUM, label: title }));
     return [
       counted('Acted', 'acted'),
       counted('Failed', 'failed'),
       counted('Refused', 'refused'),
       most('Exposed at once, at most', 'quarantine-workers', 'StaysExposed'),
       most('In quarantine at once, at most', 'quarantine-workers', 'InQuarantine'),
-      most('Oldest node, in days', 'upgrade-node-groups', 'OldestNodeAge'),
-      costs.total(3),
+      costs.total(5),
     ];
   }
 

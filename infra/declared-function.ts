@@ -1,5 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, CustomWidget, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, CustomWidget, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSubscriptionFilter } from 'aws-cdk-lib/aws-logs';
@@ -9,7 +9,7 @@ import type { AlarmEntry, DashboardRow, GraphLine, Remediation } from '../functi
 import type { Right } from '../functions/shared/declaration/right.ts';
 import { BESIDE } from './beside.ts';
 import type { Foundation } from './foundation.ts';
-import { remediatorMetric } from './metric.ts';
+import { remediatorMetric, zeroIfMissing } from './metric.ts';
 import { type Placeholders, resolve, resolveRight } from './placeholders.ts';
 import { QueueIntake } from './queue-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
@@ -166,26 +166,26 @@ export class DeclaredFunction extends Construct {
     this.foundation.dashboard.show(widget);
   }
 
-  private addAlarm(made: RemediatorFunction, section: string, entry: AlarmEntry): void {
+  private addAlarm(
+    made: RemediatorFunction,
+    section: string,
+    { metric, lasts, absentFor, ...entry }: AlarmEntry,
+  ): void {
     const { alarms, settings } = this.foundation;
-    const { metric, per = { minutes: 5 }, absentFor } = entry;
-    const period = per === 'sweep' ? settings.sweepSchedule : Duration.minutes(per.minutes);
-    const counted = remediatorMetric(metric, made.name, settings.stackName, period);
-    const about = declaredRunbook(section, entry);
-    if (absentFor === undefined) {
-      alarms.add(made, metric, counted, about);
+    const about = declaredRunbook(section, { metric, ...entry });
+    const countedPer = (period: Duration) => remediatorMetric(metric, made.name, settings.stackName, period);
+    if (lasts) {
+      alarms.addForState(made, metric, made.name, about);
       return;
     }
-    // A period without data counts as zero, not as unknown.
-    const filled = new MathExpression({
-      expression: 'FILL(counted, 0)',
-      usingMetrics: { counted },
-      period,
-    });
+    if (absentFor === undefined) {
+      alarms.add(made, metric, countedPer(Duration.minutes(5)), about);
+      return;
+    }
     alarms.add(
       this,
       'StaleAlarm',
-      filled,
+      zeroIfMissing(countedPer(settings.sweepSchedule)),
       about,
       {},
       {

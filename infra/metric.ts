@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 
 /** The namespace of the metrics that the functions publish. */
 export const METRIC_NAMESPACE = 'EksHostRemediator';
@@ -16,3 +16,10 @@ export const remediatorMetric = (metricName: string, functionName: string, stack
     statistic: Stats.SUM,
     period,
   });
+
+/**
+ * The metric with zeros in periods without data. CloudWatch fills nothing where there is no data at all (CloudWatch user
+ * guide, "Using math expressions with CloudWatch metrics").
+ */
+export const zeroIfMissing = (counted: Metric): MathExpression =>
+  new MathExpression({ expression: 'FILL(counted, 0)', usingMetrics: { counted }, period: counted.period });

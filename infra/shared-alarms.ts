@@ -1,11 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { FAILED_RUN_PATTERN } from '../functions/shared/declaration/remediation.ts';
 import { ANY_FUNCTION } from '../functions/shared/runtime/metric.ts';
 import type { Foundation } from './foundation.ts';
-import { METRIC_NAMESPACE, remediatorMetric } from './metric.ts';
+import { METRIC_NAMESPACE } from './metric.ts';
 import { ANY_FAILED_RUN, POLICY_INVALID } from './runbook.ts';
 
 type Known = Pick<Foundation, 'alarms' | 'settings' | 'logGroup'>;
@@ -15,10 +15,8 @@ export class SharedAlarms extends Construct {
   constructor(scope: Construct, id: string, { alarms, settings, logGroup }: Known) {
     super(scope, id);
     alarms.add(this, 'Errors', this.failedRuns(settings.stackName, logGroup), ANY_FAILED_RUN);
-    // Each reconcile says whether the policy was valid, and functions go by different parts of it: the alarm ends when
-    // all that reconciled within a sweep's time found it so.
-    const invalid = remediatorMetric('PolicyInvalid', ANY_FUNCTION, settings.stackName, settings.sweepSchedule);
-    alarms.add(this, 'PolicyInvalid', invalid, POLICY_INVALID, {}, { treatMissingData: TreatMissingData.IGNORE });
+    // Functions go by different parts of the policy: the alarm ends when none finds its part invalid any more.
+    alarms.addForState(this, 'PolicyInvalid', ANY_FUNCTION, POLICY_INVALID);
   }
 
   /**

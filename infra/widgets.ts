@@ -3,7 +3,9 @@ import {
   GraphWidget,
   type IMetric,
   type IWidget,
+  LogQueryVisualizationType,
   LogQueryWidget,
+  type LogQueryWidgetProps,
   MathExpression,
   Metric,
   SingleValueWidget,
@@ -64,7 +66,18 @@ export const sumOf = (label: string, metrics: readonly IMetric[]): MathExpressio
 };
 
 /** The result of a saved query, as a table. */
-export const answer = (name: string, width: number, logGroups: LogGroups): IWidget => {
+export const answer = (name: string, width: number, logGroups: LogGroups): IWidget =>
+  queryWidget(name, { width, height: TABLE_HEIGHT, view: LogQueryVisualizationType.TABLE }, logGroups);
+
+/** The result of a saved query by time, as a graph. It costs only when somebody looks. */
+export const answerGraph = (name: string, width: number, logGroups: LogGroups): IWidget =>
+  queryWidget(name, { width, height: GRAPH_HEIGHT, view: LogQueryVisualizationType.LINE }, logGroups);
+
+const queryWidget = (
+  name: string,
+  shape: Pick<LogQueryWidgetProps, 'width' | 'height' | 'view'>,
+  logGroups: LogGroups,
+): IWidget => {
   const { question, text } = readQuery(name);
   // CDK puts SOURCE and a bar before the query, so a comment at its beginning would be parsed as a command.
   const commands = text
@@ -73,8 +86,7 @@ export const answer = (name: string, width: number, logGroups: LogGroups): IWidg
     .filter((each) => !each.startsWith('#'));
   return new LogQueryWidget({
     title: question,
-    width,
-    height: TABLE_HEIGHT,
+    ...shape,
     logGroupNames: groupsAsked(name, logGroups),
     queryString: commands.join('\n'),
   });

@@ -77,6 +77,8 @@ const fleet = (...nodeGroups: object[]) => ({
   clusters: [{ name: 'shop', version: '1.33', nodeGroups }],
 });
 const failing = { name: 'web', desiredSize: 1, updates: { fails: [{ errorCode: 'PodEvictionFailure' }] } };
+/** Takes longer than an update may. */
+const slow = { name: 'slow', desiredSize: 1, updates: { minutesPerNode: 7 * 60 } };
 const cured = { name: 'cured', desiredSize: 1, ssm: { managedPolicy: false } };
 const ignored = {
   name: 'ignored',
@@ -104,6 +106,11 @@ beforeAll(async () => {
       play: '2h10m',
     }),
     start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
+    start({
+      fleet: fleet(failing, slow),
+      policy: { upgrades: { bakeAge: '1m', stopAfterFailures: 1 }, ssmAgent: { mode: 'off' } },
+      play: '10h',
+    }),
     quarantineOfEveryDecision(),
     terminatedSelfManaged(),
     start({ fleet: 'findings', faults: { duplicateEvents: true }, play: '7h' }),
@@ -167,7 +174,7 @@ describe('the dashboard', () => {
     const { outputs } = runs[0]!.account.stack;
     const [group, fed] = [String(outputs.LogGroupName), String(outputs.FedLogGroupName)];
     const queries = widgetsOf(runs[0]!).flatMap(({ properties }) => properties.query ?? []);
-    expect(queries.length).toBe(2);
+    expect(queries.length).toBe(4);
     for (const query of queries) {
       const commands = query.split(' | ').filter((each) => !each.startsWith('SOURCE '));
       const sources = query.split(' | ').slice(0, -commands.length);
@@ -189,7 +196,6 @@ describe('the dashboard', () => {
       'Refused',
       'Exposed at once, at most',
       'In quarantine at once, at most',
-      'Oldest node, in days',
       `US$ for Lambda and logs (prices of ${PRICES.date})`,
     ]);
     for (const { properties } of rows[0]!) {
@@ -302,7 +308,7 @@ describe('metrics', () => {
     });
     const [blob, ...others] = embedded(many).filter(({ line }) => line.service === 'manage-ssm-agent');
     expect(others).toEqual([]);
-    expect(blob?.line).toMatchObject({ Done: 300, WorkersSeen: 300 });
+    expect(blob?.line).toMatchObject({ Done: 300 });
     // A count of zero would be billed.
     expect(blob?.line).not.toHaveProperty('WorkersUnanswered');
     expect(blob?.line.Latency).toHaveLength(50);

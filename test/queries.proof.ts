@@ -158,6 +158,22 @@ describe('the saved queries', () => {
     expect(new Set(rows.map(({ amiType }) => amiType))).toEqual(new Set(running.map(({ amiType }) => amiType)));
   });
 
+  it('how old and how large the fleet is, by hour', async () => {
+    const ages = await ask(demo, textOf(demo, 'how old is the fleet'));
+    // A row for each hour, and the last one may have begun.
+    expect([9, 10]).toContain(ages.length);
+    for (const { oldestRelease, medianRelease, oldestNode } of ages) {
+      expect(Number(oldestRelease)).toBeGreaterThanOrEqual(Number(medianRelease));
+      expect(Number(oldestNode)).toBeGreaterThan(0);
+    }
+    const [first] = (await ask(agents, textOf(agents, 'how large is the fleet'))).filter(
+      ({ seenWorkers }) => seenWorkers,
+    );
+    const { clusters } = agents.account.snapshot();
+    expect(Number(first?.groups)).toBe(clusters.flatMap(({ nodeGroups }) => nodeGroups).length);
+    expect(Number(first?.seenWorkers)).toBeGreaterThan(10);
+  });
+
   it('workers without SSM by cause', async () => {
     const rows = await ask(agents, textOf(agents, 'workers without ssm by cause'));
     const last = new Map(agents.records.map((record) => [record.instance, record]));

@@ -75,7 +75,7 @@ function countWorkers({ recorder }: ReconcileDeps, { clusters }: Scope, observat
     ({ view }) => clusters.has(view.cluster) && view.ownership !== 'auto-mode' && view.instanceState === 'running',
   );
   if (clusters.size === 0) return;
-  recorder.count('WorkersSeen', swept.length);
+  recorder.note('figures', { workers: swept.length });
   recorder.count('WorkersUnanswered', swept.filter(({ view }) => view.agent?.online !== true).length);
 }
 

@@ -80,8 +80,7 @@ export const manageSsmAgent = declare({
   policy: { section: 'ssmAgent', reads: READS },
   reasons: SSM_AGENT_REASONS,
   metrics: {
-    WorkersSeen: 'Workers of the clusters that a sweep asked about.',
-    WorkersUnanswered: 'Of these: those whose agent does not answer.',
+    WorkersUnanswered: 'Workers of the clusters that a sweep asked about, whose agent does not answer.',
   },
   events: {
     InstanceRunningRule: {
@@ -153,11 +152,8 @@ export const manageSsmAgent = declare({
     title: 'SSM agents of workers',
     decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
     graph: {
-      title: 'Workers, and those whose agent does not answer',
-      lines: [
-        { metric: 'WorkersSeen', perSweep: true },
-        { metric: 'WorkersUnanswered', perSweep: true },
-      ],
+      title: 'Workers whose agent does not answer',
+      lines: [{ metric: 'WorkersUnanswered', perSweep: true }],
     },
   },
 });

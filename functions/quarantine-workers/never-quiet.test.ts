@@ -40,5 +40,5 @@ it.each(reasons)('a way in that stays open is told of as at least grave, and nee
 });
 
 it('has an alarm that rises while any worker stays exposed, looked at by every sweep', () => {
-  expect(quarantineWorkers.alarms['stays-exposed']).toMatchObject({ metric: 'StaysExposed', per: 'sweep' });
+  expect(quarantineWorkers.alarms['stays-exposed']).toMatchObject({ metric: 'StaysExposed', lasts: true });
 });

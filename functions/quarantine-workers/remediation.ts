@@ -203,7 +203,7 @@ export const quarantineWorkers = declare({
         '($.reason = "workers-stay-exposed" || $.reason = "public-by-design" || $.reason = "quarantine-suspended")',
       ),
       next: `${OPERATOR_COMMAND} status names them. Close the exposures by hand, or remove the obstacle that the record names.`,
-      per: 'sweep',
+      lasts: true,
     },
     'quarantine-failed': {
       metric: 'Failed',
@@ -216,14 +216,14 @@ export const quarantineWorkers = declare({
       means: 'A quarantine ends within a day.',
       first: recordsWhere('$.remediation = "quarantine-workers"'),
       next: `${OPERATOR_COMMAND} quarantines lists them. Save what you need from the worker, then: ${END_QUARANTINE}`,
-      per: 'sweep',
+      lasts: true,
     },
     'quarantine-expired': {
       metric: 'QuarantineExpired',
       means: 'The time of a quarantine is over, and the worker is still isolated.',
       first: recordsWhere('$.remediation = "quarantine-workers"'),
       next: `${OPERATOR_COMMAND} quarantines lists them; each holds a slot. ${END_QUARANTINE}`,
-      per: 'sweep',
+      lasts: true,
     },
   },
   dashboard: {

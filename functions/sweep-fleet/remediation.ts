@@ -26,7 +26,6 @@ export const sweepFleet = declare({
       means: 'Three sweeps in a row did not finish. Lost events are not made up for.',
       first: FAILED_RUNS,
       next: 'Check that the rule of sweep-fleet is enabled, and that the function does not fail.',
-      per: 'sweep',
       absentFor: 3,
       unhealthy: true,
     },

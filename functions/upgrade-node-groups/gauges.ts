@@ -4,12 +4,11 @@ import type { Decided } from './plan/plan.ts';
 import type { Recorder } from './remediation.ts';
 
 /**
- * Publishes the state after a reconcile as metrics. Gauges that an alarm watches are published at zero, too. The age of
- * the fleet is the maximum of what the reconciles of one sweep publish; a reconcile that has observed no node publishes
- * no age.
+ * Publishes the state after a reconcile as metrics, and logs the age of the oldest node. The age of the fleet is the
+ * maximum of what the reconciles of one sweep log; a reconcile that has observed no node logs no age.
  */
 export function publishGauges(
-  recorder: Pick<Recorder, 'count' | 'gauge'>,
+  recorder: Pick<Recorder, 'count' | 'gauge' | 'note'>,
   decided: readonly Decided[],
   slots: BlastBudget['slots'],
   now: number,
@@ -18,7 +17,7 @@ export function publishGauges(
   recorder.gauge('UpgradeStuck', decided.filter((each) => isStuck(each, now)).length);
   recorder.gauge('Halted', decided.filter(({ decision }) => STOPPED.has(decision.reason)).length);
   const oldest = oldestLaunchOf(decided.map(({ observation }) => observation));
-  if (oldest !== undefined) recorder.gauge('OldestNodeAge', Math.floor((now - oldest) / DAY));
+  if (oldest !== undefined) recorder.note('figures', { oldestNodeDays: Math.floor((now - oldest) / DAY) });
 }
 
 const DAY = 86_400_000;

@@ -34,7 +34,6 @@ export const upgradeNodeGroups = declare({
       'Of the updates of node groups reconciled, ours or not: those that take longer than such a group needs.',
     Halted:
       'Of the node groups reconciled: those whose upgrade failed as often as the policy allows, and those that a breaker holds.',
-    OldestNodeAge: 'Age in days of the oldest node reconciled: of managed and self-managed groups, and of Karpenter.',
   },
   events: {
     AmiReleaseRule: { description: 'A new EKS AMI release goes to upgrade-node-groups', event: amiRelease },
@@ -101,8 +100,7 @@ export const upgradeNodeGroups = declare({
       means: 'A node group is halted: its upgrade failed as often as the policy allows. Or a breaker holds one.',
       first: recordsWhere('($.reason = "halted" || $.reason = "breaker-*" || $.reason = "*-breaker")'),
       next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts anew.`,
-      // Every reconcile of a node group emits it: at least as often as the sweep runs.
-      per: 'sweep',
+      lasts: true,
     },
     'upgrade-stuck': {
       metric: 'UpgradeStuck',
@@ -110,7 +108,7 @@ export const upgradeNodeGroups = declare({
         'An update of a node group, ours or not, has run longer than such a group needs. It delays the upgrades of its cluster, and no others.',
       first: recordsWhere('$.reason = "*-stuck"'),
       next: 'Run aws eks describe-update. Look for pods that cannot be evicted and nodes that do not join.',
-      per: { minutes: 15 },
+      lasts: true,
     },
   },
   dashboard: {

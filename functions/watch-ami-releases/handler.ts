@@ -13,7 +13,7 @@ import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.
 import { createFunction } from '../shared/runtime/function.ts';
 import { carryOut } from './act.ts';
 import { decide } from './decide.ts';
-import { inventoryOf, publishInventory } from './inventory.ts';
+import { inventoryOf, logInventory } from './inventory.ts';
 import { observeFleet } from './observe.ts';
 import { watchAmiReleases } from './remediation.ts';
 
@@ -37,7 +37,7 @@ export const handler = createFunction({
     if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
     const { pairs, nodeGroups } = await observeFleet(deps);
     const now = clock.now();
-    publishInventory(recorder, inventoryOf(nodeGroups, now));
+    logInventory(recorder, inventoryOf(nodeGroups, now));
     const decided = pairs.map((observation) => ({ observation, decision: decide(observation, now) }));
     await carryOut({ ...deps, recorder }, decided, trigger);
   },

@@ -37,20 +37,7 @@ export function inventoryOf(nodeGroups: readonly Nodegroup[], now: number): InUs
     .sort((a, b) => (b.ageDays ?? -1) - (a.ageDays ?? -1));
 }
 
-/** Logs the inventory, and publishes the age of each node group's release as a metric. */
-export function publishInventory(
-  recorder: Pick<Recorder, 'note' | 'observe' | 'gauge'>,
-  inUse: readonly InUse[],
-): void {
-  for (const release of inUse) {
-    recorder.note('inventory', { ...release });
-    const { ageDays } = release;
-    if (ageDays !== undefined) {
-      for (let group = 0; group < release.nodeGroups; group++) recorder.observe('ReleaseAge', ageDays);
-    }
-  }
-  recorder.gauge(
-    'NodeGroups',
-    inUse.reduce((sum, { nodeGroups }) => sum + nodeGroups, 0),
-  );
+/** Logs the inventory. */
+export function logInventory(recorder: Pick<Recorder, 'note'>, inUse: readonly InUse[]): void {
+  for (const release of inUse) recorder.note('inventory', { ...release });
 }

@@ -18,10 +18,7 @@ export const watchAmiReleases = declare({
   start: { by: 'schedule', every: 'watchSchedule' },
   timeoutSeconds: 300,
   reasons: AMI_RELEASE_REASONS,
-  metrics: {
-    NodeGroups: 'Managed node groups of the fleet.',
-    ReleaseAge: 'Days since the release that a node group runs was built, of each whose release tells.',
-  },
+  metrics: {},
   events: {},
   requests: [],
   ledger: ['PutItem', 'Query'],
@@ -38,14 +35,6 @@ export const watchAmiReleases = declare({
   dashboard: {
     title: 'AMI releases',
     decisions: ['acted', 'done', 'skipped', 'failed'],
-    graph: {
-      title: 'Age of the releases in use, days',
-      lines: [
-        { metric: 'ReleaseAge', statistic: 'Maximum', label: 'oldest' },
-        { metric: 'ReleaseAge', statistic: 'p50', label: 'median' },
-        { metric: 'NodeGroups', statistic: 'Maximum', label: 'node groups' },
-      ],
-    },
   },
 });
 

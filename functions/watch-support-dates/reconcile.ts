@@ -36,8 +36,8 @@ export type HealthPlan = HealthPlannedLifecycle['detail'];
  */
 export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: HealthPlan): Promise<void> {
   const policy = await deps.readPolicy();
-  deps.recorder.gauge('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   if (isInvalid(policy)) {
+    deps.recorder.gauge('PolicyInvalid', 1);
     if (plan !== undefined) throw new Error(`What AWS Health plans is told once the policy is valid. ${policy.error}`);
     return;
   }

@@ -75,12 +75,9 @@ export interface AlarmEntry {
   readonly first: string;
   /** What to do after that. */
   readonly next: string;
-  /** The period over which the metric is summed; default: five minutes. */
-  readonly per?: 'sweep' | { readonly minutes: number };
-  /**
-   * Makes the alarm fire when the metric is missing for this many consecutive periods, instead of when it counts
-   * something.
-   */
+  /** Set when the metric is of a state, which each sweep publishes again for as long as it lasts. */
+  readonly lasts?: true;
+  /** Makes the alarm fire when the metric is missing for this many sweeps, instead of when it counts something. */
   readonly absentFor?: number;
   /** Set when the alarm means that the remediator itself is unhealthy; the composite alarm then fires as well. */
   readonly unhealthy?: true;

@@ -3,9 +3,9 @@ import { OF_ANY_FUNCTION, type SharedMetric, thinOut, unitOf } from './metric.ts
 
 /** Collects the metrics of one invocation. */
 export interface Counter<Metric extends string = SharedMetric> {
-  /** Adds to a metric. A count that stays 0 is not published: CloudWatch bills each hour in which a metric has data. */
+  /** Adds to a metric. What stays 0 is not published: CloudWatch bills each hour in which a metric has data. */
   readonly count: (name: Metric, by?: number) => void;
-  /** Sets a metric to a current value, and publishes it at 0 as well, so that an alarm on it ends at once. */
+  /** Tells a current value. The largest of an invocation is published, unless it is 0. */
   readonly gauge: (name: Metric, value: number) => void;
   /** Adds a value to a metric, for percentiles. */
   readonly observe: (name: Metric, value: number) => void;
@@ -26,7 +26,9 @@ export function createCounter<Metric extends string>(own: Metrics, ofAny: Metric
     count: (name, by = 1) => {
       if (by !== 0) gathered.set(name, [(gathered.get(name)?.[0] ?? 0) + by]);
     },
-    gauge: (name, value) => void gathered.set(name, [value]),
+    gauge: (name, value) => {
+      if (value !== 0) gathered.set(name, [Math.max(value, gathered.get(name)?.[0] ?? 0)]);
+    },
     observe: (name, value) => void gathered.set(name, [...(gathered.get(name) ?? []), value]),
     flush: () => {
       const used = new Set<Metrics>();

@@ -17,7 +17,7 @@ export const SHARED_METRICS = {
   /** Time from the triggering event to the record, for outcomes `acted` and `done` of functions with a queue. */
   Latency: MetricUnit.Milliseconds,
   InvocationFailed: MetricUnit.Count,
-  /** 1 for a reconcile that could not read the policy, 0 for one that could. */
+  /** 1 for an invocation that could not read the policy. */
   PolicyInvalid: MetricUnit.Count,
 } as const;
 

@@ -119,7 +119,7 @@ export function createQueueFunction<
         takeBatch(taking, Records, (messages, queue) => {
           const counted = async () => {
             const policy = await readPolicy();
-            recorder.gauge('PolicyInvalid', isInvalid(policy) ? 1 : 0);
+            if (isInvalid(policy)) recorder.gauge('PolicyInvalid', 1);
             return policy;
           };
           const deps = { ...shared, queue, readPolicy: counted, recorder, account, caller };

@@ -82,26 +82,28 @@ describe('the age of the fleet', () => {
   const seen = (...days: readonly number[]) =>
     observation(nodeGroup({ nodes: days.map((age) => ({ launchedAt: NOW - age * DAY })) }));
   const publishedFor = (observations: ReadonlyArray<ReturnType<typeof observation>>) => {
-    const published: Array<[string, number]> = [];
-    const note = (name: string, value = 1) => void published.push([name, value]);
+    const published: number[] = [];
+    const ignore = () => undefined;
+    const note = (_kind: string, { oldestNodeDays }: Readonly<Record<string, string | number>>) =>
+      void published.push(Number(oldestNodeDays));
     const circumstances = { policy: policyOf(), now: NOW, account: '111122223333', slots: {} };
     const decided = observations.map((each) => ({ observation: each, decision: decide(each, circumstances) }));
-    publishGauges({ count: note, gauge: note }, decided, {}, NOW);
-    return published.filter(([name]) => name === 'OldestNodeAge');
+    publishGauges({ count: ignore, gauge: ignore, note }, decided, {}, NOW);
+    return published;
   };
 
   it('is that of its oldest node, in whole days', () => {
-    expect(publishedFor([seen(3, 50.9), seen(8)])).toEqual([['OldestNodeAge', 50]]);
+    expect(publishedFor([seen(3, 50.9), seen(8)])).toEqual([50]);
     const pool = {
       kind: 'unmanaged',
       reason: 'karpenter',
       message: 'm',
       nodes: [{ launchedAt: NOW - 90 * DAY }],
     } as const;
-    expect(publishedFor([seen(3), observation(pool)])).toEqual([['OldestNodeAge', 90]]);
+    expect(publishedFor([seen(3), observation(pool)])).toEqual([90]);
   });
 
-  it('is not published where no node was observed, which is not an age of zero', () => {
+  it('is not logged where no node was observed, which is not an age of zero', () => {
     expect(publishedFor([seen(), observation(unreadable())])).toEqual([]);
     expect(oldestLaunchOf([observation(nodeGroup({ nodes: [{}] }))])).toBeUndefined();
   });
