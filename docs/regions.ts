@@ -3,6 +3,7 @@ import { policySchema } from '../functions/policy-document.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { AlarmEntry } from '../functions/shared/declaration/remediation.ts';
 import { markdownTable } from './markdown-table.ts';
+import { changesInAws, rightsInClusters } from './rights-tables.ts';
 
 /**
  * Parts of pages that are generated from the functions' declarations, each between two comments with its name. A row or
@@ -13,6 +14,8 @@ export const REGIONS: Readonly<
 > = {
   functions: { file: 'README.md', write: functionsTable },
   'policy keys': { file: 'docs/policy.md', write: policyKeys },
+  'rights in AWS': { file: 'docs/threat-model.md', write: changesInAws },
+  'rights in clusters': { file: 'docs/threat-model.md', write: rightsInClusters },
   'alarms of functions': { file: 'docs/runbook.md', write: declaredAlarms },
 };
 
