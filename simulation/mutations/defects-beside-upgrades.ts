@@ -40,8 +40,8 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   refresh(
     'a refresh passes its waves over',
     'hold',
-    'const wait = waitAtWave(target, observation, policy, circumstances);',
-    'const wait = undefined;',
+    '? waitAtWave(target, observation, policy, circumstances)',
+    '? undefined',
   ),
   refresh('a tripped breaker holds no refresh', 'moment', 'if (held !== undefined) return', 'if (false) return'),
   refresh(
