@@ -178,3 +178,38 @@ it('a pin waits while a node of its cluster is not Ready that was when the relea
   expect(aliasIn(run, 'shop')).toBe('al2023@v20260710');
   await asExpected(run);
 });
+
+it('a first start that another function has claimed goes alone: classes and managed groups wait for it, and then for each other', async () => {
+  const [canary] = karpenterFleet().clusters;
+  const fleet = {
+    startsAt: BEGIN,
+    releases: [release(OLD, '-15d'), release(NEW, '+3h')],
+    clusters: [{ ...canary, name: 'canary', nodeGroups: [small('web')] }],
+  };
+  const run = await play(fleet, policyOf(), 4);
+  const { dynamoDb, stack, time } = run.account;
+  const claim = { by: 'elsewhere', cluster: 'other', nodegroup: 'api' };
+  await dynamoDb.call('PutItem', {
+    TableName: stack.ref('AWS::DynamoDB::Table'),
+    Item: {
+      ...Object.fromEntries(Object.entries(claim).map(([name, value]) => [name, { S: value }])),
+      pk: { S: 'first-start' },
+      sk: { S: `1.33/AL2023_x86_64_STANDARD ${NEW}` },
+      at: { N: String(time.now + 90 * MINUTE) },
+      revision: { N: '1' },
+    },
+  });
+  await run.account.play(10 * HOUR);
+  for (const each of [CLASS, 'web']) {
+    expect(saysOf(run, 'canary', each, 'earlier-wave')).toMatch(/other\/api is moving to it: the first node group/);
+  }
+  const starts = [
+    toldAt(run, 'canary', CLASS, 'node-class-being-pinned'),
+    toldAt(run, 'canary', 'web', 'upgrade-started'),
+  ];
+  const [first = 0, second = 0] = starts.toSorted((a, b) => a - b);
+  expect([first >= 6.5, second > first]).toEqual([true, true]);
+  expect(aliasIn(run, 'canary')).toBe('al2023@v20260710');
+  expect(nodeGroupOf(run, 'canary', 'web').releaseVersion).toBe(NEW);
+  await asExpected(run);
+});

@@ -17,7 +17,9 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
 import { clustersBefore } from '../shared/rollouts/clusters-before.ts';
+import { yieldToFirst } from '../shared/rollouts/go-first.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
+import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { CUSTOM, placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -89,8 +91,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       ...(fleetFailures && { fleetFailures }),
     };
     const { key } = observation;
-    const decision = await decideWithGates(observation, circumstances, reads).catch(note);
-    if (decision === undefined) continue;
+    const alone = await decideAlone(deps, observation, circumstances, reads).catch(note);
+    if (alone === undefined) continue;
+    const { decision } = alone;
+    rollouts = alone.rollouts;
     const settled = await carryOut(deps, observation, decision, { ...circumstances, policy }).catch(note);
     const subject = subjectOf(key);
     if (holdsSlot(observation, decision, settled)) underWay.add(subject);
@@ -118,6 +122,29 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+}
+
+/** Decides, and anew where another function starts the first group of the AMI at the same time: it goes alone. */
+async function decideAlone(
+  { ledger, caller }: Pick<ReconcileDeps, 'ledger' | 'caller'>,
+  observation: Observation,
+  circumstances: Circumstances,
+  readers: GateReaders,
+): Promise<{ readonly decision: Decision; readonly rollouts: Rollouts | undefined }> {
+  const { rollouts, policy, now } = circumstances;
+  const decision = await decideWithGates(observation, circumstances, readers);
+  const { act, target } = decision;
+  if (act !== 'start' || target === undefined || rollouts === undefined || isInvalid(policy)) {
+    return { decision, rollouts };
+  }
+  const candidates = [{ pair: CUSTOM, releaseVersion: target }];
+  const start = { key: observation.key, candidates, bakeBetween: policy.upgrades.bakeBetween };
+  const after = await yieldToFirst({ ledger, by: 'refresh-groups', caller, now }, start, rollouts);
+  if (after === undefined) return { decision, rollouts };
+  return {
+    decision: await decideWithGates(observation, { ...circumstances, rollouts: after }, readers),
+    rollouts: after,
+  };
 }
 
 /** Decides, once the gates are read where they matter. An answer tells what comes of a request. */

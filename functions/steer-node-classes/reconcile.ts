@@ -14,6 +14,7 @@ import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
 import { type NodeGroupKey, readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { managedRollouts } from '../shared/rollouts/all-groups.ts';
+import { yieldToFirst } from '../shared/rollouts/go-first.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -35,7 +36,7 @@ import {
 import type { Policy } from './policy.ts';
 import { membersAfter } from './progress.ts';
 import type { steerNodeClasses } from './remediation.ts';
-import { clustersThatMatter } from './wave.ts';
+import { clustersThatMatter, startOf } from './wave.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof steerNodeClasses>, ObserveClients {
   readonly cloudWatch: CloudWatchClient;
@@ -108,17 +109,34 @@ async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked,
     const { rollouts } = course;
     const circumstances = { policy: here, now, account: deps.account, ...(rollouts && { rollouts }) };
     try {
-      const wanted = await decideWithGates(observation, circumstances, course);
+      const wanted = await decideAlone(deps, observation, circumstances, course);
       const decision = await carryOut({ ...deps, openCluster }, observation, wanted, { anywhere, here, now });
       settled.push(decision);
       course.unseen.push(...(decision?.lookAt ?? []));
       if (isInvalid(anywhere) || decision === undefined) continue;
-      course.rollouts = rollouts?.with(membersAfter(observation, decision, { anywhere, here }, now));
+      course.rollouts = course.rollouts?.with(membersAfter(observation, decision, { anywhere, here }, now));
     } catch (error) {
       course.troubles.push(error);
     }
   }
   await lookAgain(deps, asked.cluster, settled, now);
+}
+
+/** Decides, and anew where another function starts the first group of the release at the same time: it goes alone. */
+async function decideAlone(
+  { ledger, caller }: Pick<ReconcileDeps, 'ledger' | 'caller'>,
+  observation: Observation,
+  circumstances: Circumstances,
+  course: Course,
+): Promise<Decision> {
+  const decision = await decideWithGates(observation, circumstances, course);
+  const { rollouts, now } = circumstances;
+  const start = startOf(observation, decision, circumstances);
+  if (rollouts === undefined || start === undefined) return decision;
+  const after = await yieldToFirst({ ledger, by: 'steer-node-classes', caller, now }, start, rollouts);
+  if (after === undefined) return decision;
+  course.rollouts = after;
+  return decideWithGates(observation, { ...circumstances, rollouts: after }, course);
 }
 
 /** Decides, once the gates are read where they matter. An answer tells what comes of a request. */

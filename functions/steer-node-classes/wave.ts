@@ -1,10 +1,12 @@
 import { isInvalid } from '../shared/policy/policy.ts';
-import { pairKey } from '../shared/releases/ami-type.ts';
+import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { clustersBefore } from '../shared/rollouts/clusters-before.ts';
+import type { Start } from '../shared/rollouts/go-first.ts';
 import { chooseAmong, type Held, heldFrom, inWordsOf, type WaveWait } from '../shared/rollouts/held-by-waves.ts';
+import type { Candidate } from '../shared/rollouts/rollouts.ts';
 import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { aliasOf, type Family, newestOf, selectionOf } from './alias.ts';
-import type { Circumstances, Observation } from './decision.ts';
+import type { Circumstances, Decision, Observation } from './decision.ts';
 import type { ClassView, OfferedVersion } from './node-class.ts';
 import type { Policy } from './policy.ts';
 import { releaseOf } from './progress.ts';
@@ -41,15 +43,11 @@ function heldAt(
   { version, since }: OfferedVersion,
   { key, view, policy, circumstances: { rollouts, now } }: Mover,
 ): Held | undefined {
-  const { offer, pairs, selection, running } = view;
+  const { selection, running } = view;
   if (selection.kind === 'floats' && newestOf(running.map((each) => each.version)) === version) return undefined;
   const taker = { key, wave: placeOfWave(policy), bakeBetween: policy.upgrades.bakeBetween, knownSince: since };
-  return pairs
-    .map((pair) => {
-      const withdrawn = offer.kind === 'offered' ? (offer.pairs[pairKey(pair)]?.withdrawn ?? []) : [];
-      const candidate = { pair: pairKey(pair), releaseVersion: releaseOf(view, pair, version), withdrawn };
-      return heldFrom(taker, candidate, rollouts, now);
-    })
+  return candidatesOf(view, version)
+    .map((candidate) => heldFrom(taker, candidate, rollouts, now))
     .find((held) => held !== undefined);
 }
 
@@ -66,9 +64,31 @@ export function clustersThatMatter(
   if (view.kind !== 'class' || selection.kind !== 'pins' || rollouts === undefined || isInvalid(policy)) {
     return [key.cluster];
   }
-  const before = view.pairs.flatMap((pair) => {
-    const candidate = { pair: pairKey(pair), releaseVersion: releaseOf(view, pair, selection.version) };
-    return clustersBefore(rollouts, placeOfWave(policy), candidate);
-  });
+  const before = candidatesOf(view, selection.version).flatMap((candidate) =>
+    clustersBefore(rollouts, placeOfWave(policy), candidate),
+  );
   return [key.cluster, ...before];
+}
+
+/** The start of a release by a pin; undefined for any other decision. A release that its nodes run is not new to them. */
+export function startOf(
+  { key, view }: Observation,
+  { reason, write, target }: Pick<Decision, 'reason' | 'write' | 'target'>,
+  { policy }: Pick<Circumstances, 'policy'>,
+): Start | undefined {
+  const selection = selectionOf([{ alias: target }]);
+  const isPin = write !== undefined && reason === 'node-class-being-pinned';
+  if (!isPin || view.kind !== 'class' || selection.kind !== 'pins' || isInvalid(policy)) return undefined;
+  if (view.running.some(({ version }) => version === selection.version)) return undefined;
+  return { key, candidates: candidatesOf(view, selection.version), bakeBetween: policy.upgrades.bakeBetween };
+}
+
+/** A version of an alias, as the releases that it names, once for each pair. */
+const candidatesOf = (view: ClassView, version: string): Candidate[] =>
+  view.pairs.map((pair) => candidateOf(view, pair, version));
+
+function candidateOf(view: ClassView, pair: Pair, version: string): Candidate {
+  const { offer } = view;
+  const withdrawn = offer.kind === 'offered' ? (offer.pairs[pairKey(pair)]?.withdrawn ?? []) : [];
+  return { pair: pairKey(pair), releaseVersion: releaseOf(view, pair, version), withdrawn };
 }

@@ -27,7 +27,7 @@ import { createPodsReader } from './observe/observe-pods.ts';
 import { observeUnmanaged } from './observe/observe-unmanaged.ts';
 import { withHeldPods } from './plan/observe-evictions.ts';
 import { type Decided, failuresAfter, withSlot } from './plan/plan.ts';
-import { planFairly } from './plan/plan-fairly.ts';
+import { planAlone } from './plan/plan-alone.ts';
 import { readFleet, readLine } from './plan/waitlist-reading.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
@@ -83,7 +83,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     line,
     fleetFailures,
     fleet: remembered,
-  } = await planFairly({ ...deps, readCluster, readPods, readGates }, observations, circumstances, fleet);
+  } = await planAlone({ ...deps, readCluster, readPods, readGates }, observations, circumstances, fleet);
   const known = { ...circumstances, ...(fleetFailures !== undefined && { fleetFailures }) };
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.

@@ -22,6 +22,7 @@ import * as z from 'zod';
  * | drain-hook      | cluster/nodegroup     | last outcome, the hook that was made, proposal     | hook-ledger.ts          |
  * | drain           | instance id           | last outcome, the node as it was before its drain  | drain-ledger.ts         |
  * | node-class      | cluster/ec2nodeclass  | last outcome, the pin that was made, its progress  | node-class-ledger.ts    |
+ * | first-start     | pair and release      | which function starts its first group, and when    | first-starts.ts         |
  * | watched-pair    | pair of releases      | a pair that only Karpenter's nodes use             | watched-pairs.ts        |
  * | budget          | upgrades, quarantines | who holds a slot of the blast budget               | blast-budget.ts         |
  * | quarantine      | instance id           | last outcome, what a quarantine must give back     | quarantine-ledger.ts    |

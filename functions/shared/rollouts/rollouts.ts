@@ -57,6 +57,8 @@ export interface Candidate {
 /** How the rollouts of a fleet stand. */
 export interface Rollouts {
   readonly entryOf: (key: NodeGroupKey, wave: number, candidate: Candidate, bakeBetween: number, now: number) => Entry;
+  /** Whether a member runs a release, or has run it for long enough. */
+  readonly hasBeenTaken: (candidate: Candidate, bakeBetween: number, now: number) => boolean;
   readonly memberOf: (subject: string) => Member | undefined;
   /** The members of the waves before a wave that run a release, or are moving to it. */
   readonly takersBefore: (wave: number, candidate: Candidate) => readonly Member[];

@@ -96,6 +96,7 @@ export function rolloutsOf(
     return summary;
   };
   return {
+    hasBeenTaken: (candidate, bakeBetween, now) => summaryOf(candidate, bakeBetween, now).hasBeenTaken,
     memberOf: (subject) => members.get(subject),
     takersBefore: (before, { pair, releaseVersion }) =>
       [...members.values()].filter(
