@@ -43,14 +43,32 @@ export const NEW_INCIDENT: IncidentState = { revision: 0 };
  */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** Reads the states of the given incidents. Incidents without any notification are missing. */
-export async function readIncidents(ledger: Ledger, incidents: readonly string[]): Promise<Map<string, IncidentState>> {
+/**
+ * Reads the states of the given incidents. Incidents without any notification are missing.
+ *
+ * @param former the keys that incidents had in former versions, by incident
+ */
+export async function readIncidents(
+  ledger: Ledger,
+  incidents: readonly string[],
+  former: ReadonlyMap<string, string> = new Map(),
+): Promise<Map<string, IncidentState>> {
   const items = await readItems(ledger, PK, incidents, ITEM);
   const states = new Map(items.map(({ sk, ...state }) => [sk, state]));
-  const missing = incidents.filter((incident) => !states.has(incident));
-  // A state of version 2 is saved under the new key, where no item exists yet.
-  for (const { sk, ...state } of await readItems(ledger, FORMER_PK, missing, ITEM)) {
-    states.set(sk, { ...state, revision: NEW_INCIDENT.revision });
+  const missing = () => incidents.filter((incident) => !states.has(incident));
+  // A state of a former version is saved under the new key, where no item exists yet.
+  const { revision } = NEW_INCIDENT;
+  for (const { sk, ...state } of await readItems(ledger, FORMER_PK, missing(), ITEM)) {
+    states.set(sk, { ...state, revision });
+  }
+  const renamed = new Map(
+    missing().flatMap((incident): Array<[string, string]> => {
+      const sk = former.get(incident);
+      return sk === undefined ? [] : [[sk, incident]];
+    }),
+  );
+  for (const { sk, ...state } of await readItems(ledger, PK, [...renamed.keys()], ITEM)) {
+    states.set(renamed.get(sk) ?? sk, { ...state, revision });
   }
   return states;
 }

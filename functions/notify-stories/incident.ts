@@ -53,8 +53,17 @@ export function incidentOf(record: ReadRecord): string {
       ? // A breaker holds managed node groups and self-managed ones, whichever function tells of it.
         ['breaker', breaker]
       : [remediation, correlationId, cluster, nodegroup, instance];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+  return digestOf(parts);
 }
+
+/** The key of a breaker's incident in items of former versions, which had one for each function; undefined: no breaker. */
+export function formerIncidentOf(record: ReadRecord): string | undefined {
+  const breaker = breakerOf(record);
+  return breaker === undefined ? undefined : digestOf([record.remediation, 'breaker', breaker]);
+}
+
+const digestOf = (parts: ReadonlyArray<string | undefined>): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 
 /**
  * Follows one incident through new records, in order; a pure function.

@@ -12,7 +12,14 @@ import type { Counter } from '../shared/runtime/counter.ts';
 import { type TellDeps, tell } from './act.ts';
 import { bundle } from './bundle.ts';
 import type { FindingDeps } from './findings.ts';
-import { follow, incidentOf, type News, type NewsOfSubject, type NotificationPolicy } from './incident.ts';
+import {
+  follow,
+  formerIncidentOf,
+  incidentOf,
+  type News,
+  type NewsOfSubject,
+  type NotificationPolicy,
+} from './incident.ts';
 import { type IncidentState, NEW_INCIDENT, readIncidents, saveIncident } from './incident-ledger.ts';
 import { keepFindingsWhereOffered } from './not-offered.ts';
 import { notifications as defaults, type Policy } from './policy.ts';
@@ -84,7 +91,11 @@ async function claimNews(
   policy: NotificationPolicy,
 ): Promise<Claim[]> {
   const incidents = Map.groupBy(records, incidentOf);
-  const states = await readIncidents(ledger, [...incidents.keys()]);
+  const former = [...incidents].flatMap(([incident, [record]]): Array<[string, string]> => {
+    const known = record && formerIncidentOf(record);
+    return known === undefined ? [] : [[incident, known]];
+  });
+  const states = await readIncidents(ledger, [...incidents.keys()], new Map(former));
   const now = clock.now();
   const claims = await pMap(
     incidents,
