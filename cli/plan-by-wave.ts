@@ -1,4 +1,4 @@
-import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../functions/shared/ledger/node-group-key.ts';
 import { nextOpening } from '../functions/shared/policy/change-window.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
 import { CUSTOM, placeOfWave, rolloutPair } from '../functions/shared/rollouts/wave-place.ts';

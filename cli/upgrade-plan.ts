@@ -3,7 +3,7 @@ import { observeGates } from '../functions/shared/gates/observe-gates.ts';
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { readNodeClassStates } from '../functions/shared/ledger/node-class-ledger.ts';
-import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../functions/shared/ledger/node-group-key.ts';
 import { planIn } from '../functions/shared/ledger/proposal.ts';
 import { readRemembered } from '../functions/shared/ledger/refresh-ledger.ts';
 import { byTurn, type Contender } from '../functions/shared/ledger/turn-order.ts';

@@ -1,7 +1,7 @@
 import { detailType } from '../../events/posture-reconcile-request.ts';
 import { readClusterStates, readGroupStates } from '../../functions/check-posture/posture-ledger.ts';
 import { createLedger } from '../../functions/shared/ledger/ledger.ts';
-import { subjectOf } from '../../functions/shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../functions/shared/ledger/node-group-key.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
 import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';

@@ -1,7 +1,7 @@
 import { makeQuarantineReconcileRequest, SHELL_INGRESS_GROUPS } from '../../events/quarantine-reconcile-request.ts';
 import { makeSessionsReconcileRequest, makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { PostureCheckId } from '../shared/posture/checks.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { chunks } from '../shared/runtime/chunks.ts';

@@ -1,6 +1,6 @@
 import { codeIn, isThrottlingCode } from '../shared/fleet/reading.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { benchmarkFor } from '../shared/posture/benchmark.ts';
 import {
   POSTURE_CHECKS,

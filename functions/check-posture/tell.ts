@@ -1,5 +1,5 @@
 import { writesOf } from '../shared/ledger/ledger.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import type { Asked } from './batch.ts';

@@ -7,7 +7,7 @@ import {
 import { lookOf } from '../shared/ledger/drained-groups.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { writesOf } from '../shared/ledger/ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';

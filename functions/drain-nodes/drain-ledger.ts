@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import type { Told } from '../shared/records/decision.ts';
 import type { Reason } from './reasons.ts';

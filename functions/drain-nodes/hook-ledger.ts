@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DRAIN_HOOK_PK } from '../shared/ledger/drained-groups.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
-import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';

@@ -1,7 +1,7 @@
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { DrainState } from './drain-ledger.ts';
 import type { HookState } from './hook-ledger.ts';
 

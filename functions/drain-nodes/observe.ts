@@ -17,7 +17,7 @@ import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';

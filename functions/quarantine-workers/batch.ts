@@ -14,7 +14,7 @@ import {
   readMessages,
 } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { quarantineWorkers } from './remediation.ts';
 
 /** An operator's request about a quarantine, or to approve or reject one. */

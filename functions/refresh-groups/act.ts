@@ -9,7 +9,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import { createVersion } from '../shared/fleet/launch-templates.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { writesOf } from '../shared/ledger/ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { type Refresh, type RefreshState, saveState } from '../shared/ledger/refresh-ledger.ts';

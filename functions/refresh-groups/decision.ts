@@ -1,5 +1,5 @@
 import type { GatesRead } from '../shared/gates/at-gate.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';

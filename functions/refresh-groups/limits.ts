@@ -1,4 +1,4 @@
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { counted } from '../shared/text/counted.ts';

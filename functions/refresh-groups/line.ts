@@ -1,4 +1,4 @@
-import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { type RefreshState, WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';

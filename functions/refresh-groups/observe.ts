@@ -17,7 +17,7 @@ import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import { type Drained, readDrainedGroups } from '../shared/ledger/drained-groups.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { NEVER_SEEN, type RefreshState, readStates } from '../shared/ledger/refresh-ledger.ts';
 import { type ReplacementOrder, readReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';

@@ -1,5 +1,5 @@
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { NEVER_SEEN, type RefreshState, readStates } from '../shared/ledger/refresh-ledger.ts';
 import { readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { rememberedPlace } from '../shared/rollouts/wave-place.ts';

@@ -1,5 +1,5 @@
 import type { Owner } from '../shared/fleet/owners.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { type Policy, READS } from './policy.ts';

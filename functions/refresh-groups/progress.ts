@@ -1,4 +1,5 @@
-import { type Progress, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
+import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';

@@ -1,4 +1,4 @@
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import type { OfferedImage } from '../shared/releases/wanted-image.ts';
 import { chooseAmong, type Held, heldFrom, inWordsOf, type WaveWait } from '../shared/rollouts/held-by-waves.ts';

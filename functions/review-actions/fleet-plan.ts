@@ -1,4 +1,5 @@
-import { keyOf, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf } from '../shared/ledger/node-group-key.ts';
+import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { byTurn, type Contender } from '../shared/ledger/turn-order.ts';
 import type { DecisionKind } from '../shared/records/record.ts';
 import type { LastWord } from './fleet-status.ts';

@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { type NodeClassState, saveNodeClassState } from '../shared/ledger/node-class-ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';

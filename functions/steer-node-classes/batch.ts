@@ -4,7 +4,7 @@ import * as request from '../../events/remediation-request.ts';
 import type { Malformed } from '../shared/intake/dead-letter.ts';
 import { type MessageTrigger, messageReader, readMessages } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { steerNodeClasses } from './remediation.ts';
 
 /** A cluster whose node classes are all looked at. */

@@ -3,7 +3,7 @@ import type { GatesRead } from '../shared/gates/at-gate.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';

@@ -9,7 +9,7 @@ import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import type { NotOpened } from '../shared/kubernetes/open-cluster.ts';
 import { NEVER_SEEN, type NodeClassState } from '../shared/ledger/node-class-ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { imageNamed, type NamedImage, selectionOf } from './alias.ts';

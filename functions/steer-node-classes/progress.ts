@@ -1,5 +1,5 @@
 import type { ClassProgress } from '../shared/ledger/node-class-ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { changedMembers, type Members } from '../shared/rollouts/node-classes.ts';

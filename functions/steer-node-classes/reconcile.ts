@@ -11,7 +11,8 @@ import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-qu
 import { type Wake, wakeTime } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
-import { type NodeGroupKey, readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
+import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { managedRollouts } from '../shared/rollouts/all-groups.ts';
 import { yieldToFirst } from '../shared/rollouts/go-first.ts';

@@ -7,7 +7,7 @@ import { listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
 import type { Unreadable } from '../shared/fleet/reading.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { counted } from '../shared/text/counted.ts';
 import type { Recorder } from './remediation.ts';

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { asStored, type OutcomeDeps } from '../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';

@@ -9,7 +9,7 @@ import {
   messageReader,
   readMessages,
 } from '../shared/intake/messages.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Rating } from './urgency.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Worker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Claim } from './batch.ts';
 import type { FoundWorker } from './observe-instances.ts';
 import type { Policy } from './policy.ts';

@@ -1,6 +1,6 @@
 import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, FindingTopic, Urgency } from '../shared/ledger/finding-ledger.ts';
-import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';

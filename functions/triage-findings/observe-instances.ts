@@ -2,7 +2,7 @@ import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/fleet/instances.ts';
 import { isIsolated } from '../shared/fleet/scope.ts';
 import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 
 /** Each node group needs two filter values: its cluster and its name. */

@@ -9,7 +9,7 @@ import { autoScalingGroupsOf } from '../shared/fleet/identity.ts';
 import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { readImageNames } from '../shared/releases/ami-release.ts';
 import { isImageOf } from '../shared/releases/release-version.ts';

@@ -9,7 +9,7 @@ import {
   readFindingStates,
   readOpenFindingStates,
 } from '../shared/ledger/finding-ledger.ts';
-import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, type Decided } from './act.ts';

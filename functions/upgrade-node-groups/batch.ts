@@ -6,7 +6,7 @@ import * as upgradeReconcileRequest from '../../events/upgrade-reconcile-request
 import type { Malformed } from '../shared/intake/dead-letter.ts';
 import { keepFirst, type MessageReader, messageReader, readMessages } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import { upgradeNodeGroups } from './remediation.ts';

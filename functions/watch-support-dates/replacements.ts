@@ -1,4 +1,4 @@
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { ReplacementOrder } from '../shared/ledger/replacement-orders.ts';
 import { isDue, type JudgedNode, leftOf } from './decide-authority.ts';
 import { judgeSource } from './decide-user-data.ts';

@@ -1,4 +1,4 @@
-import { keyOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf } from '../shared/ledger/node-group-key.ts';
 import { readStates } from '../shared/ledger/refresh-ledger.ts';
 import { orderReplacement, readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';

@@ -1,4 +1,4 @@
-import { keyOf, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { keyOf, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Decision } from './decide.ts';

@@ -1,5 +1,5 @@
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { decideGroup } from '../decide/decide-group.ts';
 import type { Circumstances } from '../model/decision.ts';
 import { readExposedGroups } from '../model/exposed-group-ledger.ts';

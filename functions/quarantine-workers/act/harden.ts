@@ -1,6 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { type Ledger, writesOf } from '../../shared/ledger/ledger.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { type GroupDecision, say } from '../model/decision.ts';

@@ -3,7 +3,7 @@ import { makeQuarantineReconcileRequest } from '../../../events/quarantine-recon
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import { type Outgoing, type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
 import { type Ledger, writesOf } from '../../shared/ledger/ledger.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../../shared/policy/mode.ts';
 import { readExposedGroups, saveExposedGroup } from '../model/exposed-group-ledger.ts';

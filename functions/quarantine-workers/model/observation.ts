@@ -2,7 +2,7 @@ import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Owner } from '../../shared/fleet/owners.ts';
 import type { DescribedWorker } from '../../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
-import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { Caller, Request } from '../batch.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';

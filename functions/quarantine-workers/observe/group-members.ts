@@ -5,7 +5,7 @@ import { describeInstances, filtersOf, instancePages, LIVE } from '../../shared/
 import { isProven, type Owner } from '../../shared/fleet/owners.ts';
 import { AUTO_SCALING_GROUP_TAG, unmanagedGroup } from '../../shared/fleet/worker.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
-import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { Exposure, Networks } from '../exposure/exposure.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { GroupFacts } from './group-facts.ts';

@@ -7,7 +7,7 @@ import { unmanagedGroup } from '../../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Request, Scope } from '../batch.ts';

@@ -1,5 +1,5 @@
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { isOperatorRequest } from '../batch.ts';
 import { answer } from '../decide/answer.ts';
 import { decide, isLeased } from '../decide/decide.ts';

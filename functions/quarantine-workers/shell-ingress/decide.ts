@@ -1,4 +1,4 @@
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { type Mode, stricter } from '../../shared/policy/mode.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { placeOfWorker, policyAt } from '../../shared/policy/policy-at.ts';

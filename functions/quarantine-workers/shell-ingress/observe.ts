@@ -9,7 +9,7 @@ import { isProven } from '../../shared/fleet/owners.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { ruleInWords } from '../decide/exposure-text.ts';
 import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../model/exposed-group-ledger.ts';

@@ -8,7 +8,7 @@ import {
   paginateListNodegroups,
 } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { once } from '../runtime/once.ts';
 import { type OnTrouble, type Reading, read, type Unreadable } from './reading.ts';

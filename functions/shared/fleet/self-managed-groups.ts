@@ -9,7 +9,7 @@ import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
-import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
 import type { ClusterReader } from './fleet.ts';

@@ -1,4 +1,4 @@
-import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
 import { fits } from '../policy/policy-at.ts';
 import type { RolloutPolicy } from '../rollouts/rollout-policy.ts';

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { RemediationRequest } from '../../../events/remediation-request.ts';
 import { unmanagedGroup } from '../fleet/worker.ts';
-import { type NodeGroupKey, subjectOf } from '../ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
 import type { Malformed } from './dead-letter.ts';
 import { keepFirst, type MessageReader, type MessageTrigger, readMessages } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { RecordSubject } from '../records/record.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
-import { subjectOf } from './node-group-ledger.ts';
+import { subjectOf } from './node-group-key.ts';
 import { storedOutcome } from './outcome-ledger.ts';
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, saveUnlessWritten } from './ledger.ts';
-import type { NodeGroupKey } from './node-group-ledger.ts';
+import type { NodeGroupKey } from './node-group-key.ts';
 
 const PK = 'first-start';
 

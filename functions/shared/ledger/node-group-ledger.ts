@@ -5,21 +5,6 @@ import { proposalMemory } from './proposal.ts';
 
 const PK = 'node-group';
 
-/** A managed node group by its names, or an Auto Scaling group or node pool by its own name. */
-export interface NodeGroupKey {
-  readonly cluster: string;
-  readonly nodegroup: string;
-}
-
-/** A node group as one string, for maps and ledger keys. The name of a cluster has no slash. */
-export const subjectOf = ({ cluster, nodegroup }: NodeGroupKey): string => `${cluster}/${nodegroup}`;
-
-/** The node group of a `subjectOf`: the name of a cluster has no slash. */
-export function keyOf(subject: string): NodeGroupKey {
-  const [cluster = '', ...name] = subject.split('/');
-  return { cluster, nodegroup: name.join('/') };
-}
-
 /**
  * An upgrade that has been requested and has not ended. It is saved before EKS is called, so that a crash cannot lose
  * it.

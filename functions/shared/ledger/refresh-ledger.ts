@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
-import { keyOf, lift, type NodeGroupKey, progress, setback } from './node-group-ledger.ts';
+import { keyOf, type NodeGroupKey } from './node-group-key.ts';
+import { lift, progress, setback } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
 

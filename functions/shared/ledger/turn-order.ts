@@ -1,5 +1,6 @@
 import { minorOf } from '../fleet/kubernetes-version.ts';
-import type { NodeGroupKey, Turn } from './node-group-ledger.ts';
+import type { NodeGroupKey } from './node-group-key.ts';
+import type { Turn } from './node-group-ledger.ts';
 
 /** A subject that could start now, with the facts that decide the order. */
 export interface Contender {

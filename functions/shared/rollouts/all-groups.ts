@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { type NodeClassState, readNodeClassStates } from '../ledger/node-class-ledger.ts';
-import { keyOf, type NodeGroupState, type Progress, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
+import { keyOf } from '../ledger/node-group-key.ts';
+import { type NodeGroupState, type Progress, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
 import { type RefreshState, readRemembered } from '../ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
 import { failuresIn, type Remembered } from './breaker.ts';

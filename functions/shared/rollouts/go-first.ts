@@ -1,6 +1,6 @@
 import { claimFirstStart } from '../ledger/first-starts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import type { Candidate, Member, Rollouts } from './rollouts.ts';
 
 /** A group or node class that is about to move to a release. */

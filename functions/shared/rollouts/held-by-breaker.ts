@@ -1,4 +1,4 @@
-import { type NodeGroupKey, subjectOf } from '../ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
 import type { RemediationRecord } from '../records/record.ts';
 import { iso } from '../runtime/clock.ts';
 import { counted } from '../text/counted.ts';

@@ -1,4 +1,4 @@
-import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import { iso } from '../runtime/clock.ts';
 import type { Blocker, Candidate, Entry, Rollouts } from './rollouts.ts';
 

@@ -3,7 +3,7 @@ import { makeRefreshReconcileRequest } from '../../../events/refresh-reconcile-r
 import { makeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
 import { isNodeClass } from '../fleet/node-class-name.ts';
 import { type ReconcileQueue, sendRequests } from '../intake/reconcile-queue.ts';
-import { type NodeGroupKey, subjectOf } from '../ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
 import { iso } from '../runtime/clock.ts';
 
 /** How many of a kind that nobody has seen are looked at after one reconcile. */

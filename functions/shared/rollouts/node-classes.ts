@@ -1,5 +1,5 @@
 import type { NodeClassState } from '../ledger/node-class-ledger.ts';
-import { keyOf } from '../ledger/node-group-ledger.ts';
+import { keyOf } from '../ledger/node-group-key.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Member } from './rollouts.ts';
 import { rememberedPlace } from './wave-place.ts';

@@ -1,10 +1,5 @@
-import {
-  keyOf,
-  type NodeGroupKey,
-  type NodeGroupState,
-  type Progress,
-  subjectOf,
-} from '../ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
+import type { NodeGroupState, Progress } from '../ledger/node-group-ledger.ts';
 import { compareReleases } from '../releases/release-version.ts';
 import { compareImages } from './image-order.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';

@@ -1,12 +1,8 @@
 import { makeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
 import { isOfAws } from '../../shared/fleet/reading.ts';
 import type { Wake } from '../../shared/intake/wake.ts';
-import {
-  NEW_NODE_GROUP,
-  type NodeGroupState,
-  saveNodeGroup,
-  subjectOf,
-} from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
+import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup } from '../../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../../shared/ledger/proposal.ts';
 import { overridesIn } from '../../shared/policy/policy-at.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NEW_NODE_GROUP, type NodeGroupState, subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
+import { NEW_NODE_GROUP, type NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { failuresIn, tripFor, tripsFor } from '../../shared/rollouts/breaker.ts';
 import type { Decision } from '../model/decision.ts';
 import { HOUR, lineOf, NOW, nodeGroup, nodesOn, observation, request } from '../model/observation.fixture.ts';

@@ -1,5 +1,6 @@
 import type { Need } from '../../shared/ledger/finding-ledger.ts';
-import { type Failures, failureCount, type NodeGroupKey, type Upgrade } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
+import { type Failures, failureCount, type Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { tripFor } from '../../shared/rollouts/breaker.ts';

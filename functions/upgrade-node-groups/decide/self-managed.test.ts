@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NEW_NODE_GROUP, type Progress, subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
+import { NEW_NODE_GROUP, type Progress } from '../../shared/ledger/node-group-ledger.ts';
 import type { RefreshState } from '../../shared/ledger/refresh-ledger.ts';
 import { failuresOf, managedRollouts } from '../../shared/rollouts/all-groups.ts';
 import { HOUR, NOW, observation } from '../model/observation.fixture.ts';

@@ -2,10 +2,10 @@ import type { TemplateChange } from '../../shared/fleet/launch-template-version.
 import type { TemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import type { Gates } from '../../shared/gates/gates.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type {
   Failures,
   Lift,
-  NodeGroupKey,
   NodeGroupState,
   Obstacle,
   Progress,

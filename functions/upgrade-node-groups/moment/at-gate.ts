@@ -1,5 +1,5 @@
 import { type ClosedGate, closedGate } from '../../shared/gates/gates.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import type { Circumstances, Decision } from '../model/decision.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
 import type { Moment } from './moment.ts';

@@ -1,4 +1,5 @@
-import { subjectOf, type Upgrade } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
+import type { Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import { inWords } from '../../shared/ledger/proposal.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
 import type { SeenRelease } from '../../shared/releases/release-ledger.ts';

@@ -1,4 +1,4 @@
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { listed } from '../../shared/text/listed.ts';
 import type { Observation, UpdateError } from '../model/observation.ts';

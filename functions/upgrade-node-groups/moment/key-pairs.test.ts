@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../model/decision.ts';

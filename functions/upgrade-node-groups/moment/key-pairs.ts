@@ -1,5 +1,5 @@
 import { codeOwnerOf } from '../../shared/fleet/template-owner.ts';
-import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import { covers } from '../../shared/posture/waivers.ts';
 import { listed } from '../../shared/text/listed.ts';
 import type { Decision } from '../model/decision.ts';

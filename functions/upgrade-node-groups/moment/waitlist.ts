@@ -1,6 +1,7 @@
 import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
-import { keyOf, type NodeGroupKey, type NodeGroupState, type Turn } from '../../shared/ledger/node-group-ledger.ts';
+import { keyOf, type NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
+import type { NodeGroupState, Turn } from '../../shared/ledger/node-group-ledger.ts';
 import { byTurn, type Contender } from '../../shared/ledger/turn-order.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';

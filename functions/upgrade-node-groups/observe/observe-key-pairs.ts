@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
 import { readTemplateVersion, type TemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import { type Reading, read } from '../../shared/fleet/reading.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { type Agents, type KeyPairSeen, NOTHING_SEEN, type Preflight } from '../model/preflight.ts';

@@ -8,7 +8,7 @@ import {
 import pMap from 'p-map';
 import { VALUES_PER_FILTER } from '../../shared/fleet/instances.ts';
 import { codeOf, isOfAws } from '../../shared/fleet/reading.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
 import type { Observation } from '../model/observation.ts';

@@ -11,7 +11,8 @@ import { describeInstances, filtersOf, LIVE } from '../../shared/fleet/instances
 import { read } from '../../shared/fleet/reading.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
+import { NEW_NODE_GROUP, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Scope } from '../batch.ts';
 import type { Node } from '../model/nodes.ts';

@@ -1,6 +1,7 @@
 import { DescribeUpdateCommand, type EKSClient, paginateListUpdates, type Update } from '@aws-sdk/client-eks';
 import { read } from '../../shared/fleet/reading.ts';
-import type { NodeGroupKey, NodeGroupState, Upgrade } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
+import type { NodeGroupState, Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import type { ForeignUpdate, UnreadableView, UpdateView } from '../model/observation.ts';
 
 /** EKS's clock and ours may differ by this much, ms. */

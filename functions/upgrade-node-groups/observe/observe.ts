@@ -13,13 +13,8 @@ import {
 import { readBudget } from '../../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import {
-  NEW_NODE_GROUP,
-  type NodeGroupKey,
-  type NodeGroupState,
-  readNodeGroups,
-  subjectOf,
-} from '../../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-key.ts';
+import { NEW_NODE_GROUP, type NodeGroupState, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
 import type { InvalidPolicy } from '../../shared/policy/policy.ts';
 import type { Trigger } from '../../shared/records/recorder.ts';
 import { pairKey } from '../../shared/releases/ami-type.ts';

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Circumstances } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { readWorkloadGate, type UnwellReader } from '../../shared/gates/read-unwell.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { clustersBefore } from '../../shared/rollouts/clusters-before.ts';
 import { placeOfWave } from '../../shared/rollouts/wave-place.ts';

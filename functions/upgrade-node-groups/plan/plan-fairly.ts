@@ -4,7 +4,7 @@ import type { GatesReader } from '../../shared/gates/observe-gates.ts';
 import { createUnwellReader } from '../../shared/gates/read-unwell.ts';
 import type { OpenOptions } from '../../shared/kubernetes/open-cluster.ts';
 import { openClusterBy } from '../../shared/kubernetes/open-cluster.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { type AllGroups, failuresOf, readAllGroups } from '../../shared/rollouts/all-groups.ts';
 import type { FleetFailures } from '../../shared/rollouts/fleet-failures.ts';

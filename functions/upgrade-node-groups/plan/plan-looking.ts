@@ -1,5 +1,5 @@
 import type { GatesReader } from '../../shared/gates/observe-gates.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import type { Contender } from '../../shared/ledger/turn-order.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { circumstancesOf } from '../model/circumstances.ts';

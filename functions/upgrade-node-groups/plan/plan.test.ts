@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../policy-document.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import type { Contender } from '../../shared/ledger/turn-order.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import {

@@ -1,6 +1,6 @@
 import { sample } from '../../../events/remediation-request.ts';
 import type { OperatorRequest } from '../../shared/intake/operator-request.ts';
-import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { approvalEnds } from '../../shared/ledger/proposal.ts';
 import { failuresOf } from '../../shared/rollouts/all-groups.ts';
 import { NO_FAILURES } from '../../shared/rollouts/breaker.ts';

@@ -1,5 +1,6 @@
 import type { Need } from '../../shared/ledger/finding-ledger.ts';
-import type { NodeGroupKey, NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
+import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { SeenRelease } from '../../shared/releases/release-ledger.ts';
 import { chooseAmong, type Held, heldFrom, inWordsOf } from '../../shared/rollouts/held-by-waves.ts';
