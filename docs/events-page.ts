@@ -7,7 +7,7 @@ import { markdownTable } from './markdown-table.ts';
 interface OwnEvent {
   readonly detailType: string;
   readonly pattern: object;
-  readonly detail: z.ZodType;
+  readonly detail: () => z.ZodType;
   readonly sample: object;
 }
 
@@ -26,7 +26,7 @@ ${[
 ].join('\n')}`;
 
 function section({ detailType, pattern, detail, sample }: OwnEvent, meaning: string): string {
-  const fields = fieldsOf(z.toJSONSchema(detail)).map(({ path, type, always, meaning: of }) => [
+  const fields = fieldsOf(z.toJSONSchema(detail())).map(({ path, type, always, meaning: of }) => [
     `\`${path}\``,
     type,
     always ? 'always' : 'where known',

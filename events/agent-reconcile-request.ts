@@ -9,7 +9,7 @@ export const detailType = 'SSM Agent Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = workersReconcileRequest(['sweep', 'wake-up', 'operator']);
+export const detail = () => workersReconcileRequest(['sweep', 'wake-up', 'operator']);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type AgentReconcileRequest = z.infer<typeof schema>;

@@ -8,10 +8,11 @@ const SOURCE = 'aws.autoscaling';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = z.object({
-  EC2InstanceId: instanceId,
-  AutoScalingGroupName: z.string().min(1),
-});
+export const detail = () =>
+  z.object({
+    EC2InstanceId: instanceId,
+    AutoScalingGroupName: z.string().min(1),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type AutoscalingInstanceLaunch = z.infer<typeof schema>;

@@ -21,12 +21,17 @@ const SOURCE = 'aws.autoscaling';
 
 export const pattern = { source: [SOURCE], 'detail-type': [...detailTypes] };
 
-export const detail = z.object({
-  InstanceRefreshId: z.string().min(1),
-  AutoScalingGroupName: z.string().min(1).max(255),
-});
+export const detail = () =>
+  z.object({
+    InstanceRefreshId: z.string().min(1),
+    AutoScalingGroupName: z.string().min(1).max(255),
+  });
 
-export const schema = eventSchema(SOURCE, detailType, detail).extend({ 'detail-type': z.enum(detailTypes) });
+export const schema = z.lazy(() =>
+  eventSchema(SOURCE, detailType, detail)
+    .unwrap()
+    .extend({ 'detail-type': z.enum(detailTypes) }),
+);
 export type AutoscalingInstanceRefresh = z.infer<typeof schema>;
 
 export const sample: AutoscalingInstanceRefresh = {

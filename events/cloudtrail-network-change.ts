@@ -49,32 +49,33 @@ export const pattern = {
 const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}-[0-9a-f]{1,17}$`), `must be like ${prefix}-…`);
 
 /** What the calls name. The members depend on the call, so all are optional. */
-export const detail = z.object({
-  eventSource: z.literal(EVENT_SOURCE),
-  eventName: z.enum(EVENT_NAMES),
-  requestParameters: z
-    .object({
-      instanceId: instanceId.nullish(),
-      networkInterfaceId: id('eni').nullish(),
-      groupId: id('sg').nullish(),
-      allocationId: id('eipalloc').nullish(),
-      vpcId: id('vpc').nullish(),
-      routeTableId: id('rtb').nullish(),
-      networkAclId: id('acl').nullish(),
-      prefixListId: id('pl').nullish(),
-      /** Parameter of ModifyManagedPrefixList, nested as CloudTrail does for newer calls. */
-      ModifyManagedPrefixListRequest: z.object({ PrefixListId: id('pl').nullish() }).nullish(),
-      /** Parameter of ModifySecurityGroupRules, nested likewise. */
-      ModifySecurityGroupRulesRequest: z.object({ GroupId: id('sg').nullish() }).nullish(),
-    })
-    .nullish(),
-  /** The caller. An AWS service that acts on its own is named by `invokedBy`. */
-  userIdentity: z.object({ arn: z.string().nullish(), invokedBy: z.string().nullish() }).nullish(),
-  /** Response of RunInstances. Other calls return other elements, or none. */
-  responseElements: z
-    .object({ instancesSet: z.object({ items: z.array(z.object({ instanceId })) }).nullish() })
-    .nullish(),
-});
+export const detail = () =>
+  z.object({
+    eventSource: z.literal(EVENT_SOURCE),
+    eventName: z.enum(EVENT_NAMES),
+    requestParameters: z
+      .object({
+        instanceId: instanceId.nullish(),
+        networkInterfaceId: id('eni').nullish(),
+        groupId: id('sg').nullish(),
+        allocationId: id('eipalloc').nullish(),
+        vpcId: id('vpc').nullish(),
+        routeTableId: id('rtb').nullish(),
+        networkAclId: id('acl').nullish(),
+        prefixListId: id('pl').nullish(),
+        /** Parameter of ModifyManagedPrefixList, nested as CloudTrail does for newer calls. */
+        ModifyManagedPrefixListRequest: z.object({ PrefixListId: id('pl').nullish() }).nullish(),
+        /** Parameter of ModifySecurityGroupRules, nested likewise. */
+        ModifySecurityGroupRulesRequest: z.object({ GroupId: id('sg').nullish() }).nullish(),
+      })
+      .nullish(),
+    /** The caller. An AWS service that acts on its own is named by `invokedBy`. */
+    userIdentity: z.object({ arn: z.string().nullish(), invokedBy: z.string().nullish() }).nullish(),
+    /** Response of RunInstances. Other calls return other elements, or none. */
+    responseElements: z
+      .object({ instancesSet: z.object({ items: z.array(z.object({ instanceId })) }).nullish() })
+      .nullish(),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type CloudTrailNetworkChange = z.infer<typeof schema>;

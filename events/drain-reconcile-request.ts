@@ -9,12 +9,13 @@ export const detailType = 'Drain Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = z.object({
-  trigger: z.enum(['sweep', 'wake-up', 'operator']),
-  clusterName,
-  /** The group as records name it: `self-managed:` and its name. */
-  nodegroupName: nodegroupName.optional(),
-});
+export const detail = () =>
+  z.object({
+    trigger: z.enum(['sweep', 'wake-up', 'operator']),
+    clusterName,
+    /** The group as records name it: `self-managed:` and its name. */
+    nodegroupName: nodegroupName.optional(),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type DrainReconcileRequest = z.infer<typeof schema>;

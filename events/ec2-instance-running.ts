@@ -8,10 +8,11 @@ const SOURCE = 'aws.ec2';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType], detail: { state: ['running'] } };
 
-export const detail = z.object({
-  'instance-id': instanceId,
-  state: z.literal('running'),
-});
+export const detail = () =>
+  z.object({
+    'instance-id': instanceId,
+    state: z.literal('running'),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type Ec2InstanceRunning = z.infer<typeof schema>;

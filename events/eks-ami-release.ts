@@ -8,21 +8,22 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 const releaseVersion = z.string().regex(/^[\w.-]{1,100}$/, 'must be a release version such as 1.33.13-20260714');
 
-export const detail = z.object({
-  kubernetesVersion: z
-    .string()
-    .regex(/^\d+\.\d+$/, 'must be a Kubernetes minor version such as 1.33')
-    .describe('Kubernetes minor version, for example `1.33`.'),
-  amiType: z
-    .string()
-    .regex(/^\w{1,60}$/, 'must be an AMI type of EKS')
-    .describe('EKS’s AMI type, for example `AL2023_x86_64_STANDARD`.'),
-  releaseVersion: releaseVersion.describe('For example `1.33.13-20260714`.'),
-  previousReleaseVersion: releaseVersion
-    .optional()
-    .describe('The newest release seen before; absent at the first sight of the pair.'),
-  firstSeenAt: z.iso.datetime().describe('When the release was first seen: the start of its bake time.'),
-});
+export const detail = () =>
+  z.object({
+    kubernetesVersion: z
+      .string()
+      .regex(/^\d+\.\d+$/, 'must be a Kubernetes minor version such as 1.33')
+      .describe('Kubernetes minor version, for example `1.33`.'),
+    amiType: z
+      .string()
+      .regex(/^\w{1,60}$/, 'must be an AMI type of EKS')
+      .describe('EKS’s AMI type, for example `AL2023_x86_64_STANDARD`.'),
+    releaseVersion: releaseVersion.describe('For example `1.33.13-20260714`.'),
+    previousReleaseVersion: releaseVersion
+      .optional()
+      .describe('The newest release seen before; absent at the first sight of the pair.'),
+    firstSeenAt: z.iso.datetime().describe('When the release was first seen: the start of its bake time.'),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type EksAmiRelease = z.infer<typeof schema>;

@@ -62,24 +62,29 @@ export const workersReconcileRequest = <const Triggers extends readonly string[]
 /**
  * The schema of an EventBridge event with the given source, detail type and detail. Members that AWS adds later are
  * ignored, so that an extended event still works.
+ *
+ * The schema is built when the first such event comes. A function takes events of many kinds, and most environments see
+ * one or two of them.
  */
 export const eventSchema = <Source extends string, DetailType extends string, Detail extends z.ZodType>(
   source: Source,
   detailType: DetailType,
-  detail: Detail,
+  detail: () => Detail,
 ) =>
-  z.object({
-    // AWS's own samples omit the version.
-    version: z.literal('0').default('0'),
-    id: z.string().min(1),
-    source: z.literal(source),
-    'detail-type': z.literal(detailType),
-    account: z.string().regex(/^\d{12}$/, 'must be a 12-digit AWS account id'),
-    region: z.string().min(1),
-    time: z.iso.datetime({ offset: true }),
-    resources: z.array(z.string()),
-    detail,
-  });
+  z.lazy(() =>
+    z.object({
+      // AWS's own samples omit the version.
+      version: z.literal('0').default('0'),
+      id: z.string().min(1),
+      source: z.literal(source),
+      'detail-type': z.literal(detailType),
+      account: z.string().regex(/^\d{12}$/, 'must be a 12-digit AWS account id'),
+      region: z.string().min(1),
+      time: z.iso.datetime({ offset: true }),
+      resources: z.array(z.string()),
+      detail: detail(),
+    }),
+  );
 
 /** The envelope of an event that this project makes. */
 export interface EventOrigin {

@@ -222,10 +222,10 @@ describe('what an event asks EC2 for', () => {
     const names = ['*', 'shop?', 'shop/web', 'x'.repeat(101), ''];
     expect(
       names.map(
-        (clusterName) => quarantineReconcileRequest.detail.safeParse({ trigger: 'sweep', clusterName }).success,
+        (clusterName) => quarantineReconcileRequest.detail().safeParse({ trigger: 'sweep', clusterName }).success,
       ),
     ).toEqual(names.map(() => false));
-    expect(quarantineReconcileRequest.detail.safeParse({ trigger: 'sweep', clusterName: 'Shop_1-a' }).success).toBe(
+    expect(quarantineReconcileRequest.detail().safeParse({ trigger: 'sweep', clusterName: 'Shop_1-a' }).success).toBe(
       true,
     );
   });

@@ -9,17 +9,18 @@ export const detailType = 'Findings Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = z
-  .object({
-    trigger: z.enum(['sweep', 'operator']),
-    /** Names a node group; when absent, all workers of the account and Inspector itself are reconciled. */
-    clusterName: clusterName.optional(),
-    nodegroupName: nodegroupName.optional(),
-  })
-  .refine(({ clusterName, nodegroupName }) => (clusterName === undefined) === (nodegroupName === undefined), {
-    path: ['nodegroupName'],
-    error: 'clusterName and nodegroupName must be given together, or neither',
-  });
+export const detail = () =>
+  z
+    .object({
+      trigger: z.enum(['sweep', 'operator']),
+      /** Names a node group; when absent, all workers of the account and Inspector itself are reconciled. */
+      clusterName: clusterName.optional(),
+      nodegroupName: nodegroupName.optional(),
+    })
+    .refine(({ clusterName, nodegroupName }) => (clusterName === undefined) === (nodegroupName === undefined), {
+      path: ['nodegroupName'],
+      error: 'clusterName and nodegroupName must be given together, or neither',
+    });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type FindingsReconcileRequest = z.infer<typeof schema>;

@@ -19,20 +19,21 @@ export const pattern = {
 /** The most resources that one event names. AWS Health splits longer lists into several events. */
 const MOST_ENTITIES = 1_000;
 
-export const detail = z.object({
-  service: z.literal('EKS'),
-  eventTypeCategory: z.literal('scheduledChange'),
-  eventArn: z.string().regex(/^arn:[a-z-]+:health:[^\s]{1,1500}$/, 'must be the ARN of an AWS Health event'),
-  /** A value such as `AWS_EKS_PLANNED_LIFECYCLE_EVENT`. */
-  eventTypeCode: z.string().regex(/^AWS_[A-Z0-9_]{1,200}$/, 'must be the code of an event type'),
-  statusCode: z.enum(['open', 'upcoming', 'closed']).optional(),
-  /** When it begins, such as `Thu, 26 Nov 2026 06:00:00 GMT`. */
-  startTime: z.string().max(64).optional(),
-  affectedEntities: z
-    .array(z.object({ entityValue: z.string().max(1_600), status: z.string().max(64).optional() }))
-    .max(MOST_ENTITIES)
-    .default([]),
-});
+export const detail = () =>
+  z.object({
+    service: z.literal('EKS'),
+    eventTypeCategory: z.literal('scheduledChange'),
+    eventArn: z.string().regex(/^arn:[a-z-]+:health:[^\s]{1,1500}$/, 'must be the ARN of an AWS Health event'),
+    /** A value such as `AWS_EKS_PLANNED_LIFECYCLE_EVENT`. */
+    eventTypeCode: z.string().regex(/^AWS_[A-Z0-9_]{1,200}$/, 'must be the code of an event type'),
+    statusCode: z.enum(['open', 'upcoming', 'closed']).optional(),
+    /** When it begins, such as `Thu, 26 Nov 2026 06:00:00 GMT`. */
+    startTime: z.string().max(64).optional(),
+    affectedEntities: z
+      .array(z.object({ entityValue: z.string().max(1_600), status: z.string().max(64).optional() }))
+      .max(MOST_ENTITIES)
+      .default([]),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type HealthPlannedLifecycle = z.infer<typeof schema>;

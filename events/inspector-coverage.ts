@@ -16,12 +16,14 @@ export const pattern = {
   detail: { scanStatus: { reason: [...REASONS] } },
 };
 
-export const detail = z.object({ scanStatus: z.object({ reason: z.enum(REASONS) }) });
+export const detail = () => z.object({ scanStatus: z.object({ reason: z.enum(REASONS) }) });
 
 /** The first resource is the instance id, not an ARN. */
-export const schema = eventSchema(SOURCE, detailType, detail).extend({
-  resources: z.tuple([instanceId], z.string()),
-});
+export const schema = z.lazy(() =>
+  eventSchema(SOURCE, detailType, detail)
+    .unwrap()
+    .extend({ resources: z.tuple([instanceId], z.string()) }),
+);
 export type InspectorCoverage = z.infer<typeof schema>;
 
 export const sample: InspectorCoverage = {

@@ -13,15 +13,17 @@ export const pattern = {
   detail: { type: [TYPE], status: ['ACTIVE'], resources: { type: ['AWS_EC2_INSTANCE'] } },
 };
 
-const resource = z.object({ type: z.string(), id: z.string().min(1) });
-
-export const detail = z.object({
-  type: z.literal(TYPE),
-  status: z.literal('ACTIVE'),
-  resources: z
-    .array(resource)
-    .refine((resources) => resources.some(({ type }) => type === 'AWS_EC2_INSTANCE'), 'must name an AWS_EC2_INSTANCE'),
-});
+export const detail = () =>
+  z.object({
+    type: z.literal(TYPE),
+    status: z.literal('ACTIVE'),
+    resources: z
+      .array(z.object({ type: z.string(), id: z.string().min(1) }))
+      .refine(
+        (resources) => resources.some(({ type }) => type === 'AWS_EC2_INSTANCE'),
+        'must name an AWS_EC2_INSTANCE',
+      ),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type InspectorNetworkReachability = z.infer<typeof schema>;

@@ -37,20 +37,21 @@ export const patternFrom = (floor: Severity) => ({
 export const pattern = patternFrom('HIGH');
 
 /** Values that AWS may add are valid. Readers treat an unknown value as the least. */
-export const detail = z.object({
-  findingArn: z.string().startsWith('arn:', 'must be an ARN'),
-  type: z.literal(TYPE),
-  severity: z.string(),
-  /** Account of the instance. An administrator account also receives findings of its members. */
-  awsAccountId: z.string().optional(),
-  status: z.string(),
-  exploitAvailable: z.string().optional(),
-  fixAvailable: z.string().optional(),
-  epss: z.object({ score: z.number().optional() }).optional(),
-  resources: z
-    .array(z.object({ type: z.string(), id: z.string() }))
-    .refine((resources) => resources.some(({ type }) => type === INSTANCE), 'must have an AWS_EC2_INSTANCE'),
-});
+export const detail = () =>
+  z.object({
+    findingArn: z.string().startsWith('arn:', 'must be an ARN'),
+    type: z.literal(TYPE),
+    severity: z.string(),
+    /** Account of the instance. An administrator account also receives findings of its members. */
+    awsAccountId: z.string().optional(),
+    status: z.string(),
+    exploitAvailable: z.string().optional(),
+    fixAvailable: z.string().optional(),
+    epss: z.object({ score: z.number().optional() }).optional(),
+    resources: z
+      .array(z.object({ type: z.string(), id: z.string() }))
+      .refine((resources) => resources.some(({ type }) => type === INSTANCE), 'must have an AWS_EC2_INSTANCE'),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type InspectorPackageFinding = z.infer<typeof schema>;

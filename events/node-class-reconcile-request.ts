@@ -9,7 +9,7 @@ export const detailType = 'Node Class Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = z.object({ trigger: z.enum(['sweep', 'wake-up', 'operator']), clusterName });
+export const detail = () => z.object({ trigger: z.enum(['sweep', 'wake-up', 'operator']), clusterName });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type NodeClassReconcileRequest = z.infer<typeof schema>;

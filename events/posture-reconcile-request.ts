@@ -10,16 +10,17 @@ export const detailType = 'Posture Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = z.object({
-  /**
-   * `upgrade`: an update of the node group has ended. `collect`: sent by the function itself, when its commands may
-   * have ended.
-   */
-  trigger: z.enum(['sweep', 'operator', 'upgrade', 'collect']),
-  clusterName,
-  /** Limits the check to this node group; absent: the whole cluster. */
-  nodegroupName: nodegroupName.optional(),
-});
+export const detail = () =>
+  z.object({
+    /**
+     * `upgrade`: an update of the node group has ended. `collect`: sent by the function itself, when its commands may
+     * have ended.
+     */
+    trigger: z.enum(['sweep', 'operator', 'upgrade', 'collect']),
+    clusterName,
+    /** Limits the check to this node group; absent: the whole cluster. */
+    nodegroupName: nodegroupName.optional(),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type PostureReconcileRequest = z.infer<typeof schema>;

@@ -13,19 +13,20 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 export const SHELL_INGRESS_GROUPS = 10;
 
 /** A cluster stands for all its workers and quarantines, unless the request names groups of it. */
-export const detail = workersReconcileRequest(['sweep', 'wake-up', 'slot-free', 'finding', 'posture', 'operator'])
-  .and(
-    z.object({
-      /** Node groups of the cluster whose security groups may let public addresses in at the ports of shells. */
-      shellIngressOf: z.array(nodegroupName).min(1).max(200).optional(),
-      /** Node groups of the cluster whose waivers accept such rules. Security groups that they use stay open, too. */
-      waived: z.array(z.string().min(1).max(300)).max(2_000).optional(),
-    }),
-  )
-  .refine(({ clusterName, shellIngressOf }) => shellIngressOf === undefined || clusterName !== undefined, {
-    path: ['clusterName'],
-    error: 'must be given with shellIngressOf: the cluster of these node groups',
-  });
+export const detail = () =>
+  workersReconcileRequest(['sweep', 'wake-up', 'slot-free', 'finding', 'posture', 'operator'])
+    .and(
+      z.object({
+        /** Node groups of the cluster whose security groups may let public addresses in at the ports of shells. */
+        shellIngressOf: z.array(nodegroupName).min(1).max(200).optional(),
+        /** Node groups of the cluster whose waivers accept such rules. Security groups that they use stay open, too. */
+        waived: z.array(z.string().min(1).max(300)).max(2_000).optional(),
+      }),
+    )
+    .refine(({ clusterName, shellIngressOf }) => shellIngressOf === undefined || clusterName !== undefined, {
+      path: ['clusterName'],
+      error: 'must be given with shellIngressOf: the cluster of these node groups',
+    });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type QuarantineReconcileRequest = z.infer<typeof schema>;

@@ -17,25 +17,26 @@ const subject = z.object({
   recordId: z.string().describe('The id of the record in the log group.'),
 });
 
-export const detail = z.object({
-  version: z.literal(1).describe('Of this schema; members may be added within a version.'),
-  phase: z.enum(['opened', 'worsened', 'ended']).describe('Each incident is opened once, and ended once at most.'),
-  severity: z.enum(['informational', 'low', 'medium', 'high', 'critical']).describe('As in the policy.'),
-  remediation: z.string().describe('The function that decided.'),
-  decision: z.string().describe('As in the record, for example `acted`.'),
-  state: z
-    .string()
-    .optional()
-    .describe(
-      'How the subject stands now by its gravest open concern, as on the dashboard: for example `quarantined` where the agent of a worker in quarantine was cured.',
-    ),
-  reason: z.string().describe('The stable reason code of the record.'),
-  hint: z.string().optional().describe('What to do, where there is something to do.'),
-  correlationId: z.string().describe('The same in all events and records of the incident (the first of several).'),
-  startedAt: z.iso.datetime().describe('When the record was written that this tells of.'),
-  subjects: z.array(subject).min(1).describe('What it is about: several where the same happened to them together.'),
-  moreSubjects: z.int().min(0).describe('How many further subjects there were no room for.'),
-});
+export const detail = () =>
+  z.object({
+    version: z.literal(1).describe('Of this schema; members may be added within a version.'),
+    phase: z.enum(['opened', 'worsened', 'ended']).describe('Each incident is opened once, and ended once at most.'),
+    severity: z.enum(['informational', 'low', 'medium', 'high', 'critical']).describe('As in the policy.'),
+    remediation: z.string().describe('The function that decided.'),
+    decision: z.string().describe('As in the record, for example `acted`.'),
+    state: z
+      .string()
+      .optional()
+      .describe(
+        'How the subject stands now by its gravest open concern, as on the dashboard: for example `quarantined` where the agent of a worker in quarantine was cured.',
+      ),
+    reason: z.string().describe('The stable reason code of the record.'),
+    hint: z.string().optional().describe('What to do, where there is something to do.'),
+    correlationId: z.string().describe('The same in all events and records of the incident (the first of several).'),
+    startedAt: z.iso.datetime().describe('When the record was written that this tells of.'),
+    subjects: z.array(subject).min(1).describe('What it is about: several where the same happened to them together.'),
+    moreSubjects: z.int().min(0).describe('How many further subjects there were no room for.'),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type RemediationIncident = z.infer<typeof schema>;

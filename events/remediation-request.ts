@@ -27,25 +27,26 @@ export const requestable = z.object({
 });
 export type Requestable = Readonly<z.infer<typeof requestable>>;
 
-export const detail = z.object({
-  remediation: z.string().min(1).max(60),
-  action,
-  /** With nodegroupName, for requests about node groups. */
-  clusterName: clusterName.optional(),
-  nodegroupName: nodegroupName.optional(),
-  /** For requests about workers. */
-  instanceId: instanceId.optional(),
-  /**
-   * Id of the plan that the operator has seen, from its record; only for approve and reject. Once another plan is
-   * proposed, the request is refused.
-   */
-  plan: planId.optional(),
-  ...asker,
-});
+export const detail = () =>
+  z.object({
+    remediation: z.string().min(1).max(60),
+    action,
+    /** With nodegroupName, for requests about node groups. */
+    clusterName: clusterName.optional(),
+    nodegroupName: nodegroupName.optional(),
+    /** For requests about workers. */
+    instanceId: instanceId.optional(),
+    /**
+     * Id of the plan that the operator has seen, from its record; only for approve and reject. Once another plan is
+     * proposed, the request is refused.
+     */
+    plan: planId.optional(),
+    ...asker,
+  });
 
 /** The detail of a request to one of these functions. */
 export const detailFor = (all: readonly Requestable[]) =>
-  detail.superRefine((given, context) => {
+  detail().superRefine((given, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     const taking = all.filter(({ requests }) => requests.some(isRequestedAction));
     const asked = taking.find(({ name }) => name === given.remediation);
@@ -76,7 +77,7 @@ export type RemediationRequest = z.infer<typeof schema>;
 
 /** The schema of the requests to one function. */
 export const schemaFor = (taker: Requestable): z.ZodType<RemediationRequest> =>
-  eventSchema(SOURCE, detailType, detailFor([taker]));
+  eventSchema(SOURCE, detailType, () => detailFor([taker]));
 
 export const sample: RemediationRequest = {
   version: '0',

@@ -6,7 +6,7 @@ export const detailType = 'Scheduled Event';
 
 export const pattern = { source: ['aws.events'], 'detail-type': [detailType] };
 
-export const schema = eventSchema('aws.events', detailType, z.object({}));
+export const schema = eventSchema('aws.events', detailType, () => z.object({}));
 export type Scheduled = z.infer<typeof schema>;
 
 export const sample: Scheduled = {

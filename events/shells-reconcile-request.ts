@@ -9,14 +9,15 @@ export const detailType = 'Shells Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = z.union([
-  z.object({
-    trigger: z.enum(['posture', 'operator']),
-    /** Names Session Manager's preferences of the region instead of workers. */
-    sessions: z.literal(true),
-  }),
-  workersReconcileRequest(['posture', 'wake-up', 'operator']),
-]);
+export const detail = () =>
+  z.union([
+    z.object({
+      trigger: z.enum(['posture', 'operator']),
+      /** Names Session Manager's preferences of the region instead of workers. */
+      sessions: z.literal(true),
+    }),
+    workersReconcileRequest(['posture', 'wake-up', 'operator']),
+  ]);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type ShellsReconcileRequest = z.infer<typeof schema>;

@@ -11,7 +11,7 @@ const SOURCE = 'aws.ssm';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType], detail: { state: ['OPEN'] } };
 
-export const detail = z.object({ state: z.literal('OPEN') });
+export const detail = () => z.object({ state: z.literal('OPEN') });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type CalendarOpened = z.infer<typeof schema>;

@@ -9,7 +9,7 @@ export const detailType = 'Termination Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = workersReconcileRequest(['quarantine', 'operator']);
+export const detail = () => workersReconcileRequest(['quarantine', 'operator']);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type TerminationRequest = z.infer<typeof schema>;

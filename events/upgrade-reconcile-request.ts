@@ -10,12 +10,13 @@ export const detailType = 'Upgrade Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = z.object({
-  trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'findings', 'operator']),
-  clusterName,
-  /** Without it, the request concerns the cluster's workers outside of managed node groups. */
-  nodegroupName: nodegroupName.optional(),
-});
+export const detail = () =>
+  z.object({
+    trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'findings', 'operator']),
+    clusterName,
+    /** Without it, the request concerns the cluster's workers outside of managed node groups. */
+    nodegroupName: nodegroupName.optional(),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type UpgradeReconcileRequest = z.infer<typeof schema>;

@@ -34,7 +34,7 @@ const incidents = (of: Run) =>
   callsOf(of)
     .filter(({ operation }) => operation === 'PutEvents')
     .flatMap(({ input }) => (input as { Entries: Array<{ Detail: string }> }).Entries)
-    .map(({ Detail }) => incidentDetail.parse(JSON.parse(Detail)));
+    .map(({ Detail }) => incidentDetail().parse(JSON.parse(Detail)));
 
 /** Delivers the whole log again, like a repeated delivery by CloudWatch Logs. */
 function deliverAgain({ account }: Run): void {

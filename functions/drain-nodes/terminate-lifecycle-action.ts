@@ -20,11 +20,12 @@ export const pattern = {
  * The group says where to look: which of its instances wait, a fresh read tells. The instance says what the read should
  * show.
  */
-export const detail = z.object({
-  AutoScalingGroupName: z.string().min(1).max(255),
-  EC2InstanceId: instanceId,
-  LifecycleHookName: z.literal(HOOK.name),
-});
+export const detail = () =>
+  z.object({
+    AutoScalingGroupName: z.string().min(1).max(255),
+    EC2InstanceId: instanceId,
+    LifecycleHookName: z.literal(HOOK.name),
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type TerminateLifecycleAction = z.infer<typeof schema>;

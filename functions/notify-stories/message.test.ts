@@ -64,8 +64,8 @@ describe('a message', () => {
 
 describe('an event', () => {
   it('is as its schema says, and counts what it has no room for', () => {
-    expect(detail.parse(incidentEvent(one!))).toEqual(incidentEvent(one!));
-    const { subjects, moreSubjects } = detail.parse(incidentEvent(many!));
+    expect(detail().parse(incidentEvent(one!))).toEqual(incidentEvent(one!));
+    const { subjects, moreSubjects } = detail().parse(incidentEvent(many!));
     expect([subjects.length, moreSubjects]).toEqual([20, 30]);
   });
 });

@@ -67,7 +67,7 @@ export function readRequestedChange(
     action === 'release' || action === 'extend' || action === 'terminate'
       ? ([
           quarantineRequest.detailType,
-          quarantineRequest.detail.safeParse({ action, ...asked, ...(action === 'extend' && { by: by ?? '' }) }),
+          quarantineRequest.detail().safeParse({ action, ...asked, ...(action === 'extend' && { by: by ?? '' }) }),
         ] as const)
       : ([
           remediationRequest.detailType,

@@ -9,7 +9,7 @@ export const detailType = 'IMDS Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = workersReconcileRequest(['sweep', 'wake-up', 'operator']);
+export const detail = () => workersReconcileRequest(['sweep', 'wake-up', 'operator']);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type ImdsReconcileRequest = z.infer<typeof schema>;

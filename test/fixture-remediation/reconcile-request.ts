@@ -6,7 +6,7 @@ export const detailType = 'Greeting Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const schema = eventSchema(SOURCE, detailType, workersReconcileRequest(['sweep', 'wake-up', 'operator']));
+export const schema = eventSchema(SOURCE, detailType, () => workersReconcileRequest(['sweep', 'wake-up', 'operator']));
 
 export const sample: z.infer<typeof schema> = {
   version: '0',
