@@ -16,7 +16,7 @@ import { markdownTable } from './markdown-table.ts';
 /** `docs/records.md`, generated from the schema of records and the reasons of functions. */
 export function recordsPage(): string {
   // The reason is one of a list, which has a table of its own.
-  const schema = z.toJSONSchema(recordSchema, { unrepresentable: 'any' });
+  const schema = z.toJSONSchema(recordSchema(), { unrepresentable: 'any' });
   const writers = REMEDIATIONS.filter(({ start: { by } }) => by === 'queue' || by === 'schedule').map(
     ({ name }) => `\`${name}\``,
   );

@@ -154,7 +154,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
       const { events } = await aws(
         ...['logs', 'filter-log-events', '--log-group-name', group, '--filter-pattern', pattern],
       );
-      const records = events.map(({ message }: { message: string }) => recordSchema.parse(JSON.parse(message)));
+      const records = events.map(({ message }: { message: string }) => recordSchema().parse(JSON.parse(message)));
       expect(records).toEqual(run.records);
     });
 

@@ -174,7 +174,7 @@ describe('docs/sandbox.md', () => {
     const [record, call, fleet] = sandboxPage.blocks
       .filter(({ language }) => language === 'jsonl')
       .map(({ text }): Record<string, unknown> => JSON.parse(text));
-    expect(recordSchema.safeParse(record).error).toBeUndefined();
+    expect(recordSchema().safeParse(record).error).toBeUndefined();
     expect(Object.keys(call ?? {})).toEqual(['kind', 'function', 'service', 'operation', 'input', 'outcome', 'at']);
     const { account } = await start({
       fleet: 'demo',

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { safeParse } from '../runtime/safe-parse.ts';
 import { RECORD_VERSION, type RemediationRecord, recordSchema } from './record.ts';
 
+const writtenRecord = recordSchema();
+
 /**
  * The record in a log line, or undefined for any other line (Lambda's own, metrics, errors).
  * @throws SyntaxError or z.ZodError for a line that claims to be a record and is not: a defect of a function
@@ -9,14 +11,14 @@ import { RECORD_VERSION, type RemediationRecord, recordSchema } from './record.t
 export function recordIn(line: string): RemediationRecord | undefined {
   if (!isCalledRecord(line)) return undefined;
   const json: unknown = JSON.parse(line);
-  return isRecord(json) ? recordSchema.parse(json) : undefined;
+  return isRecord(json) ? writtenRecord.parse(json) : undefined;
 }
 
 /**
  * A record for a reader that may be older or newer than its writer. Members, functions and reason codes may be added
  * within a version (docs/records.md).
  */
-const readRecord = z.object(recordSchema.shape);
+const readRecord = z.object(writtenRecord.shape);
 export type ReadRecord = z.infer<typeof readRecord>;
 
 /**
