@@ -9,7 +9,6 @@ import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { createQueueFunction } from '../shared/runtime/queue-function.ts';
-import { quarantine } from './policy.ts';
 import { reconcile } from './reconcile.ts';
 import { quarantineWorkers } from './remediation.ts';
 
@@ -27,7 +26,7 @@ export const handler = createQueueFunction({
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     loadBalancing: new ElasticLoadBalancingV2Client(CLIENT_DEFAULTS),
     openCluster: openClusterBy({ eks, clock, region }),
-    defaultPolicy: quarantine(defaultMode).parse({}),
+    defaultMode,
     stackName,
   }),
 })(reconcile);

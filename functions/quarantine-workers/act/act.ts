@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { writesOf } from '../../shared/ledger/ledger.ts';
 import { asStored, type OutcomeDeps, recordOnce } from '../../shared/ledger/outcome-ledger.ts';
+import type { Mode } from '../../shared/policy/mode.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
@@ -16,7 +17,7 @@ import {
   saveQuarantine,
 } from '../model/quarantine-ledger.ts';
 import type { Decided } from '../plan/plan.ts';
-import type { Policy } from '../policy.ts';
+import { type Policy, quarantine } from '../policy.ts';
 import type { Recorder } from '../remediation.ts';
 import { type GroupFinder, quarantineGroups } from '../steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from '../steps/step.ts';
@@ -30,8 +31,8 @@ export interface ActDeps extends StepClients, TerminateDeps, OutcomeDeps<Recorde
   readonly findGroups: GroupFinder;
   readonly clock: Clock;
   readonly stackName: string;
-  /** The defaults of the policy. They apply to an operator's request while the policy is invalid. */
-  readonly defaultPolicy: Policy['quarantine'];
+  /** The mode that the policy has by default. Its defaults apply to an operator's request while it is invalid. */
+  readonly defaultMode: Mode;
 }
 
 /** How long a reconcile has a worker for itself, ms. A lease is a little longer than the function may run. */
@@ -164,8 +165,8 @@ const ACTS: Readonly<Record<NonNullable<Decision['act']>['kind'], Carry>> = {
   terminate,
 };
 
-const policyOf = ({ defaultPolicy }: ActDeps, policy: Circumstances['policy']): Policy['quarantine'] =>
-  isInvalid(policy) ? defaultPolicy : policy.quarantine;
+const policyOf = ({ defaultMode }: ActDeps, policy: Circumstances['policy']): Policy['quarantine'] =>
+  isInvalid(policy) ? quarantine(defaultMode).parse({}) : policy.quarantine;
 
 /** How soon a quarantine is tried again whose groups EC2 does not know yet, ms. */
 const UNTIL_KNOWN = 5_000;

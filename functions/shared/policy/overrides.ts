@@ -12,7 +12,18 @@ type Shape = Readonly<Record<string, z.core.$ZodType>>;
  * @param read the schemas of the sections that are validated
  * @param others the names of all other sections
  */
-export function overridesSchema(read: Readonly<Record<string, z.ZodType>>, others: readonly string[]) {
+export const overridesSchema = (read: Readonly<Record<string, z.ZodType>>, others: readonly string[]) =>
+  z
+    // Few policies have overrides, and their schema is as large as that of all sections together.
+    .array(z.lazy(() => overrideSchema(read, others)))
+    .max(100)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
+      error: 'two of them have the same name: records could not tell which one decided',
+    })
+    .default([])
+    .describe('What differs from place to place. The last one that fits a place decides about a key.');
+
+function overrideSchema(read: Readonly<Record<string, z.ZodType>>, others: readonly string[]) {
   const sections = Object.entries(read).flatMap(([name, schema]) => {
     const strictness = strictnessOf(name);
     return strictness === undefined ? [] : [[name, partOf(schema, strictness).optional()]];
@@ -20,26 +31,18 @@ export function overridesSchema(read: Readonly<Record<string, z.ZodType>>, other
   const unread = others
     .filter((name) => strictnessOf(name) !== undefined)
     .map((name) => [name, z.unknown().optional()]);
-  const override = z
+  return z
     .strictObject({
       name: z
         .string()
         .regex(/^[0-9A-Za-z][0-9A-Za-z_.-]{0,39}$/, 'must be at most 40 letters, digits, dots, dashes or underscores')
         .describe('The name by which records and `explain` call it.'),
-      match: match.describe('The places that it holds for. All that is given must fit.'),
+      match: match().describe('The places that it holds for. All that is given must fit.'),
       ...Object.fromEntries([...unread, ...sections]),
     })
     .refine((given) => Object.keys(given).length > 2, {
       error: 'changes nothing: name a section and the keys to change, for example "upgrades": { "mode": "observe" }',
     });
-  return z
-    .array(override)
-    .max(100)
-    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
-      error: 'two of them have the same name: records could not tell which one decided',
-    })
-    .default([])
-    .describe('What differs from place to place. The last one that fits a place decides about a key.');
 }
 
 /** The section with every key optional and without defaults. Keys that hold everywhere are refused. */

@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
@@ -66,7 +65,6 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
   readonly stack: string;
   readonly run: (event: Event, invocation: SilentInvocation<Metric>) => Promise<Answer>;
 }) {
-  const logger = new Logger();
   const own = new Metrics({ defaultDimensions: { stack } });
   const ofAny = new Metrics({ serviceName: ANY_FUNCTION, defaultDimensions: { stack } });
   const counters = new WeakMap<Context, Counter<Metric | SharedMetric>>();
@@ -77,8 +75,10 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
   })
     .before(({ context }) => void counters.set(context, createCounter<Metric | SharedMetric>(own, ofAny)))
     .after(({ context }) => counters.get(context)?.flush())
-    .onError(({ context, error }) => {
-      logger.error('The invocation failed.', { error, causes: causesOf(error), requestId: context.awsRequestId });
+    .onError(async ({ context, error }) => {
+      // Few invocations fail, so that a cold start does not load the logger.
+      const { Logger } = await import('@aws-lambda-powertools/logger');
+      new Logger().error('The invocation failed.', { error, causes: causesOf(error), requestId: context.awsRequestId });
       counters.get(context)?.count('InvocationFailed');
       counters.get(context)?.flush();
     })

@@ -43,6 +43,7 @@ function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
     schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodLazy ||
     schema instanceof z.ZodCatch
   )
     return formsOf(schema.unwrap());
