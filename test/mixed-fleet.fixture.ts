@@ -67,6 +67,7 @@ export const REFUSED: Readonly<Record<string, readonly [more: object, told: stri
   config: [{ launchesFrom: 'launch-configuration' }, 'refused group-has-launch-configuration'],
   mixed: [{ launchesFrom: 'mixed-instances' }, 'refused group-is-mixed'],
   byneed: [{ launchesFrom: 'instance-requirements' }, 'refused group-is-mixed'],
+  operated: [{ managedBy: 'mwaa.amazonaws.com', terminationHooks: [] }, 'refused group-operated'],
 };
 
 /** Self-managed groups of each cluster that move to the wanted AMI. */

@@ -122,7 +122,7 @@ describe('a fleet of every kind of host, in two waves', () => {
   });
 
   it('leaves what AWS or its owner looks after as it is, and tells of it', () => {
-    expect(before).toHaveLength(4);
+    expect(before).toHaveLength(6);
     expect(othersHosts(run)).toEqual(before);
     for (const name of CLUSTERS) {
       const of = run.records.filter(({ cluster: each }) => each === name);

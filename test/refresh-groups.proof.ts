@@ -108,6 +108,8 @@ describe('a cluster with groups of every kind', () => {
     stopped: [{ suspendedProcesses: ['Terminate'] }, 'refused group-suspended'],
     undrained: [{ terminationHooks: [] }, 'refused nobody-drains'],
     code: [{}, 'refused template-is-code'],
+    operated: [{ managedBy: 'mwaa.amazonaws.com' }, 'refused group-operated'],
+    leased: [{ launchTemplateManagedBy: 'mwaa.amazonaws.com' }, 'refused group-operated'],
   } as const;
   beforeAll(async () => {
     const groups = [

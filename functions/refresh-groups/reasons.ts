@@ -94,7 +94,10 @@ export const REFRESH_REASONS = {
   'group-gone': {
     meaning: 'Auto Scaling has not shown the group for ten minutes. What was known of a refresh of it is forgotten.',
   },
-  'group-operated': { meaning: 'An AWS service operates the group: nobody else may change it.', severity: 'low' },
+  'group-operated': {
+    meaning: 'An AWS service operates the group, or its launch template: nobody else may change it.',
+    severity: 'low',
+  },
   'group-shared': {
     meaning:
       "Workers that are not proven to be this cluster's, or that opted out, are in the group: a refresh would replace them.",

@@ -59,6 +59,10 @@ export function whyNotRefreshable(
   }
   if (source.kind === 'gone') return refused('group-gone', 'Auto Scaling does not show it.');
   if (template === undefined) return refused('image-unclear', 'EC2 does not show its launch template.', 'template');
+  const { operator } = template;
+  if (operator !== undefined) {
+    return refused('group-operated', `${operator} operates its launch template ${template.templateId}.`, operator);
+  }
   const { ImageId: imageId = '' } = template.data;
   if (!imageId.startsWith('ami-')) return refused('image-is-parameter', `The template names ${imageId || 'no AMI'}.`);
   if (drains === false && undrained === 'refuse') return refused('nobody-drains', `A change ${fromTo} is due.`);

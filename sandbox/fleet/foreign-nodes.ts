@@ -50,7 +50,12 @@ function seedSelfManaged(
     exposure: file.exposure,
   });
   letNodesIn(state, cluster, hosts.roleArn, 'EC2_LINUX', file.letInBy);
-  state.launchTemplates.add(launchTemplate, {
+  const { managedBy: operator, launchTemplateManagedBy } = file;
+  const managedTemplate = {
+    ...launchTemplate,
+    ...(launchTemplateManagedBy !== undefined && { operator: launchTemplateManagedBy }),
+  };
+  state.launchTemplates.add(managedTemplate, {
     ...templateData(file.exposure),
     ImageId: imageId,
     ...(instanceType !== undefined && { InstanceType: instanceType }),
@@ -75,6 +80,7 @@ function seedSelfManaged(
     hooks: new Map(file.terminationHooks.map((hook) => [hook.name, hook])),
     protectsInstances: file.protectsInstances,
     roleArn: hosts.roleArn,
+    ...(operator !== undefined && { operator }),
     templateVersion: (version) => state.launchTemplates.dataOf(launchTemplate.id, version),
     ...(file.launchesFrom !== undefined && { launchesFrom: file.launchesFrom }),
     ...(file.warmPool !== undefined && { warmPool: { maxPrepared: undefined, ...file.warmPool } }),
@@ -99,7 +105,12 @@ function seedSelfManaged(
       { [SELF_MANAGED_LABEL]: name },
       file.clusterTag,
     )(zone);
-    return file.spotInterruptions === undefined ? specified : { ...specified, spot: true };
+    return {
+      ...specified,
+      ...(file.spotInterruptions !== undefined && { spot: true }),
+      // Auto Scaling passes the operator on (API reference, CreateAutoScalingGroup, Operator).
+      ...(operator !== undefined && { operator }),
+    };
   };
   for (let zone = 0; zone < size; zone += 1) {
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));

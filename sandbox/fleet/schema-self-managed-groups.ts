@@ -8,6 +8,9 @@ import { workloads } from './schema-workloads.ts';
 /** Unlike a managed node group (450 nodes), an Auto Scaling group is bounded by nothing but the account's quotas. */
 const size = z.int().min(0).max(20_000);
 
+/** The name of an AWS service as a principal, whatever the partition. */
+const SERVICE_PRINCIPAL = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$/;
+
 /** One Auto Scaling group of a cluster that EKS does not manage. */
 export const selfManagedGroup = z
   .strictObject({
@@ -61,6 +64,16 @@ export const selfManagedGroup = z
       })
       .optional()
       .describe('Its warm pool: instances that are launched ahead, and put into service when the group scales out'),
+    managedBy: z
+      .string()
+      .regex(SERVICE_PRINCIPAL)
+      .optional()
+      .describe('AWS service that alone may change its Auto Scaling group, its instances and their interfaces'),
+    launchTemplateManagedBy: z
+      .string()
+      .regex(SERVICE_PRINCIPAL)
+      .optional()
+      .describe('AWS service that alone may change its launch template'),
     suspendedProcesses: z
       .array(z.enum(['Launch', 'Terminate', 'InstanceRefresh']))
       .default([])

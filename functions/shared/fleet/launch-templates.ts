@@ -17,6 +17,8 @@ export interface TemplateVersion {
   readonly version: number;
   /** The tags of the template, because versions have none. */
   readonly tags: Readonly<Record<string, string>>;
+  /** The AWS service that alone may change the template; absent where there is none. */
+  readonly operator?: string;
   readonly data: ResponseLaunchTemplateData;
 }
 
@@ -39,8 +41,9 @@ export const readTemplateVersion = (
     const { LaunchTemplateData: data, VersionNumber: number } = versions.LaunchTemplateVersions?.[0] ?? {};
     const template = templates.LaunchTemplates?.[0];
     if (data === undefined || number === undefined || template === undefined) return undefined;
-    const { LaunchTemplateName: templateName = '', Tags = [] } = template;
-    return { templateId, templateName, version: number, tags: tagsOf({ Tags }), data };
+    const { LaunchTemplateName: templateName = '', Tags = [], Operator: { Principal: operator } = {} } = template;
+    const tags = tagsOf({ Tags });
+    return { templateId, templateName, version: number, tags, data, ...(operator !== undefined && { operator }) };
   }, 'tell');
 
 /** The new version, or why what EC2 made of the request cannot be used, as a sentence. */

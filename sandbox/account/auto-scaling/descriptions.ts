@@ -36,6 +36,7 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
     })),
     TerminationPolicies: ['AllocationStrategy', 'OldestLaunchTemplate', 'OldestInstance'],
     NewInstancesProtectedFromScaleIn: group.protectsInstances === true,
+    ...(group.operator !== undefined && { Operator: { Principal: group.operator } }),
     ...(group.retainsAbandoned !== undefined && {
       InstanceLifecyclePolicy: {
         RetentionTriggers: {

@@ -58,6 +58,8 @@ export interface AutoScalingGroup {
   isLocked?: boolean;
   /** Its warm pool, whose instances are among its members with a lifecycle state of `Warmed:`. */
   warmPool?: WarmPool;
+  /** The service principal that alone may change it; undefined where everybody with the right may. */
+  readonly operator?: string;
   /** Whether its instances are protected from scale-in. */
   readonly protectsInstances?: boolean;
 }

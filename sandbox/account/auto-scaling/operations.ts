@@ -12,6 +12,7 @@ import {
   type ExitStandbyCommandInput,
   type ExitStandbyCommandOutput,
 } from '@aws-sdk/client-auto-scaling';
+import * as z from 'zod';
 import { AwsError } from '../../wire/aws-error.ts';
 import { byText, pageOf } from '../pagination.ts';
 import { operation, type Permission, type Service } from '../service.ts';
@@ -47,7 +48,7 @@ export function instanceOperations(world: World, groups: AutoScalingGroups): Ser
         },
       ];
     };
-  return {
+  return refusingForeign(groups, {
     DescribeAutoScalingInstances: operation<
       DescribeAutoScalingInstancesCommandInput,
       DescribeAutoScalingInstancesCommandOutput
@@ -110,5 +111,31 @@ export function instanceOperations(world: World, groups: AutoScalingGroups): Ser
     ...lifecycleOperations(groups, permissions),
     ...settingsOperations(world, groups, permissions),
     ...warmPoolOperations(groups, permissions),
-  };
+  });
 }
+
+/**
+ * The operations, of which those that change a group refuse one with an operator. Source: API reference of Auto
+ * Scaling, CreateAutoScalingGroup, Operator: "All mutating API calls from non-operator callers are rejected with an
+ * AccessDenied exception." AWS does not document the text.
+ */
+function refusingForeign(groups: AutoScalingGroups, operations: Service['operations']): Service['operations'] {
+  const refusing = Object.entries(operations).map(([name, { run, ...rest }]) => {
+    if (name.startsWith('Describe')) return [name, { run, ...rest }] as const;
+    const guarded: typeof run = (input, context) => {
+      const { AutoScalingGroupName, InstanceId } = named.parse(input);
+      const group = groups
+        .list()
+        .find(
+          (each) => each.name === AutoScalingGroupName || (InstanceId !== undefined && each.members.has(InstanceId)),
+        );
+      if (group?.operator === undefined) return run(input, context);
+      throw new AwsError('AccessDenied', `The Auto Scaling group ${group.name} is managed by ${group.operator}.`, 403);
+    };
+    return [name, { ...rest, run: guarded }] as const;
+  });
+  return Object.fromEntries(refusing);
+}
+
+/** What names the group that a request changes. */
+const named = z.looseObject({ AutoScalingGroupName: z.string().optional(), InstanceId: z.string().optional() });

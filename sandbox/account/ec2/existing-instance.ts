@@ -19,6 +19,9 @@ export function existingInstance(instances: Instances, id: string): Instance {
  */
 export function changeable(instance: Instance): Instance {
   if (instance.operator === undefined) return instance;
-  const message = `The operation is not permitted: instance '${instance.id}' is managed by ${instance.operator}.`;
-  throw new AwsError('OperationNotPermitted', message);
+  throw managedBy(instance.operator, `instance '${instance.id}'`);
 }
+
+/** The refusal to change what a service manages. AWS does not document its text. */
+export const managedBy = (operator: string, what: string) =>
+  new AwsError('OperationNotPermitted', `The operation is not permitted: ${what} is managed by ${operator}.`);

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
+import { managedBy } from './existing-instance.ts';
 import { DEFAULT_VERSION, type LaunchTemplate, type LaunchTemplateVersion } from './launch-templates.ts';
 import { permissionOn } from './resources.ts';
 import { describedTags, search } from './search.ts';
@@ -55,7 +56,7 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
           LARGEST_PAGE,
         );
         return {
-          LaunchTemplates: items.map(({ id, name, tags, versions, createdAt }) => ({
+          LaunchTemplates: items.map(({ id, name, tags, versions, createdAt, operator }) => ({
             LaunchTemplateId: id,
             LaunchTemplateName: name,
             CreateTime: new Date(createdAt),
@@ -63,6 +64,7 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
             DefaultVersionNumber: DEFAULT_VERSION,
             LatestVersionNumber: versions.at(-1)?.number,
             Tags: describedTags(tags),
+            ...(operator !== undefined && { Operator: { Managed: true, Principal: operator } }),
           })),
           NextToken: nextToken,
         };
@@ -92,6 +94,8 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
         if (earlier !== undefined) return earlier.answer;
         const { LaunchTemplateId = '', LaunchTemplateData = {}, SourceVersion, VersionDescription } = input;
         refuseUnfit(LaunchTemplateData, VersionDescription);
+        const { operator } = launchTemplates.get(LaunchTemplateId);
+        if (operator !== undefined) throw managedBy(operator, `launch template '${LaunchTemplateId}'`);
         const source = SourceVersion && launchTemplates.version(LaunchTemplateId, SourceVersion).number;
         const made = launchTemplates.makeVersion(LaunchTemplateId, LaunchTemplateData, {
           ...(typeof source === 'number' && { source }),

@@ -19,9 +19,15 @@ export interface LaunchTemplate {
   readonly id: string;
   readonly name: string;
   readonly tags: Map<string, string>;
+  /** The service principal that alone may change it; undefined where everybody with the right may. */
+  readonly operator?: string;
   readonly versions: readonly LaunchTemplateVersion[];
   /** Epoch ms. */
   readonly createdAt: number;
+}
+
+interface NewTemplate extends Pick<LaunchTemplate, 'id' | 'name' | 'operator'> {
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** The version of launches that name none. Nothing here changes a template's default version. */
@@ -47,14 +53,11 @@ export class LaunchTemplates {
   }
 
   /** @param isCopied whether every version has the same data, whatever its number */
-  add(
-    { id, name, tags = {} }: { readonly id: string; readonly name: string; readonly tags?: Record<string, string> },
-    data: ResponseLaunchTemplateData,
-    isCopied = false,
-  ): void {
+  add({ id, name, tags = {}, operator }: NewTemplate, data: ResponseLaunchTemplateData, isCopied = false): void {
     const createdAt = this.#world.time.now;
     const versions = [{ number: 1, data, createdAt }];
-    this.#byId.set(id, { id, name, tags: new Map(Object.entries(tags)), versions, createdAt });
+    const owned = operator !== undefined && { operator };
+    this.#byId.set(id, { id, name, tags: new Map(Object.entries(tags)), versions, createdAt, ...owned });
     if (isCopied) this.#copied.add(id);
   }
 
