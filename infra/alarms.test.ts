@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { functionNames } from './bundle.ts';
 import { ALL_RUNBOOKS, RUNBOOK_SECTIONS } from './runbook.ts';
 import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
@@ -61,7 +62,7 @@ describe('every alarm', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(names).toContain('eks-host-remediator-unhealthy');
     expect(names).toContain('eks-host-remediator-dead-letters-notify-stories');
-    expect(names).toContain('eks-host-remediator-agent-failed');
+    expect(names).toContain('eks-host-remediator-quarantine-failed');
     const known = sections.map((section) => `eks-host-remediator-${section}`);
     expect(names.filter((name) => !known.some((begin) => name.startsWith(begin)))).toEqual([]);
     for (const name of names) expect(name.length).toBeLessThanOrEqual(255 - 128 + 'eks-host-remediator'.length);
@@ -90,8 +91,6 @@ describe('every alarm', () => {
     const textOf = (name: string) =>
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
     expect(textOf('function-errors')).toMatch(/--log-group-name <Logs[0-9A-F]+> /);
-    // Its lines are in the other one.
-    expect(textOf('function-errors-notify-stories')).toMatch(/--log-group-name <LogsOfFed[0-9A-F]+> /);
     expect(textOf('dead-letters-notify-stories')).toMatch(/--queue-url <NotifyStoriesDeadLetters[0-9A-F]+>/);
     expect(textOf('dead-letters-triage-findings')).toMatch(/--source-arn <TriageFindingsDeadLetters[0-9A-F]+\.Arn>/);
     expect(textOf('undelivered')).toMatch(/--queue-url <UndeliveredQueue[0-9A-F]+>/);
@@ -103,10 +102,8 @@ describe('every alarm', () => {
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
     expect(textOf('function-errors')).toContain('The messages of a batch come again by themselves,');
     expect(textOf('function-errors')).toContain('the next run makes up for a scheduled one');
-    expect(textOf('function-errors-notify-stories')).toContain('twice more, then they go to the dead-letter queue');
-    for (const name of ['function-errors', 'throttles-request-actions']) {
-      expect(textOf(name)).toMatch(/A request that was made (there|on the dashboard) does not come back by itself\./);
-    }
+    expect(textOf('function-errors')).toContain('records are tried twice more');
+    expect(textOf('function-errors')).toContain('A request made on the dashboard does not come back by itself.');
     for (const name of ['dead-letters-quarantine-workers', 'undelivered']) {
       expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
     }
@@ -200,35 +197,54 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
 });
 
 describe('an alarm is raised', () => {
-  it('on the throttles of every function that has no queue, in which requests would wait', () => {
+  it('on the throttles of every function of which nothing else tells them: no queue, dead letters or person waits', () => {
     const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'Throttles');
-    const queued = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
-      ({ Properties }) => Properties.FunctionName.Ref,
-    );
-    expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
-      idsOf('AWS::Lambda::Function')
-        .filter((id) => !queued.includes(id))
-        .sort(),
-    );
+    expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref.replace(/Remediator.*/, '')).sort()).toEqual([
+      'NotifyStories',
+      'SweepFleet',
+      'WatchAmiReleases',
+      'WatchHosts',
+    ]);
     for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+    const held = (id: string): boolean =>
+      resourcesOf(template, 'AWS::Lambda::EventSourceMapping').some(
+        ({ Properties }) => Properties.FunctionName.Ref === id,
+      );
+    const others = resourcesOf(template, 'AWS::Lambda::Function').filter(
+      ({ id, Properties }) =>
+        !watched.some(({ Dimensions }) => Dimensions[0].Value.Ref === id) &&
+        !held(id) &&
+        Properties.DeadLetterConfig === undefined,
+    );
+    expect(others.map(({ id }) => id.replace(/Remediator.*/, '')).sort()).toEqual(['RequestActions', 'ReviewActions']);
   });
 
-  it('on the errors of every function whose log group has no filter that counts its failed runs', () => {
-    const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'Errors');
-    const counted = resourcesOf(template, 'AWS::Logs::MetricFilter').map(
-      ({ Properties }) => Properties.LogGroupName.Ref,
+  it('on a failure of any function that tells of it together with others, with a section for each', () => {
+    const [watched, ...others] = alarmsOf().filter(({ MetricName }) => MetricName === 'FailedRemediations');
+    expect(others).toEqual([]);
+    expect(watched).toMatchObject({ Statistic: 'Sum', Threshold: 1, TreatMissingData: 'notBreaching' });
+    const [filter] = resourcesOf(template, 'AWS::Logs::MetricFilter').filter(
+      ({ Properties }) => Properties.MetricTransformations[0].MetricName === 'FailedRemediations',
     );
-    const elsewhere = resourcesOf(template, 'AWS::Lambda::Function').filter(
-      ({ Properties }) => !counted.includes(Properties.LoggingConfig.LogGroup.Ref),
+    const pattern = filter!.Properties.FilterPattern;
+    // PutMetricFilter takes 1,024 characters.
+    expect(pattern.length).toBeLessThanOrEqual(1024);
+    const alone = alarmsOf().filter(({ MetricName }) => MetricName === 'Failed');
+    expect(alone.map(({ Dimensions }) => Dimensions[0].Value)).toEqual(['quarantine-workers']);
+    const declared = (REMEDIATIONS as readonly Remediation[]).flatMap(({ name, alarms }) =>
+      Object.entries(alarms).flatMap(([section, { metric }]) =>
+        metric === 'Failed' && name !== 'quarantine-workers' ? [{ name, section }] : [],
+      ),
     );
-    expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref).sort()).toEqual(
-      elsewhere.map(({ id }) => id).sort(),
-    );
-    expect(elsewhere).toHaveLength(1);
-    for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+    expect(declared.length).toBeGreaterThan(4);
+    const [, text = ''] = runbookPage.split('\n## remediation-failed\n');
+    for (const { name, section } of declared) {
+      expect(pattern).toContain(`$.remediation = "${name}"`);
+      expect(text.split('\n## ')[0]).toContain(`[${section}](#${section})`);
+    }
   });
 
-  it('on a failed run of any other function, for this stack alone', () => {
+  it('on a failed run of any function, for this stack alone', () => {
     const [watched, ...others] = alarmsOf().filter(({ MetricName }) => MetricName === 'FailedRuns');
     expect(others).toEqual([]);
     expect(watched).toMatchObject({
@@ -236,8 +252,10 @@ describe('an alarm is raised', () => {
       Statistic: 'Sum',
       Threshold: 1,
     });
-    const filters = resourcesOf(template, 'AWS::Logs::MetricFilter').map(({ Properties }) => Properties);
-    expect(filters.map(({ LogGroupName }) => LogGroupName.Ref)).toEqual([expect.stringMatching(/^Logs[0-9A-F]{8}$/)]);
+    const filters = resourcesOf(template, 'AWS::Logs::MetricFilter')
+      .map(({ Properties }) => Properties)
+      .filter(({ MetricTransformations }) => MetricTransformations[0].MetricName === 'FailedRuns');
+    expect(filters.map(({ LogGroupName }) => LogGroupName.Ref).sort()).toEqual(idsOf('AWS::Logs::LogGroup').sort());
     for (const { FilterPattern, MetricTransformations } of filters) {
       expect(FilterPattern).toBe('{ $.type = "platform.report" && $.record.status != "success" }');
       expect(MetricTransformations).toEqual([
@@ -246,10 +264,7 @@ describe('an alarm is raised', () => {
     }
   });
 
-  it.each([
-    ['Failed', 'upgrade-node-groups'],
-    ['Failed', 'manage-ssm-agent'],
-  ])('on %s of %s', (metric, name) => {
+  it.each([['Failed', 'quarantine-workers']])('on %s of %s', (metric, name) => {
     expect([...functionNames(), 'any-function']).toContain(name);
     const watched = alarmsOf().filter(
       ({ MetricName, Dimensions }) => MetricName === metric && Dimensions[0].Value === name,
@@ -268,38 +283,6 @@ describe('an alarm is raised', () => {
     ]);
   });
 
-  it.each([
-    ['PolicyInvalid', 'any-function'],
-    ['Halted', 'upgrade-node-groups'],
-    ['UpgradeStuck', 'upgrade-node-groups'],
-    ['StaysExposed', 'quarantine-workers'],
-    ['QuarantineExpiring', 'quarantine-workers'],
-    ['QuarantineExpired', 'quarantine-workers'],
-  ])('on the state %s of %s, until one and a half sweeps have not published it', (metric, name) => {
-    for (const [sweepSchedule, period] of [
-      ['rate(1 hour)', 1800],
-      ['rate(15 minutes)', 480],
-      ['rate(1 day)', 43_200],
-    ] as const) {
-      const watched = alarmsOf(templateOf({ sweepSchedule })).filter(
-        ({ Metrics }) => Metrics?.[1]?.MetricStat.Metric.MetricName === metric,
-      );
-      expect(watched).toEqual([
-        expect.objectContaining({
-          EvaluationPeriods: 3,
-          DatapointsToAlarm: 1,
-          Threshold: 1,
-          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-          TreatMissingData: 'notBreaching',
-        }),
-      ]);
-      const [filled, counted] = watched[0]!.Metrics;
-      expect(filled).toMatchObject({ Expression: 'FILL(counted, 0)' });
-      expect(counted).toMatchObject({ Id: 'counted', MetricStat: { Period: period, Stat: 'Sum' } });
-      expect(counted.MetricStat.Metric.Dimensions[0]).toEqual({ Name: 'service', Value: name });
-    }
-  });
-
   it('when a request of any function has waited for half an hour', () => {
     const waiting = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage');
     for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 1800, TreatMissingData: 'notBreaching' });
@@ -311,23 +294,60 @@ describe('an alarm is raised', () => {
     expect(watched.sort()).toEqual(mapped.sort());
   });
 
-  it.each([
-    ['rate(1 hour)', 3600],
-    ['rate(10 minutes)', 600],
-    ['rate(1 day)', 86_400],
-  ])('when three sweeps in a row, each %s, did not finish', (sweepSchedule, period) => {
-    const [stale] = alarmsOf(templateOf({ sweepSchedule })).filter(
-      ({ AlarmName }) => AlarmName === 'eks-host-remediator-stale-sweep',
-    );
-    expect(stale).toMatchObject({
-      EvaluationPeriods: 3,
-      Threshold: 1,
-      ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'ignore',
-      Metrics: [
-        { Expression: 'FILL(counted, 0)' },
-        { Id: 'counted', MetricStat: { Metric: { MetricName: 'Done' }, Period: period, Stat: 'Sum' } },
-      ],
+  describe.each([
+    ['rate(1 hour)', 3600, 1800],
+    ['rate(15 minutes)', 900, 480],
+    ['rate(1 day)', 86_400, 43_200],
+  ])('where a sweep comes at %s', (sweepSchedule, sweep, half) => {
+    const alarms = alarmsOf(templateOf({ sweepSchedule }));
+
+    it('when three sweeps in a row did not finish', () => {
+      const [stale] = alarms.filter((alarm) => nameOf(alarm) === 'eks-host-remediator-stale-sweep');
+      expect(stale).toMatchObject({
+        EvaluationPeriods: 3,
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'ignore',
+        Metrics: [
+          { Expression: 'FILL(counted, 0)' },
+          { Id: 'counted', MetricStat: { Metric: { MetricName: 'Done' }, Period: sweep, Stat: 'Sum' } },
+        ],
+      });
+    });
+
+    it.each([
+      ['PolicyInvalid', 'any-function'],
+      ['Halted', 'upgrade-node-groups'],
+      ['UpgradeStuck', 'upgrade-node-groups'],
+      ['StaysExposed', 'quarantine-workers'],
+      ['QuarantineExpiring', 'quarantine-workers'],
+      ['QuarantineExpired', 'quarantine-workers'],
+    ])('on the state %s of %s, until it was not published for one and a half sweeps', (metric, name) => {
+      const watched = alarms.filter(({ Metrics }) => Metrics?.[1]?.MetricStat.Metric.MetricName === metric);
+      const dimensions = [
+        { Name: 'service', Value: name },
+        { Name: 'stack', Value: 'eks-host-remediator' },
+      ];
+      expect(watched).toEqual([
+        expect.objectContaining({
+          EvaluationPeriods: 3,
+          DatapointsToAlarm: 1,
+          Threshold: 1,
+          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+          TreatMissingData: 'notBreaching',
+          Metrics: [
+            expect.objectContaining({ Expression: 'FILL(counted, 0)' }),
+            expect.objectContaining({
+              Id: 'counted',
+              MetricStat: expect.objectContaining({
+                Metric: { Namespace: 'EksHostRemediator', MetricName: metric, Dimensions: dimensions },
+                Period: half,
+                Stat: 'Sum',
+              }),
+            }),
+          ],
+        }),
+      ]);
     });
   });
 });

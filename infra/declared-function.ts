@@ -62,7 +62,9 @@ export class DeclaredFunction extends Construct {
       ...(start.by === 'records' && { logGroup: foundation.fedLogGroup }),
     });
     this.startBy(made);
-    for (const [section, entry] of Object.entries(declared.alarms)) this.addAlarm(made, section, entry);
+    for (const [section, entry] of Object.entries(declared.alarms)) {
+      if (!entry.together) this.addAlarm(made, section, entry);
+    }
     this.addRow(made);
     if (kubernetesGroup !== undefined) this.addAccessEntries(made, kubernetesGroup);
     const own = { ...known, role: made.role.roleArn, function: made.function.functionArn };

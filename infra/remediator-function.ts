@@ -28,7 +28,7 @@ export interface RemediatorFunctionProps {
 }
 
 /**
- * A function of `functions/` with its own role, and alarms on its errors and throttles where nothing else shows them.
+ * A function of `functions/` with its own role, and an alarm on its throttles where nothing else shows them.
  */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
@@ -83,18 +83,15 @@ export class RemediatorFunction extends Construct {
     foundation.dashboard.addFunction(this);
     Tags.of(this.function).add('eks-host-remediator:function', name);
 
-    const period = { period: Duration.minutes(5) };
-    const about = { name, logGroup };
-    // The failed runs of all functions that write into the shared log group have one alarm together.
-    if (logGroup !== foundation.logGroup) {
-      alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', declared), about);
-    }
-    // A function with a queue has alarms on messages that wait and on dead letters.
-    if (declared.start.by === 'queue') return;
+    // A function with a queue has alarms on messages that wait and on dead letters, and whoever sits at a widget sees that
+    // it does not answer. Events that Lambda gave up on lie in the dead-letter queue, if the function has one; only
+    // notifications are wanted sooner.
+    if (declared.start.by === 'queue' || declared.start.by === 'widget') return;
+    if (declared.start.by === 'schedule' && props.deadLetterQueue !== undefined) return;
     // A single throttle is retried, and a new account has only ten concurrent invocations. So only lasting throttles
     // raise the alarm.
     const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };
-    const throttles = this.function.metricThrottles(period);
-    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), about, staying);
+    const throttles = this.function.metricThrottles({ period: Duration.minutes(5) });
+    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), { name, logGroup }, staying);
   }
 }

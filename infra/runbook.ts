@@ -65,18 +65,6 @@ const SHARED = {
     },
     unhealthy: true,
   },
-  'function-errors': {
-    of: {
-      // Lambda retries an asynchronous invocation twice (Lambda developer guide, "Understanding retry behavior").
-      records: {
-        means: (subject) =>
-          `${subject} ended with an error. Lambda tries the same records twice more, then they go to the dead-letter queue.`,
-        first: FAILED_RUNS,
-        next: CURE_ERROR,
-      },
-    },
-    unhealthy: true,
-  },
   throttles: {
     of: {
       // Lambda retries throttled asynchronous invocations for six hours (Lambda developer guide, "Asynchronous
@@ -92,12 +80,6 @@ const SHARED = {
           `Lambda has had no room to run ${subject} for a quarter of an hour. Notifications are late. Lambda tries for six hours, then the records go to the dead-letter queue.`,
         first: 'aws lambda get-account-settings',
         next: FIND_ROOM,
-      },
-      widget: {
-        means: (subject) =>
-          `Lambda has had no room to run ${subject} for a quarter of an hour. Nobody got an answer on the dashboard. A request that was made there does not come back by itself.`,
-        first: 'aws lambda get-account-settings',
-        next: `${FIND_ROOM} Then ask again on the dashboard.`,
       },
     },
     unhealthy: true,
@@ -143,14 +125,24 @@ export const UNDELIVERED: Runbook = {
   unhealthy: true,
 };
 
-/** The description of the alarm about failed runs of all functions that write into the shared log group. */
+// Lambda retries an asynchronous invocation twice (Lambda developer guide, "Understanding retry behavior").
+/** The description of the alarm about failed runs of all functions. */
 export const ANY_FAILED_RUN: Runbook = {
   section: 'function-errors',
   means:
-    'A function ended with an error. The messages of a batch come again by themselves, and the next run makes up for a scheduled one. A request that was made on the dashboard does not come back by itself.',
+    'A function ended with an error. The messages of a batch come again by themselves, the next run makes up for a scheduled one, and records are tried twice more. A request made on the dashboard does not come back by itself.',
   first: FAILED_RUNS,
-  next: `${CURE_ERROR} The name of the log stream has the function's.`,
+  next: `${CURE_ERROR} The log stream names the function. If there is no line: output FedLogGroupName.`,
   unhealthy: true,
+};
+
+/** The description of the alarm about the failures that functions tell of together. */
+export const ANY_FAILED_REMEDIATION: Runbook = {
+  section: 'remediation-failed',
+  means: 'Something that the remediator did, or should do, failed.',
+  first: recordsWhere('$.decision = "failed"'),
+  next: 'The record names the function, the cause and what to do. The section of the runbook says what each failure means.',
+  unhealthy: false,
 };
 
 /** The description of the alarm about the policy. */
@@ -187,6 +179,7 @@ export const ALL_RUNBOOKS: readonly Runbook[] = [
   ),
   UNDELIVERED,
   ANY_FAILED_RUN,
+  ANY_FAILED_REMEDIATION,
   POLICY_INVALID,
   UNHEALTHY,
 ];

@@ -273,7 +273,7 @@ describe('an upgrade', () => {
 
 it('when a worker does not answer in Systems Manager', async () => {
   const run = await start({ fleet: fleet(group({ ssm: { imds: 'disabled' } })), play: '63m' });
-  expect(standing(run)).toEqual(['agent-failed']);
+  expect(standing(run)).toEqual(['remediation-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);
@@ -285,7 +285,7 @@ it('when AWS refuses to have the metadata service of a worker changed', async ()
   // An instance of another owner can be changed by nobody else.
   for (const instance of run.account.fleet.instances.list()) Object.assign(instance, { operator: 'ecs.amazonaws.com' });
   await run.account.play(63 * MINUTE);
-  expect(standing(run)).toEqual(['imds-failed']);
+  expect(standing(run)).toEqual(['remediation-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);
@@ -307,7 +307,7 @@ it('when the key of a worker could not be put aside', async () => {
   });
   run.account.putEvent(shellsReconcileRequest.sample);
   await run.account.play(10 * MINUTE);
-  expect(standing(run)).toEqual(['shells-failed']);
+  expect(standing(run)).toEqual(['remediation-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);
@@ -321,7 +321,7 @@ it('when a disruption budget holds a node that Auto Scaling ends, until the dead
   const isTold = () => run.records.some(({ reason }) => reason === 'node-retained');
   for (let waited = 0; waited < 12 && !isTold(); waited += 1) await run.account.play(5 * MINUTE);
   await run.account.play(5 * MINUTE);
-  expect(standing(run)).toEqual(['drain-failed']);
+  expect(standing(run)).toEqual(['remediation-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);
@@ -333,7 +333,7 @@ it('when an instance refresh leaves workers behind', async () => {
   const isTold = () => run.records.some(({ reason }) => reason === 'refresh-incomplete');
   for (let waited = 0; waited < 24 && !isTold(); waited += 1) await run.account.play(5 * MINUTE);
   await run.account.play(5 * MINUTE);
-  expect(standing(run)).toEqual(['refresh-failed']);
+  expect(standing(run)).toEqual(['remediation-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);

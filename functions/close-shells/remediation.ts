@@ -76,6 +76,7 @@ export const closeShells = declare({
   alarms: {
     'shells-failed': {
       metric: 'Failed',
+      together: true,
       means: 'The SSH access of a worker could not be closed, or could not be given back.',
       first: recordsWhere('$.remediation = "close-shells" && $.decision = "failed"'),
       next: 'The record says what AWS refused, or which files still open a shell.',

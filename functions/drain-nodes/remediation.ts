@@ -55,6 +55,7 @@ export const drainNodes = declare({
   alarms: {
     'drain-failed': {
       metric: 'Failed',
+      together: true,
       means:
         'A node was not drained in time: it is retained and costs, or has ended with its pods; or AWS refused a hook.',
       first: recordsWhere('$.remediation = "drain-nodes" && $.decision = "failed"'),

@@ -143,6 +143,7 @@ export const manageSsmAgent = declare({
   alarms: {
     'agent-failed': {
       metric: 'Failed',
+      together: true,
       means: 'A worker does not answer in Systems Manager, and no remedy helped.',
       first: recordsWhere('$.remediation = "manage-ssm-agent" && $.decision = "failed"'),
       next: 'The record names the missing piece and what to do.',

@@ -57,6 +57,7 @@ export const refreshGroups = declare({
   alarms: {
     'refresh-failed': {
       metric: 'Failed',
+      together: true,
       means:
         'An instance refresh failed, was cancelled or refused, or left workers behind. It is not begun again by itself.',
       first: recordsWhere('$.remediation = "refresh-groups" && $.decision = "failed"'),

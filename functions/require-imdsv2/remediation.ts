@@ -52,6 +52,7 @@ export const requireImdsv2 = declare({
   alarms: {
     'imds-failed': {
       metric: 'Failed',
+      together: true,
       means: 'The metadata service of a worker could not be set to version 2.',
       first: recordsWhere('$.remediation = "require-imdsv2" && $.decision = "failed"'),
       next: 'The record names the error of AWS. The usual cause is a missing permission, or a policy of the organization.',

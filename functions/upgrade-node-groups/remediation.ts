@@ -91,6 +91,7 @@ export const upgradeNodeGroups = declare({
   alarms: {
     'upgrade-failed': {
       metric: 'Failed',
+      together: true,
       means: 'The upgrade of a node group failed. It is tried again by itself, up to upgrades.stopAfterFailures.',
       first: recordsWhere('$.reason = "upgrade-*"'),
       next: "The record with decision failed names EKS's error and its cause.",

@@ -75,6 +75,11 @@ export interface AlarmEntry {
   readonly first: string;
   /** What to do after that. */
   readonly next: string;
+  /**
+   * Set on `Failed` when one alarm tells of it together with other functions, because CloudWatch bills each alarm. The
+   * records name the function, and the section of the runbook still has its name.
+   */
+  readonly together?: true;
   /** Set when the metric is of a state, which each sweep publishes again for as long as it lasts. */
   readonly lasts?: true;
   /** Makes the alarm fire when the metric is missing for this many sweeps, instead of when it counts something. */
