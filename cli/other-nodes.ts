@@ -38,3 +38,23 @@ export const otherNodeJson = ({ cluster, name, kind, createdAt, seenAt, ...node 
   ready: node.ready,
   seenAt: new Date(seenAt).toISOString(),
 });
+
+/** The cells of a group of nodes that are no EC2 instances, in the order of those of other hosts. */
+export function otherGroupCells(nodes: readonly OtherNode[], now: number): string[] {
+  const [{ kind } = { kind: '' }] = nodes;
+  const oldest = Math.min(...nodes.map(({ createdAt = now }) => createdAt));
+  return [kind, spanOf(now - oldest), different(nodes, ({ osImage }) => osImage).join(', '), '', ''];
+}
+
+/** Such a group in JSON, with stable names like those of other groups. */
+export const otherGroupJson = (cluster: string, kind: OtherNode['kind'], nodes: readonly OtherNode[]): object => ({
+  cluster,
+  nodegroup: '',
+  kind,
+  nodes: nodes.length,
+  os: different(nodes, ({ osImage }) => osImage),
+  kubelets: different(nodes, ({ kubeletVersion }) => kubeletVersion),
+});
+
+const different = (nodes: readonly OtherNode[], of: (node: OtherNode) => string): string[] =>
+  [...new Set(nodes.map(of))].toSorted();

@@ -12,15 +12,14 @@ import {
   hostJson,
   readHostImages,
 } from '../host-images.ts';
+import { type Line, show } from '../list.ts';
 import { meantPlace } from '../meant-subject.ts';
-import { type OtherNode, otherNodeJson, readOtherNodes } from '../other-nodes.ts';
+import { type OtherNode, otherGroupCells, otherGroupJson, otherNodeJson, readOtherNodes } from '../other-nodes.ts';
 import { listQuarantines } from '../quarantine-list.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { straysBeside } from '../strays.ts';
-import { table } from '../table.ts';
 import { whyUnknown } from '../unknown-place.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine } from '../visible.ts';
 
 const KINDS: Readonly<Record<string, (surroundings: Surroundings, scope: Scope) => Promise<ExitCode>>> = {
   nodegroups: getNodegroups,
@@ -60,29 +59,6 @@ function kindOf(kind: string | undefined) {
   throw new UsageError(`"${kind}": none of ${names.join(', ')}.${didYouMean(kind, names)}`);
 }
 
-/** A line of a list: its table cells, and JSON with stable names for scripts. */
-interface Line {
-  readonly cells: readonly string[];
-  /** Cells that are shown only with -o wide. */
-  readonly more: readonly string[];
-  readonly json: object;
-}
-
-function show(
-  { json, wide, width, print }: Surroundings,
-  [headings, more]: readonly [readonly string[], readonly string[]],
-  lines: readonly Line[],
-  none = '',
-): 0 {
-  if (json) for (const line of lines) print(jsonLine(line.json));
-  else if (lines.length === 0) print(none);
-  else {
-    const rows = lines.map(({ cells, more: rest }) => (wide ? [...cells, ...rest] : cells));
-    print(table([wide ? [...headings, ...more] : headings, ...rows], width));
-  }
-  return 0;
-}
-
 /** The answer where a list of workers is empty. A cluster or node group that EKS does not have fails the command. */
 async function showNone(surroundings: Surroundings, fleet: FleetNow, scope: Scope, none: string): Promise<ExitCode> {
   const unknown = await whyUnknown(surroundings, fleet, scope);
@@ -96,18 +72,20 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
   const { states, clusters } = fleet;
   const now = surroundings.clock.now();
   const groups = clusters.flatMap((cluster) => cluster.groups).filter((group) => withinScope(group, scope));
-  if (groups.length === 0) return showNone(surroundings, fleet, scope, 'No group with workers.');
+  const { nodes: otherNodes, unseen } = await otherNodesFor(surroundings, scope);
+  for (const sentence of unseen) surroundings.note(sentence);
+  if (groups.length + otherNodes.length === 0) return showNone(surroundings, fleet, scope, 'No group with workers.');
   const words = new Map(states.filter(({ instance }) => instance === '').map((word) => [placeOf(word), word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
   const images = await imagesFor(surroundings, fleet);
-  const lines = groups.map(({ cluster, nodegroup, tone, reason, workers }): Line => {
+  const lines = groups.map(({ cluster, nodegroup, owner, tone, reason, workers }): Line => {
     const subject = placeOf({ cluster, nodegroup });
     const hosts = workers.flatMap(({ instance }) => images.get(instance) ?? []);
     const word = words.get(subject);
     const needing = workers.filter((worker) => NEEDS_SOMEBODY.has(worker.tone)).length;
     return {
       cells: [
-        subject,
+        owner === undefined ? subject : `${subject} (${owner})`,
         STATE_NAMES[tone],
         `${workers.length}`,
         `${needing}`,
@@ -133,9 +111,21 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
       ['NODEGROUP', 'STATE', 'WORKERS', 'NEED YOU', 'AGE', 'REASON'],
       [...HOST_HEADINGS, 'MESSAGE'],
     ],
-    lines,
+    [...lines, ...otherGroupLines(otherNodes, now)],
   );
 }
+
+/** A line for the nodes of Fargate, and one for the hybrid nodes, of each cluster. */
+const otherGroupLines = (nodes: readonly OtherNode[], now: number): Line[] =>
+  [...Map.groupBy(nodes, ({ cluster, kind }) => `${cluster} (${kind})`)].flatMap(([name, same]) =>
+    same.slice(0, 1).map(
+      ({ cluster, kind, seenAt }): Line => ({
+        cells: [name, '', `${same.length}`, '', '', ''],
+        more: [...otherGroupCells(same, now), `Seen ${spanOf(now - seenAt)} ago.`],
+        json: otherGroupJson(cluster, kind, same),
+      }),
+    ),
+  );
 
 /** The AMIs of the hosts. The narrow table does not show them, so AWS is called only when they are printed. */
 const imagesFor = (

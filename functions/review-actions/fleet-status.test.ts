@@ -120,6 +120,16 @@ describe('fleetStatusOf', () => {
     ]);
   });
 
+  it('parts the workers without a node group by who owns them', () => {
+    const joined = { 'aws:eks:cluster-name': 'shop' };
+    const ofEks = { ...instance('i-1', joined), Operator: { Managed: true, Principal: 'eks.amazonaws.com' } };
+    const [shop] = fleetStatusOf([instance('i-2', { ...joined, 'kubernetes.io/cluster/shop': 'owned' }), ofEks], []);
+    expect(shop?.groups.map(({ nodegroup, owner, workers }) => [nodegroup, owner, workers[0]?.instance])).toEqual([
+      ['', 'auto-mode', 'i-1'],
+      ['', 'stray', 'i-2'],
+    ]);
+  });
+
   it('draws the workers that are there, in groups, what needs attention first', () => {
     const instances = [managed('i-3', 'shop', 'web'), managed('i-1', 'shop', 'web'), managed('i-2', 'shop', 'web')];
     expect(fleetStatusOf(instances, words)).toEqual([

@@ -1,5 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, workerOf } from '../shared/fleet/worker.ts';
+import { AUTO_SCALING_GROUP_TAG, isBorneOut, type Owner, ownerOf, tagsOf, workerOf } from '../shared/fleet/worker.ts';
 import {
   gravestOf,
   gravityOf,
@@ -41,8 +41,10 @@ export interface FleetWorker extends SubjectStatus {
 
 export interface FleetGroup extends SubjectStatus {
   readonly cluster: string;
-  /** Empty for workers without a node group, such as those of EKS Auto Mode. */
+  /** Empty for workers without a node group. */
   readonly nodegroup: string;
+  /** Who owns workers without a node group, such as EKS Auto Mode or nobody; each owner has its own group of a cluster. */
+  readonly owner?: Owner;
   readonly workers: readonly FleetWorker[];
 }
 
@@ -157,7 +159,7 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
       isBorneOut(worker, instance) ||
       (worker.ownership === 'self-managed' && groups.has(groupKeyOf(worker.cluster, instance))) ||
       (workerWords.get(id) ?? []).some(isOfWorker);
-    return isKnown ? [{ ...worker, instance: id }] : [];
+    return isKnown ? [{ ...worker, owner: ownerOf(instance), instance: id }] : [];
   });
   const clusters = Map.groupBy(workers, ({ cluster }) => cluster);
   return [...clusters]
@@ -165,17 +167,19 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
     .map(([name, ours]) => ({
       name,
       ...worst(groupWords.get(`${name}/`) ?? []),
-      groups: [...Map.groupBy(ours, ({ nodegroup = '' }) => nodegroup)]
-        .map(([nodegroup, members]) => ({
+      groups: [...Map.groupBy(ours, ({ nodegroup, owner }) => nodegroup ?? `*${owner}`).values()]
+        .flatMap((members) => members.slice(0, 1).map(({ nodegroup = '', owner }) => ({ nodegroup, owner, members })))
+        .map(({ nodegroup, owner, members }) => ({
           cluster: name,
           nodegroup,
+          ...(nodegroup === '' && owner !== undefined && { owner }),
           // Outcomes that name no node group belong to the cluster.
           ...(nodegroup === '' ? QUIET : worst(groupWords.get(`${name}/${nodegroup}`) ?? [])),
           workers: members
             .map(({ instance }) => ({ instance, ...worst(workerWords.get(instance) ?? []) }))
             .sort((a, b) => urgency(a) - urgency(b) || (a.instance < b.instance ? -1 : 1)),
         }))
-        .sort((a, b) => mostUrgent(a) - mostUrgent(b) || (a.nodegroup < b.nodegroup ? -1 : 1)),
+        .sort((a, b) => mostUrgent(a) - mostUrgent(b) || (nameOf(a) < nameOf(b) ? -1 : 1)),
     }));
 }
 
@@ -204,6 +208,8 @@ const isOfWorker = ({ remediation, reason }: LastWord): boolean =>
 const OF_WORKERS: ReadonlySet<string> = new Set(IN_QUARANTINE);
 
 const urgency = ({ tone }: Pick<SubjectStatus, 'tone'>): number => TONES.indexOf(tone);
+const nameOf = ({ nodegroup, owner }: FleetGroup): string => `${nodegroup} ${owner ?? ''}`;
+
 const mostUrgent = (group: FleetGroup): number => Math.min(urgency(group), ...group.workers.map(urgency));
 
 function worst(words: readonly LastWord[]): SubjectStatus {

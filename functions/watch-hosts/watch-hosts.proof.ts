@@ -195,6 +195,12 @@ it('nodes of Fargate and hybrid ones are told of like other hosts, with what may
     seenAt: expect.stringMatching(/^2026-07-02T00:00:/),
   });
   expect((await operate(run.account, 'get', 'nodes', '-o', 'wide')).stdout).toMatch(/fargate-ip-\S+ +shop .* fargate /);
+  const groups = (await operate(run.account, 'get', 'nodegroups', '-o', 'json')).stdout.trim().split('\n');
+  expect(groups.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({ cluster: 'shop', nodegroup: '', kind: 'fargate', nodes: 5, os: ['Amazon Linux 2'] }),
+  );
+  const wide = await operate(run.account, 'get', 'nodegroups', '-o', 'wide');
+  expect(wide.stdout).toMatch(/shop \(fargate\) +5 .* fargate .*Seen \w+ ago\./);
   const result = await dashboardOf(run);
   expect(result).toContain('shop: 5 nodes of Fargate · Amazon Linux 2 with kubelet v1.3');
   expect(result).toContain('1 hybrid node · Ubuntu 24.04.1 LTS with kubelet v1.34.0-eks-1a2b3c4 (2026-07-02)');

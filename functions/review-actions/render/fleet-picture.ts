@@ -44,8 +44,8 @@ const standing = ({ tone, reason }: SubjectStatus): Markup | undefined =>
   tone === 'quiet' ? undefined : html`${badge(tone)} <span class="ehr-muted">${reason}</span>`;
 
 function groupPicture(group: FleetGroup, fleet: Hosts, page: Page): Markup {
-  const { cluster, nodegroup, tone, reason, workers } = group;
-  const name = nodegroup === '' ? 'no group' : nodegroup;
+  const { cluster, nodegroup, owner, tone, reason, workers } = group;
+  const name = nodegroup === '' ? (owner === 'auto-mode' ? 'EKS Auto Mode' : 'no group') : nodegroup;
   const label = nodegroup === '' ? html`<span>${name}</span>` : incidentButton(page, name, { cluster, nodegroup });
   return html`<div class="ehr-group">${label} ${standing({ tone, reason })}${whatTheyRun(workers, fleet)}${squares(workers, fleet, page)}</div>`;
 }
