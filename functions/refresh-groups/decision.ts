@@ -1,4 +1,5 @@
 import type { GatesRead } from '../shared/gates/at-gate.ts';
+import type { Since } from '../shared/gates/workload-gate.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
@@ -46,10 +47,10 @@ export interface Decision extends Told<Reason> {
   /** Present where nobody has read the gates, and the decision may be another one once that is done. */
   readonly dependsOnGates?: true;
   /**
-   * Present where nobody has read nodes and pods, and the decision may be another one once that is done: when the AMI was
-   * made or named, epoch milliseconds.
+   * Present where nobody has read nodes and pods, and the decision may be another one once that is done: since when they
+   * count.
    */
-  readonly dependsOnWorkloads?: number;
+  readonly dependsOnWorkloads?: Since;
   /** Groups that others wait for and that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The AMI that the decision is about; absent where the decision does not get that far. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Gates } from '../shared/gates/gates.ts';
-import { workloadGate } from '../shared/gates/workload-gate.ts';
+import { sinceFirstSeen, workloadGate } from '../shared/gates/workload-gate.ts';
 import { decide } from './decide.ts';
-import { circumstances, HOUR, NEW, NOW, policyWith, said, seen } from './observation.fixture.ts';
+import { circumstances, HOUR, member, NEW, NOW, policyWith, said, seen } from './observation.fixture.ts';
 
 const gated = policyWith({}, { upgrades: { gates: { alarms: ['errors'], calendars: ['freeze'] } } });
 const read = (state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', isOpen: boolean): Gates => ({
@@ -42,13 +42,13 @@ describe('a gate that the policy names', () => {
     expect([said(unread), unread.act, unread.dependsOnWorkloads]).toEqual([
       'waiting workload-gate-closed',
       undefined,
-      NOW - 48 * HOUR,
+      sinceFirstSeen(NOW - 48 * HOUR),
     ]);
     const full = decide(seen(), circumstances(policy, { underWay: new Set(['shop/self-managed:other']) }));
     expect(full.dependsOnWorkloads).toBeUndefined();
     const node = { name: 'node-1', since: NOW - HOUR, createdAt: NOW - 9 * HOUR };
     const found = { kind: 'found' as const, nodes: [node], pods: [] };
-    const shut = workloadGate(new Map([['shop', found]]), NOW - 48 * HOUR, NOW);
+    const shut = workloadGate(new Map([['shop', found]]), sinceFirstSeen(NOW - 48 * HOUR), NOW);
     const closed = decide(seen(), circumstances(policy, { workloads: shut }));
     expect([said(closed), closed.message]).toEqual([
       'waiting workload-gate-closed',
@@ -56,6 +56,25 @@ describe('a gate that the policy names', () => {
     ]);
     expect(said(decide(seen(), circumstances(policy, { workloads: 'open' })))).toBe('acted refresh-started');
     expect(said(decide(seen(), circumstances(policyWith(), { workloads: shut })))).toBe('acted refresh-started');
+  });
+
+  it('of nodes and pods counts what became unwell since a replacement was ordered, not since ever', () => {
+    const policy = policyWith({}, { upgrades: { gates: { nodesAndPods: true } } });
+    const order = { launchedBefore: NOW - HOUR, why: 'So it is.', until: NOW + HOUR, since: NOW - 2 * HOUR };
+    const members = [member('i-1', { launchedAt: NOW - 9 * HOUR })];
+    const ordered = seen({ order, wanted: { kind: 'named', candidates: [] } }, { members });
+    const since = decide(ordered, circumstances(policy)).dependsOnWorkloads!;
+    const pending = (at: number) => {
+      const found = { kind: 'found' as const, nodes: [], pods: [{ namespace: 'a', name: 'b', since: at }] };
+      const workloads = workloadGate(new Map([['shop', found]]), since, NOW);
+      return decide(ordered, circumstances(policy, { workloads }));
+    };
+    expect(said(pending(NOW - 3 * HOUR))).toBe('acted refresh-started');
+    const closed = pending(NOW - HOUR);
+    expect([said(closed), closed.message]).toEqual([
+      'waiting workload-gate-closed',
+      'Since the replacement was ordered: in shop, 1 pod is pending (a/b).',
+    ]);
   });
 
   it('matters to nobody who would not start: no gate is read for that', () => {

@@ -1,4 +1,5 @@
 import { waitAtGates } from '../shared/gates/at-gate.ts';
+import { type Since, sinceFirstSeen } from '../shared/gates/workload-gate.ts';
 import { WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -10,7 +11,7 @@ import { drainsInDoubt } from './refreshable.ts';
 
 /** What a move that is due and allowed waits for; a pure function. It is undefined where the move may begin now. */
 export function waitForMoment(move: Move): Decision | undefined {
-  const { observation, circumstances, policy, choice, target, about } = move;
+  const { observation, circumstances, policy, target, about } = move;
   const { refreshes } = policy;
   const { now } = circumstances;
   const opensAt = nextOpening(refreshes.windows, now);
@@ -24,7 +25,7 @@ export function waitForMoment(move: Move): Decision | undefined {
   if (held !== undefined) return about(held);
   const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
   if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
-  const waiting = waitAtGates(policy.upgrades.gates, circumstances, { target, since: choice.image.since, now });
+  const waiting = waitAtGates(policy.upgrades.gates, circumstances, { target, since: sinceOf(move), now });
   if (waiting !== undefined) return about(...waiting);
   const doubt = drainsInDoubt(observation, refreshes, target);
   return doubt && about(doubt, { wakeAt: now + LOOK_AGAIN });
@@ -43,4 +44,12 @@ function waitForQuarantine({ observation, circumstances, policy, target, about }
     return { ...told, memory: { ...told.memory, quarantineWait: known } };
   }
   return undefined;
+}
+
+/** What may have made nodes and pods unwell: the AMI that comes, or the replacement of workers with theirs. */
+function sinceOf({ choice: { image, replaces }, observation: { order } }: Move): Since {
+  // An order of an earlier release does not say when it was given. Its workers were there before.
+  return replaces === undefined
+    ? sinceFirstSeen(image.since)
+    : { at: order?.since ?? replaces, event: 'the replacement was ordered' };
 }

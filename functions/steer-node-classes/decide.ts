@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
 import { waitAtGates } from '../shared/gates/at-gate.ts';
+import { sinceFirstSeen } from '../shared/gates/workload-gate.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
@@ -141,7 +142,11 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
     const message = `A change ${fromTo} is due. The next window opens at ${iso(opensAt)}.`;
     return about(say('waiting', 'node-class-outside-window', message, target), { wakeAt: opensAt });
   }
-  const closed = waitAtGates(policy.upgrades.gates, circumstances, { target, since: offered.since, now });
+  const closed = waitAtGates(policy.upgrades.gates, circumstances, {
+    target,
+    since: sinceFirstSeen(offered.since),
+    now,
+  });
   if (closed !== undefined) return about(...closed);
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return about(say('acted', 'node-class-being-pinned', `Changed ${fromTo}.${pools}${approved}`, target), {

@@ -1,5 +1,6 @@
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { GatesRead } from '../shared/gates/at-gate.ts';
+import type { Since } from '../shared/gates/workload-gate.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
@@ -44,8 +45,8 @@ export interface Decision extends Told<Reason> {
   readonly wakeAt?: number;
   /** Present where nobody has read the gates, and the decision may be another one once that is done. */
   readonly dependsOnGates?: true;
-  /** The same of nodes and pods: when the release was first seen, epoch milliseconds. */
-  readonly dependsOnWorkloads?: number;
+  /** The same of nodes and pods, with since when these count. */
+  readonly dependsOnWorkloads?: Since;
   /** Groups and classes that others wait for and that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Gates } from '../shared/gates/gates.ts';
-import { workloadGate } from '../shared/gates/workload-gate.ts';
+import { sinceFirstSeen, workloadGate } from '../shared/gates/workload-gate.ts';
 import type { ClassProgress, NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import type { NodeGroupState, Progress } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -247,7 +247,7 @@ describe('windows and gates', () => {
 
 describe('the gate of nodes and pods', () => {
   const policy = policyWith({}, { upgrades: { gates: { nodesAndPods: true } } });
-  const since = NOW - 240 * HOUR;
+  const since = sinceFirstSeen(NOW - 240 * HOUR);
   const at = (more: object = {}) =>
     decide(observationOf(classView()), { policy, now: NOW, account: '111122223333', ...more });
 

@@ -1,6 +1,7 @@
 import { type Told, wordsOf } from '../records/decision.ts';
 import { type ClosedGate, closedGate, type Gates, READ_EVERY } from './gates.ts';
 import type { NamedGates } from './gates-policy.ts';
+import type { Since } from './workload-gate.ts';
 
 /** What was read of the gates; absent members: nobody has read them. */
 export interface GatesRead {
@@ -14,8 +15,8 @@ export interface GatesRead {
 interface More {
   readonly wakeAt: number;
   readonly dependsOnGates?: true;
-  /** Since when nodes and pods count, epoch milliseconds; absent where reading them changes nothing. */
-  readonly dependsOnWorkloads?: number;
+  /** Since when nodes and pods count; absent where reading them changes nothing. */
+  readonly dependsOnWorkloads?: Since;
 }
 
 /** What is told of a subject at a closed gate. */
@@ -24,13 +25,11 @@ export type AtGate = [told: Told<ClosedGate['reason']>, more: More];
 /**
  * What is said of a subject that is due where a gate is closed; a pure function. It is undefined where all are open.
  * Alarms and calendars are read before nodes and pods, which cost more.
- *
- * @param since when the release was first seen, epoch milliseconds
  */
 export function waitAtGates(
   named: NamedGates,
   { gates, workloads }: GatesRead,
-  { target, since, now }: { readonly target: string; readonly since: number; readonly now: number },
+  { target, since, now }: { readonly target: string; readonly since: Since; readonly now: number },
 ): AtGate | undefined {
   const closed = closedGate(named, gates, now);
   if (closed !== undefined) return atGate(closed, target);

@@ -1,6 +1,7 @@
 import type { GatesRead } from './at-gate.ts';
 import type { GatesReader } from './observe-gates.ts';
 import { readWorkloadGate, type UnwellReader } from './read-unwell.ts';
+import type { Since } from './workload-gate.ts';
 
 /** What reads the gates in one reconcile. */
 export interface GateReaders {
@@ -14,7 +15,7 @@ export interface GateReaders {
  * @param clustersOf the clusters whose nodes and pods matter for a decision, by name
  */
 export async function decideAtGates<
-  Decision extends { readonly dependsOnGates?: true; readonly dependsOnWorkloads?: number },
+  Decision extends { readonly dependsOnGates?: true; readonly dependsOnWorkloads?: Since },
 >(
   decide: (read: GatesRead) => Decision,
   { readGates, readUnwell }: GateReaders,

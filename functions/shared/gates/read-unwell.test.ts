@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createUnwellReader } from './read-unwell.ts';
-import { workloadGate } from './workload-gate.ts';
+import { sinceFirstSeen, workloadGate } from './workload-gate.ts';
 
 it.each([
   ['cannot be described because EKS is busy', { mayPass: true as const }, true],
@@ -9,7 +9,7 @@ it.each([
   'a cluster that %s closes the gate, as doubt only where nobody has refused anything',
   async (_what, more, isThrottled) => {
     const read = createUnwellReader(async () => ({ refused: 'Code: not now.', ...more }));
-    const gate = workloadGate(new Map([['shop', await read('shop')]]), 0, 0);
+    const gate = workloadGate(new Map([['shop', await read('shop')]]), sinceFirstSeen(0), 0);
     expect(gate).toMatchObject({ reason: 'gate-unreadable', isThrottled });
   },
 );

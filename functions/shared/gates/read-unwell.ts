@@ -5,7 +5,7 @@ import type { NotOpened } from '../kubernetes/open-cluster.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { once } from '../runtime/once.ts';
 import type { ClosedGate } from './gates.ts';
-import { type Unwell, workloadGate } from './workload-gate.ts';
+import { type Since, type Unwell, workloadGate } from './workload-gate.ts';
 
 /** Reads what does not go well in a cluster, each cluster once. */
 export type UnwellReader = (cluster: string) => Promise<Unwell>;
@@ -37,12 +37,11 @@ export function createUnwellReader(openCluster: (name: string) => Promise<Kubern
  * Reads whether nodes and pods of clusters let an upgrade or a refresh start.
  *
  * @param clusters by name; a name may come twice
- * @param since when the release or AMI was first seen, epoch milliseconds
  */
 export async function readWorkloadGate(
   read: UnwellReader,
   clusters: readonly string[],
-  since: number,
+  since: Since,
   now: number,
 ): Promise<'open' | ClosedGate> {
   const seen = await pMap(new Set(clusters), async (name): Promise<[string, Unwell]> => [name, await read(name)], {

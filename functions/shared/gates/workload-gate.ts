@@ -20,15 +20,25 @@ const JOINS_WITHIN = 10 * 60_000;
 /** How long a pod may take to start, ms: each new pod is pending at first. */
 const STARTS_WITHIN = 5 * 60_000;
 
+/** What began a change, and may have made nodes and pods unwell since. */
+export interface Since {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** What happened then, in words that follow `Since`. */
+  readonly event: string;
+}
+
+/** @param at when the release was first seen, or the AMI was made or named, epoch milliseconds */
+export const sinceFirstSeen = (at: number): Since => ({ at, event: 'the release was first seen' });
+
 /**
- * Whether nodes and pods let an upgrade, a refresh or a pin start; a pure function. The release did not cause what was
- * not well before it was first seen: that does not count. A node or pod without a date counts. A cluster that cannot be
- * read closes the gate.
+ * Whether nodes and pods let an upgrade, a refresh or a pin start; a pure function. The change did not cause what was
+ * not well before it began: that does not count. A node or pod without a date counts. A cluster that cannot be read
+ * closes the gate.
  *
  * @param clusters the group's own, and those in which earlier waves have taken the release, by name
- * @param since when the release was first seen, epoch milliseconds
  */
-export function workloadGate(clusters: ReadonlyMap<string, Unwell>, since: number, now: number): 'open' | ClosedGate {
+export function workloadGate(clusters: ReadonlyMap<string, Unwell>, since: Since, now: number): 'open' | ClosedGate {
   const until = now + READ_EVERY;
   const unread = [...clusters].flatMap(([name, seen]) => (seen.kind === 'unreadable' ? [{ name, ...seen }] : []));
   if (unread.length > 0) {
@@ -41,7 +51,7 @@ export function workloadGate(clusters: ReadonlyMap<string, Unwell>, since: numbe
       isThrottled: unread.every(({ isThrottled }) => isThrottled),
     };
   }
-  const isNew = (at: number | undefined) => at === undefined || at >= since;
+  const isNew = (at: number | undefined) => at === undefined || at >= since.at;
   const shut = [...clusters].flatMap(([name, seen]) => {
     if (seen.kind === 'unreadable') return [];
     const nodes = seen.nodes.filter(
@@ -59,7 +69,7 @@ export function workloadGate(clusters: ReadonlyMap<string, Unwell>, since: numbe
   ]);
   return {
     reason: 'workload-gate-closed',
-    message: `Since the release was first seen: ${listed(shut.map(inWords))}.`,
+    message: `Since ${since.event}: ${listed(shut.map(inWords))}.`,
     which: listed(kinds),
     until,
     isThrottled: false,

@@ -19,12 +19,12 @@ export const ROLLOUT_REASONS = {
   },
   'workload-gate-closed': {
     meaning:
-      'Nodes are not Ready or pods are pending that were not when the release was first seen (upgrades.gates.nodesAndPods). They are in the cluster, or in one where an earlier wave has taken the release.',
+      'Nodes are not Ready or pods are pending that were not when the release was first seen, or the replacement of workers was ordered (upgrades.gates.nodesAndPods). They are in the cluster, or in one where an earlier wave has taken the release.',
     hint: 'The message names them. Cure them, or cordon a node that should not count. The gate is read again by itself.',
   },
   'earlier-wave': {
     meaning:
-      'An earlier wave (upgrades.waves) has not taken the release, or has not run it for as long as the policy asks (upgrades.bakeBetween). Or the first node group of the release goes alone.',
+      'An earlier wave (upgrades.waves) has not taken the release, or has not run it for as long as the policy asks (upgrades.bakeBetween). Or the first node group of the release goes alone. Where workers are replaced with the AMI that they run, such replacements in an earlier wave have not ended.',
     hint: 'The message names the node groups that it waits for. Ask explain about one of these to see why it waits. To wait for one no longer, let it opt out by its tag, or give it a later wave.',
   },
   'wave-stopped': {

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { readWorkloadGate, type UnwellReader } from '../../shared/gates/read-unwell.ts';
+import { sinceFirstSeen } from '../../shared/gates/workload-gate.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { clustersBefore } from '../../shared/rollouts/clusters-before.ts';
@@ -30,7 +31,7 @@ export async function observeWorkloads(
       const { start } = decision;
       if (start === undefined) return [subjectOf(observation.key), NOTHING_SEEN];
       const clusters = [cluster, ...earlierClusters(observation, decision, anywhere)];
-      const workloads = await readWorkloadGate(read, clusters, start.firstSeenAt, anywhere.now);
+      const workloads = await readWorkloadGate(read, clusters, sinceFirstSeen(start.firstSeenAt), anywhere.now);
       return [subjectOf(observation.key), { ...NOTHING_SEEN, workloads }];
     },
     { concurrency: READ_CONCURRENCY },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Unwell, workloadGate } from '../../shared/gates/workload-gate.ts';
+import { sinceFirstSeen, type Unwell, workloadGate } from '../../shared/gates/workload-gate.ts';
 import { decide } from '../decide/decide.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
 import type { Preflight } from '../model/preflight.ts';
@@ -27,7 +27,8 @@ const pod = (since: number | undefined) => ({
 });
 const denied: Unwell = { kind: 'unreadable', error: 'forbidden.', code: 'forbidden', isThrottled: false };
 const slow: Unwell = { kind: 'unreadable', error: 'slow.', code: 'throttled', isThrottled: true };
-const gateOf = (clusters: Record<string, Unwell>) => workloadGate(new Map(Object.entries(clusters)), SEEN, NOW);
+const gateOf = (clusters: Record<string, Unwell>) =>
+  workloadGate(new Map(Object.entries(clusters)), sinceFirstSeen(SEEN), NOW);
 
 describe('the gate of nodes and pods', () => {
   it.each([
