@@ -2,18 +2,18 @@ import { nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { type MachineImage, newestBaked, type Offer } from '../shared/releases/wanted-image.ts';
 import { begin, propose } from './begin.ts';
-import { type Circumstances, type Decision, memoryOf, say, undoOf, wellWith } from './decision.ts';
+import { type Choice, type Circumstances, type Decision, memoryOf, say, undoOf, wellWith } from './decision.ts';
 import { follow } from './follow.ts';
 import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import { heldByGroup, heldByPast } from './hold.ts';
 import { waitForMoment } from './moment.ts';
-import { type Choice, type Move, moveTo } from './move.ts';
+import { type Move, moveTo } from './move.ts';
 import type { Observation } from './observation.ts';
 import { offerHere } from './offer.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { isLate, isOrdered, replacementOf, sayIfLate } from './replacement.ts';
+import { isLate, isOrdered, replacementOf, sayIfLate, whyNotReplacedAgain } from './replacement.ts';
 import { undoing } from './undo.ts';
 import { chooseByWave } from './wave.ts';
 
@@ -66,11 +66,19 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (wanted.kind === 'unreadable') return { ...say('failed', 'unreadable', wanted.error, wanted.code), memory };
   if (wanted.kind === 'none') return { ...say('refused', 'image-unclear', wanted.message, 'none'), memory };
   if (present === undefined) {
-    return { ...say('refused', 'image-unclear', 'EC2 does not show the AMI of its workers.', 'present'), memory };
+    const todo = isOrdered(observation)
+      ? ' Put one that exists into the launch template, and replace its workers.'
+      : '';
+    const message = `EC2 does not show the AMI of its workers.${todo}`;
+    return { ...say('refused', 'image-unclear', message, 'present'), memory };
   }
   const offer = offerHere(wanted.candidates, present, observation, circumstances.now);
   const choice = chooseImage(offer, observation, policy, circumstances);
-  if (choice === undefined) return nothingToTake(offer, observation, present);
+  if (choice === undefined) {
+    // Workers are to be replaced, and nothing replaces them.
+    const again = isOrdered(observation) && whyNotReplacedAgain(observation, policy.refreshes, circumstances.now);
+    return again ? { ...again, memory } : nothingToTake(offer, observation, present);
+  }
   const move = moveTo(choice, present, observation, policy, circumstances);
   const held = heldByPast(move) ?? heldByGroup(move);
   if (held === undefined) return beginOrWait(move);

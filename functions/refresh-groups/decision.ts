@@ -5,12 +5,20 @@ import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { Refresh, RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { OfferedImage } from '../shared/releases/wanted-image.ts';
 import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { withSetback } from '../shared/rollouts/setbacks.ts';
 import type { OrderedGroup } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+
+/** The AMI that a group is to move to. */
+export interface Choice {
+  readonly image: OfferedImage;
+  /** Present where workers are replaced with the AMI that they run: those launched before then, epoch milliseconds. */
+  readonly replaces?: number | undefined;
+}
 
 /** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy>, GatesRead {

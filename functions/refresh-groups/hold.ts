@@ -39,8 +39,10 @@ export function heldByGroup(move: Move): Decision | undefined {
     const message = 'Auto Scaling does not show yet that the group is pinned.';
     return about(say('waiting', 'group-pinned', message), { silent: true, wakeAt: now + PINNED_WITHIN });
   }
-  const whyNot = choice.replaces === undefined ? whyNotRefreshable : whyNotReplacedAgain;
-  const hindrance = whyNot(observation, refreshes, fromTo);
+  const hindrance =
+    choice.replaces === undefined
+      ? whyNotRefreshable(observation, refreshes, fromTo)
+      : whyNotReplacedAgain(observation, refreshes, now);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
   const bakedAt = choice.image.since + refreshes.bakeAge;
   if (bakedAt > now && !isProposal) {

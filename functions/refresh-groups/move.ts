@@ -1,20 +1,13 @@
 import { rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
 import type { Told } from '../shared/records/decision.ts';
-import type { MachineImage, OfferedImage } from '../shared/releases/wanted-image.ts';
-import { iso } from '../shared/runtime/clock.ts';
-import { type Circumstances, type Decision, memoryOf } from './decision.ts';
+import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import { type Choice, type Circumstances, type Decision, memoryOf } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { planTo } from './offer.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import { inWordsOf } from './replacement.ts';
 import { membersInWords, stayingMembers } from './staying-members.ts';
-
-/** The AMI that a group is to move to. */
-export interface Choice {
-  readonly image: OfferedImage;
-  /** Present where workers are replaced with the AMI that they run: those launched before then, epoch milliseconds. */
-  readonly replaces?: number | undefined;
-}
 
 /** A move of a group to an AMI, of which nobody has said yet whether and when it begins. */
 export interface Move {
@@ -61,7 +54,7 @@ export function moveTo(
   const fromTo =
     replaces === undefined
       ? `from ${from.imageId} (${from.name}) to ${target} (${image.name})`
-      : `from hosts that were launched before ${iso(replaces)} to new ones with the same AMI ${target}`;
+      : inWordsOf(order, present);
   const why = replaces === undefined ? '' : ` ${order?.why}`;
   return {
     observation,

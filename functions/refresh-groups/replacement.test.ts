@@ -65,6 +65,40 @@ describe('an order to replace workers with the same AMI', () => {
     expect(said(decide(well({ wanted }, workers(later)), circumstances()))).toBe('refused image-unclear');
   });
 
+  it.each([
+    ['is deprecated', { deprecatedAt: NOW - HOUR }, 'it is deprecated since 2026-07-14T11:00:00.000Z'],
+    ['is deregistered', { state: 'deregistered' }, 'it is deregistered'],
+    ['is not allowed', { isAllowed: false }, "the account's settings for allowed AMIs do not admit it"],
+  ])('is refused where the AMI %s', (_, more, why) => {
+    const refused = decide(well({ present: image(OLD, 96 * HOUR, more) }), circumstances());
+    expect([said(refused), refused.act, refused.message]).toEqual([
+      'refused image-unclear',
+      undefined,
+      `Workers are not replaced with ${OLD} (nodes-aa) again, because ${why}. Name a newer AMI in refreshes.wanted. ${order.why}`,
+    ]);
+  });
+
+  it('is refused where EC2 does not show the AMI, with what to do', () => {
+    const { present: _, ...rest } = well();
+    expect(decide(rest, circumstances()).message).toBe(
+      'EC2 does not show the AMI of its workers. Put one that exists into the launch template, and replace its workers.',
+    );
+  });
+
+  it('is not told as done where nothing replaces them: the template names another AMI, or there is none', () => {
+    const other = { ...template(), data: { ImageId: NEW } };
+    const [named, mixed] = [
+      decide(well({ template: other }), circumstances()),
+      decide(well({}, { ...workers(former), source: { kind: 'mixed' } }), circumstances()),
+    ];
+    expect([said(named), named.message, named.silent]).toEqual([
+      'refused image-unclear',
+      expect.stringContaining(`Workers run ${OLD} (nodes-aa), and the launch template names ${NEW}`),
+      undefined,
+    ]);
+    expect([said(mixed), mixed.silent]).toEqual(['refused group-is-mixed', undefined]);
+  });
+
   it('is nothing where no worker in service is meant, or a move to another AMI replaces all of them', () => {
     const standby = { ...former, lifecycleState: 'Standby' };
     for (const group of [workers(later, later), workers(standby, later), workers({}, later)]) {

@@ -1,7 +1,8 @@
 import type { Told } from '../shared/records/decision.ts';
+import { whyNotLaunched } from '../shared/releases/wanted-image.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
-import type { Decision } from './decision.ts';
-import type { Choice } from './move.ts';
+import { type Choice, type Decision, say } from './decision.ts';
 import type { Member, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -67,18 +68,32 @@ export function replacementOf({
 /**
  * Why workers are not replaced with the same AMI; a pure function. No template changes, so nobody has to allow that. A
  * group that is managed as code is left to its owner all the same, because the rights of this function leave it out.
- *
- * @param fromTo what is due, in words
  */
 export function whyNotReplacedAgain(
   observation: Observation,
   refreshes: Policy['refreshes'],
-  fromTo: string,
+  now: number,
 ): Told<Reason> | undefined {
+  const { order, present } = observation;
+  const fromTo = inWordsOf(order, present);
   const hindrance = whyNotRefreshable(observation, { ...refreshes, templates: 'change' }, fromTo);
-  if (hindrance?.reason !== 'template-is-code') return hindrance;
-  return {
-    ...hindrance,
-    message: `${hindrance.variant} manages the group or its template. A change ${fromTo} is due.`,
-  };
+  if (hindrance?.reason === 'template-is-code') {
+    const message = `${hindrance.variant} manages the group or its template. A change ${fromTo} is due.`;
+    return { ...hindrance, message };
+  }
+  if (hindrance !== undefined || present === undefined) return hindrance;
+  const { imageId, name } = present;
+  const unfit = whyNotLaunched(present, now);
+  if (unfit !== undefined) {
+    const message = `Workers are not replaced with ${imageId} (${name}) again, because ${unfit}. Name a newer AMI in refreshes.wanted. ${order?.why}`;
+    return say('refused', 'image-unclear', message, `${imageId} unfit`);
+  }
+  const named = observation.template?.data.ImageId;
+  if (named === imageId) return undefined;
+  const message = `Workers run ${imageId} (${name}), and the launch template names ${named}, which the policy does not name. ${order?.why}`;
+  return say('refused', 'image-unclear', message, `${imageId} ${named}`);
 }
+
+/** The replacement of workers with the same AMI, in words. */
+export const inWordsOf = (order: Observation['order'], present: Observation['present']): string =>
+  `from hosts that were launched before ${iso(order?.launchedBefore ?? 0)} to new ones with the same AMI ${present?.imageId}`;

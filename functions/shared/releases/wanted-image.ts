@@ -98,12 +98,17 @@ export function newestBaked<Offered extends { readonly since: number }>(
   return newer.findLast(({ since }) => since + bakeAge <= now) ?? first;
 }
 
-/** Why a host of the present AMI cannot move to another one, as the end of a sentence; undefined where it can. */
-function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now }: Here): string | undefined {
-  const { state, deprecatedAt, isAllowed } = image;
+/** Why no host should be launched from an AMI, as the end of a sentence; undefined where one may be. A pure function. */
+export function whyNotLaunched({ state, deprecatedAt, isAllowed }: MachineImage, now: number): string | undefined {
   if (state !== 'available') return `it is ${state}`;
   if (deprecatedAt !== undefined && deprecatedAt <= now) return `it is deprecated since ${iso(deprecatedAt)}`;
-  if (isAllowed === false) return "the account's settings for allowed AMIs do not admit it";
+  return isAllowed === false ? "the account's settings for allowed AMIs do not admit it" : undefined;
+}
+
+/** Why a host of the present AMI cannot move to another one, as the end of a sentence; undefined where it can. */
+function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now }: Here): string | undefined {
+  const unfit = whyNotLaunched(image, now);
+  if (unfit !== undefined) return unfit;
   for (const [what, of] of COMPARED) {
     // A fact that EC2 does not tell about one of the two is a doubt, and so the AMI is not used.
     if (of(image) === '' || of(image) !== of(present)) {
