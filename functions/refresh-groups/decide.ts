@@ -13,7 +13,7 @@ import type { Observation } from './observation.ts';
 import { offerHere } from './offer.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { isLate, isOrdered, replacementOf, sayIfLate, whyNotReplacedAgain } from './replacement.ts';
+import { isLate, isOrdered, replacementOf, sayIfLate, whatToName, whyNotReplacedAgain } from './replacement.ts';
 import { undoing } from './undo.ts';
 import { chooseByWave } from './wave.ts';
 
@@ -60,7 +60,8 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const undone = undoing(observation, circumstances, policy.refreshes);
   if (undone !== undefined) return undone;
   if (wanted === undefined || group.members.length === 0) {
-    const told = say('skipped', 'image-unclear', 'The policy names no AMI for it, or it has no workers.');
+    const todo = isOrdered(observation) ? ` ${whatToName(observation)}` : '';
+    const told = say('skipped', 'image-unclear', `The policy names no AMI for it, or it has no workers.${todo}`);
     return quietly(observation, told);
   }
   if (wanted.kind === 'unreadable') return { ...say('failed', 'unreadable', wanted.error, wanted.code), memory };

@@ -78,6 +78,17 @@ describe('an order to replace workers with the same AMI', () => {
     ]);
   });
 
+  it('is told with the key to set where the policy names no AMI, once, and with the mode where that is off', () => {
+    const { wanted: _, ...unwanted } = well();
+    const told = decide(unwanted, circumstances());
+    expect([said(told), told.silent]).toEqual(['skipped image-unclear', undefined]);
+    expect(told.message).toContain('set refreshes.wanted (ssmParameter; or owners, namePattern and architecture)');
+    const off = decide(unwanted, circumstances(policyWith({ mode: 'off' })));
+    expect([said(off), off.silent]).toEqual(['skipped mode-off', undefined]);
+    const { order: _none, ...rest } = unwanted;
+    expect(decide(rest, circumstances()).silent).toBe(true);
+  });
+
   it('is refused where EC2 does not show the AMI, with what to do', () => {
     const { present: _, ...rest } = well();
     expect(decide(rest, circumstances()).message).toBe(

@@ -94,6 +94,10 @@ export function whyNotReplacedAgain(
   return say('refused', 'image-unclear', message, `${imageId} ${named}`);
 }
 
+/** What to set so that workers are replaced of a group for which the policy names no AMI; a pure function. */
+export const whatToName = ({ order, key: { cluster } }: Pick<Observation, 'order' | 'key'>): string =>
+  `To have its workers replaced, set refreshes.wanted (ssmParameter; or owners, namePattern and architecture) to what names its AMI, for all groups or in an override for cluster ${cluster}. ${order?.why}`;
+
 /** The replacement of workers with the same AMI, in words. */
 export const inWordsOf = (order: Observation['order'], present: Observation['present']): string =>
   `from hosts that were launched before ${iso(order?.launchedBefore ?? 0)} to new ones with the same AMI ${present?.imageId}`;
