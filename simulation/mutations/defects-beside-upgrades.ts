@@ -5,7 +5,7 @@ const refresh = (what: string, file: 'hold' | 'moment' | 'move', right: string, 
   file: `refresh-groups/${file}.ts`,
   right,
   wrong,
-  tests: ['decide', 'waves', 'gates', 'breaker'].map((name) => `refresh-groups/${name}.test.ts`),
+  tests: ['decide', 'waves', 'gates', 'breaker', 'replacement-turn'].map((name) => `refresh-groups/${name}.test.ts`),
 });
 const limit = (what: string, right: string, wrong: string): Defect => ({
   ...refresh(what, 'hold', right, wrong),
@@ -42,6 +42,12 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     'hold',
     '? waitAtWave(target, observation, policy, circumstances)',
     '? undefined',
+  ),
+  refresh(
+    'a replacement passes those of earlier waves over',
+    'hold',
+    ': waitForTurn(policy, target, circumstances)',
+    ': undefined',
   ),
   refresh('a tripped breaker holds no refresh', 'moment', 'if (held !== undefined) return', 'if (false) return'),
   refresh(
