@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { sample as launched } from '../events/ec2-instance-running.ts';
 import { sample as quarantineRequest } from '../events/quarantine-request.ts';
 import { sample as ruling } from '../events/remediation-request.ts';
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly records: number;
   /** What was decided, by `function reason`, and how often. */
   readonly said: Readonly<Record<string, number>>;
+  /** Of each call and each record, in their order: the same for the same day, on every machine. */
+  readonly digest: string;
 }
 
 /** How long each scenario is played, ms. */
@@ -100,7 +103,13 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     const word = `${remediation} ${decision} ${reason}`;
     said[word] = (said[word] ?? 0) + 1;
   }
-  return { breaches, calls: run.calls.length, records: run.records.length, said };
+  return { breaches, calls: run.calls.length, records: run.records.length, said, digest: digestOf(run) };
+}
+
+function digestOf({ calls, records }: Run): string {
+  const hash = createHash('sha256');
+  for (const entry of [...calls, ...records]) hash.update(JSON.stringify(entry));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** Has Auto Scaling end a node of a self-managed group, which it replaces. */

@@ -24,7 +24,7 @@ export interface SelfManaged {
 /** The AMI that self-managed groups run at first, and the one that the policy wants. */
 export const [FORMER_IMAGE, WANTED_IMAGE] = ['ami-0123456789abcdef0', 'ami-0123456789abcdef1'] as const;
 /** The Deployment whose pods run on the nodes of self-managed groups. */
-export const WORKLOAD = 'cart';
+const WORKLOAD = 'cart';
 /** How long a node may take to be drained, minutes. */
 export const DRAINED_WITHIN = 60;
 /** How long a node is retained at most, hours. */

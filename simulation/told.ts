@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Report } from './job.ts';
 
 /** A seed that failed, with the command that plays the smallest scenario that fails in the same way. */
@@ -25,5 +26,12 @@ export function summaryOf(reports: readonly Report[]): string {
     `${reports.length} days played, ${failed.length} broken${which}.`,
     `${sum(({ calls }) => calls)} AWS calls, ${sum(({ records }) => records)} records of ${said.size} kinds.`,
     `${(cpuSeconds / reports.length).toFixed(2)} s of CPU a day: ${perMinute} days a minute and core.`,
+    `Digest of all calls and records: ${digestOf(reports)}.`,
   ].join('\n');
+}
+
+/** One digest of all days, whichever job has played them first. */
+function digestOf(reports: readonly Report[]): string {
+  const days = reports.map(({ seed, wire, digest }) => `${seed}${wire ? ' over the wire' : ''} ${digest}`);
+  return createHash('sha256').update(days.sort().join('\n')).digest('hex').slice(0, 16);
 }

@@ -1,5 +1,6 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 import { isRecord } from '../wire/json-codec.ts';
+import { membersOf } from '../wire/schema-members.ts';
 
 type Copy = (value: unknown) => unknown;
 
@@ -48,7 +49,7 @@ function structure(schema: NormalizedSchema): Copy {
   let members: Map<string, Copy> | undefined;
   return (value) => {
     if (!isRecord(value)) return value;
-    members ??= new Map([...schema.structIterator()].map(([name, member]) => [name, later(member)]));
+    members ??= new Map(membersOf(schema).map(([name, member]) => [name, later(member)]));
     const copy: Record<string, unknown> = {};
     for (const name in value) {
       const member = value[name];

@@ -61,6 +61,8 @@ const PARAMETERS = new Set([
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
+  /** Signature Version 4 derives a key per secret, day, region and service, which callers use for many tokens. */
+  readonly #signingKeys = new Map<string, Buffer>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -127,12 +129,20 @@ export class Authenticator {
       .sort()
       .join('&');
     const headers = `host:${host}\nx-k8s-aws-id:${this.#options.clusterName}\n`;
-    const payload = sha256('');
-    const canonical = ['GET', '/', canonicalQuery, headers, query.get('X-Amz-SignedHeaders'), payload].join('\n');
+    const canonical = ['GET', '/', canonicalQuery, headers, query.get('X-Amz-SignedHeaders'), EMPTY_PAYLOAD].join('\n');
     const scope = [date, region, service, end].join('/');
     const toSign = ['AWS4-HMAC-SHA256', query.get('X-Amz-Date'), scope, sha256(canonical)].join('\n');
-    const key = [date, region, service, end].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
-    return hmac(key, toSign).toString('hex') === signature;
+    return hmac(this.#signingKey(secretAccessKey, scope), toSign).toString('hex') === signature;
+  }
+
+  #signingKey(secretAccessKey: string, scope: string): Buffer {
+    const name = `${secretAccessKey} ${scope}`;
+    const known = this.#signingKeys.get(name);
+    if (known !== undefined) return known;
+    const [date = '', ...others] = scope.split('/');
+    const key = others.reduce(hmac, hmac(`AWS4${secretAccessKey}`, date));
+    this.#signingKeys.set(name, key);
+    return key;
   }
 }
 
@@ -152,6 +162,7 @@ const dateOf = (text: string): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const EMPTY_PAYLOAD = sha256('');
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 /** Encodes like SigV4: everything except unreserved characters. */

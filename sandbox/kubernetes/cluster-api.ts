@@ -121,6 +121,12 @@ export class ClusterApi {
     return served.map(({ object }) => object);
   }
 
+  /** How many pods of workloads are on a node now, those that are ending among them. */
+  countPods(nodeName: string): number {
+    this.#workloads.catchUp();
+    return this.#workloads.countOn(nodeName);
+  }
+
   /**
    * Evicts the workloads' pods of a node, as far as disruption budgets let them go.
    * @returns how many are left on it, those that are ending among them

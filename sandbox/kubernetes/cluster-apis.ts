@@ -96,11 +96,14 @@ export class ClusterApis {
     );
   }
 
+  /** How many pods of workloads are on a node now, those that are ending among them. */
+  countPods(clusterName: string, nodeName: string): number {
+    return this.#apiOf(clusterName).countPods(nodeName);
+  }
+
   /** The objects of a kind that a cluster's API would return now. */
   objects(clusterName: string, kind: 'nodes' | 'pods'): Json[] {
-    const cluster = [...this.#options.clusters()].find(({ name }) => name === clusterName);
-    if (cluster === undefined) throw new TypeError(`There is no cluster ${clusterName}.`);
-    return this.#serverOf(cluster).api.objects(kind);
+    return this.#apiOf(clusterName).objects(kind);
   }
 
   /**
@@ -112,6 +115,13 @@ export class ClusterApis {
     // A cluster without workloads needs no API for that.
     if (cluster === undefined || this.#options.workloadsOf(clusterName).length === 0) return 0;
     return this.#serverOf(cluster).api.evictPods(nodeName);
+  }
+
+  /** @throws TypeError where there is no such cluster */
+  #apiOf(clusterName: string): KubernetesServer['api'] {
+    const cluster = [...this.#options.clusters()].find(({ name }) => name === clusterName);
+    if (cluster === undefined) throw new TypeError(`There is no cluster ${clusterName}.`);
+    return this.#serverOf(cluster).api;
   }
 
   #serverOf({ name }: EksCluster): KubernetesServer {

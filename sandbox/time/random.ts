@@ -1,3 +1,5 @@
+const DIGITS = '0123456789abcdef';
+
 /** A seeded source of randomness (mulberry32): the same seed gives the same numbers on every machine. */
 export class Random {
   #state: number;
@@ -23,7 +25,7 @@ export class Random {
   /** `length` lower-case hexadecimal digits, as in instance ids. */
   hex(length: number): string {
     let digits = '';
-    while (digits.length < length) digits += this.integer(0, 15).toString(16);
+    while (digits.length < length) digits += DIGITS[this.integer(0, 15)];
     return digits;
   }
 

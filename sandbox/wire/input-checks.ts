@@ -3,6 +3,7 @@ import type { Operation, Service } from '../account/service.ts';
 import { AwsError, NotImplemented } from './aws-error.ts';
 import { isRecord } from './json-codec.ts';
 import { validationError } from './modeled-errors.ts';
+import { membersOf } from './schema-members.ts';
 
 /**
  * Whether a call is a dry run, and its input without that member. Source: EC2 API reference, "DryRun": every EC2
@@ -65,7 +66,7 @@ function missingMembers(schema: NormalizedSchema, value: unknown, path = ''): st
   if (!requiresAny(schema)) return [];
   if (schema.isStructSchema() && isRecord(value)) {
     const required = requiredCount(schema);
-    return [...schema.structIterator()].flatMap(([name, member], index) => {
+    return membersOf(schema).flatMap(([name, member], index) => {
       const here = path + name.charAt(0).toLowerCase() + name.slice(1);
       if (value[name] === undefined) return index < required ? [here] : [];
       return missingMembers(member, value[name], `${here}.`);
@@ -96,7 +97,7 @@ function requiresAny(schema: NormalizedSchema): boolean {
     if (seen.has(each.getSchema())) return false;
     seen.add(each.getSchema());
     if (each.isStructSchema()) {
-      return requiredCount(each) > 0 || [...each.structIterator()].some(([, member]) => search(member));
+      return requiredCount(each) > 0 || membersOf(each).some(([, member]) => search(member));
     }
     return (each.isListSchema() || each.isMapSchema()) && search(each.getValueSchema());
   };

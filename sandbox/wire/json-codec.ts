@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { membersOf } from './schema-members.ts';
 import { JSON_TIMESTAMP, readTimestamp, writeTimestamp } from './timestamps.ts';
 import { WrongType } from './wrong-type.ts';
 
@@ -31,7 +32,7 @@ export function readJson(schema: NormalizedSchema, value: unknown, path = ''): u
 function readStructure(schema: NormalizedSchema, value: unknown, path: string): Record<string, unknown> {
   if (!isRecord(value)) throw refusal(path, value, 'Structure');
   const structure: Record<string, unknown> = {};
-  for (const [name, member] of schema.structIterator()) {
+  for (const [name, member] of membersOf(schema)) {
     const read = readJson(member, value[name], path === '' ? name : `${path}.${name}`);
     if (read !== undefined) structure[name] = read;
   }
@@ -76,7 +77,10 @@ export function writeJson(schema: NormalizedSchema, value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (schema.isStructSchema() && isRecord(value)) {
     const written: Record<string, unknown> = {};
-    for (const [name, member] of schema.structIterator()) written[name] = writeJson(member, value[name]);
+    for (const [name, member] of membersOf(schema)) {
+      const json = writeJson(member, value[name]);
+      if (json !== undefined) written[name] = json;
+    }
     return written;
   }
   if (schema.isListSchema() && Array.isArray(value)) {

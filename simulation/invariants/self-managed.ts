@@ -1,7 +1,7 @@
 import type { AutoScalingGroup, Member } from '../../sandbox/account/auto-scaling/group.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import { isRecord } from '../../sandbox/wire/json-codec.ts';
-import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE, WORKLOAD } from '../self-managed.ts';
+import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE } from '../self-managed.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 
 const MINUTE_MS = 60_000;
@@ -57,15 +57,7 @@ export function selfManaged(day: Day): Invariant {
   };
 
   const podsOn = (group: AutoScalingGroup, { instance }: Member): number =>
-    account.kubernetes
-      .objects(clusterOf(group), 'pods')
-      .filter(
-        ({ metadata, spec }) =>
-          isRecord(metadata) &&
-          String(metadata.name).startsWith(WORKLOAD) &&
-          isRecord(spec) &&
-          spec.nodeName === instance.privateDnsName,
-      ).length;
+    account.kubernetes.countPods(clusterOf(group), instance.privateDnsName);
 
   /** Nobody ends a node while pods are on it that could run elsewhere, before its time is over. */
   const checkDrained = ({ input, operation }: CallRecord): void => {

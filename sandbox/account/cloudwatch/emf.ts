@@ -12,6 +12,7 @@ const embedded = z.looseObject({
   _aws: z.object({ Timestamp: z.number(), CloudWatchMetrics: z.array(directive) }),
 });
 
+const dimensionValue = z.string();
 const values = z.union([z.number().transform((value) => [value]), z.array(z.number()).max(100)]);
 
 /** What one line publishes for one metric. */
@@ -38,7 +39,7 @@ export function readEmbedded(line: string): EmbeddedMetric[] {
       Dimensions.map((names) => ({
         namespace: Namespace,
         name: Name,
-        dimensions: Object.fromEntries(names.map((name) => [name, z.string().parse(members[name])])),
+        dimensions: Object.fromEntries(names.map((name) => [name, dimensionValue.parse(members[name])])),
         at: _aws.Timestamp,
         values: values.parse(members[Name]),
         ...(Unit !== undefined && { unit: Unit }),

@@ -118,9 +118,14 @@ function wallClock(instant: number, timezone: string): number {
 
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
 
+/** Only names that exist are kept, because whoever writes a schedule can write any other. */
+const TIMEZONES = new Set<string>();
+
 function isTimezone(timezone: string): boolean {
+  if (TIMEZONES.has(timezone)) return true;
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone });
+    TIMEZONES.add(timezone);
     return true;
   } catch {
     return false;

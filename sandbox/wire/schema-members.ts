@@ -1,0 +1,18 @@
+import type { NormalizedSchema } from '@smithy/core/schema';
+
+type Members = ReadonlyArray<readonly [name: string, schema: NormalizedSchema]>;
+
+const known = new Map<unknown, Members>();
+
+/**
+ * The members of a structure's schema, in their order. They are read once per schema, because each call asks for
+ * them several times, and the SDK's iterator makes them anew.
+ */
+export function membersOf(structure: NormalizedSchema): Members {
+  const key: unknown = structure.getSchema();
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const members = [...structure.structIterator()];
+  known.set(key, members);
+  return members;
+}
