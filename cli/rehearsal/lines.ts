@@ -261,6 +261,10 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('only an instance refresh tells: start one of a group of one node with such an alarm')],
   },
   {
+    line: 'whether DescribeInstanceRefreshes gives the preferences of a refresh back as they were given',
+    look: () => [open('only an instance refresh tells: start one of a group of one node, and describe it')],
+  },
+  {
     line: 'in which lifecycle state Auto Scaling shows an instance that waits for a termination hook on its way into a warm pool',
     look: () => [open('only a scale-in into a warm pool tells: of a group of one node with a termination hook')],
   },

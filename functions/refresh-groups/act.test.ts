@@ -20,6 +20,7 @@ import {
   under,
 } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
+import { preferencesOf } from './preferences.ts';
 
 /** Carries a decision out, with a failure at an operation where one is named. */
 async function play(
@@ -27,6 +28,7 @@ async function play(
   failing?: string,
   error: Error = new Error('The host died.'),
   here = circumstances(),
+  active: object = {},
 ) {
   let saved: RefreshState = observation.state;
   const done: string[] = [];
@@ -38,7 +40,12 @@ async function play(
     RollbackInstanceRefreshCommand: { InstanceRefreshId: 'r-1' },
     DescribeInstanceRefreshesCommand: {
       InstanceRefreshes: [
-        { InstanceRefreshId: 'r-9', Status: 'InProgress', DesiredConfiguration: { LaunchTemplate: { Version: '9' } } },
+        {
+          InstanceRefreshId: 'r-9',
+          Status: 'InProgress',
+          DesiredConfiguration: { LaunchTemplate: { Version: '9' } },
+          ...active,
+        },
       ],
     },
   };
@@ -97,6 +104,41 @@ describe('what is saved while a refresh is begun', () => {
 /** The answer of AWS to a refresh that it does not begin. */
 const answers = (name: string) =>
   new AutoScalingServiceException({ name, message: 'No.', $fault: 'client', $metadata: { httpStatusCode: 400 } });
+
+describe('an active refresh to the same version', () => {
+  const order = { launchedBefore: NOW - HOUR, why: 'So it is.', until: NOW + HOUR };
+  const members = [{ ...seen().group.members[0]!, launchedAt: NOW - 9 * HOUR }];
+  const ordered = seen({ order, wanted: { kind: 'named', candidates: [] } }, { members });
+  const busy = answers('InstanceRefreshInProgressFault');
+  const to = (Version: string) => ({ DesiredConfiguration: { LaunchTemplate: { Version } } });
+  const ours = preferencesOf(policyWith().refreshes, {});
+  const found = async (observation: Observation, active: object) =>
+    (await play(observation, 'StartInstanceRefresh', busy, circumstances(), active)).saved;
+
+  it('is taken for ours only where it has our preferences and began since ours was saved', async () => {
+    const began = { StartTime: new Date(NOW) };
+    expect((await found(ordered, { ...to('3'), ...began, Preferences: ours })).refresh?.refreshId).toBe('r-9');
+    for (const foreign of [{ ...began }, { StartTime: new Date(NOW - HOUR), Preferences: ours }]) {
+      const { refresh, reason, unrecorded } = await found(ordered, { ...to('3'), ...foreign });
+      expect([refresh, reason, unrecorded]).toEqual([undefined, 'foreign-refresh', undefined]);
+    }
+  });
+
+  it('is ours, whatever its preferences, where the version was made for it', async () => {
+    expect((await found(seen(), { ...to('4'), StartTime: new Date(NOW) })).refresh?.refreshId).toBe('r-9');
+  });
+
+  it('is not followed as ours where ours has no id yet', () => {
+    const { refresh } = decide(ordered, circumstances()).memory;
+    const state = { outcomes: 1, revision: 1, refresh: { ...refresh!, version: '3' } };
+    const at = (isAsBegunHere: boolean) => {
+      const active = known('InProgress', { id: 'r-9', version: '3', startedAt: NOW, isAsBegunHere });
+      return decide({ ...ordered, state, refreshes: [active] }, circumstances());
+    };
+    expect([said(at(true)), at(true).act]).toEqual(['waiting refresh-under-way', undefined]);
+    expect(at(false).act).toBe('start');
+  });
+});
 
 describe('an approval', () => {
   const observing = circumstances(policyWith({ mode: 'observe' }));

@@ -19,7 +19,7 @@ import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type Acted, type Circumstances, type Decision, failedWith, isActive, LOOK_AGAIN, say } from './decision.ts';
-import { knownRefresh } from './known-refresh.ts';
+import { isBegunHere, knownRefresh } from './known-refresh.ts';
 import type { Observation } from './observation.ts';
 import { pin } from './pin.ts';
 import type { Policy } from './policy.ts';
@@ -199,16 +199,15 @@ async function start(
     calls.push({ service: 'autoscaling', operation: 'StartInstanceRefresh', requestId: $metadata.requestId ?? '' });
     return begun(InstanceRefreshId);
   } catch (error) {
-    // StartInstanceRefresh takes no client token. The version that the active refresh desires tells whose refresh it
-    // is.
     if (!(error instanceof Error) || !/^InstanceRefreshInProgress/.test(error.name)) throw error;
     const { InstanceRefreshes = [] } = await autoScaling.send(
       new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),
     );
     const active = InstanceRefreshes.map(knownRefresh).find(({ status }) => isActive(status));
-    if (active === undefined || active.version === version) return begun(active?.id);
+    if (active === undefined || isBegunHere(active, { ...refresh, version })) return begun(active?.id);
     const { refresh: _, ...memory } = decision.memory;
-    const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
+    const same = active.version === version ? ' It goes to the same version.' : '';
+    const message = `Refresh ${active.id} is ${active.status}, which was not begun here.${same}`;
     const told = say('waiting', 'foreign-refresh', message, active.id);
     return { decision: { ...decision, ...told, memory, proposal: observation.state.proposal }, calls };
   }

@@ -15,6 +15,7 @@ import {
 import { atItsEnd } from './ended.ts';
 import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
+import { isBegunHere } from './known-refresh.ts';
 import type { KnownRefresh, Observation } from './observation.ts';
 import { whyNotReplaceable } from './refreshable.ts';
 
@@ -33,7 +34,7 @@ export function follow(observation: Observation, circumstances: Circumstances, a
     const message = `Auto Scaling does not show the group any more; its refresh to ${refresh.target} was under way.`;
     return whenGone(observation, say('skipped', 'group-gone', message, refresh.target), now);
   }
-  const known = findIn(refreshes, refresh);
+  const known = refreshes.find((each) => isBegunHere(each, refresh));
   if (known === undefined) {
     // An unreadable group says nothing about the refresh, which therefore counts as in progress and keeps its slot.
     if (observation.unreadable !== undefined) {
@@ -41,8 +42,7 @@ export function follow(observation: Observation, circumstances: Circumstances, a
     }
     const mayShowYet = now - (refresh.takenAt ?? refresh.at) < SHOWN_WITHIN;
     if (refresh.refreshId === undefined) {
-      // Nobody knows whether AWS accepted the refresh, so it is begun again. An active one is then found by its version
-      // (act.ts).
+      // Nobody knows whether AWS accepted the refresh, so it is begun again. An active one is then found (act.ts).
       if (mayShowYet && canBegin(observation, refresh)) {
         return actUnlessHeld(
           // An undo names no target, because its proposal is the rejection, which stands until the undo has ended.
@@ -102,16 +102,6 @@ const started = ({ target, attempt, undoes }: Refresh) =>
   undoes
     ? say('acted', 'refresh-undoing', `Going back to ${target}.`, target)
     : say('acted', 'refresh-started', `Moving to ${target}.`, `${target} ${attempt}`);
-
-/** Finds a refresh by its id, or by the version that only this refresh desires. */
-const findIn = (all: readonly KnownRefresh[], { refreshId, version, at }: Refresh): KnownRefresh | undefined =>
-  all.find(({ id }) => id === refreshId) ??
-  (refreshId === undefined && version !== undefined
-    ? all.find((each) => each.version === version && each.startedAt >= at - SECONDS)
-    : undefined);
-
-/** Tolerance for Auto Scaling's clock, which counts whole seconds, ms. */
-const SECONDS = 60_000;
 
 function whileActive(
   { state }: Observation,

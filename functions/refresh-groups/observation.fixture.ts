@@ -79,6 +79,7 @@ export const known = (status: string, more: object = {}) => ({
   reason: '',
   percent: 50,
   startedAt: NOW - HOUR,
+  isAsBegunHere: true,
   version: '4',
   ...more,
 });

@@ -40,8 +40,10 @@ export interface KnownRefresh {
   readonly percent: number;
   /** Version of the launch template that the refresh desires. */
   readonly version?: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; 0 where it has not started. */
   readonly startedAt: number;
+  /** Whether it has the preferences that no policy changes. Another one was not begun here. */
+  readonly isAsBegunHere: boolean;
 }
 
 /** The launch template of the group, in the version that the group uses. */

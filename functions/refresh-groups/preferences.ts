@@ -33,10 +33,22 @@ export const preferencesOf = (
   }),
   BakeTime: seconds(bakeTime),
   ...(alarms.length > 0 && undoes === undefined && { AlarmSpecification: { Alarms: alarms } }),
+  ...ALWAYS,
+});
+
+/** The preferences that no policy changes. */
+const ALWAYS = {
   AutoRollback: true,
   SkipMatching: false,
   StandbyInstances: 'Ignore',
   ScaleInProtectedInstances: 'Ignore',
-});
+} as const;
+
+/** Whether a refresh has the preferences that each one begun here has. Most differ from the API's defaults. */
+export const isAsBegunHere = (preferences: RefreshPreferences = {}): boolean =>
+  preferences.AutoRollback === ALWAYS.AutoRollback &&
+  preferences.SkipMatching !== true &&
+  preferences.StandbyInstances === ALWAYS.StandbyInstances &&
+  preferences.ScaleInProtectedInstances === ALWAYS.ScaleInProtectedInstances;
 
 const seconds = (ms: number): number => Math.round(ms / 1000);

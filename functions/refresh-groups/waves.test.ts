@@ -246,7 +246,7 @@ describe('what is remembered of a group for the waves', () => {
     const moving = memberOf({ state: remembering(runs(OLD, 90)) });
     expect(moving).toMatchObject({ taking: NEW, progress: { runs: { releaseVersion: OLD, since: NOW - 90 * HOUR } } });
     const state = remembering(runs(OLD, 90), { refresh: begun });
-    const ended = { id: 'r-1', status: 'Successful', reason: '', percent: 100, startedAt: NOW - HOUR, version: '4' };
+    const ended = known('Successful', { percent: 100 });
     const members = [member('i-1', { imageId: NEW }), member('i-2', { imageId: NEW })];
     expect(memberOf({ state, refreshes: [ended], present: image(NEW, 48 * HOUR) }, { members })).toMatchObject({
       taking: undefined,
