@@ -15,7 +15,15 @@ it('nodes that a warm pool keeps stopped are read with the others, by their firs
     ...others,
   });
   const attached = { NetworkInterfaces: [{ Attachment: { DeviceIndex: 0, AttachTime: first } }] };
-  const all = [node('i-1', 'running'), node('i-2', 'stopped', attached), node('i-3', 'terminated')];
+  const claims = (group: string) => ({
+    Tags: [
+      { Key: 'kubernetes.io/cluster/shop', Value: 'owned' },
+      { Key: 'aws:autoscaling:groupName', Value: group },
+    ],
+  });
+  // One of the pool has never joined. That of another group only claims to be a node.
+  const pooled = [node('i-4', 'stopped', claims('batch')), node('i-5', 'stopped', claims('other'))];
+  const all = [node('i-1', 'running'), node('i-2', 'stopped', attached), node('i-3', 'terminated'), ...pooled];
   const ec2 = new EC2Client({ region: 'eu-central-1' });
   ec2.send = async (command: unknown) => {
     if (!(command instanceof DescribeInstancesCommand)) throw new Error('only DescribeInstances is expected');
@@ -26,5 +34,6 @@ it('nodes that a warm pool keeps stopped are read with the others, by their firs
   expect(await readLaunches(ec2, ['shop'])).toEqual([
     { ...group, launchedAt: again.getTime() },
     { ...group, launchedAt: first.getTime() },
+    { ...group, launchedAt: again.getTime() },
   ]);
 });

@@ -1,4 +1,4 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import {
   type CertificateAuthority,
   DescribeCertificateAuthorityCommand,
@@ -8,7 +8,7 @@ import {
 import pMap from 'p-map';
 import { describeInstances, EXISTING, filtersByCluster, firstLaunchOf } from '../shared/fleet/instances.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
-import { isBorneOut, tagsOf, workerOf } from '../shared/fleet/worker.ts';
+import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 
 /** The certificate authorities of a cluster: the one that signs, and during a rotation its successor. */
@@ -58,11 +58,17 @@ export async function readLaunches(ec2: EC2Client, clusters: readonly string[]):
     ec2,
     filtersByCluster(clusters).map((filter) => [EXISTING, filter]),
   );
+  const joined = new Set(
+    found.flatMap((instance) => {
+      const worker = workerOf(instance);
+      return worker?.certain ? (groupIn(worker, instance) ?? []) : [];
+    }),
+  );
   return found.flatMap((instance): Launched[] => {
     const worker = workerOf(instance);
     const launchedAt = firstLaunchOf(instance);
     if (worker === undefined || launchedAt === undefined || worker.ownership === 'auto-mode') return [];
-    if (!isBorneOut(worker, instance)) return [];
+    if (!isBorneOut(worker, instance) && !joined.has(groupIn(worker, instance) ?? '')) return [];
     const tags = tagsOf(instance);
     const [id, version] = [tags['aws:ec2launchtemplate:id'], tags['aws:ec2launchtemplate:version']];
     // Karpenter makes and deletes templates as it launches, and writes the authority into them by itself.
@@ -71,3 +77,12 @@ export async function readLaunches(ec2: EC2Client, clusters: readonly string[]):
     return [{ cluster, nodegroup, launchedAt, ...(isOfGroup && { template: { id, version } }) }];
   });
 }
+
+/**
+ * The Auto Scaling group of a worker, with its cluster. Auto Scaling's own tag names it. Where a worker of the group has
+ * joined the cluster, the others that say so are borne out by that: one that a warm pool keeps may never have joined.
+ */
+const groupIn = ({ cluster }: Worker, instance: Pick<Instance, 'Tags'>): string | undefined => {
+  const group = tagsOf(instance)[AUTO_SCALING_GROUP_TAG];
+  return group === undefined ? undefined : `${cluster} ${group}`;
+};

@@ -191,6 +191,19 @@ it('the commands that replace nodes that are due name each group', () => {
   });
 });
 
+it('a record names the largest groups, and no more than a hundred commands', () => {
+  const nodes = Array.from({ length: 300 }, (_, index) => node(ADDED - 1, `g${index}`));
+  const decision = decideAuthority(found(first, successor), trusting([...nodes, node(ADDED - 1, 'g7')]), FIRST);
+  expect(decision?.message).toMatch(
+    /301 nodes were launched before that, without trust in it: g7 \(2\), .* and 297 more\. /,
+  );
+  expect(Object.keys(decision?.details?.replace as object)).toHaveLength(100);
+  expect(decision?.details?.groups).toBe(300);
+  const ordered = nodes.map(({ nodegroup }) => ({ cluster: 'shop', nodegroup, isLate: true, reason: 'earlier-wave' }));
+  const late = decideAuthority(found(first, successor), trusting(nodes, { ordered }), FIRST);
+  expect(late!.message.length + late!.variant.length).toBeLessThan(1_000);
+});
+
 it('a command is safe to paste, whatever the name of the group', () => {
   const name = "a b; $(id) 'c'";
   const decision = decideAuthority(found(first, successor), trusting([node(ADDED - 1, `self-managed:${name}`)]), FIRST);

@@ -112,8 +112,8 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
     decision: 'refused',
     reason: late.length > 0 ? 'authority-late' : due ? 'authority-due' : 'authority-nodes',
     message: `${added} ${when} ${told.join(' ')}`,
-    variant: [newest.id, Math.floor((now - addedAt) / AGAIN), ...(late.length > 0 ? late : ordered)].join(' '),
-    ...(due && left.length > 0 && { details: { replace: replacementsOf(trusting.cluster, left) } }),
+    variant: [newest.id, Math.floor((now - addedAt) / AGAIN), listed(late.length > 0 ? late : ordered)].join(' '),
+    ...(due && left.length > 0 && { details: replacementsOf(trusting.cluster, left) }),
   };
 }
 
@@ -154,15 +154,19 @@ function complete(
   return { decision: 'done', reason: 'authority-complete', message: message.join(' '), variant: newest.id ?? '' };
 }
 
+/** How many groups get their command in a record. */
+const MOST = 100;
+
 /**
- * The command that replaces the nodes of each group, for people. EKS surely replaces nodes for a newer release or
+ * The command that replaces the nodes of each group, for people, and the number of groups where not all fit. EKS surely replaces nodes for a newer release or
  * another version of the launch template; whether for the present release is not documented (EKS user guide, "Update a
  * managed node group"). Karpenter replaces nodes whose pool has another annotation, within its budgets (Karpenter
  * documentation, "Disruption", drift).
  */
-function replacementsOf(cluster: string, nodes: readonly Launched[]): Record<string, string> {
+function replacementsOf(cluster: string, nodes: readonly Launched[]): NonNullable<Decision['details']> {
   const groups = [...new Set(nodes.flatMap(({ nodegroup }) => (nodegroup === '' ? [] : [nodegroup])))].toSorted();
-  return Object.fromEntries(groups.map((group) => [group, replacementOf(cluster, group)]));
+  const replace = Object.fromEntries(groups.slice(0, MOST).map((group) => [group, replacementOf(cluster, group)]));
+  return { ...(groups.length > MOST && { groups: groups.length }), replace };
 }
 
 function replacementOf(cluster: string, group: string): string {
@@ -192,12 +196,13 @@ function decideOnly({ id, validity }: CertificateAuthority, now: number): Decisi
   };
 }
 
-/** The groups of nodes, the largest first, such as `web (3), self-managed:batch (1)`. */
+/** The largest groups of nodes, such as `web (3), self-managed:batch (1)`. */
 const countedGroups = (nodes: readonly Launched[]): string =>
-  [...Map.groupBy(nodes, ({ nodegroup }) => nodegroup || 'no group')]
-    .toSorted(([a, some], [b, others]) => others.length - some.length || (a < b ? -1 : 1))
-    .map(([group, { length }]) => `${group} (${length})`)
-    .join(', ');
+  listed(
+    [...Map.groupBy(nodes, ({ nodegroup }) => nodegroup || 'no group')]
+      .toSorted(([a, some], [b, others]) => others.length - some.length || (a < b ? -1 : 1))
+      .map(([group, { length }]) => `${group} (${length})`),
+  );
 
 const lasts = (message: string): Decision => ({
   decision: 'done',
