@@ -19,13 +19,18 @@ export var CodedException$ = [-3, n0, _CE,
     [], []
 ];
 n0_registry.registerError(CodedException$, CodedException);
+export var UnnamedException$ = [-3, n0, _UE,
+    { ["awsQueryError"]: [\`Unnamed\`, 400], ["error"]: _c },
+    [], []
+];
+n0_registry.registerError(UnnamedException$, UnnamedException);
 export var Busy$ = [-3, n0, _B, { ["error"]: _c }, [], []];
 n0_registry.registerError(Busy$, Busy);
 `;
 const ERRORS = 'export class Other extends E {\n}\nexport class Busy extends E {\n    $retryable = {};\n}\n';
 
-it('registers an error that is named, that a retry may cure, or that has another code', () => {
-  const kept = withoutUnnamedErrors(SCHEMAS, ERRORS, new Set(['Known']));
+it('registers an error that is named, by its class or by its code, or that a retry may cure', () => {
+  const kept = withoutUnnamedErrors(SCHEMAS, ERRORS, new Set(['Known', 'Coded']));
   expect([...kept.matchAll(/registerError\((\w+)\$/g)].map(([, name]) => name)).toEqual([
     'Known',
     'CodedException',

@@ -25,9 +25,10 @@ const withLiteralKeys = (source: string): string => {
 
 /**
  * A client registers a class for each error of its service, 140 for SSM, which keeps them all in a bundle. An error
- * without one becomes the service's general exception, with the same name, message and fault (ProtocolLib.js in
- * `@aws-sdk/core`). So a class is registered where the functions name it, and where it says more than its name: that a
- * retry may cure it, or that its code on the wire is another.
+ * without one becomes the service's general exception, with the same message and fault, and with its code on the wire
+ * as its name (ProtocolLib.js in `@aws-sdk/core`). The code is mostly the name of the class, or that name without
+ * `Exception`. So a class is registered where the functions name it or its code, and where it says that a retry may cure
+ * the error.
  */
 export const withoutUnnamedErrors = (source: string, errors: string, named: ReadonlySet<string>): string =>
   source.replace(/^n\d_registry\.registerError\((\w+)\$, \1\);$/gm, (line, name: string) => {
@@ -35,7 +36,7 @@ export const withoutUnnamedErrors = (source: string, errors: string, named: Read
     const code = /"awsQueryError"\]: \[`([^`]*)`/.exec(source.slice(at, source.indexOf('];\n', at)))?.[1] ?? name;
     const from = errors.indexOf(`class ${name} `);
     const retried = errors.slice(from, errors.indexOf('\n}', from)).includes('$retryable');
-    return named.has(name) || retried || code !== name ? line : '';
+    return named.has(name) || named.has(code) || retried ? line : '';
   });
 
 /** Keeps of a client's schemas what the functions use. */
