@@ -19,120 +19,127 @@ const PK = 'quarantine';
 const WAITLIST = 'quarantine-line';
 
 /** A network interface as it was before the quarantine. */
-const savedInterface = z.object({
-  id: z.string(),
-  /** Its security groups, in EC2's order. */
-  groups: z.array(z.string()),
-  addresses: z.array(
-    z.object({
-      publicIp: z.string(),
-      /** The private address that it belongs to. */
-      privateIp: z.string(),
-      /** The allocation of an Elastic IP. An address without one was automatic, and nobody can have it back. */
-      allocationId: z.string().optional(),
-    }),
-  ),
-  ipv6: z.array(z.string()),
-  ipv6Prefixes: z.array(z.string()).optional(),
-  /** Whether it is the interface of a pod, with which it comes and goes. */
-  branch: z.boolean().optional(),
-});
-export type SavedInterface = z.infer<typeof savedInterface>;
+const savedInterface = () =>
+  z.object({
+    id: z.string(),
+    /** Its security groups, in EC2's order. */
+    groups: z.array(z.string()),
+    addresses: z.array(
+      z.object({
+        publicIp: z.string(),
+        /** The private address that it belongs to. */
+        privateIp: z.string(),
+        /** The allocation of an Elastic IP. An address without one was automatic, and nobody can have it back. */
+        allocationId: z.string().optional(),
+      }),
+    ),
+    ipv6: z.array(z.string()),
+    ipv6Prefixes: z.array(z.string()).optional(),
+    /** Whether it is the interface of a pod, with which it comes and goes. */
+    branch: z.boolean().optional(),
+  });
+export type SavedInterface = z.infer<ReturnType<typeof savedInterface>>;
 
-const savedTarget = z.object({ targetGroupArn: z.string(), id: z.string(), port: z.number().optional() });
-export type SavedTarget = z.infer<typeof savedTarget>;
+const savedTarget = () => z.object({ targetGroupArn: z.string(), id: z.string(), port: z.number().optional() });
+export type SavedTarget = z.infer<ReturnType<typeof savedTarget>>;
 
 /** Everything that a release gives back. */
-const saved = z.object({
-  interfaces: z.array(savedInterface),
-  /** The Auto Scaling group that it belonged to. */
-  autoScalingGroup: z.string().optional(),
-  /** Whether somebody had put it into standby before. */
-  standby: z.boolean().optional(),
-  /** Whether it has left that group for good. */
-  detached: z.boolean().optional(),
-  targets: z.array(savedTarget),
-  /** Whether its places in Auto Scaling and target groups are unread. Its interfaces are closed first. */
-  placesUnread: z.boolean().optional(),
-  /** Whether it was protected from termination; absent until the quarantine changes that. */
-  terminationProtected: z.boolean().optional(),
-  /** Its Kubernetes node; absent until the quarantine changes the node. */
-  node: z
-    .object({
-      name: z.string(),
-      unschedulable: z.boolean(),
-      label: z.string().optional(),
-      annotations: z.record(z.string(), z.string()).optional(),
-    })
-    .optional(),
-});
-export type Saved = z.infer<typeof saved>;
+const saved = () =>
+  z.object({
+    interfaces: z.array(savedInterface()),
+    /** The Auto Scaling group that it belonged to. */
+    autoScalingGroup: z.string().optional(),
+    /** Whether somebody had put it into standby before. */
+    standby: z.boolean().optional(),
+    /** Whether it has left that group for good. */
+    detached: z.boolean().optional(),
+    targets: z.array(savedTarget()),
+    /** Whether its places in Auto Scaling and target groups are unread. Its interfaces are closed first. */
+    placesUnread: z.boolean().optional(),
+    /** Whether it was protected from termination; absent until the quarantine changes that. */
+    terminationProtected: z.boolean().optional(),
+    /** Its Kubernetes node; absent until the quarantine changes the node. */
+    node: z
+      .object({
+        name: z.string(),
+        unschedulable: z.boolean(),
+        label: z.string().optional(),
+        annotations: z.record(z.string(), z.string()).optional(),
+      })
+      .optional(),
+  });
+export type Saved = z.infer<ReturnType<typeof saved>>;
 
-const quarantine = z.object({
-  kind: z.enum(['isolate', 'strip']),
-  phase: z.enum(['isolating', 'isolated', 'releasing', 'terminating']),
-  /** When a fresh read last found it isolated after a change, epoch milliseconds. */
-  isolatedAt: z.number().optional(),
-  cluster: z.string(),
-  nodegroup: z.string().optional(),
-  vpcId: z.string(),
-  /** The exposures at the beginning, in words. */
-  exposures: z.array(z.string()),
-  /** Epoch milliseconds, like all times here. */
-  startedAt: z.number(),
-  expiresAt: z.number(),
-  /** The event that it came from, as the worker's tags name it. */
-  by: z.string(),
-  /** The security groups for the worker: first the one that ends connection tracking, then the closed one. */
-  groups: z.object({ untracking: z.string(), closed: z.string() }).optional(),
-  saved,
-  /** What was left out or failed, by step. */
-  notes: z.record(z.string(), z.string()),
-  /** How it was recovered after the ledger lost it: by the security group that held it, or only by its tags. */
-  found: z.enum(['held', 'tagged']).optional(),
-  /** The operator's approval in mode observe. An approved quarantine goes on as in mode enforce. */
-  approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
-  /** Ids of the operators' requests that extended it. Each extends it once, however often it is delivered. */
-  extensions: z.array(z.string()).optional(),
-  /** How often somebody has opened it again, and when; `toldAt`: the last record of that. Epoch milliseconds. */
-  undone: z
-    .object({ count: z.number(), firstAt: z.number(), lastAt: z.number(), toldAt: z.number().optional() })
-    .optional(),
-  /** Whether it holds no slot and only waits for room in its Auto Scaling group, after everything else was restored. */
-  returning: z.boolean().optional(),
-  /** The order to terminate the worker; absent in another phase. */
-  termination: terminationOrder.optional(),
-  /** The operator's request that is being granted. */
-  request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
-});
-export type Quarantine = z.infer<typeof quarantine>;
+const quarantine = () =>
+  z.object({
+    kind: z.enum(['isolate', 'strip']),
+    phase: z.enum(['isolating', 'isolated', 'releasing', 'terminating']),
+    /** When a fresh read last found it isolated after a change, epoch milliseconds. */
+    isolatedAt: z.number().optional(),
+    cluster: z.string(),
+    nodegroup: z.string().optional(),
+    vpcId: z.string(),
+    /** The exposures at the beginning, in words. */
+    exposures: z.array(z.string()),
+    /** Epoch milliseconds, like all times here. */
+    startedAt: z.number(),
+    expiresAt: z.number(),
+    /** The event that it came from, as the worker's tags name it. */
+    by: z.string(),
+    /** The security groups for the worker: first the one that ends connection tracking, then the closed one. */
+    groups: z.object({ untracking: z.string(), closed: z.string() }).optional(),
+    saved: saved(),
+    /** What was left out or failed, by step. */
+    notes: z.record(z.string(), z.string()),
+    /** How it was recovered after the ledger lost it: by the security group that held it, or only by its tags. */
+    found: z.enum(['held', 'tagged']).optional(),
+    /** The operator's approval in mode observe. An approved quarantine goes on as in mode enforce. */
+    approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
+    /** Ids of the operators' requests that extended it. Each extends it once, however often it is delivered. */
+    extensions: z.array(z.string()).optional(),
+    /** How often somebody has opened it again, and when; `toldAt`: the last record of that. Epoch milliseconds. */
+    undone: z
+      .object({ count: z.number(), firstAt: z.number(), lastAt: z.number(), toldAt: z.number().optional() })
+      .optional(),
+    /** Whether it holds no slot and only waits for room in its Auto Scaling group, after everything else was restored. */
+    returning: z.boolean().optional(),
+    /** The order to terminate the worker; absent in another phase. */
+    termination: terminationOrder.optional(),
+    /** The operator's request that is being granted. */
+    request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
+  });
+export type Quarantine = z.infer<ReturnType<typeof quarantine>>;
 
 /** An exposure that an operator accepted by releasing the worker. */
-const acceptedExposure = z.object({
-  interfaceId: z.string(),
-  kind: z.enum(EXPOSURE_KINDS),
-  openPorts: z.array(z.string()),
-});
-export type AcceptedExposure = z.infer<typeof acceptedExposure>;
+const acceptedExposure = () =>
+  z.object({
+    interfaceId: z.string(),
+    kind: z.enum(EXPOSURE_KINDS),
+    openPorts: z.array(z.string()),
+  });
+export type AcceptedExposure = z.infer<ReturnType<typeof acceptedExposure>>;
 
-const workerState = z.object({
-  sk: z.string(),
-  ...outcomeMemory<Reason>(),
-  reason: z.string().optional(),
-  /** Since when the reason holds. It sets the place on the waitlist for a slot. */
-  since: z.number().optional(),
-  quarantine: quarantine.optional(),
-  accepted: z.array(acceptedExposure).optional(),
-  ...proposalMemory,
-  /** The operator's request that ended the last quarantine. A redelivery of it has no effect. */
-  granted: z.string().optional(),
-  /** When a requested reconcile is due, epoch milliseconds. No further one is requested until then. */
-  lookAt: z.number().optional(),
-  /** The reconcile that acts on the worker now. Others wait, so that steps never run side by side. */
-  lease: z.object({ holder: z.string(), until: z.number() }).optional(),
-  /** Counts the writes. A write succeeds only if nobody has written since the read. */
-  revision: z.number(),
-});
+/** Built when the first worker is read that the ledger knows: most launches need none of it. */
+const workerState = z.lazy(() =>
+  z.object({
+    sk: z.string(),
+    ...outcomeMemory<Reason>(),
+    reason: z.string().optional(),
+    /** Since when the reason holds. It sets the place on the waitlist for a slot. */
+    since: z.number().optional(),
+    quarantine: quarantine().optional(),
+    accepted: z.array(acceptedExposure()).optional(),
+    ...proposalMemory,
+    /** The operator's request that ended the last quarantine. A redelivery of it has no effect. */
+    granted: z.string().optional(),
+    /** When a requested reconcile is due, epoch milliseconds. No further one is requested until then. */
+    lookAt: z.number().optional(),
+    /** The reconcile that acts on the worker now. Others wait, so that steps never run side by side. */
+    lease: z.object({ holder: z.string(), until: z.number() }).optional(),
+    /** Counts the writes. A write succeeds only if nobody has written since the read. */
+    revision: z.number(),
+  }),
+);
 export type QuarantineState = Omit<z.infer<typeof workerState>, 'sk'>;
 
 export const NEVER_SEEN: QuarantineState = { outcomes: 0, revision: 0 };

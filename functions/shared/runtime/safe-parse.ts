@@ -9,9 +9,10 @@ import * as z from 'zod';
 export function safeParse<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
+  options?: z.core.ParseContext<z.core.$ZodIssue>,
 ): z.ZodSafeParseResult<z.output<Schema>> {
   try {
-    return schema.safeParse(input);
+    return schema.safeParse(input, options);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // Without the input, as zod's own issues are: logs show them.
