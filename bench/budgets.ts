@@ -38,9 +38,9 @@ export const BUDGETS = {
   bundleBytes: 1_000_000,
   /**
    * CPU time of a fresh Node that loads a bundle, as a multiple of that of one that loads nothing. Medians of
-   * `quarantine-workers` lie between 5 and 6.3.
+   * `quarantine-workers` lie between 4.4 and 5.
    */
-  importRatio: 7,
+  importRatio: 5.5,
   /** An exposed launch in a cluster of any size, the load of the bundle included. */
   launch: {
     /** CPU of the function alone until it has ended, ms of a whole core. */
