@@ -92,7 +92,7 @@ describe('every alarm', () => {
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
     expect(textOf('function-errors')).toMatch(/--log-group-name <Logs[0-9A-F]+> /);
     expect(textOf('dead-letters-notify-stories')).toMatch(/--queue-url <NotifyStoriesDeadLetters[0-9A-F]+>/);
-    expect(textOf('dead-letters-triage-findings')).toMatch(/--source-arn <TriageFindingsDeadLetters[0-9A-F]+\.Arn>/);
+    expect(textOf('dead-letters')).toMatch(/--log-group-name <Logs[0-9A-F]+> .*dead-letters/);
     expect(textOf('undelivered')).toMatch(/--queue-url <UndeliveredQueue[0-9A-F]+>/);
     expect(textOf('waiting-requests-check-posture')).toMatch(/--event-source-arn <CheckPostureQueue[0-9A-F]+\.Arn>/);
   });
@@ -104,7 +104,7 @@ describe('every alarm', () => {
     expect(textOf('function-errors')).toContain('the next run makes up for a scheduled one');
     expect(textOf('function-errors')).toContain('records are tried twice more');
     expect(textOf('function-errors')).toContain('A request made on the dashboard does not come back by itself.');
-    for (const name of ['dead-letters-quarantine-workers', 'undelivered']) {
+    for (const name of ['dead-letters', 'undelivered']) {
       expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
     }
     // SQS cannot move messages back to Lambda.
@@ -283,6 +283,12 @@ describe('an alarm is raised', () => {
     ]);
   });
 
+  it('on the dead letters that no sweep makes up for, within minutes', () => {
+    const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible');
+    const names = watched.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, ''));
+    expect(names.sort()).toEqual(['NotifyStoriesDeadLetters', 'UndeliveredQueue', 'WatchSupportDatesDeadLetters']);
+  });
+
   it('when a request of any function has waited for half an hour', () => {
     const waiting = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage');
     for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 1800, TreatMissingData: 'notBreaching' });
@@ -322,6 +328,7 @@ describe('an alarm is raised', () => {
       ['StaysExposed', 'quarantine-workers'],
       ['QuarantineExpiring', 'quarantine-workers'],
       ['QuarantineExpired', 'quarantine-workers'],
+      ['DeadLetters', 'sweep-fleet'],
     ])('on the state %s of %s, until it was not published for one and a half sweeps', (metric, name) => {
       const watched = alarms.filter(({ Metrics }) => Metrics?.[1]?.MetricStat.Metric.MetricName === metric);
       const dimensions = [

@@ -53,11 +53,8 @@ export class QueueIntake {
       visibilityTimeout: Duration.seconds((fifo ? 2 : 6) * timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fifo ? MOST_RECEIVES.fifo : MOST_RECEIVES.standard },
     });
-    const { queue, deadLetters } = this;
-    alarms.addForDeadLetters(scope, 'DeadLettersAlarm', runbook('dead-letters', declared), {
-      name,
-      queue: deadLetters,
-    });
+    // Each sweep looks at the dead-letter queues of all functions, so that they have one alarm together.
+    const { queue } = this;
     // Only this alarm shows that requests are no longer taken: a function that is not invoked has no errors.
     alarms.add(
       scope,

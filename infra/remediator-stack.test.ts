@@ -25,6 +25,8 @@ describe('every queue', () => {
     ].map((arn) => queueOf(arn)?.id),
   );
 
+  const [sweeper] = resourcesOf(template, 'AWS::Lambda::Function').filter(({ id }) => id.startsWith('SweepFleet'));
+
   it.each(withId(queues))('%s is encrypted and takes TLS only', (id, { Properties }) => {
     expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = resourcesOf(template, 'AWS::SQS::QueuePolicy').filter(
@@ -36,7 +38,7 @@ describe('every queue', () => {
   });
 
   it.each(withId(queues))(
-    '%s has dead letters, or holds them for two weeks and raises an alarm',
+    '%s has dead letters, or holds them for two weeks and raises an alarm, by itself or by the look of each sweep',
     (id, { Properties }) => {
       if (!deadLetters.has(id)) {
         const itsDeadLetters = queueOf(Properties.RedrivePolicy.deadLetterTargetArn);
@@ -45,6 +47,15 @@ describe('every queue', () => {
       }
       expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
       const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties);
+      if (JSON.stringify(sweeper?.Properties.Environment.Variables.DEAD_LETTERS).includes(`{"Ref":"${id}"}`)) {
+        const looks = resourcesOf(template, 'AWS::IAM::Role')
+          .filter((role) => role.id.startsWith('SweepFleet'))
+          .flatMap((role) => role.Properties.Policies[0].PolicyDocument.Statement)
+          .filter(({ Action }) => Action === 'sqs:GetQueueAttributes');
+        expect(looks.flatMap(({ Resource }) => Resource)).toContainEqual({ 'Fn::GetAtt': [id, 'Arn'] });
+        expect(alarms.map(({ AlarmName }) => AlarmName)).toContain('eks-host-remediator-dead-letters');
+        return;
+      }
       expect(alarms).toContainEqual(
         expect.objectContaining({
           MetricName: 'ApproximateNumberOfMessagesVisible',
@@ -66,6 +77,24 @@ describe('every queue', () => {
       expect(queue!.Properties.VisibilityTimeout).toBe(times * consumer!.Properties.Timeout);
     },
   );
+});
+
+it('the environment of a function stays below what Lambda takes, however long the names are', () => {
+  /** The most characters of a value: a URL of a queue, or a name of a table or a parameter. */
+  const longest = (value: unknown): number => {
+    if (typeof value !== 'object' || value === null) return String(value).length;
+    const [separator, parts] = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'] ?? [];
+    if (separator === undefined || parts === undefined) return /Table/.test(JSON.stringify(value)) ? 255 : 135;
+    return parts.reduce<number>((sum, part) => sum + longest(part), separator.length * parts.length);
+  };
+  const functions = resourcesOf(templateOf({ stackName: 's'.repeat(128) }), 'AWS::Lambda::Function');
+  const sizes = functions.map(({ id, Properties }) => {
+    const entries = Object.entries(Properties.Environment.Variables);
+    return { id, size: entries.reduce((sum, [name, value]) => sum + name.length + longest(value), 0) };
+  });
+  // 4 KB for all variables together (Lambda developer guide, "Lambda quotas").
+  expect(sizes.filter(({ size }) => size > 4096)).toEqual([]);
+  expect(Math.max(...sizes.map(({ size }) => size))).toBeGreaterThan(2000);
 });
 
 describe('the account', () => {

@@ -104,7 +104,14 @@ export class Remediator extends Construct {
     const requestable = declared.flatMap(({ declared: { name, subject, requests, start } }) =>
       start.by === 'queue' || start.by === 'schedule' ? [{ name, subject, requests }] : [],
     );
+    const queued = declared.flatMap(({ intake, declared: { name } }) =>
+      intake === undefined ? [] : [{ name, intake }],
+    );
     return {
+      deadLetterQueues: queued.map(({ intake }) => intake.deadLetters.queueArn),
+      deadLetters: Stack.of(this).toJsonString(
+        Object.fromEntries(queued.map(({ name, intake }) => [name, intake.deadLetters.queueUrl])),
+      ),
       sweptQueues: swept.map(({ intake }) => intake.queue.queueArn),
       sweep: Stack.of(this).toJsonString(
         swept.map(({ intake, target }) => ({ ...target, queueUrl: intake.queue.queueUrl })),

@@ -34,11 +34,6 @@ const FIND_ROOM = 'Find what uses up the concurrency of the account, or have the
 const SHARED = {
   'dead-letters': {
     of: {
-      queue: {
-        means: (subject) => `${subject} could not process some messages. They are in its dead-letter queue.`,
-        first: recordsWhere('$.reason = "invalid-event"'),
-        next: "Correct the sender, or cure what failed; then, with the runbook's destination: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue. The sweep makes up for events, but operators must ask again.",
-      },
       schedule: {
         means: (subject) =>
           `${subject} failed on an event, or on a scheduled run. The event does not come back by itself.`,

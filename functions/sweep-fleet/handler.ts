@@ -8,12 +8,14 @@ import { claimRun } from '../shared/ledger/run-ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
+import { tellDeadLetters } from './dead-letters.ts';
 import { sweepFleet } from './remediation.ts';
 import { sweep, sweepTarget } from './sweep.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
     SWEEP: json(z.array(sweepTarget)),
+    DEAD_LETTERS: json(z.record(z.string(), z.url())),
   }),
 );
 const region = env.AWS_REGION;
@@ -34,7 +36,11 @@ export const handler = createFunction({
   stack: env.STACK_NAME,
   run: async (event: unknown, { recorder, account, requestId }) => {
     const trigger = parseScheduled(event);
-    if (await claimRun(ledger, trigger, { remediation, requestId }))
+    if (!(await claimRun(ledger, trigger, { remediation, requestId }))) return;
+    try {
+      await tellDeadLetters({ sqs, deadLetters: env.DEAD_LETTERS, recorder });
+    } finally {
       await sweep({ ...deps, recorder, account }, trigger);
+    }
   },
 });

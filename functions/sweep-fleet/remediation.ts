@@ -9,7 +9,9 @@ export const sweepFleet = declare({
   start: { by: 'schedule', every: 'sweepSchedule' },
   timeoutSeconds: 300,
   reasons: {},
-  metrics: {},
+  metrics: {
+    DeadLetters: 'Messages in the dead-letter queues of functions with a queue.',
+  },
   events: {},
   requests: [],
   ledger: ['BatchGetItem', 'PutItem'],
@@ -17,8 +19,9 @@ export const sweepFleet = declare({
     listClusters,
     onClusters('ListNodegroups'),
     { sid: 'RequestReconciles', actions: ['sqs:SendMessage'], resources: ['{sweptQueues}'] },
+    { sid: 'LookAtDeadLetters', actions: ['sqs:GetQueueAttributes'], resources: ['{deadLetterQueues}'] },
   ],
-  environment: { SWEEP: '{sweep}' },
+  environment: { SWEEP: '{sweep}', DEAD_LETTERS: '{deadLetters}' },
   alarms: {
     'stale-sweep': {
       // The only outcome `done` of a sweep is that it has finished.
@@ -27,6 +30,14 @@ export const sweepFleet = declare({
       first: FAILED_RUNS,
       next: 'Check that the rule of sweep-fleet is enabled, and that the function does not fail.',
       absentFor: 3,
+      unhealthy: true,
+    },
+    'dead-letters': {
+      metric: 'DeadLetters',
+      means: 'Functions could not process some messages. They are in dead-letter queues.',
+      first: `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.kind = "dead-letters" }'`,
+      next: "The line names the function and the queue. Correct the sender (reason invalid-event), or cure what failed; then, with the line's queueArn and the runbook's destination: aws sqs start-message-move-task. Or purge the queue. The sweep makes up for events, but operators must ask again.",
+      lasts: true,
       unhealthy: true,
     },
   },

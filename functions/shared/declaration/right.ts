@@ -9,6 +9,7 @@
  * | `{queue:NAME}`, `{queueUrl:NAME}`      | the queue of a function                     |
  * | `{function:NAME}`                      | the ARN of a function that is listed before |
  * | `{sweptQueues}`, `{sweep}`             | the queues that sweeps fill, and with what  |
+ * | `{deadLetterQueues}`, `{deadLetters}`  | the dead-letter queues of functions with a queue, and whose they are |
  * | `{requestable}`                      | what operators can ask of which function    |
  * | `{topic}`, `{hostManagementRole}`, `{hostManagementRoleName}` | what is made beside a function |
  * | `{installerRegistries}`              | the setting, with commas between            |

@@ -71,10 +71,14 @@ export const METRIC_NAMES = {
 export interface Recorder<Reason extends string = SharedReason, Metric extends string = SharedMetric>
   extends Omit<Counter<Metric>, 'flush'> {
   /**
-   * Writes a line that is not a record, for Logs Insights: a release in use (`inventory`), or figures of the fleet. A
+   * Writes a line that is not a record, for Logs Insights: a release in use (`inventory`), figures of the fleet, or a
+   * dead-letter queue that is not empty. A
    * figure that only people look at is no metric, because a metric costs as much as three alarms.
    */
-  readonly note: (kind: 'inventory' | 'figures', members: Readonly<Record<string, string | number>>) => void;
+  readonly note: (
+    kind: 'inventory' | 'figures' | 'dead-letters',
+    members: Readonly<Record<string, string | number>>,
+  ) => void;
   /** Writes an outcome as one record. */
   readonly record: (outcome: Outcome<Reason>) => void;
 }
