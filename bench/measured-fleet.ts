@@ -18,7 +18,7 @@ export interface FleetSize {
   readonly exposed?: number;
 }
 
-/** Private clusters of workers with two interfaces each, which run the newest release. */
+/** Private clusters of workers with two interfaces of ten addresses each, which run the newest release. */
 export function measuredFleet({ clusters, workersPerCluster, exposed = 0 }: FleetSize): object {
   const groups = Math.ceil(workersPerCluster / WORKERS_PER_GROUP);
   return {
@@ -36,7 +36,7 @@ export function measuredFleet({ clusters, workersPerCluster, exposed = 0 }: Flee
         desiredSize: Math.ceil(workersPerCluster / groups),
         maxSize: 450,
         releaseVersion: RELEASE,
-        exposure: { interfaces: 2 },
+        exposure: { interfaces: 2, addresses: 10 },
       })),
     })),
     launches: Array.from({ length: exposed }, (_, index) => ({

@@ -67,7 +67,7 @@ function addBranch({ networks, instances, cloudTrail }: FleetState, instance: In
 /** Attaches another interface like the VPC CNI, with addresses for pods. */
 export function attachCniInterface(
   { world, networks, instances }: FleetState,
-  { id, vpcId, subnetId, availabilityZone, kubernetes, interfaces }: Instance,
+  { id, vpcId, subnetId, availabilityZone, kubernetes, interfaces, addresses = 3 }: Instance,
   securityGroupIds: readonly string[],
 ): NetworkInterface {
   const cluster: Array<[string, string]> =
@@ -78,7 +78,7 @@ export function attachCniInterface(
     vpcId,
     subnetId,
     availabilityZone,
-    privateIps: [instances.newPrivateIp(), instances.newPrivateIp(), instances.newPrivateIp()],
+    privateIps: [instances.newPrivateIp(), ...Array.from({ length: addresses - 1 }, () => instances.newPrivateIp())],
     securityGroupIds,
     tags: new Map([...cluster, ['node.k8s.amazonaws.com/instance_id', id]]),
     instanceId: id,

@@ -165,6 +165,25 @@ describe('a change during the run', () => {
   });
 });
 
+describe('the addresses of interfaces', () => {
+  const addressesOf = (exposure: object, more = {}) =>
+    testAccount(file({ network: 'internet', nodeGroups: [group({ exposure, ...more })] }))
+      .state.instances.list()[0]!
+      .interfaces.map(({ privateIps }) => privateIps);
+
+  it('are one of the first and three of the others, or as many as the fleet file says', () => {
+    expect(addressesOf({ interfaces: 2 }).map(({ length }) => length)).toEqual([1, 3]);
+    const ten = addressesOf({ interfaces: 2, addresses: 10 });
+    expect(ten.map(({ length }) => length)).toEqual([10, 10]);
+    expect(new Set(ten.flat())).toHaveLength(20);
+  });
+
+  it('are no more than the instance type takes', () => {
+    expect(() => addressesOf({ addresses: 11 })).toThrow(/addresses/);
+    expect(() => addressesOf({ addresses: 10 }, { instanceType: 't3.small' })).toThrow(/t3.small takes 4/);
+  });
+});
+
 describe('other instances', () => {
   it('look like workers and are reached, but are none', async () => {
     const lookalike = { name: 'eks-old', tags: { 'kubernetes.io/cluster/c': 'shared' }, exposure: open, count: 2 };

@@ -47,6 +47,7 @@ export function seedExposure(state: FleetState, cluster: EksCluster, file: Expos
       ...hosts,
       publicAddress: publicAddress ?? hosts.publicAddress,
       ipv6: file.ipv6,
+      ...(file.addresses !== undefined && { addresses: file.addresses }),
       ...(!file.sourceDestCheck && { sourceDestCheck: false }),
       ...(file.ipv6Prefixes > 0 && { ipv6Prefixes: file.ipv6Prefixes }),
       ...(file.branchInterfaces > 0 && { branches: file.branchInterfaces }),

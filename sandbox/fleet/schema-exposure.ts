@@ -25,6 +25,12 @@ export const exposure = z
       .max(4)
       .default(1)
       .describe('Network interfaces: those beside the first come by the VPC CNI, with another group for pods'),
+    addresses: z
+      .int()
+      .min(1)
+      .max(10)
+      .optional()
+      .describe('Private addresses of each; by default one of the first and three of the others'),
     openPorts: z
       .array(port)
       .default([])

@@ -84,6 +84,7 @@ export type Reachability = Pick<
   | 'securityGroupIds'
   | 'sourceDestCheck'
   | 'ipv6Prefixes'
+  | 'addresses'
   | 'branches'
   | 'denyAllIgwTraffic'
 >;

@@ -2,6 +2,7 @@ import type { InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Random } from '../../time/random.ts';
 import type { World } from '../world.ts';
 import type { Instance, LaunchSpecification } from './instance.ts';
+import { refuseMoreAddresses } from './interface-limits.ts';
 import type { Networks } from './network.ts';
 import { attachPrimaryInterface } from './primary-interface.ts';
 import { attachVolumes } from './volumes.ts';
@@ -198,10 +199,18 @@ export class Instances {
   }
 
   #create({ securityGroupIds, ...specification }: LaunchSpecification, launchedAt: number): Instance {
+    const { instanceType, addresses = 1 } = specification;
+    refuseMoreAddresses(instanceType, addresses);
     const privateIp = this.newPrivateIp();
+    const furtherIps = Array.from({ length: addresses - 1 }, () => this.newPrivateIp());
     const idDigits = this.#random.hex(16);
     const id = `i-0${idDigits}`;
-    const primary = { id: `eni-0${[...idDigits].reverse().join('')}`, privateIp, instanceId: id, launchedAt };
+    const primary = {
+      id: `eni-0${[...idDigits].reverse().join('')}`,
+      privateIps: [privateIp, ...furtherIps],
+      instanceId: id,
+      launchedAt,
+    } as const;
     attachPrimaryInterface(this.#networks, { ...specification, securityGroupIds }, primary);
     const instance: Instance = {
       ...specification,

@@ -13,6 +13,8 @@ export interface PrimaryInterfaceSpecification {
   readonly ipv6: boolean | 'primary';
   /** Whether the interface only accepts traffic addressed to itself; default: yes. */
   readonly sourceDestCheck?: boolean;
+  /** Number of private IPv4 addresses of each interface; default: as many as each kind usually has. */
+  readonly addresses?: number;
   /** Number of IPv6 prefixes for pods on the primary interface; default: none. */
   readonly ipv6Prefixes?: number;
   /** Whether the interfaces accept no traffic from Internet gateways; default: they accept it. */
@@ -35,12 +37,12 @@ export function attachPrimaryInterface(
   }: PrimaryInterfaceSpecification,
   {
     id,
-    privateIp,
+    privateIps,
     instanceId,
     launchedAt,
   }: {
     readonly id: string;
-    readonly privateIp: string;
+    readonly privateIps: readonly [string, ...string[]];
     readonly instanceId: string;
     /** Epoch ms. */
     readonly launchedAt: number;
@@ -53,7 +55,7 @@ export function attachPrimaryInterface(
     vpcId,
     subnetId,
     availabilityZone,
-    privateIps: [privateIp],
+    privateIps,
     securityGroupIds,
     tags: new Map(),
     instanceId,
@@ -62,6 +64,7 @@ export function attachPrimaryInterface(
     automaticAddress: publicAddress === 'automatic' || subnet?.mapPublicIpOnLaunch === true,
   });
   if (publicAddress === 'automatic') {
+    const [privateIp] = privateIps;
     // 198.18.0.0/15 is not used on the Internet (RFC 2544).
     const publicIp = ['198.18', ...privateIp.split('.').slice(2)].join('.');
     interfaces.associate(primary, privateIp, { publicIp });
