@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { AwsError } from '../../wire/aws-error.ts';
 import { isRecord } from '../../wire/json-codec.ts';
+import { type Parser, parseOnce } from './parse-once.ts';
 
 /** A body of DynamoDB's JSON protocol. */
 export type WireJson = Record<string, unknown>;
@@ -29,6 +30,9 @@ interface Validations {
 }
 
 const require = createRequire(import.meta.url);
+
+const conditions: Parser = require('dynalite/db/conditionParser');
+parseOnce(conditions);
 
 /**
  * DynamoDB's expressions, conditions and errors. It calls dynalite below its HTTP server, so that each call is one
