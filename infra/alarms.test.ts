@@ -323,7 +323,7 @@ describe('an alarm is raised', () => {
 
     it.each([
       ['PolicyInvalid', 'any-function'],
-      ['Halted', 'upgrade-node-groups'],
+      ['Halted', 'any-function'],
       ['UpgradeStuck', 'upgrade-node-groups'],
       ['StaysExposed', 'quarantine-workers'],
       ['QuarantineExpiring', 'quarantine-workers'],

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { serviceOf } from '../functions/shared/runtime/metric.ts';
 
 /** The namespace of the metrics that the functions publish. */
 export const METRIC_NAMESPACE = 'EksHostRemediator';
@@ -12,7 +13,7 @@ export const remediatorMetric = (metricName: string, functionName: string, stack
   new Metric({
     namespace: METRIC_NAMESPACE,
     metricName,
-    dimensionsMap: { service: functionName, stack: stackName },
+    dimensionsMap: { service: serviceOf(metricName, functionName), stack: stackName },
     statistic: Stats.SUM,
     period,
   });

@@ -11,6 +11,7 @@ import {
   SingleValueWidget,
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import { serviceOf } from '../functions/shared/runtime/metric.ts';
 import { METRIC_NAMESPACE } from './metric.ts';
 import { groupsAsked, type LogGroups, readQuery } from './saved-queries.ts';
 
@@ -33,7 +34,7 @@ export const line = (
   new Metric({
     namespace: METRIC_NAMESPACE,
     metricName,
-    dimensionsMap: { service: name, stack: stackName },
+    dimensionsMap: { service: serviceOf(metricName, name), stack: stackName },
     statistic,
     period: Duration.minutes(15),
     label: label ?? metricName,

@@ -51,7 +51,7 @@ async function play(failing: number) {
     caller: 'a test',
     clock: { now: () => NOW },
     readPolicy: async () => policyWith({}),
-    recorder: { record: () => undefined },
+    recorder: { record: () => undefined, gauge: () => undefined },
     queue: { url: 'requests.fifo' },
     ledger: { documents, table: 'ledger' },
     autoScaling: answering(new AutoScalingClient({ region }), () => ({ AutoScalingGroups: [] })),

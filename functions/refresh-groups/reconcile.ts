@@ -2,7 +2,6 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
-import { decideAtGates, type GateReaders } from '../shared/gates/decide-at-gates.ts';
 import { createGatesReader } from '../shared/gates/observe-gates.ts';
 import { createUnwellReader } from '../shared/gates/read-unwell.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
@@ -17,18 +16,14 @@ import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
-import { clustersBefore } from '../shared/rollouts/clusters-before.ts';
-import { yieldToFirst } from '../shared/rollouts/go-first.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
-import type { Rollouts } from '../shared/rollouts/rollouts.ts';
-import { CUSTOM, placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
+import { placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
-import { answer } from './answer.ts';
 import { readBatch } from './batch.ts';
-import { decide } from './decide.ts';
-import { type Circumstances, type Decision, isActive } from './decision.ts';
+import { decideAlone } from './decide-alone.ts';
+import { type Decision, isActive } from './decision.ts';
 import { nextInLine } from './line.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
@@ -36,6 +31,7 @@ import { inWaves, readOrderedStates } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
 import { memberAfter } from './progress.ts';
+import type { Reason } from './reasons.ts';
 import type { refreshGroups } from './remediation.ts';
 import { isCarriedOut, isOrdered } from './replacement.ts';
 
@@ -77,6 +73,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const states = new Map(remembered);
   const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
+  let halted = 0;
   const note = (error: unknown): undefined => void troubles.push(error);
   // Groups are decided one after the other, so that each decision counts the refreshes begun before it. The error of
   // one group stops no other.
@@ -101,6 +98,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     if (holdsSlot(observation, decision, settled)) underWay.add(subject);
     else underWay.delete(subject);
     if (settled === undefined) continue;
+    if (STOPPED.has(settled.reason)) halted += 1;
     states.set(subject, stateAfter(observation, settled));
     if (ordered?.has(subject)) ordered.set(subject, stateAfter(observation, settled));
     if (observation.order !== undefined && settled.memory.refresh === undefined && isCarriedOut(observation)) {
@@ -115,6 +113,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     for (const each of settled.lookAt ?? []) unseen.set(subjectOf(each), each);
     await lookAgain(deps, observation, settled, now).catch(note);
   }
+  deps.recorder.gauge('Halted', halted);
   // Managed groups are looked at by their own function.
   await lookAtUnseen(deps, { refreshQueue: deps.queue }, [...unseen.values()], now).catch(note);
   const ended = [...before].filter((subject) => !underWay.has(subject));
@@ -125,52 +124,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 
-/** Decides, and anew where another function starts the first group of the AMI at the same time: it goes alone. */
-async function decideAlone(
-  { ledger, caller }: Pick<ReconcileDeps, 'ledger' | 'caller'>,
-  observation: Observation,
-  circumstances: Circumstances,
-  readers: GateReaders,
-): Promise<{ readonly decision: Decision; readonly rollouts: Rollouts | undefined }> {
-  const { rollouts, policy, now } = circumstances;
-  const decision = await decideWithGates(observation, circumstances, readers);
-  const { act, target } = decision;
-  if (act !== 'start' || target === undefined || rollouts === undefined || isInvalid(policy)) {
-    return { decision, rollouts };
-  }
-  const candidates = [{ pair: CUSTOM, releaseVersion: target }];
-  const start = { key: observation.key, candidates, bakeBetween: policy.upgrades.bakeBetween };
-  const after = await yieldToFirst({ ledger, by: 'refresh-groups', caller, now }, start, rollouts);
-  if (after === undefined) return { decision, rollouts };
-  return {
-    decision: await decideWithGates(observation, { ...circumstances, rollouts: after }, readers),
-    rollouts: after,
-  };
-}
-
-/** Decides, once the gates are read where they matter. An answer tells what comes of a request. */
-async function decideWithGates(
-  observation: Observation,
-  circumstances: Circumstances,
-  readers: GateReaders,
-): Promise<Decision> {
-  const { request, key } = observation;
-  if (request !== undefined) {
-    return answer(observation, request, { ...circumstances, gates: await readers.readGates() });
-  }
-  return decideAtGates(
-    (read) => decide(observation, { ...circumstances, ...read }),
-    readers,
-    ({ target = '' }) => [key.cluster, ...earlierClusters(target, circumstances)],
-    circumstances.now,
-  );
-}
-
-/** The clusters in which earlier waves have taken an AMI, the last one first. */
-const earlierClusters = (imageId: string, { policy, rollouts }: Circumstances): string[] =>
-  rollouts === undefined || isInvalid(policy)
-    ? []
-    : clustersBefore(rollouts, placeOfWave(policy), { pair: CUSTOM, releaseVersion: imageId });
+/** The reasons after which nothing more is tried until somebody acts. */
+const STOPPED: ReadonlySet<string> = new Set<Reason>(['refresh-halted', 'breaker-tripped', 'held-by-breaker']);
 
 /** Earlier waves come first, so that later ones are decided by what was just read of them. */
 const inOrderOfWaves = (observations: readonly Observation[], policy: Policy | InvalidPolicy): Observation[] =>

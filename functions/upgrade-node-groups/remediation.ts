@@ -32,8 +32,6 @@ export const upgradeNodeGroups = declare({
     UpgradesInFlight: 'Upgrades that hold a slot of the blast budget.',
     UpgradeStuck:
       'Of the updates of node groups reconciled, ours or not: those that take longer than such a group needs.',
-    Halted:
-      'Of the node groups reconciled: those whose upgrade failed as often as the policy allows, and those that a breaker holds.',
   },
   events: {
     AmiReleaseRule: { description: 'A new EKS AMI release goes to upgrade-node-groups', event: amiRelease },
@@ -98,9 +96,12 @@ export const upgradeNodeGroups = declare({
     },
     'breaker-tripped': {
       metric: 'Halted',
-      means: 'A node group is halted: its upgrade failed as often as the policy allows. Or a breaker holds one.',
-      first: recordsWhere('($.reason = "halted" || $.reason = "breaker-*" || $.reason = "*-breaker")'),
-      next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts anew.`,
+      means:
+        'A node group is halted: its upgrade or refresh failed as often as it may. Or a breaker holds one.',
+      first: recordsWhere(
+        '($.reason = "*halted" || $.reason = "breaker-*" || $.reason = "*-breaker")',
+      ),
+      next: `Cure what the records of failures name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts anew.`,
       lasts: true,
     },
     'upgrade-stuck': {

@@ -19,6 +19,8 @@ export const SHARED_METRICS = {
   InvocationFailed: MetricUnit.Count,
   /** 1 for an invocation that could not read the policy. */
   PolicyInvalid: MetricUnit.Count,
+  /** Of the groups reconciled: those that are halted after failures, and those that a breaker holds. */
+  Halted: MetricUnit.Count,
 } as const;
 
 export type SharedMetric = keyof typeof SHARED_METRICS;
@@ -29,7 +31,11 @@ export type SharedMetric = keyof typeof SHARED_METRICS;
 export const ANY_FUNCTION = 'any-function';
 
 /** The metrics that all functions share. */
-export const OF_ANY_FUNCTION: ReadonlySet<string> = new Set<SharedMetric>(['PolicyInvalid']);
+export const OF_ANY_FUNCTION: ReadonlySet<string> = new Set<SharedMetric>(['PolicyInvalid', 'Halted']);
+
+/** The dimension `service` of a metric that a function publishes. */
+export const serviceOf = (metric: string, functionName: string): string =>
+  OF_ANY_FUNCTION.has(metric) ? ANY_FUNCTION : functionName;
 
 /** The unit of a metric. The metrics that functions declare are counts. */
 export const unitOf = (name: string): (typeof MetricUnit)[keyof typeof MetricUnit] =>
