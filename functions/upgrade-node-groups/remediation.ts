@@ -96,11 +96,8 @@ export const upgradeNodeGroups = declare({
     },
     'breaker-tripped': {
       metric: 'Halted',
-      means:
-        'A node group is halted: its upgrade or refresh failed as often as it may. Or a breaker holds one.',
-      first: recordsWhere(
-        '($.reason = "*halted" || $.reason = "breaker-*" || $.reason = "*-breaker")',
-      ),
+      means: 'A node group is halted: its upgrade or refresh failed as often as it may. Or a breaker holds one.',
+      first: recordsWhere('($.reason = "*halted" || $.reason = "breaker-*" || $.reason = "*-breaker")'),
       next: `Cure what the records of failures name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts anew.`,
       lasts: true,
     },
