@@ -1,4 +1,6 @@
+import { StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, it } from 'vitest';
+import { clientsIn } from '../cli/operator.fixture.ts';
 import { HOOK } from '../functions/drain-nodes/hook.ts';
 import * as lifecycleAction from '../functions/drain-nodes/terminate-lifecycle-action.ts';
 import type { Run } from '../sandbox/play.ts';
@@ -355,6 +357,51 @@ it.each([
   ]);
   expect(node()?.spec).not.toHaveProperty('unschedulable');
   expect(node()?.spec).not.toHaveProperty('taints');
+  await asExpected(run);
+});
+
+it('nodes that an instance refresh gives new root volumes are drained one after the other, and each is given back', async () => {
+  const run = await started({
+    ...workload({ disruptionBudget: { maxUnavailable: 1 } }),
+    size: 2,
+    launchesFrom: 'mixed-instances',
+  });
+  const group = groupIn(run);
+  const members = [...group.members.values()];
+  const nodes = () =>
+    run.account.kubernetes
+      .objects('shop', 'nodes')
+      .map((each) => each as { metadata: { name: string }; spec: { unschedulable?: boolean } })
+      .filter(({ metadata: { name } }) => members.some(({ instance }) => instance.privateDnsName === name));
+  const LaunchTemplateSpecification = { LaunchTemplateId: group.launchTemplate.id, Version: '1' };
+  const Overrides = [{ InstanceType: 'm7i.large' as const, ImageId: NEW }];
+  await clientsIn(run.account).autoScaling.send(
+    new StartInstanceRefreshCommand({
+      AutoScalingGroupName: GROUP,
+      Strategy: 'ReplaceRootVolume',
+      DesiredConfiguration: { MixedInstancesPolicy: { LaunchTemplate: { LaunchTemplateSpecification, Overrides } } },
+    }),
+  );
+  await run.account.play(2 * MINUTE);
+  const states = members.map(({ lifecycleState }) => lifecycleState).toSorted();
+  expect(states).toEqual(['InService', 'ReplacingRootVolume:Wait']);
+  expect(
+    nodes()
+      .map(({ spec }) => spec.unschedulable === true)
+      .toSorted(),
+  ).toEqual([false, true]);
+  await run.account.play(2 * HOUR);
+  expect([...group.members.values()].map(({ instance: { id, imageId } }) => [id, imageId])).toEqual(
+    members.map(({ instance }) => [instance.id, NEW]),
+  );
+  for (const { instance } of members) {
+    expect(drainStory(run, instance.id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-returned']);
+  }
+  expect(nodes()).toHaveLength(2);
+  for (const { spec } of nodes()) {
+    expect(spec).not.toHaveProperty('unschedulable');
+    expect(spec).not.toHaveProperty('taints');
+  }
   await asExpected(run);
 });
 

@@ -100,6 +100,24 @@ describe('a node whose termination waits', () => {
       'waiting node-draining drain',
     ],
     [
+      'is drained before it gets a new root volume',
+      drainOf({ lifecycleState: 'ReplacingRootVolume:Wait' }),
+      {},
+      'waiting node-draining drain',
+    ],
+    [
+      'is left alone while it gets a new root volume',
+      drainOf({ lifecycleState: 'ReplacingRootVolume:Proceed' }, { letGoAt: NOW }),
+      {},
+      'silent',
+    ],
+    [
+      'is given back with its new root volume, while Auto Scaling checks its health',
+      drainOf({ lifecycleState: 'RootVolumeReplaced' }, { letGoAt: NOW }),
+      {},
+      'done node-returned restore over',
+    ],
+    [
       'is retained in whatever state Auto Scaling keeps it so',
       drainOf({ lifecycleState: 'Warmed:Pending:Retained' }, late),
       {},

@@ -27,6 +27,12 @@ const AS_WITHOUT_HOOK: ReadonlySet<string> = new Set(['opted-out', 'mode-off', '
  */
 const RESTS: ReadonlySet<string> = new Set(['Warmed:Stopped', 'Warmed:Hibernated']);
 
+/**
+ * States in which a node serves. Auto Scaling checks the health of one with a new root volume, and whether it shows
+ * `InService` after that is not documented. Kubernetes itself keeps pods from a node that is not Ready yet.
+ */
+const SERVES: ReadonlySet<string> = new Set(['InService', 'RootVolumeReplaced']);
+
 /** Decides about one instance whose termination waits for the hook, or did; a pure function. */
 export function decideDrain(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
   const { instanceId, lifecycleState, state, owner, key, group, isOptedOut } = observation;
@@ -80,14 +86,13 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   if (!waits) {
     // A termination into a warm pool, or for a new root volume, is no death. Source: Auto Scaling user guide, "Event
     // reference".
-    if (lifecycleState !== 'InService' && !RESTS.has(lifecycleState)) {
+    if (!SERVES.has(lifecycleState) && !RESTS.has(lifecycleState)) {
       // What was told of this termination does not hold for the next one.
       return { ...silently(now + LATER), memory: { letGoAt: undefined } };
     }
-    const message =
-      lifecycleState === 'InService'
-        ? `${instanceId} is in service again.`
-        : `${instanceId} rests in the warm pool of its group (${lifecycleState}), until a scale-out starts it.`;
+    const message = SERVES.has(lifecycleState)
+      ? `${instanceId} is in service again.`
+      : `${instanceId} rests in the warm pool of its group (${lifecycleState}), until a scale-out starts it.`;
     return { ...say('done', 'node-returned', message), act: 'restore', memory: {}, isOver: true };
   }
   // Other hooks of the group may still hold it.

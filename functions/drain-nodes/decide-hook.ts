@@ -25,8 +25,12 @@ const EMPTY_AGAIN = 60 * 60_000;
 /** Guards after which what was made is removed. */
 const TAKES_BACK: ReadonlySet<string> = new Set(['opted-out', 'mode-off']);
 
-/** Whether an instance waits for a hook on its termination. */
-export const isWaiting = (lifecycleState: string): boolean => /Terminating:Wait$/.test(lifecycleState);
+/**
+ * Whether an instance waits for a hook on its termination, or on the replacement of its root volume. Source: Auto Scaling
+ * user guide, "Replace root volumes during instance refresh".
+ */
+export const isWaiting = (lifecycleState: string): boolean =>
+  /(Terminating|ReplacingRootVolume):Wait$/.test(lifecycleState);
 
 export const isRetained = (lifecycleState: string): boolean => /:Retained$/.test(lifecycleState);
 

@@ -151,6 +151,6 @@ const isOpen = (noAccess: GroupObservation['noAccess']): DrainObservation['group
 function isMoving({ members, desired }: GroupObservation['group']): boolean {
   const inService = ({ lifecycleState }: Member) => lifecycleState === 'InService';
   const isOnItsWay = ({ lifecycleState }: Member) =>
-    /^(Pending|Terminating)/.test(lifecycleState) && !isRetained(lifecycleState);
+    /^(Pending|Terminating|ReplacingRootVolume|RootVolumeReplaced)/.test(lifecycleState) && !isRetained(lifecycleState);
   return members.some(isOnItsWay) || members.filter(inService).length < desired;
 }

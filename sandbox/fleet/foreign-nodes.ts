@@ -18,6 +18,7 @@ import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { SELF_MANAGED_LABEL } from './workloads.ts';
 
+const DEFAULT_TYPE = 'm7i.large';
 const DAY_MS = 86_400_000;
 /** Between an instance's start and its failed status checks. */
 const FAILS_CHECKS_AFTER = 150_000;
@@ -87,7 +88,8 @@ function seedSelfManaged(
   });
   const specify = (zone: number): LaunchSpecification => {
     const version = launchedVersion(group);
-    const image = group.templateVersion?.(version)?.ImageId ?? imageId;
+    const image =
+      group.overrideImages?.get(instanceType ?? DEFAULT_TYPE) ?? group.templateVersion?.(version)?.ImageId ?? imageId;
     const template = {
       'aws:ec2launchtemplate:id': launchTemplate.id,
       'aws:ec2launchtemplate:version': String(version),
@@ -259,7 +261,7 @@ function specification(
   labels: Readonly<Record<string, string>> = {},
   clusterTag = true,
 ): Specify {
-  const instanceType = isInstanceType(wanted) ? wanted : 'm7i.large';
+  const instanceType = isInstanceType(wanted) ? wanted : DEFAULT_TYPE;
   const architecture = architectureOf(instanceType);
   images.addOwn(imageId, architecture);
   const release = releases.byImageId(imageId);

@@ -35,11 +35,13 @@ export async function lifecycleStatesOf(
 }
 
 /**
- * Whether a worker is intentionally out of service: in standby, in a warm pool, being detached, or terminating. Source:
- * "Amazon EC2 Auto Scaling instance lifecycle", Auto Scaling user guide.
+ * Whether a worker is intentionally out of service: in standby, in a warm pool, being detached, terminating, or about to
+ * get a new root volume. Sources: Auto Scaling user guide, "Amazon EC2 Auto Scaling instance lifecycle" and "Replace root
+ * volumes during instance refresh".
  */
 export const isOutOfService = (lifecycleState: string | undefined): boolean =>
-  lifecycleState !== undefined && /^(Terminat|Standby|EnteringStandby|Detach|Warmed)/.test(lifecycleState);
+  lifecycleState !== undefined &&
+  /^(Terminat|Standby|EnteringStandby|Detach|Warmed|ReplacingRootVolume)/.test(lifecycleState);
 
 /**
  * Whether an instance is in the warm pool of its group, or on its way into it. It is no worker, but may become one by

@@ -65,6 +65,7 @@ export function describeMember(group: AutoScalingGroup, { instance, lifecycleSta
   return {
     InstanceId: instance.id,
     InstanceType: instance.instanceType,
+    ...(group.overrideImages !== undefined && { ImageId: instance.imageId }),
     AvailabilityZone: instance.availabilityZone,
     LifecycleState: lifecycleState,
     HealthStatus: 'Healthy',
@@ -92,7 +93,10 @@ function launchSource(group: AutoScalingGroup): Partial<DescribedGroup> {
   }
   const Overrides =
     launchesFrom === 'mixed-instances'
-      ? [{ InstanceType: 'm7i.large' }, { InstanceType: 'm6i.large' }]
+      ? ['m7i.large', 'm6i.large'].map((InstanceType) => ({
+          InstanceType,
+          ...(group.overrideImages?.has(InstanceType) && { ImageId: group.overrideImages.get(InstanceType) }),
+        }))
       : [{ InstanceRequirements: { VCpuCount: { Min: 2 }, MemoryMiB: { Min: 4096 } } }];
   return { MixedInstancesPolicy: { LaunchTemplate: { LaunchTemplateSpecification: numbered, Overrides } } };
 }

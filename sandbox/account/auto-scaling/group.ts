@@ -43,6 +43,8 @@ export interface AutoScalingGroup {
   readonly templateVersion?: (version: number) => ResponseLaunchTemplateData | undefined;
   /** ARN of the role of its instance profile. */
   readonly roleArn?: string;
+  /** The AMI of each instance type, where its mixed instances policy names them. */
+  overrideImages?: ReadonlyMap<string, string>;
   /** The version that launches use while an instance refresh with a desired configuration is active. */
   launching?: number;
   /** Its lifecycle hooks on terminations, by name. */

@@ -8,9 +8,15 @@ import { type AutoScalingGroup, type JoinTimes, type Member, templateVersion } f
 import { LifecycleActions } from './lifecycle-actions.ts';
 import { poolSize, WarmPools } from './warm-pools.ts';
 
-/** The members that count towards a group's capacity: in service, or about to be. */
+/** The members that count towards a group's capacity: in service, or about to be, also with a new root volume. */
 export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
-  [...members.values()].filter(({ lifecycleState }) => lifecycleState === 'Pending' || lifecycleState === 'InService');
+  [...members.values()].filter(({ lifecycleState }) =>
+    /^(Pending|InService|RootVolumeReplaced|ReplacingRootVolume(:.*)?)$/.test(lifecycleState),
+  );
+
+/** Between the start of a root volume's replacement and its end, and for the health checks after that. */
+const ROOT_VOLUME_MS = 120_000;
+const HEALTH_CHECKS_MS = 60_000;
 
 const SCALE_IN_MS = 60_000;
 
@@ -170,6 +176,41 @@ export class AutoScalingGroups {
         done();
       } else if (group.retainsAbandoned === true) member.lifecycleState = 'Warmed:Pending:Retained';
       else this.#end(group, member, SCALE_IN_MS, this.#world.time.now);
+    });
+  }
+
+  /**
+   * Gives a member a new root volume of an AMI, once the hooks on terminations are done. Source: Auto Scaling user guide,
+   * "Replace root volumes during instance refresh": the lifecycle states, and that a member is terminated whose
+   * replacement fails. That an abandoned hook counts as such a failure is not documented.
+   */
+  replaceRootVolume(group: AutoScalingGroup, member: Member, imageId: string): void {
+    const { time } = this.#world;
+    const isStill = (state: Member['lifecycleState']) =>
+      group.members.get(member.instance.id) === member && member.lifecycleState === state;
+    const move = {
+      state: 'ReplacingRootVolume',
+      origin: 'AutoScalingGroup',
+      destination: 'AutoScalingGroup',
+      action: 'ReplaceRootVolume',
+    } as const;
+    member.lifecycleState = 'ReplacingRootVolume';
+    this.lifecycle.begin(group, member.instance, move, (result) => {
+      if (group.members.get(member.instance.id) !== member) return;
+      if (result === 'ABANDON') {
+        this.terminate(group, member.instance, SCALE_IN_MS);
+        this.settleSoon(group);
+        return;
+      }
+      member.lifecycleState = 'ReplacingRootVolume:Proceed';
+      time.after(ROOT_VOLUME_MS, () => {
+        if (!isStill('ReplacingRootVolume:Proceed')) return;
+        this.#instances.replaceRootVolume(member.instance, imageId);
+        member.lifecycleState = 'RootVolumeReplaced';
+        time.after(HEALTH_CHECKS_MS, () => {
+          if (isStill('RootVolumeReplaced')) this.bringIntoService(group, member);
+        });
+      });
     });
   }
 

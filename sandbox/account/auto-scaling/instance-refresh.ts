@@ -9,6 +9,7 @@ import type { World } from '../world.ts';
 import { type AutoScalingGroup, type Member, templateVersion } from './group.ts';
 import { type AutoScalingGroups, servingMembers } from './groups.ts';
 import { Replacing, Stopped } from './replacing.ts';
+import type { ImagesByType } from './root-volumes.ts';
 import { pooledMembers } from './warm-pools.ts';
 
 /** The default delay at checkpoints. Source: API reference, RefreshPreferences.CheckpointDelay. */
@@ -27,6 +28,8 @@ interface Wanted {
   readonly id: string;
   /** The desired version of the launch template; undefined for the group's saved settings. */
   readonly desired: number | undefined;
+  /** The AMIs of new root volumes, where only these are replaced. */
+  readonly rootImages?: ImagesByType;
   readonly preferences: RefreshPreferences;
 }
 
@@ -47,6 +50,8 @@ export class InstanceRefresh {
   readonly #random: Random;
   readonly #preferences: RefreshPreferences;
   readonly #desired: number | undefined;
+  readonly #rootImages: ImagesByType | undefined;
+  readonly #formerImages: ImagesByType | undefined;
   readonly #replacing: Replacing;
   readonly #total: number;
   #left: number;
@@ -66,10 +71,12 @@ export class InstanceRefresh {
     this.#random = world.random.fork(`instance refresh ${wanted.id}`);
     this.#preferences = wanted.preferences;
     this.#desired = wanted.desired;
+    this.#rootImages = wanted.rootImages;
+    this.#formerImages = group.overrideImages;
     this.#replacing = new Replacing(world, groups, group, wanted.preferences);
     this.id = wanted.id;
     this.group = group;
-    group.isLocked = wanted.desired !== undefined;
+    group.isLocked = wanted.desired !== undefined || wanted.rootImages !== undefined;
     this.startedAt = group.refreshedSince = world.time.now;
     this.#pooled = this.#pooledLeft = pooledMembers(group).length;
     this.#total = this.#left = servingMembers(group).length + this.#pooled;
@@ -87,16 +94,9 @@ export class InstanceRefresh {
       this.#announce('Started');
     }
     if (this.#desired !== undefined) this.group.launching = this.#desired;
+    if (this.#rootImages !== undefined) this.group.overrideImages = this.#rootImages;
     try {
-      // Source: Auto Scaling user guide, "Warm pools": first those in service, then those in the warm pool.
-      const pooled = pooledMembers(this.group);
-      await this.#replacing.replace(servingMembers(this.group), (left) => this.#progress(left + this.#pooledLeft));
-      if (!this.#isCutShort) {
-        await this.#replacing.replacePool(pooled, (left) => {
-          this.#pooledLeft = left;
-          return this.#progress(left);
-        });
-      }
+      await this.#replaceAll();
       await this.#bake();
       if (this.#desired !== undefined) this.group.launchTemplate.version = this.#desired;
       this.#end('Successful', 'Succeeded');
@@ -112,6 +112,21 @@ export class InstanceRefresh {
       if (this.#preferences.AutoRollback === true) return this.#rollBack(reason);
       this.#end('Failed', 'Failed', reason);
     }
+  }
+
+  async #replaceAll(): Promise<void> {
+    const serving = servingMembers(this.group);
+    if (this.#rootImages !== undefined) {
+      return this.#replacing.replaceRootVolumes(serving, this.#rootImages, (left) => this.#progress(left));
+    }
+    // Source: Auto Scaling user guide, "Warm pools": first those in service, then those in the warm pool.
+    const pooled = pooledMembers(this.group);
+    await this.#replacing.replace(serving, (left) => this.#progress(left + this.#pooledLeft));
+    if (this.#isCutShort) return;
+    await this.#replacing.replacePool(pooled, (left) => {
+      this.#pooledLeft = left;
+      return this.#progress(left);
+    });
   }
 
   /** @throws AwsError ActiveInstanceRefreshNotFound */
@@ -138,8 +153,6 @@ export class InstanceRefresh {
 
   /** The refresh as DescribeInstanceRefreshes returns it. */
   describe(): Described {
-    const { id, name } = this.group.launchTemplate;
-    const desired = { LaunchTemplateId: id, LaunchTemplateName: name, Version: String(this.#desired) };
     return {
       InstanceRefreshId: this.id,
       AutoScalingGroupName: this.group.name,
@@ -154,14 +167,30 @@ export class InstanceRefresh {
         WarmPoolProgress: shareOf(this.#pooled, this.#pooledLeft),
       },
       Preferences: this.#preferences,
-      DesiredConfiguration: this.#desired === undefined ? undefined : { LaunchTemplate: desired },
+      DesiredConfiguration: this.#describeDesired(),
       RollbackDetails: this.#rollback && {
         RollbackReason: this.#rollback.reason,
         RollbackStartTime: new Date(this.#rollback.at),
         PercentageCompleteOnRollback: this.#rollback.percent,
         InstancesToUpdateOnRollback: this.#rollback.left,
       },
-      Strategy: 'Rolling',
+      Strategy: this.#rootImages === undefined ? 'Rolling' : 'ReplaceRootVolume',
+    };
+  }
+
+  #describeDesired(): Described['DesiredConfiguration'] {
+    const { id, name, version } = this.group.launchTemplate;
+    const templateOf = (number: number) => ({
+      LaunchTemplateId: id,
+      LaunchTemplateName: name,
+      Version: String(number),
+    });
+    if (this.#rootImages === undefined) {
+      return this.#desired === undefined ? undefined : { LaunchTemplate: templateOf(this.#desired) };
+    }
+    const Overrides = [...this.#rootImages].map(([InstanceType, ImageId]) => ({ InstanceType, ImageId }));
+    return {
+      MixedInstancesPolicy: { LaunchTemplate: { LaunchTemplateSpecification: templateOf(version), Overrides } },
     };
   }
 
@@ -239,6 +268,10 @@ export class InstanceRefresh {
 
   #end(status: InstanceRefreshStatus, event: string, reason?: string): void {
     this.#restoreSettings();
+    if (status !== 'Successful' && this.#rootImages !== undefined) {
+      delete this.group.overrideImages;
+      if (this.#formerImages !== undefined) this.group.overrideImages = this.#formerImages;
+    }
     this.group.isLocked = false;
     delete this.group.refreshedSince;
     this.#status = status;

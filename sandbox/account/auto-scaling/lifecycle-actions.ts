@@ -23,10 +23,15 @@ interface Action {
 /** Where an instance goes that waits for hooks on terminations. */
 export interface Move {
   /** The lifecycle state of the instance without `:Wait`. */
-  readonly state: 'Terminating' | 'Warmed:Terminating' | 'Warmed:Pending';
+  readonly state: 'Terminating' | 'Warmed:Terminating' | 'Warmed:Pending' | 'ReplacingRootVolume';
   readonly origin: 'AutoScalingGroup' | 'WarmPool';
   /** Its group again, where it waits for a new root volume. */
   readonly destination: 'EC2' | 'WarmPool' | 'AutoScalingGroup';
+  /**
+   * What is done to it there. Source: Auto Scaling user guide, "Instance refresh example events and patterns", Instance
+   * refresh replace root volume lifecycle events.
+   */
+  readonly action?: 'ReplaceRootVolume';
 }
 
 interface Waiting {
@@ -154,7 +159,7 @@ export class LifecycleActions {
    * Publishes the event of an action. Source: Auto Scaling user guide, "EventBridge event reference for Amazon EC2 Auto
    * Scaling".
    */
-  #announce({ token, hook, group, instance, move: { origin, destination } }: Action): void {
+  #announce({ token, hook, group, instance, move: { origin, destination, action } }: Action): void {
     this.#world.emit({
       source: 'aws.autoscaling',
       detailType: 'EC2 Instance-terminate Lifecycle Action',
@@ -168,6 +173,7 @@ export class LifecycleActions {
         ...(hook.metadata !== undefined && { NotificationMetadata: hook.metadata }),
         Origin: origin,
         Destination: destination,
+        ...(action !== undefined && { Action: action }),
       },
     });
   }

@@ -20,6 +20,7 @@ import type { AutoScalingGroup } from './group.ts';
 import type { AutoScalingGroups } from './groups.ts';
 import { InstanceRefresh, noActive } from './instance-refresh.ts';
 import { desiredVersionOf } from './refresh-preferences.ts';
+import { desiredImagesOf } from './root-volumes.ts';
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
@@ -57,6 +58,7 @@ export function refreshOperations(
           throw new NotImplemented('StartInstanceRefresh of the group of a managed node group');
         }
         const desired = desiredVersionOf(group, input);
+        const rootImages = input.Strategy === 'ReplaceRootVolume' ? desiredImagesOf(group, input) : undefined;
         const { Alarms = [] } = input.Preferences?.AlarmSpecification ?? {};
         // AWS does not document its answer for an unknown alarm. The sandbox refuses, which is the stricter answer.
         const missing = Alarms.find((name) => groups.alarmState(name) === undefined);
@@ -65,7 +67,12 @@ export function refreshOperations(
           const message = `An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.`;
           throw new AwsError('InstanceRefreshInProgress', message);
         }
-        const wanted = { id: random.uuid(), desired, preferences: input.Preferences ?? {} };
+        const wanted = {
+          id: random.uuid(),
+          desired,
+          preferences: input.Preferences ?? {},
+          ...(rootImages !== undefined && { rootImages }),
+        };
         const refresh = new InstanceRefresh(world, groups, group, wanted);
         refreshes.push(refresh);
         void refresh.run();

@@ -21,14 +21,14 @@ const invalid = (message: string) => new AwsError('ValidationError', message);
  * @throws AwsError ValidationError; NotImplemented for what the sandbox does not play
  */
 export function desiredVersionOf(group: AutoScalingGroup, input: StartInstanceRefreshType): number | undefined {
-  const { Strategy, DesiredConfiguration, Preferences = {} } = input;
-  if (Strategy !== undefined && Strategy !== 'Rolling') throw new NotImplemented(`StartInstanceRefresh by ${Strategy}`);
+  const { DesiredConfiguration, Preferences = {} } = input;
   if (Preferences.SkipMatching === true) throw new NotImplemented('StartInstanceRefresh with SkipMatching');
   const { Alarms = [] } = Preferences.AlarmSpecification ?? {};
   // Source: API reference, AlarmSpecification.
   if (Alarms.length > MAX_ALARMS) throw invalid(`At most ${MAX_ALARMS} alarms can be specified.`);
   holdToRanges(Preferences);
   holdToCheckpoints(Preferences);
+  if (input.Strategy === 'ReplaceRootVolume') return undefined;
   if (DesiredConfiguration === undefined) {
     if (Preferences.AutoRollback === true) {
       throw invalid('AutoRollback cannot be enabled without a DesiredConfiguration.');

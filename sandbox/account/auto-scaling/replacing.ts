@@ -2,6 +2,7 @@ import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
 import type { World } from '../world.ts';
 import { type AutoScalingGroup, launchedVersion, type Member, templateVersion } from './group.ts';
 import { type AutoScalingGroups, servingMembers } from './groups.ts';
+import type { ImagesByType } from './root-volumes.ts';
 import { isWarm, pooledMembers, poolSize } from './warm-pools.ts';
 
 /**
@@ -83,6 +84,34 @@ export class Replacing {
       await this.#until(() => isGone(this.#group, member));
       this.#groups.settle(this.#group);
       await this.#until(() => isFilled(this.#group));
+    }
+    await progress(0);
+  }
+
+  /**
+   * Gives members new root volumes, one after the other. AWS does not say how many at once.
+   * @param progress gets the number of remaining members before each one and at the end. When it returns true, replacing
+   * ends there.
+   * @throws Stopped
+   */
+  async replaceRootVolumes(
+    members: readonly Member[],
+    images: ImagesByType,
+    progress: (left: number) => Promise<boolean>,
+  ): Promise<void> {
+    const startedAt = this.#world.time.now;
+    const { InstanceWarmup = 15 } = this.#preferences;
+    const isDone = (member: Member) =>
+      !this.#group.members.has(member.instance.id) ||
+      (member.lifecycleState === 'InService' &&
+        (member.inServiceAt ?? 0) > startedAt &&
+        this.#world.time.now - (member.inServiceAt ?? 0) >= InstanceWarmup * 1000);
+    for (const [index, member] of members.entries()) {
+      if (await progress(members.length - index)) return;
+      const imageId = images.get(member.instance.instanceType);
+      if (imageId === undefined || member.lifecycleState !== 'InService') continue;
+      this.#groups.replaceRootVolume(this.#group, member, imageId);
+      await this.#until(() => isDone(member));
     }
     await progress(0);
   }

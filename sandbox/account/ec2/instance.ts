@@ -98,7 +98,10 @@ export interface ScheduledEvent {
   readonly isOver?: boolean;
 }
 
-export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds' | 'metadataTokens'> {
+export interface Instance
+  extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds' | 'metadataTokens' | 'imageId'> {
+  /** The AMI of its root volume. */
+  imageId: string;
   metadataTokens: LaunchSpecification['metadataTokens'];
   readonly id: string;
   readonly privateIp: string;
@@ -107,7 +110,7 @@ export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGr
   readonly launchedAt: number;
   /** By device index, the primary one first; empty after termination. */
   readonly interfaces: readonly NetworkInterface[];
-  readonly volumes: readonly Volume[];
+  volumes: readonly Volume[];
   readonly tags: Map<string, string>;
   /** Whether TerminateInstances is refused. */
   disableApiTermination: boolean;

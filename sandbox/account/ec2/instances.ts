@@ -137,6 +137,14 @@ export class Instances {
     });
   }
 
+  /** Gives a running instance another root volume, of an AMI. It keeps its other volumes, its interfaces and its id. */
+  replaceRootVolume(instance: Instance, imageId: string): void {
+    const [root, ...others] = instance.volumes;
+    if (root === undefined) return;
+    instance.volumes = [{ ...root, id: `vol-0${this.#volumeIds.hex(16)}` }, ...others];
+    instance.imageId = imageId;
+  }
+
   /** Starts a stopped instance: pending at once, running after `runningAfter` ms. */
   start(instance: Instance, runningAfter: number, onRunning: () => void): void {
     if (instance.state !== 'stopped') return;
