@@ -17,13 +17,6 @@ const AGAIN = 29 * DAY;
  */
 const LATE = 180 * DAY;
 
-/**
- * Whether nodes trust the newest authority is known only from nodes and groups, so these are read only for a cluster
- * with a successor.
- */
-export const isRotating = (authorities: Authorities | undefined): boolean =>
-  authorities?.kind === 'found' && authorities.found.length > 1;
-
 /** A node, with what its user data says. */
 export interface JudgedNode extends Launched {
   /** Absent where nobody can tell which user data it was launched with: then its launch time decides. */

@@ -98,6 +98,16 @@ describe('user data of a group', () => {
     }
   });
 
+  it('lacks trust still once EKS has removed the former authority, and is in doubt where no key says whose it was', () => {
+    const ended = rotationOf([authority('second', NEW, '2026-07-01')])!;
+    const told = (script: string) => decideUserData(group(source(script)), ended, bundleOf(NEW));
+    expect(told(bootstrap(OLD))).toMatchObject({ decision: 'refused', reason: 'authority-in-user-data' });
+    expect(told(bootstrap(OLD))?.message).toContain('holds a certificate authority that EKS does not list');
+    expect(told(bootstrap(BUNDLE))?.reason).toBe('user-data-trusts');
+    expect(told('true')?.reason).toBe('user-data-trusts');
+    expect(told(Buffer.from(OLD, 'base64').toString())?.reason).toBe('user-data-unknown');
+  });
+
   it('lets the next nodes lack trust only where that is known', () => {
     expect(mayLackTrust(group(source(bootstrap(OLD))), ROTATION)).toBe(true);
     expect(mayLackTrust(group(source(bootstrap(OTHER))), ROTATION)).toBe(true);

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { type Authorities, type Launched, readAuthorities, readLaunches } from './authorities.ts';
-import { isRotating, type JudgedNode } from './decide-authority.ts';
+import type { JudgedNode } from './decide-authority.ts';
 import { judgeSource } from './decide-user-data.ts';
 import type { DecidedFleet } from './decided-fleet.ts';
 import {
@@ -24,16 +24,23 @@ export interface Rotations {
   readonly authorities: ReadonlyMap<string, Authorities>;
   /** The rotations that are under way, by cluster. */
   readonly rotations: ReadonlyMap<string, Rotation>;
+  /** By what user data is judged: these, and those that have ended where some group was told before. */
+  readonly judgedBy: ReadonlyMap<string, Rotation>;
   readonly nodes: readonly JudgedNode[];
   /** What groups launch from, by cluster. A cluster whose groups cannot be listed is missing. */
   readonly groups: ReadonlyMap<string, readonly GroupLaunches[]>;
 }
 
-/** @param onTrouble gets the error of a cluster whose groups cannot be listed */
+/**
+ * @param toldIn the clusters with a group whose user data is told of. Its next nodes still lack trust once EKS has
+ *   removed the former authority.
+ * @param onTrouble gets the error of a cluster whose groups cannot be listed
+ */
 export async function observeRotations(
   clients: LaunchClients,
   { names, observations, decided }: DecidedFleet,
   { mode }: Policy['authorities'],
+  toldIn: ReadonlySet<string>,
   onTrouble: (error: unknown) => void,
 ): Promise<Rotations> {
   const isLeft = (cluster: string): boolean =>
@@ -41,20 +48,24 @@ export async function observeRotations(
   const clusters = new Map(observations.map(({ cluster }) => [cluster.name, cluster]));
   const watched = [...clusters.keys()].filter((cluster) => !isLeft(cluster));
   const authorities = await readAuthorities(clients.eks, watched);
-  const rotations = rotationsOf(authorities);
-  const rotating = [...rotations.keys()];
-  const launched = rotating.length === 0 ? [] : await readLaunches(clients.ec2, rotating);
+  const known = rotationsOf(authorities);
+  // Whether nodes trust the newest authority is known only from nodes and groups, so these are read only then.
+  const rotations = new Map([...known].filter(([, { former }]) => former.length > 0));
+  const judgedBy = new Map([...known].filter(([cluster]) => rotations.has(cluster) || toldIn.has(cluster)));
+  const read = [...judgedBy.keys()];
+  const launched = read.length === 0 ? [] : await readLaunches(clients.ec2, read);
   const readSource = createSourceReader(clients.ec2);
   const nodes = await judged(launched, rotations, readSource);
-  const groups = await readGroupLaunches(clients, readSource, rotating, launched, onTrouble);
-  return { clusters, isLeft, authorities, rotations, nodes, groups };
+  const groups = await readGroupLaunches(clients, readSource, read, launched, onTrouble);
+  return { clusters, isLeft, authorities, rotations, judgedBy, nodes, groups };
 }
 
+/** The newest authority of each cluster, with those before it. */
 const rotationsOf = (authorities: ReadonlyMap<string, Authorities>): Map<string, Rotation> =>
   new Map(
     [...authorities].flatMap(([cluster, reading]) => {
-      const rotation = reading.kind === 'found' && isRotating(reading) ? rotationOf(reading.found) : undefined;
-      return rotation === undefined || rotation.former.length === 0 ? [] : [[cluster, rotation]];
+      const rotation = reading.kind === 'found' ? rotationOf(reading.found) : undefined;
+      return rotation === undefined ? [] : [[cluster, rotation]];
     }),
   );
 

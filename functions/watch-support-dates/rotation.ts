@@ -51,5 +51,10 @@ export function judgeUserData(userData: UserData, { newest, former }: Rotation):
   const outdated = lacking.filter(({ certificates }) => certificates.some((one) => old.has(one)));
   if (outdated.length > 0) return { kind: 'former', keys: keysOf(outdated) };
   const strange = lacking.filter(({ isClusters }) => isClusters);
-  return strange.length > 0 ? { kind: 'strange', keys: keysOf(strange) } : { kind: 'trusts' };
+  if (strange.length > 0) return { kind: 'strange', keys: keysOf(strange) };
+  if (former.length > 0 || lacking.length === 0) return { kind: 'trusts' };
+  return {
+    kind: 'unknown',
+    why: 'holds certificates, and EKS has removed the former authorities to compare them with',
+  };
 }

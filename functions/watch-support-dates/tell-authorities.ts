@@ -12,7 +12,7 @@ import { observeRotations, type Rotations } from './observe-rotations.ts';
 import type { Policy } from './policy.ts';
 import { ordersFor } from './replacements.ts';
 import type { Rotation } from './rotation.ts';
-import { readAuthorityTold, saveAuthorityTold, type Told } from './support-ledger.ts';
+import { readAuthorityTold, readUserDataTold, saveAuthorityTold, type Told } from './support-ledger.ts';
 import { tellUserData } from './tell-user-data.ts';
 
 /**
@@ -27,10 +27,13 @@ export async function tellAuthorities(
   { authorities: policy }: Policy,
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
-  const seen = await observeRotations(deps, fleet, policy, onTrouble);
+  const told = await readUserDataTold(deps.ledger);
+  const open = [...told].filter(([, { correlationId }]) => correlationId !== undefined);
+  const toldIn = new Set(open.map(([subject]) => keyOf(subject).cluster));
+  const seen = await observeRotations(deps, fleet, policy, toldIn, onTrouble);
   const ordered = await orderReplacements(deps, seen, policy, onTrouble);
   await tellClusters(deps, trigger, { seen, ordered, policy }, onTrouble);
-  await tellUserData(deps, trigger, seen, onTrouble);
+  await tellUserData(deps, trigger, { ...seen, told }, onTrouble);
 }
 
 /** @returns the groups that an order was given for, with what is known of it */

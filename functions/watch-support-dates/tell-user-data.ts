@@ -6,17 +6,16 @@ import { decideUserData } from './decide-user-data.ts';
 import type { TellDeps } from './decided-fleet.ts';
 import type { GroupLaunches } from './group-launches.ts';
 import type { Rotations } from './observe-rotations.ts';
-import { readUserDataTold, saveUserDataTold, type Told } from './support-ledger.ts';
+import { saveUserDataTold, type Told } from './support-ledger.ts';
 
 /** Records which groups have user data that embeds a former authority of their cluster. */
 export async function tellUserData(
   deps: TellDeps,
   trigger: Trigger,
-  seen: Rotations,
+  { told, ...seen }: Rotations & { readonly told: ReadonlyMap<string, Told> },
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   const groups = new Map([...seen.groups.values()].flat().map((group) => [subjectOf(group), group]));
-  const told = await readUserDataTold(deps.ledger);
   const tellOf = async (subject: string): Promise<void> => {
     const decision = decideGroup(subject, groups.get(subject), seen);
     if (decision === undefined) return;
@@ -33,10 +32,10 @@ export async function tellUserData(
 function decideGroup(
   subject: string,
   group: GroupLaunches | undefined,
-  { clusters, isLeft, authorities, rotations, groups }: Rotations,
+  { clusters, isLeft, authorities, judgedBy, groups }: Rotations,
 ): Decision | undefined {
   const { cluster } = keyOf(subject);
-  const rotation = rotations.get(cluster);
+  const rotation = judgedBy.get(cluster);
   if (group !== undefined && rotation !== undefined) {
     return decideUserData(group, rotation, clusters.get(cluster)?.certificateAuthority?.data);
   }

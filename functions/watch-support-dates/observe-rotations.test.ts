@@ -1,0 +1,73 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { type CertificateAuthority, EKSClient } from '@aws-sdk/client-eks';
+import { expect, it } from 'vitest';
+import { certificate } from './certificates.fixture.ts';
+import { decideUserData } from './decide-user-data.ts';
+import type { LaunchClients } from './group-launches.ts';
+import { observeRotations } from './observe-rotations.ts';
+
+const authority = (id: string, createdAt: string): CertificateAuthority => ({
+  id,
+  data: certificate(id),
+  createdAt: new Date(createdAt),
+  distributionStatus: 'COMPLETE',
+});
+const UserData = Buffer.from(`B64_CLUSTER_CA=${certificate('old')}\n`).toString('base64');
+
+/** A cluster with a self-managed group that embeds the old authority, while EKS lists some authorities. */
+async function observed(toldIn: readonly string[], authorities: readonly CertificateAuthority[]) {
+  const answers: Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => object>> = {
+    ListCertificateAuthorities: () => ({ certificateAuthorities: authorities }),
+    DescribeCertificateAuthority: ({ certificateAuthorityId }) => ({
+      certificateAuthority: authorities.find(({ id }) => id === certificateAuthorityId),
+    }),
+    ListNodegroups: () => ({ nodegroups: [] }),
+    DescribeInstances: () => ({ Reservations: [] }),
+    DescribeAutoScalingGroups: () => ({
+      AutoScalingGroups: [
+        { AutoScalingGroupName: 'batch', LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '1' }, Tags: [] },
+      ],
+    }),
+    DescribeLaunchTemplates: () => ({ LaunchTemplates: [{ LaunchTemplateId: 'lt-1', LaunchTemplateName: 'batch' }] }),
+    DescribeLaunchTemplateVersions: () => ({
+      LaunchTemplateVersions: [
+        { LaunchTemplateId: 'lt-1', LaunchTemplateName: 'batch', VersionNumber: 1, LaunchTemplateData: { UserData } },
+      ],
+    }),
+  };
+  const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: never }) =>
+    answers[name.replace(/Command$/, '')]?.(input) ?? Promise.reject(new Error(name));
+  const region = 'eu-central-1';
+  const clients = {
+    autoScaling: Object.assign(new AutoScalingClient({ region }), { send }),
+    ec2: Object.assign(new EC2Client({ region }), { send }),
+    eks: Object.assign(new EKSClient({ region }), { send }),
+  } as unknown as LaunchClients;
+  const fleet = { names: ['shop'], observations: [{ cluster: { name: 'shop' } }], decided: new Map() };
+  const policy = { mode: 'observe' as const, margin: 1 };
+  const troubles: unknown[] = [];
+  const seen = await observeRotations(clients, fleet, policy, new Set(toldIn), (error) => troubles.push(error));
+  expect(troubles).toEqual([]);
+  return seen;
+}
+
+it('user data that was told of is judged again once EKS has removed the former authority, and only then', async () => {
+  const both = [authority('old', '2018-07-01'), authority('new', '2026-07-01')];
+  const [during, after, untold] = [
+    await observed([], both),
+    await observed(['shop'], both.slice(1)),
+    await observed([], both.slice(1)),
+  ];
+  const reasonIn = ({ groups, judgedBy }: typeof during) => {
+    const [group] = groups.get('shop') ?? [];
+    const rotation = judgedBy.get('shop');
+    return group && rotation && decideUserData(group, rotation, undefined)?.reason;
+  };
+  expect([during, after, untold].map(reasonIn)).toEqual([
+    'authority-in-user-data',
+    'authority-in-user-data',
+    undefined,
+  ]);
+  expect([during, after].map(({ rotations }) => rotations.has('shop'))).toEqual([true, false]);
+});
