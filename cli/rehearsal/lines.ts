@@ -269,6 +269,16 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('only a scale-in into a warm pool tells: of a group of one node with a termination hook')],
   },
   {
+    line: 'in which lifecycle state Auto Scaling shows an instance once it has its new root volume and is healthy',
+    look: () => [open('only a refresh that replaces root volumes tells: of a group of one node, until after its end')],
+  },
+  {
+    line: 'what Auto Scaling does to an instance whose termination hook is abandoned, or runs out, before its root volume',
+    look: () => [
+      open('only a refresh that replaces root volumes tells: of a group of one node whose hook is abandoned'),
+    ],
+  },
+  {
     line: 'whether DescribeAutoScalingGroups lists instances that are in a warm pool',
     look: () => [open('only a group with a warm pool tells: describe-auto-scaling-groups beside describe-warm-pool')],
   },
