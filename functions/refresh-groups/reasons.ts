@@ -1,3 +1,4 @@
+import { OPERATED_REASON } from '../shared/fleet/group-reasons.ts';
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 import { ROLLOUT_REASONS } from '../shared/rollouts/rollout-reasons.ts';
@@ -5,6 +6,7 @@ import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** Reasons of records by `refresh-groups`. */
 export const REFRESH_REASONS = {
+  ...OPERATED_REASON,
   ...ROLLOUT_REASONS,
   'refresh-started': {
     meaning:
@@ -93,10 +95,6 @@ export const REFRESH_REASONS = {
   },
   'group-gone': {
     meaning: 'Auto Scaling has not shown the group for ten minutes. What was known of a refresh of it is forgotten.',
-  },
-  'group-operated': {
-    meaning: 'An AWS service operates the group, or its launch template: nobody else may change it.',
-    severity: 'low',
   },
   'group-shared': {
     meaning:

@@ -1,4 +1,4 @@
-import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
+import { codeOwnerOf, operatedInWords } from '../shared/fleet/template-owner.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { say } from './decision.ts';
@@ -59,10 +59,8 @@ export function whyNotRefreshable(
   }
   if (source.kind === 'gone') return refused('group-gone', 'Auto Scaling does not show it.');
   if (template === undefined) return refused('image-unclear', 'EC2 does not show its launch template.', 'template');
-  const { operator } = template;
-  if (operator !== undefined) {
-    return refused('group-operated', `${operator} operates its launch template ${template.templateId}.`, operator);
-  }
+  const operated = operatedInWords(template);
+  if (operated !== undefined) return refused('group-operated', operated, template.operator);
   const { ImageId: imageId = '' } = template.data;
   if (!imageId.startsWith('ami-')) return refused('image-is-parameter', `The template names ${imageId || 'no AMI'}.`);
   if (drains === false && undrained === 'refuse') return refused('nobody-drains', `A change ${fromTo} is due.`);

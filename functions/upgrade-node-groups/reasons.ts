@@ -1,4 +1,4 @@
-import { GROUP_REASONS } from '../shared/fleet/group-reasons.ts';
+import { GROUP_REASONS, OPERATED_REASON } from '../shared/fleet/group-reasons.ts';
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
@@ -8,6 +8,7 @@ import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 /** What `upgrade-node-groups` says. */
 export const UPGRADE_REASONS = {
   ...GROUP_REASONS,
+  ...OPERATED_REASON,
   ...RELEASE_REASONS,
   ...ROLLOUT_REASONS,
   'wanted-image-missing': {

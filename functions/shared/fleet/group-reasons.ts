@@ -12,3 +12,11 @@ export const GROUP_REASONS = {
   },
   karpenter: { meaning: 'The nodes belong to Karpenter. Its EC2NodeClass chooses the AMI, and drift replaces them.' },
 } as const satisfies Record<string, ReasonEntry>;
+
+/** The reason of functions that change groups, or their launch templates, where only an AWS service may. */
+export const OPERATED_REASON = {
+  'group-operated': {
+    meaning: 'An AWS service operates the group, or its launch template: nobody else may change it.',
+    severity: 'low',
+  },
+} as const satisfies Record<string, ReasonEntry>;

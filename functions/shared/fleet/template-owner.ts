@@ -1,3 +1,5 @@
+import type { TemplateVersion } from './launch-templates.ts';
+
 type Tags = Readonly<Record<string, string>>;
 
 /** Tools that tag the launch templates that they make, by the prefix of a key. */
@@ -40,6 +42,13 @@ export function codeOwnerOf(tags: Tags): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * Says that an AWS service operates a launch template: EC2 refuses a version of it to everybody else. Undefined where
+ * none does. Source: EC2 API reference, OperatorResponse.
+ */
+export const operatedInWords = ({ operator, templateId }: TemplateVersion): string | undefined =>
+  operator === undefined ? undefined : `${operator} operates its launch template ${templateId}.`;
 
 /** The tool, with the stack's name where CloudFormation sets it. */
 function inWords(tool: string, tags: Tags): string {

@@ -47,6 +47,13 @@ describe('the key pair of a launch template', () => {
     ['by default', seen(), policy({}), FIRST, 'no tag says who manages the template'],
     ['in mode observe', seen(), policy({ templates: 'change' }), FIRST, 'In mode enforce (upgrades.keyPairs.mode)'],
     ['kept as code', seen({ template: terraform }), policy(ENFORCE), FIRST, 'managed by terraform'],
+    [
+      'operated by an AWS service',
+      seen({ template: { ...template, operator: 'a service' } }),
+      policy(ENFORCE),
+      FIRST,
+      'a service operates its launch template',
+    ],
     ['with a silent agent', seen({ agents: silent }), policy(ENFORCE), FIRST, 'the SSM agent of i-1 does not answer'],
     [
       'without a node',

@@ -1,4 +1,4 @@
-import { codeOwnerOf } from '../../shared/fleet/template-owner.ts';
+import { codeOwnerOf, operatedInWords } from '../../shared/fleet/template-owner.ts';
 import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import { covers } from '../../shared/posture/waivers.ts';
 import { listed } from '../../shared/text/listed.ts';
@@ -62,6 +62,8 @@ export function withoutKeyPair(
   });
   const waiver = posture.waivers.find((one) => covers(one, CHECK, key, now));
   if (waiver !== undefined) return kept(`waiver ${waiver.id} of the policy lets it be.`);
+  const operated = operatedInWords(template);
+  if (operated !== undefined) return kept(operated);
   const owner = codeOwnerOf(tags);
   const byHand = `Make a version like ${version} without KeyName there, and update the node group with it.`;
   if (owner !== undefined)

@@ -15,7 +15,10 @@ import type { Reason } from '../reasons.ts';
 const image = (imageId: string, age: number, change: Partial<MachineImage> = {}) =>
   machineImage({ imageId, name: `golden-${imageId}`, createdAt: NOW - age * HOUR, ...change });
 const present = image('ami-1', 900);
-const template = (tags: Record<string, string> = {}, ImageId = 'ami-1'): NonNullable<CustomView['template']> => ({
+const template = (
+  tags: Record<string, string> = {},
+  ImageId = 'ami-1',
+): Extract<CustomView['template'], { kind: 'found' }> => ({
   kind: 'found',
   found: { templateId: 'lt-1', templateName: 'web-nodes', version: 7, tags, data: { ImageId, UserData: 'IyE=' } },
 });
@@ -233,6 +236,11 @@ describe('a group with a custom AMI', () => {
       'refused template-unfit',
     ],
     ['its version is gone', { template: gone }, 'refused template-unfit'],
+    [
+      'an AWS service operates its template',
+      { template: { kind: 'found', found: { ...template().found, operator: 'a service' } } },
+      'refused group-operated',
+    ],
     ['its template cannot be read', { template: unread }, 'failed unreadable'],
     ['the wanted AMI cannot be read', { wanted: unread }, 'failed unreadable'],
     ['the present AMI cannot be read', { present: unread }, 'failed unreadable'],

@@ -1,3 +1,4 @@
+import { operatedInWords } from '../../shared/fleet/template-owner.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { SeenRelease } from '../../shared/releases/release-ledger.ts';
 import type { Target } from '../../shared/releases/target-release.ts';
@@ -80,6 +81,8 @@ export function chooseImage(
         : `Its launch template takes the AMI from ${named}. Whoever owns that value changes the AMI.`;
     return no('template-unfit', message, 'refused', named ?? '');
   }
+  const operated = template.kind === 'found' ? operatedInWords(template.found) : undefined;
+  if (operated !== undefined) return no('group-operated', operated, 'refused', operated);
   const asSeen = (imageId: string, firstSeenAt: number): SeenRelease => ({ releaseVersion: imageId, firstSeenAt });
   const offered = [
     asSeen(current, present.found.createdAt),
