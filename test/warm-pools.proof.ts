@@ -30,7 +30,7 @@ describe('an instance refresh of a group with a warm pool', () => {
       play: '6h',
     });
 
-  it.each(['Stopped', 'Running'])(
+  it.each(['Stopped', 'Running', 'Hibernated'])(
     'is done once the instances that wait there (%s) have the wanted AMI, too',
     async (state) => {
       const run = await refreshed({ state });

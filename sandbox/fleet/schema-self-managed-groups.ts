@@ -59,7 +59,7 @@ export const selfManagedGroup = z
           .min(0)
           .optional()
           .describe('The most instances in the pool and in service together; by default maxSize'),
-        state: z.enum(['Stopped', 'Running']).default('Stopped').describe('How its instances wait'),
+        state: z.enum(['Stopped', 'Running', 'Hibernated']).default('Stopped').describe('How its instances wait'),
         reuseOnScaleIn: z.boolean().default(false).describe('Whether a scale-in returns instances to the pool'),
       })
       .optional()

@@ -71,7 +71,7 @@ export interface WarmPool {
   readonly minSize: number;
   /** The most instances in the pool and in the group together; undefined: the maximum size of the group. */
   readonly maxPrepared: number | undefined;
-  readonly state: 'Stopped' | 'Running';
+  readonly state: 'Stopped' | 'Running' | 'Hibernated';
   /** Whether a scale-in returns instances to the pool. */
   readonly reuseOnScaleIn: boolean;
   /** Whether it is being deleted. */

@@ -94,11 +94,12 @@ export class AutoScalingGroups {
   /** Adds the instances that are in the group's warm pool at the start, launched then (epoch ms). */
   adoptPool(group: AutoScalingGroup, specify: (zone: number) => LaunchSpecification, launchedAt: number): void {
     for (let zone = 0; zone < poolSize(group); zone += 1) {
-      const isRunning = group.warmPool?.state === 'Running';
-      const instance = isRunning
-        ? this.#instances.adopt(specify(zone), launchedAt)
-        : this.#instances.adoptStopped(specify(zone), launchedAt);
-      group.members.set(instance.id, { instance, lifecycleState: isRunning ? 'Warmed:Running' : 'Warmed:Stopped' });
+      const { state = 'Stopped' } = group.warmPool ?? {};
+      const instance =
+        state === 'Running'
+          ? this.#instances.adopt(specify(zone), launchedAt)
+          : this.#instances.adoptStopped(specify(zone), launchedAt);
+      group.members.set(instance.id, { instance, lifecycleState: `Warmed:${state}` });
     }
   }
 

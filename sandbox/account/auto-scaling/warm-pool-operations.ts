@@ -97,8 +97,7 @@ function poolAfter(
   if (MaxGroupPreparedCapacity !== undefined && MaxGroupPreparedCapacity < -1) {
     throw invalid('MaxGroupPreparedCapacity must be -1 or more.');
   }
-  if (PoolState === 'Hibernated') throw new NotImplemented('warm pools of hibernated instances');
-  if (PoolState !== undefined && PoolState !== 'Stopped' && PoolState !== 'Running') {
+  if (PoolState !== undefined && PoolState !== 'Stopped' && PoolState !== 'Running' && PoolState !== 'Hibernated') {
     throw invalid(`The state of a warm pool must be Stopped, Running or Hibernated, and not ${PoolState}.`);
   }
   const maxPrepared = MaxGroupPreparedCapacity ?? known?.maxPrepared ?? -1;

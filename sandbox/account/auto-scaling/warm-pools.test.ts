@@ -64,6 +64,22 @@ describe('a warm pool', () => {
     ]);
   });
 
+  it('hibernates its instances where it is put so: EC2 shows them as stopped, and they serve after a scale-out', async () => {
+    const { at, call, group, pool, shown, states, scaleTo } = account({}, { warmPool: undefined });
+    call('PutWarmPool', { PoolState: 'Hibernated', InstanceReusePolicy: { ReuseOnScaleIn: true } });
+    await at.play(10 * MINUTE_MS);
+    expect(shown().WarmPoolConfiguration?.PoolState).toBe('Hibernated');
+    expect(pool().map(({ LifecycleState }) => LifecycleState)).toEqual(['Warmed:Hibernated', 'Warmed:Hibernated']);
+    const ids = pool().map(({ InstanceId = '' }) => InstanceId);
+    expect(ids.map((id) => group.members.get(id)?.instance.state)).toEqual(['stopped', 'stopped']);
+    scaleTo(4);
+    await at.play(5 * MINUTE_MS);
+    expect(ids.map((id) => group.members.get(id)?.instance.node)).toEqual(['Ready', 'Ready']);
+    scaleTo(3);
+    await at.play(5 * MINUTE_MS);
+    expect(states()).toEqual(['InService', 'InService', 'InService', 'Warmed:Hibernated']);
+  });
+
   it('is drawn on when the group scales out: the instances start, join, and have a new launch time', async () => {
     const { at, group, pool, states, scaleTo } = account();
     const ids = pool().map(({ InstanceId }) => InstanceId);

@@ -9,7 +9,7 @@ export const pooledMembers = ({ members }: AutoScalingGroup): Member[] =>
 
 /** Whether a member is prepared: it can be put into service. */
 export const isWarm = ({ lifecycleState }: Member): boolean =>
-  lifecycleState === 'Warmed:Stopped' || lifecycleState === 'Warmed:Running';
+  /^Warmed:(Stopped|Running|Hibernated)$/.test(lifecycleState);
 
 const isLeaving = ({ lifecycleState }: Member): boolean => lifecycleState.startsWith('Warmed:Terminat');
 
@@ -115,25 +115,27 @@ export class WarmPools {
     const isPending = () =>
       group.members.get(instance.id) === member && member.lifecycleState.startsWith('Warmed:Pending');
     if (!isPending()) return;
-    if (group.warmPool?.state === 'Running') {
+    const { state = 'Stopped' } = group.warmPool ?? {};
+    if (state === 'Running') {
       member.lifecycleState = 'Warmed:Running';
       return;
     }
+    // EC2 shows a hibernated instance as stopped, too. Source: EC2 user guide, "Hibernate your Amazon EC2 instance".
     this.#instances.stop(instance, this.#seconds(15, 60), () => {
-      if (isPending()) member.lifecycleState = 'Warmed:Stopped';
+      if (isPending()) member.lifecycleState = `Warmed:${state}`;
     });
   }
 
   #serve(group: AutoScalingGroup, member: Member): void {
     const { instance } = member;
-    const isStopped = member.lifecycleState === 'Warmed:Stopped';
+    const isRunning = member.lifecycleState === 'Warmed:Running';
     member.lifecycleState = 'Pending';
     const serve = () => {
       if (group.members.get(instance.id) !== member || member.lifecycleState !== 'Pending') return;
       this.#groups.bringIntoService(group, member);
       this.#groups.settleSoon(group);
     };
-    if (!isStopped) {
+    if (isRunning) {
       this.#world.time.after(this.#seconds(5, 15), serve);
       return;
     }
