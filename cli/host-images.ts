@@ -1,6 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { type Host, imageNameOf, imagesOf, ownerOfGroup, readHosts } from '../functions/shared/fleet/hosts.ts';
-import { readLifecycleStates } from '../functions/shared/fleet/lifecycle.ts';
+import { isWarmed, readLifecycleStates } from '../functions/shared/fleet/lifecycle.ts';
 import { spanOf } from './age.ts';
 import type { Clients } from './clients.ts';
 
@@ -35,7 +35,14 @@ export function hostCells(host: HostImage | undefined, now: number): string[] {
   return [owner, ageOf(launchedAt, now), system.os, imageNameOf(host), ageOf(createdAt, now)];
 }
 
-/** The cells of a group in a table: its oldest host, and each different AMI that its hosts run, the oldest first. */
+/** How many of the hosts run an AMI in the warm pool of their group: they are no nodes until a scale-out. */
+const warmedWith = (hosts: readonly HostImage[], { imageId }: HostImage): number =>
+  hosts.filter(({ imageId: own, lifecycleState = '' }) => own === imageId && isWarmed(lifecycleState)).length;
+
+/**
+ * The cells of a group in a table: its oldest host, and each different AMI that its hosts run, the oldest first, with
+ * how many of these hosts are warmed.
+ */
 export function groupCells(hosts: readonly HostImage[], now: number): string[] {
   const images = imagesOf(hosts).map(({ image }) => image);
   const launches = hosts.flatMap(({ launchedAt }) => launchedAt ?? []);
@@ -44,7 +51,12 @@ export function groupCells(hosts: readonly HostImage[], now: number): string[] {
     ownerOfGroup(hosts) ?? '',
     ageOf(oldest, now),
     [...new Set(images.map(({ system }) => system.os))].join(', '),
-    images.map(imageNameOf).join(', '),
+    images
+      .map((image) => {
+        const warmed = warmedWith(hosts, image);
+        return `${imageNameOf(image)}${warmed === 0 ? '' : ` (${warmed} warmed)`}`;
+      })
+      .join(', '),
     ageOf(images[0]?.createdAt, now),
   ];
 }
@@ -63,7 +75,10 @@ export const hostJson = (host: HostImage | undefined): object =>
 /** The AMIs of a group in JSON, with stable names. */
 export const groupJson = (hosts: readonly HostImage[]): object => ({
   ...(hosts.length > 0 && { kind: ownerOfGroup(hosts) }),
-  images: imagesOf(hosts).map(({ image, workers }) => ({ ...imageJson(image), workers })),
+  images: imagesOf(hosts).map(({ image, workers }) => {
+    const warmed = warmedWith(hosts, image);
+    return { ...imageJson(image), workers, ...(warmed > 0 && { warmed }) };
+  }),
 });
 
 /** An AMI in JSON, with stable names. */

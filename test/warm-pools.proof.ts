@@ -195,3 +195,71 @@ it('instances in a warm pool are no workers to any function, whatever they lack,
   }
   await asExpected(run);
 });
+
+it.each(['Stopped', 'Running', 'Hibernated'])(
+  'warmed instances (%s) of a managed node group are no workers to any function: upgrades count those in service alone',
+  async (state) => {
+    const release = (releaseVersion: string, at: string) => ({
+      at,
+      kubernetesVersion: '1.33',
+      amiType: 'AL2023_x86_64_STANDARD',
+      releaseVersion,
+    });
+    const web = {
+      name: 'web',
+      releaseVersion: '1.33.4-20260701',
+      maxSize: 4,
+      warmPool: { state },
+      ssm: { agent: 'missing', imdsTokens: 'optional' },
+      updates: { minutesPerNode: 3 },
+    };
+    const run = await start({
+      fleet: {
+        startsAt: '2026-07-14T12:00:00Z',
+        releases: [release('1.33.4-20260701', '-20d'), release('1.33.5-20260709', '-9d')],
+        clusters: [{ name: 'shop', version: '1.33', nodeGroups: [web] }],
+      },
+      policy: { imds: { mode: 'enforce' }, upgrades: { bakeAge: '1m' } },
+      inProcess: true,
+      play: '6h',
+    });
+    const [group] = run.account.fleet.autoScalingGroups.list();
+    const pooled = pooledOf(run, group?.name ?? '').map(({ instance }) => instance.id);
+    expect(pooled).toHaveLength(2);
+    const said = run.records.filter(({ instance = '' }) => pooled.includes(instance));
+    expect(said.filter(({ decision }) => decision !== 'skipped')).toEqual([]);
+    for (const { reason } of said) expect(['worker-not-running', 'out-of-service']).toContain(reason);
+    const changing = run.calls.filter(({ operation, input }) => {
+      return (
+        /^(Modify|Send|Associate|Create|Detach|Terminate)/.test(operation) &&
+        pooled.some((id) => JSON.stringify(input).includes(id))
+      );
+    });
+    expect(changing).toEqual([]);
+    const upgrades = run.records.filter(({ remediation }) => remediation === 'upgrade-node-groups');
+    expect(upgrades.map(({ reason }) => reason)).toEqual([
+      'baking',
+      'upgrade-started',
+      'upgrade-in-flight',
+      'upgraded',
+    ]);
+    expect(upgrades[2]?.message).toContain('of 2 nodes');
+    const listed = async (...words: string[]) => (await operate(run.account, 'get', ...words)).stdout;
+    const nodes = (await listed('nodes', '-o', 'json'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(nodes.map(({ lifecycleState }) => lifecycleState).toSorted()).toEqual([
+      'InService',
+      'InService',
+      `Warmed:${state}`,
+      `Warmed:${state}`,
+    ]);
+    expect(JSON.parse(await listed('nodegroups', '-o', 'json')).images).toMatchObject([
+      { release: 'v20260701', workers: 2, warmed: 2 },
+      { release: 'v20260709', workers: 2 },
+    ]);
+    expect(await listed('nodegroups', '-o', 'wide')).toContain('v20260701 (2 warmed), ');
+    await asExpected(run);
+  },
+);

@@ -283,6 +283,10 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('only a group with a warm pool tells: describe-auto-scaling-groups beside describe-warm-pool')],
   },
   {
+    line: 'whether an update of a managed node group replaces the instances in its warm pool',
+    look: () => [open('only an update of a node group with a warm pool tells: describe-warm-pool before and after')],
+  },
+  {
     line: 'how Auto Scaling words that no lifecycle action is pending',
     look: () => [
       open('only a heartbeat for an instance in service tells; drain-nodes tells other words as drain-obstructed'),

@@ -4,6 +4,7 @@ import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
 import { imageId, instanceType, kubernetesVersion, name, repeat, size, tags, time, userData } from './schema-values.ts';
+import { warmPool } from './schema-warm-pool.ts';
 import { workloads } from './schema-workloads.ts';
 
 const failure = z.strictObject({
@@ -80,6 +81,7 @@ export const nodeGroup = z
       .describe(
         'Of its owner, as eksctl and terraform-aws-eks make one; EKS then asks callers for rights to launch by it',
       ),
+    warmPool: warmPool.optional(),
     ssm,
     workloads,
     targetGroups,
@@ -105,6 +107,13 @@ export const nodeGroup = z
     const { minSize = 0, maxSize = Math.max(1, group.desiredSize), desiredSize } = group;
     if (desiredSize < minSize || desiredSize > maxSize) {
       refuse('desiredSize', `${desiredSize} is not between minSize ${minSize} and maxSize ${maxSize}`);
+    }
+    // Source: EKS user guide, "Decrease latency for applications with long boot times using warm pools with managed node
+    // groups", Considerations.
+    if (group.warmPool !== undefined && group.amiType === 'CUSTOM') refuse('warmPool', 'EKS has none for custom AMIs');
+    const { state, reuseOnScaleIn } = group.warmPool ?? {};
+    if (group.amiType.startsWith('BOTTLEROCKET') && (state === 'Hibernated' || reuseOnScaleIn === true)) {
+      refuse('warmPool', 'Bottlerocket neither hibernates, nor returns to its pool');
     }
     if ((group.amiType === 'CUSTOM') !== (group.launchTemplate?.imageId !== undefined)) {
       refuse('launchTemplate', 'amiType CUSTOM needs a launchTemplate with an imageId, and only CUSTOM may have that');

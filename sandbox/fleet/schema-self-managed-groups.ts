@@ -3,6 +3,7 @@ import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
 import { imageId, instanceType, name, repeat, time, userData } from './schema-values.ts';
+import { warmPool } from './schema-warm-pool.ts';
 import { workloads } from './schema-workloads.ts';
 
 /** Unlike a managed node group (450 nodes), an Auto Scaling group is bounded by nothing but the account's quotas. */
@@ -51,19 +52,7 @@ export const selfManagedGroup = z
       .max(50)
       .default([])
       .describe('Lifecycle hooks on the termination of its instances'),
-    warmPool: z
-      .strictObject({
-        minSize: z.int().min(0).max(1000).default(0).describe('The least instances in the pool'),
-        maxPrepared: z
-          .int()
-          .min(0)
-          .optional()
-          .describe('The most instances in the pool and in service together; by default maxSize'),
-        state: z.enum(['Stopped', 'Running', 'Hibernated']).default('Stopped').describe('How its instances wait'),
-        reuseOnScaleIn: z.boolean().default(false).describe('Whether a scale-in returns instances to the pool'),
-      })
-      .optional()
-      .describe('Its warm pool: instances that are launched ahead, and put into service when the group scales out'),
+    warmPool: warmPool.optional(),
     managedBy: z
       .string()
       .regex(SERVICE_PRINCIPAL)

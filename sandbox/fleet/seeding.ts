@@ -104,12 +104,18 @@ function seedNodeGroup(
     subnets,
     launchTemplate: { ...launchTemplate, version: 1 },
     targetGroups: targetGroups.attached,
-    launchAnother: (zone) => launch(zone, joinTimes(group.msPerNode ?? replacements.integer(180, 360) * 1000)),
+    launchAnother: (zone, into) => {
+      const times = joinTimes(group.msPerNode ?? replacements.integer(180, 360) * 1000);
+      launchNode(state.autoScalingGroups, group, group.imageId, zone, times, undefined, into);
+    },
     createdAt,
     suspended: new Set(file.suspendedProcesses),
     min: minSize,
     max: maxSize,
     desired: desiredSize,
+    ...(file.warmPool !== undefined && {
+      warmPool: { maxPrepared: undefined, ...file.warmPool, joinsInService: true },
+    }),
   });
   const group: EksNodeGroup = {
     name,
@@ -190,6 +196,9 @@ function seedNodes({ world, autoScalingGroups }: FleetState, group: EksNodeGroup
     const launchedAt = world.time.now - random.integer(1, 20 * 24) * 3_600_000;
     autoScalingGroups.adopt(group.autoScalingGroup, nodeSpecification(group, group.imageId, zone), launchedAt);
   }
+  if (group.autoScalingGroup.warmPool === undefined) return;
+  const specify = (zone: number) => nodeSpecification(group, group.imageId, zone);
+  autoScalingGroups.adoptPool(group.autoScalingGroup, specify, world.time.now - 3_600_000);
 }
 
 function seedStatus(state: FleetState, group: EksNodeGroup, file: FleetNodeGroup): void {

@@ -76,6 +76,11 @@ export interface WarmPool {
   readonly reuseOnScaleIn: boolean;
   /** Whether it is being deleted. */
   readonly isEnding?: boolean;
+  /**
+   * Whether its instances join their cluster only once they are in service. Source: EKS user guide, "Decrease latency
+   * for applications with long boot times using warm pools with managed node groups", How it works.
+   */
+  readonly joinsInService?: boolean;
 }
 
 export interface TerminationHook {

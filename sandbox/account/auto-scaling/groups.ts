@@ -94,10 +94,10 @@ export class AutoScalingGroups {
   /** Adds the instances that are in the group's warm pool at the start, launched then (epoch ms). */
   adoptPool(group: AutoScalingGroup, specify: (zone: number) => LaunchSpecification, launchedAt: number): void {
     for (let zone = 0; zone < poolSize(group); zone += 1) {
-      const { state = 'Stopped' } = group.warmPool ?? {};
+      const { state = 'Stopped', joinsInService = false } = group.warmPool ?? {};
       const instance =
         state === 'Running'
-          ? this.#instances.adopt(specify(zone), launchedAt)
+          ? this.#instances.adopt(specify(zone), launchedAt, !joinsInService)
           : this.#instances.adoptStopped(specify(zone), launchedAt);
       group.members.set(instance.id, { instance, lifecycleState: `Warmed:${state}` });
     }
@@ -120,6 +120,8 @@ export class AutoScalingGroups {
     group.members.set(instance.id, { instance, lifecycleState: into === 'group' ? 'Pending' : 'Warmed:Pending' });
     this.#world.time.after(readyAfter, () => {
       if (instance.node !== 'Joining' || instance.state !== 'running') return;
+      const isPooled = group.members.get(instance.id)?.lifecycleState.startsWith('Warmed:') === true;
+      if (isPooled && group.warmPool?.joinsInService === true) return;
       this.#instances.joined(instance);
       for (const listener of this.#listeners) listener(group, instance);
     });

@@ -135,11 +135,8 @@ export class WarmPools {
       this.#groups.bringIntoService(group, member);
       this.#groups.settleSoon(group);
     };
-    if (isRunning) {
-      this.#world.time.after(this.#seconds(5, 15), serve);
-      return;
-    }
-    this.#instances.start(instance, this.#seconds(10, 30), serve);
+    if (isRunning) this.#world.time.after(this.#seconds(5, 15), serve);
+    else this.#instances.start(instance, this.#seconds(10, 30), serve);
     this.#world.time.after(this.#seconds(40, 120), () => {
       if (instance.node === 'Joining' && instance.state === 'running') this.#instances.joined(instance);
     });

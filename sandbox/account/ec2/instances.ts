@@ -77,11 +77,14 @@ export class Instances {
     this.#listeners.terminating.push(listener);
   }
 
-  /** Adds an instance that has been running since `launchedAt` (epoch ms), without announcing it. */
-  adopt(specification: LaunchSpecification, launchedAt: number): Instance {
+  /**
+   * Adds an instance that has been running since `launchedAt` (epoch ms), without announcing it.
+   * @param hasJoined whether it is a node of its cluster
+   */
+  adopt(specification: LaunchSpecification, launchedAt: number, hasJoined = true): Instance {
     const instance = this.#create(specification, launchedAt);
     instance.state = 'running';
-    this.joined(instance);
+    if (hasJoined) this.joined(instance);
     this.#runs(instance, launchedAt);
     return instance;
   }

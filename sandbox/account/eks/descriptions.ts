@@ -1,4 +1,5 @@
-import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
+import type { Cluster, Nodegroup, WarmPoolConfig } from '@aws-sdk/client-eks';
+import type { AutoScalingGroup, WarmPool } from '../auto-scaling/group.ts';
 import { urlSuffixOf } from '../partition.ts';
 import type { World } from '../world.ts';
 import { trustAt } from './certificate-authorities.ts';
@@ -70,7 +71,26 @@ export function describeNodeGroup(group: EksNodeGroup): Nodegroup {
     health: { issues: [...group.issues] },
     updateConfig: { ...group.updateConfig },
     nodeRepairConfig: { enabled: group.repairsNodes },
+    warmPoolConfig: describeWarmPool(group.autoScalingGroup),
     launchTemplate: group.launchTemplate,
     tags: { ...group.tags },
   };
 }
+
+/** The warm pool of a node group. EKS sends the states in capitals, as the SDK's model names them. */
+function describeWarmPool({ warmPool }: AutoScalingGroup): WarmPoolConfig | undefined {
+  if (warmPool === undefined) return undefined;
+  const { minSize, maxPrepared, state, reuseOnScaleIn } = warmPool;
+  return {
+    enabled: true,
+    minSize,
+    ...(maxPrepared !== undefined && { maxGroupPreparedCapacity: maxPrepared }),
+    poolState: POOL_STATES[state],
+    reuseOnScaleIn,
+  };
+}
+
+const POOL_STATES = { Stopped: 'STOPPED', Running: 'RUNNING', Hibernated: 'HIBERNATED' } as const satisfies Record<
+  WarmPool['state'],
+  WarmPoolConfig['poolState']
+>;

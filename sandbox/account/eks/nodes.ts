@@ -64,6 +64,7 @@ export const nodesOf = ({ autoScalingGroup }: EksNodeGroup): Instance[] =>
 /**
  * Launches a node.
  * @param change how it differs from the others of its group; default: not at all
+ * @param into default: into service
  */
 export const launchNode = (
   groups: AutoScalingGroups,
@@ -72,4 +73,5 @@ export const launchNode = (
   zone: number,
   times: JoinTimes,
   change: (specification: LaunchSpecification) => LaunchSpecification = (specification) => specification,
-): Instance => groups.launch(group.autoScalingGroup, change(nodeSpecification(group, imageId, zone)), times);
+  into?: 'warm-pool',
+): Instance => groups.launch(group.autoScalingGroup, change(nodeSpecification(group, imageId, zone)), times, into);
