@@ -46,6 +46,10 @@ const mime = (body: string, headers: readonly string[] = [], line = '\n') =>
     '',
   ].join(line);
 
+/** The samples of cloud-init's module "Write Files", with another content. */
+const written = (content: string, encoding: string) =>
+  `#cloud-config\nwrite_files:\n- path: /etc/motd\n  content: Welcome\n- encoding: ${encoding}\n  content: ${content}\n  owner: root:root\n  path: /opt/join.sh\n  permissions: '0755'\n`;
+
 const NODE_CONFIG = 'spec.cluster.certificateAuthority of NodeConfig';
 
 describe('the authority in user data', () => {
@@ -111,6 +115,26 @@ describe('the authority in user data', () => {
     expect(found(JSON.stringify({ ca: pemOf(OLD) }))).toEqual([one]);
   });
 
+  it.each([
+    ['b64', written(encoded(nodeConfig(OLD)), 'b64')],
+    ['base64 in quotes', written(`'${encoded(nodeConfig(OLD))}'`, 'base64')],
+    ['gz+b64', written(encoded(gzipSync(nodeConfig(OLD))), 'gz+b64')],
+    ['gzip+base64 in a block', written(`|\n    ${wrapped(encoded(gzipSync(nodeConfig(OLD))), '    ')}`, 'gzip+base64')],
+    ['gzip, tagged as binary', written(`!!binary |\n    ${encoded(gzipSync(nodeConfig(OLD)))}`, 'gzip')],
+    ['JSON', JSON.stringify({ write_files: [{ content: encoded(gzipSync(nodeConfig(OLD))), encoding: 'gz+b64' }] })],
+    [
+      'a MIME part in base64',
+      mime(encoded(written(encoded(gzipSync(nodeConfig(OLD))), 'gzip+b64')), ['Content-Transfer-Encoding: base64']),
+    ],
+  ])('is found in a file that cloud-init writes, encoded as %s', (_, text) => {
+    expect(found(text)).toEqual([{ key: NODE_CONFIG, isClusters: true, certificates: [OLD_BODY] }]);
+  });
+
+  it('is found once where a file is the certificate itself', () => {
+    expect(found(written(OLD, 'b64'))).toMatchObject([{ certificates: [OLD_BODY] }]);
+    expect(found(written(encoded(gzipSync(pemOf(OLD))), 'gz'))).toMatchObject([{ certificates: [OLD_BODY] }]);
+  });
+
   it('has each certificate of a bundle, and each value, in order', () => {
     const both = { key: NODE_CONFIG, isClusters: true, certificates: [OLD_BODY, NEW_BODY] };
     expect(found(nodeConfig(bundleOf(OLD, NEW)))).toEqual([both]);
@@ -137,6 +161,11 @@ describe('the authority in user data', () => {
     expect(found(`Content-Type: multipart/mixed${part}`)).toEqual([]);
     expect(found(`Content-Type: multipart/mixed${part.repeat(2)}`)).toEqual(broken);
     expect(found(gzipSync(`Content-Type: multipart/mixed${part.repeat(100)}`))).toEqual(broken);
+    const file = `\n- encoding: gz+b64\n  content: ${encoded(gzipSync(Buffer.alloc(900_000)))}`;
+    expect(found(`write_files:${file}`)).toEqual([]);
+    expect(found(`write_files:${file.repeat(2)}`)).toEqual(broken);
+    expect(found(gzipSync(`write_files:${file.repeat(500)}`))).toEqual(broken);
+    expect(found(written(encoded(gzipSync(nodeConfig(OLD)).subarray(0, 99)), 'gz+b64'))).toEqual(broken);
   });
 
   it.each([
@@ -146,6 +175,9 @@ describe('the authority in user data', () => {
     ['bounds of parts', 'Content-Type: multipart/\nContent-Transfer-Encoding: base64\n\n--'],
     ['headers of parts', 'Content-Type: multipart/\nContent-Transfer-Encoding: base64\n'],
     ['spaces', ' '],
+    ['files', '  content: eA\n  encoding: b64\n'],
+    ['files without an end', 'content: !!binary |\n  '],
+    ['files of one name', 'content:content '],
     ['keys', '--b64-cluster-ca '],
   ])('is looked for at once among a million bytes of %s', (_, part) => {
     const packed = gzipSync(part.repeat(1_000_000 / part.length));

@@ -16,7 +16,7 @@ export type UserData = { readonly embedded: readonly Embedded[] } | { readonly u
 /** User data has at most 16 KB before it is encoded (EC2 user guide, "User data and the console"). */
 const LONGEST = 16_384;
 
-/** How long user data, or all its MIME parts together, may become by decompression, in bytes. It bounds the work. */
+/** How long user data, all its MIME parts together, or all its files together may become, in bytes. It bounds the work. */
 const LONGEST_UNPACKED = 1_048_576;
 
 /**
@@ -42,10 +42,14 @@ const END = '-----END CERTIFICATE-----';
 /** How base64 of a PEM certificate begins. `BEGIN` has 27 bytes, so no further byte is in these characters. */
 const ENCODED_BEGIN = Buffer.from(BEGIN).toString('base64');
 
+/** A `content` of cloud-init's `write_files`, and what may be in a key after it. The value may be wrapped into lines. */
+const CONTENT =
+  /(?<![\w-])content["']?[ \t]*:\s*(?:!!binary\s+)?(?:[|>][-+\d]*\s+)?["']?([A-Za-z0-9+/=][A-Za-z0-9+/=\s]*)([:_-]?)/g;
+
 /**
  * Finds the certificates that user data hands to a node; a pure function, linear in the length. It searches scripts,
- * YAML, TOML, the parts of a MIME message, and what of these is compressed by gzip, as cloud-init takes them
- * (cloud-init documentation, "User-data formats").
+ * YAML, TOML, the parts of a MIME message, the encoded files of `write_files`, and what of these is compressed by gzip,
+ * as cloud-init takes them (cloud-init documentation, "User-data formats").
  *
  * @param userData base64, as EC2 describes it
  */
@@ -69,21 +73,39 @@ export function certificateOf(data: string | undefined): string | undefined {
 /** The bodies of the certificates in base64 of PEM, such as the `data` of DescribeCluster. */
 export const certificatesOf = (data: string): string[] => bodiesIn(Buffer.from(data, 'base64').toString('latin1'));
 
-/** The texts in user data: the whole, and the encoded parts of a MIME message; undefined where gzip cannot read it. */
+/**
+ * The texts in user data: the whole, the encoded parts of a MIME message, and the encoded files of each of these;
+ * undefined where gzip cannot read one.
+ */
 function textsOf(bytes: Buffer): string[] | undefined {
-  const plain = unpacked(bytes, LONGEST_UNPACKED);
-  if (plain === undefined) return undefined;
-  const text = plain.toString('utf8');
-  if (!/^content-type:[ \t]*multipart\//im.test(text)) return [text];
-  const texts = [text];
-  let left = LONGEST_UNPACKED;
-  for (const part of text.split('\n--').flatMap((each) => encodedBodyOf(each) ?? [])) {
-    const body = left > 0 ? unpacked(part, left) : undefined;
-    if (body === undefined) return undefined;
-    left -= body.length;
-    texts.push(body.toString('utf8'));
-  }
-  return texts;
+  const whole = unpackedAll([bytes], LONGEST_UNPACKED);
+  if (whole === undefined) return undefined;
+  const parts = unpackedAll(whole.flatMap(encodedPartsOf), LONGEST_UNPACKED);
+  if (parts === undefined) return undefined;
+  const texts = [...whole, ...parts];
+  const files = unpackedAll(texts.flatMap(encodedFilesOf), LONGEST_UNPACKED);
+  return files && [...texts, ...files];
+}
+
+/** The bodies in base64 of the parts of a MIME message. */
+function encodedPartsOf(text: string): Buffer[] {
+  if (!/^content-type:[ \t]*multipart\//im.test(text)) return [];
+  return text.split('\n--').flatMap((each) => encodedBodyOf(each) ?? []);
+}
+
+/**
+ * The files in base64 that cloud-init writes (cloud-init documentation, module "Write Files": `content` with an
+ * `encoding` such as `b64` or `gz+b64`, or tagged `!!binary`). The value itself tells whether it is compressed, so that
+ * `encoding` is not read: it may stand before or after. What is not base64 becomes bytes without a certificate.
+ */
+function encodedFilesOf(text: string): Buffer[] {
+  return (
+    [...text.matchAll(CONTENT)]
+      // The line of the next key may begin like a line of the value.
+      .map(([, value = '', next]) => (next === '' ? value : value.replace(/\n[^\n]*$/, '')))
+      .filter((value) => !value.startsWith(ENCODED_BEGIN))
+      .map((value) => Buffer.from(value, 'base64'))
+  );
 }
 
 /** The body of a MIME part in base64; undefined for a part in plain text. */
@@ -92,6 +114,19 @@ function encodedBodyOf(part: string): Buffer | undefined {
   if (end === undefined) return undefined;
   const isEncoded = /^content-transfer-encoding:[ \t]*base64/im.test(part.slice(0, end));
   return isEncoded ? Buffer.from(part.slice(end), 'base64') : undefined;
+}
+
+/** The texts of all, decompressed where they are gzip; undefined where one is broken, or all become too long. */
+function unpackedAll(all: readonly Buffer[], most: number): string[] | undefined {
+  const texts: string[] = [];
+  let left = most;
+  for (const bytes of all) {
+    const plain = left > 0 ? unpacked(bytes, left) : undefined;
+    if (plain === undefined) return undefined;
+    left -= plain.length;
+    texts.push(plain.toString('utf8'));
+  }
+  return texts;
 }
 
 /**
