@@ -294,6 +294,19 @@ describe('a node for which EC2 has scheduled its retirement', () => {
   });
 });
 
+it('a Spot Instance that its group replaces upon a recommendation of EC2 is drained before it ends', async () => {
+  const run = await started({
+    ...workload({ disruptionBudget: { maxUnavailable: 1 } }),
+    rebalanceRecommendations: [{ at: '+80m', node: 0 }],
+    capacityRebalance: true,
+  });
+  const [id = ''] = groupIn(run).members.keys();
+  await run.account.play(2 * HOUR);
+  expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+  expect([groupIn(run).members.has(id), groupIn(run).members.size]).toEqual([false, 3]);
+  await asExpected(run);
+});
+
 describe('a Spot Instance that EC2 takes back', () => {
   const spotInterruptions = [{ at: '+80m', node: 0 }];
 

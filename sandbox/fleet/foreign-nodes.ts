@@ -13,7 +13,7 @@ import { encodedUserData } from './own-templates.ts';
 import { seedScheduledEvents } from './scheduled-events.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
 import { seedKarpenterController } from './seed-karpenter.ts';
-import { seedSpotInterruptions } from './spot-interruptions.ts';
+import { seedRebalanceRecommendations, seedSpotInterruptions } from './spot-interruptions.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { SELF_MANAGED_LABEL } from './workloads.ts';
@@ -56,12 +56,13 @@ function seedSelfManaged(
     ...launchTemplate,
     ...(launchTemplateManagedBy !== undefined && { operator: launchTemplateManagedBy }),
   };
+  const isSpot = (file.spotInterruptions ?? file.rebalanceRecommendations) !== undefined;
   state.launchTemplates.add(managedTemplate, {
     ...templateData(file.exposure),
     ImageId: imageId,
     ...(instanceType !== undefined && { InstanceType: instanceType }),
     IamInstanceProfile: { Name: `${cluster.name}-${name}-NodeInstanceProfile` },
-    ...(file.spotInterruptions !== undefined && { InstanceMarketOptions: { MarketType: 'spot' } }),
+    ...(isSpot && { InstanceMarketOptions: { MarketType: 'spot' } }),
     TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'Name', Value: tags.Name }] }],
     UserData: encodedUserData(state, cluster, file.userData ?? `#!/bin/bash\n/etc/eks/bootstrap.sh ${cluster.name}\n`),
   });
@@ -83,6 +84,7 @@ function seedSelfManaged(
     roleArn: hosts.roleArn,
     ...(operator !== undefined && { operator }),
     templateVersion: (version) => state.launchTemplates.dataOf(launchTemplate.id, version),
+    ...(file.capacityRebalance && { rebalancesCapacity: true }),
     ...(file.launchesFrom !== undefined && { launchesFrom: file.launchesFrom }),
     ...(file.warmPool !== undefined && { warmPool: { maxPrepared: undefined, ...file.warmPool } }),
   });
@@ -109,7 +111,7 @@ function seedSelfManaged(
     )(zone);
     return {
       ...specified,
-      ...(file.spotInterruptions !== undefined && { spot: true }),
+      ...(isSpot && { spot: true }),
       // Auto Scaling passes the operator on (API reference, CreateAutoScalingGroup, Operator).
       ...(operator !== undefined && { operator }),
     };
@@ -121,6 +123,7 @@ function seedSelfManaged(
   controlTargets(state, group, targetGroups.controlled);
   seedScheduledEvents(state, group, file.scheduledEvents);
   seedSpotInterruptions(state, group, file.spotInterruptions ?? []);
+  seedRebalanceRecommendations(state, group, file.rebalanceRecommendations ?? []);
   const replacements = world.random.fork(`replacements of ${group.name}`);
   const launch = (
     zone: number,

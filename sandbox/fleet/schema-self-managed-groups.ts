@@ -91,6 +91,20 @@ export const selfManagedGroup = z
       .max(20)
       .optional()
       .describe('Makes its nodes Spot Instances, of which EC2 takes these back'),
+    rebalanceRecommendations: z
+      .array(
+        z.strictObject({
+          at: time('When EC2 says that it may soon be taken back'),
+          node: z.int().min(0).default(0).describe('Which of its nodes, counted from 0, the oldest first'),
+        }),
+      )
+      .max(20)
+      .optional()
+      .describe('Makes its nodes Spot Instances, of which EC2 recommends to replace these'),
+    capacityRebalance: z
+      .boolean()
+      .default(false)
+      .describe('Whether its Auto Scaling group replaces such instances before they are taken back'),
     protectsInstances: z.boolean().default(false).describe('Whether its instances are protected from scale-in'),
     ssm,
     workloads,

@@ -26,3 +26,31 @@ it('EC2 takes a Spot Instance back two minutes after its warning, and the group 
   await at.play(30 * MINUTE);
   expect([members().length, members().includes(id)]).toEqual([2, false]);
 });
+
+it.each([
+  ['launches a replacement before it ends the instance, through its hook', true],
+  ['does nothing where it does not rebalance its capacity', false],
+])('upon a rebalance recommendation a group %s', async (_what, capacityRebalance) => {
+  const group = {
+    name: 'g',
+    size: 2,
+    imageId: 'ami-0aaaaaaaaaaaaaaaa',
+    terminationHooks: [{ name: 'drain', drains: false, heartbeatTimeout: 3600 }],
+    rebalanceRecommendations: [{ at: '+1h', node: 0 }],
+    capacityRebalance,
+  };
+  const at = testAccount({ clusters: [{ name: 'c', version: '1.33', selfManagedGroups: [group] }] });
+  const members = at.state.autoScalingGroups.list()[0]?.members ?? new Map();
+  const [id = ''] = members.keys();
+  const states = () => [...members.values()].map(({ lifecycleState }) => lifecycleState);
+  await at.play(60 * MINUTE + 5_000);
+  expect(at.events.filter(({ detailType }) => detailType === 'EC2 Instance Rebalance Recommendation')).toMatchObject([
+    { detail: { 'instance-id': id } },
+  ]);
+  expect(states()).toEqual(['InService', 'InService', ...(capacityRebalance ? ['Pending'] : [])]);
+  await at.play(20 * MINUTE);
+  if (!capacityRebalance) return expect(states()).toEqual(['InService', 'InService']);
+  expect(states()).toEqual(['Terminating:Wait', 'InService', 'InService']);
+  await at.play(60 * MINUTE);
+  expect([states(), members.has(id)]).toEqual([['InService', 'InService'], false]);
+});

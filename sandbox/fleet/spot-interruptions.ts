@@ -1,3 +1,4 @@
+import { replaceAtRisk } from '../account/auto-scaling/capacity-rebalancing.ts';
 import type { AutoScalingGroup } from '../account/auto-scaling/group.ts';
 import type { FleetSelfManagedGroup } from './fleet.ts';
 import type { FleetState } from './state.ts';
@@ -28,6 +29,32 @@ export function seedSpotInterruptions(
         detail: { 'instance-id': instance.id, 'instance-action': 'terminate' },
       });
       world.time.after(WARNED_AHEAD, () => instances.terminate(instance, TAKEN_WITHIN, () => {}));
+    });
+  }
+}
+
+/**
+ * Has EC2 recommend that Spot Instances of a group be replaced, which the group does where it rebalances its capacity.
+ * Source: EC2 user guide, "EC2 instance rebalance recommendations".
+ */
+export function seedRebalanceRecommendations(
+  { world, autoScalingGroups }: FleetState,
+  group: AutoScalingGroup,
+  recommendations: NonNullable<FleetSelfManagedGroup['rebalanceRecommendations']>,
+): void {
+  for (const { at, node } of recommendations) {
+    world.time.at(parseTime(at, world.time.now) ?? world.time.now, () => {
+      const member = [...group.members.values()][node];
+      if (member === undefined) return;
+      const { partition, region, accountId } = world;
+      const { id } = member.instance;
+      world.emit({
+        source: 'aws.ec2',
+        detailType: 'EC2 Instance Rebalance Recommendation',
+        resources: [`arn:${partition}:ec2:${region}:${accountId}:instance/${id}`],
+        detail: { 'instance-id': id },
+      });
+      if (group.rebalancesCapacity === true) replaceAtRisk(world, autoScalingGroups, group, member);
     });
   }
 }

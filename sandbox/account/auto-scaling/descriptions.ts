@@ -35,6 +35,7 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
       PropagateAtLaunch: true,
     })),
     TerminationPolicies: ['AllocationStrategy', 'OldestLaunchTemplate', 'OldestInstance'],
+    ...(group.rebalancesCapacity === true && { CapacityRebalance: true }),
     NewInstancesProtectedFromScaleIn: group.protectsInstances === true,
     ...(group.operator !== undefined && { Operator: { Principal: group.operator } }),
     ...(group.retainsAbandoned !== undefined && {

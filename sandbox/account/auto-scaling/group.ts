@@ -9,6 +9,8 @@ export interface Member {
   lifecycleState: LifecycleState;
   /** Since when it has been in service, epoch ms. */
   inServiceAt?: number;
+  /** Whether capacity rebalancing replaces it, so that it no longer counts towards the group's capacity. */
+  isAtRisk?: boolean;
 }
 
 /** How long a new node takes, ms from its launch. */
@@ -62,6 +64,8 @@ export interface AutoScalingGroup {
   warmPool?: WarmPool;
   /** The service principal that alone may change it; undefined where everybody with the right may. */
   readonly operator?: string;
+  /** Whether it replaces Spot Instances upon EC2's recommendation. */
+  readonly rebalancesCapacity?: boolean;
   /** Whether its instances are protected from scale-in. */
   readonly protectsInstances?: boolean;
 }

@@ -10,8 +10,9 @@ import { poolSize, WarmPools } from './warm-pools.ts';
 
 /** The members that count towards a group's capacity: in service, or about to be, also with a new root volume. */
 export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
-  [...members.values()].filter(({ lifecycleState }) =>
-    /^(Pending|InService|RootVolumeReplaced|ReplacingRootVolume(:.*)?)$/.test(lifecycleState),
+  [...members.values()].filter(
+    ({ lifecycleState, isAtRisk }) =>
+      isAtRisk !== true && /^(Pending|InService|RootVolumeReplaced|ReplacingRootVolume(:.*)?)$/.test(lifecycleState),
   );
 
 /** Between the start of a root volume's replacement and its end, and for the health checks after that. */
