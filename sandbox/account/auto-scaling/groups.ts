@@ -4,6 +4,7 @@ import type { Instance, Instances, LaunchSpecification } from '../ec2/instances.
 import type { TargetGroups } from '../elastic-load-balancing/target-groups.ts';
 import type { World } from '../world.ts';
 import { ActivityHistory, type ActivityKind, announceActivity } from './activities.ts';
+import { Departures, isTerminating, SCALE_IN_MS } from './departures.ts';
 import { type AutoScalingGroup, type JoinTimes, type Member, templateVersion } from './group.ts';
 import { LifecycleActions } from './lifecycle-actions.ts';
 import { poolSize, WarmPools } from './warm-pools.ts';
@@ -15,16 +16,11 @@ export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
       isAtRisk !== true && /^(Pending|InService|RootVolumeReplaced|ReplacingRootVolume(:.*)?)$/.test(lifecycleState),
   );
 
-/** Between the start of a root volume's replacement and its end, and for the health checks after that. */
-const ROOT_VOLUME_MS = 120_000;
-const HEALTH_CHECKS_MS = 60_000;
-
-const SCALE_IN_MS = 60_000;
-
 /** The account's Auto Scaling groups. Launches and terminations are announced as events. */
 export class AutoScalingGroups {
   readonly activities: ActivityHistory;
   readonly lifecycle: LifecycleActions;
+  readonly departures: Departures;
   readonly #pools: WarmPools;
   readonly #world: World;
   readonly #instances: Instances;
@@ -42,6 +38,7 @@ export class AutoScalingGroups {
     this.#targetGroups = targetGroups;
     this.#random = world.random.fork('auto-scaling');
     this.#reactions = world.random.fork('auto-scaling-reactions');
+    this.departures = new Departures(world, instances, this);
     this.#pools = new WarmPools(world, instances, this);
     instances.onTerminated((instance) => this.#lose(instance));
   }
@@ -116,7 +113,7 @@ export class AutoScalingGroups {
       const member = group.members.get(instance.id);
       if (member?.lifecycleState === 'Pending') this.bringIntoService(group, member);
       if (member?.lifecycleState === 'Warmed:Pending') this.#pools.prepare(group, member);
-      this.#announce('launch', group, instance, startedAt);
+      this.announce('launch', group, instance, startedAt);
     });
     group.members.set(instance.id, { instance, lifecycleState: into === 'group' ? 'Pending' : 'Warmed:Pending' });
     this.#world.time.after(readyAfter, () => {
@@ -146,94 +143,9 @@ export class AutoScalingGroups {
     return Math.max(0, ...delays);
   }
 
-  /**
-   * Terminates an instance of the group: it waits for the group's hooks, and leaves the group once it is terminated,
-   * `terminatedAfter` ms later. An instance that somebody else has terminated is left to the health check.
-   */
+  /** Terminates an instance of the group, once the hooks are done: see {@link Departures}. */
   terminate(group: AutoScalingGroup, instance: Instance, terminatedAfter: number): void {
-    const member = group.members.get(instance.id);
-    if (member === undefined || isTerminating(member)) return;
-    if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
-    const startedAt = this.#world.time.now;
-    const isPooled = member.lifecycleState.startsWith('Warmed:');
-    const state = isPooled ? 'Warmed:Terminating' : 'Terminating';
-    member.lifecycleState = state;
-    this.withdraw(group, member);
-    const move = { state, origin: isPooled ? 'WarmPool' : 'AutoScalingGroup', destination: 'EC2' } as const;
-    this.lifecycle.begin(group, instance, move, (result) => {
-      if (!group.members.has(instance.id)) return;
-      if (result === 'ABANDON' && group.retainsAbandoned === true) member.lifecycleState = `${state}:Retained`;
-      else this.#end(group, member, terminatedAfter, startedAt);
-    });
-  }
-
-  /**
-   * Has a member that returns to the warm pool wait for the hooks on terminations. One that is abandoned is retained or
-   * ends, as at any termination: AWS does not say.
-   */
-  returnThroughHooks(group: AutoScalingGroup, member: Member, done: () => void): void {
-    const move = { state: 'Warmed:Pending', origin: 'AutoScalingGroup', destination: 'WarmPool' } as const;
-    this.lifecycle.begin(group, member.instance, move, (result) => {
-      if (group.members.get(member.instance.id) !== member) return;
-      if (result === 'CONTINUE') {
-        if (group.hooks.size > 0) member.lifecycleState = 'Warmed:Pending:Proceed';
-        done();
-      } else if (group.retainsAbandoned === true) member.lifecycleState = 'Warmed:Pending:Retained';
-      else this.#end(group, member, SCALE_IN_MS, this.#world.time.now);
-    });
-  }
-
-  /**
-   * Gives a member a new root volume of an AMI, once the hooks on terminations are done. Source: Auto Scaling user guide,
-   * "Replace root volumes during instance refresh": the lifecycle states, and that a member is terminated whose
-   * replacement fails. That an abandoned hook counts as such a failure is not documented.
-   */
-  replaceRootVolume(group: AutoScalingGroup, member: Member, imageId: string): void {
-    const { time } = this.#world;
-    const isStill = (state: Member['lifecycleState']) =>
-      group.members.get(member.instance.id) === member && member.lifecycleState === state;
-    const move = {
-      state: 'ReplacingRootVolume',
-      origin: 'AutoScalingGroup',
-      destination: 'AutoScalingGroup',
-      action: 'ReplaceRootVolume',
-    } as const;
-    member.lifecycleState = 'ReplacingRootVolume';
-    this.lifecycle.begin(group, member.instance, move, (result) => {
-      if (group.members.get(member.instance.id) !== member) return;
-      if (result === 'ABANDON') {
-        this.terminate(group, member.instance, SCALE_IN_MS);
-        this.settleSoon(group);
-        return;
-      }
-      member.lifecycleState = 'ReplacingRootVolume:Proceed';
-      time.after(ROOT_VOLUME_MS, () => {
-        if (!isStill('ReplacingRootVolume:Proceed')) return;
-        this.#instances.replaceRootVolume(member.instance, imageId);
-        member.lifecycleState = 'RootVolumeReplaced';
-        time.after(HEALTH_CHECKS_MS, () => {
-          if (isStill('RootVolumeReplaced')) this.bringIntoService(group, member);
-        });
-      });
-    });
-  }
-
-  /** Terminates a member that was retained. */
-  terminateRetained(group: AutoScalingGroup, member: Member): void {
-    this.#end(group, member, SCALE_IN_MS, this.#world.time.now);
-  }
-
-  #end(group: AutoScalingGroup, member: Member, terminatedAfter: number, startedAt: number): void {
-    const { instance, lifecycleState } = member;
-    const isPooled = lifecycleState.startsWith('Warmed:');
-    if (group.hooks.size > 0 || isPooled) {
-      member.lifecycleState = isPooled ? 'Warmed:Terminating:Proceed' : 'Terminating:Proceed';
-    }
-    this.#instances.terminate(instance, terminatedAfter, () => {
-      group.members.delete(instance.id);
-      this.#announce('terminate', group, instance, startedAt);
-      if (isPooled) this.settleSoon(group);
-    });
+    this.departures.terminate(group, instance, terminatedAfter);
   }
 
   /** Fails the status checks of an instance of the group, which is then terminated and replaced. */
@@ -294,18 +206,16 @@ export class AutoScalingGroups {
     }
     this.#world.time.after(this.#reactions.integer(30, 90) * 1000, () => {
       if (!group.members.delete(instance.id)) return;
-      this.#announce('loss', group, instance, startedAt);
+      this.announce('loss', group, instance, startedAt);
       this.settle(group);
     });
   }
 
-  #announce(kind: ActivityKind, group: AutoScalingGroup, instance: Instance, startedAt: number): void {
+  /** Adds an activity to the group's history, and publishes it. */
+  announce(kind: ActivityKind, group: AutoScalingGroup, instance: Instance, startedAt: number): void {
     this.activities.add(announceActivity(this.#world, kind, group, instance, startedAt, this.#random.uuid()));
   }
 }
-
-const isTerminating = ({ lifecycleState }: Member): boolean =>
-  /^(Warmed:)?Terminat/.test(lifecycleState) || lifecycleState.endsWith(':Retained');
 
 /** Index of the subnet with the fewest serving instances. */
 function emptiestZone(group: AutoScalingGroup): number {

@@ -110,7 +110,7 @@ export class Replacing {
       if (await progress(members.length - index)) return;
       const imageId = images.get(member.instance.instanceType);
       if (imageId === undefined || member.lifecycleState !== 'InService') continue;
-      this.#groups.replaceRootVolume(this.#group, member, imageId);
+      this.#groups.departures.replaceRootVolume(this.#group, member, imageId);
       await this.#until(() => isDone(member));
     }
     await progress(0);

@@ -65,7 +65,7 @@ export function settingsOperations(
         if (group === undefined || member === undefined) {
           throw invalid(`Instance Id not found - No managed instance found for instance ID ${InstanceId}`);
         }
-        if (member.lifecycleState.endsWith(':Retained')) groups.terminateRetained(group, member);
+        if (member.lifecycleState.endsWith(':Retained')) groups.departures.terminateRetained(group, member);
         else {
           if (ShouldDecrementDesiredCapacity && group.desired <= group.min) {
             throw invalid(

@@ -1,6 +1,7 @@
 import type { Random } from '../../time/random.ts';
 import type { Instances } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
+import type { Departures } from './departures.ts';
 import { type AutoScalingGroup, launchedVersion, type Member, templateVersion } from './group.ts';
 
 /** The members that are in the warm pool of their group, or on their way into or out of it. */
@@ -28,8 +29,7 @@ export interface PoolGroups {
   terminate(group: AutoScalingGroup, instance: Member['instance'], terminatedAfter: number): void;
   /** Deregisters a member from target groups. */
   withdraw(group: AutoScalingGroup, member: Member): number;
-  /** Has a member wait for the hooks on terminations; it is on its way into the pool. */
-  returnThroughHooks(group: AutoScalingGroup, member: Member, done: () => void): void;
+  readonly departures: Pick<Departures, 'returnThroughHooks'>;
   settleSoon(group: AutoScalingGroup): void;
 }
 
@@ -106,7 +106,7 @@ export class WarmPools {
     member.lifecycleState = 'Warmed:Pending';
     delete member.inServiceAt;
     this.#groups.withdraw(group, member);
-    this.#groups.returnThroughHooks(group, member, () => this.#rest(group, member));
+    this.#groups.departures.returnThroughHooks(group, member, () => this.#rest(group, member));
     return true;
   }
 
