@@ -326,6 +326,15 @@ describe('rights', () => {
         play: '15m',
         events: [{ after: 300_000, event: healthPlanned }],
       }),
+      // Nodes that are due are ordered to be replaced, and the states of their groups are read.
+      start({
+        fleet: fleet(
+          cluster('shop', [group('web')], { certificateAuthority: { endsAt: '+190d', successorAt: '+1m' } }),
+        ),
+        policy: { ...policy(), authorities: { mode: 'enforce' } },
+        play: '15m',
+        events: [{ after: 300_000, event: healthPlanned }],
+      }),
       // A prefix list decides whether agents reach an endpoint.
       start({
         fleet: privateFleet({ ssm: { agent: 'missing' } }, {}, { network: { endpoints: { admits: 'prefix-list' } } }),
