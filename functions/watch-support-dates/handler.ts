@@ -19,12 +19,14 @@ import { watchSupportDates } from './remediation.ts';
 
 const env = readEnvironment(baseEnvironment.extend(policyEnvironment));
 const { name: remediation } = watchSupportDates;
+const policy = { ssm: new SSMClient(CLIENT_DEFAULTS), clock };
 const deps = {
   autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
   ec2: new EC2Client(CLIENT_DEFAULTS),
   eks: new EKSClient(CLIENT_DEFAULTS),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  readPolicy: policyReaderFrom(env, { ssm: new SSMClient(CLIENT_DEFAULTS), clock, reads: READS }),
+  readScope: policyReaderFrom(env, { ...policy, reads: {} }),
+  readPolicy: policyReaderFrom(env, { ...policy, reads: READS }),
   clock,
 };
 

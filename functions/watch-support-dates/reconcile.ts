@@ -19,6 +19,8 @@ import {
 import { tellAuthorities } from './tell-authorities.ts';
 
 export interface ReconcileDeps extends TellDeps {
+  /** Reads what applies to every function: support and plans need no more. */
+  readonly readScope: () => Promise<Pick<Policy, 'scope'> | InvalidPolicy>;
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
   readonly account: string;
 }
@@ -27,23 +29,24 @@ export interface ReconcileDeps extends TellDeps {
 export type HealthPlan = HealthPlannedLifecycle['detail'];
 
 /**
- * One run, which records each decision about a cluster once. Under an invalid policy it records nothing, because the
- * policy may leave clusters out. An alarm reports the policy.
+ * One run, which records each decision about a cluster once. Where the policy does not say which clusters it leaves out,
+ * the run records nothing. Where only its section `authorities` is invalid, the run leaves out certificate authorities.
+ * An alarm reports the policy.
  *
  * @param plan the plan of AWS Health whose event started the run. No later run knows of it.
  * @throws Error when something about some clusters, or a part of a plan, could not be recorded. All others are recorded
  * by then.
  */
 export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: HealthPlan): Promise<void> {
-  const policy = await deps.readPolicy();
-  if (isInvalid(policy)) {
-    deps.recorder.gauge('PolicyInvalid', 1);
-    if (plan !== undefined) throw new Error(`What AWS Health plans is told once the policy is valid. ${policy.error}`);
+  const [scope, policy] = await Promise.all([deps.readScope(), deps.readPolicy()]);
+  if (isInvalid(scope) || isInvalid(policy)) deps.recorder.gauge('PolicyInvalid', 1);
+  if (isInvalid(scope)) {
+    if (plan !== undefined) throw new Error(`What AWS Health plans is told once the policy is valid. ${scope.error}`);
     return;
   }
   // Read the state of AWS.
   const { names, observations } = await observe(deps.eks);
-  const circumstances = { policy, account: deps.account, now: deps.clock.now() };
+  const circumstances = { policy: scope, account: deps.account, now: deps.clock.now() };
   const fleet: DecidedFleet = {
     names,
     observations,
@@ -53,7 +56,7 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
   const onTrouble = (error: unknown) => void troubles.push(error);
   // Record the support of each cluster's version, its certificate authority, then the plan of AWS Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
-  await tellAuthorities(deps, trigger, fleet, policy, onTrouble).catch(onTrouble);
+  if (!isInvalid(policy)) await tellAuthorities(deps, trigger, fleet, policy, onTrouble).catch(onTrouble);
   await tellPlans(deps, trigger, fleet, plan, onTrouble);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be told.');
 }

@@ -373,6 +373,17 @@ describe('what AWS Health plans for clusters', () => {
     expect(deadLetterCount(run)).toBe(1);
   });
 
+  it('is told with the support although the section about authorities is invalid, which an alarm tells', async () => {
+    const ending = { authorities: { margin: 'soon' }, scope: { clusters: ['old'] } };
+    const run = await start({ fleet, policy: { ...policy, ...ending }, play: '1h', inProcess: true });
+    await run.account.putEvent(planned(['old', 'standard']));
+    await run.account.play(HOUR);
+    expect(told(run)).toEqual(['07-01 old refused change-planned', '07-01 old refused extended-support']);
+    expect(deadLetterCount(run)).toBe(0);
+    const published = run.account.cloudWatch.metrics.published.map(({ id }) => id.name);
+    expect(published).toContain('PolicyInvalid');
+  });
+
   it('ends with the cluster, takes no older word for a newer one, and stays beside what is told of support', async () => {
     const run = await start({ fleet, policy, play: '1h', inProcess: true });
     const closed = { statusCode: 'closed' };
