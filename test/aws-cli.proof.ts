@@ -1,18 +1,16 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordSchema } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
+import { AWS_CLI, AWS_CLI_TITLE } from './installed-aws-cli.ts';
 import { isHere } from './is-here.ts';
 import { readPage } from './markdown.ts';
 
-const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' });
-// Version 1 of the CLI prints its version on stdout, some older ones on stderr.
-const [, version = ''] = /aws-cli\/(\d+\.\d+\.\d+)/.exec(`${installed.stdout}${installed.stderr}`) ?? [];
-const title = version === '' ? 'the AWS CLI (SKIPPED: it is not installed here)' : `the AWS CLI ${version}`;
+const { version } = AWS_CLI;
 
-describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () => {
+describe.skipIf(!isHere('AWS CLI of 1.33 or 2.16 at least', AWS_CLI.isUsable, 'install awscli'))(AWS_CLI_TITLE, () => {
   let run: Run;
   let url = '';
 

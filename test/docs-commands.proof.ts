@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
+import { AWS_CLI, AWS_CLI_TITLE } from './installed-aws-cli.ts';
 import { PAGES, ROOT } from './markdown.ts';
 import { inQuarantine } from './quarantine.fixture.ts';
 
@@ -137,38 +138,32 @@ describe("operators' commands do what they say, or say in a sentence why not", (
   });
 });
 
-const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' });
-const version = /aws-cli\/(\S+)/.exec(`${installed.stdout}${installed.stderr}`)?.[1];
-
-describe.skipIf(version === undefined)(
-  `commands of the AWS CLI ${version ?? '(SKIPPED: it is not installed here)'}`,
-  () => {
-    const env = {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: 'anybody',
-      AWS_SECRET_ACCESS_KEY: 'anything',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_DEFAULT_REGION: 'eu-central-1',
-      AWS_PAGER: '',
-    };
-    it.each(ofAws)(
-      'is taken by the CLI, and by the sandbox where it has the operation: $file: $command',
-      async ({ command }) => {
-        const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-          execFile(
-            'bash',
-            ['-c', here(command).replace(/^aws /, `aws --endpoint-url ${url} `)],
-            { cwd: ROOT, env },
-            (error, _stdout, stderr) => resolve({ code: error === null ? 0 : error.code, stderr }),
-          );
-        });
-        // An example's update, query or role does not exist in this account, so the error is the account's and not the
-        // CLI's.
-        const answered =
-          /An error occurred \((NotImplementedBySandbox|ResourceNotFoundException|InvalidParameterException)\)/;
-        if (code !== 0) expect(stderr).toMatch(answered);
-      },
-    );
-  },
-);
+describe.skipIf(!AWS_CLI.isUsable)(`commands of ${AWS_CLI_TITLE}`, () => {
+  const env = {
+    ...process.env,
+    AWS_ACCESS_KEY_ID: 'anybody',
+    AWS_SECRET_ACCESS_KEY: 'anything',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_DEFAULT_REGION: 'eu-central-1',
+    AWS_PAGER: '',
+  };
+  it.each(ofAws)(
+    'is taken by the CLI, and by the sandbox where it has the operation: $file: $command',
+    async ({ command }) => {
+      const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+        execFile(
+          'bash',
+          ['-c', here(command).replace(/^aws /, `aws --endpoint-url ${url} `)],
+          { cwd: ROOT, env },
+          (error, _stdout, stderr) => resolve({ code: error === null ? 0 : error.code, stderr }),
+        );
+      });
+      // An example's update, query or role does not exist in this account, so the error is the account's and not the
+      // CLI's.
+      const answered =
+        /An error occurred \((NotImplementedBySandbox|ResourceNotFoundException|InvalidParameterException)\)/;
+      if (code !== 0) expect(stderr).toMatch(answered);
+    },
+  );
+});
