@@ -91,8 +91,7 @@ export const bundleHandlers = async (
 ): Promise<void> => {
   const handlers = named.map(({ name, path }) => ({ in: path, out: `${name}/index` }));
   const plugins = [...SDK_PLUGINS, scriptTexts, kubernetesClientApart];
-  const supported = { ...OPTIONS.supported, ...NO_ARROWS };
-  const { metafile } = await build({ ...OPTIONS, supported, entryPoints: handlers, outdir, plugins });
+  const { metafile } = await build({ ...OPTIONS, entryPoints: handlers, outdir, plugins });
   const clients = Object.entries(metafile.outputs)
     .filter(([, { imports }]) => imports.some(({ path }) => path === KUBERNETES_CLIENT_FILE))
     .map(([output]) => ({
@@ -130,13 +129,6 @@ const OPTIONS = {
   metafile: true,
   logLevel: 'warning',
 } satisfies BuildOptions;
-
-/**
- * V8 parses each arrow function in full when a file is loaded, and skips the bodies of other functions until they are
- * called (ParseArrowFunctionLiteral in src/parsing/parser-base.h). Handlers without arrow functions load some
- * milliseconds sooner. Kubernetes' client would only be larger.
- */
-const NO_ARROWS = { arrow: false } as const;
 
 /** Bundles every function into a directory that is deleted when `use` has ended. */
 export const withBundles = async <Result>(use: (bundles: string) => Result): Promise<Awaited<Result>> => {
