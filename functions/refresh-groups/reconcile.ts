@@ -22,7 +22,7 @@ import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { readBatch } from './batch.ts';
-import { decideAlone } from './decide-alone.ts';
+import { decideRefresh } from './decide-refresh.ts';
 import { type Decision, isActive } from './decision.ts';
 import { nextInLine } from './line.ts';
 import type { Observation } from './observation.ts';
@@ -89,7 +89,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       ...(fleetFailures && { fleetFailures }),
     };
     const { key } = observation;
-    const alone = await decideAlone(deps, observation, circumstances, reads).catch(note);
+    const alone = await decideRefresh(deps, observation, circumstances, reads).catch(note);
     if (alone === undefined) continue;
     const { decision } = alone;
     rollouts = alone.rollouts;

@@ -46,9 +46,10 @@ export function sayIfLate(observation: Observation, decided: Decision, now: numb
 }
 
 /**
- * The move to the present AMI, where an order has workers replaced with it; a pure function. It is undefined where no worker is
- * meant, or the launch template names another AMI. Without skip matching Auto Scaling replaces all instances, even
- * those that match the desired configuration (Auto Scaling user guide, "Use an instance refresh with skip matching").
+ * The move to the present AMI, where an order has workers replaced with it; a pure function. It is undefined where no
+ * worker is meant, or the launch template names another AMI. Without skip matching Auto Scaling replaces all instances,
+ * even those that match the desired configuration (Auto Scaling user guide, "Use an instance refresh with skip
+ * matching").
  */
 export function replacementOf({
   order,

@@ -15,7 +15,7 @@ import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { managedRollouts } from '../shared/rollouts/all-groups.ts';
-import { yieldToFirst } from '../shared/rollouts/go-first.ts';
+import { decideAlone } from '../shared/rollouts/go-first.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -110,7 +110,14 @@ async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked,
     const { rollouts } = course;
     const circumstances = { policy: here, now, account: deps.account, ...(rollouts && { rollouts }) };
     try {
-      const wanted = await decideAlone(deps, observation, circumstances, course);
+      const alone = await decideAlone<Decision>(
+        { ledger: deps.ledger, by: 'steer-node-classes', caller: deps.caller, now },
+        rollouts,
+        (known) => decideWithGates(observation, { ...circumstances, ...(known && { rollouts: known }) }, course),
+        (decision) => startOf(observation, decision, circumstances),
+      );
+      const wanted = alone.decision;
+      course.rollouts = alone.rollouts;
       const decision = await carryOut({ ...deps, openCluster }, observation, wanted, { anywhere, here, now });
       settled.push(decision);
       course.unseen.push(...(decision?.lookAt ?? []));
@@ -121,23 +128,6 @@ async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked,
     }
   }
   await lookAgain(deps, asked.cluster, settled, now);
-}
-
-/** Decides, and anew where another function starts the first group of the release at the same time: it goes alone. */
-async function decideAlone(
-  { ledger, caller }: Pick<ReconcileDeps, 'ledger' | 'caller'>,
-  observation: Observation,
-  circumstances: Circumstances,
-  course: Course,
-): Promise<Decision> {
-  const decision = await decideWithGates(observation, circumstances, course);
-  const { rollouts, now } = circumstances;
-  const start = startOf(observation, decision, circumstances);
-  if (rollouts === undefined || start === undefined) return decision;
-  const after = await yieldToFirst({ ledger, by: 'steer-node-classes', caller, now }, start, rollouts);
-  if (after === undefined) return decision;
-  course.rollouts = after;
-  return decideWithGates(observation, { ...circumstances, rollouts: after }, course);
 }
 
 /** Decides, once the gates are read where they matter. An answer tells what comes of a request. */

@@ -180,6 +180,19 @@ describe('the rotation of a certificate authority', () => {
       bakeTime: '10m',
     },
   };
+  /** A cluster with one self-managed group, which runs the wanted AMI. */
+  const due = (endsAt: string, selfManagedGroup: object) => ({
+    ...rotating,
+    images: [{ imageId: IMAGE, name: 'golden-eks-1.34-1', at: '-30d', parameter: '/eks-host-remediator/images/1.34' }],
+    clusters: [
+      {
+        ...rotating.clusters[0],
+        certificateAuthority: { ...certificateAuthority, endsAt },
+        nodeGroups: [],
+        selfManagedGroups: [selfManagedGroup],
+      },
+    ],
+  });
   const of = (run: Run, cluster: string, nodegroup?: string) =>
     run.records.filter(
       (record) =>
@@ -241,22 +254,8 @@ describe('the rotation of a certificate authority', () => {
   });
 
   it('has refresh-groups replace nodes that are due with the AMI that they run, and is complete then', async () => {
-    const [shop] = rotating.clusters;
     const run = await playThrough({
-      fleet: {
-        ...rotating,
-        images: [
-          { imageId: IMAGE, name: 'golden-eks-1.34-1', at: '-30d', parameter: '/eks-host-remediator/images/1.34' },
-        ],
-        clusters: [
-          {
-            ...shop,
-            certificateAuthority: { ...certificateAuthority, endsAt: '+240d' },
-            nodeGroups: [],
-            selfManagedGroups: [batch],
-          },
-        ],
-      },
+      fleet: due('+240d', batch),
       policy: { ...replacing, authorities: { mode: 'enforce' } },
       play: '49h',
       inProcess: true,
@@ -315,23 +314,9 @@ describe('the rotation of a certificate authority', () => {
   });
 
   it('tells what keeps a replacement that is late: here nobody drains, and the day of activation is near', async () => {
-    const [shop] = rotating.clusters;
     const { terminationHooks: _, ...undrained } = batch;
     const run = await playThrough({
-      fleet: {
-        ...rotating,
-        images: [
-          { imageId: IMAGE, name: 'golden-eks-1.34-1', at: '-30d', parameter: '/eks-host-remediator/images/1.34' },
-        ],
-        clusters: [
-          {
-            ...shop,
-            certificateAuthority: { ...certificateAuthority, endsAt: '+190d' },
-            nodeGroups: [],
-            selfManagedGroups: [undrained],
-          },
-        ],
-      },
+      fleet: due('+190d', undrained),
       policy: { ...replacing, authorities: { mode: 'enforce' } },
       play: '73h',
       inProcess: true,

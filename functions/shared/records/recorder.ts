@@ -72,8 +72,8 @@ export interface Recorder<Reason extends string = SharedReason, Metric extends s
   extends Omit<Counter<Metric>, 'flush'> {
   /**
    * Writes a line that is not a record, for Logs Insights: a release in use (`inventory`), figures of the fleet, or a
-   * dead-letter queue that is not empty. A
-   * figure that only people look at is no metric, because a metric costs as much as three alarms.
+   * dead-letter queue that is not empty. A figure that only people look at is no metric, because a metric costs as much
+   * as three alarms.
    */
   readonly note: (
     kind: 'inventory' | 'figures' | 'dead-letters',

@@ -48,6 +48,26 @@ export async function yieldToFirst(
   return undefined;
 }
 
+/**
+ * Decides, and anew where another function starts the first group of the release at the same time: that one goes alone.
+ *
+ * @param rollouts undefined: nobody knows them, or the policy has no waves
+ * @param startOf the start that a decision is; undefined for any other decision
+ * @returns the decision, and the rollouts that it was made by
+ */
+export async function decideAlone<Decision>(
+  claiming: Claiming,
+  rollouts: Rollouts | undefined,
+  decide: (rollouts: Rollouts | undefined) => Promise<Decision>,
+  startOf: (decision: Decision) => Start | undefined,
+): Promise<{ readonly decision: Decision; readonly rollouts: Rollouts | undefined }> {
+  const decision = await decide(rollouts);
+  const start = startOf(decision);
+  if (rollouts === undefined || start === undefined) return { decision, rollouts };
+  const after = await yieldToFirst(claiming, start, rollouts);
+  return after === undefined ? { decision, rollouts } : { decision: await decide(after), rollouts: after };
+}
+
 /** A group of which only its claim is known. It moves to the release, and no wave waits for it. */
 const claimant = (key: NodeGroupKey, { pair, releaseVersion }: Candidate, now: number): Member => ({
   key,

@@ -2,7 +2,7 @@ import { decideAtGates, type GateReaders } from '../shared/gates/decide-at-gates
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { clustersBefore } from '../shared/rollouts/clusters-before.ts';
-import { yieldToFirst } from '../shared/rollouts/go-first.ts';
+import { decideAlone } from '../shared/rollouts/go-first.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { CUSTOM, placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { answer } from './answer.ts';
@@ -11,26 +11,23 @@ import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 
 /** Decides, and anew where another function starts the first group of the AMI at the same time: it goes alone. */
-export async function decideAlone(
+export function decideRefresh(
   { ledger, caller }: { readonly ledger: Ledger; readonly caller: string },
   observation: Observation,
   circumstances: Circumstances,
   readers: GateReaders,
 ): Promise<{ readonly decision: Decision; readonly rollouts: Rollouts | undefined }> {
-  const { rollouts, policy, now } = circumstances;
-  const decision = await decideWithGates(observation, circumstances, readers);
-  const { act, target } = decision;
-  if (act !== 'start' || target === undefined || rollouts === undefined || isInvalid(policy)) {
-    return { decision, rollouts };
-  }
-  const candidates = [{ pair: CUSTOM, releaseVersion: target }];
-  const start = { key: observation.key, candidates, bakeBetween: policy.upgrades.bakeBetween };
-  const after = await yieldToFirst({ ledger, by: 'refresh-groups', caller, now }, start, rollouts);
-  if (after === undefined) return { decision, rollouts };
-  return {
-    decision: await decideWithGates(observation, { ...circumstances, rollouts: after }, readers),
-    rollouts: after,
-  };
+  const { policy, now } = circumstances;
+  return decideAlone<Decision>(
+    { ledger, by: 'refresh-groups', caller, now },
+    circumstances.rollouts,
+    (rollouts) => decideWithGates(observation, { ...circumstances, ...(rollouts && { rollouts }) }, readers),
+    ({ act, target }) => {
+      if (act !== 'start' || target === undefined || isInvalid(policy)) return undefined;
+      const candidates = [{ pair: CUSTOM, releaseVersion: target }];
+      return { key: observation.key, candidates, bakeBetween: policy.upgrades.bakeBetween };
+    },
+  );
 }
 
 /** Decides, once the gates are read where they matter. An answer tells what comes of a request. */
