@@ -177,6 +177,10 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
       if (caller === undefined || role === undefined) return undefined;
       return { caller, arn: role.arn, secretAccessKey: SECRET_ACCESS_KEY };
     },
+    pulls: (instanceId, image) => {
+      const instance = fleet.instances.get(instanceId);
+      return instance === undefined || fleet.networks.reachesRegistry(instance, image);
+    },
     onHostReached: (instanceId) => fleet.agents.installed(instanceId),
     execute,
     ...(onCall !== undefined && { onCall }),

@@ -68,6 +68,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'unreadable-list-hangs': { network: { endpoints: { admits: 'unreadable-prefix-list' } }, ssm: DEAD },
   'list-hangs': { network: { endpoints: { admits: 'prefix-list' } }, ssm: DEAD },
   'pods-only': { network: { endpoints: { admits: 'pods' } } },
+  'shut-in': { network: { wayOut: 'none' }, ssm: { agent: 'missing' } },
   windows: { amiType: 'WINDOWS_CORE_2022_x86_64', ssm: { agent: 'missing' } },
   'bottlerocket-copy': {
     imageId: 'ami-0c0ffee0c0ffee009',
@@ -150,6 +151,11 @@ describe('a worker whose agent does not answer', () => {
     ['unreadable-list-hangs', 'cause-unclear', 'cannot be read'],
     ['list-hangs', 'connection-lost', 'registered once'],
     ['pods-only', 'cause-unclear', 'which only another interface of the instance has'],
+    [
+      'shut-in',
+      'agent-not-installable',
+      'cannot pull public.ecr.aws/amazonlinux/amazonlinux:2023, because subnet subnet-',
+    ],
     ['windows', 'agent-not-installable', 'On Windows'],
     ['bottlerocket-copy', 'agent-not-installable', 'Bottlerocket'],
   ])('because of %s is told of once, as %s', (name, reason, text) => {

@@ -127,6 +127,13 @@ describe('decide', () => {
       'skipped',
       'out-of-service',
     ],
+    [
+      'lacks the agent where no image can be pulled',
+      { findings: findings({ shutInBy: 'subnet subnet-1 has no default route' }) },
+      {},
+      'failed',
+      'agent-not-installable',
+    ],
     ['lacks the agent on Windows', { findings: findings({ windows: true }) }, {}, 'failed', 'agent-not-installable'],
     ['has no network', { findings: findings({ network: CLOSED }) }, {}, 'failed', 'no-network-path'],
     [

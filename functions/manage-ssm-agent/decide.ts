@@ -6,11 +6,10 @@ import { type Circumstances, type Decision, remembered, say } from './decision.t
 import { diagnose } from './diagnose.ts';
 import { follow } from './follow.ts';
 import { circumstancesOf, guardOf } from './guards.ts';
-import { NOT_INSTALLABLE } from './install/index.ts';
 import type { AgentView, Observation } from './observation.ts';
 import { refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { attachable, carrierOf, modeOfRemedy, remedyFor } from './remedy-choice.ts';
+import { attachable, modeOfRemedy, remedyFor, whyNotInstallable } from './remedy-choice.ts';
 import { targetOf, treat } from './treat.ts';
 
 /**
@@ -102,10 +101,10 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   if (remedy !== undefined) return treat({ cause, remedy, message: whole }, observation, ssmAgent, now);
   const known = remembered(state.failures?.cause === cause ? state.failures : undefined);
   const about = { details: { cause }, target: cause };
-  const carrier = cause === 'agent-missing' ? carrierOf(view.findings) : undefined;
-  if (carrier !== undefined) {
-    const { reason: why, hint } = NOT_INSTALLABLE[carrier];
-    return { ...say('failed', 'agent-not-installable', `${message} ${why}`, known, cause), ...about, hint };
+  const refusal = cause === 'agent-missing' ? whyNotInstallable(view.findings, ssmAgent.installerImage) : undefined;
+  if (refusal !== undefined) {
+    const { reason: why, ...rest } = refusal;
+    return { ...say('failed', 'agent-not-installable', `${message} ${why}`, known, cause), ...about, ...rest };
   }
   return { ...say('failed', cause, whole, known, message), ...about };
 }

@@ -38,6 +38,14 @@ describe('the image that installs agents, as root', () => {
     },
   );
 
+  it('may come from a mirror where nothing leads to the Internet', () => {
+    const shutIn = observation(worker({ findings: findings({ shutInBy: 'the subnet has no default route' }) }));
+    const mirrored = policy(`r.example/mirror/al@${DIGEST}`);
+    const circumstances = { now: NOW, account: '111122223333', installerRegistries: ['r.example/mirror'] };
+    expect(decide(shutIn, { ...circumstances, policy: mirrored }).begin).toBe('install-agent');
+    expect(decide(shutIn, { ...circumstances, policy: policy() }).begin).toBeUndefined();
+  });
+
   it.each([undefined, `r.example/mirror/al@${DIGEST}`])('installs where it is allowed: %s', (image) => {
     expect(about(image, 'r.example/mirror').begin).toBe('install-agent');
   });

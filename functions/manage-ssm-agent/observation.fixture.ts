@@ -92,9 +92,11 @@ const arbitraryFindings: fc.Arbitrary<Findings> = fc
     imageName: fc.constantFrom('', 'amazon-eks-node-al2023-x', 'bottlerocket-aws-k8s-1.33-x'),
     windows: fc.boolean(),
     registeredAs: fc.constantFrom(undefined, undefined, 'mi-0123456789abcdef0'),
+    shutInBy: fc.constantFrom(undefined, undefined, 'the subnet has no default route'),
   })
-  .map(({ profile, registeredAs, ...others }) => ({
+  .map(({ profile, registeredAs, shutInBy, ...others }) => ({
     ...others,
+    ...(shutInBy !== undefined && { shutInBy }),
     ...(profile !== undefined && { profile }),
     ...(registeredAs !== undefined && { registeredAs }),
   }));

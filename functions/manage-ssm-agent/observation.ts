@@ -55,6 +55,8 @@ export interface Findings {
   readonly defaultHostManagement: boolean;
   readonly metadata: { readonly enabled: boolean; readonly version2: boolean };
   readonly network: NetworkFinding;
+  /** Why the instance reaches nothing on the Internet, as a clause; absent where it may. */
+  readonly shutInBy?: string;
   /** Name of the instance's AMI, or empty. */
   readonly imageName: string;
   readonly windows: boolean;

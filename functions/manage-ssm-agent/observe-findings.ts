@@ -4,7 +4,7 @@ import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import { readNetworks } from './network/networks.ts';
-import { wayOf } from './network/way.ts';
+import { shutInBy, wayOf } from './network/way.ts';
 import type { AgentView, Findings, NetworkFinding } from './observation.ts';
 import { type HybridAgent, readHybridAgents } from './observe-agents.ts';
 import { findNeighbours } from './observe-neighbours.ts';
@@ -75,6 +75,7 @@ export async function observeFindings(
       const { MetadataOptions, ImageId = '', Platform } = instance;
       const neighbour = neighbours.get(instanceId);
       const profile = profileOf(instance);
+      const shutIn = shutInBy(instance, networks);
       const registeredAs = agents.has(instanceId) ? undefined : hybridOf(instance, hybrids);
       return [
         instanceId,
@@ -90,6 +91,7 @@ export async function observeFindings(
             neighbour === undefined
               ? (ways.get(instanceId) ?? { kind: 'unsure', doubt: 'The network of the instance cannot be read.' })
               : { kind: 'open', way: `as ${neighbour} beside it, whose agent answers` },
+          ...(shutIn !== undefined && { shutInBy: shutIn }),
           imageName: imageNames.get(ImageId) ?? '',
           windows: Platform?.toLowerCase() === 'windows',
           ...(registeredAs !== undefined && { registeredAs }),

@@ -64,7 +64,7 @@ export const SSM_AGENT_REASONS = {
     severity: 'medium',
   },
   'agent-not-installable': {
-    meaning: 'The agent is missing and cannot be installed on this operating system.',
+    meaning: 'The agent is missing and cannot be installed, on this operating system or without a way to the Internet.',
     hint: 'Use an AMI that has the agent.',
   },
   'attempts-exhausted': {

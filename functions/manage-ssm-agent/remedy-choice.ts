@@ -1,8 +1,9 @@
 import { isProven } from '../shared/fleet/owners.ts';
 import { type Mode, stricter } from '../shared/policy/mode.ts';
 import type { Cause } from './agent-cause.ts';
+import { NOT_INSTALLABLE, notFetchable, type Refusal } from './install/index.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
-import { type Policy, refusedImage } from './policy.ts';
+import { INSTALLER_IMAGE, type Policy, refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
@@ -50,8 +51,8 @@ export function remedyFor(
     'no-network-path': [],
     'imds-unreachable': [],
     'cause-unclear':
-      view.agent === undefined && policy.remedies.installWhenUnsure !== 'off' ? installable(findings) : [],
-    'agent-missing': installable(findings),
+      view.agent === undefined && policy.remedies.installWhenUnsure !== 'off' ? installable(findings, policy) : [],
+    'agent-missing': installable(findings, policy),
     'connection-lost': [],
   };
   return candidates[cause].find(
@@ -59,13 +60,15 @@ export function remedyFor(
   );
 }
 
-const installable = (findings: Findings): readonly Remedy[] =>
-  carrierOf(findings) === undefined ? ['install-agent'] : [];
+const installable = (findings: Findings, { installerImage }: SsmAgentPolicy): readonly Remedy[] =>
+  whyNotInstallable(findings, installerImage) === undefined ? ['install-agent'] : [];
 
-/** The operating system whose AMI includes the agent, so that it cannot be installed separately. */
-export function carrierOf({ imageName, windows }: Findings): 'bottlerocket' | 'windows' | undefined {
-  if (windows) return 'windows';
-  return imageName.startsWith('bottlerocket-') ? 'bottlerocket' : undefined;
+/** Why the agent cannot be installed, as far as AWS shows it: the AMI brings it along, or nothing leads to the image. */
+export function whyNotInstallable({ imageName, windows, shutInBy }: Findings, image: string): Refusal | undefined {
+  if (windows) return NOT_INSTALLABLE.windows;
+  if (imageName.startsWith('bottlerocket-')) return NOT_INSTALLABLE.bottlerocket;
+  // Only the image of the product is known to come from the Internet.
+  return image === INSTALLER_IMAGE && shutInBy !== undefined ? notFetchable(image, shutInBy) : undefined;
 }
 
 /** Whether a policy may be attached to a worker's role; `why` is a sentence. */

@@ -31,6 +31,8 @@ export interface ClusterApiOptions {
   karpenter?(): Karpenter | undefined;
   /** The roles that the ConfigMap `aws-auth` maps; absent: there is no such ConfigMap. */
   mappedRoles?(): readonly RoleMapping[] | undefined;
+  /** Whether the node of an instance can pull an image; by default each can. */
+  pulls?(instanceId: string, image: string): boolean;
   /** Called when a privileged pod with access to its host has done its work on this instance. */
   onHostReached(instanceId: string): void;
 }
@@ -56,7 +58,7 @@ export class ClusterApi {
   #version = 1_000;
 
   constructor(options: ClusterApiOptions) {
-    const { world, clusterName, applied, workloads = [], onHostReached } = options;
+    const { world, clusterName, applied, workloads = [], pulls, onHostReached } = options;
     this.#mappedRoles = () => options.mappedRoles?.();
     this.#karpenter = new KarpenterObjects(() => options.karpenter?.());
     const none = { clusterName, region: '', fargate: [], hybrid: [] };
@@ -67,6 +69,7 @@ export class ClusterApi {
       time: world.time,
       random: world.random.fork(`kubernetes ${clusterName}`),
       nodes: () => this.#nodes.scheduling(),
+      ...(pulls !== undefined && { pulls }),
       onHostReached,
       nextVersion: () => this.#nextVersion(),
     });

@@ -47,6 +47,17 @@ describe('pods of a DaemonSet', () => {
     expect(await statusOf(cluster)).toMatchObject({ desiredNumberScheduled: 1, numberReady: 1 });
   });
 
+  it('never become ready where nothing leads to their image', async () => {
+    const cluster = testCluster({ nodes: [testNode('a')] });
+    await cluster.apply(
+      testDaemonSet({ ...ON_HOST, containers: [{ ...ON_HOST.containers[0], image: 'unreachable/x' }] }),
+    );
+    await wait(cluster, 40);
+    expect(await statusOf(cluster)).toMatchObject({ currentNumberScheduled: 1, numberReady: 0 });
+    const { body } = await cluster.call('GET', `/api/v1/namespaces/eks-host-remediator/pods`);
+    expect(JSON.stringify(body)).toContain('ImagePullBackOff');
+  });
+
   it('go with it', async () => {
     const cluster = testCluster({ nodes: [testNode('a')] });
     await cluster.apply(testDaemonSet());

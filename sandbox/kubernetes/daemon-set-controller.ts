@@ -30,6 +30,8 @@ export interface DaemonSetControllerOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   nodes(): readonly SchedulingNode[];
+  /** Whether the node of an instance can pull an image; by default each can. */
+  pulls?(instanceId: string, image: string): boolean;
   /** Called when a pod that may change its host has done its work: it became ready on this instance. */
   onHostReached(instanceId: string): void;
 }
@@ -122,14 +124,17 @@ export class DaemonSetController {
   }
 
   #start({ name, template, spec }: ControlledDaemonSet, node: SchedulingNode): void {
-    const { time, random, onHostReached } = this.#options;
+    const { time, random, pulls, onHostReached } = this.#options;
     const suffix = random.hex(5);
-    const pod: Pod = { name: `${name}-${suffix}`, node, template, createdAt: time.now, ready: false };
+    const podSpec = spec.template.spec;
+    const images = [...podSpec.initContainers, ...podSpec.containers].map(({ image }) => image);
+    const isPulled = pulls === undefined || images.every((image) => pulls(node.instanceId, image));
+    const stuck = obstacle(podSpec, node) ?? (isPulled ? undefined : 'ImagePullBackOff');
+    const pod: Pod = { name: `${name}-${suffix}`, node, template, createdAt: time.now, ready: false, stuck };
     this.#pods.push(pod);
     // The time to pull the image, run the init containers and pass the readiness probe.
     const readyAfterMs = random.integer(8_000, 25_000);
-    const podSpec = spec.template.spec;
-    if (obstacle(podSpec, node) !== undefined) return;
+    if (stuck !== undefined) return;
     time.after(readyAfterMs, () => {
       if (!this.#pods.includes(pod)) return;
       pod.ready = true;

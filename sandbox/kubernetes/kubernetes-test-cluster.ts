@@ -94,6 +94,7 @@ export function testCluster(options: TestClusterOptions = {}) {
             kubernetesGroups: [...groups],
           }
         : undefined,
+    pulls: (_instanceId, image) => !image.startsWith('unreachable/'),
     onHostReached: (instanceId) => reached.push(instanceId),
     execute: (call, run) => (instant || call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run)),
     onCall: (call) => calls.push(call),

@@ -13,6 +13,8 @@ export interface Pod {
   /** Epoch ms. */
   readonly createdAt: number;
   ready: boolean;
+  /** Why it never becomes ready. */
+  readonly stuck: string | undefined;
 }
 
 /** Host directories that Bottlerocket lacks, or has read-only on its verified root file system. */
@@ -53,7 +55,7 @@ export function servedPod(
 ): Served {
   const { namespace } = owner;
   const { name, node, template, createdAt, ready } = pod;
-  const reason = ready ? undefined : (obstacle(spec, node) ?? 'ContainerCreating');
+  const reason = ready ? undefined : (pod.stuck ?? 'ContainerCreating');
   const containers = spec.containers.map((container) => ({
     name: container.name,
     image: container.image,

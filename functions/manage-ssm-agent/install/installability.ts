@@ -24,6 +24,17 @@ export const NOT_INSTALLABLE = {
   },
 } as const satisfies Record<string, Refusal>;
 
+/**
+ * Why a node without a way to the Internet cannot install the agent. No VPC endpoint serves Amazon ECR Public, so that the
+ * image comes from nowhere ("Considerations for Amazon ECR VPC endpoints", ECR user guide).
+ *
+ * @param shutInBy what keeps the node from the Internet, as a clause
+ */
+export const notFetchable = (image: string, shutInBy: string): Refusal => ({
+  reason: `No agent is installed: the node cannot pull ${image}, because ${shutInBy}.`,
+  hint: 'Use an AMI that has the agent. Or mirror the image to a private registry of Amazon ECR, and name it as ssmAgent.installerImage.',
+});
+
 const supported = (family: InstallFamily): Installability => ({ kind: 'supported', family });
 const refused = (reason: string, hint?: string): Installability => ({
   kind: 'refused',

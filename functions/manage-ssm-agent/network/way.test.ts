@@ -2,7 +2,7 @@ import type { Instance, IpPermission, NetworkAclEntry, Route, SecurityGroup, Vpc
 import { describe, expect, it } from 'vitest';
 import { block } from './ipv4.ts';
 import type { Networks } from './networks.ts';
-import { wayOf } from './way.ts';
+import { shutInBy, wayOf } from './way.ts';
 
 const INSTANCE: Instance = {
   InstanceId: 'i-1',
@@ -363,4 +363,17 @@ it('an instance whose network is not shown is in doubt', () => {
       network({ routes: NAT }),
     ).kind,
   ).toBe('unsure');
+});
+
+describe('an instance', () => {
+  it.each<[string, Given, string | undefined]>([
+    ['behind a NAT gateway', { routes: NAT, endpoints: both() }, undefined],
+    ['behind a transit gateway', { routes: [to('0.0.0.0/0', { TransitGatewayId: 'tgw-1' })] }, undefined],
+    ['with endpoints alone', { endpoints: both() }, 'subnet subnet-1 has no default route'],
+    ['behind a network ACL', { routes: NAT, acl: [] }, 'network ACL acl-1 does not let HTTPS out'],
+  ])('%s is shut in by what is in its way', (_name, given, because) => {
+    const found = shutInBy(INSTANCE, network(given));
+    if (because === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(because);
+  });
 });

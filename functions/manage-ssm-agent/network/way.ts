@@ -59,6 +59,17 @@ export function wayOf(
   return { kind: 'open', way: seen[0]?.way ?? '' };
 }
 
+/**
+ * Why nothing outside of AWS's private endpoints is reached from an instance, as a clause; undefined where something is, or
+ * where that cannot be told.
+ */
+export function shutInBy(instance: Instance, networks: Networks): string | undefined {
+  const node = nodeEndOf(instance, networks);
+  if (node === undefined) return undefined;
+  const { judgement } = routeOut(node, networks);
+  return judgement.answer === 'no' ? judgement.why : undefined;
+}
+
 function nodeEndOf(instance: Instance, { securityGroups }: Networks): NodeEnd | undefined {
   const groupIds = primaryGroupIds(instance);
   const groups = groupIds.map((id) => securityGroups.get(id)).filter((group) => group !== undefined);

@@ -129,6 +129,18 @@ export class Networks {
   }
 
   /**
+   * Whether the node can pull an image. Every VPC has endpoints for private registries of Amazon ECR, without which none of
+   * its nodes could start. No endpoint serves Amazon ECR Public ("Considerations for Amazon ECR VPC endpoints", ECR user
+   * guide) or another registry.
+   */
+  reachesRegistry(instance: Connected, image: string): boolean {
+    const [primary] = instance.interfaces;
+    if (primary === undefined) return false;
+    const { proxy, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;
+    return /^\d{12}\.dkr\.ecr\./.test(image) || proxy || this.#leadsOut(primary, beyond);
+  }
+
+  /**
    * Whether an instance's security groups allow traffic to its cluster's API server: to its public address, to its
    * addresses in the VPC, or to the group that both are in. Routes are not considered: a node that has joined has one.
    */
