@@ -320,9 +320,18 @@ describe('rights', () => {
         play: '2h',
       }),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
-      // Nodes from before a successor of the certificate authority are counted, and the template of their group is read.
+      // Nodes from before a successor of the certificate authority are counted, and what their groups launch from is read.
       start({
-        fleet: privateFleet({ launchTemplate: {} }, {}, { certificateAuthority: { successorAt: '+1m' } }),
+        fleet: privateFleet(
+          { launchTemplate: {} },
+          {},
+          {
+            certificateAuthority: { successorAt: '+1m' },
+            selfManagedGroups: [
+              { name: 'batch', size: 1, imageId: 'ami-0123456789abcdef0', launchesFrom: 'launch-configuration' },
+            ],
+          },
+        ),
         play: '15m',
         events: [{ after: 300_000, event: healthPlanned }],
       }),

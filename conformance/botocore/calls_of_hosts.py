@@ -271,6 +271,11 @@ def autoscaling(account) -> None:
     call("autoscaling", "DescribeAutoScalingGroups", MaxRecords=1, NextToken=found["NextToken"])
     call("autoscaling", "DescribeAutoScalingGroups", Filters=[{"Name": "tag:eks:cluster-name", "Values": ["private"]}], IncludeInstances=False)
     refused("InvalidNextToken", "autoscaling", "DescribeAutoScalingGroups", NextToken="none")
+    configurations = call("autoscaling", "DescribeLaunchConfigurations", MaxRecords=1)
+    if "NextToken" in configurations:
+        call("autoscaling", "DescribeLaunchConfigurations", MaxRecords=1, NextToken=configurations["NextToken"])
+    call("autoscaling", "DescribeLaunchConfigurations", LaunchConfigurationNames=["missing"])
+    refused("InvalidNextToken", "autoscaling", "DescribeLaunchConfigurations", NextToken="none")
     call("autoscaling", "DescribeScalingActivities", MaxRecords=1, IncludeDeletedGroups=False)
     refused("InvalidNextToken", "autoscaling", "DescribeScalingActivities", NextToken="none")
     members = call("autoscaling", "DescribeAutoScalingInstances", MaxRecords=1)

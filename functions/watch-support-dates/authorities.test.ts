@@ -32,8 +32,8 @@ it('nodes that a warm pool keeps stopped are read with the others, by their firs
   };
   const group = { cluster: 'shop', nodegroup: 'self-managed:batch' };
   expect(await readLaunches(ec2, ['shop'])).toEqual([
-    { ...group, launchedAt: again.getTime() },
-    { ...group, launchedAt: first.getTime() },
-    { ...group, launchedAt: again.getTime() },
+    { id: 'i-1', ...group, launchedAt: again.getTime() },
+    { id: 'i-2', ...group, launchedAt: first.getTime() },
+    { id: 'i-4', ...group, launchedAt: again.getTime() },
   ]);
 });

@@ -40,6 +40,8 @@ export async function readAuthorities(eks: EKSClient, clusters: readonly string[
 /** A node of a cluster, by what its instance tells. */
 export interface Launched {
   readonly cluster: string;
+  /** Its instance. */
+  readonly id: string;
   /** Node group, or a name for the group outside of managed ones; empty for a node in none. */
   readonly nodegroup: string;
   /** When it was launched for the first time, epoch milliseconds. */
@@ -74,7 +76,15 @@ export async function readLaunches(ec2: EC2Client, clusters: readonly string[]):
     // Karpenter makes and deletes templates as it launches, and writes the authority into them by itself.
     const isOfGroup = worker.ownership !== 'karpenter' && id !== undefined && version !== undefined;
     const { cluster, nodegroup = '' } = worker;
-    return [{ cluster, nodegroup, launchedAt, ...(isOfGroup && { template: { id, version } }) }];
+    return [
+      {
+        id: instance.InstanceId ?? '',
+        cluster,
+        nodegroup,
+        launchedAt,
+        ...(isOfGroup && { template: { id, version } }),
+      },
+    ];
   });
 }
 

@@ -25,6 +25,7 @@ const successor: CertificateAuthority = {
 };
 const found = (...authorities: CertificateAuthority[]): Authorities => ({ kind: 'found', found: authorities });
 const node = (launchedAt: number, nodegroup = 'web', cluster = 'shop'): JudgedNode => ({
+  id: 'i-1',
   cluster,
   nodegroup,
   launchedAt,

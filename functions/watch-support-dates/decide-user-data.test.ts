@@ -24,9 +24,9 @@ const ROTATION = rotationOfBoth();
 
 const source = (script: string, others: Partial<LaunchSource> = {}): LaunchSource => ({
   kind: 'template',
-  templateId: 'lt-1',
-  templateName: 'batch-nodes',
-  version: 3,
+  name: 'version 3 of launch template batch-nodes (lt-1)',
+  id: 'lt-1 3',
+  details: { templateId: 'lt-1', version: 3 },
   userData: embeddedIn(Buffer.from(script).toString('base64')),
   ...others,
 });
@@ -61,6 +61,24 @@ describe('user data of a group', () => {
     expect(decision?.message).toMatch(/managed by Terraform\. EKS does not give a value with both authorities yet\.$/);
     expect(decision?.details).not.toHaveProperty('value');
     expect(decideUserData(group(owned), ROTATION, undefined)?.details).not.toHaveProperty('value');
+  });
+
+  it('is told with the launch configuration, and the tool that manages its group', () => {
+    const configuration = source(bootstrap(OLD), {
+      kind: 'launch-configuration',
+      name: 'launch configuration batch',
+      id: 'batch',
+      details: { launchConfiguration: 'batch' },
+      codeOwner: 'CloudFormation',
+    });
+    const decision = decideUserData(group(configuration), ROTATION, BUNDLE);
+    expect(decision?.message).toMatch(/^User data in launch configuration batch holds a former certificate authority/);
+    expect(decision?.message).toContain(' The group is managed by CloudFormation. Put there');
+    expect(decision?.details).toEqual({
+      launchConfiguration: 'batch',
+      keys: ['--b64-cluster-ca of bootstrap.sh'],
+      value: BUNDLE,
+    });
   });
 
   it('is told where any of its templates holds it', () => {

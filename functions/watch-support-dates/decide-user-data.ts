@@ -6,7 +6,7 @@ import { judgeUserData, type Rotation, type Verdict } from './rotation.ts';
 
 /** Whether nodes that are launched from a source trust the newest authority; a pure function. */
 export const judgeSource = (source: LaunchSource | UnreadSource, rotation: Rotation): Verdict =>
-  source.kind === 'template' ? judgeUserData(source.userData, rotation) : { kind: 'unknown', why: source.why };
+  source.kind === 'unread' ? { kind: 'unknown', why: source.why } : judgeUserData(source.userData, rotation);
 
 /** Whether the next nodes of a group may lack trust in the newest authority; a pure function. */
 export const mayLackTrust = ({ sources }: GroupLaunches, rotation: Rotation): boolean =>
@@ -26,14 +26,14 @@ export function decideUserData(
 ): Decision | undefined {
   const judged = sources.map((source) => ({ source, verdict: judgeSource(source, rotation) }));
   for (const { source, verdict } of judged) {
-    if (source.kind !== 'template' || (verdict.kind !== 'former' && verdict.kind !== 'strange')) continue;
-    const { templateId, templateName, version, codeOwner } = source;
+    if (source.kind === 'unread' || (verdict.kind !== 'former' && verdict.kind !== 'strange')) continue;
+    const { name, id, details, codeOwner } = source;
     const which =
       verdict.kind === 'former'
         ? 'a former certificate authority of the cluster, and not the newest'
         : 'a certificate authority that EKS does not list for the cluster';
     const keys = listed(verdict.keys);
-    const code = codeOwner === undefined ? '' : ` The template is managed by ${codeOwner}.`;
+    const code = codeOwner === undefined ? '' : ` ${KEPT[source.kind]} is managed by ${codeOwner}.`;
     const value = valueFrom(bundle, rotation);
     const then =
       value === undefined
@@ -42,27 +42,30 @@ export function decideUserData(
     return {
       decision: 'refused',
       reason: 'authority-in-user-data',
-      message: `User data in version ${version} of launch template ${templateName} (${templateId}) holds ${which}: ${keys}.${code} ${then}`,
-      variant: [rotation.newest.id, templateId, version, verdict.kind, ...verdict.keys, value !== undefined].join(' '),
-      details: { templateId, version, keys: [...verdict.keys], ...(value !== undefined && { value }) },
+      message: `User data in ${name} holds ${which}: ${keys}.${code} ${then}`,
+      variant: [rotation.newest.id, id, verdict.kind, ...verdict.keys, value !== undefined].join(' '),
+      details: { ...details, keys: [...verdict.keys], ...(value !== undefined && { value }) },
     };
   }
   for (const { source, verdict } of judged) {
     if (verdict.kind !== 'unknown') continue;
     if (source.kind === 'unread' && source.isThrottled) return undefined;
-    const message =
-      source.kind === 'unread'
-        ? source.why
-        : `User data in version ${source.version} of launch template ${source.templateName} (${source.templateId}) ${verdict.why}.`;
+    const message = source.kind === 'unread' ? source.why : `User data in ${source.name} ${verdict.why}.`;
     return {
       decision: 'refused',
       reason: 'user-data-unknown',
       message,
-      variant: `${rotation.newest.id} ${source.kind === 'unread' ? source.code : `${source.templateId} ${source.version}`}`,
+      variant: `${rotation.newest.id} ${source.kind === 'unread' ? source.code : source.id}`,
     };
   }
   return TRUSTS;
 }
+
+/** What a tool keeps as code. A launch configuration has no tags, and its group has. */
+const KEPT: Readonly<Record<LaunchSource['kind'], string>> = {
+  template: 'The template',
+  'launch-configuration': 'The group',
+};
 
 const TRUSTS: Decision = {
   decision: 'done',

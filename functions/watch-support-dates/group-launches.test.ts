@@ -20,9 +20,9 @@ it('groups of a cluster that cannot be listed hide those of no other cluster', a
   autoScaling.send = async () => ({ AutoScalingGroups: [] });
   const source: LaunchSource = {
     kind: 'template',
-    templateId: 'lt-1',
-    templateName: 'nodes',
-    version: 3,
+    name: 'version 3 of launch template nodes (lt-1)',
+    id: 'lt-1 3',
+    details: { templateId: 'lt-1', version: 3 },
     userData: { embedded: [] },
   };
   const troubles: unknown[] = [];

@@ -8,22 +8,26 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { describeNodeGroup, listNodeGroups } from '../shared/fleet/fleet.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
-import type { Unreadable } from '../shared/fleet/reading.ts';
+import type { Reading, Unreadable } from '../shared/fleet/reading.ts';
 import { describeGroups } from '../shared/fleet/self-managed-groups.ts';
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
-import { unmanagedGroup } from '../shared/fleet/worker.ts';
+import { tagsOf, unmanagedGroup } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
 import type { Launched } from './authorities.ts';
 import { embeddedIn, type UserData } from './embedded-authority.ts';
+import { readLaunchConfigurations } from './launch-configurations.ts';
 
-/** A version of a launch template, with what its user data embeds. The user data itself is not kept. */
+/** What nodes are launched from, with what its user data embeds. The user data itself is not kept. */
 export interface LaunchSource {
-  readonly kind: 'template';
-  readonly templateId: string;
-  readonly templateName: string;
-  readonly version: number;
-  /** The tool that keeps the template as code, as far as its tags say. */
+  readonly kind: 'template' | 'launch-configuration';
+  /** In words, such as `launch configuration batch`. */
+  readonly name: string;
+  /** Its id, with the version where it has some. None is ever changed. */
+  readonly id: string;
+  /** What names it in a record. */
+  readonly details: Readonly<Record<string, string | number>>;
+  /** The tool that keeps the template, or the group with the launch configuration, as code, as far as tags say. */
   readonly codeOwner?: string;
   readonly userData: UserData;
 }
@@ -50,14 +54,13 @@ export const createSourceReader = (ec2: EC2Client): SourceReader =>
     }
     const { data, tags, templateName, version: number } = reading.found;
     const codeOwner = codeOwnerOf(tags);
-    const userData = embeddedIn(data.UserData ?? '');
     return {
       kind: 'template',
-      templateId,
-      templateName,
-      version: number,
+      name: `version ${number} of launch template ${templateName} (${templateId})`,
+      id: `${templateId} ${number}`,
+      details: { templateId, version: number },
       ...(codeOwner !== undefined && { codeOwner }),
-      userData,
+      userData: embeddedIn(data.UserData ?? ''),
     };
   });
 
@@ -67,6 +70,8 @@ export interface GroupLaunches {
   /** Node group, or `self-managed:` and the Auto Scaling group. */
   readonly nodegroup: string;
   readonly sources: ReadonlyArray<LaunchSource | UnreadSource>;
+  /** The launch configurations that members of the group were launched from, by the ids of their instances. */
+  readonly launchedFrom?: ReadonlyMap<string, LaunchSource | UnreadSource>;
 }
 
 export interface LaunchClients {
@@ -139,18 +144,57 @@ async function readSelfManaged(
   const untagged = [...new Set(others)].filter((name) => !known.has(name));
   const groups = [...tagged, ...(await describeGroups(autoScaling, untagged))];
   const ofOwner = groups.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
+  const configurations = await readLaunchConfigurations(autoScaling, [...new Set(ofOwner.flatMap(configurationsOf))]);
   return Promise.all(
-    ofOwner.map(async (group) => ({
-      cluster,
-      nodegroup: `self-managed:${group.AutoScalingGroupName}`,
-      sources: await sourcesOf(group, readSource),
-    })),
+    ofOwner.map(async (group) => {
+      const sourceOf = (name: string) => configurationSource(name, group, configurations.get(name));
+      const { AutoScalingGroupName, LaunchConfigurationName: next, Instances = [] } = group;
+      const templates = await templatesOf(group, readSource);
+      return {
+        cluster,
+        nodegroup: `self-managed:${AutoScalingGroupName}`,
+        sources: next === undefined ? templates : [...templates, sourceOf(next)],
+        launchedFrom: new Map(
+          Instances.flatMap(({ InstanceId, LaunchConfigurationName: name }) =>
+            InstanceId === undefined || name === undefined ? [] : [[InstanceId, sourceOf(name)]],
+          ),
+        ),
+      };
+    }),
   );
 }
 
-/** What an Auto Scaling group launches from. The overrides of a mixed instances policy may have their own templates. */
-function sourcesOf(
-  { LaunchTemplate, MixedInstancesPolicy, LaunchConfigurationName }: AutoScalingGroup,
+/** The launch configurations of a group and of its members, which may have been launched from a former one. */
+const configurationsOf = ({ LaunchConfigurationName, Instances = [] }: AutoScalingGroup): string[] =>
+  [LaunchConfigurationName, ...Instances.map((member) => member.LaunchConfigurationName)].filter(
+    (name) => name !== undefined,
+  );
+
+function configurationSource(
+  name: string,
+  { Tags = [] }: AutoScalingGroup,
+  reading: Reading<UserData> | undefined,
+): LaunchSource | UnreadSource {
+  const what = `launch configuration ${name}`;
+  if (reading?.kind === 'unreadable') return unread(`Launch configuration ${name}`, reading);
+  if (reading?.kind !== 'found') return notRead(`Auto Scaling does not show ${what}.`, `gone ${name}`);
+  const codeOwner = codeOwnerOf(tagsOf({ Tags }));
+  return {
+    kind: 'launch-configuration',
+    name: what,
+    id: name,
+    details: { launchConfiguration: name },
+    ...(codeOwner !== undefined && { codeOwner }),
+    userData: reading.found,
+  };
+}
+
+/**
+ * The launch templates that an Auto Scaling group launches from. The overrides of a mixed instances policy may have
+ * their own.
+ */
+function templatesOf(
+  { LaunchTemplate, MixedInstancesPolicy }: AutoScalingGroup,
   readSource: SourceReader,
 ): Promise<Array<LaunchSource | UnreadSource>> {
   const mixed = MixedInstancesPolicy?.LaunchTemplate;
@@ -163,10 +207,7 @@ function sourcesOf(
   const templates = named.flatMap((one) =>
     one?.LaunchTemplateId === undefined ? [] : [{ id: one.LaunchTemplateId, version: one.Version ?? '$Default' }],
   );
-  const read = [...new Set(templates.map(({ id, version }) => readSource(id, version)))];
-  if (LaunchConfigurationName === undefined) return Promise.all(read);
-  const why = `The group uses launch configuration ${LaunchConfigurationName}, whose user data is not read.`;
-  return Promise.all([...read, notRead(why, 'launch configuration')]);
+  return Promise.all(new Set(templates.map(({ id, version }) => readSource(id, version))));
 }
 
 const unread = (what: string, { error, code, isThrottled }: Unreadable): UnreadSource => ({

@@ -16,7 +16,11 @@ const authority = (id: string, createdAt: string): CertificateAuthority => ({
 const UserData = Buffer.from(`B64_CLUSTER_CA=${certificate('old')}\n`).toString('base64');
 
 /** A cluster with a self-managed group that embeds the old authority, while EKS lists some authorities. */
-async function observed(toldIn: readonly string[], authorities: readonly CertificateAuthority[]) {
+async function observed(
+  toldIn: readonly string[],
+  authorities: readonly CertificateAuthority[],
+  others: Readonly<Record<string, () => object>> = {},
+) {
   const answers: Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => object>> = {
     ListCertificateAuthorities: () => ({ certificateAuthorities: authorities }),
     DescribeCertificateAuthority: ({ certificateAuthorityId }) => ({
@@ -35,6 +39,7 @@ async function observed(toldIn: readonly string[], authorities: readonly Certifi
         { LaunchTemplateId: 'lt-1', LaunchTemplateName: 'batch', VersionNumber: 1, LaunchTemplateData: { UserData } },
       ],
     }),
+    ...others,
   };
   const send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: never }) =>
     answers[name.replace(/Command$/, '')]?.(input) ?? Promise.reject(new Error(name));
@@ -70,4 +75,42 @@ it('user data that was told of is judged again once EKS has removed the former a
     undefined,
   ]);
   expect([during, after].map(({ rotations }) => rotations.has('shop'))).toEqual([true, false]);
+});
+
+it('nodes of a group with launch configurations are judged by the one that each was launched from', async () => {
+  const both = [authority('old', '2018-07-01'), authority('new', '2026-07-01')];
+  const launched = (InstanceId: string) => ({
+    InstanceId,
+    LaunchTime: new Date('2026-07-05'),
+    Tags: [
+      { Key: 'aws:eks:cluster-name', Value: 'shop' },
+      { Key: 'kubernetes.io/cluster/shop', Value: 'owned' },
+      { Key: 'aws:autoscaling:groupName', Value: 'batch' },
+    ],
+  });
+  const { nodes, groups } = await observed([], both, {
+    DescribeInstances: () => ({ Reservations: [{ Instances: ['i-1', 'i-2', 'i-3'].map(launched) }] }),
+    DescribeAutoScalingGroups: () => ({
+      AutoScalingGroups: [
+        {
+          AutoScalingGroupName: 'batch',
+          LaunchConfigurationName: 'second',
+          Instances: [
+            { InstanceId: 'i-1', LaunchConfigurationName: 'first' },
+            { InstanceId: 'i-2', LaunchConfigurationName: 'second' },
+          ],
+        },
+      ],
+    }),
+    DescribeLaunchConfigurations: () => ({
+      LaunchConfigurations: [
+        { LaunchConfigurationName: 'first', UserData },
+        { LaunchConfigurationName: 'second', UserData: '' },
+      ],
+    }),
+  });
+  expect(groups.get('shop')?.flatMap(({ sources }) => sources)).toMatchObject([
+    { name: 'launch configuration second' },
+  ]);
+  expect(nodes.map(({ id, verdict }) => `${id} ${verdict?.kind}`)).toEqual(['i-1 former', 'i-2 trusts', 'i-3 unknown']);
 });

@@ -8,8 +8,10 @@ import {
   createSourceReader,
   type GroupLaunches,
   type LaunchClients,
+  type LaunchSource,
   readGroupLaunches,
   type SourceReader,
+  type UnreadSource,
 } from './group-launches.ts';
 import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -55,8 +57,8 @@ export async function observeRotations(
   const read = [...judgedBy.keys()];
   const launched = read.length === 0 ? [] : await readLaunches(clients.ec2, read);
   const readSource = createSourceReader(clients.ec2);
-  const nodes = await judged(launched, rotations, readSource);
   const groups = await readGroupLaunches(clients, readSource, read, launched, onTrouble);
+  const nodes = await judged(launched, rotations, groups, readSource);
   return { clusters, isLeft, authorities, rotations, judgedBy, nodes, groups };
 }
 
@@ -73,15 +75,32 @@ const rotationsOf = (authorities: ReadonlyMap<string, Authorities>): Map<string,
 const judged = (
   launched: readonly Launched[],
   rotations: ReadonlyMap<string, Rotation>,
+  groups: Rotations['groups'],
   readSource: SourceReader,
 ): Promise<JudgedNode[]> =>
   pMap(
     launched,
     async (node) => {
       const rotation = rotations.get(node.cluster);
-      if (rotation === undefined || node.template === undefined || node.launchedAt < rotation.addedAt) return node;
-      const source = await readSource(node.template.id, node.template.version);
-      return { ...node, verdict: judgeSource(source, rotation) };
+      if (rotation === undefined || node.launchedAt < rotation.addedAt) return node;
+      const source = await sourceOf(node, groups, readSource);
+      return source === undefined ? node : { ...node, verdict: judgeSource(source, rotation) };
     },
     { concurrency: READ_CONCURRENCY },
   );
+
+/**
+ * What a node was launched from; undefined where its user data is that of EKS or Karpenter, or nobody can tell. A node
+ * of a self-managed group without a template was launched from a launch configuration, which only its group names.
+ */
+async function sourceOf(
+  { id, cluster, nodegroup, template }: Launched,
+  groups: Rotations['groups'],
+  readSource: SourceReader,
+): Promise<LaunchSource | UnreadSource | undefined> {
+  if (template !== undefined) return readSource(template.id, template.version);
+  const group = groups.get(cluster)?.find((each) => each.nodegroup === nodegroup);
+  if (group?.launchedFrom === undefined) return undefined;
+  const why = 'Auto Scaling does not show what the node was launched from.';
+  return group.launchedFrom.get(id) ?? { kind: 'unread', why, code: 'launched from', isThrottled: false };
+}

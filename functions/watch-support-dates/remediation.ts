@@ -31,6 +31,7 @@ export const watchSupportDates = declare({
     onAnything('DescribeClusterVersions', ['eks:DescribeClusterVersions']),
     onAnything('Nodes', [
       'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:DescribeLaunchConfigurations',
       'ec2:DescribeInstances',
       'ec2:DescribeLaunchTemplates',
       'ec2:DescribeLaunchTemplateVersions',

@@ -26,14 +26,15 @@ const group = (script: string, nodegroup = 'self-managed:batch') => ({
   sources: [
     {
       kind: 'template' as const,
-      templateId: 'lt-1',
-      templateName: 'nodes',
-      version: 1,
+      name: 'version 1 of launch template nodes (lt-1)',
+      id: 'lt-1 1',
+      details: { templateId: 'lt-1', version: 1 },
       userData: embeddedIn(Buffer.from(script).toString('base64')),
     },
   ],
 });
 const node = (launchedAt: number, others: object = {}) => ({
+  id: 'i-1',
   cluster: 'shop',
   nodegroup: 'self-managed:batch',
   launchedAt,

@@ -163,7 +163,7 @@ describe('the rotation of a certificate authority', () => {
         ],
         selfManagedGroups: [
           { ...batch, name: 'empty', size: 0, userData: bootstrap },
-          { ...batch, name: 'former', size: 1, launchesFrom: 'launch-configuration' },
+          { ...batch, name: 'former', size: 1, launchesFrom: 'launch-configuration', userData: bootstrap },
         ],
       }),
     ],
@@ -212,24 +212,30 @@ describe('the rotation of a certificate authority', () => {
     expect(reasonsOf(run, 'lab', 'own')).toEqual(['07-02 refused authority-in-user-data']);
     expect(of(run, 'lab', 'own')[0]?.message).toMatch(/launch template own-nodes .*certificateAuthority of NodeConfig/);
     expect(reasonsOf(run, 'lab', 'self-managed:lab-empty')).toEqual(['07-02 refused authority-in-user-data']);
-    expect(reasonsOf(run, 'lab', 'self-managed:lab-former')).toEqual(['07-02 refused user-data-unknown']);
+    const former = 'self-managed:lab-former';
+    expect(reasonsOf(run, 'lab', former)).toEqual(['07-02 refused authority-in-user-data']);
+    expect(of(run, 'lab', former)[0]?.message).toMatch(/^User data in launch configuration lab-former holds/);
 
-    // The owner puts the value of the record into a new version.
-    const { value } = told?.details ?? {};
-    const group = run.account.fleet.autoScalingGroups.list().find(({ name }) => name === 'shop-batch');
-    if (group === undefined || typeof value !== 'string') throw new Error('There is no group, or no value.');
-    const { id } = group.launchTemplate;
-    const UserData = Buffer.from(bootstrap.replace('{certificateAuthority}', value)).toString('base64');
-    run.account.fleet.launchTemplates.makeVersion(id, { UserData }, { source: 1, description: 'by its owner' });
-    group.launchTemplate.version = 2;
+    // The owners put the value of the record into a new version, and into another launch configuration.
+    const change = (groupName: string, value: unknown): void => {
+      const group = run.account.fleet.autoScalingGroups.list().find(({ name }) => name === groupName);
+      if (group === undefined || typeof value !== 'string') throw new Error('There is no group, or no value.');
+      const { id } = group.launchTemplate;
+      const UserData = Buffer.from(bootstrap.replace('{certificateAuthority}', value)).toString('base64');
+      run.account.fleet.launchTemplates.makeVersion(id, { UserData }, { source: 1, description: 'by its owner' });
+      group.launchTemplate.version = 2;
+    };
+    change('shop-batch', told?.details?.value);
+    change('lab-former', of(run, 'lab', former)[0]?.details?.value);
     await run.account.play(24 * HOUR);
+    expect(reasonsOf(run, 'lab', former).slice(1)).toEqual(['07-03 done user-data-trusts']);
     expect(reasonsOf(run, 'shop', 'self-managed:shop-batch').slice(1)).toEqual(['07-03 done user-data-trusts']);
     expect(reasonsOf(run, 'shop')).toEqual(['07-02 refused authority-nodes']);
 
     await run.account.play(24 * HOUR);
     expect(reasonsOf(run, 'shop').slice(1)).toEqual(['07-04 done authority-complete']);
     expect(of(run, 'shop').at(-1)?.message).toMatch(/^All 4 nodes that EC2 shows were launched after/);
-    // The nodes of the other cluster were not replaced, since nobody changed its templates.
+    // The nodes of the other cluster were not replaced: nobody changed its templates, or refreshed its other group.
     expect(reasonsOf(run, 'lab')).toEqual(['07-02 refused authority-nodes']);
     expect(JSON.stringify(run.records)).not.toContain('hunter2');
     expect(run.errors).toEqual([]);

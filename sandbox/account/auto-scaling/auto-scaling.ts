@@ -15,6 +15,7 @@ import type { World } from '../world.ts';
 import { describeGroup } from './descriptions.ts';
 import type { AutoScalingGroup } from './group.ts';
 import type { AutoScalingGroups } from './groups.ts';
+import { describeLaunchConfigurations } from './launch-configurations.ts';
 import { instanceOperations } from './operations.ts';
 
 const DEFAULT_PAGE = 50;
@@ -78,6 +79,7 @@ export function createAutoScaling(world: World, groups: AutoScalingGroups): Serv
           return { Activities: items, NextToken: nextToken };
         },
       ),
+      DescribeLaunchConfigurations: describeLaunchConfigurations(world, groups),
       ...instanceOperations(world, groups),
     },
   };

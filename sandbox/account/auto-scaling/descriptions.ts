@@ -1,5 +1,5 @@
 import type { AutoScalingGroup as DescribedGroup, Instance as DescribedMember } from '@aws-sdk/client-auto-scaling';
-import type { AutoScalingGroup, Member, WarmPool } from './group.ts';
+import { type AutoScalingGroup, configurationName, type Member, type WarmPool } from './group.ts';
 import { pooledMembers } from './warm-pools.ts';
 
 /** A group as DescribeAutoScalingGroups returns it. */
@@ -62,7 +62,10 @@ export const describeWarmPool = ({ minSize, maxPrepared, state, reuseOnScaleIn, 
 });
 
 /** A member as Auto Scaling returns it. */
-export function describeMember(group: AutoScalingGroup, { instance, lifecycleState }: Member): DescribedMember {
+export function describeMember(
+  group: AutoScalingGroup,
+  { instance, lifecycleState, launchConfiguration }: Member,
+): DescribedMember {
   return {
     InstanceId: instance.id,
     InstanceType: instance.instanceType,
@@ -70,8 +73,8 @@ export function describeMember(group: AutoScalingGroup, { instance, lifecycleSta
     AvailabilityZone: instance.availabilityZone,
     LifecycleState: lifecycleState,
     HealthStatus: 'Healthy',
-    ...(group.launchesFrom === 'launch-configuration'
-      ? { LaunchConfigurationName: group.launchTemplate.name }
+    ...(launchConfiguration !== undefined
+      ? { LaunchConfigurationName: launchConfiguration }
       : { LaunchTemplate: launchTemplate(group, instance.tags.get('aws:ec2launchtemplate:version') ?? '1') }),
     ProtectedFromScaleIn: group.protectsInstances === true,
   };
@@ -86,7 +89,9 @@ const launchTemplate = ({ launchTemplate: { id, name } }: AutoScalingGroup, vers
 /** The source of the group's launches, as its description names it. */
 function launchSource(group: AutoScalingGroup): Partial<DescribedGroup> {
   const { launchesFrom, launchTemplate: template } = group;
-  if (launchesFrom === 'launch-configuration') return { LaunchConfigurationName: template.name };
+  if (launchesFrom === 'launch-configuration') {
+    return { LaunchConfigurationName: configurationName(group, template.version) };
+  }
   const numbered = launchTemplate(group, String(template.version));
   if (launchesFrom === undefined) return { LaunchTemplate: numbered };
   if (launchesFrom === '$Latest' || launchesFrom === '$Default') {

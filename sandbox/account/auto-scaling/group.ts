@@ -11,6 +11,8 @@ export interface Member {
   inServiceAt?: number;
   /** Whether capacity rebalancing replaces it, so that it no longer counts towards the group's capacity. */
   isAtRisk?: boolean;
+  /** The launch configuration that it was launched from. */
+  readonly launchConfiguration?: string;
 }
 
 /** How long a new node takes, ms from its launch. */
@@ -120,6 +122,19 @@ export function launchedVersion({
   while (templateVersion?.(version + 1) !== undefined) version += 1;
   return version;
 }
+
+/**
+ * The name of a launch configuration of a group that has these. One cannot be changed, so that a change is another one
+ * (Auto Scaling user guide, "Launch configurations"): each version of what the group launches has a name of its own.
+ */
+export const configurationName = ({ launchTemplate: { name } }: AutoScalingGroup, version: number): string =>
+  version === 1 ? name : `${name}-${version}`;
+
+/** What a new member of the group is launched from, where that is a launch configuration. */
+export const launchedFrom = (group: AutoScalingGroup): Pick<Member, 'launchConfiguration'> =>
+  group.launchesFrom === 'launch-configuration'
+    ? { launchConfiguration: configurationName(group, launchedVersion(group)) }
+    : {};
 
 /** The version of the launch template that an instance was launched from. */
 export const templateVersion = ({ tags }: Instance): number => Number(tags.get('aws:ec2launchtemplate:version') ?? 1);

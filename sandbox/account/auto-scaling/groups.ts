@@ -5,7 +5,7 @@ import type { TargetGroups } from '../elastic-load-balancing/target-groups.ts';
 import type { World } from '../world.ts';
 import { ActivityHistory, type ActivityKind, announceActivity } from './activities.ts';
 import { Departures, isTerminating, SCALE_IN_MS } from './departures.ts';
-import { type AutoScalingGroup, type JoinTimes, type Member, templateVersion } from './group.ts';
+import { type AutoScalingGroup, type JoinTimes, launchedFrom, type Member, templateVersion } from './group.ts';
 import { LifecycleActions } from './lifecycle-actions.ts';
 import { poolSize, WarmPools } from './warm-pools.ts';
 
@@ -83,7 +83,12 @@ export class AutoScalingGroups {
   /** Adds an instance that has been running since `launchedAt` (epoch ms). */
   adopt(group: AutoScalingGroup, specification: LaunchSpecification, launchedAt: number): Instance {
     const instance = this.#instances.adopt(specification, launchedAt);
-    group.members.set(instance.id, { instance, lifecycleState: 'InService', inServiceAt: launchedAt });
+    group.members.set(instance.id, {
+      instance,
+      lifecycleState: 'InService',
+      inServiceAt: launchedAt,
+      ...launchedFrom(group),
+    });
     for (const targetGroup of group.targetGroups)
       this.#targetGroups.registerInstance(targetGroup, instance, launchedAt);
     return instance;
@@ -97,7 +102,7 @@ export class AutoScalingGroups {
         state === 'Running'
           ? this.#instances.adopt(specify(zone), launchedAt, !joinsInService)
           : this.#instances.adoptStopped(specify(zone), launchedAt);
-      group.members.set(instance.id, { instance, lifecycleState: `Warmed:${state}` });
+      group.members.set(instance.id, { instance, lifecycleState: `Warmed:${state}`, ...launchedFrom(group) });
     }
   }
 
@@ -115,7 +120,11 @@ export class AutoScalingGroups {
       if (member?.lifecycleState === 'Warmed:Pending') this.#pools.prepare(group, member);
       this.announce('launch', group, instance, startedAt);
     });
-    group.members.set(instance.id, { instance, lifecycleState: into === 'group' ? 'Pending' : 'Warmed:Pending' });
+    group.members.set(instance.id, {
+      instance,
+      lifecycleState: into === 'group' ? 'Pending' : 'Warmed:Pending',
+      ...launchedFrom(group),
+    });
     this.#world.time.after(readyAfter, () => {
       if (instance.node !== 'Joining' || instance.state !== 'running') return;
       const isPooled = group.members.get(instance.id)?.lifecycleState.startsWith('Warmed:') === true;

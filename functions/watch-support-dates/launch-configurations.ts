@@ -1,0 +1,31 @@
+import { type AutoScalingClient, DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
+import pMap from 'p-map';
+import { type Reading, read } from '../shared/fleet/reading.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import { embeddedIn, type UserData } from './embedded-authority.ts';
+
+/** DescribeLaunchConfigurations takes at most 50 names, which fit on one page (Auto Scaling API reference). */
+const NAMES_PER_CALL = 50;
+
+/** What the user data of launch configurations embeds, by name. The user data itself is not kept. */
+export async function readLaunchConfigurations(
+  autoScaling: AutoScalingClient,
+  names: readonly string[],
+): Promise<Map<string, Reading<UserData>>> {
+  const describe = async (LaunchConfigurationNames: string[]): Promise<Array<[string, Reading<UserData>]>> => {
+    const reading = await read(
+      () => autoScaling.send(new DescribeLaunchConfigurationsCommand({ LaunchConfigurationNames })),
+      'tell',
+    );
+    if (reading.kind !== 'found') return LaunchConfigurationNames.map((name) => [name, reading]);
+    const { LaunchConfigurations = [] } = reading.found;
+    // Auto Scaling leaves out names that do not exist.
+    const found = new Map(LaunchConfigurations.map((each) => [each.LaunchConfigurationName, each.UserData ?? '']));
+    return LaunchConfigurationNames.map((name) => {
+      const userData = found.get(name);
+      return [name, userData === undefined ? { kind: 'gone' } : { kind: 'found', found: embeddedIn(userData) }];
+    });
+  };
+  return new Map((await pMap(chunks(names, NAMES_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat());
+}
