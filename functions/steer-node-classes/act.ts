@@ -16,6 +16,7 @@ import { progressAfter } from './progress.ts';
 import { EC2_NODE_CLASSES } from './read-node-classes.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
+import { rememberedUserData } from './remembered-user-data.ts';
 
 export interface ActDeps {
   readonly ledger: Ledger;
@@ -59,8 +60,15 @@ export async function carryOut(
   const decision = await write(deps, observation, wanted);
   if (decision === undefined) return undefined;
   const progress = progressAfter(observation, decision, { anywhere, here }, now);
+  const userData = rememberedUserData(observation.view, state);
   if (decision.silent) {
-    const next = asStored<NodeClassState>({ ...before, made: decision.made, proposal: decision.proposal, progress });
+    const next = asStored<NodeClassState>({
+      ...before,
+      made: decision.made,
+      proposal: decision.proposal,
+      progress,
+      ...userData,
+    });
     // A class of which nothing was ever told or remembered needs no item.
     if (isDeepStrictEqual(next, asStored<NodeClassState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
@@ -74,6 +82,7 @@ export async function carryOut(
     made: decision.made,
     proposal: decision.proposal,
     progress,
+    ...userData,
   });
   const details = { ...decision.details, ...planIn('steer-node-classes', key, decision), ...overridesIn(here) };
   // The ledger gives an outcome back as it was written, also one that another version has written.

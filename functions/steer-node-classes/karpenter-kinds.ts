@@ -27,7 +27,7 @@ export const nodeClassRef = z.object({ group: z.string().min(1), name: z.string(
 /** Members that are not read here are ignored. Source: aws/karpenter-provider-aws, pkg/apis/v1. */
 export const ec2NodeClass = z.object({
   metadata,
-  spec: z.object({ amiSelectorTerms: z.array(z.unknown()).default([]) }),
+  spec: z.object({ amiSelectorTerms: z.array(z.unknown()).default([]), userData: z.string().default('') }),
   status: z
     .object({
       amis: z.array(z.object({ id: z.string().default(''), name: z.string().default('') })).default([]),

@@ -1,3 +1,4 @@
+import type { UserData } from '../shared/fleet/embedded-authority.ts';
 import { groupOfClass } from '../shared/fleet/node-class-name.ts';
 import type { Pair } from '../shared/releases/ami-type.ts';
 import type { Family, Selection } from './alias.ts';
@@ -54,6 +55,8 @@ export interface ClassView {
   readonly selection: Selection;
   /** Its labels and annotations. */
   readonly marks: Readonly<Record<string, string>>;
+  /** What its user data embeds. */
+  readonly userData: UserData;
   /** Who keeps it as code, such as `Argo CD`; absent where nothing shows that somebody does. */
   readonly codeOwner?: string;
   readonly pools: readonly PoolView[];

@@ -39,6 +39,7 @@ export const classView = (view: Partial<ClassView> = {}): ClassView => ({
   terms: [{ alias: 'al2023@v20260601' }],
   selection: { kind: 'pins', family: 'al2023', version: 'v20260601' },
   marks: {},
+  userData: { embedded: [] },
   pools: [{ name: 'general', nodes: 3, drifted: 0, expireAfter: '720h', budgets: ['10%'] }],
   running: [{ family: 'al2023', version: 'v20260601' }],
   unknownImages: [],

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { embeddedIn, type UserData } from '../shared/fleet/embedded-authority.ts';
 import type { WantedAccess } from '../shared/kubernetes/access-reviews.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { codeOwnerOf } from './code-owner.ts';
@@ -38,6 +39,8 @@ export interface FoundClass {
   readonly resourceVersion: string;
   readonly terms: readonly unknown[];
   readonly marks: Readonly<Record<string, string>>;
+  /** What its user data embeds. The user data itself, which may hold secrets, is not kept. */
+  readonly userData: UserData;
   readonly codeOwner?: string;
   readonly pools: readonly PoolView[];
   /** AMIs of its nodes, each once. */
@@ -113,6 +116,7 @@ export async function readNodeClasses(kubernetes: KubernetesClient): Promise<Fou
           resourceVersion,
           terms: spec.amiSelectorTerms,
           marks: { ...labels, ...annotations },
+          userData: embeddedIn(Buffer.from(spec.userData).toString('base64')),
           ...(codeOwner !== undefined && { codeOwner }),
           pools: poolsOf(EC2_NODE_CLASSES.group, name),
           // A claim without an AMI has not been launched yet, and will get one of the class.

@@ -1,8 +1,8 @@
 import type { CertificateAuthority } from '@aws-sdk/client-eks';
 import { describe, expect, it } from 'vitest';
-import { bundleOf, certificate } from './certificates.fixture.ts';
+import { bundleOf, certificate } from '../shared/fleet/certificates.fixture.ts';
+import { embeddedIn } from '../shared/fleet/embedded-authority.ts';
 import { decideUserData, judgeSource, mayLackTrust } from './decide-user-data.ts';
-import { embeddedIn } from './embedded-authority.ts';
 import type { GroupLaunches, LaunchSource, UnreadSource } from './group-launches.ts';
 import { type Rotation, rotationOf } from './rotation.ts';
 

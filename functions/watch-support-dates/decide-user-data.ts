@@ -1,6 +1,6 @@
+import { certificateOf, certificatesOf } from '../shared/fleet/embedded-authority.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { Decision } from './decide.ts';
-import { certificateOf, certificatesOf } from './embedded-authority.ts';
 import type { GroupLaunches, LaunchSource, UnreadSource } from './group-launches.ts';
 import { judgeUserData, type Rotation, type Verdict } from './rotation.ts';
 
@@ -65,6 +65,7 @@ export function decideUserData(
 const KEPT: Readonly<Record<LaunchSource['kind'], string>> = {
   template: 'The template',
   'launch-configuration': 'The group',
+  'node-class': 'The class',
 };
 
 const TRUSTS: Decision = {

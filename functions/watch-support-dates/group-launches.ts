@@ -6,6 +6,7 @@ import {
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
+import { embeddedIn, type UserData } from '../shared/fleet/embedded-authority.ts';
 import { describeNodeGroup, listNodeGroups } from '../shared/fleet/fleet.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { Reading, Unreadable } from '../shared/fleet/reading.ts';
@@ -15,19 +16,18 @@ import { tagsOf, unmanagedGroup } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
 import type { Launched } from './authorities.ts';
-import { embeddedIn, type UserData } from './embedded-authority.ts';
 import { readLaunchConfigurations } from './launch-configurations.ts';
 
 /** What nodes are launched from, with what its user data embeds. The user data itself is not kept. */
 export interface LaunchSource {
-  readonly kind: 'template' | 'launch-configuration';
+  readonly kind: 'template' | 'launch-configuration' | 'node-class';
   /** In words, such as `launch configuration batch`. */
   readonly name: string;
-  /** Its id, with the version where it has some. None is ever changed. */
+  /** Its id, with the version where it has some. */
   readonly id: string;
   /** What names it in a record. */
   readonly details: Readonly<Record<string, string | number>>;
-  /** The tool that keeps the template, or the group with the launch configuration, as code, as far as tags say. */
+  /** The tool that keeps the template, the group with the launch configuration, or the class as code, if known. */
   readonly codeOwner?: string;
   readonly userData: UserData;
 }
@@ -67,7 +67,7 @@ export const createSourceReader = (ec2: EC2Client): SourceReader =>
 /** A group of nodes, with what it launches its next node from. */
 export interface GroupLaunches {
   readonly cluster: string;
-  /** Node group, or `self-managed:` and the Auto Scaling group. */
+  /** Node group, `self-managed:` and the Auto Scaling group, or `ec2nodeclass:` and the EC2NodeClass. */
   readonly nodegroup: string;
   readonly sources: ReadonlyArray<LaunchSource | UnreadSource>;
   /** The launch configurations that members of the group were launched from, by the ids of their instances. */

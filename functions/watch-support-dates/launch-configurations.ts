@@ -1,9 +1,9 @@
 import { type AutoScalingClient, DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
 import pMap from 'p-map';
+import { embeddedIn, type UserData } from '../shared/fleet/embedded-authority.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
-import { embeddedIn, type UserData } from './embedded-authority.ts';
 
 /** DescribeLaunchConfigurations takes at most 50 names, which fit on one page (Auto Scaling API reference). */
 const NAMES_PER_CALL = 50;

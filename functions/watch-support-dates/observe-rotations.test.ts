@@ -2,7 +2,8 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { type CertificateAuthority, EKSClient } from '@aws-sdk/client-eks';
 import { expect, it } from 'vitest';
-import { certificate } from './certificates.fixture.ts';
+import { certificate } from '../shared/fleet/certificates.fixture.ts';
+import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { decideUserData } from './decide-user-data.ts';
 import type { LaunchClients } from './group-launches.ts';
 import { observeRotations } from './observe-rotations.ts';
@@ -20,6 +21,7 @@ async function observed(
   toldIn: readonly string[],
   authorities: readonly CertificateAuthority[],
   others: Readonly<Record<string, () => object>> = {},
+  classes: ReadonlyMap<string, NodeClassState> = new Map(),
 ) {
   const answers: Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => object>> = {
     ListCertificateAuthorities: () => ({ certificateAuthorities: authorities }),
@@ -52,7 +54,14 @@ async function observed(
   const fleet = { names: ['shop'], observations: [{ cluster: { name: 'shop' } }], decided: new Map() };
   const policy = { mode: 'observe' as const, margin: 1 };
   const troubles: unknown[] = [];
-  const seen = await observeRotations(clients, fleet, policy, new Set(toldIn), (error) => troubles.push(error));
+  const seen = await observeRotations(
+    clients,
+    fleet,
+    policy,
+    new Set(toldIn),
+    async () => classes,
+    (error) => troubles.push(error),
+  );
   expect(troubles).toEqual([]);
   return seen;
 }

@@ -1,6 +1,8 @@
 import pMap from 'p-map';
+import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { type Authorities, type Launched, readAuthorities, readLaunches } from './authorities.ts';
+import { classLaunches } from './class-launches.ts';
 import type { JudgedNode } from './decide-authority.ts';
 import { judgeSource } from './decide-user-data.ts';
 import type { DecidedFleet } from './decided-fleet.ts';
@@ -36,6 +38,7 @@ export interface Rotations {
 /**
  * @param toldIn the clusters with a group whose user data is told of. Its next nodes still lack trust once EKS has
  *   removed the former authority.
+ * @param readClasses reads what is remembered of node classes, by `subjectOf`
  * @param onTrouble gets the error of a cluster whose groups cannot be listed
  */
 export async function observeRotations(
@@ -43,6 +46,7 @@ export async function observeRotations(
   { names, observations, decided }: DecidedFleet,
   { mode }: Policy['authorities'],
   toldIn: ReadonlySet<string>,
+  readClasses: () => Promise<ReadonlyMap<string, NodeClassState>>,
   onTrouble: (error: unknown) => void,
 ): Promise<Rotations> {
   const isLeft = (cluster: string): boolean =>
@@ -57,7 +61,11 @@ export async function observeRotations(
   const read = [...judgedBy.keys()];
   const launched = read.length === 0 ? [] : await readLaunches(clients.ec2, read);
   const readSource = createSourceReader(clients.ec2);
-  const groups = await readGroupLaunches(clients, readSource, read, launched, onTrouble);
+  const ofClasses = read.length === 0 ? new Map() : await readClasses();
+  const ofGroups = await readGroupLaunches(clients, readSource, read, launched, onTrouble);
+  const groups = new Map(
+    [...ofGroups].map(([cluster, here]) => [cluster, [...here, ...classLaunches(ofClasses, cluster)]]),
+  );
   const nodes = await judged(launched, rotations, groups, readSource);
   return { clusters, isLeft, authorities, rotations, judgedBy, nodes, groups };
 }

@@ -61,8 +61,8 @@ export const SUPPORT_REASONS = {
   },
   'authority-in-user-data': {
     meaning:
-      "User data of the group's launch template or launch configuration holds a former certificate authority of the cluster, and not the newest: nodes launched with it lose the API server once that signs. The message names it and the key.",
-    hint: 'Put the value of details.value there, in a new version of the launch template, where the template is written, or in another launch configuration, and have the group use it.',
+      "User data of the group's launch template, launch configuration or EC2NodeClass holds a former certificate authority of the cluster, and not the newest: nodes launched with it lose the API server once that signs. The message names it and the key.",
+    hint: 'Put the value of details.value there, in a new version of the launch template, where the template is written, another launch configuration, or the EC2NodeClass, and have the group use it.',
     severity: 'medium',
   },
   'user-data-unknown': {

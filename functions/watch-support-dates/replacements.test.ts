@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { certificate } from './certificates.fixture.ts';
-import { embeddedIn } from './embedded-authority.ts';
+import { certificate } from '../shared/fleet/certificates.fixture.ts';
+import { embeddedIn } from '../shared/fleet/embedded-authority.ts';
 import { ordersFor } from './replacements.ts';
 import { rotationOf } from './rotation.ts';
 

@@ -1,5 +1,5 @@
 import type { CertificateAuthority } from '@aws-sdk/client-eks';
-import { certificateOf, type UserData } from './embedded-authority.ts';
+import { certificateOf, type UserData } from '../shared/fleet/embedded-authority.ts';
 
 /** The rotation of a cluster's certificate authority: the newest one, and those before it. */
 export interface Rotation {

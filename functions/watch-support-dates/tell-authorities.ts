@@ -1,3 +1,4 @@
+import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
 import { keyOf } from '../shared/ledger/node-group-key.ts';
 import { readStates } from '../shared/ledger/refresh-ledger.ts';
 import { orderReplacement, readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
@@ -30,7 +31,8 @@ export async function tellAuthorities(
   const told = await readUserDataTold(deps.ledger);
   const open = [...told].filter(([, { correlationId }]) => correlationId !== undefined);
   const toldIn = new Set(open.map(([subject]) => keyOf(subject).cluster));
-  const seen = await observeRotations(deps, fleet, policy, toldIn, onTrouble);
+  const readClasses = () => readNodeClassStates(deps.ledger);
+  const seen = await observeRotations(deps, fleet, policy, toldIn, readClasses, onTrouble);
   const ordered = await orderReplacements(deps, seen, policy, onTrouble);
   await tellClusters(deps, trigger, { seen, ordered, policy }, onTrouble);
   await tellUserData(deps, trigger, { ...seen, told }, onTrouble);

@@ -242,6 +242,49 @@ describe('the rotation of a certificate authority', () => {
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
+  it('names the user data of an EC2NodeClass that steer-node-classes saw, and who keeps it, until it trusts', async () => {
+    const AL2023 = { kubernetesVersion: '1.34', amiType: 'AL2023_x86_64_STANDARD' };
+    const run = await start({
+      fleet: {
+        ...rotating,
+        releases: [{ ...AL2023, at: '-10d', releaseVersion: '1.34.1-20260621' }],
+        clusters: [
+          cluster('shop', '1.34', {
+            certificateAuthority,
+            accessEntries: [{ function: 'steer-node-classes', kubernetesGroups: ['eks-host-remediator-node-classes'] }],
+            karpenterNodeClasses: [
+              {
+                name: 'default',
+                amiSelectorTerms: [{ alias: 'al2023@v20260621' }],
+                userData: nodeConfig,
+                annotations: { 'argocd.argoproj.io/tracking-id': 'infra' },
+              },
+            ],
+            karpenterNodePools: [{ name: 'general', size: 1, releaseVersion: '1.34.1-20260621' }],
+          }),
+        ],
+      },
+      policy,
+      play: '25h',
+      inProcess: true,
+    });
+    const ofClass = 'ec2nodeclass:default';
+    expect(reasonsOf(run, 'shop', ofClass)).toEqual(['07-02 refused authority-in-user-data']);
+    const [told] = of(run, 'shop', ofClass);
+    expect(told?.message).toBe(
+      'User data in EC2NodeClass default holds a former certificate authority of the cluster, and not the newest: spec.cluster.certificateAuthority of NodeConfig. The class is managed by Argo CD. Put there what EKS gives, with both authorities (details.value).',
+    );
+    expect(reasonsOf(run, 'shop')).toEqual(['07-02 refused authority-nodes']);
+    const [nodeClass] = run.account.fleet.karpenter.get('shop')?.classes ?? [];
+    const { value } = told?.details ?? {};
+    if (nodeClass === undefined || typeof value !== 'string') throw new Error('There is no class, or no value.');
+    nodeClass.userData = nodeConfig.replace('{certificateAuthority}', value);
+    await run.account.play(24 * HOUR);
+    expect(reasonsOf(run, 'shop', ofClass).slice(1)).toEqual(['07-03 done user-data-trusts']);
+    expect(run.errors).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
   it('is due before EKS may activate the successor, by the margin of the policy, with what replaces each group', async () => {
     const run = await playThrough({
       fleet: {

@@ -32,9 +32,13 @@ export function ownTemplateOf(
 }
 
 /** User data as EC2 takes it, with the authority of the cluster in it. */
-export const encodedUserData = ({ world }: FleetState, cluster: EksCluster, text: string): string => {
+export const encodedUserData = (state: FleetState, cluster: EksCluster, text: string): string =>
+  Buffer.from(userDataOf(state, cluster, text)).toString('base64');
+
+/** User data in plain text, with the authority of the cluster in it. */
+export const userDataOf = ({ world }: FleetState, cluster: EksCluster, text: string): string => {
   const { data = '' } = trustAt(cluster, world.time.now);
-  return Buffer.from(text.replaceAll('{certificateAuthority}', data)).toString('base64');
+  return text.replaceAll('{certificateAuthority}', data);
 };
 
 /** The further contents of a template with an AMI or a key pair: user data, volumes, tags, the metadata service. */

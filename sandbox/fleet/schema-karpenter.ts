@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { faultsOf } from '../kubernetes/node-class-rules.ts';
 import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
-import { imageId, instanceType, name, repeat, size } from './schema-values.ts';
+import { imageId, instanceType, name, repeat, size, userData } from './schema-values.ts';
 
 /** Source: kubernetes-sigs/karpenter, pkg/apis/v1/nodepool.go, Budget, with its rule that both come together. */
 const budget = z
@@ -74,6 +74,7 @@ export const karpenterNodeClass = z
       .default([{ alias: 'al2023@latest' }])
       .describe('Its AMI selector terms; only an alias and an id resolve to AMIs'),
     amiFamily: z.string().optional().describe('Its AMI family, which terms without an alias need'),
+    userData,
     labels: marks.describe('Labels'),
     annotations: marks.describe('Annotations'),
     manager: z.string().default('kubectl-create').describe('The field manager that wrote its AMI selector terms last'),

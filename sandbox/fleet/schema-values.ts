@@ -53,5 +53,5 @@ export const userData = z
   .string()
   .min(1)
   .max(12_000)
-  .describe('User data of its launch template; {certificateAuthority} stands for the cluster’s, in base64')
+  .describe('User data of what it launches nodes from; {certificateAuthority} stands for the cluster’s, in base64')
   .optional();

@@ -4,6 +4,7 @@ import { osImageOf } from '../account/eks/node-os.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import type { FleetCluster } from './fleet.ts';
 import { launcherKey } from './launches.ts';
+import { userDataOf } from './own-templates.ts';
 import type { FleetState } from './state.ts';
 
 /** Runs Karpenter in a cluster whose fleet file has its node classes. */
@@ -19,10 +20,11 @@ export function seedKarpenterController(state: FleetState, cluster: EksCluster, 
     releases,
     version: () => cluster.version,
     classes: file.karpenterNodeClasses.map(
-      ({ name, amiSelectorTerms, amiFamily, labels, annotations, manager, managerOperation }) => ({
+      ({ name, amiSelectorTerms, amiFamily, userData, labels, annotations, manager, managerOperation }) => ({
         name,
         terms: amiSelectorTerms,
         amiFamily,
+        userData: userData && userDataOf(state, cluster, userData),
         labels,
         annotations,
         manager: { name: manager, operation: managerOperation },

@@ -97,7 +97,18 @@ function refuseFaults(name: string, spec: unknown): void {
 const textsIn = (values: Json): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
 
-function classObject({ name, terms, amiFamily, labels, annotations, manager, version, generation, amis }: NodeClass) {
+function classObject({
+  name,
+  terms,
+  amiFamily,
+  userData,
+  labels,
+  annotations,
+  manager,
+  version,
+  generation,
+  amis,
+}: NodeClass) {
   return {
     apiVersion: 'karpenter.k8s.aws/v1',
     kind: 'EC2NodeClass',
@@ -118,7 +129,12 @@ function classObject({ name, terms, amiFamily, labels, annotations, manager, ver
         },
       ],
     },
-    spec: { role: 'KarpenterNodeRole', amiSelectorTerms: terms, ...(amiFamily !== undefined && { amiFamily }) },
+    spec: {
+      role: 'KarpenterNodeRole',
+      amiSelectorTerms: terms,
+      ...(amiFamily !== undefined && { amiFamily }),
+      ...(userData !== undefined && { userData }),
+    },
     status: {
       amis: amis.map(({ id, name: image }) => ({ id, name: image, requirements: [] })),
       conditions: [{ type: 'Ready', status: 'True' }],

@@ -13,6 +13,15 @@ const classProgress = progress.extend({
 });
 export type ClassProgress = z.infer<typeof classProgress>;
 
+const embeddedUserData = z.union([
+  z.object({
+    embedded: z
+      .array(z.object({ key: z.string(), isClusters: z.boolean(), certificates: z.array(z.string()).readonly() }))
+      .readonly(),
+  }),
+  z.object({ unsearchable: z.string() }),
+]);
+
 const nodeClassState = z.object({
   sk: z.string(),
   ...outcomeMemory<string>(),
@@ -29,6 +38,13 @@ const nodeClassState = z.object({
    * for it.
    */
   progress: z.array(classProgress).optional(),
+  /**
+   * The certificates that the user data of the class embeds, by what `embeddedIn` says; absent where it never embedded
+   * any. The user data itself is not kept.
+   */
+  userData: embeddedUserData.optional(),
+  /** Who keeps the class as code, where user data is remembered. */
+  codeOwner: z.string().optional(),
   ...proposalMemory,
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),

@@ -10,6 +10,7 @@ export interface NodeClass {
   readonly name: string;
   terms: ReadonlyArray<Readonly<Record<string, unknown>>>;
   readonly amiFamily: string | undefined;
+  userData: string | undefined;
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
   /** Who wrote its AMI terms last, and how. */
@@ -46,7 +47,7 @@ export interface KarpenterOptions {
   /** The Kubernetes version of the control plane. */
   version(): string;
   readonly classes: ReadonlyArray<
-    Pick<NodeClass, 'name' | 'terms' | 'amiFamily' | 'labels' | 'annotations' | 'manager'>
+    Pick<NodeClass, 'name' | 'terms' | 'amiFamily' | 'userData' | 'labels' | 'annotations' | 'manager'>
   >;
   readonly pools: readonly NodePool[];
   /** Launches a node of a pool with an AMI. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 
 /** A value in user data that holds certificates. */
@@ -6,7 +7,7 @@ export interface Embedded {
   readonly key: string;
   /** Whether the value is the cluster's authority by its key. */
   readonly isClusters: boolean;
-  /** The bodies of its certificates: base64 without white space. */
+  /** The fingerprints of its certificates. */
   readonly certificates: readonly string[];
 }
 
@@ -61,17 +62,18 @@ export function embeddedIn(userData: string): UserData {
   return { embedded: texts.flatMap((text) => [...encodedIn(text), ...pemIn(text)]) };
 }
 
-/** The body of an authority's certificate, by its `data`; undefined where that is empty. */
+/** The fingerprint of an authority's certificate, by its `data`; undefined where that is empty. */
 export function certificateOf(data: string | undefined): string | undefined {
   if (data === undefined || data === '') return undefined;
   // "The Base64-encoded public certificate" (EKS API reference, CertificateAuthority): that of DescribeCluster is PEM.
-  // Base64 of DER is the body itself.
+  // Base64 of DER is the body of that.
   const [first] = certificatesOf(data);
-  return first ?? data.replace(/\s/g, '');
+  return first ?? fingerprintOf(data.replace(/\s/g, ''));
 }
 
-/** The bodies of the certificates in base64 of PEM, such as the `data` of DescribeCluster. */
-export const certificatesOf = (data: string): string[] => bodiesIn(Buffer.from(data, 'base64').toString('latin1'));
+/** The fingerprints of the certificates in base64 of PEM, such as the `data` of DescribeCluster. */
+export const certificatesOf = (data: string): string[] =>
+  certificatesIn(Buffer.from(data, 'base64').toString('latin1'));
 
 /**
  * The texts in user data: the whole, the encoded parts of a MIME message, and the encoded files of each of these;
@@ -159,21 +161,24 @@ function encodedIn(text: string): Embedded[] {
 
 /** All certificates in plain PEM count as one value, since a file of them is written in one piece or in several. */
 function pemIn(text: string): Embedded[] {
-  const certificates = bodiesIn(text);
+  const certificates = certificatesIn(text);
   return certificates.length === 0 ? [] : [{ key: 'a PEM certificate', isClusters: false, certificates }];
 }
 
-/** The bodies of PEM certificates, also of those that are indented, or whose lines end in a written `\n`. */
-function bodiesIn(text: string): string[] {
-  const bodies: string[] = [];
+/** The SHA-256 of a certificate's body, which is base64 without white space. */
+const fingerprintOf = (body: string): string => createHash('sha256').update(body).digest('base64');
+
+/** The fingerprints of PEM certificates, also of those that are indented, or whose lines end in a written `\n`. */
+function certificatesIn(text: string): string[] {
+  const found: string[] = [];
   for (let begin = text.indexOf(BEGIN); begin >= 0; ) {
     const from = begin + BEGIN.length;
     const end = text.indexOf(END, from);
     if (end < 0) break;
-    bodies.push(text.slice(from, end).replace(/\\n|\s/g, ''));
+    found.push(fingerprintOf(text.slice(from, end).replace(/\\n|\s/g, '')));
     begin = text.indexOf(BEGIN, end);
   }
-  return bodies;
+  return found;
 }
 
 /** The known key that stands nearest before a value. */
