@@ -131,12 +131,14 @@ export class FunctionAlone {
       eventSource: 'aws:sqs',
     }));
     const context = { awsRequestId: `bench-${this.#invocations}`, invokedFunctionArn: this.#arn };
-    const answer = once(this.#child, 'message');
-    const ended = once(this.#child, 'exit').then(([code]) => {
+    // Whichever comes second is not waited for, because listeners would pile up from event to event.
+    const over = new AbortController();
+    const answer = once(this.#child, 'message', over);
+    const ended = once(this.#child, 'exit', over).then(([code]) => {
       throw new Error(`The function's process ended with ${code}.`);
     });
     this.#child.send({ event: { Records }, context });
-    const [used] = await Promise.race([answer, ended]);
+    const [used] = await Promise.race([answer, ended]).finally(() => over.abort());
     return { ...used, calls: this.#calls.slice(from) };
   }
 

@@ -1,8 +1,9 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } from '@aws-sdk/client-ssm';
 import { readAnsweringAgents } from '../shared/fleet/answering-agents.ts';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
@@ -24,7 +25,7 @@ export interface ObserveClients {
 /** How many workers more than wanted are chosen for a group and AMI, since some may not answer. */
 const SPARE = 2;
 
-type Candidate = Worker & { readonly nodegroup: string; readonly instance: Instance };
+type Candidate = Worker & { readonly nodegroup: string; readonly instance: DescribedInstance };
 
 /** The limits of a choice of workers. */
 export interface Wanted {
@@ -125,7 +126,7 @@ function accessIn(reading: Awaited<ReturnType<ClusterReader>>): Access | undefin
   return endpoint === undefined || authority === undefined ? undefined : { endpoint, certificateAuthority: authority };
 }
 
-function candidateOf(instance: Instance, cluster: string): Candidate[] {
+function candidateOf(instance: DescribedInstance, cluster: string): Candidate[] {
   const worker = workerOf(instance);
   if (worker?.nodegroup === undefined || worker.cluster !== cluster || worker.ownership === 'auto-mode') return [];
   if (instance.PlatformDetails?.startsWith('Windows') || isOptedOut(tagsOf(instance))) return [];

@@ -1,6 +1,7 @@
-import { type EC2Client, type Image, type Instance, paginateDescribeImages } from '@aws-sdk/client-ec2';
+import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import { readNetworks } from './network/networks.ts';
@@ -56,8 +57,8 @@ export async function observeFindings(
     isHostManagementOn(clients.ssm),
     someNeverRegistered ? readHybridAgents(clients.ssm) : [],
   ]);
-  const profileOf = ({ IamInstanceProfile }: Instance) => profiles.get(IamInstanceProfile?.Arn ?? '');
-  const identityOf = (instance: Instance) => ({
+  const profileOf = ({ IamInstanceProfile }: DescribedInstance) => profiles.get(IamInstanceProfile?.Arn ?? '');
+  const identityOf = (instance: DescribedInstance) => ({
     ...location,
     instanceId: instance.InstanceId ?? '',
     roleArn: profileOf(instance)?.role?.roleArn,
@@ -112,7 +113,7 @@ function profileFor(
 
 /** The hybrid registration of this host. Address and name must both match, since addresses repeat among VPCs. */
 const hybridOf = (
-  { PrivateIpAddress, PrivateDnsName = '' }: Instance,
+  { PrivateIpAddress, PrivateDnsName = '' }: DescribedInstance,
   hybrids: readonly HybridAgent[],
 ): string | undefined =>
   hybrids.find(

@@ -1,5 +1,6 @@
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { filtersOf, instancePages } from '../shared/fleet/instances.ts';
 import { primaryGroupIds } from './network/networks.ts';
 import type { AgentView } from './observation.ts';
@@ -25,7 +26,7 @@ const RUNNING = { Name: 'instance-state-name', Values: ['running'] };
  */
 export async function findNeighbours(
   clients: { readonly ec2: EC2Client; readonly ssm: SSMClient },
-  instances: readonly Instance[],
+  instances: readonly DescribedInstance[],
   now: number,
 ): Promise<Map<string, string>> {
   if (instances.length === 0) return new Map();
@@ -63,7 +64,7 @@ interface Neighbour {
  */
 async function findOthers(
   ec2: EC2Client,
-  instances: readonly Instance[],
+  instances: readonly DescribedInstance[],
   silent: ReadonlySet<string>,
 ): Promise<Neighbour[]> {
   const subnets = [...new Set(instances.flatMap(({ SubnetId }) => SubnetId ?? []))];
@@ -81,12 +82,12 @@ async function findOthers(
 
 const byLaunch = (a: Neighbour, b: Neighbour): number => b.launchedAt - a.launchedAt;
 
-const neighbourOf = (instance: Instance): Neighbour => ({
+const neighbourOf = (instance: DescribedInstance): Neighbour => ({
   instanceId: instance.InstanceId ?? '',
   place: placeOf(instance),
   launchedAt: instance.LaunchTime?.getTime() ?? 0,
 });
 
 /** What determines the network path: subnet, security groups, and whether there is a public address. */
-const placeOf = (instance: Instance): string =>
+const placeOf = (instance: DescribedInstance): string =>
   JSON.stringify([instance.SubnetId, primaryGroupIds(instance).sort(), instance.PublicIpAddress !== undefined]);

@@ -1,8 +1,9 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
@@ -147,7 +148,7 @@ async function readCommand(
 }
 
 const viewOf = (
-  { State, LaunchTime, Tags = [] }: Instance,
+  { State, LaunchTime, Tags = [] }: DescribedInstance,
   { cluster, nodegroup, ownership, certain }: Worker,
   agent: AgentView | undefined,
   command: CommandView | undefined,

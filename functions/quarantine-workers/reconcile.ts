@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Instance } from '@aws-sdk/client-ec2';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as quarantineReconcileRequest from '../../events/quarantine-reconcile-request.ts';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
@@ -70,7 +70,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const openCluster = deps.openCluster(readCluster);
   const findGroups = groupFinder(deps.ec2, deps.stackName);
   const isolates = !isInvalid(policy) && policy.quarantine.mode === 'enforce';
-  const onFound = (instances: readonly Instance[]) => {
+  const onFound = (instances: readonly DescribedInstance[]) => {
     // The step that isolates gets the error.
     for (const { VpcId = '' } of isolates ? instances : []) findGroups(VpcId).catch(() => undefined);
   };

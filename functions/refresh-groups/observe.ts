@@ -1,9 +1,10 @@
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { type Identity, readOwner } from '../shared/fleet/identity.ts';
 import { firstLaunchOf } from '../shared/fleet/instances.ts';
@@ -110,7 +111,7 @@ interface Context {
   readonly policy: Policy | InvalidPolicy;
   readonly readCluster: ClusterReader;
   readonly readWanted: WantedReader;
-  readonly byId: ReadonlyMap<string, Instance>;
+  readonly byId: ReadonlyMap<string, DescribedInstance>;
   readonly identities: ReadonlyMap<string, Identity>;
   /** Why the warm pool of a group could not be read, by the name of the group. */
   readonly unreadPools: ReadonlyMap<string, string>;

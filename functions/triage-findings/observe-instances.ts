@@ -1,4 +1,5 @@
-import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/fleet/instances.ts';
 import { isIsolated } from '../shared/fleet/scope.ts';
 import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
@@ -62,7 +63,7 @@ async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Pr
   return new Map((await describeInstances(ec2, queries)).flatMap((instance) => asEntry(instance)));
 }
 
-function asEntry(instance: Instance): Array<[string, FoundWorker]> {
+function asEntry(instance: DescribedInstance): Array<[string, FoundWorker]> {
   const { InstanceId: instanceId = '', ImageId: imageId = '', LaunchTime } = instance;
   const worker = workerOf(instance);
   if (worker === undefined || !isBorneOut(worker, instance)) return [];

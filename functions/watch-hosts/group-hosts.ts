@@ -1,4 +1,4 @@
-import type { Instance } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import type { Host } from '../shared/fleet/hosts.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { isBorneOut, type Owner, tagsOf, workerOf } from '../shared/fleet/worker.ts';
@@ -46,7 +46,7 @@ export interface Member {
  * The group that a host is told with; undefined where it is left out. An instance that only claims to be a worker of a
  * group has not joined yet, or is none. Tags alone make a stray, which is only told.
  */
-export function memberOf(instance: Instance, host: Host | undefined): Member | undefined {
+export function memberOf(instance: DescribedInstance, host: Host | undefined): Member | undefined {
   const worker = workerOf(instance);
   const { owner: kind } = host ?? {};
   if (host === undefined || worker === undefined || kind === undefined || isOptedOut(tagsOf(instance)))

@@ -1,4 +1,4 @@
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
   type CertificateAuthority,
   DescribeCertificateAuthorityCommand,
@@ -6,6 +6,7 @@ import {
   paginateListCertificateAuthorities,
 } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { describeInstances, EXISTING, filtersByCluster, firstLaunchOf } from '../shared/fleet/instances.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
@@ -92,7 +93,7 @@ export async function readLaunches(ec2: EC2Client, clusters: readonly string[]):
  * The Auto Scaling group of a worker, with its cluster. Auto Scaling's own tag names it. Where a worker of the group has
  * joined the cluster, the others that say so are borne out by that: one that a warm pool keeps may never have joined.
  */
-const groupIn = ({ cluster }: Worker, instance: Pick<Instance, 'Tags'>): string | undefined => {
+const groupIn = ({ cluster }: Worker, instance: Pick<DescribedInstance, 'Tags'>): string | undefined => {
   const group = tagsOf(instance)[AUTO_SCALING_GROUP_TAG];
   return group === undefined ? undefined : `${cluster} ${group}`;
 };

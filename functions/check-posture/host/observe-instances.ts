@@ -1,11 +1,11 @@
 import {
   type EC2Client,
   type Image,
-  type Instance,
   type IpPermission,
   paginateDescribeVolumes,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
 import { read } from '../../shared/fleet/reading.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
@@ -77,10 +77,10 @@ async function readVolumes(ec2: EC2Client, ids: readonly string[]): Promise<Map<
   return volumes;
 }
 
-const groupIdsOf = ({ NetworkInterfaces = [] }: Instance): string[] =>
+const groupIdsOf = ({ NetworkInterfaces = [] }: DescribedInstance): string[] =>
   NetworkInterfaces.flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? []));
 
-function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>): InstanceFacts {
+function factsOf(instance: DescribedInstance, groups: ReadonlyMap<string, SecurityGroup>): InstanceFacts {
   const { KeyName, PrivateDnsName, VpcId, PublicIpAddress, NetworkInterfaces = [], MetadataOptions = {} } = instance;
   const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, InstanceMetadataTags } = MetadataOptions;
   const ids = [...new Set(groupIdsOf(instance))];

@@ -1,4 +1,5 @@
-import type { Instance, NetworkInterface, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { NetworkInterface, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { AgentIdentity } from '../rights/questions.ts';
 import { judgeEndpointPolicy } from './endpoint-policy.ts';
 import { address } from './ipv4.ts';
@@ -9,14 +10,14 @@ import { HTTPS, judgeRules } from './security-groups.ts';
 
 /** The node's end of its connections: the primary interface, which the agent uses. */
 export interface NodeEnd {
-  readonly instance: Instance;
+  readonly instance: DescribedInstance;
   readonly groups: readonly SecurityGroup[];
   readonly groupIds: readonly string[];
   readonly furtherGroupIds: readonly string[];
 }
 
 /** The endpoints of a service in the VPC, with or without private DNS. */
-export const endpointsFor = (service: string, { VpcId }: Instance, { endpoints }: Networks): VpcEndpoint[] =>
+export const endpointsFor = (service: string, { VpcId }: DescribedInstance, { endpoints }: Networks): VpcEndpoint[] =>
   endpoints.filter(
     (one) =>
       one.VpcId === VpcId &&
@@ -93,5 +94,5 @@ export function judgeBorder(subnetId: string, packets: Packets, { networkAcls }:
   return acl === undefined ? unsure(`the network ACL of subnet ${subnetId} cannot be read`) : judgeAcl(acl, packets);
 }
 
-export const ephemeralPorts = ({ Platform }: Instance) =>
+export const ephemeralPorts = ({ Platform }: DescribedInstance) =>
   Platform?.toLowerCase() === 'windows' ? EPHEMERAL_PORTS.windows : EPHEMERAL_PORTS.linux;

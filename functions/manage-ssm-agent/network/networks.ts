@@ -1,7 +1,6 @@
 import {
   type EC2Client,
   EC2ServiceException,
-  type Instance,
   type NetworkAcl,
   type NetworkInterface,
   paginateDescribeNetworkAcls,
@@ -14,6 +13,7 @@ import {
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
@@ -37,7 +37,7 @@ export const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'] as const;
 export type Service = (typeof SERVICES)[number];
 
 /** Reads the networks of all VPCs of these instances, with calls that describe several VPCs at once. */
-export async function readNetworks(ec2: EC2Client, instances: readonly Instance[]): Promise<Networks> {
+export async function readNetworks(ec2: EC2Client, instances: readonly DescribedInstance[]): Promise<Networks> {
   const vpcs = filtersOf('vpc-id', distinct(instances.map(({ VpcId = '' }) => VpcId)));
   const [routeTables, networkAcls, endpoints]: [RouteTable[], NetworkAcl[], VpcEndpoint[]] = [[], [], []];
   for (const filter of vpcs) {
@@ -70,7 +70,7 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Instance[
 }
 
 /** The security groups of an instance's primary interface. EC2 shows the same ones for the instance itself. */
-export function primaryGroupIds({ NetworkInterfaces = [], SecurityGroups = [] }: Instance): string[] {
+export function primaryGroupIds({ NetworkInterfaces = [], SecurityGroups = [] }: DescribedInstance): string[] {
   const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
   return (primary?.Groups ?? SecurityGroups).flatMap(({ GroupId }) => GroupId ?? []);
 }

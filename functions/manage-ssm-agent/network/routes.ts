@@ -1,4 +1,5 @@
-import type { Instance, Route } from '@aws-sdk/client-ec2';
+import type { Route } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
 
 /** The default route, or the two halves that are sometimes written instead. The narrower route wins. */
@@ -16,7 +17,7 @@ export interface RouteOut {
   readonly unseen?: true;
 }
 
-export function judgeRoutes(routes: readonly Route[], instance: Instance): RouteOut {
+export function judgeRoutes(routes: readonly Route[], instance: DescribedInstance): RouteOut {
   const routeTo = (cidr: string) => routes.find(({ DestinationCidrBlock }) => DestinationCidrBlock === cidr);
   const general = routeTo(EVERYWHERE);
   const halves = HALVES.map((half) => judgeRoute(routeTo(half) ?? general, routes, instance));
@@ -27,7 +28,7 @@ export function judgeRoutes(routes: readonly Route[], instance: Instance): Route
 function judgeRoute(
   route: Route | undefined,
   routes: readonly Route[],
-  { SubnetId, PublicIpAddress }: Instance,
+  { SubnetId, PublicIpAddress }: DescribedInstance,
 ): RouteOut {
   if (route === undefined) {
     const elsewhere = routes

@@ -1,4 +1,4 @@
-import type { Instance } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { routeTableOf } from '../../shared/fleet/route-table.ts';
 import { isAtLeast } from '../agent-version.ts';
 import type { NetworkFinding } from '../observation.ts';
@@ -36,7 +36,7 @@ interface Seen {
  * @param caller the identity that makes the agent's calls
  */
 export function wayOf(
-  instance: Instance,
+  instance: DescribedInstance,
   version: string | undefined,
   caller: AgentIdentity,
   networks: Networks,
@@ -63,14 +63,14 @@ export function wayOf(
  * Why nothing outside of AWS's private endpoints is reached from an instance, as a clause; undefined where something is, or
  * where that cannot be told.
  */
-export function shutInBy(instance: Instance, networks: Networks): string | undefined {
+export function shutInBy(instance: DescribedInstance, networks: Networks): string | undefined {
   const node = nodeEndOf(instance, networks);
   if (node === undefined) return undefined;
   const { judgement } = routeOut(node, networks);
   return judgement.answer === 'no' ? judgement.why : undefined;
 }
 
-function nodeEndOf(instance: Instance, { securityGroups }: Networks): NodeEnd | undefined {
+function nodeEndOf(instance: DescribedInstance, { securityGroups }: Networks): NodeEnd | undefined {
   const groupIds = primaryGroupIds(instance);
   const groups = groupIds.map((id) => securityGroups.get(id)).filter((group) => group !== undefined);
   if (groups.length < groupIds.length) return undefined;

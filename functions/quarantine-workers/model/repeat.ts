@@ -1,4 +1,4 @@
-import type { Instance } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import type { Scope } from '../batch.ts';
 import { type Circumstances, originOf } from './decision.ts';
@@ -8,7 +8,7 @@ import { hasPublicAddress, interfacesOf, isTrunk } from './worker-view.ts';
 
 interface Named {
   readonly instanceId: string;
-  readonly instance: Instance;
+  readonly instance: DescribedInstance;
   readonly triggers: readonly MessageTrigger[];
 }
 
@@ -37,7 +37,7 @@ const isThrough = ({ phase, expiresAt, undone, found, request }: Quarantine, now
   phase === 'isolated' && expiresAt > now && undone === undefined && found === undefined && request === undefined;
 
 /** Judges by DescribeInstances, which shows neither pod interfaces nor whether the Internet reaches an address. */
-function isLeftAsItWas(quarantine: Quarantine, instance: Instance): boolean {
+function isLeftAsItWas(quarantine: Quarantine, instance: DescribedInstance): boolean {
   const { State, NetworkInterfaces = [] } = instance;
   const isThere = State?.Name === 'pending' || State?.Name === 'running';
   if (!isThere || NetworkInterfaces.some(isTrunk)) return false;

@@ -1,4 +1,5 @@
-import type { Instance, InstanceNetworkInterface, NetworkInterface } from '@aws-sdk/client-ec2';
+import type { NetworkInterface } from '@aws-sdk/client-ec2';
+import type { DescribedInstance, DescribedInterface } from '../../shared/fleet/described-instance.ts';
 import { tagsOf, type Worker } from '../../shared/fleet/worker.ts';
 import { exposuresOf, type Networks, shieldsOf } from '../exposure/exposure.ts';
 import type { InterfaceView, PublicAddress } from '../exposure/interface-view.ts';
@@ -9,7 +10,7 @@ const AMAZON = 'amazon';
 
 /** A worker, as its instance and its network describe it. */
 export function viewOf(
-  instance: Instance,
+  instance: DescribedInstance,
   { cluster, nodegroup, ownership, certain }: Worker,
   interfaces: readonly InterfaceView[],
   networks: Networks,
@@ -49,27 +50,27 @@ export function launchTemplateOf(tags: Readonly<Record<string, string>>): Launch
  * Whether an instance forwards traffic, such as a NAT instance or a firewall. Isolating it would cut others off from
  * their way out.
  */
-const isRouter = ({ SourceDestCheck, NetworkInterfaces = [] }: Instance): boolean =>
+const isRouter = ({ SourceDestCheck, NetworkInterfaces = [] }: DescribedInstance): boolean =>
   SourceDestCheck === false || NetworkInterfaces.some((each) => each.SourceDestCheck === false);
 
 /** Whether an instance has anything that may be public. Without it, the Internet cannot reach it. */
-export const hasPublicAddress = ({ NetworkInterfaces = [] }: Instance): boolean =>
+export const hasPublicAddress = ({ NetworkInterfaces = [] }: DescribedInstance): boolean =>
   NetworkInterfaces.some((each) => isKnown(each) || isTrunk(each));
 
 /**
  * Whether an interface is a trunk. A trunk carries the interfaces of pods with security groups of their own, which
  * DescribeInstances does not show.
  */
-export const isTrunk = ({ InterfaceType }: Pick<InstanceNetworkInterface, 'InterfaceType'>): boolean =>
+export const isTrunk = ({ InterfaceType }: Pick<DescribedInterface, 'InterfaceType'>): boolean =>
   InterfaceType === 'trunk';
 
 /** Whether an interface has an address that may be public. */
-export const isKnown = (each: InstanceNetworkInterface): boolean =>
+export const isKnown = (each: DescribedInterface): boolean =>
   addressesOf(each).length > 0 || (each.Ipv6Addresses ?? []).length > 0 || (each.Ipv6Prefixes ?? []).length > 0;
 
 /** The network interfaces of an instance, the primary one first, those of its pods last. */
 export function interfacesOf(
-  { NetworkInterfaces = [] }: Instance,
+  { NetworkInterfaces = [] }: DescribedInstance,
   details: ReadonlyMap<string, NetworkInterface> = new Map(),
   branches: readonly NetworkInterface[] = [],
 ): InterfaceView[] {
@@ -78,10 +79,7 @@ export function interfacesOf(
   return [...own.sort((a, b) => Number(b.primary) - Number(a.primary)), ...ofPods];
 }
 
-function interfaceOf(
-  each: InstanceNetworkInterface | NetworkInterface,
-  detail: NetworkInterface | undefined,
-): InterfaceView {
+function interfaceOf(each: DescribedInterface | NetworkInterface, detail: NetworkInterface | undefined): InterfaceView {
   const { NetworkInterfaceId = '', Attachment, SubnetId = '', Groups = [], Ipv6Addresses = [] } = each;
   const { PrivateIpAddresses = [], Ipv4Prefixes = [], Ipv6Prefixes = [] } = each;
   return {
@@ -107,7 +105,7 @@ function interfaceOf(
  */
 const addressesOf = ({
   PrivateIpAddresses = [],
-}: Pick<InstanceNetworkInterface | NetworkInterface, 'PrivateIpAddresses'>): PublicAddress[] =>
+}: Pick<DescribedInterface | NetworkInterface, 'PrivateIpAddresses'>): PublicAddress[] =>
   PrivateIpAddresses.flatMap(({ PrivateIpAddress: privateIp = '', Association }) => {
     if (Association === undefined) return [];
     const { PublicIp, CarrierIp, CustomerOwnedIp, IpOwnerId } = Association;

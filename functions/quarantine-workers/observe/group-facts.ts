@@ -1,5 +1,6 @@
 import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { LIVE } from '../../shared/fleet/instances.ts';
 import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../../shared/fleet/worker.ts';
 import { once } from '../../shared/runtime/once.ts';
@@ -14,9 +15,9 @@ export interface GroupFacts {
   /** @returns undefined where the template cannot be read */
   addressesOf(template: LaunchTemplate): Promise<TemplateAddresses | undefined>;
   /** The instances that match a tag and have a public address, page by page, so that the caller can stop early. */
-  known(tag: Filter): AsyncGenerator<Instance[]>;
+  known(tag: Filter): AsyncGenerator<DescribedInstance[]>;
   /** Starts the reads for the groups of these instances, by AWS's own tags, while their identities are read. */
-  expect(instances: readonly Instance[]): void;
+  expect(instances: readonly DescribedInstance[]): void;
 }
 
 /**

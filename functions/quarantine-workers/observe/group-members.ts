@@ -1,4 +1,5 @@
-import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { type IdentityClients, identifyWorkers } from '../../shared/fleet/identity.ts';
 import { describeInstances, filtersOf, instancePages, LIVE } from '../../shared/fleet/instances.ts';
@@ -115,7 +116,7 @@ export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups 
   return names.map((name) => ({ Name: `tag:${AUTO_SCALING_GROUP_TAG}`, Values: [name] }));
 }
 
-type Members = (instances: readonly Instance[]) => Promise<readonly Instance[]>;
+type Members = (instances: readonly DescribedInstance[]) => Promise<readonly DescribedInstance[]>;
 
 /** Each member of a node pool needs its own proof, since nobody must be able to enlarge a group by a tag. */
 const membersBy = (clients: MemberClients, readCluster: ClusterReader, { key }: MemberGroup): Members => {
@@ -130,7 +131,7 @@ const membersBy = (clients: MemberClients, readCluster: ClusterReader, { key }: 
   };
 };
 
-function viewMembers(ec2: EC2Client, key: NodeGroupKey, instances: readonly Instance[]) {
+function viewMembers(ec2: EC2Client, key: NodeGroupKey, instances: readonly DescribedInstance[]) {
   const worker = { ...key, ownership: 'self-managed', certain: true } as const;
   const members = instances.map((instance) => ({ instanceId: instance.InstanceId ?? '', instance, worker }));
   return viewWorkers(ec2, members);

@@ -1,12 +1,12 @@
 import {
   type EC2Client,
   type Filter,
-  type Instance,
   type NetworkInterface,
   paginateDescribeNetworkInterfaces,
   paginateDescribeTrunkInterfaceAssociations,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { filtersOf } from '../../shared/fleet/instances.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { isKnown, isTrunk } from '../model/worker-view.ts';
@@ -41,7 +41,7 @@ export async function describeInterfaces(
  * Reads the details with one call for all interfaces with public addresses, and two more where pods have security
  * groups of their own.
  */
-export async function observeInterfaces(ec2: EC2Client, instances: readonly Instance[]): Promise<Interfaces> {
+export async function observeInterfaces(ec2: EC2Client, instances: readonly DescribedInstance[]): Promise<Interfaces> {
   const own = instances.flatMap(({ InstanceId = '', NetworkInterfaces = [] }) =>
     NetworkInterfaces.map((each) => ({ instanceId: InstanceId, each })),
   );

@@ -1,4 +1,5 @@
-import type { EC2Client, Instance, NetworkInterface } from '@aws-sdk/client-ec2';
+import type { EC2Client, NetworkInterface } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { type IdentityClients, identifyWorkers } from '../../shared/fleet/identity.ts';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
@@ -65,7 +66,7 @@ export async function readUsers(
 async function readWorkers(
   clients: IdentityClients,
   readCluster: ClusterReader,
-  instances: readonly Instance[],
+  instances: readonly DescribedInstance[],
 ): Promise<Map<string, NetworkUser>> {
   const byId = new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
   const identities = await identifyWorkers(clients, readCluster, [...byId.values()]);
@@ -93,7 +94,7 @@ const workerAsUser = (
 const usersOfSecurityGroups = (
   groupIds: readonly string[],
   interfaces: readonly NetworkInterface[],
-  instances: readonly Instance[],
+  instances: readonly DescribedInstance[],
   workers: ReadonlyMap<string, NetworkUser>,
 ): Array<[string, NetworkUser[]]> =>
   groupIds.map((groupId) => {
@@ -137,7 +138,7 @@ const isMadeByEks = ({ RequesterManaged, RequesterId = '', Attachment, OwnerId }
 /** Only workers count as users of a subnet: any other instance keeps the address that it has. */
 const workersOfSubnets = (
   subnetIds: readonly string[],
-  instances: readonly Instance[],
+  instances: readonly DescribedInstance[],
   workers: ReadonlyMap<string, NetworkUser>,
 ): Array<[string, NetworkUser[]]> =>
   subnetIds.map((subnetId) => [

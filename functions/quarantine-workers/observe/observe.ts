@@ -1,6 +1,7 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { type Identity, type IdentityClients, identifyWorkers, readOwner } from '../../shared/fleet/identity.ts';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
@@ -27,7 +28,7 @@ export interface ObserveClients extends IdentityClients {
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
   /** Receives instances that may be exposed as soon as they are found, so that further reads can start. */
-  readonly onFound: (instances: readonly Instance[]) => void;
+  readonly onFound: (instances: readonly DescribedInstance[]) => void;
 }
 
 /** What one reconcile observes. */
@@ -119,7 +120,7 @@ export async function observe(
 }
 
 /** Whether an instance bears the tag of a quarantine, which the ledger may have lost. */
-const isTagged = (instance: Instance): boolean => QUARANTINE_TAG in tagsOf(instance);
+const isTagged = (instance: DescribedInstance): boolean => QUARANTINE_TAG in tagsOf(instance);
 
 /** Reads the identities of workers with a public address or a quarantine. No other decision depends on identity. */
 async function readIdentities(
@@ -189,7 +190,7 @@ const requestedChangesIn = ({ requests }: Scope) =>
 /** A worker that was found, with the triggers of its reconcile. */
 interface FoundWorker {
   readonly instanceId: string;
-  readonly instance: Instance;
+  readonly instance: DescribedInstance;
   readonly worker: Worker;
   /** The first trigger. */
   readonly trigger: MessageTrigger;
@@ -199,7 +200,7 @@ interface FoundWorker {
 
 const idOf = ({ instanceId }: FoundWorker): string => instanceId;
 
-async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> {
+async function findInstances(ec2: EC2Client, scope: Scope): Promise<DescribedInstance[]> {
   const { instances, interfaces, securityGroups, vpcs, clusters, requests } = scope;
   const filters = [
     ...filtersOf('instance-id', [...new Set([...instances.keys(), ...requests.keys()])]),
@@ -234,8 +235,8 @@ async function findIsolated(
   });
 }
 
-function workersIn(instances: readonly Instance[], scope: Scope): FoundWorker[] {
-  const byId = new Map(instances.map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
+function workersIn(instances: readonly DescribedInstance[], scope: Scope): FoundWorker[] {
+  const byId = new Map(instances.map((instance): [string, DescribedInstance] => [instance.InstanceId ?? '', instance]));
   return [...byId].flatMap(([instanceId, instance]) => {
     const worker = workerOf(instance);
     const triggers = worker === undefined ? [] : triggersOf(instanceId, instance, worker, scope);
@@ -244,7 +245,7 @@ function workersIn(instances: readonly Instance[], scope: Scope): FoundWorker[] 
   });
 }
 
-function triggersOf(instanceId: string, instance: Instance, worker: Worker, scope: Scope): MessageTrigger[] {
+function triggersOf(instanceId: string, instance: DescribedInstance, worker: Worker, scope: Scope): MessageTrigger[] {
   const interfaces = instance.NetworkInterfaces ?? [];
   const byInterface = interfaces.map(({ NetworkInterfaceId = '' }) => scope.interfaces.get(NetworkInterfaceId));
   const groups = interfaces.flatMap(({ Groups = [] }) => Groups);

@@ -1,4 +1,5 @@
-import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { describeInstances, filtersByCluster, filtersOf } from '../../shared/fleet/instances.ts';
 import { type Worker, workerOf } from '../../shared/fleet/worker.ts';
 import type { Networks } from '../exposure/exposure.ts';
@@ -9,11 +10,11 @@ import { type Interfaces, observeInterfaces } from './observe-interfaces.ts';
 import { observeNetworks } from './observe-networks.ts';
 
 /** All existing workers of the given clusters. */
-export const describeClusters = (ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> =>
+export const describeClusters = (ec2: EC2Client, clusters: readonly string[]): Promise<DescribedInstance[]> =>
   describePresent(ec2, filtersByCluster(clusters));
 
 /** All existing instances that match any of the filters. */
-export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Promise<Instance[]> {
+export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Promise<DescribedInstance[]> {
   const present = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
   return describeInstances(
     ec2,
@@ -26,7 +27,7 @@ export async function viewWorkers(
   ec2: EC2Client,
   workers: ReadonlyArray<{
     readonly instanceId: string;
-    readonly instance: Instance;
+    readonly instance: DescribedInstance;
     readonly worker: Worker;
     readonly inQuarantine?: boolean;
   }>,
@@ -72,7 +73,7 @@ export async function viewAgain(
 
 /** An instance in quarantine as a worker of the cluster and node group at the beginning, whatever its tags say now. */
 export const workerIn = (
-  instance: Instance,
+  instance: DescribedInstance,
   { cluster, nodegroup }: Pick<Quarantine, 'cluster' | 'nodegroup'>,
 ): Worker => ({
   cluster,

@@ -1,13 +1,14 @@
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { MessageTrigger } from '../intake/messages.ts';
 import type { WorkerScope } from '../intake/worker-batch.ts';
+import type { DescribedInstance } from './described-instance.ts';
 import { describeInstances, filtersByCluster, filtersOf, LIVE } from './instances.ts';
 import { type Worker, workerOf } from './worker.ts';
 
 /** A worker that a reconcile is about. */
 export interface FoundWorker {
   readonly instanceId: string;
-  readonly instance: Instance;
+  readonly instance: DescribedInstance;
   readonly worker: Worker;
   readonly trigger: MessageTrigger;
 }

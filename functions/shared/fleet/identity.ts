@@ -1,10 +1,10 @@
-import type { Instance } from '@aws-sdk/client-ec2';
 import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import { DescribeAccessEntryCommand } from '@aws-sdk/client-eks';
 import { GetInstanceProfileCommand, type IAMClient } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { once } from '../runtime/once.ts';
+import type { DescribedInstance } from './described-instance.ts';
 import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
 import type { Owner } from './owners.ts';
 import { type OnTrouble, read } from './reading.ts';
@@ -20,7 +20,7 @@ export interface IdentityClients {
    */
   readonly isNode?: (
     cluster: string,
-    instance: Pick<Instance, 'InstanceId' | 'PrivateDnsName'>,
+    instance: Pick<DescribedInstance, 'InstanceId' | 'PrivateDnsName'>,
   ) => Promise<boolean | undefined>;
   /**
    * Whether a cluster's ConfigMap `aws-auth` admits a role as its nodes'; undefined where nobody can tell. It is asked
@@ -60,10 +60,10 @@ export interface Identity {
 export async function identifyWorkers(
   clients: IdentityClients,
   readCluster: ClusterReader,
-  instances: readonly Instance[],
+  instances: readonly DescribedInstance[],
 ): Promise<Map<string, Identity>> {
   const facts = factsFrom(clients, readCluster);
-  const identify = async (instance: Instance): Promise<Array<[string, Identity]>> => {
+  const identify = async (instance: DescribedInstance): Promise<Array<[string, Identity]>> => {
     const claims = claimsOf(instance);
     // Every claim is judged, so that an added false claim cannot hide the true one.
     const findings = await pMap(claims, (claim) => judge(facts, instance, claim), { concurrency: READ_CONCURRENCY });
@@ -117,7 +117,7 @@ const byDoubt = (a: Finding, b: Finding): number => DOUBTS.indexOf(a.verdict) - 
 const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(name);
 const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
 
-async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<Finding> {
+async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): Promise<Finding> {
   const { cluster } = claim;
   const tags = tagsOf(instance);
   const [ofCluster, groups] = await Promise.all([
@@ -181,7 +181,7 @@ type Proof =
 /** What proves a claim, besides tags and Auto Scaling groups. */
 async function proofOf(
   facts: Facts,
-  instance: Instance,
+  instance: DescribedInstance,
   { name: cluster = '', resourcesVpcConfig, accessConfig }: Cluster,
   groups: ReadonlyArray<Reading<Nodegroup>>,
 ): Promise<Proof> {

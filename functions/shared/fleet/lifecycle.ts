@@ -1,8 +1,8 @@
 import { type AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
-import type { Instance } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
+import type { DescribedInstance } from './described-instance.ts';
 import { isIsolated } from './scope.ts';
 import { AUTO_SCALING_GROUP_TAG, tagsOf } from './worker.ts';
 
@@ -12,7 +12,7 @@ const INSTANCES_PER_CALL = 50;
 /** Lifecycle states of instances in their Auto Scaling groups, by id. Instances outside of any group are missing. */
 export function readLifecycleStates(
   autoScaling: AutoScalingClient,
-  instances: readonly Instance[],
+  instances: readonly DescribedInstance[],
 ): Promise<Map<string, string>> {
   const grouped = instances.filter((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] !== undefined);
   return lifecycleStatesOf(

@@ -5,13 +5,14 @@ import {
   type Instance as GroupMember,
   paginateDescribeWarmPool,
 } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
+import type { DescribedInstance } from './described-instance.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
 import { describeInstances, EXISTING, filtersByCluster, filtersOf } from './instances.ts';
@@ -54,7 +55,7 @@ export interface GroupReading {
   readonly unreadPools: ReadonlyMap<string, string>;
   readonly found: readonly SelfManagedGroup[];
   /** The members of self-managed groups as EC2 shows them, by id. */
-  readonly instances: ReadonlyMap<string, Instance>;
+  readonly instances: ReadonlyMap<string, DescribedInstance>;
   readonly identities: ReadonlyMap<string, Identity>;
 }
 
@@ -147,7 +148,7 @@ export const groupNameOf = ({ nodegroup }: NodeGroupKey): string => unmanagedGro
  * them.
  */
 export function whyNotOurs(
-  instance: Instance | undefined,
+  instance: DescribedInstance | undefined,
   identity: Identity | undefined,
   cluster: string,
 ): string | undefined {

@@ -1,4 +1,4 @@
-import type { Instance } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from './described-instance.ts';
 
 /** Who manages a worker. Instances of EKS Auto Mode belong to AWS: nobody else may change them. */
 export type Ownership = 'managed' | 'self-managed' | 'karpenter' | 'auto-mode';
@@ -49,7 +49,7 @@ const KARPENTER = 'karpenter:';
  * undefined for other instances. Similar tags do not count, such as `kubernetes.io/cluster/x` = `shared`, which load
  * balancers and subnets have, or `eks:cluster-name` without a node group.
  */
-export function workerOf(instance: Instance): Worker | undefined {
+export function workerOf(instance: DescribedInstance): Worker | undefined {
   const tags = tagsOf(instance);
   const [cluster] = claimedClusters(tags);
   return cluster === undefined ? undefined : workerIn(cluster, instance, tags);
@@ -60,7 +60,7 @@ export function workerOf(instance: Instance): Worker | undefined {
  * in an Auto Scaling group. An instance that is detached from its group loses Auto Scaling's tag and keeps all others
  * (EC2 Auto Scaling user guide, "Tag Auto Scaling groups and instances").
  */
-export function ownerOf(instance: Instance): Owner | undefined {
+export function ownerOf(instance: DescribedInstance): Owner | undefined {
   const ownership = workerOf(instance)?.ownership;
   const isInGroup = tagsOf(instance)[AUTO_SCALING_GROUP_TAG] !== undefined;
   return (ownership === 'managed' || ownership === 'self-managed') && !isInGroup ? 'stray' : ownership;
@@ -69,7 +69,7 @@ export function ownerOf(instance: Instance): Owner | undefined {
 /**
  * Every worker that an instance claims to be: one for each cluster that its tags name. AWS's own tag leaves only one.
  */
-export function claimsOf(instance: Instance): Worker[] {
+export function claimsOf(instance: DescribedInstance): Worker[] {
   const tags = tagsOf(instance);
   return claimedClusters(tags).map((cluster) => workerIn(cluster, instance, tags));
 }
@@ -87,7 +87,7 @@ function claimedClusters(tags: Readonly<Record<string, string>>): string[] {
   return [...new Set(named.filter((name) => name !== undefined && name !== ''))] as string[];
 }
 
-function workerIn(cluster: string, { Operator }: Instance, tags: Readonly<Record<string, string>>): Worker {
+function workerIn(cluster: string, { Operator }: DescribedInstance, tags: Readonly<Record<string, string>>): Worker {
   const certain = tags[MEMBER_OF] === cluster;
   if (Operator?.Managed === true && Operator.Principal === 'eks.amazonaws.com')
     return { cluster, ownership: 'auto-mode', certain };
@@ -111,7 +111,10 @@ export const nodeGroupOf = (autoScalingGroup: string | undefined): string | unde
  * Scaling group is named like those of its node group. This suffices for reading and counting. Before anything is done,
  * `identifyWorkers` must prove the claim.
  */
-export function isBorneOut({ certain, ownership, nodegroup }: Worker, instance: Pick<Instance, 'Tags'>): boolean {
+export function isBorneOut(
+  { certain, ownership, nodegroup }: Worker,
+  instance: Pick<DescribedInstance, 'Tags'>,
+): boolean {
   if (certain || ownership === 'auto-mode') return true;
   return ownership === 'managed' && nodeGroupOf(tagsOf(instance)[AUTO_SCALING_GROUP_TAG]) === nodegroup;
 }
@@ -141,5 +144,5 @@ export function unmanagedGroup(
   return nodegroup.startsWith(KARPENTER) ? { kind: 'node-pool', name: nodegroup.slice(KARPENTER.length) } : undefined;
 }
 
-export const tagsOf = ({ Tags = [] }: Pick<Instance, 'Tags'>): Record<string, string> =>
+export const tagsOf = ({ Tags = [] }: Pick<DescribedInstance, 'Tags'>): Record<string, string> =>
   Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));

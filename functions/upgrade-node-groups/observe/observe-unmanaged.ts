@@ -3,9 +3,10 @@ import {
   type AutoScalingGroup,
   paginateDescribeAutoScalingGroups,
 } from '@aws-sdk/client-auto-scaling';
-import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { type EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { Cluster } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { describeInstances, filtersOf, LIVE } from '../../shared/fleet/instances.ts';
 import { read } from '../../shared/fleet/reading.ts';
@@ -150,5 +151,5 @@ const NODE_POOL = 'karpenter.sh/nodepool';
 
 const hasTag = ({ Tags }: AutoScalingGroup, key: string): boolean => (Tags ?? []).some((tag) => tag.Key === key);
 
-const tagOf = ({ Tags }: Instance, key: string): string | undefined =>
+const tagOf = ({ Tags }: DescribedInstance, key: string): string | undefined =>
   (Tags ?? []).find((tag) => tag.Key === key)?.Value;
