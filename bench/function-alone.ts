@@ -83,11 +83,11 @@ export class ServedAccount {
     return new FunctionAlone(child, this.#calls, arn);
   }
 
-  /** CPU of a process that only reads all instances of the account, ms of a whole core. */
-  async cpuOfPages(): Promise<number> {
+  /** CPU of a process that only reads all instances of the account, ms of a whole core, and the number of pages. */
+  async readPages(): Promise<{ readonly cpuMs: number; readonly pages: number }> {
     const child = fork(join(import.meta.dirname, 'pages-alone.cjs'), { env: this.#variables });
-    const [{ cpuMs }] = await once(child, 'message');
-    return cpuMs;
+    const [read] = await once(child, 'message');
+    return read;
   }
 
   get #variables(): Record<string, string> {

@@ -5,6 +5,9 @@ const RELEASE = '1.33.13-20260714';
 /** The most workers of a managed node group are 450 (EKS service quotas). */
 const WORKERS_PER_GROUP = 440;
 const EXPOSED = { publicAddress: 'automatic', openPorts: [22] };
+/** The interfaces of each worker, and the addresses of each interface. */
+const EXPOSURE = { interfaces: 2, addresses: 10 };
+export const ADDRESSES_PER_WORKER = EXPOSURE.interfaces * EXPOSURE.addresses;
 /** Launches happen a minute after the fleet's start. */
 export const LAUNCHES_AFTER_MS = 60_000;
 
@@ -36,7 +39,7 @@ export function measuredFleet({ clusters, workersPerCluster, exposed = 0 }: Flee
         desiredSize: Math.ceil(workersPerCluster / groups),
         maxSize: 450,
         releaseVersion: RELEASE,
-        exposure: { interfaces: 2, addresses: 10 },
+        exposure: EXPOSURE,
       })),
     })),
     launches: Array.from({ length: exposed }, (_, index) => ({

@@ -3,7 +3,7 @@ import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { SynthesizedStack } from '../sandbox/stack/template.ts';
 import { ServedAccount, type Used } from './function-alone.ts';
-import { clusterName, measuredFleet } from './measured-fleet.ts';
+import { ADDRESSES_PER_WORKER, clusterName, measuredFleet } from './measured-fleet.ts';
 
 /** The most workers of one measured cluster: larger fleets have more clusters. */
 const WORKERS_PER_CLUSTER = 10_000;
@@ -18,8 +18,12 @@ export interface SweepFigures {
   readonly clusters: number;
   /** CPU of the function alone, for all its invocations, ms of a whole core. */
   readonly cpuMs: number;
+  /** Addresses of each worker, on two interfaces. */
+  readonly addresses: number;
   /** CPU that the SDK takes to read all instances of the fleet once, ms of a whole core. */
   readonly pagesCpuMs: number;
+  /** How often the sweep reads all instances of the fleet. */
+  readonly reads: number;
   readonly calls: number;
   /** Calls that read up to 100 items of the ledger each. */
   readonly ledgerReads: number;
@@ -38,21 +42,25 @@ export async function measureSweeps(stack: SynthesizedStack, sizes: readonly num
     const clusters = Math.ceil(workers / WORKERS_PER_CLUSTER);
     const fleet = measuredFleet({ clusters, workersPerCluster: workers / clusters });
     const served = await ServedAccount.open(stack, fleet, {});
-    const pagesCpuMs = await served.cpuOfPages();
+    const { cpuMs: pagesCpuMs, pages } = await served.readPages();
     for (const { name, sweep } of FUNCTIONS) {
       if (sweep?.of !== 'clusters') continue;
       const first = await sweepOnce(served, name, sweep.detailType, clusters, 'first');
       const again = await sweepOnce(served, name, sweep.detailType, clusters, 'again');
       const { memorySizeMb, timeoutMs } = served.definitionOf(name);
       const longest = Math.max(...[...first, ...again].map(({ cpuMs }) => cpuMs));
+      const calls = again.flatMap((one) => one.calls);
+      const callsOf = (wanted: string) => calls.filter(({ operation }) => operation === wanted).length;
       figures.push({
         name,
         workers,
         clusters,
+        addresses: ADDRESSES_PER_WORKER,
         pagesCpuMs,
+        reads: Math.floor(callsOf('DescribeInstances') / pages),
         cpuMs: again.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-        calls: again.reduce((sum, { calls }) => sum + calls.length, 0),
-        ledgerReads: again.flatMap(({ calls }) => calls).filter(({ operation }) => operation === 'BatchGetItem').length,
+        calls: calls.length,
+        ledgerReads: callsOf('BatchGetItem'),
         peakRssBytes: Math.max(...[...first, ...again].map(({ peakRssBytes }) => peakRssBytes)),
         shareOfTimeout: longest / (memorySizeMb / MEGABYTES_PER_CORE) / timeoutMs,
       });
