@@ -14,8 +14,6 @@ export interface Circumstances extends CircumstancesOf<Policy> {
 export type Memory = Pick<WorkerState, 'remedy' | 'failures'>;
 
 export interface Decision extends Told<Reason> {
-  /** What to do, where the hint of the reason does not fit the worker. */
-  readonly hint?: string;
   readonly memory: Memory;
   /** The cause and its remedy, where the decision gets that far. */
   readonly target?: string;

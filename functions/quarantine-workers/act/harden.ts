@@ -114,6 +114,7 @@ export async function carryOutGroup(
       correlationId: trigger.id,
       calls,
       ...(told.details !== undefined && { details: told.details }),
+      ...(told.hint !== undefined && { hint: told.hint }),
     },
   );
 }

@@ -60,6 +60,23 @@ describe('a group that is public by design', () => {
     ]);
   });
 
+  it('is not said to expose replacements once nothing hands out addresses any more', () => {
+    const closed = { ingress: [], subnets: ['subnet-1'] };
+    const left = {
+      ...open,
+      publicSubnets: [],
+      worldOpen: [],
+      exposed: ['i-1', 'i-2', 'i-3'],
+      state: { outcomes: 1, closed },
+    };
+    const decision = decideGroup(left, policy({ closeSubnets: 'enforce' }));
+    expect(decision).toMatchObject({ decision: 'refused', reason: 'public-by-design', publicByDesign: true });
+    expect(decision.message).toContain('by addresses from their launch');
+    expect(decision.message).not.toContain('replacements would be exposed');
+    expect(decision.hint).toMatch(/^Replace these workers/);
+    expect(decideGroup(open, policy({})).hint).toBeUndefined();
+  });
+
   it('is opened again when an operator asks for it, and stays open', () => {
     const closed = { ingress: [], subnets: ['subnet-1'] };
     const asked = { ...open, state: { outcomes: 1, closed }, request: requested() };

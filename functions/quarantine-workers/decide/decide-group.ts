@@ -31,12 +31,16 @@ function aboutExposures(
 ): Omit<GroupDecision, 'publicByDesign'> {
   const why = describe(group);
   const held = group.exposed.filter((id) => id in slots);
+  const isCauseKnown = causesOf(group).length > 0;
   const others =
     held.length === 0
-      ? 'They are not quarantined: their replacements would be exposed as well.'
+      ? `They are not quarantined: ${isCauseKnown ? 'their replacements would be exposed as well' : 'that would empty the group'}.`
       : `${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} in quarantine already and ${held.length === 1 ? 'stays' : 'stay'} there until released; no other one is quarantined.`;
   const configured = [...group.publicSubnets, ...group.ipv6Subnets, ...group.publicTemplates].join(' ');
-  const report = say('refused', 'public-by-design', `${why} ${others}${portsInWords(group)}`, configured);
+  const report = {
+    ...say('refused', 'public-by-design', `${why} ${others}${portsInWords(group)}`, configured),
+    ...(!isCauseKnown && { hint: REPLACE }),
+  };
   if (group.state.leftOpen === true) return report;
   const enforced = waysToClose(group, policy, account, 'enforce');
   const observed = waysToClose(group, policy, account, 'observe');
@@ -86,20 +90,29 @@ function aboutRequest(group: GroupObservation, policy: Circumstances['policy']):
   };
 }
 
-function describe(group: GroupObservation): string {
-  const { exposed, size, publicSubnets, ipv6Subnets, publicTemplates } = group;
+/** For workers that outlived what gave them their addresses: subnets that were closed, or a template that was changed. */
+const REPLACE =
+  'Replace these workers, by an upgrade or one after the other, and look whether the new ones get public addresses. If they do, find what gives them.';
+
+/** What gives workers of the group public addresses now, in clauses. */
+function causesOf({ publicSubnets, ipv6Subnets, publicTemplates }: GroupObservation): readonly string[] {
   const verb = (names: readonly string[], stem: string) =>
     `${names.join(', ')} ${stem}${names.length === 1 ? 's' : ''}`;
-  const causes = [
+  return [
     ...(publicSubnets.length > 0 ? [`${verb(publicSubnets, 'hand')} out public addresses`] : []),
     ...(ipv6Subnets.length > 0 ? [`${verb(ipv6Subnets, 'hand')} out IPv6 addresses that the Internet reaches`] : []),
     ...(publicTemplates.length > 0 ? [`${verb(publicTemplates, 'ask')} for public addresses`] : []),
   ];
+}
+
+function describe(group: GroupObservation): string {
+  const { exposed, size } = group;
+  const causes = causesOf(group);
   const orMore = (more?: boolean) => (more === true ? ' or more' : '');
   const workers = group.moreWorkers === true ? `${size} or more workers` : counted(size, 'worker');
   const share = `${exposed.length}${orMore(group.moreExposed)} of ${workers} ${exposed.length === 1 ? 'is' : 'are'} exposed`;
   return causes.length === 0
-    ? `${share}. So large a share points to the configuration.`
+    ? `${share}, by addresses from their launch. No subnet or launch template was found that gives new workers any.`
     : `${share}: ${causes.join(', ')}.`;
 }
 

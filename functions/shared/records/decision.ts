@@ -20,6 +20,8 @@ export interface Told<Reason extends string> {
    */
   readonly variant: string;
   readonly details?: RemediationRecord['details'];
+  /** What to do, where the hint of the reason does not fit the subject. */
+  readonly hint?: string;
 }
 
 /** Builds the outcome of a decision. */

@@ -27,7 +27,7 @@ export const SHARED_REASONS = {
   },
   unreadable: {
     meaning: 'AWS did not return the state of the cluster or node group. Nothing is done while the state is unknown.',
-    hint: 'Read the error in the message. The usual cause is a missing permission.',
+    hint: 'Read the error in the message. Where access is denied, give the function the permission. Where calls are throttled, find who else calls this API so often. Other errors mostly end by themselves.',
   },
   'unknown-cluster': {
     meaning:
