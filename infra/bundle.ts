@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, parse } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { SDK_PLUGINS } from './sdk-plugins.ts';
+import { withoutJsonSchemas } from './zod-plugin.ts';
 
 const functions = join(import.meta.dirname, '..', 'functions');
 
@@ -38,21 +39,34 @@ export const scriptTexts: Plugin = {
   },
 };
 
-const kubernetesClient = join(functions, 'shared', 'kubernetes', 'client.ts');
-const KUBERNETES_CLIENT_FILE = './kubernetes-client.js';
+const shared = join(functions, 'shared');
 
 /**
- * Keeps Kubernetes' client in a file of its own where it is imported dynamically, because it is larger than all other
- * code of a function.
+ * Modules that lie in files of their own beside a bundle, with the names of these files: first events mostly do without
+ * them, and Node would parse them at each cold start.
  */
-const kubernetesClientApart: Plugin = {
-  name: 'kubernetes-client-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/client\.ts$/ }, ({ path, resolveDir, kind }) =>
-      kind === 'dynamic-import' && join(resolveDir, path) === kubernetesClient
-        ? { path: KUBERNETES_CLIENT_FILE, external: true }
-        : undefined,
-    );
+const BESIDE = new Map([
+  [join(shared, 'kubernetes', 'client.ts'), './kubernetes-client.js'],
+  [join(shared, 'policy', 'cron.ts'), './cron.js'],
+  [join(shared, 'runtime', 'logger.ts'), './logger.js'],
+]);
+
+/**
+ * Loads a module beside the bundle where it is imported dynamically. The parser of cron expressions is imported
+ * statically, because whoever needs it does not wait, and is loaded with the first expression.
+ */
+const besideBundles: Plugin = {
+  name: 'beside-bundles',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.(ts|js)$/ }, ({ path, resolveDir, kind, namespace }) => {
+      if (namespace === 'beside') return { path, external: true };
+      const file = BESIDE.get(join(resolveDir, path));
+      if (file === undefined || kind === 'entry-point') return undefined;
+      return kind === 'dynamic-import' ? { path: file, external: true } : { path: file, namespace: 'beside' };
+    });
+    onLoad({ filter: /cron/, namespace: 'beside' }, ({ path }) => ({
+      contents: `export const Cron = function (...given) { return new (require('${path}').Cron)(...given); };`,
+    }));
   },
 };
 
@@ -75,8 +89,8 @@ const kubernetesClientShaken: Plugin = {
 
 /**
  * Bundles every function for Lambda as `<outdir>/<name>/index.js`: one CommonJS file without source map, with all
- * dependencies, so that Lambda runs what was tested, whatever SDK the runtime has. Functions that call Kubernetes get
- * its client beside it, as `kubernetes-client.js`, and load it when they first need it.
+ * dependencies, so that Lambda runs what was tested, whatever SDK the runtime has. What a function loads when it first
+ * needs it lies beside it.
  */
 export const bundleFunctions = (outdir: string): Promise<void> =>
   bundleHandlers(
@@ -90,15 +104,13 @@ export const bundleHandlers = async (
   outdir: string,
 ): Promise<void> => {
   const handlers = named.map(({ name, path }) => ({ in: path, out: `${name}/index` }));
-  const plugins = [...SDK_PLUGINS, scriptTexts, kubernetesClientApart];
-  const { metafile } = await build({ ...OPTIONS, entryPoints: handlers, outdir, plugins });
-  const clients = Object.entries(metafile.outputs)
-    .filter(([, { imports }]) => imports.some(({ path }) => path === KUBERNETES_CLIENT_FILE))
-    .map(([output]) => ({
-      in: kubernetesClient,
-      out: join(basename(dirname(output)), parse(KUBERNETES_CLIENT_FILE).name),
-    }));
-  await build({ ...OPTIONS, entryPoints: clients, outdir, plugins: [kubernetesClientShaken] });
+  const { metafile } = await build({ ...OPTIONS, entryPoints: handlers, outdir, plugins: PLUGINS });
+  const beside = Object.entries(metafile.outputs).flatMap(([output, { imports }]) =>
+    [...BESIDE]
+      .filter(([, file]) => imports.some(({ path }) => path === file))
+      .map(([module, file]) => ({ in: module, out: join(basename(dirname(output)), parse(file).name) })),
+  );
+  await build({ ...OPTIONS, entryPoints: beside, outdir, plugins: [kubernetesClientShaken] });
 };
 
 /**
@@ -108,13 +120,14 @@ export const bundleHandlers = async (
 export const inputsOf = async (names: readonly string[], outdir: string): Promise<(name: string) => string[]> => {
   const root = join(functions, '..');
   const entryPoints = names.map((name) => ({ in: join(functions, name, 'handler.ts'), out: `${name}/index` }));
-  const plugins = [...SDK_PLUGINS, scriptTexts, kubernetesClientApart];
-  const { metafile } = await build({ ...OPTIONS, absWorkingDir: root, entryPoints, outdir, plugins });
+  const { metafile } = await build({ ...OPTIONS, absWorkingDir: root, entryPoints, outdir, plugins: PLUGINS });
   return (name) =>
     Object.entries(metafile.outputs)
       .filter(([, { entryPoint }]) => entryPoint === `functions/${name}/handler.ts`)
       .flatMap(([, { inputs }]) => Object.keys(inputs));
 };
+
+const PLUGINS = [...SDK_PLUGINS, withoutJsonSchemas, scriptTexts, besideBundles];
 
 const OPTIONS = {
   bundle: true,

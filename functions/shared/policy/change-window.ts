@@ -1,6 +1,6 @@
-import { Cron } from 'croner';
 import * as z from 'zod';
 import { duration } from '../runtime/duration.ts';
+import { Cron } from './cron.ts';
 
 /** When changes may start: a window opens at each time of a cron expression, for a duration, in a time zone. */
 export const changeWindow = z

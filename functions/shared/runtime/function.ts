@@ -77,7 +77,7 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
     .after(({ context }) => counters.get(context)?.flush())
     .onError(async ({ context, error }) => {
       // Few invocations fail, so that a cold start does not load the logger.
-      const { Logger } = await import('@aws-lambda-powertools/logger');
+      const { Logger } = await import('./logger.ts');
       new Logger().error('The invocation failed.', { error, causes: causesOf(error), requestId: context.awsRequestId });
       counters.get(context)?.count('InvocationFailed');
       counters.get(context)?.flush();

@@ -1,0 +1,2 @@
+/** The parser of cron expressions. Bundles load it when a policy has the first change window. */
+export { Cron } from 'croner';
