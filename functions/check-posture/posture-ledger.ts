@@ -18,17 +18,19 @@ export interface Sample {
  * Workers of a group that one command gathers. The format adds little to their ids, so that a large cluster of which
  * all workers are checked fits into an item of 400 KB (DynamoDB developer guide, "Constraints").
  */
-const batch = z.object({
-  nodegroup: z.string(),
-  commandId: z.string().optional(),
-  instanceIds: z.array(z.string()),
-});
-export type Batch = z.infer<typeof batch>;
+const batch = () =>
+  z.object({
+    nodegroup: z.string(),
+    commandId: z.string().optional(),
+    instanceIds: z.array(z.string()),
+  });
+export type Batch = z.infer<ReturnType<typeof batch>>;
 
 /** The format of earlier versions, with an entry for each worker. */
-const single = z
-  .object({ instanceId: z.string(), nodegroup: z.string(), commandId: z.string().optional() })
-  .transform(({ instanceId, ...rest }): Batch => ({ ...rest, instanceIds: [instanceId] }));
+const single = () =>
+  z
+    .object({ instanceId: z.string(), nodegroup: z.string(), commandId: z.string().optional() })
+    .transform(({ instanceId, ...rest }): Batch => ({ ...rest, instanceIds: [instanceId] }));
 
 export const samplesIn = (batches: readonly Batch[]): Sample[] =>
   batches.flatMap(({ nodegroup, commandId, instanceIds }) =>
@@ -46,52 +48,54 @@ export const batchesOf = (samples: readonly Sample[]): Batch[] =>
   );
 
 /** The stored form of `RemoteAccess`. */
-const remoteAccess = z.union([
-  z.literal('none'),
-  z.object({ key: z.string(), sourceGroups: z.array(z.string()).readonly() }),
-]);
+const remoteAccess = () =>
+  z.union([z.literal('none'), z.object({ key: z.string(), sourceGroups: z.array(z.string()).readonly() })]);
 
-const trigger = z.object({ id: z.string(), type: z.string(), time: z.number() });
+const trigger = () => z.object({ id: z.string(), type: z.string(), time: z.number() });
 
 /** An answered request: the id of its event, and the groups that were checked. */
-const answer = z.object({ id: z.string(), at: z.number(), groups: z.array(z.string()) });
+const answer = () => z.object({ id: z.string(), at: z.number(), groups: z.array(z.string()) });
 /** How many answers a state keeps. */
 const ANSWERS_KEPT = 20;
 
-const clusterState = z.object({
-  sk: z.string(),
-  /** When its next check is due, epoch milliseconds; absent: at once. */
-  dueAt: z.number().optional(),
-  /** A check under way. It is saved before the command is sent, so that a crash cannot lose it. */
-  pending: z
-    .object({
-      sentAt: z.number(),
-      polls: z.number(),
-      isSent: z.boolean(),
-      samples: z.array(z.union([batch, single])),
-      trigger,
-      /** Limits the check to these groups; absent: all groups. */
-      nodegroups: z.array(z.string()).optional(),
-      /** Ids of the requests that this check answers. */
-      asks: z.array(z.string()).optional(),
-      /** The endpoint of the cluster's Kubernetes API. */
-      access: z.object({ endpoint: z.string(), certificateAuthority: z.string() }).optional(),
-      /** How EKS gives remote access to each group. */
-      remoteAccess: z.record(z.string(), remoteAccess).optional(),
-      /** Whether other groups could not be read. They are checked sooner. */
-      isPartial: z.boolean().optional(),
-    })
-    .optional(),
-  /** The last answered requests. */
-  answers: z.array(answer).optional(),
-  revision: z.number(),
-});
+const clusterState = z.lazy(() =>
+  z.object({
+    sk: z.string(),
+    /** When its next check is due, epoch milliseconds; absent: at once. */
+    dueAt: z.number().optional(),
+    /** A check under way. It is saved before the command is sent, so that a crash cannot lose it. */
+    pending: z
+      .object({
+        sentAt: z.number(),
+        polls: z.number(),
+        isSent: z.boolean(),
+        samples: z.array(z.union([batch(), single()])),
+        trigger: trigger(),
+        /** Limits the check to these groups; absent: all groups. */
+        nodegroups: z.array(z.string()).optional(),
+        /** Ids of the requests that this check answers. */
+        asks: z.array(z.string()).optional(),
+        /** The endpoint of the cluster's Kubernetes API. */
+        access: z.object({ endpoint: z.string(), certificateAuthority: z.string() }).optional(),
+        /** How EKS gives remote access to each group. */
+        remoteAccess: z.record(z.string(), remoteAccess()).optional(),
+        /** Whether other groups could not be read. They are checked sooner. */
+        isPartial: z.boolean().optional(),
+      })
+      .optional(),
+    /** The last answered requests. */
+    answers: z.array(answer()).optional(),
+    revision: z.number(),
+  }),
+);
 export type ClusterState = Omit<z.infer<typeof clusterState>, 'sk'>;
 
-const groupState = lookedAt.extend({
-  /** News that were about to be recorded at the time of the write. */
-  unrecorded: z.array(storedOutcome<Reason>()).optional(),
-});
+const groupState = z.lazy(() =>
+  lookedAt().extend({
+    /** News that were about to be recorded at the time of the write. */
+    unrecorded: z.array(storedOutcome<Reason>()).optional(),
+  }),
+);
 export type GroupState = Omit<z.infer<typeof groupState>, 'sk'>;
 
 export const NEW_CLUSTER: ClusterState = { revision: 0 };

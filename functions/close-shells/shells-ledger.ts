@@ -31,7 +31,7 @@ const shellsState = z.object({
   closedAt: z.number().optional(),
   /** A change of the region's preferences that was begun and is not recorded yet. */
   intent: sessionsIntent.optional(),
-  ...proposalMemory,
+  ...proposalMemory(),
   /** Counts the writes. A write succeeds only if nobody has written since the read. */
   revision: z.number(),
 });

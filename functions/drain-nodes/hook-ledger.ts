@@ -19,7 +19,7 @@ const hookState = z.object({
   closedSince: z.number().optional(),
   /** When the hook was last found to stand with nothing in the way of drains, epoch milliseconds. */
   drainableAt: z.number().optional(),
-  ...proposalMemory,
+  ...proposalMemory(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });

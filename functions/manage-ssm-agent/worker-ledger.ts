@@ -30,7 +30,7 @@ const workerState = z.object({
   open: z.literal(true).optional(),
   remedy: remedy.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
-  ...proposalMemory,
+  ...proposalMemory(),
   /** Fingerprint of the role's policies at the time the agent answered. */
   roleFingerprint: z.string().optional(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */

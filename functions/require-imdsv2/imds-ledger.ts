@@ -13,7 +13,7 @@ const imdsState = z.object({
   open: z.literal(true).optional(),
   /** When this function set the metadata service to version 2, epoch milliseconds. Only that can be undone. */
   changedAt: z.number().optional(),
-  ...proposalMemory,
+  ...proposalMemory(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });

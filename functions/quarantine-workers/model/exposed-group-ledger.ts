@@ -6,26 +6,28 @@ import type { Reason } from '../reasons.ts';
 const PK = 'exposed-group';
 
 /** A security group rule in EC2's format, so that it can be restored unchanged. */
-const permission = z.record(z.string(), z.json());
+const permission = () => z.record(z.string(), z.json());
 
-const groupState = z.object({
-  sk: z.string(),
-  ...outcomeMemory<Reason>(),
-  /** What was closed and can be reopened. */
-  closed: z
-    .object({
-      ingress: z.array(z.object({ groupId: z.string(), permissions: z.array(permission) })),
-      subnets: z.array(z.string()),
-      ipv6Subnets: z.array(z.string()).optional(),
-    })
-    .optional(),
-  /** Whether an operator had the group reopened. It is reported, but not closed any more. */
-  leftOpen: z.boolean().optional(),
-  /** The last outcome about rules that let public addresses in at the ports of shells. */
-  shellIngress: z.object(outcomeMemory<Reason>()).optional(),
-  /** Counts writes; absent before the first write, and in items of earlier versions. */
-  revision: z.number().optional(),
-});
+const groupState = z.lazy(() =>
+  z.object({
+    sk: z.string(),
+    ...outcomeMemory<Reason>(),
+    /** What was closed and can be reopened. */
+    closed: z
+      .object({
+        ingress: z.array(z.object({ groupId: z.string(), permissions: z.array(permission()) })),
+        subnets: z.array(z.string()),
+        ipv6Subnets: z.array(z.string()).optional(),
+      })
+      .optional(),
+    /** Whether an operator had the group reopened. It is reported, but not closed any more. */
+    leftOpen: z.boolean().optional(),
+    /** The last outcome about rules that let public addresses in at the ports of shells. */
+    shellIngress: z.object(outcomeMemory<Reason>()).optional(),
+    /** Counts writes; absent before the first write, and in items of earlier versions. */
+    revision: z.number().optional(),
+  }),
+);
 export type ExposedGroupState = Omit<z.infer<typeof groupState>, 'sk'>;
 
 export const NEW_EXPOSED_GROUP: ExposedGroupState = { outcomes: 0 };

@@ -6,33 +6,35 @@ import type { Reason } from '../reasons.ts';
 const PK = 'open-exposures';
 
 /** A worker whose exposure stays open. */
-const openWorker = z.object({
-  /** When the exposure was first seen, epoch milliseconds. */
-  since: z.number(),
-  /** The reason code of the decision that leaves the exposure open. */
-  reason: z.string(),
-  /** Its exposures, in words. */
-  exposures: z.string(),
-});
-export type OpenWorker = z.infer<typeof openWorker>;
+const openWorker = () =>
+  z.object({
+    /** When the exposure was first seen, epoch milliseconds. */
+    since: z.number(),
+    /** The reason code of the decision that leaves the exposure open. */
+    reason: z.string(),
+    /** Its exposures, in words. */
+    exposures: z.string(),
+  });
+export type OpenWorker = z.infer<ReturnType<typeof openWorker>>;
 
-const openGroup = z.object({
-  /** `cluster/nodegroup`; the part behind the slash is empty for workers that belong to no group. */
-  sk: z.string(),
-  /** The exposed workers by the id of the instance. */
-  workers: z.record(z.string(), openWorker),
-  /** Since when the group has exposed workers, epoch milliseconds; absent where it has none. */
-  since: z.number().optional(),
-  /** When the group was last observed, epoch milliseconds. It shows which states are outdated. */
-  seenAt: z.number(),
-  /** The number of workers and the causes of the last notification; absent where there was none. */
-  notified: z.object({ workers: z.number(), why: z.string(), correlationId: z.string() }).optional(),
-  ...outcomeMemory<Reason>(),
-  revision: z.number(),
-});
-export type OpenGroup = Omit<z.infer<typeof openGroup>, 'sk'>;
+const openGroup = () =>
+  z.object({
+    /** `cluster/nodegroup`; the part behind the slash is empty for workers that belong to no group. */
+    sk: z.string(),
+    /** The exposed workers by the id of the instance. */
+    workers: z.record(z.string(), openWorker()),
+    /** Since when the group has exposed workers, epoch milliseconds; absent where it has none. */
+    since: z.number().optional(),
+    /** When the group was last observed, epoch milliseconds. It shows which states are outdated. */
+    seenAt: z.number(),
+    /** The number of workers and the causes of the last notification; absent where there was none. */
+    notified: z.object({ workers: z.number(), why: z.string(), correlationId: z.string() }).optional(),
+    ...outcomeMemory<Reason>(),
+    revision: z.number(),
+  });
+export type OpenGroup = Omit<z.infer<ReturnType<typeof openGroup>>, 'sk'>;
 
-const ITEM = withFormerNames(openGroup, { told: 'notified' });
+const ITEM = z.lazy(() => withFormerNames(openGroup(), { told: 'notified' }));
 
 export const newOpenGroup = (now: number): OpenGroup => ({ workers: {}, seenAt: now, outcomes: 0, revision: 0 });
 

@@ -129,7 +129,7 @@ const workerState = z.lazy(() =>
     since: z.number().optional(),
     quarantine: quarantine().optional(),
     accepted: z.array(acceptedExposure()).optional(),
-    ...proposalMemory,
+    ...proposalMemory(),
     /** The operator's request that ended the last quarantine. A redelivery of it has no effect. */
     granted: z.string().optional(),
     /** When a requested reconcile is due, epoch milliseconds. No further one is requested until then. */

@@ -18,18 +18,19 @@ export type Urgency = z.infer<typeof urgency>;
  * Findings whose openness Inspector itself has confirmed, not an event. `upgrade-node-groups` takes the urgency of
  * upgrades from them.
  */
-const need = z.object({
-  urgency,
-  /** The severity of the gravest finding. */
-  severity: z.string(),
-  /** At most ten, gravest first. They are looked up again once the workers have been replaced. */
-  vulnerabilities: z.array(z.string()),
-  /** The release that the node group ran when the findings were read. */
-  releaseVersion: z.string(),
-  /** When Inspector confirmed them, epoch milliseconds. */
-  verifiedAt: z.number(),
-});
-export type Need = z.infer<typeof need>;
+const need = () =>
+  z.object({
+    urgency,
+    /** The severity of the gravest finding. */
+    severity: z.string(),
+    /** At most ten, gravest first. They are looked up again once the workers have been replaced. */
+    vulnerabilities: z.array(z.string()),
+    /** The release that the node group ran when the findings were read. */
+    releaseVersion: z.string(),
+    /** When Inspector confirmed them, epoch milliseconds. */
+    verifiedAt: z.number(),
+  });
+export type Need = z.infer<ReturnType<typeof need>>;
 
 /** Returns a text such as `CVE-2026-31415 (CRITICAL) and 2 more`. */
 export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Need): string {
@@ -44,31 +45,33 @@ export const isUrgent = (known: Need | undefined, now: number): boolean =>
   known?.urgency === 'urgent' && now - known.verifiedAt < GOOD_FOR;
 
 /** The vulnerabilities that the node group's last upgrade is known not to fix. */
-const notFixed = z.object({ releaseVersion: z.string(), vulnerabilities: z.array(z.string()) });
+const notFixed = () => z.object({ releaseVersion: z.string(), vulnerabilities: z.array(z.string()) });
 
-const findingState = z.object({
-  sk: z.string(),
-  /** The last outcome that was recorded. */
-  fingerprint: z.string().optional(),
-  /** Number of recorded outcomes, so that an outcome that recurs after another one counts as new. */
-  outcomes: z.number(),
-  correlationId: z.string().optional(),
-  need: need.optional(),
-  notFixed: notFixed.optional(),
-  /** When Inspector was last asked, epoch milliseconds. */
-  verifiedAt: z.number().optional(),
-  /** Urgency of the events that caused the last read. For some time, further events of this urgency cause none. */
-  claimed: urgency.optional(),
-  /**
-   * Set while a decision is saved that may not have been carried out. The next reconcile decides again, from this
-   * earlier memory.
-   */
-  pending: z.object({ need: need.optional(), notFixed: notFixed.optional() }).optional(),
-  /** The outcome of that decision, in case the next reconcile decides otherwise. */
-  unrecorded: storedOutcome<string>().optional(),
-  /** Counts writes. A write succeeds only if nobody else has written since the read. */
-  revision: z.number(),
-});
+const findingState = z.lazy(() =>
+  z.object({
+    sk: z.string(),
+    /** The last outcome that was recorded. */
+    fingerprint: z.string().optional(),
+    /** Number of recorded outcomes, so that an outcome that recurs after another one counts as new. */
+    outcomes: z.number(),
+    correlationId: z.string().optional(),
+    need: need().optional(),
+    notFixed: notFixed().optional(),
+    /** When Inspector was last asked, epoch milliseconds. */
+    verifiedAt: z.number().optional(),
+    /** Urgency of the events that caused the last read. For some time, further events of this urgency cause none. */
+    claimed: urgency.optional(),
+    /**
+     * Set while a decision is saved that may not have been carried out. The next reconcile decides again, from this
+     * earlier memory.
+     */
+    pending: z.object({ need: need().optional(), notFixed: notFixed().optional() }).optional(),
+    /** The outcome of that decision, in case the next reconcile decides otherwise. */
+    unrecorded: storedOutcome<string>().optional(),
+    /** Counts writes. A write succeeds only if nobody else has written since the read. */
+    revision: z.number(),
+  }),
+);
 export type FindingState = Omit<z.infer<typeof findingState>, 'sk'>;
 
 export const NEW_FINDING_STATE: FindingState = { outcomes: 0, revision: 0 };

@@ -7,48 +7,52 @@ import { proposalMemory } from './proposal.ts';
 const PK = 'node-class';
 
 /** How a node class stands in the rollouts of the releases of one pair. */
-const classProgress = progress.extend({
-  /** The release that the class is pinned to, while Karpenter still replaces nodes of others. */
-  taking: z.string().optional(),
-});
-export type ClassProgress = z.infer<typeof classProgress>;
+const classProgress = () =>
+  progress().extend({
+    /** The release that the class is pinned to, while Karpenter still replaces nodes of others. */
+    taking: z.string().optional(),
+  });
+export type ClassProgress = z.infer<ReturnType<typeof classProgress>>;
 
-const embeddedUserData = z.union([
+const embeddedUserData = () =>
+  z.union([
+    z.object({
+      embedded: z
+        .array(z.object({ key: z.string(), isClusters: z.boolean(), certificates: z.array(z.string()).readonly() }))
+        .readonly(),
+    }),
+    z.object({ unsearchable: z.string() }),
+  ]);
+
+const nodeClassState = z.lazy(() =>
   z.object({
-    embedded: z
-      .array(z.object({ key: z.string(), isClusters: z.boolean(), certificates: z.array(z.string()).readonly() }))
-      .readonly(),
+    sk: z.string(),
+    ...outcomeMemory<string>(),
+    /** The reason of the last recorded outcome; absent in items written before waves. */
+    reason: z.string().optional(),
+    open: z.literal(true).optional(),
+    /**
+     * The alias that the class was pinned to here, its former AMI terms, and when, epoch milliseconds. It is saved before
+     * the cluster is called. Only that can be undone.
+     */
+    made: z.object({ alias: z.string(), from: z.array(z.json()), at: z.number() }).optional(),
+    /**
+     * How the class stands in rollouts, once for each architecture and variant of its nodes; absent where nobody waits
+     * for it.
+     */
+    progress: z.array(classProgress()).optional(),
+    /**
+     * The certificates that the user data of the class embeds, by what `embeddedIn` says; absent where it never embedded
+     * any. The user data itself is not kept.
+     */
+    userData: embeddedUserData().optional(),
+    /** Who keeps the class as code, where user data is remembered. */
+    codeOwner: z.string().optional(),
+    ...proposalMemory(),
+    /** Counts writes. A write succeeds only if nobody else has written since the read. */
+    revision: z.number(),
   }),
-  z.object({ unsearchable: z.string() }),
-]);
-
-const nodeClassState = z.object({
-  sk: z.string(),
-  ...outcomeMemory<string>(),
-  /** The reason of the last recorded outcome; absent in items written before waves. */
-  reason: z.string().optional(),
-  open: z.literal(true).optional(),
-  /**
-   * The alias that the class was pinned to here, its former AMI terms, and when, epoch milliseconds. It is saved before
-   * the cluster is called. Only that can be undone.
-   */
-  made: z.object({ alias: z.string(), from: z.array(z.json()), at: z.number() }).optional(),
-  /**
-   * How the class stands in rollouts, once for each architecture and variant of its nodes; absent where nobody waits
-   * for it.
-   */
-  progress: z.array(classProgress).optional(),
-  /**
-   * The certificates that the user data of the class embeds, by what `embeddedIn` says; absent where it never embedded
-   * any. The user data itself is not kept.
-   */
-  userData: embeddedUserData.optional(),
-  /** Who keeps the class as code, where user data is remembered. */
-  codeOwner: z.string().optional(),
-  ...proposalMemory,
-  /** Counts writes. A write succeeds only if nobody else has written since the read. */
-  revision: z.number(),
-});
+);
 export type NodeClassState = Omit<z.infer<typeof nodeClassState>, 'sk'>;
 
 export const NEVER_SEEN: NodeClassState = { outcomes: 0, revision: 0 };

@@ -4,37 +4,39 @@ import { PLAN_ID_LENGTH } from '../../../events/envelope.ts';
 import type { DecisionKind, RecordSubject } from '../records/record.ts';
 import { iso } from '../runtime/clock.ts';
 
-const ruling = z.object({
-  kind: z.enum(['approved', 'rejected']),
-  /** Id of the request's event. */
-  id: z.string(),
-  /** When it was requested, epoch milliseconds; absent in items written before this member existed. */
-  at: z.number().optional(),
-  requestedBy: z.string(),
-  why: z.string(),
-});
+const ruling = () =>
+  z.object({
+    kind: z.enum(['approved', 'rejected']),
+    /** Id of the request's event. */
+    id: z.string(),
+    /** When it was requested, epoch milliseconds; absent in items written before this member existed. */
+    at: z.number().optional(),
+    requestedBy: z.string(),
+    why: z.string(),
+  });
 /** An operator's ruling on a proposal. */
-export type Ruling = z.infer<typeof ruling>;
+export type Ruling = z.infer<ReturnType<typeof ruling>>;
 
-export const proposal = z.object({
-  /** What is proposed for the subject, such as a release, a remedy or exposures. */
-  target: z.string(),
-  /** When it was made, epoch milliseconds. No ruling can be older. */
-  at: z.number(),
-  ruling: ruling.optional(),
-});
+export const proposal = () =>
+  z.object({
+    /** What is proposed for the subject, such as a release, a remedy or exposures. */
+    target: z.string(),
+    /** When it was made, epoch milliseconds. No ruling can be older. */
+    at: z.number(),
+    ruling: ruling().optional(),
+  });
 /**
  * An act that mode `observe` proposed with a `would-act` outcome. It stands until it is done, or until something else
  * is due.
  */
-export type Proposal = z.infer<typeof proposal>;
+export type Proposal = z.infer<ReturnType<typeof proposal>>;
 
 /** The part of a subject's ledger item that remembers questions to operators, and their answers. */
-export const proposalMemory = {
-  proposal: proposal.optional(),
+export const proposalMemory = () => ({
+  proposal: proposal().optional(),
   /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
   answered: z.string().optional(),
-};
+});
 
 /** The operator's ruling on exactly this target. */
 export const rulingOn = (proposed: Proposal | undefined, target: string): Ruling | undefined =>

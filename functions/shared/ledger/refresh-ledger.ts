@@ -8,55 +8,58 @@ import { proposalMemory } from './proposal.ts';
 const PK = 'refresh';
 
 /** A refresh that has begun and not ended. It is saved before Auto Scaling is called, so that a crash loses nothing. */
-const refresh = z.object({
-  /** Id of the AMI that the group moves to. */
-  target: z.string(),
-  /** The launch template, version and AMI that the group moves from. Items of earlier releases name no template. */
-  from: z.object({ templateId: z.string().optional(), version: z.string(), imageId: z.string() }),
-  /** Epoch milliseconds. */
-  at: z.number(),
-  /** Counts from 1 per AMI, so that the outcome of each attempt is new. */
-  attempt: z.number(),
-  /** The desired version, and Auto Scaling's id; absent until AWS has answered. */
-  version: z.string().optional(),
-  refreshId: z.string().optional(),
-  /** When AWS answered with that id, epoch milliseconds. */
-  takenAt: z.number().optional(),
-  /** Present where this refresh undoes an earlier one: its version is the former one. */
-  undoes: z.literal(true).optional(),
-  /** Present where workers are replaced with the same AMI: those that were launched before, epoch milliseconds. */
-  replaces: z.number().optional(),
-  /** When AWS accepted the rollback of a rejected refresh, epoch milliseconds. */
-  rolledBackAt: z.number().optional(),
-});
-export type Refresh = z.infer<typeof refresh>;
+const refresh = () =>
+  z.object({
+    /** Id of the AMI that the group moves to. */
+    target: z.string(),
+    /** The launch template, version and AMI that the group moves from. Items of earlier releases name no template. */
+    from: z.object({ templateId: z.string().optional(), version: z.string(), imageId: z.string() }),
+    /** Epoch milliseconds. */
+    at: z.number(),
+    /** Counts from 1 per AMI, so that the outcome of each attempt is new. */
+    attempt: z.number(),
+    /** The desired version, and Auto Scaling's id; absent until AWS has answered. */
+    version: z.string().optional(),
+    refreshId: z.string().optional(),
+    /** When AWS answered with that id, epoch milliseconds. */
+    takenAt: z.number().optional(),
+    /** Present where this refresh undoes an earlier one: its version is the former one. */
+    undoes: z.literal(true).optional(),
+    /** Present where workers are replaced with the same AMI: those that were launched before, epoch milliseconds. */
+    replaces: z.number().optional(),
+    /** When AWS accepted the rollback of a rejected refresh, epoch milliseconds. */
+    rolledBackAt: z.number().optional(),
+  });
+export type Refresh = z.infer<ReturnType<typeof refresh>>;
 
-const refreshState = z.object({
-  sk: z.string(),
-  ...outcomeMemory<string>(),
-  /** The reason of the last recorded outcome; absent in items written before waves. */
-  reason: z.string().optional(),
-  open: z.literal(true).optional(),
-  refresh: refresh.optional(),
-  /** The last refresh that ended as wanted. Only that one can be undone. */
-  done: refresh.optional(),
-  /** Failed attempts to move to an AMI. `resumed` counts those that an operator has forgiven. */
-  failures: z.object({ target: z.string(), count: z.number(), resumed: z.number() }).optional(),
-  /** What has ended refreshes of the group, since it last reached an AMI or was resumed. Breakers count that. */
-  setbacks: z.array(setback).optional(),
-  lifts: z.array(lift).optional(),
-  /** The version of its launch template that the group was pinned to, and when, epoch milliseconds. */
-  pinned: z.object({ version: z.string(), at: z.number() }).optional(),
-  /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
-  quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
-  /** How the group stands in the rollouts of its AMIs; absent where it takes none, or the policy has no waves. */
-  progress: progress.optional(),
-  /** Since when Auto Scaling has not shown the group of which something is remembered, epoch milliseconds. */
-  goneSince: z.number().optional(),
-  ...proposalMemory,
-  /** Counts writes. A write succeeds only if nobody else has written since the read. */
-  revision: z.number(),
-});
+const refreshState = z.lazy(() =>
+  z.object({
+    sk: z.string(),
+    ...outcomeMemory<string>(),
+    /** The reason of the last recorded outcome; absent in items written before waves. */
+    reason: z.string().optional(),
+    open: z.literal(true).optional(),
+    refresh: refresh().optional(),
+    /** The last refresh that ended as wanted. Only that one can be undone. */
+    done: refresh().optional(),
+    /** Failed attempts to move to an AMI. `resumed` counts those that an operator has forgiven. */
+    failures: z.object({ target: z.string(), count: z.number(), resumed: z.number() }).optional(),
+    /** What has ended refreshes of the group, since it last reached an AMI or was resumed. Breakers count that. */
+    setbacks: z.array(setback()).optional(),
+    lifts: z.array(lift()).optional(),
+    /** The version of its launch template that the group was pinned to, and when, epoch milliseconds. */
+    pinned: z.object({ version: z.string(), at: z.number() }).optional(),
+    /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
+    quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
+    /** How the group stands in the rollouts of its AMIs; absent where it takes none, or the policy has no waves. */
+    progress: progress().optional(),
+    /** Since when Auto Scaling has not shown the group of which something is remembered, epoch milliseconds. */
+    goneSince: z.number().optional(),
+    ...proposalMemory(),
+    /** Counts writes. A write succeeds only if nobody else has written since the read. */
+    revision: z.number(),
+  }),
+);
 export type RefreshState = Omit<z.infer<typeof refreshState>, 'sk'>;
 
 export const NEVER_SEEN: RefreshState = { outcomes: 0, revision: 0 };
