@@ -6,9 +6,9 @@ import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import { readNetworks } from './network/networks.ts';
 import { shutInBy, wayOf } from './network/way.ts';
-import type { AgentView, Findings, NetworkFinding } from './observation.ts';
+import type { Findings, NetworkFinding } from './observation.ts';
 import { type HybridAgent, readHybridAgents } from './observe-agents.ts';
-import { findNeighbours } from './observe-neighbours.ts';
+import { findNeighbours, type Known } from './observe-neighbours.ts';
 import { type ObservedProfile, observeProfiles } from './observe-role.ts';
 import { roleRights } from './rights/role-rights.ts';
 
@@ -31,17 +31,18 @@ export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instan
 /**
  * Reads, for each of these workers, everything that an agent needs. Each role, VPC and image is read once.
  *
- * @param agents that have ever registered, by instance id
+ * @param known all workers of the reconcile, which may be neighbours of these, and their agents
  * @param now epoch milliseconds
  */
 export async function observeFindings(
   clients: FindingsClients,
   location: Location,
   workers: readonly FoundWorker[],
-  agents: ReadonlyMap<string, AgentView>,
+  known: Known,
   now: number,
 ): Promise<Map<string, Findings>> {
   if (workers.length === 0) return new Map();
+  const { agents } = known;
   const instances = workers.map(({ instance }) => instance);
   const someNeverRegistered = workers.some(({ instanceId }) => !agents.has(instanceId));
   const [profiles, networks, imageNames, defaultHostManagement, hybrids] = await Promise.all([
@@ -70,7 +71,7 @@ export async function observeFindings(
     ]),
   );
   const doubtful = instances.filter(({ InstanceId = '' }) => ways.get(InstanceId)?.kind !== 'open');
-  const neighbours = await findNeighbours(clients, doubtful, now);
+  const neighbours = await findNeighbours(clients, doubtful, known, now);
   return new Map(
     workers.map(({ instanceId, instance }): [string, Findings] => {
       const { MetadataOptions, ImageId = '', Platform } = instance;

@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { expect, it } from 'vitest';
-import { findNeighbours } from './observe-neighbours.ts';
+import { describe, expect, it } from 'vitest';
+import { findNeighbours, type Known } from './observe-neighbours.ts';
 
 const NOW = Date.UTC(2026, 6, 15);
 
@@ -12,10 +12,17 @@ const instance = (InstanceId: string, launchedBefore: number, SubnetId = 'subnet
 });
 
 /** The neighbour of a silent instance among the instances of these pages, and the agents that were asked. */
-async function neighbourOf(silent: Instance, pages: readonly Instance[][], answering: ReadonlySet<string>) {
+async function neighbourOf(
+  silent: Instance,
+  pages: readonly Instance[][],
+  answering: ReadonlySet<string>,
+  known: Known = { instances: [silent], agents: new Map() },
+) {
+  let reads = 0;
   const ec2 = new EC2Client({ region: 'eu-central-1' });
   ec2.send = async (command: unknown) => {
     if (!(command instanceof DescribeInstancesCommand)) throw new Error('only DescribeInstances is expected');
+    reads += 1;
     const page = Number(command.input.NextToken ?? 0);
     const next = page + 1 < pages.length ? { NextToken: String(page + 1) } : {};
     return { Reservations: [{ Instances: pages[page] }], ...next };
@@ -32,8 +39,8 @@ async function neighbourOf(silent: Instance, pages: readonly Instance[][], answe
       InstanceInformationList: found.map((InstanceId) => ({ InstanceId, PingStatus: 'Online', LastPingDateTime })),
     };
   };
-  const neighbours = await findNeighbours({ ec2, ssm }, [silent], NOW);
-  return { neighbour: neighbours.get(silent.InstanceId ?? ''), asked };
+  const neighbours = await findNeighbours({ ec2, ssm }, [silent], known, NOW);
+  return { neighbour: neighbours.get(silent.InstanceId ?? ''), asked, reads };
 }
 
 it('asks only the latest launched of a place, whichever page they are on', async () => {
@@ -57,4 +64,31 @@ it('finds none where no other instance answers', async () => {
   const silent = instance('i-silent', 0);
   const { neighbour } = await neighbourOf(silent, [[silent, instance('i-mute', 5)]], new Set(['i-silent']));
   expect(neighbour).toBeUndefined();
+});
+
+describe('a known worker of the place', () => {
+  const silent = instance('i-silent', 0);
+  const agentOf = (lastPingAt: number) => ({
+    online: true,
+    version: '3.3.40.0',
+    latest: true,
+    platform: '',
+    lastPingAt,
+  });
+  const among = (beside: Instance, lastPingAt: number) =>
+    neighbourOf(silent, [[silent, beside]], new Set(), {
+      instances: [silent, beside],
+      agents: new Map([[beside.InstanceId ?? '', agentOf(lastPingAt)]]),
+    });
+
+  it('whose agent answers is the neighbour, and no instance is read again', async () => {
+    expect(await among(instance('i-beside', 5), NOW)).toEqual({ neighbour: 'i-beside', asked: [], reads: 0 });
+  });
+
+  it.each([
+    ['whose agent has been silent for long', instance('i-beside', 5), NOW - 3_600_000, []],
+    ['of another subnet', instance('i-beside', 5, 'subnet-2'), NOW, []],
+  ])('%s is none: the subnet is read, and nobody is asked twice', async (_, beside, lastPingAt, asked) => {
+    expect(await among(beside, lastPingAt)).toEqual({ neighbour: undefined, asked, reads: 1 });
+  });
 });

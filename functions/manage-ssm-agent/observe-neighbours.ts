@@ -17,9 +17,16 @@ const NEIGHBOURS = 50;
 
 const RUNNING = { Name: 'instance-state-name', Values: ['running'] };
 
+/** Instances that have been read already, with the agents of those that have ever registered, by instance id. */
+export interface Known {
+  readonly instances: readonly DescribedInstance[];
+  readonly agents: ReadonlyMap<string, AgentView>;
+}
+
 /**
  * Finds for each instance another one in the same subnet, with the same security groups, whose agent answers at
- * present. Whatever the network looks like, such a neighbour proves that it lets agents through.
+ * present. Whatever the network looks like, such a neighbour proves that it lets agents through. Where no known instance
+ * is one, all instances of the subnet are read, which a sweep of a large cluster has just done.
  *
  * @param now epoch milliseconds
  * @returns ids of such neighbours, by instance id
@@ -27,18 +34,22 @@ const RUNNING = { Name: 'instance-state-name', Values: ['running'] };
 export async function findNeighbours(
   clients: { readonly ec2: EC2Client; readonly ssm: SSMClient },
   instances: readonly DescribedInstance[],
+  known: Known,
   now: number,
 ): Promise<Map<string, string>> {
-  if (instances.length === 0) return new Map();
-  const silent = new Set(instances.map(({ InstanceId = '' }) => InstanceId));
-  const asked = await findOthers(clients.ec2, instances, silent);
-  const agents = await readAgents(
-    clients.ssm,
-    asked.map(({ instanceId }) => instanceId),
-  );
   const answering = new Map<string, string>();
-  for (const { instanceId, place } of asked) {
-    if (answersNow(agents.get(instanceId), now)) answering.set(place, instanceId);
+  const note = (neighbours: readonly Neighbour[], agents: Known['agents']) => {
+    for (const { instanceId, place } of neighbours) {
+      if (answersNow(agents.get(instanceId), now)) answering.set(place, instanceId);
+    }
+  };
+  note(known.instances.map(neighbourOf), known.agents);
+  const alone = instances.filter((instance) => !answering.has(placeOf(instance)));
+  if (alone.length > 0) {
+    const seen = new Set([...instances, ...known.instances].map(({ InstanceId = '' }) => InstanceId));
+    const asked = await findOthers(clients.ec2, alone, seen);
+    const ids = asked.map(({ instanceId }) => instanceId);
+    note(asked, await readAgents(clients.ssm, ids));
   }
   return new Map(
     instances.flatMap((instance): Array<[string, string]> => {
@@ -59,20 +70,20 @@ interface Neighbour {
 }
 
 /**
- * The latest launched instances in the places of the silent ones. A subnet may have thousands of instances, so only the
+ * The latest launched instances in the places of the given ones, without those seen before. A subnet may have thousands of instances, so only the
  * latest of each place are kept from page to page.
  */
 async function findOthers(
   ec2: EC2Client,
   instances: readonly DescribedInstance[],
-  silent: ReadonlySet<string>,
+  seen: ReadonlySet<string>,
 ): Promise<Neighbour[]> {
   const subnets = [...new Set(instances.flatMap(({ SubnetId }) => SubnetId ?? []))];
   const latest = new Map<string, readonly Neighbour[]>(instances.map((instance) => [placeOf(instance), []]));
   for (const filter of filtersOf('subnet-id', subnets)) {
     for await (const page of instancePages(ec2, [RUNNING, filter])) {
       for (const [place, found] of Map.groupBy(page.map(neighbourOf), (one) => one.place)) {
-        const [known, others] = [latest.get(place), found.filter(({ instanceId }) => !silent.has(instanceId))];
+        const [known, others] = [latest.get(place), found.filter(({ instanceId }) => !seen.has(instanceId))];
         if (known !== undefined) latest.set(place, [...known, ...others].toSorted(byLaunch).slice(0, NEIGHBOURS));
       }
     }

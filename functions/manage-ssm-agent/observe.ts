@@ -75,7 +75,7 @@ export async function observeWorkers(
       clients.autoScaling,
       remedied.map(({ instance }) => instance),
     ),
-    observeFindings(clients, location, silent, agents, now),
+    observeFindings(clients, location, silent, { instances: workers.map(({ instance }) => instance), agents }, now),
     readFingerprints(clients, unnoted),
   ]);
   const more = new Map(

@@ -1,9 +1,5 @@
-import {
-  type EC2Client,
-  type ImageMetadata,
-  type Instance,
-  paginateDescribeInstanceImageMetadata,
-} from '@aws-sdk/client-ec2';
+import { type EC2Client, type ImageMetadata, paginateDescribeInstanceImageMetadata } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from './described-instance.ts';
 import { type HostSystem, hostSystemOf } from './host-system.ts';
 import { type Owner, ownerOf, WORKER_TAGS } from './worker.ts';
 
@@ -37,7 +33,7 @@ export interface Host {
  */
 export async function readHosts(
   ec2: EC2Client,
-  instances: Iterable<Instance>,
+  instances: Iterable<DescribedInstance>,
   now: number,
   pages = Number.POSITIVE_INFINITY,
 ): Promise<Map<string, Host>> {
@@ -71,7 +67,7 @@ async function readMetadata(ec2: EC2Client, pages: number): Promise<Map<string, 
   return found;
 }
 
-function hostOf(instance: Instance, image: ImageMetadata | undefined, now: number): Host {
+function hostOf(instance: DescribedInstance, image: ImageMetadata | undefined, now: number): Host {
   const { Name = '', ImageOwnerAlias, CreationDate, DeprecationTime } = image ?? {};
   const deprecatedAt = timeOf(DeprecationTime);
   const owner = ownerOf(instance);
