@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { AwsError } from '../../wire/aws-error.ts';
 import { isRecord } from '../../wire/json-codec.ts';
+import { ItemsInMemory } from './items-in-memory.ts';
 import { type Parser, parseOnce } from './parse-once.ts';
 
 /** A body of DynamoDB's JSON protocol. */
@@ -8,9 +9,13 @@ export type WireJson = Record<string, unknown>;
 
 /** dynalite's internal store, which this code passes on without relying on its structure. */
 interface Store {
+  getTable(name: string, checksStatus: false | TableCallback, answer?: TableCallback): void;
+  getItemDb(tableName: string): ItemsInMemory;
+  getIndexDb(type: string, tableName: string, indexName: string): ItemsInMemory;
   readonly tableDb: { awsAccountId: string; awsRegion: string };
-  readonly db: { values(range?: object): { close(): Promise<void> } };
 }
+
+type TableCallback = (error: Failure | null, table?: { readonly TableStatus?: string }) => void;
 
 interface Failure extends Error {
   readonly statusCode?: number;
@@ -47,7 +52,8 @@ export class DynamoDbEngine {
     this.#store = database.create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
     this.#store.tableDb.awsAccountId = accountId;
     this.#store.tableDb.awsRegion = region;
-    letIteratorsClose(this.#store.db);
+    keepItemsInMemory(this.#store);
+    readTablesOnce(this.#store);
   }
 
   /** @throws AwsError as DynamoDB returns it */
@@ -83,15 +89,30 @@ function handlingOf(operation: string): Handling {
   return found;
 }
 
-/**
- * dynalite ends the iterator of a query or scan by `return()`, if it has one, but its store's iterators only have
- * `close()`. Unclosed, each would be kept for ever, with the state of the table at that time.
- */
-function letIteratorsClose(db: Store['db']): void {
-  const values = db.values.bind(db);
-  db.values = (range) => {
-    const iterator = values(range);
-    return Object.assign(iterator, { return: () => iterator.close() });
+/** Replaces the store of items. Table definitions stay in dynalite's own one. */
+function keepItemsInMemory(store: Store): void {
+  const kept = new Map<string, ItemsInMemory>();
+  const itemsOf = (name: string): ItemsInMemory => {
+    const items = kept.get(name) ?? new ItemsInMemory();
+    kept.set(name, items);
+    return items;
+  };
+  store.getItemDb = itemsOf;
+  store.getIndexDb = (type, tableName, indexName) => itemsOf(`${type.toLowerCase()} ${tableName} ${indexName}`);
+}
+
+/** Keeps the definition of an active table for calls on its items. No call of the sandbox changes or deletes a table. */
+function readTablesOnce(store: Store): void {
+  const read = store.getTable;
+  const active = new Map<string, Parameters<TableCallback>[1]>();
+  store.getTable = (name, checksStatus, answer) => {
+    if (checksStatus === false) return read(name, checksStatus, answer);
+    const known = active.get(name);
+    if (known !== undefined) return checksStatus(null, known);
+    read(name, (error, table) => {
+      if (table?.TableStatus === 'ACTIVE') active.set(name, table);
+      checksStatus(error, table);
+    });
   };
 }
 
