@@ -4,14 +4,15 @@ import type { VirtualTime } from '../time/virtual-time.ts';
 import { withOverrides } from './module-overrides.ts';
 import type { VirtualTimers } from './virtual-timers.ts';
 
-/** `Date` with a virtual now. Its instances are ordinary dates. */
+/** `Date` with a virtual now. Its instances are ordinary dates. A proxy would cost each use of it several times more. */
 export function virtualDate(time: VirtualTime): DateConstructor {
-  const now = () => time.now;
-  return new Proxy(Date, {
-    construct: (target, args) => Reflect.construct(target, args.length === 0 ? [time.now] : args),
-    apply: () => new Date(time.now).toString(),
-    get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
-  });
+  function VirtualDate(...args: []): Date | string {
+    if (new.target === undefined) return new Date(time.now).toString();
+    return Reflect.construct(Date, args.length === 0 ? [time.now] : args);
+  }
+  const { prototype, parse, UTC } = Date;
+  const statics = { prototype, parse, UTC, now: () => time.now };
+  return Object.defineProperty(Object.assign(VirtualDate, statics), 'name', { value: 'Date' }) as DateConstructor;
 }
 
 /** `performance` in virtual time. */
@@ -34,8 +35,8 @@ export function virtualHrtime(time: VirtualTime): NodeJS.HRTime {
 export function virtualAbortSignal(timers: VirtualTimers): typeof AbortSignal {
   const timeout = (milliseconds: number): AbortSignal => {
     const controller = new AbortController();
-    const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-    timers.setTimeout(() => controller.abort(reason), milliseconds).unref();
+    const abort = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    timers.setTimeout(abort, milliseconds).unref();
     return controller.signal;
   };
   return new Proxy(AbortSignal, {

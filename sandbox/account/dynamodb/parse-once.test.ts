@@ -11,7 +11,7 @@ function parserUnderTest() {
       if (text === 'wrong') return 'Syntax error';
       for (const [name] of text.matchAll(/#\w+/g)) delete context.unusedAttrNames[name];
       for (const [name] of text.matchAll(/:\w+/g)) delete context.unusedAttrVals[name];
-      return { expression: { type: '=', args: [['a'], context.attrVals] } };
+      return { expression: { type: '=', args: [['a'], context.attrVals?.[':a']] } };
     },
   };
   parseOnce(parser);
@@ -39,11 +39,36 @@ describe('a condition', () => {
     expect(parsed()).toBe(1);
   });
 
-  it('is parsed anew with another value, and where it is wrong', () => {
+  it('is parsed once for values of a type, and says the values that it is asked about', () => {
     const { ask, parsed } = parserUnderTest();
-    expect(ask('#a = :a', '1').answer).not.toEqual(ask('#a = :a', '2').answer);
+    expect(ask('#a = :a', '1').answer).toMatchObject({ expression: { args: [['a'], { S: '1' }] } });
+    expect(ask('#a = :a', '2').answer).toMatchObject({ expression: { args: [['a'], { S: '2' }] } });
+    expect(parsed()).toBe(1);
+  });
+
+  it('is parsed anew where it is wrong, and where the parser looks at the value', () => {
+    const { ask, parsed } = parserUnderTest();
     expect([ask('wrong', '1').answer, ask('wrong', '1').answer]).toEqual(['Syntax error', 'Syntax error']);
-    expect(parsed()).toBe(4);
+    for (const text of ['#a BETWEEN :a AND :a', 'attribute_type(#a, :a)']) {
+      for (const value of ['1', '2']) ask(text, value);
+    }
+    expect(parsed()).toBe(6);
+  });
+
+  it('with values of another type, or in the wrong order, is refused after a right one', async () => {
+    const engine = new DynamoDbEngine('111122223333', 'eu-central-1');
+    const ask = (ConditionExpression: string, ...values: object[]) =>
+      engine.call('DeleteItem', {
+        TableName: 'nowhere',
+        Key: { pk: { S: 'p' } },
+        ConditionExpression,
+        ExpressionAttributeValues: Object.fromEntries(values.map((value, index) => [`:v${index}`, value])),
+      });
+    const [begins, between] = ['begins_with(a, :v0)', 'a BETWEEN :v0 AND :v1'];
+    await expect(ask(begins, { S: 'x' })).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+    await expect(ask(begins, { N: '1' })).rejects.toMatchObject({ code: 'ValidationException' });
+    await expect(ask(between, { N: '1' }, { N: '2' })).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+    await expect(ask(between, { N: '2' }, { N: '1' })).rejects.toMatchObject({ code: 'ValidationException' });
   });
 
   it('whose value comes first finds the same items each time', async () => {
