@@ -3,7 +3,7 @@ import type { Operation, Service } from '../account/service.ts';
 import { AwsError, NotImplemented } from './aws-error.ts';
 import { isRecord } from './json-codec.ts';
 import { validationError } from './modeled-errors.ts';
-import { membersOf } from './schema-members.ts';
+import { membersOf, valueSchemaOf } from './schema-members.ts';
 
 /**
  * Whether a call is a dry run, and its input without that member. Source: EC2 API reference, "DryRun": every EC2
@@ -73,11 +73,11 @@ function missingMembers(schema: NormalizedSchema, value: unknown, path = ''): st
     });
   }
   if (schema.isListSchema() && Array.isArray(value)) {
-    const item = schema.getValueSchema();
+    const item = valueSchemaOf(schema);
     return value.flatMap((entry: unknown, index) => missingMembers(item, entry, `${path}${index + 1}.member.`));
   }
   if (schema.isMapSchema() && isRecord(value)) {
-    const item = schema.getValueSchema();
+    const item = valueSchemaOf(schema);
     return Object.entries(value).flatMap(([key, entry]) => missingMembers(item, entry, `${path}${key}.member.`));
   }
   return [];
@@ -99,7 +99,7 @@ function requiresAny(schema: NormalizedSchema): boolean {
     if (each.isStructSchema()) {
       return requiredCount(each) > 0 || membersOf(each).some(([, member]) => search(member));
     }
-    return (each.isListSchema() || each.isMapSchema()) && search(each.getValueSchema());
+    return (each.isListSchema() || each.isMapSchema()) && search(valueSchemaOf(each));
   };
   const found = search(schema);
   requiring.set(key, found);

@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { membersOf } from './schema-members.ts';
+import { membersOf, valueSchemaOf } from './schema-members.ts';
 import { JSON_TIMESTAMP, readTimestamp, writeTimestamp } from './timestamps.ts';
 import { WrongType } from './wrong-type.ts';
 
@@ -18,12 +18,12 @@ export function readJson(schema: NormalizedSchema, value: unknown, path = ''): u
   if (schema.isStructSchema()) return readStructure(schema, value, path);
   if (schema.isListSchema()) {
     if (!Array.isArray(value)) throw refusal(path, value, 'List');
-    const item = schema.getValueSchema();
+    const item = valueSchemaOf(schema);
     return value.map((entry: unknown, index) => readJson(item, entry, `${path}.${index + 1}`));
   }
   if (schema.isMapSchema()) {
     if (!isRecord(value)) throw refusal(path, value, 'Map');
-    const item = schema.getValueSchema();
+    const item = valueSchemaOf(schema);
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, readJson(item, entry, path)]));
   }
   return readSimple(schema, value, path);
@@ -84,11 +84,11 @@ export function writeJson(schema: NormalizedSchema, value: unknown): unknown {
     return written;
   }
   if (schema.isListSchema() && Array.isArray(value)) {
-    const item = schema.getValueSchema();
+    const item = valueSchemaOf(schema);
     return value.map((entry: unknown) => writeJson(item, entry));
   }
   if (schema.isMapSchema() && isRecord(value)) {
-    const item = schema.getValueSchema();
+    const item = valueSchemaOf(schema);
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, writeJson(item, entry)]));
   }
   return value;

@@ -16,3 +16,13 @@ export function membersOf(structure: NormalizedSchema): Members {
   known.set(key, members);
   return members;
 }
+
+const knownValues = new Map<unknown, NormalizedSchema>();
+
+/** The schema of the values of a list or map, which the SDK makes anew each time, too. */
+export function valueSchemaOf(collection: NormalizedSchema): NormalizedSchema {
+  const key: unknown = collection.getSchema();
+  const found = knownValues.get(key) ?? collection.getValueSchema();
+  knownValues.set(key, found);
+  return found;
+}
