@@ -4,6 +4,7 @@ import type { Run } from '../sandbox/play.ts';
 import { drainFleet, drainPolicy, drainStory, groupIn, hookStory } from './drain-nodes.fixture.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
+import { ask, exposeSilently, ours, privateFleet, scenario, stateOf } from './quarantine.fixture.ts';
 import { cluster, fleet, group, NEW, OLD, policy } from './refresh-groups.fixture.ts';
 
 async function asExpected(run: Run): Promise<void> {
@@ -263,3 +264,56 @@ it.each(['Stopped', 'Running', 'Hibernated'])(
     await asExpected(run);
   },
 );
+
+describe('an exposed instance in a warm pool of running instances, which has not joined its cluster', () => {
+  const exposed = async (outOfService: string) => {
+    const warmPool = { state: 'Running', minSize: 1, maxPrepared: 4 };
+    const run = await start(scenario(privateFleet({ warmPool }), { quarantine: { outOfService } }));
+    const [pooled] = pooledOf(run, run.account.fleet.autoScalingGroups.list()[0]?.name ?? '');
+    const id = pooled?.instance.id ?? '';
+    expect([pooled?.lifecycleState, pooled?.instance.node]).toEqual(['Warmed:Running', 'Joining']);
+    const before = stateOf(run, id);
+    exposeSilently(run, id);
+    await run.account.play(65 * MINUTE);
+    return { run, id, before };
+  };
+  const told = (run: Run) => ours(run).map(({ decision, reason }) => `${decision} ${reason}`);
+
+  it.each(['standby', 'detach'])(
+    'is isolated, since its group proves whose it is, and given back (%s)',
+    async (how) => {
+      const { run, id, before } = await exposed(how);
+      expect(told(run)).toEqual(['acted quarantine-started', 'done quarantined']);
+      const skipped = 'skipped: Auto Scaling has it as Warmed:Running.';
+      expect(ours(run).at(-1)?.details?.steps).toMatchObject({ 'security-groups': 'done', [how]: skipped });
+      expect(stateOf(run, id)).toMatchObject({ lifecycle: 'Warmed:Running', addresses: [[[], []]] });
+      expect(stateOf(run, id).groups).not.toEqual(before.groups);
+      ask(run, 'release', id);
+      await run.account.play(10 * MINUTE);
+      expect(told(run).slice(2)).toEqual(['acted release-started', 'done released', 'skipped accepted-exposure']);
+      expect(stateOf(run, id)).toMatchObject({ groups: before.groups, lifecycle: before.lifecycle });
+      await asExpected(run);
+    },
+  );
+
+  it('is taken out of service where a scale-out has put it there: it can serve nobody, and the group counts it', async () => {
+    const { run, id } = await exposed('standby');
+    const [group] = run.account.fleet.autoScalingGroups.list();
+    if (group === undefined) throw new Error('There is no group.');
+    group.desired += 1;
+    run.account.fleet.autoScalingGroups.settleSoon(group);
+    await run.account.play(10 * MINUTE);
+    expect(stateOf(run, id).lifecycle).toBe('InService');
+    await run.account.play(65 * MINUTE);
+    expect(stateOf(run, id).lifecycle).toBe('Standby');
+    expect(told(run).slice(2)).toEqual(['acted quarantine-reinforced', 'done quarantined']);
+    const serving = () => [...group.members.values()].filter(({ lifecycleState }) => lifecycleState === 'InService');
+    expect(serving()).toHaveLength(4);
+    await run.account.play(65 * MINUTE);
+    expect(told(run)).toHaveLength(4);
+    ask(run, 'release', id);
+    await run.account.play(10 * MINUTE);
+    expect(stateOf(run, id).lifecycle).toBe('InService');
+    await asExpected(run);
+  });
+});

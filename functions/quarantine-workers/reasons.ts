@@ -89,7 +89,10 @@ export const QUARANTINE_REASONS = {
     meaning: 'Somebody exposes a worker in quarantine again and again. Each time the exposure is closed.',
     hint: 'Find out who does it. The message names the caller if CloudTrail recorded one. A controller that binds addresses must leave this worker out.',
   },
-  'quarantine-reinforced': { meaning: 'Somebody exposed a worker in quarantine; the exposure was closed.' },
+  'quarantine-reinforced': {
+    meaning:
+      'Somebody exposed a worker in quarantine, and the exposure was closed; or its group put it into service out of its warm pool, and it was taken out again.',
+  },
   draining: { meaning: 'The pods of the worker are being evicted before it is isolated (quarantine.drain).' },
   'quarantine-in-progress': { meaning: 'Steps of the quarantine remain; the worker is reconciled again.' },
   'quarantine-incomplete': {

@@ -1,3 +1,4 @@
+import { isWarmed } from '../../shared/fleet/lifecycle.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import type { WorkerView } from '../model/observation.ts';
@@ -35,7 +36,13 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
   // Auto Scaling may not show a new instance yet. The tag, which Auto Scaling alone sets, names the group already.
   const { AutoScalingGroupName: group = view.tags[AUTO_SCALING_GROUP_TAG], LifecycleState = '' } = member ?? {};
   if (group === undefined) return { ...saved, targets, ...(isJustLaunched(view, now) && { placesUnread }) };
-  return { ...saved, targets, autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };
+  return {
+    ...saved,
+    targets,
+    autoScalingGroup: group,
+    standby: LifecycleState.endsWith('Standby'),
+    ...(isWarmed(LifecycleState) && { warmed: true }),
+  };
 }
 
 /**

@@ -83,6 +83,17 @@ describe('a worker in quarantine', () => {
     }
   });
 
+  it('is taken out of service again where its group has put it there, and blames nobody for that', () => {
+    const seen = held(isolatedWorker(), {}, { putIntoService: true });
+    const made = decide(seen, circumstances());
+    expect(made).toMatchObject({ decision: 'acted', reason: 'quarantine-reinforced', act: { kind: 'isolate' } });
+    expect(made.message).toMatch(/^Its group has put it into service/);
+    expect(made.quarantine).toMatchObject({ phase: 'isolating' });
+    expect(made.quarantine?.undone).toBeUndefined();
+    expect(decide(seen, circumstances({ killSwitch: true })).act).toBeUndefined();
+    expect(decide(held(isolatedWorker()), circumstances()).act).toBeUndefined();
+  });
+
   it.each([
     ['somebody opened it', { expiresAt: NOW }, 'quarantine-reinforced'],
     ['its pods have not left yet', { expiresAt: NOW, phase: 'isolating' }, 'quarantine-in-progress'],

@@ -53,7 +53,7 @@ export function decideQuarantined(
     }
     return { ...why, message: told, variant, quarantine };
   }
-  const isOpen = quarantine.phase === 'isolating' || faults.length > 0;
+  const isOpen = quarantine.phase === 'isolating' || faults.length > 0 || observation.putIntoService === true;
   if (quarantine.expiresAt <= now) {
     // A policy that lets a quarantine begin does not let a worker be terminated without a request.
     const onExpiry = policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm';
@@ -108,6 +108,10 @@ function isolate(
   if (quarantine.phase !== 'isolated') {
     const decision = say('waiting', 'quarantine-in-progress', 'The quarantine is in progress.', begun);
     return { ...decision, quiet: true, act, quarantine: goingOn };
+  }
+  if (faults.length === 0) {
+    const message = 'Its group has put it into service, out of its warm pool. It is taken out of service again.';
+    return { ...say('acted', 'quarantine-reinforced', message, `${now}`), act, quarantine: goingOn };
   }
   if (caller === undefined && now - (quarantine.isolatedAt ?? 0) < SHOWN_WITHIN) {
     // EC2 may still show the state before the change. The exposure is closed again to be safe, and nobody is blamed.

@@ -48,6 +48,8 @@ export interface Observation {
   readonly view?: WorkerView;
   /** Read for workers that are exposed. */
   readonly owner?: Owner;
+  /** Set where its group has put it into service, out of the warm pool in which its quarantine began. */
+  readonly putIntoService?: true;
   readonly request?: Request;
   /** The maker of the call that the trigger reports, where CloudTrail names one. */
   readonly caller?: Caller;

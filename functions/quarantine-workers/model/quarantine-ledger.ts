@@ -51,6 +51,8 @@ const saved = () =>
     autoScalingGroup: z.string().optional(),
     /** Whether somebody had put it into standby before. */
     standby: z.boolean().optional(),
+    /** Whether it waited in the warm pool of that group. */
+    warmed: z.boolean().optional(),
     /** Whether it has left that group for good. */
     detached: z.boolean().optional(),
     targets: z.array(savedTarget()),

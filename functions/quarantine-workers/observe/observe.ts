@@ -22,6 +22,7 @@ import { observeGroups } from './observe-groups.ts';
 import { trunksOfPods } from './observe-interfaces.ts';
 import { usersOfShared } from './observe-shared.ts';
 import { describeClusters, describePresent, viewWorkers, workerIn } from './view-workers.ts';
+import { warmedInService } from './warmed-in-service.ts';
 
 export interface ObserveClients extends IdentityClients {
   readonly autoScaling: AutoScalingClient;
@@ -91,7 +92,7 @@ export async function observe(
   const suspects = workers.map(({ instance }) => instance).filter(hasPublicAddress);
   facts.expect(suspects);
   clients.onFound(suspects);
-  const [{ views, networks }, whose] = await Promise.all([
+  const [{ views, networks }, whose, inService] = await Promise.all([
     viewWorkers(
       clients.ec2,
       workers.map((each) => ({
@@ -100,6 +101,7 @@ export async function observe(
       })),
     ),
     readIdentities(clients, readCluster, workers, states),
+    warmedInService(clients.autoScaling, states),
   ]);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {
     const view = views.get(instanceId);
@@ -108,7 +110,13 @@ export async function observe(
     const { nodegroup: _, ...rest } = view;
     const proven = known?.worker === undefined ? view : { ...rest, ...known.worker };
     const observed = observationOf(instanceId, trigger, states, scope, proven);
-    return [known === undefined ? observed : { ...observed, owner: known.owner }];
+    return [
+      {
+        ...observed,
+        ...(known !== undefined && { owner: known.owner }),
+        ...(inService.has(instanceId) && { putIntoService: true as const }),
+      },
+    ];
   });
   const unseen = [...gone].flatMap(([instanceId, trigger]): Observation[] =>
     views.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
