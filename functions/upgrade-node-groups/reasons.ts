@@ -172,7 +172,10 @@ export const UPGRADE_REASONS = {
     severity: 'high',
   },
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
-  'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
+  'node-group-not-active': {
+    meaning:
+      'The node group is neither ACTIVE nor being updated. Where its creation or deletion failed, that does not end by itself.',
+  },
   'node-group-unhealthy': {
     meaning: 'EKS reports health issues of the node group. An upgrade does not cure them, or did not cure them.',
     hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them). Upgrades then continue by themselves.',

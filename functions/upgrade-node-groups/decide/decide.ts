@@ -9,7 +9,7 @@ import type { NodeGroupView, Observation, UnreadableView } from '../model/observ
 import { proposedTarget, withoutKeyPairTarget } from '../model/target-version.ts';
 import { untilReadable } from '../model/until-readable.ts';
 import { chooseMoment } from '../moment/choose-moment.ts';
-import { isTroubled, mayBeUpgraded, unhealthy } from '../moment/heal.ts';
+import { issuesInWords, isTroubled, mayBeUpgraded, unhealthy } from '../moment/heal.ts';
 import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
 import { type ChosenImage, chooseImage } from '../release/choose-image.ts';
@@ -108,6 +108,11 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
     const { message, variant, kubernetesVersion } = skew;
     return { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
   }
+  const end = ENDS.get(view.status);
+  if (end !== undefined) {
+    const message = `The node group is ${issuesInWords(view)}. EKS updates no node group in this state. ${end}`;
+    return say('refused', 'node-group-not-active', message, idle, view.status);
+  }
   if (isTroubled(view) && !mayBeUpgraded(view)) {
     return unhealthy(view, observation.state, idle, 'An upgrade does not cure that, and could make it worse.');
   }
@@ -115,6 +120,12 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
     return skip('node-group-not-active', `The node group is ${view.status}.`, view.status);
   return undefined;
 }
+
+/** What to do about a node group in a state that never ends by itself. */
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ['CREATE_FAILED', 'Cure what failed, delete the node group, and create it anew.'],
+  ['DELETE_FAILED', 'Cure what failed, and delete the node group again.'],
+]);
 
 /** Chooses a release or an AMI to move to. Where there is none, the decision says why. */
 const choose = (
