@@ -23,7 +23,7 @@ it('names each figure that is above its budget', () => {
   const sweep = { ...figures.sweeps[0]!, name: 'b', workers: 10, cpuMs: 9_000, pagesCpuMs: 0, shareOfTimeout: 0.9 };
   expect(breachesOf({ ...figures, imports, launches: [launch], bursts, sweeps: [sweep] })).toEqual([
     'bytes of the bundle of a: 2000000 is above 1000000',
-    'ratio of the import of a: 10 is above 5.5',
+    'ratio of the import of a: 10 is above 5',
     'CPU ms of a launch among 7 workers: 5000 is above 1000',
     'bytes of memory of a launch among 7 workers: 1000000000 is above 209715200',
     'ms until 99 % of 9 exposed workers are closed: 7000 is above 5000',
