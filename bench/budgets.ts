@@ -33,7 +33,7 @@ export const BUDGETS = {
     cpuMs: 1_000,
   },
   /** The cost of a stack in which nothing happens, US dollars a month at list prices. */
-  idleDollarsPerMonth: 11,
+  idleDollarsPerMonth: 9,
   /** Bytes of a function's bundle. */
   bundleBytes: 1_000_000,
   /**

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { METRIC_NAMESPACE } from '../infra/metric.ts';
 import { PRICES } from '../infra/prices.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
@@ -6,11 +7,13 @@ import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 
 const HOUR = 3_600_000;
 const HOURS_PER_MONTH = 730;
+/** By the default of `sweepSchedule`. */
+const SWEEPS_PER_MONTH = HOURS_PER_MONTH;
 
 /**
- * Requests by which Lambda polls an empty queue in a month. Lambda starts with five connections, each with long polls
- * of 20 s. AWS does not say how many of them it keeps open for an idle queue, so that five is the most. Source: Lambda
- * developer guide, "Using Lambda with Amazon SQS", on the scaling of standard queues.
+ * Requests by which Lambda polls an empty queue in a month, at the most: five connections, each with long polls of 20 s.
+ * With low traffic Lambda may go down to two, but not where a queue has a maximum concurrency, and of FIFO queues AWS says
+ * nothing. Source: Lambda developer guide, "Configuring scaling behavior for SQS event source mappings".
  */
 const POLLS_PER_MONTH = (5 * HOURS_PER_MONTH * HOUR) / 20_000;
 
@@ -43,6 +46,7 @@ export async function idleBill(templateFile: string): Promise<BillItem[]> {
   const synthesized = readSynthesizedStack(templateFile);
   const counts = Map.groupBy(Object.values(synthesized.template.Resources), ({ Type }) => Type);
   const count = (type: string): number => counts.get(type)?.length ?? 0;
+  const day = await quietDay(synthesized);
   return [
     { item: 'KMS keys', count: count('AWS::KMS::Key'), price: PRICES.keyPerMonth },
     { item: 'dashboards', count: count('AWS::CloudWatch::Dashboard'), price: PRICES.dashboardPerMonth },
@@ -52,7 +56,8 @@ export async function idleBill(templateFile: string): Promise<BillItem[]> {
       count: count('AWS::CloudWatch::CompositeAlarm'),
       price: PRICES.compositeAlarmPerMonth,
     },
-    { item: 'custom metrics', count: await metricsOfQuietDay(synthesized), price: PRICES.metricPerMonth },
+    { item: 'custom metrics', count: day.customMetrics, price: PRICES.metricPerMonth },
+    { item: 'metrics that each sweep reads', count: day.metricsRead, price: SWEEPS_PER_MONTH * PRICES.metricRead },
     {
       item: 'queues that Lambda polls',
       count: count('AWS::Lambda::EventSourceMapping'),
@@ -61,16 +66,22 @@ export async function idleBill(templateFile: string): Promise<BillItem[]> {
   ];
 }
 
+const metricsIn = z.object({ MetricDataQueries: z.array(z.unknown()) });
+
 /** US dollars a month. */
 export const totalOf = (bill: readonly BillItem[]): number =>
   bill.reduce((sum, { count, price }) => sum + count * price, 0);
 
-/** The average number of custom metrics with data. CloudWatch bills each metric by the hours in which it has data. */
-async function metricsOfQuietDay(synthesized: ReturnType<typeof readSynthesizedStack>): Promise<number> {
-  const { account } = await startRun({ fleet: parseFleet(JSON.stringify(QUIET), 'quiet.json'), synthesized });
+/**
+ * What a day costs in metrics: the average number of custom metrics with data, because CloudWatch bills each metric by the
+ * hours in which it has data; and how many metrics the functions read in an hour.
+ */
+async function quietDay(synthesized: ReturnType<typeof readSynthesizedStack>) {
+  const { account, calls } = await startRun({ fleet: parseFleet(JSON.stringify(QUIET), 'quiet.json'), synthesized });
   // The first sweep finds everything for the first time.
   await account.play(2 * HOUR);
   const from = account.time.now;
+  const before = calls.length;
   await account.play(24 * HOUR);
   const own = account.cloudWatch.metrics.published.filter(({ id }) => id.namespace.startsWith(METRIC_NAMESPACE));
   let hoursWithData = 0;
@@ -79,5 +90,7 @@ async function metricsOfQuietDay(synthesized: ReturnType<typeof readSynthesizedS
       if (series.valuesIn(at, at + HOUR).length > 0) hoursWithData++;
     }
   }
-  return Math.round(hoursWithData / 24);
+  const reads = calls.slice(before).filter(({ operation }) => operation === 'GetMetricData');
+  const metricsRead = reads.reduce((sum, { input }) => sum + metricsIn.parse(input).MetricDataQueries.length, 0);
+  return { customMetrics: Math.round(hoursWithData / 24), metricsRead: Math.round(metricsRead / 24) };
 }

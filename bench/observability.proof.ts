@@ -31,7 +31,7 @@ it('measures a run: every byte that was logged, every hour in which a metric had
   expect(bytes.other).toBeGreaterThan(0);
   expect(metricHours).toBeGreaterThanOrEqual(metrics);
   expect(metricHours).toBeLessThanOrEqual(3 * metrics);
-  expect(alarms).toBeGreaterThan(20);
+  expect(alarms).toBeGreaterThan(12);
   // Figures that do not depend on a run must equal those in the pages.
   const fixed = Math.round(costOf(observed).fixedPerMonth);
   expect(page('docs/review.md')).toContain(

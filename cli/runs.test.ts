@@ -47,10 +47,23 @@ it.each([
     // The line is the only one of its environment.
     [stream('Sweep', 'b'), line],
     [stream('Watch', 'c'), ended('watch-ami-releases')],
+    [stream('Watch', 'c'), report('success')],
   );
   expect(found).toEqual([
     { name: 'sweep-fleet', runs: 3, failed: 2, lastRun: START },
-    { name: 'watch-ami-releases', runs: 1, failed: 0, lastRun: START - 60_000 },
+    { name: 'watch-ami-releases', runs: 1, failed: 0, lastRun: START },
+  ]);
+});
+
+it('counts runs that had nothing to record, by the name that CloudFormation gave to the function', async () => {
+  const found = await runsIn(
+    [stream('WatchAmiReleasesRemediatorFunc-1A2B', 'a'), report('success')],
+    [stream('WatchAmiReleasesRemediatorFunc-1A2B', 'b'), report('success')],
+    [stream('Somebody', 'a'), report('success')],
+  );
+  expect(found).toEqual([
+    { name: 'stack-Somebody', runs: 1, failed: 0, lastRun: START },
+    { name: 'watch-ami-releases', runs: 2, failed: 0, lastRun: START },
   ]);
 });
 

@@ -1,10 +1,12 @@
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import { constructIdOf } from '../functions/shared/declaration/construct-id.ts';
 import { ANY_FUNCTION } from '../functions/shared/runtime/metric.ts';
 import type { Surroundings } from './command.ts';
 import { queryLogs } from './insights.ts';
 
 /** The runs of one function. */
 export interface Runs {
-  /** The name that records use. Where the function never wrote a line itself, the name that Lambda uses. */
+  /** The name that records use. Where nothing tells it, the name that Lambda uses. */
   readonly name: string;
   readonly runs: number;
   readonly failed: number;
@@ -12,27 +14,16 @@ export interface Runs {
   readonly lastRun: number;
 }
 
-/**
- * Every run that ended, successfully or not, has written its own metrics once, into the stream of its environment. The
- * metrics that all functions share are in a line of their own, which counts no run.
- */
-const ENDED = `filter ispresent(service) and service != "${ANY_FUNCTION}" and ispresent(\`_aws.Timestamp\`)
-| stats count(*) as runs, sum(InvocationFailed) as failed, max(\`_aws.Timestamp\`) as lastRun by service, @logStream`;
+/** Lambda's own report of every run, also of one that it stopped. A status but `success` is a failure. */
+const REPORTED = `filter type = "platform.report"
+| stats count(*) as runs, max(@timestamp) as lastRun by @logStream, \`record.status\``;
 
 /**
- * Lambda's own report of every failed run, including those that timed out or were killed before they could write
- * anything.
+ * The names that functions give themselves in their metrics. A run that publishes none has no such line. The metrics that
+ * all functions share are in a line of their own, which names none.
  */
-const REPORTED = `filter type = "platform.report" and ispresent(\`record.status\`) and \`record.status\` != "success"
-| stats count(*) as failed, max(@timestamp) as lastRun by @logStream`;
-
-/** The figures of one log stream, which belongs to one environment of a function. */
-interface Stream {
-  readonly service?: string;
-  runs: number;
-  failed: number;
-  lastRun: number;
-}
+const NAMED = `filter ispresent(service) and service != "${ANY_FUNCTION}" and ispresent(\`_aws.Timestamp\`)
+| stats count(*) as lines by service, @logStream`;
 
 /**
  * Counts the runs of each function.
@@ -42,45 +33,33 @@ export async function readRuns(
   surroundings: Pick<Surroundings, 'clients' | 'stack' | 'clock' | 'sleep'>,
   since: number,
 ): Promise<Runs[]> {
-  const [ended, reported] = await Promise.all([
-    queryLogs(surroundings, ENDED, since),
+  const [reported, named] = await Promise.all([
     queryLogs(surroundings, REPORTED, since),
+    queryLogs(surroundings, NAMED, since),
   ]);
-  const streams = new Map<string, Stream>();
-  for (const { service = '', '@logStream': stream = '', runs, failed, lastRun } of ended) {
-    streams.set(stream, { service, runs: Number(runs), failed: Number(failed ?? 0), lastRun: Number(lastRun) });
-  }
-  for (const { '@logStream': stream = '', failed, lastRun } of reported) {
-    const known = streams.get(stream) ?? { runs: 0, failed: 0, lastRun: 0 };
-    // Lambda also reports failures that the run logged itself. Only the others are added.
-    const silent = Math.max(0, Number(failed) - known.failed);
-    streams.set(stream, {
-      ...known,
-      runs: known.runs + silent,
-      failed: known.failed + silent,
-      lastRun: Math.max(known.lastRun, Number(lastRun)),
-    });
-  }
-  return byFunction(streams);
-}
-
-function byFunction(streams: ReadonlyMap<string, Stream>): Runs[] {
-  // All runs of an environment may have timed out. Another environment of the function then supplies its name.
-  const named = [...streams].filter(([, { service }]) => service !== undefined);
-  const services = new Map(named.map(([stream, { service }]) => [functionOf(stream), service]));
-  const groups = Map.groupBy(streams, ([stream, { service }]) => {
-    const name = functionOf(stream);
-    return service ?? services.get(name) ?? name;
+  const names = new Map(named.map(({ service = '', '@logStream': stream = '' }) => [functionOf(stream), service]));
+  const reports = reported.map(({ '@logStream': stream = '', runs, lastRun, 'record.status': status }) => {
+    const invoked = functionOf(stream);
+    return {
+      name: names.get(invoked) ?? declaredAs(invoked) ?? invoked,
+      runs: Number(runs),
+      failed: status === 'success' ? 0 : Number(runs),
+      lastRun: Number(lastRun),
+    };
   });
-  return [...groups]
+  return [...Map.groupBy(reports, ({ name }) => name)]
     .map(([name, group]) => ({
       name,
-      runs: sum(group.map(([, { runs }]) => runs)),
-      failed: sum(group.map(([, { failed }]) => failed)),
-      lastRun: Math.max(...group.map(([, { lastRun }]) => lastRun)),
+      runs: sum(group.map(({ runs }) => runs)),
+      failed: sum(group.map(({ failed }) => failed)),
+      lastRun: Math.max(...group.map(({ lastRun }) => lastRun)),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** The name of the function that Lambda calls so: CloudFormation puts the id of its construct into Lambda's name. */
+const declaredAs = (invoked: string): string | undefined =>
+  REMEDIATIONS.find(({ name }) => invoked.includes(constructIdOf(name)))?.name;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 

@@ -1,6 +1,6 @@
 import { REMEDIATIONS } from '../functions/remediations.ts';
+import { constructIdOf } from '../functions/shared/declaration/construct-id.ts';
 import type { Remediation, Start } from '../functions/shared/declaration/remediation.ts';
-import { pascalCase } from '../infra/declared-function.ts';
 
 /** A checkov rule that the stack does not follow, with the reason. */
 export interface Exception {
@@ -11,7 +11,9 @@ export interface Exception {
 }
 
 const functionsStartedBy = (how: Start['by']): RegExp => {
-  const names = REMEDIATIONS.filter(({ start }: Remediation) => start.by === how).map(({ name }) => pascalCase(name));
+  const names = REMEDIATIONS.filter(({ start }: Remediation) => start.by === how).map(({ name }) =>
+    constructIdOf(name),
+  );
   return new RegExp(`^AWS::Lambda::Function\\.(${names.join('|')})`);
 };
 

@@ -61,7 +61,7 @@ describe('every alarm', () => {
     const names = everyAlarm().map(nameOf);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toContain('eks-host-remediator-unhealthy');
-    expect(names).toContain('eks-host-remediator-dead-letters-notify-stories');
+    expect(names).toContain('eks-host-remediator-waiting-requests-quarantine-workers');
     expect(names).toContain('eks-host-remediator-quarantine-failed');
     const known = sections.map((section) => `eks-host-remediator-${section}`);
     expect(names.filter((name) => !known.some((begin) => name.startsWith(begin)))).toEqual([]);
@@ -91,10 +91,11 @@ describe('every alarm', () => {
     const textOf = (name: string) =>
       described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
     expect(textOf('function-errors')).toMatch(/--log-group-name <Logs[0-9A-F]+> /);
-    expect(textOf('dead-letters-notify-stories')).toMatch(/--queue-url <NotifyStoriesDeadLetters[0-9A-F]+>/);
     expect(textOf('dead-letters')).toMatch(/--log-group-name <Logs[0-9A-F]+> .*dead-letters/);
     expect(textOf('undelivered')).toMatch(/--queue-url <UndeliveredQueue[0-9A-F]+>/);
-    expect(textOf('waiting-requests-check-posture')).toMatch(/--event-source-arn <CheckPostureQueue[0-9A-F]+\.Arn>/);
+    const urgent = /--event-source-arn <QuarantineWorkersQueue[0-9A-F]+\.Arn>/;
+    expect(textOf('waiting-requests-quarantine-workers')).toMatch(urgent);
+    expect(textOf('waiting-requests')).toMatch(/--log-group-name <Logs[0-9A-F]+> .*waiting-requests/);
   });
 
   it('promises that work comes again by itself only where it does', () => {
@@ -108,7 +109,7 @@ describe('every alarm', () => {
       expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself, so ask again/);
     }
     // SQS cannot move messages back to Lambda.
-    expect(textOf('dead-letters-notify-stories')).not.toContain('start-message-move-task');
+    expect(textOf('dead-letters')).toContain('notify-stories or watch-support-dates tells of cannot be moved.');
   });
 
   it('says so within what CloudWatch takes, however long the names are', () => {
@@ -189,7 +190,6 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
     'function-errors',
     'policy-invalid',
     'stale-sweep',
-    'throttles',
     'undelivered',
     'waiting-requests',
   ]);
@@ -197,28 +197,6 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
 });
 
 describe('an alarm is raised', () => {
-  it('on the throttles of every function of which nothing else tells them: no queue, dead letters or person waits', () => {
-    const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'Throttles');
-    expect(watched.map(({ Dimensions }) => Dimensions[0].Value.Ref.replace(/Remediator.*/, '')).sort()).toEqual([
-      'NotifyStories',
-      'SweepFleet',
-      'WatchAmiReleases',
-      'WatchHosts',
-    ]);
-    for (const alarm of watched) expect(alarm).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
-    const held = (id: string): boolean =>
-      resourcesOf(template, 'AWS::Lambda::EventSourceMapping').some(
-        ({ Properties }) => Properties.FunctionName.Ref === id,
-      );
-    const others = resourcesOf(template, 'AWS::Lambda::Function').filter(
-      ({ id, Properties }) =>
-        !watched.some(({ Dimensions }) => Dimensions[0].Value.Ref === id) &&
-        !held(id) &&
-        Properties.DeadLetterConfig === undefined,
-    );
-    expect(others.map(({ id }) => id.replace(/Remediator.*/, '')).sort()).toEqual(['RequestActions', 'ReviewActions']);
-  });
-
   it('on a failure of any function that tells of it together with others, with a section for each', () => {
     const [watched, ...others] = alarmsOf().filter(({ MetricName }) => MetricName === 'FailedRemediations');
     expect(others).toEqual([]);
@@ -283,21 +261,36 @@ describe('an alarm is raised', () => {
     ]);
   });
 
-  it('on the dead letters that no sweep makes up for, within minutes', () => {
+  it('on what EventBridge could not deliver, within minutes', () => {
     const watched = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible');
     const names = watched.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, ''));
-    expect(names.sort()).toEqual(['NotifyStoriesDeadLetters', 'UndeliveredQueue', 'WatchSupportDatesDeadLetters']);
+    expect(names).toEqual(['UndeliveredQueue']);
   });
 
-  it('when a request of any function has waited for half an hour', () => {
+  it('when an urgent request has waited for half an hour, within minutes', () => {
     const waiting = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage');
     for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 1800, TreatMissingData: 'notBreaching' });
-    const watched = waiting.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]);
-    const mapped = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
-      ({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0],
-    );
+    const watched = waiting.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, ''));
+    expect(watched).toEqual(['QuarantineWorkersQueue']);
+  });
+
+  it('by the look of each sweep, when any other function is not invoked: but for those that somebody waits for', () => {
+    const [sweeper] = resourcesOf(template, 'AWS::Lambda::Function').filter(({ id }) => id.startsWith('SweepFleet'));
+    const looked = JSON.stringify(sweeper!.Properties.Environment.Variables);
+    const mapped = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(({ Properties }) => ({
+      queue: Properties.EventSourceArn['Fn::GetAtt'][0],
+      invoked: Properties.FunctionName.Ref,
+    }));
     expect(mapped).toHaveLength(REMEDIATIONS.filter(({ start }) => start.by === 'queue').length);
-    expect(watched.sort()).toEqual(mapped.sort());
+    for (const { queue } of mapped) expect(looked).toContain(`{"Fn::GetAtt":["${queue}","QueueName"]}`);
+    const others = idsOf('AWS::Lambda::Function').filter((id) => !mapped.some(({ invoked }) => invoked === id));
+    const unseen = others.filter((id) => !looked.includes(`{"Ref":"${id}"}`));
+    // A sweep that does not run is stale.
+    expect(unseen.map((id) => id.replace(/Remediator.*/, '')).sort()).toEqual([
+      'RequestActions',
+      'ReviewActions',
+      'SweepFleet',
+    ]);
   });
 
   describe.each([
@@ -307,7 +300,7 @@ describe('an alarm is raised', () => {
   ])('where a sweep comes at %s', (sweepSchedule, sweep, half) => {
     const alarms = alarmsOf(templateOf({ sweepSchedule }));
 
-    it('when three sweeps in a row did not finish', () => {
+    it('when no sweep has run for three of its periods', () => {
       const [stale] = alarms.filter((alarm) => nameOf(alarm) === 'eks-host-remediator-stale-sweep');
       expect(stale).toMatchObject({
         EvaluationPeriods: 3,
@@ -316,7 +309,7 @@ describe('an alarm is raised', () => {
         TreatMissingData: 'ignore',
         Metrics: [
           { Expression: 'FILL(counted, 0)' },
-          { Id: 'counted', MetricStat: { Metric: { MetricName: 'Done' }, Period: sweep, Stat: 'Sum' } },
+          { Id: 'counted', MetricStat: { Metric: { MetricName: 'Invocations' }, Period: sweep, Stat: 'Sum' } },
         ],
       });
     });
@@ -329,6 +322,7 @@ describe('an alarm is raised', () => {
       ['QuarantineExpiring', 'quarantine-workers'],
       ['QuarantineExpired', 'quarantine-workers'],
       ['DeadLetters', 'sweep-fleet'],
+      ['WaitingFunctions', 'sweep-fleet'],
     ])('on the state %s of %s, until it was not published for one and a half sweeps', (metric, name) => {
       const watched = alarms.filter(({ Metrics }) => Metrics?.[1]?.MetricStat.Metric.MetricName === metric);
       const dimensions = [

@@ -59,7 +59,7 @@ export class Costs {
   note(alarms: number): string {
     const { date, alarmPerMonth, compositeAlarmPerMonth, dashboardPerMonth, keyPerMonth } = PRICES;
     const fixed = alarms * alarmPerMonth + compositeAlarmPerMonth + dashboardPerMonth + keyPerMonth;
-    return `Costs are what Lambda and logs come to at list prices of us-east-1 of ${date}; about ${Math.round(fixed)} dollars a month for alarms, dashboard and key, some 3 for custom metrics and 2 for SQS come on top.`;
+    return `Costs are what Lambda and logs come to at list prices of us-east-1 of ${date}; about ${Math.round(fixed)} dollars a month for alarms, dashboard and key, some 3 for SQS and up to 3 for custom metrics come on top.`;
   }
 
   /** The total cost over the whole time range. */

@@ -12,7 +12,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { DashboardRow } from '../functions/shared/declaration/remediation.ts';
+import type { DashboardRow, Remediation } from '../functions/shared/declaration/remediation.ts';
+import type { DecisionKind } from '../functions/shared/records/record.ts';
 import { METRIC_NAMES } from '../functions/shared/records/recorder.ts';
 import { Costs } from './costs.ts';
 import { answer, answerGraph, FULL_WIDTH, graph, line, single, sumOf, TABLE_HEIGHT } from './widgets.ts';
@@ -32,6 +33,8 @@ interface Shown {
 /** A function, with the decisions that it makes. */
 interface Deciding {
   readonly name: string;
+  /** Its decisions of which Lambda's count of its runs tells, instead of a metric of their own. */
+  readonly uncounted: readonly DecisionKind[];
   readonly row: DashboardRow;
   /** The graph that the function shows beside its decisions, if any. */
   readonly own: IWidget | undefined;
@@ -69,8 +72,8 @@ export class Dashboard extends Construct {
   }
 
   /** Adds the decisions of a function, with a graph of its own beside them, if it has one. */
-  addDecisions(name: string, row: DashboardRow, own: IWidget | undefined): void {
-    this.deciding.push({ name, row, own });
+  addDecisions({ name, uncounted = [] }: Remediation, row: DashboardRow, own: IWidget | undefined): void {
+    this.deciding.push({ name, uncounted, row, own });
   }
 
   addQueues(name: string, queues: Queues): void {
@@ -133,13 +136,14 @@ export class Dashboard extends Construct {
     ];
   }
 
-  private decisionsOf({ name, row }: Deciding): IWidget {
+  private decisionsOf({ name, uncounted, row }: Deciding): IWidget {
     const { stackName } = this.props;
-    return graph(
-      `${row.title}: decisions`,
-      QUARTER,
-      row.decisions.map((decision) => line({ name, stackName }, METRIC_NAMES[decision])),
-    );
+    const counted = row.decisions.filter((decision) => !uncounted.includes(decision));
+    const runs = uncounted.length === 0 ? [] : this.functions.filter((shown) => shown.name === name);
+    return graph(`${row.title}: decisions`, QUARTER, [
+      ...runs.map(({ function: of }) => of.metricInvocations({ label: 'Runs', period: Duration.minutes(15) })),
+      ...counted.map((decision) => line({ name, stackName }, METRIC_NAMES[decision])),
+    ]);
   }
 
   /** The graphs that cover all functions, with a line for each. */

@@ -1,10 +1,11 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, CustomWidget, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, CustomWidget, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSubscriptionFilter } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { constructIdOf } from '../functions/shared/declaration/construct-id.ts';
 import type { AlarmEntry, DashboardRow, GraphLine, Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
 import { BESIDE } from './beside.ts';
@@ -13,7 +14,7 @@ import { remediatorMetric, zeroIfMissing } from './metric.ts';
 import { type Placeholders, resolve, resolveRight } from './placeholders.ts';
 import { QueueIntake } from './queue-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
-import { declaredRunbook, runbook } from './runbook.ts';
+import { declaredRunbook } from './runbook.ts';
 import { runBySchedule } from './schedule-intake.ts';
 import { deadLetterQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -28,15 +29,21 @@ export class DeclaredFunction extends Construct {
   /** The placeholders for this function's resources, for all declarations. */
   readonly placeholders: Placeholders;
   readonly intake: QueueIntake | undefined;
+  /** The dead-letter queue of its queue, or of the function itself. */
+  readonly deadLetters: Queue | undefined;
   private readonly foundation: Foundation;
   readonly declared: Remediation;
 
   constructor(scope: Construct, foundation: Foundation, declared: Remediation) {
-    super(scope, pascalCase(declared.name));
+    super(scope, constructIdOf(declared.name));
     this.foundation = foundation;
     this.declared = declared;
     const { name, start, beside } = declared;
     this.intake = start.by === 'queue' ? new QueueIntake(this, foundation, declared, start.queue) : undefined;
+    // A function without a queue needs one where Lambda invokes it with what no later run knows of: records or events.
+    const losesEvents = start.by === 'records' || (start.by === 'schedule' && Object.keys(declared.events).length > 0);
+    this.deadLetters =
+      this.intake?.deadLetters ?? (losesEvents ? deadLetterQueue(this, 'DeadLetters', 'a function') : undefined);
     this.placeholders = {
       ...(this.intake && {
         [`queue:${name}`]: this.intake.queue.queueArn,
@@ -51,7 +58,7 @@ export class DeclaredFunction extends Construct {
     const { declared, foundation, intake } = this;
     const { summary, start, timeoutSeconds, kubernetesGroup, outputs = {} } = declared;
     const wakeUps = declared.wakesUp && intake ? new WakeUps(this, 'WakeUps', intake.queue) : undefined;
-    const deadLetters = this.losesEvents ? this.deadLettersOfFunction() : undefined;
+    const deadLetters = intake === undefined ? this.deadLetters : undefined;
     const made = new RemediatorFunction(this, 'Remediator', foundation, {
       declared,
       description: summary,
@@ -139,25 +146,6 @@ export class DeclaredFunction extends Construct {
     filter.node.addDependency(made.function.node.findChild('Records'));
   }
 
-  /** Whether Lambda invokes it with records or events that no later run knows of. */
-  private get losesEvents(): boolean {
-    const { start, events } = this.declared;
-    return start.by === 'records' || (start.by === 'schedule' && Object.keys(events).length > 0);
-  }
-
-  /** The dead-letter queue for records and events on which the function failed in every attempt. */
-  private deadLettersOfFunction(): Queue {
-    const queue = deadLetterQueue(this, 'DeadLetters', 'a function');
-    const { alarms, fedLogGroup, logGroup } = this.foundation;
-    const about = {
-      name: this.declared.name,
-      queue,
-      logGroup: this.declared.start.by === 'records' ? fedLogGroup : logGroup,
-    };
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', runbook('dead-letters', this.declared), about);
-    return queue;
-  }
-
   private show(title: string, { name, function: shown }: RemediatorFunction): void {
     const size = { width: FULL_WIDTH, height: 10 };
     const widget = new CustomWidget({
@@ -174,30 +162,27 @@ export class DeclaredFunction extends Construct {
     { metric, lasts, absentFor, ...entry }: AlarmEntry,
   ): void {
     const { alarms, settings } = this.foundation;
-    const about = declaredRunbook(section, { metric, ...entry });
-    const countedPer = (period: Duration) => remediatorMetric(metric, made.name, settings.stackName, period);
+    const about = declaredRunbook(section, entry);
+    if (metric === undefined) {
+      // Lambda counts runs, also those that fail, for nothing (Lambda developer guide, "Types of metrics for Lambda
+      // functions"). A metric of our own would cost 0.30 dollars a month.
+      const runs = made.function.metricInvocations({ statistic: Stats.SUM, period: settings.sweepSchedule });
+      const window = {
+        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+        evaluationPeriods: absentFor ?? 1,
+        // Before the first data point there is nothing to fill, and no alarm. After the last one, the alarm keeps its
+        // state.
+        treatMissingData: TreatMissingData.IGNORE,
+      };
+      alarms.add(this, 'StaleAlarm', zeroIfMissing(runs), about, {}, window);
+      return;
+    }
     if (lasts) {
       alarms.addForState(made, metric, made.name, about);
       return;
     }
-    if (absentFor === undefined) {
-      alarms.add(made, metric, countedPer(Duration.minutes(5)), about);
-      return;
-    }
-    alarms.add(
-      this,
-      'StaleAlarm',
-      zeroIfMissing(countedPer(settings.sweepSchedule)),
-      about,
-      {},
-      {
-        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-        evaluationPeriods: absentFor,
-        // Before the first data point there is nothing to fill, and no alarm. After the last one, the alarm keeps its
-        // state.
-        treatMissingData: TreatMissingData.IGNORE,
-      },
-    );
+    const counted = remediatorMetric(metric, made.name, settings.stackName, Duration.minutes(5));
+    alarms.add(made, metric, counted, about);
   }
 
   private addRow(made: RemediatorFunction): void {
@@ -211,7 +196,7 @@ export class DeclaredFunction extends Construct {
       return perSweep ? drawn.with({ period: settings.sweepSchedule }) : drawn;
     };
     const own = row.graph && graph(row.graph.title, FULL_WIDTH / 4, row.graph.lines.map(lineOf));
-    dashboard.addDecisions(made.name, row, own);
+    dashboard.addDecisions(this.declared, row, own);
   }
 
   private addAccessEntries({ role }: RemediatorFunction, kubernetesGroup: string): void {
@@ -225,7 +210,3 @@ export class DeclaredFunction extends Construct {
     }
   }
 }
-
-/** The construct id of a function: `UpgradeNodeGroups` for `upgrade-node-groups`. */
-export const pascalCase = (name: string): string =>
-  name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -12,6 +12,8 @@ export const PRICES = {
   dynamoDbWriteUnit: 0.625e-6,
   logsGigabyte: 0.5,
   metricPerMonth: 0.3,
+  /** A metric that GetMetricData reads. */
+  metricRead: 0.01e-3,
   alarmPerMonth: 0.1,
   compositeAlarmPerMonth: 0.5,
   dashboardPerMonth: 3,

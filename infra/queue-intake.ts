@@ -36,7 +36,7 @@ export class QueueIntake {
   constructor(scope: Construct, foundation: Foundation, declared: Remediation, spec: QueueSpec) {
     const { alarms } = foundation;
     const { name, timeoutSeconds } = declared;
-    const { fifo, delaySeconds } = spec;
+    const { fifo, delaySeconds, urgent } = spec;
     const kind: QueueProps = {
       ...(fifo && { fifo, contentBasedDeduplication: true }),
       encryption: QueueEncryption.SQS_MANAGED,
@@ -53,17 +53,19 @@ export class QueueIntake {
       visibilityTimeout: Duration.seconds((fifo ? 2 : 6) * timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fifo ? MOST_RECEIVES.fifo : MOST_RECEIVES.standard },
     });
-    // Each sweep looks at the dead-letter queues of all functions, so that they have one alarm together.
+    // Each sweep looks at all queues and dead-letter queues, so that they have one alarm together, but for requests that
+    // must not wait for a sweep. A function that is not invoked has no errors.
     const { queue } = this;
-    // Only this alarm shows that requests are no longer taken: a function that is not invoked has no errors.
-    alarms.add(
-      scope,
-      'WaitingAlarm',
-      queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
-      runbook('waiting-requests', declared),
-      { name, queue },
-      { threshold: LONGEST_WAIT.toSeconds() },
-    );
+    if (urgent) {
+      alarms.add(
+        scope,
+        'WaitingAlarm',
+        queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
+        runbook('waiting-requests', declared),
+        { name, queue },
+        { threshold: LONGEST_WAIT.toSeconds() },
+      );
+    }
     const target = new SqsQueue(queue, {
       ...DELIVERY,
       ...(fifo && { messageGroupId: MESSAGE_GROUP }),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Duration, Tags } from 'aws-cdk-lib';
+import { type Duration, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -11,11 +11,10 @@ import type { Foundation } from './foundation.ts';
 import { FUNCTION_MEMORY_MB } from './function-memory.ts';
 import { METRIC_NAMESPACE } from './metric.ts';
 import { acknowledgeWildcards, policyDocumentOf } from './right.ts';
-import { runbook } from './runbook.ts';
 
 export interface RemediatorFunctionProps {
   /** Its name is the name of its folder in `functions/`, and its name in metrics and logs. */
-  readonly declared: Pick<Remediation, 'name' | 'start'>;
+  readonly declared: Pick<Remediation, 'name'>;
   readonly description: string;
   readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
@@ -27,9 +26,7 @@ export interface RemediatorFunctionProps {
   readonly deadLetterQueue?: IQueue;
 }
 
-/**
- * A function of `functions/` with its own role, and an alarm on its throttles where nothing else shows them.
- */
+/** A function of `functions/` with its own role. */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -40,7 +37,7 @@ export class RemediatorFunction extends Construct {
     const { declared } = props;
     const { name } = declared;
     this.name = name;
-    const { settings, alarms } = foundation;
+    const { settings } = foundation;
     const { logGroup = foundation.logGroup } = props;
     // The log group's ARN in CloudFormation ends in `:*`, which means all of its log streams.
     const logs: Right = {
@@ -82,16 +79,5 @@ export class RemediatorFunction extends Construct {
     });
     foundation.dashboard.addFunction(this);
     Tags.of(this.function).add('eks-host-remediator:function', name);
-
-    // A function with a queue has alarms on messages that wait and on dead letters, and whoever sits at a widget sees that
-    // it does not answer. Events that Lambda gave up on lie in the dead-letter queue, if the function has one; only
-    // notifications are wanted sooner.
-    if (declared.start.by === 'queue' || declared.start.by === 'widget') return;
-    if (declared.start.by === 'schedule' && props.deadLetterQueue !== undefined) return;
-    // A single throttle is retried, and a new account has only ten concurrent invocations. So only lasting throttles
-    // raise the alarm.
-    const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };
-    const throttles = this.function.metricThrottles({ period: Duration.minutes(5) });
-    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), { name, logGroup }, staying);
   }
 }

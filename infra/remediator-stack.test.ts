@@ -47,7 +47,7 @@ describe('every queue', () => {
       }
       expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
       const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties);
-      if (JSON.stringify(sweeper?.Properties.Environment.Variables.DEAD_LETTERS).includes(`{"Ref":"${id}"}`)) {
+      if (JSON.stringify(sweeper?.Properties.Environment.Variables).includes(`{"Fn::GetAtt":["${id}","QueueName"]}`)) {
         const looks = resourcesOf(template, 'AWS::IAM::Role')
           .filter((role) => role.id.startsWith('SweepFleet'))
           .flatMap((role) => role.Properties.Policies[0].PolicyDocument.Statement)
@@ -80,11 +80,17 @@ describe('every queue', () => {
 });
 
 it('the environment of a function stays below what Lambda takes, however long the names are', () => {
-  /** The most characters of a value: a URL of a queue, or a name of a table or a parameter. */
+  /** The most characters of a value: a URL or name of a queue, or a name of a function, a table or a parameter. */
   const longest = (value: unknown): number => {
     if (typeof value !== 'object' || value === null) return String(value).length;
     const [separator, parts] = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'] ?? [];
-    if (separator === undefined || parts === undefined) return /Table/.test(JSON.stringify(value)) ? 255 : 135;
+    if (separator === undefined || parts === undefined) {
+      const text = JSON.stringify(value);
+      if (/Table/.test(text)) return 255;
+      // A queue's name has at most 80 characters, a function's 64.
+      if (/"QueueName"/.test(text)) return 80;
+      return /"Ref":"\w+RemediatorFunction/.test(text) ? 64 : 135;
+    }
     return parts.reduce<number>((sum, part) => sum + longest(part), separator.length * parts.length);
   };
   const functions = resourcesOf(templateOf({ stackName: 's'.repeat(128) }), 'AWS::Lambda::Function');

@@ -59,9 +59,18 @@ export class Remediator extends Construct {
     const declared = REMEDIATIONS.map((each: Remediation) => new DeclaredFunction(this, foundation, each));
     const known: Record<string, Placeholders[string]> = { ...shared(foundation), ...this.asJson(declared) };
     for (const each of declared) Object.assign(known, each.placeholders);
+    // CDK writes the JSON when all functions are there.
+    const withoutQueue: Record<string, readonly string[]> = {};
+    known.functions = stack.toJsonString(withoutQueue);
     for (const each of declared) {
       const { name, function: made } = each.finish(known);
       known[`function:${name}`] = made.functionArn;
+      if (isLookedAt(each.declared)) {
+        withoutQueue[name] = [
+          made.functionName,
+          ...(each.deadLetters === undefined ? [] : [each.deadLetters.queueName]),
+        ];
+      }
     }
     new SavedQueries(this, 'Queries', { stackName, ...logGroups });
     const { policy, eventBus, ledger, dashboard } = foundation;
@@ -104,18 +113,19 @@ export class Remediator extends Construct {
     const requestable = declared.flatMap(({ declared: { name, subject, requests, start } }) =>
       start.by === 'queue' || start.by === 'schedule' ? [{ name, subject, requests }] : [],
     );
-    const queued = declared.flatMap(({ intake, declared: { name } }) =>
-      intake === undefined ? [] : [{ name, intake }],
+    const queues = declared.flatMap(
+      ({ intake, declared: { name } }): Array<[string, string[]]> =>
+        intake === undefined ? [] : [[name, [intake.queue.queueName, intake.deadLetters.queueName]]],
     );
     return {
-      deadLetterQueues: queued.map(({ intake }) => intake.deadLetters.queueArn),
-      deadLetters: Stack.of(this).toJsonString(
-        Object.fromEntries(queued.map(({ name, intake }) => [name, intake.deadLetters.queueUrl])),
-      ),
+      deadLetterQueues: declared.flatMap(({ deadLetters }) => deadLetters?.queueArn ?? []),
+      queues: Stack.of(this).toJsonString(Object.fromEntries(queues)),
+      anyQueueUrl: swept
+        .map(({ intake }) => intake.queue.queueUrl)
+        .slice(0, 1)
+        .join(''),
       sweptQueues: swept.map(({ intake }) => intake.queue.queueArn),
-      sweep: Stack.of(this).toJsonString(
-        swept.map(({ intake, target }) => ({ ...target, queueUrl: intake.queue.queueUrl })),
-      ),
+      sweep: JSON.stringify(swept.map(({ target }) => target)),
       requestable: JSON.stringify(requestable),
     };
   }
@@ -125,6 +135,13 @@ export class Remediator extends Construct {
     new CfnOutput(this, id, { value, description }).overrideLogicalId(id);
   }
 }
+
+/**
+ * Whether sweeps look how Lambda invokes a function without a queue. Whoever sits at a widget sees that it does not answer,
+ * and a sweep that does not run looks at nothing.
+ */
+const isLookedAt = ({ start }: Remediation): boolean =>
+  start.by === 'records' || (start.by === 'schedule' && start.every !== 'sweepSchedule');
 
 const shared = ({ eventBus, logGroup }: Foundation): Placeholders => ({
   eventBus: eventBus.eventBusArn,

@@ -29,26 +29,8 @@ interface SharedSection {
 
 const CURE_ERROR =
   'If the error does not come again, do nothing. Otherwise cure what it names, mostly a missing permission.';
-const FIND_ROOM = 'Find what uses up the concurrency of the account, or have the quota raised.';
 
 const SHARED = {
-  'dead-letters': {
-    of: {
-      schedule: {
-        means: (subject) =>
-          `${subject} failed on an event, or on a scheduled run. The event does not come back by itself.`,
-        first: FAILED_RUNS,
-        next: 'Cure what the error names. The messages hold the events: aws sqs receive-message --queue-url QUEUE_URL. Read the AWS Health Dashboard, and purge the queue.',
-      },
-      // SQS can redrive messages to queues only, not to Lambda (API reference of SQS, StartMessageMoveTask).
-      records: {
-        means: (subject) => `${subject} failed on some records. Nobody was notified of them, and nobody will be.`,
-        first: FAILED_RUNS,
-        next: 'Cure what the error names. The messages hold the records: aws sqs receive-message --queue-url QUEUE_URL. Notify whom they concern, and purge the queue.',
-      },
-    },
-    unhealthy: true,
-  },
   'waiting-requests': {
     of: {
       queue: {
@@ -56,25 +38,6 @@ const SHARED = {
           `A request has waited for ${subject} for half an hour. The function fails, hangs or is not invoked.`,
         first: FAILED_RUNS,
         next: 'Cure what the last error names. If none, Lambda has no room, or the mapping is disabled: aws lambda list-event-source-mappings --event-source-arn QUEUE_ARN.',
-      },
-    },
-    unhealthy: true,
-  },
-  throttles: {
-    of: {
-      // Lambda retries throttled asynchronous invocations for six hours (Lambda developer guide, "Asynchronous
-      // invocation").
-      schedule: {
-        means: (subject) =>
-          `Lambda has had no room to run ${subject} for a quarter of an hour. Lambda tries for six hours. The next scheduled run makes up for a scheduled one.`,
-        first: 'aws lambda get-account-settings',
-        next: FIND_ROOM,
-      },
-      records: {
-        means: (subject) =>
-          `Lambda has had no room to run ${subject} for a quarter of an hour. Notifications are late. Lambda tries for six hours, then the records go to the dead-letter queue.`,
-        first: 'aws lambda get-account-settings',
-        next: FIND_ROOM,
       },
     },
     unhealthy: true,

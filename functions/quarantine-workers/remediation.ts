@@ -142,7 +142,7 @@ export const quarantineWorkers = declare({
     by: 'queue',
     // Lambda gets the first event at once, because a batching window may wait for 20 s. A wave of launches still
     // becomes a few reconciles, since each takes further messages itself (`take-batch.ts`).
-    queue: { batch: 10, most: 200, concurrency: 2 },
+    queue: { batch: 10, most: 200, concurrency: 2, urgent: true },
   },
   // A reconcile acts within seconds; a lease on a worker (65 s, in `act.ts`) must outlast it.
   timeoutSeconds: 60,

@@ -32,11 +32,9 @@ export const greetWorkers = declare({
   rights: [onAnything('Workers', ['ec2:DescribeInstances'])],
   alarms: {
     'nobody-greeted': {
-      metric: 'Greeted',
       means: 'Nobody is greeted any more.',
       first: recordsWhere('$.remediation = "greet-workers"'),
       next: 'Greet somebody.',
-      per: 'sweep',
       absentFor: 3,
     },
   },

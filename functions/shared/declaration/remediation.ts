@@ -52,6 +52,11 @@ export interface QueueSpec {
   readonly gatherSeconds?: number;
   /** Maximum number of concurrent invocations. */
   readonly concurrency?: number;
+  /**
+   * Set where minutes matter: an alarm of its own then watches how long requests wait. Each sweep looks at all queues,
+   * and one alarm tells of the others.
+   */
+  readonly urgent?: true;
   /** Delivery delay of each message. */
   readonly delaySeconds?: number;
 }
@@ -66,9 +71,10 @@ export type Start =
   /** A viewer of the dashboard. */
   | { readonly by: 'widget'; readonly shownAs?: string };
 
-/** An alarm on one of the function's own metrics. The key is the anchor of its section in the runbook. */
+/** An alarm of the function. The key is the anchor of its section in the runbook. */
 export interface AlarmEntry {
-  readonly metric: string;
+  /** One of the function's own metrics; absent where the alarm goes by its runs (`absentFor`). */
+  readonly metric?: string;
   /** Meaning of the alarm, in a sentence. */
   readonly means: string;
   /** The first command to run. */
@@ -82,7 +88,7 @@ export interface AlarmEntry {
   readonly together?: true;
   /** Set when the metric is of a state, which each sweep publishes again for as long as it lasts. */
   readonly lasts?: true;
-  /** Makes the alarm fire when the metric is missing for this many sweeps, instead of when it counts something. */
+  /** Set instead of `metric`: the alarm fires when the function has not run for this many sweeps. */
   readonly absentFor?: number;
   /** Set when the alarm means that the remediator itself is unhealthy; the composite alarm then fires as well. */
   readonly unhealthy?: true;
@@ -136,6 +142,11 @@ export interface Remediation {
    * all.
    */
   readonly metrics: Readonly<Record<string, string>>;
+  /**
+   * Decisions of its records that no metric counts, because Lambda counts the runs that make them, and a metric with data
+   * in each hour costs as much as three alarms.
+   */
+  readonly uncounted?: readonly DecisionKind[];
   /** The events that go into its queue, or that run it where it has no queue, by the construct ids of their rules. */
   readonly events: Readonly<
     Record<
@@ -188,7 +199,7 @@ export type RecorderOf<Declared extends Remediation> = SharedRecorder<ReasonOf<D
  * own section.
  */
 interface Consistent<Declared extends Remediation> {
-  readonly alarms: { readonly [Section in keyof Declared['alarms']]: { readonly metric: MetricOf<Declared> } };
+  readonly alarms: { readonly [Section in keyof Declared['alarms']]: { readonly metric?: MetricOf<Declared> } };
   readonly dashboard?: {
     readonly graph?: { readonly lines: ReadonlyArray<GraphLine & { readonly metric: MetricOf<Declared> }> };
   };

@@ -54,6 +54,8 @@ export interface RecorderOptions<Reason extends string, Metric extends string> {
   readonly counter: Counter<Metric>;
   /** Whether the latency of what was done is published. */
   readonly isTimed: boolean;
+  /** The decisions that no metric counts; absent: every decision is counted. */
+  readonly uncounted?: readonly DecisionKind[] | undefined;
 }
 
 /** The metrics that count records, by decision. */
@@ -71,12 +73,12 @@ export const METRIC_NAMES = {
 export interface Recorder<Reason extends string = SharedReason, Metric extends string = SharedMetric>
   extends Omit<Counter<Metric>, 'flush'> {
   /**
-   * Writes a line that is not a record, for Logs Insights: a release in use (`inventory`), figures of the fleet, or a
-   * dead-letter queue that is not empty. A figure that only people look at is no metric, because a metric costs as much
-   * as three alarms.
+   * Writes a line that is not a record, for Logs Insights: a release in use (`inventory`), figures of the fleet, a
+   * dead-letter queue that is not empty, or a function that is not invoked (`waiting-requests`). A figure that only people
+   * look at is no metric, because a metric costs as much as three alarms.
    */
   readonly note: (
-    kind: 'inventory' | 'figures' | 'dead-letters',
+    kind: 'inventory' | 'figures' | 'dead-letters' | 'waiting-requests',
     members: Readonly<Record<string, string | number>>,
   ) => void;
   /** Writes an outcome as one record. */
@@ -134,7 +136,7 @@ export function createRecorder<Reason extends string, Metric extends string>({
         ...(details !== undefined && { details }),
       };
       write(JSON.stringify(line));
-      count(METRIC_NAMES[decision]);
+      if (!options.uncounted?.includes(decision)) count(METRIC_NAMES[decision]);
       if (options.isTimed && TIMED.has(decision)) observe('Latency', line.latencyMs);
     },
   };

@@ -40,6 +40,7 @@ export function createFunction<Declared extends Remediation, Event>(options: Fun
         counter,
         // Only messages of a queue carry the time of their event, so other functions have no latency.
         isTimed: declared.start.by === 'queue',
+        uncounted: declared.uncounted,
       });
       return run(event, { recorder, account, requestId });
     },

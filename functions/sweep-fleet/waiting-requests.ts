@@ -1,0 +1,97 @@
+import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import type { Recorder } from './remediation.ts';
+
+export interface WaitingDeps {
+  readonly cloudWatch: CloudWatchClient;
+  /** Names of queues, by the function that takes requests out of them. */
+  readonly queues: Readonly<Record<string, string>>;
+  /** Lambda's names of functions that Lambda invokes without a queue, by function. */
+  readonly functions: Readonly<Record<string, string>>;
+  readonly recorder: Pick<Recorder, 'gauge' | 'note'>;
+}
+
+const PERIOD = 300;
+/** How far a look goes back, ms. Both services publish each minute, and a point may come some minutes late. */
+const LOOKED_AT = 20 * 60_000;
+/** Seconds; as in `infra/queue-intake.ts`, whose alarms tell the same of urgent queues within minutes. */
+const LONGEST_WAIT = 30 * 60;
+/**
+ * In how many periods Lambda has refused to run a function before that is told. It tries a throttled event again after
+ * at most five minutes (Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation").
+ */
+const THROTTLED_PERIODS = 3;
+
+/**
+ * Tells which functions are not invoked: a line for each queue with a request that has waited for half an hour, a line
+ * for each other function that Lambda has had no room to run for a quarter of an hour, and their number as a metric.
+ *
+ * The look reads the metrics that AWS publishes for nothing, because CloudWatch bills an alarm for each of them: a call
+ * costs a fourteenth of that (0.01 US dollars per 1,000 metrics).
+ *
+ * @param now epoch ms
+ */
+export async function tellWaitingRequests(
+  { cloudWatch, queues, functions, recorder }: WaitingDeps,
+  now: number,
+): Promise<void> {
+  const looks = [
+    ...Object.entries(queues).map(([of, queue]) => ({ of, queue, asked: oldestIn(queue) })),
+    ...Object.entries(functions).map(([of, name]) => ({ of, queue: undefined, asked: throttlesOf(name) })),
+  ];
+  const values = await readValues(
+    cloudWatch,
+    looks.map(({ asked }) => asked),
+    now,
+  );
+  let waiting = 0;
+  for (const [index, { of, queue }] of looks.entries()) {
+    const [newest = 0, ...older] = values.get(index) ?? [];
+    if (queue !== undefined && newest >= LONGEST_WAIT) {
+      recorder.note('waiting-requests', { of, seconds: newest, queue });
+      waiting += 1;
+    }
+    const refused = [newest, ...older].filter((count) => count > 0);
+    if (queue === undefined && refused.length >= THROTTLED_PERIODS) {
+      recorder.note('waiting-requests', { of, throttles: refused.reduce((sum, count) => sum + count, 0) });
+      waiting += 1;
+    }
+  }
+  recorder.gauge('WaitingFunctions', waiting);
+}
+
+type Asked = NonNullable<MetricDataQuery['MetricStat']>;
+
+const oldestIn = (queue: string): Asked => ({
+  Metric: {
+    Namespace: 'AWS/SQS',
+    MetricName: 'ApproximateAgeOfOldestMessage',
+    Dimensions: [{ Name: 'QueueName', Value: queue }],
+  },
+  Period: PERIOD,
+  Stat: 'Maximum',
+});
+
+const throttlesOf = (name: string): Asked => ({
+  Metric: { Namespace: 'AWS/Lambda', MetricName: 'Throttles', Dimensions: [{ Name: 'FunctionName', Value: name }] },
+  Period: PERIOD,
+  Stat: 'Sum',
+});
+
+/** The values of each metric by its place in the list, the newest first, also across pages. */
+async function readValues(
+  client: CloudWatchClient,
+  asked: readonly Asked[],
+  now: number,
+): Promise<Map<number, number[]>> {
+  const found = new Map<number, number[]>();
+  // A call takes 500 queries (CloudWatch API reference, GetMetricData), and a stack has a few functions.
+  const MetricDataQueries = asked.map((MetricStat, index) => ({ Id: `m${index}`, MetricStat }));
+  const range = { StartTime: new Date(now - LOOKED_AT), EndTime: new Date(now) };
+  for await (const page of paginateGetMetricData({ client }, { MetricDataQueries, ...range })) {
+    for (const { Id = '', Values = [] } of page.MetricDataResults ?? []) {
+      const index = Number(Id.slice(1));
+      found.set(index, [...(found.get(index) ?? []), ...Values]);
+    }
+  }
+  return found;
+}
