@@ -7,6 +7,8 @@ import type { LifecycleActions } from './lifecycle-actions.ts';
 /** Between the start of a root volume's replacement and its end, and for the health checks after that. */
 const ROOT_VOLUME_MS = 120_000;
 const HEALTH_CHECKS_MS = 60_000;
+/** Until the kubelet of the new volume reports. Auto Scaling does not wait for that. */
+const BOOT_MS = 90_000;
 
 export const SCALE_IN_MS = 60_000;
 
@@ -97,9 +99,9 @@ export class Departures {
         return;
       }
       member.lifecycleState = 'ReplacingRootVolume:Proceed';
-      time.after(ROOT_VOLUME_MS, () => {
+      const takes = { takes: ROOT_VOLUME_MS, bootsFor: BOOT_MS };
+      this.#instances.replaceRootVolume(member.instance, imageId, takes, () => {
         if (!isStill('ReplacingRootVolume:Proceed')) return;
-        this.#instances.replaceRootVolume(member.instance, imageId);
         member.lifecycleState = 'RootVolumeReplaced';
         time.after(HEALTH_CHECKS_MS, () => {
           if (isStill('RootVolumeReplaced')) this.#groups.bringIntoService(group, member);

@@ -140,12 +140,28 @@ export class Instances {
     });
   }
 
-  /** Gives a running instance another root volume, of an AMI. It keeps its other volumes, its interfaces and its id. */
-  replaceRootVolume(instance: Instance, imageId: string): void {
-    const [root, ...others] = instance.volumes;
-    if (root === undefined) return;
-    instance.volumes = [{ ...root, id: `vol-0${this.#volumeIds.hex(16)}` }, ...others];
-    instance.imageId = imageId;
+  /**
+   * Gives a running instance another root volume, of an AMI, within `takes` ms. It keeps its other volumes, its
+   * interfaces, its id and its state, and reboots: what runs on it is away until `bootsFor` ms later. Source: EC2 user
+   * guide, "Replace the root volume for an Amazon EC2 instance without stopping it".
+   */
+  replaceRootVolume(
+    instance: Instance,
+    imageId: string,
+    { takes, bootsFor }: { readonly takes: number; readonly bootsFor: number },
+    onReplaced: () => void,
+  ): void {
+    for (const listener of this.#listeners.stopping) listener(instance);
+    this.#world.time.after(takes, () => {
+      if (instance.state !== 'running') return;
+      const [root, ...others] = instance.volumes;
+      if (root !== undefined) instance.volumes = [{ ...root, id: `vol-0${this.#volumeIds.hex(16)}` }, ...others];
+      instance.imageId = imageId;
+      onReplaced();
+    });
+    this.#world.time.after(takes + bootsFor, () => {
+      if (instance.state === 'running') for (const listener of this.#listeners.restarted) listener(instance);
+    });
   }
 
   /** Starts a stopped instance: pending at once, running after `runningAfter` ms. */
