@@ -4,7 +4,7 @@ import type {
   RefreshPreferences,
 } from '@aws-sdk/client-auto-scaling';
 import type { Random } from '../../time/random.ts';
-import { AwsError } from '../../wire/aws-error.ts';
+import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import type { World } from '../world.ts';
 import { type AutoScalingGroup, type Member, templateVersion } from './group.ts';
 import { type AutoScalingGroups, servingMembers } from './groups.ts';
@@ -144,6 +144,8 @@ export class InstanceRefresh {
    */
   rollBack(): void {
     if (this.#status === 'Cancelling' || this.#status === 'RollbackInProgress') throw noActive(this.group.name);
+    // It has a desired configuration, and its group a numbered version: AWS documents no reason to refuse.
+    if (this.#rootImages !== undefined) throw new NotImplemented('RollbackInstanceRefresh of new root volumes');
     if (this.#desired === undefined || this.group.launchesFrom !== undefined) {
       const why = 'It has no desired configuration, or its group launches from no numbered version.';
       throw new AwsError('IrreversibleInstanceRefresh', `The instance refresh cannot be rolled back. ${why}`);

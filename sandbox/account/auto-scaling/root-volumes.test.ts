@@ -83,6 +83,13 @@ describe('an instance refresh that replaces root volumes', () => {
     expect(stuck.shown().Instances?.some(({ ImageId }) => ImageId !== undefined)).toBe(false);
   });
 
+  it('is not rolled back here, and does not claim that AWS refuses that', () => {
+    const { at, group, start } = account();
+    start();
+    const rollBack = () => at.call('autoscaling', 'RollbackInstanceRefresh', { AutoScalingGroupName: group.name });
+    expect(rollBack).toThrow(expect.objectContaining({ code: 'NotImplementedBySandbox', status: 501 }));
+  });
+
   it.each([
     ['a group without a mixed instances policy', { launchesFrom: '$Latest' }, undefined, undefined],
     ['an override without an AMI', {}, [OVERRIDE, { InstanceType: 'm6i.large' }], undefined],
