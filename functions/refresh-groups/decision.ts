@@ -7,9 +7,9 @@ import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/deci
 import type { AwsCall } from '../shared/records/record.ts';
 import type { OfferedImage } from '../shared/releases/wanted-image.ts';
 import type { FleetFailures } from '../shared/rollouts/fleet-failures.ts';
+import type { OrderedGroup } from '../shared/rollouts/ordered-groups.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
 import { withSetback } from '../shared/rollouts/setbacks.ts';
-import type { OrderedGroup } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 

@@ -17,6 +17,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
+import { inWaves, type ReplacementState, readOrderedStates } from '../shared/rollouts/ordered-groups.ts';
 import { placeOfWave, waveOf } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -27,7 +28,6 @@ import { type Decision, isActive } from './decision.ts';
 import { nextInLine } from './line.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
-import { inWaves, readOrderedStates } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
 import { memberAfter } from './progress.ts';
@@ -68,8 +68,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     readUnwell: createUnwellReader(openClusterBy(deps)(createClusterReader(deps.eks, 'tell'))),
   };
   const hasWaves = !isInvalid(policy) && policy.upgrades.waves.length > 0;
-  const ordered =
-    hasWaves && observations.some(isOrdered) ? await readOrderedStates(deps.ledger, remembered, now) : undefined;
+  const ordered = hasWaves && observations.some(isOrdered) ? await readOrderedStates(deps.ledger, now) : undefined;
   const states = new Map(remembered);
   const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
@@ -100,7 +99,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     if (settled === undefined) continue;
     if (STOPPED.has(settled.reason)) halted += 1;
     states.set(subject, stateAfter(observation, settled));
-    if (ordered?.has(subject)) ordered.set(subject, stateAfter(observation, settled));
+    if (ordered?.has(subject)) ordered.set(subject, replacementAfter(observation, settled));
     if (observation.order !== undefined && settled.memory.refresh === undefined && isCarriedOut(observation)) {
       await endOrder(deps.ledger, subject, observation.order, now).catch(note);
       ordered?.delete(subject);
@@ -148,6 +147,11 @@ const stateAfter = ({ state }: Observation, { memory, reason, silent }: Decision
   lifts: memory.lifts,
   reason: silent ? state.reason : reason,
 });
+
+function replacementAfter(observation: Observation, settled: Decision): ReplacementState {
+  const { refresh, reason, progress } = stateAfter(observation, settled);
+  return { isUnderWay: refresh !== undefined, reason, progress };
+}
 
 /** Has the next of the line looked at once a refresh has ended, well or not: its place is free. */
 async function callNext(

@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../shared/ledger/node-group-ledger.ts';
+import type { OrderedGroup } from '../shared/rollouts/ordered-groups.ts';
 import { rolloutsOf } from '../shared/rollouts/waves.ts';
 import { decide } from './decide.ts';
-import {
-  begun,
-  circumstances,
-  HOUR,
-  image,
-  member,
-  NEW,
-  NOW,
-  OLD,
-  policyWith,
-  said,
-  seen,
-} from './observation.fixture.ts';
+import { circumstances, HOUR, image, member, NEW, NOW, OLD, policyWith, said, seen } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
-import type { OrderedGroup } from './ordered-groups.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
 
@@ -43,7 +31,9 @@ const runs = (imageId: string): Progress => ({
   health: 'well',
   seenAt: NOW - HOUR,
 });
-const others = (state: OrderedGroup['state'], wave = 0): OrderedGroup[] => [{ key: key('canary'), wave, state }];
+const others = (state: Partial<OrderedGroup['state']>, wave = 0): OrderedGroup[] => [
+  { key: key('canary'), wave, state: { isUnderWay: false, ...state } },
+];
 
 /** What a group with an order does. The group of the earlier wave has long run a newer AMI, which passed this one over. */
 function here(cluster: string, replacements: OrderedGroup[] | undefined, more: Partial<Observation> = {}) {
@@ -59,11 +49,11 @@ describe('the turn of a group whose workers are replaced with the same AMI', () 
     expect(said(here('prod', []))).toBe('acted refresh-started');
   });
 
-  it.each<[string, OrderedGroup['state']]>([
+  it.each<[string, Partial<OrderedGroup['state']>]>([
     ['that nobody has looked at', {}],
     ['that waits for its window', { reason: 'refresh-outside-window' }],
     ['whose refresh has failed', { reason: 'refresh-halted' }],
-    ['that is being refreshed', { refresh: begun, reason: 'template-is-code' }],
+    ['that is being refreshed', { isUnderWay: true, reason: 'template-is-code' }],
   ])('comes after a group of an earlier wave %s', (_, state) => {
     const decision = here('prod', others(state));
     expect([said(decision), decision.message]).toEqual([
