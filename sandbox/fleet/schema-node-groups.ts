@@ -98,6 +98,12 @@ export const nodeGroup = z
           .boolean()
           .default(false)
           .describe('Whether an update ends members in standby, too: AWS does not say'),
+        sameRelease: z
+          .enum(['kept', 'replaced', 'refused'])
+          .default('kept')
+          .describe(
+            'What an update to the release that the group runs does: it succeeds and keeps the nodes, replaces them, or is refused. AWS does not say',
+          ),
       })
       .prefault({})
       .describe('How its updates go'),

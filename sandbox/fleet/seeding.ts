@@ -146,6 +146,7 @@ function seedNodeGroup(
     repairsNodes: file.nodeRepair,
     ...(file.remoteAccess !== undefined && { remoteAccess: file.remoteAccess }),
     updatesTerminateStandby: file.updates.terminatesStandby,
+    sameRelease: file.updates.sameRelease,
     msPerNode: file.updates.minutesPerNode === undefined ? undefined : file.updates.minutesPerNode * 60_000,
     createdAt,
     version: file.version ?? cluster.version,

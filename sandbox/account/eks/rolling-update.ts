@@ -30,6 +30,8 @@ const EVICTION_RETRY_MS = 20_000;
 interface RollTarget extends Pick<EksNodeGroup, 'imageId' | 'keyName'> {
   /** Whether pods that cannot be evicted are deleted. */
   readonly isForced: boolean;
+  /** Whether nodes that have image and key pair already are replaced as well. */
+  readonly replacesAll: boolean;
 }
 
 /**
@@ -55,6 +57,8 @@ export class RollingUpdate {
   readonly #former: Pick<EksNodeGroup, 'imageId' | 'keyName'>;
   readonly #around: RollSurroundings;
   readonly #isForced: boolean;
+  readonly #replacesAll: boolean;
+  readonly #startedAt: number;
   #stopped = false;
 
   /** @param failure that this roll is set to have */
@@ -62,7 +66,7 @@ export class RollingUpdate {
     world: World,
     groups: AutoScalingGroups,
     group: EksNodeGroup,
-    { imageId, keyName, isForced }: RollTarget,
+    { imageId, keyName, isForced, replacesAll }: RollTarget,
     random: Random,
     failure: UpdateFailure | undefined,
     around: RollSurroundings,
@@ -77,6 +81,8 @@ export class RollingUpdate {
     this.#failure = failure;
     this.#around = around;
     this.#isForced = isForced;
+    this.#replacesAll = replacesAll;
+    this.#startedAt = world.time.now;
   }
 
   /** Runs the roll. Resolves when the last old node is gone, or when the failure occurs. */
@@ -169,7 +175,8 @@ export class RollingUpdate {
     }
   }
 
-  #isNew({ imageId, keyName }: Instance): boolean {
+  #isNew({ imageId, keyName, launchedAt }: Instance): boolean {
+    if (this.#replacesAll && launchedAt < this.#startedAt) return false;
     return imageId === this.#imageId && keyName === this.#keyName;
   }
 

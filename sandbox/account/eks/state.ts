@@ -125,6 +125,8 @@ export interface EksNodeGroup {
   readonly remoteAccess?: RemoteAccessConfig;
   /** Whether an update terminates members in standby, too, which AWS does not document. */
   readonly updatesTerminateStandby: boolean;
+  /** What an update to the release that the group runs does to its nodes, which AWS does not document. */
+  readonly sameRelease: 'kept' | 'replaced' | 'refused';
   /** How long a node's replacement takes, ms; undefined: drawn for each node. */
   readonly msPerNode: number | undefined;
   /** Epoch ms. */

@@ -102,6 +102,10 @@ export class NodeGroupUpdates {
       { type: 'Version' as const, value: release.kubernetesVersion },
       { type: 'ReleaseVersion' as const, value: release.releaseVersion },
     ];
+    const isSame = release.imageId === group.imageId && named === undefined;
+    if (isSame && group.sameRelease === 'refused') {
+      throw invalid(`Nodegroup ${group.name} already runs release version ${release.releaseVersion}.`);
+    }
     if (named === undefined) return { ...release, params, keyName: group.keyName };
     return { ...release, ...named, params: [...params, ...named.params] };
   }
@@ -135,7 +139,8 @@ export class NodeGroupUpdates {
     group.status = 'UPDATING';
     group.modifiedAt = this.#world.time.now;
     const random = this.#random.fork(update.id);
-    const roll = new RollingUpdate(this.#world, this.#groups, group, { ...target, isForced: force }, random, failure, {
+    const aim = { ...target, isForced: force, replacesAll: replacesAll(group, target) };
+    const roll = new RollingUpdate(this.#world, this.#groups, group, aim, random, failure, {
       freeAddresses: this.#known.freeAddresses,
       vcpuRoom: (node) => this.#known.vcpuQuotas.room(node, this.#world.time.now),
       isOffered: (type, zone) => this.#known.offerings.isOffered({ type, zone }),
@@ -173,6 +178,17 @@ export class NodeGroupUpdates {
       group.issues = [issue(failure.errorCode, errorMessage, resourceIds)];
     }
   }
+}
+
+/**
+ * Whether an update replaces nodes that have its image and key pair already. Another version of the launch template
+ * does (EKS user guide, "Customize managed nodes with launch templates"). Whether the same release does is not
+ * documented.
+ */
+function replacesAll(group: EksNodeGroup, { imageId, keyName, launchTemplate }: UpdateTarget): boolean {
+  if (imageId !== group.imageId || keyName !== group.keyName) return false;
+  const { version = group.launchTemplate?.version } = launchTemplate ?? {};
+  return version !== group.launchTemplate?.version || group.sameRelease === 'replaced';
 }
 
 /** The message that EKS returns: eksctl-io/eksctl#1914, scylladb/scylla-cluster-tests#12172. */
