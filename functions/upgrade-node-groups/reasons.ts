@@ -127,6 +127,12 @@ export const UPGRADE_REASONS = {
     meaning: 'Some nodes in service do not run the release of the node group, as after an update that failed halfway.',
     hint: 'The next upgrade replaces all nodes. If you cannot wait, terminate those nodes one by one. New ones run the release.',
   },
+  'nodes-not-replaced': {
+    meaning:
+      'Nodes of the group were ordered to be replaced, there is no newer release, and EKS did not replace them with the release that they run: EKS was asked once, and not documented to do so. The message names what surely replaces them.',
+    hint: 'Do what the message names before the day that the records of watch-support-dates name (authority-due). A newer release replaces the nodes as well.',
+    severity: 'high',
+  },
   'version-skew': {
     meaning:
       'The Kubernetes versions of control plane and node group differ more than EKS supports. EKS accepts no update.',
@@ -154,7 +160,10 @@ export const UPGRADE_REASONS = {
     meaning:
       'The control plane runs a newer Kubernetes version. The releases for it are older than the release that the node group runs, and no node group is moved back.',
   },
-  upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
+  upgraded: {
+    meaning:
+      'EKS reports the update as successful and the node group names the new release; where nodes were replaced with the release that they ran, a fresh read shows that none from before is left.',
+  },
   'upgrade-failed': {
     meaning: 'EKS ended the update without success.',
     // The function tries again by itself. `halted` tells when it stops.

@@ -11,9 +11,11 @@ import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { keyOf, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { readWaitlist } from '../shared/ledger/node-group-ledger.ts';
+import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type AllGroups, failuresOf, managedRollouts, readAllGroups } from '../shared/rollouts/all-groups.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
+import { inWaves, readOrderedStates } from '../shared/rollouts/ordered-groups.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
@@ -22,6 +24,7 @@ import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
 import { publishGauges } from './gauges.ts';
 import type { Circumstances } from './model/decision.ts';
 import type { Observation } from './model/observation.ts';
+import { isCarriedOut, nodesOrdered } from './model/replacement.ts';
 import { callNext, contendersOf, type Line } from './moment/waitlist.ts';
 import { type ObserveClients, observeNodeGroups } from './observe/observe.ts';
 import { createPodsReader } from './observe/observe-pods.ts';
@@ -75,6 +78,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     slots: budget.slots,
     ...(rollouts !== undefined && { rollouts }),
     ...(fleet !== undefined && { fleetFailures: failuresOf(fleet, policy) }),
+    ...(await readReplacements(deps, read, policy, now)),
   };
   const readPods = createPodsReader(deps, readCluster);
   const readGates = createGatesReader(deps, policy);
@@ -95,6 +99,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   });
   const settled = await saveSlots(deps, reserved, slotsAfter(reserved.slots, carriedOut, now), `${caller} settle`);
 
+  await endOrders(deps, carriedOut, now);
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
   // Where slots are free, request a reconcile of those whose turn it is.
@@ -111,6 +116,27 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
+}
+
+/** Reads how far ordered replacements are, where a wave may wait for them. */
+async function readReplacements(
+  { ledger }: ReconcileDeps,
+  observations: readonly Observation[],
+  policy: Policy | InvalidPolicy,
+  now: number,
+): Promise<Pick<Circumstances, 'replacements'>> {
+  const mayWait = !isInvalid(policy) && policy.upgrades.waves.length > 0;
+  if (!mayWait || observations.every((each) => nodesOrdered(each).length === 0)) return {};
+  return { replacements: inWaves(await readOrderedStates(ledger, now), policy) };
+}
+
+/** Ends the orders that are carried out, so that no later wave waits for their groups. */
+async function endOrders({ ledger }: ReconcileDeps, carriedOut: readonly Decided[], now: number): Promise<void> {
+  for (const { observation, decision } of carriedOut) {
+    const { order, key } = observation;
+    if (order === undefined || decision.memory.upgrade !== undefined || !isCarriedOut(observation)) continue;
+    await endOrder(ledger, subjectOf(key), order, now);
+  }
 }
 
 /** What a reconcile has done, and what it knows of those who wait. */

@@ -144,7 +144,7 @@ describe('nodes from after the successor of a certificate authority', () => {
   });
 });
 
-describe('groups that refresh-groups was ordered to replace nodes of', () => {
+describe('groups whose nodes were ordered to be replaced', () => {
   const group = (nodegroup: string, isLate: boolean, reason?: string) => ({
     cluster: 'shop',
     nodegroup,
@@ -165,7 +165,7 @@ describe('groups that refresh-groups was ordered to replace nodes of', () => {
     expect([late?.reason, late?.message]).toEqual([
       'authority-late',
       expect.stringMatching(
-        /of self-managed:a, self-managed:b, c\. That is late, and its records say what keeps it: self-managed:a \(earlier-wave\), self-managed:b \(no record\)\.$/,
+        /upgrade-node-groups was ordered to replace those of c\. refresh-groups was ordered to replace those of self-managed:a, self-managed:b\. That is late, and its records say what keeps it: self-managed:a \(earlier-wave\), self-managed:b \(no record\)\.$/,
       ),
     ]);
     expect(late?.details?.replace).toBeDefined();

@@ -23,13 +23,13 @@ export interface JudgedNode extends Launched {
   readonly verdict?: Verdict;
 }
 
-/** A group that `refresh-groups` was ordered to replace workers of. */
+/** A group whose nodes were ordered to be replaced: by `upgrade-node-groups`, or by `refresh-groups`. */
 export interface OrderedGroup {
   readonly cluster: string;
   readonly nodegroup: string;
   /** Whether that should have been done by now. */
   readonly isLate: boolean;
-  /** The reason of the last record of `refresh-groups` about it; undefined where there is none. */
+  /** The reason of the last record of that function about it; undefined where there is none. */
   readonly reason: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface Trusting {
   /** The cluster's groups whose next nodes would not trust the newest authority; undefined where nobody knows. */
   readonly lacking: readonly string[] | undefined;
   readonly takesHybridNodes: boolean;
-  /** The cluster's groups that `refresh-groups` was ordered to replace workers of. */
+  /** The cluster's groups whose nodes were ordered to be replaced. */
   readonly ordered: readonly OrderedGroup[];
   /** How long before EKS may activate the successor nodes that do not trust it are due, ms. */
   readonly margin: number;
@@ -88,6 +88,8 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
       : `EKS may activate it from ${day(activatedFrom)} on.`;
   const todo = isSigning ? 'Replace them now.' : 'Replace them before.';
   const ordered = trusting.ordered.map(({ nodegroup }) => nodegroup);
+  const refreshed = ordered.filter(isUnmanaged);
+  const upgraded = ordered.filter((group) => !isUnmanaged(group));
   const late = trusting.ordered
     .filter(({ isLate }) => isLate)
     .map(({ nodegroup, reason = 'no record' }) => `${nodegroup} (${reason})`);
@@ -98,7 +100,8 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
       `${counted(since.length, 'node was', 'nodes were')} launched since with user data that holds only a former one: ${countedGroups(since)}.`,
     left.length > 0 && (isSigning || activatedFrom !== undefined) && todo,
     left.length === 0 && `Every node trusts it, and the next nodes of ${listed(lacking ?? [])} would not.`,
-    ordered.length > 0 && `refresh-groups was ordered to replace those of ${listed(ordered)}.`,
+    upgraded.length > 0 && `upgrade-node-groups was ordered to replace those of ${listed(upgraded)}.`,
+    refreshed.length > 0 && `refresh-groups was ordered to replace those of ${listed(refreshed)}.`,
     late.length > 0 && `That is late, and its records say what keeps it: ${listed(late)}.`,
   ].filter((sentence) => sentence !== false);
   return {
@@ -109,6 +112,8 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
     ...(due && left.length > 0 && { details: replacementsOf(trusting.cluster, left) }),
   };
 }
+
+const isUnmanaged = (group: string): boolean => unmanagedGroup(group) !== undefined;
 
 /** The nodes that do not trust the newest authority. */
 export const leftOf = <Node extends JudgedNode>(nodes: readonly Node[], { addedAt }: Rotation): Node[] =>

@@ -69,6 +69,7 @@ export interface GroupLaunches {
   readonly cluster: string;
   /** Node group, `self-managed:` and the Auto Scaling group, or `ec2nodeclass:` and the EC2NodeClass. */
   readonly nodegroup: string;
+  /** Empty where EKS writes the user data: then nobody but EKS can change it. */
   readonly sources: ReadonlyArray<LaunchSource | UnreadSource>;
   /** The launch configurations that members of the group were launched from, by the ids of their instances. */
   readonly launchedFrom?: ReadonlyMap<string, LaunchSource | UnreadSource>;
@@ -81,8 +82,8 @@ export interface LaunchClients {
 }
 
 /**
- * Reads what the groups of clusters launch from, by cluster: managed node groups with a launch template of their owner,
- * and self-managed Auto Scaling groups, those without nodes as well. EKS writes the user data of its other node groups.
+ * Reads what the groups of clusters launch from, by cluster: managed node groups and self-managed Auto Scaling groups,
+ * those without nodes as well. EKS writes the user data of managed node groups without a launch template of their owner.
  *
  * @param onTrouble gets the error of a cluster whose groups cannot be listed; such a cluster is missing
  */
@@ -99,7 +100,7 @@ export async function readGroupLaunches(
         readManaged(clients, readSource, cluster),
         readSelfManaged(clients, readSource, cluster, nodes),
       ]);
-      return [[cluster, [...managed, ...selfManaged].filter(({ sources }) => sources.length > 0)]];
+      return [[cluster, [...managed, ...selfManaged]]];
     } catch (error) {
       onTrouble(error);
       return [];

@@ -9,7 +9,7 @@ export const authorities = (defaultMode: Mode) =>
     mode: mode
       .default(stricter(defaultMode, 'observe'))
       .describe(
-        'observe: nodes and user data that do not trust a new certificate authority of their cluster are told; enforce: refresh-groups also replaces nodes of self-managed groups that are due.',
+        'observe: nodes and user data that do not trust a new certificate authority of their cluster are told; enforce: nodes that are due are also replaced, of managed node groups by upgrade-node-groups, and of self-managed groups by refresh-groups.',
       ),
     margin: duration
       .prefault('60d')

@@ -51,8 +51,8 @@ export const SUPPORT_REASONS = {
   },
   'authority-late': {
     meaning:
-      'As authority-due, and refresh-groups was ordered to replace nodes of self-managed groups that still run, though half of authorities.margin or the day of activation has passed. The message names these groups, each with the reason of its last record.',
-    hint: 'Look at the records of refresh-groups about these groups, and remove what keeps them; or replace the nodes yourself, by the commands in details.replace.',
+      'As authority-due, and upgrade-node-groups or refresh-groups was ordered to replace nodes of groups that still run, though half of authorities.margin or the day of activation has passed. The message names these groups, each with the reason of its last record.',
+    hint: 'Look at the records of upgrade-node-groups and refresh-groups about these groups, and remove what keeps them; or replace the nodes yourself, by the commands in details.replace.',
     severity: 'critical',
   },
   'authority-complete': {

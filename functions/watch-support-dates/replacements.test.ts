@@ -56,10 +56,21 @@ describe('the order to replace nodes that do not trust a new authority', () => {
     expect(ordered([group('true')], nodes, FIRST - 60 * DAY - 1)).toEqual([]);
   });
 
-  it('is not given where no node is left, for managed node groups, and without a rotation', () => {
+  it('is not given where no node is left, for pools of Karpenter, and without a rotation', () => {
     expect(ordered([group('true')], [node(ADDED), node(ADDED - 1, { cluster: 'other' })])).toEqual([]);
-    expect(ordered([group('true', 'web')], [node(ADDED - 1, { nodegroup: 'web' })])).toEqual([]);
+    expect(ordered([group('true', 'karpenter:web')], [node(ADDED - 1, { nodegroup: 'karpenter:web' })])).toEqual([]);
     expect(ordered([{ ...group('true'), cluster: 'other' }], [node(ADDED - 1, { cluster: 'other' })])).toEqual([]);
+  });
+
+  it('is given for a managed node group whose user data EKS writes only for nodes from before, so that none is replaced twice', () => {
+    const ofEks = { cluster: 'shop', nodegroup: 'web', sources: [] };
+    const since = node(ADDED + 7, { nodegroup: 'web', verdict: { kind: 'former', keys: [] } });
+    const [[subject, order] = []] = ordered([ofEks], [node(ADDED - 5, { nodegroup: 'web' }), since]);
+    expect([subject, order?.launchedBefore]).toEqual(['shop/web', ADDED - 4]);
+    expect(ordered([ofEks], [since])).toEqual([]);
+    const [[, own] = []] = ordered([group('true', 'web')], [since]);
+    expect(own?.launchedBefore).toBe(ADDED + 8);
+    expect(ordered([{ ...ofEks, nodegroup: 'self-managed:batch' }], [node(ADDED - 5)])).toEqual([]);
   });
 
   it('is not given where the next nodes would not trust it either, or nobody knows', () => {

@@ -1,3 +1,4 @@
+import { unmanagedGroup } from '../shared/fleet/worker.ts';
 import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { ReplacementOrder } from '../shared/ledger/replacement-orders.ts';
 import { isDue, type JudgedNode, leftOf } from './decide-authority.ts';
@@ -24,9 +25,9 @@ interface Ordering {
 }
 
 /**
- * The self-managed groups whose nodes are due to be replaced, by `subjectOf`; a pure function. A group is left out
- * where its next nodes would not trust the newest authority either, or where nobody knows. Managed node groups are left
- * out, because AWS does not document that EKS replaces nodes for the release that they have.
+ * The managed and self-managed groups whose nodes are due to be replaced, by `subjectOf`; a pure function. A group is
+ * left out where its next nodes would not trust the newest authority either, or where nobody knows. Karpenter's pools
+ * are left to Karpenter.
  */
 export function ordersFor(
   groups: readonly GroupLaunches[],
@@ -37,11 +38,15 @@ export function ordersFor(
   return new Map(
     groups.flatMap((group): Array<[string, ReplacementOrder]> => {
       const rotation = rotations.get(group.cluster);
-      if (rotation === undefined || !group.nodegroup.startsWith('self-managed:')) return [];
+      if (rotation === undefined || unmanagedGroup(group.nodegroup)?.kind === 'node-pool') return [];
       if (!isDue(rotation, margin, now)) return [];
       if (group.sources.some((source) => judgeSource(source, rotation).kind !== 'trusts')) return [];
       const own = nodes.filter(({ cluster, nodegroup }) => cluster === group.cluster && nodegroup === group.nodegroup);
-      const left = leftOf(own, rotation);
+      const isEks = group.sources.length === 0;
+      if (isEks && unmanagedGroup(group.nodegroup) !== undefined) return [];
+      // Where EKS has written a former authority into user data since, nobody knows that the next nodes would get
+      // another. So only nodes from before the newest authority are replaced, and none of them twice.
+      const left = leftOf(own, rotation).filter(({ launchedAt }) => !isEks || launchedAt < rotation.addedAt);
       if (left.length === 0) return [];
       const launchedBefore = Math.max(...left.map(({ launchedAt }) => launchedAt)) + 1;
       const why = 'They do not trust the newest certificate authority of the cluster.';

@@ -1,5 +1,6 @@
 import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
 import { keyOf } from '../shared/ledger/node-group-key.ts';
+import { readNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { readStates } from '../shared/ledger/refresh-ledger.ts';
 import { orderReplacement, readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
@@ -18,8 +19,8 @@ import { tellUserData } from './tell-user-data.ts';
 
 /**
  * Records which nodes do not trust the newest certificate authority of their cluster, and which groups have user data
- * that embeds a former one. Nodes of self-managed groups that are due are ordered to be replaced where the policy says
- * so.
+ * that embeds a former one. Nodes of managed and self-managed groups that are due are ordered to be replaced where the
+ * policy says so.
  */
 export async function tellAuthorities(
   deps: TellDeps,
@@ -49,11 +50,12 @@ async function orderReplacements(
   const now = clock.now();
   const known = await readAllReplacementOrders(ledger, now);
   const orders = ordersFor([...groups.values()].flat(), nodes, rotations, { margin, known, now });
-  const states = await readStates(ledger, [...orders.keys()]);
+  const subjects = [...orders.keys()];
+  const [managed, selfManaged] = await Promise.all([readNodeGroups(ledger, subjects), readStates(ledger, subjects)]);
   const given: OrderedGroup[] = [];
   for (const [subject, order] of orders) {
     const isLate = order.lateFrom !== undefined && order.lateFrom <= now;
-    const group = { ...keyOf(subject), isLate, reason: states.get(subject)?.reason };
+    const group = { ...keyOf(subject), isLate, reason: (managed.get(subject) ?? selfManaged.get(subject))?.reason };
     await orderReplacement(ledger, subject, order).then(() => given.push(group), onTrouble);
   }
   return given;

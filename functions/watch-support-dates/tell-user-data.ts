@@ -15,7 +15,8 @@ export async function tellUserData(
   { told, ...seen }: Rotations & { readonly told: ReadonlyMap<string, Told> },
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
-  const groups = new Map([...seen.groups.values()].flat().map((group) => [subjectOf(group), group]));
+  const ofOwners = [...seen.groups.values()].flat().filter(({ sources }) => sources.length > 0);
+  const groups = new Map(ofOwners.map((group) => [subjectOf(group), group]));
   const tellOf = async (subject: string): Promise<void> => {
     const decision = decideGroup(subject, groups.get(subject), seen);
     if (decision === undefined) return;

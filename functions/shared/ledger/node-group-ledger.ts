@@ -22,6 +22,8 @@ const upgrade = () =>
     templateVersion: z.number().optional(),
     /** EKS's update id; absent until EKS has answered. */
     updateId: z.string().optional(),
+    /** Set where nodes that were launched before this time are replaced with the same release, epoch milliseconds. */
+    replaces: z.number().optional(),
     /** Number of nodes to replace at the time of the request. */
     nodes: z.number().optional(),
     /** When the upgrade of a group of this size should have ended, epoch milliseconds. */

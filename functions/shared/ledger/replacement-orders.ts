@@ -17,7 +17,7 @@ const order = z.object({
   lateFrom: z.number().optional(),
 });
 
-/** The order to replace the workers of a self-managed group, even though no other AMI is wanted for them. */
+/** The order to replace the workers of a managed or self-managed group, even though no other AMI is wanted for them. */
 export type ReplacementOrder = Omit<z.infer<typeof order>, 'sk'>;
 
 /**

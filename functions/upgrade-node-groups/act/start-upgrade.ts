@@ -161,8 +161,12 @@ function keyPairStays(decision: Decision & { readonly start: Start }, why: strin
 }
 
 /** The same attempt by the same version has the same token, so that EKS recognizes a repetition. */
-const tokenOf = (arn: string, version: string, { releaseVersion, attempt, templateVersion }: Upgrade): string => {
-  const parts = [arn, proposedTarget(releaseVersion, version), attempt, templateVersion];
+const tokenOf = (
+  arn: string,
+  version: string,
+  { releaseVersion, attempt, templateVersion, replaces }: Upgrade,
+): string => {
+  const parts = [arn, proposedTarget(releaseVersion, version, replaces), attempt, templateVersion, replaces];
   return createHash('sha256')
     .update(parts.filter((part) => part !== undefined).join(' '))
     .digest('hex');

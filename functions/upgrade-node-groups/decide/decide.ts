@@ -20,6 +20,7 @@ import { followUpgrade } from './follow.ts';
 import { followControlPlane, follows, NOTHING_NEWER } from './follow-control-plane.ts';
 import { updatedBySomebody } from './foreign.ts';
 import { momentOfImage } from './propose-template.ts';
+import { orReplaceNodes, tellingLate } from './replace-nodes.ts';
 import { standsForLater, tellingEnd } from './standing-approval.ts';
 
 /** The mode in force; undefined where the policy cannot be read. */
@@ -31,7 +32,8 @@ export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
  * followed to its end whatever the policy says by now; after that the guards come, then the release, then the moment.
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
-  const decided = tellingAge(decideNow(observation, circumstances), observation, circumstances);
+  const now = tellingLate(decideNow(observation, circumstances), observation, circumstances.now);
+  const decided = tellingAge(now, observation, circumstances);
   const { proposal: before } = observation.state;
   const target = targetOf(decided, observation);
   const proposal = standsForLater(observation, decided, circumstances)
@@ -46,11 +48,11 @@ export function decide(observation: Observation, circumstances: Circumstances): 
  * part of the target.
  */
 function targetOf(
-  { decision, releaseVersion, kubernetesVersion, leavesKeyPairOut }: Decision,
+  { decision, releaseVersion, kubernetesVersion, replaces, leavesKeyPairOut }: Decision,
   { state }: Observation,
 ): string | undefined {
   if (releaseVersion === undefined) return undefined;
-  const target = proposedTarget(releaseVersion, kubernetesVersion);
+  const target = proposedTarget(releaseVersion, kubernetesVersion, replaces);
   const both = withoutKeyPairTarget(target);
   if (decision !== 'would-act') return state.proposal?.target === both ? both : target;
   return leavesKeyPairOut === true ? both : target;
@@ -66,7 +68,7 @@ function decideNow(observation: Observation, anywhere: Circumstances): Decision 
   return (
     followUpgrade(observation, view, memory, circumstances) ??
     guard(observation, view, circumstances) ??
-    chooseUpgrade(observation, view, circumstances)
+    orReplaceNodes(observation, view, chooseUpgrade(observation, view, circumstances), circumstances)
   );
 }
 

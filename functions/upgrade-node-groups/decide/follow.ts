@@ -21,12 +21,14 @@ import { updateErrorOf } from '../model/health.ts';
 import { spreadOf } from '../model/nodes.ts';
 import type { NodeGroupView, Observation, UpdateError } from '../model/observation.ts';
 import { paceOf } from '../model/pace.ts';
-import { triedRelease } from '../model/target-version.ts';
+import { launchedBefore } from '../model/replacement.ts';
+import { aimOf, triedRelease } from '../model/target-version.ts';
 import { mayTake } from '../model/time-needed.ts';
 import { issueCodes, isTroubled } from '../moment/heal.ts';
 import { causeOf, isExhausted } from '../moment/setbacks.ts';
 import type { Policy } from '../policy.ts';
 import { confirmNodes } from '../release/confirm-nodes.ts';
+import { afterReplacement, notReplaced } from './not-replaced.ts';
 
 /**
  * Follows the stored upgrade until it ends.
@@ -84,7 +86,10 @@ export function followUpgrade(
         releaseVersion,
         details: { updateId: update.updateId },
       };
-      return confirmNodes(view, state, memory, circumstances.now) ?? done;
+      const mixed = confirmNodes(view, state, memory, circumstances.now);
+      return upgrade.replaces === undefined
+        ? (mixed ?? done)
+        : afterReplacement(upgrade.replaces, { key, view, former }, mixed ?? done);
     }
     case 'failed':
       return failed(
@@ -121,7 +126,7 @@ function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateI
     const message = `The update ${updateId} to ${releaseVersion} has run since ${iso(requestedAt)}, longer than the ${hours(longest)} that such a node group needs. EKS has replaced ${progress}.`;
     return { ...say('failed', 'upgrade-stuck', message, remembered, `${releaseVersion} ${attempt}`), ...more };
   }
-  const message = `EKS has moved ${progress} to ${releaseVersion}.`;
+  const message = `EKS has ${upgrade.replaces === undefined ? `moved ${progress} to` : `replaced ${progress} with`} ${releaseVersion}.`;
   return {
     ...say('waiting', 'upgrade-in-flight', message, remembered, `${releaseVersion} ${attempt} ${progress}`),
     ...more,
@@ -131,9 +136,12 @@ function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateI
 /**
  * How many of the nodes at the start have been replaced. The count of launches does not show that while a group grows.
  */
-function progressOf({ releaseVersion, kubernetesVersion, nodes: atStart }: Upgrade, view: NodeGroupView) {
+function progressOf({ releaseVersion, kubernetesVersion, replaces, nodes: atStart }: Upgrade, view: NodeGroupView) {
   const nodes = atStart ?? view.desired;
   if (view.nodes === undefined) return { replaced: 0, nodes };
+  if (replaces !== undefined) {
+    return { replaced: Math.max(0, nodes - launchedBefore(view.nodes, replaces).length), nodes };
+  }
   const { total, onRelease } = spreadOf(view.nodes, releaseVersion, kubernetesVersion ?? view.version);
   return { replaced: Math.max(0, nodes - (total - onRelease)), nodes };
 }
@@ -192,7 +200,7 @@ function failed(
       'failed',
       updateId === undefined ? 'upgrade-refused' : 'upgrade-failed',
       [
-        `Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`,
+        `Attempt ${attempt} to ${aimOf(releaseVersion, upgrade.replaces)} failed: ${what}.`,
         ...(heldPods === undefined ? [] : [heldPods]),
         ...new Set(advice),
         next,
@@ -228,5 +236,9 @@ export function refusedByEks(
 ): Decision {
   const { upgrade } = decision.memory;
   if (upgrade === undefined) throw new Error('Only a started upgrade can be refused.');
+  if (upgrade.replaces !== undefined) {
+    const because = `${error.code}: ${error.message}`;
+    return notReplaced({ key: of.key, view: of.view, replaces: upgrade.replaces, because }, decision.memory);
+  }
   return failed(upgrade, decision.memory, { errors: [error], ...of }, circumstances);
 }

@@ -24,7 +24,7 @@ export function momentOfImage(
     const { start } = decided;
     if (start === undefined) return decided;
     const { templateId, version } = template.found;
-    const message = `${decided.message} Version ${version} of its launch template ${templateId} has the former AMI.`;
+    const message = `${decided.message} Version ${version} of its launch template ${templateId} has the former ${decided.memory.upgrade?.replaces === undefined ? 'AMI' : 'nodes'}.`;
     const details = { ...decided.details, launchTemplateId: templateId, formerVersion: version };
     const change = { ...start.template?.change, imageId: release.releaseVersion };
     return { ...decided, message, details, start: { ...start, template: { from: template.found, change } } };
@@ -52,7 +52,9 @@ export function momentOfImage(
 }
 
 const changeInWords = ({ templateId, templateName, version, data }: TemplateVersion, imageId: string): string =>
-  `The launch template ${templateName} (${templateId}) needs a version like ${version} with ImageId ${imageId} instead of ${data.ImageId}, and no other change.`;
+  data.ImageId === imageId
+    ? `The launch template ${templateName} (${templateId}) needs another version like ${version}, without a change, so that EKS replaces the nodes.`
+    : `The launch template ${templateName} (${templateId}) needs a version like ${version} with ImageId ${imageId} instead of ${data.ImageId}, and no other change.`;
 
 /** The change as data, for whoever makes the change in code. */
 const changeOf = ({ templateId, version, data }: TemplateVersion, imageId: string) => ({

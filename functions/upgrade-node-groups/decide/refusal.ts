@@ -27,7 +27,7 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   const { releaseVersion } = upgrade;
   const putOff = (isUnauthorized: boolean, memory: Memory): Decision => {
     const refusal = { code: codeOf(error), isUnauthorized };
-    const target = proposedTarget(releaseVersion, upgrade.kubernetesVersion);
+    const target = proposedTarget(releaseVersion, upgrade.kubernetesVersion, upgrade.replaces);
     const place = upgrade.kubernetesVersion === undefined ? 'obstacle' : 'nextObstacle';
     const obstacle = deferralAfter(observation.state[place], target, refusal, circumstances.now);
     return putOffBy(obstacle, decision, { ...memory, [place]: obstacle }, because, circumstances.now);
@@ -39,7 +39,8 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
     return unhealthy(view, observation.state, memory, why);
   }
   if (isNotAuthorized(error)) return putOff(true, rest);
-  if (isNotYetValid(error)) return putOff(false, rest);
+  // A release that nodes run already does not become valid by waiting.
+  if (isNotYetValid(error) && upgrade.replaces === undefined) return putOff(false, rest);
   // A throttled request certainly did not arrive. Whether the others arrived is unknown, so the intended upgrade stays
   // saved.
   if (isThrottling(error)) return putOff(false, rest);

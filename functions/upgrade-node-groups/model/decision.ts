@@ -16,6 +16,7 @@ import type { Proposal } from '../../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../../shared/records/decision.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import type { FleetFailures } from '../../shared/rollouts/fleet-failures.ts';
+import type { OrderedGroup } from '../../shared/rollouts/ordered-groups.ts';
 import type { Rollouts } from '../../shared/rollouts/rollouts.ts';
 import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
@@ -33,6 +34,8 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly ahead?: readonly NodeGroupKey[];
   /** The state of the fleet's rollouts; absent: nobody knows it, and where the policy has waves nothing starts. */
   readonly rollouts?: Rollouts;
+  /** The groups with an order to replace nodes; absent: nobody knows of them. */
+  readonly replacements?: readonly OrderedGroup[];
   /** The failures in the fleet; absent: nobody read them, and only what the subject itself remembers counts. */
   readonly fleetFailures?: FleetFailures;
 }
@@ -58,6 +61,10 @@ export interface Decision extends Told<Reason> {
   readonly releaseVersion?: string;
   /** The Kubernetes version to which the subject would move with that release, where it runs another one. */
   readonly kubernetesVersion?: string;
+  /** Set where nodes that were launched before this time are to be replaced with the same release, epoch milliseconds. */
+  readonly replaces?: number;
+  /** Set where EKS was asked to replace nodes that were launched before this time: it is not asked again. */
+  readonly replacementTried?: number;
   /** When to reconcile again, epoch milliseconds; absent when an event, a freed slot or the sweep will trigger it. */
   readonly wakeAt?: number;
   /** The memory to save. */

@@ -4,6 +4,7 @@ import type { OperatorRequest } from '../../shared/intake/operator-request.ts';
 import type { Need } from '../../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import type { ReplacementOrder } from '../../shared/ledger/replacement-orders.ts';
 import type { Trigger } from '../../shared/records/recorder.ts';
 import type { WantedReading } from '../../shared/releases/read-wanted-images.ts';
 import type { Target } from '../../shared/releases/target-release.ts';
@@ -19,6 +20,8 @@ export interface Observation {
   readonly view: View;
   /** An operator's request that has not been answered yet. */
   readonly request?: OperatorRequest;
+  /** The order to replace nodes of the subject, where there is one that counts. */
+  readonly order?: ReplacementOrder;
   /** Open findings on the subject's workers, as triage-findings read them from Inspector. */
   readonly need?: Need;
   /** The subject's workers in quarantine, by instance id; absent: none. */

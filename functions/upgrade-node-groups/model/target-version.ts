@@ -19,10 +19,16 @@ export const kubernetesVersionOf = ({ version, movesFrom }: NodeGroupView): stri
 
 /**
  * What a proposal is about. Bottlerocket names its releases the same for every Kubernetes version. An operator who
- * approves a release within the present version has not approved it for the next one.
+ * approves a release within the present version has not approved it for the next one. Nor has an operator who approved
+ * an upgrade to a release approved that nodes are replaced with it again.
+ *
+ * @param replaces set where nodes that were launched before this time are replaced with the release that they run
  */
-export const proposedTarget = (releaseVersion: string, kubernetesVersion: string | undefined): string =>
-  nameOf({ releaseVersion, kubernetesVersion });
+export const proposedTarget = (
+  releaseVersion: string,
+  kubernetesVersion: string | undefined,
+  replaces?: number,
+): string => `${nameOf({ releaseVersion, kubernetesVersion })}${replaces === undefined ? '' : ' again'}`;
 
 /**
  * What a proposal is about where the upgrade may also leave the key pair out. An operator who approves the upgrade
@@ -33,3 +39,7 @@ export const withoutKeyPairTarget = (target: string): string => `${target} witho
 /** Whether two proposals are about the same upgrade, whatever they do about the key pair. */
 export const isSameUpgrade = (a: string, b: string): boolean =>
   a === b || a === withoutKeyPairTarget(b) || withoutKeyPairTarget(a) === b;
+
+/** What an attempt is for, after `to`. */
+export const aimOf = (releaseVersion: string, replaces: number | undefined): string =>
+  replaces === undefined ? `move to ${releaseVersion}` : `replace nodes with the same release ${releaseVersion}`;

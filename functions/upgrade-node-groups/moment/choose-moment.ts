@@ -2,7 +2,6 @@ import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import type { Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import { inWords } from '../../shared/ledger/proposal.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
-import type { SeenRelease } from '../../shared/releases/release-ledger.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { listed } from '../../shared/text/listed.ts';
@@ -11,6 +10,8 @@ import { spreadOf } from '../model/nodes.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from '../model/obstacles.ts';
 import { mustBeLookedAt, type Preflight } from '../model/preflight.ts';
+import { type Due, launchedBefore } from '../model/replacement.ts';
+import { aimOf } from '../model/target-version.ts';
 import { mayTake } from '../model/time-needed.ts';
 import { recommendationUnread } from '../release/choose-release.ts';
 import { heldByWaves } from '../release/wave-entry.ts';
@@ -33,7 +34,7 @@ const HOUR = 60 * MINUTE;
 export function chooseMoment(
   observation: Observation,
   view: NodeGroupView,
-  release: SeenRelease,
+  release: Due,
   circumstances: Circumstances,
 ): Decision {
   const moment = momentOf(observation, view, release, circumstances);
@@ -67,14 +68,23 @@ function stopped({ view, state, idle, ruling, releaseVersion, failed }: Moment):
 }
 
 /** Decides where a node group has failed too often by itself. */
-function halted({ view, idle, releaseVersion, failed, failures, setbacks, upgrades }: Moment): Decision | undefined {
+function halted({
+  view,
+  idle,
+  releaseVersion,
+  replaces,
+  failed,
+  failures,
+  setbacks,
+  upgrades,
+}: Moment): Decision | undefined {
   if (isExhausted(failures, setbacks, upgrades.stopAfterFailures)) {
     const last = lastCause(setbacks);
     const before =
       last === undefined || last.count <= failed
         ? ''
         : `, and ${last.cause} has ended ${counted(last.count, 'attempt')} of it, to this and earlier releases`;
-    const message = `${counted(failed, 'attempt')} to move to ${releaseVersion} failed${before}. No further attempt is made.${nodesInWords(view)}`;
+    const message = `${counted(failed, 'attempt')} to ${aimOf(releaseVersion, replaces)} failed${before}. No further attempt is made.${nodesInWords(view)}`;
     return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
   }
   return undefined;
@@ -159,6 +169,7 @@ function begin(
     attempt,
     policy,
     idle,
+    replaces,
     approval,
     ruling,
     turnAt,
@@ -184,7 +195,8 @@ function begin(
     releaseVersion,
     attempt,
     requestedAt: now,
-    nodes: nodesToReplace(view, releaseVersion),
+    nodes: nodesToReplace(view, moment),
+    ...(replaces !== undefined && { replaces }),
     dueBy: now + mayTake(view),
     ...(isTroubled(view) && { issues: issueCodes(view) }),
   };
@@ -195,7 +207,7 @@ function begin(
     isFirstTry: isFirstTry(moment),
     isApproved,
   });
-  const message = `The node group is being upgraded ${fromTo(moment)}.${approved}${riskToEvidence(moment)}${warned(upgrades.preflight, seen)}${keyPair.message}`;
+  const message = `The node group is being ${replaces === undefined ? 'upgraded' : 'moved'} ${fromTo(moment)}.${approved}${riskToEvidence(moment)}${warned(upgrades.preflight, seen)}${keyPair.message}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     ...(details !== undefined && { details }),
@@ -212,8 +224,12 @@ function warned(preflight: Moment['upgrades']['preflight'], seen: Preflight | un
   return found.length === 0 ? '' : ` Warning: ${listed(found)}.`;
 }
 
-const nodesToReplace = ({ nodes, version, desired }: NodeGroupView, releaseVersion: string): number => {
+const nodesToReplace = (
+  { nodes, version, desired }: NodeGroupView,
+  { releaseVersion, replaces }: Pick<Moment, 'releaseVersion' | 'replaces'>,
+): number => {
   if (nodes === undefined) return desired;
+  if (replaces !== undefined) return launchedBefore(nodes, replaces).length;
   const { total, onRelease } = spreadOf(nodes, releaseVersion, version);
   return total - onRelease;
 };

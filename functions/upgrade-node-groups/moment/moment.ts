@@ -1,7 +1,6 @@
 import { failureCount, type Turn } from '../../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
-import type { SeenRelease } from '../../shared/releases/release-ledger.ts';
 import type { Target } from '../../shared/releases/target-release.ts';
 import { tripFor } from '../../shared/rollouts/breaker.ts';
 import { setbacksOf } from '../../shared/rollouts/setbacks.ts';
@@ -10,6 +9,7 @@ import { rolloutPair, waveOf } from '../../shared/rollouts/wave-place.ts';
 import { type Circumstances, type Decision, type Memory, say } from '../model/decision.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { paceOf } from '../model/pace.ts';
+import type { Due } from '../model/replacement.ts';
 import { kubernetesVersionOf, proposedTarget, triedRelease } from '../model/target-version.ts';
 import type { Reason } from '../reasons.ts';
 import { publishedAt } from '../release/choose-release.ts';
@@ -24,16 +24,16 @@ export type Moment = ReturnType<typeof momentOf>;
 export function momentOf(
   { key, state, need, quarantined = [] }: Observation,
   view: NodeGroupView,
-  release: SeenRelease,
+  release: Due,
   circumstances: Circumstances,
 ) {
   const { policy, now, fleetFailures } = circumstances;
-  const { releaseVersion, firstSeenAt } = release;
+  const { releaseVersion, firstSeenAt, replaces } = release;
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
   const tried = triedRelease(releaseVersion, view);
   const { failures, formerFailures } = failuresWith(state, tried, view);
-  const target = proposedTarget(releaseVersion, kubernetesVersionOf(view));
+  const target = proposedTarget(releaseVersion, kubernetesVersionOf(view), replaces);
   const deferral = deferralOf(state.obstacle, target);
   const idle: Memory = {
     ...(failures !== undefined && { failures }),
@@ -81,7 +81,8 @@ export function momentOf(
     upgrades: policy.upgrades,
     tripped: tripFor(fleetFailures, { key, ...state, ...tried }, policy),
     entry: entryFor(release, { key, need, state, view }, circumstances),
-    pace: { bakeAge, bakeBetween, windows, cause },
+    replaces,
+    pace: { bakeAge: replaces === undefined ? bakeAge : 0, bakeBetween, windows, cause },
     failures,
     failed,
     setbacks,

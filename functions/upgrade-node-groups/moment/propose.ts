@@ -20,7 +20,8 @@ export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>)
   const keyPair = leavesKeyPairOut
     ? ' Where its launch template names a key pair, new nodes get none (upgrades.keyPairs.mode), unless the look before the start finds a reason to keep it.'
     : '';
-  const message = `The node group would be upgraded ${fromTo(moment)}.${keyPair}${riskToEvidence(moment)}${approval.expired?.message ?? ''}${inWindow}${atGates}`;
+  const verb = moment.replaces === undefined ? 'upgraded' : 'moved';
+  const message = `The node group would be ${verb} ${fromTo(moment)}.${keyPair}${riskToEvidence(moment)}${approval.expired?.message ?? ''}${inWindow}${atGates}`;
   const what = leavesKeyPairOut ? withoutKeyPairTarget(releaseVersion) : releaseVersion;
   const variant = approval.expired === undefined ? what : `${what} after ${approval.expired.id}`;
   return {
@@ -32,8 +33,16 @@ export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>)
   };
 }
 
-/** Says from which release to which a node group moves, and what the move may cure. */
-export function fromTo({ view, releaseVersion, pace }: Pick<Moment, 'view' | 'releaseVersion' | 'pace'>): string {
+/** Says from which release to which a node group moves, and what the move may cure; or which nodes are replaced. */
+export function fromTo({
+  view,
+  releaseVersion,
+  replaces,
+  pace,
+}: Pick<Moment, 'view' | 'releaseVersion' | 'replaces' | 'pace'>): string {
+  if (replaces !== undefined) {
+    return `from nodes that were launched before ${iso(replaces)} to new ones with the same release ${releaseVersion}`;
+  }
   const cures = isTroubled(view) ? `, which may cure ${issuesInWords(view)}` : '';
   return `from ${view.releaseVersion} to ${releaseVersion}${pace.cause}${cures}`;
 }

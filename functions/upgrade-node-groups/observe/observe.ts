@@ -15,6 +15,7 @@ import { readNeeds } from '../../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
+import { readReplacementOrders } from '../../shared/ledger/replacement-orders.ts';
 import type { InvalidPolicy } from '../../shared/policy/policy.ts';
 import type { Trigger } from '../../shared/records/recorder.ts';
 import { pairKey } from '../../shared/releases/ami-type.ts';
@@ -73,12 +74,13 @@ export async function observeNodeGroups(
 ): Promise<Observation[]> {
   const described = await describeScope(clients.eks, scope);
   const subjects = described.map(({ key }) => subjectOf(key));
-  const [clusters, states, needs, quarantines, targets] = await Promise.all([
+  const [clusters, states, needs, quarantines, orders, targets] = await Promise.all([
     describeClusters(readCluster, described),
     readNodeGroups(clients.ledger, subjects),
     readNeeds(clients.ledger, subjects),
     // A worker in quarantine holds a slot of the budget of quarantines. Nothing else of `quarantine-workers` is read.
     readBudget(clients.ledger, 'quarantines'),
+    readReplacementOrders(clients.ledger, subjects, now),
     readTargets(
       clients,
       described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
@@ -107,6 +109,7 @@ export async function observeNodeGroups(
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
     const need = isAnother ? undefined : needs.get(subjectOf(key));
     const view = viewOf(each, cluster, { targets, nextVersions, nodesOf, customs });
+    const order = isAnother ? undefined : orders.get(subjectOf(key));
     const request = scope.requests.get(subjectOf(key));
     const quarantined = quarantinedIn.get(subjectOf(key))?.map(([instanceId]) => instanceId);
     const seen = {
@@ -114,6 +117,7 @@ export async function observeNodeGroups(
       trigger,
       state,
       view,
+      ...(order !== undefined && { order }),
       ...(need !== undefined && { need }),
       ...(quarantined !== undefined && { quarantined }),
     };

@@ -34,6 +34,7 @@ export function nextState(
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   const answered = decision.answers ?? state.answered;
   const lifts = decision.lifts ?? state.lifts;
+  const replacementTried = decision.replacementTried ?? state.replacementTried;
   const since = waitingSinceAfter(state, decision, now);
   const place = decision.decision === 'acted' ? undefined : turn;
   const isLastWord = decision.answers === undefined && decision.isSilent !== true;
@@ -56,6 +57,7 @@ export function nextState(
     ...(wakeAt !== undefined && { wakeAt }),
     ...(progress !== undefined && { progress }),
     ...(lifts !== undefined && { lifts }),
+    ...(replacementTried !== undefined && { replacementTried }),
   };
 }
 

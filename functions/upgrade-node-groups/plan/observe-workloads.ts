@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { readWorkloadGate, type UnwellReader } from '../../shared/gates/read-unwell.ts';
-import { sinceFirstSeen } from '../../shared/gates/workload-gate.ts';
+import { type Since, sinceFirstSeen } from '../../shared/gates/workload-gate.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { clustersBefore } from '../../shared/rollouts/clusters-before.ts';
@@ -31,13 +31,17 @@ export async function observeWorkloads(
       const { start } = decision;
       if (start === undefined) return [subjectOf(observation.key), NOTHING_SEEN];
       const clusters = [cluster, ...earlierClusters(observation, decision, anywhere)];
-      const workloads = await readWorkloadGate(read, clusters, sinceFirstSeen(start.firstSeenAt), anywhere.now);
+      const workloads = await readWorkloadGate(read, clusters, sinceOf(start.firstSeenAt, decision), anywhere.now);
       return [subjectOf(observation.key), { ...NOTHING_SEEN, workloads }];
     },
     { concurrency: READ_CONCURRENCY },
   );
   return new Map(looks);
 }
+
+/** What may have made nodes and pods unwell: the release that comes, or the replacement of nodes with theirs. */
+const sinceOf = (at: number, { replaces }: Decision): Since =>
+  replaces === undefined ? sinceFirstSeen(at) : { at, event: 'the replacement was ordered' };
 
 /**
  * The clusters in which earlier waves have taken the release for the Kubernetes version to move to, the last one first.

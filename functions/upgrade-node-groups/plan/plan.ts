@@ -5,6 +5,7 @@ import { byTurn, type Contender } from '../../shared/ledger/turn-order.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { withStateOf } from '../../shared/rollouts/breaker.ts';
 import type { FleetFailures } from '../../shared/rollouts/fleet-failures.ts';
+import type { OrderedGroup } from '../../shared/rollouts/ordered-groups.ts';
 import type { Member, Rollouts } from '../../shared/rollouts/rollouts.ts';
 import { placeOfWave, rememberedPlace, waveOf } from '../../shared/rollouts/wave-place.ts';
 import { memberWith } from '../../shared/rollouts/waves.ts';
@@ -15,6 +16,7 @@ import { circumstancesOf } from '../model/circumstances.ts';
 import type { Circumstances, Decision } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';
 import { isHastened } from '../model/pace.ts';
+import { isCarriedOut } from '../model/replacement.ts';
 import { hasRoom, occupantsFor, roomOf } from '../moment/waitlist.ts';
 
 /** How long a slot lasts unless a reconcile renews it, ms: three sweeps. */
@@ -109,8 +111,22 @@ function withObserved(circumstances: Circumstances, observations: readonly Obser
   if (rollouts === undefined) return circumstances;
   const first = observations
     .filter(isOfUpgrades)
-    .map((each) => memberAfter(each, decide(each, { ...others, slots: {} }), circumstances));
-  return { ...circumstances, rollouts: rollouts.with(first) };
+    .map((observation) => ({ observation, decision: decide(observation, { ...others, slots: {} }) }));
+  const members = first.map(({ observation, decision }) => memberAfter(observation, decision, circumstances));
+  const replacements = circumstances.replacements && replacementsAfter(circumstances.replacements, first);
+  return { ...circumstances, rollouts: rollouts.with(members), ...(replacements && { replacements }) };
+}
+
+/** The groups with an order, once decisions about some of them hold. Those whose order is carried out are none of them. */
+function replacementsAfter(before: readonly OrderedGroup[], decided: readonly Decided[]): OrderedGroup[] {
+  const known = new Map(decided.map((each) => [subjectOf(each.observation.key), each]));
+  return before.flatMap((group) => {
+    const { observation, decision } = known.get(subjectOf(group.key)) ?? {};
+    if (observation === undefined || decision === undefined) return [group];
+    if (decision.memory.upgrade === undefined && isCarriedOut(observation)) return [];
+    const isUnderWay = decision.memory.upgrade !== undefined;
+    return [{ ...group, state: { ...group.state, isUnderWay, reason: decision.reason } }];
+  });
 }
 
 /** Whether upgrades say how a subject stands. `refresh-groups` says that of self-managed groups. */

@@ -46,7 +46,7 @@ export function chooseImage(
     releaseVersion: current,
   });
   if (custom === undefined) throw new Error('A guard must have skipped a group for which no AMI is wanted.');
-  const { wanted, present, template } = custom;
+  const { wanted, present } = custom;
   if (wanted.kind === 'unreadable') {
     const what = `image unreadable ${wanted.code}`;
     const message = `The AMI that the policy wants cannot be read: ${wanted.error}. No upgrade starts until it can be read.`;
@@ -65,24 +65,8 @@ export function chooseImage(
   const offer = offerOf(wanted.candidates, present.found, { controlPlane: custom.kubernetesVersion, now });
   const newest = offer.newer.at(-1);
   if (newest === undefined) return nothingNewer(offer, view, state, now, no);
-  if (template === undefined) {
-    return no('template-unfit', 'EKS names no launch template of yours. Only there can the AMI be changed.', 'refused');
-  }
-  if (template.kind === 'unreadable') {
-    const what = `template unreadable ${template.code}`;
-    const message = `Its launch template cannot be read: ${template.error}.`;
-    return untilReadable({ what, message, variant: what }, template, state, idle, now);
-  }
-  const named = template.kind === 'found' ? template.found.data.ImageId : undefined;
-  if (named !== current) {
-    const message =
-      named === undefined
-        ? 'The version of its launch template that it uses is gone, or names no AMI.'
-        : `Its launch template takes the AMI from ${named}. Whoever owns that value changes the AMI.`;
-    return no('template-unfit', message, 'refused', named ?? '');
-  }
-  const operated = template.kind === 'found' ? operatedInWords(template.found) : undefined;
-  if (operated !== undefined) return no('group-operated', operated, 'refused', operated);
+  const fit = templateToChange({ state }, view, now);
+  if ('decision' in fit) return fit;
   const asSeen = (imageId: string, firstSeenAt: number): SeenRelease => ({ releaseVersion: imageId, firstSeenAt });
   const offered = [
     asSeen(current, present.found.createdAt),
@@ -103,7 +87,44 @@ export function chooseImage(
   const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);
   const release = chooseByWave(baked, { key, need, state, view: moved }, circumstances) ?? first;
   if (release === undefined) throw new Error('One of them is the newest.');
-  return { release, view: moved, template };
+  return { release, view: moved, template: fit };
+}
+
+/**
+ * The launch template of a group with a custom AMI, where a version of it can bring other nodes.
+ *
+ * @returns a decision that says why, where it cannot
+ */
+export function templateToChange(
+  { state }: Pick<Observation, 'state'>,
+  { custom, releaseVersion: current }: NodeGroupView,
+  now: number,
+): ChosenImage['template'] | Decision {
+  const idle = idleMemory(state);
+  const no = (reason: Reason, message: string, variant = ''): Decision => ({
+    ...say('refused', reason, message, idle, variant),
+    releaseVersion: current,
+  });
+  const template = custom?.template;
+  if (template === undefined) {
+    return no('template-unfit', 'EKS names no launch template of yours. Only there can the AMI be changed.');
+  }
+  if (template.kind === 'unreadable') {
+    const what = `template unreadable ${template.code}`;
+    const message = `Its launch template cannot be read: ${template.error}.`;
+    return untilReadable({ what, message, variant: what }, template, state, idle, now);
+  }
+  const named = template.kind === 'found' ? template.found.data.ImageId : undefined;
+  if (named !== current) {
+    const message =
+      named === undefined
+        ? 'The version of its launch template that it uses is gone, or names no AMI.'
+        : `Its launch template takes the AMI from ${named}. Whoever owns that value changes the AMI.`;
+    return no('template-unfit', message, named ?? '');
+  }
+  const operated = template.kind === 'found' ? operatedInWords(template.found) : undefined;
+  if (operated !== undefined) return no('group-operated', operated, operated);
+  return template;
 }
 
 /** Decides where no AMI that the policy names is newer and of the same kind. */

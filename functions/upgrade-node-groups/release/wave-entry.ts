@@ -4,11 +4,13 @@ import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { SeenRelease } from '../../shared/releases/release-ledger.ts';
 import { chooseAmong, type Held, heldFrom, inWordsOf } from '../../shared/rollouts/held-by-waves.ts';
+import { heldByReplacements } from '../../shared/rollouts/replacement-turn.ts';
 import type { Candidate } from '../../shared/rollouts/rollouts.ts';
 import { CUSTOM, placeOfWave, rolloutPair } from '../../shared/rollouts/wave-place.ts';
 import type { Circumstances, Decision } from '../model/decision.ts';
 import type { NodeGroupView } from '../model/observation.ts';
 import { paceOf } from '../model/pace.ts';
+import type { Due } from '../model/replacement.ts';
 import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
 
@@ -22,12 +24,13 @@ interface Mover {
 
 /** Whether waves keep a release from a node group, and how; undefined where they do not. */
 export function entryFor(
-  release: SeenRelease,
+  release: Due,
   { key, need, state, view }: Mover,
-  { policy, rollouts, now }: Circumstances,
+  { policy, rollouts, replacements, now }: Circumstances,
 ): Held | undefined {
   if (isInvalid(policy) || policy.upgrades.waves.length === 0) return undefined;
   const wave = placeOfWave(policy);
+  if (release.replaces !== undefined) return heldByReplacements(wave, replacements);
   const { bakeBetween } = paceOf(need, policy, now);
   const taker = { key, wave, bakeBetween, knownSince: knownSince(release, view, state, now) };
   return heldFrom(taker, candidateOf(view, release.releaseVersion), rollouts, now);
@@ -64,16 +67,21 @@ interface AtWaves {
   readonly releaseVersion: string;
   readonly upgrades: Policy['upgrades'];
   readonly pace: { readonly bakeBetween: number };
+  readonly replaces: number | undefined;
+  readonly now: number;
 }
+
+/** How often a node group looks whether the replacements of earlier waves have ended, ms. */
+const TURN_EVERY = 3_600_000;
 
 /** What the node group waits for, where waves keep the release away. */
 export function heldByWaves(
-  { entry, releaseVersion, upgrades: { waves }, pace: { bakeBetween } }: AtWaves,
+  { entry, releaseVersion, upgrades: { waves }, pace: { bakeBetween }, replaces, now }: AtWaves,
   wait: (reason: Reason, message: string, until?: number) => Decision,
 ): Decision | undefined {
   if (entry === undefined) return undefined;
   const { reason, message, which, until, lookAt } = inWordsOf(entry, { releaseVersion, waves, bakeBetween });
-  const waiting = wait(reason, message, until);
+  const waiting = wait(reason, message, until ?? (replaces === undefined ? undefined : now + TURN_EVERY));
   return { ...waiting, variant: `${waiting.variant} ${which}`.trim(), ...(lookAt && { lookAt }) };
 }
 
