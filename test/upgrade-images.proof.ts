@@ -125,6 +125,41 @@ it('node groups with an AMI of their own move to the wanted one in a version of 
   expect(JSON.stringify(without)).not.toMatch(/CreateLaunchTemplateVersion|images\/\*/);
 });
 
+it('in a rotation of the certificate authority, they get a version with the same data, with which EKS replaces their nodes', async () => {
+  const parameter = '/eks-host-remediator/images/1.33';
+  const rotated = {
+    startsAt: '2026-07-14T00:00:00Z',
+    images: [{ imageId: OLD, name: 'golden-eks-1.33-1', at: '-30d', parameter }],
+    clusters: [
+      {
+        name: 'shop',
+        version: '1.33',
+        certificateAuthority: { endsAt: '+240d', successorAt: '+12h' },
+        nodeGroups: [group('own'), group('stack', { 'aws:cloudformation:stack-name': 'nodes' })],
+      },
+    ],
+  };
+  const run = await startRun({
+    fleet: parseFleet(JSON.stringify(rotated), 'scenario'),
+    synthesized: readSynthesizedStack(withImageRights()),
+    policy: JSON.stringify({ upgrades: policy.upgrades, authorities: { mode: 'enforce' }, posture: { mode: 'off' } }),
+  });
+  const id = run.account.fleet.eks.nodeGroup('shop', 'own').launchTemplate?.id ?? '';
+  await run.account.play(30 * HOUR);
+  const [before, after, ...more] = run.account.fleet.launchTemplates.get(id).versions.map(({ data }) => data);
+  const state = { MetadataOptions: { ...before?.MetadataOptions, State: 'pending' } };
+  expect([after, more]).toEqual([{ ...before, ...state }, []]);
+  const successorAt = Date.parse('2026-07-14T12:00:00Z');
+  const launches = (name: string) =>
+    nodeGroupOf(run, 'shop', name).nodes.map(({ launchedAt }) => Date.parse(launchedAt));
+  expect(launches('own').every((at) => at > successorAt)).toBe(true);
+  expect(incidentOf(run, 'shop', 'own').at(-1)).toBe('done upgraded');
+  expect(launches('stack').every((at) => at < successorAt)).toBe(true);
+  expect(incidentOf(run, 'shop', 'stack').at(-1)).toBe('refused template-kept-as-code');
+  expect(templatesMade(run)).toHaveLength(1);
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});
+
 it.each([
   [6, NEW],
   [8, NEXT],

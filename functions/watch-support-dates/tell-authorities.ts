@@ -1,10 +1,9 @@
 import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
 import { keyOf } from '../shared/ledger/node-group-key.ts';
-import { readNodeGroups } from '../shared/ledger/node-group-ledger.ts';
-import { readStates } from '../shared/ledger/refresh-ledger.ts';
 import { orderReplacement, readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
+import { readReplacementStates } from '../shared/rollouts/ordered-groups.ts';
 import type { Decision } from './decide.ts';
 import { decideAuthority, type OrderedGroup } from './decide-authority.ts';
 import { mayLackTrust } from './decide-user-data.ts';
@@ -50,12 +49,11 @@ async function orderReplacements(
   const now = clock.now();
   const known = await readAllReplacementOrders(ledger, now);
   const orders = ordersFor([...groups.values()].flat(), nodes, rotations, { margin, known, now });
-  const subjects = [...orders.keys()];
-  const [managed, selfManaged] = await Promise.all([readNodeGroups(ledger, subjects), readStates(ledger, subjects)]);
+  const states = await readReplacementStates(ledger, [...orders.keys()]);
   const given: OrderedGroup[] = [];
   for (const [subject, order] of orders) {
     const isLate = order.lateFrom !== undefined && order.lateFrom <= now;
-    const group = { ...keyOf(subject), isLate, reason: (managed.get(subject) ?? selfManaged.get(subject))?.reason };
+    const group = { ...keyOf(subject), isLate, reason: states.get(subject)?.reason };
     await orderReplacement(ledger, subject, order).then(() => given.push(group), onTrouble);
   }
   return given;

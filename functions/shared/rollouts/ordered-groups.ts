@@ -25,8 +25,17 @@ export interface OrderedGroup {
 }
 
 /** The states of all groups, managed and self-managed, with an order that counts, by `subjectOf`. */
-export async function readOrderedStates(ledger: Ledger, now: number): Promise<Map<string, ReplacementState>> {
-  const subjects = [...(await readAllReplacementOrders(ledger, now)).keys()];
+export const readOrderedStates = async (ledger: Ledger, now: number): Promise<Map<string, ReplacementState>> =>
+  readReplacementStates(ledger, [...(await readAllReplacementOrders(ledger, now)).keys()]);
+
+/**
+ * The states of groups, by `subjectOf`. `upgrade-node-groups` says how managed ones are, and `refresh-groups` the others:
+ * the former remembers of those only that they are none of its own.
+ */
+export async function readReplacementStates(
+  ledger: Ledger,
+  subjects: readonly string[],
+): Promise<Map<string, ReplacementState>> {
   const isManaged = (subject: string) => unmanagedGroup(keyOf(subject).nodegroup) === undefined;
   const [managed, selfManaged] = await Promise.all([
     readNodeGroups(ledger, subjects.filter(isManaged)),

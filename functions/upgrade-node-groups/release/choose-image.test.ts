@@ -62,6 +62,27 @@ describe('a group with a custom AMI', () => {
     });
   });
 
+  it('with the newest one gets a version with the same data where its nodes were ordered to be replaced', () => {
+    const order = { launchedBefore: NOW - HOUR, why: 'They do not trust it.', until: NOW + HOUR };
+    const ordered = (change: Partial<CustomView> = {}, policy: object = ENFORCED) => {
+      const wanted = { kind: 'named' as const, candidates: [{ image: present }] };
+      const nodes = [{ imageId: 'ami-1', launchedAt: NOW - 2 * HOUR }];
+      return decided({ ...group({ custom: custom({ wanted, ...change }), nodes }), order }, policy);
+    };
+    expect(ordered()).toMatchObject({
+      reason: 'upgrade-started',
+      start: { template: { from: { templateId: 'lt-1', version: 7 }, change: { imageId: 'ami-1' } } },
+      memory: { upgrade: { releaseVersion: 'ami-1', replaces: NOW - HOUR, nodes: 1 } },
+    });
+    const ofCode = ordered({ template: template({ 'aws:cloudformation:stack-name': 'nodes' }) });
+    expect([ofCode.reason, ofCode.message]).toEqual([
+      'template-kept-as-code',
+      expect.stringMatching(/ needs another version like 7, without a change, so that EKS replaces the nodes\. /),
+    ]);
+    expect(ordered({ template: template({}, 'ami-2') }).reason).toBe('template-unfit');
+    expect(ordered({}, { templates: 'change' }).reason).toBe('would-upgrade');
+  });
+
   it.each<[string, object, object]>([
     ['its own mode is observe, the default', { templates: 'change' }, {}],
     ['all upgrades are observed', ENFORCED, { mode: 'observe' }],
