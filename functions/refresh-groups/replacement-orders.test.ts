@@ -1,21 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Gates } from '../shared/gates/gates.ts';
+import type { OrderedGroup } from '../shared/rollouts/ordered-groups.ts';
 import { decide } from './decide.ts';
-import {
-  begun,
-  circumstances,
-  HOUR,
-  image,
-  member,
-  NEW,
-  NOW,
-  OLD,
-  policyWith,
-  seen,
-  under,
-} from './observation.fixture.ts';
-import type { OrderedGroup } from './ordered-groups.ts';
+import { circumstances, HOUR, image, member, NEW, NOW, OLD, policyWith, seen, under } from './observation.fixture.ts';
 
 const order = { launchedBefore: NOW - 10 * HOUR, why: 'They do not trust it.', until: NOW + HOUR };
 const OPEN = [{ cron: '0 11 * * *', duration: '2h' }];
@@ -25,7 +13,7 @@ const SHUT = [{ cron: '0 2 * * *', duration: '1h' }];
 /** What other groups do that come before, by whether a group of a later wave waits for that; undefined: nobody has looked. */
 const EARLIER = {
   none: [],
-  replacing: [{ refresh: begun }],
+  replacing: [{ isUnderWay: true }],
   waiting: [{ reason: 'refresh-outside-window' }],
   stuck: [{ reason: 'nobody-drains' }],
   unread: undefined,
@@ -34,7 +22,7 @@ const AWAITED: ReadonlySet<string> = new Set(['replacing', 'waiting', 'unread'])
 const earlier = (state: Partial<OrderedGroup['state']>): OrderedGroup => ({
   key: { cluster: 'canary', nodegroup: 'self-managed:web' },
   wave: 0,
-  state,
+  state: { isUnderWay: false, ...state },
 });
 
 /** The gates of the policy: an alarm, and a change calendar that is open. */

@@ -185,6 +185,8 @@ const nodeGroupState = () =>
     /** The release that an upgrade was tried for to cure health issues. There is one try per release. */
     cureTried: z.string().optional(),
     /** Since when an upgrade to a release has waited only for a worker in quarantine, epoch milliseconds. */
+    /** EKS was asked to replace the nodes that were launched before this time, epoch milliseconds. It is not asked again. */
+    replacementTried: z.number().optional(),
     quarantineWait: z.object({ releaseVersion: z.string(), since: z.number() }).optional(),
     /** Another party's update that was running at the last reconcile, and since when, epoch milliseconds. */
     foreign: z.object({ updateId: z.string().optional(), since: z.number() }).optional(),
