@@ -31,6 +31,12 @@ describe('a group on an older AMI than the wanted one', () => {
     expect(decision.memory.refresh).toEqual({ target: NEW, from, at: NOW, attempt: 1 });
   });
 
+  it('is told that the policy is invalid, though such a policy names no AMI', () => {
+    const { wanted: _unnamed, ...group } = seen();
+    const decision = decide(group, { ...circumstances(), policy: { error: 'refreshes.undrained: must be "go"' } });
+    expect([said(decision), decision.silent]).toEqual(['refused policy-invalid', undefined]);
+  });
+
   it('is proposed in mode observe, and refreshed once that is approved', () => {
     const policy = policyWith({ mode: 'observe' });
     const proposed = decide(seen(), circumstances(policy));

@@ -51,8 +51,10 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   const verdict = guardOfGroup(observation, circumstances);
   if ('guardResult' in verdict) {
     const { guardResult } = verdict;
-    // A group that was never to be refreshed gets no record of its own: the policy says enough.
-    return guardResult.decision === 'skipped' || wanted === undefined
+    // A group that was never to be refreshed gets no record of its own: the policy says enough. An invalid policy says
+    // nothing, not even whether the group was to be refreshed.
+    const isNeverWanted = wanted === undefined && guardResult.reason !== 'policy-invalid';
+    return guardResult.decision === 'skipped' || isNeverWanted
       ? quietly(observation, guardResult)
       : { ...guardResult, memory };
   }
