@@ -1,6 +1,6 @@
+import { serialize } from 'node:v8';
 import type { Instance } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
-import { heapMebibytes } from '../../../test/heap.ts';
 import { descriptionsOf } from './described-instance.ts';
 
 const FIVE_HUNDRED = Array.from({ length: 500 }, (_, index) => index);
@@ -56,12 +56,10 @@ function instanceOf(index: number): Instance {
   return { ...JSON.parse(JSON.stringify(whole)), LaunchTime: new Date(1_750_000_000_000 + index) };
 }
 
-/** Heap that each instance takes, KiB, with no other instance kept than what `keep` returns. */
+/** What each of many instances takes as V8 writes them, KiB. An object that several of them share is written once. */
 function kibibytesOfEach(keep: (instance: Instance) => unknown): number {
-  const before = heapMebibytes();
   const kept = FIVE_HUNDRED.map((index) => keep(instanceOf(index)));
-  const after = heapMebibytes();
-  return ((after - before) * 1_024) / kept.length;
+  return serialize(kept).byteLength / 1_024 / kept.length;
 }
 
 it('an instance with twenty addresses keeps less than 4 KiB, and less than half of what EC2 describes', () => {
