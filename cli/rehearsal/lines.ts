@@ -178,6 +178,12 @@ export const LINES: readonly LineCheck[] = [
     look: filterValues,
   },
   {
+    line: 'how long EC2 takes to begin its answer where a page has 1,000 workers with many addresses',
+    look: () => [
+      open('time aws ec2 describe-instances --max-results 1000 tells, in an account with so many instances'),
+    ],
+  },
+  {
     line: "whether a region in which nobody has set Session Manager's preferences has the document",
     look: sessionPreferences,
   },

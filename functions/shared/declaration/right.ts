@@ -9,9 +9,9 @@
  * | `{queue:NAME}`, `{queueUrl:NAME}`      | the queue of a function                     |
  * | `{function:NAME}`                      | the ARN of a function that is listed before |
  * | `{sweptQueues}`, `{sweep}`             | the queues that sweeps fill, and with what  |
- * | `{deadLetterQueues}`                  | the dead-letter queues of all functions      |
+ * | `{deadLetterQueues}`                   | the dead-letter queues of all functions     |
  * | `{queues}`, `{anyQueueUrl}`            | names of queues and dead-letter queues by function, and the URL of one queue |
- * | `{functions}`                        | names of functions without a queue, and of their dead-letter queues |
+ * | `{functions}`                          | names of functions without a queue, and of their dead-letter queues |
  * | `{requestable}`                      | what operators can ask of which function    |
  * | `{topic}`, `{hostManagementRole}`, `{hostManagementRoleName}` | what is made beside a function |
  * | `{installerRegistries}`              | the setting, with commas between            |

@@ -53,6 +53,13 @@ it.each<[z.ZodType, unknown, string | undefined]>([
   [z.enum(['enforce', 'observe']), 'on', 'must be one of "enforce", "observe"'],
   [z.literal('all'), 3, 'must be "all"'],
   [z.enum(['enforce'], { error: 'must be enforce, since …' }), 'on', undefined],
+  [z.number().min(1), 0, 'must be at least 1'],
+  [z.int().max(10), 11, 'must be at most 10'],
+  [z.number().positive(), 0, 'must be more than 0'],
+  [z.array(z.string()).min(1), [], 'must not be empty'],
+  [z.array(z.string()).max(2), ['a', 'b', 'c'], 'must have at most 2 entries'],
+  [z.string().min(3), 'ab', 'must have at least 3 characters'],
+  [z.number().min(1, 'must be a whole number of hours'), 0, undefined],
 ])('a value that does not fit gets what to write instead: case %#', (wanted, value, text) => {
   const schema = z.object({ a: z.array(wanted) });
   const input = { a: [value] };

@@ -68,8 +68,24 @@ export function fixOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[], mis
   // A schema with a message of its own says more than this would.
   if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid '))
     return rightValue(issue.values, path, misfit);
+  if ((issue.code === 'too_small' || issue.code === 'too_big') && issue.message.startsWith('Too '))
+    return rightSize(issue);
   return undefined;
 }
+
+/** The bound that a number, or the size of a list or text, goes beyond. */
+function rightSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string | undefined {
+  const bound = issue.code === 'too_small' ? issue.minimum : issue.maximum;
+  const [least, most] = issue.inclusive === false ? ['more than', 'less than'] : ['at least', 'at most'];
+  const limit = `${issue.code === 'too_small' ? least : most} ${bound}`;
+  if (issue.origin === 'number' || issue.origin === 'int') return `must be ${limit}`;
+  const unit = SIZED[issue.origin];
+  if (unit === undefined) return undefined;
+  return issue.code === 'too_small' && bound === 1 ? 'must not be empty' : `must have ${limit} ${unit}`;
+}
+
+/** What the size of a value counts. */
+const SIZED: Readonly<Record<string, string>> = { array: 'entries', record: 'entries', string: 'characters' };
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(
