@@ -20,10 +20,10 @@ export const BUDGETS = {
   /** A look at 2,000 node groups in 100 clusters. */
   look: {
     /**
-     * AWS calls for releases, recommendation and budgets, beside one a cluster, one a node group and the pages of
+     * AWS calls for releases, recommendation, budgets and orders, beside one a cluster, one a node group and the pages of
      * lists.
      */
-    callsBeside: 8,
+    callsBeside: 9,
     /**
      * AWS calls of each upgrade that such a look starts: the call to EKS, and those to the ledger before and after it.
      * The wake-up and the look before the start do not count.

@@ -86,7 +86,7 @@ export async function observeGroups(
   const [states, drained, orders] = await Promise.all([
     readStates(clients.ledger, subjects),
     readDrainedGroups(clients.ledger, subjects, now),
-    readReplacementOrders(clients.ledger, subjects, now),
+    readReplacementOrders(clients.ledger, now),
   ]);
   const readWanted = createWantedReader(clients);
   const context = {

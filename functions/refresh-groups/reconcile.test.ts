@@ -13,6 +13,7 @@ type Call = {
   readonly constructor: { readonly name: string };
   readonly input: {
     readonly Item?: { readonly sk: string };
+    readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
     readonly RequestItems?: Readonly<Record<string, { readonly Keys: ReadonlyArray<{ readonly pk: string }> }>>;
   };
 };
@@ -39,9 +40,11 @@ async function play(failing: number) {
     });
   const region = 'eu-central-1';
   const items = GROUPS.map((sk) => ({ sk, ...under() }));
-  const documents = answering(DynamoDBDocumentClient.from(new DynamoDBClient({ region })), (name, { RequestItems }) => {
-    if (name === 'QueryCommand') return { Items: items };
+  const documents = answering(DynamoDBDocumentClient.from(new DynamoDBClient({ region })), (name, input) => {
+    const { RequestItems, ExpressionAttributeValues = {} } = input;
     // Of other kinds of items there are none.
+    if (name === 'QueryCommand')
+      return { Items: Object.values(ExpressionAttributeValues).includes('refresh') ? items : [] };
     const isOfRefreshes = RequestItems?.ledger?.Keys.some(({ pk }) => pk === 'refresh');
     return { Responses: { ledger: isOfRefreshes ? items.map((item) => ({ pk: 'refresh', ...item })) : [] } };
   });

@@ -1,6 +1,6 @@
 import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
 import { keyOf } from '../shared/ledger/node-group-key.ts';
-import { orderReplacement, readAllReplacementOrders } from '../shared/ledger/replacement-orders.ts';
+import { orderReplacement, readReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { readReplacementStates } from '../shared/rollouts/ordered-groups.ts';
@@ -47,7 +47,7 @@ async function orderReplacements(
 ): Promise<readonly OrderedGroup[]> {
   if (mode !== 'enforce' || rotations.size === 0) return [];
   const now = clock.now();
-  const known = await readAllReplacementOrders(ledger, now);
+  const known = await readReplacementOrders(ledger, now);
   const orders = ordersFor([...groups.values()].flat(), nodes, rotations, { margin, known, now });
   const states = await readReplacementStates(ledger, [...orders.keys()]);
   const given: OrderedGroup[] = [];

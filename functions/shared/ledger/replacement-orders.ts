@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, putItem, queryItems, readItems } from './ledger.ts';
+import { type Ledger, putItem, queryItems } from './ledger.ts';
 
 const PK = 'replacement-order';
 
@@ -33,17 +33,8 @@ export const orderReplacement = (ledger: Ledger, subject: string, ordered: Repla
 export const endOrder = (ledger: Ledger, subject: string, ordered: ReplacementOrder, now: number): Promise<void> =>
   orderReplacement(ledger, subject, { ...ordered, until: now });
 
-/** The orders for groups that still count, by `subjectOf`. DynamoDB may keep an item for days after its end. */
+/** All orders that still count, by `subjectOf`: there are few. DynamoDB may keep an item for days after its end. */
 export async function readReplacementOrders(
-  ledger: Ledger,
-  subjects: readonly string[],
-  now: number,
-): Promise<ReadonlyMap<string, ReplacementOrder>> {
-  return stillCounting(await readItems(ledger, PK, subjects, order), now);
-}
-
-/** All orders that still count, by `subjectOf`. */
-export async function readAllReplacementOrders(
   ledger: Ledger,
   now: number,
 ): Promise<ReadonlyMap<string, ReplacementOrder>> {

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { keyOf, type NodeGroupKey } from '../ledger/node-group-key.ts';
 import { type Progress, readNodeGroups } from '../ledger/node-group-ledger.ts';
 import { readStates } from '../ledger/refresh-ledger.ts';
-import { readAllReplacementOrders } from '../ledger/replacement-orders.ts';
+import { readReplacementOrders } from '../ledger/replacement-orders.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import { rememberedPlace } from './wave-place.ts';
 
@@ -26,7 +26,7 @@ export interface OrderedGroup {
 
 /** The states of all groups, managed and self-managed, with an order that counts, by `subjectOf`. */
 export const readOrderedStates = async (ledger: Ledger, now: number): Promise<Map<string, ReplacementState>> =>
-  readReplacementStates(ledger, [...(await readAllReplacementOrders(ledger, now)).keys()]);
+  readReplacementStates(ledger, [...(await readReplacementOrders(ledger, now)).keys()]);
 
 /**
  * The states of groups, by `subjectOf`. `upgrade-node-groups` says how managed ones are, and `refresh-groups` the others:

@@ -80,7 +80,7 @@ export async function observeNodeGroups(
     readNeeds(clients.ledger, subjects),
     // A worker in quarantine holds a slot of the budget of quarantines. Nothing else of `quarantine-workers` is read.
     readBudget(clients.ledger, 'quarantines'),
-    readReplacementOrders(clients.ledger, subjects, now),
+    readReplacementOrders(clients.ledger, now),
     readTargets(
       clients,
       described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
