@@ -50,7 +50,7 @@ Budgets: ${BUDGETS.bundleBytes.toLocaleString('en')} bytes, ${BUDGETS.importRati
 
 ${tableOf(imports)}
 
-The aim is 4 ×. Of the import of \`quarantine-workers\`, a third is the parsing of its code, a third what its modules do when they are loaded, and the
+The aim is 4 × on a quiet machine; the budget leaves room for a busy one. Of the import of \`quarantine-workers\`, a third is the parsing of its code, a third what its modules do when they are loaded, and the
 rest Node's own start and its modules for HTTPS and signatures, which the first event needs. A schema that few first events need is built when it
 is needed. The logger of failures and the parser of change windows lie in files of their own. What every first event needs is made at the
 import: made later, it would lower the ratio, and delay that event all the same.
@@ -84,7 +84,7 @@ ${tableOf(sweeps)}
 \`check-posture\` samples a cluster once a week, so that its second sweep finds nothing to do. The SDK's reading of answers is the most of each
 sweep. What it takes for all pages of instances is measured by a process that only reads them, once; a sweep reads them as often as the table
 says, because two tags name a worker's cluster. The SDK's reading of other answers is not measured apart. The agents of these workers have
-never registered, so that \`manage-ssm-agent\` diagnoses each, and reads their neighbours, too.
+never registered, so that \`manage-ssm-agent\` diagnoses each.
 
 ![CPU of a sweep over the number of workers](images/sweep-cpu.svg)
 

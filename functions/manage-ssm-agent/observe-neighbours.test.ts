@@ -66,6 +66,17 @@ it('finds none where no other instance answers', async () => {
   expect(neighbour).toBeUndefined();
 });
 
+it.each([
+  ['fifty that are silent for long', 50, 2 * 3_600_000, 0],
+  ['fewer', 49, 2 * 3_600_000, 1],
+  ['fifty that have just been launched', 50, 60_000, 1],
+])('where %s are known in the place, the subnet is read or not', async (_, count, launchedBefore, reads) => {
+  const silent = instance('i-silent', 0);
+  const beside = Array.from({ length: count }, (_, index) => instance(`i-${index}`, launchedBefore));
+  const known = { instances: [silent, ...beside], agents: new Map() };
+  expect((await neighbourOf(silent, [[silent, ...beside]], new Set(), known)).reads).toBe(reads);
+});
+
 describe('a known worker of the place', () => {
   const silent = instance('i-silent', 0);
   const agentOf = (lastPingAt: number) => ({

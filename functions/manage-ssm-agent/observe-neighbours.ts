@@ -15,6 +15,9 @@ const JUST_NOW = 6 * 60_000;
 /** How many neighbours of each kind are considered: the latest launched, which resemble a new worker most. */
 const NEIGHBOURS = 50;
 
+/** An instance that was launched this long ago has an agent that answers, if it ever has one, ms. */
+const STARTED = 3_600_000;
+
 const RUNNING = { Name: 'instance-state-name', Values: ['running'] };
 
 /** Instances that have been read already, with the agents of those that have ever registered, by instance id. */
@@ -26,7 +29,8 @@ export interface Known {
 /**
  * Finds for each instance another one in the same subnet, with the same security groups, whose agent answers at
  * present. Whatever the network looks like, such a neighbour proves that it lets agents through. Where no known instance
- * is one, all instances of the subnet are read, which a sweep of a large cluster has just done.
+ * is one, all instances of the subnet are read, unless many known ones are silent there: a sweep of a large cluster would
+ * read it once more.
  *
  * @param now epoch milliseconds
  * @returns ids of such neighbours, by instance id
@@ -44,7 +48,14 @@ export async function findNeighbours(
     }
   };
   note(known.instances.map(neighbourOf), known.agents);
-  const alone = instances.filter((instance) => !answering.has(placeOf(instance)));
+  const silent = Map.groupBy(
+    known.instances.filter(({ LaunchTime }) => LaunchTime !== undefined && now - LaunchTime.getTime() > STARTED),
+    placeOf,
+  );
+  const alone = instances.filter((instance) => {
+    const place = placeOf(instance);
+    return !answering.has(place) && (silent.get(place)?.length ?? 0) < NEIGHBOURS;
+  });
   if (alone.length > 0) {
     const seen = new Set([...instances, ...known.instances].map(({ InstanceId = '' }) => InstanceId));
     const asked = await findOthers(clients.ec2, alone, seen);
