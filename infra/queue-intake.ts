@@ -6,19 +6,19 @@ import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { SOURCE } from '../events/envelope.ts';
 import { isRequestedAction, patternFor } from '../events/remediation-request.ts';
-import type { EventModule, EventPattern, QueueSpec, Remediation } from '../functions/shared/declaration/remediation.ts';
+import {
+  type EventModule,
+  type EventPattern,
+  LONGEST_WAIT,
+  type QueueSpec,
+  type Remediation,
+} from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
 import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import type { Foundation } from './foundation.ts';
 import type { RemediatorFunction } from './remediator-function.ts';
 import { runbook } from './runbook.ts';
 import { DELIVERY } from './undelivered.ts';
-
-/**
- * A request waits this long only where a function fails, hangs or is not invoked, also because Lambda throttles it. A
- * request that fails alone has been tried eight times by then.
- */
-const LONGEST_WAIT = Duration.minutes(30);
 
 /**
  * How often a request is tried before it becomes a dead letter: for about 36 minutes, and for eight in a FIFO queue,
@@ -63,7 +63,7 @@ export class QueueIntake {
         queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
         runbook('waiting-requests', declared),
         { name, queue },
-        { threshold: LONGEST_WAIT.toSeconds() },
+        { threshold: LONGEST_WAIT },
       );
     }
     const target = new SqsQueue(queue, {

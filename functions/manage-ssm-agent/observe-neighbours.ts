@@ -41,20 +41,22 @@ export async function findNeighbours(
   known: Known,
   now: number,
 ): Promise<Map<string, string>> {
+  if (instances.length === 0) return new Map();
   const answering = new Map<string, string>();
   const note = (neighbours: readonly Neighbour[], agents: Known['agents']) => {
     for (const { instanceId, place } of neighbours) {
       if (answersNow(agents.get(instanceId), now)) answering.set(place, instanceId);
     }
   };
-  note(known.instances.map(neighbourOf), known.agents);
-  const silent = Map.groupBy(
-    known.instances.filter(({ LaunchTime }) => LaunchTime !== undefined && now - LaunchTime.getTime() > STARTED),
-    placeOf,
+  const beside = known.instances.map(neighbourOf);
+  note(beside, known.agents);
+  const settled = Map.groupBy(
+    beside.filter(({ launchedAt }) => launchedAt > 0 && now - launchedAt > STARTED),
+    ({ place }) => place,
   );
   const alone = instances.filter((instance) => {
     const place = placeOf(instance);
-    return !answering.has(place) && (silent.get(place)?.length ?? 0) < NEIGHBOURS;
+    return !answering.has(place) && (settled.get(place)?.length ?? 0) < NEIGHBOURS;
   });
   if (alone.length > 0) {
     const seen = new Set([...instances, ...known.instances].map(({ InstanceId = '' }) => InstanceId));
@@ -76,13 +78,13 @@ const answersNow = (agent: AgentView | undefined, now: number): boolean =>
 interface Neighbour {
   readonly instanceId: string;
   readonly place: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; 0 where EC2 does not say. */
   readonly launchedAt: number;
 }
 
 /**
- * The latest launched instances in the places of the given ones, without those seen before. A subnet may have thousands of instances, so only the
- * latest of each place are kept from page to page.
+ * The latest launched instances in the places of the given ones, without those seen before. A subnet may have thousands
+ * of instances, so only the latest of each place are kept from page to page.
  */
 async function findOthers(
   ec2: EC2Client,

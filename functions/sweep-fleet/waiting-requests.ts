@@ -1,4 +1,5 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import { LONGEST_WAIT } from '../shared/declaration/remediation.ts';
 import type { Recorder } from './remediation.ts';
 
 export interface WaitingDeps {
@@ -13,8 +14,6 @@ export interface WaitingDeps {
 const PERIOD = 300;
 /** How far a look goes back, ms. Both services publish each minute, and a point may come some minutes late. */
 const LOOKED_AT = 20 * 60_000;
-/** Seconds; as in `infra/queue-intake.ts`, whose alarms tell the same of urgent queues within minutes. */
-const LONGEST_WAIT = 30 * 60;
 /**
  * In how many periods Lambda has refused to run a function before that is told. It tries a throttled event again after
  * at most five minutes (Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation").

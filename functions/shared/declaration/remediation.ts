@@ -33,6 +33,12 @@ export interface EventModule {
 /** Severities of Inspector's findings, as the deployment's setting `findingSeverity` takes them. */
 export type FindingSeverity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL';
 
+/**
+ * How long a request waits before that is told, seconds. It waits this long only where a function fails, hangs or is not
+ * invoked, also because Lambda throttles it. A request that fails alone has been tried eight times by then.
+ */
+export const LONGEST_WAIT = 30 * 60;
+
 /** How Lambda polls the queue for the function. */
 export interface QueueSpec {
   /** A FIFO queue with a single message group, so that only one invocation runs at a time. */
