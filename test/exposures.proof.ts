@@ -235,7 +235,7 @@ describe('an address that looks public', () => {
     ['behind VPC Block Public Access, in a public subnet', { blockPublicAccess: 'block-bidirectional' }, PUBLIC],
     ['behind a network ACL', { networkAcl: 'private' }, SSH],
     ['behind a network ACL, in a public subnet', { networkAcl: 'private' }, PUBLIC],
-    ['on an interface that takes no Internet traffic', {}, { ...SSH, denyAllIgwTraffic: true }],
+    ['on an interface that takes no Internet traffic', {}, { ...SSH, ipv6: true, denyAllIgwTraffic: true }],
     ['in a unique local block', { ipv6: 'unique-local' }, { ipv6: true, publicAddress: 'none', openPorts: [22] }],
     ['in a private block of IPAM', { ipv6: 'private' }, { ipv6: true, publicAddress: 'none', openPorts: [22] }],
   ])('%s exposes nobody', async (_what, vpc, exposure) => {

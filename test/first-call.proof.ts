@@ -61,6 +61,9 @@ describe.each([
     // after the decision.
     expect(operations.slice(-2)).toEqual(['PutItem', 'PutItem']);
     expect(operations.slice(0, -2).filter((operation) => !READS.test(operation))).toEqual([]);
+    // DescribeInstances tells everything of an interface with an automatic address. No subnet of the VPC has IPv6.
+    expect(operations).not.toContain('DescribeNetworkInterfaces');
+    expect(operations.filter((operation) => operation === 'DescribeInstances')).toHaveLength(2);
     // The worker's places in target groups and in Auto Scaling are read once it is closed.
     expect(operations).not.toContain('DescribeTargetGroups');
     expect(operations).not.toContain('DescribeAutoScalingInstances');

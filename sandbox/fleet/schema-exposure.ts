@@ -47,7 +47,15 @@ export const exposure = z
       .default(0)
       .describe('Interfaces of pods with security groups and Elastic IPs of their own, which its first one carries'),
     sourceDestCheck: z.boolean().default(true).describe('Off: it forwards what is not meant for it, as a NAT instance'),
-    denyAllIgwTraffic: z.boolean().default(false).describe('Its interfaces take no traffic of Internet gateways'),
+    denyAllIgwTraffic: z
+      .boolean()
+      .default(false)
+      .describe('Its interfaces take no traffic of Internet gateways; only interfaces with IPv6 can be so'),
+  })
+  // Source: EC2 API reference, `NetworkInterface.DenyAllIgwTraffic` ("a network interface with an IPv6 address").
+  .refine(({ denyAllIgwTraffic, ipv6 }) => !denyAllIgwTraffic || ipv6 !== false, {
+    path: ['denyAllIgwTraffic'],
+    error: 'needs ipv6',
   })
   .optional()
   .describe('How the Internet reaches them, where that differs from what the network implies');

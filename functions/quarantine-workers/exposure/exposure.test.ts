@@ -128,7 +128,10 @@ describe('exposures', () => {
       'VPC Block Public Access',
       {
         subnets: new Map([
-          ['subnet-1', { vpcId: 'vpc-1', handsOut: { ipv4: true, ipv6: true }, privateIpv6: [], blocked: true }],
+          [
+            'subnet-1',
+            { vpcId: 'vpc-1', handsOut: { ipv4: true, ipv6: true }, ipv6: true, privateIpv6: [], blocked: true },
+          ],
         ]),
       },
       {},
@@ -158,7 +161,7 @@ describe('exposures', () => {
   });
 
   it('are none of an IPv6 address that looks global and is private', () => {
-    const subnet = { vpcId: 'vpc-1', handsOut: { ipv4: false, ipv6: true }, blocked: false };
+    const subnet = { vpcId: 'vpc-1', handsOut: { ipv4: false, ipv6: true }, ipv6: true, blocked: false };
     const subnets = new Map([['subnet-1', { ...subnet, privateIpv6: ['2001:db8::/56'] }]]);
     const one = networkInterface({ addresses: [], ipv6: [{ address: '2001:db8::1', primary: false }] });
     expect(exposuresOf([one], networks({ ipv6: 'igw-1' }, [dns], { subnets }))).toEqual([]);

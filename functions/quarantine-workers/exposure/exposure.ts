@@ -21,6 +21,8 @@ export interface SubnetView {
   readonly vpcId: string;
   /** Whether it assigns addresses to instances at launch. */
   readonly handsOut: { readonly ipv4: boolean; readonly ipv6: boolean };
+  /** Whether it has an IPv6 block. Without one, no interface in it has an IPv6 address. */
+  readonly ipv6: boolean;
   /** IPv6 blocks that are private although they look global (IPAM). */
   readonly privateIpv6: readonly string[];
   /** Whether VPC Block Public Access blocks the Internet here, considering exclusions. */

@@ -68,6 +68,18 @@ export const isTrunk = ({ InterfaceType }: Pick<DescribedInterface, 'InterfaceTy
 export const isKnown = (each: DescribedInterface): boolean =>
   addressesOf(each).length > 0 || (each.Ipv6Addresses ?? []).length > 0 || (each.Ipv6Prefixes ?? []).length > 0;
 
+/**
+ * Whether DescribeInstances leaves out what a decision about an interface needs: the allocation of an associated
+ * address, and whether an interface with IPv6 addresses accepts traffic from Internet gateways. Automatic addresses have
+ * no allocation. Source: EC2 API reference, `InstanceNetworkInterfaceAssociation` and
+ * `NetworkInterface.DenyAllIgwTraffic`.
+ */
+export const lacksDetails = (each: DescribedInterface): boolean =>
+  isKnown(each) &&
+  (addressesOf(each).some(({ kind }) => kind !== 'automatic') ||
+    (each.Ipv6Addresses ?? []).length > 0 ||
+    (each.Ipv6Prefixes ?? []).length > 0);
+
 /** The network interfaces of an instance, the primary one first, those of its pods last. */
 export function interfacesOf(
   { NetworkInterfaces = [] }: DescribedInstance,

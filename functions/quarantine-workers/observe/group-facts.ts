@@ -4,6 +4,7 @@ import type { DescribedInstance } from '../../shared/fleet/described-instance.ts
 import { LIVE } from '../../shared/fleet/instances.ts';
 import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../../shared/fleet/worker.ts';
 import { once } from '../../shared/runtime/once.ts';
+import type { Family } from '../exposure/routes.ts';
 import type { LaunchTemplate } from '../model/observation.ts';
 import { launchTemplateOf } from '../model/worker-view.ts';
 import { readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
@@ -14,8 +15,12 @@ export interface GroupFacts {
   subnetsOf(autoScalingGroup: string): Promise<readonly string[] | undefined>;
   /** @returns undefined where the template cannot be read */
   addressesOf(template: LaunchTemplate): Promise<TemplateAddresses | undefined>;
-  /** The instances that match a tag and have a public address, page by page, so that the caller can stop early. */
-  known(tag: Filter): AsyncGenerator<DescribedInstance[]>;
+  /**
+   * The instances that match a tag and have a public address, page by page, so that the caller can stop early.
+   *
+   * @param families those of which they may have addresses
+   */
+  known(tag: Filter, families: readonly Family[]): AsyncGenerator<DescribedInstance[]>;
   /** Starts the reads for the groups of these instances, by AWS's own tags, while their identities are read. */
   expect(instances: readonly DescribedInstance[]): void;
 }
@@ -24,12 +29,16 @@ export interface GroupFacts {
  * Filters that find every instance with a public address on any interface. `*` matches any text but not an absent one.
  * Source: EC2 API reference, DescribeInstances (filters, wildcards).
  */
-const KNOWN_BY_ADDRESS: readonly Filter[] = [
-  { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
-  { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
-];
+const KNOWN_BY_ADDRESS: Readonly<Record<Family, Filter>> = {
+  ipv4: { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
+  ipv6: { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
+};
 /** Instances a page. Mostly few instances of a group are exposed. */
 const PAGE = 200;
+
+/** The families of which an instance itself has addresses, so that others of its group may have some. */
+const familiesOf = ({ NetworkInterfaces = [] }: DescribedInstance): readonly Family[] =>
+  NetworkInterfaces.some(({ Ipv6Addresses = [] }) => Ipv6Addresses.length > 0) ? ['ipv4', 'ipv6'] : ['ipv4'];
 
 /** Makes the reader for one reconcile. */
 export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScaling: AutoScalingClient }): GroupFacts {
@@ -46,21 +55,21 @@ export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScal
     const instances = (found.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
     return { instances, next: found.NextToken ?? '' };
   };
-  const filtersOf = (name: string, value: string, address: number): Filter[] => [
+  const filtersOf = (name: string, value: string, family: Family): Filter[] => [
     { Name: name, Values: [value] },
     LIVE,
-    ...KNOWN_BY_ADDRESS.slice(address, address + 1),
+    KNOWN_BY_ADDRESS[family],
   ];
-  const first = once((name: string, value: string, address: string) => page(filtersOf(name, value, Number(address))));
-  const firstPages = (name: string, value: string) =>
-    KNOWN_BY_ADDRESS.map((_, address) => first(name, value, String(address)));
+  const first = once((name: string, value: string, family: Family) => page(filtersOf(name, value, family)));
   return {
     subnetsOf,
     addressesOf: ({ id, version }) => template(id, version),
-    async *known({ Name = '', Values: [value = ''] = [] }) {
-      const firsts = firstPages(Name, value);
-      for (const [address, begun] of firsts.entries()) {
-        for (let found = await begun; ; found = await page(filtersOf(Name, value, address), found.next)) {
+    async *known({ Name = '', Values: [value = ''] = [] }, families) {
+      const firsts = families.map((family) => [family, first(Name, value, family)] as const);
+      // The caller may stop before it awaits all of them.
+      for (const [, begun] of firsts) begun.catch(() => undefined);
+      for (const [family, begun] of firsts) {
+        for (let found = await begun; ; found = await page(filtersOf(Name, value, family), found.next)) {
           yield found.instances;
           if (found.next === '') break;
         }
@@ -72,7 +81,9 @@ export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScal
         const group = tags[AUTO_SCALING_GROUP_TAG];
         const launched = launchTemplateOf(tags);
         return [
-          ...(group === undefined ? [] : firstPages(`tag:${AUTO_SCALING_GROUP_TAG}`, group)),
+          ...(group === undefined
+            ? []
+            : familiesOf(instance).map((family) => first(`tag:${AUTO_SCALING_GROUP_TAG}`, group, family))),
           // EKS names the subnets of a managed node group.
           ...(group === undefined || tags['eks:nodegroup-name'] !== undefined ? [] : [subnetsOf(group)]),
           ...(launched === undefined ? [] : [template(launched.id, launched.version)]),

@@ -1,10 +1,10 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { worker } from '../model/observation.fixture.ts';
 import { groupFacts } from './group-facts.ts';
-import { shareOf } from './group-members.ts';
+import { type ShareLimits, shareOf } from './group-members.ts';
 
 const region = 'eu-central-1';
 const FILTERS = {
@@ -14,13 +14,18 @@ const FILTERS = {
 const instance = (InstanceId: string): Instance => ({ InstanceId, State: { Name: 'running' }, NetworkInterfaces: [] });
 type Asked = Record<string, readonly string[]>;
 
-/** EC2 with a group of so many workers, of which those are known by a public address. */
-function ec2Of(size: number, known: readonly string[]) {
+/** EC2 with a group of so many workers, of which those are known by a public address; `held`: those without any. */
+function ec2Of(size: number, known: readonly string[], held: readonly string[] = []) {
   const described: number[] = [];
+  const asks: string[] = [];
   const ec2 = new EC2Client({ region: 'eu-central-1' });
   const answer = async ({ input }: { input: { Filters?: Array<{ Name: string; Values: string[] }> } & Asked }) => {
     const asked: Asked = Object.fromEntries((input.Filters ?? []).map(({ Name, Values }) => [Name, Values]));
-    if (!(FILTERS.group in asked)) return {};
+    asks.push(Object.keys(asked).at(-1) ?? '');
+    if (!(FILTERS.group in asked)) {
+      const shown = held.filter((id) => asked['instance-id']?.includes(id));
+      return { Reservations: [{ Instances: shown.map(instance) }] };
+    }
     const ids =
       FILTERS.address in asked ? known : Object.keys(asked).some((name) => name.includes('ipv6')) ? [] : undefined;
     const all = ids ?? Array.from({ length: size }, (_, n) => `i-${n}`);
@@ -30,22 +35,32 @@ function ec2Of(size: number, known: readonly string[]) {
     const next = start + page.length;
     return { Reservations: [{ Instances: page.map(instance) }], ...(next < all.length && { NextToken: String(next) }) };
   };
-  return { ec2: Object.assign(ec2, { send: answer }) as EC2Client, read: () => described.reduce((a, b) => a + b, 0) };
+  return {
+    ec2: Object.assign(ec2, { send: answer }) as EC2Client,
+    read: () => described.reduce((a, b) => a + b, 0),
+    asks,
+  };
 }
 
 const clientsOf = (ec2: EC2Client) => ({ ec2, eks: new EKSClient({ region: 'eu-central-1' }) });
 const group = { key: { cluster: 'shop', nodegroup: 'web' }, owner: { autoScalingGroups: ['eks-web'] } };
 const noCluster = async () => ({ kind: 'gone' }) as const;
 const seen = (...ids: string[]) => new Map(ids.map((id) => [id, worker()]));
-const look = (ec2: EC2Client, ids: readonly string[], by: { isConfigured?: boolean; exposedShare?: number } = {}) =>
+const slotsOf = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, { ...group.key, expiresAt: 0 }]));
+const look = (
+  ec2: EC2Client,
+  ids: readonly string[],
+  by: Partial<ShareLimits> = {},
+  slots: ReturnType<typeof slotsOf> = {},
+) =>
   shareOf(
     clientsOf(ec2),
     noCluster,
     groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }) }),
     group,
     seen(...ids),
-    {},
-    { isConfigured: false, exposedShare: 50, ...by },
+    slots,
+    { isConfigured: false, exposedShare: 50, families: ['ipv4', 'ipv6'], ...by },
   );
 
 it.each([
@@ -70,4 +85,33 @@ it('takes every worker for too many where no share is allowed', async () => {
   const { exposed, size } = await look(ec2, ['i-1', 'i-2'], { exposedShare: 0 });
   expect((exposed.length / size) * 100).toBeGreaterThan(0);
   expect(read()).toBeLessThan(10);
+});
+
+describe('the holders of slots', () => {
+  it('are not looked for where the group is too large even with all of them', async () => {
+    const { ec2, asks } = ec2Of(10_000, ['i-1']);
+    expect(await look(ec2, ['i-1'], {}, slotsOf('i-2', 'i-3'))).toMatchObject({ size: 7, moreWorkers: true });
+    expect(asks).not.toContain('instance-id');
+  });
+
+  it.each([
+    ['are there', ['i-2', 'i-3'], ['i-1', 'i-2', 'i-3']],
+    ['are gone', [], ['i-1']],
+  ])('count in a small group if they %s', async (_what, held, exposed) => {
+    const { ec2, asks } = ec2Of(4, ['i-1'], held);
+    expect(await look(ec2, ['i-1'], {}, slotsOf('i-2', 'i-3'))).toMatchObject({ exposed, size: 4 });
+    expect(asks).toContain('instance-id');
+  });
+});
+
+it('counts nobody where even all of a group are allowed', async () => {
+  const { ec2, read } = ec2Of(10_000, ['i-1']);
+  expect(await look(ec2, ['i-1'], { exposedShare: 100 }, slotsOf('i-2'))).toMatchObject({ moreWorkers: false });
+  expect(read()).toBe(1);
+});
+
+it('does not ask for IPv6 addresses where no subnet has any', async () => {
+  const { ec2, asks } = ec2Of(10_000, ['i-1']);
+  await look(ec2, ['i-1'], { families: ['ipv4'] });
+  expect(asks).toEqual([FILTERS.address]);
 });

@@ -8,6 +8,7 @@ import { AUTO_SCALING_GROUP_TAG, unmanagedGroup } from '../../shared/fleet/worke
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { Exposure, Networks } from '../exposure/exposure.ts';
+import type { Family } from '../exposure/routes.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { GroupFacts } from './group-facts.ts';
 import { viewWorkers } from './view-workers.ts';
@@ -36,6 +37,16 @@ export interface Share {
   readonly moreWorkers: boolean;
 }
 
+/** What decides how many members are counted. */
+export interface ShareLimits {
+  /** Whether the configuration makes the group public, so that only some members are counted. */
+  readonly isConfigured: boolean;
+  /** The policy's limit, percent. */
+  readonly exposedShare: number;
+  /** The families of which its workers may have addresses. */
+  readonly families: readonly Family[];
+}
+
 export interface MemberClients extends IdentityClients {
   readonly ec2: EC2Client;
 }
@@ -48,8 +59,6 @@ const COUNTED = 200;
  * exposed, not what exists. The others are counted only as far as the share needs it.
  *
  * @param seen workers of the group that this reconcile has read already, by instance id
- * @param isConfigured whether the configuration makes the group public, so that only some members are counted
- * @param exposedShare the policy's limit, percent
  */
 export async function shareOf(
   clients: MemberClients,
@@ -58,7 +67,7 @@ export async function shareOf(
   group: MemberGroup,
   seen: ReadonlyMap<string, WorkerView>,
   slots: BlastBudget['slots'],
-  { isConfigured, exposedShare }: { readonly isConfigured: boolean; readonly exposedShare: number },
+  { isConfigured, exposedShare, families }: ShareLimits,
 ): Promise<Share> {
   const isOurs = membersBy(clients, readCluster, group);
   const most = isConfigured ? COUNTED : Number.POSITIVE_INFINITY;
@@ -67,7 +76,7 @@ export async function shareOf(
   const readKnown = async () => {
     let count = 0;
     for (const filter of filtersOfGroup(group)) {
-      for await (const page of facts.known(filter)) {
+      for await (const page of facts.known(filter, families)) {
         const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
         const ours = await isOurs(fresh);
         if (ours.length > 0) {
@@ -81,19 +90,24 @@ export async function shareOf(
     }
     return false;
   };
-  const [isCut, held] = await Promise.all([readKnown(), heldOf(clients.ec2, group.key, slots)]);
+  const isCut = await readKnown();
   for (const [id, view] of seen) views.set(id, view);
   const open = [...views].filter(
     ([, { instanceState, exposures }]) =>
       (instanceState === 'pending' || instanceState === 'running') && exposures.length > 0,
   );
-  const exposed = [...new Set([...open.map(([id]) => id), ...held])].sort();
   const boundLater = open.filter(([id, { exposures }]) => !(id in slots) && isBoundLater(exposures)).length;
-  const planned = exposed.length - boundLater;
-  // A single worker proves nothing, however small its group is. Else the count stops where the share is too small.
+  const exposedWith = (held: readonly string[]) => [...new Set([...open.map(([id]) => id), ...held])].sort();
+  const holders = holdersIn(group.key, slots);
+  const planned = exposedWith(holders).length - boundLater;
+  const isTooFew = (counted: number) => planned <= 1 || planned * 100 <= exposedShare * counted;
+  // The count stops where the share is too small. No share is above that of a group whose members are all exposed.
   const decisive = exposedShare === 0 ? planned : Math.floor((planned * 100) / exposedShare) + 1;
-  const wanted = isConfigured ? COUNTED : planned > 1 ? decisive : 0;
+  const wanted = isConfigured ? COUNTED : isTooFew(planned) ? 0 : decisive;
   const size = await countMembers(clients.ec2, group, isOurs, wanted);
+  // Some of the holders may be gone, which only matters where all of them together would be enough.
+  const isSmall = !isConfigured && isTooFew(Math.max(size, planned));
+  const exposed = exposedWith(isSmall ? holders : await present(clients.ec2, holders));
   return {
     exposed,
     boundLater,
@@ -137,20 +151,17 @@ function viewMembers(ec2: EC2Client, key: NodeGroupKey, instances: readonly Desc
   return viewWorkers(ec2, members);
 }
 
-/** Members in quarantine. They have no address by which a filter finds them. */
-async function heldOf(
-  ec2: EC2Client,
-  { cluster, nodegroup }: NodeGroupKey,
-  slots: BlastBudget['slots'],
-): Promise<string[]> {
-  const ids = Object.entries(slots).flatMap(([id, slot]) =>
-    slot.cluster === cluster && slot.nodegroup === nodegroup ? [id] : [],
-  );
-  const present = await describeInstances(
+/** Members that hold a slot. In quarantine they have no address by which a filter finds them. */
+const holdersIn = ({ cluster, nodegroup }: NodeGroupKey, slots: BlastBudget['slots']): string[] =>
+  Object.entries(slots).flatMap(([id, slot]) => (slot.cluster === cluster && slot.nodegroup === nodegroup ? [id] : []));
+
+/** Those of these instances that EC2 still shows as alive. */
+async function present(ec2: EC2Client, ids: readonly string[]): Promise<string[]> {
+  const found = await describeInstances(
     ec2,
     filtersOf('instance-id', ids).map((filter) => [LIVE, filter]),
   );
-  return present.map(({ InstanceId = '' }) => InstanceId);
+  return found.map(({ InstanceId = '' }) => InstanceId);
 }
 
 /** Counts the members, up to `most`. */

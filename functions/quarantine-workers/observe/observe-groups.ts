@@ -12,6 +12,7 @@ import { isInvalid } from '../../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Request, Scope } from '../batch.ts';
 import { admitsWorld, type Networks, worldPart } from '../exposure/exposure.ts';
+import type { Family } from '../exposure/routes.ts';
 import type { Circumstances } from '../model/decision.ts';
 import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../model/exposed-group-ledger.ts';
 import { circumstancesOfGroup } from '../model/guards.ts';
@@ -83,6 +84,7 @@ export async function observeGroups(
     const share = await shareOf(clients, readCluster, facts, { key, owner }, own, slots, {
       isConfigured,
       exposedShare,
+      families: familiesIn(networks),
     });
     const groupIds = share.views.flatMap(({ interfaces }) => interfaces.flatMap((each) => each.groupIds));
     return {
@@ -194,6 +196,10 @@ async function withSubnets(ec2: EC2Client, around: Networks, ids: readonly strin
     gateways: new Map([...more.gateways, ...around.gateways]),
   };
 }
+
+/** The families of which workers may have addresses: an IPv6 address needs a subnet with an IPv6 block. */
+const familiesIn = ({ subnets }: Networks): readonly Family[] =>
+  subnets.size === 0 || [...subnets.values()].some(({ ipv6 }) => ipv6) ? ['ipv4', 'ipv6'] : ['ipv4'];
 
 const worldOpenOf = (groupIds: readonly string[], read: readonly Rules[]): GroupObservation['worldOpen'] =>
   groupIds.flatMap((groupId) => {

@@ -9,11 +9,11 @@ import pMap from 'p-map';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { filtersOf } from '../../shared/fleet/instances.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import { isKnown, isTrunk } from '../model/worker-view.ts';
+import { isTrunk, lacksDetails } from '../model/worker-view.ts';
 
 /** Details of some instances' interfaces that DescribeInstances does not show. */
 export interface Interfaces {
-  /** Owners of addresses that may be public, and whether the interface accepts Internet traffic, by interface id. */
+  /** Allocations of addresses, and whether the interface accepts Internet traffic, by interface id. */
   readonly details: ReadonlyMap<string, NetworkInterface>;
   /** Interfaces of pods, by the id of the instance that carries them. */
   readonly branches: ReadonlyMap<string, readonly NetworkInterface[]>;
@@ -38,19 +38,19 @@ export async function describeInterfaces(
 }
 
 /**
- * Reads the details with one call for all interfaces with public addresses, and two more where pods have security
- * groups of their own.
+ * Reads the details with one call for all interfaces that have any, and two more where pods have security groups of
+ * their own.
  */
 export async function observeInterfaces(ec2: EC2Client, instances: readonly DescribedInstance[]): Promise<Interfaces> {
   const own = instances.flatMap(({ InstanceId = '', NetworkInterfaces = [] }) =>
     NetworkInterfaces.map((each) => ({ instanceId: InstanceId, each })),
   );
-  const known = own.filter(({ each }) => isKnown(each)).map(({ each }) => each.NetworkInterfaceId ?? '');
+  const detailed = own.filter(({ each }) => lacksDetails(each)).map(({ each }) => each.NetworkInterfaceId ?? '');
   const trunks = new Map(
     own.filter(({ each }) => isTrunk(each)).map(({ instanceId, each }) => [each.NetworkInterfaceId ?? '', instanceId]),
   );
   const [details, branches] = await Promise.all([
-    describeInterfaces(ec2, 'network-interface-id', known),
+    describeInterfaces(ec2, 'network-interface-id', detailed),
     readBranches(ec2, trunks),
   ]);
   return {

@@ -40,7 +40,7 @@ const NOTHING: Networks = {
 
 /**
  * Reads the network around the given workers with a few concurrent calls for all of them. Without an address that may
- * be public nothing can be exposed, and nothing is read.
+ * be public nothing can be exposed, and nothing is read but the security groups of workers in quarantine.
  *
  * @param vpcs further VPCs whose subnets and routes are read
  */
@@ -49,10 +49,11 @@ export async function observeNetworks(
   places: readonly Target[],
   vpcs: readonly string[] = [],
 ): Promise<Networks> {
-  const known = places.filter(({ interfaces, inQuarantine }) => inQuarantine === true || interfaces.some(mayBeKnown));
-  if (known.length === 0 && vpcs.length === 0) return NOTHING;
+  const known = places.filter(({ interfaces }) => interfaces.some(mayBeKnown));
+  const isHeld = places.some(({ inQuarantine }) => inQuarantine === true);
+  if (known.length === 0 && !isHeld && vpcs.length === 0) return NOTHING;
   const interfaces = places.flatMap((place) => place.interfaces);
-  const ownSubnets = unique(interfaces.map(({ subnetId }) => subnetId));
+  const ownSubnets = unique(known.flatMap((place) => place.interfaces.map(({ subnetId }) => subnetId)));
   const vpcIds = unique([...known.map(({ vpcId }) => vpcId), ...vpcs]);
   const [tables, subnets, groups, acls] = await Promise.all([
     readRouteTables(ec2, vpcIds),
@@ -112,6 +113,7 @@ export async function readSubnets(
         subnets.set(SubnetId, {
           vpcId: VpcId,
           handsOut: { ipv4: MapPublicIpOnLaunch === true, ipv6: AssignIpv6AddressOnCreation === true },
+          ipv6: Ipv6CidrBlockAssociationSet.length > 0,
           privateIpv6: Ipv6CidrBlockAssociationSet.flatMap(({ Ipv6CidrBlock, Ipv6AddressAttribute }) =>
             Ipv6AddressAttribute === 'private' && Ipv6CidrBlock !== undefined ? Ipv6CidrBlock : [],
           ),

@@ -206,3 +206,22 @@ describe('a role that only the ConfigMap aws-auth of the cluster lets in', () =>
     expect(asked).toEqual([]);
   });
 });
+
+it('has the role of a worker outside of managed node groups read beside the cluster, and no other one', async () => {
+  const askedBefore = async (tags: Readonly<Record<string, string>>, role: string) => {
+    const by = clients();
+    let before: readonly string[] = [];
+    const slowly: ClusterReader = async (name) => {
+      await Promise.resolve();
+      before = [...by.asked];
+      return readCluster(name);
+    };
+    const found = await identifyWorkers(by, slowly, [instance(tags, withRole(role))]);
+    expect(found.get('i-1')?.owner).not.toHaveProperty('onlyClaims');
+    return before;
+  };
+  expect(await askedBefore({ 'kubernetes.io/cluster/shop': 'owned' }, 'pool')).toEqual(['GetInstanceProfileCommand']);
+  const managed = { ...CLAIMS, 'aws:autoscaling:groupName': GROUP };
+  expect(await askedBefore(managed, 'nodes')).not.toContain('GetInstanceProfileCommand');
+  expect(await askedBefore({ 'aws:eks:cluster-name': 'shop' }, 'pool')).toEqual([]);
+});

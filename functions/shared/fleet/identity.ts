@@ -120,11 +120,15 @@ const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,
 async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): Promise<Finding> {
   const { cluster } = claim;
   const tags = tagsOf(instance);
+  const asked = isClusterName(cluster) ? nodeGroupsToAsk(claim, tags) : [];
+  const profile = instance.IamInstanceProfile?.Arn;
+  // Most workers of no managed node group are proven by their role, whose read need not wait for the cluster's.
+  if (asked.length === 0 && needsProof(claim) && isClusterName(cluster) && profile !== undefined) {
+    facts.role(profile).catch(() => undefined);
+  }
   const [ofCluster, groups] = await Promise.all([
     facts.cluster(cluster),
-    Promise.all(
-      (isClusterName(cluster) ? nodeGroupsToAsk(claim, tags) : []).map((name) => facts.nodeGroup(cluster, name)),
-    ),
+    Promise.all(asked.map((name) => facts.nodeGroup(cluster, name))),
   ]);
   const own = groups.find((group) => group.kind === 'found' && hasAutoScalingGroup(group.found, tags));
   const managed = own?.kind === 'found' ? own.found : undefined;
@@ -143,7 +147,7 @@ async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): 
     return { verdict: 'unreadable', identity: { worker: claim, owner: { tags: {}, unreadable: unreadable.error } } };
   }
   const owner = ownerOf(ofCluster, managed);
-  if (claim.certain || claim.ownership === 'auto-mode') return { verdict: 'proven', identity: { worker, owner } };
+  if (!needsProof(claim)) return { verdict: 'proven', identity: { worker, owner } };
   if (ofCluster.kind !== 'found') {
     const notAWorker = `EKS has no cluster ${cluster}: only tags that anybody can set name it.`;
     return { verdict: 'unknown', identity: { worker: claim, owner: { ...owner, notAWorker } } };
@@ -157,6 +161,9 @@ async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): 
   const onlyClaims = `Its tags claim that it is a worker of ${cluster}. Neither its role nor its Auto Scaling group nor a node of the cluster bears that out.${proof.doubt ?? ''}`;
   return { verdict: 'claimed', identity: { worker: claim, owner: { ...owner, onlyClaims } } };
 }
+
+/** Whether the claim rests on tags that anybody can set. */
+const needsProof = ({ certain, ownership }: Worker): boolean => !certain && ownership !== 'auto-mode';
 
 /** The node groups that an instance may belong to. Tags only say where to look. */
 const nodeGroupsToAsk = ({ ownership, nodegroup }: Worker, tags: Readonly<Record<string, string>>): string[] => {
