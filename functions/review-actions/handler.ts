@@ -5,9 +5,9 @@ import * as z from 'zod';
 import { requestable } from '../../events/remediation-request.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createSilentFunction } from '../shared/runtime/function.ts';
+import { systemClock as clock } from '../shared/runtime/system-clock.ts';
 import { review } from './review.ts';
 
 const env = readEnvironment(

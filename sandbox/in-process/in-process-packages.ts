@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { PackageSurroundings } from '../lambda/execution-environment.ts';
 import type { Random } from '../time/random.ts';
 import { isRecord } from '../wire/json-codec.ts';
+import { COMMON, commonModulesIn } from './common-code.ts';
 import type { DirectCalls } from './direct-calls.ts';
 import { noAnswer, sdkError } from './sdk-error.ts';
 
@@ -27,12 +29,13 @@ const modules = new Map<string, object>();
 
 /**
  * The packages that light bundles leave out, for one execution environment. They are the packages of this process,
- * except that each SDK client calls the account directly, in the environment's name.
+ * except that each SDK client calls the account directly, in the environment's name. With them come the modules that
+ * all environments have in common.
  */
 export function inProcessPackages(surroundings: Surroundings): (id: string) => unknown {
   return (id) => {
-    const real = moduleOf(id);
-    if (id === '@aws-sdk/lib-dynamodb') return withDocumentClient(real, surroundings);
+    if (id.startsWith(COMMON)) return commonModulesIn(surroundings.directory, packageOf)[id.slice(COMMON.length)];
+    const real = packageOf(id);
     if (!id.startsWith('@aws-sdk/client-')) return real;
     const name = clientNameOf(id, real);
     return name === undefined ? real : withMember(real, name, clientClass(real, name, surroundings));
@@ -52,15 +55,15 @@ function clientNameOf(id: string, module: object): string | undefined {
   return clientNames.get(id);
 }
 
-function moduleOf(id: string): object {
+/** A package of this process. Its document client sends each call through the client that it gets. */
+function packageOf(id: string): object {
   const known = modules.get(id);
   if (known !== undefined) return known;
   const loaded: unknown = require(id);
   if (typeof loaded !== 'object' || loaded === null) throw new Error(`${id} exports no object.`);
-  // Each environment has schemas of its own, so compiling them costs more than it saves.
-  if (id === 'zod') Reflect.get(loaded, 'config')({ jitless: true });
-  modules.set(id, loaded);
-  return loaded;
+  const module = id === '@aws-sdk/lib-dynamodb' ? withDocumentClient(loaded) : loaded;
+  modules.set(id, module);
+  return module;
 }
 
 const withMember = (module: object, name: string, value: unknown): object =>
@@ -76,12 +79,12 @@ function clientClass(module: object, name: string, surroundings: Surroundings): 
   };
 }
 
-function withDocumentClient(module: object, surroundings: Surroundings): object {
+function withDocumentClient(module: object): object {
   const real = prototypeOf(module, 'DynamoDBDocumentClient');
-  const from = (_client: unknown, translateConfig: object): object => {
+  const from = (client: Pick<DynamoDBClient, 'send'>, translateConfig: object): object => {
     const send = async (command: unknown) => {
-      const { marshall, unmarshall, inner } = documentCommand(command, translateConfig);
-      return unmarshall(await sent({ ...inner, input: await marshall(inner.input) }, surroundings));
+      const { marshall, unmarshall, schema, input } = documentCommand(command, translateConfig);
+      return unmarshall(await Reflect.apply(client.send, client, [{ schema, input: await marshall(input) }]));
     };
     return Object.assign(Object.create(real), { send });
   };
@@ -118,7 +121,7 @@ type Middleware = (
 function documentCommand(command: unknown, translateConfig: object) {
   if (!isRecord(command)) throw new Error('This is no command of the document client.');
   const conversions: Middleware[] = [];
-  const inner = commandOf(command.clientCommand);
+  const { schema, input } = Object(command.clientCommand);
   const addRelativeTo = (middleware: Middleware): void => void conversions.push(middleware);
   const clientCommand = { middlewareStack: { addRelativeTo } };
   const bare: unknown = Object.assign(Object.create(Object.getPrototypeOf(command)), command, { clientCommand });
@@ -127,7 +130,8 @@ function documentCommand(command: unknown, translateConfig: object) {
   if (marshalling === undefined || unmarshalling === undefined)
     throw new Error('The document client converts nothing.');
   return {
-    inner,
+    schema,
+    input: Object(input),
     async marshall(input: object): Promise<object> {
       let marshalled = input;
       await marshalling(async (args) => {

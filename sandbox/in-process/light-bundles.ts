@@ -1,7 +1,10 @@
+import { copyFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { join, relative } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { functionNames, scriptTexts } from '../../infra/bundle.ts';
+import { COMMON, COMMON_FILE } from './common-code.ts';
+import { commonModules } from './common-modules.ts';
 
 const functions = join(import.meta.dirname, '..', '..', 'functions');
 
@@ -44,21 +47,50 @@ const sharedPackages: Plugin = {
   },
 };
 
+const OPTIONS = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  supported: { 'dynamic-import': false },
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+const PLUGINS = [scriptTexts, sharedZod, sharedPackages];
+
+/** Leaves the common modules out of a bundle, which requires each by its path in the repository. */
+const commonCode = (common: ReadonlySet<string>): Plugin => ({
+  name: 'common-code',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) => {
+      const file = join(resolveDir, path);
+      return common.has(file) ? { path: `${COMMON}${relative(functions, file)}`, external: true } : undefined;
+    });
+  },
+});
+
 /**
  * Bundles every function's own code as `<outdir>/<name>/index.js`, for environments that get the SDK from this process
- * (`in-process-packages.ts`). Lambda gets whole bundles instead.
+ * (`in-process-packages.ts`), and the code of all functions that environments have in common as `common.js` beside it.
+ * Lambda gets whole bundles instead.
  */
 export async function lightBundles(outdir: string): Promise<void> {
-  await build({
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    supported: { 'dynamic-import': false },
-    logLevel: 'warning',
-    entryPoints: functionNames().map((name) => ({ in: join(functions, name, 'handler.ts'), out: `${name}/index` })),
-    outdir,
-    plugins: [scriptTexts, sharedZod, sharedPackages],
-  });
+  const names = functionNames();
+  const entryPoints = names.map((name) => ({ in: join(functions, name, 'handler.ts'), out: `${name}/index` }));
+  const common = await commonModules({ ...OPTIONS, entryPoints, outdir, plugins: PLUGINS });
+  const contents = common
+    .map((file) => relative(functions, file))
+    .map((path) => `export * as ${JSON.stringify(path)} from ${JSON.stringify(`./${path}`)};`)
+    .join('\n');
+  await Promise.all([
+    build({ ...OPTIONS, entryPoints, outdir, plugins: [commonCode(new Set(common)), ...PLUGINS] }),
+    build({
+      ...OPTIONS,
+      stdin: { contents, resolveDir: functions },
+      outfile: join(outdir, COMMON_FILE),
+      plugins: PLUGINS,
+    }),
+  ]);
+  await Promise.all(names.map((name) => copyFile(join(outdir, COMMON_FILE), join(outdir, name, COMMON_FILE))));
 }

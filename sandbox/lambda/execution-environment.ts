@@ -36,6 +36,8 @@ export interface ExecutionEnvironmentOptions {
 
 /** The facts that packages outside a bundle learn about the environment that uses them. */
 export interface PackageSurroundings {
+  /** The directory of the bundle. */
+  readonly directory: string;
   readonly time: VirtualTime;
   readonly random: Random;
   readonly accessKeyId: string;
@@ -162,6 +164,7 @@ export class ExecutionEnvironment {
     const network = this.#network;
     const loadFile = moduleLoader(dirname(bundle), (): World => world);
     const packages = this.#options.packages?.({
+      directory: dirname(bundle),
       time,
       random,
       accessKeyId: this.#options.accessKeyId,

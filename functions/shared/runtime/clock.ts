@@ -4,7 +4,5 @@ export interface Clock {
   now(): number;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
-
 /** Epoch milliseconds as ISO 8601 in UTC, as messages and events name times. */
 export const iso = (time: number): string => new Date(time).toISOString();

@@ -3,10 +3,10 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { MetricOf, ReasonOf, RecorderOf, Remediation } from '../declaration/remediation.ts';
 import { createRecorder } from '../records/recorder.ts';
-import { systemClock } from './clock.ts';
 import { type Counter, createCounter } from './counter.ts';
 import { accountOf } from './environment.ts';
 import { ANY_FUNCTION, type SharedMetric } from './metric.ts';
+import { systemClock } from './system-clock.ts';
 
 export interface FunctionOptions<Declared extends Remediation, Event> {
   readonly declared: Declared;

@@ -12,9 +12,10 @@ import type { Mode } from '../policy/mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '../policy/policy.ts';
 import { policyReaderFrom } from '../policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from './aws-client.ts';
-import { type Clock, systemClock as clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from './environment.ts';
 import { createFunction } from './function.ts';
+import { systemClock as clock } from './system-clock.ts';
 
 /** The declaration of a function that takes its requests from a queue and reads the policy. */
 export type QueueRemediation<Read extends Sections = Sections> = Remediation & {
