@@ -1,7 +1,8 @@
-import type { Instance } from '@aws-sdk/client-ec2';
+import { EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
 import type { Identity } from '../../functions/shared/fleet/identity.ts';
-import { clusterTag } from './cluster-tag.ts';
+import { clusterTag, operatedTags } from './cluster-tag.ts';
+import type { Ground } from './ground.ts';
 
 const MANAGED = { ownership: 'managed' } as const;
 const SELF = { ownership: 'self-managed' } as const;
@@ -31,4 +32,19 @@ it('counts which self-managed workers have the tag that EKS sets', () => {
 
 it('has no answer where no group is self-managed', () => {
   expect(clusterTag(groundOf([MANAGED, IN_GROUP, JOINED], [SELF, JOINED]))).toMatchObject([{ kind: 'open' }]);
+});
+
+it('counts which nodes of EKS Auto Mode DescribeTags shows', async () => {
+  const ec2 = new EC2Client({ region: 'eu-central-1' });
+  ec2.send = async () => ({ Tags: [{ ResourceId: 'i-0' }, { ResourceId: 'i-2' }] });
+  const node = (InstanceId: string, Managed: boolean) => ({
+    InstanceId,
+    Operator: { Managed },
+    Tags: [{ Key: JOINED, Value: 'shop' }],
+  });
+  const look = (instances: Instance[]) =>
+    operatedTags({ clients: { ec2 }, cluster: { name: 'shop' }, instances } as unknown as Ground);
+  const found = await look([node('i-0', true), node('i-1', true), node('i-2', false)]);
+  expect(found).toEqual([{ kind: 'answered', text: 'DescribeTags shows 1 of 2 nodes of EKS Auto Mode' }]);
+  expect(await look([node('i-2', false)])).toMatchObject([{ kind: 'open' }]);
 });

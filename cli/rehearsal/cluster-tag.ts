@@ -1,5 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { answered, type Finding, type Ground, open } from './ground.ts';
+import { listMembers } from '../../functions/shared/fleet/cluster-instances.ts';
+import { answered, type Finding, failedTo, type Ground, open, outcomeOf } from './ground.ts';
 
 const CLUSTER_TAG = 'aws:eks:cluster-name';
 const GROUP_TAG = 'aws:autoscaling:groupName';
@@ -16,4 +17,19 @@ export function clusterTag({ instances, identities }: Pick<Ground, 'instances' |
   const tagged = selfManaged.filter((instance) => hasTag(instance, CLUSTER_TAG));
   const count = `${tagged.length} of ${selfManaged.length} self-managed workers have ${CLUSTER_TAG}`;
   return [answered(tagged.length === selfManaged.length ? count : `${count}: the others are proven by their role`)];
+}
+
+/** Whether DescribeTags shows the tags of instances that AWS operates. */
+export async function operatedTags({
+  clients,
+  cluster: { name = '' },
+  instances,
+}: Pick<Ground, 'clients' | 'cluster' | 'instances'>): Promise<Finding[]> {
+  const operated = instances.filter((instance) => instance.Operator?.Managed === true && hasTag(instance, CLUSTER_TAG));
+  if (operated.length === 0) return [open('no node here is of EKS Auto Mode')];
+  const outcome = await outcomeOf(() => listMembers(clients.ec2, [name]));
+  if (!('answer' in outcome)) return [failedTo('DescribeTags', outcome)];
+  const listed = new Set(outcome.answer);
+  const shown = operated.filter(({ InstanceId = '' }) => listed.has(InstanceId));
+  return [answered(`DescribeTags shows ${shown.length} of ${operated.length} nodes of EKS Auto Mode`)];
 }

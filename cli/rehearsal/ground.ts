@@ -8,9 +8,10 @@ import type { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { STSClient } from '@aws-sdk/client-sts';
 import pMap from 'p-map';
+import { describeClusterInstances } from '../../functions/shared/fleet/cluster-instances.ts';
 import { createClusterReader, describeNodeGroup, listNodeGroups } from '../../functions/shared/fleet/fleet.ts';
 import { type Identity, identifyWorkers } from '../../functions/shared/fleet/identity.ts';
-import { describeInstances, filtersByCluster, filtersOf } from '../../functions/shared/fleet/instances.ts';
+import { EXISTING } from '../../functions/shared/fleet/instances.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface RehearsalClients {
@@ -71,16 +72,11 @@ export async function readGround(
     async (key) => ({ key, reading: await describeNodeGroup(clients.eks, key, 'tell') }),
     { concurrency: 4 },
   );
-  const present = filtersOf('instance-state-name', ['pending', 'running', 'stopping', 'stopped']);
-  const instances = await describeInstances(
-    clients.ec2,
-    filtersByCluster([name]).map((filter) => [...present, filter]),
-  );
-  const unique = [...new Map(instances.map((instance) => [instance.InstanceId, instance])).values()];
+  const instances = await describeClusterInstances(clients.ec2, [name], EXISTING);
   const identities = await identifyWorkers(
     { eks: clients.eks, iam: clients.iam, onTrouble: 'tell' },
     readCluster,
-    unique,
+    instances,
   );
   return {
     clients,
@@ -90,7 +86,7 @@ export async function readGround(
     unread: readings.flatMap(({ key, reading }) =>
       reading.kind === 'unreadable' ? [`${key.nodegroup}: ${reading.error}`] : [],
     ),
-    instances: unique.filter(({ InstanceId = '' }) => identities.get(InstanceId)?.worker.cluster === name),
+    instances: instances.filter(({ InstanceId = '' }) => identities.get(InstanceId)?.worker.cluster === name),
     identities,
     now,
   };

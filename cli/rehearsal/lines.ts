@@ -1,5 +1,5 @@
 import { addressFilters } from './address-filters.ts';
-import { clusterTag } from './cluster-tag.ts';
+import { clusterTag, operatedTags } from './cluster-tag.ts';
 import { controlPlaneUpdates, insightsOfPresent } from './control-plane.ts';
 import { type Finding, type Ground, open } from './ground.ts';
 import {
@@ -145,6 +145,7 @@ export const LINES: readonly LineCheck[] = [
   { line: 'whether the filter `network-interface.addresses.association.public-ip`', look: addressFilters },
   { line: 'whether EKS minds that a member of a managed group is detached', look: detached },
   { line: 'whether self-managed nodes have the tag `aws:eks:cluster-name`', look: clusterTag },
+  { line: 'whether DescribeTags shows the tags of instances that AWS operates', look: operatedTags },
   {
     line: 'how CloudTrail nests the parameters of ModifyManagedPrefixList',
     look: () => [

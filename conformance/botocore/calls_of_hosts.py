@@ -91,6 +91,12 @@ def ec2_reads(account) -> None:
     refused("InvalidInstanceID.Malformed", "ec2", "DescribeInstances", InstanceIds=["web-1"])
     refused("InvalidParameterValue", "ec2", "DescribeInstances", Filters=[{"Name": "nothing", "Values": ["x"]}])
     refused("FilterLimitExceeded", "ec2", "DescribeInstances", Filters=[{"Name": "vpc-id", "Values": [f"vpc-{n}" for n in range(201)]}])
+    of_instances = {"Name": "resource-type", "Values": ["instance"]}
+    tags = call("ec2", "DescribeTags", MaxResults=5, Filters=[of_instances, {"Name": "key", "Values": ["eks:*"]}])
+    call("ec2", "DescribeTags", MaxResults=5, NextToken=tags["NextToken"], Filters=[of_instances, {"Name": "key", "Values": ["eks:*"]}])
+    call("ec2", "DescribeTags", Filters=[of_instances, {"Name": "value", "Values": ["private"]}, {"Name": "resource-id", "Values": [instance]}])
+    refused("InvalidParameterValue", "ec2", "DescribeTags", Filters=[of_instances, {"Name": "nothing", "Values": ["x"]}])
+    refused("InvalidParameterValue", "ec2", "DescribeTags", Filters=[of_instances], MaxResults=5, NextToken="none")
     template = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
     version = {"LaunchTemplateId": template["aws:ec2launchtemplate:id"], "Versions": [template["aws:ec2launchtemplate:version"]]}
     call("ec2", "DescribeLaunchTemplateVersions", **version)

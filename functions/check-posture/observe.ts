@@ -3,10 +3,11 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } from '@aws-sdk/client-ssm';
 import { readAnsweringAgents } from '../shared/fleet/answering-agents.ts';
+import { describeClusterInstances } from '../shared/fleet/cluster-instances.ts';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
-import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
+import { RUNNING } from '../shared/fleet/instances.ts';
 import { readLifecycleStates, whyNotServing } from '../shared/fleet/lifecycle.ts';
 import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
@@ -58,10 +59,7 @@ export async function chooseSamples(
   cluster: string,
   { size, nodegroups }: Wanted,
 ): Promise<Chosen> {
-  const found = await describeInstances(
-    ec2,
-    filtersByCluster([cluster]).map((filter) => [filter, { Name: 'instance-state-name', Values: ['running'] }]),
-  );
+  const found = await describeClusterInstances(ec2, [cluster], RUNNING);
   const claimed = found
     .flatMap((instance) => candidateOf(instance, cluster))
     .filter(({ nodegroup }) => nodegroups === undefined || nodegroups.includes(nodegroup));
@@ -140,7 +138,7 @@ const byAge = (a: Candidate, b: Candidate): number =>
 /** The result of a command on a worker. */
 export type Gathered = { readonly kind: 'running' } | { readonly kind: 'ended'; readonly output: string | undefined };
 
-const RUNNING = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
+const UNDER_WAY = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
 /** Reads one worker's output. ListCommandInvocations would cut it at 2,500 characters (MaximumPluginOutputSize). */
 export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Sample): Promise<Gathered> {
@@ -149,7 +147,7 @@ export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Samp
     const { Status, StandardOutputContent } = await ssm.send(
       new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }),
     );
-    if (RUNNING.has(Status)) return { kind: 'running' };
+    if (UNDER_WAY.has(Status)) return { kind: 'running' };
     return { kind: 'ended', output: Status === 'Success' ? StandardOutputContent : undefined };
   } catch (error) {
     // The invocation does not show yet, a moment after it was sent, or not any more, after thirty days.

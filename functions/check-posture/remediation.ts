@@ -38,6 +38,7 @@ export const checkPosture = declare({
       'ec2:DescribeInstanceConnectEndpoints',
       'ec2:DescribeInstances',
       'ec2:DescribeSecurityGroups',
+      'ec2:DescribeTags',
       'ec2:DescribeVolumes',
       'ec2:DescribeVpcs',
       'ec2:GetEbsEncryptionByDefault',

@@ -37,6 +37,7 @@ export const closeShells = declare({
     onAnything('Workers', [
       'autoscaling:DescribeAutoScalingInstances',
       'ec2:DescribeInstances',
+      'ec2:DescribeTags',
       'ssm:ListCommandInvocations',
     ]),
     onClusters('DescribeCluster'),

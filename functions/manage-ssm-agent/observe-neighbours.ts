@@ -1,7 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
-import { filtersOf, instancePages } from '../shared/fleet/instances.ts';
+import { filtersOf, instancePages, RUNNING } from '../shared/fleet/instances.ts';
 import { primaryGroupIds } from './network/networks.ts';
 import type { AgentView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
@@ -17,8 +17,6 @@ const NEIGHBOURS = 50;
 
 /** An instance that was launched this long ago has an agent that answers, if it ever has one, ms. */
 const STARTED = 3_600_000;
-
-const RUNNING = { Name: 'instance-state-name', Values: ['running'] };
 
 /** Instances that have been read already, with the agents of those that have ever registered, by instance id. */
 export interface Known {

@@ -113,6 +113,7 @@ export const manageSsmAgent = declare({
       'ec2:DescribeSecurityGroups',
       'ec2:DescribeNetworkAcls',
       'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeTags',
       'autoscaling:DescribeAutoScalingInstances',
       'ssm:DescribeInstanceInformation',
       'ssm:GetCommandInvocation',

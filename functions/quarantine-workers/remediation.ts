@@ -26,6 +26,7 @@ const reads: Right = {
     'ec2:DescribeSecurityGroups',
     'ec2:DescribeSnapshots',
     'ec2:DescribeSubnets',
+    'ec2:DescribeTags',
     // Shows which pod interfaces a worker carries.
     'ec2:DescribeTrunkInterfaceAssociations',
     'ec2:DescribeVpcEndpoints',

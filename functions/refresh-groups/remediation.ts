@@ -44,6 +44,7 @@ export const refreshGroups = declare({
       'ec2:DescribeInstances',
       'ec2:DescribeLaunchTemplates',
       'ec2:DescribeLaunchTemplateVersions',
+      'ec2:DescribeTags',
     ]),
     describeImages,
     ...readGates,

@@ -38,7 +38,7 @@ export const requireImdsv2 = declare({
   reconcilesAgain: true,
   ledger: ['BatchGetItem', 'PutItem'],
   rights: [
-    onAnything('Workers', ['autoscaling:DescribeAutoScalingInstances', 'ec2:DescribeInstances']),
+    onAnything('Workers', ['autoscaling:DescribeAutoScalingInstances', 'ec2:DescribeInstances', 'ec2:DescribeTags']),
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     ...identity,

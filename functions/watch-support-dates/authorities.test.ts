@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, DescribeTagsCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
 import { readLaunches } from './authorities.ts';
 
@@ -26,6 +26,7 @@ it('nodes that a warm pool keeps stopped are read with the others, by their firs
   const all = [node('i-1', 'running'), node('i-2', 'stopped', attached), node('i-3', 'terminated'), ...pooled];
   const ec2 = new EC2Client({ region: 'eu-central-1' });
   ec2.send = async (command: unknown) => {
+    if (command instanceof DescribeTagsCommand) return { Tags: [] };
     if (!(command instanceof DescribeInstancesCommand)) throw new Error('only DescribeInstances is expected');
     const states = command.input.Filters?.find(({ Name }) => Name === 'instance-state-name')?.Values ?? [];
     return { Reservations: [{ Instances: all.filter(({ State }) => states.includes(State?.Name ?? '')) }] };

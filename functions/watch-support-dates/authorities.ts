@@ -6,8 +6,9 @@ import {
   paginateListCertificateAuthorities,
 } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
+import { describeClusterInstances } from '../shared/fleet/cluster-instances.ts';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
-import { describeInstances, EXISTING, filtersByCluster, firstLaunchOf } from '../shared/fleet/instances.ts';
+import { EXISTING, firstLaunchOf } from '../shared/fleet/instances.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -57,10 +58,7 @@ export interface Launched {
  * these by itself (EKS API reference, CertificateAuthority, `distributionStatus`).
  */
 export async function readLaunches(ec2: EC2Client, clusters: readonly string[]): Promise<Launched[]> {
-  const found = await describeInstances(
-    ec2,
-    filtersByCluster(clusters).map((filter) => [EXISTING, filter]),
-  );
+  const found = await describeClusterInstances(ec2, clusters, EXISTING);
   const joined = new Set(
     found.flatMap((instance) => {
       const worker = workerOf(instance);

@@ -30,6 +30,7 @@ async function observed(
     }),
     ListNodegroups: () => ({ nodegroups: [] }),
     DescribeInstances: () => ({ Reservations: [] }),
+    DescribeTags: () => ({ Tags: [] }),
     DescribeAutoScalingGroups: () => ({
       AutoScalingGroups: [
         { AutoScalingGroupName: 'batch', LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '1' }, Tags: [] },

@@ -35,6 +35,7 @@ export const watchSupportDates = declare({
       'ec2:DescribeInstances',
       'ec2:DescribeLaunchTemplates',
       'ec2:DescribeLaunchTemplateVersions',
+      'ec2:DescribeTags',
     ]),
   ],
   alarms: {},

@@ -116,6 +116,9 @@ export class EventualConsistency {
     if ('AutoScalingInstances' in output && Array.isArray(output.AutoScalingInstances)) {
       return { ...output, AutoScalingInstances: known(output.AutoScalingInstances, 'InstanceId') };
     }
+    if ('Tags' in output && Array.isArray(output.Tags)) {
+      return { ...output, Tags: known(output.Tags, 'ResourceId') };
+    }
     if ('Reservations' in output && Array.isArray(output.Reservations)) {
       const reservations = output.Reservations.map((reservation: { Instances?: object[] }) => ({
         ...reservation,

@@ -1,6 +1,7 @@
 import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
+import { describeClusterInstances } from '../../shared/fleet/cluster-instances.ts';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
-import { describeInstances, filtersByCluster, filtersOf } from '../../shared/fleet/instances.ts';
+import { describeInstances, EXISTING, filtersOf } from '../../shared/fleet/instances.ts';
 import { type Worker, workerOf } from '../../shared/fleet/worker.ts';
 import type { Networks } from '../exposure/exposure.ts';
 import type { WorkerView } from '../model/observation.ts';
@@ -11,14 +12,13 @@ import { observeNetworks } from './observe-networks.ts';
 
 /** All existing workers of the given clusters. */
 export const describeClusters = (ec2: EC2Client, clusters: readonly string[]): Promise<DescribedInstance[]> =>
-  describePresent(ec2, filtersByCluster(clusters));
+  describeClusterInstances(ec2, clusters, EXISTING);
 
 /** All existing instances that match any of the filters. */
 export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Promise<DescribedInstance[]> {
-  const present = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
   return describeInstances(
     ec2,
-    filters.map((filter) => [present, filter]),
+    filters.map((filter) => [EXISTING, filter]),
   );
 }
 

@@ -1,8 +1,9 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { MessageTrigger } from '../intake/messages.ts';
 import type { WorkerScope } from '../intake/worker-batch.ts';
+import { describeClusterInstances } from './cluster-instances.ts';
 import type { DescribedInstance } from './described-instance.ts';
-import { describeInstances, filtersByCluster, filtersOf, LIVE } from './instances.ts';
+import { describeInstances, filtersOf, LIVE } from './instances.ts';
 import { type Worker, workerOf } from './worker.ts';
 
 /** A worker that a reconcile is about. */
@@ -20,12 +21,13 @@ export async function findWorkers(
   ec2: EC2Client,
   { instances, clusters }: Pick<WorkerScope, 'instances' | 'clusters'>,
 ): Promise<FoundWorker[]> {
-  const found = await describeInstances(ec2, [
-    ...filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]),
-    ...filtersByCluster([...clusters.keys()]).map((filter) => [LIVE, filter]),
+  const named = filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]);
+  const [ofNames, ofClusters] = await Promise.all([
+    describeInstances(ec2, named),
+    describeClusterInstances(ec2, [...clusters.keys()], LIVE),
   ]);
-  return found.flatMap((instance) => {
-    const { InstanceId: instanceId = '' } = instance;
+  const found = new Map([...ofNames, ...ofClusters].map((instance) => [instance.InstanceId ?? '', instance]));
+  return [...found].flatMap(([instanceId, instance]) => {
     const worker = workerOf(instance);
     const trigger = instances.get(instanceId) ?? (worker && clusters.get(worker.cluster));
     return worker === undefined || trigger === undefined ? [] : [{ instanceId, instance, worker, trigger }];

@@ -10,6 +10,9 @@ import { type DescribedInstance, descriptionsOf } from './described-instance.ts'
  */
 export const VALUES_PER_FILTER = 190;
 
+/** Matches instances that run. */
+export const RUNNING: Filter = { Name: 'instance-state-name', Values: ['running'] };
+
 /** Matches instances that run, or are about to. */
 export const LIVE: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 
@@ -25,8 +28,8 @@ export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
 
 /**
  * Describes the instances that match any of the queries, each once, including those that AWS manages (EKS Auto Mode).
- * Almost every worker of a cluster matches both queries of {@link filtersByCluster}. Only what functions read is kept of
- * each page, because 10,000 whole instances with twenty addresses each would take 110 MB.
+ * Only what functions read is kept of each page, because 10,000 whole instances with twenty addresses each would take
+ * 110 MB.
  *
  * @param queries the filters of each query: an instance must match all of them
  */
@@ -57,15 +60,6 @@ export async function* instancePages(ec2: EC2Client, Filters: Filter[], pageSize
     yield (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
   }
 }
-
-/** Filters for the workers of clusters. Two tags name the cluster, and not every kind of worker has both. */
-export const filtersByCluster = (clusters: readonly string[]): Filter[] => [
-  ...filtersOf('tag:aws:eks:cluster-name', clusters),
-  ...filtersOf(
-    'tag-key',
-    clusters.map((name) => `kubernetes.io/cluster/${name}`),
-  ),
-];
 
 /**
  * When an instance was launched for the first time, epoch milliseconds. A stopped instance that is started again has a

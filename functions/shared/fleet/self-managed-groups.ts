@@ -12,10 +12,11 @@ import pMap from 'p-map';
 import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
+import { describeClusterInstances } from './cluster-instances.ts';
 import type { DescribedInstance } from './described-instance.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
-import { describeInstances, EXISTING, filtersByCluster, filtersOf } from './instances.ts';
+import { describeInstances, EXISTING, filtersOf } from './instances.ts';
 import { isProven, type Owner } from './owners.ts';
 import { codeOf, isOfAws, isThrottling } from './reading.ts';
 import { isOptedOut } from './scope.ts';
@@ -72,10 +73,12 @@ export async function readSelfManagedGroups(
   { clusters, groups }: { readonly clusters: readonly string[]; readonly groups: readonly string[] },
   more: readonly string[] = [],
 ): Promise<GroupReading> {
-  const existing = await describeInstances(clients.ec2, [
-    ...filtersByCluster(clusters).map((filter) => [EXISTING, filter]),
-    ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [EXISTING, filter]),
+  const byGroup = filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [EXISTING, filter]);
+  const [ofClusters, ofGroups] = await Promise.all([
+    describeClusterInstances(clients.ec2, clusters, EXISTING),
+    describeInstances(clients.ec2, byGroup),
   ]);
+  const existing = [...ofClusters, ...ofGroups];
   const names = new Set(existing.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
   const unreadPools = new Map<string, string>();
   const shown = await describeGroups(clients.autoScaling, [...new Set([...names, ...more])]);

@@ -37,10 +37,11 @@ export const WORKER_TAGS: readonly string[] = [
 ];
 
 /** Only EKS sets this tag, on instances that have joined a cluster. */
-const MEMBER_OF = 'aws:eks:cluster-name';
+export const MEMBER_OF = 'aws:eks:cluster-name';
 /** Only Auto Scaling sets this tag, on the instances of a group. */
 export const AUTO_SCALING_GROUP_TAG = 'aws:autoscaling:groupName';
-const OWNED_BY = 'kubernetes.io/cluster/';
+/** Followed by the name of a cluster: the key of the tag that node groups, Karpenter and bootstraps set. */
+export const OWNED_BY = 'kubernetes.io/cluster/';
 const SELF_MANAGED = 'self-managed:';
 const KARPENTER = 'karpenter:';
 

@@ -1,4 +1,4 @@
-import type { DescribeImagesResult, DescribeInstancesResult } from '@aws-sdk/client-ec2';
+import type { DescribeImagesResult, DescribeInstancesResult, DescribeTagsResult } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS, refusal, type TestAccount, testAccount } from '../../fleet/test-account.ts';
 
@@ -226,5 +226,44 @@ describe('CreateTags and DeleteTags', () => {
         context: expect.objectContaining({ 'ec2:ResourceTag/aws:eks:cluster-name': 'c' }),
       },
     ]);
+  });
+});
+
+describe('DescribeTags', () => {
+  const described = (at: TestAccount, ...filters: Array<[string, string[]]>) =>
+    at.call<DescribeTagsResult>('ec2', 'DescribeTags', {
+      Filters: [['resource-type', ['instance']] as const, ...filters].map(([Name, Values]) => ({ Name, Values })),
+    }).Tags ?? [];
+
+  it('lists the tags that match all filters, each with its instance', () => {
+    const at = testAccount(fleet);
+    const ids = find(at, { Filters: [{ Name: 'tag:eks:nodegroup-name', Values: ['web'] }] }).map(
+      (one) => one.InstanceId,
+    );
+    const tag = { ResourceType: 'instance', Key: 'eks:nodegroup-name', Value: 'web' };
+    const expected = ids.sort().map((ResourceId) => ({ ...tag, ResourceId }));
+    expect(described(at, ['key', ['eks:nodegroup-name']], ['value', ['web', 'no']])).toEqual(expected);
+    expect(described(at, ['tag:eks:nodegroup-name', ['web']])).toEqual(expected);
+    expect(described(at, ['resource-id', ids as string[]], ['key', ['eks:n*']])).toEqual(expected);
+    expect(described(at, ['key', ['web']])).toEqual([]);
+  });
+
+  it('hides instances that an AWS service operates', () => {
+    const at = testAccount(fleet);
+    const shown = new Set(described(at).map(({ ResourceId }) => ResourceId));
+    expect(shown).toEqual(new Set(find(at).map(({ InstanceId }) => InstanceId)));
+    expect(shown.size).toBeLessThan(find(at, { IncludeManagedResources: true }).length);
+  });
+
+  it.each([
+    ['a filter that only DescribeInstances has', [['tag-key', ['x']]], 'InvalidParameterValue'],
+    ['an unknown filter', [['nothing', ['x']]], 'InvalidParameterValue'],
+  ] as const)('refuses %s', (_, [[name, values]], code) => {
+    expect(refusal(() => described(testAccount(fleet), [name, [...values]])).code).toBe(code);
+  });
+
+  it('says that it knows no other resources', () => {
+    const all = () => testAccount(fleet).call('ec2', 'DescribeTags', {});
+    expect(refusal(all).code).toBe('NotImplementedBySandbox');
   });
 });
