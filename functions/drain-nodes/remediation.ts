@@ -42,6 +42,7 @@ export const drainNodes = declare({
       'autoscaling:DescribeWarmPool',
       'ec2:DescribeInstances',
       'ec2:DescribeInstanceStatus',
+      'ec2:DescribeTags',
     ]),
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
