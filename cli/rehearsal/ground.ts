@@ -72,7 +72,7 @@ export async function readGround(
     async (key) => ({ key, reading: await describeNodeGroup(clients.eks, key, 'tell') }),
     { concurrency: 4 },
   );
-  const instances = await describeClusterInstances(clients.ec2, [name], EXISTING);
+  const instances = await describeClusterInstances(clients.ec2, [name], { states: EXISTING, operated: true });
   const identities = await identifyWorkers(
     { eks: clients.eks, iam: clients.iam, onTrouble: 'tell' },
     readCluster,

@@ -59,7 +59,7 @@ export async function chooseSamples(
   cluster: string,
   { size, nodegroups }: Wanted,
 ): Promise<Chosen> {
-  const found = await describeClusterInstances(ec2, [cluster], RUNNING);
+  const found = await describeClusterInstances(ec2, [cluster], { states: RUNNING, operated: false });
   const claimed = found
     .flatMap((instance) => candidateOf(instance, cluster))
     .filter(({ nodegroup }) => nodegroups === undefined || nodegroups.includes(nodegroup));

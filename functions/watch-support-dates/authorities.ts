@@ -58,7 +58,7 @@ export interface Launched {
  * these by itself (EKS API reference, CertificateAuthority, `distributionStatus`).
  */
 export async function readLaunches(ec2: EC2Client, clusters: readonly string[]): Promise<Launched[]> {
-  const found = await describeClusterInstances(ec2, clusters, EXISTING);
+  const found = await describeClusterInstances(ec2, clusters, { states: EXISTING, operated: false });
   const joined = new Set(
     found.flatMap((instance) => {
       const worker = workerOf(instance);

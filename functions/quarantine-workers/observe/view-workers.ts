@@ -12,7 +12,7 @@ import { observeNetworks } from './observe-networks.ts';
 
 /** All existing workers of the given clusters. */
 export const describeClusters = (ec2: EC2Client, clusters: readonly string[]): Promise<DescribedInstance[]> =>
-  describeClusterInstances(ec2, clusters, EXISTING);
+  describeClusterInstances(ec2, clusters, { states: EXISTING, operated: true });
 
 /** All existing instances that match any of the filters. */
 export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Promise<DescribedInstance[]> {

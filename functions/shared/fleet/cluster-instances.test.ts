@@ -22,7 +22,7 @@ function watched(...account: Parameters<typeof ec2Account>) {
     { step: 'initialize' },
   );
   const found = async (states: Filter = LIVE) =>
-    (await describeClusterInstances(ec2, ['c'], states)).map(({ InstanceId }) => InstanceId).sort();
+    (await describeClusterInstances(ec2, ['c'], { states, operated: true })).map(({ InstanceId }) => InstanceId).sort();
   const all = () =>
     at.state.instances
       .list()
@@ -78,7 +78,7 @@ it('names of many clusters are asked for in calls that EC2 takes, both tags of e
     return {};
   };
   const clusters = Array.from({ length: 400 }, (_, index) => `c-${index}`);
-  await describeClusterInstances(ec2, clusters, EXISTING);
+  await describeClusterInstances(ec2, clusters, { states: EXISTING, operated: true });
   // EC2 takes at most 200 filter values per call, over all filters (EC2 API reference, DescribeInstances).
   expect(Math.max(...asked.map((filters) => filters.flatMap(({ Values = [] }) => Values).length))).toBeLessThan(201);
   const valuesOf = (wanted: string) => asked.flat().flatMap(({ Name, Values = [] }) => (Name === wanted ? Values : []));
@@ -92,5 +92,5 @@ it('no cluster costs no call', async () => {
   ec2.send = async () => {
     throw new Error('no call is expected');
   };
-  expect(await describeClusterInstances(ec2, [], LIVE)).toEqual([]);
+  expect(await describeClusterInstances(ec2, [], { states: LIVE, operated: true })).toEqual([]);
 });

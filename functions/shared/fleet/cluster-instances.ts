@@ -14,15 +14,16 @@ const OPERATED: Filter = { Name: 'operator.managed', Values: ['true'] };
  * Therefore only one tag is asked for descriptions. DescribeTags lists whose other tag names a cluster, in answers of a
  * fraction of the size, and only those that were missing are described.
  *
- * DescribeTags has no `IncludeManagedResources`, so it may hide instances that an AWS service operates. They are
- * described by both tags.
+ * DescribeTags has no `IncludeManagedResources`, so it may hide instances that an AWS service operates. Where these are
+ * wanted, a further call describes them by the other tag, too.
  *
  * @param states matches the wanted instance states
+ * @param operated whether instances that an AWS service operates are wanted; without, the result may have some of them
  */
 export async function describeClusterInstances(
   ec2: EC2Client,
   clusters: readonly string[],
-  states: Filter,
+  { states, operated }: { readonly states: Filter; readonly operated: boolean },
 ): Promise<DescribedInstance[]> {
   const byKey = filtersOf(
     'tag-key',
@@ -31,7 +32,7 @@ export async function describeClusterInstances(
   const [described, members] = await Promise.all([
     describeInstances(ec2, [
       ...byKey.map((filter) => [states, filter]),
-      ...filtersOf(`tag:${MEMBER_OF}`, clusters).map((filter) => [states, OPERATED, filter]),
+      ...filtersOf(`tag:${MEMBER_OF}`, operated ? clusters : []).map((filter) => [states, OPERATED, filter]),
     ]),
     listMembers(ec2, clusters),
   ]);

@@ -24,7 +24,7 @@ export async function findWorkers(
   const named = filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]);
   const [ofNames, ofClusters] = await Promise.all([
     describeInstances(ec2, named),
-    describeClusterInstances(ec2, [...clusters.keys()], LIVE),
+    describeClusterInstances(ec2, [...clusters.keys()], { states: LIVE, operated: true }),
   ]);
   const found = new Map([...ofNames, ...ofClusters].map((instance) => [instance.InstanceId ?? '', instance]));
   return [...found].flatMap(([instanceId, instance]) => {

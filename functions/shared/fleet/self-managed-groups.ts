@@ -75,7 +75,7 @@ export async function readSelfManagedGroups(
 ): Promise<GroupReading> {
   const byGroup = filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [EXISTING, filter]);
   const [ofClusters, ofGroups] = await Promise.all([
-    describeClusterInstances(clients.ec2, clusters, EXISTING),
+    describeClusterInstances(clients.ec2, clusters, { states: EXISTING, operated: false }),
     describeInstances(clients.ec2, byGroup),
   ]);
   const existing = [...ofClusters, ...ofGroups];
