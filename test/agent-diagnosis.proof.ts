@@ -10,6 +10,7 @@ import { changes, daemonSets, ENTRY, ours, type Run } from './ssm-agent.fixture.
 
 interface Situation {
   readonly network?: unknown;
+  readonly vpc?: object;
   readonly ssm?: object;
   readonly amiType?: string;
   readonly imageId?: string;
@@ -67,6 +68,11 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'hub-hangs': { network: { wayOut: 'none', hub: 'open', endpoints: [] }, ssm: DEAD },
   'unreadable-list-hangs': { network: { endpoints: { admits: 'unreadable-prefix-list' } }, ssm: DEAD },
   'list-hangs': { network: { endpoints: { admits: 'prefix-list' } }, ssm: DEAD },
+  'routed-by-list-hangs': {
+    network: { wayOut: 'nat', endpoints: [] },
+    vpc: { routeByPrefixList: true },
+    ssm: DEAD,
+  },
   'pods-only': { network: { endpoints: { admits: 'pods' } } },
   'shut-in': { network: { wayOut: 'none' }, ssm: { agent: 'missing' } },
   windows: { amiType: 'WINDOWS_CORE_2022_x86_64', ssm: { agent: 'missing' } },
@@ -81,25 +87,28 @@ const RELEASES = [
   ['WINDOWS_CORE_2022_x86_64', '1.33-2026.07.08'],
 ].map(([amiType, releaseVersion]) => ({ at: '-10d', kubernetesVersion: '1.33', amiType, releaseVersion }));
 
-const clusters = Object.entries(SITUATIONS).map(([name, { network = 'nat', ssm = {}, amiType, imageId, beside }]) => ({
-  name,
-  version: '1.33',
-  network,
-  accessEntries: [ENTRY],
-  nodeGroups: [
-    {
-      name: 'web',
-      desiredSize: 1,
-      maxSize: 2,
-      ssm,
-      // Two interfaces, the second of which has the security group for pods.
-      ...(name === 'pods-only' && { exposure: { interfaces: 2 } }),
-      ...(amiType !== undefined && { amiType }),
-      ...(imageId !== undefined && { amiType: 'CUSTOM', launchTemplate: { imageId } }),
-    },
-    ...(beside === undefined ? [] : [beside]),
-  ],
-}));
+const clusters = Object.entries(SITUATIONS).map(
+  ([name, { network = 'nat', vpc, ssm = {}, amiType, imageId, beside }]) => ({
+    name,
+    version: '1.33',
+    network,
+    ...(vpc !== undefined && { vpc }),
+    accessEntries: [ENTRY],
+    nodeGroups: [
+      {
+        name: 'web',
+        desiredSize: 1,
+        maxSize: 2,
+        ssm,
+        // Two interfaces, the second of which has the security group for pods.
+        ...(name === 'pods-only' && { exposure: { interfaces: 2 } }),
+        ...(amiType !== undefined && { amiType }),
+        ...(imageId !== undefined && { amiType: 'CUSTOM', launchTemplate: { imageId } }),
+      },
+      ...(beside === undefined ? [] : [beside]),
+    ],
+  }),
+);
 
 describe('a worker whose agent does not answer', () => {
   let run: Run;
@@ -150,6 +159,7 @@ describe('a worker whose agent does not answer', () => {
     ['hub-hangs', 'cause-unclear', 'endpoints may be'],
     ['unreadable-list-hangs', 'cause-unclear', 'cannot be read'],
     ['list-hangs', 'connection-lost', 'registered once'],
+    ['routed-by-list-hangs', 'connection-lost', 'registered once'],
     ['pods-only', 'cause-unclear', 'which only another interface of the instance has'],
     [
       'shut-in',

@@ -122,7 +122,8 @@ export const manageSsmAgent = declare({
       sid: 'PrefixLists',
       actions: ['ec2:GetManagedPrefixListEntries'],
       resources: ['arn:{partition}:ec2:{region}:*:prefix-list/*'],
-      wildcardReason: 'Security groups may name any prefix list, of this account, of AWS or of one that shares it.',
+      wildcardReason:
+        'Security groups and routes may name any prefix list, of this account, of AWS or of one that shares it.',
     },
     describeImages,
     readAccessEntries,

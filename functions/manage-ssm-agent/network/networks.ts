@@ -18,6 +18,7 @@ import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { type Addresses, block, union } from './ipv4.ts';
+import { prefixListsOfRoutes } from './routes.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
 
 /** The network of all VPCs of some instances, as AWS describes it. */
@@ -29,6 +30,7 @@ export interface Networks {
   readonly interfaces: ReadonlyMap<string, NetworkInterface>;
   /** Security groups of instances and endpoints, by id. */
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
+  /** The prefix lists that these security groups and the routes name. */
   readonly prefixLists: PrefixListEntries;
 }
 
@@ -62,7 +64,10 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
       for (const one of page.NetworkInterfaces ?? []) interfaces.set(one.NetworkInterfaceId ?? '', one);
     }
   }
-  const listIds = distinct([...securityGroups.values()].flatMap(prefixListsOf));
+  const listIds = distinct([
+    ...[...securityGroups.values()].flatMap(prefixListsOf),
+    ...routeTables.flatMap(({ Routes = [] }) => prefixListsOfRoutes(Routes)),
+  ]);
   const lists = await pMap(listIds, async (id) => [id, await readPrefixList(ec2, id)] as const, {
     concurrency: READ_CONCURRENCY,
   });

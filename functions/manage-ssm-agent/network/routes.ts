@@ -1,6 +1,8 @@
 import type { Route } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
+import { block, common, PUBLIC, without } from './ipv4.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
+import type { PrefixListEntries } from './security-groups.ts';
 
 /** The default route, or the two halves that are sometimes written instead. The narrower route wins. */
 const EVERYWHERE = '0.0.0.0/0';
@@ -17,28 +19,34 @@ export interface RouteOut {
   readonly unseen?: true;
 }
 
-export function judgeRoutes(routes: readonly Route[], instance: DescribedInstance): RouteOut {
+/** @param lists blocks of the prefix lists that routes name */
+export function judgeRoutes(routes: readonly Route[], lists: PrefixListEntries, instance: DescribedInstance): RouteOut {
   const routeTo = (cidr: string) => routes.find(({ DestinationCidrBlock }) => DestinationCidrBlock === cidr);
+  const byList = (cidr: string) => {
+    const addresses = common(block(cidr), PUBLIC);
+    return routes.find(({ DestinationPrefixListId = '' }) => {
+      const listed = lists.get(DestinationPrefixListId);
+      return listed !== undefined && without(addresses, listed).length === 0;
+    });
+  };
   const general = routeTo(EVERYWHERE);
-  const halves = HALVES.map((half) => judgeRoute(routeTo(half) ?? general, routes, instance));
+  const halves = HALVES.map((half) => judgeRoute(routeTo(half) ?? general ?? byList(half), routes, lists, instance));
   const worst = (answer: Judgement['answer']) => halves.find(({ judgement }) => judgement.answer === answer);
-  return worst('no') ?? worst('unsure') ?? halves[0] ?? judgeRoute(general, routes, instance);
+  return worst('no') ?? worst('unsure') ?? halves[0] ?? judgeRoute(general, routes, lists, instance);
 }
 
 function judgeRoute(
   route: Route | undefined,
   routes: readonly Route[],
+  lists: PrefixListEntries,
   { SubnetId, PublicIpAddress }: DescribedInstance,
 ): RouteOut {
   if (route === undefined) {
-    const elsewhere = routes
-      .map(targetOf)
-      .find((target) => target.startsWith('tgw-') || target.startsWith('pcx-') || target.startsWith('vgw-'));
     const nothing = `subnet ${SubnetId} has no default route`;
-    // Endpoints in a hub VPC, found by a private hosted zone, are reached by a route that is not a default route.
+    const [elsewhere] = routes.flatMap((other) => waysBeside(other, lists));
     return elsewhere === undefined
       ? { judgement: no(nothing), way: '', unseen: true }
-      : { judgement: unsure(`${nothing}, but one to ${elsewhere}, behind which endpoints may be`), way: elsewhere };
+      : { judgement: unsure(`${nothing}, but one to ${elsewhere.way}${elsewhere.why}`), way: elsewhere.way };
   }
   const way = targetOf(route);
   const closed = (why: string): RouteOut => ({ judgement: no(`subnet ${SubnetId} has ${why}`), way });
@@ -51,6 +59,26 @@ function judgeRoute(
   // The VPC does not show what lies behind a transit gateway, firewall endpoint, appliance or VPN.
   const why = `the default route of subnet ${SubnetId} leads to ${way}, behind which nothing can be seen`;
   return { judgement: unsure(why), way };
+}
+
+/** The prefix lists that must be read to know where routes lead. */
+export const prefixListsOfRoutes = (routes: readonly Route[]): string[] =>
+  // A route by prefix list to an endpoint leads to S3 or DynamoDB (VPC user guide, "Gateway endpoints").
+  routes.flatMap(({ DestinationPrefixListId, GatewayId = '' }) =>
+    DestinationPrefixListId === undefined || GatewayId.startsWith('vpce-') ? [] : DestinationPrefixListId,
+  );
+
+/** The way of a route that is no default route, and why it may lead to Systems Manager; empty where it cannot. */
+function waysBeside(route: Route, lists: PrefixListEntries): ReadonlyArray<{ way: string; why: string }> {
+  const { State, DestinationCidrBlock = '', DestinationPrefixListId: list = '' } = route;
+  const way = targetOf(route);
+  if (State === 'blackhole' || way === 'local') return [];
+  if (lists.has(list) && lists.get(list) === undefined) return [{ way, why: ` by ${list}, which cannot be read` }];
+  // Endpoints in a hub VPC, found by a private hosted zone, are reached by a route that is not a default route.
+  if (/^(tgw|pcx|vgw)-/.test(way)) return [{ way, why: ', behind which endpoints may be' }];
+  const addresses = lists.get(list) ?? block(DestinationCidrBlock);
+  if (common(addresses, PUBLIC).length === 0) return [];
+  return [{ way, why: ' for some addresses, which may be those of Systems Manager' }];
 }
 
 const targetOf = (route: Route): string =>

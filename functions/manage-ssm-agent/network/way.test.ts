@@ -76,6 +76,7 @@ const network = ({
     ['pl-read', block('10.0.0.0/8')],
     ['pl-secret', undefined],
     ['pl-all', block('0.0.0.0/0')],
+    ['pl-some', block('52.94.0.0/16')],
   ]),
 });
 const endpoint = (service: string, group = 'sg-open', more: VpcEndpoint = {}): VpcEndpoint => ({
@@ -90,6 +91,11 @@ const endpoint = (service: string, group = 'sg-open', more: VpcEndpoint = {}): V
 });
 const to = (DestinationCidrBlock: string, more: Route = { NatGatewayId: 'nat-1' }): Route => ({
   DestinationCidrBlock,
+  State: 'active',
+  ...more,
+});
+const byList = (DestinationPrefixListId: string, more: Route = { NatGatewayId: 'nat-1' }): Route => ({
+  DestinationPrefixListId,
   State: 'active',
   ...more,
 });
@@ -275,7 +281,20 @@ describe('the default route', () => {
     ['in one piece', NAT, 'open', 'nat-1'],
     ['in halves', [to('0.0.0.0/1'), to('128.0.0.0/1')], 'open', 'nat-1'],
     ['in one piece and a half', [to('0.0.0.0/0'), to('128.0.0.0/1')], 'open', 'nat-1'],
-    ['in one half', [to('0.0.0.0/1')], 'unseen', 'no default route'],
+    ['in one half', [to('0.0.0.0/1')], 'unsure', 'nat-1 for some addresses'],
+    ['by a prefix list', [byList('pl-all')], 'open', 'nat-1'],
+    ['by a prefix list, to nowhere', [byList('pl-all', gone)], 'closed', 'whose target is gone'],
+    ['by a prefix list, and a half', [byList('pl-all'), to('0.0.0.0/1', gone)], 'closed', 'whose target is gone'],
+    [
+      'by a prefix list that cannot be read',
+      [byList('pl-secret')],
+      'unsure',
+      'nat-1 by pl-secret, which cannot be read',
+    ],
+    ['by a prefix list of some addresses', [byList('pl-some')], 'unsure', 'nat-1 for some addresses'],
+    ['by a prefix list of private addresses', [byList('pl-read')], 'unseen', 'no default route'],
+    ['that is none, beside one to S3', [byList('pl-s3', { GatewayId: 'vpce-1' })], 'unseen', 'no default route'],
+    ['that is none, beside a route that leads nowhere', [to('52.0.0.0/8', gone)], 'unseen', 'no default route'],
     ['with a half that leads nowhere', [to('0.0.0.0/0'), to('128.0.0.0/1', gone)], 'closed', 'whose target is gone'],
     ['that leads nowhere, behind halves', [to('0.0.0.0/0', gone), to('0.0.0.0/1'), to('128.0.0.0/1')], 'open', 'nat-1'],
     ['that is none', [to('10.0.0.0/8', { GatewayId: 'local' })], 'unseen', 'no default route'],
@@ -369,6 +388,7 @@ describe('an instance', () => {
   it.each<[string, Given, string | undefined]>([
     ['behind a NAT gateway', { routes: NAT, endpoints: both() }, undefined],
     ['behind a transit gateway', { routes: [to('0.0.0.0/0', { TransitGatewayId: 'tgw-1' })] }, undefined],
+    ['with a route for some addresses', { routes: [to('52.0.0.0/8')] }, undefined],
     ['with endpoints alone', { endpoints: both() }, 'subnet subnet-1 has no default route'],
     ['behind a network ACL', { routes: NAT, acl: [] }, 'network ACL acl-1 does not let HTTPS out'],
   ])('%s is shut in by what is in its way', (_name, given, because) => {

@@ -100,7 +100,8 @@ function see(service: Service, node: NodeEnd, caller: AgentIdentity, networks: N
 function routeOut(node: NodeEnd, networks: Networks) {
   const { instance, groups, groupIds } = node;
   const { SubnetId = '', VpcId = '' } = instance;
-  const routes = judgeRoutes(routeTableOf(SubnetId, VpcId, networks.routeTables)?.Routes ?? [], instance);
+  const table = routeTableOf(SubnetId, VpcId, networks.routeTables);
+  const routes = judgeRoutes(table?.Routes ?? [], networks.prefixLists, instance);
   const name = 'AWS';
   const out = judgeRules(
     groups.flatMap(({ IpPermissionsEgress = [] }) => IpPermissionsEgress),

@@ -133,22 +133,21 @@ export class RouteTables {
     return endpointId;
   }
 
-  /** The default route of a subnet, if it has one. */
+  /** The default route of a subnet, if it has one: by its block, or by the prefix list of {@link byPrefixList}. */
   defaultRoute(vpcId: string, subnetId: string, family: AddressFamily): Route | undefined {
-    return this.#of(vpcId, subnetId)?.Routes?.find((route) =>
+    const routes = this.#of(vpcId, subnetId)?.Routes ?? [];
+    const byBlock = routes.find((route) =>
       family === 'ipv4'
         ? route.DestinationCidrBlock === EVERYWHERE
         : route.DestinationIpv6CidrBlock === EVERYWHERE_IPV6,
     );
+    return byBlock ?? routes.find(({ DestinationPrefixListId }) => DestinationPrefixListId !== undefined);
   }
 
   /** Whether the Internet reaches public addresses in a subnet. */
   isPublic(vpcId: string, subnetId: string, family: AddressFamily): boolean {
     const leads = (GatewayId = ''): boolean => GatewayId.startsWith('igw-') || GatewayId.startsWith('vpce-');
-    const byList = this.#of(vpcId, subnetId)?.Routes?.find(
-      ({ DestinationPrefixListId, GatewayId }) => DestinationPrefixListId !== undefined && leads(GatewayId),
-    );
-    const route = this.defaultRoute(vpcId, subnetId, family) ?? byList;
+    const route = this.defaultRoute(vpcId, subnetId, family);
     return route?.State === 'active' && leads(route.GatewayId);
   }
 
