@@ -9,11 +9,11 @@ export const BUDGETS = {
    */
   callsUntilClosing: {
     /** A worker of a managed node group, in a VPC that has the security groups of quarantines. */
-    managed: 13,
+    managed: 12,
     /**
      * A worker of a self-managed group. Its instance profile, access entry and Auto Scaling group prove whose it is.
      */
-    selfManaged: 15,
+    selfManaged: 14,
   },
   /** AWS calls of a look at a worker in quarantine when the event that it came from is delivered once more. */
   callsOfRepeat: 2,

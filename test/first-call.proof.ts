@@ -64,6 +64,8 @@ describe.each([
     // DescribeInstances tells everything of an interface with an automatic address. No subnet of the VPC has IPv6.
     expect(operations).not.toContain('DescribeNetworkInterfaces');
     expect(operations.filter((operation) => operation === 'DescribeInstances')).toHaveLength(2);
+    // One read finds the worker's security groups and those of quarantines.
+    expect(operations.filter((operation) => operation === 'DescribeSecurityGroups')).toHaveLength(1);
     // The worker's places in target groups and in Auto Scaling are read once it is closed.
     expect(operations).not.toContain('DescribeTargetGroups');
     expect(operations).not.toContain('DescribeAutoScalingInstances');

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as quarantineReconcileRequest from '../../events/quarantine-reconcile-request.ts';
-import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
@@ -23,13 +22,13 @@ import { type ObserveClients, observe, type Sight } from './observe/observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan/plan.ts';
 import type { quarantineWorkers } from './remediation.ts';
 import { closeShellIngress } from './shell-ingress/close.ts';
-import { groupFinder } from './steps/quarantine-groups.ts';
+import { quarantineGroupFinder } from './steps/quarantine-groups.ts';
 import { targetReader } from './steps/targets.ts';
 
 export interface ReconcileDeps
   extends QueueDeps<typeof quarantineWorkers>,
-    Omit<ActDeps, 'openCluster' | 'targetsOf' | 'findGroups'>,
-    Omit<ObserveClients, 'onFound'> {
+    Omit<ActDeps, 'openCluster' | 'targetsOf' | 'groupFinder'>,
+    Omit<ObserveClients, 'groupFinder'> {
   readonly openCluster: (readCluster: ReturnType<typeof createClusterReader>) => ActDeps['openCluster'];
   readonly wake: Wake;
 }
@@ -68,13 +67,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const policy = await deps.readPolicy();
   const readCluster = createClusterReader(deps.eks);
   const openCluster = deps.openCluster(readCluster);
-  const findGroups = groupFinder(deps.ec2, deps.stackName);
-  const isolates = !isInvalid(policy) && policy.quarantine.mode === 'enforce';
-  const onFound = (instances: readonly DescribedInstance[]) => {
-    // The step that isolates gets the error.
-    for (const { VpcId = '' } of isolates ? instances : []) findGroups(VpcId).catch(() => undefined);
-  };
-  const clients = { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster), onFound };
+  const groupFinder = quarantineGroupFinder(deps.ec2, deps.stackName);
+  const clients = { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster), groupFinder };
   const sight = await observe(clients, readCluster, scope, reading, { policy, now: deps.clock.now() });
   const { budget } = await reading;
   const circumstances = {
@@ -90,7 +84,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 
   deps.recorder.count('InQuarantine', Object.keys(planned.slots).length);
   // Act: the networks of all workers come first, and the failure of one worker does not stop the others.
-  const acting = { ...deps, openCluster, findGroups, targetsOf: targetReader(deps.loadBalancing) };
+  const acting = { ...deps, openCluster, groupFinder, targetsOf: targetReader(deps.loadBalancing) };
   const troubles: unknown[] = [];
   const onTrouble = (decided: Decided) => (error: unknown) => {
     troubles.push(error);

@@ -19,7 +19,8 @@ import {
 import type { Decided } from '../plan/plan.ts';
 import { type Policy, quarantine } from '../policy.ts';
 import type { Recorder } from '../remediation.ts';
-import { type GroupFinder, quarantineGroups } from '../steps/quarantine-groups.ts';
+import type { GroupFinder } from '../steps/group-finder.ts';
+import { quarantineGroups } from '../steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from '../steps/step.ts';
 import { capture } from './capture.ts';
 import { isolate } from './isolate.ts';
@@ -28,7 +29,7 @@ import { nextState, outcomeOf, withoutLease, withoutUnrecorded } from './remembe
 import { type TerminateDeps, terminate } from './terminate.ts';
 
 export interface ActDeps extends StepClients, TerminateDeps, OutcomeDeps<Recorder> {
-  readonly findGroups: GroupFinder;
+  readonly groupFinder: GroupFinder;
   readonly clock: Clock;
   readonly stackName: string;
   /** The mode that the policy has by default. Its defaults apply to an operator's request while it is invalid. */
@@ -176,13 +177,13 @@ const UNTIL_KNOWN = 5_000;
  * groups everywhere yet.
  */
 async function withGroups(
-  { ec2, stackName, findGroups }: ActDeps,
+  { ec2, stackName, groupFinder }: ActDeps,
   view: WorkerView,
   quarantine: Quarantine,
   policy: Policy['quarantine'],
   note: StepSubject['note'],
 ): Promise<Quarantine | undefined> {
-  const made = await quarantineGroups(ec2, stackName, { view, policy, note }, findGroups).catch((error: unknown) => {
+  const made = await quarantineGroups(ec2, stackName, { view, policy, note }, groupFinder).catch((error: unknown) => {
     if (isUnknownYet(error)) return undefined;
     throw error;
   });

@@ -8,7 +8,7 @@ import { withPlaces } from './capture.ts';
 const TARGET: SavedTarget = { targetGroupArn: 'arn:group', id: 'i-1' };
 
 /** Reads the places of a worker of that age, of which Auto Scaling and the tags show as much as is given. */
-function read(given: {
+async function read(given: {
   readonly age: number;
   readonly tagged?: string;
   readonly member?: object;
@@ -17,7 +17,7 @@ function read(given: {
 }): Promise<Saved> {
   const tags: Record<string, string> = given.tagged === undefined ? {} : { [AUTO_SCALING_GROUP_TAG]: given.tagged };
   const saved: Saved = { interfaces: [], targets: [], placesUnread: true, ...given.saved };
-  return withPlaces({
+  const places = await withPlaces({
     clients: {
       autoScaling: { send: async () => ({ AutoScalingInstances: given.member === undefined ? [] : [given.member] }) },
       targetsOf: async () => [...(given.targets ?? [])],
@@ -27,6 +27,7 @@ function read(given: {
     quarantine: quarantine({ saved }),
     now: NOW,
   } as Partial<StepSubject> as StepSubject);
+  return places.saved;
 }
 
 it('saves the group that Auto Scaling shows, or the tag that it alone sets', async () => {

@@ -1,3 +1,4 @@
+import type { AutoScalingInstanceDetails } from '@aws-sdk/client-auto-scaling';
 import { isWarmed } from '../../shared/fleet/lifecycle.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
@@ -20,13 +21,19 @@ export const capture = (view: WorkerView, quarantine: Quarantine): Quarantine =>
   },
 });
 
+/** What is saved of a worker, and its place in its Auto Scaling group where that was read just now. */
+interface Places {
+  readonly saved: Saved;
+  readonly member?: AutoScalingInstanceDetails;
+}
+
 /**
  * What is saved, with the worker's places in its Auto Scaling group and in target groups where they are unread. The
  * Auto Scaling group stays unread where the launch is so recent that neither Auto Scaling nor the tags show it.
  */
-export async function withPlaces({ clients, instanceId, view, quarantine, now }: StepSubject): Promise<Saved> {
+export async function withPlaces({ clients, instanceId, view, quarantine, now }: StepSubject): Promise<Places> {
   const { placesUnread, ...saved } = quarantine.saved;
-  if (placesUnread !== true) return saved;
+  if (placesUnread !== true) return { saved };
   const [member, found] = await Promise.all([
     autoScalingOf(clients.autoScaling, instanceId),
     clients.targetsOf(instanceId, view),
@@ -35,13 +42,16 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
   const targets = saved.targets.length > 0 ? saved.targets : found;
   // Auto Scaling may not show a new instance yet. The tag, which Auto Scaling alone sets, names the group already.
   const { AutoScalingGroupName: group = view.tags[AUTO_SCALING_GROUP_TAG], LifecycleState = '' } = member ?? {};
-  if (group === undefined) return { ...saved, targets, ...(isJustLaunched(view, now) && { placesUnread }) };
+  if (group === undefined) return { saved: { ...saved, targets, ...(isJustLaunched(view, now) && { placesUnread }) } };
   return {
-    ...saved,
-    targets,
-    autoScalingGroup: group,
-    standby: LifecycleState.endsWith('Standby'),
-    ...(isWarmed(LifecycleState) && { warmed: true }),
+    saved: {
+      ...saved,
+      targets,
+      autoScalingGroup: group,
+      standby: LifecycleState.endsWith('Standby'),
+      ...(isWarmed(LifecycleState) && { warmed: true }),
+    },
+    ...(member !== undefined && { member }),
   };
 }
 

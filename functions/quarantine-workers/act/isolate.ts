@@ -81,13 +81,17 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
   return async () => {
     reports.push(...network, await tagWorker(current()));
     if (isolates) {
+      let member: Awaited<ReturnType<typeof withPlaces>>['member'];
       const places = await attempt('places', async () => {
-        await current().save({ saved: await withPlaces(current()) });
+        const read = await withPlaces(current());
+        member = read.member;
+        await current().save({ saved: read.saved });
         return { outcome: 'done' };
       });
+      const leaveGroup = (now: StepSubject) => takeOutOfService(now, member);
       if (places.outcome !== 'done') reports.push(places);
       // Flows through a load balancer stay tracked whatever the security groups are, so the target groups come first.
-      for (const step of [leaveTargetGroups, takeOutOfService, protectFromTermination, takeSnapshots]) {
+      for (const step of [leaveTargetGroups, leaveGroup, protectFromTermination, takeSnapshots]) {
         reports.push(await step(current()));
       }
       const drained = reports.some(({ step }) => step === 'node');

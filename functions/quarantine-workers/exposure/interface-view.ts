@@ -18,6 +18,8 @@ export interface InterfaceView {
   readonly subnetId: string;
   /** Its security groups, in EC2's order. */
   readonly groupIds: readonly string[];
+  /** The names of these groups, which are each the only one of its VPC. */
+  readonly groupNames?: readonly string[];
   readonly addresses: readonly PublicAddress[];
   readonly privateIps: readonly string[];
   /** Prefixes of private IPv4 addresses for pods. */

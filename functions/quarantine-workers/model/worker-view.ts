@@ -99,6 +99,7 @@ function interfaceOf(each: DescribedInterface | NetworkInterface, detail: Networ
     primary: Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,
     subnetId: SubnetId,
     groupIds: Groups.map(({ GroupId = '' }) => GroupId),
+    groupNames: Groups.flatMap(({ GroupName }) => GroupName ?? []),
     addresses: addressesOf(detail ?? each),
     privateIps: PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
     ipv4Prefixes: Ipv4Prefixes.flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []),

@@ -19,6 +19,7 @@ import { isWorld } from '../exposure/cidr.ts';
 import type { Networks, SubnetView } from '../exposure/exposure.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import { type Family, gatewaysOf, type Referred, referredBy } from '../exposure/routes.ts';
+import type { GroupFinder } from '../steps/group-finder.ts';
 import { leaksOf, stackOf } from '../steps/quarantine-groups.ts';
 
 /** The interfaces of one worker whose network is to be read. */
@@ -43,22 +44,23 @@ const NOTHING: Networks = {
  * be public nothing can be exposed, and nothing is read but the security groups of workers in quarantine.
  *
  * @param vpcs further VPCs whose subnets and routes are read
+ * @param groupsOf reads the security groups of interfaces
  */
 export async function observeNetworks(
   ec2: EC2Client,
   places: readonly Target[],
   vpcs: readonly string[] = [],
+  groupsOf: GroupFinder['ofInterfaces'] = groupsById(ec2),
 ): Promise<Networks> {
   const known = places.filter(({ interfaces }) => interfaces.some(mayBeKnown));
   const isHeld = places.some(({ inQuarantine }) => inQuarantine === true);
   if (known.length === 0 && !isHeld && vpcs.length === 0) return NOTHING;
-  const interfaces = places.flatMap((place) => place.interfaces);
   const ownSubnets = unique(known.flatMap((place) => place.interfaces.map(({ subnetId }) => subnetId)));
   const vpcIds = unique([...known.map(({ vpcId }) => vpcId), ...vpcs]);
   const [tables, subnets, groups, acls] = await Promise.all([
     readRouteTables(ec2, vpcIds),
     readSubnets(ec2, 'vpc-id', vpcIds),
-    readSecurityGroups(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
+    groupsOf(places),
     readAcls(ec2, ownSubnets),
   ]);
   const ingress = new Map([...groups].map(([id, { IpPermissions = [] }]) => [id, IpPermissions]));
@@ -83,6 +85,14 @@ export async function observeNetworks(
   const gateways = new Map(vpcOf.map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]));
   return { gateways, subnets, acls, stacks, leaks, ingress, worldLists: referred.worldLists };
 }
+
+const groupsById =
+  (ec2: EC2Client): GroupFinder['ofInterfaces'] =>
+  (places) =>
+    readSecurityGroups(
+      ec2,
+      places.flatMap(({ interfaces }) => interfaces.flatMap(({ groupIds }) => groupIds)),
+    );
 
 const mayBeKnown = ({ addresses, ipv6, ipv6Prefixes }: InterfaceView): boolean =>
   addresses.length + ipv6.length + ipv6Prefixes.length > 0;

@@ -17,6 +17,7 @@ import type { GroupObservation, Observation, WorkerView } from '../model/observa
 import { NEVER_SEEN, type QuarantineState, readQuarantines, type Standing } from '../model/quarantine-ledger.ts';
 import { isRepeat } from '../model/repeat.ts';
 import { hasPublicAddress } from '../model/worker-view.ts';
+import type { GroupFinder } from '../steps/group-finder.ts';
 import { groupFacts } from './group-facts.ts';
 import { observeGroups } from './observe-groups.ts';
 import { trunksOfPods } from './observe-interfaces.ts';
@@ -28,8 +29,8 @@ export interface ObserveClients extends IdentityClients {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
-  /** Receives instances that may be exposed as soon as they are found, so that further reads can start. */
-  readonly onFound: (instances: readonly DescribedInstance[]) => void;
+  /** Reads the security groups of workers, and those of quarantines with them. */
+  readonly groupFinder: Pick<GroupFinder, 'ofInterfaces'>;
 }
 
 /** What one reconcile observes. */
@@ -91,7 +92,6 @@ export async function observe(
   const facts = groupFacts(clients);
   const suspects = workers.map(({ instance }) => instance).filter(hasPublicAddress);
   facts.expect(suspects);
-  clients.onFound(suspects);
   const [{ views, networks }, whose, inService] = await Promise.all([
     viewWorkers(
       clients.ec2,
@@ -99,6 +99,7 @@ export async function observe(
         ...each,
         inQuarantine: states.get(each.instanceId)?.quarantine !== undefined || isTagged(each.instance),
       })),
+      clients.groupFinder.ofInterfaces,
     ),
     readIdentities(clients, readCluster, workers, states),
     warmedInService(clients.autoScaling, states),

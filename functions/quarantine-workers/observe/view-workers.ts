@@ -7,6 +7,7 @@ import type { Networks } from '../exposure/exposure.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
 import { interfacesOf, isTrunk, viewOf } from '../model/worker-view.ts';
+import type { GroupFinder } from '../steps/group-finder.ts';
 import { type Interfaces, observeInterfaces } from './observe-interfaces.ts';
 import { observeNetworks } from './observe-networks.ts';
 
@@ -22,7 +23,11 @@ export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Pro
   );
 }
 
-/** The workers by instance id, and the network around them. */
+/**
+ * The workers by instance id, and the network around them.
+ *
+ * @param groupsOf reads the security groups of interfaces
+ */
 export async function viewWorkers(
   ec2: EC2Client,
   workers: ReadonlyArray<{
@@ -31,6 +36,7 @@ export async function viewWorkers(
     readonly worker: Worker;
     readonly inQuarantine?: boolean;
   }>,
+  groupsOf?: GroupFinder['ofInterfaces'],
 ): Promise<{ views: Map<string, WorkerView>; networks: Networks }> {
   const instances = workers.map(({ instance }) => instance);
   const placesOf = ({ details, branches }: Partial<Interfaces>) =>
@@ -44,7 +50,7 @@ export async function viewWorkers(
   const hasTrunk = instances.some(({ NetworkInterfaces = [] }) => NetworkInterfaces.some(isTrunk));
   const [interfaces, networks] = await Promise.all([
     reading,
-    observeNetworks(ec2, placesOf(hasTrunk ? await reading : {})),
+    observeNetworks(ec2, placesOf(hasTrunk ? await reading : {}), [], groupsOf),
   ]);
   const places = placesOf(interfaces);
   const views = workers.map(({ instanceId, instance, worker }, index): [string, WorkerView] => [

@@ -4,13 +4,12 @@ import {
   CreateSecurityGroupCommand,
   type EC2Client,
   type IpPermission,
-  paginateDescribeSecurityGroups,
   paginateDescribeVpcEndpoints,
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
-import { once } from '../../shared/runtime/once.ts';
+import { findByNames, type GroupFinder, groupFinder } from './group-finder.ts';
 import type { StepSubject } from './step.ts';
 
 /** Names of the quarantine's security groups, after the stack's name. */
@@ -84,19 +83,12 @@ export interface QuarantineGroups {
   readonly shortfall?: string;
 }
 
-/** Finds a stack's quarantine security groups in a VPC, by name. */
-export type GroupFinder = (vpcId: string) => Promise<ReadonlyMap<string, SecurityGroup>>;
-
-/** Makes the finder for one reconcile. A group that is created later shows up when EC2 refuses to create it again. */
-export const groupFinder = (ec2: EC2Client, stackName: string): GroupFinder =>
-  once((vpcId: string) => {
-    const kinds: readonly Kind[] = ['untracking', 'closed', 'systemsManager'];
-    return findGroups(
-      ec2,
-      vpcId,
-      kinds.map((kind) => groupName(stackName, kind)),
-    );
-  });
+/** Makes the finder of a stack's quarantine security groups for one reconcile. */
+export const quarantineGroupFinder = (ec2: EC2Client, stackName: string): GroupFinder =>
+  groupFinder(
+    ec2,
+    KINDS.map((kind) => groupName(stackName, kind)),
+  );
 
 /**
  * The quarantine security groups of a VPC. Missing groups are created, and modified groups corrected, so that a worker
@@ -106,7 +98,7 @@ export async function quarantineGroups(
   ec2: EC2Client,
   stackName: string,
   { view: { vpcId }, policy, note }: Pick<StepSubject, 'view' | 'policy' | 'note'>,
-  find: GroupFinder = groupFinder(ec2, stackName),
+  finder: GroupFinder = quarantineGroupFinder(ec2, stackName),
 ): Promise<QuarantineGroups> {
   const endpoints = policy.allowSystemsManager ? await endpointGroups(ec2, vpcId) : undefined;
   const closedKind: Kind = endpoints === undefined || endpoints.length === 0 ? 'closed' : 'systemsManager';
@@ -118,7 +110,7 @@ export async function quarantineGroups(
       UserIdGroupPairs: [{ GroupId }],
     }),
   );
-  const existing = await find(vpcId);
+  const existing = await finder.find(vpcId);
   const ensure = async (kind: Kind, ingress: IpPermission[], egress: IpPermission[]): Promise<string> => {
     const name = groupName(stackName, kind);
     const found = existing.get(name);
@@ -140,19 +132,6 @@ export async function quarantineGroups(
     closed,
     ...(noEndpoints && { shortfall: `Systems Manager cannot be reached: ${vpcId} lacks an endpoint for it.` }),
   };
-}
-
-/** The VPC's security groups among these names, by name. */
-async function findGroups(ec2: EC2Client, vpcId: string, names: string[]): Promise<Map<string, SecurityGroup>> {
-  const Filters = [
-    { Name: 'vpc-id', Values: [vpcId] },
-    { Name: 'group-name', Values: names },
-  ];
-  const found = new Map<string, SecurityGroup>();
-  for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
-    for (const group of page.SecurityGroups ?? []) found.set(group.GroupName ?? '', group);
-  }
-  return found;
 }
 
 async function createGroup(
@@ -180,7 +159,7 @@ async function createGroup(
   } catch (error) {
     // Another reconcile, or a call whose reply was lost, has created it meanwhile.
     if (!(error instanceof Error) || error.name !== 'InvalidGroup.Duplicate') throw error;
-    const group = (await findGroups(ec2, VpcId, [GroupName])).get(GroupName);
+    const group = (await findByNames(ec2, VpcId, [GroupName])).find((each) => each.GroupName === GroupName);
     if (group === undefined) throw error;
     return group;
   }

@@ -26,24 +26,26 @@ export async function autoScalingOf(
 /**
  * Takes the worker out of service in its Auto Scaling group, by standby or for good, as the policy says. The group
  * launches another worker.
+ *
+ * @param member its place in the group as it was read just now; by default it is read
  */
-export const takeOutOfService = (subject: StepSubject): Promise<StepReport> =>
+export const takeOutOfService = (subject: StepSubject, member?: AutoScalingInstanceDetails): Promise<StepReport> =>
   subject.policy.outOfService === 'detach' || subject.quarantine.saved.detached === true
-    ? detach(subject)
-    : enterStandby(subject);
+    ? detach(subject, member)
+    : enterStandby(subject, member);
 
 /**
  * Takes the worker out of its Auto Scaling group for good. The capacity stays, since decrementing it for a worker in
  * standby ends another one. Source: EC2 Auto Scaling user guide, "Detach or attach instances" (from service or
  * standby).
  */
-const detach = (subject: StepSubject): Promise<StepReport> =>
+const detach = (subject: StepSubject, member?: AutoScalingInstanceDetails): Promise<StepReport> =>
   attempt('detach', async () => {
     const { clients, instanceId, quarantine, now, note } = subject;
     const { saved } = quarantine;
     const group = saved.autoScalingGroup;
     if (group === undefined) return saved.placesUnread === true ? NOT_SHOWN : NO_GROUP;
-    const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+    const state = (member ?? (await autoScalingOf(clients.autoScaling, instanceId)))?.LifecycleState;
     if (state === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     // `Detaching` is on its way. A worker that the group no longer has is detached.
     if (state === undefined || state === 'Detaching' || state === 'Detached') {
@@ -82,12 +84,12 @@ const isUnknownYet = ({ view, quarantine: { saved }, now }: StepSubject): boolea
 export const isJustLaunched = ({ launchedAt }: StepSubject['view'], now: number): boolean =>
   now - launchedAt < SHOWN_WITHIN;
 
-const enterStandby = (subject: StepSubject): Promise<StepReport> =>
+const enterStandby = (subject: StepSubject, member?: AutoScalingInstanceDetails): Promise<StepReport> =>
   attempt('standby', async () => {
     const { clients, instanceId, quarantine, now, note } = subject;
     const { autoScalingGroup: group, placesUnread } = quarantine.saved;
     if (group === undefined) return placesUnread === true ? NOT_SHOWN : NO_GROUP;
-    const found = await autoScalingOf(clients.autoScaling, instanceId);
+    const found = member ?? (await autoScalingOf(clients.autoScaling, instanceId));
     if (found === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     const state = found?.LifecycleState ?? 'gone from the group';
     // `EnteringStandby` is on its way there.
