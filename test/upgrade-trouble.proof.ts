@@ -229,3 +229,22 @@ it('progress counts nodes that were replaced, not those that an autoscaler launc
     ['0 of 4', '1 of 4', '2 of 4', '3 of 4', '4 of 4'].slice(0, progress.length),
   );
 });
+
+it('a cluster that is not ACTIVE is told of: at once where it has failed, else after a day; no rollout waits for a failed one', async () => {
+  const inState = (name: string, status: string) => ({ ...clusterOf(name, [group('web')]), status });
+  const clusters = [
+    inState('failed', 'FAILED'),
+    inState('stuck', 'UPDATING'),
+    clusterOf('gone', [group('web', { status: 'DELETING' })]),
+    clusterOf('well', [group('web')]),
+  ];
+  const policy = {
+    upgrades: { ...FAST.upgrades, bakeBetween: '1h', waves: ['canary', 'prod'] },
+    overrides: [{ name: 'first', match: { clusters: ['failed'] }, upgrades: { wave: 'canary' } }],
+  };
+  const run = await playThrough({ inProcess: true, fleet: { ...fleet([]), clusters }, policy, play: '27h' });
+  expect(incidentOf(run, 'failed', 'web')).toEqual(['refused cluster-failed']);
+  expect(incidentOf(run, 'stuck', 'web')).toEqual(['skipped cluster-not-active', 'refused cluster-not-active']);
+  expect(incidentOf(run, 'gone', 'web')).toEqual(['skipped node-group-not-active', 'refused node-group-not-active']);
+  expect(nodeGroupOf(run, 'well', 'web').releaseVersion).toBe(NEW);
+});

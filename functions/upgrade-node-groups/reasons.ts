@@ -180,10 +180,17 @@ export const UPGRADE_REASONS = {
     // The function tries nothing more until somebody acts.
     severity: 'high',
   },
-  'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
+  'cluster-not-active': {
+    meaning:
+      'The cluster is not ACTIVE: EKS updates none of its node groups meanwhile. One that takes longer than a day is told.',
+  },
+  'cluster-failed': {
+    meaning: 'The cluster is FAILED: EKS updates none of its node groups. Rollouts do not wait for them.',
+    hint: 'Look at its health issues (aws eks describe-cluster --region REGION --name CLUSTER). Cure them, or delete the cluster and create it anew.',
+  },
   'node-group-not-active': {
     meaning:
-      'The node group is neither ACTIVE nor being updated. Where its creation or deletion failed, that does not end by itself.',
+      'The node group is neither ACTIVE nor being updated. Where its creation or deletion failed, that does not end by itself. One that takes longer than a day is told.',
   },
   'node-group-unhealthy': {
     meaning: 'EKS reports health issues of the node group. An upgrade does not cure them, or did not cure them.',

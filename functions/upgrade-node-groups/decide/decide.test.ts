@@ -65,6 +65,13 @@ describe('decide', () => {
       'skipped',
       'cluster-not-active',
     ],
+    [
+      'is in a cluster that has failed',
+      { cluster: { status: 'FAILED', version: '1.33', tags: {} } },
+      {},
+      'refused',
+      'cluster-failed',
+    ],
     ['is updated by somebody else', { status: 'UPDATING' }, {}, 'waiting', 'update-in-progress'],
     ['is being created', { status: 'CREATING' }, {}, 'skipped', 'node-group-not-active'],
     ['has a status newer than this code', { status: 'HIBERNATING' }, {}, 'skipped', 'node-group-not-active'],
@@ -130,6 +137,26 @@ describe('decide', () => {
     expect(made).toMatchObject({ decision, reason });
     expect(made.start).toBeUndefined();
     expect(made.memory.upgrade).toBeUndefined();
+  });
+
+  it.each<[string, Partial<NodeGroupView>]>([
+    ['cluster-not-active', { cluster: { status: 'UPDATING', version: '1.33', tags: {} } }],
+    ['node-group-not-active', { status: 'DELETING' }],
+  ])('tells %s once it has lasted for a day, and no state that ended meanwhile', (reason, view) => {
+    const first = decide(about(view), circumstances());
+    const later = (hours: number, state: Partial<Observation['state']>, other: Partial<NodeGroupView> = {}) =>
+      decide(about({ ...view, ...other }, state), circumstances({}, { now: NOW + hours * HOUR }));
+    expect(later(23, first.memory)).toMatchObject({ decision: 'skipped', reason });
+    const told = later(24, later(23, first.memory).memory);
+    expect(told).toMatchObject({ decision: 'refused', reason, message: expect.stringContaining('2026-07-20T12:00') });
+    expect(told.variant).not.toBe(first.variant);
+    // The refusal is one record, however long the state lasts.
+    expect(later(50, told.memory)).toMatchObject({ decision: 'refused', message: told.message, variant: told.variant });
+    const ended = later(25, first.memory, {
+      status: 'ACTIVE',
+      cluster: { status: 'ACTIVE', version: '1.33', tags: {} },
+    });
+    expect(ended.memory.obstacle).toBeUndefined();
   });
 
   it.each([
@@ -352,7 +379,7 @@ describe('with a worker in quarantine', () => {
 
   it('remembers how long it has waited while a window is shut, the group is not active, or an attempt has failed', () => {
     expect(decide(held(since(3)), circumstances(closed())).memory).toMatchObject(since(3));
-    expect(decide(held(since(3), { status: 'CREATING' }), circumstances()).memory).toEqual(since(3));
+    expect(decide(held(since(3), { status: 'CREATING' }), circumstances()).memory).toMatchObject(since(3));
     const failed = following({
       kind: 'failed',
       updateId: 'u-1',

@@ -9,7 +9,7 @@ import type { NodeGroupView, Observation, UnreadableView } from '../model/observ
 import { proposedTarget, withoutKeyPairTarget } from '../model/target-version.ts';
 import { untilReadable } from '../model/until-readable.ts';
 import { chooseMoment } from '../moment/choose-moment.ts';
-import { issuesInWords, isTroubled, mayBeUpgraded, unhealthy } from '../moment/heal.ts';
+import { isTroubled, mayBeUpgraded, unhealthy } from '../moment/heal.ts';
 import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
 import { type ChosenImage, chooseImage } from '../release/choose-image.ts';
@@ -19,6 +19,7 @@ import { tellingAge } from './ageing.ts';
 import { followUpgrade } from './follow.ts';
 import { followControlPlane, follows, NOTHING_NEWER } from './follow-control-plane.ts';
 import { updatedBySomebody } from './foreign.ts';
+import { clusterNotActive, nodeGroupEnded, nodeGroupNotActive } from './not-active.ts';
 import { momentOfImage } from './propose-template.ts';
 import { orReplaceNodes, tellingLate } from './replace-nodes.ts';
 import { standsForLater, tellingEnd } from './standing-approval.ts';
@@ -83,8 +84,7 @@ function groupUnread(view: UnreadableView, { state }: Observation, memory: Memor
 function guard(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
   const { cluster } = observation.key;
   const idle = idleMemory(observation.state);
-  const skip = (reason: Reason, message: string, variant = ''): Decision =>
-    say('skipped', reason, message, idle, variant);
+  const skip = (reason: Reason, message: string): Decision => say('skipped', reason, message, idle, '');
 
   const verdict = guardOf(
     { cluster, tags: { [`Cluster ${cluster}`]: view.cluster.tags, 'The node group': view.tags } },
@@ -101,33 +101,21 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
       `It runs the custom AMI ${view.releaseVersion}; the policy names none to move to (upgrades.image.wanted).`,
     );
   }
-  if (view.cluster.status !== 'ACTIVE') {
-    return skip('cluster-not-active', `Cluster ${cluster} is ${view.cluster.status}.`, view.cluster.status);
-  }
+  const unready = clusterNotActive(observation, view, circumstances.now);
+  if (unready !== undefined) return unready;
   if (view.status === 'UPDATING') return updatedBySomebody(observation, view, idle, circumstances.now);
   const skew = skewFault(view);
   if (skew !== undefined && !(view.next !== undefined && !skew.isAhead && follows(observation, verdict.policy))) {
     const { message, variant, kubernetesVersion } = skew;
     return { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
   }
-  const end = ENDS.get(view.status);
-  if (end !== undefined) {
-    const message = `The node group is ${issuesInWords(view)}. EKS updates no node group in this state. ${end}`;
-    return say('refused', 'node-group-not-active', message, idle, view.status);
-  }
+  const ended = nodeGroupEnded(observation, view);
+  if (ended !== undefined) return ended;
   if (isTroubled(view) && !mayBeUpgraded(view)) {
     return unhealthy(view, observation.state, idle, 'An upgrade does not cure that, and could make it worse.');
   }
-  if (view.status !== 'ACTIVE' && view.status !== 'DEGRADED')
-    return skip('node-group-not-active', `The node group is ${view.status}.`, view.status);
-  return undefined;
+  return nodeGroupNotActive(observation, view, circumstances.now);
 }
-
-/** What to do about a node group in a state that never ends by itself. */
-const ENDS: ReadonlyMap<string, string> = new Map([
-  ['CREATE_FAILED', 'Cure what failed, delete the node group, and create it anew.'],
-  ['DELETE_FAILED', 'Cure what failed, and delete the node group again.'],
-]);
 
 /** Chooses a release or an AMI to move to. Where there is none, the decision says why. */
 const choose = (

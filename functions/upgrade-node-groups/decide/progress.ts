@@ -26,6 +26,7 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'mode-off',
   'custom-ami',
   'version-skew',
+  'cluster-failed',
   'node-group-not-active',
   'unknown-ami-type',
   'release-incomparable',
