@@ -9,9 +9,11 @@ import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { createQueueFunction } from '../shared/runtime/queue-function.ts';
+import { templateReader } from './observe/observe-templates.ts';
 import { reconcile } from './reconcile.ts';
 import { quarantineWorkers } from './remediation.ts';
 
+const ec2 = new EC2Client(CLIENT_DEFAULTS);
 const eks = new EKSClient(CLIENT_DEFAULTS);
 
 export const handler = createQueueFunction({
@@ -20,7 +22,8 @@ export const handler = createQueueFunction({
   environment: { TERMINATION_QUEUE_URL: z.url() },
   own: ({ env, sqs, clock, region, stackName, defaultMode }) => ({
     terminationQueue: { sqs, url: env.TERMINATION_QUEUE_URL },
-    ec2: new EC2Client(CLIENT_DEFAULTS),
+    ec2,
+    readTemplate: templateReader(ec2),
     eks,
     iam: new IAMClient(CLIENT_DEFAULTS),
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),

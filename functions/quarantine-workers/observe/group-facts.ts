@@ -7,7 +7,7 @@ import { once } from '../../shared/runtime/once.ts';
 import type { Family } from '../exposure/routes.ts';
 import type { LaunchTemplate } from '../model/observation.ts';
 import { launchTemplateOf } from '../model/worker-view.ts';
-import { readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
+import type { TemplateAddresses, TemplateReader } from './observe-templates.ts';
 
 /** What decides whether a group is public by design. Each fact is read once a reconcile. */
 export interface GroupFacts {
@@ -23,6 +23,13 @@ export interface GroupFacts {
   known(tag: Filter, families: readonly Family[]): AsyncGenerator<DescribedInstance[]>;
   /** Starts the reads for the groups of these instances, by AWS's own tags, while their identities are read. */
   expect(instances: readonly DescribedInstance[]): void;
+}
+
+export interface GroupFactsClients {
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  /** What launch templates say, by a memory that outlives the reconcile. */
+  readonly readTemplate: TemplateReader;
 }
 
 /**
@@ -41,14 +48,14 @@ const familiesOf = ({ NetworkInterfaces = [] }: DescribedInstance): readonly Fam
   NetworkInterfaces.some(({ Ipv6Addresses = [] }) => Ipv6Addresses.length > 0) ? ['ipv4', 'ipv6'] : ['ipv4'];
 
 /** Makes the reader for one reconcile. */
-export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScaling: AutoScalingClient }): GroupFacts {
-  const { ec2, autoScaling } = clients;
+export function groupFacts(clients: GroupFactsClients): GroupFacts {
+  const { ec2, autoScaling, readTemplate } = clients;
   const subnetsOf = once(async (name: string): Promise<readonly string[] | undefined> => {
     const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name], IncludeInstances: false });
     const zones = (await autoScaling.send(asked)).AutoScalingGroups?.[0]?.VPCZoneIdentifier ?? '';
     return zones === '' ? undefined : zones.split(',');
   });
-  const template = once((id: string, version: string) => readTemplateAddresses(ec2, { id, version }));
+  const template = once((id: string, version: string) => readTemplate({ id, version }));
   const page = async (filters: Filter[], NextToken?: string) => {
     const input = { Filters: filters, MaxResults: PAGE, IncludeManagedResources: true };
     const found = await ec2.send(new DescribeInstancesCommand({ ...input, ...(NextToken && { NextToken }) }));

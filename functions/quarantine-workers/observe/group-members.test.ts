@@ -56,7 +56,7 @@ const look = (
   shareOf(
     clientsOf(ec2),
     noCluster,
-    groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }) }),
+    groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }), readTemplate: async () => undefined }),
     group,
     seen(...ids),
     slots,

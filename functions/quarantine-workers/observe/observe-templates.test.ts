@@ -1,6 +1,6 @@
 import { EC2Client, EC2ServiceException, type ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
-import { describe, expect, it } from 'vitest';
-import { readTemplateAddresses } from './observe-templates.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { templateReader } from './observe-templates.ts';
 
 type Interface = NonNullable<ResponseLaunchTemplateData['NetworkInterfaces']>[number];
 
@@ -17,7 +17,7 @@ function ec2With(interfaces: readonly Interface[] | undefined): EC2Client {
   return ec2;
 }
 
-describe('readTemplateAddresses', () => {
+describe('templateReader', () => {
   it.each<[string, readonly Interface[] | undefined, object | undefined]>([
     ['says nothing', [], { isPublic: false, isPrivateIpv4: false }],
     ['asks for an address', [{ AssociatePublicIpAddress: true }], { isPublic: true, isPrivateIpv4: false }],
@@ -34,7 +34,22 @@ describe('readTemplateAddresses', () => {
     ],
     ['is gone', undefined, undefined],
   ])('knows a template that %s', async (_what, interfaces, addresses) => {
-    const found = await readTemplateAddresses(ec2With(interfaces), { id: 'lt-0a', version: '3' });
+    const found = await templateReader(ec2With(interfaces))({ id: 'lt-0a', version: '3' });
     expect(found).toEqual(addresses);
+  });
+
+  it.each([
+    ['a version that was read, which nobody can change', [{ AssociatePublicIpAddress: true }], '3', 1],
+    ['no version of that name, which means another one later', [{ AssociatePublicIpAddress: true }], '$Latest', 2],
+    ['nothing of one that could not be read', undefined, '3', 2],
+  ])('remembers %s', async (_what, interfaces, version, calls) => {
+    const ec2 = ec2With(interfaces);
+    const send = vi.spyOn(ec2, 'send');
+    const read = templateReader(ec2);
+    const first = await read({ id: 'lt-0a', version });
+    expect(await read({ id: 'lt-0a', version })).toEqual(first);
+    expect(send).toHaveBeenCalledTimes(calls);
+    await read({ id: 'lt-0b', version });
+    expect(send).toHaveBeenCalledTimes(calls + 1);
   });
 });

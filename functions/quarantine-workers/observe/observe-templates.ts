@@ -14,11 +14,36 @@ export interface TemplateAddresses {
   readonly isPrivateIpv4: boolean;
 }
 
+/** Reads what launch templates say about public addresses; undefined where that cannot be told. */
+export type TemplateReader = (template: LaunchTemplate) => Promise<TemplateAddresses | undefined>;
+
+/** How many versions are remembered, of some hundred bytes each. */
+const REMEMBERED = 500;
+
+/**
+ * Makes a reader that remembers the versions that it has read for as long as its process lives, because nobody can change
+ * a version. One that is deleted meanwhile still says how its instances were launched. Source: EC2 user guide, "Modify a
+ * launch template" ("Launch templates are immutable").
+ */
+export function templateReader(ec2: EC2Client): TemplateReader {
+  const known = new Map<string, TemplateAddresses>();
+  return async (template) => {
+    const key = keyOfTemplate(template);
+    const addresses = known.get(key) ?? (await readTemplateAddresses(ec2, template));
+    // `$Default` and `$Latest` mean another version later.
+    if (addresses !== undefined && /^\d+$/.test(template.version)) {
+      if (known.size >= REMEMBERED) known.clear();
+      known.set(key, addresses);
+    }
+    return addresses;
+  };
+}
+
 /**
  * Reads what a launch template says about public addresses; undefined where it may not be read or is gone. Karpenter
  * deletes its own templates after a while.
  */
-export async function readTemplateAddresses(
+async function readTemplateAddresses(
   ec2: EC2Client,
   { id, version }: LaunchTemplate,
 ): Promise<TemplateAddresses | undefined> {

@@ -1,4 +1,3 @@
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
@@ -18,16 +17,14 @@ import { NEVER_SEEN, type QuarantineState, readQuarantines, type Standing } from
 import { isRepeat } from '../model/repeat.ts';
 import { hasPublicAddress } from '../model/worker-view.ts';
 import type { GroupFinder } from '../steps/group-finder.ts';
-import { groupFacts } from './group-facts.ts';
+import { type GroupFactsClients, groupFacts } from './group-facts.ts';
 import { observeGroups } from './observe-groups.ts';
 import { trunksOfPods } from './observe-interfaces.ts';
 import { usersOfShared } from './observe-shared.ts';
 import { describeClusters, describePresent, viewWorkers, workerIn } from './view-workers.ts';
 import { warmedInService } from './warmed-in-service.ts';
 
-export interface ObserveClients extends IdentityClients {
-  readonly autoScaling: AutoScalingClient;
-  readonly ec2: EC2Client;
+export interface ObserveClients extends IdentityClients, GroupFactsClients {
   readonly ledger: Ledger;
   /** Reads the security groups of workers, and those of quarantines with them. */
   readonly groupFinder: Pick<GroupFinder, 'ofInterfaces'>;
