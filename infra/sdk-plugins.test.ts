@@ -80,4 +80,9 @@ it('an error that no function names says all that it says with a class of its ow
     readFileSync(createRequire(import.meta.url).resolve('@aws-sdk/client-ssm/package.json'), 'utf8'),
   );
   expect(outputFiles[0]!.text).toContain(version);
+  // No middleware copies what is sent and answered.
+  const middlewareOf = (sdk: typeof import('@aws-sdk/client-ssm')) =>
+    new sdk.SSMClient({ region: 'eu-central-1' }).middlewareStack.identify().join();
+  expect(middlewareOf({ SSMClient } as never)).toContain('loggerMiddleware');
+  expect(middlewareOf(bundled.exports)).not.toContain('loggerMiddleware');
 });

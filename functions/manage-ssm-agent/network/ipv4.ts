@@ -41,7 +41,12 @@ export function without(one: Addresses, other: Addresses): Addresses {
   );
 }
 
-export const common = (one: Addresses, other: Addresses): Addresses => without(one, without([[0, LAST]], other));
+export const common = (one: Addresses, other: Addresses): Addresses =>
+  one.flatMap(([from, to]) =>
+    other.flatMap(
+      ([start, end]): Addresses => (start <= to && from <= end ? [[Math.max(from, start), Math.min(to, end)]] : []),
+    ),
+  );
 
 /** Blocks that are not public on the Internet (RFC 6890 and its updates). */
 const NOT_PUBLIC = union(
