@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { HOUR, incidentOf, playThrough, upgradeCalls } from './harness.ts';
-import { fleet, group, NEW, OLD, release, ring } from './upgrade.fixture.ts';
+import { FAST, fleet, group, NEW, OLD, release, ring } from './upgrade.fixture.ts';
 
 const SHARED = 'arn:aws:ssm:eu-central-1:999988887777:document/group-freeze';
 
@@ -117,6 +117,21 @@ it('full subnets keep an upgrade from starting, as the plan says; with addresses
     ({ operation, function: by }) => operation === 'DescribeSubnets' && by === 'upgrade-node-groups',
   );
   expect(looks.length).toBeLessThan(10);
+});
+
+it('a suspended process Launch keeps an upgrade from starting, and holds up nobody else; a suspended Terminate is told', async () => {
+  const suspended = (...suspendedProcesses: string[]) => ({ suspendedProcesses });
+  const run = await playThrough({
+    inProcess: true,
+    fleet: fleet([group('a', suspended('Launch')), group('b', suspended('Terminate')), group('c')]),
+    policy: FAST,
+    play: '6h',
+  });
+  expect(incidentOf(run, 'shop', 'a').at(-1)).toBe('refused preflight-blocked');
+  for (const name of ['b', 'c']) expect(incidentOf(run, 'shop', name).at(-1)).toBe('done upgraded');
+  const started = run.records.find(({ nodegroup, reason }) => nodegroup === 'b' && reason === 'upgrade-started');
+  expect(started?.message).toContain('Warning: the process Terminate of its Auto Scaling group is suspended');
+  expect(upgradeCalls(run)).toHaveLength(2);
 });
 
 it('instance types that EC2 does not offer in a zone are told, and block nothing', async () => {

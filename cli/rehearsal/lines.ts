@@ -115,6 +115,10 @@ export const LINES: readonly LineCheck[] = [
     look: unavailableShares,
   },
   {
+    line: 'what EKS does to a node group whose Auto Scaling group has the process Launch suspended',
+    look: () => [open('aws autoscaling suspend-processes, and an update of a node group that can spare it, tell')],
+  },
+  {
     line: 'how long EKS may take for a batch of nodes',
     look: batchTimes,
   },

@@ -98,6 +98,8 @@ export interface NodeGroupView {
   readonly launchesFirst?: boolean;
   /** The group's nodes in service; absent where AWS could not be read. */
   readonly nodes?: readonly Node[];
+  /** The suspended processes of the group's Auto Scaling group, such as `Launch`; absent where AWS could not be read. */
+  readonly suspended?: readonly string[];
   /** Status of the remembered upgrade; absent when there is none. */
   readonly update?: UpdateView;
   /** A running update by somebody else. */

@@ -9,7 +9,7 @@ import type { NodeGroupView } from './observation.ts';
  * blocks.
  */
 export interface Obstruction {
-  readonly kind: 'addresses' | 'eviction';
+  readonly kind: 'addresses' | 'eviction' | 'processes';
   /** The beginning of a sentence. */
   readonly why: string;
   /** What the obstruction is, as a text that stays the same while counts and pods change. */
@@ -109,6 +109,24 @@ export function addressesFor(
   if (free < surge)
     return { blockers: [], warnings: [`${there}, and EKS launches up to ${surge} before it removes old nodes`] };
   return NOTHING_SEEN;
+}
+
+/**
+ * Whether Auto Scaling launches and ends nodes of the group; a pure function. Without the process Launch a group does not
+ * scale out (Auto Scaling user guide, "How suspended processes affect other processes"), so no new node comes up, and with
+ * the update strategy MINIMAL old ones are gone by then. Auto Scaling itself suspends Launch of a group whose launches have
+ * failed for a day. Without Terminate a group does not scale in, yet ends the instances that it is asked to end
+ * (kubernetes/autoscaler#2787): EKS asks so, and only what it has launched besides may stay.
+ */
+export function processesFor({ desired, suspended = [] }: Pick<NodeGroupView, 'desired' | 'suspended'>): Preflight {
+  if (desired === 0) return NOTHING_SEEN;
+  const is = (name: string) => `the process ${name} of its Auto Scaling group is suspended`;
+  if (suspended.includes('Launch')) {
+    const why = `${is('Launch')}, so no new node comes up`;
+    return { blockers: [{ kind: 'processes', why, which: 'Launch' }], warnings: [] };
+  }
+  if (!suspended.includes('Terminate')) return NOTHING_SEEN;
+  return { blockers: [], warnings: [`${is('Terminate')}, so nodes beyond its size may stay`] };
 }
 
 /** What several looks have seen, by subject. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../decide/decide.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
-import { addressesFor, type Preflight } from '../model/preflight.ts';
+import { addressesFor, type Preflight, processesFor } from '../model/preflight.ts';
 import { plan } from '../plan/plan.ts';
 import { type Look, planLooking } from '../plan/plan-looking.ts';
 import { policyOf } from '../policy.fixture.ts';
@@ -48,6 +48,29 @@ describe('the addresses for new nodes', () => {
     ['nobody knows of any', group, [], [], []],
   ])('%s', (_what, view, subnets, blockers, warnings) => {
     const seen = addressesFor(view, subnets);
+    expect({ ...seen, blockers: seen.blockers.map(({ why }) => why) }).toEqual({ blockers, warnings });
+  });
+});
+
+describe('the suspended processes of its Auto Scaling group', () => {
+  it.each<[string, Parameters<typeof processesFor>[0], string[], string[]]>([
+    [
+      'Launch blocks, whatever else is suspended',
+      { desired: 2, suspended: ['Terminate', 'Launch'] },
+      ['the process Launch of its Auto Scaling group is suspended, so no new node comes up'],
+      [],
+    ],
+    [
+      'Terminate warns',
+      { desired: 2, suspended: ['Terminate'] },
+      [],
+      ['the process Terminate of its Auto Scaling group is suspended, so nodes beyond its size may stay'],
+    ],
+    ['AZRebalance, which many suspend, does neither', { desired: 2, suspended: ['AZRebalance'] }, [], []],
+    ['a group without nodes has none to launch', { desired: 0, suspended: ['Launch'] }, [], []],
+    ['what could not be read blocks nothing', { desired: 2 }, [], []],
+  ])('%s', (_what, view, blockers, warnings) => {
+    const seen = processesFor(view);
     expect({ ...seen, blockers: seen.blockers.map(({ why }) => why) }).toEqual({ blockers, warnings });
   });
 });

@@ -11,8 +11,8 @@ import { codeOf, isOfAws } from '../../shared/fleet/reading.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
-import type { Observation } from '../model/observation.ts';
-import { addressesFor, joined, type Preflight, type Subnet } from '../model/preflight.ts';
+import type { NodeGroupView, Observation } from '../model/observation.ts';
+import { addressesFor, joined, type Preflight, processesFor, type Subnet } from '../model/preflight.ts';
 import { offeringsFor } from '../moment/offerings.ts';
 import { classOf, quotasFor } from '../moment/quotas.ts';
 import { readQuotas, readVcpus } from './observe-quotas.ts';
@@ -58,15 +58,16 @@ export async function observePreflights(
       return { vcpusOf, ofClass };
     }),
   ]);
-  const looks = views.map(({ subject, view }): ReadonlyMap<string, Preflight>[] => {
+  const look = (view: NodeGroupView): Preflight[] => {
     const room = typeof quotas === 'string' ? warning(quotas) : quotasFor(view, quotas);
-    if (typeof subnets === 'string') return [new Map([[subject, warning(subnets)]]), new Map([[subject, room]])];
+    const known = [processesFor(view), room];
+    if (typeof subnets === 'string') return [...known, warning(subnets)];
     // EKS itself reports a subnet that is gone, as a health issue.
     const own = (view.subnets ?? []).flatMap((id) => subnets.get(id) ?? []);
     const offered = typeof offerings === 'string' ? warning(offerings) : offeringsFor(view, own, offerings);
-    return [addressesFor(view, own), offered, room].map((seen) => new Map([[subject, seen]]));
-  });
-  return joined(looks.flat());
+    return [...known, addressesFor(view, own), offered];
+  };
+  return joined(views.flatMap(({ subject, view }) => look(view).map((seen) => new Map([[subject, seen]]))));
 }
 
 const warning = (text: string): Preflight => ({ blockers: [], warnings: [text] });

@@ -33,7 +33,7 @@ import type {
 import type { Policy } from '../policy.ts';
 import { createControlPlaneReader, type NextVersions, observeNextVersions } from './observe-control-plane.ts';
 import { type CustomViews, customGroupOf, observeCustom } from './observe-custom.ts';
-import { type NodesOf, observeNodes } from './observe-nodes.ts';
+import { observeScaling, type ScalingOf } from './observe-scaling.ts';
 import { observeForeign, observeUpdate } from './observe-update.ts';
 
 export interface ObserveClients {
@@ -91,8 +91,8 @@ export async function observeNodeGroups(
   // Nodes are read after the updates, so that they reflect updates that have ended.
   const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));
   const readControlPlane = createControlPlaneReader(clients.eks, clusters);
-  const [nodesOf, nextVersions, customs] = await Promise.all([
-    observeNodes(clients, found),
+  const [scalingOf, nextVersions, customs] = await Promise.all([
+    observeScaling(clients, found),
     observeNextVersions(clients, found, clusters, readControlPlane, policy, now),
     observeCustom(
       clients,
@@ -108,7 +108,7 @@ export async function observeNodeGroups(
     const { key, trigger, state, isAnother } = each;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
     const need = isAnother ? undefined : needs.get(subjectOf(key));
-    const view = viewOf(each, cluster, { targets, nextVersions, nodesOf, customs });
+    const view = viewOf(each, cluster, { targets, nextVersions, scalingOf, customs });
     const order = isAnother ? undefined : orders.get(subjectOf(key));
     const request = scope.requests.get(subjectOf(key));
     const quarantined = quarantinedIn.get(subjectOf(key))?.map(([instanceId]) => instanceId);
@@ -194,14 +194,14 @@ async function follow(
 interface Seen {
   readonly targets: Targets;
   readonly nextVersions: NextVersions;
-  readonly nodesOf: NodesOf;
+  readonly scalingOf: ScalingOf;
   readonly customs: CustomViews;
 }
 
 function viewOf(
   { reading, update, foreign }: Followed,
   cluster: Reading<Cluster>,
-  { targets, nextVersions, nodesOf, customs }: Seen,
+  { targets, nextVersions, scalingOf, customs }: Seen,
 ): View {
   if (reading.kind !== 'found') return reading;
   if (cluster.kind !== 'found') return cluster;
@@ -209,7 +209,7 @@ function viewOf(
   if (foreign !== undefined && 'kind' in foreign) return foreign;
   const { found } = reading;
   const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
-  const nodes = nodesOf(found);
+  const { nodes, suspended } = scalingOf(found) ?? {};
   const custom = customs.get(nodegroupArn);
   const next = nextVersions.get(nodegroupArn);
   const desired = found.scalingConfig?.desiredSize ?? 0;
@@ -244,6 +244,7 @@ function viewOf(
     // MINIMAL terminates first (EKS API reference, NodegroupUpdateConfig).
     launchesFirst: found.updateConfig?.updateStrategy !== 'MINIMAL',
     ...(nodes !== undefined && { nodes }),
+    ...(suspended !== undefined && { suspended }),
     ...(update !== undefined && { update }),
     ...(foreign !== undefined && { foreign }),
   };

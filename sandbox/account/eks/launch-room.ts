@@ -18,7 +18,7 @@ export interface RollSurroundings {
  * is MINIMAL.
  */
 export function whyNoLaunch(
-  { autoScalingGroup: { subnets }, updateConfig }: EksNodeGroup,
+  { autoScalingGroup: { subnets, suspended }, updateConfig }: EksNodeGroup,
   batch: readonly Instance[],
   around: RollSurroundings,
 ): UpdateFailure['errorCode'] | undefined {
@@ -29,7 +29,8 @@ export function whyNoLaunch(
   if (launchesFirst && free < batch.length) return 'InsufficientFreeAddresses';
   const isOffered = subnets.some(({ availabilityZone }) => around.isOffered(node.instanceType, availabilityZone));
   // No node comes up where a launch fails (EKS user guide, "Troubleshoot managed node groups").
-  if (!isOffered || (launchesFirst && around.vcpuRoom(node) < batch.length)) return 'NodeCreationFailure';
+  if (!isOffered || suspended.has('Launch') || (launchesFirst && around.vcpuRoom(node) < batch.length))
+    return 'NodeCreationFailure';
   return undefined;
 }
 

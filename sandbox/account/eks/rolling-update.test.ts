@@ -277,4 +277,13 @@ describe('an update that is told to fail', () => {
       health: { issues: [{ code: 'NodeCreationFailure', message: 'no nodes' }] },
     });
   });
+
+  it('fails where Auto Scaling launches nothing, as its process is suspended', async () => {
+    for (const updateStrategy of ['DEFAULT', 'MINIMAL'] as const) {
+      const at = account({ suspendedProcesses: ['Launch'], updateConfig: { updateStrategy } });
+      const { id } = start(at);
+      await watch(at, () => {});
+      expect(update(at, id)).toMatchObject({ status: 'Failed', errors: [{ errorCode: 'NodeCreationFailure' }] });
+    }
+  });
 });

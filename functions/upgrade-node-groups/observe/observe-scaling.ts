@@ -19,30 +19,40 @@ const GROUPS_PER_CALL = 100;
 /** DescribeInstanceImageMetadata returns at most a thousand instances per page. */
 const INSTANCES_PER_PAGE = 1000;
 
-/** The nodes in service of a node group; undefined where AWS could not be read. */
-export type NodesOf = (nodeGroup: Nodegroup) => readonly Node[] | undefined;
+/** What Auto Scaling says of a node group. */
+interface Scaling {
+  /** The nodes in service. */
+  readonly nodes: readonly Node[];
+  /** The processes of its Auto Scaling group that are suspended, such as `Launch`. */
+  readonly suspended: readonly string[];
+}
+
+/** What Auto Scaling says of a node group; undefined where AWS could not be read. */
+export type ScalingOf = (nodeGroup: Nodegroup) => Scaling | undefined;
 
 /**
- * Reads which AMI each node in service runs, for all node groups at once: one page per hundred groups, and one per
+ * Reads which AMI each node in service runs, and which processes are suspended, for all node groups at once: one page per hundred groups, and one per
  * thousand instances. Auto Scaling says which nodes are in service. Members in standby, which nobody replaces, and
  * members that are starting or ending are left out. EC2 returns names of withdrawn AMIs as well
  * (DescribeInstanceImageMetadata, EC2 API reference).
  */
-export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegroup[]): Promise<NodesOf> {
+export async function observeScaling(clients: Clients, nodeGroups: readonly Nodegroup[]): Promise<ScalingOf> {
   const names = nodeGroups.flatMap(scalingGroupsOf);
-  if (names.length === 0) return () => [];
+  if (names.length === 0) return () => ({ nodes: [], suspended: [] });
   const clusters = [...new Set(nodeGroups.flatMap(({ clusterName }) => clusterName ?? []))];
   try {
-    const [members, images] = await Promise.all([
-      readMembers(clients.autoScaling, names),
+    const [groups, images] = await Promise.all([
+      readScalingGroups(clients.autoScaling, names),
       readImages(clients.ec2, clusters),
     ]);
     return (nodeGroup) => {
-      const own = scalingGroupsOf(nodeGroup).map((name) => members.get(name));
-      if (own.some((instances) => instances === undefined)) return undefined;
-      return own.flatMap((instances) =>
-        (instances ?? []).map((instanceId) => ({ instanceId, ...images.get(instanceId) })),
-      );
+      const own = scalingGroupsOf(nodeGroup).map((name) => groups.get(name));
+      const read = own.filter((group) => group !== undefined);
+      if (read.length < own.length) return undefined;
+      return {
+        nodes: read.flatMap(({ members }) => members.map((instanceId) => ({ instanceId, ...images.get(instanceId) }))),
+        suspended: read.flatMap(({ suspended }) => suspended),
+      };
     };
   } catch (error) {
     // No group counts as up to date without its nodes. Everything else goes on.
@@ -54,15 +64,27 @@ export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegr
 const scalingGroupsOf = ({ resources }: Nodegroup): string[] =>
   (resources?.autoScalingGroups ?? []).flatMap(({ name }) => name ?? []);
 
-/** The instances in service, by the name of their Auto Scaling group. */
-async function readMembers(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Map<string, string[]>> {
+interface ScalingGroup {
+  /** The instances in service, by id. */
+  readonly members: readonly string[];
+  readonly suspended: readonly string[];
+}
+
+/** The Auto Scaling groups, by name. */
+async function readScalingGroups(
+  autoScaling: AutoScalingClient,
+  names: readonly string[],
+): Promise<Map<string, ScalingGroup>> {
   const read = async (AutoScalingGroupNames: string[]) => {
-    const found: Array<[string, string[]]> = [];
+    const found: Array<[string, ScalingGroup]> = [];
     const config = { client: autoScaling, pageSize: GROUPS_PER_CALL };
     for await (const page of paginateDescribeAutoScalingGroups(config, { AutoScalingGroupNames })) {
-      for (const { AutoScalingGroupName = '', Instances = [] } of page.AutoScalingGroups ?? []) {
+      for (const { AutoScalingGroupName = '', Instances = [], SuspendedProcesses = [] } of page.AutoScalingGroups ??
+        []) {
         const inService = Instances.filter(({ LifecycleState }) => LifecycleState === 'InService');
-        found.push([AutoScalingGroupName, inService.flatMap(({ InstanceId }) => InstanceId ?? [])]);
+        const members = inService.flatMap(({ InstanceId }) => InstanceId ?? []);
+        const suspended = SuspendedProcesses.flatMap(({ ProcessName }) => ProcessName ?? []);
+        found.push([AutoScalingGroupName, { members, suspended }]);
       }
     }
     return found;
