@@ -14,6 +14,8 @@ export const BUDGETS = {
      * A worker of a self-managed group. Its instance profile, access entry and Auto Scaling group prove whose it is.
      */
     selfManaged: 14,
+    /** A worker of no group, whose role an access entry admits. It has no group that may be public by design. */
+    outsideOfGroups: 11,
   },
   /** AWS calls of a look at a worker in quarantine when the event that it came from is delivered once more. */
   callsOfRepeat: 2,

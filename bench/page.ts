@@ -62,7 +62,8 @@ whole look, the load of the bundle included, and ${mebibytes(launch.peakRssBytes
 ${tableOf(launches)}
 
 What a look costs does not depend on the size of the cluster. Other workers of the group are in quarantine by then. In a fleet
-where none is, \`test/first-call.proof.ts\` holds the calls to ${callsUntilClosing.managed} for a worker of a managed group and ${callsUntilClosing.selfManaged} for others.
+where none is, \`test/first-call.proof.ts\` holds the calls to ${callsUntilClosing.managed} for a worker of a managed group, ${callsUntilClosing.selfManaged} for one of
+a self-managed group, and ${callsUntilClosing.outsideOfGroups} for one of no group.
 
 ## A burst of exposed launches
 Exposed workers that are launched in the same second, into five clusters, with the limits of quarantines lifted, by the number of

@@ -9,7 +9,7 @@ const READS = /^(Describe|Get|BatchGet|Query)/;
 const exposure = { publicAddress: 'automatic', openPorts: [22] };
 const launch = (at: string, of: object) => ({ at, cluster: 'shop', withinSeconds: 0, exposure, ...of });
 
-/** Three launches, three minutes from each other: the first one makes the security groups and warms the function. */
+/** Four launches, three minutes from each other: the first one makes the security groups and warms the function. */
 const fleet = privateFleet(
   {},
   {
@@ -27,13 +27,16 @@ const fleet = privateFleet(
       maxSize: 10,
       releaseVersion: '1.33.13-20260714',
     })),
+    otherInstances: [
+      { name: 'alone', at: '+10m', tags: { 'kubernetes.io/cluster/shop': 'owned' }, roleOf: 'web', exposure },
+    ],
     selfManagedGroups: [{ name: 'own', size: 3, maxSize: 10, imageId: 'ami-0123456789abcdef0' }],
   },
 );
 
 /** The operations of the reconcile of the worker from that minute, up to the first change of its interface. */
 async function untilFirstCall(minute: number): Promise<string[]> {
-  const run = await start(scenario(fleet));
+  const run = await start(scenario(fleet, { quarantine: { concurrency: { perCluster: 4 } } }));
   await run.account.play(minute * MINUTE - 1_000);
   const before = run.calls.length;
   await run.account.play(20_000);
@@ -48,9 +51,10 @@ async function untilFirstCall(minute: number): Promise<string[]> {
 }
 
 describe.each([
-  ['managed', 4],
-  ['selfManaged', 7],
-] as const)('a worker of a %s group', (kind, minute) => {
+  ['managed', 4, 2],
+  ['selfManaged', 7, 2],
+  ['outsideOfGroups', 10, 1],
+] as const)('a worker: %s', (kind, minute, describedInstances) => {
   it('is closed after two rounds of reads side by side and two conditional writes, within its budget of calls', async () => {
     const operations = await untilFirstCall(minute);
     console.log(`${kind}: ${operations.length} calls: ${operations.join(' ')}`);
@@ -63,7 +67,7 @@ describe.each([
     expect(operations.slice(0, -2).filter((operation) => !READS.test(operation))).toEqual([]);
     // DescribeInstances tells everything of an interface with an automatic address. No subnet of the VPC has IPv6.
     expect(operations).not.toContain('DescribeNetworkInterfaces');
-    expect(operations.filter((operation) => operation === 'DescribeInstances')).toHaveLength(2);
+    expect(operations.filter((operation) => operation === 'DescribeInstances')).toHaveLength(describedInstances);
     // One read finds the worker's security groups and those of quarantines.
     expect(operations.filter((operation) => operation === 'DescribeSecurityGroups')).toHaveLength(1);
     // The worker's places in target groups and in Auto Scaling are read once it is closed.
