@@ -40,6 +40,17 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'endpoint-policy': {
     network: { wayOut: 'nat', endpoints: { policy: { Statement: { ...DENY.Statement, Principal: '*' } } } },
   },
+  'endpoint-policy-without-sessions': {
+    network: {
+      wayOut: 'nat',
+      endpoints: [
+        { services: ['ssmmessages'], policy: { Statement: { ...DENY.Statement, Principal: '*', Action: '*' } } },
+      ],
+    },
+  },
+  'role-without-sessions': {
+    ssm: { managedPolicy: false, role: { policies: { agent: { Statement: LEAST.Statement[0] } } } },
+  },
   'nothing-let-out': { network: { wayOut: 'nat', endpoints: [], nodeEgress: [] } },
   'acl-without-answers': {
     network: {
@@ -144,6 +155,8 @@ describe('a worker whose agent does not answer', () => {
     ['endpoint-shadows-nat', 'no-network-path', 'does not admit 10.'],
     ['one-endpoint-shadows-nat', 'no-network-path', '(ssmmessages) does not admit 10.'],
     ['endpoint-policy', 'no-network-path', 'denies ssm:UpdateInstanceInformation'],
+    ['endpoint-policy-without-sessions', 'sessions-not-connected', 'denies ssmmessages:CreateControlChannel'],
+    ['role-without-sessions', 'sessions-not-connected', 'Role role-without-sessions-web-node does not allow'],
     ['nothing-let-out', 'no-network-path', 'of the instance lets nothing out to the Internet on port 443'],
     ['acl-without-answers', 'no-network-path', 'does not let the answers to HTTPS in'],
     ['denied', 'role-lacks-ssm', 'policy guard denies ssm:UpdateInstanceInformation'],

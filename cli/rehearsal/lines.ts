@@ -135,6 +135,10 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('aws eks list-updates of a cluster whose version has come to its end tells')],
   },
   {
+    line: 'whether an agent shows as `Online` while it cannot reach `ssmmessages`',
+    look: () => [open('aws ssm get-connection-status --target INSTANCE, beside describe-instance-information, tells')],
+  },
+  {
     line: 'whether EKS node repair ends a node in standby',
     look: async (ground) => [
       ...groupsThat(

@@ -63,6 +63,7 @@ def ssm_agents(account) -> None:
     refused("InvalidFilterKey", "ssm", "DescribeInstanceInformation", Filters=[{"Key": "Nothing", "Values": ["x"]}])
     instance = account.place["instanceWithScripts"]
     call("ssm", "DescribeInstanceInformation", Filters=[{"Key": "InstanceIds", "Values": [instance]}])
+    call("ssm", "GetConnectionStatus", Target=instance)
     run = {"DocumentName": "AWS-RunShellScript", "InstanceIds": [instance], "Parameters": {"commands": ["uname -r"]}}
     bounds = {"TimeoutSeconds": 60, "Comment": "Made here.", "MaxConcurrency": "50", "MaxErrors": "10%"}
     call("ssm", "SendCommand", **run, **bounds)

@@ -29,6 +29,43 @@ const absent = (found: Partial<Findings> = {}, view: Partial<WorkerView> = {}) =
   about({ findings: findings(found), ...view });
 const CLOSED = { kind: 'closed', missing: 'Subnet subnet-1 has no default route.' } as const;
 
+describe('an agent that answers without a connection for sessions', () => {
+  const unconnected = (found: Partial<Findings> = {}, view: Partial<WorkerView> = {}) =>
+    absent(found, { agent: ONLINE, sessions: false, ...view });
+
+  it('is told of, with what keeps it from one', () => {
+    expect(decide(unconnected({ network: CLOSED }), circumstances())).toMatchObject({
+      decision: 'failed',
+      reason: 'sessions-not-connected',
+      message: `The agent answers (version ${ONLINE.version}), but has no connection for sessions. ${CLOSED.missing}`,
+    });
+    const role = nodeRole({
+      allows: 'no',
+      registers: 'yes',
+      why: 'policy guard denies ssmmessages:OpenControlChannel',
+    });
+    // Default Host Management gives no rights to an agent whose own role lets it register.
+    for (const defaultHostManagement of [false, true]) {
+      const made = decide(unconnected({ profile: { name: 'p', role }, defaultHostManagement }), circumstances());
+      expect(made.message).toContain('policy guard denies ssmmessages:OpenControlChannel');
+    }
+    expect(decide(unconnected(), circumstances()).message).toContain('Nothing was found that keeps it from one');
+  });
+
+  it('still has time after the launch', () => {
+    const made = decide(unconnected({}, { launchedAt: NOW - MINUTE }), circumstances());
+    expect(made).toMatchObject({ decision: 'waiting', reason: 'sessions-not-connected' });
+    expect(made.lookAt).toBeGreaterThan(NOW);
+  });
+
+  it('is verified where it is to be left alone, and where nobody knows', () => {
+    expect(decide(unconnected({}, { tags: { 'eks-host-remediator:ignore': '' } }), circumstances()).reason).toBe(
+      'agent-verified',
+    );
+    expect(decide(about({ agent: ONLINE, sessions: true }), circumstances()).reason).toBe('agent-verified');
+  });
+});
+
 describe('decide', () => {
   it.each<[string, Partial<WorkerView>, object, string, string]>([
     ['answers', { agent: ONLINE }, {}, 'done', 'agent-verified'],

@@ -3,10 +3,10 @@ import { nextProposal } from '../shared/ledger/proposal.ts';
 import { OUTDATED } from './agent-cause.ts';
 import { canBeUpdated } from './agent-version.ts';
 import { type Circumstances, type Decision, remembered, say } from './decision.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, whyNoSessions } from './diagnose.ts';
 import { follow } from './follow.ts';
 import { circumstancesOf, guardOf } from './guards.ts';
-import type { AgentView, Observation } from './observation.ts';
+import type { AgentView, Observation, WorkerView } from './observation.ts';
 import { refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { attachable, modeOfRemedy, remedyFor, whyNotInstallable } from './remedy-choice.ts';
@@ -55,7 +55,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
   const { view, state } = observation;
   const verified = (but = ''): Decision =>
     say('done', 'agent-verified', `The agent answers (version ${agent.version}${but}).`, {}, agent.version);
-  if (!canBeUpdated(agent)) return verified();
+  if (!canBeUpdated(agent)) return withoutSessions(agent, view, circumstances) ?? verified();
   const verdict = guardOf(view, circumstances);
   const failures = state.failures?.cause === OUTDATED ? state.failures : undefined;
   if ('guardResult' in verdict) {
@@ -74,6 +74,19 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
   if (view.owner === undefined) return verified();
   if (modeOfRemedy(ssmAgent, 'update-agent') === 'off') return { ...verified(), memory: remembered(failures) };
   return treat({ ...UPDATE, message: answersInOld(agent) }, observation, ssmAgent, circumstances.now);
+}
+
+/** The agent answers, and no session reaches the worker; undefined where that is not known, or to be left alone. */
+function withoutSessions({ version }: AgentView, view: WorkerView, circumstances: Circumstances): Decision | undefined {
+  if (view.sessions !== false || view.findings === undefined) return undefined;
+  const verdict = guardOf(view, circumstances);
+  if ('guardResult' in verdict) return undefined;
+  const { now } = circumstances;
+  const message = `The agent answers (version ${version}), but has no connection for sessions.`;
+  const connectsBy = view.launchedAt + verdict.policy.ssmAgent.graceTime;
+  if (now < connectsBy) return { ...say('waiting', 'sessions-not-connected', message, {}, 'yet'), lookAt: connectsBy };
+  const why = whyNoSessions(view, view.findings);
+  return say('failed', 'sessions-not-connected', `${message} ${why}`, {}, why);
 }
 
 const answersInOld = ({ version }: AgentView): string =>

@@ -51,6 +51,17 @@ export function diagnose(view: WorkerView, findings: Findings, past: Past = {}):
   return { cause: 'cause-unclear', message: doubt, also: [...moreDoubts, POSSIBLE(view)].join(' ') };
 }
 
+/**
+ * What keeps sessions from a worker whose agent answers, in sentences. Sessions need what an agent needs that has never
+ * registered, of the role with which this one has.
+ */
+export function whyNoSessions({ agent: _, ...view }: WorkerView, findings: Findings): string {
+  const isOwnRole = findings.profile?.role?.registers === 'yes';
+  const { facts, doubts } = examine(view, isOwnRole ? { ...findings, defaultHostManagement: false } : findings, {});
+  const found = [...facts.map(({ message }) => message), ...doubts];
+  return found.length > 0 ? found.join(' ') : 'Nothing was found that keeps it from one: the agent may hang.';
+}
+
 const RESIDUAL = ({ agent }: WorkerView): Diagnosis =>
   agent === undefined
     ? { cause: 'agent-missing', message: 'No agent has ever registered, and nothing was found that keeps one from it.' }

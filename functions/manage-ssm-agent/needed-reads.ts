@@ -8,14 +8,14 @@ import type { WorkerState } from './worker-ledger.ts';
 
 /**
  * What has to be read about a worker: its owner; or the findings, which say whose it is and why its agent does not
- * answer; or its role's policies while the agent answers, so that a later change can be detected.
+ * answer; or its role's policies while the agent answers, so that a later change can be detected, and whether sessions reach it.
  */
 export type NeededReads = 'owner' | 'findings' | 'role';
 
 /**
  * What has to be read about a worker before a remedy may begin. Undefined where none can begin: the agent is fine,
- * still has time, or is being cured, or a guard applies anyway. A healthy fleet therefore costs no reads beyond one of
- * each new worker's role.
+ * still has time, or is being cured, or a guard applies anyway. A healthy fleet therefore costs no reads beyond those of
+ * each new worker's role and sessions.
  */
 export function neededReadsOf(view: WorkerView, state: WorkerState, anywhere: Circumstances): NeededReads | undefined {
   if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || isIsolated(view.tags)) return undefined;

@@ -26,7 +26,9 @@ export interface WorkerView extends DescribedWorker {
   readonly lifecycleState?: string;
   /** Fingerprint of the role's policies, read when the agent answers and none is saved yet; `none` without a role. */
   readonly roleFingerprint?: string;
-  /** Why the agent may not answer; read only where it does not. */
+  /** Whether Session Manager reaches the worker; read only while no fingerprint is saved, absent where AWS did not say. */
+  readonly sessions?: boolean;
+  /** Why the agent may not answer, or has no connection for sessions; read only where it does not, or has none. */
   readonly findings?: Findings;
   /** Status of the update command that the ledger remembers. */
   readonly command?: CommandView;

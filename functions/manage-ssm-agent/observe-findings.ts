@@ -70,7 +70,10 @@ export async function observeFindings(
       wayOf(instance, agents.get(instanceId)?.version, identityOf(instance), networks),
     ]),
   );
-  const doubtful = instances.filter(({ InstanceId = '' }) => ways.get(InstanceId)?.kind !== 'open');
+  // A worker whose own agent answers lacks sessions, of which an answering neighbour proves nothing.
+  const doubtful = instances.filter(
+    ({ InstanceId = '' }) => ways.get(InstanceId)?.kind !== 'open' && agents.get(InstanceId)?.online !== true,
+  );
   const neighbours = await findNeighbours(clients, doubtful, known, now);
   return new Map(
     workers.map(({ instanceId, instance }): [string, Findings] => {

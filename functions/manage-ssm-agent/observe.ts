@@ -8,6 +8,7 @@ import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
+import { readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -61,10 +62,19 @@ export async function observeWorkers(
   const concerned = workers.filter(({ instanceId }) => needed.get(instanceId) !== undefined);
   const asked = (...kinds: NeededReads[]) =>
     concerned.filter(({ instanceId }) => kinds.some((kind) => kind === needed.get(instanceId)));
-  const [remedied, silent] = [asked('owner', 'findings'), asked('findings')];
   const unnoted = asked('owner', 'role').filter(
-    ({ instanceId }) => states.get(instanceId)?.roleFingerprint === undefined,
+    ({ instanceId }) =>
+      agents.get(instanceId)?.online === true && states.get(instanceId)?.roleFingerprint === undefined,
   );
+  const sessions = await readSessions(
+    clients.ssm,
+    unnoted.map(({ instance }) => instance),
+  );
+  const unconnected = unnoted.filter(({ instanceId }) => sessions.get(instanceId) === false);
+  const silent = [...asked('findings'), ...unconnected];
+  const remedied = [...new Set([...asked('owner', 'findings'), ...unconnected])];
+  // Once a worker is noted, nobody asks again whether sessions reach it.
+  const connected = unnoted.filter(({ instanceId }) => sessions.get(instanceId) === true);
   const [identities, lifecycles, findings, fingerprints] = await Promise.all([
     identifyWorkers(
       clients,
@@ -76,7 +86,7 @@ export async function observeWorkers(
       remedied.map(({ instance }) => instance),
     ),
     observeFindings(clients, location, silent, { instances: workers.map(({ instance }) => instance), agents }, now),
-    readFingerprints(clients, unnoted),
+    readFingerprints(clients, connected),
   ]);
   const more = new Map(
     concerned.map(({ instanceId }): [string, Partial<WorkerView>] => [
@@ -85,6 +95,7 @@ export async function observeWorkers(
         ...identities.get(instanceId)?.worker,
         owner: identities.get(instanceId)?.owner,
         lifecycleState: lifecycles.get(instanceId),
+        sessions: sessions.get(instanceId),
         findings: findings.get(instanceId),
         roleFingerprint: fingerprints.get(instanceId),
       }),

@@ -10,6 +10,11 @@ export const SSM_AGENT_REASONS = {
   'agent-not-yet-registered': {
     meaning: 'The worker was launched a short while ago; its agent may still register (ssmAgent.graceTime).',
   },
+  'sessions-not-connected': {
+    meaning:
+      'The agent of the worker answers, but has no connection to Session Manager: no session reaches the worker. A worker that was just launched may still get one (ssmAgent.graceTime).',
+    hint: 'Sessions need the endpoint ssmmessages, and a role that allows ssmmessages:CreateControlChannel and OpenControlChannel. Cure what the message names; where it names nothing, replace the worker.',
+  },
   'registered-elsewhere': {
     meaning:
       'The agent of the worker is registered under the id of a hybrid activation (mi-…), as its image brought it along, instead of its instance.',

@@ -125,6 +125,12 @@ export const manageSsmAgent = declare({
       wildcardReason:
         'Security groups and routes may name any prefix list, of this account, of AWS or of one that shares it.',
     },
+    {
+      sid: 'Sessions',
+      actions: ['ssm:GetConnectionStatus'],
+      resources: [arnHere('ec2', 'instance/*')],
+      wildcardReason: 'Any instance may be a worker.',
+    },
     describeImages,
     readAccessEntries,
     onClusters('DescribeCluster'),

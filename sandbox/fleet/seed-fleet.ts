@@ -53,7 +53,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   const iam = new Iam(world);
   const serviceSettings = new ServiceSettings(world);
   const agents = new SsmAgents(world, instances, {
-    rightsOf: agentRights(world, iam, serviceSettings, networks),
+    ...agentRights(world, iam, serviceSettings, networks),
     reaches: (instance, service) => networks.reaches(instance, service),
   });
   const state: FleetState = {

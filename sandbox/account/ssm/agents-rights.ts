@@ -10,6 +10,7 @@ import type { ServiceSettings } from './service-settings.ts';
 const DEFAULT_HOST_MANAGEMENT_SINCE = '3.2.582.0';
 
 const REGISTER = 'ssm:UpdateInstanceInformation';
+const CHANNEL = ['ssmmessages:CreateControlChannel', 'ssmmessages:OpenControlChannel'];
 
 /**
  * The role with which an agent registers: its instance's own if that has the right, otherwise that of Default Host
@@ -17,8 +18,12 @@ const REGISTER = 'ssm:UpdateInstanceInformation';
  * call goes to a VPC endpoint, that endpoint's policy must allow it, too.
  */
 export function agentRights(world: World, iam: Iam, settings: ServiceSettings, networks: Networks) {
-  const mayRegister = (roleName: string | undefined, { id, vpcId }: Instance): roleName is string => {
-    if (roleName === undefined) return false;
+  const may = (
+    roleName: string,
+    { id, vpcId }: Instance,
+    service: 'ssm' | 'ssmmessages',
+    actions: readonly string[],
+  ): boolean => {
     const arn = `arn:${world.partition}:ec2:${world.region}:${world.accountId}:instance/${id}`;
     const role = iam.roles.get(roleName);
     const context = {
@@ -29,14 +34,19 @@ export function agentRights(world: World, iam: Iam, settings: ServiceSettings, n
       'ec2:SourceInstanceARN': arn,
       'ssm:SourceInstanceARN': arn,
     };
-    const policy = networks.endpointPolicy(vpcId, 'ssm');
-    const request = { action: REGISTER, resource: arn, context, ...(role !== undefined && { principal: role.arn }) };
-    return (
-      iam.allows(roleName, REGISTER, arn, context) &&
-      (policy === undefined || allows([policyDocument.parse(JSON.parse(policy))], request))
-    );
+    const policy = networks.endpointPolicy(vpcId, service);
+    const resource = service === 'ssm' ? arn : '*';
+    return actions.every((action) => {
+      const request = { action, resource, context, ...(role !== undefined && { principal: role.arn }) };
+      return (
+        iam.allows(roleName, action, resource, context) &&
+        (policy === undefined || allows([policyDocument.parse(JSON.parse(policy))], request))
+      );
+    });
   };
-  return (instance: Instance, agentVersion: string): AgentRights | undefined => {
+  const mayRegister = (roleName: string | undefined, instance: Instance): roleName is string =>
+    roleName !== undefined && may(roleName, instance, 'ssm', [REGISTER]);
+  const rightsOf = (instance: Instance, agentVersion: string): AgentRights | undefined => {
     const own = iam.findInstanceProfile(instance.instanceProfile ?? '')?.roleName;
     if (mayRegister(own, instance)) return { source: 'instance-profile', roleName: own };
     const general = settings.defaultHostManagementRole;
@@ -45,4 +55,7 @@ export function agentRights(world: World, iam: Iam, settings: ServiceSettings, n
     }
     return undefined;
   };
+  /** Whether a role may open the channel by which sessions reach an instance. */
+  const mayConnect = (instance: Instance, roleName: string): boolean => may(roleName, instance, 'ssmmessages', CHANNEL);
+  return { rightsOf, mayConnect };
 }

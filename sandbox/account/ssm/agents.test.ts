@@ -30,6 +30,47 @@ const attach = (at: TestAccount) => at.call('iam', 'AttachRolePolicy', { RoleNam
 const manageByDefault = (at: TestAccount, SettingValue: string = DEFAULT_HOST_MANAGEMENT_ROLE) =>
   at.call('ssm', 'UpdateServiceSetting', { SettingId: DEFAULT_HOST_MANAGEMENT, SettingValue });
 
+describe('Session Manager', () => {
+  const channel = (Effect: string) => ({
+    Statement: { Effect, Principal: '*', Action: 'ssmmessages:*', Resource: '*' },
+  });
+  const register = { Statement: { Effect: 'Allow', Action: 'ssm:UpdateInstanceInformation', Resource: '*' } };
+
+  it.each<[string, Hosts, string]>([
+    ['whose agent has all that it needs', {}, 'connected'],
+    ['whose agent is lost', { ssm: { agent: 'dead' } }, 'notconnected'],
+    ['whose agent never came', { ssm: { agent: 'missing' } }, 'notconnected'],
+    [
+      'whose role lets it register alone',
+      { ssm: { managedPolicy: false, role: { policies: { register } } } },
+      'notconnected',
+    ],
+    [
+      'whose endpoint denies the channel',
+      {
+        cluster: {
+          network: { endpoints: [{ services: ['ssm'] }, { services: ['ssmmessages'], policy: channel('Deny') }] },
+        },
+      },
+      'notconnected',
+    ],
+    [
+      'whose endpoint allows it',
+      {
+        cluster: {
+          network: { endpoints: [{ services: ['ssm'] }, { services: ['ssmmessages'], policy: channel('Allow') }] },
+        },
+      },
+      'connected',
+    ],
+  ])('reaches or misses an instance %s', (_what, hosts, expected) => {
+    const at = account(hosts);
+    const [node] = at.state.instances.list();
+    const Target = node?.id ?? '';
+    expect(at.call('ssm', 'GetConnectionStatus', { Target })).toEqual({ Target, Status: expected });
+  });
+});
+
 describe('an agent', () => {
   it.each<[string, Hosts, string | undefined]>([
     ['has all that it needs', {}, 'Online'],

@@ -27,6 +27,8 @@ export interface AgentRights {
 export interface AgentSurroundings {
   /** Undefined when nothing gives an agent of that version on that instance the right to register. */
   rightsOf(instance: Instance, agentVersion: string): AgentRights | undefined;
+  /** Whether the role with which an agent registers may open the channel of its sessions, too. */
+  mayConnect(instance: Instance, roleName: string): boolean;
   /** Whether the service's endpoint (`ssm`, `ssmmessages`, `ec2messages`) can be reached from the instance. */
   reaches(instance: Instance, service: string): boolean;
 }
@@ -90,6 +92,14 @@ export class SsmAgents {
   /** The current rights of the agent. */
   rightsOf({ instance, version }: Agent): AgentRights | undefined {
     return this.#surroundings.rightsOf(instance, version);
+  }
+
+  /** Whether Session Manager reaches an instance: its agent is Online, and may open the channel of its sessions. */
+  isConnected(instanceId: string): boolean {
+    const known = this.#byInstanceId.get(instanceId);
+    if (known === undefined || this.#look(known).pingStatus !== 'Online') return false;
+    const rights = this.#surroundings.rightsOf(known.instance, known.version);
+    return rights !== undefined && this.#surroundings.mayConnect(known.instance, rights.roleName);
   }
 
   /**

@@ -5,6 +5,9 @@ import {
   DescribeInstanceInformation$,
   type DescribeInstanceInformationCommandInput,
   type DescribeInstanceInformationCommandOutput,
+  GetConnectionStatus$,
+  type GetConnectionStatusCommandInput,
+  type GetConnectionStatusCommandOutput,
   GetParameter$,
   type GetParameterCommandInput,
   type GetParameterCommandOutput,
@@ -127,6 +130,18 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
         DescribeInstanceInformationCommandOutput
       >(DescribeInstanceInformation$, ['Filters', 'MaxResults', 'NextToken'], (input) =>
         describeInstanceInformation(world, agents, input),
+      ),
+      // Whoever is not known to Systems Manager is not connected.
+      GetConnectionStatus: operation<GetConnectionStatusCommandInput, GetConnectionStatusCommandOutput>(
+        GetConnectionStatus$,
+        ['Target'],
+        ({ Target = '' }) => ({ Target, Status: agents.isConnected(Target) ? 'connected' : 'notconnected' }),
+        ({ Target = '' }) => [
+          {
+            action: 'ssm:GetConnectionStatus',
+            resource: `arn:${world.partition}:ec2:${world.region}:${world.accountId}:instance/${Target}`,
+          },
+        ],
       ),
       ...commandOperations(world, commands, instances),
       ...serviceSettingOperations(world, serviceSettings),
