@@ -16,6 +16,7 @@ const ONCE_BROKEN: readonly Played[] = [
   { seed: 10, left: LATER },
   { seed: 87, left: LATER },
   { seed: 44, left: ['launch0', 'launch1', 'waves', 'gate'] },
+  { seed: 910 },
 ];
 const synthesized = readSynthesizedStack(inject('lightTemplate'));
 

@@ -11,12 +11,22 @@ const told = ({ decision, reason, act, isOver, silent }: DrainDecision): string 
 const late = { startedAt: NOW - 2 * HOUR };
 const CLOSED = { kind: 'unreadable', why: 'Closed.', mayPass: false } as const;
 const TROUBLED = { kind: 'unreadable', why: 'No answer.', mayPass: true } as const;
+/** A node that was cordoned before it was read. */
+const EMPTY = { ...nodeWith(), isOurs: true };
 const held = nodeWith(pod('cart-1', { budgets: ['cart'] }));
 
 describe('a node whose termination waits', () => {
   it.each([
     ['is drained while pods are there', drainOf(), {}, 'waiting node-draining drain'],
-    ['goes once it is empty', drainOf({ node: nodeWith() }), {}, 'acted node-drained let-go'],
+    ['goes once it is empty', drainOf({ node: EMPTY }), {}, 'acted node-drained let-go'],
+    ['is cordoned first where it was empty before', drainOf({ node: nodeWith() }), {}, 'waiting node-draining drain'],
+    [
+      'goes where it is empty and others have cordoned it',
+      drainOf({ node: { ...nodeWith(), unschedulable: true } }),
+      {},
+      'acted node-drained let-go',
+    ],
+    ['goes at the deadline where it is empty', drainOf({ node: nodeWith() }, late), {}, 'acted node-drained let-go'],
     ['goes where it is no node', drainOf({ node: { kind: 'absent' } }), {}, 'acted node-drained let-go'],
     ['is kept at the deadline', drainOf({ node: held }, late), {}, 'failed node-retained keep'],
     ['goes at the deadline', drainOf({ node: held }, late), { atDeadline: 'go' }, 'failed drain-given-up let-go'],
@@ -171,7 +181,7 @@ describe('a node whose termination waits', () => {
     ],
     [
       'ends once it is retained and empty',
-      drainOf({ lifecycleState: 'Terminating:Retained', node: nodeWith() }, late),
+      drainOf({ lifecycleState: 'Terminating:Retained', node: EMPTY }, late),
       {},
       'acted node-drained end',
     ],
@@ -220,10 +230,7 @@ describe('a node whose termination waits', () => {
   });
 
   it('is not ended where it was let go here, and retained for a hook of others after that', () => {
-    const theirs = drainOf(
-      { lifecycleState: 'Terminating:Retained', node: nodeWith() },
-      { ...late, letGoAt: NOW - HOUR },
-    );
+    const theirs = drainOf({ lifecycleState: 'Terminating:Retained', node: EMPTY }, { ...late, letGoAt: NOW - HOUR });
     const decision = decideDrain(theirs, circumstances());
     expect(told(decision)).toBe('silent');
     expect(decision.wakeAt).toBeGreaterThan(NOW);

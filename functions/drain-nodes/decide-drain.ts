@@ -118,7 +118,8 @@ export const isAtHook = (lifecycleState: string): boolean =>
 function decideWaiting({ group, node, state }: DrainObservation, drains: Policy['drains'], now: number): DrainDecision {
   const { startedAt } = state;
   const since = iso(startedAt);
-  const empty = whyEmpty(node);
+  const deadline = startedAt + drains.within;
+  const empty = whyEmpty(node, now >= deadline);
   if (empty !== undefined) {
     return {
       ...say('acted', 'node-drained', empty, since),
@@ -127,7 +128,6 @@ function decideWaiting({ group, node, state }: DrainObservation, drains: Policy[
       wakeAt: now + LATER,
     };
   }
-  const deadline = startedAt + drains.within;
   const wakeAt = now + (now - startedAt < OFTEN_FOR ? SOON : LATER);
   const held = heldIn(node);
   const beforeDeadline = Math.min(wakeAt, Math.max(deadline, now + SOON));
@@ -170,11 +170,11 @@ function decideRetained(
 ): DrainDecision {
   const since = iso(state.startedAt);
   const retainedAt = state.retainedAt ?? now;
-  const empty = whyEmpty(node);
+  const endsAt = retainedAt + drains.retained.forAtMost;
+  const empty = whyEmpty(node, now >= endsAt);
   const ends = { act: 'end' as const, memory: { retainedAt, letGoAt: now }, wakeAt: now + LATER };
   if (empty !== undefined) return { ...say('acted', 'node-drained', empty, since), ...ends };
   const held = heldIn(node);
-  const endsAt = retainedAt + drains.retained.forAtMost;
   if (now >= endsAt) {
     return { ...say('failed', 'drain-given-up', `It was retained until ${iso(endsAt)}. ${held}`, since), ...ends };
   }
@@ -191,10 +191,17 @@ function decideRetained(
   };
 }
 
-/** Why nothing is left to drain; undefined: something is, or nobody can tell. */
-function whyEmpty(node: NodeView): string | undefined {
+/**
+ * Why nothing is left to drain; undefined: something is, or nobody can tell. A node that was read while pods could still
+ * be scheduled onto it is empty for that moment only, so it is cordoned first. Pods of another node that ends come to it
+ * just then.
+ *
+ * @param isLate whether it may end as it is
+ */
+function whyEmpty(node: NodeView, isLate: boolean): string | undefined {
   if (node.kind === 'absent') return 'It is no node of its cluster, so there is nothing to drain.';
   if (node.kind !== 'found' || node.pods.length > 0) return undefined;
+  if (!node.isOurs && !node.unschedulable && !isLate) return undefined;
   return `No pod is left that could run elsewhere.${leftOutOf(node.leftOut)}`;
 }
 
@@ -202,6 +209,8 @@ function whyEmpty(node: NodeView): string | undefined {
 function heldIn(node: NodeView): string {
   if (node.kind === 'unreadable') return node.why;
   if (node.kind === 'absent') return '';
+  if (node.pods.length === 0)
+    return `No pod is left. It is cordoned before it ends, so that none comes.${leftOutOf(node.leftOut)}`;
   return `${counted(node.pods.length, 'pod')} still there: ${fewOf(node.pods.map(inName))}.${leftOutOf(node.leftOut)}`;
 }
 

@@ -60,7 +60,7 @@ export const pod = (name: string, more: Partial<HeldPod> = {}): HeldPod => ({
   ...more,
 });
 
-export const nodeWith = (...pods: HeldPod[]): NodeView => ({
+export const nodeWith = (...pods: HeldPod[]): Extract<NodeView, { kind: 'found' }> => ({
   kind: 'found',
   name: 'ip-10-0-0-1',
   unschedulable: false,
