@@ -64,11 +64,16 @@ export function breachesOf({ imports, launches, bursts, sweeps }: Figures): stri
       .flatMap(({ launches: count, p99Ms }) =>
         breach(`ms until 99 % of ${count} exposed workers are closed`, p99Ms, BUDGETS.burst.p99Ms),
       ),
-    ...sweeps.flatMap(({ name, workers, cpuMs, peakRssBytes, shareOfTimeout }) => [
+    ...sweeps.flatMap(({ name, workers, cpuMs, sdkCpuMs, peakRssBytes, shareOfTimeout }) => [
       ...breach(
         `CPU ms of the sweep of ${workers} workers by ${name}`,
         cpuMs,
         BUDGETS.sweep.cpuMsBase + BUDGETS.sweep.cpuMsPerWorker * workers,
+      ),
+      ...breach(
+        `CPU ms beside the SDK's own of the sweep of ${workers} workers by ${name}`,
+        cpuMs - sdkCpuMs,
+        BUDGETS.sweep.cpuMsBase + BUDGETS.sweep.ownCpuMsPerWorker * workers,
       ),
       ...breach(`bytes of memory of the sweep of ${workers} by ${name}`, peakRssBytes, BUDGETS.sweep.peakRssBytes),
       ...breach(`share of its timeout, ${workers} swept by ${name}`, shareOfTimeout, BUDGETS.sweep.shareOfTimeout),

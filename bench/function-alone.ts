@@ -20,7 +20,7 @@ export interface Used {
   readonly calls: readonly TimedCall[];
 }
 
-export interface TimedCall extends Pick<CallRecord, 'operation' | 'service' | 'outcome'> {
+export interface TimedCall extends Pick<CallRecord, 'operation' | 'service' | 'outcome' | 'input'> {
   /** Epoch milliseconds with fractions. */
   readonly at: number;
 }
@@ -47,10 +47,10 @@ export class ServedAccount {
       seed: 1,
       synthesized,
       policy: JSON.stringify(policy),
-      onCall: ({ function: caller, operation, service, outcome }) => {
+      onCall: ({ function: caller, operation, service, outcome, input }) => {
         // A function in a process of its own uses the operator's key. The functions that the account runs have names.
         if (caller !== 'operator') return;
-        calls.push({ operation, service, outcome, at: performance.timeOrigin + performance.now() });
+        calls.push({ operation, service, outcome, input, at: performance.timeOrigin + performance.now() });
       },
     });
     const { http } = account.server;
@@ -72,22 +72,31 @@ export class ServedAccount {
   start(name: string): FunctionAlone {
     const { bundle, arn, memorySizeMb, environment } = this.definitionOf(name);
     const child = fork(join(import.meta.dirname, 'function-process.cjs'), [bundle], {
-      // Lambda's Node.js runtime gives about these shares of a function's memory to old and to young objects.
-      execArgv: [
-        `--max-old-space-size=${Math.floor(memorySizeMb * 0.9)}`,
-        `--max-semi-space-size=${Math.floor(memorySizeMb * 0.05)}`,
-      ],
+      execArgv: memoryOf(memorySizeMb),
       env: { ...withQueuesAt(this.#endpoint, environment), ...this.#variables },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     return new FunctionAlone(child, this.#calls, arn);
   }
 
-  /** CPU of a process that only reads all instances of the account, ms of a whole core, and the number of pages. */
-  async readPages(): Promise<{ readonly cpuMs: number; readonly pages: number }> {
-    const child = fork(join(import.meta.dirname, 'pages-alone.cjs'), { env: this.#variables });
-    const [read] = await once(child, 'message');
-    return read;
+  /**
+   * CPU of a process that has the memory of a function, and only repeats the reads among these calls with the AWS SDK,
+   * one after the other, ms of a whole core. It drops the answers. Clients and their modules are loaded before.
+   */
+  async repeatReads(name: string, calls: readonly TimedCall[]): Promise<number> {
+    const from = this.#calls.length;
+    const child = fork(join(import.meta.dirname, 'reads-alone.cjs'), {
+      execArgv: memoryOf(this.definitionOf(name).memorySizeMb),
+      env: this.#variables,
+      // Inputs may hold dates.
+      serialization: 'advanced',
+    });
+    const reads = calls.filter(({ operation }) => /^(Describe|List|Get|BatchGet|Query)/.test(operation));
+    child.send(reads.map(({ service, operation, input }) => ({ service, operation, input })));
+    const [{ cpuMs }] = await once(child, 'message');
+    const repeated = this.#calls.length - from;
+    if (repeated !== reads.length) throw new Error(`${repeated} of ${reads.length} reads of ${name} were repeated.`);
+    return cpuMs;
   }
 
   get #variables(): Record<string, string> {
@@ -146,6 +155,12 @@ export class FunctionAlone {
     this.#child.disconnect();
   }
 }
+
+/** Lambda's Node.js runtime gives about these shares of a function's memory to old and to young objects. */
+const memoryOf = (megabytes: number): string[] => [
+  `--max-old-space-size=${Math.floor(megabytes * 0.9)}`,
+  `--max-semi-space-size=${Math.floor(megabytes * 0.05)}`,
+];
 
 /** The SDK calls a queue at the host of the queue's URL, whatever the endpoint is. */
 const withQueuesAt = (endpoint: string, environment: Readonly<Record<string, string>>): Record<string, string> =>

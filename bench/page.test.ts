@@ -20,14 +20,15 @@ it('names each figure that is above its budget', () => {
   const imports = { ...figures.imports, functions: [{ name: 'a', bytes: 2e6, laterBytes: 0, ms: 300, ratio: 10 }] };
   const launch = { ...figures.launches[0]!, workers: 7, coldCpuMs: 5_000, peakRssBytes: 1e9 };
   const bursts = [2, 32].map((concurrency) => ({ ...figures.bursts[0]!, launches: 9, concurrency, p99Ms: 7_000 }));
-  const sweep = { ...figures.sweeps[0]!, name: 'b', workers: 10, cpuMs: 9_000, pagesCpuMs: 0, shareOfTimeout: 0.9 };
+  const sweep = { ...figures.sweeps[0]!, name: 'b', workers: 10, cpuMs: 9_000, sdkCpuMs: 100, shareOfTimeout: 0.9 };
   expect(breachesOf({ ...figures, imports, launches: [launch], bursts, sweeps: [sweep] })).toEqual([
     'bytes of the bundle of a: 2000000 is above 1000000',
     'ratio of the import of a: 10 is above 5',
     'CPU ms of a launch among 7 workers: 5000 is above 1000',
     'bytes of memory of a launch among 7 workers: 1000000000 is above 209715200',
     'ms until 99 % of 9 exposed workers are closed: 7000 is above 5000',
-    'CPU ms of the sweep of 10 workers by b: 9000 is above 1016',
+    'CPU ms of the sweep of 10 workers by b: 9000 is above 1012',
+    "CPU ms beside the SDK's own of the sweep of 10 workers by b: 8900 is above 1005",
     'share of its timeout, 10 swept by b: 0.9 is above 0.75',
   ]);
 });

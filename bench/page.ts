@@ -77,15 +77,16 @@ function alone computes for one of 200 launches in a batch, at Lambda's share of
 
 ## A sweep
 A look of a function at all workers of a fleet that it knows from an earlier sweep, at most 10,000 a cluster and one invocation a
-cluster. Each worker has two interfaces and ${addresses} addresses. Budgets: ${sweep.cpuMsPerWorker} ms of CPU a worker and ${sweep.cpuMsBase.toLocaleString('en')} ms once; ${mebibytes(sweep.peakRssBytes)} MiB; ${sweep.shareOfTimeout * 100} % of the timeout for
-what one invocation computes in Lambda. Memory and timeout are judged by the first sweep, too, which writes what it learns.
+cluster. Each worker has two interfaces and ${addresses} addresses. Budgets: ${sweep.cpuMsPerWorker} ms of CPU a worker, of these ${sweep.ownCpuMsPerWorker} beside the SDK's own, and
+${sweep.cpuMsBase.toLocaleString('en')} ms once; ${mebibytes(sweep.peakRssBytes)} MiB; ${sweep.shareOfTimeout * 100} % of the timeout for what one invocation computes in Lambda. Memory
+and timeout are judged by the first sweep, too, which writes what it learns.
 
 ${tableOf(sweeps)}
 
-\`check-posture\` samples a cluster once a week, so that its second sweep finds nothing to do. The SDK's reading of answers is the most of each
-sweep. What it takes for all pages of instances is measured by a process that only reads them, once; a sweep reads them as often as the table
-says, because two tags name a worker's cluster. The SDK's reading of other answers is not measured apart. The agents of these workers have
-never registered, so that \`manage-ssm-agent\` diagnoses each.
+\`check-posture\` samples a cluster once a week, so that its second sweep finds nothing to do. The SDK's own is what a process takes that has the
+memory of the function, makes the same reads with the SDK of the same release, and drops the answers: to sign and send the
+requests, and to read the answers, of which the pages of instances are the most. Loading it does not count there, and does
+for the function. The agents of these workers have never registered, so that \`manage-ssm-agent\` diagnoses each.
 
 ![CPU of a sweep over the number of workers](images/sweep-cpu.svg)
 
