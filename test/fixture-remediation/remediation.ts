@@ -29,7 +29,7 @@ export const greetWorkers = declare({
   sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
   requests: ['retry'],
   ledger: [],
-  rights: [onAnything('Workers', ['ec2:DescribeInstances'])],
+  rights: [onAnything('Workers', ['ec2:DescribeInstances', 'ec2:DescribeTags'])],
   alarms: {
     'nobody-greeted': {
       means: 'Nobody is greeted any more.',
