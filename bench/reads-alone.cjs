@@ -21,7 +21,7 @@ process.once('message', async (reads) => {
     const [module, name] = CLIENTS[service];
     const sdk = require(`@aws-sdk/client-${module}`);
     const client = new sdk[name]({});
-    // The clients of functions do not go through answers for a log, either (functions/shared/runtime/aws-client.ts).
+    // The bundles of functions are without it, too (infra/sdk-plugins.ts).
     client.middlewareStack.remove('loggerMiddleware');
     clients.set(service, { sdk, client });
   }
