@@ -184,6 +184,8 @@ const release = (at: string, releaseVersion: string) => ({
   amiType: 'AL2023_x86_64_STANDARD',
   releaseVersion,
 });
+/** What lets an agent register, and no session reach it. */
+const REGISTER = { Statement: { Effect: 'Allow', Action: 'ssm:UpdateInstanceInformation', Resource: '*' } };
 const keyed = (name: string, tags: object = {}, change: object = {}) => ({
   name,
   desiredSize: 2,
@@ -193,7 +195,7 @@ const keyed = (name: string, tags: object = {}, change: object = {}) => ({
   ...change,
 });
 
-it('with its next upgrade a node group gets a version of its own template without the key pair, after which the check of posture ends by itself; one that CloudFormation keeps, that has a silent agent or a waiver, keeps it, is upgraded all the same, and says why', async () => {
+it('with its next upgrade a node group gets a version of its own template without the key pair, after which the check of posture ends by itself; one that CloudFormation keeps, that has a silent agent or none that sessions reach, or a waiver, keeps it, is upgraded all the same, and says why', async () => {
   const [OLDER, NEWER] = ['1.33.4-20260701', '1.33.5-20260709'];
   const { image: _, ...upgrades } = policy.upgrades;
   const waiver = {
@@ -217,6 +219,7 @@ it('with its next upgrade a node group gets a version of its own template withou
               keyed('own'),
               keyed('stack', { 'aws:cloudformation:stack-name': 'nodes' }),
               keyed('silent', {}, { ssm: { agent: 'stopped' } }),
+              keyed('unreached', {}, { ssm: { managedPolicy: false, role: { policies: { register: REGISTER } } } }),
               keyed('waived'),
               keyed('watched'),
             ],
@@ -227,13 +230,13 @@ it('with its next upgrade a node group gets a version of its own template withou
     ),
     synthesized: readSynthesizedStack(withImageRights()),
     policy: JSON.stringify({
-      upgrades: { ...upgrades, concurrency: { perCluster: 5 }, keyPairs: { mode: 'enforce', templates: 'change' } },
+      upgrades: { ...upgrades, concurrency: { perCluster: 6 }, keyPairs: { mode: 'enforce', templates: 'change' } },
       posture: { waivers: [waiver] },
       ...{ quarantine: { mode: 'off' }, imds: { mode: 'off' }, ssmAgent: { mode: 'off' } },
       overrides: [{ name: 'watch', match: { nodegroups: ['watched'] }, upgrades: { keyPairs: { mode: 'observe' } } }],
     }),
   });
-  const groups = ['own', 'stack', 'silent', 'waived', 'watched'];
+  const groups = ['own', 'stack', 'silent', 'unreached', 'waived', 'watched'];
   await run.account.play(4 * HOUR);
   const { launchTemplates, eks, instances } = run.account.fleet;
   const keysOf = (name: string) => [
@@ -257,6 +260,7 @@ it('with its next upgrade a node group gets a version of its own template withou
   );
   expect(told.stack).toMatch(/managed by CloudFormation's stack nodes.*Make a version like 1 without KeyName there/);
   expect(told.silent).toMatch(/the SSM agent of i-\w+, i-\w+ does not answer/);
+  expect(told.unreached).toMatch(/the SSM agent of i-\w+, i-\w+ does not answer, or has no connection for sessions/);
   expect(told.waived).toMatch(/waiver W-7 of the policy lets it be/);
   expect(told.watched).toMatch(/In mode enforce .* new nodes would get no key pair/);
   expect(started('own')?.details).toMatchObject({ keyPair: { keyName: 'ops', formerVersion: 1, outcome: 'left-out' } });

@@ -2,7 +2,13 @@ import * as reconcileRequest from '../../events/agent-reconcile-request.ts';
 import * as instanceLaunch from '../../events/autoscaling-instance-launch.ts';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
 import * as inspectorCoverage from '../../events/inspector-coverage.ts';
-import { describeImages, onClusters, onNodegroups, readAccessEntries } from '../shared/declaration/fleet-rights.ts';
+import {
+  describeImages,
+  onClusters,
+  onNodegroups,
+  readAccessEntries,
+  readSessionChannels,
+} from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
 import { AGENT_POLICIES } from './agent-policy.ts';
@@ -125,12 +131,7 @@ export const manageSsmAgent = declare({
       wildcardReason:
         'Security groups and routes may name any prefix list, of this account, of AWS or of one that shares it.',
     },
-    {
-      sid: 'Sessions',
-      actions: ['ssm:GetConnectionStatus'],
-      resources: [arnHere('ec2', 'instance/*')],
-      wildcardReason: 'Any instance may be a worker.',
-    },
+    readSessionChannels,
     describeImages,
     readAccessEntries,
     onClusters('DescribeCluster'),

@@ -46,7 +46,7 @@ export const QUARANTINE_REASONS = {
   },
   'shell-ingress-stays': {
     meaning:
-      'Rules let public addresses in at 22 or 3389 and stay: others use the security group or are to keep it open, an SSM agent does not answer, or the rule opens other ports too.',
+      'Rules let public addresses in at 22 or 3389 and stay: others use the security group or are to keep it open, an SSM agent does not answer or has no connection for sessions, or the rule opens other ports too.',
     hint: `Remove what the message names, or revoke the rule by hand; then: ${OPERATOR_COMMAND} check RESOURCE.`,
     severity: 'medium',
   },

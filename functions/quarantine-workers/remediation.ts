@@ -3,7 +3,7 @@ import * as instanceLaunch from '../../events/ec2-instance-launch.ts';
 import * as networkReachability from '../../events/inspector-network-reachability.ts';
 import * as reconcileRequest from '../../events/quarantine-reconcile-request.ts';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
-import { identity, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { identity, onClusters, onNodegroups, readSessionChannels } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, type Right } from '../shared/declaration/right.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
@@ -184,6 +184,7 @@ export const quarantineWorkers = declare({
   ledger: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
   rights: [
     reads,
+    readSessionChannels,
     prefixLists,
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),

@@ -1,3 +1,4 @@
+import { readSessionChannels } from '../shared/declaration/fleet-rights.ts';
 import { byTemplate, tagsAtLaunch } from '../shared/declaration/launch-rights.ts';
 import { arnHere, onAnything, type Right } from '../shared/declaration/right.ts';
 
@@ -46,4 +47,5 @@ export const LAUNCH_TEMPLATE_RIGHTS: readonly Right[] = [
     ]),
     unlessOff: 'launchTemplateRights',
   },
+  { ...readSessionChannels, unlessOff: 'launchTemplateRights' },
 ];

@@ -91,12 +91,12 @@ export function shellIngressMode(
   return stricter(policy.quarantine.mode, policy.quarantine.revokeShellIngress);
 }
 
-/** Workers whose SSM agent does not answer, in words. */
+/** Workers that no session reaches, in words. */
 const silentOf = (users: readonly NetworkUser[], answering: ReadonlySet<string>): string[] => [
   ...new Set(
     users.flatMap((user) =>
       user.kind === 'worker' && !answering.has(user.instanceId)
-        ? [`${user.instanceId} (its SSM agent does not answer)`]
+        ? [`${user.instanceId} (its SSM agent does not answer, or has no connection for sessions)`]
         : [],
     ),
   ),

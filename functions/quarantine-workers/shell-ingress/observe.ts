@@ -7,6 +7,7 @@ import { describeInstances, LIVE } from '../../shared/fleet/instances.ts';
 import { insideOf, isPublicNetwork, readVpcBlocks } from '../../shared/fleet/networks.ts';
 import { isProven } from '../../shared/fleet/owners.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
+import { readSessions } from '../../shared/fleet/session-channels.ts';
 import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
@@ -34,7 +35,7 @@ export interface ShellIngress
   readonly waived: readonly string[];
   /** The groups behind these rules for which an operator had something reopened, as `cluster/nodegroup`. */
   readonly leftOpen: ReadonlySet<string>;
-  /** Ids of the workers whose SSM agent answers. */
+  /** Ids of the workers whose SSM agent answers, and which sessions reach. */
   readonly answering: ReadonlySet<string>;
 }
 
@@ -84,7 +85,12 @@ export async function observeShellIngress(
       ssm,
       workers.map(({ instanceId }) => instanceId),
     );
-    return { ...found, ...known, leftOpen, answering: new Set(agents.keys()) };
+    const hosts = workers
+      .filter(({ instanceId }) => agents.has(instanceId))
+      .map(({ instanceId, cluster, nodegroup = '' }) => ({ id: instanceId, alike: `${cluster}/${nodegroup}` }));
+    const sessions = await readSessions(ssm, hosts);
+    const answering = new Set(hosts.flatMap(({ id }) => (sessions.get(id) === true ? id : [])));
+    return { ...found, ...known, leftOpen, answering };
   } catch (error) {
     // Only Systems Manager can show that a worker has another way in. Without its answer the rules stay.
     const usersUnreadable = refusalOf(error);

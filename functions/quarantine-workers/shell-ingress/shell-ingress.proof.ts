@@ -73,3 +73,16 @@ it('that somebody else has closed is not proposed any more, from the next check 
   await run.account.play(10 * MINUTE);
   expect(told(run).slice(1)).toEqual(['web done shell-ingress-ended']);
 });
+
+it('stays where the agents answer, and no session reaches the workers: it would be the last way in', async () => {
+  const [cluster] = fleet.clusters;
+  const [web] = cluster?.nodeGroups ?? [];
+  const register = { Statement: { Effect: 'Allow', Action: 'ssm:UpdateInstanceInformation', Resource: '*' } };
+  const ssm = { managedPolicy: false, role: { policies: { register } } };
+  const run = await start({ fleet: { ...fleet, clusters: [{ ...cluster, nodeGroups: [{ ...web, ssm }] }] }, policy });
+  await run.account.play(2 * HOUR);
+  expect(run.account.onlineAgents()).toHaveLength(2);
+  expect(told(run)).toEqual(['web refused shell-ingress-stays']);
+  expect(isOpen(run)).toBe(true);
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});

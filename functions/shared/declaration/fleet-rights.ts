@@ -55,3 +55,11 @@ export const readAmiReleases: Right = {
   resources: ['eks/optimized-ami/*', 'bottlerocket/*', 'ami-windows-latest/*'].map(publicParameters),
   wildcardReason: "Amazon's public parameters: one per Kubernetes version and AMI type that a fleet may use.",
 };
+
+/** Whether Session Manager reaches instances, without which the last other way in is not to be closed. */
+export const readSessionChannels: Right = {
+  sid: 'Sessions',
+  actions: ['ssm:GetConnectionStatus'],
+  resources: [arnHere('ec2', 'instance/*')],
+  wildcardReason: 'Any instance may be a worker: the call tells whether sessions reach it, and changes nothing.',
+};

@@ -1,31 +1,31 @@
 import { ConnectionStatus, GetConnectionStatusCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
-import type { DescribedInstance } from './described-instance.ts';
 import { isOfAws } from './reading.ts';
+
+/** An instance that may have a connection for sessions. */
+export interface Host {
+  readonly id: string;
+  /** The same for instances that the same endpoints, security groups and role keep from sessions, or let have them. */
+  readonly alike: string;
+  /** Epoch milliseconds; absent where not known. */
+  readonly launchedAt?: number;
+}
 
 /** How many of the instances that are alike are asked about, until one has a connection. */
 const ASKED_AT_MOST = 5;
 
 /**
  * Asks whether Session Manager reaches these instances, by instance id; an instance is missing where AWS could not be
- * asked. A call answers for one instance only. What keeps sessions away (an endpoint, its policy, a security group, a
- * role) is the same for instances of one VPC with the same groups and role. So one that has a connection stands for all
- * that were not asked about, and a few that have none stand for them where nobody has one. The oldest come first: one
- * that was just launched may get its connection yet.
+ * asked. A call answers for one instance only. So one that has a connection stands for all that are like it and were not
+ * asked about, and a few that have none stand for them where nobody has one. The oldest come first: one that was just
+ * launched may get its connection yet.
  */
-export async function readSessions(
-  ssm: SSMClient,
-  instances: readonly DescribedInstance[],
-): Promise<Map<string, boolean>> {
-  const launchedAt = ({ LaunchTime }: DescribedInstance) => LaunchTime?.getTime() ?? 0;
-  const alike = Map.groupBy(
-    instances.toSorted((a, b) => launchedAt(a) - launchedAt(b)),
-    ({ VpcId, IamInstanceProfile, SecurityGroups = [] }) =>
-      [VpcId, IamInstanceProfile?.Arn, ...SecurityGroups.map(({ GroupId }) => GroupId).sort()].join(' '),
-  );
-  const ask = async (group: readonly DescribedInstance[]): Promise<Array<[string, boolean]>> => {
-    const ids = group.flatMap(({ InstanceId }) => InstanceId ?? []);
+export async function readSessions(ssm: SSMClient, hosts: readonly Host[]): Promise<Map<string, boolean>> {
+  const oldestFirst = hosts.toSorted((a, b) => (a.launchedAt ?? 0) - (b.launchedAt ?? 0));
+  const groups = Map.groupBy(oldestFirst, ({ alike }) => alike);
+  const ask = async (group: readonly Host[]): Promise<Array<[string, boolean]>> => {
+    const ids = group.map(({ id }) => id);
     const unconnected = new Set<string>();
     for (const id of ids.slice(0, ASKED_AT_MOST)) {
       const isConnected = await readConnection(ssm, id);
@@ -35,7 +35,7 @@ export async function readSessions(
     }
     return ids.map((each) => [each, false]);
   };
-  return new Map((await pMap(alike.values(), ask, { concurrency: READ_CONCURRENCY })).flat());
+  return new Map((await pMap(groups.values(), ask, { concurrency: READ_CONCURRENCY })).flat());
 }
 
 async function readConnection(ssm: SSMClient, Target: string): Promise<boolean | undefined> {

@@ -38,7 +38,7 @@ export type KeyPairSeen =
     };
 
 /**
- * Whether Session Manager leads to a node group's nodes. `silent`: nodes whose agent does not answer, by instance id.
+ * Whether Session Manager leads to a node group's nodes. `silent`: nodes that no session reaches, by instance id.
  */
 export type Agents =
   | { readonly kind: 'unreadable'; readonly code: string }

@@ -97,5 +97,5 @@ function lockedOut(agents: Agents): string | undefined {
     return `whether the SSM agent answers on its nodes could not be read (${agents.code})`;
   if (agents.nodes === 0) return 'it has no node in service by which to tell whether the SSM agent answers';
   if (agents.silent.length === 0) return undefined;
-  return `the SSM agent of ${listed(agents.silent)} does not answer`;
+  return `the SSM agent of ${listed(agents.silent)} does not answer, or has no connection for sessions`;
 }

@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
 import { readTemplateVersion, type TemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import { type Reading, read } from '../../shared/fleet/reading.ts';
+import { readSessions } from '../../shared/fleet/session-channels.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
@@ -17,7 +18,7 @@ interface Clients {
 /**
  * Reads which key pair the launch templates name of node groups that would be upgraded now, by subject. A node group
  * with its owner's launch template costs two calls. Where the template names a key pair, one call for fifty nodes reads
- * whose SSM agent answers.
+ * whose SSM agent answers, and one or a few whether sessions reach them.
  */
 export async function observeKeyPairs(
   { ec2, ssm }: Clients,
@@ -47,12 +48,17 @@ async function seenOf(
   return { kind: 'named', keyName, template: template.found, agents: await agentsOf(nodes, ssm) };
 }
 
-/** Reads whose agent answers. A node whose id is not known counts as one that does not answer. */
+/** Reads whose agent answers, and has a connection for sessions. A node whose id is not known counts as one that does not answer. */
 async function agentsOf(nodes: NodeGroupView['nodes'], ssm: SSMClient): Promise<Agents> {
   if (nodes === undefined) return { kind: 'unreadable', code: 'its nodes' };
   const ids = nodes.map(({ instanceId = 'a node without id' }) => instanceId);
   const answering = await read(() => readAnsweringAgents(ssm, ids), 'tell');
   if (answering.kind === 'unreadable') return answering;
   const known = answering.kind === 'found' ? answering.found : new Map<string, string>();
-  return { kind: 'read', nodes: ids.length, silent: ids.filter((id) => !known.has(id)) };
+  // The nodes of a group have the same role, VPC and security groups.
+  const hosts = nodes.flatMap(({ instanceId: id = '', launchedAt = 0 }) =>
+    known.has(id) ? { id, alike: 'the group', launchedAt } : [],
+  );
+  const sessions = await readSessions(ssm, hosts);
+  return { kind: 'read', nodes: ids.length, silent: ids.filter((id) => sessions.get(id) !== true) };
 }
