@@ -27,6 +27,7 @@ const NEVER_REFUSED = [
   'inspector2.BatchGetAccountStatus',
   'monitoring.ListDashboards',
   'ec2.GetEbsEncryptionByDefault',
+  'ssm.GetConnectionStatus',
 ];
 
 describe.skipIf(!isThere('boto'))(titled('every operation of the sandbox, called by boto3,', 'boto'), () => {
