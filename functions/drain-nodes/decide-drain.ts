@@ -201,7 +201,8 @@ function decideRetained(
 function whyEmpty(node: NodeView, isLate: boolean): string | undefined {
   if (node.kind === 'absent') return 'It is no node of its cluster, so there is nothing to drain.';
   if (node.kind !== 'found' || node.pods.length > 0) return undefined;
-  if (!node.isOurs && !node.unschedulable && !isLate) return undefined;
+  const isCordoned = node.isOurs || node.unschedulable;
+  if (!isCordoned && !isLate) return undefined;
   return `No pod is left that could run elsewhere.${leftOutOf(node.leftOut)}`;
 }
 
@@ -209,9 +210,11 @@ function whyEmpty(node: NodeView, isLate: boolean): string | undefined {
 function heldIn(node: NodeView): string {
   if (node.kind === 'unreadable') return node.why;
   if (node.kind === 'absent') return '';
-  if (node.pods.length === 0)
-    return `No pod is left. It is cordoned before it ends, so that none comes.${leftOutOf(node.leftOut)}`;
-  return `${counted(node.pods.length, 'pod')} still there: ${fewOf(node.pods.map(inName))}.${leftOutOf(node.leftOut)}`;
+  const still =
+    node.pods.length === 0
+      ? 'No pod is left. It is cordoned before it ends, so that none comes.'
+      : `${counted(node.pods.length, 'pod')} still there: ${fewOf(node.pods.map(inName))}.`;
+  return `${still}${leftOutOf(node.leftOut)}`;
 }
 
 /** The pods that no drain waits for; those of DaemonSets and static ones, which each node has, come last. */

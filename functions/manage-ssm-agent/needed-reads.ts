@@ -8,7 +8,8 @@ import type { WorkerState } from './worker-ledger.ts';
 
 /**
  * What has to be read about a worker: its owner; or the findings, which say whose it is and why its agent does not
- * answer; or its role's policies while the agent answers, so that a later change can be detected, and whether sessions reach it.
+ * answer; or its role's policies while the agent answers, so that a later change can be detected, and whether sessions
+ * reach it.
  */
 export type NeededReads = 'owner' | 'findings' | 'role';
 
