@@ -13,6 +13,7 @@ import { mustBeLookedAt, type Preflight } from '../model/preflight.ts';
 import { type Due, launchedBefore } from '../model/replacement.ts';
 import { aimOf } from '../model/target-version.ts';
 import { mayTake } from '../model/time-needed.ts';
+import type { Reason } from '../reasons.ts';
 import { recommendationUnread } from '../release/choose-release.ts';
 import { heldByWaves } from '../release/wave-entry.ts';
 import { atGate } from './at-gate.ts';
@@ -179,11 +180,11 @@ function begin(
   const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
   if (inCluster.length >= concurrency.perCluster) {
     const limit = `The policy allows ${counted(concurrency.perCluster, 'update')} at a time in the cluster`;
-    return wait('cluster-concurrency', `${limit}. Under way: ${listed(inCluster)}.`);
+    return forSlot(moment, 'cluster-concurrency', `${limit}. Under way: ${listed(inCluster)}.`);
   }
   if (inAccount.length >= concurrency.perAccount) {
     const limit = `The policy allows ${counted(concurrency.perAccount, 'update')} at a time in the account`;
-    return wait('account-concurrency', `${limit}. Under way: ${listed(inAccount)}.`);
+    return forSlot(moment, 'account-concurrency', `${limit}. Under way: ${listed(inAccount)}.`);
   }
   const seen = preflights?.found.get(subjectOf(key));
   if (seen === undefined && preflights?.isOver === true && mustBeLookedAt(upgrades)) {
@@ -215,6 +216,16 @@ function begin(
     turn: turnAt(now),
     wakeAt: now + RECONCILE_EVERY,
   };
+}
+
+/**
+ * Waits for a slot. Only who has one is looked at before it starts, so that a group which a look found blocked says
+ * nothing new while it waits for the next one: else it would be told as blocked again each time that a slot is free.
+ */
+function forSlot({ state, wait }: Moment, reason: Reason, message: string): Decision {
+  const waits = wait(reason, message);
+  const isBlocked = state.fingerprint?.startsWith(`preflight-blocked ${waits.variant} `) === true;
+  return isBlocked ? { ...waits, isSilent: true } : waits;
 }
 
 /** What a look has found that does not keep the upgrade from starting; begins with a blank. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../decide/decide.ts';
-import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
+import { arbitraryObservation, HOUR, NOW, nodeGroup, observation, slotsOf } from '../model/observation.fixture.ts';
 import { addressesFor, type Preflight, processesFor } from '../model/preflight.ts';
+import { fingerprintOf } from '../plan/next-state.ts';
 import { plan } from '../plan/plan.ts';
 import { type Look, planLooking } from '../plan/plan-looking.ts';
 import { policyOf } from '../policy.fixture.ts';
@@ -111,6 +112,18 @@ describe('a look before the start', () => {
     const others = [heldBy('web', 'web-1'), heldBy('api', 'api-1'), full].map((seen) => variantOf(seen));
     expect(new Set(others).size).toBe(3);
     expect(variantOf(full, heldBy('web', 'web-1'))).toBe(variantOf(heldBy('web', 'web-1'), full));
+  });
+
+  it('says nothing new of a blocked node group while another one has the slot, unless something else is due', () => {
+    const before = decide(observation(nodeGroup()), circumstances('block', [['shop/general', full]]));
+    const waits = (fingerprint: string) => {
+      const slots = slotsOf({ 'shop/other': 'shop' });
+      const given = { ...circumstances('block', []), slots };
+      return decide(observation(nodeGroup(), { fingerprint }), given);
+    };
+    expect(waits(fingerprintOf(before))).toMatchObject({ reason: 'cluster-concurrency', isSilent: true });
+    const others = ['upgrade-started 1.33.13-20260714 1', fingerprintOf(before).replace('20260714', '20260625')];
+    expect(others.map((each) => waits(each).isSilent)).toEqual([undefined, undefined]);
   });
 
   it('lets no disruption budget block where EKS is told to pass over them, and tells of it; addresses still do', () => {
