@@ -98,6 +98,18 @@ it('Karpenter replaces no node while a budget with a schedule keeps it from that
   await asExpected(run);
 });
 
+it('a budget of 0 that always counts is told, as nobody would wait for nodes that Karpenter never replaces', async () => {
+  const run = await started(karpenterFleet({}, { budgets: [{ nodes: '10%' }, { nodes: '0' }] }), {}, '33h');
+  expect([termsIn(run), releasesIn(run)]).toEqual([[{ alias: 'al2023@v20260710' }], [OLD, OLD, OLD]]);
+  expect(nodeClassStory(run).slice(UNTIL_BAKED.length)).toEqual([
+    'acted node-class-being-pinned',
+    // Karpenter has not marked the nodes yet.
+    'waiting node-class-drifting',
+    'waiting node-class-drift-barred',
+  ]);
+  await asExpected(run);
+});
+
 it('a class that is not as its kind has it is told and left alone, and stops no other class of its cluster', async () => {
   const run = await started(karpenterFleet(), {}, '1h');
   const karpenter = run.account.fleet.karpenter.get('shop');

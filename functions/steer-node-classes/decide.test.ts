@@ -49,9 +49,39 @@ it.each<[string, Partial<ClassView>, string]>([
     { selection: { kind: 'pins', ...al2023('v20260701') } },
     'waiting node-class-drifting',
   ],
+  [
+    'it is pinned to the newest, and a pool lets no drifted node go',
+    {
+      selection: { kind: 'pins', ...al2023('v20260701') },
+      pools: [
+        { name: 'general', nodes: 3, drifted: 3, expireAfter: '720h', budgets: ['0'], driftBarredBy: '0' },
+        { name: 'spare', nodes: 2, drifted: 2, expireAfter: '720h', budgets: ['10%'] },
+      ],
+    },
+    'waiting node-class-drift-barred',
+  ],
+  [
+    'it is pinned to the newest, all nodes run it, and a pool lets no drifted node go',
+    {
+      selection: { kind: 'pins', ...al2023('v20260701') },
+      running: [al2023('v20260701')],
+      pools: [{ name: 'general', nodes: 3, drifted: 0, expireAfter: '720h', budgets: ['0'], driftBarredBy: '0' }],
+    },
+    'done node-class-current',
+  ],
   ['it opted out', { marks: { 'eks-host-remediator/ignore': 'true' } }, 'skipped opted-out'],
 ])('%s: it is told so', (_what, view, expected) => {
   expect(told(classView(view))).toBe(expected);
+});
+
+it.each([
+  [23, 'node-class-drifting'],
+  [25, 'node-class-drift-slow'],
+])('%i hours after the pin, old nodes are left: %s', (hours, expected) => {
+  const view = classView({ selection: { kind: 'pins', ...al2023('v20260701') } });
+  const made = { alias: 'al2023@v20260701', from: [], at: NOW - hours * 3_600_000 };
+  const observation = observationOf(view, { state: { outcomes: 0, revision: 0, made } });
+  expect(decide(observation, circumstances()).reason).toBe(expected);
 });
 
 it('a release that Amazon does not publish under the name that Karpenter looks up is never pinned to', () => {

@@ -8,6 +8,7 @@ import { nextOpening } from '../shared/policy/change-window.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { iso } from '../shared/runtime/clock.ts';
+import { listed } from '../shared/text/listed.ts';
 import { aliasOf, type Family } from './alias.ts';
 import { chooseVersion } from './choose-version.ts';
 import { type Circumstances, type Decision, type Observation, say } from './decision.ts';
@@ -19,6 +20,9 @@ import { type Mover, waitAtWave } from './wave.ts';
 
 /** A name of Kubernetes has no colon: this label or annotation means the same as the tag. */
 const OPT_OUT_MARK = OPT_OUT_TAG.replace(':', '/');
+
+/** How long Karpenter may replace nodes until somebody is told that it takes long, ms. */
+const DRIFT_WITHIN = 24 * 3_600_000;
 
 /** Decides about one EC2NodeClass; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
@@ -105,8 +109,19 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
   const target = aliasOf(family, wanted.version);
   const others = running.filter(({ version }) => version !== wanted.version);
   if (others.length === 0) return say('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
-  const message = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.${pools}`;
-  return say('waiting', 'node-class-drifting', message, target);
+  const nodesRun = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.`;
+  const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
+  if (barred.length > 0) {
+    const names = barred.map(({ name }) => name);
+    const message = `${nodesRun} A disruption budget of 0 keeps Karpenter from replacing drifted nodes of ${listed(names)}.${pools}`;
+    return say('waiting', 'node-class-drift-barred', message, `${target} ${names.toSorted().join(' ')}`);
+  }
+  const { now } = mover.circumstances;
+  if (state.made?.alias === target && now - state.made.at > DRIFT_WITHIN) {
+    const message = `${nodesRun} It was pinned at ${iso(state.made.at)}, longer than a day ago.${pools}`;
+    return say('waiting', 'node-class-drift-slow', message, target);
+  }
+  return say('waiting', 'node-class-drifting', `${nodesRun}${pools}`, target);
 }
 
 /** Decides when a class is pinned to another version: now, or later, with what it waits for. */

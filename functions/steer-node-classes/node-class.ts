@@ -16,6 +16,8 @@ export interface PoolView {
   readonly expireAfter: string;
   /** The disruption budgets, as the pool has them. */
   readonly budgets: readonly string[];
+  /** A budget that lets Karpenter replace no drifted node, at any time. */
+  readonly driftBarredBy?: string;
 }
 
 /** A release that every architecture and variant in use has. */

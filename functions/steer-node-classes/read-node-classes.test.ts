@@ -85,3 +85,18 @@ it('a class that is not ready and a pool whose nodes do not join are troubles of
     [],
   ]);
 });
+
+it.each([
+  [{ nodes: '0' }, '0'],
+  [{ nodes: '0%' }, '0%'],
+  [{ nodes: '0', reasons: ['Underutilized', 'Drifted'] }, '0 Underutilized Drifted'],
+  [{ nodes: '0', reasons: ['Underutilized', 'Empty'] }, undefined],
+  [{ nodes: '0', schedule: '0 9 * * 1-5', duration: '8h' }, undefined],
+  [{ nodes: '1%' }, undefined],
+  [{ nodes: '10' }, undefined],
+])('of the budgets, %o bars drift: %s', async (budget, expected) => {
+  const { spec } = aPool('general', 'good');
+  const pool = { ...aPool('general', 'good'), spec: { ...spec, disruption: { budgets: [{ nodes: '10%' }, budget] } } };
+  const { classes } = await read({ pools: [pool] });
+  expect(classes[0]?.pools.map(({ driftBarredBy }) => driftBarredBy)).toEqual([expected]);
+});

@@ -88,12 +88,14 @@ export async function readNodeClasses(kubernetes: KubernetesClient): Promise<Fou
       .filter(({ spec }) => isOf(spec.template.spec.nodeClassRef, group, name))
       .map(({ metadata: { name: pool }, spec: { template, disruption } }) => {
         const own = claims.filter(({ metadata: { labels } }) => labels['karpenter.sh/nodepool'] === pool);
+        const bar = disruption.budgets.find(barsDrift);
         return {
           name: pool,
           nodes: own.length,
           drifted: own.filter(({ status }) => status.conditions.some(isDrifted)).length,
           expireAfter: template.spec.expireAfter,
           budgets: disruption.budgets.map(budgetText),
+          ...(bar !== undefined && { driftBarredBy: budgetText(bar) }),
         };
       });
   const autoMode = new Set(
@@ -148,6 +150,14 @@ const falseIn = (status: { readonly conditions: z.infer<typeof conditions> }, wa
 
 const isDrifted = ({ type, status }: { readonly type: string; readonly status: string }): boolean =>
   type === 'Drifted' && status === 'True';
+
+/**
+ * Whether a budget never lets a drifted node go. The most restrictive budget holds, one with a schedule only while that
+ * is active, one without reasons for all of them. Shares are rounded up, so that only 0 % bars. Source: karpenter.sh,
+ * Disruption, "NodePool Disruption Budgets".
+ */
+const barsDrift = ({ nodes, reasons, schedule }: Budget): boolean =>
+  /^0+%?$/.test(nodes) && schedule === undefined && (reasons === undefined || reasons.includes('Drifted'));
 
 const budgetText = ({ nodes, reasons, schedule, duration }: Budget): string =>
   [nodes, ...(reasons ?? []), ...(schedule === undefined ? [] : [`${schedule} for ${duration ?? ''}`])].join(' ');

@@ -28,6 +28,20 @@ export const NODE_CLASS_REASONS = {
     hint: 'Where it takes long, look at the disruption budgets of the node pools, at karpenter.sh/do-not-disrupt and at the budgets of pods.',
     rejectUndoes: true,
   },
+  'node-class-drift-barred': {
+    meaning:
+      'The EC2NodeClass is pinned to the wanted release. Nodes of other releases stay, because a disruption budget of their NodePool is 0 at any time for drifted nodes.',
+    hint: 'Raise spec.disruption.budgets of the NodePool, or give the budget of 0 a schedule. Nodes that expire are replaced all the same.',
+    severity: 'low',
+    rejectUndoes: true,
+  },
+  'node-class-drift-slow': {
+    meaning:
+      'The EC2NodeClass was pinned more than a day ago, and Karpenter has not replaced all nodes of other releases.',
+    hint: 'Look at the events of the nodes (kubectl get events --field-selector reason=DisruptionBlocked): the usual causes are disruption budgets, karpenter.sh/do-not-disrupt, and budgets of pods.',
+    severity: 'low',
+    rejectUndoes: true,
+  },
   'node-class-current': {
     meaning: 'The EC2NodeClass is pinned, no newer release has baked, and all its nodes run that release.',
     rejectUndoes: true,
