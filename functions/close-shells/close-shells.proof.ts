@@ -63,6 +63,23 @@ it('is done in mode enforce, and left alone where a waiver stands', async () => 
   expect(told(run)).toHaveLength(3);
 });
 
+it('closes nothing where agents take commands and no session reaches the hosts: the way in is the last one', async () => {
+  const statement = { Effect: 'Allow', Action: ['ssm:UpdateInstanceInformation', 'ec2messages:*'], Resource: '*' };
+  const role = { managedPolicy: false, role: { policies: { agent: { Statement: statement } } } };
+  const [shop = { nodeGroups: [] }] = fleet.clusters;
+  const nodeGroups = shop.nodeGroups.map(({ ssm, ...group }) => ({ ...group, ssm: { ...ssm, ...role } }));
+  const without = { ...fleet, clusters: [{ ...shop, nodeGroups }] };
+  const run = await start({ fleet: without, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '6h' });
+  expect(told(run)).toEqual(['batch refused shells-last-way-in', 'web refused shells-last-way-in']);
+  expect(ours(run)[0]?.message).toContain('No session reaches the host');
+  const changes = run.calls.filter(
+    ({ operation, function: by, input }) =>
+      operation === 'SendCommand' && by === 'close-shells' && !/read-only/.test(String(Object(input).Comment)),
+  );
+  expect(changes).toEqual([]);
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});
+
 it('loses no record, wherever it dies, when another event of the same worker comes first', () =>
   expectNoLoss(
     'close-shells',

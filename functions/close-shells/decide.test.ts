@@ -4,13 +4,20 @@ import { parsePolicy } from '../policy-document.ts';
 import { OPT_OUT_TAG, QUARANTINE_TAG } from '../shared/fleet/scope.ts';
 import { answer } from './answer.ts';
 import { type Circumstances, decide } from './decide.ts';
+import { memoryAfter } from './memory.ts';
 import type { Observation } from './observe.ts';
 import type { Invocation } from './read-commands.ts';
 import type { ShellsState } from './shells-ledger.ts';
 
 const NOW = Date.parse('2026-07-15T12:00:00Z');
 const MINUTE = 60_000;
-const worker: Observation = {
+/** A worker before it is read, with what the command under way has printed. */
+type Host = Omit<Observation, 'memory'> & { readonly invocation?: Invocation };
+const observed = ({ invocation, ...host }: Host): Observation => ({
+  ...host,
+  memory: memoryAfter(host.state, invocation, NOW),
+});
+const worker: Host = {
   instanceId: 'i-0f3a5c7e9b1d2f4a6',
   worker: { cluster: 'shop', ownership: 'managed', nodegroup: 'web', certain: true },
   trigger: { id: 'e-1', type: 'test', time: NOW, redelivered: false },
@@ -19,6 +26,7 @@ const worker: Observation = {
   isWindows: false,
   state: { outcomes: 0, revision: 0 },
   owner: { tags: {} },
+  hasSession: true,
 };
 const under = (policy: object | string = {}): Circumstances => ({
   policy: parsePolicy(typeof policy === 'string' ? policy : JSON.stringify(policy), 'enforce'),
@@ -26,8 +34,8 @@ const under = (policy: object | string = {}): Circumstances => ({
   account: '111122223333',
 });
 const enforcing = under({ shells: { hosts: 'enforce' } });
-const told = (observation: Partial<Observation>, circumstances = enforcing): string => {
-  const { decision, reason, send = '', silent } = decide({ ...worker, ...observation }, circumstances);
+const told = (host: Partial<Host>, circumstances = enforcing): string => {
+  const { decision, reason, send = '', silent } = decide(observed({ ...worker, ...host }), circumstances);
   return `${silent ? 'silent' : `${decision} ${reason}`} ${send}`.trim();
 };
 const state = (more: Partial<ShellsState>): ShellsState => ({
@@ -62,7 +70,7 @@ const waived = (waiver: object) =>
   });
 
 describe('a worker', () => {
-  it.each<[string, Partial<Observation>, string]>([
+  it.each<[string, Partial<Host>, string]>([
     ['was never looked at', {}, 'silent look'],
     ['was looked at long ago', { state: state({ seen: { ...OPEN, at: NOW - 60 * MINUTE } }) }, 'silent look'],
     ['is being looked at', { state: state({ command: command('look') }) }, 'silent'],
@@ -104,6 +112,16 @@ describe('a worker', () => {
       { state: state({ seen: OPEN, triedAt: NOW - 1440 * MINUTE }) },
       'acted shells-being-closed close',
     ],
+    ['no session reaches', { state: open, hasSession: false }, 'refused shells-last-way-in'],
+    ['sessions may reach or not', { state: open, hasSession: undefined }, 'refused shells-last-way-in'],
+    [
+      'no session reaches, and gets it back',
+      {
+        state: ruled('rejected', { closedAt: NOW - MINUTE }),
+        hasSession: false,
+      },
+      'acted shells-being-restored restore',
+    ],
     ['is in quarantine', { tags: { [QUARANTINE_TAG]: 'since' }, state: open }, 'skipped in-quarantine'],
     ['is in standby', { lifecycleState: 'Standby', state: open }, 'skipped out-of-service'],
     ['is gone', { instanceState: 'terminated', state: open }, 'skipped worker-not-running'],
@@ -142,6 +160,8 @@ describe('a worker', () => {
   it('is only proposed in mode observe, until somebody approves; off says nothing anew', () => {
     expect(told({ state: open }, under())).toBe('would-act would-close-shells');
     expect(told({ state: ruled('approved') }, under())).toBe('acted shells-being-closed close');
+    const unreached = { state: ruled('approved'), hasSession: false };
+    expect(told(unreached, under())).toBe('refused shells-last-way-in');
     expect(told({ state: open }, under({ shells: { hosts: 'off' } }))).toBe('skipped mode-off');
     expect(told({}, under({ shells: { hosts: 'off' } }))).toBe('silent');
   });
@@ -160,7 +180,7 @@ describe('a worker', () => {
     const ask = (action: 'approve' | 'reject', known: ShellsState) => {
       const event = { detail: { action, requestedBy: 'Ada', why: 'because' } } as never;
       const request = { event, trigger: { ...worker.trigger, id: 'r-1', time: NOW + MINUTE } };
-      return answer({ ...worker, state: known }, request, under()).reason;
+      return answer(observed({ ...worker, state: known }), request, under()).reason;
     };
     expect(ask('approve', open)).toBe('request-refused');
     const proposed = { ...open, proposal: { target: 'shells', at: NOW } };
@@ -183,26 +203,33 @@ describe('a worker', () => {
       action: fc.constantFrom(undefined, 'look' as const, 'close' as const, 'restore' as const),
       closedAt: fc.constantFrom(undefined, NOW - MINUTE),
       onlyClaims: fc.boolean(),
+      hasSession: fc.constantFrom(true, true, false, undefined),
     });
     fc.assert(
-      fc.property(anything, ({ mode, killSwitch, opted, ruling, seen, keys, action, closedAt, onlyClaims }) => {
-        const base = ruling === undefined ? state({ seen }) : ruled(ruling, { seen });
-        const known = { ...base, closedAt, ...(action !== undefined && { command: command(action) }) };
-        const { send } = decide(
-          {
-            ...worker,
-            state: known,
-            invocation: ended({ keys }),
-            tags: opted ? { [OPT_OUT_TAG]: '' } : {},
-            owner: { tags: {}, ...(onlyClaims && { onlyClaims: 'by tags' }) },
-          },
-          under({ killSwitch, shells: { hosts: mode } }),
-        );
-        if (send === undefined) return;
-        expect([killSwitch, opted, onlyClaims, mode === 'off']).toEqual([false, false, false, false]);
-        if (send === 'close') expect(ruling === 'approved' || (mode === 'enforce' && ruling === undefined)).toBe(true);
-        if (send === 'restore') expect([ruling, closedAt !== undefined]).toEqual(['rejected', true]);
-      }),
+      fc.property(
+        anything,
+        ({ mode, killSwitch, opted, ruling, seen, keys, action, closedAt, onlyClaims, hasSession }) => {
+          const base = ruling === undefined ? state({ seen }) : ruled(ruling, { seen });
+          const known = { ...base, closedAt, ...(action !== undefined && { command: command(action) }) };
+          const { send } = decide(
+            observed({
+              ...worker,
+              state: known,
+              invocation: ended({ keys }),
+              tags: opted ? { [OPT_OUT_TAG]: '' } : {},
+              owner: { tags: {}, ...(onlyClaims && { onlyClaims: 'by tags' }) },
+              hasSession,
+            }),
+            under({ killSwitch, shells: { hosts: mode } }),
+          );
+          if (send === undefined) return;
+          expect([killSwitch, opted, onlyClaims, mode === 'off']).toEqual([false, false, false, false]);
+          if (send === 'close') expect(hasSession).toBe(true);
+          if (send === 'close')
+            expect(ruling === 'approved' || (mode === 'enforce' && ruling === undefined)).toBe(true);
+          if (send === 'restore') expect([ruling, closedAt !== undefined]).toEqual(['rejected', true]);
+        },
+      ),
     );
   });
 });

@@ -3,17 +3,14 @@ import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger
 import { guardOfWorker } from '../shared/policy/guards.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import type { Memory } from './memory.ts';
 import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
-import type { Printed } from './read-commands.ts';
 import type { Reason } from './reasons.ts';
-import type { Action, ShellsState } from './shells-ledger.ts';
+import type { Action } from './shells-ledger.ts';
 
 /** What a decision depends on besides the observation. */
 export type Circumstances = CircumstancesOf<Policy>;
-
-/** The part of the worker's state that a decision sets. */
-export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closedAt'>;
 
 export interface Decision extends Told<Reason> {
   /** The command to send to the host. */
@@ -33,16 +30,14 @@ export const TARGET = 'shells';
 
 /** How long the result of a check of the host is valid, ms. Actions depend on the present state of the host. */
 const FRESH = 15 * 60_000;
-/** When a command counts as ended without a result, ms. It is delivered within five minutes, and takes seconds. */
-const ENDS_WITHIN = 15 * 60_000;
 /** The minimum time between two tries to close, ms. Until then a host that still lets somebody in is only reported. */
 const ONE_TRY_IN = 6 * 3_600_000;
 
 /** Decides about one worker; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const { state } = observation;
-  const memory = afterCommand(observation, circumstances.now);
-  const decided = decideAlone(observation, memory, circumstances);
+  const { memory } = observation;
+  const decided = decideAlone(observation, circumstances);
   const rejected = rulingOn(state.proposal, TARGET)?.kind === 'rejected';
   // A rejection holds even after an undo. A decision that only checks the host does not change a proposal.
   const keeps = rejected || decided.silent === true || decided.send === 'look';
@@ -54,8 +49,8 @@ export function decide(observation: Observation, circumstances: Circumstances): 
 
 type Decided = Omit<Decision, 'memory'> & { readonly memory?: Memory };
 
-function decideAlone(observation: Observation, memory: Memory, circumstances: Circumstances): Decided {
-  const { instanceState, worker, state, tags, owner, isWindows } = observation;
+function decideAlone(observation: Observation, circumstances: Circumstances): Decided {
+  const { instanceState, worker, state, tags, owner, isWindows, memory } = observation;
   const { now } = circumstances;
   const quietly = (decided: Decided): Decided =>
     state.fingerprint === undefined ? { ...decided, silent: true } : decided;
@@ -96,6 +91,10 @@ function decideAlone(observation: Observation, memory: Memory, circumstances: Ci
   if (ruling?.kind === 'rejected') {
     return say('skipped', 'proposal-rejected', `${ways} Closing it was rejected by ${inWords(ruling)}`, ruling.id);
   }
+  if (observation.hasSession !== true) {
+    const why = observation.hasSession === false ? 'No session reaches the host' : 'Nobody knows whether one does';
+    return say('refused', 'shells-last-way-in', `${ways} Session Manager cannot replace it: ${why}.`);
+  }
   if (verdict.policy.shells.hosts === 'observe' && ruling === undefined) {
     return say('would-act', 'would-close-shells', `${ways} ${LASTING}`);
   }
@@ -121,29 +120,3 @@ const LOOKING = say(
 /** The lasting fix, which keeps ways in from coming again with new workers. */
 const LASTING =
   'For new workers, use a launch template without KeyName. On Bottlerocket its user data must not switch the admin container on.';
-
-/** The state of the host once the command under way has ended. */
-function afterCommand({ state, invocation }: Observation, now: number): Memory {
-  const { command, seen, failedAt, triedAt, closedAt } = state;
-  const memory = { seen, failedAt, triedAt, closedAt };
-  if (command === undefined) return memory;
-  const isOver = now - command.at > ENDS_WITHIN;
-  if (invocation?.kind !== 'ended' && !isOver) return { ...memory, command };
-  const printed = invocation?.kind === 'ended' ? invocation.printed : undefined;
-  if (printed === undefined) return { ...memory, seen: undefined, failedAt: now };
-  if (command.action === 'look')
-    return { ...memory, seen: { at: command.at, ...waysIn(printed) }, failedAt: undefined };
-  // A new check of the host shows the outcome.
-  if (command.action === 'close') return { ...memory, seen: undefined, failedAt: undefined };
-  return printed.left > 0
-    ? { ...memory, seen: undefined, failedAt: now }
-    : { ...memory, seen: undefined, failedAt: undefined, closedAt: undefined };
-}
-
-/** The ways in, in a sentence. Keys that no daemon accepts let nobody in; the check of posture says so, too. */
-function waysIn({ sshd, keys, paths, admin }: Printed): { readonly ways?: string; readonly check?: string } {
-  if (admin === true) return { ways: "Bottlerocket's admin container is on.", check: 'SSH.4' };
-  if (!sshd || keys === 0) return {};
-  const named = paths.length > 0 ? `: ${paths.slice(0, 5).join(', ')}` : '';
-  return { ways: `${keys} ${keys === 1 ? 'key opens' : 'keys open'} a shell by SSH${named}.`, check: 'SSH.1' };
-}

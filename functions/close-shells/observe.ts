@@ -4,24 +4,33 @@ import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { type ObservedWorker, observedWorker, type WorkerClients } from '../shared/fleet/observed-worker.ts';
+import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
-import { type Invocation, readCommands } from './read-commands.ts';
+import { type Memory, memoryAfter } from './memory.ts';
+import { readCommands } from './read-commands.ts';
 import { NEVER_SEEN, readStates, type ShellsState } from './shells-ledger.ts';
 
 /** What a reconcile found about one worker, with its state in the ledger. */
 export interface Observation extends ObservedWorker {
   readonly isWindows: boolean;
   readonly state: ShellsState;
-  /** The command under way; absent where there is none, or where it does not show yet. */
-  readonly invocation?: Invocation;
+  /** What is known of the host, with the result of the command that was under way. */
+  readonly memory: Memory;
+  /** Whether Session Manager reaches the host; undefined where nothing lets anybody in, or where AWS could not be asked. */
+  readonly hasSession: boolean | undefined;
 }
 
 export interface ObserveClients extends WorkerClients {
   readonly ssm: SSMClient;
 }
 
-/** Reads what decisions depend on: a few calls for a thousand workers, and one for each command under way. */
-export async function observeWorkers(clients: ObserveClients, scope: WorkerScope): Promise<Observation[]> {
+/**
+ * Reads what decisions depend on: a few calls for a thousand workers, one for each command under way, and one or a few
+ * for hosts that are alike and let somebody in.
+ *
+ * @param now epoch milliseconds
+ */
+export async function observeWorkers(clients: ObserveClients, scope: WorkerScope, now: number): Promise<Observation[]> {
   const found = await findWorkers(clients.ec2, scope);
   const instances = found.map(({ instance }) => instance);
   const [states, identities, lifecycles] = await Promise.all([
@@ -34,16 +43,25 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
   ]);
   const commands = new Set([...states.values()].flatMap(({ command }) => command?.id ?? []));
   const invocations = await readCommands(clients.ssm, commands);
+  const known = new Map(
+    found.map(({ instanceId }) => {
+      const state = states.get(instanceId) ?? NEVER_SEEN;
+      const invocation = state.command && invocations.get(`${state.command.id} ${instanceId}`);
+      return [instanceId, { state, memory: memoryAfter(state, invocation, now) }];
+    }),
+  );
+  const open = found.filter(({ instanceId }) => known.get(instanceId)?.memory.seen?.ways !== undefined);
+  const sessions = await readSessions(clients.ssm, open.map(hostOf));
   const about = { identities, lifecycles, requests: scope.requests };
   return found.map((each): Observation => {
     const { instanceId, instance } = each;
-    const state = states.get(instanceId) ?? NEVER_SEEN;
-    const invocation = state.command && invocations.get(`${state.command.id} ${instanceId}`);
+    const { state = NEVER_SEEN, memory = {} } = known.get(instanceId) ?? {};
     return {
       ...observedWorker(each, about, state.answered),
       isWindows: instance.PlatformDetails?.startsWith('Windows') ?? false,
       state,
-      ...(invocation !== undefined && { invocation }),
+      memory,
+      hasSession: sessions.get(instanceId),
     };
   });
 }

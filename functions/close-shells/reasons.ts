@@ -36,6 +36,11 @@ export const SHELLS_REASONS = {
       'The host did not give back all that was put aside. Somebody has written new keys, or the directory was replaced.',
     hint: 'The copies are on the host, in /var/lib/eks-host-remediator/authorized_keys.',
   },
+  'shells-last-way-in': {
+    meaning:
+      'The host lets somebody in by SSH, and Session Manager cannot replace that: no session reaches the host, or AWS could not be asked. Nothing is closed.',
+    hint: 'Read the records of manage-ssm-agent about the worker: sessions-not-connected says what keeps sessions from it.',
+  },
   'shells-agent-silent': {
     meaning: 'No command reaches the host. Nothing is changed where nobody could get in by Session Manager.',
     hint: 'Read the records of manage-ssm-agent about the worker.',

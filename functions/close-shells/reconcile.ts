@@ -42,7 +42,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const now = deps.clock.now();
   const circumstances = { policy, now, account: deps.account };
   // Observe the workers, and decide about each.
-  const observations = await observeWorkers(deps, scope);
+  const observations = await observeWorkers(deps, scope, now);
   const decided = observations.map((observation): Decided => {
     const { request: asked } = observation;
     const decision =

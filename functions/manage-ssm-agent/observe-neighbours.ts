@@ -1,8 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
+import { type DescribedInstance, primaryGroupIds } from '../shared/fleet/described-instance.ts';
 import { filtersOf, instancePages, RUNNING } from '../shared/fleet/instances.ts';
-import { primaryGroupIds } from './network/networks.ts';
 import type { AgentView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
 

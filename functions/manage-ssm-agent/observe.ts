@@ -8,13 +8,12 @@ import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
-import { type Host, readSessions } from '../shared/fleet/session-channels.ts';
+import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
-import { primaryGroupIds } from './network/networks.ts';
 import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
 import { type FindingsClients, type Location, observeFindings } from './observe-findings.ts';
@@ -106,16 +105,6 @@ export async function observeWorkers(
     return { ...observation, view: { ...view, ...group, ...found } };
   });
 }
-
-/** Endpoints serve a VPC, so workers of one VPC with the same role and security groups are alike. */
-const hostOf = ({
-  instanceId,
-  instance: { VpcId, LaunchTime, IamInstanceProfile, ...instance },
-}: FoundWorker): Host => ({
-  id: instanceId,
-  alike: [VpcId, IamInstanceProfile?.Arn, ...primaryGroupIds(instance).sort()].join(' '),
-  launchedAt: LaunchTime?.getTime() ?? 0,
-});
 
 /** Drops the members that are undefined. */
 const known = (members: { readonly [Key in keyof WorkerView]?: WorkerView[Key] | undefined }): Partial<WorkerView> =>

@@ -13,7 +13,7 @@ import {
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
+import { type DescribedInstance, primaryGroupIds } from '../../shared/fleet/described-instance.ts';
 import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
@@ -72,12 +72,6 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
     concurrency: READ_CONCURRENCY,
   });
   return { routeTables, networkAcls, endpoints, interfaces, securityGroups, prefixLists: new Map(lists) };
-}
-
-/** The security groups of an instance's primary interface. EC2 shows the same ones for the instance itself. */
-export function primaryGroupIds({ NetworkInterfaces = [], SecurityGroups = [] }: DescribedInstance): string[] {
-  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
-  return (primary?.Groups ?? SecurityGroups).flatMap(({ GroupId }) => GroupId ?? []);
 }
 
 const isOfSystemsManager = ({ ServiceName = '' }: VpcEndpoint): boolean =>

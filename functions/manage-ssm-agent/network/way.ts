@@ -1,4 +1,4 @@
-import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
+import { type DescribedInstance, primaryGroupIds } from '../../shared/fleet/described-instance.ts';
 import { routeTableOf } from '../../shared/fleet/route-table.ts';
 import { isAtLeast } from '../agent-version.ts';
 import type { NetworkFinding } from '../observation.ts';
@@ -6,7 +6,7 @@ import type { AgentIdentity } from '../rights/questions.ts';
 import { endpointsFor, ephemeralPorts, judgeBorder, judgeEndpoint, type NodeEnd } from './endpoints.ts';
 import { PUBLIC } from './ipv4.ts';
 import { all, type Judgement, unsure } from './judgement.ts';
-import { type Networks, primaryGroupIds, type Service } from './networks.ts';
+import type { Networks, Service } from './networks.ts';
 import { judgeRoutes } from './routes.ts';
 import { HTTPS, judgeRules } from './security-groups.ts';
 

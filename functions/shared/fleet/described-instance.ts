@@ -94,6 +94,12 @@ export function descriptionsOf(): (instance: Instance) => DescribedInstance {
   });
 }
 
+/** The security groups of an instance's primary interface. EC2 shows the same ones for the instance itself. */
+export function primaryGroupIds({ NetworkInterfaces = [], SecurityGroups = [] }: DescribedInstance): string[] {
+  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  return (primary?.Groups ?? SecurityGroups).flatMap(({ GroupId }) => GroupId ?? []);
+}
+
 /** Creates a function that returns the first of all equal values, of plain data without dates. */
 function sharing(): <Value>(value: Value) => Value {
   const known = new Map<string, unknown>();

@@ -1,6 +1,8 @@
 import { ConnectionStatus, GetConnectionStatusCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { primaryGroupIds } from './described-instance.ts';
+import type { FoundWorker } from './find-workers.ts';
 import { isOfAws } from './reading.ts';
 
 /** An instance that may have a connection for sessions. */
@@ -11,6 +13,16 @@ export interface Host {
   /** Epoch milliseconds; absent where not known. */
   readonly launchedAt?: number;
 }
+
+/** Endpoints serve a VPC, so workers of one VPC with the same role and security groups are alike. */
+export const hostOf = ({
+  instanceId,
+  instance: { VpcId, LaunchTime, IamInstanceProfile, ...instance },
+}: Pick<FoundWorker, 'instanceId' | 'instance'>): Host => ({
+  id: instanceId,
+  alike: [VpcId, IamInstanceProfile?.Arn, ...primaryGroupIds(instance).sort()].join(' '),
+  launchedAt: LaunchTime?.getTime() ?? 0,
+});
 
 /** How many of the instances that are alike are asked about, until one has a connection. */
 const ASKED_AT_MOST = 5;

@@ -1,0 +1,34 @@
+import type { Invocation, Printed } from './read-commands.ts';
+import type { ShellsState } from './shells-ledger.ts';
+
+/** What is known of a host: the part of its state that a decision sets. */
+export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closedAt'>;
+
+/** When a command counts as ended without a result, ms. It is delivered within five minutes, and takes seconds. */
+const ENDS_WITHIN = 15 * 60_000;
+
+/** What is known of a host once the command under way has ended. */
+export function memoryAfter(state: ShellsState, invocation: Invocation | undefined, now: number): Memory {
+  const { command, seen, failedAt, triedAt, closedAt } = state;
+  const memory = { seen, failedAt, triedAt, closedAt };
+  if (command === undefined) return memory;
+  const isOver = now - command.at > ENDS_WITHIN;
+  if (invocation?.kind !== 'ended' && !isOver) return { ...memory, command };
+  const printed = invocation?.kind === 'ended' ? invocation.printed : undefined;
+  if (printed === undefined) return { ...memory, seen: undefined, failedAt: now };
+  if (command.action === 'look')
+    return { ...memory, seen: { at: command.at, ...waysIn(printed) }, failedAt: undefined };
+  // A new check of the host shows the outcome.
+  if (command.action === 'close') return { ...memory, seen: undefined, failedAt: undefined };
+  return printed.left > 0
+    ? { ...memory, seen: undefined, failedAt: now }
+    : { ...memory, seen: undefined, failedAt: undefined, closedAt: undefined };
+}
+
+/** The ways in, in a sentence. Keys that no daemon accepts let nobody in; the check of posture says so, too. */
+function waysIn({ sshd, keys, paths, admin }: Printed): { readonly ways?: string; readonly check?: string } {
+  if (admin === true) return { ways: "Bottlerocket's admin container is on.", check: 'SSH.4' };
+  if (!sshd || keys === 0) return {};
+  const named = paths.length > 0 ? `: ${paths.slice(0, 5).join(', ')}` : '';
+  return { ways: `${keys} ${keys === 1 ? 'key opens' : 'keys open'} a shell by SSH${named}.`, check: 'SSH.1' };
+}
