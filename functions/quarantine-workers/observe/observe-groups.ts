@@ -1,7 +1,8 @@
 import type { EC2Client, IpPermission } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { type IdentityClients, readOwner } from '../../shared/fleet/identity.ts';
+import { readOwner } from '../../shared/fleet/identity.ts';
+import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
 import { unmanagedGroup } from '../../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';

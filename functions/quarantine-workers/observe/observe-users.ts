@@ -1,7 +1,8 @@
 import type { EC2Client, NetworkInterface } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { type IdentityClients, identifyWorkers } from '../../shared/fleet/identity.ts';
+import { identifyWorkers } from '../../shared/fleet/identity.ts';
+import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
 import { tagsOf, type Worker } from '../../shared/fleet/worker.ts';

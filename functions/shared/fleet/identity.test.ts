@@ -3,7 +3,8 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import type { ClusterReader } from './fleet.ts';
-import { type IdentityClients, identifyWorkers } from './identity.ts';
+import { identifyWorkers } from './identity.ts';
+import type { IdentityClients } from './identity-facts.ts';
 import { isBorneOut, workerOf } from './worker.ts';
 
 const ARN = (what: string) => `arn:aws:iam::111122223333:${what}`;

@@ -1,4 +1,4 @@
-import type { IdentityClients } from '../fleet/identity.ts';
+import type { IdentityClients } from '../fleet/identity-facts.ts';
 import { once } from '../runtime/once.ts';
 import { isKubernetesAccessError } from './access-error.ts';
 import type { KubernetesClient } from './client.ts';
