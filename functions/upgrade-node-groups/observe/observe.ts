@@ -1,6 +1,6 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
+import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import {
@@ -17,24 +17,17 @@ import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-key
 import { NEW_NODE_GROUP, type NodeGroupState, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
 import { readReplacementOrders } from '../../shared/ledger/replacement-orders.ts';
 import type { InvalidPolicy } from '../../shared/policy/policy.ts';
-import type { Trigger } from '../../shared/records/recorder.ts';
 import { pairKey } from '../../shared/releases/ami-type.ts';
-import { pairOf, readTargets, type Targets } from '../../shared/releases/target-release.ts';
+import { pairOf, readTargets } from '../../shared/releases/target-release.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Scope } from '../batch.ts';
-import type {
-  ForeignUpdate,
-  NodeGroupView,
-  Observation,
-  UnreadableView,
-  UpdateView,
-  View,
-} from '../model/observation.ts';
+import type { Observation } from '../model/observation.ts';
 import type { Policy } from '../policy.ts';
-import { createControlPlaneReader, type NextVersions, observeNextVersions } from './observe-control-plane.ts';
-import { type CustomViews, customGroupOf, observeCustom } from './observe-custom.ts';
-import { observeScaling, type ScalingOf } from './observe-scaling.ts';
+import { createControlPlaneReader, observeNextVersions } from './observe-control-plane.ts';
+import { customGroupOf, observeCustom } from './observe-custom.ts';
+import { observeScaling } from './observe-scaling.ts';
 import { observeForeign, observeUpdate } from './observe-update.ts';
+import { type Described, type Followed, viewOf } from './view-node-group.ts';
 
 export interface ObserveClients {
   readonly eks: EKSClient;
@@ -42,22 +35,6 @@ export interface ObserveClients {
   readonly autoScaling: AutoScalingClient;
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
-}
-
-/** A node group of the scope, as EKS describes it. */
-interface Described {
-  readonly key: NodeGroupKey;
-  readonly trigger: Trigger;
-  readonly reading: Reading<Nodegroup>;
-}
-
-/** A node group of the scope, with its remembered state, and the status of the update that runs on the node group. */
-interface Followed extends Described {
-  readonly state: NodeGroupState;
-  /** The name belonged to another node group before, so nothing remembered applies to the present one. */
-  readonly isAnother: boolean;
-  readonly update?: UpdateView | UnreadableView;
-  readonly foreign?: ForeignUpdate | UnreadableView;
 }
 
 /**
@@ -188,76 +165,6 @@ async function follow(
   if (update !== undefined) return { ...each, update };
   if (reading.found.status !== 'UPDATING') return each;
   return { ...each, foreign: await observeForeign(eks, key, state.foreign, now) };
-}
-
-/** What was read for all node groups at once. */
-interface Seen {
-  readonly targets: Targets;
-  readonly nextVersions: NextVersions;
-  readonly scalingOf: ScalingOf;
-  readonly customs: CustomViews;
-}
-
-function viewOf(
-  { reading, update, foreign }: Followed,
-  cluster: Reading<Cluster>,
-  { targets, nextVersions, scalingOf, customs }: Seen,
-): View {
-  if (reading.kind !== 'found') return reading;
-  if (cluster.kind !== 'found') return cluster;
-  if (update?.kind === 'unreadable') return update;
-  if (foreign !== undefined && 'kind' in foreign) return foreign;
-  const { found } = reading;
-  const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
-  const { nodes, suspended } = scalingOf(found) ?? {};
-  const custom = customs.get(nodegroupArn);
-  const next = nextVersions.get(nodegroupArn);
-  const desired = found.scalingConfig?.desiredSize ?? 0;
-  const { id: templateId, version: templateVersion } = found.launchTemplate ?? {};
-  return {
-    kind: 'node-group',
-    cluster: {
-      status: cluster.found.status ?? '',
-      version: cluster.found.version ?? '',
-      tags: cluster.found.tags ?? {},
-    },
-    arn: nodegroupArn,
-    status,
-    version,
-    releaseVersion,
-    amiType,
-    tags: found.tags ?? {},
-    healthIssues: (found.health?.issues ?? []).map(({ code, message }): NodeGroupView['healthIssues'][number] => ({
-      code: code ?? 'Unknown',
-      message: message ?? '',
-    })),
-    target: targets({ kubernetesVersion: version, amiType }),
-    ...(next !== undefined && { next }),
-    ...(custom !== undefined && { custom }),
-    ...(templateId !== undefined &&
-      templateVersion !== undefined && { launchTemplate: { id: templateId, version: templateVersion } }),
-    desired,
-    atATime: atATime(found, desired),
-    ...(found.subnets !== undefined && { subnets: found.subnets }),
-    ...(found.instanceTypes !== undefined && { instanceTypes: found.instanceTypes }),
-    ...(found.capacityType !== undefined && { capacityType: found.capacityType }),
-    // MINIMAL terminates first (EKS API reference, NodegroupUpdateConfig).
-    launchesFirst: found.updateConfig?.updateStrategy !== 'MINIMAL',
-    ...(nodes !== undefined && { nodes }),
-    ...(suspended !== undefined && { suspended }),
-    ...(update !== undefined && { update }),
-    ...(foreign !== undefined && { foreign }),
-  };
-}
-
-/**
- * How many nodes an update takes out at once. EKS does not document how it rounds a percentage. The function rounds the
- * percentage down, but to at least one node.
- */
-function atATime({ updateConfig }: Nodegroup, desired: number): number {
-  const { maxUnavailable, maxUnavailablePercentage } = updateConfig ?? {};
-  if (maxUnavailablePercentage === undefined) return maxUnavailable ?? 1;
-  return Math.max(1, Math.floor((desired * maxUnavailablePercentage) / 100));
 }
 
 /**
