@@ -69,6 +69,28 @@ describe('a group whose configuration is public', () => {
   });
 });
 
+describe('an instance that an AWS service operates', () => {
+  it('is told of and left alone, as EC2 lets nobody else change it; it takes no slot from a worker that can be closed', async () => {
+    const bind = (group: object, minutes: number) => ({ at: `+${minutes}m`, cluster: 'shop', ...group, index: 0 });
+    const changes = [bind({ selfManagedGroup: 'jobs' }, 5), bind({ nodeGroup: 'web' }, 15)];
+    const cluster = {
+      selfManagedGroups: [{ name: 'jobs', size: 3, imageId: 'ami-0a1b2c3d4e5f60718', managedBy: 'mwaa.amazonaws.com' }],
+    };
+    const fleet = privateFleet({}, { changes: changes.map((each) => ({ ...each, associateAddress: true })) }, cluster);
+    const policy = { quarantine: { concurrency: { perGroup: 1, perCluster: 1, perAccount: 1 } } };
+    const run = await start(scenario(fleet, policy));
+    await run.account.play(2.2 * HOUR);
+    const of = (group: string) =>
+      ours(run)
+        .filter(({ nodegroup = '', instance }) => nodegroup.includes(group) && instance !== undefined)
+        .map(({ decision, reason }) => `${decision} ${reason}`);
+    expect(of('jobs')).toEqual(['refused instance-operated']);
+    expect(of('web')).toEqual(['acted quarantine-started', 'done quarantined']);
+    expect(ours(run).find(({ reason }) => reason === 'instance-operated')?.message).toContain('mwaa.amazonaws.com');
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+});
+
 describe('whoever sets tags', () => {
   const claims = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
 

@@ -13,6 +13,7 @@ const DECISIONS: Readonly<Record<string, DecisionKind>> = {
   'would-quarantine': 'would-act',
   'public-by-design': 'refused',
   router: 'refused',
+  'instance-operated': 'refused',
   'would-harden': 'would-act',
   'exposure-shared': 'refused',
   'workers-stay-exposed': 'refused',

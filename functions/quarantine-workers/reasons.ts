@@ -17,6 +17,12 @@ export const QUARANTINE_REASONS = {
     hint: 'Remove its public address by hand, or switch the check on if nothing needs it off.',
     severity: 'high',
   },
+  'instance-operated': {
+    meaning:
+      'The worker is exposed, and an AWS service operates its instance, which the message names. EC2 lets nobody else change it.',
+    hint: 'Change it in that service: give its instances subnets without a route from the Internet, or no public addresses.',
+    severity: 'high',
+  },
   'another-stack': {
     meaning: 'Another stack of this product has the worker in quarantine: this one does nothing to it.',
     hint: 'Exclude the cluster from the scope of one of the two stacks.',

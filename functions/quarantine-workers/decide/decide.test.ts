@@ -38,6 +38,7 @@ describe('an exposed worker', () => {
       said(decide({ ...observation(worker(view)), owner: { tags: {}, ...owner } }, circumstances()));
     expect(outcome({ ownership: 'auto-mode' })).toBe('skipped auto-mode');
     expect(outcome({ router: true })).toBe('refused router');
+    expect(outcome({ operatedBy: 'mwaa.amazonaws.com' })).toBe('refused instance-operated');
     expect(outcome({}, { notAWorker: 'EKS has no cluster shop.' })).toBe('skipped unknown-cluster');
     expect(outcome({}, { onlyClaims: 'Its tags claim it.' })).toBe('refused claims-to-be-worker');
   });

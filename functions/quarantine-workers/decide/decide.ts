@@ -108,6 +108,11 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   if (isInvalid(policy)) throw new Error('A guard holds where the policy is invalid.');
   const held = heldByAnother(view, circumstances);
   if (held !== undefined) return { ...held, message: `${found} ${held.message}` };
+  // EC2 user guide, "Amazon EC2 managed instances".
+  if (view.operatedBy !== undefined) {
+    const message = `${found} ${view.operatedBy} operates the instance: EC2 lets nobody else change it.`;
+    return say('refused', 'instance-operated', message, view.operatedBy);
+  }
   if (view.router === true)
     return say(
       'refused',

@@ -27,6 +27,8 @@ export interface WorkerView extends DescribedWorker {
   readonly shields: readonly string[];
   /** Whether it forwards others' traffic. Others may lose their way out with it. */
   readonly router?: boolean;
+  /** The AWS service that operates the instance, such as `mwaa.amazonaws.com`: EC2 lets nobody else change it. */
+  readonly operatedBy?: string;
   /** Whether it is a Spot instance, which EC2 does not protect from termination. */
   readonly spot?: boolean;
   /** The stacks of this product whose quarantine security groups hold the worker. */

@@ -35,6 +35,7 @@ export function viewOf(
     heldBy: [...new Set(heldIn.flatMap((id) => networks.stacks.get(id) ?? []))],
     ...(heldIn.length > 0 && { heldIn }),
     ...(networks.leaks !== undefined && networks.leaks.size > 0 && { leaks: networks.leaks }),
+    ...(instance.Operator?.Managed === true && { operatedBy: instance.Operator.Principal ?? 'an AWS service' }),
     ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
     ...(launchTemplate !== undefined && { launchTemplate }),
   };
