@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RemediationRecord } from '../functions/shared/records/record.ts';
-import { playThrough } from './harness.ts';
+import { HOUR, playThrough, start } from './harness.ts';
 import { changes, daemonSets, ENTRY, ours, type Run } from './ssm-agent.fixture.ts';
 
 /*
@@ -208,4 +208,38 @@ describe('a worker whose agent does not answer', () => {
     expect(changes(run)).toEqual([]);
     expect(daemonSets(run)).toEqual([]);
   });
+});
+
+it('sessions that are lost later are told of with what denies them, once they have been gone for ten minutes, and found again', async () => {
+  const run = await start({
+    inProcess: true,
+    fleet: {
+      startsAt: '2026-07-20T00:05:00Z',
+      releases: RELEASES,
+      clusters: [{ name: 'shop', version: '1.33', nodeGroups: [{ name: 'web', desiredSize: 3 }] }],
+    },
+    policy: { quarantine: { mode: 'off' }, upgrades: { mode: 'off' }, findings: { mode: 'off' } },
+    play: '2h',
+  });
+  const { iam } = run.account.fleet;
+  const put = (Effect: string) =>
+    iam.putRolePolicy('shop-web-node', 'guard', { Statement: { Effect, Action: 'ssmmessages:*', Resource: '*' } });
+  const since = async (play: number) => {
+    const before = run.records.length;
+    await run.account.play(play);
+    return run.records
+      .slice(before)
+      .filter(({ remediation }) => remediation === 'manage-ssm-agent')
+      .map(({ decision, reason }) => `${decision} ${reason}`)
+      .toSorted();
+  };
+  put('Deny');
+  expect(await since(2 * HOUR)).toEqual([
+    ...Array(3).fill('failed sessions-not-connected'),
+    ...Array(3).fill('waiting sessions-not-connected'),
+  ]);
+  expect(ours(run).at(-1)?.message).toContain('policy guard denies ssmmessages:');
+  put('Allow');
+  expect(await since(2 * HOUR)).toEqual(Array(3).fill('done agent-verified'));
+  expect(await since(3 * HOUR)).toEqual([]);
 });

@@ -58,6 +58,18 @@ describe('an agent that answers without a connection for sessions', () => {
     expect(made.lookAt).toBeGreaterThan(NOW);
   });
 
+  it('is told of only after ten minutes where sessions have reached it before', () => {
+    const lost = (unconnectedSince?: number) => {
+      const { view } = unconnected({ network: CLOSED });
+      const known = { roleFingerprint: 'f1', ...(unconnectedSince !== undefined && { unconnectedSince }) };
+      return decide(about(view, known), circumstances());
+    };
+    const first = lost();
+    expect(first).toMatchObject({ decision: 'waiting', memory: { unconnectedSince: NOW }, lookAt: NOW + 10 * MINUTE });
+    expect(lost(NOW - 9 * MINUTE)).toMatchObject({ decision: 'waiting', lookAt: NOW + MINUTE });
+    expect(lost(NOW - 10 * MINUTE)).toMatchObject({ decision: 'failed', reason: 'sessions-not-connected' });
+  });
+
   it('is verified where it is to be left alone, and where nobody knows', () => {
     expect(decide(unconnected({}, { tags: { 'eks-host-remediator:ignore': '' } }), circumstances()).reason).toBe(
       'agent-verified',

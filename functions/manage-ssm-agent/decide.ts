@@ -6,7 +6,7 @@ import { type Circumstances, type Decision, remembered, say } from './decision.t
 import { diagnose, whyNoSessions } from './diagnose.ts';
 import { follow } from './follow.ts';
 import { circumstancesOf, guardOf } from './guards.ts';
-import type { AgentView, Observation, WorkerView } from './observation.ts';
+import type { AgentView, Observation } from './observation.ts';
 import { refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { attachable, modeOfRemedy, remedyFor, whyNotInstallable } from './remedy-choice.ts';
@@ -48,6 +48,9 @@ function decideNow(observation: Observation, anywhere: Circumstances): Decision 
 const UPDATE = { cause: OUTDATED, remedy: 'update-agent' } as const;
 const UPDATE_TARGET = targetOf(UPDATE);
 
+/** How long sessions may be gone until somebody is told, ms: an agent that restarts or updates itself connects again. */
+const CONNECTS_AGAIN = 10 * 60_000;
+
 const DOUBTS: readonly Reason[] = ['unknown-cluster', 'claims-to-be-worker', 'unreadable'];
 
 /** The agent answers. It counts as verified, unless it is outdated and may be updated. */
@@ -55,7 +58,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
   const { view, state } = observation;
   const verified = (but = ''): Decision =>
     say('done', 'agent-verified', `The agent answers (version ${agent.version}${but}).`, {}, agent.version);
-  if (!canBeUpdated(agent)) return withoutSessions(agent, view, circumstances) ?? verified();
+  if (!canBeUpdated(agent)) return withoutSessions(agent, observation, circumstances) ?? verified();
   const verdict = guardOf(view, circumstances);
   const failures = state.failures?.cause === OUTDATED ? state.failures : undefined;
   if ('guardResult' in verdict) {
@@ -77,16 +80,27 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
 }
 
 /** The agent answers, and no session reaches the worker; undefined where that is not known, or to be left alone. */
-function withoutSessions({ version }: AgentView, view: WorkerView, circumstances: Circumstances): Decision | undefined {
+function withoutSessions(
+  { version }: AgentView,
+  { view, state }: Observation,
+  circumstances: Circumstances,
+): Decision | undefined {
   if (view.sessions !== false || view.findings === undefined) return undefined;
   const verdict = guardOf(view, circumstances);
   if ('guardResult' in verdict) return undefined;
   const { now } = circumstances;
   const message = `The agent answers (version ${version}), but has no connection for sessions.`;
-  const connectsBy = view.launchedAt + verdict.policy.ssmAgent.graceTime;
-  if (now < connectsBy) return { ...say('waiting', 'sessions-not-connected', message, {}, 'yet'), lookAt: connectsBy };
+  const { unconnectedSince = now } = state;
+  const wasConnected = state.roleFingerprint !== undefined;
+  const connectsBy = wasConnected
+    ? unconnectedSince + CONNECTS_AGAIN
+    : view.launchedAt + verdict.policy.ssmAgent.graceTime;
+  const memory = { unconnectedSince };
+  if (now < connectsBy) {
+    return { ...say('waiting', 'sessions-not-connected', message, memory, 'yet'), lookAt: connectsBy };
+  }
   const why = whyNoSessions(view, view.findings);
-  return say('failed', 'sessions-not-connected', `${message} ${why}`, {}, why);
+  return say('failed', 'sessions-not-connected', `${message} ${why}`, memory, why);
 }
 
 const answersInOld = ({ version }: AgentView): string =>

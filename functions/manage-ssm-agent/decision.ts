@@ -10,8 +10,8 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly installerRegistries?: readonly string[];
 }
 
-/** What the ledger remembers of a worker's remedies. */
-export type Memory = Pick<WorkerState, 'remedy' | 'failures'>;
+/** What the ledger remembers of a worker's remedies, and of its lost sessions. */
+export type Memory = Pick<WorkerState, 'remedy' | 'failures' | 'unconnectedSince'>;
 
 export interface Decision extends Told<Reason> {
   readonly memory: Memory;

@@ -33,10 +33,10 @@ describe('what is found out about a worker', () => {
     expect(neededReadsOf(unasked, { ...NEW_WORKER, remedy }, given)).toBeUndefined();
   });
 
-  it('whose agent answered before is nothing more', () => {
+  it('whose agent answered before is whether sessions still reach it', () => {
     const given = { policy: parsePolicy('{}', 'enforce'), now: NOW, account: '111122223333' };
     const noted = { ...NEW_WORKER, roleFingerprint: 'f1' };
-    expect(neededReadsOf(worker({ agent: ONLINE }), noted, given)).toBeUndefined();
+    expect(neededReadsOf(worker({ agent: ONLINE }), noted, given)).toBe('sessions');
     expect(neededReadsOf(worker({ agent: OLD }), noted, given)).toBe('owner');
   });
 

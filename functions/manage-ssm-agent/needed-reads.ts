@@ -8,15 +8,15 @@ import type { WorkerState } from './worker-ledger.ts';
 
 /**
  * What has to be read about a worker: its owner; or the findings, which say whose it is and why its agent does not
- * answer; or its role's policies while the agent answers, so that a later change can be detected, and whether sessions
- * reach it.
+ * answer; or, while the agent answers, whether sessions reach it, and once its role's policies, so that a later change
+ * can be detected.
  */
-export type NeededReads = 'owner' | 'findings' | 'role';
+export type NeededReads = 'owner' | 'findings' | 'role' | 'sessions';
 
 /**
  * What has to be read about a worker before a remedy may begin. Undefined where none can begin: the agent is fine,
  * still has time, or is being cured, or a guard applies anyway. A healthy fleet therefore costs no reads beyond those of
- * each new worker's role and sessions.
+ * each new worker's role, and of one worker's sessions for all that are alike.
  */
 export function neededReadsOf(view: WorkerView, state: WorkerState, anywhere: Circumstances): NeededReads | undefined {
   if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || isIsolated(view.tags)) return undefined;
@@ -29,7 +29,7 @@ export function neededReadsOf(view: WorkerView, state: WorkerState, anywhere: Ci
   if (view.agent?.online === true) {
     const isUpdateDue = canBeUpdated(view.agent) && modeOfRemedy(ssmAgent, 'update-agent') !== 'off';
     if (isUpdateDue) return 'owner';
-    return state.roleFingerprint === undefined ? 'role' : undefined;
+    return state.roleFingerprint === undefined ? 'role' : 'sessions';
   }
   return circumstances.now >= view.launchedAt + ssmAgent.graceTime ? 'findings' : undefined;
 }

@@ -62,16 +62,16 @@ export async function observeWorkers(
   const concerned = workers.filter(({ instanceId }) => needed.get(instanceId) !== undefined);
   const asked = (...kinds: NeededReads[]) =>
     concerned.filter(({ instanceId }) => kinds.some((kind) => kind === needed.get(instanceId)));
-  const unnoted = asked('owner', 'role').filter(
-    ({ instanceId }) =>
-      agents.get(instanceId)?.online === true && states.get(instanceId)?.roleFingerprint === undefined,
+  const answering = asked('owner', 'role', 'sessions').filter(
+    ({ instanceId }) => agents.get(instanceId)?.online === true,
   );
-  const sessions = await readSessions(clients.ssm, unnoted.map(hostOf));
-  const unconnected = unnoted.filter(({ instanceId }) => sessions.get(instanceId) === false);
+  const sessions = await readSessions(clients.ssm, answering.map(hostOf));
+  const unconnected = answering.filter(({ instanceId }) => sessions.get(instanceId) === false);
   const silent = [...asked('findings'), ...unconnected];
   const remedied = [...new Set([...asked('owner', 'findings'), ...unconnected])];
-  // Once a worker is noted, nobody asks again whether sessions reach it.
-  const connected = unnoted.filter(({ instanceId }) => sessions.get(instanceId) === true);
+  const newlyConnected = answering.filter(
+    ({ instanceId }) => sessions.get(instanceId) === true && states.get(instanceId)?.roleFingerprint === undefined,
+  );
   const [identities, lifecycles, findings, fingerprints] = await Promise.all([
     identifyWorkers(
       clients,
@@ -83,7 +83,7 @@ export async function observeWorkers(
       remedied.map(({ instance }) => instance),
     ),
     observeFindings(clients, location, silent, { instances: workers.map(({ instance }) => instance), agents }, now),
-    readFingerprints(clients, connected),
+    readFingerprints(clients, newlyConnected),
   ]);
   const more = new Map(
     concerned.map(({ instanceId }): [string, Partial<WorkerView>] => [
