@@ -1,5 +1,4 @@
-import type { EKSClient, Nodegroup } from '@aws-sdk/client-eks';
-import { DescribeAccessEntryCommand } from '@aws-sdk/client-eks';
+import { DescribeAccessEntryCommand, type EKSClient, type Nodegroup } from '@aws-sdk/client-eks';
 import { GetInstanceProfileCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { once } from '../runtime/once.ts';
 import type { DescribedInstance } from './described-instance.ts';
