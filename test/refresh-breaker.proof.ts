@@ -22,6 +22,25 @@ const told = ({ account }: Run) =>
     .filter((subject) => subject.includes('breaker'));
 const startsOf = ({ calls }: Run) => calls.filter(({ operation }) => operation === 'StartInstanceRefresh').length;
 
+it('a group that is made anew under its name is no more halted by failures of the former one', async () => {
+  const run = await start({
+    inProcess: true,
+    fleet: fleet(cluster('shop', [group('a', { brokenImages: [NEW], recreatedAt: '+10h' })])),
+    policy: policy(),
+    play: '16h',
+  });
+  const story = run.records
+    .filter(({ remediation }) => remediation === 'refresh-groups')
+    .map(
+      ({ time, reason }) => `${Date.parse(time) < Date.parse('2026-07-14T22:00:00Z') ? 'before' : 'after'} ${reason}`,
+    )
+    .filter((line) => !line.endsWith('refresh-under-way'));
+  const once = ['refresh-started', 'refresh-failed', 'refresh-halted'];
+  expect(story).toEqual(['before', 'after'].flatMap((when) => once.map((reason) => `${when} ${reason}`)));
+  expect(startsOf(run)).toBe(2);
+  expect([run.errors, run.account.deliveries.lost, deadLetterCount(run)]).toEqual([[], [], 0]);
+});
+
 it('an AMI that does not come up is rolled back, and stops after the stated number of groups, also for managed ones; resume goes on', async () => {
   const refreshes = policy({ concurrency: { perCluster: 1, perAccount: 1 } });
   const run = await start({

@@ -63,9 +63,11 @@ export async function carryOut(
     : await act(deps, observation, wanted, { policy: policy.refreshes, now, intend });
   if (acted === undefined) return undefined;
   const { decision, calls } = acted;
+  const arn = observation.group.arn ?? state.arn;
   const progress = progressAfter(observation, decision, { anywhere: circumstances.policy, here: policy }, now);
   if (decision.silent) {
-    const next = asStored<RefreshState>({ ...before, ...remembered(decision), progress });
+    const isKnown = state.revision > 0;
+    const next = asStored<RefreshState>({ ...before, ...remembered(decision), ...(isKnown && { arn }), progress });
     if (isDeepStrictEqual(next, asStored<RefreshState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
@@ -74,6 +76,7 @@ export async function carryOut(
   const next = asStored<RefreshState>({
     ...known,
     ...remembered(decision),
+    arn,
     progress,
     reason: decision.reason,
     ...incident,
@@ -100,6 +103,7 @@ const remembered = ({ memory, proposal }: Decision) => ({
   lifts: memory.lifts,
   pinned: memory.pinned,
   quarantineWait: memory.quarantineWait,
+  foreign: memory.foreign,
   goneSince: memory.goneSince,
   proposal,
 });

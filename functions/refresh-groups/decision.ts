@@ -35,7 +35,7 @@ export interface Circumstances extends CircumstancesOf<Policy>, GatesRead {
 /** What the ledger remembers of the group from then on. */
 export type Memory = Pick<
   RefreshState,
-  'refresh' | 'done' | 'failures' | 'setbacks' | 'lifts' | 'pinned' | 'quarantineWait' | 'goneSince'
+  'refresh' | 'done' | 'failures' | 'setbacks' | 'lifts' | 'pinned' | 'quarantineWait' | 'foreign' | 'goneSince'
 >;
 
 export interface Decision extends Told<Reason> {
@@ -74,7 +74,10 @@ export interface Acted {
 }
 
 export const say = wordsOf<Reason>;
-/** The remembered state. `goneSince` is left out, because a group that is seen is not gone. */
+/**
+ * The remembered state. `goneSince` is left out, because a group that is seen is not gone, and `foreign`, because only a
+ * decision about that refresh keeps it.
+ */
 export const memoryOf = ({
   refresh,
   done,
@@ -133,11 +136,22 @@ export const isOnTemplateOf = ({ from }: Refresh, { templateId }: { readonly tem
 /** The target that a ruling on undoing a refresh names. */
 export const undoOf = ({ target, from }: Refresh): string => `undo ${target} ${from.imageId}`;
 
+const HOUR = 3_600_000;
+
 /** How often a refresh is read, ms. Its events come sooner, but only on a best-effort basis. */
 export const LOOK_AGAIN = 30 * 60_000;
 
 /** How soon a pinned group is reconciled again, ms. */
 export const PINNED_WITHIN = 60_000;
+
+/**
+ * How long somebody else's refresh may last before people are told, ms. Auto Scaling ends a refresh after 14 days. Some
+ * last that long: a refresh with an empty list of checkpoints stayed pending (hashicorp/terraform-provider-aws#21656).
+ */
+export const FOREIGN_STUCK_AFTER = 24 * HOUR;
+
+/** How long a refresh may replace nothing, beside the pauses that the policy has it make, before people are told, ms. */
+export const STUCK_AFTER = 6 * HOUR;
 
 /** How long Auto Scaling may not show what it has accepted, ms. */
 export const SHOWN_WITHIN = 10 * 60_000;

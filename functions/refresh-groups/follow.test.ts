@@ -198,8 +198,8 @@ describe('a refresh of a group that is gone', () => {
   it('goes on where the group is seen again, and the ten minutes begin anew', () => {
     const state = saved(under(), look(under(), NOW));
     const back = look(state, NOW + HOUR, half);
-    expect([said(back), back.memory.refresh]).toEqual(['waiting refresh-under-way', begun]);
-    expect(look(saved(state, back), NOW + 2 * HOUR).memory.refresh).toEqual(begun);
+    expect([said(back), back.memory.refresh]).toEqual(['waiting refresh-under-way', expect.objectContaining(begun)]);
+    expect(look(saved(state, back), NOW + 2 * HOUR).memory.refresh).toMatchObject(begun);
   });
 });
 

@@ -1,5 +1,7 @@
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
 import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import {
   type Circumstances,
   type Decision,
@@ -9,6 +11,7 @@ import {
   LOOK_AGAIN,
   memoryOf,
   SHOWN_WITHIN,
+  STUCK_AFTER,
   say,
   undoOf,
 } from './decision.ts';
@@ -17,6 +20,8 @@ import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
 import { isBegunHere } from './known-refresh.ts';
 import type { KnownRefresh, Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import { policyHere } from './policy-here.ts';
 import { whyNotReplaceable } from './refreshable.ts';
 
 /**
@@ -72,7 +77,7 @@ export function follow(observation: Observation, circumstances: Circumstances, a
     };
   }
   const followed = isActive(known.status)
-    ? actUnlessHeld(whileActive(observation, refresh, known, now), observation, circumstances)
+    ? actUnlessHeld(whileActive(observation, refresh, known, circumstances), observation, circumstances)
     : atItsEnd({ ...observation, now }, refresh, known, memory);
   // AWS has accepted the refresh, so its approval is used up, even where that could not be saved.
   return state.proposal?.ruling?.kind === 'approved' ? { proposal: undefined, ...followed } : followed;
@@ -104,12 +109,16 @@ const started = ({ target, attempt, undoes }: Refresh) =>
     : say('acted', 'refresh-started', `Moving to ${target}.`, `${target} ${attempt}`);
 
 function whileActive(
-  { state }: Observation,
+  observation: Observation,
   refresh: Refresh,
   { id, status, percent }: KnownRefresh,
-  now: number,
+  { now, policy }: Circumstances,
 ): Decision {
-  const memory = memoryOf(state);
+  const { state } = observation;
+  const { reached: before } = refresh;
+  const isSame = before?.status === status && before.percent === percent;
+  const reached = isSame ? before : { status, percent, since: now };
+  const memory = { ...memoryOf(state), refresh: { ...refresh, reached } };
   const ruling = rulingOn(state.proposal, undoOf(refresh));
   const wakeAt = now + LOOK_AGAIN;
   if (
@@ -125,7 +134,16 @@ function whileActive(
       wakeAt,
     };
   }
+  const here = policyHere(policy, observation);
+  if (!isInvalid(here) && now - reached.since >= STUCK_AFTER + longestPauseOf(here)) {
+    const message = `Refresh ${id} has been ${status} since ${iso(reached.since)}, with ${percent} % replaced. It keeps its place.`;
+    return { ...say('failed', 'refresh-stuck', message, `${refresh.target} ${refresh.attempt}`), memory, wakeAt };
+  }
   // The percentage changes with each reconcile, so it is no part of the variant.
   const message = `Refresh ${id} is ${status}, ${percent} % replaced.`;
   return { ...say('waiting', 'refresh-under-way', message, `${refresh.target} ${status}`), memory, wakeAt };
 }
+
+/** How long a refresh may pause at a checkpoint or bake, ms. */
+const longestPauseOf = ({ refreshes: { checkpoints, checkpointDelay, bakeTime } }: Policy): number =>
+  Math.max(checkpoints.length > 0 ? checkpointDelay : 0, bakeTime);

@@ -1,9 +1,18 @@
 import { inWords } from '../shared/ledger/proposal.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { heldByBreaker } from './breaker.ts';
-import { type Decision, isActive, LOOK_AGAIN, PINNED_WITHIN, SHOWN_WITHIN, say } from './decision.ts';
+import {
+  type Decision,
+  FOREIGN_STUCK_AFTER,
+  isActive,
+  LOOK_AGAIN,
+  PINNED_WITHIN,
+  SHOWN_WITHIN,
+  say,
+} from './decision.ts';
 import { haltedAt } from './limits.ts';
 import type { Move } from './move.ts';
+import type { KnownRefresh } from './observation.ts';
 import { whyNotRefreshable } from './refreshable.ts';
 import { whyNotReplacedAgain } from './replacement.ts';
 import { waitForTurn } from './replacement-turn.ts';
@@ -30,10 +39,7 @@ export function heldByGroup(move: Move): Decision | undefined {
   const { refreshes } = policy;
   const { now } = circumstances;
   const active = observation.refreshes.find(({ status }) => isActive(status));
-  if (active !== undefined) {
-    const message = `Refresh ${active.id} is ${active.status}, which was not begun here.`;
-    return about(say('waiting', 'foreign-refresh', message, active.id), { wakeAt: now + LOOK_AGAIN });
-  }
+  if (active !== undefined) return waitForForeign(move, active);
   const { pinned } = state;
   if (group.source.kind === 'floating' && pinned !== undefined && now - pinned.at < SHOWN_WITHIN) {
     const message = 'Auto Scaling does not show yet that the group is pinned.';
@@ -56,4 +62,27 @@ export function heldByGroup(move: Move): Decision | undefined {
   const { reason, message, which, until: wakeAt, lookAt } = wait;
   const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };
   return about(say('waiting', reason, message, `${target} ${which}`), more);
+}
+
+/** Waits for a refresh that was not begun here, and tells people once it has lasted for long; a pure function. */
+function waitForForeign(
+  { observation, circumstances, about }: Move,
+  { id, status, startedAt }: KnownRefresh,
+): Decision {
+  const { now } = circumstances;
+  const known = observation.state.foreign?.id === id ? observation.state.foreign.since : now;
+  // A refresh that is pending may have no start yet.
+  const since = startedAt === 0 ? known : startedAt;
+  const stuckAt = since + FOREIGN_STUCK_AFTER;
+  const told =
+    now < stuckAt
+      ? say('waiting', 'foreign-refresh', `Refresh ${id} is ${status}, which was not begun here.`, id)
+      : say(
+          'refused',
+          'refresh-stuck',
+          `Refresh ${id}, which was not begun here, has been under way since ${iso(since)}, and is ${status}. Nothing begins before it has ended.`,
+          id,
+        );
+  const decision = about(told, { wakeAt: now < stuckAt ? Math.min(stuckAt, now + LOOK_AGAIN) : now + LOOK_AGAIN });
+  return { ...decision, memory: { ...decision.memory, foreign: { id, since } } };
 }

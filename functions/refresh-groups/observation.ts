@@ -57,6 +57,8 @@ export interface Observation {
   readonly key: { readonly cluster: string; readonly nodegroup: string };
   readonly group: {
     readonly name: string;
+    /** Absent where Auto Scaling does not show the group. */
+    readonly arn?: string;
     readonly tags: Readonly<Record<string, string>>;
     readonly source: LaunchSource;
     readonly suspended: readonly string[];

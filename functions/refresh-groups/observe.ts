@@ -19,7 +19,7 @@ import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts
 import { type Drained, readDrainedGroups } from '../shared/ledger/drained-groups.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
-import { NEVER_SEEN, type RefreshState, readStates } from '../shared/ledger/refresh-ledger.ts';
+import { type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
 import { type ReplacementOrder, readReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { createWantedReader, type WantedReader } from '../shared/releases/read-wanted-images.ts';
@@ -172,6 +172,7 @@ function groupView(
         ...(isNotOurs !== undefined && { isNotOurs }),
       };
     }),
+    ...(group?.AutoScalingGroupARN !== undefined && { arn: group.AutoScalingGroupARN }),
     ...(group?.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
 }
@@ -183,7 +184,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   const request = scope.requests.get(subjectOf(key));
   const trigger = groupTriggerOf(scope, key);
   if (trigger === undefined) return [];
-  const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
+  const state = stateOf(group?.AutoScalingGroupARN, states.get(subjectOf(key)));
   const tags = Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const here = policyHere(policy, { key, owner, group: { tags } });
   const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;

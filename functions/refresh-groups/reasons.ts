@@ -53,6 +53,11 @@ export const REFRESH_REASONS = {
   'foreign-refresh': {
     meaning: "Somebody else's instance refresh of the group is active: it is left alone until that has ended.",
   },
+  'refresh-stuck': {
+    meaning:
+      'The instance refresh has replaced nothing for hours, or that of somebody else has lasted for more than a day. The message says which, and since when. Auto Scaling ends a refresh after 14 days.',
+    hint: 'Look at it, and at what the group does: aws autoscaling describe-instance-refreshes and describe-scaling-activities, with --auto-scaling-group-name. Causes are a lifecycle hook that nobody completes, suspended processes, or no capacity. To end it: aws autoscaling cancel-instance-refresh.',
+  },
   'image-unclear': {
     meaning: 'The policy names no AMI that the group may move to, or the present one is unknown. The message says why.',
     hint: 'Correct refreshes.wanted; an AMI must be of the same owner, architecture and operating system, and newer.',

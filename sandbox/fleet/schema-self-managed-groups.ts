@@ -53,6 +53,7 @@ export const selfManagedGroup = z
       .default([])
       .describe('Lifecycle hooks on the termination of its instances'),
     warmPool: warmPool.optional(),
+    recreatedAt: time('When somebody deletes its Auto Scaling group and makes it anew under its name').optional(),
     managedBy: z
       .string()
       .regex(SERVICE_PRINCIPAL)

@@ -14,6 +14,7 @@ import { seedScheduledEvents } from './scheduled-events.ts';
 import { seedRebalanceRecommendations, seedSpotInterruptions } from './spot-interruptions.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
+import { parseTime } from './time.ts';
 import { SELF_MANAGED_LABEL } from './workloads.ts';
 
 const DAY_MS = 86_400_000;
@@ -96,6 +97,7 @@ export function seedSelfManaged(
   }
   if (group.warmPool !== undefined) autoScalingGroups.adoptPool(group, specify, someDaysAgo(world.time.now, random));
   controlTargets(state, group, targetGroups.controlled);
+  seedRecreation(state, group, file.recreatedAt);
   seedScheduledEvents(state, group, file.scheduledEvents);
   seedSpotInterruptions(state, group, file.spotInterruptions ?? []);
   seedRebalanceRecommendations(state, group, file.rebalanceRecommendations ?? []);
@@ -148,5 +150,27 @@ function addTemplate(
     ...(isSpot && { InstanceMarketOptions: { MarketType: 'spot' } }),
     TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'Name', Value: launchTemplate.name }] }],
     UserData: encodedUserData(state, cluster, file.userData ?? `#!/bin/bash\n/etc/eks/bootstrap.sh ${cluster.name}\n`),
+  });
+}
+
+/** How long its instances take to end, ms. */
+const ENDS_WITHIN = 45_000;
+
+/**
+ * Has somebody delete a group by force, which ends its instances without their hooks, and make it anew under its name:
+ * another ARN, other instances, no refreshes. Source: Auto Scaling API reference, DeleteAutoScalingGroup, ForceDelete.
+ */
+function seedRecreation(
+  { world, instances }: FleetState,
+  group: AutoScalingGroup,
+  at: FleetSelfManagedGroup['recreatedAt'],
+): void {
+  const due = at === undefined ? undefined : parseTime(at, world.time.now);
+  if (due === undefined) return;
+  const ids = world.random.fork(`recreation of ${group.name}`);
+  world.time.at(due, () => {
+    group.arn = group.arn.replace(/(?<=:autoScalingGroup:)[^:]+/, ids.uuid());
+    group.createdAt = world.time.now;
+    for (const { instance } of [...group.members.values()]) instances.terminate(instance, ENDS_WITHIN, () => undefined);
   });
 }

@@ -58,7 +58,12 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   ),
   refresh('a refresh starts at a closed gate', 'moment', 'if (waiting !== undefined) return', 'if (false) return'),
   refresh('a refresh starts outside its windows', 'moment', 'if (opensAt > now) {', 'if (false) {'),
-  refresh('a refresh that others began is passed over', 'hold', 'if (active !== undefined) {', 'if (false) {'),
+  refresh(
+    'a refresh that others began is passed over',
+    'hold',
+    'if (active !== undefined) return',
+    'if (false) return',
+  ),
   refresh(
     'a refresh does not spare evidence',
     'moment',

@@ -27,6 +27,8 @@ const refresh = () =>
     undoes: z.literal(true).optional(),
     /** Present where workers are replaced with the same AMI: those that were launched before, epoch milliseconds. */
     replaces: z.number().optional(),
+    /** The last status and percentage that were seen, and since when, epoch milliseconds. */
+    reached: z.object({ status: z.string(), percent: z.number(), since: z.number() }).optional(),
     /** When AWS accepted the rollback of a rejected refresh, epoch milliseconds. */
     rolledBackAt: z.number().optional(),
   });
@@ -51,6 +53,10 @@ const refreshState = z.lazy(() =>
     pinned: z.object({ version: z.string(), at: z.number() }).optional(),
     /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
     quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
+    /** The refresh of somebody else that holds the group up, and since when, epoch milliseconds. */
+    foreign: z.object({ id: z.string(), since: z.number() }).optional(),
+    /** ARN of the Auto Scaling group; absent in items of earlier releases. */
+    arn: z.string().optional(),
     /** How the group stands in the rollouts of its AMIs; absent where it takes none, or the policy has no waves. */
     progress: progress().optional(),
     /** Since when Auto Scaling has not shown the group of which something is remembered, epoch milliseconds. */
@@ -66,6 +72,20 @@ export const NEVER_SEEN: RefreshState = { outcomes: 0, revision: 0 };
 
 /** How long a state is kept after its last change, ms. */
 const KEPT_FOR = 400 * 86_400_000;
+
+/**
+ * The remembered state of a group. Its ARN tells the group from an earlier one with the same name. Of the earlier one
+ * four things are kept. The revision and the number of outcomes stay, so that no write and no outcome is mistaken for an
+ * earlier one. The last answer stays, since a request is answered once. The breakers that operators have lifted stay,
+ * since they hold others, too.
+ *
+ * @param arn of the group that Auto Scaling shows; undefined where it shows none
+ */
+export function stateOf(arn: string | undefined, known: RefreshState = NEVER_SEEN): RefreshState {
+  if (arn === undefined || known.arn === undefined || known.arn === arn) return known;
+  const { outcomes, revision, answered, lifts } = known;
+  return { outcomes, revision, arn: known.arn, ...(answered && { answered }), ...(lifts && { lifts }) };
+}
 
 /** Reads the states of groups, by `subjectOf`. A group never seen before is missing. */
 export async function readStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, RefreshState>> {

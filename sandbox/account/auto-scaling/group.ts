@@ -23,7 +23,8 @@ export interface JoinTimes {
 
 export interface AutoScalingGroup {
   readonly name: string;
-  readonly arn: string;
+  /** Another one once the group was made anew. */
+  arn: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly subnets: ReadonlyArray<{ readonly id: string; readonly availabilityZone: string }>;
   readonly launchTemplate: { readonly id: string; readonly name: string; version: number };
@@ -32,7 +33,7 @@ export interface AutoScalingGroup {
   /** Launches another instance; `zone` is the index of one of the group's subnets. */
   readonly launchAnother: (zone: number, into?: 'warm-pool') => void;
   /** Epoch ms. */
-  readonly createdAt: number;
+  createdAt: number;
   min: number;
   max: number;
   desired: number;

@@ -89,7 +89,8 @@ export function refreshOperations(
           throw new AwsError('ValidationError', `MaxRecords must be between 1 and ${MAX_PAGE}`);
         }
         const found = refreshes
-          .filter((each) => each.group === group && each.startedAt > world.time.now - KEPT_MS)
+          .filter((each) => each.group === group && each.startedAt >= group.createdAt)
+          .filter(({ startedAt }) => startedAt > world.time.now - KEPT_MS)
           .filter(({ id }) => InstanceRefreshIds.length === 0 || InstanceRefreshIds.includes(id))
           .reverse()
           .map((each, index) => ({ each, id: String(index).padStart(6, '0') }));
