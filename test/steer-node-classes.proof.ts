@@ -101,12 +101,15 @@ it('Karpenter replaces no node while a budget with a schedule keeps it from that
 it('a budget of 0 that always counts is told, as nobody would wait for nodes that Karpenter never replaces', async () => {
   const run = await started(karpenterFleet({}, { budgets: [{ nodes: '10%' }, { nodes: '0' }] }), {}, '33h');
   expect([termsIn(run), releasesIn(run)]).toEqual([[{ alias: 'al2023@v20260710' }], [OLD, OLD, OLD]]);
-  expect(nodeClassStory(run).slice(UNTIL_BAKED.length)).toEqual([
+  const story = [
     'acted node-class-being-pinned',
     // Karpenter has not marked the nodes yet.
     'waiting node-class-drifting',
     'waiting node-class-drift-barred',
-  ]);
+  ];
+  expect(nodeClassStory(run).slice(UNTIL_BAKED.length)).toEqual(story);
+  await run.account.play(48 * HOUR);
+  expect(nodeClassStory(run).slice(UNTIL_BAKED.length)).toEqual([...story, 'refused node-class-drift-barred']);
   await asExpected(run);
 });
 

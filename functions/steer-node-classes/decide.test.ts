@@ -75,13 +75,29 @@ it.each<[string, Partial<ClassView>, string]>([
 });
 
 it.each([
-  [23, 'node-class-drifting'],
-  [25, 'node-class-drift-slow'],
-])('%i hours after the pin, old nodes are left: %s', (hours, expected) => {
-  const view = classView({ selection: { kind: 'pins', ...al2023('v20260701') } });
+  [23, '10%', 'waiting node-class-drifting'],
+  [25, '10%', 'refused node-class-drift-slow'],
+  [23, '0', 'waiting node-class-drift-barred'],
+  [25, '0', 'refused node-class-drift-barred'],
+])('%i hours after the pin, old nodes are left in a pool with a budget of %s: %s', (hours, budget, expected) => {
+  const barred = budget === '0' && { driftBarredBy: budget };
+  const pools = [{ name: 'general', nodes: 3, drifted: 3, expireAfter: '720h', budgets: [budget], ...barred }];
+  const view = classView({ selection: { kind: 'pins', ...al2023('v20260701') }, pools });
   const made = { alias: 'al2023@v20260701', from: [], at: NOW - hours * 3_600_000 };
   const observation = observationOf(view, { state: { outcomes: 0, revision: 0, made } });
-  expect(decide(observation, circumstances()).reason).toBe(expected);
+  const { decision, reason } = decide(observation, circumstances());
+  expect(`${decision} ${reason}`).toBe(expected);
+});
+
+it('what bars drift is told anew once it has lasted for a day', () => {
+  const pools = [{ name: 'a', nodes: 1, drifted: 1, expireAfter: '720h', budgets: ['0'], driftBarredBy: '0' }];
+  const view = classView({ selection: { kind: 'pins', ...al2023('v20260701') }, pools });
+  const variantAfter = (hours: number) => {
+    const made = { alias: 'al2023@v20260701', from: [], at: NOW - hours * 3_600_000 };
+    return decide(observationOf(view, { state: { outcomes: 0, revision: 0, made } }), circumstances()).variant;
+  };
+  expect(variantAfter(25)).not.toBe(variantAfter(23));
+  expect(variantAfter(50)).toBe(variantAfter(25));
 });
 
 it('a release that Amazon does not publish under the name that Karpenter looks up is never pinned to', () => {

@@ -109,17 +109,21 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
   const target = aliasOf(family, wanted.version);
   const others = running.filter(({ version }) => version !== wanted.version);
   if (others.length === 0) return say('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
+  const { now } = mover.circumstances;
+  const isSlow = state.made?.alias === target && now - state.made.at > DRIFT_WITHIN;
   const nodesRun = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.`;
   const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
   if (barred.length > 0) {
     const names = barred.map(({ name }) => name);
     const message = `${nodesRun} A disruption budget of 0 keeps Karpenter from replacing drifted nodes of ${listed(names)}.${pools}`;
-    return say('waiting', 'node-class-drift-barred', message, `${target} ${names.toSorted().join(' ')}`);
+    const variant = `${target} ${names.toSorted().join(' ')}`;
+    return isSlow
+      ? say('refused', 'node-class-drift-barred', message, `${variant} for a day`)
+      : say('waiting', 'node-class-drift-barred', message, variant);
   }
-  const { now } = mover.circumstances;
-  if (state.made?.alias === target && now - state.made.at > DRIFT_WITHIN) {
-    const message = `${nodesRun} It was pinned at ${iso(state.made.at)}, longer than a day ago.${pools}`;
-    return say('waiting', 'node-class-drift-slow', message, target);
+  if (isSlow) {
+    const message = `${nodesRun} It was pinned at ${iso(state.made?.at ?? now)}, longer than a day ago.${pools}`;
+    return say('refused', 'node-class-drift-slow', message, target);
   }
   return say('waiting', 'node-class-drifting', `${nodesRun}${pools}`, target);
 }
