@@ -53,7 +53,7 @@ it('node groups follow their control plane, one after the other, once it can not
   expect(told(run, 'web')).toEqual([
     'done up-to-date',
     'waiting control-plane-settling',
-    'waiting insights-gate-closed',
+    'refused insights-gate-closed',
     'acted upgrade-started',
     'done upgraded',
   ]);

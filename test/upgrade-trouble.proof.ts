@@ -57,6 +57,19 @@ describe('a poisoned node group among others', () => {
   });
 });
 
+it('a cluster that EKS calls unhealthy keeps its groups until that is cured, told once, and no other cluster', async () => {
+  const health = [{ code: 'KmsKeyDisabled', message: 'The key is disabled.', until: '+6h' }];
+  const clusters = [{ ...clusterOf('bad', [group('a')]), health }, clusterOf('good', [group('b')])];
+  const run = await start({ inProcess: true, fleet: { ...fleet([]), clusters }, policy: HOURS, play: '5h' });
+  const told = run.records
+    .filter((record) => record.remediation === 'upgrade-node-groups' && record.nodegroup === 'a')
+    .map(({ decision, reason }) => `${decision} ${reason}`);
+  expect(told.filter((line) => /^(refused|failed|acted)/.test(line))).toEqual(['refused cluster-unhealthy']);
+  expect(nodeGroupOf(run, 'good', 'b').releaseVersion).toBe(NEW);
+  await run.account.play(5 * HOUR);
+  expect(nodeGroupOf(run, 'bad', 'a').releaseVersion).toBe(NEW);
+});
+
 it('an account whose listing is throttled for a while goes on by itself', async () => {
   const troubles = [
     {

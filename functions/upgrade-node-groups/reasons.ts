@@ -188,6 +188,10 @@ export const UPGRADE_REASONS = {
     meaning: 'The cluster is FAILED: EKS updates none of its node groups. Rollouts do not wait for them.',
     hint: 'Look at its health issues (aws eks describe-cluster --region REGION --name CLUSTER). Cure them, or delete the cluster and create it anew.',
   },
+  'cluster-unhealthy': {
+    meaning: 'EKS reports health issues of the cluster that may keep new nodes from joining it, or from working.',
+    hint: 'Cure the issues that the message names (aws eks describe-cluster --region REGION --name CLUSTER shows them). EKS takes up to three hours to see that. Upgrades then continue by themselves.',
+  },
   'node-group-not-active': {
     meaning:
       'The node group is neither ACTIVE nor being updated. Where its creation or deletion failed, that does not end by itself. One that takes longer than a day is told.',

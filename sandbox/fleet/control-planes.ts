@@ -111,3 +111,19 @@ export function seedInsights({ world }: FleetState, { name: cluster, insights }:
     return insight;
   });
 }
+
+/** Has EKS report health issues of a cluster for a while, as the fleet file says. */
+export function planHealth({ world: { time } }: FleetState, cluster: EksCluster, { health }: FleetCluster): void {
+  for (const { from, until, ...issue } of health) {
+    time.at(timeOf(from, time.now), () => {
+      cluster.issues = [...cluster.issues, issue];
+    });
+    if (until === undefined) continue;
+    time.at(timeOf(until, time.now), () => {
+      cluster.issues = cluster.issues.filter((each) => each !== issue);
+    });
+  }
+}
+
+const timeOf = (text: string | undefined, now: number): number =>
+  text === undefined ? now : (parseTime(text, now) ?? now);

@@ -1,4 +1,4 @@
-import { InsightStatusValue } from '@aws-sdk/client-eks';
+import { ClusterIssueCode, InsightStatusValue } from '@aws-sdk/client-eks';
 import { z } from 'zod';
 import { kubernetesVersion, time } from './schema-values.ts';
 import { DURATION_FORMS, parseDuration } from './time.ts';
@@ -39,4 +39,13 @@ export const insight = z.strictObject({
     )
     .default([])
     .describe('What becomes of its status'),
+});
+
+/** A health issue of a cluster. */
+export const clusterIssue = z.strictObject({
+  code: z.enum(ClusterIssueCode).describe('As DescribeCluster names it, such as KmsKeyDisabled'),
+  message: z.string().default('').describe('What EKS says of it'),
+  resourceIds: z.array(z.string()).default([]).describe('Ids of the AWS resources that are concerned'),
+  from: time('Since when EKS reports it; by default from the start').optional(),
+  until: time('Until when; by default to the end').optional(),
 });

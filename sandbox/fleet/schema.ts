@@ -1,6 +1,6 @@
 import { ClusterStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
-import { controlPlaneUpdate, insight } from './schema-control-plane.ts';
+import { clusterIssue, controlPlaneUpdate, insight } from './schema-control-plane.ts';
 import { change, otherInstance } from './schema-exposure.ts';
 import { alarm, calendar } from './schema-gates.ts';
 import { ownImage } from './schema-images.ts';
@@ -51,6 +51,7 @@ const cluster = z.strictObject({
     .default([])
     .describe('What somebody does to the control plane, in the order of time'),
   insights: z.array(insight).default([]).describe('What EKS’s upgrade insights say of it'),
+  health: z.array(clusterIssue).default([]).describe('What EKS says is wrong with the cluster'),
   tags: tags.describe('Tags of the cluster'),
   supportType: z
     .enum(['STANDARD', 'EXTENDED'])

@@ -7,7 +7,7 @@ import { joinTimes, launchNode, managedTags, nodeSpecification } from '../accoun
 import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import { letNodesIn } from './access-entries.ts';
-import { planControlPlane, seedInsights } from './control-planes.ts';
+import { planControlPlane, planHealth, seedInsights } from './control-planes.ts';
 import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
@@ -52,10 +52,12 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
     id,
     securityGroupId: `sg-0${id.slice(0, 16).toLowerCase()}`,
     status: file.status,
+    issues: [],
     insights: seedInsights(state, file),
   };
   state.eks.clusters.set(cluster.name, cluster);
   planControlPlane(state, cluster, file);
+  planHealth(state, cluster, file);
   seedNetwork(state, cluster, file.network);
   seedVpc(state, cluster, file.vpc);
   const update =

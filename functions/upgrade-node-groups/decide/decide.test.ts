@@ -31,6 +31,14 @@ const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: N
 const following = (update: UpdateView, view: Partial<NodeGroupView> = {}) =>
   about({ status: 'UPDATING', update, ...view }, { upgrade });
 
+const unwell = (...codes: string[]): NodeGroupView['cluster'] => ({
+  status: 'ACTIVE',
+  version: '1.33',
+  tags: {},
+  healthIssues: codes.map((code) => ({ code, message: 'it is so' })),
+});
+const said = ({ decision, reason }: ReturnType<typeof decide>) => `${decision} ${reason}`;
+
 describe('decide', () => {
   it('starts the upgrade of an old, healthy node group, by explicit version and release', () => {
     expect(decide(about({}), circumstances())).toMatchObject({
@@ -71,6 +79,34 @@ describe('decide', () => {
       {},
       'refused',
       'cluster-failed',
+    ],
+    [
+      'is in a cluster whose KMS key is disabled',
+      { cluster: unwell('KmsKeyDisabled') },
+      {},
+      'refused',
+      'cluster-unhealthy',
+    ],
+    [
+      'is in a cluster with an issue newer than this code',
+      { cluster: unwell('SomethingNew') },
+      {},
+      'refused',
+      'cluster-unhealthy',
+    ],
+    [
+      'runs the release, whatever is wrong with its cluster',
+      { ...onNewest(), cluster: unwell('KmsKeyDisabled') },
+      {},
+      'done',
+      'up-to-date',
+    ],
+    [
+      'is in an unhealthy cluster, but only proposes',
+      { cluster: unwell('KmsKeyDisabled') },
+      { upgrades: { mode: 'observe' } },
+      'would-act',
+      'would-upgrade',
     ],
     ['is updated by somebody else', { status: 'UPDATING' }, {}, 'waiting', 'update-in-progress'],
     ['is being created', { status: 'CREATING' }, {}, 'skipped', 'node-group-not-active'],
@@ -137,6 +173,21 @@ describe('decide', () => {
     expect(made).toMatchObject({ decision, reason });
     expect(made.start).toBeUndefined();
     expect(made.memory.upgrade).toBeUndefined();
+  });
+
+  it.each<[string, Partial<NodeGroupView>]>([
+    ['of its cluster do not concern new nodes', { cluster: unwell('Ec2SubnetNotFound') }],
+    ['of its cluster find no node that could suffer', { cluster: unwell('KmsKeyDisabled'), desired: 0 }],
+  ])('starts though the issues %s', (_what, view) => {
+    expect(said(decide(about(view), circumstances()))).toBe('acted upgrade-started');
+  });
+
+  it('tells issues of its cluster once, and again once there are others', () => {
+    const told = (...codes: string[]) => decide(about({ cluster: unwell(...codes) }), circumstances());
+    const first = told('KmsKeyDisabled');
+    expect(first.message).toMatch(/cluster shop: KmsKeyDisabled \(it is so\)\. .*Enable the KMS key/);
+    expect(told('KmsKeyDisabled', 'Other').variant).toBe(first.variant);
+    expect(told('KmsKeyDisabled', 'VpcNotFound').variant).not.toBe(first.variant);
   });
 
   it.each<[string, Partial<NodeGroupView>]>([

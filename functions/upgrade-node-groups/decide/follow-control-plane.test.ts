@@ -138,7 +138,7 @@ describe('a node group whose control plane is newer', () => {
       'skipped control-plane-rolled-back',
     ],
     ['cannot be read', behind({ controlPlane: unread() }), 'failed unreadable'],
-    ['has insights with errors', behind({ insights: [{ name: 'APIs', why: 'used' }] }), 'waiting insights-gate-closed'],
+    ['has insights with errors', behind({ insights: [{ name: 'APIs', why: 'used' }] }), 'refused insights-gate-closed'],
     ['has unread insights', behind({ insights: unread() }), 'refused insights-unreadable'],
     [
       'has older releases',

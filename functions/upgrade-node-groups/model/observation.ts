@@ -63,6 +63,8 @@ export interface NodeGroupView {
     /** Kubernetes minor version of the control plane. */
     readonly version: string;
     readonly tags: Readonly<Record<string, string>>;
+    /** What EKS says is wrong with the cluster; absent: nothing. */
+    readonly healthIssues?: readonly HealthIssue[];
   };
   readonly arn: string;
   readonly status: string;

@@ -17,6 +17,7 @@ import type { Reason } from '../reasons.ts';
 import { recommendationUnread } from '../release/choose-release.ts';
 import { heldByWaves } from '../release/wave-entry.ts';
 import { atGate } from './at-gate.ts';
+import { atClusterHealth } from './cluster-health.ts';
 import { deferred } from './defer.ts';
 import { issueCodes, isTroubled, unhealthy } from './heal.ts';
 import { heldByBreaker, trippedBySelf } from './hold.ts';
@@ -45,6 +46,7 @@ export function chooseMoment(
     halted(moment) ??
     notYet(moment) ??
     inDoubt(moment) ??
+    atClusterHealth(moment) ??
     sparingEvidence(moment) ??
     atGate(moment, circumstances) ??
     atInsights(moment) ??

@@ -4,7 +4,7 @@ import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../../shared/records/recorder.ts';
 import type { Targets } from '../../shared/releases/target-release.ts';
-import type { ForeignUpdate, NodeGroupView, UnreadableView, UpdateView, View } from '../model/observation.ts';
+import type { ForeignUpdate, HealthIssue, UnreadableView, UpdateView, View } from '../model/observation.ts';
 import type { NextVersions } from './observe-control-plane.ts';
 import type { CustomViews } from './observe-custom.ts';
 import type { ScalingOf } from './observe-scaling.ts';
@@ -56,6 +56,7 @@ export function viewOf(
       status: cluster.found.status ?? '',
       version: cluster.found.version ?? '',
       tags: cluster.found.tags ?? {},
+      healthIssues: issuesOf(cluster.found.health),
     },
     arn: nodegroupArn,
     status,
@@ -63,10 +64,7 @@ export function viewOf(
     releaseVersion,
     amiType,
     tags: found.tags ?? {},
-    healthIssues: (found.health?.issues ?? []).map(({ code, message }): NodeGroupView['healthIssues'][number] => ({
-      code: code ?? 'Unknown',
-      message: message ?? '',
-    })),
+    healthIssues: issuesOf(found.health),
     target: targets({ kubernetesVersion: version, amiType }),
     ...(next !== undefined && { next }),
     ...(custom !== undefined && { custom }),
@@ -85,6 +83,9 @@ export function viewOf(
     ...(foreign !== undefined && { foreign }),
   };
 }
+
+const issuesOf = (health: Nodegroup['health'] | Cluster['health']): HealthIssue[] =>
+  (health?.issues ?? []).map(({ code, message }) => ({ code: code ?? 'Unknown', message: message ?? '' }));
 
 /**
  * How many nodes an update takes out at once. EKS does not document how it rounds a percentage. The function rounds the

@@ -39,7 +39,7 @@ export function describeCluster(world: World, cluster: EksCluster, served?: EksC
     upgradePolicy: { supportType: cluster.supportType },
     platformVersion: 'eks.1',
     tags: { ...cluster.tags },
-    health: { issues: [] },
+    health: { issues: [...cluster.issues] },
     accessConfig: { authenticationMode: cluster.authenticationMode },
     ...(cluster.hybridNodes && { remoteNetworkConfig: { remoteNodeNetworks: [{ cidrs: ['10.200.0.0/16'] }] } }),
     // Auto Mode has two default node pools.

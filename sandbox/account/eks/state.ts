@@ -2,6 +2,7 @@ import type { _InstanceType } from '@aws-sdk/client-ec2';
 import type {
   AMITypes,
   CapacityTypes,
+  ClusterIssue,
   ClusterStatus,
   ErrorCode,
   InsightStatusValue,
@@ -46,6 +47,8 @@ export interface EksCluster {
   /** The 32 hexadecimal digits of its endpoint and its OIDC issuer. */
   readonly id: string;
   status: ClusterStatus;
+  /** What EKS says is wrong with it. */
+  issues: readonly ClusterIssue[];
   /** Whether its API server does not answer for now. */
   isSilent?: boolean;
   /**
