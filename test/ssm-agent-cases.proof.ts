@@ -41,6 +41,24 @@ it('a role that has its rights from an older policy of AWS gets none besides: th
   expect(changes(run)).toEqual([]);
 });
 
+describe('in a VPC that another account shares, with endpoints that cannot be seen', () => {
+  const shared = { network: { wayOut: 'none' }, vpc: { sharedBy: '222222222222' } };
+
+  it('an agent that is missing is told as doubt, and no way is said to be missing', async () => {
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', { agent: 'missing' }, shared) });
+    expect(outcomes(run).at(-1)).toBe('failed cause-unclear');
+    expect(ours(run).at(-1)?.message).toMatch(
+      /vpc-\w+ is shared by account 222222222222, whose endpoints cannot be seen/,
+    );
+    expect(changes(run)).toEqual([]);
+  });
+
+  it('an agent that registers by them is verified', async () => {
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', {}, shared) });
+    expect(outcomes(run).at(-1)).toBe('done agent-verified');
+  });
+});
+
 it('what is wrong besides the cause that is cured is told at once', async () => {
   const run = await playThrough({
     inProcess: true,

@@ -33,6 +33,11 @@ export const vpc = z
       )
       .default([])
       .describe('How many addresses are free in its subnets: others take them, and give them back'),
+    sharedBy: z
+      .string()
+      .regex(/^\d{12}$/, 'expected 12 digits')
+      .optional()
+      .describe('Another account, which shares its subnets with this one: its endpoints are hidden, its subnets fixed'),
     connectEndpoint: z.boolean().default(false).describe('It has an EC2 Instance Connect Endpoint'),
     ipv6Egress: z
       .boolean()

@@ -45,6 +45,7 @@ export function seedVpc(state: FleetState, cluster: EksCluster, file: VpcFile): 
       networks.prefixLists.add(`everybody of ${name}`, ['0.0.0.0/0', '::/0']).id,
     );
   }
+  if (file.sharedBy !== undefined) networks.features.owners.set(vpcId, file.sharedBy);
   if (file.connectEndpoint) networks.features.connectEndpoints.set(`eice-0${vpcId.slice(5)}`, vpcId);
   if (file.firewall) networks.behindFirewall(vpcId, subnets[0]?.availabilityZone ?? '');
 }

@@ -39,6 +39,8 @@ interface Given {
   readonly acl?: NetworkAclEntry[];
   /** Network ACL of the endpoints' subnet. */
   readonly endpointAcl?: NetworkAclEntry[];
+  /** The account that owns the VPC. */
+  readonly owner?: string;
 }
 
 const network = ({
@@ -47,8 +49,9 @@ const network = ({
   egress = OUT,
   acl = OPEN_ACL,
   endpointAcl = OPEN_ACL,
+  owner = '1',
 }: Given): Networks => ({
-  routeTables: [{ VpcId: 'vpc-1', Associations: [{ Main: true }], Routes: routes }],
+  routeTables: [{ VpcId: 'vpc-1', OwnerId: owner, Associations: [{ Main: true }], Routes: routes }],
   networkAcls: [
     { NetworkAclId: 'acl-1', Associations: [{ SubnetId: 'subnet-1' }], Entries: acl },
     { NetworkAclId: 'acl-2', Associations: [{ SubnetId: 'subnet-2' }], Entries: endpointAcl },
@@ -105,6 +108,23 @@ const way = (given: Given, version?: string, instance: Instance = INSTANCE) =>
   wayOf(instance, version, AGENT, network(given));
 const textOf = (found: ReturnType<typeof way>) =>
   found.kind === 'open' ? found.way : found.kind === 'unsure' ? found.doubt : found.missing;
+
+describe('the way to Systems Manager in a VPC that another account shares', () => {
+  it.each<[string, Given]>([
+    ['without a way out', {}],
+    ['with a way out that leads nowhere', { routes: [to('0.0.0.0/0', { NatGatewayId: 'nat-1', State: 'blackhole' })] }],
+    ['behind a transit gateway', { routes: [to('0.0.0.0/0', { TransitGatewayId: 'tgw-1' })] }],
+  ])('is in doubt %s: its endpoints cannot be seen', (_what, given) => {
+    const found = way({ ...given, owner: '2' });
+    expect(found.kind).toBe('unsure');
+    expect(textOf(found)).toMatch(/vpc-1 is shared by account 2, whose endpoints cannot be seen/);
+    expect(textOf(found)).not.toMatch(/no endpoint/);
+  });
+
+  it('is open by a NAT gateway', () => {
+    expect(way({ routes: NAT, owner: '2' }).kind).toBe('open');
+  });
+});
 
 describe('the way to Systems Manager by endpoints', () => {
   it.each<[string, string | undefined, Given, string, string]>([

@@ -89,11 +89,30 @@ function see(service: Service, node: NodeEnd, caller: AgentIdentity, networks: N
   const { judgement, way, unseen } = routeOut(node, networks);
   if (judgement.answer === 'yes') return { service, judgement, way };
   const [other] = endpoints;
+  const owner = ownerOfShared(node.instance, caller, networks);
+  if (other === undefined && owner !== undefined) {
+    const hidden = `${node.instance.VpcId} is shared by account ${owner}, whose endpoints cannot be seen`;
+    return { service, judgement: unsure(`${judgement.why}; ${hidden}`), way };
+  }
   const why =
     other === undefined
       ? `${node.instance.VpcId} has no endpoint for ${service}`
       : `endpoint ${other.VpcEndpointId} (${service}) has private DNS off`;
   return { service, judgement: { ...judgement, why: `${judgement.why}; ${why}` }, way, ...(unseen && { unseen }) };
+}
+
+/**
+ * The account that shares the instance's VPC with this one; undefined where the VPC is this account's own. Route tables
+ * of shared subnets are visible here, and name their owner. Endpoints are not. Sources: VPC user guide, "Responsibilities
+ * and permissions for owners and participants"; aws-containers/amazon-ecs-exec-checker#29.
+ */
+function ownerOfShared(
+  { SubnetId = '', VpcId = '' }: DescribedInstance,
+  { account }: AgentIdentity,
+  { routeTables }: Networks,
+): string | undefined {
+  const owner = routeTableOf(SubnetId, VpcId, routeTables)?.OwnerId;
+  return owner === account ? undefined : owner;
 }
 
 /** Whether HTTPS leaves the interface and its subnet, where it goes, and whether responses come back. */

@@ -31,7 +31,10 @@ export function networkAclOperations({ world, networks }: Ec2State): Record<stri
         const all = networks.networkAcls.list(networks.subnets.list());
         const named = namedOnes(all, id, NetworkAclIds, 'InvalidNetworkAclID', 'networkAcl ID');
         const { items, nextToken } = search(named, id, fields, () => new Map(), request, 1000);
-        return { NetworkAcls: items.map((acl) => describe(acl, world.accountId)), NextToken: nextToken };
+        return {
+          NetworkAcls: items.map((acl) => describe(acl, networks.features.owners.get(acl.vpcId) ?? world.accountId)),
+          NextToken: nextToken,
+        };
       },
     ),
   };

@@ -27,7 +27,8 @@ export function networkOperations(networks: Networks): Record<string, Operation>
         const id = ({ RouteTableId }: KnownRouteTable) => RouteTableId;
         const named = namedOnes(networks.routeTables.list(), id, RouteTableIds, 'InvalidRouteTableID', 'routeTable ID');
         const { items, nextToken } = search(named, id, routeTableFields, ({ Tags }) => tagMap(Tags), request, 100);
-        return { RouteTables: items, NextToken: nextToken };
+        const ownerOf = ({ VpcId, OwnerId }: KnownRouteTable) => networks.features.owners.get(VpcId) ?? OwnerId;
+        return { RouteTables: items.map((one) => ({ ...one, OwnerId: ownerOf(one) })), NextToken: nextToken };
       },
     ),
     DescribeVpcEndpoints: operation<DescribeVpcEndpointsCommandInput, DescribedEndpoints>(
@@ -36,7 +37,8 @@ export function networkOperations(networks: Networks): Record<string, Operation>
       ({ VpcEndpointIds, ...request }) => {
         const id = ({ VpcEndpointId }: KnownEndpoint) => VpcEndpointId;
         const named = namedOnes(
-          networks.endpoints.list(),
+          // Those of a shared VPC are its owner's (aws-containers/amazon-ecs-exec-checker#29).
+          networks.endpoints.list().filter(({ VpcId }) => !networks.features.owners.has(VpcId)),
           id,
           VpcEndpointIds,
           'InvalidVpcEndpointId',

@@ -34,6 +34,11 @@ export function subnetOperations(state: Ec2State): Record<string, Operation> {
       ['SubnetId', 'MapPublicIpOnLaunch', 'AssignIpv6AddressOnCreation'],
       ({ SubnetId = '', MapPublicIpOnLaunch, AssignIpv6AddressOnCreation }) => {
         const subnet = existingOne(subnets.get(SubnetId), SubnetId, 'InvalidSubnetID', 'subnet ID');
+        // Source: VPC user guide, "Responsibilities and permissions for owners and participants": participants modify no
+        // shared subnet. AWS does not document the error.
+        if (state.networks.features.owners.has(subnet.vpcId)) {
+          throw new AwsError('UnauthorizedOperation', 'You are not authorized to perform this operation.', 403);
+        }
         const [ipv4, ipv6] = [MapPublicIpOnLaunch?.Value, AssignIpv6AddressOnCreation?.Value];
         if ((ipv4 === undefined) === (ipv6 === undefined)) {
           const message =
@@ -55,7 +60,7 @@ function describe(state: Ec2State, subnet: Subnet): DescribedSubnet {
     SubnetId: id,
     SubnetArn: arnOf(state, 'subnet', id),
     VpcId: vpcId,
-    OwnerId: state.world.accountId,
+    OwnerId: state.networks.features.owners.get(vpcId) ?? state.world.accountId,
     State: 'available',
     AvailabilityZone: availabilityZone,
     CidrBlock: cidrBlock,

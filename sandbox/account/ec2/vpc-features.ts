@@ -9,8 +9,10 @@ import { search } from './search.ts';
 /** Source: EC2 API reference, DescribeTrunkInterfaceAssociations (MaxResults). */
 const LARGEST_PAGE = 255;
 
-/** Instance Connect Endpoints, and the trunk interfaces with the interfaces that they carry. */
+/** Who shares VPCs with the account, Instance Connect Endpoints, and the trunk interfaces with those that they carry. */
 export class VpcFeatures {
+  /** The accounts that share VPCs with this one, by the VPC: they own its subnets, route tables, ACLs and endpoints. */
+  readonly owners = new Map<string, string>();
   /** EC2 Instance Connect Endpoints, by id: the VPC that each is in. */
   readonly connectEndpoints = new Map<string, string>();
   /** Trunk interfaces, by the pod interfaces that they carry. */

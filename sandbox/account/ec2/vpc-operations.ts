@@ -29,7 +29,7 @@ export function vpcOperations({ networks, world }: Ec2State): Record<string, Ope
         const { items, nextToken } = search(named, id, { 'vpc-id': id }, () => none, request, 1000);
         const Vpcs = items.map((VpcId) => ({
           VpcId,
-          OwnerId: world.accountId,
+          OwnerId: networks.features.owners.get(VpcId) ?? world.accountId,
           State: 'available' as const,
           CidrBlock: CIDR,
           CidrBlockAssociationSet: [
