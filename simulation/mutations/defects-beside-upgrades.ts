@@ -26,7 +26,10 @@ const support = (what: string, right: string, wrong: string): Defect => ({
   tests: ['watch-support-dates/decide.test.ts'],
 });
 
-/** Defects in refreshes of Auto Scaling groups, in pins of node classes, and in what is told of the end of a Kubernetes version's support. */
+/**
+ * Defects in refreshes of Auto Scaling groups, in pins of node classes, in what is known of sessions, and in what is told
+ * of the end of a Kubernetes version's support.
+ */
 export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   refresh('a rejected AMI is rolled out', 'hold', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
   refresh('a halted AMI is tried again', 'hold', 'return halted && about(halted);', 'return undefined;'),
@@ -125,6 +128,31 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     'find(({ nodeClass = name }) => nodeClass === name)',
     'find(({ nodeClass }) => nodeClass === name)',
   ),
+
+  pin('a budget of 0 is not told', 'decide.ts', 'drifted > 0 && driftBarredBy !== undefined', 'false'),
+  pin('a budget with a schedule counts as one for ever', 'read-node-classes.ts', 'schedule === undefined && ', ''),
+
+  {
+    what: 'the last way into a host is closed',
+    file: 'close-shells/decide.ts',
+    right: 'if (observation.hasSession !== true) {',
+    wrong: 'if (observation.hasSession === false) {',
+    tests: ['close-shells/decide.test.ts'],
+  },
+  {
+    what: 'a restart of an agent is told as lost sessions',
+    file: 'manage-ssm-agent/decide.ts',
+    right: '? unconnectedSince + CONNECTS_AGAIN',
+    wrong: '? now',
+    tests: ['manage-ssm-agent/decide.test.ts'],
+  },
+  {
+    what: 'an instance that an AWS service operates is quarantined',
+    file: 'quarantine-workers/decide/decide.ts',
+    right: 'if (view.operatedBy !== undefined) {',
+    wrong: 'if (false) {',
+    tests: ['quarantine-workers/decide/decide.test.ts'],
+  },
 
   support('a cluster that opted out is told of', 'if (isOptedOut(tags)) return', 'if (false) return'),
   support('an end that is past is told as one to come', 'if (at <= now) {', 'if (false) {'),
