@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Node as YamlNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Node as YamlNode } from 'yaml';
 
 /** A value in a configuration, with its location. */
 export interface Leaf {
@@ -25,6 +25,13 @@ export const EMPTY: Branch = { kind: 'branch', members: new Map() };
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
+
+/**
+ * How many aliases a file may have, and how many times they may be followed. A few lines of aliases to aliases stand for
+ * billions of values, and the file is from a host, which may be anybody's by now. The kubelet refuses such a file, too
+ * (gopkg.in/yaml.v2, decode.go: "document contains excessive aliasing").
+ */
+const MOST_ALIASES = 100;
 
 /** Text that the kubelet takes for JSON. A byte order mark is no space in Go, so a text with one is YAML. */
 const JSON_TEXT = /^[^\S\uFEFF]*\{/;
@@ -54,9 +61,17 @@ export function readConfig(file: string, text: string, into: 'struct' | 'map'): 
   if (fault !== undefined) throw new ConfigError(`${file} is no YAML: ${fault.message.split('\n')[0]}`);
   const contents = document?.contents;
   if (document === undefined || !isMap(contents)) throw new ConfigError(`${file} has no object in it`);
+  let followed = 0;
+  const count = (): void => {
+    followed += 1;
+    if (followed > MOST_ALIASES) throw new ConfigError(`${file} has more than ${MOST_ALIASES} aliases`);
+  };
+  visit(document, { Alias: count });
+  followed = 0;
   const lineOf = (node: YamlNode | null): number => lines.linePos(node?.range?.[0] ?? 0).line;
   const treeOf = (node: YamlNode | null, depth: number): Tree => {
     if (depth > 100) throw new ConfigError(`${file} is nested too deeply`);
+    if (isAlias(node)) count();
     const actual = isAlias(node) ? (node.resolve(document) ?? null) : node;
     if (!isMap(actual)) return { kind: 'leaf', value: plain(actual), file, line: lineOf(node) };
     const members = new Map<string, Tree>();
