@@ -51,9 +51,19 @@ export function readMessages<Target>(
     }
     const { event, target, type } = read;
     const redelivered = message.attributes.ApproximateReceiveCount !== '1';
-    requests.push({ target, message, trigger: { id: event.id, type, time: Date.parse(event.time), redelivered } });
+    requests.push({ target, message, trigger: { id: event.id, type, time: timeOf(event, message), redelivered } });
   }
   return { requests, malformed };
+}
+
+/**
+ * The time of an event, epoch milliseconds, which is never after its message was sent. Whoever puts an event on a bus
+ * chooses its time (EventBridge API reference, PutEventsRequestEntry). A request from the year 2099 would outrank each
+ * later one, and lift a breaker for all failures until then.
+ */
+function timeOf({ time }: Event, { attributes }: SQSRecord): number {
+  const told = Date.parse(time);
+  return Math.min(told, Number(attributes.SentTimestamp) || told);
 }
 
 function readOne<Target>(
