@@ -105,11 +105,21 @@ describe('a worker', () => {
 
   it('is proven by a node of the cluster with its provider id, where nothing else does', async () => {
     const joined = { ...clients(), isNode: async (_cluster: string, { InstanceId }: Instance) => InstanceId === 'i-1' };
-    expect((await identify(instance(CLAIMS), joined))?.owner.onlyClaims).toBeUndefined();
-    expect(
-      (await identify(instance(CLAIMS), { ...joined, isNode: async () => undefined }))?.owner.onlyClaims,
-    ).toBeDefined();
+    const unmapped = instance(CLAIMS, withRole('former'));
+    expect((await identify(unmapped, joined))?.owner.onlyClaims).toBeUndefined();
+    expect((await identify(unmapped, { ...joined, isNode: async () => undefined }))?.owner.onlyClaims).toBeDefined();
   });
+
+  it.each([
+    ['in another VPC', instance(CLAIMS, { ...withRole('bastion'), VpcId: 'vpc-other' })],
+    ['that has no role, as no NAT instance needs one', instance(CLAIMS)],
+  ])(
+    'is no instance %s, although whoever administers the cluster has made a node object for it',
+    async (_what, what) => {
+      const found = await identify(what, { ...clients(), isNode: async () => true });
+      expect(found?.owner.onlyClaims).toBeDefined();
+    },
+  );
 
   it('is not proven by a role whose access entry is of people', async () => {
     const found = await identify(

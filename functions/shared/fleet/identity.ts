@@ -5,7 +5,15 @@ import type { DescribedInstance } from './described-instance.ts';
 import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
 import { type Facts, factsFrom, type IdentityClients, isClusterName } from './identity-facts.ts';
 import type { Owner } from './owners.ts';
-import { AUTO_SCALING_GROUP_TAG, claimsOf, groupOf, nodeGroupOf, tagsOf, type Worker } from './worker.ts';
+import {
+  AUTO_SCALING_GROUP_TAG,
+  claimsOf,
+  groupOf,
+  isNodeGroupName,
+  nodeGroupOf,
+  tagsOf,
+  type Worker,
+} from './worker.ts';
 
 /** A worker as it is proven to be, with its owner. Where nothing proves it, the owner says so. */
 export interface Identity {
@@ -23,7 +31,7 @@ export interface Identity {
  * - membership in an Auto Scaling group that EKS names for the node group;
  * - in the cluster's VPC, an instance role that is the node group's, or that the cluster admits as a node's (an access
  * entry of type `EC2_LINUX` or `EC2_WINDOWS`, or the ConfigMap `aws-auth` where the cluster heeds it);
- * - a node of the cluster with the instance's provider id.
+ * - there, too, a node of the cluster with the instance's provider id, for an instance that has a role.
  *
  * Only the Auto Scaling group decides which managed node group a worker belongs to.
  *
@@ -88,9 +96,6 @@ interface Finding {
 
 const DOUBTS: ReadonlyArray<Finding['verdict']> = ['proven', 'unreadable', 'claimed', 'unknown'];
 const byDoubt = (a: Finding, b: Finding): number => DOUBTS.indexOf(a.verdict) - DOUBTS.indexOf(b.verdict);
-
-/** The format that EKS accepts. Another name is never sent to it. */
-const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
 
 async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): Promise<Finding> {
   const { cluster } = claim;
@@ -171,22 +176,24 @@ async function proofOf(
   const profile = IamInstanceProfile?.Arn;
   let doubt: string | undefined;
   const isInVpc = VpcId !== undefined && VpcId === resourcesVpcConfig?.vpcId;
-  if (isInVpc && profile !== undefined) {
-    const role = await facts.role(profile);
-    if (role.kind === 'unreadable') return role;
-    if (role.kind === 'found') {
-      const isGroups = groups.some((group) => group.kind === 'found' && group.found.nodeRole === role.found);
-      if (isGroups) return { kind: 'found' };
-      const entry = await facts.entry(cluster, role.found);
-      if (entry.kind === 'unreadable') return entry;
-      if (entry.kind === 'found' && NODE_TYPES.has(entry.found)) return { kind: 'found' };
-      // An access entry of another type takes precedence over the ConfigMap. Source: EKS user guide, "Grant IAM users
-      // access to Kubernetes".
-      if (entry.kind === 'gone' && accessConfig?.authenticationMode !== 'API') {
-        const isMapped = await facts.mapsRole(cluster, role.found);
-        if (isMapped === true) return { kind: 'found' };
-        if (isMapped === undefined) doubt = UNREAD_MAP;
-      }
+  // Whoever administers a cluster can make a node object for any instance. A real node is in the VPC of the cluster, and
+  // has a role. Sources: EKS user guide, "Manage compute resources by using nodes" (the same VPC as the subnets of the
+  // cluster); "Amazon EKS node IAM role" (before a node is launched and registered, it needs one).
+  if (!isInVpc || profile === undefined) return { kind: 'gone' };
+  const role = await facts.role(profile);
+  if (role.kind === 'unreadable') return role;
+  if (role.kind === 'found') {
+    const isGroups = groups.some((group) => group.kind === 'found' && group.found.nodeRole === role.found);
+    if (isGroups) return { kind: 'found' };
+    const entry = await facts.entry(cluster, role.found);
+    if (entry.kind === 'unreadable') return entry;
+    if (entry.kind === 'found' && NODE_TYPES.has(entry.found)) return { kind: 'found' };
+    // An access entry of another type takes precedence over the ConfigMap. Source: EKS user guide, "Grant IAM users
+    // access to Kubernetes".
+    if (entry.kind === 'gone' && accessConfig?.authenticationMode !== 'API') {
+      const isMapped = await facts.mapsRole(cluster, role.found);
+      if (isMapped === true) return { kind: 'found' };
+      if (isMapped === undefined) doubt = UNREAD_MAP;
     }
   }
   if ((await facts.isNode(cluster, instance)) === true) return { kind: 'found' };

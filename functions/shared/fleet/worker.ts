@@ -93,7 +93,8 @@ function workerIn(cluster: string, { Operator }: DescribedInstance, tags: Readon
   if (Operator?.Managed === true && Operator.Principal === 'eks.amazonaws.com')
     return { cluster, ownership: 'auto-mode', certain };
   const group = tags['eks:nodegroup-name'];
-  if (group !== undefined) return { cluster, ownership: 'managed', nodegroup: group, certain };
+  if (group !== undefined && isNodeGroupName(group))
+    return { cluster, ownership: 'managed', nodegroup: group, certain };
   return { cluster, ...groupOf(tags), certain };
 }
 
@@ -130,10 +131,18 @@ export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'o
     return { ownership: 'self-managed', nodegroup: `${SELF_MANAGED}${autoScalingGroup}` };
   }
   const pool = tags['karpenter.sh/nodepool'];
-  return pool === undefined
-    ? { ownership: 'self-managed' }
-    : { ownership: 'karpenter', nodegroup: `${KARPENTER}${pool}` };
+  if (pool === undefined) return { ownership: 'self-managed' };
+  return { ownership: 'karpenter', ...(OBJECT_NAME.test(pool) && { nodegroup: `${KARPENTER}${pool}` }) };
 }
+
+/**
+ * A name that a node pool may have (Kubernetes, "Object Names and IDs", DNS subdomain names). Another one is not from
+ * Karpenter: whoever may set tags would have records, commands and keys of the ledger say anything.
+ */
+const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
+
+/** The format of names that EKS accepts for node groups. Another name is never sent to EKS, and is no node group's. */
+export const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
 
 /** The Auto Scaling group or node pool that a group's name stands for; undefined for a managed node group. */
 export function unmanagedGroup(
