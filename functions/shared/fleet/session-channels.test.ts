@@ -1,6 +1,6 @@
 import { GetConnectionStatusCommand, InternalServerError, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, it } from 'vitest';
-import { type Host, readSessions } from './session-channels.ts';
+import { type Host, hostOf, readSessions } from './session-channels.ts';
 
 const host = (id: string, alike = 'web', launchedAt?: number): Host => ({
   id,
@@ -45,4 +45,25 @@ it('says nothing of those that AWS could not be asked about, and goes on with th
   const { sessions } = await sessionsOf(hosts, (id) => (id === 'i-1' ? broken : 'connected'));
   expect([...sessions]).toEqual([['i-2', true]]);
   await expect(sessionsOf(hosts, () => new TypeError('a defect'))).rejects.toThrow('a defect');
+});
+
+it('takes no worker for one of another subnet, role or security group: each has its own way to Session Manager', () => {
+  const of = (SubnetId: string, role: string, group: string) =>
+    hostOf({
+      instanceId: 'i-1',
+      instance: {
+        VpcId: 'vpc-1',
+        SubnetId,
+        IamInstanceProfile: { Arn: `arn:aws:iam::111122223333:instance-profile/${role}` },
+        SecurityGroups: [{ GroupId: group }],
+      },
+    }).alike;
+  const ways = [
+    of('subnet-1', 'a', 'sg-1'),
+    of('subnet-2', 'a', 'sg-1'),
+    of('subnet-1', 'b', 'sg-1'),
+    of('subnet-1', 'a', 'sg-2'),
+  ];
+  expect(new Set(ways).size).toBe(4);
+  expect(of('subnet-1', 'a', 'sg-1')).toBe(ways[0]);
 });

@@ -8,19 +8,23 @@ import { isOfAws } from './reading.ts';
 /** An instance that may have a connection for sessions. */
 export interface Host {
   readonly id: string;
-  /** The same for instances that the same endpoints, security groups and role keep from sessions, or let have them. */
+  /** The same for instances that the same routes, endpoints, security groups and role keep from sessions, or let have them. */
   readonly alike: string;
   /** Epoch milliseconds; absent where not known. */
   readonly launchedAt?: number;
 }
 
-/** Endpoints serve a VPC, so workers of one VPC with the same role and security groups are alike. */
+/**
+ * Workers of one subnet with the same role and security groups are alike. Other subnets of the VPC may have another
+ * route or network ACL: where only `ssm` and `ec2messages` have endpoints, the agents of all subnets answer, and
+ * sessions reach those with a NAT gateway. One of these must not stand for the others, whose SSH would be closed.
+ */
 export const hostOf = ({
   instanceId,
-  instance: { VpcId, LaunchTime, IamInstanceProfile, ...instance },
+  instance: { SubnetId, LaunchTime, IamInstanceProfile, ...instance },
 }: Pick<FoundWorker, 'instanceId' | 'instance'>): Host => ({
   id: instanceId,
-  alike: [VpcId, IamInstanceProfile?.Arn, ...primaryGroupIds(instance).sort()].join(' '),
+  alike: [SubnetId, IamInstanceProfile?.Arn, ...primaryGroupIds(instance).sort()].join(' '),
   launchedAt: LaunchTime?.getTime() ?? 0,
 });
 
