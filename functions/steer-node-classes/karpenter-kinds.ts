@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { safeParse } from '../shared/runtime/safe-parse.ts';
 
 export const EC2_GROUP = 'karpenter.k8s.aws';
 
@@ -99,12 +100,15 @@ export function sortedByForm<Kind extends z.ZodType>(
   const wellFormed: Array<z.infer<Kind>> = [];
   const misformed: Misformed[] = [];
   for (const object of objects) {
-    const { success, data, error } = kind.safeParse(object);
+    const { success, data, error } = safeParse(kind, object);
     if (success) {
       wellFormed.push(data);
       continue;
     }
-    const { metadata: meta, spec } = traces.catch({ metadata: { labels: {} }, spec: {} }).parse(object);
+    const { metadata: meta, spec } = safeParse(traces, object).data ?? {
+      metadata: { name: undefined, labels: {} },
+      spec: {},
+    };
     const { group, name: named } = spec.nodeClassRef ?? spec.template?.spec.nodeClassRef ?? { group: '', name: '' };
     if (group !== '' && group !== EC2_GROUP) continue;
     const label = meta.labels['karpenter.k8s.aws/ec2nodeclass'];

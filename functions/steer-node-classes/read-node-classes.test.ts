@@ -47,6 +47,18 @@ it.each<[string, Parameters<typeof read>[0], string[], RegExp]>([
     /NodeClaim c: status\.imageID/,
   ],
   [
+    'a pool whose name has a length that is no number, as a cluster without the schemas of Karpenter may serve it',
+    {
+      pools: [
+        aPool('p', 'other', {
+          spec: { template: { spec: { nodeClassRef: { group: { length: { toString: {} } } } } } },
+        }),
+      ],
+    },
+    ['good', 'other'],
+    /NodePool without a name: : has a length that is no number/,
+  ],
+  [
     'a claim without a reference, whose label names a class',
     { claims: [aClaim('c', 'other', { spec: {} })] },
     ['other'],

@@ -156,5 +156,6 @@ const REASONS: Readonly<Record<KubernetesProblem, Reason>> = {
   conflict: 'kubernetes-failed',
   invalid: 'kubernetes-failed',
   throttled: 'kubernetes-failed',
+  'too-long': 'kubernetes-failed',
   failed: 'kubernetes-failed',
 };

@@ -6,6 +6,7 @@ export type KubernetesProblem =
   | 'conflict'
   | 'invalid'
   | 'throttled'
+  | 'too-long'
   | 'failed';
 
 /**

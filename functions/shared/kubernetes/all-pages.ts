@@ -1,25 +1,58 @@
-const ITEMS_PER_PAGE = 500;
+import { isKubernetesAccessError } from './access-error.ts';
 
-interface Page<Item> {
+const ITEMS_PER_PAGE = 500;
+/** By how much a page is divided that has become too long: of 500 items there are 63, then 8, then 1. */
+const SHORTER = 8;
+
+export interface Page<Item> {
   readonly items: Item[];
   readonly metadata?: { readonly _continue?: string };
 }
 
-type List<Item> = (page: { readonly limit: number; readonly _continue?: string }) => Promise<Page<Item>>;
-
-/** The pages of a Kubernetes list, each read on demand. */
-export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
-  let next: string | undefined;
-  do {
-    const page = await list({ limit: ITEMS_PER_PAGE, ...(next !== undefined && { _continue: next }) });
-    yield page.items;
-    next = page.metadata?._continue;
-  } while (next !== undefined && next !== '');
+/** Which page of a list is asked for, and how many items it may have. */
+export interface PageAsked {
+  readonly limit: number;
+  readonly _continue?: string;
 }
 
-/** All items of a Kubernetes list. */
-export async function allPages<Item>(list: List<Item>): Promise<Item[]> {
-  const items: Item[] = [];
-  for await (const page of pagesOf(list)) items.push(...page);
+type List<Item> = (page: PageAsked) => Promise<Page<Item>>;
+
+/**
+ * The pages of a Kubernetes list, each read on demand. An object may have more than a megabyte, so a page that becomes
+ * too long is asked for again with fewer items, and so are the pages after it. The limit may change from page to page
+ * (Kubernetes, "API Concepts", retrieving large result sets in chunks).
+ */
+export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
+  let limit = ITEMS_PER_PAGE;
+  for (let next: string | undefined; ; ) {
+    const page = await unlessTooLong(list({ limit, ...(next !== undefined && { _continue: next }) }), limit);
+    if (page === undefined) {
+      limit = Math.ceil(limit / SHORTER);
+      continue;
+    }
+    yield page.items;
+    next = page.metadata?._continue;
+    if (next === undefined || next === '') return;
+  }
+}
+
+/** The page; undefined where fewer items may be short enough. */
+async function unlessTooLong<Item>(asked: Promise<Page<Item>>, limit: number): Promise<Page<Item> | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (limit > 1 && isKubernetesAccessError(error) && error.problem === 'too-long') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * All items of a Kubernetes list.
+ *
+ * @param described what is kept of an item: memory has room for a page of whole objects, and not for a whole list
+ */
+export async function allPages<Item, Kept>(list: List<Item>, described: (item: Item) => Kept): Promise<Kept[]> {
+  const items: Kept[] = [];
+  for await (const page of pagesOf(list)) items.push(...page.map(described));
   return items;
 }

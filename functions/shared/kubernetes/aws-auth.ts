@@ -30,9 +30,14 @@ export function nodeRolesIn(text: string): string[] {
   });
 }
 
+/**
+ * The parser compares each key of an object with all that came before, to refuse a key that is there twice. A
+ * ConfigMap has room for 100,000 keys (Kubernetes, "ConfigMaps": 1 MiB), which would take the time of all other
+ * clusters. So the last of such keys counts. Whoever may write the ConfigMap could have left out the others.
+ */
 function parsedYaml(text: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { uniqueKeys: false });
   } catch {
     return undefined;
   }

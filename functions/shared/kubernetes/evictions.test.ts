@@ -46,6 +46,14 @@ describe('listPods', () => {
     ['of nobody', pod({}, 'Pending'), {}],
     ['of a DaemonSet', pod(owner('DaemonSet')), { owner: 'DaemonSet/x', ownedByDaemonSet: true }],
     ['that a DaemonSet owns but does not control', pod(owner('DaemonSet', false)), {}],
+    [
+      'whose creator has filled it up',
+      pod({
+        ownerReferences: [{ kind: 'K'.repeat(900_000), name: `x\n${'y'.repeat(900_000)}`, controller: true }],
+        labels: Object.fromEntries(Array.from({ length: 9_000 }, (_, n) => [`label-${n}`, 'z'.repeat(63)])),
+      }),
+      { owner: `${'K'.repeat(63)}/x ${'y'.repeat(251)}`, labels: {} },
+    ],
     ['that is static', pod({ annotations: { 'kubernetes.io/config.mirror': 'abc' } }), { mirror: true }],
     ['that has succeeded', pod({}, 'Succeeded'), { finished: true }],
     ['that has failed', pod({}, 'Failed'), { finished: true }],

@@ -1,6 +1,7 @@
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 import { isKubernetesAccessError, type KubernetesAccessError } from './access-error.ts';
 import { allPages } from './all-pages.ts';
+import { controllerOf, labelsOf } from './pod-metadata.ts';
 import { toleratesEverything } from './tolerations.ts';
 
 /** A pod, with what matters for draining its node. */
@@ -46,7 +47,7 @@ const SEVERAL_BUDGETS = 'more than one PodDisruptionBudget';
 /** All pods that are bound to a node, of every namespace. */
 export async function listPods(core: CoreV1Api, nodeName: string): Promise<KubernetesPod[]> {
   const fieldSelector = `spec.nodeName=${nodeName}`;
-  return (await allPages((page) => core.listPodForAllNamespaces({ fieldSelector, ...page }))).map(describePod);
+  return allPages((page) => core.listPodForAllNamespaces({ fieldSelector, ...page }), describePod);
 }
 
 /**
@@ -92,12 +93,12 @@ function isOfBudgets({ status, causes, message }: KubernetesAccessError): boolea
 }
 
 function describePod({ metadata, spec, status }: V1Pod): KubernetesPod {
-  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
+  const controller = controllerOf(metadata);
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
-    labels: metadata?.labels ?? {},
+    labels: labelsOf(metadata),
     owner: controller === undefined ? `Pod/${metadata?.name ?? ''}` : `${controller.kind}/${controller.name}`,
     createdAt: metadata?.creationTimestamp?.getTime() ?? 0,
     ownedByDaemonSet: controller?.kind === 'DaemonSet',

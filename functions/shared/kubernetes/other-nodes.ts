@@ -1,4 +1,5 @@
 import type { CoreV1Api, V1Node } from '@kubernetes/client-node';
+import { shortLine } from '../text/short-line.ts';
 import { pagesOf } from './all-pages.ts';
 import { describePod, type EvictablePod } from './disruptions.ts';
 
@@ -26,6 +27,9 @@ export interface OtherNode {
 const COMPUTE_TYPE = 'eks.amazonaws.com/compute-type';
 /** EKS's admission webhook labels each pod on Fargate with its profile. Source: EKS user guide, "Fargate profiles". */
 const FARGATE_PROFILE = 'eks.amazonaws.com/fargate-profile';
+
+/** How much is kept of what a kubelet writes of its host, in characters. Whoever has the host writes what they like. */
+const LONGEST = 200;
 
 /** Lists the nodes of Fargate and the hybrid ones, by name. The API server selects them by their label. */
 export async function listOtherNodes(core: CoreV1Api): Promise<OtherNode[]> {
@@ -55,8 +59,8 @@ function describeOtherNode({ metadata, status }: V1Node): OtherNode[] {
     {
       name: metadata?.name ?? '',
       kind,
-      kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '',
-      osImage: status?.nodeInfo?.osImage ?? '',
+      kubeletVersion: shortLine(status?.nodeInfo?.kubeletVersion ?? '', LONGEST),
+      osImage: shortLine(status?.nodeInfo?.osImage ?? '', LONGEST),
       ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
       ...(createdAt !== undefined && { createdAt }),
     },

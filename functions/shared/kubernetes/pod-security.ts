@@ -1,5 +1,6 @@
 import type { CoreV1Api, V1Container, V1EphemeralContainer, V1Pod } from '@kubernetes/client-node';
 import { allPages } from './all-pages.ts';
+import { controllerOf } from './pod-metadata.ts';
 
 /** The effective security context of a container: its own fields override those of its pod. */
 export interface ContainerSecurity {
@@ -25,8 +26,12 @@ export interface PodSecurity {
 /** Lists the pods of every namespace that are bound to a node and have not ended. */
 export async function listPodSecurity(core: CoreV1Api, nodeName: string): Promise<PodSecurity[]> {
   const fieldSelector = `spec.nodeName=${nodeName}`;
-  const pods = await allPages((page) => core.listPodForAllNamespaces({ fieldSelector, ...page }));
-  return pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed').map(podSecurityOf);
+  const hasEnded = ({ status }: V1Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  const pods = await allPages(
+    (page) => core.listPodForAllNamespaces({ fieldSelector, ...page }),
+    (pod) => (hasEnded(pod) ? [] : [podSecurityOf(pod)]),
+  );
+  return pods.flat();
 }
 
 /**
@@ -36,8 +41,8 @@ export async function listPodSecurity(core: CoreV1Api, nodeName: string): Promis
 const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
 export function podSecurityOf({ metadata, spec }: V1Pod): PodSecurity {
-  const { namespace = '', name = '', annotations = {}, ownerReferences = [] } = metadata ?? {};
-  const controller = ownerReferences.find((owner) => owner.controller === true);
+  const { namespace = '', name = '', annotations = {} } = metadata ?? {};
+  const controller = controllerOf(metadata);
   const ofPod = spec?.securityContext;
   const securityOf = (container: V1Container | V1EphemeralContainer): ContainerSecurity => {
     const own = container.securityContext;

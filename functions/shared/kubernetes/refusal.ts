@@ -1,3 +1,4 @@
+import { shortLine } from '../text/short-line.ts';
 import { KubernetesAccessError, type KubernetesProblem } from './access-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 
@@ -30,6 +31,16 @@ export function refusal({ cluster }: ClusterAccess, status: number, body: string
 }
 
 /**
+ * The error for a response that is too long to be read.
+ * @param most bytes
+ */
+export const tooLong = ({ cluster }: ClusterAccess, most: number): KubernetesAccessError =>
+  new KubernetesAccessError(
+    'too-long',
+    `The Kubernetes API of ${cluster} answers with more than ${most / 2 ** 20} MiB at once, which is too much to read.`,
+  );
+
+/**
  * The error for a call without a response.
  * @param error as `node:https` raises it
  */
@@ -59,15 +70,21 @@ function statusIn(body: string): Status {
     if (isRecord(status) && status.message !== undefined) {
       const causes = isRecord(status.details) && Array.isArray(status.details.causes) ? status.details.causes : [];
       return {
-        message: String(status.message),
+        message: shortLine(String(status.message), LONGEST),
         causes: causes.flatMap((cause) => (isRecord(cause) && typeof cause.reason === 'string' ? cause.reason : [])),
       };
     }
   } catch {
     // A proxy or load balancer in between answers in its own format.
   }
-  return { message: body.trim().slice(0, 200) || 'nothing else', causes: [] };
+  return { message: shortLine(body, 200) || 'nothing else', causes: [] };
 }
+
+/**
+ * How long a message may become, in characters. Whoever runs an admission webhook writes what the API server says of its
+ * refusals, in any length.
+ */
+const LONGEST = 1_000;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

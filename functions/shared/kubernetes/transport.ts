@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as sendRequest } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import {
   type HttpLibrary,
@@ -10,7 +9,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import type { ClusterAccess } from './cluster-access.ts';
-import { refusal, withoutAnswer } from './refusal.ts';
+import { refusal, tooLong, withoutAnswer } from './refusal.ts';
 
 /** Time limit of one attempt, ms. Connections to an unreachable private endpoint hang. */
 const ATTEMPT_MS = 10_000;
@@ -19,12 +18,23 @@ const FIRST_PAUSE_MS = 250;
 /** If an API server asks for a longer pause than this, ms, the call fails and waits for the next reconcile. */
 const LONGEST_PAUSE_MS = 10_000;
 
+/**
+ * How long an answer may become, bytes. A page of 500 pods usually has 2 to 5 MiB. Whoever may create pods in one cluster
+ * could make it 750 MiB, and so end the function for all clusters.
+ */
+const MOST_BYTES = 16 * 2 ** 20;
+
 const REPEATABLE_PATCHES: readonly string[] = [PatchStrategy.ServerSideApply, PatchStrategy.MergePatch];
 
 interface Answer {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string;
+}
+
+/** An answer has more than {@link MOST_BYTES}. Its rest was not read. */
+class TooLong extends Error {
+  override readonly name = 'TooLong';
 }
 
 /**
@@ -61,7 +71,20 @@ async function exchange(token: string, agent: Agent, request: RequestContext): P
   });
   const { statusCode = 0, headers } = response;
   const entries = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-  return { status: statusCode, headers: Object.fromEntries(entries), body: await text(response) };
+  return { status: statusCode, headers: Object.fromEntries(entries), body: await bodyOf(response) };
+}
+
+/** @throws TooLong */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    bytes += chunk.length;
+    // Leaving the loop destroys the response, and its connection with it.
+    if (bytes > MOST_BYTES) throw new TooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Reads, deletions, server-side applies and merge patches have the same effect once or twice; a POST may not. */
@@ -83,6 +106,7 @@ function pauseAfter(outcome: Answer | Error, usualMs: number): number | undefine
 
 /** @throws KubernetesAccessError for anything but success */
 function responseOf(access: ClusterAccess, outcome: Answer | Error): ResponseContext {
+  if (outcome instanceof TooLong) throw tooLong(access, MOST_BYTES);
   if (outcome instanceof Error) throw withoutAnswer(access, outcome);
   const { status, headers, body } = outcome;
   if (status < 200 || status > 299) throw refusal(access, status, body);

@@ -1,5 +1,6 @@
 import type { CoreV1Api, V1Node, V1Pod } from '@kubernetes/client-node';
 import { pagesOf } from './all-pages.ts';
+import { controllerOf } from './pod-metadata.ts';
 
 /** A node that is not Ready, and into which pods may still be scheduled. */
 export interface UnreadyNode {
@@ -70,7 +71,7 @@ function unreadyNode({ metadata, spec, status }: V1Node): UnreadyNode[] {
 function pendingPod({ metadata, status }: V1Pod): PendingPod[] {
   const isHeldBack = status?.conditions?.some(({ reason }) => reason === 'SchedulingGated') === true;
   if (status?.phase !== 'Pending' || metadata?.deletionTimestamp !== undefined || isHeldBack) return [];
-  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
+  const controller = controllerOf(metadata);
   const since = metadata?.creationTimestamp?.getTime();
   return [
     {
