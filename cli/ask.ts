@@ -1,6 +1,8 @@
 import { planId } from '../events/envelope.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
+import { inShell } from '../functions/shared/text/in-shell.ts';
 import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
+import { jsonLine, visible } from '../functions/shared/text/visible.ts';
 import type { ExitCode, Given, Surroundings } from './command.ts';
 import { confirmed } from './confirm.ts';
 import { followRequest, RequestRefused, type SentRequest, sendRequest } from './request.ts';
@@ -8,7 +10,6 @@ import { readScope, type Scope } from './scope.ts';
 import { readSubject } from './subject.ts';
 import { createTimeline } from './timeline.ts';
 import { UsageError } from './usage-error.ts';
-import { jsonLine, visible } from './visible.ts';
 
 /** A worker or a node group, as events name them. */
 export type AskedAbout =
@@ -211,6 +212,7 @@ async function tellOutcome(
     note(`Nothing is recorded about it yet. Later: ${OPERATOR_COMMAND} explain ${sent.id}`);
     return false;
   }
-  if (outcome === undefined) note(`More is to come: ${OPERATOR_COMMAND} explain ${visible(subject)} tells it.`);
+  if (outcome === undefined)
+    note(`More is to come: ${OPERATOR_COMMAND} explain ${visible(inShell(subject))} tells it.`);
   return !heard.some(({ reason }) => reason === 'request-refused');
 }

@@ -1,13 +1,13 @@
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import { offersFor } from '../functions/review-actions/offers.ts';
 import type { Offer, OperatorAction } from '../functions/shared/intake/operator-action.ts';
+import { visible } from '../functions/shared/text/visible.ts';
 import type { Asked, AskedAbout } from './ask.ts';
 import type { Surroundings } from './command.ts';
 import { readFleetNow, readTheirRecords, subjectOf } from './fleet.ts';
 import { readIncident } from './incident.ts';
 import { withinScope } from './scope.ts';
 import { readWaveMembers } from './upgrade-policy.ts';
-import { visible } from './visible.ts';
 
 /** How far back to look for the records of a wave, ms. */
 const WAVE_FROM = 30 * 86_400_000;

@@ -1,6 +1,6 @@
+import { jsonLine } from '../functions/shared/text/visible.ts';
 import type { Surroundings } from './command.ts';
 import { table } from './table.ts';
-import { jsonLine } from './visible.ts';
 
 /** A line of a list: its table cells, and JSON with stable names for scripts. */
 export interface Line {

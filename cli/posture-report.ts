@@ -1,7 +1,7 @@
 import type { Row } from '../functions/shared/posture/report.ts';
+import { jsonLine, visible } from '../functions/shared/text/visible.ts';
 import type { Local } from './command.ts';
 import { table } from './table.ts';
-import { jsonLine, visible } from './visible.ts';
 
 export interface HowToReport {
   /** Whether to include passed checks. */

@@ -1,11 +1,11 @@
 import { recordSubject } from '../functions/shared/records/record-subject.ts';
 import { counted } from '../functions/shared/text/counted.ts';
+import { jsonLine, visible } from '../functions/shared/text/visible.ts';
 import { relative } from './age.ts';
 import type { Surroundings } from './command.ts';
 import { type HeldWorker, readHeld } from './quarantines.ts';
 import { type Scope, withinScope } from './scope.ts';
 import { table } from './table.ts';
-import { jsonLine, visible } from './visible.ts';
 
 /** Lists the workers in quarantine, and names those that wait for a slot. */
 export async function listQuarantines(surroundings: Surroundings, scope: Scope): Promise<0> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../functions/shared/runtime/clock.ts';
+import { visible } from '../functions/shared/text/visible.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { adviceOn, type Whereabouts } from './advice.ts';
 import { readArguments } from './arguments.ts';
@@ -8,7 +9,6 @@ import { createServerClock, hearFrom } from './server-clock.ts';
 import { withRegion } from './settings.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
-import { visible } from './visible.ts';
 
 /** What the process provides for its one run. */
 export interface Process extends Pick<Local, 'print' | 'note' | 'width' | 'askBack'> {

@@ -1,4 +1,4 @@
-import { visible } from './visible.ts';
+import { visible } from '../functions/shared/text/visible.ts';
 import { NARROWEST, wrap } from './wrap.ts';
 
 /** How far the last column is indented where it stands below the others. */

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { recordSubject } from '../functions/shared/records/record-subject.ts';
-import { visible } from './visible.ts';
+import { visible } from '../functions/shared/text/visible.ts';
 import { widthOf, wrap } from './wrap.ts';
 
 const LOOKS: Readonly<

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
+import { jsonLine, visible } from '../functions/shared/text/visible.ts';
 import { table } from './table.ts';
 import { createTimeline } from './timeline.ts';
-import { jsonLine, visible } from './visible.ts';
 
 const HOSTILE = {
   'an escape sequence': '\u001b[2J',

@@ -5,6 +5,7 @@ import { subjectOf } from '../../functions/shared/ledger/node-group-key.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
 import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
+import { visible } from '../../functions/shared/text/visible.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { readFleetNow } from '../fleet.ts';
 import { meantPlace } from '../meant-subject.ts';
@@ -13,7 +14,6 @@ import { readRecords } from '../records.ts';
 import { type SentRequest, sendRequest } from '../request.ts';
 import { conditionOf, readSubject } from '../subject.ts';
 import { UsageError } from '../usage-error.ts';
-import { visible } from '../visible.ts';
 
 /**
  * How long to wait for a check, ms. A command may take five minutes to reach its agents, and a check under way comes

@@ -1,6 +1,7 @@
 import { type IncidentTarget, isAbout, nameOf } from '../../functions/shared/records/record-subject.ts';
 import { standingLines } from '../../functions/shared/records/standing.ts';
 import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
+import { jsonLine, visible } from '../../functions/shared/text/visible.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { readFleetNow } from '../fleet.ts';
 import { readIncident } from '../incident.ts';
@@ -10,7 +11,6 @@ import { ago, readSince } from '../since.ts';
 import { readSubject } from '../subject.ts';
 import { createTimeline, isCount } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine, visible } from '../visible.ts';
 import { wrap } from '../wrap.ts';
 
 /** `explain`: prints the whole incident of a worker, a node group, a cluster or an event, from the records. */

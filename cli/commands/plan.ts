@@ -1,12 +1,12 @@
 import { DECISION_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
 import type { DecisionKind } from '../../functions/shared/records/record.ts';
+import { jsonLine } from '../../functions/shared/text/visible.ts';
 import { spanOf } from '../age.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { table } from '../table.ts';
 import { type PlannedUpgrade, planUpgrades } from '../upgrade-plan.ts';
-import { jsonLine } from '../visible.ts';
 
 /** Decisions about the future, by function: proposed by mode observe, in progress, or waiting. */
 const PLANNED: readonly DecisionKind[] = ['would-act', 'acted', 'waiting'];

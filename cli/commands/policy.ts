@@ -2,6 +2,7 @@ import { parsePolicy } from '../../functions/policy-document.ts';
 import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
 import { isInvalid } from '../../functions/shared/policy/policy.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
+import { jsonLine, visible } from '../../functions/shared/text/visible.ts';
 import { accountOf } from '../account.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { confirmed } from '../confirm.ts';
@@ -11,7 +12,6 @@ import { type FleetReport, fleetInLines, fleetReport, readPlaces } from '../poli
 import { readPolicyText, writePolicyText } from '../policy-parameter.ts';
 import { rightsIn } from '../policy-rights.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine, visible } from '../visible.ts';
 
 /** `policy`: shows, checks and replaces the policy document, and gives its JSON Schema. */
 export const policy: Command = {

@@ -7,12 +7,12 @@ import { benchmarkFor, CHECKS } from '../../functions/shared/posture/benchmark.t
 import { readAllGroupStates } from '../../functions/shared/posture/group-states.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
+import { jsonLine } from '../../functions/shared/text/visible.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { contentOf } from '../input-file.ts';
 import { type HowToReport, printRows } from '../posture-report.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine } from '../visible.ts';
 
 /** `posture`: shows the posture of hosts, judges gathered nodes, and reads reports of kube-bench. */
 export const posture: Command = {

@@ -5,6 +5,7 @@ import { type InvalidPolicy, isInvalid } from '../../functions/shared/policy/pol
 import { isSettled, needsSomebody, STATE_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
 import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
+import { jsonLine, visible } from '../../functions/shared/text/visible.ts';
 import { spanOf } from '../age.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { type FleetNow, placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
@@ -13,7 +14,6 @@ import { readHeld } from '../quarantines.ts';
 import { readRuns } from '../runs.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine, visible } from '../visible.ts';
 import { wrap } from '../wrap.ts';
 
 /** `status`: what needs attention, what is under way, and whether all functions run. */

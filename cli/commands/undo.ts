@@ -5,12 +5,12 @@ import type { Remediation } from '../../functions/shared/declaration/remediation
 import type { ReadRecord } from '../../functions/shared/records/record-line.ts';
 import { type IncidentTarget, isAbout } from '../../functions/shared/records/record-subject.ts';
 import { isAnswer, isGroupClosed, isQuarantineGuard, meansQuarantine } from '../../functions/shared/records/status.ts';
+import { visible } from '../../functions/shared/text/visible.ts';
 import { type AskedAbout, ask, readAsked } from '../ask.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { nameOfAsked } from '../fitting.ts';
 import { readIncident } from '../incident.ts';
 import { UsageError } from '../usage-error.ts';
-import { visible } from '../visible.ts';
 
 /** `undo`: reverts what was done about a subject. */
 export const undo: Command = {

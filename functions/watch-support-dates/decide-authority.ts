@@ -175,9 +175,9 @@ function replacementOf(cluster: string, group: string): string {
   }
   if (unmanaged?.kind === 'node-pool') {
     const patch = '{"spec":{"template":{"metadata":{"annotations":{"replaced-for":"certificate-authority"}}}}}';
-    return `kubectl patch nodepool ${unmanaged.name} --type merge --patch '${patch}'`;
+    return `kubectl patch nodepool ${inShell(unmanaged.name)} --type merge --patch '${patch}'`;
   }
-  return `aws eks update-nodegroup-version --cluster-name ${cluster} --nodegroup-name ${group}`;
+  return `aws eks update-nodegroup-version --cluster-name ${inShell(cluster)} --nodegroup-name ${inShell(group)}`;
 }
 
 /** Decides about an authority without a successor. */

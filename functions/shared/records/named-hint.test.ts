@@ -29,6 +29,11 @@ it('quotes what a shell would take for more than a name: tags may say anything',
   expect(hint).toContain(`approve 'shop/a b$(reboot)'\\''; rm' --why`);
 });
 
+it('names nothing that a command would take for an option', () => {
+  const named = (cluster: string) => namedHint('approve RESOURCE, describe-cluster --name CLUSTER', { cluster }, AT);
+  expect(named('--stack=evil')).toBe('approve RESOURCE, describe-cluster --name CLUSTER');
+});
+
 it('names an update that is known', () => {
   expect(namedHint('--update-id UPDATE_ID', {}, AT)).toBe('--update-id u-1');
   expect(namedHint('--update-id UPDATE_ID', {}, { region: 'r', updateId: 7 })).toBe('--update-id UPDATE_ID');

@@ -1,15 +1,11 @@
+import { inShell } from '../text/in-shell.ts';
 import type { RecordSubject } from './record.ts';
-
-/** Text that a shell takes as one word without quotes. */
-const PLAIN = /^[\w@%+=:,./-]+$/;
-
-/** Quotes a name as one word of a command line. Names may come from tags, which anybody may set. */
-export const shellWord = (name: string): string => (PLAIN.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);
 
 /**
  * Fills the placeholders of a hint with the names of its subject, so that its commands can be pasted: `INSTANCE`,
  * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, `VERSION` of Kubernetes, and `RESOURCE` for the argument of the
- * operators' command. A placeholder without a name stays.
+ * operators' command. A placeholder without a name stays, and so does one whose name a command would take for an
+ * option: only tags that anybody may set hold such names.
  */
 export function namedHint(
   hint: string,
@@ -35,7 +31,7 @@ export function namedHint(
     /\b(?:CLUSTER\/NODEGROUP|RESOURCE|INSTANCE|CLUSTER|NODEGROUP|REGION|UPDATE_ID|VERSION)\b/g,
     (placeholder) => {
       const name = names[placeholder];
-      return name === undefined ? placeholder : shellWord(name);
+      return name === undefined || name.startsWith('-') ? placeholder : inShell(name);
     },
   );
 }
