@@ -65,7 +65,7 @@ function filledWith(
     InstanceId: text,
     Tags: [
       { Key: 'aws:eks:cluster-name', Value: text },
-      { Key: 'eks:nodegroup-name', Value: text },
+      { Key: 'aws:autoscaling:groupName', Value: text },
     ],
   };
   const word: LastWord = {
