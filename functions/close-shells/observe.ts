@@ -51,7 +51,7 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
     }),
   );
   const open = found.filter(({ instanceId }) => known.get(instanceId)?.memory.seen?.ways !== undefined);
-  const sessions = await readSessions(clients.ssm, open.map(hostOf));
+  const sessions = await readSessions(clients.ssm, open.map(hostOf('SubnetId')));
   const about = { identities, lifecycles, requests: scope.requests };
   return found.map((each): Observation => {
     const { instanceId, instance } = each;

@@ -65,7 +65,7 @@ export async function observeWorkers(
   const answering = asked('owner', 'role', 'sessions').filter(
     ({ instanceId }) => agents.get(instanceId)?.online === true,
   );
-  const sessions = await readSessions(clients.ssm, answering.map(hostOf));
+  const sessions = await readSessions(clients.ssm, answering.map(hostOf('VpcId')));
   const unconnected = answering.filter(({ instanceId }) => sessions.get(instanceId) === false);
   const silent = [...asked('findings'), ...unconnected];
   const remedied = [...new Set([...asked('owner', 'findings'), ...unconnected])];

@@ -47,23 +47,29 @@ it('says nothing of those that AWS could not be asked about, and goes on with th
   await expect(sessionsOf(hosts, () => new TypeError('a defect'))).rejects.toThrow('a defect');
 });
 
-it('takes no worker for one of another subnet, role or security group: each has its own way to Session Manager', () => {
-  const of = (SubnetId: string, role: string, group: string) =>
-    hostOf({
-      instanceId: 'i-1',
-      instance: {
-        VpcId: 'vpc-1',
-        SubnetId,
-        IamInstanceProfile: { Arn: `arn:aws:iam::111122223333:instance-profile/${role}` },
-        SecurityGroups: [{ GroupId: group }],
-      },
-    }).alike;
-  const ways = [
-    of('subnet-1', 'a', 'sg-1'),
-    of('subnet-2', 'a', 'sg-1'),
-    of('subnet-1', 'b', 'sg-1'),
-    of('subnet-1', 'a', 'sg-2'),
-  ];
-  expect(new Set(ways).size).toBe(4);
-  expect(of('subnet-1', 'a', 'sg-1')).toBe(ways[0]);
-});
+it.each([
+  ['VpcId', 3],
+  ['SubnetId', 4],
+] as const)(
+  'takes no worker for one with another %s, role or security group: each has its own way to Session Manager',
+  (within, count) => {
+    const of = (SubnetId: string, role: string, group: string) =>
+      hostOf(within)({
+        instanceId: 'i-1',
+        instance: {
+          VpcId: 'vpc-1',
+          SubnetId,
+          IamInstanceProfile: { Arn: `arn:aws:iam::111122223333:instance-profile/${role}` },
+          SecurityGroups: [{ GroupId: group }],
+        },
+      }).alike;
+    const ways = [
+      of('subnet-1', 'a', 'sg-1'),
+      of('subnet-2', 'a', 'sg-1'),
+      of('subnet-1', 'b', 'sg-1'),
+      of('subnet-1', 'a', 'sg-2'),
+    ];
+    expect(new Set(ways).size).toBe(count);
+    expect(of('subnet-1', 'a', 'sg-1')).toBe(ways[0]);
+  },
+);

@@ -15,18 +15,18 @@ export interface Host {
 }
 
 /**
- * Workers of one subnet with the same role and security groups are alike. Other subnets of the VPC may have another
- * route or network ACL: where only `ssm` and `ec2messages` have endpoints, the agents of all subnets answer, and
- * sessions reach those with a NAT gateway. One of these must not stand for the others, whose SSH would be closed.
+ * A worker as a host. Endpoints serve a VPC, so workers of one VPC with the same role and security groups are alike.
+ * Other subnets of it may have another route or network ACL: where only `ssm` and `ec2messages` have endpoints, the
+ * agents of all subnets answer, and sessions reach those with a NAT gateway. Whoever closes SSH therefore takes only
+ * workers of one subnet for alike. Whoever only tells of sessions asks less.
  */
-export const hostOf = ({
-  instanceId,
-  instance: { SubnetId, LaunchTime, IamInstanceProfile, ...instance },
-}: Pick<FoundWorker, 'instanceId' | 'instance'>): Host => ({
-  id: instanceId,
-  alike: [SubnetId, IamInstanceProfile?.Arn, ...primaryGroupIds(instance).sort()].join(' '),
-  launchedAt: LaunchTime?.getTime() ?? 0,
-});
+export const hostOf =
+  (within: 'VpcId' | 'SubnetId') =>
+  ({ instanceId, instance }: Pick<FoundWorker, 'instanceId' | 'instance'>): Host => ({
+    id: instanceId,
+    alike: [instance[within], instance.IamInstanceProfile?.Arn, ...primaryGroupIds(instance).sort()].join(' '),
+    launchedAt: instance.LaunchTime?.getTime() ?? 0,
+  });
 
 /** How many of the instances that are alike are asked about, until one has a connection. */
 const ASKED_AT_MOST = 5;
