@@ -33,6 +33,35 @@ describe('with ec2:CreateTags alone', () => {
     expect(callsOf(run, 'PATCH daemonsets')).toEqual([]);
   });
 
+  it('nobody ends the findings of a node group by tags: its workers are listed by the tag that only Auto Scaling sets', async () => {
+    const inspector = {
+      vulnerabilities: [
+        {
+          id: 'CVE-2026-31415',
+          severity: 'CRITICAL',
+          package: 'openssl',
+          publishedAt: '+10m',
+          fixedInVersion: '2.0.0',
+          exploitAvailable: true,
+        },
+      ],
+    };
+    const run = await start(
+      scenario(privateFleet({}, { inspector }, { network: 'nat' }), { quarantine: { mode: 'off' } }),
+    );
+    await run.account.play(3 * HOUR);
+    const open = run.records.filter(({ remediation }) => remediation === 'triage-findings');
+    expect(open.at(-1)?.decision).not.toBe('done');
+    for (const { id, tags } of run.account.fleet.instances.list()) {
+      expect(tags.get('aws:autoscaling:groupName'), id).toBeDefined();
+      tags.set('eks:nodegroup-name', 'another').set('eks:cluster-name', 'another');
+      tags.set('eks-host-remediator:quarantine', '2026-07-14T18:00:00Z');
+    }
+    await run.account.play(3 * HOUR);
+    const after = run.records.filter(({ remediation }) => remediation === 'triage-findings').slice(open.length);
+    expect(after.filter(({ decision }) => decision === 'done')).toEqual([]);
+  });
+
   it('nobody speaks for a node group: neither its findings nor its posture are those of a decoy', async () => {
     const inspector = {
       vulnerabilities: [
@@ -140,6 +169,39 @@ describe('with events:PutEvents', () => {
     expect(items.filter((item) => JSON.stringify(item).includes('i-0000000'))).toEqual([]);
     expect(run.records.some(({ reason }) => reason === 'quarantined')).toBe(true);
     expect(run.errors).toEqual([]);
+  });
+});
+
+describe('with events:PutEvents and a time of their own', () => {
+  it('nobody makes a request that no later one can take back', async () => {
+    const run = await start(
+      scenario(privateFleet({}, publicLaunch()), { quarantine: { mode: 'observe' }, ssmAgent: { mode: 'off' } }),
+    );
+    const { sample } = await import('../events/remediation-request.ts');
+    await run.account.play(12 * MINUTE);
+    const [proposed] = run.records.filter(({ reason }) => reason === 'would-quarantine');
+    const ask = (id: string, action: 'approve' | 'reject', time: string) => {
+      const detail = {
+        remediation: 'quarantine-workers',
+        action,
+        instanceId: proposed?.instance,
+        why: id,
+        requestedBy: 'mallory',
+      };
+      run.account.putEvent({ ...sample, id, time, detail } as never);
+    };
+    ask('from-2099', 'reject', '2099-01-01T00:00:00Z');
+    await run.account.play(MINUTE);
+    ask('now', 'approve', new Date(run.account.time.now).toISOString());
+    await run.account.play(5 * MINUTE);
+    const answers = run.records.filter(({ reason }) => reason.startsWith('request-'));
+    expect(answers.map(({ reason, details }) => `${reason} ${details?.why}`)).toEqual([
+      'request-granted from-2099',
+      'request-granted now',
+    ]);
+    expect(
+      run.records.some(({ reason, instance }) => reason === 'quarantined' && instance === proposed?.instance),
+    ).toBe(true);
   });
 });
 

@@ -34,5 +34,32 @@ const nodeGroups = (count: number) =>
   Array.from({ length: count }, (_, index) => ({
     cluster: `cluster-${index}`,
     nodegroup: `group-${index}`,
-    autoScalingGroups: [],
+    autoScalingGroups: [`group-${index}`],
   }));
+
+it('takes a node group’s workers by Auto Scaling’s own tag, whatever somebody has made of the others', async () => {
+  const worker = (InstanceId: string, group: string, tags: Record<string, string> = {}) => ({
+    InstanceId,
+    ImageId: 'ami-1',
+    Tags: Object.entries({ 'aws:autoscaling:groupName': group, ...tags }).map(([Key, Value]) => ({ Key, Value })),
+  });
+  const quarantined = { 'eks-host-remediator:quarantine': '2026-07-14T18:00:00Z' };
+  const fleet = new EC2Client({ region: 'eu-central-1' });
+  fleet.send = async () => ({
+    Reservations: [
+      {
+        Instances: [
+          worker('i-1', 'group-0', { 'eks:nodegroup-name': 'another', 'eks:cluster-name': 'another' }),
+          worker('i-2', 'group-0', quarantined),
+          worker('i-3', 'group-1', quarantined),
+        ],
+      },
+    ],
+  });
+  const listed = await listWorkers(fleet, nodeGroups(3));
+  expect([...listed].map(([subject, workers]) => [subject, workers.map(({ instanceId }) => instanceId)])).toEqual([
+    ['cluster-0/group-0', ['i-1']],
+    // Each worker bears the tag of a quarantine, which anybody may set. A group without workers would have no findings.
+    ['cluster-1/group-1', ['i-3']],
+  ]);
+});

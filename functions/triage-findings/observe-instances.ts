@@ -1,13 +1,15 @@
 import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
-import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/fleet/instances.ts';
+import { describeInstances, filtersOf, RUNNING } from '../shared/fleet/instances.ts';
 import { isIsolated } from '../shared/fleet/scope.ts';
 import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 
-/** Each node group needs two filter values: its cluster and its name. */
-const NODE_GROUPS_PER_CALL = Math.floor(VALUES_PER_FILTER / 2);
+/** A running member of a node group's Auto Scaling groups. */
+export interface GroupMember {
+  readonly instanceId: string;
+  readonly imageId: string;
+}
 
 /** A worker with EC2's facts about it. */
 export interface FoundWorker {
@@ -37,27 +39,36 @@ export async function findWorkers(ec2: EC2Client, instanceIds: Iterable<string>)
 
 /**
  * Lists the running workers of managed node groups, by subject. Only members of a node group's Auto Scaling groups
- * count: tags alone would let other instances speak for it.
+ * count, by the tag that only Auto Scaling can set: other tags would let other instances speak for a node group, and let
+ * its own workers fall silent. So would the tag of a quarantine on all of them, and then it counts for none.
  *
  * @param nodeGroups each with the names of its Auto Scaling groups, as EKS returns them
  */
 export async function listWorkers(
   ec2: EC2Client,
   nodeGroups: ReadonlyArray<NodeGroupKey & { readonly autoScalingGroups: readonly string[] }>,
-): Promise<Map<string, FoundWorker[]>> {
-  // EC2 joins filters by AND and values by OR, so the answer may hold more than was asked for. The surplus is dropped.
-  const filters = chunks(nodeGroups, NODE_GROUPS_PER_CALL).map((keys) => [
-    { Name: 'tag:eks:cluster-name', Values: [...new Set(keys.map(({ cluster }) => cluster))] },
-    { Name: 'tag:eks:nodegroup-name', Values: [...new Set(keys.map(({ nodegroup }) => nodegroup))] },
-    { Name: 'instance-state-name', Values: ['running'] },
-  ]);
-  const wanted = new Map(nodeGroups.map((each) => [subjectOf(each), each.autoScalingGroups]));
-  const workers = [...(await describeWorkers(ec2, filters)).values()].filter(
-    ({ key, autoScalingGroup = '', isolated }) =>
-      isolated !== true && wanted.get(subjectOf(key))?.includes(autoScalingGroup) === true,
+): Promise<Map<string, GroupMember[]>> {
+  const subjects = new Map(
+    nodeGroups.flatMap((key) => key.autoScalingGroups.map((name) => [name, subjectOf(key)] as const)),
   );
-  return Map.groupBy(workers, ({ key }) => subjectOf(key));
+  const filters = filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, [...subjects.keys()]);
+  const members = await describeInstances(
+    ec2,
+    filters.map((filter) => [filter, RUNNING]),
+  );
+  const groups = Map.groupBy(members, (member) => subjects.get(tagsOf(member)[AUTO_SCALING_GROUP_TAG] ?? '') ?? '');
+  return new Map(
+    [...groups].map(([subject, all]) => {
+      const others = all.filter((member) => !isIsolated(tagsOf(member)));
+      return [subject, (others.length > 0 ? others : all).map(memberOf)];
+    }),
+  );
 }
+
+const memberOf = ({ InstanceId: instanceId = '', ImageId: imageId = '' }: DescribedInstance): GroupMember => ({
+  instanceId,
+  imageId,
+});
 
 async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Promise<Map<string, FoundWorker>> {
   return new Map((await describeInstances(ec2, queries)).flatMap((instance) => asEntry(instance)));
