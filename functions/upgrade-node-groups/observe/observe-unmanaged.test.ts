@@ -33,6 +33,12 @@ async function observed(fails = false) {
       return {
         Reservations: [
           { Instances: [instance('i-3', { 'aws:eks:cluster-name': 'shop', 'karpenter.sh/nodepool': 'general' })] },
+          // Anybody may set this tag. The ledger has no room for the key, and would refuse all that is read with it.
+          {
+            Instances: [
+              instance('i-4', { 'aws:eks:cluster-name': 'shop', 'karpenter.sh/nodepool': '\u{1f600}'.repeat(256) }),
+            ],
+          },
         ],
       };
     if (fails) throw Object.assign(new Error('no'), { name: 'UnauthorizedOperation', $metadata: {} });

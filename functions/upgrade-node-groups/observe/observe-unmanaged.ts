@@ -10,7 +10,7 @@ import type { DescribedInstance } from '../../shared/fleet/described-instance.ts
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { describeInstances, filtersOf, LIVE } from '../../shared/fleet/instances.ts';
 import { read } from '../../shared/fleet/reading.ts';
-import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
+import { AUTO_SCALING_GROUP_TAG, groupOf, tagsOf, unmanagedGroup } from '../../shared/fleet/worker.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { NEW_NODE_GROUP, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
@@ -134,12 +134,12 @@ async function findKarpenter(ec2: EC2Client, names: readonly string[]): Promise<
   for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters })) {
     for (const instance of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
       const cluster = tagOf(instance, 'aws:eks:cluster-name');
-      const pool = tagOf(instance, NODE_POOL);
-      if (cluster === undefined || pool === undefined) continue;
-      const nodegroup = `karpenter:${pool}`;
+      const { ownership, nodegroup } = groupOf(tagsOf(instance));
+      if (cluster === undefined || nodegroup === undefined || ownership !== 'karpenter') continue;
       const subject = subjectOf({ cluster, nodegroup });
       const nodes = pools.get(subject)?.view.nodes ?? [];
       nodes.push(nodeSince(instance.LaunchTime?.getTime()));
+      const pool = unmanagedGroup(nodegroup)?.name;
       const message = `Karpenter replaces the nodes of pool ${pool} by drift.`;
       pools.set(subject, { cluster, nodegroup, view: { kind: 'unmanaged', reason: 'karpenter', message, nodes } });
     }
