@@ -62,6 +62,7 @@ export type NetworkUser =
   | ({
       readonly kind: 'worker';
       readonly instanceId: string;
+      readonly subnetId?: string;
       /** The tags of the instance. */
       readonly tags: Readonly<Record<string, string>>;
       readonly owner: Owner;

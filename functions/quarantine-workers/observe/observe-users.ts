@@ -73,8 +73,9 @@ async function readWorkers(
   const identities = await identifyWorkers(clients, readCluster, [...byId.values()]);
   return new Map(
     [...identities].map(([instanceId, { worker, owner }]) => {
-      const tags = tagsOf(byId.get(instanceId) ?? {});
-      return [instanceId, workerAsUser({ ...worker, instanceId, tags }, owner)];
+      const { SubnetId: subnetId, ...instance } = byId.get(instanceId) ?? {};
+      const user = workerAsUser({ ...worker, instanceId, tags: tagsOf(instance) }, owner);
+      return [instanceId, { ...user, ...(subnetId !== undefined && { subnetId }) }];
     }),
   );
 }

@@ -7,14 +7,14 @@ import { describeInstances, LIVE } from '../../shared/fleet/instances.ts';
 import { insideOf, isPublicNetwork, readVpcBlocks } from '../../shared/fleet/networks.ts';
 import { isProven } from '../../shared/fleet/owners.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
-import { readSessions } from '../../shared/fleet/session-channels.ts';
+import { type Host, readSessions } from '../../shared/fleet/session-channels.ts';
 import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { ruleInWords } from '../decide/exposure-text.ts';
 import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../model/exposed-group-ledger.ts';
-import type { GroupObservation } from '../model/observation.ts';
+import type { GroupObservation, NetworkUser } from '../model/observation.ts';
 import { filtersOfGroup } from '../observe/group-members.ts';
 import { readUsers, type UserClients } from '../observe/observe-users.ts';
 
@@ -85,9 +85,7 @@ export async function observeShellIngress(
       ssm,
       workers.map(({ instanceId }) => instanceId),
     );
-    const hosts = workers
-      .filter(({ instanceId }) => agents.has(instanceId))
-      .map(({ instanceId, cluster, nodegroup = '' }) => ({ id: instanceId, alike: `${cluster}/${nodegroup}` }));
+    const hosts = workers.filter(({ instanceId }) => agents.has(instanceId)).map(hostOfUser);
     const sessions = await readSessions(ssm, hosts);
     const answering = new Set(hosts.flatMap(({ id }) => (sessions.get(id) === true ? id : [])));
     return { ...found, ...known, leftOpen, answering };
@@ -98,6 +96,19 @@ export async function observeShellIngress(
     return { ...found, usersUnreadable };
   }
 }
+
+/** Workers of a group are alike, but for the routes and network ACLs of their subnets. */
+export const hostOfUser = ({
+  instanceId,
+  cluster,
+  nodegroup = '',
+  subnetId = '',
+}: Pick<WorkerUser, 'instanceId' | 'cluster' | 'nodegroup' | 'subnetId'>): Host => ({
+  id: instanceId,
+  alike: `${cluster}/${nodegroup} ${subnetId}`,
+});
+
+type WorkerUser = Extract<NetworkUser, { kind: 'worker' }>;
 
 /** The rules of a security group that let public addresses from outside its VPC in at the ports of shells. */
 export function openRules(
