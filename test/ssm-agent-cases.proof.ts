@@ -59,6 +59,25 @@ describe('in a VPC that another account shares, with endpoints that cannot be se
   });
 });
 
+describe('in a VPC with endpoints and DNS servers of its own', () => {
+  const own = (forwards: boolean) => ({
+    network: { wayOut: 'none' },
+    vpc: { dns: { servers: ['10.9.0.53'], forwards } },
+  });
+
+  it('that do not know the endpoints, no agent is said to be missing', async () => {
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', {}, own(false)) });
+    expect(outcomes(run).at(-1)).toBe('failed cause-unclear');
+    expect(ours(run).at(-1)?.message).toMatch(/DNS servers 10\.9\.0\.53/);
+    expect(changes(run)).toEqual([]);
+  });
+
+  it('that do, an agent is verified', async () => {
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', {}, own(true)) });
+    expect(outcomes(run).at(-1)).toBe('done agent-verified');
+  });
+});
+
 it('what is wrong besides the cause that is cured is told at once', async () => {
   const run = await playThrough({
     inProcess: true,

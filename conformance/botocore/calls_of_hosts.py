@@ -122,6 +122,7 @@ def ec2_reads(account) -> None:
         ("DescribeManagedPrefixLists", "PrefixListIds", "PrefixLists", "pl-0123456789abcdef0", "InvalidPrefixListID.NotFound"),
         ("DescribeVpcEndpoints", "VpcEndpointIds", "VpcEndpoints", "vpce-0123456789abcdef0", "InvalidVpcEndpointId.NotFound"),
         ("DescribeVpcs", "VpcIds", "Vpcs", "vpc-0123456789abcdef0", "InvalidVpcID.NotFound"),
+        ("DescribeDhcpOptions", "DhcpOptionsIds", "DhcpOptions", "dopt-0123456789abcdef0", "InvalidDhcpOptionID.NotFound"),
         ("DescribeInstanceConnectEndpoints", "InstanceConnectEndpointIds", "InstanceConnectEndpoints", "eice-0123456789abcdef0", "InvalidInstanceConnectEndpointId.NotFound"),
         ("DescribeSubnets", "SubnetIds", "Subnets", "subnet-0123456789abcdef0", "InvalidSubnetID.NotFound"),
         ("DescribeNetworkInterfaces", "NetworkInterfaceIds", "NetworkInterfaces", "eni-0123456789abcdef0", "InvalidNetworkInterfaceID.NotFound"),

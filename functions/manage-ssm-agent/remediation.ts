@@ -116,6 +116,8 @@ export const manageSsmAgent = declare({
       'ec2:DescribeInstances',
       'ec2:DescribeRouteTables',
       'ec2:DescribeVpcEndpoints',
+      'ec2:DescribeVpcs',
+      'ec2:DescribeDhcpOptions',
       'ec2:DescribeSecurityGroups',
       'ec2:DescribeNetworkAcls',
       'ec2:DescribeNetworkInterfaces',

@@ -38,6 +38,13 @@ export const vpc = z
       .regex(/^\d{12}$/, 'expected 12 digits')
       .optional()
       .describe('Another account, which shares its subnets with this one: its endpoints are hidden, its subnets fixed'),
+    dns: z
+      .strictObject({
+        servers: z.array(z.ipv4()).min(1).max(4).describe('Their addresses'),
+        forwards: z.boolean().default(false).describe('Whether they ask Amazon’s resolver, which knows the endpoints'),
+      })
+      .optional()
+      .describe('DNS servers that its DHCP options name instead of Amazon’s resolver'),
     connectEndpoint: z.boolean().default(false).describe('It has an EC2 Instance Connect Endpoint'),
     ipv6Egress: z
       .boolean()

@@ -18,6 +18,7 @@ import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { type Addresses, block, union } from './ipv4.ts';
+import { readOwnDns } from './own-dns.ts';
 import { prefixListsOfRoutes } from './routes.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
 
@@ -30,6 +31,8 @@ export interface Networks {
   readonly interfaces: ReadonlyMap<string, NetworkInterface>;
   /** Security groups of instances and endpoints, by id. */
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
+  /** The DNS servers that instances of a VPC with such endpoints use instead of Amazon's resolver, by the VPC. */
+  readonly ownDns?: ReadonlyMap<string, readonly string[]>;
   /** The prefix lists that these security groups and the routes name. */
   readonly prefixLists: PrefixListEntries;
 }
@@ -71,7 +74,11 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
   const lists = await pMap(listIds, async (id) => [id, await readPrefixList(ec2, id)] as const, {
     concurrency: READ_CONCURRENCY,
   });
-  return { routeTables, networkAcls, endpoints, interfaces, securityGroups, prefixLists: new Map(lists) };
+  const ownDns = await readOwnDns(
+    ec2,
+    endpoints.filter(({ PrivateDnsEnabled }) => PrivateDnsEnabled === true).map(({ VpcId = '' }) => VpcId),
+  );
+  return { routeTables, networkAcls, endpoints, interfaces, securityGroups, ownDns, prefixLists: new Map(lists) };
 }
 
 const isOfSystemsManager = ({ ServiceName = '' }: VpcEndpoint): boolean =>

@@ -39,6 +39,7 @@ interface Given {
   readonly acl?: NetworkAclEntry[];
   /** Network ACL of the endpoints' subnet. */
   readonly endpointAcl?: NetworkAclEntry[];
+  readonly dns?: readonly string[];
   /** The account that owns the VPC. */
   readonly owner?: string;
 }
@@ -50,6 +51,7 @@ const network = ({
   acl = OPEN_ACL,
   endpointAcl = OPEN_ACL,
   owner = '1',
+  dns,
 }: Given): Networks => ({
   routeTables: [{ VpcId: 'vpc-1', OwnerId: owner, Associations: [{ Main: true }], Routes: routes }],
   networkAcls: [
@@ -57,6 +59,7 @@ const network = ({
     { NetworkAclId: 'acl-2', Associations: [{ SubnetId: 'subnet-2' }], Entries: endpointAcl },
   ],
   endpoints,
+  ownDns: new Map(dns && [['vpc-1', dns]]),
   interfaces: new Map(
     endpoints.flatMap(({ NetworkInterfaceIds = [] }) =>
       NetworkInterfaceIds.map((id, index) => [id, { SubnetId: 'subnet-2', PrivateIpAddress: `10.0.2.${index + 10}` }]),
@@ -123,6 +126,23 @@ describe('the way to Systems Manager in a VPC that another account shares', () =
 
   it('is open by a NAT gateway', () => {
     expect(way({ routes: NAT, owner: '2' }).kind).toBe('open');
+  });
+});
+
+describe('the way to Systems Manager with DNS servers of its own', () => {
+  const dns = ['10.9.0.53'];
+
+  it.each<[string, Given, string]>([
+    ['endpoints that admit it, and no other way', { endpoints: both() }, 'unsure'],
+    ['endpoints that do not admit it, and a way out', { endpoints: both('sg-closed'), routes: NAT }, 'unsure'],
+    ['endpoints that admit it, and a way out', { endpoints: both(), routes: NAT }, 'open'],
+    ['endpoints that do not admit it, and no other way', { endpoints: both('sg-closed') }, 'closed'],
+    ['a way out alone', { routes: NAT }, 'open'],
+  ])('with %s is %s', (_what, given, expected) => {
+    const found = way({ ...given, dns });
+    expect(found.kind).toBe(expected);
+    if (expected === 'unsure')
+      expect(textOf(found)).toMatch(/^By its DHCP options vpc-1 uses the DNS servers 10\.9\.0\.53/);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { VpcEndpoint } from '@aws-sdk/client-ec2';
 import { type DescribedInstance, primaryGroupIds } from '../../shared/fleet/described-instance.ts';
 import { routeTableOf } from '../../shared/fleet/route-table.ts';
 import { isAtLeast } from '../agent-version.ts';
@@ -84,7 +85,8 @@ function see(service: Service, node: NodeEnd, caller: AgentIdentity, networks: N
   const endpoints = endpointsFor(service, node.instance, networks);
   const named = endpoints.find(({ PrivateDnsEnabled }) => PrivateDnsEnabled === true);
   if (named !== undefined) {
-    return { service, judgement: judgeEndpoint(named, service, node, caller, networks), way: 'VPC endpoints' };
+    const judgement = judgeEndpoint(named, service, node, caller, networks);
+    return { service, judgement: byOwnDns(judgement, named, node, networks), way: 'VPC endpoints' };
   }
   const { judgement, way, unseen } = routeOut(node, networks);
   if (judgement.answer === 'yes') return { service, judgement, way };
@@ -99,6 +101,28 @@ function see(service: Service, node: NodeEnd, caller: AgentIdentity, networks: N
       ? `${node.instance.VpcId} has no endpoint for ${service}`
       : `endpoint ${other.VpcEndpointId} (${service}) has private DNS off`;
   return { service, judgement: { ...judgement, why: `${judgement.why}; ${why}` }, way, ...(unseen && { unseen }) };
+}
+
+/**
+ * The way to an endpoint with private DNS, where the VPC's instances may not ask Amazon's resolver: other DNS servers lead
+ * the service's name to the endpoint only where they ask that one, and else to the public addresses.
+ */
+function byOwnDns(
+  judgement: Judgement,
+  { VpcId = '', VpcEndpointId, ServiceName = '' }: VpcEndpoint,
+  node: NodeEnd,
+  networks: Networks,
+): Judgement {
+  const servers = networks.ownDns?.get(VpcId);
+  if (servers === undefined || judgement.answer === 'unsure') return judgement;
+  const { judgement: out } = routeOut(node, networks);
+  if (judgement.answer === out.answer) return judgement;
+  const other = judgement.answer === 'no' ? judgement : out;
+  const why = other.answer === 'yes' ? '' : `: ${other.why}`;
+  const service = ServiceName.split('.').at(-1);
+  return unsure(
+    `by its DHCP options ${VpcId} uses the DNS servers ${servers.join(', ')}, and whether these lead ${service} to endpoint ${VpcEndpointId} or to public addresses cannot be seen; one of the two ways is closed${why}`,
+  );
 }
 
 /**

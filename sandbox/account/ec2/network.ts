@@ -122,7 +122,7 @@ export class Networks {
     const [primary] = instance.interfaces;
     if (primary === undefined) return false;
     const { proxy, hub, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;
-    const endpoint = this.endpoints.named(instance.vpcId, service);
+    const endpoint = this.#named(instance.vpcId, service);
     if (proxy) return this.#leaves(primary, PROXY_ADDRESS);
     if (endpoint !== undefined) return this.#admits(endpoint, primary);
     return hub ?? this.#leadsOut(primary, beyond);
@@ -160,7 +160,7 @@ export class Networks {
 
   /** The policy of the endpoint by which a service is called from a VPC, if it is called by one. */
   endpointPolicy(vpcId: string, service: string): string | undefined {
-    return this.endpoints.named(vpcId, service)?.PolicyDocument;
+    return this.#named(vpcId, service)?.PolicyDocument;
   }
 
   /**
@@ -205,6 +205,11 @@ export class Networks {
     return this.#flows.open(instanceId, opening, ({ vpcId, subnetId }, family) =>
       this.routeTables.isPublic(vpcId, subnetId, family),
     );
+  }
+
+  /** The endpoint that a service's name leads to: only Amazon's resolver knows private names. */
+  #named(vpcId: string, service: string): KnownEndpoint | undefined {
+    return this.features.dns.get(vpcId)?.forwards === false ? undefined : this.endpoints.named(vpcId, service);
   }
 
   #leadsOut(primary: NetworkInterface, beyond: boolean): boolean {

@@ -13,6 +13,8 @@ const LARGEST_PAGE = 255;
 export class VpcFeatures {
   /** The accounts that share VPCs with this one, by the VPC: they own its subnets, route tables, ACLs and endpoints. */
   readonly owners = new Map<string, string>();
+  /** The DNS servers of VPCs whose DHCP options do not name Amazon's resolver, and whether these ask that one. */
+  readonly dns = new Map<string, { readonly servers: readonly string[]; readonly forwards: boolean }>();
   /** EC2 Instance Connect Endpoints, by id: the VPC that each is in. */
   readonly connectEndpoints = new Map<string, string>();
   /** Trunk interfaces, by the pod interfaces that they carry. */

@@ -1,10 +1,14 @@
 import {
+  DescribeDhcpOptions$,
+  type DescribeDhcpOptionsCommandInput,
+  type DescribeDhcpOptionsCommandOutput,
   DescribeInstanceConnectEndpoints$,
   type DescribeInstanceConnectEndpointsCommandInput,
   type DescribeInstanceConnectEndpointsCommandOutput,
   DescribeVpcs$,
   type DescribeVpcsCommandInput,
   type DescribeVpcsCommandOutput,
+  type DhcpOptions,
 } from '@aws-sdk/client-ec2';
 import { type Operation, operation } from '../service.ts';
 import { namedOnes, search } from './search.ts';
@@ -15,9 +19,12 @@ const CIDR = '10.0.0.0/16';
 /** EC2 API reference, DescribeInstanceConnectEndpoints (MaxResults). */
 const MOST_ENDPOINTS = 50;
 
-/** Describes VPCs, and the EC2 Instance Connect Endpoints in them. */
+/** Describes VPCs, their DHCP options, and the EC2 Instance Connect Endpoints in them. */
 export function vpcOperations({ networks, world }: Ec2State): Record<string, Operation> {
   const none: ReadonlyMap<string, string> = new Map();
+  const amazonsOptions = `dopt-0${world.accountId.padStart(16, '0')}`;
+  const optionsIdOf = (vpcId: string): string =>
+    networks.features.dns.has(vpcId) ? `dopt-0${vpcId.slice(5)}` : amazonsOptions;
   return {
     DescribeVpcs: operation<DescribeVpcsCommandInput, DescribeVpcsCommandOutput>(
       DescribeVpcs$,
@@ -31,6 +38,7 @@ export function vpcOperations({ networks, world }: Ec2State): Record<string, Ope
           VpcId,
           OwnerId: networks.features.owners.get(VpcId) ?? world.accountId,
           State: 'available' as const,
+          DhcpOptionsId: optionsIdOf(VpcId),
           CidrBlock: CIDR,
           CidrBlockAssociationSet: [
             {
@@ -43,6 +51,24 @@ export function vpcOperations({ networks, world }: Ec2State): Record<string, Ope
           IsDefault: false,
         }));
         return { Vpcs, NextToken: nextToken };
+      },
+    ),
+    DescribeDhcpOptions: operation<DescribeDhcpOptionsCommandInput, DescribeDhcpOptionsCommandOutput>(
+      DescribeDhcpOptions$,
+      ['DhcpOptionsIds', 'Filters', 'MaxResults', 'NextToken'],
+      ({ DhcpOptionsIds, ...request }) => {
+        const id = ({ DhcpOptionsId = '' }: DhcpOptions) => DhcpOptionsId;
+        const set = (DhcpOptionsId: string, servers: readonly string[]): DhcpOptions => ({
+          DhcpOptionsId,
+          OwnerId: world.accountId,
+          DhcpConfigurations: [{ Key: 'domain-name-servers', Values: servers.map((Value) => ({ Value })) }],
+          Tags: [],
+        });
+        const own = [...networks.features.dns].map(([vpcId, { servers }]) => set(optionsIdOf(vpcId), servers));
+        const all = [set(amazonsOptions, ['AmazonProvidedDNS']), ...own];
+        const named = namedOnes(all, id, DhcpOptionsIds, 'InvalidDhcpOptionID', 'dhcpOption ID');
+        const { items, nextToken } = search(named, id, { 'dhcp-options-id': id }, () => none, request, 1000);
+        return { DhcpOptions: items, NextToken: nextToken };
       },
     ),
     DescribeInstanceConnectEndpoints: operation<
