@@ -17,6 +17,7 @@ const ONCE_BROKEN: readonly Played[] = [
   { seed: 87, left: LATER },
   { seed: 44, left: ['launch0', 'launch1', 'waves', 'gate'] },
   { seed: 910 },
+  { seed: 1409 },
 ];
 const synthesized = readSynthesizedStack(inject('lightTemplate'));
 

@@ -3,7 +3,7 @@ import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
-import { runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
+import { leftAlone, runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
 import { CUSTOM, waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
 import type { Decision } from './decision.ts';
@@ -51,7 +51,8 @@ export function progressAfter(
   const isLeftAlone = LEFT_ALONE.has(reason) || group.members.length === 0;
   if (unreadable !== undefined || (wanted === undefined && !isLeftAlone)) {
     if (before === undefined || unreadable === undefined) return undefined;
-    return unread(before, now);
+    const isStillOff = before.leftUnder !== undefined && here.refreshes.mode === 'off';
+    return { ...unread(before, now), ...(isStillOff && leftAlone('mode-off', here)) };
   }
   const runs = runsNow(observation, memory, now);
   if (runs === undefined) return before && seen({ ...before, health: 'unreadable' }, before, now);
@@ -59,7 +60,7 @@ export function progressAfter(
     {
       pair: CUSTOM,
       ...runs,
-      ...(isLeftAlone && { isLeftAlone: true as const }),
+      ...(isLeftAlone && leftAlone(reason, here)),
       ...(isOnlyProposed(here, memory, proposal) && { isProposed: true as const }),
       // What overrides by name say is looked up in the policy: it may say something else by then.
       ...waveByTags(wave, key, anywhere),

@@ -133,6 +133,13 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   pin('a budget with a schedule counts as one for ever', 'read-node-classes.ts', 'schedule === undefined && ', ''),
 
   {
+    what: 'what a former policy left alone holds up no wave',
+    file: 'shared/rollouts/progress.ts',
+    right: 'leftUnder !== version;',
+    wrong: 'false;',
+    tests: ['upgrade-node-groups/decide/waves.test.ts'],
+  },
+  {
     what: 'the last way into a host is closed',
     file: 'close-shells/decide.ts',
     right: 'if (observation.hasSession !== true) {',

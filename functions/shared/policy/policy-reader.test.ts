@@ -5,11 +5,12 @@ import { createPolicyReader } from './policy-reader.ts';
 function reader(first: string) {
   let now = 0;
   let text = first;
+  let version = 1;
   let calls = 0;
   const ssm = new SSMClient({ region: 'eu-central-1' });
   ssm.send = (async () => {
     calls++;
-    return { Parameter: { Value: text } };
+    return { Parameter: { Value: text, Version: version } };
   }) as unknown as SSMClient['send'];
   const read = createPolicyReader({
     ssm,
@@ -27,6 +28,7 @@ function reader(first: string) {
     },
     write: (next: string) => {
       text = next;
+      version += 1;
     },
   };
 }
@@ -40,6 +42,14 @@ it('asks once in thirty seconds, and parses a text once for as long as it stays 
   pass(1);
   expect(await read()).toBe(policy);
   expect(calls()).toBe(2);
+});
+
+it('has the version of the parameter with the policy', async () => {
+  const { read, pass, write } = reader('{}');
+  expect(await read()).toMatchObject({ version: 1 });
+  pass(30_000);
+  write('{}');
+  expect(await read()).toMatchObject({ version: 2 });
 });
 
 it('parses a text that was changed, and the former one once it is back', async () => {

@@ -1,7 +1,14 @@
 import { GetParameterCommand, ParameterNotFound, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../runtime/clock.ts';
 import type { Mode } from './mode.ts';
-import { type InvalidPolicy, type PolicyWith, parseDocument, policySchema, type Sections } from './policy.ts';
+import {
+  type InvalidPolicy,
+  isInvalid,
+  type PolicyWith,
+  parseDocument,
+  policySchema,
+  type Sections,
+} from './policy.ts';
 
 /**
  * How long a policy is cached, ms: short enough for a kill switch to take effect quickly, long enough to save calls.
@@ -38,7 +45,9 @@ export function createPolicyReader<const Read extends Sections>(options: PolicyR
   const { ssm, clock, parameter, defaultMode, reads, names } = options;
   const schema = policySchema(defaultMode, reads, names);
   let cached: { readonly policy: PolicyWith<Read> | InvalidPolicy; readonly readAt: number } | undefined;
-  let parsed: { readonly text: string; readonly policy: PolicyWith<Read> | InvalidPolicy } | undefined;
+  let parsed:
+    | { readonly text: string; readonly version: number; readonly policy: PolicyWith<Read> | InvalidPolicy }
+    | undefined;
 
   return async (): Promise<PolicyWith<Read> | InvalidPolicy> => {
     if (cached !== undefined && clock.now() - cached.readAt < FRESH_FOR) return cached.policy;
@@ -50,7 +59,7 @@ export function createPolicyReader<const Read extends Sections>(options: PolicyR
   async function read(): Promise<PolicyWith<Read> | InvalidPolicy> {
     try {
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameter }));
-      return parse(Parameter?.Value ?? '');
+      return parse(Parameter?.Value ?? '', Parameter?.Version ?? 0);
     } catch (error) {
       if (error instanceof ParameterNotFound) {
         return { error: `The policy parameter ${parameter} does not exist: create it, "{}" is a good policy.` };
@@ -60,8 +69,10 @@ export function createPolicyReader<const Read extends Sections>(options: PolicyR
   }
 
   /** A policy seldom changes, and a text means the same each time, so the last one is parsed once. */
-  function parse(text: string): PolicyWith<Read> | InvalidPolicy {
-    if (parsed?.text !== text) parsed = { text, policy: parseDocument(text, schema) };
+  function parse(text: string, version: number): PolicyWith<Read> | InvalidPolicy {
+    if (parsed?.text === text && parsed.version === version) return parsed.policy;
+    const policy = parseDocument(text, schema);
+    parsed = { text, version, policy: isInvalid(policy) ? policy : { ...policy, version } };
     return parsed.policy;
   }
 }

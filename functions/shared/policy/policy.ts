@@ -22,6 +22,8 @@ export type PolicyWith<Read extends Sections> = Readonly<z.infer<z.ZodObject<typ
   readonly overrides?: readonly Override[] | undefined;
   /** The names of the overrides that apply at a place; absent in the document itself, or where none applies. */
   readonly decidedBy?: readonly string[];
+  /** The version of the parameter that holds the document; absent where the document comes from elsewhere. */
+  readonly version?: number;
 };
 
 /** The part of the policy that says what may be acted upon at all. */

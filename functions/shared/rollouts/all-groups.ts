@@ -7,6 +7,7 @@ import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
 import { failuresIn, type Remembered } from './breaker.ts';
 import type { FleetFailures } from './fleet-failures.ts';
 import { nodeClassMembers } from './node-classes.ts';
+import { isLeftByFormer } from './progress.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Member, Rollouts } from './rollouts.ts';
 import { CUSTOM, rememberedPlace } from './wave-place.ts';
@@ -45,6 +46,7 @@ export function selfManagedMember(
     key,
     wave: rememberedPlace(key, progress, policy),
     progress,
+    ...(isLeftByFormer(progress, policy) && { isLeftByFormer: true as const }),
     reason,
     taking: refresh?.target,
     failed: hasFailed ? { releaseVersion: failures.target } : undefined,

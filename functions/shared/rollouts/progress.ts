@@ -11,6 +11,24 @@ export const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | unde
   seenAt: before !== undefined && now - before.seenAt < DAY ? before.seenAt : now,
 });
 
+/** Reasons by which the policy alone keeps releases from a group. */
+const BY_POLICY: ReadonlySet<string> = new Set(['mode-off', 'out-of-scope']);
+
+/** What is remembered of a group to which no release comes, for the reason that was decided by. */
+export const leftAlone = (
+  reason: string,
+  { version }: { readonly version?: number },
+): Pick<Progress, 'isLeftAlone' | 'leftUnder'> => ({
+  isLeftAlone: true,
+  ...(BY_POLICY.has(reason) && version !== undefined && { leftUnder: version }),
+});
+
+/** Whether a former version of the policy left a group alone. Nobody knows what the present one does until a look. */
+export const isLeftByFormer = (
+  { leftUnder }: Pick<Progress, 'leftUnder'> = {},
+  { version }: { readonly version?: number },
+): boolean => leftUnder !== undefined && version !== undefined && leftUnder !== version;
+
 /**
  * The progress of a group that cannot be read. AMIs may come to the group meanwhile of which nobody knows. A group that
  * was not well counts as such until somebody sees that it has recovered: only then does the release bake anew.

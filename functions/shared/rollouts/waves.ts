@@ -2,6 +2,7 @@ import { keyOf, type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts
 import type { NodeGroupState, Progress } from '../ledger/node-group-ledger.ts';
 import { compareReleases } from '../releases/release-version.ts';
 import { compareImages } from './image-order.ts';
+import { isLeftByFormer } from './progress.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
 import { failedRelease, isSameRelease, type TriedRelease } from './tried-release.ts';
@@ -46,17 +47,15 @@ export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: 
         // The ledger keeps the item of a deleted node group for long, and nobody waits for that node group.
         if (state.reason === GONE) return [];
         // Only managed node groups have names without a colon.
-        return key.nodegroup.includes(':')
-          ? []
-          : [
-              [
-                subject,
-                memberWith(key, rememberedPlace(key, state.progress, policy), state, state.progress, state.reason),
-              ],
-            ];
+        return key.nodegroup.includes(':') ? [] : [[subject, rememberedMember(key, state, policy)]];
       }),
     ),
   );
+
+function rememberedMember(key: NodeGroupKey, state: NodeGroupState, policy: RolloutPolicy): Member {
+  const member = memberWith(key, rememberedPlace(key, state.progress, policy), state, state.progress, state.reason);
+  return isLeftByFormer(state.progress, policy) ? { ...member, isLeftByFormer: true } : member;
+}
 
 /** A member as the ledger, or a decision, remembers it. */
 export const memberWith = (
@@ -158,7 +157,8 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
   const moving: Blocker[] = [];
   for (const member of members) {
     const { key, wave, progress, taking } = member;
-    if (!takesBy(now, candidate.pair, progress) || progress?.isLeftAlone === true) continue;
+    const isLeftAlone = progress?.isLeftAlone === true && member.isLeftByFormer !== true;
+    if (!takesBy(now, candidate.pair, progress) || isLeftAlone) continue;
     const known = waves.get(wave);
     const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
     if (known === undefined) waves.set(wave, of);
@@ -191,6 +191,11 @@ function count(
     of.unfinished.push({ key, wave, why });
     if (isUnseen) of.unseen.push(key);
   };
+  if (member.isLeftByFormer === true) {
+    of.unfinished.push({ key, wave, why: 'has not been reconciled since the policy changed' });
+    of.unseen.push(key);
+    return;
+  }
   // Nobody knows either which AMIs come to a member where its AMI, or the list of AMIs, cannot be read.
   if (progress === undefined || (pair === CUSTOM && progress.images === undefined)) {
     const unknown = progress === undefined ? 'has not been reconciled yet' : 'does not know which AMIs come to it';

@@ -50,6 +50,40 @@ const told = (cluster: string, states: Readonly<Record<string, NodeGroupState>>,
   return { reason, message, wakeAt, lookAt };
 };
 
+describe('a group that only the policy left alone', () => {
+  const leftUnder = (version: number) => runs(OLD, 99, { isLeftAlone: true, leftUnder: version });
+  const under = (version: number, state: NodeGroupState) => {
+    const present = { ...policy, version };
+    const rollouts = rolloutsIn(new Map([['canary-1/a', state]]), present);
+    return decide(inCluster('prod-1'), { ...given({}), policy: present, rollouts });
+  };
+
+  it('is waited for once the policy has changed, until it is looked at, which is asked for', () => {
+    expect(under(7, leftUnder(7)).reason).toBe('upgrade-started');
+    expect(under(8, leftUnder(7))).toMatchObject({
+      reason: 'earlier-wave',
+      message: expect.stringContaining('canary-1/a has not been reconciled since the policy changed'),
+      lookAt: [{ cluster: 'canary-1', nodegroup: 'a' }],
+    });
+    expect(under(8, runs(OLD, 99, { isLeftAlone: true })).reason).toBe('upgrade-started');
+  });
+
+  it('is remembered with the version of the policy, unlike one that opted out, also while it cannot be read', () => {
+    const at = (version: number) => ({
+      ...policyOf({ ...DOCUMENT, upgrades: { ...DOCUMENT.upgrades, mode: 'off' } }),
+      version,
+    });
+    const remembered = (reason: 'mode-off' | 'opted-out') =>
+      progressAfter(inCluster('canary-1'), { reason, memory: {} }, at(7), NOW);
+    expect(remembered('mode-off')).toMatchObject({ isLeftAlone: true, leftUnder: 7 });
+    expect(remembered('opted-out')?.leftUnder).toBeUndefined();
+    const unread = observation(unreadable(), leftUnder(7), { cluster: 'canary-1', nodegroup: 'a' });
+    const still = (now: ReturnType<typeof at>) => progressAfter(unread, { reason: 'unreadable', memory: {} }, now, NOW);
+    expect(still(at(8))?.leftUnder).toBe(8);
+    expect(still({ ...policy, version: 8 })?.leftUnder).toBe(7);
+  });
+});
+
 describe('a release enters a wave', () => {
   it.each<[string, Readonly<Record<string, NodeGroupState>>, string, string]>([
     [
