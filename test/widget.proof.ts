@@ -265,7 +265,9 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     // One record is hostile throughout; the other is about a worker whose name can be opened.
     log(hostile, { ...hostile, id: 'told', instance: 'i-0badc0de' });
     const worker = fleet.instances.list().find(({ tags }) => tags.has('eks:nodegroup-name'));
-    worker?.tags.set('eks:nodegroup-name', attack('tag'));
+    // A tag that cannot be the name of a node group names none. An Auto Scaling group may have any name.
+    worker?.tags.delete('eks:nodegroup-name');
+    worker?.tags.set('aws:autoscaling:groupName', attack('tag'));
     const page = await open();
     await page.getByText(attack('message')).first().waitFor();
     await page.getByText(attack('tag')).first().waitFor();
