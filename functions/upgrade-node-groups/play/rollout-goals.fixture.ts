@@ -19,7 +19,9 @@ const SWEPT = 2;
 function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others' | undefined {
   const { model } = play;
   const { approvesAfter, resumesAfter, policy } = model.fleet;
-  const { troubles, special, behind } = group.given;
+  const { troubles, special, isCustom } = group.given;
+  // A group with an AMI of its owner has the version of its control plane from the start.
+  const behind = isCustom ? 0 : group.given.behind;
   const inCluster = model.groups
     .filter(({ key }) => key.cluster === group.key.cluster)
     .flatMap(({ given }) => given.troubles);

@@ -89,6 +89,40 @@ const ONCE_BROKEN: AnyFleet[] = [
     approvesAfter: 1,
     resumesAfter: 2,
   },
+  // The goals took a group with an AMI of its owner for one that is too old beside its control plane, which it never is.
+  {
+    season: 'autumn',
+    clusters: [
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+      { upgradedAt: undefined, rolledBackAfter: undefined },
+    ],
+    groups: [
+      { ...PLAIN, behind: 4, isCustom: true, troubles: [{ kind: 'unhealthy', from: 1, hours: 9999 }] },
+      { ...PLAIN, cluster: 1, isCustom: true },
+    ],
+    releases: [{ day: 5, withdrawnAfter: undefined, isBad: false }],
+    images: [3],
+    policy: {
+      bakeHours: 0,
+      windows: 'always',
+      perCluster: 1,
+      perAccount: 1,
+      isWaved: true,
+      bakeBetween: 0,
+      stopAfterFailures: 1,
+      releaseBreaker: 1,
+      followMode: 'observe',
+      followAfter: 0,
+      approvalExpiresAfter: 8,
+      areNodesAndPodsAGate: false,
+    },
+    gates: [],
+    insights: undefined,
+    killSwitch: undefined,
+    approvesAfter: 1,
+    resumesAfter: 2,
+  },
 ];
 
 it('over any fleet and history no start breaks a law, and whoever is not forbidden for ever gets there', async () => {
