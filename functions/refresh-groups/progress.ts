@@ -3,7 +3,7 @@ import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
-import { leftAlone, runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
+import { leftAlone, runsAfter, seen, stillLeftAlone, unread } from '../shared/rollouts/progress.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
 import { CUSTOM, waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
 import type { Decision } from './decision.ts';
@@ -51,8 +51,7 @@ export function progressAfter(
   const isLeftAlone = LEFT_ALONE.has(reason) || group.members.length === 0;
   if (unreadable !== undefined || (wanted === undefined && !isLeftAlone)) {
     if (before === undefined || unreadable === undefined) return undefined;
-    const isStillOff = before.leftUnder !== undefined && here.refreshes.mode === 'off';
-    return { ...unread(before, now), ...(isStillOff && leftAlone('mode-off', here)) };
+    return { ...unread(before, now), ...stillLeftAlone(before, here.refreshes.mode, here) };
   }
   const runs = runsNow(observation, memory, now);
   if (runs === undefined) return before && seen({ ...before, health: 'unreadable' }, before, now);

@@ -1,4 +1,5 @@
 import type { Progress } from '../ledger/node-group-ledger.ts';
+import type { Mode } from '../policy/mode.ts';
 
 const DAY = 86_400_000;
 
@@ -22,6 +23,14 @@ export const leftAlone = (
   isLeftAlone: true,
   ...(BY_POLICY.has(reason) && version !== undefined && { leftUnder: version }),
 });
+
+/** What is remembered of a group that cannot be read, where the policy still leaves it alone: that needs no look at it. */
+export const stillLeftAlone = (
+  { leftUnder }: Pick<Progress, 'leftUnder'>,
+  mode: Mode,
+  policy: { readonly version?: number },
+): Partial<Pick<Progress, 'isLeftAlone' | 'leftUnder'>> =>
+  leftUnder !== undefined && mode === 'off' ? leftAlone('mode-off', policy) : {};
 
 /** Whether a former version of the policy left a group alone. Nobody knows what the present one does until a look. */
 export const isLeftByFormer = (

@@ -3,7 +3,7 @@ import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
 import { policyAt } from '../../shared/policy/policy-at.ts';
 import { pairKey } from '../../shared/releases/ami-type.ts';
 import { imageOrder } from '../../shared/rollouts/image-order.ts';
-import { leftAlone, RUNS_KEPT, runsAfter, seen, unread } from '../../shared/rollouts/progress.ts';
+import { leftAlone, RUNS_KEPT, runsAfter, seen, stillLeftAlone, unread } from '../../shared/rollouts/progress.ts';
 import { failedRelease, isSameRelease, type TriedRelease } from '../../shared/rollouts/tried-release.ts';
 import { rolloutPair, waveByTags, waveOf } from '../../shared/rollouts/wave-place.ts';
 import { placeOf } from '../model/circumstances.ts';
@@ -52,7 +52,9 @@ export function progressAfter(
   if (isInvalid(anywhere) || isInvalid(policy)) return before;
   const wave = waveOf(policy);
   if (wave === undefined) return undefined;
-  if (view.kind === 'unreadable') return before && { ...unread(before, now), ...stillLeftAlone(before, policy) };
+  if (view.kind === 'unreadable') {
+    return before && { ...unread(before, now), ...stillLeftAlone(before, policy.upgrades.mode, policy) };
+  }
   return seen(
     {
       ...runsNow(view, before, now),
@@ -66,10 +68,6 @@ export function progressAfter(
     now,
   );
 }
-
-/** Whether the policy still leaves a node group alone that cannot be read needs no look at it. */
-const stillLeftAlone = ({ leftUnder }: Progress, policy: Policy): Partial<Progress> =>
-  leftUnder !== undefined && policy.upgrades.mode === 'off' ? leftAlone('mode-off', policy) : {};
 
 /**
  * Whose releases a node group takes next, and from when on. A node group that moves to them does so whatever the policy
