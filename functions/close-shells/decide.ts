@@ -35,8 +35,7 @@ const ONE_TRY_IN = 6 * 3_600_000;
 
 /** Decides about one worker; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
-  const { state } = observation;
-  const { memory } = observation;
+  const { state, memory } = observation;
   const decided = decideAlone(observation, circumstances);
   const rejected = rulingOn(state.proposal, TARGET)?.kind === 'rejected';
   // A rejection holds even after an undo. A decision that only checks the host does not change a proposal.

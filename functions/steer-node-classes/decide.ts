@@ -110,7 +110,8 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
   const others = running.filter(({ version }) => version !== wanted.version);
   if (others.length === 0) return say('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
   const { now } = mover.circumstances;
-  const isSlow = state.made?.alias === target && now - state.made.at > DRIFT_WITHIN;
+  const pinnedAt = state.made?.alias === target ? state.made.at : undefined;
+  const isSlow = pinnedAt !== undefined && now - pinnedAt > DRIFT_WITHIN;
   const nodesRun = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.`;
   const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
   if (barred.length > 0) {
@@ -122,7 +123,7 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
       : say('waiting', 'node-class-drift-barred', message, variant);
   }
   if (isSlow) {
-    const message = `${nodesRun} It was pinned at ${iso(state.made?.at ?? now)}, longer than a day ago.${pools}`;
+    const message = `${nodesRun} It was pinned at ${iso(pinnedAt)}, longer than a day ago.${pools}`;
     return say('refused', 'node-class-drift-slow', message, target);
   }
   return say('waiting', 'node-class-drifting', `${nodesRun}${pools}`, target);
