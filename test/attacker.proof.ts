@@ -22,6 +22,15 @@ const saysOf = ({ records }: Played, remediation: string, ids: readonly string[]
     .filter((each) => each.remediation === remediation && ids.includes(each.instance ?? ''))
     .map(({ decision, reason }) => `${decision} ${reason}`);
 
+const VULNERABILITY = {
+  id: 'CVE-2026-31415',
+  severity: 'CRITICAL',
+  package: 'openssl',
+  publishedAt: '+10m',
+  fixedInVersion: '2.0.0',
+  exploitAvailable: true,
+};
+
 describe('with ec2:CreateTags alone', () => {
   it('nobody has a policy attached, a DaemonSet applied or a host update begun for an instance without agent', async () => {
     const fleet = privateFleet({}, {}, decoys({ at: '+5m' }));
@@ -34,18 +43,7 @@ describe('with ec2:CreateTags alone', () => {
   });
 
   it('nobody ends the findings of a node group by tags: its workers are listed by the tag that only Auto Scaling sets', async () => {
-    const inspector = {
-      vulnerabilities: [
-        {
-          id: 'CVE-2026-31415',
-          severity: 'CRITICAL',
-          package: 'openssl',
-          publishedAt: '+10m',
-          fixedInVersion: '2.0.0',
-          exploitAvailable: true,
-        },
-      ],
-    };
+    const inspector = { vulnerabilities: [VULNERABILITY] };
     const run = await start(
       scenario(privateFleet({}, { inspector }, { network: 'nat' }), { quarantine: { mode: 'off' } }),
     );
@@ -63,19 +61,7 @@ describe('with ec2:CreateTags alone', () => {
   });
 
   it('nobody speaks for a node group: neither its findings nor its posture are those of a decoy', async () => {
-    const inspector = {
-      vulnerabilities: [
-        {
-          id: 'CVE-2026-31415',
-          severity: 'CRITICAL',
-          package: 'openssl',
-          publishedAt: '+10m',
-          fixedInVersion: '2.0.0',
-          exploitAvailable: true,
-          fixedSince: '-30d',
-        },
-      ],
-    };
+    const inspector = { vulnerabilities: [{ ...VULNERABILITY, fixedSince: '-30d' }] };
     const run = await start(
       scenario(privateFleet({}, { inspector }, { network: 'nat', ...decoys() }), { quarantine: { mode: 'off' } }),
     );

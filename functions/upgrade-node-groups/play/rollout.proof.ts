@@ -15,52 +15,52 @@ const PLAIN: AnyGroup = {
   troubles: [],
 };
 
+/** A cluster whose control plane stays at its version. */
+const STEADY = { upgradedAt: undefined, rolledBackAfter: undefined };
+
+/** What fleets have in common whose groups alone made the difference. */
+const USUAL: Omit<AnyFleet, 'groups'> = {
+  season: 'autumn',
+  clusters: [STEADY, STEADY, STEADY],
+  releases: [{ day: 5, withdrawnAfter: undefined, isBad: false }],
+  images: [],
+  policy: {
+    bakeHours: 0,
+    windows: 'always',
+    perCluster: 1,
+    perAccount: 1,
+    isWaved: true,
+    bakeBetween: 0,
+    stopAfterFailures: 1,
+    releaseBreaker: 1,
+    followMode: 'enforce',
+    followAfter: 0,
+    approvalExpiresAfter: 8,
+    areNodesAndPodsAGate: false,
+  },
+  gates: [],
+  insights: undefined,
+  killSwitch: undefined,
+  approvesAfter: 1,
+  resumesAfter: 2,
+};
+
 /** Fleets that broke a law or did not get there once. */
 const ONCE_BROKEN: AnyFleet[] = [
   // A group that cannot be read once its cluster opts out: the later wave waits for the group.
   {
-    season: 'autumn',
-    clusters: [
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-    ],
+    ...USUAL,
     groups: [
       { ...PLAIN, cluster: 2 },
       { ...PLAIN, cluster: 1, troubles: [{ kind: 'cluster-opted-out', from: 1, hours: 9999 }] },
       { ...PLAIN, cluster: 1, troubles: [{ kind: 'unreadable', from: 1, hours: 9999 }] },
     ],
-    releases: [{ day: 5, withdrawnAfter: undefined, isBad: false }],
-    images: [],
-    policy: {
-      bakeHours: 0,
-      windows: 'always',
-      perCluster: 1,
-      perAccount: 1,
-      isWaved: true,
-      bakeBetween: 0,
-      stopAfterFailures: 1,
-      releaseBreaker: 1,
-      followMode: 'enforce',
-      followAfter: 0,
-      approvalExpiresAfter: 8,
-      areNodesAndPodsAGate: false,
-    },
-    gates: [],
-    insights: undefined,
-    killSwitch: undefined,
-    approvesAfter: 1,
-    resumesAfter: 2,
   },
   // A group whose move to the next Kubernetes version ends in the hour from which it cannot be read: nobody knows that it
   // takes releases of the version after that, so a later wave does not wait for it.
   {
     season: 'spring',
-    clusters: [
-      { upgradedAt: 60, rolledBackAfter: undefined },
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-    ],
+    clusters: [{ upgradedAt: 60, rolledBackAfter: undefined }, STEADY, STEADY],
     groups: [
       { ...PLAIN, behind: 4, failing: 2, troubles: [{ kind: 'unreadable', from: 95, hours: 7 }] },
       { ...PLAIN, behind: 4, special: 'late' },
@@ -91,37 +91,13 @@ const ONCE_BROKEN: AnyFleet[] = [
   },
   // The goals took a group with an AMI of its owner for one that is too old beside its control plane, which it never is.
   {
-    season: 'autumn',
-    clusters: [
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-      { upgradedAt: undefined, rolledBackAfter: undefined },
-    ],
+    ...USUAL,
     groups: [
       { ...PLAIN, behind: 4, isCustom: true, troubles: [{ kind: 'unhealthy', from: 1, hours: 9999 }] },
       { ...PLAIN, cluster: 1, isCustom: true },
     ],
-    releases: [{ day: 5, withdrawnAfter: undefined, isBad: false }],
     images: [3],
-    policy: {
-      bakeHours: 0,
-      windows: 'always',
-      perCluster: 1,
-      perAccount: 1,
-      isWaved: true,
-      bakeBetween: 0,
-      stopAfterFailures: 1,
-      releaseBreaker: 1,
-      followMode: 'observe',
-      followAfter: 0,
-      approvalExpiresAfter: 8,
-      areNodesAndPodsAGate: false,
-    },
-    gates: [],
-    insights: undefined,
-    killSwitch: undefined,
-    approvesAfter: 1,
-    resumesAfter: 2,
+    policy: { ...USUAL.policy, followMode: 'observe' },
   },
 ];
 
