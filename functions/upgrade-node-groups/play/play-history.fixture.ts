@@ -43,12 +43,16 @@ export const failedSince = (play: FleetPlay, since: number, wanted: (event: Even
 export const lastResume = (play: FleetPlay, wanted: (event: Event) => boolean): number =>
   play.events.findLast((event) => event.kind === 'resume' && wanted(event))?.at ?? 0;
 
-/** The groups that failed to move to a release, and have neither moved to any release since nor opted out. */
+/**
+ * The groups that are known to have failed to move to a release, and have neither moved to any release since nor opted
+ * out. Nobody knows of a failure in a group that could not be read any more by then.
+ */
 export function failedWith(play: FleetPlay, { releaseVersion, at }: Event): Set<ModelGroup> {
   const since = lastResume(play, () => true);
   const failed = failedSince(play, since, (event) => event.releaseVersion === releaseVersion && event.at < at);
   const stands = ({ group, at: failedAt }: Event) =>
     !play.events.some((event) => event.kind === 'success' && event.group === group && event.at > failedAt) &&
+    failedAt <= seenAt(play.model, group) &&
     !isLeftAlone(play, group);
   return new Set(failed.filter(stands).map(({ group }) => group));
 }

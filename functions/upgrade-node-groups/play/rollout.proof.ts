@@ -99,6 +99,27 @@ const ONCE_BROKEN: AnyFleet[] = [
     images: [3],
     policy: { ...USUAL.policy, followMode: 'observe' },
   },
+  // The law of the breaker counted a failure that nobody could see: the group could not be read any more when it failed.
+  {
+    ...USUAL,
+    groups: [
+      { ...PLAIN, cluster: 2, age: 7 },
+      { ...PLAIN, age: 6, troubles: [{ kind: 'unreadable', from: 22, hours: 9999 }] },
+    ],
+    releases: [
+      { day: 0, withdrawnAfter: undefined, isBad: true },
+      { day: 3, withdrawnAfter: undefined, isBad: false },
+    ],
+    policy: {
+      ...USUAL.policy,
+      bakeHours: 6,
+      windows: 'night',
+      isWaved: false,
+      stopAfterFailures: 3,
+      releaseBreaker: 2,
+    },
+    resumesAfter: undefined,
+  },
 ];
 
 it('over any fleet and history no start breaks a law, and whoever is not forbidden for ever gets there', async () => {
