@@ -123,10 +123,12 @@ const isNotAuthorized = ({ name, message }: Error): boolean =>
 /**
  * Whether EKS does not know the release yet, although the public parameters name it, or does not know the version of a
  * launch template that was just made. EKS says "Requested release version … is not valid for kubernetes version …"
- * (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050). The error's code is that of any bad parameter.
+ * (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050), or "Requested Nodegroup release version … is invalid. Allowed
+ * release version is …" where the parameters lag behind it (awslabs/amazon-eks-ami#559, eksctl-io/eksctl#2850). The
+ * error's code is that of any bad parameter.
  */
 const isNotYetValid = ({ name, message }: Error): boolean =>
-  (name === 'InvalidParameterException' && /release version .*is not valid/i.test(message)) ||
+  (name === 'InvalidParameterException' && /release version .*is (?:not valid|invalid)/i.test(message)) ||
   (OF_PARAMETERS.has(name) && /launch template version .*(?:not exist|not found|not be found)/i.test(message));
 
 const OF_PARAMETERS = new Set(['InvalidParameterException', 'InvalidRequestException']);

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { parsePolicy } from '../../policy-document.ts';
+import type { Circumstances } from '../model/decision.ts';
+import { NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
+import { decide } from './decide.ts';
+import { afterRefusal } from './refusal.ts';
+
+const circumstances: Circumstances = {
+  policy: parsePolicy(JSON.stringify({ upgrades: { bakeAge: '0m' } }), 'enforce'),
+  now: NOW,
+  account: '111122223333',
+  slots: {},
+};
+
+it.each([
+  'Requested release version 1.33.13-20260714 is not valid for kubernetes version 1.33.',
+  'Requested Nodegroup release version 1.33.13-20260714 is invalid. Allowed release version is 1.33.12-20260701',
+])('a release that EKS does not take yet is no failure, in whichever words EKS says so: %s', (message) => {
+  const view = nodeGroup();
+  const attempted = { observation: observation(view), view, circumstances };
+  const start = decide(attempted.observation, circumstances);
+  expect(start.reason).toBe('upgrade-started');
+  const error = Object.assign(new Error(message), {
+    name: 'InvalidParameterException',
+    $metadata: { httpStatusCode: 400 },
+  });
+  const refusal = afterRefusal(error, start, attempted);
+  expect([refusal?.decision, refusal?.reason]).toEqual(['waiting', 'upgrade-deferred']);
+  expect(refusal?.memory.upgrade).toBeUndefined();
+});
