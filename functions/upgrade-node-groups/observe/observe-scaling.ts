@@ -1,8 +1,8 @@
 import { type AutoScalingClient, paginateDescribeAutoScalingGroups } from '@aws-sdk/client-auto-scaling';
-import { type EC2Client, paginateDescribeInstanceImageMetadata } from '@aws-sdk/client-ec2';
+import { type EC2Client, type Filter, paginateDescribeInstanceImageMetadata } from '@aws-sdk/client-ec2';
 import type { Nodegroup } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import { VALUES_PER_FILTER } from '../../shared/fleet/instances.ts';
+import { filtersOf } from '../../shared/fleet/instances.ts';
 import { isOfAws } from '../../shared/fleet/reading.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
@@ -34,17 +34,21 @@ export type ScalingOf = (nodeGroup: Nodegroup) => Scaling | undefined;
  * Reads which AMI each node in service runs, and which processes are suspended, for all node groups at once: one page per hundred groups, and one per
  * thousand instances. Auto Scaling says which nodes are in service. Members in standby, which nobody replaces, and
  * members that are starting or ending are left out. EC2 returns names of withdrawn AMIs as well
- * (DescribeInstanceImageMetadata, EC2 API reference).
+ * (DescribeInstanceImageMetadata, EC2 API reference). Nodes whose tags somebody has changed are asked for by id.
  */
 export async function observeScaling(clients: Clients, nodeGroups: readonly Nodegroup[]): Promise<ScalingOf> {
   const names = nodeGroups.flatMap(scalingGroupsOf);
   if (names.length === 0) return () => ({ nodes: [], suspended: [] });
   const clusters = [...new Set(nodeGroups.flatMap(({ clusterName }) => clusterName ?? []))];
   try {
-    const [groups, images] = await Promise.all([
+    const [groups, byTag] = await Promise.all([
       readScalingGroups(clients.autoScaling, names),
-      readImages(clients.ec2, clusters),
+      readImages(clients.ec2, filtersOf('tag:eks:cluster-name', clusters)),
     ]);
+    // Anybody may change that tag. A node without its AMI would leave its group unconfirmed for good.
+    const missing = [...groups.values()].flatMap(({ members }) => members.filter((id) => !byTag.has(id)));
+    const byId = await readImages(clients.ec2, filtersOf('instance-id', missing));
+    const images = new Map([...byTag, ...byId]);
     return (nodeGroup) => {
       const own = scalingGroupsOf(nodeGroup).map((name) => groups.get(name));
       const read = own.filter((group) => group !== undefined);
@@ -93,13 +97,12 @@ async function readScalingGroups(
   return new Map((await pMap(calls, read, { concurrency: READ_CONCURRENCY })).flat());
 }
 
-/** The AMIs of all instances of the clusters' managed node groups, by instance. */
-async function readImages(ec2: EC2Client, clusters: readonly string[]): Promise<Map<string, Node>> {
-  const read = async (Values: string[]) => {
+/** The AMIs of the instances that match one of the filters, by instance. */
+async function readImages(ec2: EC2Client, filters: readonly Filter[]): Promise<Map<string, Node>> {
+  const read = async (filter: Filter) => {
     const found: Array<[string, Node]> = [];
-    const Filters = [{ Name: 'tag:eks:cluster-name', Values }];
     const config = { client: ec2, pageSize: INSTANCES_PER_PAGE };
-    for await (const page of paginateDescribeInstanceImageMetadata(config, { Filters })) {
+    for await (const page of paginateDescribeInstanceImageMetadata(config, { Filters: [filter] })) {
       for (const { InstanceId = '', ImageMetadata, LaunchTime } of page.InstanceImageMetadata ?? []) {
         const { Name: imageName, ImageId: imageId } = ImageMetadata ?? {};
         found.push([
@@ -115,7 +118,5 @@ async function readImages(ec2: EC2Client, clusters: readonly string[]): Promise<
     }
     return found;
   };
-  return new Map(
-    (await pMap(chunks([...clusters], VALUES_PER_FILTER), read, { concurrency: READ_CONCURRENCY })).flat(),
-  );
+  return new Map((await pMap(filters, read, { concurrency: READ_CONCURRENCY })).flat());
 }
