@@ -107,3 +107,23 @@ it('gives back each source by itself, also where somebody gave one of the same r
   expect(await restore([from(one), from(one, other)])).not.toHaveProperty('closed');
   expect(await openRanges()).toBe(3);
 });
+
+it('says of what AWS refuses neither that it is closed nor that it is open again, and names what was done beside it', async () => {
+  const { subnetId, records, carryOut } = hardening();
+  const gone = { groupId: GONE, permissions: [ssh] };
+  const decision = { message: 'Closed: all.', about: '2 of 2 workers are exposed.' };
+  const said = () => records.at(-1)?.message.replace(/\(Invalid[^)]*\)/, '(…)');
+  await carryOut({ ...decision, harden: { ingress: [gone], subnets: [] } });
+  expect(said()).toBe(`2 of 2 workers are exposed. AWS refused: tcp/22 of ${GONE} (…).`);
+  const asked = { restore: true, message: 'Opened again as it was.', about: 'Ann asked for it.' };
+  await carryOut({ ...asked, variant: '1' }, { closed: { ingress: [gone], subnets: [] } });
+  expect(said()).toBe(`Ann asked for it. AWS refused: tcp/22 of ${GONE} (…).`);
+  const closed = { ingress: [gone], subnets: [subnetId] };
+  await carryOut({ ...asked, variant: '2' }, { closed });
+  expect(said()).toBe(
+    `Ann asked for it. Opened again: automatic addresses of ${subnetId}. AWS refused: tcp/22 of ${GONE} (…).`,
+  );
+  const other = hardening();
+  await other.carryOut({ ...decision, harden: { ingress: [gone], subnets: [other.subnetId] } });
+  expect(other.records.at(-1)?.message).toContain(`exposed. Closed: automatic addresses of ${other.subnetId}. AWS`);
+});

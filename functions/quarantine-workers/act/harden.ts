@@ -15,6 +15,7 @@ import {
   exposureInWords,
   openWay,
   type RefusedWay,
+  type Way,
   waysOf,
   without,
 } from './closed-exposures.ts';
@@ -137,11 +138,12 @@ async function change(
     return harden(deps, observation, { ...decision, harden: decision.harden }, calls, writer);
   }
   if (decision.restore === true && closed !== undefined) {
-    const refused = await changeEach(waysOf(closed), openWay(deps.ec2, noteInto(calls)));
+    const wanted = waysOf(closed);
+    const refused = await changeEach(wanted, openWay(deps.ec2, noteInto(calls)));
     // What could not be reopened stays saved for another try. What was reopened must not be closed again.
     const remaining = closedOf(refused.map(({ way }) => way));
     return {
-      told: withRefused(decision, refused),
+      told: withRefused(decision, wanted, refused),
       leftOpen: true,
       ...(remaining !== undefined && { closed: remaining }),
     };
@@ -167,15 +169,15 @@ async function harden(
   const stillOpen = refused.map(({ way }) => way);
   const closed = closedOf(without([...before, ...wanted], stillOpen));
   return {
-    told: withRefused(decision, refused),
+    told: withRefused(decision, wanted, refused),
     saved,
     ...(closed !== undefined && { closed }),
     ...(state.leftOpen !== undefined && { leftOpen: state.leftOpen }),
   };
 }
 
-/** The decision with what AWS refused. */
-function withRefused(decision: Notified, refused: readonly RefusedWay[]): Notified {
+/** The decision with what was done of what was wanted, and what AWS refused. */
+function withRefused(decision: Notified, wanted: readonly Way[], refused: readonly RefusedWay[]): Notified {
   if (refused.length === 0) return decision;
   // Sources of one rule have the same words.
   const distinct = (words: readonly string[]) => [...new Set(words)].join('; ');
@@ -184,7 +186,14 @@ function withRefused(decision: Notified, refused: readonly RefusedWay[]): Notifi
   const codes = distinct(refused.map(({ way, refusal }) => `${exposureInWords(way)} ${refusal.split(':')[0]}`));
   // An answer to an operator is always recorded; a hardening that keeps being refused is recorded once.
   const variant = decision.restore === true ? `${decision.variant} ${codes}` : codes;
-  const message = `${decision.message} But AWS refused: ${named}.`;
-  const { details } = decision;
+  const made = distinct(
+    without(
+      wanted,
+      refused.map(({ way }) => way),
+    ).map(exposureInWords),
+  );
+  const done = made === '' ? '' : `${decision.restore === true ? 'Opened again' : 'Closed'}: ${made}. `;
+  const { details, about = '' } = decision;
+  const message = `${about} ${done}AWS refused: ${named}.`.trim();
   return { ...say('failed', 'quarantine-incomplete', message, variant), ...(details !== undefined && { details }) };
 }

@@ -51,7 +51,7 @@ function aboutExposures(
   if (enforced.ways !== undefined) {
     const closed = exposureWords(enforced.ways);
     const told = say('acted', 'group-hardened', sentences(`Closed: ${closed}.`), variantWith(closed));
-    return { ...told, harden: enforced.ways };
+    return { ...told, harden: enforced.ways, about: sentences('') };
   }
   if (observed.ways !== undefined) {
     const closed = exposureWords(observed.ways);
@@ -87,6 +87,7 @@ function aboutRequest(group: GroupObservation, policy: Circumstances['policy']):
     details: { requestedBy, why },
     publicByDesign,
     restore: true,
+    about: `${requestedBy} asked to have it opened again: ${why}`,
   };
 }
 

@@ -66,6 +66,8 @@ export interface GroupDecision
   };
   /** Whether to reopen what was closed. */
   readonly restore?: boolean;
+  /** The message without what was done, for where AWS refuses a part of it. */
+  readonly about?: string;
 }
 
 /** How a quarantine names the event that it came from. */

@@ -58,6 +58,7 @@ export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumsta
   return {
     ...say('acted', 'shell-ingress-closed', message, `${closed} ${variant}`),
     harden: { ingress: free, subnets: [] },
+    about: sentences(told),
   };
 }
 
