@@ -52,6 +52,31 @@ it('a self-managed group moves to the wanted AMI in a version of its own templat
   await asExpected(run);
 });
 
+it.each([
+  ['and no other tells of it', false],
+  ['which its instances have, too', true],
+])('a group to which its owner gave a tag of EKS is left alone, and that is said: %s', async (_what, propagates) => {
+  const [tagged, more] = [group('tagged', { terminationHooks: [] }), group('web')];
+  const run = await start({
+    fleet: fleet(cluster('shop', [tagged, more])),
+    policy: { ...policy({ undrained: 'go' }), drains: { mode: 'enforce' } },
+    inProcess: true,
+  });
+  Object.assign(groupOf(run, 'shop-tagged').tags, { 'eks:nodegroup-name': 'web' });
+  for (const { instance } of propagates ? groupOf(run, 'shop-tagged').members.values() : []) {
+    instance.tags.set('eks:nodegroup-name', 'web');
+  }
+  await run.account.play(4 * HOUR);
+  expect(storyOf(run, 'shop-tagged')).toEqual(['refused group-operated']);
+  const said = run.records.filter(({ nodegroup }) => nodegroup === 'self-managed:shop-tagged');
+  expect(said.map(({ remediation, reason }) => `${remediation} ${reason}`)).toContain('drain-nodes cannot-drain');
+  for (const { message } of said.filter(({ reason }) => /group-operated|cannot-drain/.test(reason))) {
+    expect(message).toContain('has the tag eks:nodegroup-name');
+  }
+  expect(storyOf(run, 'shop-web')).toContain('done group-refreshed');
+  await asExpected(run);
+});
+
 it('the end of a refresh whose event is lost is found within half an hour', async () => {
   const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
   const { world } = run.account.fleet;

@@ -93,6 +93,7 @@ describe('the hook of a group', () => {
 
   it.each([
     ['operator', groupWith({ operator: 'eks.amazonaws.com' }), /eks\.amazonaws\.com operates/],
+    ['tag', groupWith({ tags: { 'eks:cluster-name': 'shop' } }), /has the tag eks:cluster-name/],
     [
       'shared',
       groupWith({ members: [member({ isNotOurs: 'nothing says that it is a worker.' })] }),

@@ -1,3 +1,4 @@
+import { taggedAsEks } from '../shared/fleet/eks-group.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -200,6 +201,8 @@ function whyNotDrainable(
   if (group.operator !== undefined) {
     return { message: `${group.operator} operates the group: nobody else may change it.`, variant: 'operator' };
   }
+  const tagged = taggedAsEks(group.tags);
+  if (tagged !== undefined) return { message: tagged, variant: 'tag' };
   const others = group.members.flatMap(({ id, isNotOurs }) => (isNotOurs === undefined ? [] : `${id}: ${isNotOurs}`));
   if (others.length > 0) {
     const message = `A hook would hold up instances that are not proven to be workers of ${key.cluster}: ${others.slice(0, 3).join(' ')}`;

@@ -134,6 +134,7 @@ describe('a group on an older AMI than the wanted one', () => {
 
   it.each<[string, Partial<Observation>, Partial<Group>, string]>([
     ['a foreign operator', {}, { operator: 'x.amazonaws.com' }, 'refused group-operated'],
+    ['a tag as EKS gives them', {}, { tags: { 'eks:nodegroup-name': 'web' } }, 'refused group-operated'],
     [
       'a launch configuration',
       {},

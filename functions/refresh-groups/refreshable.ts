@@ -1,3 +1,4 @@
+import { taggedAsEks } from '../shared/fleet/eks-group.ts';
 import { codeOwnerOf, operatedInWords } from '../shared/fleet/template-owner.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -17,9 +18,11 @@ const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'InstanceRef
 
 /** Why no worker of a group may be replaced, on the way to another AMI or back; a pure function. */
 export function whyNotReplaceable({
-  group: { operator, members, suspended },
+  group: { operator, tags, members, suspended },
 }: Pick<Observation, 'group'>): Told<Reason> | undefined {
   if (operator !== undefined) return refused('group-operated', `${operator} operates it.`, operator);
+  const tagged = taggedAsEks(tags);
+  if (tagged !== undefined) return refused('group-operated', tagged, 'tag');
   const foreign = members.find(({ isNotOurs }) => isNotOurs !== undefined);
   if (foreign !== undefined) return refused('group-shared', `${foreign.id}: ${foreign.isNotOurs}`, foreign.id);
   const stopped = suspended.filter((each) => NEEDED.has(each));

@@ -6,6 +6,7 @@ import {
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
+import { isOfEks } from '../shared/fleet/eks-group.ts';
 import { embeddedIn, type UserData } from '../shared/fleet/embedded-authority.ts';
 import { describeNodeGroup, listNodeGroups } from '../shared/fleet/fleet.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
@@ -144,7 +145,7 @@ async function readSelfManaged(
   const others = named.flatMap((group) => (group?.kind === 'auto-scaling-group' ? [group.name] : []));
   const untagged = [...new Set(others)].filter((name) => !known.has(name));
   const groups = [...tagged, ...(await describeGroups(autoScaling, untagged))];
-  const ofOwner = groups.filter(({ Tags = [] }) => !Tags.some(({ Key = '' }) => Key.startsWith('eks:')));
+  const ofOwner = groups.filter((group) => !isOfEks(group));
   const configurations = await readLaunchConfigurations(autoScaling, [...new Set(ofOwner.flatMap(configurationsOf))]);
   return Promise.all(
     ofOwner.map(async (group) => {

@@ -16,7 +16,8 @@ export const GROUP_REASONS = {
 /** The reason of functions that change groups, or their launch templates, where only an AWS service may. */
 export const OPERATED_REASON = {
   'group-operated': {
-    meaning: 'An AWS service operates the group, or its launch template: nobody else may change it.',
+    meaning:
+      'An AWS service operates the group or its launch template, or the group has a tag as EKS gives them: nobody else may change it.',
     severity: 'low',
   },
 } as const satisfies Record<string, ReasonEntry>;

@@ -14,6 +14,7 @@ import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
 import { describeClusterInstances } from './cluster-instances.ts';
 import type { DescribedInstance } from './described-instance.ts';
+import { isOfEks } from './eks-group.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
 import { describeInstances, EXISTING, filtersOf } from './instances.ts';
@@ -85,7 +86,7 @@ export async function readSelfManagedGroups(
   const described = await pMap(shown, (group) => withPool(clients.autoScaling, group, unreadPools), {
     concurrency: READ_CONCURRENCY,
   });
-  const unmanaged = described.filter((group) => !isManaged(group));
+  const unmanaged = described.filter((group) => !isOfEks(group));
   // Members that the filters did not find count as well, because they share the group's fate.
   const ids = unmanaged.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId));
   const members = await describeInstances(
@@ -113,7 +114,7 @@ async function withPool(
   unread: Map<string, string>,
 ): Promise<AutoScalingGroup> {
   const { AutoScalingGroupName = '', Instances = [], WarmPoolConfiguration } = group;
-  if (WarmPoolConfiguration === undefined || isManaged(group)) return group;
+  if (WarmPoolConfiguration === undefined || isOfEks(group)) return group;
   const members = new Map<string, GroupMember>();
   try {
     for await (const page of paginateDescribeWarmPool({ client: autoScaling }, { AutoScalingGroupName })) {
@@ -128,8 +129,6 @@ async function withPool(
   for (const member of Instances) members.delete(member.InstanceId ?? '');
   return { ...group, Instances: [...Instances, ...members.values()] };
 }
-
-const isManaged = ({ Tags = [] }: AutoScalingGroup): boolean => Tags.some(({ Key = '' }) => Key.startsWith('eks:'));
 
 /** The identity of the group: a proven worker's, where its members' claims differ. */
 function identityOf(

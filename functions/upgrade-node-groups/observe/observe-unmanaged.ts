@@ -7,6 +7,7 @@ import { type EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { Cluster } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
+import { isOfEks } from '../../shared/fleet/eks-group.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { describeInstances, filtersOf, LIVE } from '../../shared/fleet/instances.ts';
 import { read } from '../../shared/fleet/reading.ts';
@@ -80,7 +81,7 @@ async function findSelfManaged({ autoScaling, ec2 }: Clients, names: readonly st
   const Filters = [{ Name: 'tag-key', Values: names.map((name) => `kubernetes.io/cluster/${name}`) }];
   for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, { Filters })) {
     for (const group of page.AutoScalingGroups ?? []) {
-      if (hasTag(group, 'eks:nodegroup-name')) continue;
+      if (isOfEks(group)) continue;
       const cluster = names.find((name) => hasTag(group, `kubernetes.io/cluster/${name}`));
       if (cluster === undefined || group.AutoScalingGroupName === undefined) continue;
       found.push({
