@@ -3,17 +3,21 @@ import { KubernetesAccessError, type KubernetesProblem } from '../shared/kuberne
 import { carryOutDrain, type DrainDeps } from './act-drain.ts';
 import { decideDrain } from './decide-drain.ts';
 import type { DrainState } from './drain-ledger.ts';
-import { circumstances, drainOf, MINUTE, NOW } from './observation.fixture.ts';
+import { circumstances, drainOf, MINUTE, NOW, nodeWith, pod } from './observation.fixture.ts';
 import type { DrainObservation } from './observation.ts';
 
 /** Carries out what is decided about a node whose cluster answers with a problem once its pods are to leave. */
 async function lookAt(observation: DrainObservation, problem: KubernetesProblem) {
-  const here = circumstances();
-  let saved: DrainState = observation.state;
-  const called: string[] = [];
   const trouble = async () => {
     throw new KubernetesAccessError(problem, 'The API server is troubled.');
   };
+  return carryOutIn({ isolateNode: trouble, restoreNode: trouble }, observation);
+}
+
+async function carryOutIn(cluster: object, observation: DrainObservation) {
+  const here = circumstances();
+  let saved: DrainState = observation.state;
+  const called: string[] = [];
   const deps = {
     autoScaling: {
       send: async (command: object) => {
@@ -21,7 +25,7 @@ async function lookAt(observation: DrainObservation, problem: KubernetesProblem)
         return { $metadata: {} };
       },
     },
-    openCluster: async () => ({ isolateNode: trouble, restoreNode: trouble }),
+    openCluster: async () => cluster,
     ledger: {
       table: 't',
       documents: {
@@ -67,4 +71,23 @@ describe('a cluster that is troubled while a node is drained', () => {
     const { told, saved } = await lookAt(drainOf({ lifecycleState: 'InService' }, { node }), 'throttled');
     expect([told, saved.open]).toEqual(['waiting drain-in-doubt', true]);
   });
+});
+
+it('counts pods that come back of a hundred owners at most, and evicts the others all the same', async () => {
+  const pods = Array.from({ length: 150 }, (_, index) =>
+    pod(`pod-${index}`, { cameBack: true, owner: `default/ReplicaSet/rs-${index}` }),
+  );
+  const evicted: string[] = [];
+  const cluster = {
+    isolateNode: async () => undefined,
+    evict: async ({ name }: { name: string }) => {
+      evicted.push(name);
+      return 'evicted';
+    },
+  };
+  const known = { 'default/ReplicaSet/rs-149': 1 };
+  const { saved } = await carryOutIn(cluster, drainOf({ node: nodeWith(...pods) }, { comebacks: known }));
+  expect(evicted).toHaveLength(150);
+  expect(Object.keys(saved.comebacks ?? {})).toHaveLength(100);
+  expect(saved.comebacks).toMatchObject({ 'default/ReplicaSet/rs-0': 1, 'default/ReplicaSet/rs-149': 2 });
 });

@@ -102,6 +102,12 @@ interface Acted {
   readonly calls: readonly AwsCall[];
 }
 
+/**
+ * Of how many owners the pods that come back are counted. Whoever may make pods can make each with an owner of its own,
+ * and an item of the ledger holds 400 KB. Pods of further owners hold their node until its deadline.
+ */
+const MOST_OWNERS = 100;
+
 /** What a drain keeps in the ledger. */
 interface Memory {
   /** @returns false when another reconcile was first */
@@ -223,7 +229,9 @@ async function drain(
     async (pod) => {
       // One pod's trouble does not stop the others.
       const evicted = await kubernetes.evict(pod).catch((error: unknown) => void troubles.push(error));
-      if (evicted === 'evicted' && pod.cameBack) comebacks.set(pod.owner, (comebacks.get(pod.owner) ?? 0) + 1);
+      if (evicted !== 'evicted' || !pod.cameBack) return;
+      const times = comebacks.get(pod.owner) ?? (comebacks.size < MOST_OWNERS ? 0 : undefined);
+      if (times !== undefined) comebacks.set(pod.owner, times + 1);
     },
     { concurrency: EVICTION_CONCURRENCY },
   );
