@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
-import { HOUR, incidentOf, playThrough, upgradeCalls } from './harness.ts';
+import { HOUR, incidentOf, MINUTE, playThrough, upgradeCalls } from './harness.ts';
 import { FAST, fleet, group, NEW, OLD, release, ring } from './upgrade.fixture.ts';
 
 const SHARED = 'arn:aws:ssm:eu-central-1:999988887777:document/group-freeze';
@@ -132,6 +132,23 @@ it('a suspended process Launch keeps an upgrade from starting, and holds up nobo
   const started = run.records.find(({ nodegroup, reason }) => nodegroup === 'b' && reason === 'upgrade-started');
   expect(started?.message).toContain('Warning: the process Terminate of its Auto Scaling group is suspended');
   expect(upgradeCalls(run)).toHaveLength(2);
+});
+
+it('nodes in a Capacity Block keep an upgrade from starting until their group is scaled to 0', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: fleet([group('gpu', { capacityType: 'CAPACITY_BLOCK' }), group('web')]),
+    policy: FAST,
+    play: '6h',
+  });
+  expect(incidentOf(run, 'shop', 'gpu').at(-1)).toBe('refused preflight-blocked');
+  expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('done upgraded');
+  const { autoScalingGroups } = run.account.fleet;
+  const emptied = autoScalingGroups.list().find(({ name }) => name.startsWith('eks-gpu-'))!;
+  Object.assign(emptied, { min: 0, desired: 0 });
+  for (const { instance } of emptied.members.values()) autoScalingGroups.terminate(emptied, instance, MINUTE);
+  await run.account.play(6 * HOUR);
+  expect(incidentOf(run, 'shop', 'gpu').at(-1)).toBe('done upgraded');
 });
 
 it('instance types that EC2 does not offer in a zone are told, and block nothing', async () => {

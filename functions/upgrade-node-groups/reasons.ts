@@ -58,7 +58,7 @@ export const UPGRADE_REASONS = {
   },
   'preflight-blocked': {
     meaning:
-      'The check before the start found what would block the upgrade: too few free addresses in the subnets, a suspended process of the Auto Scaling group, or pods that a disruption budget does not let go. Nothing was changed.',
+      'The check before the start found what would block the upgrade: too few free addresses in the subnets, a suspended process of the Auto Scaling group, nodes in a Capacity Block, or pods that a disruption budget does not let go. Nothing was changed.',
     hint: 'Cure what the message names. The check is repeated by itself. To start all the same, set upgrades.preflight to warn.',
     // Nothing has failed, and the function tries nothing more until somebody acts.
     severity: 'medium',

@@ -68,7 +68,10 @@ export const nodeGroup = z
     health: z.array(issue).default([]).describe('Health issues, as DescribeNodegroup gives them'),
     tags: tags.describe('Tags of the node group'),
     labels: z.record(z.string(), z.string()).default({}).describe('Kubernetes labels of its nodes'),
-    capacityType: z.enum(['ON_DEMAND', 'SPOT']).default('ON_DEMAND').describe('How its instances are bought'),
+    capacityType: z
+      .enum(['ON_DEMAND', 'SPOT', 'CAPACITY_BLOCK'])
+      .default('ON_DEMAND')
+      .describe('How its instances are bought'),
     instanceType: instanceType.describe('EC2 instance type; by default one that fits the AMI type'),
     launchTemplate: z
       .strictObject({

@@ -9,7 +9,7 @@ import type { NodeGroupView } from './observation.ts';
  * blocks.
  */
 export interface Obstruction {
-  readonly kind: 'addresses' | 'eviction' | 'processes';
+  readonly kind: 'addresses' | 'capacity-block' | 'eviction' | 'processes';
   /** The beginning of a sentence. */
   readonly why: string;
   /** What the obstruction is, as a text that stays the same while counts and pods change. */
@@ -127,6 +127,20 @@ export function processesFor({ desired, suspended = [] }: Pick<NodeGroupView, 'd
   }
   if (!suspended.includes('Terminate')) return NOTHING_SEEN;
   return { blockers: [], warnings: [`${is('Terminate')}, so nodes beyond its size may stay`] };
+}
+
+/**
+ * Whether the group has nodes in a Capacity Block; a pure function. Such a block has a fixed number of instances, so EKS
+ * has none for new nodes before old ones go, and its user guide asks for a desired size of 0 while such a group is
+ * upgraded ("Create a managed node group with Capacity Blocks for ML", considerations).
+ */
+export function capacityBlockFor({
+  desired,
+  capacityType,
+}: Pick<NodeGroupView, 'desired' | 'capacityType'>): Preflight {
+  if (desired === 0 || capacityType !== 'CAPACITY_BLOCK') return NOTHING_SEEN;
+  const why = `its ${counted(desired, 'node')} ${desired === 1 ? 'runs' : 'run'} in a Capacity Block, and EKS upgrades such a group well only while its desired size is 0`;
+  return { blockers: [{ kind: 'capacity-block', why, which: 'capacity block' }], warnings: [] };
 }
 
 /** What several looks have seen, by subject. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../decide/decide.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation, slotsOf } from '../model/observation.fixture.ts';
-import { addressesFor, type Preflight, processesFor } from '../model/preflight.ts';
+import { addressesFor, capacityBlockFor, type Preflight, processesFor } from '../model/preflight.ts';
 import { fingerprintOf } from '../plan/next-state.ts';
 import { plan } from '../plan/plan.ts';
 import { type Look, planLooking } from '../plan/plan-looking.ts';
@@ -74,6 +74,19 @@ describe('the suspended processes of its Auto Scaling group', () => {
     const seen = processesFor(view);
     expect({ ...seen, blockers: seen.blockers.map(({ why }) => why) }).toEqual({ blockers, warnings });
   });
+});
+
+it.each<[string, Parameters<typeof capacityBlockFor>[0], string[]]>([
+  [
+    'nodes in a Capacity Block block',
+    { desired: 2, capacityType: 'CAPACITY_BLOCK' },
+    ['its 2 nodes run in a Capacity Block, and EKS upgrades such a group well only while its desired size is 0'],
+  ],
+  ['none are there', { desired: 0, capacityType: 'CAPACITY_BLOCK' }, []],
+  ['Spot is no block', { desired: 2, capacityType: 'SPOT' }, []],
+  ['what EKS does not tell blocks nothing', { desired: 2 }, []],
+])('a Capacity Block: %s', (_what, view, blockers) => {
+  expect(capacityBlockFor(view).blockers.map(({ why }) => why)).toEqual(blockers);
 });
 
 const full: Preflight = {

@@ -12,7 +12,14 @@ import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
-import { addressesFor, joined, type Preflight, processesFor, type Subnet } from '../model/preflight.ts';
+import {
+  addressesFor,
+  capacityBlockFor,
+  joined,
+  type Preflight,
+  processesFor,
+  type Subnet,
+} from '../model/preflight.ts';
 import { offeringsFor } from '../moment/offerings.ts';
 import { classOf, quotasFor } from '../moment/quotas.ts';
 import { readQuotas, readVcpus } from './observe-quotas.ts';
@@ -60,7 +67,7 @@ export async function observePreflights(
   ]);
   const look = (view: NodeGroupView): Preflight[] => {
     const room = typeof quotas === 'string' ? warning(quotas) : quotasFor(view, quotas);
-    const known = [processesFor(view), room];
+    const known = [capacityBlockFor(view), processesFor(view), room];
     if (typeof subnets === 'string') return [...known, warning(subnets)];
     // EKS itself reports a subnet that is gone, as a health issue.
     const own = (view.subnets ?? []).flatMap((id) => subnets.get(id) ?? []);

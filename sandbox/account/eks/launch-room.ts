@@ -18,7 +18,7 @@ export interface RollSurroundings {
  * is MINIMAL.
  */
 export function whyNoLaunch(
-  { autoScalingGroup: { subnets, suspended }, updateConfig }: EksNodeGroup,
+  { autoScalingGroup: { subnets, suspended }, capacityType, updateConfig }: EksNodeGroup,
   batch: readonly Instance[],
   around: RollSurroundings,
 ): UpdateFailure['errorCode'] | undefined {
@@ -28,6 +28,9 @@ export function whyNoLaunch(
   const free = subnets.reduce((sum, { id }) => sum + around.freeAddresses(id), 0);
   if (launchesFirst && free < batch.length) return 'InsufficientFreeAddresses';
   const isOffered = subnets.some(({ availabilityZone }) => around.isOffered(node.instanceType, availabilityZone));
+  // The block has no room for more than the group has (EKS user guide, "Create a managed node group with Capacity Blocks
+  // for ML": "set the desired size of the node group to 0").
+  if (capacityType === 'CAPACITY_BLOCK') return 'NodeCreationFailure';
   // No node comes up where a launch fails (EKS user guide, "Troubleshoot managed node groups").
   if (!isOffered || suspended.has('Launch') || (launchesFirst && around.vcpuRoom(node) < batch.length))
     return 'NodeCreationFailure';

@@ -286,4 +286,16 @@ describe('an update that is told to fail', () => {
       expect(update(at, id)).toMatchObject({ status: 'Failed', errors: [{ errorCode: 'NodeCreationFailure' }] });
     }
   });
+
+  it('fails where the nodes run in a Capacity Block, which has no room for others, and succeeds without nodes', async () => {
+    for (const [desiredSize, status] of [
+      [2, 'Failed'],
+      [0, 'Successful'],
+    ] as const) {
+      const at = account({ capacityType: 'CAPACITY_BLOCK', desiredSize });
+      const { id } = start(at);
+      await watch(at, () => {});
+      expect(update(at, id)).toMatchObject({ status });
+    }
+  });
 });
