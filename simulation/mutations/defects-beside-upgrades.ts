@@ -1,4 +1,4 @@
-import type { Defect } from './defects.ts';
+import { type Defect, defectIn } from './defect.ts';
 
 const refresh = (what: string, file: 'hold' | 'moment' | 'move', right: string, wrong: string): Defect => ({
   what,
@@ -18,13 +18,7 @@ const pin = (what: string, file: string, right: string, wrong: string): Defect =
   wrong,
   tests: ['decide', 'waves', 'read-node-classes'].map((name) => `steer-node-classes/${name}.test.ts`),
 });
-const support = (what: string, right: string, wrong: string): Defect => ({
-  what,
-  file: 'watch-support-dates/decide.ts',
-  right,
-  wrong,
-  tests: ['watch-support-dates/decide.test.ts'],
-});
+const support = defectIn('watch-support-dates/decide.ts', ['watch-support-dates/decide.test.ts']);
 
 /**
  * Defects in refreshes of Auto Scaling groups, in pins of node classes, in what is known of sessions, and in what is told

@@ -1,4 +1,4 @@
-import type { Defect } from './defects.ts';
+import type { Defect } from './defect.ts';
 
 const day = (seed: number, what: string, file: string, right: string, wrong: string): Defect => ({
   what: `${what}, seen by a day`,

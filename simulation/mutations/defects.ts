@@ -1,24 +1,11 @@
+import { type Defect, defectIn, seenBy } from './defect.ts';
 import { DEFECTS_BESIDE_UPGRADES } from './defects-beside-upgrades.ts';
 import { DEFECTS_OF_DAYS } from './defects-of-days.ts';
-
-/** A defect that somebody could make. */
-export interface Defect {
-  /** What the defect breaks, in words. */
-  readonly what: string;
-  /** Path in `functions/`. */
-  readonly file: string;
-  /** The right code, which the file has exactly once. */
-  readonly right: string;
-  readonly wrong: string;
-  /** Tests that can see it, in `functions/`. */
-  readonly tests: readonly string[];
-  /** The seed of a simulated day that sees the defect. The day is played where none of the tests sees it. */
-  readonly seed?: number;
-}
 
 const GUARDS = 'shared/policy/guards.ts';
 const DECIDE = 'quarantine-workers/decide/decide.ts';
 const QUARANTINED = 'quarantine-workers/decide/decide-quarantined.ts';
+const REQUEST = 'quarantine-workers/decide/decide-request.ts';
 const REMAINING = 'quarantine-workers/model/remaining.ts';
 const MOMENT = 'upgrade-node-groups/moment/choose-moment.ts';
 const RELEASE = 'upgrade-node-groups/release/choose-release.ts';
@@ -30,6 +17,7 @@ const OF_QUARANTINED = [
   'quarantine-workers/decide/decide.test.ts',
   'quarantine-workers/decide/decide-quarantined.test.ts',
 ];
+const OF_REQUESTS = ['quarantine-workers/decide/decide-request.test.ts'];
 const OF_REMAINING = ['quarantine-workers/model/remaining.test.ts', ...OF_QUARANTINED];
 const OF_UPGRADES = ['upgrade-node-groups/decide/decide.test.ts', 'upgrade-node-groups/plan/plan.test.ts'];
 const OF_ROLLOUTS = [
@@ -44,55 +32,14 @@ const OF_ROLLOUTS = [
 const OF_TERMINATION = ['terminate-workers/decide.test.ts'];
 const OF_IDENTITY = ['shared/fleet/identity.test.ts', 'shared/fleet/worker.test.ts'];
 
-const guards = (what: string, right: string, wrong: string): Defect => ({
-  what,
-  file: GUARDS,
-  right,
-  wrong,
-  tests: [...OF_UPGRADES, ...OF_PLAN],
-});
-const quarantine = (what: string, right: string, wrong: string): Defect => ({
-  what,
-  file: DECIDE,
-  right,
-  wrong,
-  tests: OF_PLAN,
-});
-const quarantined = (what: string, right: string, wrong: string): Defect => ({
-  what,
-  file: QUARANTINED,
-  right,
-  wrong,
-  tests: OF_QUARANTINED,
-});
-const remaining = (what: string, right: string, wrong: string): Defect => ({
-  what,
-  file: REMAINING,
-  right,
-  wrong,
-  tests: OF_REMAINING,
-});
-const upgrades = (what: string, file: string, right: string, wrong: string): Defect => ({
-  what,
-  file,
-  right,
-  wrong,
-  tests: OF_UPGRADES,
-});
-const rollout = (what: string, file: string, right: string, wrong: string): Defect => ({
-  what,
-  file,
-  right,
-  wrong,
-  tests: OF_ROLLOUTS,
-});
-const termination = (what: string, right: string, wrong: string): Defect => ({
-  what,
-  file: TERMINATE,
-  right,
-  wrong,
-  tests: OF_TERMINATION,
-});
+const guards = defectIn(GUARDS, [...OF_UPGRADES, ...OF_PLAN]);
+const quarantine = defectIn(DECIDE, OF_PLAN);
+const quarantined = defectIn(QUARANTINED, OF_QUARANTINED);
+const request = defectIn(REQUEST, OF_REQUESTS);
+const remaining = defectIn(REMAINING, OF_REMAINING);
+const upgrades = seenBy(OF_UPGRADES);
+const rollout = seenBy(OF_ROLLOUTS);
+const termination = defectIn(TERMINATE, OF_TERMINATION);
 
 /** Defects in guards, budget, identity, idempotency, ordering and release, each of which some test must see. */
 export const DEFECTS: readonly Defect[] = [
@@ -158,17 +105,17 @@ export const DEFECTS: readonly Defect[] = [
     'if (isBetweenGroups(quarantine, view)) return',
     'if (false) return',
   ),
-  quarantined(
+  request(
     'a request from before the quarantine counts',
     'if (isBefore(request.trigger, quarantine.startedAt)) {',
     'if (false) {',
   ),
-  quarantined(
+  request(
     'a worker that is being terminated is released',
     "if (quarantine.phase === 'terminating') return refuse",
     'if (false) return refuse',
   ),
-  quarantined(
+  request(
     'a repeated request extends it again',
     'const isGranted = extensions.includes(id);',
     'const isGranted = false;',

@@ -5,7 +5,8 @@ import { createVitest } from 'vitest/node';
 import { enter } from '../../cli/entry.ts';
 import { print } from '../../cli/output.ts';
 import { UsageError } from '../../cli/usage-error.ts';
-import { DEFECTS, type Defect } from './defects.ts';
+import type { Defect } from './defect.ts';
+import { DEFECTS } from './defects.ts';
 import { breaksDay } from './simulated.ts';
 
 const USAGE = `Usage: npm run mutations [-- WORDS]

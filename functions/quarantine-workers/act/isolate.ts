@@ -1,5 +1,5 @@
 import { iso } from '../../shared/runtime/clock.ts';
-import { isFought } from '../decide/decide-quarantined.ts';
+import { isFought } from '../decide/reinforce.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
