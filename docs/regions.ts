@@ -43,7 +43,11 @@ function completed(region: string, headings: readonly string[], rows: ReadonlyAr
 }
 
 function functionsTable(region: string): string {
-  const rows = REMEDIATIONS.map(({ name, startedBy, summary }) => [`\`${name}\``, startedBy, summary]);
+  const rows = REMEDIATIONS.map(({ name, startedBy, summary }) => [
+    `\`${name}\``,
+    startedBy,
+    `${summary.charAt(0).toLowerCase()}${summary.slice(1)}`,
+  ]);
   return completed(region, ['function', 'started by', 'does'], rows);
 }
 

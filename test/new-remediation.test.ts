@@ -78,7 +78,7 @@ describe('a folder and a line', () => {
     const written = Object.entries(REGIONS).map(([name, { file }]) =>
       withRegion(readFileSync(join(import.meta.dirname, '..', file), 'utf8'), name),
     );
-    expect(written.join('\n')).toContain('| `greet-workers` | sweeps | Greets each EKS worker |');
+    expect(written.join('\n')).toContain('| `greet-workers` | sweeps | greets each EKS worker |');
     expect(written.join('\n')).toContain('| `greeting.word` | `Hello` | What each worker is greeted with. |');
     expect(written.join('\n')).toContain('## nobody-greeted\nNobody is greeted any more.');
   });
