@@ -33,7 +33,7 @@ const GIVEN = { 'AWS::Region': 'eu-central-1' } as Readonly<Record<string, strin
 const described = ({ AlarmDescription }: { AlarmDescription?: unknown }) =>
   made(AlarmDescription, (id) => GIVEN[id] ?? `<${id}>`);
 
-/** The subcommands of `remediator` that a text names. */
+/** The subcommands of the operators' command that a text names. */
 const remediatorCommands = (text: string): string[] =>
   [...new Set([...text.matchAll(/npx eks-host-remediator (\w+)/g)].map(([, command = '']) => command))].sort();
 
