@@ -54,9 +54,11 @@ const look = (
   slots: ReturnType<typeof slotsOf> = {},
 ) =>
   shareOf(
-    clientsOf(ec2),
-    noCluster,
-    groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }), readTemplate: async () => undefined }),
+    {
+      clients: clientsOf(ec2),
+      readCluster: noCluster,
+      facts: groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }), readTemplate: async () => undefined }),
+    },
     group,
     seen(...ids),
     slots,

@@ -52,6 +52,13 @@ export interface MemberClients extends IdentityClients {
   readonly ec2: EC2Client;
 }
 
+/** What members of groups are read with. */
+export interface MemberReaders {
+  readonly clients: MemberClients;
+  readonly readCluster: ClusterReader;
+  readonly facts: Pick<GroupFacts, 'known'>;
+}
+
 /** How many workers of a group that is public by its configuration are counted. The count is only for the record. */
 const COUNTED = 200;
 
@@ -62,37 +69,16 @@ const COUNTED = 200;
  * @param seen workers of the group that this reconcile has read already, by instance id
  */
 export async function shareOf(
-  clients: MemberClients,
-  readCluster: ClusterReader,
-  facts: Pick<GroupFacts, 'known'>,
+  readers: MemberReaders,
   group: MemberGroup,
   seen: ReadonlyMap<string, WorkerView>,
   slots: BlastBudget['slots'],
-  { isConfigured, exposedShare, families }: ShareLimits,
+  limits: ShareLimits,
 ): Promise<Share> {
-  const isOurs = membersBy(clients, readCluster, group);
-  const most = isConfigured ? COUNTED : Number.POSITIVE_INFINITY;
-  const views = new Map<string, WorkerView>();
-  const rules: Rules[] = [];
-  const readKnown = async () => {
-    let count = 0;
-    for (const filter of filtersOfGroup(group)) {
-      for await (const page of facts.known(filter, families)) {
-        const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
-        const ours = await isOurs(fresh);
-        if (ours.length > 0) {
-          const members = await viewMembers(clients.ec2, group.key, ours);
-          for (const [id, view] of members.views) views.set(id, view);
-          rules.push(members.networks);
-        }
-        count += page.length;
-        if (count >= most) return true;
-      }
-    }
-    return false;
-  };
-  const isCut = await readKnown();
-  for (const [id, view] of seen) views.set(id, view);
+  const { ec2 } = readers.clients;
+  const isOurs = membersBy(readers, group);
+  const known = await readKnown(readers, group, isOurs, new Set(seen.keys()), limits);
+  const views = new Map([...known.views, ...seen]);
   const open = [...views].filter(
     ([, { instanceState, exposures }]) =>
       (instanceState === 'pending' || instanceState === 'running') && exposures.length > 0,
@@ -101,23 +87,66 @@ export async function shareOf(
   const exposedWith = (held: readonly string[]) => [...new Set([...open.map(([id]) => id), ...held])].sort();
   const holders = holdersIn(group.key, slots);
   const planned = exposedWith(holders).length - boundLater;
-  const isTooFew = (counted: number) => planned <= 1 || planned * 100 <= exposedShare * counted;
-  // The count stops where the share is too small. No share is above that of a group whose members are all exposed.
-  const decisive = exposedShare === 0 ? planned : Math.floor((planned * 100) / exposedShare) + 1;
-  const wanted = isConfigured ? COUNTED : isTooFew(planned) ? 0 : decisive;
-  const size = await countMembers(clients.ec2, group, isOurs, wanted);
+  const wanted = countedFor(planned, limits);
+  const size = await countMembers(ec2, group, isOurs, wanted);
   // Some of the holders may be gone, which only matters where all of them together would be enough.
-  const isSmall = !isConfigured && isTooFew(Math.max(size, planned));
-  const exposed = exposedWith(isSmall ? holders : await present(clients.ec2, holders));
+  const isSmall = !limits.isConfigured && isTooFew(planned, Math.max(size, planned), limits);
+  const exposed = exposedWith(isSmall ? holders : await present(ec2, holders));
   return {
     exposed,
     boundLater,
     views: [...views.values()],
-    rules,
+    rules: known.rules,
     size: Math.max(size, exposed.length),
-    moreExposed: isCut,
+    moreExposed: known.isCut,
     moreWorkers: wanted > 0 && size >= wanted,
   };
+}
+
+/** Whether so many exposed workers are no more than the share that the policy allows, in a group of this size. */
+const isTooFew = (exposed: number, size: number, { exposedShare }: Pick<ShareLimits, 'exposedShare'>): boolean =>
+  exposed <= 1 || exposed * 100 <= exposedShare * size;
+
+/** How many workers of a group need to be counted, given how many are exposed. */
+function countedFor(exposed: number, limits: Pick<ShareLimits, 'isConfigured' | 'exposedShare'>): number {
+  if (limits.isConfigured) return COUNTED;
+  // No share is above that of a group whose members are all exposed.
+  if (isTooFew(exposed, exposed, limits)) return 0;
+  // In a group of this size the share is too small, whatever its size beyond that.
+  return limits.exposedShare === 0 ? exposed : Math.floor((exposed * 100) / limits.exposedShare) + 1;
+}
+
+/**
+ * Reads the members that have public addresses.
+ *
+ * @param seen ids of those that are known already, which are not read again
+ * @returns `isCut` where there may be more of them than are counted
+ */
+async function readKnown(
+  { clients, facts }: MemberReaders,
+  group: MemberGroup,
+  isOurs: Members,
+  seen: ReadonlySet<string>,
+  { isConfigured, families }: Pick<ShareLimits, 'isConfigured' | 'families'>,
+) {
+  const most = isConfigured ? COUNTED : Number.POSITIVE_INFINITY;
+  const views = new Map<string, WorkerView>();
+  const rules: Rules[] = [];
+  let count = 0;
+  for (const filter of filtersOfGroup(group)) {
+    for await (const page of facts.known(filter, families)) {
+      const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
+      const ours = await isOurs(fresh);
+      if (ours.length > 0) {
+        const members = await viewMembers(clients.ec2, group.key, ours);
+        for (const [id, view] of members.views) views.set(id, view);
+        rules.push(members.networks);
+      }
+      count += page.length;
+      if (count >= most) return { views, rules, isCut: true };
+    }
+  }
+  return { views, rules, isCut: false };
 }
 
 /** A controller or an attacker can associate an Elastic IP with a running worker, so an Elastic IP proves no design. */
@@ -131,10 +160,11 @@ export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups 
   return names.map((name) => ({ Name: `tag:${AUTO_SCALING_GROUP_TAG}`, Values: [name] }));
 }
 
+/** Those of some instances that are members of the group. */
 type Members = (instances: readonly DescribedInstance[]) => Promise<readonly DescribedInstance[]>;
 
 /** Each member of a node pool needs its own proof, since nobody must be able to enlarge a group by a tag. */
-const membersBy = (clients: MemberClients, readCluster: ClusterReader, { key }: MemberGroup): Members => {
+const membersBy = ({ clients, readCluster }: MemberReaders, { key }: MemberGroup): Members => {
   if (unmanagedGroup(key.nodegroup)?.kind !== 'node-pool') return async (instances) => instances;
   return async (instances) => {
     const identities = await identifyWorkers(clients, readCluster, instances);

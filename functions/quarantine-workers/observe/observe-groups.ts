@@ -82,7 +82,7 @@ export async function observeGroups(
         ({ instanceId, view }): Array<[string, WorkerView]> => (view === undefined ? [] : [[instanceId, view]]),
       ),
     );
-    const share = await shareOf(clients, readCluster, facts, { key, owner }, own, slots, {
+    const share = await shareOf({ clients, readCluster, facts }, { key, owner }, own, slots, {
       isConfigured,
       exposedShare,
       families: familiesIn(networks),
