@@ -83,6 +83,19 @@ describe('pods are evicted first, by policy', () => {
   });
 });
 
+it('an admission webhook that holds evictions keeps no exposed worker open, and the function within its time', async () => {
+  const workloads = [{ name: 'cart', replicas: 200 }];
+  const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
+  await run.account.play(MINUTE);
+  // Each is answered in time: one after the other they would take longer than the function may.
+  run.account.kubernetes.hold('shop', { requests: /^POST .*eviction/, ms: 9_000 });
+  await run.account.play(14 * MINUTE);
+  expect(run.errors).toEqual([]);
+  expect(outcomes(run)).toContain('done quarantined');
+  expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(false);
+  expect(stepsOf(run).evict).toContain('The Kubernetes API of shop is too slow');
+});
+
 describe('a cluster that does not let the function in', () => {
   it.each<[string, object]>([
     ['without an access entry', { accessEntries: [] }],

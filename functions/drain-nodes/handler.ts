@@ -20,6 +20,6 @@ export const handler = createQueueFunction({
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks,
     iam: new IAMClient(CLIENT_DEFAULTS),
-    openClusterBy: openClusterBy({ eks, clock, region }),
+    openClusterBy: openClusterBy({ eks, clock, region, timeoutSeconds: drainNodes.timeoutSeconds }),
   }),
 })(reconcile);

@@ -30,6 +30,8 @@ export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly ssm: SSMClient;
   readonly clock: Clock;
   readonly region: string;
+  /** The time limit of the function. */
+  readonly timeoutSeconds: number;
   readonly partition: string;
   /** Name of the role for Default Host Management, which the stack creates. */
   readonly hostManagementRole: string;

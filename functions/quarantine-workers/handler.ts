@@ -28,7 +28,7 @@ export const handler = createQueueFunction({
     iam: new IAMClient(CLIENT_DEFAULTS),
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     loadBalancing: new ElasticLoadBalancingV2Client(CLIENT_DEFAULTS),
-    openCluster: openClusterBy({ eks, clock, region }),
+    openCluster: openClusterBy({ eks, clock, region, timeoutSeconds: quarantineWorkers.timeoutSeconds }),
     defaultMode,
     stackName,
   }),

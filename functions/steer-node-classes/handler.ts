@@ -21,6 +21,6 @@ export const handler = createQueueFunction({
     cloudWatch: new CloudWatchClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks,
-    openClusterBy: openClusterBy({ eks, clock, region }),
+    openClusterBy: openClusterBy({ eks, clock, region, timeoutSeconds: steerNodeClasses.timeoutSeconds }),
   }),
 })(reconcile);

@@ -15,6 +15,6 @@ export const handler = createQueueFunction({
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks,
     iam: new IAMClient(CLIENT_DEFAULTS),
-    openCluster: openClusterBy({ eks, clock, region }),
+    openCluster: openClusterBy({ eks, clock, region, timeoutSeconds: terminateWorkers.timeoutSeconds }),
   }),
 })(reconcile);

@@ -16,12 +16,12 @@ import { reconcile } from './reconcile.ts';
 import { watchHosts } from './remediation.ts';
 
 const env = readEnvironment(baseEnvironment.extend(policyEnvironment));
-const { name: remediation } = watchHosts;
+const { name: remediation, timeoutSeconds } = watchHosts;
 const eks = new EKSClient(CLIENT_DEFAULTS);
 const deps = {
   ec2: new EC2Client(CLIENT_DEFAULTS),
   eks,
-  openClusterBy: openClusterBy({ eks, clock, region: env.AWS_REGION }),
+  openClusterBy: openClusterBy({ eks, clock, region: env.AWS_REGION, timeoutSeconds }),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
   readPolicy: policyReaderFrom(env, { ssm: new SSMClient(CLIENT_DEFAULTS), clock, reads: READS }),
   clock,

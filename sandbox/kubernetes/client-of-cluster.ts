@@ -2,6 +2,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createKubernetesClient, type KubernetesClient } from '../../functions/shared/kubernetes/client.ts';
 import { CERTIFICATE, KEY } from '../../functions/shared/kubernetes/localhost.fixture.ts';
+import { createPatience } from '../../functions/shared/kubernetes/patience.ts';
+import { systemClock } from '../../functions/shared/runtime/system-clock.ts';
 import { type TestClusterOptions, testCluster } from './kubernetes-test-cluster.ts';
 
 export interface ClientOfCluster extends ReturnType<typeof testCluster> {
@@ -31,6 +33,7 @@ export async function clientOfCluster(options: TestClusterOptions = {}): Promise
     endpoint: `https://localhost:${port}`,
     certificateAuthority: Buffer.from(CERTIFICATE).toString('base64'),
     token: await cluster.token(),
+    patience: createPatience(systemClock, 60_000),
   });
   let seen = 0;
   return {

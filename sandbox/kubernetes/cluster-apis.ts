@@ -7,7 +7,7 @@ import { callerArn } from '../account/sts/sts.ts';
 import type { World } from '../account/world.ts';
 import type { Destination } from '../lambda/in-memory-network.ts';
 import type { Json } from './json.ts';
-import { KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
+import { type Hold, KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
 import type { OtherHosts } from './other-hosts.ts';
 import { MASTERS } from './rbac.ts';
 import type { ServedAuthority } from './served-authority.ts';
@@ -101,6 +101,11 @@ export class ClusterApis {
     return this.#apiOf(clusterName).countPods(nodeName);
   }
 
+  /** Has answers of a cluster take long, as admission webhooks and servers of custom kinds can. */
+  hold(clusterName: string, answers: Hold): void {
+    this.#serverOf(this.#clusterOf(clusterName)).hold(answers);
+  }
+
   /** The objects of a kind that a cluster's API would return now. */
   objects(clusterName: string, kind: 'nodes' | 'pods'): Json[] {
     return this.#apiOf(clusterName).objects(kind);
@@ -119,9 +124,14 @@ export class ClusterApis {
 
   /** @throws TypeError where there is no such cluster */
   #apiOf(clusterName: string): KubernetesServer['api'] {
+    return this.#serverOf(this.#clusterOf(clusterName)).api;
+  }
+
+  /** @throws TypeError where there is no such cluster */
+  #clusterOf(clusterName: string): EksCluster {
     const cluster = [...this.#options.clusters()].find(({ name }) => name === clusterName);
     if (cluster === undefined) throw new TypeError(`There is no cluster ${clusterName}.`);
-    return this.#serverOf(cluster).api;
+    return cluster;
   }
 
   #serverOf({ name }: EksCluster): KubernetesServer {

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { clusterToken, openKubernetes } from '../../functions/shared/kubernetes/access.ts';
 import { isKubernetesAccessError } from '../../functions/shared/kubernetes/access-error.ts';
 import type { KubernetesClient, KubernetesObject } from '../../functions/shared/kubernetes/client.ts';
+import { createPatience } from '../../functions/shared/kubernetes/patience.ts';
 
 interface Event {
   readonly cluster: string;
@@ -14,6 +15,7 @@ interface Event {
 
 /** A function that lists the nodes, applies a DaemonSet, waits until it is ready everywhere, and deletes it. */
 export async function handler({ cluster, endpoint, certificateAuthority, manifest, node }: Event) {
+  const clock = { now: () => Date.now() };
   const token = await clusterToken({
     cluster,
     region: process.env.AWS_REGION ?? '',
@@ -22,11 +24,12 @@ export async function handler({ cluster, endpoint, certificateAuthority, manifes
       secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? '',
       sessionToken: process.env.AWS_SESSION_TOKEN ?? '',
     },
-    clock: { now: () => Date.now() },
+    clock,
   });
+  const patience = createPatience(clock, 600_000);
   const { name, namespace = '' } = manifest.metadata;
   try {
-    const client = await openKubernetes({ cluster, endpoint, certificateAuthority, token });
+    const client = await openKubernetes({ cluster, endpoint, certificateAuthority, token, patience });
     if (node !== undefined) return await emptied(client, node);
     const nodes = await client.listNodes();
     await client.apply(manifest);

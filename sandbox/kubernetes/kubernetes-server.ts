@@ -26,6 +26,13 @@ export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now
 /** A call, with the parts for its record. */
 type Progress = Pick<CallRecord, 'operation' | 'input'> & { readonly rbac: RbacRequest[] };
 
+/** What an admission webhook, or a server of a custom kind, does to answers. */
+export interface Hold {
+  /** The requests that it holds, as `POST /api/v1/…`. */
+  readonly requests: RegExp;
+  readonly ms: number;
+}
+
 const NOT_A_WORKER: Caller = { function: 'unknown' };
 
 /** The API server of one cluster: authentication by EKS token, RBAC, and Kubernetes' REST protocol in JSON. */
@@ -37,6 +44,7 @@ export class KubernetesServer {
   readonly #authenticator: Authenticator;
   readonly #rbac: Rbac;
   readonly #auditIds: KubernetesServerOptions['world']['random'];
+  #hold: Hold | undefined;
 
   constructor(options: KubernetesServerOptions) {
     const { world, applied, clusterName } = options;
@@ -51,9 +59,18 @@ export class KubernetesServer {
     });
   }
 
+  /** Holds answers from now on. A caller that goes away in the meantime does not undo what its request does. */
+  hold(answers: Hold): void {
+    this.#hold = answers;
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#auditIds.uuid();
     const sent = await buffer(request);
+    if (this.#hold?.requests.test(`${request.method} ${request.url}`) === true) {
+      const { ms } = this.#hold;
+      await new Promise<void>((resolve) => this.#options.world.time.after(ms, resolve));
+    }
     const caller = this.#authenticator.signerOf(request.headers.authorization)?.caller ?? NOT_A_WORKER;
     const progress: Progress = { operation: `${request.method} ${request.url}`, input: {}, rbac: [] };
     try {

@@ -1,12 +1,10 @@
-import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
-import { openCluster } from '../../shared/kubernetes/open-cluster.ts';
+import { type OpenOptions, openCluster } from '../../shared/kubernetes/open-cluster.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Scope } from '../batch.ts';
 import { INSTALLER, INSTALLER_NODE_LIMIT, installability, installerDaemonSet } from '../install/index.ts';
 import { type InstallingNodes, readInstallations, saveInstallation } from '../install-ledger.ts';
@@ -14,11 +12,8 @@ import type { Observation } from '../observation.ts';
 import type { Reason } from '../reasons.ts';
 import { type Beginning, type Beginnings, type Decided, toBegin } from './remedy.ts';
 
-export interface InstallDeps {
-  readonly eks: EKSClient;
+export interface InstallDeps extends OpenOptions {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly region: string;
 }
 
 /** The results of the installations of one reconcile. */

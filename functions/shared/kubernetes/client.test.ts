@@ -41,7 +41,7 @@ describe('listNodes', () => {
   });
 
   it('asks for fewer where some fill a page with megabytes, which would end the function for all clusters', async () => {
-    const long = { metadata: { name: 'a', annotations: { padding: 'x'.repeat(17 * 2 ** 20) } } };
+    const long = { metadata: { name: 'a', annotations: { padding: 'x'.repeat(9 * 2 ** 20) } } };
     const { client, received } = await apiWith(
       { body: { items: [node('b')], metadata: { continue: 'two' } } },
       { body: { items: [node('c'), long] } },
@@ -58,11 +58,11 @@ describe('listNodes', () => {
   });
 
   it('says so where one alone is too long', async () => {
-    const long = { body: { items: [{ metadata: { annotations: { padding: 'x'.repeat(17 * 2 ** 20) } } }] } };
+    const long = { body: { items: [{ metadata: { annotations: { padding: 'x'.repeat(9 * 2 ** 20) } } }] } };
     const { client, received } = await apiWith(long, long, long, long);
     await expect(client.listNodes()).rejects.toMatchObject({
       problem: 'too-long',
-      message: 'The Kubernetes API of prod answers with more than 16 MiB at once, which is too much to read.',
+      message: 'The Kubernetes API of prod answers with more than 8 MiB at once, which is too much to read.',
     });
     expect(received.map(({ url }) => url.split('=')[1])).toEqual(['500', '63', '8', '1']);
   });

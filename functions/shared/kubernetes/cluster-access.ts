@@ -1,3 +1,5 @@
+import type { Patience } from './patience.ts';
+
 /** Endpoint and credentials of a cluster's Kubernetes API. */
 export interface ClusterAccess {
   /** Name of the cluster, for messages. */
@@ -8,4 +10,6 @@ export interface ClusterAccess {
   readonly certificateAuthority: string;
   /** See `clusterToken`. */
   readonly token: string;
+  /** How long calls to it may still take. */
+  readonly patience: Patience;
 }

@@ -40,6 +40,13 @@ export const tooLong = ({ cluster }: ClusterAccess, most: number): KubernetesAcc
     `The Kubernetes API of ${cluster} answers with more than ${most / 2 ** 20} MiB at once, which is too much to read.`,
   );
 
+/** The error for a call that is not made any more, because those before it took too long. */
+export const outOfPatience = ({ cluster }: ClusterAccess): KubernetesAccessError =>
+  new KubernetesAccessError(
+    'unreachable',
+    `The Kubernetes API of ${cluster} is too slow: no more calls are made in this look. Admission webhooks, or servers of custom kinds, may hold them up.`,
+  );
+
 /**
  * The error for a call without a response.
  * @param error as `node:https` raises it

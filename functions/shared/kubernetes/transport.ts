@@ -9,7 +9,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import type { ClusterAccess } from './cluster-access.ts';
-import { refusal, tooLong, withoutAnswer } from './refusal.ts';
+import { outOfPatience, refusal, tooLong, withoutAnswer } from './refusal.ts';
 
 /** Time limit of one attempt, ms. Connections to an unreachable private endpoint hang. */
 const ATTEMPT_MS = 10_000;
@@ -20,9 +20,10 @@ const LONGEST_PAUSE_MS = 10_000;
 
 /**
  * How long an answer may become, bytes. A page of 500 pods usually has 2 to 5 MiB. Whoever may create pods in one cluster
- * could make it 750 MiB, and so end the function for all clusters.
+ * could make it 750 MiB, and so end the function for all clusters. In memory an answer takes up to twenty times its
+ * length, as where the managed fields of an object are many empty ones.
  */
-const MOST_BYTES = 16 * 2 ** 20;
+const MOST_BYTES = 8 * 2 ** 20;
 
 const REPEATABLE_PATCHES: readonly string[] = [PatchStrategy.ServerSideApply, PatchStrategy.MergePatch];
 
@@ -37,33 +38,54 @@ class TooLong extends Error {
   override readonly name = 'TooLong';
 }
 
+/** An answer did not come in time, or not as a whole. */
+class Late extends Error {
+  override readonly name = 'AbortError';
+}
+
 /**
  * The transport of the Kubernetes client: Node's own HTTPS instead of `undici`, which would add two thirds to the
  * client's code. Connections are not kept alive, because a function is frozen between invocations and would resume with
  * dead ones.
  *
  * Calls that are safe to repeat are retried when they are throttled (429), fail on the server (5xx) or lose their
- * connection, with four attempts in all. Every failure is thrown as a `KubernetesAccessError`.
+ * connection, with four attempts in all, as long as the patience with the cluster lasts. Every failure is thrown as a
+ * `KubernetesAccessError`.
  */
 export function kubernetesTransport(access: ClusterAccess): HttpLibrary {
   const agent = new Agent({ ca: Buffer.from(access.certificateAuthority, 'base64') });
-  return wrapHttpLibrary({
-    async send(request) {
-      const mostAttempts = isRepeatable(request) ? MOST_ATTEMPTS : 1;
-      for (let attempt = 1; ; attempt += 1) {
-        const outcome = await exchange(access.token, agent, request).catch(asError);
-        const pauseMs = attempt < mostAttempts ? pauseAfter(outcome, FIRST_PAUSE_MS * 2 ** (attempt - 1)) : undefined;
-        if (pauseMs === undefined) return responseOf(access, outcome);
-        await setTimeout(pauseMs);
-      }
-    },
-  });
+  const { patience } = access;
+  const send = async (request: RequestContext): Promise<ResponseContext> => {
+    const mostAttempts = isRepeatable(request) ? MOST_ATTEMPTS : 1;
+    for (let attempt = 1; ; attempt += 1) {
+      const within = Math.min(ATTEMPT_MS, patience.left());
+      if (within === 0) throw outOfPatience(access);
+      const outcome = await exchange(access.token, agent, request, within).catch(asError);
+      const pauseMs = attempt < mostAttempts ? pauseAfter(outcome, FIRST_PAUSE_MS * 2 ** (attempt - 1)) : undefined;
+      if (pauseMs === undefined || pauseMs >= patience.left()) return responseOf(access, outcome);
+      await setTimeout(pauseMs);
+    }
+  };
+  return wrapHttpLibrary({ send: (request) => patience.during(() => send(request)) });
 }
 
-async function exchange(token: string, agent: Agent, request: RequestContext): Promise<Answer> {
+/**
+ * @param within time limit, ms. It holds until the last byte of the answer has come
+ * @throws Late or TooLong
+ */
+async function exchange(token: string, agent: Agent, request: RequestContext, within: number): Promise<Answer> {
+  const signal = AbortSignal.timeout(within);
+  try {
+    return await answerTo(token, agent, request, signal);
+  } catch (error) {
+    // Once the head has come, the end of the time shows as a lost connection, after which it would be tried again.
+    throw signal.aborted ? new Late() : error;
+  }
+}
+
+async function answerTo(token: string, agent: Agent, request: RequestContext, signal: AbortSignal): Promise<Answer> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = { ...request.getHeaders(), authorization: `Bearer ${token}`, 'user-agent': 'eks-host-remediator' };
-    const signal = AbortSignal.timeout(ATTEMPT_MS);
     const body = request.getBody();
     sendRequest(request.getUrl(), { agent, method: request.getHttpMethod(), headers, signal }, resolve)
       .on('error', reject)
@@ -106,6 +128,7 @@ function pauseAfter(outcome: Answer | Error, usualMs: number): number | undefine
 
 /** @throws KubernetesAccessError for anything but success */
 function responseOf(access: ClusterAccess, outcome: Answer | Error): ResponseContext {
+  if (outcome instanceof Late && access.patience.left() === 0) throw outOfPatience(access);
   if (outcome instanceof TooLong) throw tooLong(access, MOST_BYTES);
   if (outcome instanceof Error) throw withoutAnswer(access, outcome);
   const { status, headers, body } = outcome;

@@ -36,6 +36,8 @@ export interface QueueDeps<Declared extends QueueRemediation> {
   readonly clock: Clock;
   readonly account: string;
   readonly region: string;
+  /** The time limit of the function. */
+  readonly timeoutSeconds: number;
   /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
@@ -95,6 +97,7 @@ export function createQueueFunction<
     deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
     clock,
     region,
+    timeoutSeconds: declared.timeoutSeconds,
     ...(wake && { wake }),
     ...own({
       env: readEnvironment(z.object(environment ?? ({} as Shape))),

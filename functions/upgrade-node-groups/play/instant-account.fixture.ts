@@ -59,7 +59,7 @@ export class InstantAccount {
   deps(policy: Policy): ReconcileDeps {
     const nothing = () => undefined;
     const clock = { now: () => NOW };
-    const own = { account: ACCOUNT, region: REGION, clock };
+    const own = { account: ACCOUNT, region: REGION, clock, timeoutSeconds: 180 };
     const queue = { sqs: this.#client(SQSClient), url: 'https://queue.fifo' };
     return {
       ...own,
