@@ -3,7 +3,7 @@ import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';
-import { leftAlone, runsAfter, seen, stillLeftAlone, unread } from '../shared/rollouts/progress.ts';
+import { leftAlone, runsAfter, seen, stillLeft, unread } from '../shared/rollouts/progress.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
 import { CUSTOM, waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
 import type { Decision } from './decision.ts';
@@ -51,7 +51,10 @@ export function progressAfter(
   const isLeftAlone = LEFT_ALONE.has(reason) || group.members.length === 0;
   if (unreadable !== undefined || (wanted === undefined && !isLeftAlone)) {
     if (before === undefined || unreadable === undefined) return undefined;
-    return { ...unread(before, now), ...stillLeftAlone(before, here.refreshes.mode, here) };
+    return {
+      ...unread(before, now),
+      ...stillLeft(before, here.refreshes.mode === (before.isProposed ? 'observe' : 'off'), here),
+    };
   }
   const runs = runsNow(observation, memory, now);
   if (runs === undefined) return before && seen({ ...before, health: 'unreadable' }, before, now);
@@ -60,7 +63,7 @@ export function progressAfter(
       pair: CUSTOM,
       ...runs,
       ...(isLeftAlone && leftAlone(reason, here)),
-      ...(isOnlyProposed(here, memory, proposal) && { isProposed: true as const }),
+      ...(isOnlyProposed(here, memory, proposal) && { isProposed: true as const, leftUnder: here.version }),
       // What overrides by name say is looked up in the policy: it may say something else by then.
       ...waveByTags(wave, key, anywhere),
     },

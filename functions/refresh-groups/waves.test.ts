@@ -295,6 +295,17 @@ describe('what is remembered of a group for the waves', () => {
     ).toBeUndefined();
   });
 
+  it('is the version of the policy under which refreshes are only proposed, also while it cannot be read', () => {
+    const observing = { ...policyWith({ mode: 'observe' }, ROLLOUT), version: 8 };
+    const proposed = { isProposed: true as const, leftUnder: 7 };
+    const state = remembering(runs(OLD, 90, proposed));
+    expect(memberOf({ state }, {}, observing)?.progress).toMatchObject({ ...proposed, leftUnder: 8 });
+    const unread = { state, unreadable: 'ServerException' };
+    expect(memberOf(unread, {}, observing)?.progress).toMatchObject({ ...proposed, leftUnder: 8 });
+    expect(memberOf(unread, {}, { ...anywhere, version: 8 })?.progress).toMatchObject(proposed);
+    expect(memberOf({ state }, {}, { ...anywhere, version: 8 })?.progress?.leftUnder).toBeUndefined();
+  });
+
   it('is nothing where the policy has no waves or names no AMI, or only tags claim what it is', () => {
     expect(memberOf({}, {}, policyWith())).toBeUndefined();
     const { wanted: _, ...unwanted } = seen({ key: key('canary'), state: remembering(runs(OLD, 9)) });

@@ -3,7 +3,7 @@ import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { changedMembers, type Members } from '../shared/rollouts/node-classes.ts';
-import { runsAfter, seen, unread } from '../shared/rollouts/progress.ts';
+import { leftByPolicy, runsAfter, seen, stillLeft, unread } from '../shared/rollouts/progress.ts';
 import { waveByTags, waveOf } from '../shared/rollouts/wave-place.ts';
 import { aliasOf, compareVersions, selectionOf, versionOfRelease } from './alias.ts';
 import type { Decision, Observation } from './decision.ts';
@@ -14,7 +14,6 @@ import type { Reason } from './reasons.ts';
 /** Why no release comes to a class from here, for as long as that holds: a rollout does not wait for it. */
 const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'opted-out',
-  'out-of-scope',
   'unknown-cluster',
   'auto-mode',
   'ami-terms-custom',
@@ -33,7 +32,9 @@ type Decided = Pick<Decision, 'reason' | 'write' | 'made' | 'proposal'>;
 
 /**
  * How a class stands in the rollouts of its releases once a decision holds; a pure function. It is undefined where
- * nobody waits for the class: it is gone or left alone, its mode only proposes, or the policy has no waves.
+ * nobody waits for the class: it is gone or left alone, or the policy has no waves. One that only the policy leaves
+ * alone, or that it only has proposed, is remembered, because nobody knows what another version of the policy does with
+ * it until a look.
  */
 export function progressAfter(
   { key, view, state }: Observation,
@@ -46,17 +47,22 @@ export function progressAfter(
   if (isInvalid(anywhere) || isInvalid(here) || reason === 'kill-switch') return before;
   const wave = waveOf(here);
   const { mode } = here.nodeClasses;
-  if (wave === undefined || mode === 'off' || LEFT_ALONE.has(reason)) return undefined;
+  if (wave === undefined || LEFT_ALONE.has(reason)) return undefined;
+  if (mode === 'off' || reason === 'out-of-scope') return before?.map((each) => ({ ...each, ...leftByPolicy(here) }));
   if (view.kind !== 'class') {
-    return before?.map(({ taking, ...each }) => ({ ...unread(each, now), ...(taking !== undefined && { taking }) }));
+    return before?.map(({ taking, ...each }) => ({
+      ...unread(each, now),
+      ...(taking !== undefined && { taking }),
+      ...stillLeft(each, mode === 'observe', here),
+    }));
   }
-  if (mode === 'observe' && isOnlyProposed(view, decided)) return undefined;
+  const isProposed = mode === 'observe' && isOnlyProposed(view, decided);
   // What overrides by name say is looked up in the policy: it may say something else by then.
   const named = waveByTags(wave, key, anywhere);
   return view.pairs.flatMap((pair) => {
     const known = before?.find((each) => each.pair === pairKey(pair));
     const stands = standingOf(view, pair, { known, write, now });
-    return stands === undefined ? [] : [{ ...stands, ...named }];
+    return stands === undefined ? [] : [{ ...stands, ...named, ...(isProposed && leftByPolicy(here)) }];
   });
 }
 

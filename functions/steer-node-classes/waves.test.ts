@@ -9,12 +9,13 @@ import { nodeClassMembers } from '../shared/rollouts/node-classes.ts';
 import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { selectionOf } from './alias.ts';
 import { decide } from './decide.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, Observation } from './decision.ts';
 import type { ClassView } from './node-class.ts';
 import { classView, HOUR, NEW, NOW, OLD, observationOf, PAIR, policyWith } from './observation.fixture.ts';
 import { policyHere } from './observe.ts';
 import type { Policy } from './policy.ts';
 import { membersAfter, progressAfter } from './progress.ts';
+import type { Reason } from './reasons.ts';
 import { clustersThatMatter } from './wave.ts';
 
 const ROLLOUT = {
@@ -175,6 +176,15 @@ describe('a release in its waves', () => {
     expect(here('prod', { classes: { [CANARY]: aClass(runs(OLD, 90)) } }).wakeAt).toBeUndefined();
   });
 
+  it('waits for a class that only a former policy left alone, or had pins proposed for, and has it looked at', () => {
+    const others = { classes: { [CANARY]: aClass(runs(OLD, 90, { isLeftAlone: true, leftUnder: 7 })) } };
+    expect(said(here('prod', others, {}, { ...anywhere, version: 7 }))).toBe('acted node-class-being-pinned');
+    const decision = here('prod', others, {}, { ...anywhere, version: 8 });
+    expect(said(decision)).toBe('waiting earlier-wave');
+    expect(decision.message).toMatch(/canary\/ec2nodeclass:default has not been reconciled since the policy changed/);
+    expect(decision.lookAt).toEqual([{ cluster: 'canary', nodegroup: 'ec2nodeclass:default' }]);
+  });
+
   it('has whoever nobody has seen for a day looked at', () => {
     const decision = here('prod', { classes: { [CANARY]: aClass(runs(OLD, 90, { seenAt: NOW - 30 * HOUR })) } });
     expect(decision.lookAt).toEqual([{ cluster: 'canary', nodegroup: 'ec2nodeclass:default' }]);
@@ -333,26 +343,42 @@ describe('what is remembered of a class for others', () => {
   const half = { ...pinned, running: al2023('v20260601', 'v20260701') };
   const done = { ...pinned, running: al2023('v20260701') };
 
-  it.each<[string, Partial<ClassView>, Partial<Decision>, object | undefined]>([
-    ['is only proposed', {}, { reason: 'would-pin-node-class' }, undefined],
+  const LEFT = { isLeftAlone: true, leftUnder: 7 };
+  const observing = { ...policyWith({ mode: 'observe' }, ROLLOUT), version: 7 };
+
+  it.each<[string, Partial<ClassView>, Partial<Decision>, object]>([
+    ['is only proposed', {}, { reason: 'would-pin-node-class' }, LEFT],
     ['is approved', {}, { reason: 'node-class-outside-window', proposal }, { runs: { releaseVersion: OLD } }],
     ['is written', {}, { reason: 'node-class-being-pinned', write: [{ alias: made.alias }], made }, { taking: NEW }],
     ['drifts', half, { reason: 'node-class-drifting', made }, { taking: NEW }],
     ['drifts while a newer release is proposed', half, { reason: 'would-pin-node-class', made }, { taking: NEW }],
     ['has drifted', done, { reason: 'node-class-current', made }, { runs: { releaseVersion: NEW } }],
-    ['was pinned by somebody else', half, { reason: 'node-class-drifting' }, undefined],
-    ['has drifted, and a newer release is proposed', done, { reason: 'would-pin-node-class', made }, undefined],
+    ['was pinned by somebody else', half, { reason: 'node-class-drifting' }, LEFT],
+    ['has drifted, and a newer release is proposed', done, { reason: 'would-pin-node-class', made }, LEFT],
   ])(
     'counts in mode observe for as long as an approved pin is carried out, and bakes: one that %s',
     (_, view, decided, expected) => {
-      const progress = at(view, stateOf(), decided, policyWith({ mode: 'observe' }, ROLLOUT));
-      if (expected === undefined) expect(progress).toBeUndefined();
-      else expect(progress).toMatchObject([expected]);
+      const [progress] = at(view, stateOf(), decided, observing) ?? [];
+      expect(progress).toMatchObject(expected);
+      expect(progress?.isLeftAlone === true).toBe(expected === LEFT);
     },
   );
 
+  it('stays with the version of the policy that left the class alone, until another one does or it is looked at', () => {
+    const state = stateOf({ progress: [runs(OLD, 90, { isLeftAlone: true, leftUnder: 6 })] });
+    const enforcing = { ...anywhere, version: 7 };
+    const off = { ...policyWith({ mode: 'off' }, ROLLOUT), version: 7 };
+    const unread = { kind: 'unreadable' as const, why: 'no', variant: '' };
+    const remembered = (view: Observation['view'], policy: Policy, reason: Reason) =>
+      progressAfter(observationOf(view, { state }), { reason }, { anywhere: policy, here: policy }, NOW)?.[0];
+    expect(remembered({ kind: 'unread' }, off, 'mode-off')).toMatchObject(LEFT);
+    expect(remembered({ kind: 'unread' }, enforcing, 'out-of-scope')).toMatchObject(LEFT);
+    expect(remembered(unread, observing, 'node-classes-unread')).toMatchObject(LEFT);
+    expect(remembered(unread, enforcing, 'node-classes-unread')).toMatchObject({ leftUnder: 6 });
+    expect(remembered(classView(), enforcing, 'node-class-outside-window')?.isLeftAlone).toBeUndefined();
+  });
+
   it.each<[string, Partial<Decision>, Policy]>([
-    ['mode observe, which only proposes', {}, policyWith({ mode: 'observe' }, ROLLOUT)],
     ['no waves', {}, policyWith()],
     ['terms that its owner chose', { reason: 'ami-terms-custom' }, anywhere],
     ['an opt-out', { reason: 'opted-out' }, anywhere],

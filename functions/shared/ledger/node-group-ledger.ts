@@ -159,7 +159,10 @@ export const progress = () =>
     health: z.enum(['well', 'unhealthy', 'mixed', 'unreadable']),
     /** Set where no release comes to the node group, so that nobody waits for it. */
     isLeftAlone: z.literal(true).optional(),
-    /** The version of the policy that leaves it alone, where only the policy does: another version may not. */
+    /**
+     * The version of the policy that leaves it alone, or only has proposed what is due, where nothing else does: another
+     * version may not.
+     */
     leftUnder: z.number().optional(),
     /** Set where a refresh of a self-managed group is only proposed, so that no managed node group waits for it. */
     isProposed: z.literal(true).optional(),

@@ -71,13 +71,15 @@ export function ownRollouts({ managed, selfManaged }: AllGroups, policy: Rollout
 
 /**
  * The rollouts that managed node groups and node classes go by. Self-managed groups count where their refreshes are
- * begun: whoever only proposes them may never take an AMI.
+ * begun, or may be under another version of the policy: whoever only proposes them may never take an AMI.
  */
 export function managedRollouts(
   { managed, selfManaged, nodeClasses = new Map() }: AllGroups,
   policy: RolloutPolicy,
 ): Rollouts {
-  const refreshed = [...selfManaged].filter(([, { progress }]) => progress?.isProposed !== true);
+  const refreshed = [...selfManaged].filter(
+    ([, { progress }]) => progress?.isProposed !== true || isLeftByFormer(progress, policy),
+  );
   const classes = [...nodeClasses].flatMap(([subject, state]) => nodeClassMembers(subject, state, policy));
   return withSelfManaged(rolloutsIn(managed, policy).with(classes), new Map(refreshed), policy);
 }

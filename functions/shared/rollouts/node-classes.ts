@@ -1,5 +1,6 @@
 import type { NodeClassState } from '../ledger/node-class-ledger.ts';
 import { keyOf } from '../ledger/node-group-key.ts';
+import { isLeftByFormer } from './progress.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Member } from './rollouts.ts';
 import { rememberedPlace } from './wave-place.ts';
@@ -26,6 +27,7 @@ export const nodeClassMembers = (subject: string, { progress = [], reason }: Rem
         key,
         wave: rememberedPlace(key, each, policy),
         progress: each,
+        ...(isLeftByFormer(each, policy) && { isLeftByFormer: true as const }),
         reason,
         taking: hasFailed ? undefined : taking,
         failed: hasFailed ? { releaseVersion: taking } : undefined,

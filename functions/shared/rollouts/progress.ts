@@ -1,5 +1,4 @@
 import type { Progress } from '../ledger/node-group-ledger.ts';
-import type { Mode } from '../policy/mode.ts';
 
 const DAY = 86_400_000;
 
@@ -15,24 +14,35 @@ export const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | unde
 /** Reasons by which the policy alone keeps releases from a group. */
 const BY_POLICY: ReadonlySet<string> = new Set(['mode-off', 'out-of-scope']);
 
+/** What is remembered of a group that nothing but the policy leaves alone. */
+export const leftByPolicy = ({
+  version,
+}: {
+  readonly version?: number;
+}): Pick<Progress, 'isLeftAlone' | 'leftUnder'> => ({
+  isLeftAlone: true,
+  ...(version !== undefined && { leftUnder: version }),
+});
+
 /** What is remembered of a group to which no release comes, for the reason that was decided by. */
 export const leftAlone = (
   reason: string,
-  { version }: { readonly version?: number },
-): Pick<Progress, 'isLeftAlone' | 'leftUnder'> => ({
-  isLeftAlone: true,
-  ...(BY_POLICY.has(reason) && version !== undefined && { leftUnder: version }),
-});
+  policy: { readonly version?: number },
+): Pick<Progress, 'isLeftAlone' | 'leftUnder'> =>
+  BY_POLICY.has(reason) ? leftByPolicy(policy) : { isLeftAlone: true };
 
 /** What is remembered of a group that cannot be read, where the policy still leaves it alone: that needs no look at it. */
-export const stillLeftAlone = (
+export const stillLeft = (
   { leftUnder }: Pick<Progress, 'leftUnder'>,
-  mode: Mode,
-  policy: { readonly version?: number },
-): Partial<Pick<Progress, 'isLeftAlone' | 'leftUnder'>> =>
-  leftUnder !== undefined && mode === 'off' ? leftAlone('mode-off', policy) : {};
+  isLeft: boolean,
+  { version }: { readonly version?: number },
+): Pick<Progress, 'leftUnder'> =>
+  leftUnder !== undefined && version !== undefined && isLeft ? { leftUnder: version } : {};
 
-/** Whether a former version of the policy left a group alone. Nobody knows what the present one does until a look. */
+/**
+ * Whether a former version of the policy left a group alone, or only had it proposed what is due. Nobody knows what the
+ * present one does until a look.
+ */
 export const isLeftByFormer = (
   { leftUnder }: Pick<Progress, 'leftUnder'> = {},
   { version }: { readonly version?: number },

@@ -3,7 +3,7 @@ import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
 import { policyAt } from '../../shared/policy/policy-at.ts';
 import { pairKey } from '../../shared/releases/ami-type.ts';
 import { imageOrder } from '../../shared/rollouts/image-order.ts';
-import { leftAlone, RUNS_KEPT, runsAfter, seen, stillLeftAlone, unread } from '../../shared/rollouts/progress.ts';
+import { leftAlone, RUNS_KEPT, runsAfter, seen, stillLeft, unread } from '../../shared/rollouts/progress.ts';
 import { failedRelease, isSameRelease, type TriedRelease } from '../../shared/rollouts/tried-release.ts';
 import { rolloutPair, waveByTags, waveOf } from '../../shared/rollouts/wave-place.ts';
 import { placeOf } from '../model/circumstances.ts';
@@ -53,7 +53,7 @@ export function progressAfter(
   const wave = waveOf(policy);
   if (wave === undefined) return undefined;
   if (view.kind === 'unreadable') {
-    return before && { ...unread(before, now), ...stillLeftAlone(before, policy.upgrades.mode, policy) };
+    return before && { ...unread(before, now), ...stillLeft(before, policy.upgrades.mode === 'off', policy) };
   }
   return seen(
     {

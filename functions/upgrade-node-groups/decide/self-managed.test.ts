@@ -8,10 +8,11 @@ import { plan } from '../plan/plan.ts';
 import { policyOf } from '../policy.fixture.ts';
 
 const [OLD, NEW] = ['ami-0aaaaaaaaaaaaaaaa', 'ami-0bbbbbbbbbbbbbbbb'];
-const policy = policyOf({
+const ROLLOUT = policyOf({
   upgrades: { waves: ['canary', 'prod'], bakeBetween: '24h', breaker: { release: 1 } },
   overrides: [{ name: 'first', match: { clusters: ['canary'] }, upgrades: { wave: 'canary' } }],
 });
+const policy = { ...ROLLOUT, version: 8 };
 const GROUP = 'canary/self-managed:web';
 const runs = (imageId: string, hours: number, more: Partial<Progress> = {}): RefreshState => ({
   outcomes: 1,
@@ -26,6 +27,7 @@ const runs = (imageId: string, hours: number, more: Partial<Progress> = {}): Ref
     ...more,
   },
 });
+const proposed = (leftUnder: number) => runs(OLD, 90, { isProposed: true, leftUnder });
 const refresh = { target: NEW, from: { version: '3', imageId: OLD }, at: NOW - HOUR, attempt: 1 };
 const failures = { target: NEW, count: 1, resumed: 0 };
 
@@ -47,7 +49,8 @@ describe('a managed node group of a later wave', () => {
     ['goes on then', runs(NEW, 25), 'open'],
     ['is stopped by a refresh that failed', { ...runs(OLD, 90), failures }, 'stopped'],
     ['does not wait for one that is left alone', runs(OLD, 90, { isLeftAlone: true }), 'open'],
-    ['does not wait for one of which refreshes are only proposed', runs(OLD, 90, { isProposed: true }), 'open'],
+    ['does not wait for one of which refreshes are only proposed', proposed(8), 'open'],
+    ['waits for one of which a former policy only had refreshes proposed', proposed(7), 'unfinished'],
     ['does not wait for one to which other AMIs come', runs('ami-0c', 90, { images: ['ami-0c'] }), 'open'],
   ])('%s', (_what, state, expected) => expect(entryWith(state)).toBe(expected));
 
