@@ -80,13 +80,16 @@ export const isLeftAlone = ({ model }: FleetPlay, group: ModelGroup): boolean =>
   );
 };
 
-/** Whether a group's move to a release is approved, and the group has not begun to move since. */
-export function isApproved(
+/**
+ * When a group's move to a release was approved, epoch milliseconds; undefined where it was not, the approval has
+ * expired, or the group has begun to move since.
+ */
+export function approvedAt(
   play: FleetPlay,
   group: ModelGroup,
   { version, releaseVersion, at }: Event,
   isNext: boolean,
-): boolean {
+): number | undefined {
   const own = play.events.filter((event) => event.group === group);
   const target = isNext ? `${releaseVersion} for Kubernetes ${version}` : releaseVersion;
   const last = own.findLast(
@@ -94,5 +97,13 @@ export function isApproved(
       (event.kind === 'start' && event.version === version && event.releaseVersion === releaseVersion) ||
       (event.kind === 'approve' && event.releaseVersion === target),
   );
-  return last?.kind === 'approve' && at < last.at + play.model.fleet.policy.approvalExpiresAfter * HOUR;
+  const holds = last?.kind === 'approve' && at < last.at + play.model.fleet.policy.approvalExpiresAfter * HOUR;
+  return holds ? last.at : undefined;
+}
+
+/** Whether no newer release was recommended at any hour of a time, ends included. */
+export function stayedNewest(model: FleetPlay['model'], releaseVersion: string, from: number, until: number): boolean {
+  const day = dayOf(model, releaseVersion);
+  for (let time = from; time <= until; time += HOUR) if (model.releases.recommendedDay(time) > day) return false;
+  return true;
 }

@@ -3,7 +3,7 @@ import { HOUR } from '../model/observation.fixture.ts';
 import type { ModelGroup } from './eks-model.fixture.ts';
 import { WINDOWS } from './fleet-policy.fixture.ts';
 import type { Event, FleetPlay } from './play-fleet.fixture.ts';
-import { failedSince, failedWith, firstSeen, isApproved, lastResume, wasTakenBack } from './play-history.fixture.ts';
+import { approvedAt, failedSince, failedWith, firstSeen, lastResume, wasTakenBack } from './play-history.fixture.ts';
 import { goesAlone, hasPassedEarlierWaves } from './wave-laws.fixture.ts';
 
 type Law = (play: FleetPlay, start: Event) => boolean;
@@ -104,7 +104,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'an approval that is asked for': (play, start) => {
     const isAsked =
       specialOf(start) === 'asked' || (follows(start) && play.model.fleet.policy.followMode === 'observe');
-    return !isAsked || isApproved(play, start.group, start, follows(start));
+    return !isAsked || approvedAt(play, start.group, start, follows(start)) !== undefined;
   },
   'the number of attempts': (play, start) => {
     const isOwn = ({ group }: Event) => group === start.group;

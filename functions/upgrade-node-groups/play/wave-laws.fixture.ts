@@ -2,7 +2,7 @@ import { nextVersion } from '../../shared/fleet/kubernetes-version.ts';
 import { HOUR } from '../model/observation.fixture.ts';
 import type { ModelGroup } from './eks-model.fixture.ts';
 import type { Event, FleetPlay } from './play-fleet.fixture.ts';
-import { dayOf, isApproved, isLeftAlone, SWEPT, seenAt, wasTakenBack } from './play-history.fixture.ts';
+import { approvedAt, isLeftAlone, SWEPT, seenAt, stayedNewest, wasTakenBack } from './play-history.fixture.ts';
 
 export const waveOf = (group: ModelGroup): number => {
   const { special, cluster } = group.given;
@@ -35,15 +35,18 @@ function takes(play: FleetPlay, group: ModelGroup, start: Event): boolean {
   return isNext && (followMode === 'enforce' || isChosen(play, group, start));
 }
 
-/** Whether a move that is only proposed is approved, or has failed. An approval ends once another release is due. */
+/**
+ * Whether a move that is only proposed is approved, or has failed. An approval ends once another release is due, also
+ * where that one is taken back later.
+ */
 function isChosen(play: FleetPlay, group: ModelGroup, start: Event): boolean {
   const { version, releaseVersion } = start;
   const tried = play.events.findLast(
     ({ kind, group: whose }) => whose === group && (kind === 'failure' || kind === 'success' || kind === 'resume'),
   );
   const hasFailed = tried?.kind === 'failure' && tried.version === version && tried.releaseVersion === releaseVersion;
-  const isNewest = play.model.releases.recommendedDay(start.at) <= dayOf(play.model, releaseVersion);
-  return hasFailed || (isNewest && isApproved(play, group, start, true));
+  const since = approvedAt(play, group, start, true);
+  return hasFailed || (since !== undefined && stayedNewest(play.model, releaseVersion, since, start.at));
 }
 
 /** Whether a group's last attempt to move to a release failed, and no operator has resumed the group since. */
