@@ -1,8 +1,10 @@
 import { parsePolicy } from '../../functions/policy-document.ts';
 import { REMEDIATIONS } from '../../functions/remediations.ts';
+import type { LastWord } from '../../functions/review-actions/fleet-status.ts';
 import type { Remediation } from '../../functions/shared/declaration/remediation.ts';
 import { type InvalidPolicy, isInvalid } from '../../functions/shared/policy/policy.ts';
 import { isSettled, needsSomebody, STATE_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
+import { iso } from '../../functions/shared/runtime/clock.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
 import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
 import { jsonLine, visible } from '../../functions/shared/text/visible.ts';
@@ -11,7 +13,7 @@ import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { type FleetNow, placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
 import { readPolicyText } from '../policy-parameter.ts';
 import { readHeld } from '../quarantines.ts';
-import { readRuns } from '../runs.ts';
+import { type Runs, readRuns } from '../runs.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 import { wrap } from '../wrap.ts';
@@ -45,49 +47,82 @@ const SCHEDULED = ['watch-ami-releases', 'sweep-fleet'];
 /** How many lines of waiting work, or work under way, are shown; `plan` and `get` show all. */
 const MOST_LINES = 20;
 
+/** What there is to say, in either form. */
+interface Status {
+  readonly rules: Rules;
+  readonly runs: readonly Runs[];
+  /** Scheduled functions that did not run. */
+  readonly silent: readonly string[];
+  readonly isWell: boolean;
+  readonly fleet: FleetNow;
+  readonly needed: readonly LastWord[];
+  readonly proposed: readonly LastWord[];
+  /** What waits, or is under way. */
+  readonly others: readonly LastWord[];
+  readonly held: number;
+  /** Exposed workers that wait for room. */
+  readonly waiting: number;
+}
+
 async function tell(surroundings: Surroundings): Promise<ExitCode> {
-  const { clock, stack, json, print, wide, width } = surroundings;
-  const now = clock.now();
+  const found = await readStatus(surroundings);
+  if (surroundings.json) surroundings.print(jsonLine(inJson(found)));
+  else await printStatus(surroundings, found);
+  return found.isWell ? 0 : 1;
+}
+
+async function readStatus(surroundings: Surroundings): Promise<Status> {
+  const { clock, stack } = surroundings;
   const [runs, fleet, { held, waiting }, text] = await Promise.all([
-    readRuns(surroundings, now - DAY),
+    readRuns(surroundings, clock.now() - DAY),
     readFleetNow(surroundings),
     readHeld(surroundings),
     readPolicyText(surroundings),
   ]);
-  const rules = rulesOf(text, stack.Mode ?? 'enforce');
   const silent = SCHEDULED.filter((name) => !runs.some((known) => known.name === name));
-  const isWell = silent.length === 0 && runs.every(({ failed }) => failed === 0);
   const open = fleet.states.filter((word) => !isSettled(word));
-  const needed = open.filter(needsSomebody);
-  const proposed = fleet.words.filter(({ decision }) => decision === 'would-act');
-  const others = open.filter((word) => !needsSomebody(word) && !isLeftAlone(word));
-  const functions = runs.map(({ lastRun, ...counts }) => ({ ...counts, lastRun: new Date(lastRun).toISOString() }));
-  if (json) {
-    const subjects = (words: FleetNow['states']) =>
-      words.map((word) => ({
-        subject: placeOf(word),
-        state: stateOf(word),
-        remediation: word.remediation,
-        reason: word.reason,
-        since: new Date(word.at).toISOString(),
-      }));
-    print(
-      jsonLine({
-        alive: isWell,
-        silent,
-        ...rules,
-        functions,
-        needsYou: subjects(needed),
-        toApprove: subjects(proposed),
-        underWay: subjects(others),
-        quarantine: { held: held.length, waiting: waiting.length },
-      }),
-    );
-    return isWell ? 0 : 1;
-  }
-  print(wrap(`${stack.stackName} in ${stack.region}: ${ruleLine(rules)}`, width).join('\n'));
-  const records = wide ? await readTheirRecords(surroundings, open) : undefined;
-  const rows = (words: FleetNow['states']): string =>
+  return {
+    rules: rulesOf(text, stack.Mode ?? 'enforce'),
+    runs,
+    silent,
+    isWell: silent.length === 0 && runs.every(({ failed }) => failed === 0),
+    fleet,
+    needed: open.filter(needsSomebody),
+    proposed: fleet.words.filter(({ decision }) => decision === 'would-act'),
+    others: open.filter((word) => !needsSomebody(word) && !isLeftAlone(word)),
+    held: held.length,
+    waiting: waiting.length,
+  };
+}
+
+function inJson({ rules, runs, silent, isWell, needed, proposed, others, held, waiting }: Status): object {
+  const subjects = (words: readonly LastWord[]) =>
+    words.map((word) => ({
+      subject: placeOf(word),
+      state: stateOf(word),
+      remediation: word.remediation,
+      reason: word.reason,
+      since: iso(word.at),
+    }));
+  return {
+    alive: isWell,
+    silent,
+    ...rules,
+    functions: runs.map(({ lastRun, ...counts }) => ({ ...counts, lastRun: iso(lastRun) })),
+    needsYou: subjects(needed),
+    toApprove: subjects(proposed),
+    underWay: subjects(others),
+    quarantine: { held, waiting },
+  };
+}
+
+async function printStatus(surroundings: Surroundings, found: Status): Promise<void> {
+  const { clock, stack, print, wide, width } = surroundings;
+  const { fleet, needed, proposed, others, held, waiting } = found;
+  const now = clock.now();
+  print(wrap(`${stack.stackName} in ${stack.region}: ${ruleLine(found.rules)}`, width).join('\n'));
+  const records = wide ? await readTheirRecords(surroundings, [...needed, ...others]) : undefined;
+  const rows = (words: readonly LastWord[]): string =>
     table(
       words.map((word) => [
         STATE_NAMES[stateOf(word)],
@@ -97,30 +132,28 @@ async function tell(surroundings: Surroundings): Promise<ExitCode> {
       ]),
       width,
     );
-  if (needed.length === 0) {
-    const groups = fleet.clusters.reduce((sum, { groups }) => sum + groups.length, 0);
-    print(
-      `Nothing needs you: ${fleet.more ? `${fleet.workers.size} or more workers` : counted(fleet.workers.size, 'worker')} in ${counted(groups, 'group')}.`,
-    );
-  } else print(`Needs you: ${needed.length}\n${rows(needed)}`);
+  if (needed.length > 0) print(`Needs you: ${needed.length}\n${rows(needed)}`);
+  else print(`Nothing needs you: ${sizeOf(fleet)}.`);
   if (proposed.length > 0) print(`To approve: ${counted(proposed.length, 'proposal')} (${OPERATOR_COMMAND} plan)`);
   if (others.length > 0) {
     const more =
       others.length > MOST_LINES ? `\n  and ${others.length - MOST_LINES} more: ${OPERATOR_COMMAND} plan` : '';
     print(`Waits, or is under way: ${others.length}\n${rows(others.slice(0, MOST_LINES))}${more}`);
   }
-  const line =
-    waiting.length === 0 ? '' : `, ${counted(waiting.length, 'exposed worker waits', 'exposed workers wait')} for room`;
-  print(`In quarantine: ${held.length}${line}${held.length === 0 ? '' : ` (${OPERATOR_COMMAND} get quarantines)`}`);
+  const line = waiting === 0 ? '' : `, ${counted(waiting, 'exposed worker waits', 'exposed workers wait')} for room`;
+  print(`In quarantine: ${held}${line}${held === 0 ? '' : ` (${OPERATOR_COMMAND} get quarantines)`}`);
   print('Functions');
-  for (const { name, runs: count, failed, lastRun } of functions) {
+  for (const { name, runs: count, failed, lastRun } of found.runs) {
     const trouble = failed > 0 ? `, ${failed} FAILED` : '';
-    print(
-      `  ${visible(name).padEnd(20)} ran ${spanOf(now - Date.parse(lastRun))} ago; ${counted(count, 'run')} in 24h${trouble}`,
-    );
+    print(`  ${visible(name).padEnd(20)} ran ${spanOf(now - lastRun)} ago; ${counted(count, 'run')} in 24h${trouble}`);
   }
-  for (const name of silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
-  return isWell ? 0 : 1;
+  for (const name of found.silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
+}
+
+function sizeOf({ clusters, workers, more }: FleetNow): string {
+  const size = more ? `${workers.size} or more workers` : counted(workers.size, 'worker');
+  const groups = clusters.reduce((sum, { groups }) => sum + groups.length, 0);
+  return `${size} in ${counted(groups, 'group')}`;
 }
 
 /** Whether an operator or a tag has accepted an exposure. */
