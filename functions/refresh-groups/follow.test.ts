@@ -20,7 +20,7 @@ import {
   under,
 } from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
-import { holdsSlot } from './reconcile.ts';
+import { holdsSlot } from './standings.ts';
 
 /** The state as it is saved after a decision. */
 const saved = (state: RefreshState, { memory, proposal }: Decision): RefreshState =>
