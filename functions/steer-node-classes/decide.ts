@@ -15,7 +15,7 @@ import { type Circumstances, type Decision, type Observation, say } from './deci
 import { ALL_CLASSES, type ClassView, type OfferedVersion } from './node-class.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { poolsIn, poolsOf, proposedPatch } from './tell-pools.ts';
+import { MOST_NAMED, poolsIn, poolsOf, proposedPatch } from './tell-pools.ts';
 import { type Mover, waitAtWave } from './wave.ts';
 
 /** A name of Kubernetes has no colon: this label or annotation means the same as the tag. */
@@ -115,7 +115,7 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
   const nodesRun = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.`;
   const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
   if (barred.length > 0) {
-    const names = barred.map(({ name }) => name);
+    const names = barred.slice(0, MOST_NAMED).map(({ name }) => name);
     const message = `${nodesRun} A disruption budget of 0 keeps Karpenter from replacing drifted nodes of ${listed(names)}.${pools}`;
     const variant = `${target} ${names.toSorted().join(' ')}`;
     return isSlow

@@ -1,12 +1,22 @@
 import * as z from 'zod';
 import { safeParse } from '../shared/runtime/safe-parse.ts';
+import { shortLine } from '../shared/text/short-line.ts';
 
 export const EC2_GROUP = 'karpenter.k8s.aws';
 
+/**
+ * A name of an object (Kubernetes, "Object Names and IDs", DNS subdomain names). It stands in keys of the ledger, in
+ * records and in a patch to commit, and a server of a custom kind may serve any text for it.
+ */
+const objectName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
+
+/** How long AMI terms may be, as JSON. Whoever administers a cluster may widen the schema of the kind. */
+const LONGEST_TERMS = 16_384;
+
 const names = z.record(z.string(), z.string()).default({});
-export const metadata = z.object({
-  name: z.string(),
-  resourceVersion: z.string().default(''),
+const metadata = z.object({
+  name: objectName,
+  resourceVersion: z.string().max(100).default(''),
   labels: names,
   annotations: names,
   managedFields: z
@@ -19,39 +29,52 @@ export const metadata = z.object({
     )
     .default([]),
 });
+export type Metadata = z.infer<typeof metadata>;
 /** Source: Kubernetes API conventions, "Typical status properties". */
-export const conditions = z
+const conditions = z
   .array(z.object({ type: z.string(), status: z.string(), reason: z.string().optional() }))
   .default([]);
-export const nodeClassRef = z.object({ group: z.string().min(1), name: z.string().min(1) });
+export type Conditions = z.infer<typeof conditions>;
+const nodeClassRef = z.object({ group: z.string().min(1).max(253), name: objectName });
+export type NodeClassRef = z.infer<typeof nodeClassRef>;
 
 /** Members that are not read here are ignored. Source: aws/karpenter-provider-aws, pkg/apis/v1. */
 export const ec2NodeClass = z.object({
   metadata,
-  spec: z.object({ amiSelectorTerms: z.array(z.unknown()).default([]), userData: z.string().default('') }),
+  spec: z.object({
+    amiSelectorTerms: z
+      .array(z.unknown())
+      .default([])
+      .refine((terms) => JSON.stringify(terms).length <= LONGEST_TERMS, `longer than ${LONGEST_TERMS} characters`),
+    userData: z.string().default(''),
+  }),
   status: z
     .object({
-      amis: z.array(z.object({ id: z.string().default(''), name: z.string().default('') })).default([]),
+      amis: z
+        .array(z.object({ id: z.string().max(100).default(''), name: z.string().max(253).default('') }))
+        .max(1_000)
+        .default([]),
       conditions,
     })
     .prefault({}),
 });
+const budget = z.object({
+  nodes: z.string().default('10%'),
+  reasons: z.array(z.string()).optional(),
+  schedule: z.string().optional(),
+  duration: z.string().optional(),
+});
+export type PoolBudget = z.infer<typeof budget>;
 /** Source: kubernetes-sigs/karpenter, pkg/apis/v1/nodepool.go, with its defaults. */
 export const nodePool = z.object({
   metadata,
   spec: z.object({
-    template: z.object({ spec: z.object({ nodeClassRef, expireAfter: z.string().default('720h') }) }),
+    template: z.object({ spec: z.object({ nodeClassRef, expireAfter: z.string().max(100).default('720h') }) }),
     disruption: z
       .object({
         budgets: z
-          .array(
-            z.object({
-              nodes: z.string().default('10%'),
-              reasons: z.array(z.string()).optional(),
-              schedule: z.string().optional(),
-              duration: z.string().optional(),
-            }),
-          )
+          .array(budget)
+          .max(50)
           .default([{ nodes: '10%' }]),
       })
       .prefault({}),
@@ -59,9 +82,9 @@ export const nodePool = z.object({
   status: z.object({ conditions }).prefault({}),
 });
 export const nodeClaim = z.object({
-  metadata,
+  metadata: metadata.extend({ name: z.string() }),
   spec: z.object({ nodeClassRef }),
-  status: z.object({ imageID: z.string().default(''), conditions }).prefault({}),
+  status: z.object({ imageID: z.string().max(100).default(''), conditions }).prefault({}),
 });
 
 /** An object that is not as its kind has it. */
@@ -76,7 +99,7 @@ export interface Misformed {
 const traces = z.object({
   metadata: z
     .object({
-      name: z.string().optional().catch(undefined),
+      name: objectName.optional().catch(undefined),
       labels: z.record(z.string(), z.unknown()).catch({}),
     })
     .catch({ labels: {} }),
@@ -91,31 +114,35 @@ const traces = z.object({
     .catch({}),
 });
 
-/** The objects of a kind that are as it has them, and those that are not, without those of other providers. */
-export function sortedByForm<Kind extends z.ZodType>(
-  name: 'EC2NodeClass' | 'NodePool' | 'NodeClaim',
-  kind: Kind,
-  objects: readonly unknown[],
-): { readonly wellFormed: Array<z.infer<Kind>>; readonly misformed: Misformed[] } {
-  const wellFormed: Array<z.infer<Kind>> = [];
-  const misformed: Misformed[] = [];
-  for (const object of objects) {
+/** What is kept of an object: of one that is as its kind has it, or of another one; undefined for another provider's. */
+export type Sorted<Kept> = { readonly kept: Kept } | { readonly misformed: Misformed } | undefined;
+
+/** How much of what is wrong with an object is kept, characters. */
+const LONGEST_WHY = 300;
+
+/**
+ * Makes a reader of the objects of a kind.
+ *
+ * @param kept what is kept of an object
+ */
+export const readerOf =
+  <Kind extends z.ZodType, Kept>(
+    name: 'EC2NodeClass' | 'NodePool' | 'NodeClaim',
+    kind: Kind,
+    kept: (object: z.infer<Kind>) => Kept,
+  ) =>
+  (object: unknown): Sorted<Kept> => {
     const { success, data, error } = safeParse(kind, object);
-    if (success) {
-      wellFormed.push(data);
-      continue;
-    }
+    if (success) return { kept: kept(data) };
     const { metadata: meta, spec } = safeParse(traces, object).data ?? {
       metadata: { name: undefined, labels: {} },
       spec: {},
     };
     const { group, name: named } = spec.nodeClassRef ?? spec.template?.spec.nodeClassRef ?? { group: '', name: '' };
-    if (group !== '' && group !== EC2_GROUP) continue;
-    const label = meta.labels['karpenter.k8s.aws/ec2nodeclass'];
-    const nodeClass = name === 'EC2NodeClass' ? meta.name : named || (typeof label === 'string' ? label : undefined);
+    if (group !== '' && group !== EC2_GROUP) return undefined;
+    const label = safeParse(objectName, meta.labels['karpenter.k8s.aws/ec2nodeclass']).data;
+    const nodeClass = name === 'EC2NodeClass' ? meta.name : named || label;
     const [issue] = error.issues;
     const why = `${name} ${meta.name ?? 'without a name'}: ${issue?.path.join('.')}: ${issue?.message}`;
-    misformed.push({ why, ...(nodeClass !== undefined && { nodeClass }) });
-  }
-  return { wellFormed, misformed };
-}
+    return { misformed: { why: shortLine(why, LONGEST_WHY), ...(nodeClass !== undefined && { nodeClass }) } };
+  };

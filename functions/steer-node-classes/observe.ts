@@ -19,6 +19,7 @@ import { ALL_CLASSES, type ClassView, type View } from './node-class.ts';
 import { type OfferClients, readOffer } from './offer.ts';
 import { type Policy, READS } from './policy.ts';
 import { type FoundClass, NEEDED, readNodeClasses } from './read-node-classes.ts';
+import { whyTooMany } from './too-many.ts';
 
 export type OpenCluster = (name: string) => Promise<KubernetesClient | NotOpened>;
 
@@ -106,11 +107,15 @@ async function viewsOf(
       const why = `The cluster does not allow this: ${lacking.join(', ')}. Apply the rights: npm run -s rbac | kubectl apply -f -`;
       return unreadable(why, 'access');
     }
-    const { classes, malformed, autoMode } = await readNodeClasses(kubernetes);
+    const found = await readNodeClasses(kubernetes);
+    if (typeof found === 'string') return unreadable(found, 'too-many');
+    const { classes, malformed, autoMode } = found;
+    const tooMany = whyTooMany(looking.states, cluster, [...classes.map(({ name }) => name), ...malformed.keys()]);
+    if (tooMany !== undefined) return unreadable(tooMany, 'too-many');
     const views = new Map<string, View>([[ALL_CLASSES, { kind: 'readable' }]]);
     for (const { name, pools } of autoMode) views.set(`nodeclass:${name}`, { kind: 'auto-mode', name, pools });
     for (const [name, why] of malformed) views.set(groupOfClass(name), { kind: 'malformed', why, variant: why });
-    for (const found of classes) views.set(groupOfClass(found.name), await viewOf(looking, cluster, found));
+    for (const each of classes) views.set(groupOfClass(each.name), await viewOf(looking, cluster, each));
     return views;
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;

@@ -23,8 +23,15 @@ const aClaim = (name: string, nodeClass: string, more: object = {}) => ({
 function read(objects: { classes?: unknown[]; pools?: unknown[]; claims?: unknown[] }) {
   const { classes = [aClass('good'), aClass('other')], pools = [], claims = [] } = objects;
   const lists: Record<string, unknown[]> = { ec2nodeclasses: classes, nodepools: pools, nodeclaims: claims };
-  const listCustomObjects: KubernetesClient['listCustomObjects'] = async ({ plural }) => lists[plural];
+  const listCustomObjects: KubernetesClient['listCustomObjects'] = async ({ plural }, described) =>
+    lists[plural]?.map(described);
   return readNodeClasses({ listCustomObjects } as KubernetesClient);
+}
+
+async function readFew(objects: Parameters<typeof read>[0]) {
+  const found = await read(objects);
+  if (typeof found === 'string') throw new Error(found);
+  return found;
 }
 
 it.each<[string, Parameters<typeof read>[0], string[], RegExp]>([
@@ -72,7 +79,7 @@ it.each<[string, Parameters<typeof read>[0], string[], RegExp]>([
   ],
   ['something that is no object', { claims: [null] }, ['good', 'other'], /NodeClaim without a name/],
 ])('%s that is not as its kind has it counts against its class alone', async (_, objects, expected, why) => {
-  const { classes, malformed } = await read(objects);
+  const { classes, malformed } = await readFew(objects);
   expect([...malformed.keys()].toSorted()).toEqual(expected);
   expect(classes.map(({ name }) => name)).not.toEqual(expect.arrayContaining(expected));
   expect([...malformed.values()][0]).toMatch(why);
@@ -80,7 +87,7 @@ it.each<[string, Parameters<typeof read>[0], string[], RegExp]>([
 
 it('what other providers have is none of ours, whatever its form', async () => {
   const foreign = { metadata: { name: 'x' }, spec: { nodeClassRef: ref('default', 'eks.amazonaws.com') }, status: 7 };
-  const { classes, malformed } = await read({ claims: [foreign] });
+  const { classes, malformed } = await readFew({ claims: [foreign] });
   expect([classes.length, malformed.size]).toEqual([2, 0]);
 });
 
@@ -88,7 +95,7 @@ it('a class that is not ready and a pool whose nodes do not join are troubles of
   const conditions = (type: string, status: string) => ({
     status: { conditions: [{ type, status, reason: 'Because' }] },
   });
-  const { classes } = await read({
+  const { classes } = await readFew({
     classes: [aClass('good', conditions('Ready', 'False')), aClass('other', conditions('Ready', 'Unknown'))],
     pools: [aPool('p', 'good', conditions('NodeRegistrationHealthy', 'False')), aPool('q', 'other')],
   });
@@ -109,6 +116,53 @@ it.each([
 ])('of the budgets, %o bars drift: %s', async (budget, expected) => {
   const { spec } = aPool('general', 'good');
   const pool = { ...aPool('general', 'good'), spec: { ...spec, disruption: { budgets: [{ nodes: '10%' }, budget] } } };
-  const { classes } = await read({ pools: [pool] });
+  const { classes } = await readFew({ pools: [pool] });
   expect(classes[0]?.pools.map(({ driftBarredBy }) => driftBarredBy)).toEqual([expected]);
+});
+
+it('a name that Kubernetes does not allow names no class: it would stand in a patch to commit', async () => {
+  const { classes, malformed } = await readFew({ classes: [aClass('good'), aClass('bad\n  labels: {}')] });
+  expect(classes).toEqual([]);
+  expect([...malformed]).toEqual([['good', expect.stringMatching(/^EC2NodeClass without a name: metadata\.name/)]]);
+});
+
+it('classes without end are told of once, and none is remembered', async () => {
+  const classes = Array.from({ length: 501 }, (_, index) => aClass(`c${index}`));
+  expect(await read({ classes })).toBe('The cluster has more than 500 node classes.');
+  const autoMode = { spec: { template: { spec: { nodeClassRef: ref('x', 'eks.amazonaws.com') } } } };
+  expect(await read({ classes: classes.slice(1), pools: [aPool('p', 'x', autoMode)] })).toBe(
+    'The cluster has more than 500 node classes.',
+  );
+});
+
+it.each([
+  ['AMI terms', { spec: { amiSelectorTerms: [{ alias: 'al2023@v20260601', name: 'x'.repeat(20_000) }] } }],
+  ['AMIs', { status: { amis: Array.from({ length: 1_001 }, (_, index) => ({ id: `ami-${index}` })) } }],
+])('a class with %s that the ledger has no room for counts as malformed', async (_what, more) => {
+  const { classes, malformed } = await readFew({ classes: [aClass('good'), aClass('bad', more)] });
+  expect([classes.map(({ name }) => name), [...malformed.keys()]]).toEqual([['good'], ['bad']]);
+});
+
+it('a class whose nodes are said to run AMIs without end counts as malformed', async () => {
+  const claims = Array.from({ length: 201 }, (_, index) =>
+    aClaim(`c${index}`, 'other', { status: { imageID: `ami-${index}` } }),
+  );
+  expect([...(await readFew({ claims })).malformed]).toEqual([['other', 'Its NodeClaims name more than 200 AMIs.']]);
+});
+
+it('little is kept of objects that are large', async () => {
+  const long = 'x'.repeat(100_000);
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': long, 'eks-host-remediator/ignore': '' };
+  const large = aClass('good', {
+    metadata: { name: 'good', annotations, managedFields: [{ manager: 'helm', fieldsV1: { [`f:${long}`]: {} } }] },
+    status: { conditions: [{ type: 'Ready', status: 'False', reason: long }] },
+  });
+  const pool = aPool('p', 'good', {
+    metadata: { name: 'p', annotations },
+    status: { conditions: [{ type: 'NodeRegistrationHealthy', status: 'False', reason: long }] },
+  });
+  const claim = aClaim('c', 'other', { metadata: { name: long, annotations }, status: { imageID: 7 } });
+  const { classes, malformed } = await readFew({ classes: [large], pools: [pool], claims: [claim] });
+  expect(JSON.stringify([classes, ...malformed.values()]).length).toBeLessThan(3_000);
+  expect(classes[0]?.marks).toHaveProperty(['eks-host-remediator/ignore'], '');
 });

@@ -2,7 +2,7 @@ import { counted } from '../shared/text/counted.ts';
 import type { ClassView, PoolView } from './node-class.ts';
 
 /** How many pools a message names. */
-const MOST_NAMED = 5;
+export const MOST_NAMED = 5;
 
 /** The drift of each pool, and how long its nodes live at most, as sentences after others. */
 export function poolsIn(pools: readonly PoolView[]): string {

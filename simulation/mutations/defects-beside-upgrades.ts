@@ -119,12 +119,12 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   pin(
     'a claim that cannot be read counts against nobody',
     'read-node-classes.ts',
-    'find(({ nodeClass = name }) => nodeClass === name)',
-    'find(({ nodeClass }) => nodeClass === name)',
+    'misformed.get(name) ?? misformed.get(OF_ALL)',
+    'misformed.get(name)',
   ),
 
   pin('a budget of 0 is not told', 'decide.ts', 'drifted > 0 && driftBarredBy !== undefined', 'false'),
-  pin('a budget with a schedule counts as one for ever', 'read-node-classes.ts', 'schedule === undefined && ', ''),
+  pin('a budget with a schedule counts as one for ever', 'kept-objects.ts', 'schedule === undefined && ', ''),
 
   {
     what: 'what a former policy left alone holds up no wave',

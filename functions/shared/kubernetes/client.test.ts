@@ -196,10 +196,21 @@ it.each([
       ),
   });
   const pools = { group: 'karpenter.sh', version: 'v1', plural: 'nodepools' };
-  await expect(listCustomObjects(http, access.endpoint, pools)).rejects.toMatchObject({
+  await expect(listCustomObjects(http, access.endpoint, pools, (pool) => pool)).rejects.toMatchObject({
     name: 'KubernetesAccessError',
     message: 'The Kubernetes API answers with no list of nodepools.karpenter.sh.',
   });
+});
+
+it('a server that serves a custom kind without end is given up before its objects fill the memory', async () => {
+  const page = { items: Array.from({ length: 30_000 }, () => 0), metadata: { continue: 'more' } };
+  const { client, received } = await apiWith(...Array.from({ length: 10 }, () => ({ body: page })));
+  const pools = { group: 'karpenter.sh', version: 'v1', plural: 'nodepools' };
+  await expect(client.listCustomObjects(pools, (pool) => pool)).rejects.toMatchObject({
+    name: 'KubernetesAccessError',
+    message: 'The cluster has more than 100000 nodepools.karpenter.sh.',
+  });
+  expect(received).toHaveLength(4);
 });
 
 describe('a call', () => {

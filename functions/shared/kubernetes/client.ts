@@ -82,8 +82,11 @@ export interface KubernetesClient {
   restoreNode(name: string, restoration: Restoration): Promise<Change>;
   /** Those of the accesses that the caller lacks, such as `create pods/eviction`. */
   lackingAccess(wanted: readonly WantedAccess[]): Promise<string[]>;
-  /** All objects of a custom kind at cluster scope, unchecked; undefined where the cluster has no such kind. */
-  listCustomObjects(resource: CustomResource): Promise<unknown[] | undefined>;
+  /**
+   * What `described` keeps of all objects of a custom kind at cluster scope; undefined where the cluster has no such kind.
+   * Nobody has checked what it is given.
+   */
+  listCustomObjects<Kept>(resource: CustomResource, described: (object: unknown) => Kept): Promise<Kept[] | undefined>;
   /**
    * Applies a JSON merge patch to an object of a custom kind. It names the `metadata.resourceVersion` that it changes.
    */
@@ -139,7 +142,8 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     restoreNode: (name, restoration) => changeNode(core, name, (node) => restored(node, restoration)),
     listPodSecurity: (nodeName) => listPodSecurity(core, nodeName),
     lackingAccess: (wanted) => lackingAccess(configuration.httpApi, access.endpoint, wanted),
-    listCustomObjects: (resource) => listCustomObjects(configuration.httpApi, access.endpoint, resource),
+    listCustomObjects: (resource, described) =>
+      listCustomObjects(configuration.httpApi, access.endpoint, resource, described),
     patchCustomObject: (resource, name, patch) =>
       patchCustomObject(configuration.httpApi, access.endpoint, resource, name, { patch, fieldManager: FIELD_MANAGER }),
     listPods: (nodeName) => listPods(core, nodeName),

@@ -10,26 +10,37 @@ export interface CustomResource {
   readonly plural: string;
 }
 
+/** How many objects of a kind are read. Memory has room for little of each. */
+const MOST_OBJECTS = 100_000;
+
 /**
- * All objects of a kind, unchecked; undefined where the cluster has no such kind. The generated class for it would add
- * more code to the client than these two calls.
+ * All objects of a kind; undefined where the cluster has no such kind. The generated class for it would add more code to
+ * the client than these two calls.
  *
  * @param endpoint of the API server, without a slash at its end
+ * @param described what is kept of an object, which may be anything: memory has room for a page of whole objects, and not
+ *   for a whole list
  */
-export async function listCustomObjects(
+export async function listCustomObjects<Kept>(
   http: HttpLibrary,
   endpoint: string,
   resource: CustomResource,
-): Promise<unknown[] | undefined> {
+  described: (object: unknown) => Kept,
+): Promise<Kept[] | undefined> {
+  let left = MOST_OBJECTS;
   const list = async ({ limit, _continue }: PageAsked) => {
     const query = new URLSearchParams({
       limit: String(limit),
       ...(_continue !== undefined && { continue: _continue }),
     });
     const request = new RequestContext(`${endpoint}${pathOf(resource)}?${query}`, HttpMethod.GET);
-    return pageIn(await bodyOf(http, request), resource);
+    const page = pageIn(await bodyOf(http, request), resource);
+    left -= page.items.length;
+    if (left >= 0) return page;
+    const { plural, group } = resource;
+    throw new KubernetesAccessError('failed', `The cluster has more than ${MOST_OBJECTS} ${plural}.${group}.`);
   };
-  return unlessAbsent(allPages(list, (item) => item));
+  return unlessAbsent(allPages(list, described));
 }
 
 /**

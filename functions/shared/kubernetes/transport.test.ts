@@ -30,7 +30,7 @@ it('a list whose pages never end is given up', async () => {
   const page = { body: { items: [], metadata: { continue: 'more' } } };
   const { client, received } = await patientApi(slowly, page, page, page, page, page);
   const nodePools = { group: 'karpenter.sh', version: 'v1', plural: 'nodepools' };
-  await expect(client.listCustomObjects(nodePools)).rejects.toMatchObject(TOO_SLOW);
+  await expect(client.listCustomObjects(nodePools, (pool) => pool)).rejects.toMatchObject(TOO_SLOW);
   expect(received).toHaveLength(3);
 });
 

@@ -57,8 +57,11 @@ export type NodeClassState = Omit<z.infer<typeof nodeClassState>, 'sk'>;
 
 export const NEVER_SEEN: NodeClassState = { outcomes: 0, revision: 0 };
 
-/** How long a state is kept after its last change, ms. */
-const KEPT_FOR = 400 * 86_400_000;
+/**
+ * How long a state is kept after its last change, ms, and that of a class that is gone. Each look at any cluster reads all
+ * states, and whoever administers one may create and delete classes without end.
+ */
+const [KEPT_FOR, GONE_FOR] = [400 * 86_400_000, 7 * 86_400_000];
 
 /** Reads the states of all node classes, by `subjectOf`: also of those that their clusters do not have any more. */
 export async function readNodeClassStates(ledger: Ledger): Promise<Map<string, NodeClassState>> {
@@ -74,4 +77,9 @@ export const saveNodeClassState = (
   now: number,
   writer: string,
 ): Promise<NodeClassState | undefined> =>
-  saveUnlessWritten(ledger, { pk: PK, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);
+  saveUnlessWritten(
+    ledger,
+    { pk: PK, sk: subject, keptUntil: now + (state.reason === 'node-class-gone' ? GONE_FOR : KEPT_FOR) },
+    state,
+    writer,
+  );
