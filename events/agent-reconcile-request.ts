@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
+import { eventSchema, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
  * Requests a reconcile of the SSM agents of some workers, or of a whole cluster. The sweep, delayed messages and
@@ -25,12 +25,3 @@ export const sample: AgentReconcileRequest = {
   resources: [],
   detail: { trigger: 'wake-up', instanceIds: ['i-0f3a5c7e9b1d2f4a6'] },
 };
-
-/**
- * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
- */
-export const makeAgentReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: AgentReconcileRequest['detail'],
-): AgentReconcileRequest => ownEvent(detailType, origin, id, requestDetail);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, nodegroupName, ownEventMaker, SOURCE } from './envelope.ts';
 
 /**
  * Requests a reconcile of the hook and the drains of one self-managed Auto Scaling group, or of all those of a cluster.
@@ -32,9 +32,4 @@ export const sample: DrainReconcileRequest = {
   detail: { trigger: 'sweep', clusterName: 'shop' },
 };
 
-/** `id` names the cause: the same cause gives the same body. */
-export const makeDrainReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: DrainReconcileRequest['detail'],
-): DrainReconcileRequest => ownEvent(detailType, origin, id, requestDetail);
+export const makeDrainReconcileRequest = ownEventMaker<typeof detailType, DrainReconcileRequest['detail']>(detailType);

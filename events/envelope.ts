@@ -112,3 +112,9 @@ export const ownEvent = <DetailType extends string, Detail>(
   resources: [],
   detail,
 });
+
+/** Gives the function that makes own events of one kind, such as reconcile requests as bodies of queue messages. */
+export const ownEventMaker =
+  <DetailType extends string, Detail>(detailType: DetailType) =>
+  (origin: EventOrigin, id: string, detail: Detail) =>
+    ownEvent(detailType, origin, id, detail);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, nodegroupName, SOURCE } from './envelope.ts';
 
 /**
  * Requests a reconcile of the findings of one node group, or of the whole account. The sweep puts it into the queue of
@@ -36,12 +36,3 @@ export const sample: FindingsReconcileRequest = {
   resources: [],
   detail: { trigger: 'operator', clusterName: 'shop', nodegroupName: 'general' },
 };
-
-/**
- * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
- */
-export const makeFindingsReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: FindingsReconcileRequest['detail'],
-): FindingsReconcileRequest => ownEvent(detailType, origin, id, requestDetail);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterName, type EventOrigin, eventSchema, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, ownEventMaker, SOURCE } from './envelope.ts';
 
 /**
  * Requests a reconcile of the node classes of a cluster that Karpenter runs in. Sweeps, the function itself and
@@ -26,9 +26,6 @@ export const sample: NodeClassReconcileRequest = {
   detail: { trigger: 'sweep', clusterName: 'shop' },
 };
 
-/** `id` names the cause: the same cause gives the same body. */
-export const makeNodeClassReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: NodeClassReconcileRequest['detail'],
-): NodeClassReconcileRequest => ownEvent(detailType, origin, id, requestDetail);
+export const makeNodeClassReconcileRequest = ownEventMaker<typeof detailType, NodeClassReconcileRequest['detail']>(
+  detailType,
+);

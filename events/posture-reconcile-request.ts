@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, nodegroupName, ownEventMaker, SOURCE } from './envelope.ts';
 
 /**
  * Requests a check of the posture of a cluster's hosts. The sweep puts it into the queue of `check-posture`, where it
@@ -37,11 +37,6 @@ export const sample: PostureReconcileRequest = {
   detail: { trigger: 'operator', clusterName: 'shop' },
 };
 
-/**
- * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
- */
-export const makePostureReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: PostureReconcileRequest['detail'],
-): PostureReconcileRequest => ownEvent(detailType, origin, id, requestDetail);
+export const makePostureReconcileRequest = ownEventMaker<typeof detailType, PostureReconcileRequest['detail']>(
+  detailType,
+);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
+import { eventSchema, nodegroupName, ownEventMaker, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
  * Requests a reconcile of the exposures of some workers, or of a whole cluster. The sweep, delayed messages, freed
@@ -43,11 +43,6 @@ export const sample: QuarantineReconcileRequest = {
   detail: { trigger: 'sweep', clusterName: 'shop' },
 };
 
-/**
- * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
- */
-export const makeQuarantineReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: QuarantineReconcileRequest['detail'],
-): QuarantineReconcileRequest => ownEvent(detailType, origin, id, requestDetail);
+export const makeQuarantineReconcileRequest = ownEventMaker<typeof detailType, QuarantineReconcileRequest['detail']>(
+  detailType,
+);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, nodegroupName, ownEventMaker, SOURCE } from './envelope.ts';
 
 /**
  * Requests a reconcile of one self-managed Auto Scaling group, or of all those of a cluster. Sweeps, wake-ups,
@@ -32,9 +32,6 @@ export const sample: RefreshReconcileRequest = {
   detail: { trigger: 'sweep', clusterName: 'shop' },
 };
 
-/** `id` names the cause: the same cause gives the same body. */
-export const makeRefreshReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: RefreshReconcileRequest['detail'],
-): RefreshReconcileRequest => ownEvent(detailType, origin, id, requestDetail);
+export const makeRefreshReconcileRequest = ownEventMaker<typeof detailType, RefreshReconcileRequest['detail']>(
+  detailType,
+);

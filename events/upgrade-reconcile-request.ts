@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, nodegroupName, ownEventMaker, SOURCE } from './envelope.ts';
 
 /**
  * Requests a reconcile of one node group, or of a cluster. The sweep, wake-ups, freed slots of the blast budget and
@@ -33,11 +33,6 @@ export const sample: UpgradeReconcileRequest = {
   detail: { trigger: 'wake-up', clusterName: 'shop', nodegroupName: 'general' },
 };
 
-/**
- * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
- */
-export const makeReconcileRequest = (
-  origin: EventOrigin,
-  id: string,
-  requestDetail: UpgradeReconcileRequest['detail'],
-): UpgradeReconcileRequest => ownEvent(detailType, origin, id, requestDetail);
+export const makeUpgradeReconcileRequest = ownEventMaker<typeof detailType, UpgradeReconcileRequest['detail']>(
+  detailType,
+);

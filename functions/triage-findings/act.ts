@@ -1,6 +1,6 @@
 import { EnableCommand, type Inspector2Client, Inspector2ServiceException } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
-import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
+import { makeUpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-key.ts';
@@ -122,7 +122,7 @@ function hintOf({ account, region, caller }: ActDeps, { topic, subject }: Decide
   const { cluster: clusterName, nodegroup: nodegroupName } = subject;
   const origin = { account, region, time: new Date(now).toISOString() };
   const detail = { trigger: 'findings', clusterName, nodegroupName } as const;
-  return [{ request: makeReconcileRequest(origin, `findings ${subjectOf(subject)} ${caller}`, detail) }];
+  return [{ request: makeUpgradeReconcileRequest(origin, `findings ${subjectOf(subject)} ${caller}`, detail) }];
 }
 
 /** Carries out what goes beyond reconcile requests, and returns the final outcome. */

@@ -2,7 +2,7 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
-import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
+import { makeUpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { calendarsAt, gatesAnywhere, isAnyNamed } from '../shared/gates/named-gates.ts';
 import { createGatesReader } from '../shared/gates/observe-gates.ts';
@@ -188,7 +188,7 @@ async function reconcileAgain({ queue, account, region }: ReconcileDeps, decided
   const requests = decided.flatMap(({ observation: { key }, decision: { answers } }) => {
     if (answers === undefined) return [];
     const detail = { trigger: 'operator', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
-    return [{ request: makeReconcileRequest(origin, `${answers} answered`, detail) }];
+    return [{ request: makeUpgradeReconcileRequest(origin, `${answers} answered`, detail) }];
   });
   await sendRequests(queue, requests);
 }

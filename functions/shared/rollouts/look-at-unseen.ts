@@ -1,6 +1,6 @@
 import { makeNodeClassReconcileRequest } from '../../../events/node-class-reconcile-request.ts';
 import { makeRefreshReconcileRequest } from '../../../events/refresh-reconcile-request.ts';
-import { makeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
+import { makeUpgradeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
 import { isNodeClass } from '../fleet/node-class-name.ts';
 import { type ReconcileQueue, sendRequests } from '../intake/reconcile-queue.ts';
 import { type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
@@ -36,7 +36,7 @@ export async function lookAtUnseen(
     isNodeClass(nodegroup) ? 'class' : nodegroup.includes(':') ? 'self-managed' : 'managed',
   );
   for (const [queue, make, kind] of [
-    [upgradeQueue, makeReconcileRequest, 'managed'],
+    [upgradeQueue, makeUpgradeReconcileRequest, 'managed'],
     [refreshQueue, makeRefreshReconcileRequest, 'self-managed'],
   ] as const) {
     const requests = (byKind.get(kind) ?? []).slice(0, UNSEEN_AT_ONCE).map((key) => {

@@ -1,4 +1,4 @@
-import { makeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
+import { makeUpgradeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
 import { isOfAws } from '../../shared/fleet/reading.ts';
 import type { Wake } from '../../shared/intake/wake.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
@@ -94,6 +94,6 @@ async function wakeUp({ wake, account, region }: ActDeps, { key }: Observation, 
   await wake(
     subject,
     at,
-    makeReconcileRequest({ account, region, time: iso(at) }, `wake-up ${subject} ${iso(at)}`, detail),
+    makeUpgradeReconcileRequest({ account, region, time: iso(at) }, `wake-up ${subject} ${iso(at)}`, detail),
   );
 }

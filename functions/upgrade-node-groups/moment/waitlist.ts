@@ -1,4 +1,7 @@
-import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
+import {
+  makeUpgradeReconcileRequest,
+  type UpgradeReconcileRequest,
+} from '../../../events/upgrade-reconcile-request.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import { keyOf, type NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { NodeGroupState, Turn } from '../../shared/ledger/node-group-ledger.ts';
@@ -154,7 +157,7 @@ export function callNext(
   return called.map(({ cluster: clusterName, nodegroup: nodegroupName }) => {
     const id = `slot-free ${clusterName}/${nodegroupName} ${caller}`;
     const detail = { trigger: 'slot-free', clusterName, nodegroupName } as const;
-    return makeReconcileRequest({ account, region, time: iso(now) }, id, detail);
+    return makeUpgradeReconcileRequest({ account, region, time: iso(now) }, id, detail);
   });
 }
 
