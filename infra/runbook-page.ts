@@ -39,7 +39,7 @@ export function dashboardUrl(scope: Construct, dashboardName: string): string {
 }
 
 /** The page in sections, each with its heading, without links to pages that the dashboard does not have. */
-export const sectionsOf = (page: string): string[] =>
+const sectionsOf = (page: string): string[] =>
   page
     .replaceAll(/<!--.*?-->\n/g, '')
     .replaceAll(/\[([^[\]]+)\]\((?!https?:)[^()]*\)/g, '**$1**')

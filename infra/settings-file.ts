@@ -16,7 +16,7 @@ const fileSchema = z.record(z.string(), z.union([z.string(), z.number()]));
  * Reads the settings of earlier deploys; undefined when the file does not exist yet.
  * @throws SettingsError for a file that is not a JSON object of texts and numbers
  */
-export function readSettingsFile(path: string): GivenSettings | undefined {
+function readSettingsFile(path: string): GivenSettings | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -8,7 +8,7 @@ import { drawSelfManaged } from './self-managed.ts';
 /** Workers of a fleet at its start. */
 export const WORKERS = 20;
 /** When faults end, so that what they left can heal before the day is judged. Hours from the start. */
-export const TROUBLED_HOURS = 17;
+const TROUBLED_HOURS = 17;
 /** When the last step is taken. Hours from the start. */
 const BUSY_HOURS = 15;
 

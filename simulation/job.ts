@@ -32,7 +32,7 @@ function stackOf(path: string): SynthesizedStack {
 }
 
 /** Plays one seed. Looks for the parts that a failure needs. */
-export async function playSeed({ seed, without: parts, shrinks, light, whole }: Task): Promise<Report> {
+async function playSeed({ seed, without: parts, shrinks, light, whole }: Task): Promise<Report> {
   const before = process.cpuUsage();
   const drawn = scenarioOf(seed);
   const settings = { synthesized: stackOf(whole ?? light), inProcess: whole === undefined };

@@ -63,7 +63,7 @@ export const ours = ({ records }: Run) =>
   );
 
 /** Whether a record is about rules for ports 22 and 3389, which a check of posture reports. */
-export const isAboutShells = (reason: string): boolean => SHELL_INGRESS.some((each) => each === reason);
+const isAboutShells = (reason: string): boolean => SHELL_INGRESS.some((each) => each === reason);
 
 export const outcomes = (run: Run): string[] => ours(run).map(({ decision, reason }) => `${decision} ${reason}`);
 

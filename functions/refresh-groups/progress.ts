@@ -23,7 +23,7 @@ export const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /** Why a group counts for nobody: what only tags claim holds up no rollout. */
-export const NO_MEMBER: ReadonlySet<Reason> = new Set<Reason>(['unknown-cluster', 'claims-to-be-worker']);
+const NO_MEMBER: ReadonlySet<Reason> = new Set<Reason>(['unknown-cluster', 'claims-to-be-worker']);
 
 /** The policy of the account, and the one that holds where the group is. */
 interface Policies {

@@ -25,7 +25,7 @@ const NEWEST_FIRST = 'sort @timestamp desc, id desc | dedup id';
 const SUBJECT = 'concat(coalesce(cluster, ""), "/", coalesce(nodegroup, ""), "/", coalesce(instance, ""))';
 
 /** How many workers and node groups are covered. Logs Insights returns no more rows. */
-export const MOST_SUBJECTS = 10_000;
+const MOST_SUBJECTS = 10_000;
 
 function conditions({ find, decision, remediation }: Filter): string[] {
   return [

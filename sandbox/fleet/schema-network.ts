@@ -122,4 +122,3 @@ export const nodeRole = z
 
 export type WayOutFile = z.output<typeof wayOut>;
 export type NetworkFile = z.output<typeof network>;
-export type NodeRoleFile = z.output<typeof nodeRole>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { time } from './schema-values.ts';
 
 /** EKS calls about one subject that a fleet file can make fail. */
-export const TROUBLED_OPERATIONS = [
+const TROUBLED_OPERATIONS = [
   'DescribeCluster',
   'ListNodegroups',
   'DescribeNodegroup',

@@ -52,7 +52,7 @@ export const TOLERATED_FOR_A_TIME: readonly string[] = [
 export const TOLERATION_SECONDS = 300;
 
 /** The label that EKS sets on the nodes of a managed node group. */
-export const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
+const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
 
 /** The label that the nodes of a workload's group have, with the group's name. */
 export const groupLabelOf = ({ groupLabel = NODE_GROUP_LABEL }: Workload): string => groupLabel;

@@ -55,7 +55,7 @@ export const turnOf = ({ slowestUpdate }: ReplayedGroup): number => slowestUpdat
  * once, in addition to the one whose update runs when the group joins the waitlist. Where the account's limit applies,
  * the whole account is one waitlist.
  */
-export function longestQueue(group: ReplayedGroup, fleet: readonly ReplayedGroup[], rules: Rules): number {
+function longestQueue(group: ReplayedGroup, fleet: readonly ReplayedGroup[], rules: Rules): number {
   const clusters = new Set(fleet.map(({ cluster }) => cluster));
   const accountBinds = clusters.size * rules.perCluster > rules.perAccount;
   const turns = fleet

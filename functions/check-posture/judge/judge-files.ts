@@ -13,7 +13,7 @@ const STICKY = 0o1000;
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
-export const isRoot = ({ owner, group, uid, gid }: NodeFile): boolean =>
+const isRoot = ({ owner, group, uid, gid }: NodeFile): boolean =>
   (uid === undefined ? isRootName(owner) : uid === 0) && (gid === undefined ? isRootName(group) : gid === 0);
 
 const isRootName = (principal: string | number): boolean => String(principal) === 'root' || String(principal) === '0';

@@ -18,7 +18,7 @@ export interface OtherEnd {
 }
 
 /** Whether a rule covers TCP on port 443. Protocols are given by name or by number. */
-export const isAboutHttps = ({ IpProtocol, FromPort = 0, ToPort = 65_535 }: IpPermission): boolean =>
+const isAboutHttps = ({ IpProtocol, FromPort = 0, ToPort = 65_535 }: IpPermission): boolean =>
   IpProtocol === '-1' || ((IpProtocol === 'tcp' || IpProtocol === '6') && FromPort <= HTTPS && HTTPS <= ToPort);
 
 /** The prefix lists that the HTTPS rules of a security group name. */

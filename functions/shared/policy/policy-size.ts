@@ -8,7 +8,7 @@ export const MOST_POLICY_BYTES = 8_192;
  * Maximum size that the tier Standard takes, bytes of UTF-8. A larger document makes the parameter an Advanced one,
  * which incurs a charge and never becomes Standard again (Systems Manager user guide, "Managing parameter tiers").
  */
-export const MOST_STANDARD_POLICY_BYTES = 4_096;
+const MOST_STANDARD_POLICY_BYTES = 4_096;
 
 /**
  * What a parameter of this size costs; undefined where it costs nothing.

@@ -72,4 +72,3 @@ export const wantedImage = z.strictObject({
     ),
   templates,
 });
-export type WantedImage = z.infer<typeof wantedImage>;

@@ -24,7 +24,7 @@ export const waveOf = (
  * The place of a node group's wave by its names alone. Where overrides contradict each other nobody knows the place:
  * all other node groups wait.
  */
-export function placeByName(key: NodeGroupKey, anywhere: RolloutPolicy): number {
+function placeByName(key: NodeGroupKey, anywhere: RolloutPolicy): number {
   const byName = policyAt<typeof READS, RolloutPolicy>(anywhere, placeOfGroup(key, undefined), READS);
   return isInvalid(byName) ? 0 : placeOfWave(byName);
 }

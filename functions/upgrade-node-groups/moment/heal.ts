@@ -15,7 +15,7 @@ export const issueCodes = ({ healthIssues }: Pick<NodeGroupView, 'healthIssues'>
 export const mayBeUpgraded = (view: NodeGroupView): boolean => view.desired === 0 || isCurable(view);
 
 /** Whether an upgrade may cure all issues of the node group. */
-export const isCurable = ({ healthIssues }: NodeGroupView): boolean =>
+const isCurable = ({ healthIssues }: NodeGroupView): boolean =>
   healthIssues.length > 0 && healthIssues.every(({ code }) => issueOf(code).cure === 'upgrade');
 
 /** The issues as the beginning of a message, such as `DEGRADED: AmiIdNotFound (The AMI …)`. */

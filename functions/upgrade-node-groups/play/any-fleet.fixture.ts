@@ -7,7 +7,7 @@ export interface Span {
 }
 
 /** A number of hours that outlasts every play. */
-export const FOR_EVER = 9999;
+const FOR_EVER = 9999;
 
 /** What is the matter with a node group, or with its cluster, for a while. */
 export interface Trouble extends Span {

@@ -23,7 +23,7 @@ export function wasTakenBack({ model }: FleetPlay, { at, releaseVersion }: Event
 }
 
 /** The day of the play on which a release came out. */
-export const dayOf = ({ start, releases }: FleetPlay['model'], releaseVersion: string): number =>
+const dayOf = ({ start, releases }: FleetPlay['model'], releaseVersion: string): number =>
   Math.round((releases.publishedAt(releaseVersion) - start) / (24 * HOUR));
 
 /**

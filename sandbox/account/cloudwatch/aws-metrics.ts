@@ -4,7 +4,7 @@ import type { World } from '../world.ts';
 import { type MetricId, type Metrics, MINUTE_MS } from './metrics.ts';
 
 /** The metrics that AWS itself publishes here, by namespace: those that alarms and graphs usually need. */
-export const AWS_METRICS: Readonly<Record<string, readonly string[]>> = {
+const AWS_METRICS: Readonly<Record<string, readonly string[]>> = {
   'AWS/Lambda': ['Invocations', 'Errors', 'Throttles', 'Duration'],
   'AWS/Logs': ['IncomingBytes'],
   'AWS/SQS': ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],

@@ -31,7 +31,7 @@ export interface Target extends TargetId {
 }
 
 /** The default of `deregistration_delay.timeout_seconds`. */
-export const DEREGISTRATION_DELAY_MS = 300_000;
+const DEREGISTRATION_DELAY_MS = 300_000;
 /** The default health check: three successes ten seconds apart. */
 const FIRST_HEALTH_MS = 30_000;
 
