@@ -67,28 +67,43 @@ describe('listNodes', () => {
     expect(received.map(({ url }) => url.split('=')[1])).toEqual(['500', '63', '8', '1']);
   });
 
-  it('tells of each node what matters', async () => {
-    const taints = [
-      { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' },
-      { key: 'x', effect: 'NoExecute' },
-    ];
+  it('keeps little of each node, whatever its cluster wrote into annotations, and its host about itself', async () => {
+    const metadata = {
+      name: 'a',
+      labels: { 'eks.amazonaws.com/nodegroup': 'web' },
+      annotations: { x: 'x'.repeat(9_000) },
+    };
+    const status = { nodeInfo: { osImage: `Amazon Linux 2023${' x'.repeat(9_000)}`, architecture: 'arm64' } };
     const fargate = node('f', { spec: { providerID: 'aws:///eu-central-1a/5f/fargate-ip-10-0-0-1' }, status: {} });
-    const { client } = await apiWith({ body: { items: [node('a', { spec: { taints } }), node('e'), fargate] } });
-    expect(await client.listNodes()).toEqual([
-      {
-        name: 'a',
-        instanceId: undefined,
-        osImage: 'Amazon Linux 2023.8.20250715',
-        architecture: 'arm64',
-        labels: { zone: 'a' },
-        annotations: {},
-        taints: [taints[0], { key: 'x', value: '', effect: 'NoExecute' }],
-        ready: true,
-        unschedulable: false,
-      },
-      expect.objectContaining({ name: 'e', instanceId: 'i-0e', taints: [] }),
-      expect.objectContaining({ name: 'f', instanceId: undefined, osImage: '', architecture: '', ready: false }),
+    const { client } = await apiWith({ body: { items: [node('a', { metadata, status }), node('e'), fargate] } });
+    const [first, ...others] = await client.listNodes();
+    expect(first).toMatchObject({ name: 'a', instanceId: 'i-0a', nodegroup: 'web', architecture: 'arm64' });
+    expect(JSON.stringify(first).length).toBeLessThan(400);
+    expect(others).toEqual([
+      { name: 'e', instanceId: 'i-0e', osImage: 'Amazon Linux 2023.8.20250715', architecture: 'arm64' },
+      { name: 'f', instanceId: undefined, osImage: '', architecture: '' },
     ]);
+  });
+});
+
+it('a node that is read by its name has its labels, annotations and taints', async () => {
+  const taints = [
+    { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' },
+    { key: 'x', effect: 'NoExecute' },
+  ];
+  const metadata = { name: 'a', labels: { zone: 'a' }, annotations: { x: 'y' } };
+  const status = { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { osImage: 'A', architecture: 'arm64' } };
+  const { client } = await apiWith({ body: { metadata, spec: { providerID: 'aws:///a/i-0a', taints }, status } });
+  expect(await client.readNode('a')).toEqual({
+    name: 'a',
+    instanceId: 'i-0a',
+    osImage: 'A',
+    architecture: 'arm64',
+    labels: { zone: 'a' },
+    annotations: { x: 'y' },
+    taints: [taints[0], { key: 'x', value: '', effect: 'NoExecute' }],
+    ready: true,
+    unschedulable: false,
   });
 });
 

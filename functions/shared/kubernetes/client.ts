@@ -14,7 +14,7 @@ import { type CustomResource, listCustomObjects, patchCustomObject } from './cus
 import { type Budget, type EvictablePod, listBudgets, listEvictablePods } from './disruptions.ts';
 import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
 import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
-import { findNode, type KubernetesNode, listNodes, readNode } from './nodes.ts';
+import { findNode, type KubernetesNode, type ListedNode, listNodes, readNode } from './nodes.ts';
 import { listFargatePods, listOtherNodes, type OtherNode } from './other-nodes.ts';
 import { listPodSecurity, type PodSecurity } from './pod-security.ts';
 import { kubernetesTransport } from './transport.ts';
@@ -52,7 +52,7 @@ export interface KubernetesClient {
   /** All PodDisruptionBudgets, of every namespace. */
   listBudgets(): Promise<Budget[]>;
   /** All nodes of the cluster, by name. */
-  listNodes(): Promise<KubernetesNode[]>;
+  listNodes(): Promise<ListedNode[]>;
   /** The nodes that are no EC2 instances, by name: those of Fargate, and hybrid ones. */
   listOtherNodes(): Promise<OtherNode[]>;
   /** The pods on Fargate, of every namespace, with what matters for evicting them. */

@@ -73,7 +73,7 @@ function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget): Budg
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
-    selector: spec?.selector,
+    selector: selectorOf(spec?.selector),
     disruptionsAllowed: status?.disruptionsAllowed ?? 0,
     currentHealthy: status?.currentHealthy ?? 0,
     desiredHealthy: status?.desiredHealthy ?? 0,
@@ -81,6 +81,16 @@ function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget): Budg
     evictsUnready: spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow',
   };
 }
+
+/** How long a selector may be, as JSON. The API server sets no limit but that of the object. */
+const LONGEST_SELECTOR = 8_192;
+
+/**
+ * A selector, as far as memory has room for those of all budgets. A longer one counts as selecting all pods of its
+ * namespace: a budget too many is a doubt, but a budget too few is a blocker that nobody names.
+ */
+const selectorOf = (selector: V1LabelSelector | undefined): V1LabelSelector | undefined =>
+  selector === undefined || JSON.stringify(selector).length <= LONGEST_SELECTOR ? selector : {};
 
 /**
  * Whether a selector of `policy/v1` selects labels. An empty selector selects all pods of the namespace, an absent one

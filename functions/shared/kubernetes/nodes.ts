@@ -1,6 +1,7 @@
 import type { CoreV1Api, V1Node } from '@kubernetes/client-node';
+import { shortLine } from '../text/short-line.ts';
 import { unlessAbsent } from './access-error.ts';
-import { pagesOf } from './all-pages.ts';
+import { allPages, pagesOf } from './all-pages.ts';
 
 export interface KubernetesNode {
   readonly name: string;
@@ -21,11 +22,28 @@ export interface KubernetesNode {
   readonly unschedulable: boolean;
 }
 
+/** A node among all of its cluster: memory has room for little of each, and annotations may have 256 KiB. */
+export type ListedNode = Pick<KubernetesNode, 'name' | 'instanceId' | 'osImage' | 'architecture'> & {
+  /** The managed node group of the node, by its label; absent for other nodes. */
+  readonly nodegroup?: string;
+};
+
+/** The label that EKS sets on the nodes of a managed node group (EKS user guide, "Managed node groups"). */
+const NODE_GROUP = 'eks.amazonaws.com/nodegroup';
+
+/** How much is kept of what a kubelet writes of its host, in characters. Whoever has the host writes what they like. */
+const LONGEST = 200;
+
 /** All nodes of the cluster, by name. */
-export async function listNodes(core: CoreV1Api): Promise<KubernetesNode[]> {
-  const nodes: KubernetesNode[] = [];
-  for await (const page of pagesOf((asked) => core.listNode(asked))) nodes.push(...page.map(describeNode));
+export async function listNodes(core: CoreV1Api): Promise<ListedNode[]> {
+  const nodes = await allPages((asked) => core.listNode(asked), listedNode);
   return nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function listedNode(node: V1Node): ListedNode {
+  const { name, instanceId, osImage, architecture, labels } = describeNode(node);
+  const nodegroup = labels[NODE_GROUP];
+  return { name, instanceId, osImage, architecture, ...(nodegroup !== undefined && { nodegroup }) };
 }
 
 /** The node of that name; undefined when the cluster has none. */
@@ -58,8 +76,8 @@ function describeNode({ metadata, spec, status }: V1Node): KubernetesNode {
     name: metadata?.name ?? '',
     // For example aws:///eu-central-1a/i-0123456789abcdef0.
     instanceId: /^aws:.*\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? '')?.[1],
-    osImage: status?.nodeInfo?.osImage ?? '',
-    architecture: status?.nodeInfo?.architecture ?? '',
+    osImage: shortLine(status?.nodeInfo?.osImage ?? '', LONGEST),
+    architecture: shortLine(status?.nodeInfo?.architecture ?? '', LONGEST),
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},
     taints: (spec?.taints ?? []).map(({ key, value = '', effect }) => ({ key, value, effect })),

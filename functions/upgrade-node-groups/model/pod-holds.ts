@@ -1,5 +1,5 @@
 import { type Budget, type EvictablePod, selects } from '../../shared/kubernetes/disruptions.ts';
-import type { KubernetesNode } from '../../shared/kubernetes/nodes.ts';
+import type { ListedNode } from '../../shared/kubernetes/nodes.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { listed } from '../../shared/text/listed.ts';
 
@@ -8,7 +8,7 @@ export type ClusterPods =
   | { readonly kind: 'unreadable'; readonly why: string }
   | {
       readonly kind: 'found';
-      readonly nodes: readonly KubernetesNode[];
+      readonly nodes: readonly ListedNode[];
       readonly pods: readonly EvictablePod[];
       readonly budgets: readonly Budget[];
     };
@@ -22,12 +22,9 @@ export interface Hold {
   readonly isSure: boolean;
 }
 
-/** The label that EKS sets on the nodes of a managed node group (EKS user guide, "Managed node groups"). */
-const NODE_GROUP = 'eks.amazonaws.com/nodegroup';
-
 /** The nodes of a managed node group among those of its cluster. */
-export const nodesOfGroup = (nodes: readonly KubernetesNode[], nodegroup: string): KubernetesNode[] =>
-  nodes.filter(({ labels }) => labels[NODE_GROUP] === nodegroup);
+export const nodesOfGroup = (nodes: readonly ListedNode[], nodegroup: string): ListedNode[] =>
+  nodes.filter((node) => node.nodegroup === nodegroup);
 
 /** The pods that a drain of these nodes evicts. */
 export const leavingFrom = (nodeNames: ReadonlySet<string>, pods: readonly EvictablePod[]): EvictablePod[] =>

@@ -1,21 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Budget, EvictablePod } from '../../shared/kubernetes/disruptions.ts';
-import type { KubernetesNode } from '../../shared/kubernetes/nodes.ts';
+import type { ListedNode } from '../../shared/kubernetes/nodes.ts';
 import { decide } from '../decide/decide.ts';
 import { NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
 import { policyOf } from '../policy.fixture.ts';
 import { evictionErrorsOf, heldPodsInWords } from './held-pods.ts';
 
-const node = (name: string, instanceId: string, nodegroup = 'general'): KubernetesNode => ({
+const node = (name: string, instanceId: string, nodegroup = 'general'): ListedNode => ({
   name,
   instanceId,
   osImage: '',
   architecture: 'amd64',
-  labels: { 'eks.amazonaws.com/nodegroup': nodegroup },
-  annotations: {},
-  taints: [],
-  ready: true,
-  unschedulable: false,
+  nodegroup,
 });
 const pod = (nodeName: string, change: Partial<EvictablePod> = {}): EvictablePod => ({
   namespace: 'shop',
