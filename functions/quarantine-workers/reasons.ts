@@ -5,6 +5,12 @@ import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 /** The reasons of `quarantine-workers`. */
 export const QUARANTINE_REASONS = {
   'not-exposed': { meaning: 'The Internet cannot reach the worker.' },
+  'rules-unread': {
+    meaning:
+      'The policy counts open ports only (quarantine.exposure), and EC2 does not show a security group of the worker, so that nobody knows what it opens.',
+    hint: 'Look at the security group that the message names: its owner may be another account, which no longer shares it.',
+    severity: 'medium',
+  },
   'public-by-design': {
     meaning:
       'The group is exposed as a whole: its subnets or its launch template hand out public addresses, or too many of its workers are exposed.',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   circumstances,
+  exposure,
   isolatedWorker,
   NOW,
   observation,
@@ -51,6 +52,20 @@ describe('an exposed worker', () => {
     const other = { proposal: { ...state.proposal, target: 'something else' } };
     expect(said(decide(observation(worker(), other), circumstances()))).toBe('acted quarantine-started');
   });
+});
+
+it('a worker with a security group that EC2 does not show is none without open ports, where only these count', () => {
+  const openPort = circumstances({ quarantine: { exposure: 'open-port' } });
+  const hidden = worker({ exposures: [exposure({ openPorts: [], unread: ['sg-9'] })] });
+  const doubt = decide(observation(hidden), openPort);
+  expect([said(doubt), doubt.lookAt]).toEqual(['waiting rules-unread', NOW + 60_000]);
+  expect(doubt.message).toContain('what sg-9 opens is not known');
+  const shown = worker({ exposures: [exposure({ openPorts: [] })] });
+  expect(said(decide(observation(shown), openPort))).toBe('done not-exposed');
+  const open = worker({ exposures: [exposure({ unread: ['sg-9'] })] });
+  expect(said(decide(observation(open), openPort))).toBe('acted quarantine-started');
+  const decoy = { ...observation(hidden), owner: { tags: {}, onlyClaims: 'Its tags claim it.' } };
+  expect(said(decide(decoy, openPort))).toBe('done not-exposed');
 });
 
 describe('a quarantine under way', () => {

@@ -14,6 +14,9 @@ import { decideQuarantined, isTooNew, notShown } from './decide-quarantined.ts';
 /** How soon a worker is reconciled again while another reconcile acts on it, ms. */
 const BUSY_FOR = 5_000;
 
+/** How soon a worker is reconciled again whose security groups EC2 does not show, ms. */
+const UNREAD_FOR = 60_000;
+
 /** Decides about one worker; a pure function of what was observed, the policy, the budget and the time. */
 export function decide(observation: Observation, anywhere: Circumstances): Decision {
   const circumstances = circumstancesOf(observation, anywhere);
@@ -92,6 +95,13 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, view.instanceState);
   }
   const exposures = isInvalid(policy) ? view.exposures : countedExposures(view.exposures, policy);
+  const unread = view.exposures.filter((each) => each.unread !== undefined);
+  // A group that was just made may not be shown yet. That it opens nothing is as little known as that it opens a port.
+  if (exposures.length === 0 && unread.length > 0 && guardOf(observation, view, circumstances) === undefined) {
+    const message = `Nobody can tell whether a port is open to the world: ${unread.map(describeExposure).join('; ')}.`;
+    const groups = [...new Set(unread.flatMap((each) => each.unread ?? []))].sort().join(' ');
+    return { ...say('waiting', 'rules-unread', message, groups), lookAt: circumstances.now + UNREAD_FOR };
+  }
   if (exposures.length === 0) {
     // A shielded worker is as it should be. It is recorded only where something else was recorded before.
     const shields = view.exposures.length > 0 ? [] : view.shields;

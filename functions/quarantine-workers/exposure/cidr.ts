@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
+import { isPublicNetwork } from '../../shared/fleet/networks.ts';
 import { once } from '../../shared/runtime/once.ts';
 
 /**
@@ -10,6 +11,22 @@ export function isWorld(cidr: string): boolean {
   const prefix = Number(length);
   if (length === '' || !Number.isInteger(prefix)) return false;
   return address.includes(':') ? prefix < 16 : prefix < 8;
+}
+
+/**
+ * Whether ranges count as the whole world together: one of them does, or those of public addresses are as many as sixteen
+ * of the largest assigned blocks. Otherwise whoever writes the Internet in pieces would hide it. Ranges that overlap count
+ * each.
+ */
+export function isWorldTogether(cidrs: readonly string[]): boolean {
+  if (cidrs.some(isWorld)) return true;
+  let share = 0;
+  for (const cidr of new Set(cidrs)) {
+    const prefix = Number(cidr.split('/')[1]);
+    const largest = cidr.includes(':') ? 16 : 8;
+    if (Number.isInteger(prefix) && isPublicNetwork(cidr)) share += 2 ** (largest - prefix);
+  }
+  return share >= 16;
 }
 
 /**

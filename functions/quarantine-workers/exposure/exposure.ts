@@ -1,8 +1,8 @@
 import type { IpPermission, NetworkAcl } from '@aws-sdk/client-ec2';
-import { isGlobalUnicast, isInBlock, isWorld } from './cidr.ts';
+import { isGlobalUnicast, isInBlock, isWorld, isWorldTogether } from './cidr.ts';
 import type { ExposureKind } from './exposure-kind.ts';
 import type { InterfaceView } from './interface-view.ts';
-import { aclAdmitsWorld, type Family, type Referred } from './routes.ts';
+import { aclAdmitsWorld, contains, type Family, type PortRange, type Referred } from './routes.ts';
 
 /** An address of a worker that is reachable from the Internet. */
 export interface Exposure {
@@ -14,6 +14,8 @@ export interface Exposure {
   readonly gateway: string;
   /** What the security groups open to the world: `tcp/22`, `udp/30000-32767`, `all`; empty for nothing. */
   readonly openPorts: readonly string[];
+  /** Security groups that EC2 does not show, so that nobody knows what they open; absent where it shows all. */
+  readonly unread?: readonly string[];
 }
 
 /** The properties of a subnet that determine its reachability from the Internet. */
@@ -98,15 +100,44 @@ function exposureOf(each: InterfaceView, { address, kind }: Known, networks: Net
   const gateway = networks.gateways.get(each.subnetId)?.[family];
   if (gateway === undefined || shieldOf(each, family, networks) !== undefined) return undefined;
   const acl = networks.acls.get(each.subnetId);
-  const openPorts = each.groupIds
-    .flatMap((groupId) => networks.ingress.get(groupId) ?? [])
-    .filter((rule) => admitsWorld(rule, family, networks.worldLists))
-    .filter(({ IpProtocol = '-1', FromPort, ToPort }) => {
-      const hasPorts = FromPort !== undefined && FromPort >= 0 && !IpProtocol.startsWith('icmp');
-      return aclAdmitsWorld(acl, family, { protocol: IpProtocol, ...(hasPorts && { from: FromPort, to: ToPort }) });
-    })
+  const rules = each.groupIds.flatMap((groupId) => networks.ingress.get(groupId) ?? []);
+  const isInPieces = inPieces(rules, family);
+  const openPorts = rules
+    .filter((rule) => admitsWorld(rule, family, networks.worldLists) || isInPieces(rule))
+    .filter((rule) => aclAdmitsWorld(acl, family, rangeOf(rule)))
     .map(portsOf);
-  return { interfaceId: each.id, address, kind, gateway, openPorts: [...new Set(openPorts)].sort() };
+  const unread = each.groupIds.filter((groupId) => !networks.ingress.has(groupId));
+  return {
+    interfaceId: each.id,
+    address,
+    kind,
+    gateway,
+    openPorts: [...new Set(openPorts)].sort(),
+    ...(unread.length > 0 && { unread }),
+  };
+}
+
+/** The ports of a rule; without ports, all of its protocol. */
+function rangeOf({ IpProtocol = '-1', FromPort, ToPort }: IpPermission): PortRange {
+  const hasPorts = FromPort !== undefined && FromPort >= 0 && !IpProtocol.startsWith('icmp');
+  return { protocol: IpProtocol, ...(hasPorts && { from: FromPort, to: ToPort }) };
+}
+
+/**
+ * Tells of the rules of an interface whether those for the same ports admit the world together, none of which does alone.
+ * They are compared with each other only where all of them together would.
+ */
+function inPieces(rules: readonly IpPermission[], family: Family): (rule: IpPermission) => boolean {
+  const sourcesOf = ({ IpRanges = [], Ipv6Ranges = [] }: IpPermission): string[] =>
+    family === 'ipv4'
+      ? IpRanges.flatMap(({ CidrIp = '' }) => (isWorld(CidrIp) ? [] : CidrIp))
+      : Ipv6Ranges.flatMap(({ CidrIpv6 = '' }) => (isWorld(CidrIpv6) ? [] : CidrIpv6));
+  if (!isWorldTogether(rules.flatMap(sourcesOf))) return () => false;
+  return (rule) => {
+    if (sourcesOf(rule).length === 0) return false;
+    const range = rangeOf(rule);
+    return isWorldTogether(rules.filter((other) => contains(rangeOf(other), range)).flatMap(sourcesOf));
+  };
 }
 
 /**
@@ -169,7 +200,9 @@ const NAMES: Readonly<Record<ExposureKind, string>> = {
 };
 
 /** An exposure in words. */
-export function describeExposure({ interfaceId, address, kind, gateway, openPorts }: Exposure): string {
-  const ports = openPorts.length === 0 ? 'no port open to the world' : `open to the world: ${openPorts.join(', ')}`;
+export function describeExposure({ interfaceId, address, kind, gateway, openPorts, unread = [] }: Exposure): string {
+  const hidden = unread.length === 0 ? '' : `what ${unread.join(', ')} opens is not known`;
+  const open = openPorts.length === 0 ? '' : `open to the world: ${openPorts.join(', ')}`;
+  const ports = [open, hidden].filter((text) => text !== '').join(', ') || 'no port open to the world';
   return `${NAMES[kind]} ${address} on ${interfaceId} by ${gateway}, ${ports}`;
 }

@@ -1,6 +1,6 @@
 import type { NetworkAcl, RouteTable } from '@aws-sdk/client-ec2';
 import { routeTableOf } from '../../shared/fleet/route-table.ts';
-import { isWorld } from './cidr.ts';
+import { isWorld, isWorldTogether } from './cidr.ts';
 
 export type Family = 'ipv4' | 'ipv6';
 type Route = NonNullable<RouteTable['Routes']>[number];
@@ -30,8 +30,11 @@ export function gatewaysOf(
   referred: Referred,
 ): { readonly ipv4?: string; readonly ipv6?: string } {
   const lead = (family: Family, of: string, seen: readonly string[]): string | undefined => {
-    for (const route of routeTableOf(of, vpcId, tables)?.Routes ?? []) {
-      if (!leadsToWorld(route, family, referred.worldLists)) continue;
+    const routes = routeTableOf(of, vpcId, tables)?.Routes ?? [];
+    const inPieces = gatewaysInPieces(routes, family);
+    for (const route of routes) {
+      const isPiece = route.GatewayId !== undefined && inPieces.has(route.GatewayId);
+      if (!isPiece && !leadsToWorld(route, family, referred.worldLists)) continue;
       const { GatewayId = '', CarrierGatewayId, LocalGatewayId } = route;
       if (GatewayId.startsWith('igw-')) return GatewayId;
       const other = CarrierGatewayId ?? LocalGatewayId;
@@ -66,6 +69,17 @@ function leadsToWorld(
   if (DestinationPrefixListId !== undefined) return worldLists.get(DestinationPrefixListId)?.has(family) === true;
   const cidr = family === 'ipv4' ? DestinationCidrBlock : DestinationIpv6CidrBlock;
   return cidr !== undefined && isWorld(cidr);
+}
+
+/** The gateways to which narrow routes lead that are the world together. */
+function gatewaysInPieces(routes: readonly Route[], family: Family): ReadonlySet<string> {
+  const ranges = new Map<string, string[]>();
+  for (const { State, GatewayId = '', DestinationCidrBlock, DestinationIpv6CidrBlock } of routes) {
+    const cidr = family === 'ipv4' ? DestinationCidrBlock : DestinationIpv6CidrBlock;
+    if (State === 'blackhole' || !GatewayId.startsWith('igw-') || cidr === undefined) continue;
+    ranges.set(GatewayId, [...(ranges.get(GatewayId) ?? []), cidr]);
+  }
+  return new Set([...ranges].flatMap(([gateway, cidrs]) => (isWorldTogether(cidrs) ? [gateway] : [])));
 }
 
 /** The prefix lists and endpoints that must be read to know where the routes of these tables lead. */
@@ -116,10 +130,15 @@ export function aclAdmitsWorld(acl: NetworkAcl | undefined, family: Family, port
     .filter(({ Egress }) => Egress !== true)
     .toSorted((a, b) => (a.RuleNumber ?? 0) - (b.RuleNumber ?? 0));
   const refused: string[] = [];
+  const pieces: string[] = [];
   for (const { RuleAction, CidrBlock, Ipv6CidrBlock, Protocol = '-1', PortRange: range } of rules) {
     const cidr = family === 'ipv4' ? CidrBlock : Ipv6CidrBlock;
-    if (cidr === undefined || !isWorld(cidr)) continue;
     const rule: PortRange = { protocol: Protocol, from: range?.From, to: range?.To };
+    if (cidr !== undefined && !isWorld(cidr) && RuleAction === 'allow' && overlap(rule, ports)) {
+      pieces.push(cidr);
+      if (isWorldTogether(pieces)) return true;
+    }
+    if (cidr === undefined || !isWorld(cidr)) continue;
     if (RuleAction === 'allow' && overlap(rule, ports)) return true;
     if (RuleAction === 'deny' && contains(rule, ports)) {
       refused.push(cidr);
@@ -140,7 +159,8 @@ const overlap = (a: PortRange, b: PortRange): boolean =>
   (a.from ?? 0) <= (b.to ?? 65_535) &&
   (b.from ?? 0) <= (a.to ?? 65_535);
 
-const contains = (outer: PortRange, inner: PortRange): boolean =>
+/** Whether one range has all ports of another. */
+export const contains = (outer: PortRange, inner: PortRange): boolean =>
   (outer.protocol === '-1' || numberOf(outer.protocol) === numberOf(inner.protocol)) &&
   (outer.from ?? 0) <= (inner.from ?? 0) &&
   (inner.to ?? 65_535) <= (outer.to ?? 65_535);

@@ -15,7 +15,7 @@ import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
-import { isWorld } from '../exposure/cidr.ts';
+import { isWorldTogether } from '../exposure/cidr.ts';
 import type { Networks, SubnetView } from '../exposure/exposure.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import { type Family, gatewaysOf, type Referred, referredBy } from '../exposure/routes.ts';
@@ -167,18 +167,17 @@ async function readReferred(
 }
 
 async function readWorldOf(ec2: EC2Client, PrefixListId: string): Promise<Set<Family>> {
-  const families = new Set<Family>();
+  const cidrs: string[] = [];
   try {
     for await (const page of paginateGetManagedPrefixListEntries({ client: ec2 }, { PrefixListId })) {
-      for (const { Cidr = '' } of page.Entries ?? []) {
-        if (isWorld(Cidr)) families.add(Cidr.includes(':') ? 'ipv6' : 'ipv4');
-      }
+      cidrs.push(...(page.Entries ?? []).map(({ Cidr = '' }) => Cidr));
     }
   } catch (error) {
     if (refusalOf(error) === undefined) throw error;
     return new Set(['ipv4', 'ipv6']);
   }
-  return families;
+  const isOf = (family: Family) => (cidr: string) => cidr.includes(':') === (family === 'ipv6');
+  return new Set((['ipv4', 'ipv6'] as const).filter((family) => isWorldTogether(cidrs.filter(isOf(family)))));
 }
 
 async function readEndpointSubnets(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, readonly string[]>> {

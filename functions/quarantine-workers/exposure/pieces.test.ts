@@ -1,0 +1,85 @@
+import type { IpPermission } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
+import { networkInterface } from '../model/observation.fixture.ts';
+import { isWorldTogether } from './cidr.ts';
+import { describeExposure, exposuresOf, type Networks } from './exposure.ts';
+import { aclAdmitsWorld, gatewaysOf } from './routes.ts';
+
+/** The Internet in so many pieces, each of which could be one network. */
+const pieces = (count: number, from = 11): string[] =>
+  Array.from({ length: count }, (_, index) => `${from + index}.0.0.0/8`);
+
+const rule = (cidrs: readonly string[], FromPort = 22, ToPort = FromPort): IpPermission => ({
+  IpProtocol: 'tcp',
+  FromPort,
+  ToPort,
+  IpRanges: cidrs.map((CidrIp) => ({ CidrIp })),
+});
+
+const networks = (...groups: IpPermission[][]): Networks => ({
+  gateways: new Map([['subnet-1', { ipv4: 'igw-1' }]]),
+  stacks: new Map(),
+  ingress: new Map(groups.map((rules, index) => [`sg-${index}`, rules])),
+  subnets: new Map(),
+  acls: new Map(),
+  worldLists: new Map(),
+});
+const portsOpenIn = (...groups: IpPermission[][]): readonly string[] =>
+  exposuresOf([networkInterface({ groupIds: groups.map((_, index) => `sg-${index}`) })], networks(...groups)).flatMap(
+    ({ openPorts }) => openPorts,
+  );
+
+it.each<[string, string[], boolean]>([
+  ['sixteen blocks', pieces(16), true],
+  ['fifteen blocks', pieces(15), false],
+  ['all private networks', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'], false],
+  ['the same block again and again', Array.from({ length: 99 }, () => '11.0.0.0/8'), false],
+  [
+    'thousands of networks of offices',
+    Array.from({ length: 9_000 }, (_, index) => `11.${index % 256}.0.${index % 99}/32`),
+    false,
+  ],
+  ['sixteen blocks of IPv6', Array.from({ length: 16 }, (_, index) => `2a0${index.toString(16)}::/16`), true],
+  ['a /7', ['12.0.0.0/7'], true],
+  ['no ranges', ['', 'pl-1', '1.2.3.4/x'], false],
+])('%s are the world together: %s', (_what, cidrs, expected) => {
+  expect(isWorldTogether(cidrs)).toBe(expected);
+});
+
+describe('rules that admit the world in pieces', () => {
+  it('open their ports, in one security group or in several', () => {
+    expect(portsOpenIn([rule(pieces(20))])).toEqual(['tcp/22']);
+    expect(portsOpenIn([rule(pieces(8))], [rule(pieces(8, 50), 0, 100)])).toEqual(['tcp/22']);
+  });
+
+  it('open none where those for a port are no world, whatever others admit', () => {
+    expect(portsOpenIn([rule(pieces(8), 22), rule(pieces(8, 50), 443)])).toEqual([]);
+    expect(portsOpenIn([rule(['0.0.0.0/0'], 443), rule(pieces(8), 22)])).toEqual(['tcp/443']);
+  });
+});
+
+it('routes and network ACLs of pieces lead and let in as a whole', () => {
+  const routes = pieces(30).map((DestinationCidrBlock) => ({ DestinationCidrBlock, GatewayId: 'igw-1' }));
+  const leads = (count: number) =>
+    gatewaysOf(
+      'subnet-1',
+      'vpc-1',
+      [{ VpcId: 'vpc-1', Associations: [{ SubnetId: 'subnet-1' }], Routes: routes.slice(0, count) }],
+      { worldLists: new Map(), endpointSubnets: new Map() },
+    );
+  expect([leads(30), leads(9)]).toEqual([{ ipv4: 'igw-1' }, {}]);
+  const entries = pieces(20).map((CidrBlock, index) => ({
+    CidrBlock,
+    RuleNumber: index,
+    RuleAction: 'allow' as const,
+    Protocol: '-1',
+  }));
+  expect(aclAdmitsWorld({ Entries: entries }, 'ipv4')).toBe(true);
+  expect(aclAdmitsWorld({ Entries: entries.slice(0, 9) }, 'ipv4')).toBe(false);
+});
+
+it('a security group that EC2 does not show is told, instead of no open port', () => {
+  const [hidden] = exposuresOf([networkInterface({ groupIds: ['sg-0', 'sg-9'] })], networks([]));
+  expect(hidden?.unread).toEqual(['sg-9']);
+  expect(hidden && describeExposure(hidden)).toMatch(/, what sg-9 opens is not known$/);
+});
