@@ -77,6 +77,23 @@ it.each([
   await asExpected(run);
 });
 
+it.each(['disabledAt', 'deregisteredAt'])(
+  'a group whose AMI is launched no more is left as it is, since no refresh could be rolled back, and that is said: %s',
+  async (gone) => {
+    const { images: [old, ...newer] = [], ...more } = fleet(cluster('shop', [group('web')]));
+    const run = await start({
+      fleet: { ...more, images: [{ ...old, [gone]: '+1m' }, ...newer] },
+      policy: policy(),
+      inProcess: true,
+      play: '4h',
+    });
+    expect(storyOf(run, 'shop-web')).toEqual(['refused image-unclear']);
+    const said = run.records.find(({ reason }) => reason === 'image-unclear')?.message;
+    expect(said).toContain('Put an AMI that exists into the launch template, and replace its workers.');
+    await asExpected(run);
+  },
+);
+
 it('the end of a refresh whose event is lost is found within half an hour', async () => {
   const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
   const { world } = run.account.fleet;

@@ -125,6 +125,26 @@ it('node groups with an AMI of their own move to the wanted one in a version of 
   expect(JSON.stringify(without)).not.toMatch(/CreateLaunchTemplateVersion|images\/\*/);
 });
 
+it.each(['disabledAt', 'deregisteredAt'])(
+  'they move on from an AMI that nothing is launched from any more: %s',
+  async (gone) => {
+    const [old, ...newer] = fleet.images;
+    const clusters = [{ name: 'shop', version: '1.33', nodeGroups: [group('own')] }];
+    const run = await startRun({
+      fleet: parseFleet(
+        JSON.stringify({ ...fleet, clusters, images: [{ ...old, [gone]: '+1m' }, ...newer] }),
+        'scenario',
+      ),
+      synthesized: readSynthesizedStack(withImageRights()),
+      policy: JSON.stringify(policy),
+      inProcess: true,
+    });
+    await run.account.play(4 * HOUR);
+    expect(nodeGroupOf(run, 'shop', 'own')).toMatchObject({ releaseVersion: NEW, status: 'ACTIVE' });
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  },
+);
+
 it('in a rotation of the certificate authority, they get a version with the same data, with which EKS replaces their nodes', async () => {
   const parameter = '/eks-host-remediator/images/1.33';
   const rotated = {

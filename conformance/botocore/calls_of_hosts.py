@@ -108,7 +108,7 @@ def ec2_reads(account) -> None:
     refused("InvalidParameterValue", "ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5, NextToken="none")
     call("ec2", "DescribeInstanceAttribute", InstanceId=instance, Attribute="disableApiTermination")
     refused("InvalidInstanceID.NotFound", "ec2", "DescribeInstanceAttribute", InstanceId="i-0123456789abcdef0", Attribute="disableApiTermination")
-    images = call("ec2", "DescribeImages", ImageIds=[described["ImageId"]], IncludeDeprecated=True)["Images"]
+    images = call("ec2", "DescribeImages", ImageIds=[described["ImageId"]], IncludeDeprecated=True, IncludeDisabled=True)["Images"]
     call("ec2", "DescribeImages", Owners=["amazon"], Filters=[{"Name": "image-id", "Values": [images[0]["ImageId"]]}])
     pages = call("ec2", "DescribeImages", Owners=["amazon", "self"], MaxResults=5)
     if "NextToken" in pages:

@@ -134,6 +134,12 @@ describe('a group on an older AMI than the wanted one', () => {
 
   it.each<[string, Partial<Observation>, Partial<Group>, string]>([
     ['a foreign operator', {}, { operator: 'x.amazonaws.com' }, 'refused group-operated'],
+    [
+      'an AMI that its owner has disabled',
+      { present: { ...image(OLD, 96 * HOUR), state: 'disabled' } },
+      {},
+      'refused image-unclear',
+    ],
     ['a tag as EKS gives them', {}, { tags: { 'eks:nodegroup-name': 'web' } }, 'refused group-operated'],
     [
       'a launch configuration',

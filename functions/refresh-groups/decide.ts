@@ -13,6 +13,7 @@ import type { Observation } from './observation.ts';
 import { offerHere } from './offer.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import { PUT_ANOTHER } from './refreshable.ts';
 import { isLate, isOrdered, replacementOf, sayIfLate, whatToName, whyNotReplacedAgain } from './replacement.ts';
 import { undoing } from './undo.ts';
 import { chooseByWave } from './wave.ts';
@@ -69,10 +70,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (wanted.kind === 'unreadable') return { ...say('failed', 'unreadable', wanted.error, wanted.code), memory };
   if (wanted.kind === 'none') return { ...say('refused', 'image-unclear', wanted.message, 'none'), memory };
   if (present === undefined) {
-    const todo = isOrdered(observation)
-      ? ' Put one that exists into the launch template, and replace its workers.'
-      : '';
-    const message = `EC2 does not show the AMI of its workers.${todo}`;
+    const message = `EC2 does not show the AMI of its workers: it was deregistered, or this account may not use it any more.${PUT_ANOTHER}`;
     return { ...say('refused', 'image-unclear', message, 'present'), memory };
   }
   const offer = offerHere(wanted.candidates, present, observation, circumstances.now);

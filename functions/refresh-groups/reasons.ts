@@ -59,7 +59,8 @@ export const REFRESH_REASONS = {
     hint: 'Look at it, and at what the group does: aws autoscaling describe-instance-refreshes and describe-scaling-activities, with --auto-scaling-group-name. Causes are a lifecycle hook that nobody completes, suspended processes, or no capacity. To end it: aws autoscaling cancel-instance-refresh.',
   },
   'image-unclear': {
-    meaning: 'The policy names no AMI that the group may move to, or the present one is unknown. The message says why.',
+    meaning:
+      'The policy names no AMI that the group may move to, or the present one is unknown, or not launched any more, so that a refresh could not be rolled back. The message says why.',
     hint: 'Correct refreshes.wanted; an AMI must be of the same owner, architecture and operating system, and newer.',
   },
   'image-baking': { meaning: 'The wanted AMI was not named for long enough yet (refreshes.bakeAge).' },

@@ -7,6 +7,9 @@ import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
+/** What a person does about a group whose own AMI is launched no more. */
+export const PUT_ANOTHER = ' Put an AMI that exists into the launch template, and replace its workers.';
+
 const refused = (reason: Reason, message: string, variant?: string): Told<Reason> =>
   say('refused', reason, message, variant);
 
@@ -76,6 +79,15 @@ export function whyNotRefreshable(
     return refused('template-is-code', message, codeOwner ?? '');
   }
   return undefined;
+}
+
+/** Why a refresh of a group could not be rolled back to the AMI that its template names; a pure function. */
+export function whyNoWayBack({ template, present, behind }: Observation): Told<Reason> | undefined {
+  const imageId = template?.data.ImageId;
+  const former = [present, behind].find((image) => image?.imageId === imageId);
+  if (former === undefined || former.state === 'available') return undefined;
+  const message = `The template names ${imageId}, which is ${former.state}. Nothing is launched from it, so no refresh could be rolled back.${PUT_ANOTHER}`;
+  return refused('image-unclear', message, former.state);
 }
 
 /**

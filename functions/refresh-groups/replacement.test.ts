@@ -92,7 +92,7 @@ describe('an order to replace workers with the same AMI', () => {
   it('is refused where EC2 does not show the AMI, with what to do', () => {
     const { present: _, ...rest } = well();
     expect(decide(rest, circumstances()).message).toBe(
-      'EC2 does not show the AMI of its workers. Put one that exists into the launch template, and replace its workers.',
+      'EC2 does not show the AMI of its workers: it was deregistered, or this account may not use it any more. Put an AMI that exists into the launch template, and replace its workers.',
     );
   });
 

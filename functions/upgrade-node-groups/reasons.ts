@@ -22,7 +22,8 @@ export const UPGRADE_REASONS = {
     hint: 'The message names them and says why. Name another AMI in the policy, or move the workloads to a new node group.',
   },
   'present-image-unknown': {
-    meaning: 'EC2 does not describe the AMI of the node group any more. No other AMI can be compared with it.',
+    meaning:
+      'EC2 does not describe the AMI of the node group any more, and no instance runs it. No other AMI can be compared with it.',
     hint: 'Once, move the node group by hand to an AMI that exists (aws eks update-nodegroup-version with a version of its launch template).',
   },
   'template-unfit': {

@@ -4,9 +4,11 @@ import { parseTime } from './time.ts';
 
 /** Creates the fleet's own AMIs, and the parameters that name them, when the file says. */
 export function seedImages({ world, images, parameters }: FleetState, { images: files }: Fleet): void {
-  for (const { imageId, name, at, architecture, owner = world.accountId, deprecatedAt, allowed, parameter } of files) {
+  for (const file of files) {
+    const { imageId, name, at, architecture, owner = world.accountId, allowed, parameter } = file;
     const createdAt = parseTime(at, world.time.now) ?? world.time.now;
-    const deprecated = deprecatedAt === undefined ? undefined : parseTime(deprecatedAt, world.time.now);
+    const when = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, world.time.now));
+    const deprecated = when(file.deprecatedAt);
     images.addOwn(imageId, architecture, {
       Name: name,
       OwnerId: owner,
@@ -14,6 +16,12 @@ export function seedImages({ world, images, parameters }: FleetState, { images: 
       ...(deprecated !== undefined && { DeprecationTime: new Date(deprecated).toISOString() }),
       ...(allowed !== undefined && { ImageAllowed: allowed }),
     });
+    for (const [state, at] of [
+      ['disabled', when(file.disabledAt)],
+      ['deregistered', when(file.deregisteredAt)],
+    ] as const) {
+      if (at !== undefined) world.time.at(Math.max(at, world.time.now), () => images.setState(imageId, state));
+    }
     if (parameter === undefined) continue;
     const put = () => {
       parameters.put({ Name: parameter, Value: imageId, Type: 'String', Overwrite: true });

@@ -12,6 +12,8 @@ export const ownImage = z.strictObject({
     .regex(/^\d{12}$/, 'expected 12 digits')
     .optional()
     .describe('The account that owns it and shares it; by default this one'),
+  disabledAt: time('When its owner disables it: nothing is launched from it any more; by default never').optional(),
+  deregisteredAt: time('When its owner deregisters it; by default never').optional(),
   deprecatedAt: time('When it counts as deprecated; by default never').optional(),
   allowed: z.boolean().optional().describe('What EC2 says about the settings for allowed AMIs; by default nothing'),
   parameter: z

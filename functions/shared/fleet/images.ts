@@ -6,14 +6,17 @@ import { filtersOf } from './instances.ts';
 /**
  * Reads AMIs by id. The ids are passed as a filter, so that a deleted AMI is merely missing, whereas one in `ImageIds`
  * would fail the call. By default a filter does not find deprecated AMIs; public AMIs are deprecated two years after
- * their creation, while instances still run them.
+ * their creation, while instances still run them. AMIs that their owner has disabled are asked for as well: no host is
+ * launched from them any more, and those that run them are to be moved.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/disable-an-ami.html
  */
 export async function describeImages(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, Image>> {
   const answers = await pMap(
     filtersOf('image-id', [...new Set(imageIds)]),
-    (filter) => ec2.send(new DescribeImagesCommand({ Filters: [filter], IncludeDeprecated: true })),
+    (filter) =>
+      ec2.send(new DescribeImagesCommand({ Filters: [filter], IncludeDeprecated: true, IncludeDisabled: true })),
     { concurrency: READ_CONCURRENCY },
   );
   return new Map(answers.flatMap(({ Images = [] }) => Images.map((image) => [image.ImageId ?? '', image])));

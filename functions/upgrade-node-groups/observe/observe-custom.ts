@@ -2,13 +2,13 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { describeImages } from '../../shared/fleet/images.ts';
 import { readTemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import { type Reading, read } from '../../shared/fleet/reading.ts';
 import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
 import { policyAt } from '../../shared/policy/policy-at.ts';
 import type { Wanted } from '../../shared/policy/wanted-image-section.ts';
-import { createWantedReader, imageOf } from '../../shared/releases/read-wanted-images.ts';
+import { createWantedReader } from '../../shared/releases/read-wanted-images.ts';
+import { readRunningImages } from '../../shared/releases/running-images.ts';
 import type { MachineImage } from '../../shared/releases/wanted-image.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { versionForImages } from '../model/control-plane.ts';
@@ -30,7 +30,8 @@ export interface CustomGroup {
 export type CustomViews = ReadonlyMap<string, CustomView>;
 
 /**
- * Reads which AMIs are wanted, the present AMIs, and the groups' launch templates. All present AMIs cost one page, what
+ * Reads which AMIs are wanted, the present AMIs, and the groups' launch templates. All present AMIs cost one page, and those that EC2
+ * does not describe two calls more; what
  * the policy names is read once, and a group costs two calls. What was done to the control planes is read, too: the
  * Kubernetes version that the AMIs may be for depends on that.
  */
@@ -43,10 +44,10 @@ export async function observeCustom(
   if (groups.length === 0) return new Map();
   const readWanted = createWantedReader(clients);
   const imageIds = groups.map(({ nodegroup: { releaseVersion = '' } }) => releaseVersion);
-  const images = await read(() => describeImages(clients.ec2, imageIds), 'tell');
+  const images = await read(() => readRunningImages(clients.ec2, imageIds), 'tell');
   const presentOf = (imageId: string): Reading<MachineImage> => {
     if (images.kind !== 'found') return images;
-    const found = imageOf(images.found.get(imageId));
+    const found = images.found.get(imageId);
     return found === undefined ? { kind: 'gone' } : { kind: 'found', found };
   };
   const readFor = async ({ nodegroup, wanted, controlPlane, followAfter }: CustomGroup) => {

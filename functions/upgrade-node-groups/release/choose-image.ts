@@ -59,7 +59,7 @@ export function chooseImage(
     return untilReadable({ what, message, variant: what }, present, state, idle, now);
   }
   if (present.kind === 'gone') {
-    const message = `EC2 does not describe its AMI ${current} any more. Without its owner, architecture and system no other AMI can be compared with it.`;
+    const message = `EC2 does not describe its AMI ${current} any more, and no instance that runs it tells what it is. Without its owner, architecture and system no other AMI can be compared with it.`;
     return no('present-image-unknown', message, 'refused', current);
   }
   const offer = offerOf(wanted.candidates, present.found, { controlPlane: custom.kubernetesVersion, now });

@@ -73,6 +73,7 @@ function describeVolumes({ state, volumes, launchedAt }: Instance): DescribedIns
   const attached = state === 'terminated' ? [] : volumes;
   return {
     RootDeviceType: 'ebs',
+    VirtualizationType: 'hvm',
     RootDeviceName: volumes[0]?.deviceName,
     BlockDeviceMappings: attached.map(({ id, deviceName }) => ({
       DeviceName: deviceName,

@@ -25,7 +25,7 @@ export function imageMetadataOperations({ world, instances, images }: Ec2State):
       DescribeInstanceImageMetadataCommandInput,
       DescribeInstanceImageMetadataCommandOutput
     >(DescribeInstanceImageMetadata$, ['Filters', 'MaxResults', 'NextToken'], (input) => {
-      const known = new Map(images.list().map((image) => [image.ImageId, image]));
+      const known = new Map(images.all().map((image) => [image.ImageId, image]));
       const visible = instances.list().filter(({ operator }) => operator === undefined);
       const { items, nextToken } = search(
         visible,

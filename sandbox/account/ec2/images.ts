@@ -60,7 +60,19 @@ export class Images {
     });
   }
 
+  /** Disables or deregisters an image of the account's own, from now on. */
+  setState(imageId: string, State: 'disabled' | 'deregistered'): void {
+    const image = this.#own.get(imageId);
+    if (image !== undefined) this.#own.set(imageId, { ...image, State });
+  }
+
+  /** The images that EC2 describes, disabled ones among them. */
   list(): Image[] {
+    return this.all().filter(({ State }) => State !== 'deregistered');
+  }
+
+  /** Also those that were deregistered, of which EC2 tells only what an instance runs. */
+  all(): Image[] {
     const published = this.#releases.images(this.#world.time.now).map((release): Image => {
       const { platform, architecture } = amiFamily(release.amiType);
       return {
@@ -89,9 +101,12 @@ export class Images {
 export const describeImages = (images: Images, { accountId, time }: World) =>
   operation<DescribeImagesCommandInput, DescribeImagesCommandOutput>(
     DescribeImages$,
-    ['ImageIds', 'Filters', 'Owners', 'IncludeDeprecated', 'MaxResults', 'NextToken'],
-    ({ ImageIds, Filters, Owners, IncludeDeprecated = false, MaxResults, NextToken }) => {
-      let found = images.list();
+    ['ImageIds', 'Filters', 'Owners', 'IncludeDeprecated', 'IncludeDisabled', 'MaxResults', 'NextToken'],
+    ({ ImageIds, Filters, Owners, IncludeDeprecated = false, IncludeDisabled = false, MaxResults, NextToken }) => {
+      // Who does not own a disabled AMI never sees it (EC2 user guide, "Disable an Amazon EC2 AMI").
+      let found = images
+        .list()
+        .filter(({ State, OwnerId }) => State !== 'disabled' || (IncludeDisabled && OwnerId === accountId));
       // Deprecated AMIs are returned when named by id, and to their owner. A filter by id does not count as naming.
       if (ImageIds === undefined && !IncludeDeprecated) {
         const isCurrent = ({ DeprecationTime, OwnerId }: Image) =>

@@ -131,7 +131,9 @@ function refuseUnfit(
 /** The warning about a version with an AMI that does not exist. EC2 makes such a version nevertheless. */
 function warningOf({ data: { ImageId = '' } }: LaunchTemplateVersion, { images }: Ec2State) {
   const isThere =
-    ImageId === '' || ImageId.startsWith('resolve:') || images.list().some((one) => one.ImageId === ImageId);
+    ImageId === '' ||
+    ImageId.startsWith('resolve:') ||
+    images.list().some((one) => one.ImageId === ImageId && one.State === 'available');
   if (isThere) return {};
   return {
     Warning: {

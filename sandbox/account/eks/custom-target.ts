@@ -51,7 +51,7 @@ export function customTarget(
   const { ImageId: imageId } = named.data;
   if (imageId === undefined)
     throw invalid('The launch template version must name an AMI for a Custom ami type node group.');
-  if (!known.images.list().some(({ ImageId }) => ImageId === imageId)) {
+  if (!known.images.list().some(({ ImageId, State }) => ImageId === imageId && State === 'available')) {
     throw refusal(group, 'InvalidRequestException', `The image id '[${imageId}]' does not exist`);
   }
   return { kubernetesVersion: group.version, releaseVersion: imageId, imageId, ...named };
