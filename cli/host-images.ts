@@ -82,13 +82,22 @@ export const groupJson = (hosts: readonly HostImage[]): object => ({
 });
 
 /** An AMI in JSON, with stable names. */
-const imageJson = ({ imageId: id, name, system, createdAt, isDeprecated, isAllowed }: HostImage): object => ({
+const imageJson = ({
+  imageId: id,
+  name,
+  system,
+  createdAt,
+  isDeprecated,
+  isAllowed,
+  withdrawn,
+}: HostImage): object => ({
   id,
   name,
   ...system,
   ...(createdAt !== undefined && { createdAt: new Date(createdAt).toISOString() }),
   ...(isDeprecated !== undefined && { deprecated: isDeprecated }),
   ...(isAllowed !== undefined && { allowed: isAllowed }),
+  ...(withdrawn !== undefined && { withdrawn }),
 });
 
 const ageOf = (at: number | undefined, now: number): string => (at === undefined ? '' : spanOf(now - at));

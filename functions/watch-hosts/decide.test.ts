@@ -78,6 +78,11 @@ describe('what is told of a group', () => {
       'EC2 launches no more hosts from golden: the account does not allow it.',
     ],
     ['hosts-ami-not-allowed', { isDeprecated: true, isAllowed: false }, 'EC2 launches no more hosts from golden'],
+    [
+      'hosts-ami-withdrawn',
+      { isDeprecated: true, isAllowed: false, withdrawn: 'deregistered' as const },
+      'EC2 launches no more hosts from golden (deregistered).',
+    ],
   ])('is a problem (%s) until it is over', (reason, state, words) => {
     const decision = decideGroup(groupWith({ ...OLD, ...state }), ['golden (Linux)']);
     expect(decision).toMatchObject({ decision: 'refused', reason });

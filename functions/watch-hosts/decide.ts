@@ -10,7 +10,7 @@ const MOST_REMEMBERED = 100;
 const MOST_TOLD = 10;
 
 /** The reasons of problems, which end once the hosts run something else or are gone. */
-const PROBLEMS: readonly Reason[] = ['hosts-ami-deprecated', 'hosts-ami-not-allowed'];
+const PROBLEMS: readonly Reason[] = ['hosts-ami-deprecated', 'hosts-ami-not-allowed', 'hosts-ami-withdrawn'];
 
 /** Whether the fingerprint of what was told last names a problem. */
 export const isProblem = (fingerprint: string | undefined): boolean =>
@@ -37,7 +37,7 @@ export function rememberedOf(
  * @param before what a reader knows that the hosts run, see {@link rememberedOf}; undefined for a group that is new
  */
 export function decideGroup(group: HostGroup, before: readonly string[] | undefined): Telling<Reason> {
-  const { kind, hosts, runs, deprecated, notAllowed } = group;
+  const { kind, hosts, runs, deprecated, notAllowed, withdrawn } = group;
   const known = rememberedOf(group, before);
   const isSame = before !== undefined && before.join('\n') === known.join('\n');
   const change =
@@ -58,6 +58,10 @@ export function decideGroup(group: HostGroup, before: readonly string[] | undefi
       ...(!isSame && before !== undefined && { before: before.slice(0, MOST_TOLD) }),
     },
   };
+  if (withdrawn.length > 0) {
+    const words = `EC2 launches no more hosts from ${listed(withdrawn)}.`;
+    return { ...told, decision: 'refused', reason: 'hosts-ami-withdrawn', message: `${told.message} ${words}` };
+  }
   if (notAllowed.length > 0) {
     const words = `EC2 launches no more hosts from ${listed(notAllowed)}: the account does not allow it.`;
     return { ...told, decision: 'refused', reason: 'hosts-ami-not-allowed', message: `${told.message} ${words}` };

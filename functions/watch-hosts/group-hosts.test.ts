@@ -60,6 +60,7 @@ describe('what a group runs', () => {
         ],
         deprecated: ['golden'],
         notAllowed: ['golden'],
+        withdrawn: [],
         systems: new Map([
           ['Amazon Linux 2023', 2],
           ['Linux', 1],

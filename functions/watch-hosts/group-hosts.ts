@@ -25,6 +25,8 @@ export interface HostGroup {
   readonly deprecated: readonly string[];
   /** The names of AMIs that the account does not allow any more. */
   readonly notAllowed: readonly string[];
+  /** The AMIs that their owner has withdrawn, each with how, such as `golden-1 (deregistered)`. */
+  readonly withdrawn: readonly string[];
   /** How many hosts have each operating system. A system that nobody tells is missing. */
   readonly systems: ReadonlyMap<string, number>;
 }
@@ -76,6 +78,7 @@ function groupOf(members: readonly Member[]): HostGroup {
     runs: sorted(members.map((member) => (kind === 'stray' ? strayOf(member) : phraseOf(member.host)))),
     deprecated: namesOf(({ isDeprecated }) => isDeprecated === true),
     notAllowed: namesOf(({ isAllowed }) => isAllowed === false),
+    withdrawn: sorted(hosts.flatMap((host) => (host.withdrawn ? `${nameOf(host)} (${host.withdrawn})` : []))),
     systems: new Map([...systems].flatMap(([os, same]) => (os === '' ? [] : [[os, same.length]]))),
   };
 }
@@ -86,11 +89,12 @@ const nameOf = ({ name, imageId }: Host): string => name || imageId;
 
 /** An AMI in a phrase, such as `amazon-eks-node-…-v20260714 (Amazon Linux 2023, made on 2026-07-14)`. */
 function phraseOf(host: Host): string {
-  const { system, createdAt, isDeprecated, isAllowed } = host;
+  const { system, createdAt, isDeprecated, isAllowed, withdrawn } = host;
   const known = [
     ...(system.os === '' ? [] : [system.os]),
     ...(system.containerOptimized === true ? ['made for containers alone'] : []),
     ...(createdAt === undefined ? [] : [`made on ${iso(createdAt).slice(0, 10)}`]),
+    ...(withdrawn === undefined ? [] : [withdrawn]),
     ...(isDeprecated === true ? ['deprecated'] : []),
     ...(isAllowed === false ? ['not allowed'] : []),
   ].join(', ');
@@ -113,6 +117,7 @@ export function otherGroupsOf(cluster: string, nodes: readonly OtherNode[]): Map
       runs: sorted(same.map(({ osImage, kubeletVersion }) => `${osImage} with kubelet ${kubeletVersion}`)),
       deprecated: [],
       notAllowed: [],
+      withdrawn: [],
       systems: new Map([...systems].flatMap(([os, of]) => (os === '' ? [] : [[os, of.length]]))),
     };
   });

@@ -22,6 +22,12 @@ export const HOST_REASONS = {
     hint: 'Move the group to an allowed AMI, or allow this one: aws ec2 get-allowed-images-settings.',
     severity: 'medium',
   },
+  'hosts-ami-withdrawn': {
+    meaning:
+      'Hosts of the group run an AMI that its owner has deregistered or disabled. Nothing is launched from it any more: the group cannot grow, nor replace a host.',
+    hint: 'Move the group to an AMI that exists. Keep those that hosts run out of the rules that clean up AMIs.',
+    severity: 'medium',
+  },
   'hosts-gone': {
     meaning: 'No host of the group runs any more, or the group is left alone, so nothing is told of its AMI any more.',
   },

@@ -75,6 +75,16 @@ it('a look costs a page of instances and one of AMIs for a thousand hosts, and w
   await asExpected(run);
 });
 
+it('hosts of an AMI that its owner has withdrawn are told, since their group can launch no other one', async () => {
+  const [golden, ...others] = hostsFleet.images;
+  const images = [{ ...golden, deregisteredAt: '+20h' }, ...others];
+  const run = await start({ fleet: { ...hostsFleet, images }, policy: hostsPolicy, inProcess: true, play: '25h' });
+  const [legacy] = recordsOf(run, { reason: 'hosts-ami-withdrawn' });
+  expect(legacy).toMatchObject({ decision: 'refused', nodegroup: 'self-managed:shop-legacy' });
+  expect(legacy?.message).toContain('EC2 launches no more hosts from golden-1 (deregistered).');
+  await asExpected(run);
+});
+
 it('a problem ends with the last host of its group, or with the opt-out of its cluster', async () => {
   const run = await start({ fleet: hostsFleet, policy: hostsPolicy, inProcess: true, play: '25h' });
   for (const instance of run.account.fleet.instances.list())

@@ -23,6 +23,8 @@ export interface Host {
   readonly isDeprecated: boolean | undefined;
   /** False where the account's Allowed AMIs setting forbids launching it again; undefined where EC2 does not tell. */
   readonly isAllowed: boolean | undefined;
+  /** How the owner of the AMI has withdrawn it: nobody launches another host from it. Absent where EC2 tells of none. */
+  readonly withdrawn?: 'deregistered' | 'disabled';
 }
 
 /**
@@ -68,7 +70,7 @@ async function readMetadata(ec2: EC2Client, pages: number): Promise<Map<string, 
 }
 
 function hostOf(instance: DescribedInstance, image: ImageMetadata | undefined, now: number): Host {
-  const { Name = '', ImageOwnerAlias, CreationDate, DeprecationTime } = image ?? {};
+  const { Name = '', ImageOwnerAlias, CreationDate, DeprecationTime, State } = image ?? {};
   const deprecatedAt = timeOf(DeprecationTime);
   const owner = ownerOf(instance);
   return {
@@ -81,6 +83,7 @@ function hostOf(instance: DescribedInstance, image: ImageMetadata | undefined, n
     createdAt: timeOf(CreationDate),
     isDeprecated: image === undefined ? undefined : deprecatedAt !== undefined && deprecatedAt <= now,
     isAllowed: image === undefined ? undefined : image.ImageAllowed !== false,
+    ...((State === 'deregistered' || State === 'disabled') && { withdrawn: State }),
   };
 }
 
@@ -92,8 +95,12 @@ function timeOf(text: string | undefined): number | undefined {
 }
 
 /** The name of a host's AMI, or its id where EC2 does not tell the name, with what speaks against the AMI. */
-export function imageNameOf({ name, imageId, isDeprecated, isAllowed }: Host): string {
-  const remarks = [...(isDeprecated ? ['deprecated'] : []), ...(isAllowed === false ? ['not allowed'] : [])];
+export function imageNameOf({ name, imageId, isDeprecated, isAllowed, withdrawn }: Host): string {
+  const remarks = [
+    ...(withdrawn === undefined ? [] : [withdrawn]),
+    ...(isDeprecated ? ['deprecated'] : []),
+    ...(isAllowed === false ? ['not allowed'] : []),
+  ];
   return `${name || imageId}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`;
 }
 
