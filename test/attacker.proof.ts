@@ -158,6 +158,41 @@ describe('with events:PutEvents', () => {
   });
 });
 
+describe('with events:PutEvents and names that were made up', () => {
+  it('nobody makes items in the ledger by requests, which each look at all groups or classes would read', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    const remediationRequest = await import('../events/remediation-request.ts');
+    const quarantineRequest = await import('../events/quarantine-request.ts');
+    await run.account.play(9.9 * MINUTE);
+    const time = new Date(run.account.time.now).toISOString();
+    let asked = 0;
+    const ask = (event: object, detail: object) => {
+      asked += 1;
+      const named = { why: 'because', requestedBy: 'mallory', ...detail };
+      run.account.putEvent({ ...event, id: `asked-${asked}`, time, detail: named } as never);
+    };
+    const madeUp = () => `i-0${asked.toString(16).padStart(16, '0')}`;
+    for (const { name: remediation, subject, requests } of REMEDIATIONS) {
+      for (const action of requests) {
+        if (action === 'release' || action === 'extend' || action === 'terminate') {
+          ask(quarantineRequest.sample, { action, instanceId: madeUp(), ...(action === 'extend' && { by: '3d' }) });
+        } else if (subject === 'instance') {
+          ask(remediationRequest.sample, { remediation, action, instanceId: madeUp() });
+        } else {
+          for (const clusterName of ['shop', 'ghost'])
+            for (const nodegroupName of ['made-up', 'ec2nodeclass:made-up'])
+              ask(remediationRequest.sample, { remediation, action, clusterName, nodegroupName });
+        }
+      }
+    }
+    await run.account.play(10 * MINUTE);
+    expect(run.records.filter(({ reason }) => reason === 'request-refused').length).toBeGreaterThan(30);
+    const items = await run.account.dynamoDb.scan(run.account.stack.ref('AWS::DynamoDB::Table'));
+    expect(items.filter((item) => /i-0000000|made-up|ghost/.test(JSON.stringify(item)))).toEqual([]);
+    expect(run.errors).toEqual([]);
+  });
+});
+
 describe('with events:PutEvents and a time of their own', () => {
   it('nobody makes a request that no later one can take back', async () => {
     const run = await start(

@@ -13,12 +13,14 @@ import { planIn } from '../shared/ledger/proposal.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type HookDecision, say } from './decision.ts';
 import { HOOK, TERMINATING } from './hook.ts';
 import { type HookState, saveHookState } from './hook-ledger.ts';
 import type { GroupObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
 export interface ActDeps extends OutcomeDeps<Recorder> {
@@ -61,14 +63,20 @@ export async function carryOutHook(
     proposal: decision.proposal,
   });
   const details = { ...decision.details, ...planIn('drain-nodes', key, decision), ...overridesIn(policy) };
-  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
+  const outcome: Outcome<Reason> = {
     subject: key,
     ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.drains.mode }),
     trigger,
     calls,
     ...(Object.keys(details).length > 0 && { details }),
-  });
+  };
+  // Anybody may ask about any name, so the ledger keeps nothing of a group that has never been there.
+  if (observation.isAbsent === true && state.revision === 0) {
+    deps.recorder.record(outcome);
+    return decision;
+  }
+  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, outcome);
   return saved === undefined ? undefined : decision;
 }
 

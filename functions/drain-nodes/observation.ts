@@ -54,6 +54,8 @@ export interface GroupObservation extends InGroup {
     /** How many instances it should have. */
     readonly desired: number;
   };
+  /** Set where Auto Scaling shows no such group with workers: only a request names it. */
+  readonly isAbsent?: true;
   /** Why its cluster does not let nodes be drained; undefined: it does. */
   readonly noAccess: NoAccess | undefined;
   /** What could not be read of it, as `Code: message`. */

@@ -86,7 +86,7 @@ export async function observe(
     if (request === undefined || request.trigger.id === state.answered) return [];
     const owner = await readOwner(clients.eks, readCluster, key);
     const noAccess = { why: 'Auto Scaling shows no such group with workers of the cluster.', mayPass: false };
-    return [{ key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request }];
+    return [{ key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request, isAbsent: true }];
   });
   const events = hooks.flat().length === 0 ? new Map() : await readScheduledEvents(clients.ec2);
   const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now, events });

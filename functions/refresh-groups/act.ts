@@ -65,6 +65,9 @@ export async function carryOut(
   const { decision, calls } = acted;
   const arn = observation.group.arn ?? state.arn;
   const progress = progressAfter(observation, decision, { anywhere: circumstances.policy, here: policy }, now);
+  // Anybody may ask about any name, so the ledger keeps nothing of a group that has never been there.
+  const isMadeUp = observation.group.source.kind === 'gone' && state.revision === 0;
+  if (decision.silent && isMadeUp) return decision;
   if (decision.silent) {
     const isKnown = state.revision > 0;
     const next = asStored<RefreshState>({ ...before, ...remembered(decision), ...(isKnown && { arn }), progress });
@@ -84,14 +87,19 @@ export async function carryOut(
   const details = { ...decision.details, ...planIn('refresh-groups', key, decision), ...overridesIn(policy) };
   // The ledger gives an outcome back as it was written, also one that another version has written.
   const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
-  const saved = await recordOnce<string, RefreshState>({ save, record }, before, next, {
+  const outcome: Outcome<string> = {
     subject: key,
     ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.refreshes.mode }),
     trigger,
     calls,
     ...(Object.keys(details).length > 0 && { details }),
-  });
+  };
+  if (isMadeUp) {
+    record(outcome);
+    return decision;
+  }
+  const saved = await recordOnce<string, RefreshState>({ save, record }, before, next, outcome);
   return saved === undefined ? undefined : decision;
 }
 

@@ -11,6 +11,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import { type Decision, type Observation, say } from './decision.ts';
+import { ALL_CLASSES } from './node-class.ts';
 import type { Policy } from './policy.ts';
 import { progressAfter } from './progress.ts';
 import { EC2_NODE_CLASSES } from './read-node-classes.ts';
@@ -87,15 +88,28 @@ export async function carryOut(
   const details = { ...decision.details, ...planIn('steer-node-classes', key, decision), ...overridesIn(here) };
   // The ledger gives an outcome back as it was written, also one that another version has written.
   const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
-  const saved = await recordOnce<string, NodeClassState>({ save, record }, before, next, {
+  const outcome: Outcome<string> = {
     subject: key,
     ...outcomeIn(incident, decision),
     ...(!isInvalid(here) && { mode: here.nodeClasses.mode }),
     trigger,
     ...(Object.keys(details).length > 0 && { details }),
-  });
+  };
+  if (isMadeUp(observation)) {
+    record(outcome);
+    return decision;
+  }
+  const saved = await recordOnce<string, NodeClassState>({ save, record }, before, next, outcome);
   return saved === undefined ? undefined : decision;
 }
+
+/**
+ * Whether nobody has ever seen a class. Anybody may ask about any name, and every look at any cluster reads what the
+ * ledger knows of all classes.
+ */
+const isMadeUp = ({ key, view, state }: Observation): boolean =>
+  key.nodegroup !== ALL_CLASSES && state.revision === 0 && NOT_SEEN.has(view.kind);
+const NOT_SEEN: ReadonlySet<Observation['view']['kind']> = new Set(['gone', 'unread', 'unreadable']);
 
 /**
  * Writes the AMI terms into exactly the version of the class that was decided upon.

@@ -81,6 +81,11 @@ async function remember(
   if (isNew && decision.reason === 'quarantine-budget') await joinWaitlist(ledger, instanceId, next.since ?? 0);
   const save = (wanted: QuarantineState) => saveQuarantine(ledger, instanceId, wanted, circumstances.now, caller);
   const outcome = outcomeOf(observation, decision, next, circumstances, []);
+  // Anybody may ask about any id, so the ledger keeps nothing of a worker that has never been there.
+  if (observation.request !== undefined && observation.view === undefined && state.revision === 0) {
+    recorder.record(outcome);
+    return decision;
+  }
   if ((await recordOnce({ save, record: recorder.record }, state, next, outcome)) === undefined) return undefined;
   const waits = decision.reason === 'quarantine-budget';
   if (state.reason === 'quarantine-budget' && !waits) await leaveWaitlist(ledger, instanceId);
