@@ -2,10 +2,11 @@ import { keyOf, type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts
 import type { NodeGroupState, Progress } from '../ledger/node-group-ledger.ts';
 import { compareReleases } from '../releases/release-version.ts';
 import { compareImages } from './image-order.ts';
+import { type MemberStanding, MOVING, standingOf } from './member-standing.ts';
 import { isLeftByFormer } from './progress.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
-import { failedRelease, isSameRelease, type TriedRelease } from './tried-release.ts';
+import { failedRelease } from './tried-release.ts';
 import { CUSTOM, rememberedPlace } from './wave-place.ts';
 
 /** How the members of one wave stand to a release. */
@@ -31,9 +32,6 @@ interface Summary {
 type Before =
   | Exclude<Entry, { kind: 'open' | 'alone' | 'baking' }>
   | { readonly last?: { wave: number; since: number } };
-
-/** How long a node group may be out of sight until those that wait for it have it looked at, ms. */
-const SEEN_WITHIN = 26 * 3_600_000;
 
 /** The reason of a node group that no longer exists: it is no member any more. */
 const GONE = 'node-group-gone';
@@ -155,6 +153,7 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
   };
   const waves = new Map<number, WaveOf>();
   const moving: Blocker[] = [];
+  const release = { ...candidate, bakeBetween };
   for (const member of members) {
     const { key, wave, progress, taking } = member;
     const isLeftAlone = progress?.isLeftAlone === true && member.isLeftByFormer !== true;
@@ -162,8 +161,8 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
     const known = waves.get(wave);
     const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
     if (known === undefined) waves.set(wave, of);
-    if (taking === candidate.releaseVersion) moving.push({ key, wave, why: 'is moving to it' });
-    count(of, member, { ...candidate, bakeBetween }, orderOf, now);
+    if (taking === candidate.releaseVersion) moving.push({ key, wave, why: MOVING });
+    count(of, member, standingOf(member, release, orderOf, now));
   }
   const hasBeenTaken = [...waves.values()].some(({ takenAt }) => takenAt !== undefined);
   return { waves, moving, hasBeenTaken, before: new Map() };
@@ -177,69 +176,22 @@ function takesBy(now: number, pair: string, progress: Progress | undefined): boo
 }
 
 /** Counts how one member stands to a release in its wave. */
-function count(
-  of: WaveOf,
-  { key, wave, progress, ...member }: Member,
-  { pair, releaseVersion, withdrawn = [], bakeBetween }: Candidate & { readonly bakeBetween: number },
-  orderOf: (progress: Progress) => number | undefined,
-  now: number,
-) {
-  const isUnseen = progress === undefined || progress.seenAt + SEEN_WITHIN < now;
-  const { taking, failed, reason } = member;
-  const tried = { releaseVersion, kubernetesVersion: pair.slice(0, pair.indexOf('/')) };
-  const wait = (why: string) => {
-    of.unfinished.push({ key, wave, why });
-    if (isUnseen) of.unseen.push(key);
-  };
-  if (member.isLeftByFormer === true) {
-    of.unfinished.push({ key, wave, why: 'has not been reconciled since the policy changed' });
-    of.unseen.push(key);
-    return;
-  }
-  // Nobody knows either which AMIs come to a member where its AMI, or the list of AMIs, cannot be read.
-  if (progress === undefined || (pair === CUSTOM && progress.images === undefined)) {
-    const unknown = progress === undefined ? 'has not been reconciled yet' : 'does not know which AMIs come to it';
-    wait(reason === 'unreadable' ? 'cannot be read' : unknown);
-    return;
-  }
-  const { runs, ran = [], failed: failedWith = [], health } = progress;
-  // A release of an older Kubernetes version comes before every release of this pair.
-  const order = progress.pair === pair ? orderOf(progress) : -1;
-  if (order === undefined) {
-    // An AMI may have come to the member since the ledger saw it.
-    if (isUnseen) wait('has not been reconciled for long');
-    return;
-  }
-  if (order > 0) {
-    if (failedWith.some((each) => isSameRelease(each, tried))) {
-      of.stopped.push({ key, wave, why: 'failed with it' });
+function count(of: WaveOf, { key, wave }: Pick<Member, 'key' | 'wave'>, standing: MemberStanding): void {
+  switch (standing.kind) {
+    case 'apart':
       return;
-    }
-    // A member that left the release before it had baked has not tried it.
-    const before = ran.find(
-      ({ since, until = since, ...run }) => run.releaseVersion === releaseVersion && until - since >= bakeBetween,
-    );
-    if (before === undefined) of.isPassedOver ||= !withdrawn.includes(runs.releaseVersion);
-    else of.takenAt = Math.max(of.takenAt ?? 0, before.since);
-    return;
+    case 'waits':
+      of.unfinished.push({ key, wave, why: standing.why });
+      if (standing.isUnseen) of.unseen.push(key);
+      return;
+    case 'stops':
+      of.stopped.push({ key, wave, why: standing.why });
+      return;
+    case 'taken':
+      of.takenAt = Math.max(of.takenAt ?? 0, standing.at);
+      return;
+    case 'passed-over':
+      of.isPassedOver = true;
+      return;
   }
-  if (taking === releaseVersion) wait('is moving to it');
-  else if (failed !== undefined && isSameRelease(failed, tried) && order < 0)
-    of.stopped.push({ key, wave, why: 'failed to move to it' });
-  else if (health === 'unreadable') wait('cannot be read');
-  // A member that was unhealthy before it took the release says nothing about the release.
-  else if (health === 'unhealthy' && order < 0) wait('is unhealthy');
-  else if (health === 'unhealthy' && !isByAnother(member, tried))
-    of.stopped.push({ key, wave, why: 'is unhealthy with it' });
-  else if (health === 'mixed' && order === 0 && !hasFailedAnother(member, tried)) wait('has nodes that do not run it');
-  else if (order < 0) wait(reason === undefined ? 'has not finished' : `has not finished (${reason})`);
-  else of.takenAt = Math.max(of.takenAt ?? 0, runs.since);
 }
-
-/** Whether an attempt to move to another release has failed, which leaves nodes of both. */
-const hasFailedAnother = ({ failed }: Pick<Member, 'failed'>, release: TriedRelease): boolean =>
-  failed !== undefined && !isSameRelease(failed, release);
-
-/** Whether an attempt to move to another release has made the member unhealthy. */
-const isByAnother = (member: Pick<Member, 'failed' | 'broke'>, release: TriedRelease): boolean =>
-  hasFailedAnother(member, release) && (member.broke ?? []).length > 0;
