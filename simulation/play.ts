@@ -32,7 +32,7 @@ export interface Outcome {
   readonly records: number;
   /** What was decided, by `function reason`, and how often. */
   readonly said: Readonly<Record<string, number>>;
-  /** Of each call and each record, in their order: the same for the same day, on every machine. */
+  /** The digest of all calls and records, in their order: the same for the same day, on every machine. */
   readonly digest: string;
 }
 

@@ -29,7 +29,7 @@ async function measured(seeds: number, rest: object = {}) {
 /** The figures of docs/how-it-works.md are from all thirty. */
 const SEEDS = sampled(Array.from({ length: 30 }), 3).length;
 
-it('is what docs/how-it-works.md says: under two seconds, and about a minute where EC2 shows the new late', {
+it('is what docs/how-it-works.md says: under two seconds, and about a minute where EC2 is slow to show new ones', {
   timeout: 600_000,
 }, async () => {
   const prompt = await measured(SEEDS);

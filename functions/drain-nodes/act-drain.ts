@@ -103,8 +103,8 @@ interface Acted {
 }
 
 /**
- * Of how many owners the pods that come back are counted. Whoever may make pods can make each with an owner of its own,
- * and an item of the ledger holds 400 KB. Pods of further owners hold their node until its deadline.
+ * How many owners of pods that come back are counted. Whoever may make pods can make each with an owner of its own, and an
+ * item of the ledger holds 400 KB. Pods of further owners hold their node until its deadline.
  */
 const MOST_OWNERS = 100;
 

@@ -101,7 +101,7 @@ function phraseOf(host: Host): string {
   return known === '' ? nameOf(host) : `${nameOf(host)} (${known})`;
 }
 
-/** Of strays each one matters, because nobody replaces it. */
+/** A stray in words. Each one is named, because nobody replaces it. */
 const strayOf = ({ instanceId, host }: Member): string => `${instanceId} with ${phraseOf(host)}`;
 
 const sorted = (texts: readonly string[]): string[] => [...new Set(texts)].toSorted();

@@ -124,7 +124,7 @@ async function tellFirstSight(
   await tellOnce(deps, before, about, decideFirstSight(groups), saving(deps, cluster));
 }
 
-/** Of groups that a cluster has one of each, the check says which one a record is about. */
+/** What a record is about. A group that a cluster has only one of, such as its Fargate nodes, is named by the check. */
 function aboutGroup(key: string, trigger: Trigger) {
   const [cluster = '', ...rest] = key.split('/');
   const name = rest.join('/');

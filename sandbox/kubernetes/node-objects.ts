@@ -28,7 +28,7 @@ const UNREACHABLE: readonly Taint[] = (['NoSchedule', 'NoExecute'] as const).map
   key: 'node.kubernetes.io/unreachable',
   effect,
 }));
-/** Of a stopped instance's node. Source: Kubernetes, cloud-provider, node lifecycle controller. */
+/** The taint of a stopped instance's node. Source: Kubernetes, cloud-provider, node lifecycle controller. */
 const SHUT_DOWN: Taint = { key: 'node.cloudprovider.kubernetes.io/shutdown', effect: 'NoSchedule' };
 const OWN_TAINTS: readonly string[] = [
   COMPUTE_TYPE,

@@ -2,17 +2,17 @@ import type { Held } from './held-by-waves.ts';
 import type { OrderedGroup, ReplacementState } from './ordered-groups.ts';
 
 /**
- * Reasons, of `refresh-groups` and of `upgrade-node-groups`, of a group whose nodes are not replaced before somebody
- * does something. No group of a later wave waits for it.
+ * Reasons for which the nodes of a group are not replaced before somebody does something. No group of a later wave waits
+ * for it.
  */
 export const NOT_BY_ITSELF: ReadonlySet<string> = new Set([
-  // Of both.
+  // Both functions record these.
   'group-operated',
   'mode-off',
   'opted-out',
   'out-of-scope',
   'proposal-rejected',
-  // Of self-managed groups.
+  // `refresh-groups` records these.
   'claims-to-be-worker',
   'group-floats',
   'group-gone',
@@ -26,7 +26,7 @@ export const NOT_BY_ITSELF: ReadonlySet<string> = new Set([
   'template-is-code',
   'unknown-cluster',
   'would-refresh',
-  // Of managed node groups.
+  // `upgrade-node-groups` records these.
   'custom-ami',
   'image-of-another-kind',
   'node-group-gone',
