@@ -104,33 +104,51 @@ function judgeGroup(
   for (const check of POSTURE_CHECKS) {
     const { id } = check;
     const worst = worstOf(id, looked);
-    const open = state.findings[id];
-    if (worst !== undefined) verdicts[id] = worst.judgement.verdict;
-    if (worst === undefined || verdicts[id] === 'MANUAL') {
-      if (open !== undefined) findings[id] = open;
-      const note = worst === undefined ? '' : evidenceOf(worst).join('; ').slice(0, 600);
-      if (note !== '') notes[id] = note;
-      continue;
-    }
-    if (verdicts[id] !== 'FAIL') {
-      if (open !== undefined && check.isReported === undefined) news.push(ended(id, check.title, open, now));
-      continue;
-    }
     const waiver = waivers.find((one) => covers(one, id, key, now));
-    const finding: Finding = {
-      since: open?.since ?? now,
-      evidence: evidenceOf(worst),
-      correlationId: open?.correlationId ?? `posture ${id} ${subjectOf(key)} ${new Date(now).toISOString()}`,
-      ...(waiver !== undefined && { waiver: { id: waiver.id, until: waiver.until } }),
-    };
-    findings[id] = finding;
-    if (check.isReported === true) continue;
-    if (open !== undefined && open.waiver?.id === waiver?.id && open.waiver?.until === waiver?.until) continue;
-    news.push(waiver === undefined ? failed(check, worst, finding, open) : waived(check, worst, finding, waiver));
+    const judged = judgeCheck(check, worst, state.findings[id], { key, waiver, now });
+    if (worst !== undefined) verdicts[id] = worst.judgement.verdict;
+    if (judged.finding !== undefined) findings[id] = judged.finding;
+    if (judged.note !== undefined && judged.note !== '') notes[id] = judged.note;
+    if (judged.news !== undefined) news.push(judged.news);
   }
   const { unknownSince: _, unknownNotified, ...known } = state;
   if (unknownNotified !== undefined) news.push(readableAgain(unknownNotified, now));
   return { state: { ...known, checkedAt: now, verdicts, findings, notes }, news };
+}
+
+/** What becomes of one check of a group. */
+interface JudgedCheck {
+  /** The finding from now on; absent where there is none. */
+  readonly finding?: Finding | undefined;
+  /** Why the check is not decided. */
+  readonly note?: string;
+  readonly news?: News;
+}
+
+/** @param open the finding of the check so far */
+function judgeCheck(
+  check: PostureCheck,
+  worst: Worst | undefined,
+  open: Finding | undefined,
+  { key, waiver, now }: { readonly key: NodeGroupKey; readonly waiver: Waiver | undefined; readonly now: number },
+): JudgedCheck {
+  const { id, title, isReported } = check;
+  if (worst === undefined) return { finding: open };
+  const { verdict } = worst.judgement;
+  if (verdict === 'MANUAL') return { finding: open, note: evidenceOf(worst).join('; ').slice(0, 600) };
+  if (verdict !== 'FAIL') {
+    return open === undefined || isReported === true ? {} : { news: ended(id, title, open, now) };
+  }
+  const finding: Finding = {
+    since: open?.since ?? now,
+    evidence: evidenceOf(worst),
+    correlationId: open?.correlationId ?? `posture ${id} ${subjectOf(key)} ${new Date(now).toISOString()}`,
+    ...(waiver !== undefined && { waiver: { id: waiver.id, until: waiver.until } }),
+  };
+  const isKnown = open !== undefined && open.waiver?.id === waiver?.id && open.waiver?.until === waiver?.until;
+  if (isReported === true || isKnown) return { finding };
+  const news = waiver === undefined ? failed(check, worst, finding, open) : waived(check, worst, finding, waiver);
+  return { finding, news };
 }
 
 function withoutEvidence(key: NodeGroupKey, now: number, state: GroupState) {
