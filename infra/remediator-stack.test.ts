@@ -131,7 +131,11 @@ describe('the account', () => {
       'close-shells',
     ]);
     for (const { name, start } of onTop) expect(start.by === 'queue' && start.queue.fifo, name).toBe(true);
-    expect(most.reduce((sum, each) => sum + each, 0) - onTop.length).toBeLessThanOrEqual(10);
+    const atOnce = most.reduce((sum, each) => sum + each, 0) - onTop.length;
+    expect(
+      atOnce,
+      'Queues that sweeps or frequent events fill may take ten invocations at a time, together. Make the queue FIFO, or have another function send its requests instead of sweeps; or else take a place from another queue.',
+    ).toBeLessThanOrEqual(10);
   });
 });
 

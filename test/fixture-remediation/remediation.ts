@@ -9,7 +9,7 @@ export const greetWorkers = declare({
   summary: 'Greets each EKS worker',
   startedBy: 'sweeps',
   subject: 'instance',
-  start: { by: 'queue', queue: { batch: 10 } },
+  start: { by: 'queue', queue: { fifo: true, batch: 10 } },
   timeoutSeconds: 30,
   policy: {
     section: 'greeting',

@@ -6,7 +6,7 @@ export const whole = {
   summary: 'Waters',
   startedBy: 'drought',
   subject: 'instance',
-  start: { by: 'queue', queue: { batch: 10 } },
+  start: { by: 'queue', queue: { batch: 10, concurrency: 2 } },
   timeoutSeconds: 60,
   policy: { section: 'plants', reads: { plants: () => z.strictObject({ litres: z.number().default(1) }) } },
   reasons: {},

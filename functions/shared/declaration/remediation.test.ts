@@ -46,6 +46,9 @@ it('is a compile error that names what is left out', () => {
 });
 
 it('is a compile error that names what does not fit the rest', () => {
+  // @ts-expect-error: a queue without a limit.
+  declare({ ...whole, start: { by: 'queue', queue: { batch: 10 } } });
+  declare({ ...whole, start: { by: 'queue', queue: { batch: 10, fifo: true } } });
   const alarm = { means: 'Dry.', first: 'look', next: 'Water.' };
   // @ts-expect-error: an alarm on a metric that it does not publish.
   declare({ ...whole, alarms: { dry: { ...alarm, metric: 'Wattered' } } });

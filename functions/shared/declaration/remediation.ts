@@ -40,9 +40,7 @@ export type FindingSeverity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMAT
 export const LONGEST_WAIT = 30 * 60;
 
 /** How Lambda polls the queue for the function. */
-export interface QueueSpec {
-  /** A FIFO queue with a single message group, so that only one invocation runs at a time. */
-  readonly fifo?: true;
+interface AnyQueueSpec {
   /** Batch size: how many messages one invocation gets at most. */
   readonly batch: number;
   /**
@@ -56,8 +54,6 @@ export interface QueueSpec {
    * no window.
    */
   readonly gatherSeconds?: number;
-  /** Maximum number of concurrent invocations. */
-  readonly concurrency?: number;
   /**
    * Set where minutes matter: an alarm of its own then watches how long requests wait. Each sweep looks at all queues,
    * and one alarm tells of the others.
@@ -66,6 +62,16 @@ export interface QueueSpec {
   /** Delivery delay of each message. */
   readonly delaySeconds?: number;
 }
+
+/**
+ * How a queue feeds its function. Every queue has a limit, since a new account may run ten invocations at a time. Sources:
+ * Lambda developer guide, "Lambda quotas" (new accounts), and API reference, ScalingConfig (a maximum of at least 2).
+ */
+export type QueueSpec =
+  /** A FIFO queue with a single message group, so that only one invocation runs at a time. */
+  | (AnyQueueSpec & { readonly fifo: true; readonly concurrency?: never })
+  /** A standard queue with a maximum number of concurrent invocations, at least 2. */
+  | (AnyQueueSpec & { readonly fifo?: never; readonly concurrency: number });
 
 /** What starts the function. */
 export type Start =
