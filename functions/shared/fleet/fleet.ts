@@ -13,7 +13,7 @@ import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { once } from '../runtime/once.ts';
 import { type OnTrouble, type Reading, read, type Unreadable } from './reading.ts';
 
-export type { Reading } from './reading.ts';
+export type { Reading, Unreadable } from './reading.ts';
 
 /** The names of all clusters of the account and region. */
 export async function listClusters(eks: EKSClient): Promise<string[]> {

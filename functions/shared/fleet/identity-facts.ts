@@ -1,8 +1,8 @@
-import { DescribeAccessEntryCommand, type EKSClient, type Nodegroup } from '@aws-sdk/client-eks';
+import { type Cluster, DescribeAccessEntryCommand, type EKSClient, type Nodegroup } from '@aws-sdk/client-eks';
 import { GetInstanceProfileCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { once } from '../runtime/once.ts';
 import type { DescribedInstance } from './described-instance.ts';
-import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
+import { type ClusterReader, describeNodeGroup, type Reading, type Unreadable } from './fleet.ts';
 import { type OnTrouble, read } from './reading.ts';
 
 export interface IdentityClients {
@@ -28,7 +28,12 @@ export interface IdentityClients {
 
 /** What identities are proven by, as AWS and the clusters show it. Each is read once. */
 export interface Facts {
-  readonly cluster: ClusterReader;
+  /**
+   * A cluster that tags name.
+   *
+   * @param isBorneOut whether AWS's own tags name it, too. Others are read up to {@link MOST_MISSING} that do not exist.
+   */
+  readonly cluster: (name: string, isBorneOut: boolean) => Promise<Reading<Cluster>>;
   readonly nodeGroup: (cluster: string, nodegroup: string) => Promise<Reading<Nodegroup>>;
   /** ARN of the role of an instance profile, by the profile's ARN. */
   readonly role: (profileArn: string) => Promise<Reading<string>>;
@@ -41,12 +46,29 @@ export interface Facts {
 /** The format that EKS accepts. Another name is never sent to it. */
 export const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(name);
 
+/**
+ * How many clusters are asked for in a reconcile that do not exist. Whoever may set tags can name fifty on each instance,
+ * and EKS throttles the reads of all.
+ */
+const MOST_MISSING = 200;
+
+const TOO_MANY: Unreadable = {
+  kind: 'unreadable',
+  code: 'TooManyNames',
+  error: `TooManyNames: Tags name more than ${MOST_MISSING} clusters that do not exist, so that this one was not asked for.`,
+  isThrottled: false,
+};
+
 export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
   const { eks, iam, onTrouble = 'throw' } = clients;
   const { isNode = async () => undefined, mapsRole = async () => undefined } = clients;
-  const nodeGroup = once((name: string, nodegroup: string) =>
-    describeNodeGroup(eks, { cluster: name, nodegroup }, onTrouble),
-  );
+  const asked = new Set<string>();
+  let missing = 0;
+  const isTooMany = (name: string): boolean => !asked.has(name) && missing >= MOST_MISSING;
+  const nodeGroup = once(async (name: string, nodegroup: string): Promise<Reading<Nodegroup>> => {
+    if (isTooMany(name)) return TOO_MANY;
+    return describeNodeGroup(eks, { cluster: name, nodegroup }, onTrouble);
+  });
   const role = once(async (arn: string): Promise<Reading<string>> => {
     if (iam === undefined) return { kind: 'gone' };
     return read(async () => {
@@ -61,8 +83,17 @@ export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Fac
       return accessEntry?.type;
     }, 'throw').catch(goneWithoutEntries),
   );
-  // Clusters that are not EKS may have names that EKS does not accept.
-  const ofEks: ClusterReader = async (name) => (isClusterName(name) ? cluster(name) : { kind: 'gone' });
+  const ofEks = async (name: string, isBorneOut: boolean): Promise<Reading<Cluster>> => {
+    // Clusters that are not EKS may have names that EKS does not accept.
+    if (!isClusterName(name)) return { kind: 'gone' };
+    if (isTooMany(name) && !isBorneOut) return TOO_MANY;
+    const isFirst = !asked.has(name);
+    asked.add(name);
+    if (isFirst) missing += 1;
+    const reading = await cluster(name);
+    if (isFirst && reading.kind === 'found') missing -= 1;
+    return reading;
+  };
   return { cluster: ofEks, nodeGroup, role, entry, isNode, mapsRole };
 }
 

@@ -146,6 +146,59 @@ describe('a worker', () => {
   });
 });
 
+describe('tags that name clusters without end', () => {
+  const decoys = Array.from({ length: 20 }, (_, n) => ({
+    ...instance(
+      Object.fromEntries(Array.from({ length: 45 }, (_each, m) => [`kubernetes.io/cluster/c${n}-${m}`, 'owned'])),
+    ),
+    InstanceId: `i-decoy${n}`,
+  }));
+  const identifyAll = async (...others: Instance[]) => {
+    const read: string[] = [];
+    const counting: ClusterReader = (name) => {
+      read.push(name);
+      return readCluster(name);
+    };
+    const by = clients();
+    return { found: await identifyWorkers(by, counting, [...decoys, ...others]), read, by };
+  };
+
+  it('take no more than some hundred reads of EKS, and the rest is doubt', async () => {
+    const { found, read } = await identifyAll();
+    expect(read).toHaveLength(200);
+    expect(found.get('i-decoy19')?.owner.unreadable).toMatch(/^TooManyNames: /);
+  });
+
+  it('are all asked for on one instance, so that no false claim hides a true one', async () => {
+    const tags = [...(decoys[0]?.Tags ?? []), { Key: 'kubernetes.io/cluster/shop', Value: 'owned' }];
+    const worker = { ...instance({}, withRole('pool')), Tags: tags };
+    const found = (await identifyWorkers(clients(), readCluster, [worker])).get('i-1');
+    expect(found).toMatchObject({ worker: { cluster: 'shop' }, owner: { tags: {} } });
+    expect(found?.owner).not.toHaveProperty('onlyClaims');
+  });
+
+  it('hide no worker that has joined its cluster, or that EKS has launched', async () => {
+    const joined = { ...instance({ 'aws:eks:cluster-name': 'shop' }), InstanceId: 'i-joined' };
+    const launched = { ...instance({ ...CLAIMS, 'aws:autoscaling:groupName': GROUP }), InstanceId: 'i-launched' };
+    const { found } = await identifyAll(joined, launched);
+    expect(found.get('i-joined')?.owner).toMatchObject({ tags: {} });
+    expect(found.get('i-joined')?.owner).not.toHaveProperty('unreadable');
+    expect(found.get('i-launched')).toMatchObject({
+      worker: { cluster: 'shop', nodegroup: 'web', ownership: 'managed' },
+    });
+  });
+
+  it('ask for no node groups of theirs either', async () => {
+    const named = decoys.map((decoy) => ({
+      ...decoy,
+      Tags: [...(decoy.Tags ?? []), { Key: 'eks:nodegroup-name', Value: 'web' }],
+    }));
+    const by = clients();
+    await identifyWorkers(by, async () => ({ kind: 'gone' }), named);
+    expect(by.asked.length).toBeLessThan(300);
+  });
+});
+
 it.each<[boolean, Record<string, string>]>([
   [false, CLAIMS],
   [false, { ...CLAIMS, 'aws:autoscaling:groupName': 'bastions' }],

@@ -9,6 +9,7 @@ import {
   AUTO_SCALING_GROUP_TAG,
   claimsOf,
   groupOf,
+  isBorneOut,
   isNodeGroupName,
   nodeGroupOf,
   tagsOf,
@@ -39,7 +40,8 @@ export interface Identity {
  * Auto Scaling user guide, "Tag Auto Scaling groups and instances" (`aws:autoscaling:groupName`); tags that begin with
  * `aws:` can be neither set nor removed (EC2 user guide, "Tag restrictions").
  *
- * Each cluster, node group, instance profile and access entry is read once.
+ * Each cluster, node group, instance profile and access entry is read once. Of clusters that do not exist, some hundreds
+ * are asked for: claims beyond them are doubt, unless AWS's own tags bear them out.
  */
 export async function identifyWorkers(
   clients: IdentityClients,
@@ -107,7 +109,7 @@ async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): 
     facts.role(profile).catch(() => undefined);
   }
   const [ofCluster, groups] = await Promise.all([
-    facts.cluster(cluster),
+    facts.cluster(cluster, isBorneOut(claim, instance)),
     Promise.all(asked.map((name) => facts.nodeGroup(cluster, name))),
   ]);
   const own = groups.find((group) => group.kind === 'found' && hasAutoScalingGroup(group.found, tags));
