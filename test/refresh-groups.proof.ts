@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
+import { setPolicy } from './quarantine.fixture.ts';
 import { approvedRefreshes, ask, cluster, fleet, group, NEW, OLD, policy } from './refresh-groups.fixture.ts';
 
 const groupOf = ({ account }: Run, name: string) => {
@@ -93,6 +94,26 @@ it.each(['disabledAt', 'deregisteredAt'])(
     await asExpected(run);
   },
 );
+
+it('a template from whose latest version another group launches gets no version, until that group is given a number', async () => {
+  const run = await start({
+    fleet: fleet(cluster('shop', [group('web'), group('batch')])),
+    policy: policy({ mode: 'off' }),
+    inProcess: true,
+    play: '5m',
+  });
+  const [web, batch] = [groupOf(run, 'shop-web'), groupOf(run, 'shop-batch')];
+  Object.assign(batch, { launchTemplate: { ...web.launchTemplate }, launchesFrom: '$Latest' });
+  setPolicy(run, JSON.stringify(policy()));
+  await run.account.play(3 * HOUR);
+  expect(storyOf(run, 'shop-web')).toEqual(['refused template-followed']);
+  expect(storyOf(run, 'shop-batch')).toEqual(['refused group-floats']);
+  expect(changing(run)).toEqual([]);
+  Object.assign(batch, { launchesFrom: undefined });
+  await run.account.play(5 * HOUR);
+  expect(storyOf(run, 'shop-web')).toContain('done group-refreshed');
+  await asExpected(run);
+});
 
 it('the end of a refresh whose event is lost is found within half an hour', async () => {
   const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });

@@ -140,6 +140,12 @@ describe('a group on an older AMI than the wanted one', () => {
       {},
       'refused image-unclear',
     ],
+    [
+      'another group that launches from the latest version of its template',
+      { followers: ['web'] },
+      {},
+      'refused template-followed',
+    ],
     ['a tag as EKS gives them', {}, { tags: { 'eks:nodegroup-name': 'web' } }, 'refused group-operated'],
     [
       'a launch configuration',

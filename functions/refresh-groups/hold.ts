@@ -13,7 +13,7 @@ import {
 import { haltedAt } from './limits.ts';
 import type { Move } from './move.ts';
 import type { KnownRefresh } from './observation.ts';
-import { whyNotRefreshable, whyNoWayBack } from './refreshable.ts';
+import { whyFollowed, whyNotRefreshable, whyNoWayBack } from './refreshable.ts';
 import { whyNotReplacedAgain } from './replacement.ts';
 import { waitForTurn } from './replacement-turn.ts';
 import { waitAtWave } from './wave.ts';
@@ -47,7 +47,9 @@ export function heldByGroup(move: Move): Decision | undefined {
   }
   const hindrance =
     choice.replaces === undefined
-      ? (whyNotRefreshable(observation, refreshes, fromTo) ?? whyNoWayBack(observation))
+      ? (whyNotRefreshable(observation, refreshes, fromTo) ??
+        whyNoWayBack(observation) ??
+        whyFollowed(observation, target))
       : whyNotReplacedAgain(observation, refreshes, now);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
   const bakedAt = choice.image.since + refreshes.bakeAge;

@@ -79,6 +79,8 @@ export interface Observation {
   /** The oldest AMI that one of these still has, where they have several. */
   readonly behind?: MachineImage;
   readonly template?: Template;
+  /** Other Auto Scaling groups that launch from the latest version of the template; absent where none is to be made. */
+  readonly followers?: readonly string[];
   /** The order to replace workers, though they run the wanted AMI. */
   readonly order?: ReplacementOrder;
   /**

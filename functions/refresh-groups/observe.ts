@@ -13,6 +13,7 @@ import type { Owner } from '../shared/fleet/owners.ts';
 import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
 import { isIsolated } from '../shared/fleet/scope.ts';
 import { groupNameOf, readSelfManagedGroups, whyNotOurs } from '../shared/fleet/self-managed-groups.ts';
+import { type Followers, readFollowers } from '../shared/fleet/template-followers.ts';
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
@@ -22,8 +23,9 @@ import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group
 import { type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
 import { type ReplacementOrder, readReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { createWantedReader, type WantedReader } from '../shared/releases/read-wanted-images.ts';
+import { createWantedReader, type WantedReader, type WantedReading } from '../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { once } from '../shared/runtime/once.ts';
 import type { Member, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
@@ -91,6 +93,7 @@ export async function observeGroups(
   const readWanted = createWantedReader(clients);
   const context = {
     clients,
+    readFollowers: once(() => readFollowers(clients.autoScaling)),
     scope,
     policy,
     readCluster,
@@ -111,6 +114,8 @@ interface Context {
   readonly policy: Policy | InvalidPolicy;
   readonly readCluster: ClusterReader;
   readonly readWanted: WantedReader;
+  /** Reads the groups that launch from the latest version of a template, once. */
+  readonly readFollowers: () => Promise<Followers>;
   readonly byId: ReadonlyMap<string, DescribedInstance>;
   readonly identities: ReadonlyMap<string, Identity>;
   /** Why the warm pool of a group could not be read, by the name of the group. */
@@ -177,8 +182,13 @@ function groupView(
   };
 }
 
+/** Whether the policy names an AMI that the launch template does not name yet. */
+const mayNeedVersion = (wanted: WantedReading | undefined, named: string | undefined): boolean =>
+  wanted?.kind === 'named' && wanted.candidates.some(({ image }) => image.imageId !== named);
+
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readWanted, unreadPools, states, drained, orders } = context;
+  const { clients, scope, policy, readCluster, readWanted, readFollowers, unreadPools, states, drained, orders } =
+    context;
   const name = groupNameOf(key);
   const { cluster } = key;
   const request = scope.requests.get(subjectOf(key));
@@ -222,6 +232,12 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     const [behind, present] = [images[0], images.at(-1)];
     const codeOwner = template?.kind === 'found' ? codeOwnerOf(template.found.tags) : undefined;
     const unreadable = template?.kind === 'unreadable' ? template.error : undefined;
+    const { source } = view;
+    // A group that floats itself is pinned first, which makes no version.
+    const followers =
+      source.kind === 'version' && template?.kind === 'found' && mayNeedVersion(wanted, template.found.data.ImageId)
+        ? (await readFollowers())(source.templateId).filter((each) => each !== name)
+        : undefined;
     return [
       {
         ...common,
@@ -234,6 +250,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
         ...(template?.kind === 'found' && {
           template: { ...template.found, ...(codeOwner !== undefined && { codeOwner }) },
         }),
+        ...(followers !== undefined && { followers }),
         ...(unreadable !== undefined && { unreadable }),
       },
     ];

@@ -67,6 +67,12 @@ export const REFRESH_REASONS = {
   'refresh-outside-window': { meaning: 'No change window of refreshes.windows is open.' },
   'refresh-waits-for-quarantine': { meaning: 'A worker of the group is in quarantine: the refresh waits for its end.' },
   'refresh-waits-for-slot': { meaning: 'As many groups as refreshes.concurrency allows are being refreshed.' },
+  'template-followed': {
+    meaning:
+      'Other Auto Scaling groups launch from the latest version of the same launch template. A new version would come to them at once, without bake time, window or approval.',
+    hint: 'Give these groups a number instead of $Latest (aws autoscaling update-auto-scaling-group), or this group a launch template of its own.',
+    severity: 'low',
+  },
   'template-is-code': {
     meaning:
       'The launch template is managed as code, or nobody said that it may be changed. The message says the change; no approval makes it.',

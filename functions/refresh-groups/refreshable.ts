@@ -90,6 +90,17 @@ export function whyNoWayBack({ template, present, behind }: Observation): Told<R
   return refused('image-unclear', message, former.state);
 }
 
+/** Why a version of the template with another AMI would come to other groups as well; a pure function. */
+export function whyFollowed({ template, followers = [] }: Observation, target: string): Told<Reason> | undefined {
+  if (template === undefined || template.data.ImageId === target || followers.length === 0) return undefined;
+  const [some, more] = [
+    followers.slice(0, 3).join(', '),
+    followers.length > 3 ? ` and ${followers.length - 3} more` : '',
+  ];
+  const message = `${some}${more} ${followers.length === 1 ? 'launches' : 'launch'} from the latest version of ${template.templateId}, so a version with ${target} would come there at the next launch.`;
+  return refused('template-followed', message, followers.toSorted().slice(0, 3).join(' '));
+}
+
 /**
  * Why a group waits that only `drain-nodes` drains, where nobody knows now whether that can drain it; a pure function.
  */
