@@ -1,8 +1,6 @@
 import type { EC2Client, IpPermission } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { readOwner } from '../../shared/fleet/identity.ts';
-import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
 import { unmanagedGroup } from '../../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
@@ -19,13 +17,22 @@ import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '..
 import { circumstancesOfGroup } from '../model/guards.ts';
 import type { GroupObservation, LaunchTemplate, Observation, WorkerView } from '../model/observation.ts';
 import type { GroupFacts } from './group-facts.ts';
-import { type Rules, shareOf } from './group-members.ts';
+import { type MemberReaders, type Rules, shareOf } from './group-members.ts';
 import { observeNetworks, readSubnets } from './observe-networks.ts';
 import { keyOfTemplate, type TemplateAddresses } from './observe-templates.ts';
 
-export interface GroupClients extends IdentityClients {
-  readonly ec2: EC2Client;
-  readonly ledger: Ledger;
+/** What groups are read with. */
+export interface GroupReaders extends MemberReaders {
+  readonly clients: MemberReaders['clients'] & { readonly ledger: Ledger };
+  readonly facts: GroupFacts;
+}
+
+/** What is known once the workers of a reconcile are observed. */
+export interface Around {
+  /** Workers that are exposed, and proven to be workers. */
+  readonly exposed: readonly Observation[];
+  readonly networks: Networks;
+  readonly slots: BlastBudget['slots'];
 }
 
 interface Wanted {
@@ -40,15 +47,13 @@ interface Wanted {
  * of their workers are exposed.
  */
 export async function observeGroups(
-  clients: GroupClients,
-  readCluster: ClusterReader,
-  facts: GroupFacts,
-  { exposed, networks: around }: { readonly exposed: readonly Observation[]; readonly networks: Networks },
+  readers: GroupReaders,
+  { exposed, networks: around, slots }: Around,
   scope: Scope,
-  slots: BlastBudget['slots'],
   circumstances: Pick<Circumstances, 'policy'>,
 ): Promise<GroupObservation[]> {
-  const wanted = await wantedGroups(clients, readCluster, exposed, scope);
+  const { clients, facts } = readers;
+  const wanted = await wantedGroups(readers, exposed, scope);
   if (wanted.size === 0) return [];
   const seenIn = Map.groupBy(exposed, ({ view }) =>
     subjectOf({ cluster: view?.cluster ?? '', nodegroup: view?.nodegroup ?? '' }),
@@ -82,7 +87,7 @@ export async function observeGroups(
         ({ instanceId, view }): Array<[string, WorkerView]> => (view === undefined ? [] : [[instanceId, view]]),
       ),
     );
-    const share = await shareOf({ clients, readCluster, facts }, { key, owner }, own, slots, {
+    const share = await shareOf(readers, { key, owner }, own, slots, {
       isConfigured,
       exposedShare,
       families: familiesIn(networks),
@@ -145,8 +150,7 @@ const isOpenSubnet = (id: string, family: 'ipv4' | 'ipv6', { gateways, subnets }
   gateways.get(id)?.[family] !== undefined && subnets.get(id)?.blocked !== true;
 
 async function wantedGroups(
-  { eks }: GroupClients,
-  readCluster: ClusterReader,
+  { clients: { eks }, readCluster }: GroupReaders,
   exposed: readonly Observation[],
   { groupRequests }: Scope,
 ): Promise<Map<string, Wanted>> {

@@ -103,7 +103,8 @@ export async function observe(
     .map(([instanceId, trigger]) => observationOf(instanceId, trigger, states, scope));
 
   const exposed = seen.filter(({ view, owner }) => (view?.exposures.length ?? 0) > 0 && isProven(owner));
-  const groups = await observeGroups(clients, readCluster, facts, { exposed, networks }, scope, slots, circumstances);
+  const readers = { clients, readCluster, facts };
+  const groups = await observeGroups(readers, { exposed, networks, slots }, scope, circumstances);
   return { observations: [...seen, ...unseen], groups, repeated };
 }
 
