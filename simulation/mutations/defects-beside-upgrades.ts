@@ -122,6 +122,12 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     'misformed.get(name) ?? misformed.get(OF_ALL)',
     'misformed.get(name)',
   ),
+  pin(
+    'classes that were only proposed hold up no wave once the policy has changed',
+    'progress.ts',
+    '...(isProposed && leftByPolicy(here))',
+    '...(isProposed && { isLeftAlone: true as const })',
+  ),
 
   pin('a budget of 0 is not told', 'decide.ts', 'drifted > 0 && driftBarredBy !== undefined', 'false'),
   pin('a budget with a schedule counts as one for ever', 'kept-objects.ts', 'schedule === undefined && ', ''),
