@@ -117,7 +117,7 @@ export function inWordsOf(
       return earlier(`${listOf([held.first])}: the first node group that takes ${releaseVersion} goes alone.`);
     case 'passed-over':
       return earlier(
-        `It waits for ${nameOf(held.wave)}, which runs a newer release than ${releaseVersion} and never ran this one.`,
+        `It waits for ${nameOf(held.wave)}, which runs or takes a newer release than ${releaseVersion} and never ran this one.`,
       );
     case 'baking': {
       const until = held.since + bakeBetween;

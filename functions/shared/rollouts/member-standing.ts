@@ -13,7 +13,7 @@ export type MemberStanding =
   | { readonly kind: 'stops'; readonly why: string }
   /** It has taken the release at this time, epoch milliseconds, and runs it or has run it for long enough. */
   | { readonly kind: 'taken'; readonly at: number }
-  /** It runs a newer release, and has never run this one for long enough. */
+  /** It runs a newer release, or is moving to one, and has never run this one for long enough. */
   | { readonly kind: 'passed-over' };
 
 /** A release, and how long a wave runs it before the next one takes it, ms. */
@@ -53,13 +53,13 @@ export function standingOf(
     // An AMI may have come to the member since the ledger saw it.
     return isUnseen ? { kind: 'waits', why: 'has not been reconciled for long', isUnseen } : { kind: 'apart' };
   }
-  if (order > 0) return ofNewer(progress, release);
+  if (order > 0) return ofNewer(member, progress, release);
   const standing = order < 0 ? ofOlder(member, progress, release) : ofSame(member, progress, release);
   return typeof standing === 'string' ? { kind: 'waits', why: standing, isUnseen } : standing;
 }
 
 /** The standing of a member that runs a newer release. */
-function ofNewer({ runs, ran = [], failed = [] }: Progress, release: Released): MemberStanding {
+function ofNewer({ taking }: Member, { runs, ran = [], failed = [] }: Progress, release: Released): MemberStanding {
   const { releaseVersion, withdrawn = [], bakeBetween } = release;
   if (failed.some((each) => isSameRelease(each, triedAs(release)))) return { kind: 'stops', why: 'failed with it' };
   // A member that left the release before it had baked has not tried it.
@@ -67,7 +67,8 @@ function ofNewer({ runs, ran = [], failed = [] }: Progress, release: Released): 
     ({ since, until = since, ...run }) => run.releaseVersion === releaseVersion && until - since >= bakeBetween,
   );
   if (before !== undefined) return { kind: 'taken', at: before.since };
-  return withdrawn.includes(runs.releaseVersion) ? { kind: 'apart' } : { kind: 'passed-over' };
+  // A member that leaves a withdrawn release for a newer one has passed this one over, too.
+  return withdrawn.includes(taking ?? runs.releaseVersion) ? { kind: 'apart' } : { kind: 'passed-over' };
 }
 
 /** The standing of a member that runs an older release, or why it is waited for. */

@@ -44,7 +44,7 @@ export type Entry =
    * The last of the earlier waves took the release at `since`, epoch milliseconds, and must run it well for a while.
    */
   | { readonly kind: 'baking'; readonly wave: number; readonly since: number }
-  /** An earlier wave runs a newer release, and has never run the candidate. */
+  /** An earlier wave runs a newer release, or is moving to one, and has never run the candidate. */
   | { readonly kind: 'passed-over'; readonly wave: number };
 
 /** A release of a pair. */

@@ -100,7 +100,7 @@ describe('a release enters a wave', () => {
         }),
       },
       'earlier-wave',
-      'It waits for wave canary, which runs a newer release',
+      'It waits for wave canary, which runs or takes a newer release',
     ],
     [
       'not while nodes of a group that names it run another one',
@@ -165,7 +165,7 @@ describe('a release enters a wave', () => {
       'not where all of an earlier one have passed it over, and run a newer one',
       { 'canary-1/a': runs('1.33.14-20260718', 1) },
       'earlier-wave',
-      `It waits for wave canary, which runs a newer release than ${NEW} and never ran this one.`,
+      `It waits for wave canary, which runs or takes a newer release than ${NEW} and never ran this one.`,
     ],
     ['once all of it have run it for long enough', { 'canary-1/a': runs(NEW, 24) }, 'upgrade-started', ''],
     [
@@ -340,6 +340,9 @@ describe('whoever waits', () => {
     const canary = { 'canary-1/a': runs('1.34.3-20260719', 99, { pair: NEXT_PAIR }) };
     expect(contenders({}, canary)).toEqual([]);
     expect(contenders({}, canary, ['1.34.3-20260719'])).toEqual(['prod-1/web']);
+    const upgrade = { releaseVersion: '1.34.4-20260720', attempt: 1, requestedAt: NOW };
+    const leaving = { 'canary-1/a': { ...canary['canary-1/a'], upgrade } };
+    expect(contenders({}, leaving, ['1.34.3-20260719'])).toEqual([]);
   });
 });
 

@@ -120,6 +120,17 @@ const ONCE_BROKEN: AnyFleet[] = [
     },
     resumesAfter: undefined,
   },
+  // A later wave took an older release that the first one had passed over, while that one left a withdrawn release.
+  {
+    ...USUAL,
+    groups: [{ ...PLAIN, cluster: 2 }, { ...PLAIN, cluster: 2 }, { ...PLAIN, cluster: 1, failing: 2 }, PLAIN],
+    releases: [
+      { day: 0, withdrawnAfter: 30, isBad: false },
+      { day: 2, withdrawnAfter: undefined, isBad: false },
+      { day: 5, withdrawnAfter: undefined, isBad: false },
+    ],
+    policy: { ...USUAL.policy, windows: 'early', perAccount: 2 },
+  },
 ];
 
 /**
