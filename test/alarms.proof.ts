@@ -107,7 +107,7 @@ async function useWidget({ account }: Run): Promise<void> {
 
 it('a day on which all is well raises no alarm, and one message to each topic that says so', async () => {
   const policy = { upgrades: { bakeAge: '1h' } };
-  const run = await start({ fleet: fleet(group(), [release(NEW, '+30m')]), policy, play: '24h' });
+  const run = await start({ inProcess: true, fleet: fleet(group(), [release(NEW, '+30m')]), policy, play: '24h' });
   expect(run.records.map(({ reason }) => reason)).toContain('upgraded');
   note(run);
   const states = run.account.cloudWatch.alarms.all.map((alarm) => [
@@ -128,7 +128,7 @@ it('a day on which all is well raises no alarm, and one message to each topic th
 
 it('when AWS fails for hours: errors, waiting requests, dead letters; and all is well again afterwards', async () => {
   const faults = { serverErrorRate: 0 };
-  const run = await start({ fleet: fleet(group()), faults, play: '65m' });
+  const run = await start({ inProcess: true, fleet: fleet(group()), faults, play: '65m' });
   expect(standing(run)).toEqual([]);
   faults.serverErrorRate = 1;
   for (const event of ONE_EACH) run.account.putEvent(event);
@@ -148,7 +148,7 @@ it('when AWS fails for hours: errors, waiting requests, dead letters; and all is
 });
 
 it('when Lambda has no room for a function', async () => {
-  const run = await start({ fleet: fleet(group()), play: '65m' });
+  const run = await start({ inProcess: true, fleet: fleet(group()), play: '65m' });
   const limit = (reservedConcurrency: number | undefined, those: (name: string) => boolean) => {
     const named = run.account.lambda.functions.filter(({ label }) => those(label));
     for (const definition of named) Object.assign(definition, { reservedConcurrency });
@@ -247,7 +247,7 @@ it('when somebody disabled the event source mappings, so that nobody takes reque
 
 describe('the policy', () => {
   it('when it is invalid, until all that reconcile find it valid', async () => {
-    const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
+    const run = await start({ inProcess: true, fleet: fleet(group()), policy: '{', play: '62m' });
     expect(standing(run)).toEqual(['policy-invalid', 'unhealthy']);
     // Each sweep finds the failure again.
     await run.account.play(5 * HOUR);
@@ -264,6 +264,7 @@ describe('an upgrade', () => {
   it('when it fails, and when it is halted for good: until a newer release is taken', async () => {
     const failing = group({ updates: { minutesPerNode: 4, fails: [{ errorCode: 'PodEvictionFailure', times: 1 }] } });
     const run = await start({
+      inProcess: true,
       fleet: fleet(failing, [release(NEW, '+30m'), release(NEWER, '+5h')]),
       policy: { upgrades: { bakeAge: '10m', stopAfterFailures: 1 } },
       play: '2h',
@@ -281,7 +282,7 @@ describe('an upgrade', () => {
   it('when it takes longer than six hours, until it ends', async () => {
     const slow = group({ desiredSize: 1, updates: { minutesPerNode: 7 * 60 } });
     const policy = { upgrades: { bakeAge: '10m' } };
-    const run = await start({ fleet: fleet(slow, [release(NEW, '+30m')]), policy, play: '7h' });
+    const run = await start({ inProcess: true, fleet: fleet(slow, [release(NEW, '+30m')]), policy, play: '7h' });
     expect(standing(run)).toEqual([]);
     await run.account.play(HOUR);
     expect(standing(run)).toEqual(['upgrade-stuck']);
@@ -292,7 +293,7 @@ describe('an upgrade', () => {
 });
 
 it('when a worker does not answer in Systems Manager', async () => {
-  const run = await start({ fleet: fleet(group({ ssm: { imds: 'disabled' } })), play: '63m' });
+  const run = await start({ inProcess: true, fleet: fleet(group({ ssm: { imds: 'disabled' } })), play: '63m' });
   expect(standing(run)).toEqual(['remediation-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
@@ -301,7 +302,7 @@ it('when a worker does not answer in Systems Manager', async () => {
 
 it('when AWS refuses to have the metadata service of a worker changed', async () => {
   const policy = { imds: { mode: 'enforce' }, ssmAgent: { mode: 'off' } };
-  const run = await start({ fleet: fleet(group({ ssm: { imdsTokens: 'optional' } })), policy });
+  const run = await start({ inProcess: true, fleet: fleet(group({ ssm: { imdsTokens: 'optional' } })), policy });
   // An instance of another owner can be changed by nobody else.
   for (const instance of run.account.fleet.instances.list()) Object.assign(instance, { operator: 'ecs.amazonaws.com' });
   await run.account.play(63 * MINUTE);
@@ -321,6 +322,7 @@ it('when the key of a worker could not be put aside', async () => {
   });
   const policy = { shells: { hosts: 'enforce' }, posture: { mode: 'off' } };
   const run = await start({
+    inProcess: true,
     fleet: fleet(group({ desiredSize: 1, ssm: { commands: { host } } })),
     policy,
     play: '10m',
@@ -335,7 +337,11 @@ it('when the key of a worker could not be put aside', async () => {
 
 it('when a disruption budget holds a node that Auto Scaling ends, until the deadline', async () => {
   const workloads = [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 0 } }];
-  const run = await start({ fleet: drains.drainFleet({ workloads }), policy: drains.drainPolicy({ within: '30m' }) });
+  const run = await start({
+    inProcess: true,
+    fleet: drains.drainFleet({ workloads }),
+    policy: drains.drainPolicy({ within: '30m' }),
+  });
   await run.account.play(70 * MINUTE);
   drains.terminateOne(run);
   const isTold = () => run.records.some(({ reason }) => reason === 'node-retained');
@@ -349,7 +355,11 @@ it('when a disruption budget holds a node that Auto Scaling ends, until the dead
 
 it('when an instance refresh leaves workers behind', async () => {
   const kept = groups.group('kept', { protectsInstances: true });
-  const run = await start({ fleet: groups.fleet(groups.cluster('own', [kept])), policy: groups.policy() });
+  const run = await start({
+    inProcess: true,
+    fleet: groups.fleet(groups.cluster('own', [kept])),
+    policy: groups.policy(),
+  });
   const isTold = () => run.records.some(({ reason }) => reason === 'refresh-incomplete');
   for (let waited = 0; waited < 24 && !isTold(); waited += 1) await run.account.play(5 * MINUTE);
   await run.account.play(5 * MINUTE);
@@ -379,7 +389,7 @@ it('when nobody can be told: Security Hub is off, or Lambda has no room', async 
     securityHub: false,
   };
   const policy = { notifications: { securityHub: 'enforce' } };
-  const run = await start({ fleet: untold, policy, play: '4h' });
+  const run = await start({ inProcess: true, fleet: untold, policy, play: '4h' });
   expect(standing(run)).toEqual(expect.arrayContaining(['dead-letters', 'unhealthy']));
   expect(linesOf(run, 'dead-letters').map(({ of }) => of)).toContain('notify-stories');
   const notify = run.account.lambda.functions.filter(({ label }) => label === 'notify-stories');

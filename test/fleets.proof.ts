@@ -257,6 +257,7 @@ describe('rights', () => {
     const crash = { function: 'upgrade-node-groups', call: await startCallNumber(), when: 'after' as const };
     const others = [
       playThrough({
+        inProcess: true,
         fleet: 'demo',
         // Gates are read where an upgrade is due.
         policy: { upgrades: { bakeAge: '1m', gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
@@ -276,9 +277,17 @@ describe('rights', () => {
         })),
       }),
       // A plan of AWS Health that cannot be recorded goes to a dead-letter queue.
-      start({ fleet: 'demo', policy: '{', play: '15m', events: [{ after: 0, event: healthPlanned }] }),
-      playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
+      start({ inProcess: true, fleet: 'demo', policy: '{', play: '15m', events: [{ after: 0, event: healthPlanned }] }),
       playThrough({
+        inProcess: true,
+        fleet: 'demo',
+        policy: { upgrades: { bakeAge: '1m' } },
+        play: '3h',
+        seed: 3,
+        faults: { crash },
+      }),
+      playThrough({
+        inProcess: true,
         fleet: 'ssm-agent',
         policy: {
           ssmAgent: { remedies: HOST_MANAGEMENT },
@@ -289,7 +298,7 @@ describe('rights', () => {
       }),
       playThrough(withoutSecurityHub()),
       // Messages of failing reconciles return sooner.
-      start({ fleet: 'demo', play: '10m', events: requests, faults: { serverErrorRate: 1 } }),
+      start({ inProcess: true, fleet: 'demo', play: '10m', events: requests, faults: { serverErrorRate: 1 } }),
       quarantineOfEveryKind(),
       workersOutsideGroups(),
       terminatedSelfManaged(),
@@ -300,12 +309,14 @@ describe('rights', () => {
       changingHosts(),
       // Gates are read where a refresh is due.
       start({
+        inProcess: true,
         fleet: fleet(cluster('shop', [group('web')])),
         policy: { ...policy(), upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
         play: '2h',
       }),
       // And where a pin is due.
       start({
+        inProcess: true,
         fleet: karpenterFleet(),
         policy: {
           ...nodeClassPolicy({ bakeAge: '1m' }),
@@ -315,13 +326,18 @@ describe('rights', () => {
       }),
       // A node runs an AMI that its class does not name any more.
       start({
+        inProcess: true,
         fleet: karpenterFleet({ amiSelectorTerms: [{ alias: 'al2023@v20260710' }] }, { budgets: [{ nodes: '0' }] }),
         policy: nodeClassPolicy(),
         play: '2h',
       }),
-      start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
+      start({
+        ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }),
+        play: '15m',
+      }),
       // Nodes from before a successor of the certificate authority are counted, and what their groups launch from is read.
       start({
+        inProcess: true,
         fleet: privateFleet(
           { launchTemplate: {} },
           {},
@@ -337,6 +353,7 @@ describe('rights', () => {
       }),
       // Nodes that are due are ordered to be replaced, and the states of their groups are read.
       start({
+        inProcess: true,
         fleet: fleet(
           cluster('shop', [group('web')], { certificateAuthority: { endsAt: '+190d', successorAt: '+1m' } }),
         ),
@@ -346,6 +363,7 @@ describe('rights', () => {
       }),
       // A prefix list decides whether agents reach an endpoint.
       start({
+        inProcess: true,
         fleet: privateFleet({ ssm: { agent: 'missing' } }, {}, { network: { endpoints: { admits: 'prefix-list' } } }),
         play: '90m',
       }),
@@ -401,7 +419,7 @@ describe('rights', () => {
     }));
     const sessions = { mode: 'enforce', cloudWatchLogGroup: '/ssm/sessions' };
     const policy = { ...QUIET, shells: { hosts: 'enforce', sessions } };
-    const run = await start({ fleet: { ...withShells, clusters }, policy, events, play: '3h' });
+    const run = await start({ inProcess: true, fleet: { ...withShells, clusters }, policy, events, play: '3h' });
     // Session Manager's preferences are made first, and changed when the policy asks for more.
     const more = { ...policy, shells: { ...policy.shells, sessions: { ...sessions, idleMinutes: 15 } } };
     const { account } = run;
@@ -418,7 +436,13 @@ describe('rights', () => {
 
   /** The number of the call that starts an upgrade, among those of its function. */
   async function startCallNumber(): Promise<number> {
-    const run = await start({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3 });
+    const run = await start({
+      inProcess: true,
+      fleet: 'demo',
+      policy: { upgrades: { bakeAge: '1m' } },
+      play: '3h',
+      seed: 3,
+    });
     const calls = run.calls.filter((call) => call.function === 'upgrade-node-groups');
     return calls.findIndex(({ operation }) => operation === 'UpdateNodegroupVersion') + 1;
   }

@@ -12,6 +12,7 @@ import { launch } from './ssm-agent.fixture.ts';
 
 const DEMO = {
   fleet: 'demo',
+  inProcess: true,
   // A worker of web is in quarantine, and by default its upgrade would wait for that.
   policy: { upgrades: { bakeAge: '1h', waitForQuarantine: '0m' }, notifications: { securityHub: 'enforce' } },
   play: '6h',
@@ -98,7 +99,7 @@ describe('nothing is told twice', () => {
     ['before', 0],
     ['after', 1],
   ] as const)('when the function dies %s it has published, but for that one message', async (when, repeated) => {
-    const scenario: Scenario = { ...launch('nodeGroup', { managedPolicy: false }), seed: 3 };
+    const scenario: Scenario = { ...launch('nodeGroup', { managedPolicy: false }), inProcess: true, seed: 3 };
     const clean = await start(scenario);
     const call = callsOf(clean).findIndex(({ operation }) => operation === 'Publish') + 1;
     const crashed = await start({ ...scenario, faults: { crash: { function: 'notify-stories', call, when } } });
@@ -109,7 +110,7 @@ describe('nothing is told twice', () => {
 });
 
 it('an invalid policy is told of once, by the defaults', async () => {
-  const invalid = await playThrough({ fleet: 'demo', policy: { upgrade: {} }, play: '4h' });
+  const invalid = await playThrough({ inProcess: true, fleet: 'demo', policy: { upgrade: {} }, play: '4h' });
   expect(invalid.records.filter(({ reason }) => reason === 'policy-invalid').length).toBeGreaterThan(3);
   expect(subjects(invalid).filter((subject) => subject.endsWith('policy-invalid'))).toEqual([
     expect.stringMatching(/^high, opened: /),
@@ -128,6 +129,7 @@ describe('Security Hub', () => {
       'upgrade-node-groups data/postgres/upgrade-failed PASSED ARCHIVED',
     ]);
     const open = await playThrough({
+      inProcess: true,
       ...launch('nodeGroup', { instanceProfile: false }),
       policy: { notifications: { securityHub: 'enforce' } },
     });
@@ -139,6 +141,7 @@ describe('Security Hub', () => {
   it('that is not switched on keeps nobody from hearing, and leaves a dead letter', async () => {
     const { fleet, ...scenario } = launch('nodeGroup', { instanceProfile: false });
     const off = await playThrough({
+      inProcess: true,
       ...scenario,
       fleet: Object.assign({ securityHub: false }, fleet),
       policy: { notifications: { securityHub: 'enforce' } },

@@ -12,13 +12,14 @@ beforeAll(async () => {
   const detail = { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' };
   [demo, agents] = await Promise.all([
     start({
+      inProcess: true,
       fleet: 'demo',
       // A worker of the demo is in quarantine meanwhile, and here its node group does not wait for it.
       policy: { upgrades: { bakeAge: '3h', waitForQuarantine: '0m' } },
       play: '9h',
       events: [{ after: 5 * HOUR, event: { ...upgradeReconcileRequest, id: 'operator-1', detail } }],
     }),
-    start({ fleet: 'ssm-agent', play: '70m' }),
+    start({ inProcess: true, fleet: 'ssm-agent', play: '70m' }),
   ]);
 });
 
@@ -27,7 +28,7 @@ describe('the saved queries', () => {
 
   it('are there, each run here and with an answer where nothing has happened yet', async () => {
     expect(names.length).toBeGreaterThanOrEqual(8);
-    const fresh = await start({ fleet: 'demo' });
+    const fresh = await start({ inProcess: true, fleet: 'demo' });
     for (const name of names) {
       expect(await ask(fresh, textOf(fresh, name)), name).toEqual([]);
       await ask(demo, textOf(demo, name));
@@ -72,14 +73,14 @@ describe('the saved queries', () => {
 
   it('what to approve: what mode observe proposes, until it is done', async () => {
     const policy = { upgrades: { mode: 'observe', bakeAge: '1m' } };
-    const proposed = await start({ fleet: 'demo', policy, play: '4h' });
+    const proposed = await start({ inProcess: true, fleet: 'demo', policy, play: '4h' });
     const rows = await ask(proposed, textOf(proposed, 'what to approve'));
     expect(told(rows, 'cluster', 'nodegroup', 'proposal')).toContain('data postgres would-upgrade');
   });
 
   it('what waits and for what', async () => {
     const policy = { upgrades: { bakeAge: '3d' } };
-    const baking = await start({ fleet: 'demo', policy, play: '6h' });
+    const baking = await start({ inProcess: true, fleet: 'demo', policy, play: '6h' });
     const rows = await ask(baking, textOf(baking, 'what waits and for what'));
     expect(told(rows, 'cluster', 'nodegroup', 'waitsFor')).toContain('shop web baking');
     expect(rows.find(({ nodegroup }) => nodegroup === 'web')?.what).toMatch(/bakes until 2026-07-1/);
@@ -142,7 +143,7 @@ describe('the saved queries', () => {
   });
 
   it('which findings are open, and what is in quarantine', async () => {
-    const early = await start({ fleet: 'demo', play: '75m' });
+    const early = await start({ inProcess: true, fleet: 'demo', play: '75m' });
     const findings = await ask(early, textOf(early, 'which findings are open'));
     expect(told(findings, 'cluster', 'nodegroup', 'lastWord')).toEqual(['shop batch no-newer-ami']);
     const quarantines = await ask(early, textOf(early, 'what is in quarantine'));
@@ -207,7 +208,7 @@ describe('the saved queries', () => {
 
   it('upgrades in flight', async () => {
     const policy = { upgrades: { bakeAge: '3h' } };
-    const rolling = await start({ fleet: 'demo', policy, play: '6h' });
+    const rolling = await start({ inProcess: true, fleet: 'demo', policy, play: '6h' });
     const isUpdating = () =>
       rolling.account
         .snapshot()

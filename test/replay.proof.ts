@@ -21,7 +21,8 @@ describe('three real releases in a week, played', () => {
     const calls: CallRecord[] = [];
     const replay = await replayFleet({
       fleet,
-      synthesized: readSynthesizedStack(inject('template')),
+      synthesized: readSynthesizedStack(inject('lightTemplate')),
+      inProcess: true,
       duration: 8 * DAY,
       onCall: (call) => calls.push(call),
     });
@@ -61,7 +62,8 @@ describe('a fleet played under another policy than the one that it is judged by'
     const fleet = parseFleet(JSON.stringify({ startsAt: '2026-07-14T00:00:00Z', releases, clusters }), 'fleet');
     const replay = await replayFleet({
       fleet,
-      synthesized: readSynthesizedStack(inject('template')),
+      synthesized: readSynthesizedStack(inject('lightTemplate')),
+      inProcess: true,
       policy: JSON.stringify({ upgrades: { bakeAge: '2h', concurrency: { perCluster: 2 } } }),
       duration: 8 * HOUR,
     });

@@ -22,7 +22,7 @@ const subjectsIn = (markup: string): string[] =>
   );
 
 beforeAll(async () => {
-  run = await start({ fleet: 'demo', play: '2h' });
+  run = await start({ inProcess: true, fleet: 'demo', play: '2h' });
 });
 
 describe('the widget', () => {
@@ -105,7 +105,7 @@ describe('an action', () => {
 
   it('approves what mode observe proposes', async () => {
     const policy = { upgrades: { mode: 'observe', bakeAge: '1m' } };
-    const { account, records } = await start({ fleet: 'demo', policy, play: '150m' });
+    const { account, records } = await start({ inProcess: true, fleet: 'demo', policy, play: '150m' });
     const incident = await shown(account, { subject: { cluster: 'data', nodegroup: 'postgres' } });
     expect(buttonsIn(incident).map(({ label }) => label)).toEqual(expect.arrayContaining(['Approve', 'Reject']));
     await account.invoke('request-actions', chosen(carriedBy(incident, 'Approve') as never));

@@ -19,6 +19,8 @@ export interface ReplayOptions {
   readonly duration: number;
   /** Text of the policy document; default: an empty one. */
   readonly policy?: string;
+  /** As in the account's options. */
+  readonly inProcess?: boolean;
   /** Called for each AWS call of a function. */
   readonly onCall?: (call: CallRecord) => void;
   /** Called with each sample. */
@@ -52,7 +54,7 @@ export interface Replay {
 
 /** Runs a fleet through its releases. Keeps neither calls nor records: a year has too many. */
 export async function replayFleet(options: ReplayOptions): Promise<Replay> {
-  const { fleet, synthesized, duration, policy, onCall, onSample } = options;
+  const { fleet, synthesized, duration, policy, inProcess = false, onCall, onSample } = options;
   const samples: Sample[] = [];
   let peaks: Peaks = { byCluster: new Map(), account: 0 };
   const endsTold = new Map<string, number[]>();
@@ -61,6 +63,7 @@ export async function replayFleet(options: ReplayOptions): Promise<Replay> {
     fleet,
     seed: 1,
     synthesized,
+    inProcess,
     ...(policy !== undefined && { policy }),
     onLine: (line) => {
       if (!line.includes('"end-of-life"')) return;
