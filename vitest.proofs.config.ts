@@ -4,15 +4,18 @@ import { playing } from './vitest.config.ts';
 
 /** The files that take minutes, the longest first. */
 const LONGEST = [
-  'findings.proof',
-  'consistency.proof',
+  'watch-hosts.proof',
+  'rollout.proof',
+  'docs-commands.proof',
+  'drain-crash.proof',
+  'steer-node-classes.proof',
+  'entry-points.proof',
   'fleets.proof',
-  'trouble.proof',
-  'quarantine.proof',
-  'lost-records.proof',
-  'crash.proof',
-  'upgrade-fleet.proof',
-  'posture.proof',
+  'stack-update.proof',
+  'simulation.proof',
+  'ssm-agent.proof',
+  'large-group.proof',
+  'node-class-waves.proof',
   'calls.conformance',
 ];
 
