@@ -10,6 +10,8 @@ export interface Node {
   readonly imageId?: string;
   /** When the instance was launched, epoch milliseconds; absent where EC2 does not (yet) return it. */
   readonly launchedAt?: number;
+  /** The Availability Zone of the node; absent where EC2 does not (yet) return it. */
+  readonly zone?: string;
 }
 
 /**

@@ -55,9 +55,10 @@ async function agentsOf(nodes: NodeGroupView['nodes'], ssm: SSMClient): Promise<
   const answering = await read(() => readAnsweringAgents(ssm, ids), 'tell');
   if (answering.kind === 'unreadable') return answering;
   const known = answering.kind === 'found' ? answering.found : new Map<string, string>();
-  // The nodes of a group have the same role, VPC and security groups.
-  const hosts = nodes.flatMap(({ instanceId: id = '', launchedAt = 0 }) =>
-    known.has(id) ? { id, alike: 'the group', launchedAt } : [],
+  // The nodes of a group have the same role, VPC and security groups. The subnets of its zones may have other routes and
+  // network ACLs: a session in one zone says nothing of another, whose new nodes would have no way in.
+  const hosts = nodes.flatMap(({ instanceId: id = '', launchedAt = 0, zone = '' }) =>
+    known.has(id) ? { id, alike: zone, launchedAt } : [],
   );
   const sessions = await readSessions(ssm, hosts);
   return { kind: 'read', nodes: ids.length, silent: ids.filter((id) => sessions.get(id) !== true) };

@@ -103,7 +103,8 @@ async function readImages(ec2: EC2Client, filters: readonly Filter[]): Promise<M
     const found: Array<[string, Node]> = [];
     const config = { client: ec2, pageSize: INSTANCES_PER_PAGE };
     for await (const page of paginateDescribeInstanceImageMetadata(config, { Filters: [filter] })) {
-      for (const { InstanceId = '', ImageMetadata, LaunchTime } of page.InstanceImageMetadata ?? []) {
+      for (const { InstanceId = '', ImageMetadata, LaunchTime, AvailabilityZone: zone } of page.InstanceImageMetadata ??
+        []) {
         const { Name: imageName, ImageId: imageId } = ImageMetadata ?? {};
         found.push([
           InstanceId,
@@ -112,6 +113,7 @@ async function readImages(ec2: EC2Client, filters: readonly Filter[]): Promise<M
             ...(imageId !== undefined && { imageId }),
             // The launch time is the instance's, not the AMI's (EC2 API reference, InstanceImageMetadata).
             ...(LaunchTime !== undefined && { launchedAt: LaunchTime.getTime() }),
+            ...(zone !== undefined && { zone }),
           },
         ]);
       }
