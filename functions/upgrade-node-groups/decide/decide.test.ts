@@ -345,6 +345,15 @@ describe('decide', () => {
       expect(decide({ ...failed, need: need() }, circumstances(passing)).wakeAt).toBe(NOW + HOUR);
     });
 
+    it('names the release that some nodes run already, not their AMI, while it waits for the next attempt', () => {
+      const failures = { releaseVersion: upgrade.releaseVersion, count: 1, lastAt: NOW };
+      const nodes = [...nodesOn('1.33.12-20260625', 1), ...nodesOn(upgrade.releaseVersion, 2)];
+      expect(decide(about({ nodes }, { failures }), circumstances())).toMatchObject({
+        reason: 'retry-later',
+        message: expect.stringMatching(/1 of 3 nodes runs 1\.33\.12-20260625; 2 run 1\.33\.13-20260714\.$/),
+      });
+    });
+
     it('is taken for not begun when EKS knows nothing of it', () => {
       expect(decide(following({ kind: 'absent' }, { status: 'ACTIVE' }), circumstances())).toMatchObject({
         reason: 'upgrade-started',

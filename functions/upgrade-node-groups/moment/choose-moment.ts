@@ -2,11 +2,12 @@ import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import type { Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import { inWords } from '../../shared/ledger/proposal.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
+import { isImageOf } from '../../shared/releases/release-version.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { listed } from '../../shared/text/listed.ts';
 import { type Circumstances, type Decision, RECONCILE_EVERY, retryDelay, say } from '../model/decision.ts';
-import { spreadOf } from '../model/nodes.ts';
+import { spreadInWords, spreadOf } from '../model/nodes.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from '../model/obstacles.ts';
 import { mustBeLookedAt, type Preflight } from '../model/preflight.ts';
@@ -87,7 +88,7 @@ function halted({
       last === undefined || last.count <= failed
         ? ''
         : `, and ${last.cause} has ended ${counted(last.count, 'attempt')} of it, to this and earlier releases`;
-    const message = `${counted(failed, 'attempt')} to ${aimOf(releaseVersion, replaces)} failed${before}. No further attempt is made.${nodesInWords(view)}`;
+    const message = `${counted(failed, 'attempt')} to ${aimOf(releaseVersion, replaces)} failed${before}. No further attempt is made.${nodesInWords(view, releaseVersion)}`;
     return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
   }
   return undefined;
@@ -100,7 +101,7 @@ function notYet(moment: Moment): Decision | undefined {
   const waits = failures !== undefined && failed > 0 && failures.waitLifted !== true;
   const retryAt = waits ? failures.lastAt + retryDelay(upgrades.retryAfter, failed) : now;
   if (retryAt > now) {
-    const message = `Attempt ${attempt} may start at ${iso(nextOpening(windows, retryAt))}.${nodesInWords(view)}`;
+    const message = `Attempt ${attempt} may start at ${iso(nextOpening(windows, retryAt))}.${nodesInWords(view, releaseVersion)}`;
     return wait('retry-later', message, retryAt);
   }
   const bakedAt = firstSeenAt + bakeAge;
@@ -247,9 +248,10 @@ const nodesToReplace = (
   return total - onRelease;
 };
 
-/** What the nodes run, where a failed attempt has left them mixed; begins with a blank. */
-function nodesInWords({ nodes, releaseVersion, version, movesFrom = version }: NodeGroupView): string {
+/** What the nodes run, where a failed attempt has left them mixed; begins with a blank. @param aim the release to come */
+function nodesInWords({ nodes, releaseVersion, version, movesFrom = version }: NodeGroupView, aim: string): string {
   const spread = nodes && spreadOf(nodes, releaseVersion, movesFrom);
   if (spread === undefined || spread.others.length === 0) return '';
-  return ` ${spread.onRelease} of ${counted(spread.total, 'node')} ${spread.onRelease === 1 ? 'runs' : 'run'} ${releaseVersion}, ${spread.others.map(([name, count]) => `${count} ${name}`).join(', ')}.`;
+  const named = spread.others.map(([name, count]) => [isImageOf(name, aim, version) ? aim : name, count] as const);
+  return ` ${spreadInWords({ ...spread, others: named }, releaseVersion)}`;
 }
