@@ -179,5 +179,8 @@ const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
   );
 
 /** An operator who releases a worker accepts its exposures at that time. Later exposures count again. */
-const acceptedIn = ({ exposures }: WorkerView): AcceptedExposure[] =>
-  exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));
+function acceptedIn({ exposures }: WorkerView): AcceptedExposure[] {
+  const each = exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));
+  // An interface may have hundreds of addresses, all of which have its rules.
+  return [...new Map(each.map((accepted) => [JSON.stringify(accepted), accepted])).values()];
+}

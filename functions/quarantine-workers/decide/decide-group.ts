@@ -1,5 +1,6 @@
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { counted } from '../../shared/text/counted.ts';
+import { portsInWords } from '../exposure/exposure-words.ts';
 import { type Circumstances, type GroupDecision, say } from '../model/decision.ts';
 import { circumstancesOfGroup } from '../model/guards.ts';
 import type { GroupObservation } from '../model/observation.ts';
@@ -38,7 +39,7 @@ function aboutExposures(
       : `${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} in quarantine already and ${held.length === 1 ? 'stays' : 'stay'} there until released; no other one is quarantined.`;
   const configured = [...group.publicSubnets, ...group.ipv6Subnets, ...group.publicTemplates].join(' ');
   const report = {
-    ...say('refused', 'public-by-design', `${why} ${others}${portsInWords(group)}`, configured),
+    ...say('refused', 'public-by-design', `${why} ${others}${openInWords(group)}`, configured),
     ...(!isCauseKnown && { hint: REPLACE }),
   };
   if (group.state.leftOpen === true) return report;
@@ -117,5 +118,5 @@ function describe(group: GroupObservation): string {
     : `${share}: ${causes.join(', ')}.`;
 }
 
-const portsInWords = ({ openPorts }: GroupObservation): string =>
-  openPorts.length === 0 ? '' : ` Open to the world: ${openPorts.join(', ')}.`;
+const openInWords = ({ openPorts }: GroupObservation): string =>
+  openPorts.length === 0 ? '' : ` Open to the world: ${portsInWords(openPorts)}.`;

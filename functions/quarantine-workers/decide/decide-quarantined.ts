@@ -1,5 +1,6 @@
 import { iso } from '../../shared/runtime/clock.ts';
-import { describeExposure, type Exposure } from '../exposure/exposure.ts';
+import type { Exposure } from '../exposure/exposure.ts';
+import { describeExposures } from '../exposure/exposure-words.ts';
 import { type Circumstances, type Decision, say } from '../model/decision.ts';
 import { goesOn, guardOf } from '../model/guards.ts';
 import type { Observation, WorkerView } from '../model/observation.ts';
@@ -43,7 +44,7 @@ export function decideQuarantined(
   if (guard !== undefined || !goesOn(quarantine, policy)) {
     const { message, ...why } = guard ?? say('skipped', 'mode-off', 'Mode is observe for quarantine.');
     const variant = `${why.variant} ${iso(quarantine.startedAt)}`.trim();
-    const open = stillOpen(faults, view).map(describeExposure).join('; ');
+    const open = describeExposures(stillOpen(faults, view)).join('; ');
     const told = `${open === '' ? '' : `Still exposed: ${open}. `}${message} ${STAYS}`;
     // An operator who turned everything off may not know which quarantines are unfinished.
     if (open !== '' && (why.reason === 'kill-switch' || why.reason === 'mode-off')) {

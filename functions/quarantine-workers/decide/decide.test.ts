@@ -68,6 +68,17 @@ it('a worker with a security group that EC2 does not show is none without open p
   expect(said(decide(decoy, openPort))).toBe('done not-exposed');
 });
 
+it('a worker with hundreds of addresses and open ports is isolated: what is saved of it stays short', () => {
+  const openPorts = Array.from({ length: 300 }, (_, port) => `tcp/${port}-${port + 1}`);
+  const exposures = Array.from({ length: 750 }, (_, index) => exposure({ address: `2001:db8::${index}`, openPorts }));
+  for (const mode of ['enforce', 'observe'] as const) {
+    const decision = decide(observation(worker({ exposures })), circumstances({ quarantine: { mode } }));
+    expect(said(decision)).toBe(mode === 'enforce' ? 'acted quarantine-started' : 'would-act would-quarantine');
+    // An item of the ledger has 400 KB at most (DynamoDB developer guide, "Constraints").
+    expect(JSON.stringify(decision).length).toBeLessThan(40_000);
+  }
+});
+
 describe('a quarantine under way', () => {
   it.each([
     ['the kill switch is on', { killSwitch: true }],

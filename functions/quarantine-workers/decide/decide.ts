@@ -2,7 +2,8 @@ import { isProven } from '../../shared/fleet/owners.ts';
 import { inWords, nextProposal, type Ruling, rulingOn } from '../../shared/ledger/proposal.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { iso } from '../../shared/runtime/clock.ts';
-import { describeExposure, type Exposure } from '../exposure/exposure.ts';
+import type { Exposure } from '../exposure/exposure.ts';
+import { describeExposures, targetOf } from '../exposure/exposure-words.ts';
 import { type Circumstances, type Decision, originOf, say } from '../model/decision.ts';
 import { foundInWords, foundQuarantine } from '../model/found-quarantine.ts';
 import { circumstancesOf, guardOf } from '../model/guards.ts';
@@ -98,7 +99,7 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   const unread = view.exposures.filter((each) => each.unread !== undefined);
   // A group that was just made may not be shown yet. That it opens nothing is as little known as that it opens a port.
   if (exposures.length === 0 && unread.length > 0 && guardOf(observation, view, circumstances) === undefined) {
-    const message = `Nobody can tell whether a port is open to the world: ${unread.map(describeExposure).join('; ')}.`;
+    const message = `Nobody can tell whether a port is open to the world: ${describeExposures(unread).join('; ')}.`;
     const groups = [...new Set(unread.flatMap((each) => each.unread ?? []))].sort().join(' ');
     return { ...say('waiting', 'rules-unread', message, groups), lookAt: circumstances.now + UNREAD_FOR };
   }
@@ -112,7 +113,7 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
       ...(silent && { silent }),
     };
   }
-  const found = `Exposed: ${exposures.map(describeExposure).join('; ')}.`;
+  const found = `Exposed: ${describeExposures(exposures).join('; ')}.`;
   const guard = guardOf(observation, view, circumstances);
   if (guard !== undefined) return { ...guard, message: `${found} ${guard.message}` };
   if (isInvalid(policy)) throw new Error('A guard holds where the policy is invalid.');
@@ -134,17 +135,17 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
       'skipped',
       'accepted-exposure',
       `${found} An operator released the worker with it.`,
-      exposures.map(keyOf).join(' '),
+      targetOf(exposures),
     );
   }
   if (view.nodegroup !== undefined && publicGroups.has(`${view.cluster}/${view.nodegroup}`)) {
     const group = `${view.cluster}/${view.nodegroup}`;
     const told = `${found} The configuration of its group exposes it: the record about ${group} says what to change.`;
-    const decided = say('skipped', 'public-by-design', told, exposures.map(keyOf).sort().join(' '));
+    const decided = say('skipped', 'public-by-design', told, targetOf(exposures));
     // The group's record names this worker. A record of its own only follows an earlier record about something else.
     return state.outcomes === 0 ? { ...decided, silent: true } : decided;
   }
-  const target = exposures.map(keyOf).sort().join(' ');
+  const target = targetOf(exposures);
   const ruling = rulingOn(state.proposal, target);
   if (ruling?.kind === 'rejected') {
     const rejected = `${found} Its quarantine was rejected by ${inWords(ruling)}`;
@@ -203,7 +204,7 @@ function begin(
     cluster: view.cluster,
     ...(view.nodegroup !== undefined && { nodegroup: view.nodegroup }),
     vpcId: view.vpcId,
-    exposures: exposures.map(describeExposure),
+    exposures: describeExposures(exposures),
     startedAt: now,
     expiresAt: now + expireAfter,
     by: originOf(trigger),
@@ -234,8 +235,6 @@ const isAccepted = ({ interfaceId, kind, openPorts }: Exposure, accepted: readon
       each.kind === kind &&
       openPorts.every((port) => each.openPorts.includes(port)),
   );
-
-const keyOf = ({ interfaceId, kind, openPorts }: Exposure): string => `${interfaceId} ${kind} ${openPorts.join(',')}`;
 
 /** The limit of the budget that is reached, in words; undefined where there is room or the worker has its slot. */
 function fullLimit(

@@ -189,20 +189,3 @@ export function portsOf({ IpProtocol = '', FromPort, ToPort }: IpPermission): st
   if (FromPort === undefined || FromPort < 0) return IpProtocol;
   return FromPort === ToPort ? `${IpProtocol}/${FromPort}` : `${IpProtocol}/${FromPort}-${ToPort}`;
 }
-
-const NAMES: Readonly<Record<ExposureKind, string>> = {
-  automatic: 'public address',
-  elastic: 'Elastic IP',
-  carrier: 'carrier address',
-  'customer-owned': 'customer-owned address',
-  ipv6: 'IPv6 address',
-  'ipv6-prefix': 'IPv6 prefix',
-};
-
-/** An exposure in words. */
-export function describeExposure({ interfaceId, address, kind, gateway, openPorts, unread = [] }: Exposure): string {
-  const hidden = unread.length === 0 ? '' : `what ${unread.join(', ')} opens is not known`;
-  const open = openPorts.length === 0 ? '' : `open to the world: ${openPorts.join(', ')}`;
-  const ports = [open, hidden].filter((text) => text !== '').join(', ') || 'no port open to the world';
-  return `${NAMES[kind]} ${address} on ${interfaceId} by ${gateway}, ${ports}`;
-}

@@ -2,7 +2,8 @@ import type { IpPermission } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { networkInterface } from '../model/observation.fixture.ts';
 import { isWorldTogether } from './cidr.ts';
-import { describeExposure, exposuresOf, type Networks } from './exposure.ts';
+import { type Exposure, exposuresOf, type Networks } from './exposure.ts';
+import { describeExposures, targetOf } from './exposure-words.ts';
 import { aclAdmitsWorld, gatewaysOf } from './routes.ts';
 
 /** The Internet in so many pieces, each of which could be one network. */
@@ -81,5 +82,22 @@ it('routes and network ACLs of pieces lead and let in as a whole', () => {
 it('a security group that EC2 does not show is told, instead of no open port', () => {
   const [hidden] = exposuresOf([networkInterface({ groupIds: ['sg-0', 'sg-9'] })], networks([]));
   expect(hidden?.unread).toEqual(['sg-9']);
-  expect(hidden && describeExposure(hidden)).toMatch(/, what sg-9 opens is not known$/);
+  expect(hidden && describeExposures([hidden])[0]).toMatch(/, what sg-9 opens is not known$/);
+});
+
+it('an exposure of hundreds of addresses and ports is told in few words, and still told from another', () => {
+  const ports = (count: number) => Array.from({ length: count }, (_, port) => `tcp/${port}-${port + 1}`);
+  const many = (count: number): Exposure[] =>
+    Array.from({ length: 750 }, (_, index) => ({
+      interfaceId: `eni-${index % 15}`,
+      address: `2001:db8::${index}`,
+      kind: 'ipv6',
+      gateway: 'igw-1',
+      openPorts: ports(count),
+    }));
+  expect(describeExposures(many(300)).join('; ').length).toBeLessThan(4_000);
+  expect(describeExposures(many(300)).at(-1)).toBe('740 more');
+  expect(targetOf(many(300)).length).toBeLessThan(1_000);
+  expect(targetOf(many(300))).toBe(targetOf(many(300).reverse()));
+  expect(targetOf(many(300))).not.toBe(targetOf(many(299)));
 });

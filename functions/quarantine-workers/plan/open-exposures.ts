@@ -1,8 +1,9 @@
 import { STAYS_EXPOSED_WORKER } from '../../shared/records/status.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { counted } from '../../shared/text/counted.ts';
+import { shortLine } from '../../shared/text/short-line.ts';
 import { isPresent } from '../decide/decide.ts';
-import { describeExposure } from '../exposure/exposure.ts';
+import { describeExposures } from '../exposure/exposure-words.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { OpenGroup, OpenWorker } from '../model/open-exposure-ledger.ts';
 import type { Reason } from '../reasons.ts';
@@ -36,6 +37,8 @@ export const SETTLE = 45_000;
 const NAMED = 10;
 /** The maximum of workers stored for a group: at 200 bytes each, far below DynamoDB's limit of 400 KB an item. */
 const REMEMBERED = 1_000;
+/** How much is remembered of the exposures of each, characters: all of them are in one item of 400 KB. */
+const LONGEST = 200;
 /** How often the time of the last observation is written, ms. */
 const NOTED_EVERY = 6 * 3_600_000;
 /**
@@ -58,7 +61,8 @@ export function findingOf({ observation, decision }: Decided, now: number): Find
   const isOpen = stays.has(reason) && view.exposures.length > 0 && isPresent(view) && view.ownership !== AUTO_MODE;
   if (!isOpen) return { instanceId, subject };
   const since = state.reason === reason ? (state.since ?? now) : now;
-  return { instanceId, subject, open: { since, reason, exposures: view.exposures.map(describeExposure).join('; ') } };
+  const exposures = shortLine(describeExposures(view.exposures).join('; '), LONGEST);
+  return { instanceId, subject, open: { since, reason, exposures } };
 }
 
 /** The state of a group with the findings about its workers applied; a pure function. */
