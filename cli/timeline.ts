@@ -44,7 +44,7 @@ export function createTimeline(
   let day = '';
   let verified: ReadRecord[] = [];
 
-  const line = (record: ReadRecord, message = record.message): void => {
+  const line = (record: ReadRecord, message = messageOf(record)): void => {
     const [date = '', time = ''] = record.time.split('T');
     if (date !== day) write(`\n${styled('bold', date)}`);
     day = date;
@@ -74,7 +74,7 @@ export function createTimeline(
   const flush = (): void => {
     for (const [first, ...others] of Map.groupBy(verified, groupOf).values()) {
       if (first === undefined) continue;
-      line(first, others.length === 0 ? first.message : `The agents of ${others.length + 1} workers answer.`);
+      line(first, others.length === 0 ? undefined : `The agents of ${others.length + 1} workers answer.`);
     }
     verified = [];
   };
@@ -86,7 +86,7 @@ export function createTimeline(
       return;
     }
     flush();
-    line(record, record.instance === undefined ? record.message : `${record.instance}: ${record.message}`);
+    line(record);
   };
   return { add, flush };
 }
@@ -96,5 +96,9 @@ const COUNTS: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted
 
 /** Whether a record only counts the result of one event, and decides about no resource. */
 export const isCount = ({ reason }: ReadRecord): boolean => COUNTS.has(reason);
+
+/** What is told of a record: its subject is shown without the worker. */
+const messageOf = ({ instance, message }: ReadRecord): string =>
+  instance === undefined ? message : `${instance}: ${message}`;
 
 const groupOf = ({ cluster, nodegroup }: ReadRecord): string => `${cluster}/${nodegroup}`;
