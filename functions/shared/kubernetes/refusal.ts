@@ -40,11 +40,14 @@ export const tooLong = ({ cluster }: ClusterAccess, most: number): KubernetesAcc
     `The Kubernetes API of ${cluster} answers with more than ${most / 2 ** 20} MiB at once, which is too much to read.`,
   );
 
+const PRIVATE =
+  "If only its private endpoint is enabled, put this function into the cluster's VPC, or enable the public endpoint too.";
+
 /** The error for a call that is not made any more, because those before it took too long. */
 export const outOfPatience = ({ cluster }: ClusterAccess): KubernetesAccessError =>
   new KubernetesAccessError(
     'unreachable',
-    `The Kubernetes API of ${cluster} is too slow: no more calls are made in this look. Admission webhooks, or servers of custom kinds, may hold them up.`,
+    `The Kubernetes API of ${cluster} is too slow, or cannot be reached: no more calls are made in this look. Admission webhooks, or servers of custom kinds, may hold them up. ${PRIVATE}`,
   );
 
 /**
@@ -55,7 +58,7 @@ export function withoutAnswer({ cluster, endpoint }: ClusterAccess, error: Error
   const code = error.name === 'AbortError' ? 'no answer in time' : codeOf(error);
   const remedy = isCertificateError(code)
     ? 'Its certificate is not of the authority that EKS names for the cluster: something in between answers instead.'
-    : "If only its private endpoint is enabled, put this function into the cluster's VPC, or enable the public endpoint too.";
+    : PRIVATE;
   const message = `The Kubernetes API of ${cluster} cannot be reached at ${endpoint} (${code}). ${remedy}`;
   return new KubernetesAccessError('unreachable', message, undefined, { cause: error });
 }
