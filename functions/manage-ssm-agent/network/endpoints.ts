@@ -14,6 +14,8 @@ export interface NodeEnd {
   readonly groups: readonly SecurityGroup[];
   readonly groupIds: readonly string[];
   readonly furtherGroupIds: readonly string[];
+  /** Whether what is asked for may be reached by IPv6, too. */
+  readonly mayUseIpv6?: boolean;
 }
 
 /** The endpoints of a service in the VPC, with or without private DNS. */

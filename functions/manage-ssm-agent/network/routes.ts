@@ -35,6 +35,38 @@ export function judgeRoutes(routes: readonly Route[], lists: PrefixListEntries, 
   return worst('no') ?? worst('unsure') ?? halves[0] ?? judgeRoute(general, routes, lists, instance);
 }
 
+/** IPv6 alone, as a default route or by its two halves. */
+const EVERYWHERE_BY_IPV6 = [['::/0'], ['::/1', '8000::/1']];
+
+/**
+ * The first agent that reaches Systems Manager by IPv6, if its configuration says `UseDualStackEndpoint`. Source: release
+ * notes of amazon-ssm-agent, 3.3.3270.0.
+ */
+export const IPV6_NEEDS = [3, 3, 3270, 0];
+
+/**
+ * The way by IPv4, with the doubt that there is one by IPv6 where that is shut. What an agent's configuration says cannot
+ * be seen from outside.
+ */
+export function orByIpv6(
+  byIpv4: RouteOut,
+  routes: readonly Route[],
+  { NetworkInterfaces = [] }: DescribedInstance,
+): RouteOut {
+  const { judgement } = byIpv4;
+  const hasAddress = NetworkInterfaces.some(({ Ipv6Addresses = [] }) => Ipv6Addresses.length > 0);
+  if (judgement.answer !== 'no' || !hasAddress) return byIpv4;
+  const open = routes.filter(({ State }) => State !== 'blackhole');
+  const routeTo = (cidr: string) => open.find(({ DestinationIpv6CidrBlock }) => DestinationIpv6CidrBlock === cidr);
+  const [way] = EVERYWHERE_BY_IPV6.flatMap((blocks) => {
+    const found = blocks.flatMap((cidr) => routeTo(cidr) ?? []);
+    return found.length < blocks.length ? [] : found.map(targetOf);
+  });
+  if (way === undefined) return byIpv4;
+  const why = `${judgement.why}; by IPv6 ${way} leads out, which only an agent from ${IPV6_NEEDS.join('.')} on uses whose configuration says UseDualStackEndpoint`;
+  return { judgement: unsure(why), way };
+}
+
 function judgeRoute(
   route: Route | undefined,
   routes: readonly Route[],
@@ -88,6 +120,7 @@ const targetOf = (route: Route): string =>
   route.InstanceId ??
   route.NetworkInterfaceId ??
   route.GatewayId ??
+  route.EgressOnlyInternetGatewayId ??
   route.LocalGatewayId ??
   route.CarrierGatewayId ??
   route.CoreNetworkArn ??

@@ -351,6 +351,45 @@ describe('the default route', () => {
     expect(textOf(found)).toContain(text);
   });
 
+  const byIpv6 = (DestinationIpv6CidrBlock: string, more: Route = {}): Route => ({
+    DestinationIpv6CidrBlock,
+    EgressOnlyInternetGatewayId: 'eigw-1',
+    State: 'active',
+    ...more,
+  });
+  const dualStack: Instance = {
+    ...INSTANCE,
+    NetworkInterfaces: INSTANCE.NetworkInterfaces?.map((each) => ({
+      ...each,
+      Ipv6Addresses: [{ Ipv6Address: '2001:db8::7' }],
+    })),
+  };
+  it.each<[string, Route[], string | undefined, Instance, string, string]>([
+    ['by IPv6 alone', [byIpv6('::/0')], undefined, dualStack, 'unsure', 'by IPv6 eigw-1 leads out'],
+    ['by IPv6 alone, for a new agent', [byIpv6('::/0')], '3.3.3270.0', dualStack, 'unsure', 'UseDualStackEndpoint'],
+    ['by IPv6 alone, for an older agent', [byIpv6('::/0')], '3.3.2299.0', dualStack, 'unseen', 'no default route'],
+    ['by IPv6 alone, without an address', [byIpv6('::/0')], undefined, INSTANCE, 'unseen', 'no default route'],
+    ['by IPv6 in halves', [byIpv6('::/1'), byIpv6('8000::/1')], undefined, dualStack, 'unsure', 'eigw-1'],
+    ['by one half of IPv6', [byIpv6('::/1')], undefined, dualStack, 'unseen', 'no default route'],
+    ['by IPv6 to nowhere', [byIpv6('::/0', { State: 'blackhole' })], undefined, dualStack, 'unseen', 'no default'],
+    ['by IPv6 beside NAT', [...NAT, byIpv6('::/0')], undefined, dualStack, 'open', 'nat-1'],
+    [
+      'by IPv6, and by IPv4 without an address',
+      [
+        to('0.0.0.0/0', { GatewayId: 'igw-1' }),
+        byIpv6('::/0', { EgressOnlyInternetGatewayId: undefined, GatewayId: 'igw-1' }),
+      ],
+      undefined,
+      dualStack,
+      'unsure',
+      'by IPv6 igw-1 leads out',
+    ],
+  ])('%s', (_what, routes, version, instance, kind, text) => {
+    const found = way({ routes }, version, instance);
+    expect(found.kind).toBe(kind);
+    expect(textOf(found)).toContain(text);
+  });
+
   it.each<[string, IpPermission[], string]>([
     ['everything', OUT, 'open'],
     ['HTTPS, in halves', [{ ...HTTPS, IpRanges: [{ CidrIp: '0.0.0.0/1' }, { CidrIp: '128.0.0.0/1' }] }], 'open'],
@@ -431,8 +470,14 @@ describe('an instance', () => {
     ['with a route for some addresses', { routes: [to('52.0.0.0/8')] }, undefined],
     ['with endpoints alone', { endpoints: both() }, 'subnet subnet-1 has no default route'],
     ['behind a network ACL', { routes: NAT, acl: [] }, 'network ACL acl-1 does not let HTTPS out'],
+    [
+      'with IPv6 alone',
+      { routes: [{ DestinationIpv6CidrBlock: '::/0', EgressOnlyInternetGatewayId: 'eigw-1', State: 'active' }] },
+      'subnet subnet-1 has no default route',
+    ],
   ])('%s is shut in by what is in its way', (_name, given, because) => {
-    const found = shutInBy(INSTANCE, network(given));
+    const NetworkInterfaces = INSTANCE.NetworkInterfaces?.map((each) => ({ ...each, Ipv6Addresses: [{}] }));
+    const found = shutInBy({ ...INSTANCE, ...(NetworkInterfaces && { NetworkInterfaces }) }, network(given));
     if (because === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(because);
   });

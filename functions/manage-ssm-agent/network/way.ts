@@ -8,7 +8,7 @@ import { endpointsFor, ephemeralPorts, judgeBorder, judgeEndpoint, type NodeEnd 
 import { PUBLIC } from './ipv4.ts';
 import { all, type Judgement, unsure } from './judgement.ts';
 import type { Networks, Service } from './networks.ts';
-import { judgeRoutes } from './routes.ts';
+import { IPV6_NEEDS, judgeRoutes, orByIpv6 } from './routes.ts';
 import { HTTPS, judgeRules } from './security-groups.ts';
 
 /**
@@ -42,7 +42,8 @@ export function wayOf(
   caller: AgentIdentity,
   networks: Networks,
 ): NetworkFinding {
-  const node = nodeEndOf(instance, networks);
+  const found = nodeEndOf(instance, networks);
+  const node = found && { ...found, mayUseIpv6: version === undefined || isAtLeast(version, IPV6_NEEDS) };
   if (instance.PrivateIpAddress === undefined || node === undefined) {
     return { kind: 'unsure', doubt: 'The network of the instance cannot be read.' };
   }
@@ -141,10 +142,11 @@ function ownerOfShared(
 
 /** Whether HTTPS leaves the interface and its subnet, where it goes, and whether responses come back. */
 function routeOut(node: NodeEnd, networks: Networks) {
-  const { instance, groups, groupIds } = node;
+  const { instance, groups, groupIds, mayUseIpv6 = false } = node;
   const { SubnetId = '', VpcId = '' } = instance;
   const table = routeTableOf(SubnetId, VpcId, networks.routeTables);
-  const routes = judgeRoutes(table?.Routes ?? [], networks.prefixLists, instance);
+  const byIpv4 = judgeRoutes(table?.Routes ?? [], networks.prefixLists, instance);
+  const routes = mayUseIpv6 ? orByIpv6(byIpv4, table?.Routes ?? [], instance) : byIpv4;
   const name = 'AWS';
   const out = judgeRules(
     groups.flatMap(({ IpPermissionsEgress = [] }) => IpPermissionsEgress),
