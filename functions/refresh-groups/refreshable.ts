@@ -1,4 +1,5 @@
 import { taggedAsEks } from '../shared/fleet/eks-group.ts';
+import { followedInWords } from '../shared/fleet/template-followers.ts';
 import { codeOwnerOf, operatedInWords } from '../shared/fleet/template-owner.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -93,11 +94,7 @@ export function whyNoWayBack({ template, present, behind }: Observation): Told<R
 /** Why a version of the template with another AMI would come to other groups as well; a pure function. */
 export function whyFollowed({ template, followers = [] }: Observation, target: string): Told<Reason> | undefined {
   if (template === undefined || template.data.ImageId === target || followers.length === 0) return undefined;
-  const [some, more] = [
-    followers.slice(0, 3).join(', '),
-    followers.length > 3 ? ` and ${followers.length - 3} more` : '',
-  ];
-  const message = `${some}${more} ${followers.length === 1 ? 'launches' : 'launch'} from the latest version of ${template.templateId}, so a version with ${target} would come there at the next launch.`;
+  const message = `${followedInWords(followers, template.templateId)}, so a version with ${target} would come there at the next launch.`;
   return refused('template-followed', message, followers.toSorted().slice(0, 3).join(' '));
 }
 

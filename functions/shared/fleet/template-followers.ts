@@ -30,6 +30,12 @@ export async function readFollowers(autoScaling: AutoScalingClient): Promise<Fol
   return (templateId) => followers.get(templateId) ?? [];
 }
 
+/** Which groups launch from the latest version of a template, as a clause; at least one does. */
+export function followedInWords(followers: readonly string[], templateId: string): string {
+  const more = followers.length > 3 ? ` and ${followers.length - 3} more` : '';
+  return `${followers.slice(0, 3).join(', ')}${more} ${followers.length === 1 ? 'launches' : 'launch'} from the latest version of ${templateId}`;
+}
+
 /** Where a group launches from: its template, or those of its mixed instances policy. */
 const specificationsOf = ({
   LaunchTemplate,

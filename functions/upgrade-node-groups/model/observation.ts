@@ -118,6 +118,8 @@ export interface CustomView {
   readonly present: Reading<MachineImage>;
   /** The version of the owner's launch template that the group has; absent: EKS names none. */
   readonly template?: Reading<TemplateVersion>;
+  /** Auto Scaling groups that launch from the latest version of that template. */
+  readonly followers?: readonly string[];
 }
 
 export interface HealthIssue {

@@ -34,6 +34,8 @@ export type KeyPairSeen =
       readonly kind: 'named';
       readonly keyName: string;
       readonly template: TemplateVersion;
+      /** Auto Scaling groups that launch from the latest version of the template. */
+      readonly followers?: readonly string[];
       readonly agents: Agents;
     };
 

@@ -69,6 +69,13 @@ describe('the key pair of a launch template', () => {
       FIRST,
       'could not be read (AccessDeniedException)',
     ],
+    [
+      'of a template that other groups follow',
+      seen({ followers: ['batch'] }),
+      policy(ENFORCE),
+      FIRST,
+      'batch launches from the latest version of lt-0123456789abcdef0, and a version without it would come there',
+    ],
     ['that is waived', seen(), policy(ENFORCE, waiver(NOW + 48 * HOUR)), FIRST, 'waiver W-1'],
     ['at another try', seen(), policy(ENFORCE), { ...FIRST, isFirstTry: false }, 'a try to move to this release'],
     [

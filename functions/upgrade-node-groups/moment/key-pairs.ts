@@ -1,3 +1,4 @@
+import { followedInWords } from '../../shared/fleet/template-followers.ts';
 import { codeOwnerOf, operatedInWords } from '../../shared/fleet/template-owner.ts';
 import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import { covers } from '../../shared/posture/waivers.ts';
@@ -50,7 +51,7 @@ export function withoutKeyPair(
   if (seen === undefined || keyPairs.mode === 'off') return NOTHING;
   if (seen.kind === 'unreadable')
     return { message: ` Whether its launch template names a key pair could not be read (${seen.code}).` };
-  const { keyName, template, agents } = seen;
+  const { keyName, template, followers = [], agents } = seen;
   const { templateId, templateName, version, tags } = template;
   const details = (outcome: 'left-out' | 'would-be-left-out' | 'kept') => ({
     keyPair: { keyName, launchTemplateId: templateId, formerVersion: version, outcome },
@@ -72,6 +73,8 @@ export function withoutKeyPair(
     return kept(
       `no tag says who manages the template, and the policy lets no such template be changed (upgrades.keyPairs.templates). ${byHand}`,
     );
+  if (followers.length > 0)
+    return kept(`${followedInWords(followers, templateId)}, and a version without it would come there as well.`);
   const locked = lockedOut(agents);
   if (locked !== undefined) return kept(`${locked}, and without it nobody might get in.`);
   if (!isFirstTry) return kept('a try to move to this release did not succeed, so that this one changes nothing else.');

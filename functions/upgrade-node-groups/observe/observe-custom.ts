@@ -1,9 +1,11 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { readTemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import { type Reading, read } from '../../shared/fleet/reading.ts';
+import { readFollowers } from '../../shared/fleet/template-followers.ts';
 import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
 import { policyAt } from '../../shared/policy/policy-at.ts';
 import type { Wanted } from '../../shared/policy/wanted-image-section.ts';
@@ -11,6 +13,7 @@ import { createWantedReader } from '../../shared/releases/read-wanted-images.ts'
 import { readRunningImages } from '../../shared/releases/running-images.ts';
 import type { MachineImage } from '../../shared/releases/wanted-image.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { once } from '../../shared/runtime/once.ts';
 import { versionForImages } from '../model/control-plane.ts';
 import type { CustomView } from '../model/observation.ts';
 import { type Policy, READS } from '../policy.ts';
@@ -36,13 +39,14 @@ export type CustomViews = ReadonlyMap<string, CustomView>;
  * Kubernetes version that the AMIs may be for depends on that.
  */
 export async function observeCustom(
-  clients: { readonly ec2: EC2Client; readonly ssm: SSMClient },
+  clients: { readonly autoScaling: AutoScalingClient; readonly ec2: EC2Client; readonly ssm: SSMClient },
   groups: readonly CustomGroup[],
   readControlPlane: ControlPlaneReader,
   now: number,
 ): Promise<CustomViews> {
   if (groups.length === 0) return new Map();
   const readWanted = createWantedReader(clients);
+  const followersOnce = once(() => read(() => readFollowers(clients.autoScaling), 'tell'));
   const imageIds = groups.map(({ nodegroup: { releaseVersion = '' } }) => releaseVersion);
   const images = await read(() => readRunningImages(clients.ec2, imageIds), 'tell');
   const presentOf = (imageId: string): Reading<MachineImage> => {
@@ -63,10 +67,17 @@ export async function observeCustom(
       const { nodegroupArn = '', releaseVersion = '', launchTemplate: { id, version } = {} } = nodegroup;
       const template =
         id === undefined || version === undefined ? undefined : await readTemplateVersion(clients.ec2, id, version);
+      const seen = await readFor(group);
+      // Where nothing else is wanted, no version is made.
+      const isDue =
+        seen.wanted.kind === 'named' && seen.wanted.candidates.some(({ image }) => image.imageId !== releaseVersion);
+      const followers = id === undefined || !isDue ? undefined : await followersOnce();
       const view: CustomView = {
-        ...(await readFor(group)),
+        ...seen,
         present: presentOf(releaseVersion),
-        ...(template !== undefined && { template }),
+        // Who else launches from the template is not known then, so none of it may be changed.
+        ...(template !== undefined && { template: followers?.kind === 'unreadable' ? followers : template }),
+        ...(followers?.kind === 'found' && id !== undefined && { followers: followers.found(id) }),
       };
       return [nodegroupArn, view];
     },

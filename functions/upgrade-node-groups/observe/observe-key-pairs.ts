@@ -1,3 +1,4 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
@@ -5,12 +6,15 @@ import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
 import { readTemplateVersion, type TemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import { type Reading, read } from '../../shared/fleet/reading.ts';
 import { readSessions } from '../../shared/fleet/session-channels.ts';
+import { type Followers, readFollowers } from '../../shared/fleet/template-followers.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { once } from '../../shared/runtime/once.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { type Agents, type KeyPairSeen, NOTHING_SEEN, type Preflight } from '../model/preflight.ts';
 
 interface Clients {
+  readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
 }
@@ -21,14 +25,15 @@ interface Clients {
  * whose SSM agent answers, and one or a few whether sessions reach them.
  */
 export async function observeKeyPairs(
-  { ec2, ssm }: Clients,
+  { autoScaling, ec2, ssm }: Clients,
   observations: readonly Observation[],
 ): Promise<Map<string, Preflight>> {
+  const followersOnce = once(() => readFollowers(autoScaling));
   const read = async ({ key, view }: Observation): Promise<Array<[string, KeyPairSeen]>> => {
     if (view.kind !== 'node-group' || view.launchTemplate === undefined) return [];
     const { id, version } = view.launchTemplate;
     const template = view.custom?.template ?? (await readTemplateVersion(ec2, id, version));
-    const seen = await seenOf(template, view, ssm);
+    const seen = await seenOf(template, view, ssm, followersOnce);
     return seen === undefined ? [] : [[subjectOf(key), seen]];
   };
   const seen = await pMap(observations, read, { concurrency: READ_CONCURRENCY });
@@ -39,13 +44,18 @@ async function seenOf(
   template: Reading<TemplateVersion>,
   { nodes }: NodeGroupView,
   ssm: SSMClient,
+  followersOnce: () => Promise<Followers>,
 ): Promise<KeyPairSeen | undefined> {
   // EKS itself reports a template that is gone, as a health issue.
   if (template.kind === 'gone') return undefined;
   if (template.kind === 'unreadable') return { kind: 'unreadable', code: template.code };
   const { KeyName: keyName } = template.found.data;
   if (keyName === undefined) return undefined;
-  return { kind: 'named', keyName, template: template.found, agents: await agentsOf(nodes, ssm) };
+  const followers = await read(followersOnce, 'tell');
+  if (followers.kind === 'unreadable') return { kind: 'unreadable', code: followers.code };
+  const agents = await agentsOf(nodes, ssm);
+  const others = followers.kind === 'found' ? followers.found(template.found.templateId) : [];
+  return { kind: 'named', keyName, template: template.found, followers: others, agents };
 }
 
 /** Reads whose agent answers, and has a connection for sessions. A node whose id is not known counts as one that does not answer. */

@@ -258,6 +258,11 @@ describe('a group with a custom AMI', () => {
     ],
     ['its version is gone', { template: gone }, 'refused template-unfit'],
     [
+      'another group launches from the latest version of its template',
+      { followers: ['batch'] },
+      'refused template-unfit',
+    ],
+    [
       'an AWS service operates its template',
       { template: { kind: 'found', found: { ...template().found, operator: 'a service' } } },
       'refused group-operated',

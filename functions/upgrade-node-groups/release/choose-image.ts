@@ -1,3 +1,4 @@
+import { followedInWords } from '../../shared/fleet/template-followers.ts';
 import { operatedInWords } from '../../shared/fleet/template-owner.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { SeenRelease } from '../../shared/releases/release-ledger.ts';
@@ -67,6 +68,11 @@ export function chooseImage(
   if (newest === undefined) return nothingNewer(offer, view, state, now, no);
   const fit = templateToChange({ state }, view, now);
   if ('decision' in fit) return fit;
+  const { followers = [] } = custom;
+  if (followers.length > 0 && fit.kind === 'found') {
+    const message = `${followedInWords(followers, fit.found.templateId)}, so a version with ${newest.imageId} would come there at the next launch. Give them the number of a version, or the node group a template of its own.`;
+    return no('template-unfit', message, 'refused', followers.toSorted().slice(0, 3).join(' '));
+  }
   const asSeen = (imageId: string, firstSeenAt: number): SeenRelease => ({ releaseVersion: imageId, firstSeenAt });
   const offered = [
     asSeen(current, present.found.createdAt),
