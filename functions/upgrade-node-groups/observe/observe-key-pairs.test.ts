@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, GetConnectionStatusCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, it } from 'vitest';
@@ -24,8 +25,10 @@ async function silentWhere(connected: readonly string[]) {
     const zone = command.input.Target?.charAt(2) ?? '';
     return { Status: connected.includes(zone) ? 'connected' : 'notconnected' };
   };
+  const autoScaling = new AutoScalingClient({ region: 'eu-central-1' });
+  autoScaling.send = async () => ({ AutoScalingGroups: [] });
   const view = nodeGroup({ nodes, launchTemplate: { id: 'lt-1', version: '1' } });
-  const [seen] = (await observeKeyPairs({ ec2, ssm }, [observation(view)])).values();
+  const [seen] = (await observeKeyPairs({ autoScaling, ec2, ssm }, [observation(view)])).values();
   const { keyPair } = seen ?? {};
   return keyPair?.kind === 'named' && keyPair.agents.kind === 'read' ? keyPair.agents.silent : keyPair;
 }
