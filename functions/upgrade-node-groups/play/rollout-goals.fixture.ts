@@ -1,5 +1,5 @@
 import { LAST_RELEASE, type Trouble } from './any-fleet.fixture.ts';
-import type { ModelGroup } from './eks-model.fixture.ts';
+import { firstVersionOf, type ModelGroup } from './eks-model.fixture.ts';
 import type { FleetPlay } from './play-fleet.fixture.ts';
 import { waveOf } from './wave-laws.fixture.ts';
 
@@ -35,8 +35,10 @@ function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others
     const wasSeen = unreadable.every(({ from }) => optedOut.some((out) => out.from + SWEPT <= from));
     return wasSeen ? 'left-alone' : 'others';
   }
-  // EKS takes no update at the group's version, and no proposal to follow is made.
-  if (behind > 3 && (policy.followMode === 'observe' || model.controlPlaneOf(group).isRolledBack)) return 'left-alone';
+  // EKS takes no update at the version that the group has stayed at, and no proposal to follow is made.
+  const isTooFarBehind = behind > 3 && group.version === firstVersionOf(group.given);
+  if (isTooFarBehind && (policy.followMode === 'observe' || model.controlPlaneOf(group).isRolledBack))
+    return 'left-alone';
   if (hasForEver(troubles, 'unreadable', 'unhealthy', 'blocked')) return 'others';
   const isAsked = special === 'asked' || (policy.followMode === 'observe' && behind > 0);
   if (approvesAfter === undefined && isAsked) return 'others';

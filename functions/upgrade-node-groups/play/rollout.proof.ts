@@ -99,6 +99,21 @@ const ONCE_BROKEN: AnyFleet[] = [
     images: [3],
     policy: { ...USUAL.policy, followMode: 'observe' },
   },
+  // The goals took a group for one that is left alone that had moved on before its control plane was rolled back.
+  {
+    ...USUAL,
+    clusters: [STEADY, STEADY, { upgradedAt: 60, rolledBackAfter: 4 }],
+    groups: [
+      { ...PLAIN, cluster: 2 },
+      {
+        ...PLAIN,
+        cluster: 2,
+        behind: 4,
+        special: 'named',
+        troubles: [{ kind: 'blocked', from: 50, hours: 9999 }],
+      },
+    ],
+  },
   // The law of the breaker counted a failure that nobody could see: the group could not be read any more when it failed.
   {
     ...USUAL,
