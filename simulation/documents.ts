@@ -1,11 +1,12 @@
+import { fleetWithNodeClasses, withNodeClasses } from './node-classes.ts';
 import { fleetWithRollout, withRollout } from './rollout.ts';
 import type { Policy, Scenario } from './scenario.ts';
 import { fleetWithSelfManaged, withSelfManaged } from './self-managed.ts';
 
-/** The fleet file of a day: what was drawn, with its waves, gate and self-managed groups. */
+/** The fleet file of a day: what was drawn, with its waves, gate, self-managed groups and node classes. */
 export const fleetFileOf = (scenario: Scenario): Scenario['fleet'] =>
-  fleetWithSelfManaged(fleetWithRollout(scenario), scenario);
+  fleetWithNodeClasses(fleetWithSelfManaged(fleetWithRollout(scenario), scenario), scenario);
 
 /** The policy document of a day for one of its drawn policies. */
 export const policyDocumentOf = (scenario: Scenario, drawn: Policy): Policy =>
-  withSelfManaged(withRollout(drawn, scenario), scenario);
+  withNodeClasses(withSelfManaged(withRollout(drawn, scenario), scenario), scenario);

@@ -1,6 +1,7 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import { Random } from '../sandbox/time/random.ts';
 import { Draw } from './choices.ts';
+import { drawNodeClasses } from './node-classes.ts';
 import { drawRollout } from './rollout.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
 import { drawSelfManaged } from './self-managed.ts';
@@ -41,6 +42,10 @@ export function scenarioOf(seed: number): Scenario {
       new Draw(new Random(seed).fork('self-managed')),
       clusters.map(({ name }) => name),
       BUSY_HOURS * 60,
+    ),
+    ...drawNodeClasses(
+      new Draw(new Random(seed).fork('node-classes')),
+      clusters.map(({ name }) => name),
     ),
   };
 }

@@ -9,6 +9,7 @@ import type { SynthesizedStack } from '../sandbox/stack/template.ts';
 import { fleetFileOf, policyDocumentOf } from './documents.ts';
 import { endings } from './invariants/endings.ts';
 import type { Day, Invariant } from './invariants/invariant.ts';
+import { pins } from './invariants/pins.ts';
 import { quarantines } from './invariants/quarantines.ts';
 import { records } from './invariants/records.ts';
 import { rest } from './invariants/rest.ts';
@@ -76,6 +77,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
   invariants.push(
     upgrades(day),
     waves(day),
+    pins(day),
     quarantines(day),
     untouched(day),
     records(day),

@@ -103,17 +103,23 @@ export function fleetWithRollout({ fleet, waves, gate }: Scenario): Scenario['fl
 }
 
 /**
- * The place of a node group's wave, from 0: the one by name, or the later one by its tag.
+ * The place of the wave of a node group or node class, from 0: the one by name, or the later one by its tag.
+ *
+ * @param nodeGroup absent for a node class, which patterns of node groups never mean
  * @param tags of the node group
  */
 export function placeOf(
   { names, placed, tagWave }: Waves,
-  { cluster, nodeGroup }: Group,
+  { cluster, nodeGroup }: Pick<Group, 'cluster'> & Partial<Group>,
   tags: Readonly<Record<string, string>>,
 ): number {
   const fits = (name: string, patterns: readonly string[] = ['*']): boolean =>
     patterns.some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
-  const byName = placed.findLast(({ match }) => fits(cluster, match.clusters) && fits(nodeGroup, match.nodegroups));
+  const byName = placed.findLast(
+    ({ match }) =>
+      fits(cluster, match.clusters) &&
+      (nodeGroup === undefined ? match.nodegroups === undefined : fits(nodeGroup, match.nodegroups)),
+  );
   const place = byName === undefined ? 0 : names.indexOf(byName.wave);
   return tags[TAG.key] === TAG.value ? Math.max(place, names.indexOf(tagWave)) : place;
 }

@@ -1,4 +1,5 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
+import type { NodeClasses } from './node-classes.ts';
 import type { Gate, Waves } from './rollout.ts';
 import type { SelfManaged } from './self-managed.ts';
 
@@ -72,6 +73,8 @@ export interface Scenario {
   readonly gate?: Gate;
   /** Absent: EKS manages all groups. */
   readonly selfManaged?: SelfManaged;
+  /** Absent: no cluster has Karpenter. */
+  readonly nodeClasses?: NodeClasses;
 }
 
 /** Kinds of faults that a scenario has. */

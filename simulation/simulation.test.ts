@@ -35,7 +35,9 @@ describe('a scenario', () => {
       new Set(['policy', 'ask', 'rule', 'expose-silently', 'forged-launch']),
     );
     expect(new Set(scenarios.flatMap(faultKinds)).size).toBe(11);
-    expect(new Set(scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|selfManaged)$/.test(part))).size).toBe(3);
+    expect(
+      new Set(scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|selfManaged|nodeClasses)$/.test(part))).size,
+    ).toBe(4);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

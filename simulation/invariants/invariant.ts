@@ -39,6 +39,17 @@ export const isChange = ({ service, operation, outcome, input }: CallRecord): bo
 const isDone = (outcome: string): boolean =>
   outcome === 'ok' || outcome === 'reply lost' || outcome === 'caller crashed';
 
+/** How long a former policy may act: half a minute in the cache, and some minutes in an invocation under way. */
+const GRACE_MS = 10 * 60_000;
+
+/** The policies by which a function may act at the present time: the one that holds, and those of some minutes ago. */
+export function presentPolicies({ policies, run }: Day): Policy[] {
+  const { now } = run.account.time;
+  return policies
+    .filter((_, index) => (policies[index + 1]?.since ?? now) + GRACE_MS > now)
+    .map(({ policy }) => policy);
+}
+
 /** The largest value that any policy so far has allowed. */
 export const largest = ({ policies }: Day, of: (policy: Policy) => number): number =>
   Math.max(...policies.map(({ policy }) => of(policy)));

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import type { Policy } from '../scenario.ts';
-import { type Day, type Invariant, isChange } from './invariant.ts';
+import { type Day, type Invariant, isChange, presentPolicies } from './invariant.ts';
 
 /** The sections of the policy that bound what a function changes. */
 const SECTIONS = {
@@ -12,9 +12,6 @@ const SECTIONS = {
 
 /** A node that waits for a hook goes on under any policy: what counts is that the hook was made. */
 const BEGINS_DRAINS = /^(PutLifecycleHook|UpdateAutoScalingGroup)$/;
-
-/** How long a former policy may act: half a minute in the cache, and some minutes in an invocation under way. */
-const GRACE_MS = 10 * 60_000;
 
 const IGNORE = 'eks-host-remediator:ignore';
 
@@ -46,13 +43,11 @@ export function untouched(day: Day): Invariant {
   const checkPolicy = (call: CallRecord, subjects: readonly string[]): void => {
     const section = Object.entries(SECTIONS).find(([name]) => name === call.function)?.[1];
     if (section === undefined) return;
-    const now = account.time.now;
-    const lately = day.policies.filter((_, index) => (day.policies[index + 1]?.since ?? now) + GRACE_MS > now);
     // What somebody approves is done in mode observe, too, but not under the kill switch.
     const ruledOn = subjects.every((id) => day.ruledOn.has(id));
     const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || policy[section]?.mode === 'enforce');
     const isNew = subjects.some((id) => !changed.has(id));
-    if (isNew && !lately.some(({ policy }) => permits(policy))) {
+    if (isNew && !presentPolicies(day).some(permits)) {
       day.breach('observe changes nothing', `${call.function} called ${call.operation} on ${subjects.join(' ')}`);
     }
   };

@@ -1,14 +1,13 @@
-import type { EksNodeGroup } from '../../sandbox/account/eks/state.ts';
-import { GATE, placeOf } from '../rollout.ts';
+import { GATE } from '../rollout.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
+import { type Taker, takersOf, watchPins } from './takers.ts';
 
-const IGNORE = 'eks-host-remediator:ignore';
 const MINUTE_MS = 60_000;
 
 /** An upgrade may start some minutes after its gate was read: calls are repeated with pauses. */
 const GATE_READ_WITHIN_MS = 10 * MINUTE_MS;
 
-/** A release that a node group runs, or ran. */
+/** A release that a taker runs, or ran. */
 interface Run {
   readonly releaseVersion: string;
   /** Epoch ms. */
@@ -17,81 +16,79 @@ interface Run {
   until?: number;
 }
 
-/** A release takes wave after wave, its first node group goes alone, and nothing starts while the gate is closed. */
+/**
+ * A release takes wave after wave, through node groups and node classes alike, the first of them goes alone, and nothing
+ * starts while the gate is closed.
+ */
 export function waves(day: Day): Invariant {
   const { account } = day.run;
-  const { eks } = account.fleet;
   const { waves: planned, gate } = day.scenario;
-  const runs = new Map<EksNodeGroup, Run[]>();
+  const runs = new Map<string, Run[]>();
+  const runsOf = ({ name }: Taker): Run[] => runs.get(name) ?? [];
 
-  const groups = (): EksNodeGroup[] => [...eks.clusters.keys()].flatMap((name) => eks.nodeGroupsOf(name));
-  const runsOf = (group: EksNodeGroup): Run[] => runs.get(group) ?? [];
-  const nameOf = ({ cluster, name }: EksNodeGroup): string => `${cluster.name}/${name}`;
-
-  /** Keeps since when each node group runs what it runs. */
-  const look = (): void => {
-    for (const group of groups()) {
-      const { releaseVersion = '' } = group;
-      const known = runsOf(group);
+  /** Keeps since when each taker runs what it runs. */
+  const look = (takers: readonly Taker[]): void => {
+    for (const { name, releaseVersion } of takers) {
+      const known = runs.get(name) ?? [];
       const last = known.at(-1);
       if (last?.releaseVersion === releaseVersion) continue;
       if (last !== undefined) last.until = account.time.now;
-      runs.set(group, [...known, { releaseVersion, since: account.time.now }]);
+      runs.set(name, [...known, { releaseVersion, since: account.time.now }]);
     }
   };
 
-  const checkOrder = (group: EksNodeGroup, releaseVersion: string): void => {
+  const checkOrder = (starter: Taker, releaseVersion: string, all: readonly Taker[]): void => {
     if (planned === undefined) return;
-    const placeIn = ({ cluster, name, tags }: EksNodeGroup): number =>
-      placeOf(planned, { cluster: cluster.name, nodeGroup: name }, tags);
-    const place = placeIn(group);
-    const takers = groups().filter(({ amiType, tags }) => amiType === group.amiType && !Object.hasOwn(tags, IGNORE));
-    const hasBaked = (other: EksNodeGroup): boolean =>
+    const takers = all.filter(({ amiType, counts }) => amiType === starter.amiType && counts);
+    const hasBaked = (other: Taker): boolean =>
       runsOf(other).some(
         (run) =>
           run.releaseVersion === releaseVersion &&
           (run.until ?? account.time.now) - run.since >= planned.bakeMinutes * MINUTE_MS,
       );
-    // A node group that moved on sooner has passed the release over. Then another one of its wave must have tried it.
-    const isPassed = (other: EksNodeGroup): boolean =>
+    // One that moved on sooner has passed the release over. Then another one of its wave must have tried it.
+    const isPassed = (other: Taker): boolean =>
       hasBaked(other) ||
-      ((other.releaseVersion ?? '') > releaseVersion &&
-        takers.some((mate) => placeIn(mate) === placeIn(other) && hasBaked(mate)));
-    const behind = takers.find((other) => placeIn(other) < place && !isPassed(other));
+      (other.releaseVersion > releaseVersion && takers.some((mate) => mate.place === other.place && hasBaked(mate)));
+    const behind = takers.find((other) => other.place < starter.place && !isPassed(other));
     if (behind !== undefined) {
-      day.breach('the order of waves', `${nameOf(group)} takes ${releaseVersion} before ${nameOf(behind)}`);
+      day.breach('the order of waves', `${starter.name} takes ${releaseVersion} before ${behind.name}`);
     }
     const isTaken = takers.some((other) => runsOf(other).some((run) => run.releaseVersion === releaseVersion));
-    const mover = takers.find(
-      (other) =>
-        other !== group &&
-        eks
-          .updatesOf(other.cluster.name, other.name)
-          .some(
-            ({ status, params }) => status === 'InProgress' && params?.some(({ value }) => value === releaseVersion),
-          ),
-    );
+    const mover = takers.find((other) => other.name !== starter.name && other.taking.includes(releaseVersion));
     if (!isTaken && mover !== undefined) {
-      day.breach('the first one goes alone', `${nameOf(group)} takes ${releaseVersion} beside ${nameOf(mover)}`);
+      day.breach('the first one goes alone', `${starter.name} takes ${releaseVersion} beside ${mover.name}`);
     }
   };
 
-  const checkGate = (group: EksNodeGroup): void => {
+  const checkGate = ({ name }: Taker): void => {
     const last = account.cloudWatch.alarms.all.find(({ watched }) => watched.definition.name === GATE)?.history.at(-1);
     if (last === undefined || last.to === 'OK' || last.at + GATE_READ_WITHIN_MS > account.time.now) return;
-    day.breach('the gate', `${nameOf(group)} is upgraded, and ${GATE} is ${last.to}`);
+    day.breach('the gate', `${name} is upgraded, and ${GATE} is ${last.to}`);
   };
 
+  const changedPins = watchPins();
+  const onStart = (starter: Taker, releaseVersion: string, takers: readonly Taker[]): void => {
+    checkOrder(starter, releaseVersion, takers);
+    if (gate !== undefined) checkGate(starter);
+  };
+  const watch = (): readonly Taker[] => {
+    const takers = takersOf(day);
+    look(takers);
+    for (const { taker, release } of changedPins(takers)) {
+      // What its nodes run is not new to it.
+      if (release !== taker.releaseVersion) onStart(taker, release, takers);
+    }
+    return takers;
+  };
   return {
-    onTick: look,
+    onTick: () => void watch(),
     onCall(call) {
-      look();
+      const takers = watch();
       if (call.operation !== 'UpdateNodegroupVersion' || !isChange(call)) return;
       const { clusterName, nodegroupName, releaseVersion } = call.input;
-      const group = groups().find(({ cluster, name }) => cluster.name === clusterName && name === nodegroupName);
-      if (group === undefined) return;
-      checkOrder(group, String(releaseVersion));
-      if (gate !== undefined) checkGate(group);
+      const starter = takers.find(({ name }) => name === `${clusterName}/${nodegroupName}`);
+      if (starter !== undefined) onStart(starter, String(releaseVersion), takers);
     },
   };
 }

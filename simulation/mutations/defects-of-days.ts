@@ -14,6 +14,13 @@ const WAVES = 'shared/rollouts/waves.ts';
 /** Defects that simulated days see by themselves, without a test of the function. */
 export const DEFECTS_OF_DAYS: readonly Defect[] = [
   day(
+    19,
+    'a node class passes its waves over',
+    'steer-node-classes/wave.ts',
+    '.find((held) => held !== undefined);',
+    '.find(() => false);',
+  ),
+  day(
     111,
     'a wave is taken before the one before has run the release for long enough',
     WAVES,

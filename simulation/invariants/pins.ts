@@ -1,0 +1,27 @@
+import { type Day, type Invariant, presentPolicies } from './invariant.ts';
+import { takersOf, watchPins } from './takers.ts';
+
+/** Node classes are pinned where the policy has them pinned, and never to what is older than a pin or a node of theirs. */
+export function pins(day: Day): Invariant {
+  const changed = watchPins();
+  const look = (): void => {
+    for (const { taker, from = '', release } of changed(takersOf(day))) {
+      const { name, releaseVersion } = taker;
+      if (release < from || release < releaseVersion) {
+        day.breach(
+          'no release goes backwards',
+          `${name} is pinned to ${release} after ${from}, and runs ${releaseVersion}`,
+        );
+      }
+      if (!presentPolicies(day).some(({ killSwitch, upgrades }) => !killSwitch && upgrades.mode === 'enforce')) {
+        day.breach('observe changes nothing', `${name} is pinned to ${release}`);
+      }
+    }
+  };
+  return {
+    onTick: look,
+    onCall({ service }) {
+      if (service === 'kubernetes') look();
+    },
+  };
+}
