@@ -33,10 +33,9 @@ export interface CustomGroup {
 export type CustomViews = ReadonlyMap<string, CustomView>;
 
 /**
- * Reads which AMIs are wanted, the present AMIs, and the groups' launch templates. All present AMIs cost one page, and those that EC2
- * does not describe two calls more; what
- * the policy names is read once, and a group costs two calls. What was done to the control planes is read, too: the
- * Kubernetes version that the AMIs may be for depends on that.
+ * Reads which AMIs are wanted, the present AMIs, and the groups' launch templates. All present AMIs cost one page, and
+ * those that EC2 does not describe two calls more; what the policy names is read once, and a group costs two calls. What
+ * was done to the control planes is read, too: the Kubernetes version that the AMIs may be for depends on that.
  */
 export async function observeCustom(
   clients: { readonly autoScaling: AutoScalingClient; readonly ec2: EC2Client; readonly ssm: SSMClient },
