@@ -124,19 +124,28 @@ function rangeOf({ IpProtocol = '-1', FromPort, ToPort }: IpPermission): PortRan
 }
 
 /**
+ * Most rules of an interface that are compared with each other, which costs the square of their number: as many as EC2's
+ * default quotas let it have, sixty in each of five security groups (VPC user guide, "Amazon VPC quotas").
+ */
+const MOST_COMPARED = 300;
+
+/**
  * Tells of the rules of an interface whether those for the same ports admit the world together, none of which does alone.
- * They are compared with each other only where all of them together would.
+ * They are compared with each other only where all of them together would. Where they are too many to be compared, each
+ * is taken for a piece of the world.
  */
 function inPieces(rules: readonly IpPermission[], family: Family): (rule: IpPermission) => boolean {
   const sourcesOf = ({ IpRanges = [], Ipv6Ranges = [] }: IpPermission): string[] =>
     family === 'ipv4'
       ? IpRanges.flatMap(({ CidrIp = '' }) => (isWorld(CidrIp) ? [] : CidrIp))
       : Ipv6Ranges.flatMap(({ CidrIpv6 = '' }) => (isWorld(CidrIpv6) ? [] : CidrIpv6));
-  if (!isWorldTogether(rules.flatMap(sourcesOf))) return () => false;
+  const narrow = rules.filter((rule) => sourcesOf(rule).length > 0);
+  if (!isWorldTogether(narrow.flatMap(sourcesOf))) return () => false;
   return (rule) => {
     if (sourcesOf(rule).length === 0) return false;
+    if (narrow.length > MOST_COMPARED) return true;
     const range = rangeOf(rule);
-    return isWorldTogether(rules.filter((other) => contains(rangeOf(other), range)).flatMap(sourcesOf));
+    return isWorldTogether(narrow.filter((other) => contains(rangeOf(other), range)).flatMap(sourcesOf));
   };
 }
 

@@ -53,6 +53,13 @@ describe('rules that admit the world in pieces', () => {
     expect(portsOpenIn([rule(pieces(8))], [rule(pieces(8, 50), 0, 100)])).toEqual(['tcp/22']);
   });
 
+  it('open their ports where they are too many to be compared', () => {
+    const each = (count: number) => Array.from({ length: count }, (_, index) => rule(pieces(1), 1_000 + index));
+    const others = [rule(pieces(16), 22)];
+    expect(portsOpenIn(each(299), others)).toEqual(['tcp/22']);
+    expect(portsOpenIn(each(300), others)).toHaveLength(301);
+  });
+
   it('open none where those for a port are no world, whatever others admit', () => {
     expect(portsOpenIn([rule(pieces(8), 22), rule(pieces(8, 50), 443)])).toEqual([]);
     expect(portsOpenIn([rule(['0.0.0.0/0'], 443), rule(pieces(8), 22)])).toEqual(['tcp/443']);
