@@ -3,6 +3,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { fingerprintOf } from '../shared/ledger/fingerprint.ts';
 import { type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -123,7 +124,8 @@ async function remember(
   const { policy, now } = circumstancesOf(view, circumstances);
   const plan = planIn('manage-ssm-agent', { instance: instanceId }, decision);
   const details = { ...decision.details, ...plan, ...overridesIn(policy) };
-  const fingerprint = fingerprintOf(decision);
+  // An agent that answers is one outcome, whether it was verified, cured or updated.
+  const fingerprint = decision.decision === 'done' ? 'agent-verified' : fingerprintOf(decision);
   const isNew = fingerprint !== state.fingerprint;
   // One incident lasts from the first problem to the cure. A reconcile that finds nothing new starts none.
   const goesOn = state.open === true || !isNew;
@@ -157,10 +159,6 @@ async function remember(
   const save = (wanted: WorkerState) => saveWorker(ledger, instanceId, wanted, now, caller);
   return (await recordOnce({ save, record: recorder.record }, state, next, outcome)) !== undefined;
 }
-
-/** An agent that answers is one outcome, whether it was verified, cured or updated. */
-const fingerprintOf = ({ decision, reason, variant }: Decision): string =>
-  decision === 'done' ? 'agent-verified' : `${reason} ${variant}`.trim();
 
 /** Decisions that end an incident. */
 const SETTLED: ReadonlyArray<Decision['decision']> = ['done', 'skipped'];

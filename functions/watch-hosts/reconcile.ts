@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import { readOwner } from '../shared/fleet/identity.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
+import { fingerprintOf } from '../shared/ledger/fingerprint.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { fingerprintOf, NOTHING_TOLD, recordLeft, tellOnce } from '../shared/ledger/tell-once.ts';
+import { NOTHING_TOLD, recordLeft, tellOnce } from '../shared/ledger/tell-once.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';

@@ -1,3 +1,4 @@
+import { fingerprintOf } from '../../shared/ledger/fingerprint.ts';
 import { asStored } from '../../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../../shared/ledger/proposal.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
@@ -24,7 +25,7 @@ export function nextState(
   { now }: Circumstances,
 ): QuarantineState {
   const { reason, variant, quarantine, accepted } = decision;
-  const fingerprint = `${reason} ${variant}`.trim();
+  const fingerprint = fingerprintOf({ reason, variant });
   const isNew = fingerprint !== state.fingerprint;
   // A quarantine is one incident from the first event to its end.
   const goesOn = state.quarantine !== undefined;

@@ -1,4 +1,5 @@
 import type { Told } from '../records/decision.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 /** What the ledger remembers of the incident of a subject. */
 export interface IncidentMemory {
@@ -22,7 +23,7 @@ export function incidentAfter(
   { decision, reason, variant, answers }: Told<string> & { readonly answers?: string },
   triggerId: string,
 ) {
-  const fingerprint = `${reason} ${variant}`.trim();
+  const fingerprint = fingerprintOf({ reason, variant });
   const isNew = fingerprint !== state.fingerprint;
   const isOver = decision === 'done' || decision === 'skipped';
   return {

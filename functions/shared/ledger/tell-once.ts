@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { DecisionKind, RecordSubject, RemediationRecord } from '../records/record.ts';
 import type { Outcome, Trigger } from '../records/recorder.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { writesOf } from './ledger.ts';
 import { outcomeMemory, recordOnce } from './outcome-ledger.ts';
 
@@ -40,10 +41,6 @@ export interface About {
   readonly check: string;
 }
 
-/** What a decision that is not `done` leaves as fingerprint. */
-export const fingerprintOf = ({ reason, variant }: Pick<Telling<string>, 'reason' | 'variant'>): string =>
-  `${reason} ${variant}`;
-
 /**
  * Records a decision that has not been recorded before. A decision that nothing is wrong is recorded only after a
  * problem.
@@ -73,7 +70,10 @@ export async function tellOnce<Reason extends string, State extends Told<Reason>
     save: (state: State) => write(state, writer()),
     record: (told: Outcome<Reason>) => recorder.record(told),
   };
-  return recordOnce(saving, before, next, { ...outcome, fingerprint: `${outcomes} ${reason} ${variant}` });
+  return recordOnce(saving, before, next, {
+    ...outcome,
+    fingerprint: `${outcomes} ${fingerprintOf({ reason, variant })}`,
+  });
 }
 
 /**

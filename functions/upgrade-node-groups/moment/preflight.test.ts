@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../decide/decide.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation, slotsOf } from '../model/observation.fixture.ts';
 import { addressesFor, capacityBlockFor, type Preflight, processesFor } from '../model/preflight.ts';
-import { fingerprintOf } from '../plan/next-state.ts';
+import { groupFingerprint } from '../plan/next-state.ts';
 import { plan } from '../plan/plan.ts';
 import { type Look, planLooking } from '../plan/plan-looking.ts';
 import { policyOf } from '../policy.fixture.ts';
@@ -134,8 +134,8 @@ describe('a look before the start', () => {
       const given = { ...circumstances('block', []), slots };
       return decide(observation(nodeGroup(), { fingerprint }), given);
     };
-    expect(waits(fingerprintOf(before))).toMatchObject({ reason: 'cluster-concurrency', isSilent: true });
-    const others = ['upgrade-started 1.33.13-20260714 1', fingerprintOf(before).replace('20260714', '20260625')];
+    expect(waits(groupFingerprint(before))).toMatchObject({ reason: 'cluster-concurrency', isSilent: true });
+    const others = ['upgrade-started 1.33.13-20260714 1', groupFingerprint(before).replace('20260714', '20260625')];
     expect(others.map((each) => waits(each).isSilent)).toEqual([undefined, undefined]);
   });
 

@@ -1,4 +1,5 @@
 import { SOONEST_WAKE, wakeTime } from '../../shared/intake/wake.ts';
+import { fingerprintOf } from '../../shared/ledger/fingerprint.ts';
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { releaseIncident } from '../../shared/releases/ami-type.ts';
 import { progressAfter } from '../decide/progress.ts';
@@ -10,8 +11,8 @@ import { waitingSinceAfter } from '../moment/waitlist.ts';
  * What tells a decision from others of its subject: the same twice in a row is recorded once. That a group is up to
  * date says nothing new after the record that it was upgraded, and the other way round.
  */
-export const fingerprintOf = ({ reason, variant }: Pick<Decision, 'reason' | 'variant'>): string =>
-  `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
+export const groupFingerprint = ({ reason, variant }: Pick<Decision, 'reason' | 'variant'>): string =>
+  fingerprintOf({ reason: reason === 'upgraded' ? 'up-to-date' : reason, variant });
 
 /**
  * What the ledger should hold of the subject from now on.
@@ -26,7 +27,7 @@ export function nextState(
   const { state, view, trigger } = observation;
   const progress = decision.progress ?? progressAfter(observation, decision, policy, now);
   const { reason, releaseVersion, kubernetesVersion, memory, turn } = decision;
-  const fingerprint = decision.isSilent ? state.fingerprint : fingerprintOf(decision);
+  const fingerprint = decision.isSilent ? state.fingerprint : groupFingerprint(decision);
   const incident =
     releaseVersion === undefined || state.incident?.releaseVersion === releaseVersion
       ? state.incident

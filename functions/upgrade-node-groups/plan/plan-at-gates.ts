@@ -2,7 +2,7 @@ import type { GatesReader } from '../../shared/gates/observe-gates.ts';
 import type { Contender } from '../../shared/ledger/turn-order.ts';
 import type { Circumstances } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';
-import { fingerprintOf } from './next-state.ts';
+import { groupFingerprint } from './next-state.ts';
 import { type Plan, plan } from './plan.ts';
 
 /**
@@ -31,5 +31,5 @@ const dependsOnGates = ({ decided }: Plan): boolean =>
   decided.some(({ observation, decision }) => {
     if (observation.request !== undefined) return true;
     if (decision.dependsOnGates !== true) return false;
-    return decision.decision !== 'would-act' || fingerprintOf(decision) !== observation.state.fingerprint;
+    return decision.decision !== 'would-act' || groupFingerprint(decision) !== observation.state.fingerprint;
   });
