@@ -221,3 +221,15 @@ describe('nothing is written', () => {
     expect(releasesIn(run)).not.toContain(OLD);
   });
 });
+
+it('clusters that answer slowly are read side by side, and take no more time together than the function has', async () => {
+  const [shop] = karpenterFleet().clusters;
+  const names = [...'abcdefghij'];
+  const fleet = { ...karpenterFleet(), clusters: names.map((name) => ({ ...shop, name })) };
+  const run = await started(fleet, {}, '1m');
+  for (const name of names) run.account.kubernetes.hold(name, { requests: /^GET/, ms: 9_000 });
+  await run.account.play(3 * HOUR);
+  expect(run.errors).toEqual([]);
+  const told = run.records.filter(({ reason }) => reason === 'node-class-release-unknown');
+  expect(told.map(({ cluster }) => cluster).sort()).toEqual(names);
+});

@@ -1,5 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
+import pMap from 'p-map';
 import { makeNodeClassReconcileRequest } from '../../events/node-class-reconcile-request.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { decideAtGates, type GateReaders } from '../shared/gates/decide-at-gates.ts';
@@ -18,6 +19,7 @@ import { managedRollouts } from '../shared/rollouts/all-groups.ts';
 import { decideAlone } from '../shared/rollouts/go-first.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { once } from '../shared/runtime/once.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -83,7 +85,15 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     unseen: [],
   };
   const note = (error: unknown): undefined => void course.troubles.push(error);
-  for (const asked of clusters) await steer(deps, looking, asked, course).catch(note);
+  // Side by side, so that clusters that answer slowly do not wait for each other.
+  const seen = await pMap(
+    clusters,
+    async (asked) => ({ asked, observations: await observeCluster(looking, asked).catch(note) }),
+    { concurrency: READ_CONCURRENCY },
+  );
+  for (const { asked, observations } of seen) {
+    if (observations !== undefined) await steer(deps, looking, asked, observations, course).catch(note);
+  }
   const queues = { upgradeQueue: deps.upgradeQueue, nodeClassQueue: deps.queue };
   await lookAtUnseen(deps, queues, course.unseen, looking.now).catch(note);
   await comeBack(deps.queue, deferred, 0);
@@ -99,12 +109,18 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 const readRollouts = async (ledger: Ledger, nodeClasses: Looking['states'], policy: Policy): Promise<Rollouts> =>
   managedRollouts({ managed: await readAllNodeGroups(ledger), selfManaged: new Map(), nodeClasses }, policy);
 
-/** Looks at one cluster. The error of one class stops no other. */
-async function steer(deps: ReconcileDeps, looking: Looking, asked: ClusterAsked, course: Course): Promise<void> {
+/** Decides and acts on the classes of one cluster. The error of one class stops no other. */
+async function steer(
+  deps: ReconcileDeps,
+  looking: Looking,
+  asked: ClusterAsked,
+  observations: readonly Observation[],
+  course: Course,
+): Promise<void> {
   const { now, openCluster, policy: anywhere } = looking;
   const settled: Array<Decision | undefined> = [];
   // Classes are decided one after the other, so that each decision sees what those before it begin.
-  for (const observation of await observeCluster(looking, asked)) {
+  for (const observation of observations) {
     const { view } = observation;
     const here = policyHere(anywhere, asked.cluster, observation.owner, view.kind === 'class' ? view.marks : {});
     const { rollouts } = course;
