@@ -62,6 +62,11 @@ it.each<[string, ReturnType<typeof standing>, string]>([
     standing(RELEASE, {}, { isLeftByFormer: true }),
     'waits has not been reconciled since the policy changed',
   ],
+  [
+    'was left alone by a former policy, and cannot be read',
+    standing(RELEASE, { health: 'unreadable' }, { isLeftByFormer: true }),
+    'waits cannot be read',
+  ],
 ])('a member that %s stands so to a release', (_what, { kind, ...rest }, expected) => {
   expect(`${kind} ${'why' in rest ? rest.why : 'at' in rest ? rest.at : ''}`).toBe(expected);
 });

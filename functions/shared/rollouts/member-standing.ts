@@ -40,7 +40,10 @@ export function standingOf(
   const { pair } = release;
   const isUnseen = progress === undefined || progress.seenAt + SEEN_WITHIN < now;
   if (member.isLeftByFormer === true) {
-    return { kind: 'waits', why: 'has not been reconciled since the policy changed', isUnseen: true };
+    // A look would tell nothing more of one that cannot be read.
+    return progress?.health === 'unreadable'
+      ? { kind: 'waits', why: 'cannot be read', isUnseen }
+      : { kind: 'waits', why: 'has not been reconciled since the policy changed', isUnseen: true };
   }
   // Nobody knows either which AMIs come to a member where its AMI, or the list of AMIs, cannot be read.
   if (progress === undefined || (pair === CUSTOM && progress.images === undefined)) {
