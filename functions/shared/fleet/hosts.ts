@@ -1,9 +1,8 @@
-import { type EC2Client, type ImageMetadata, paginateDescribeInstanceImageMetadata } from '@aws-sdk/client-ec2';
+import type { EC2Client, ImageMetadata } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from './described-instance.ts';
 import { type HostSystem, hostSystemOf } from './host-system.ts';
+import { readImageMetadata } from './image-metadata.ts';
 import { type Owner, ownerOf, WORKER_TAGS } from './worker.ts';
-
-const LARGEST_PAGE = 1_000;
 
 /** Who owns a host, and the AMI and the operating system that it runs. */
 export interface Host {
@@ -39,34 +38,13 @@ export async function readHosts(
   now: number,
   pages = Number.POSITIVE_INFINITY,
 ): Promise<Map<string, Host>> {
-  const metadata = await readMetadata(ec2, pages);
+  const metadata = await readImageMetadata(ec2, { Name: 'tag-key', Values: [...WORKER_TAGS] }, pages);
   return new Map(
     [...instances].map((instance) => {
       const { InstanceId = '' } = instance;
       return [InstanceId, hostOf(instance, metadata.get(InstanceId), now)];
     }),
   );
-}
-
-/**
- * What EC2 tells of the AMIs of instances, by instance id. EC2 leaves out instances that AWS manages, such as those of
- * EKS Auto Mode.
- *
- * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
- */
-async function readMetadata(ec2: EC2Client, pages: number): Promise<Map<string, ImageMetadata>> {
-  const found = new Map<string, ImageMetadata>();
-  let read = 0;
-  const config = { client: ec2, pageSize: LARGEST_PAGE };
-  const input = { Filters: [{ Name: 'tag-key', Values: [...WORKER_TAGS] }] };
-  for await (const { InstanceImageMetadata = [] } of paginateDescribeInstanceImageMetadata(config, input)) {
-    // The tags of each instance come with its AMI. Memory does not hold them a second time.
-    for (const { InstanceId = '', ImageMetadata } of InstanceImageMetadata)
-      if (ImageMetadata !== undefined) found.set(InstanceId, ImageMetadata);
-    read += 1;
-    if (read >= pages) break;
-  }
-  return found;
 }
 
 function hostOf(instance: DescribedInstance, image: ImageMetadata | undefined, now: number): Host {

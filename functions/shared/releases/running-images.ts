@@ -1,10 +1,6 @@
-import {
-  type EC2Client,
-  type ImageMetadata,
-  type Instance,
-  paginateDescribeInstanceImageMetadata,
-} from '@aws-sdk/client-ec2';
+import type { EC2Client, ImageMetadata, Instance } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
+import { readImageMetadata } from '../fleet/image-metadata.ts';
 import { describeImages } from '../fleet/images.ts';
 import { EXISTING, filtersOf, instancePages } from '../fleet/instances.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
@@ -48,12 +44,7 @@ async function oneHostOf(ec2: EC2Client, imageId: string): Promise<Instance | un
 async function readMetadata(ec2: EC2Client, instanceIds: readonly string[]): Promise<Map<string, ImageMetadata>> {
   const found = new Map<string, ImageMetadata>();
   for (const filter of filtersOf('instance-id', instanceIds)) {
-    const pages = paginateDescribeInstanceImageMetadata({ client: ec2 }, { Filters: [filter] });
-    for await (const { InstanceImageMetadata = [] } of pages) {
-      for (const { InstanceId = '', ImageMetadata } of InstanceImageMetadata) {
-        if (ImageMetadata !== undefined) found.set(InstanceId, ImageMetadata);
-      }
-    }
+    for (const [id, metadata] of await readImageMetadata(ec2, filter)) found.set(id, metadata);
   }
   return found;
 }
