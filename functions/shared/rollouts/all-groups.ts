@@ -46,7 +46,7 @@ export function selfManagedMember(
     key,
     wave: rememberedPlace(key, progress, policy),
     progress,
-    ...(isLeftByFormer(progress, policy) && { isLeftByFormer: true as const }),
+    isLeftByFormer: isLeftByFormer(progress, policy),
     reason,
     taking: refresh?.target,
     failed: hasFailed ? { releaseVersion: failures.target } : undefined,

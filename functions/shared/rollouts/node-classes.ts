@@ -27,7 +27,7 @@ export const nodeClassMembers = (subject: string, { progress = [], reason }: Rem
         key,
         wave: rememberedPlace(key, each, policy),
         progress: each,
-        ...(isLeftByFormer(each, policy) && { isLeftByFormer: true as const }),
+        isLeftByFormer: isLeftByFormer(each, policy),
         reason,
         taking: hasFailed ? undefined : taking,
         failed: hasFailed ? { releaseVersion: taking } : undefined,

@@ -12,8 +12,8 @@ export interface Member {
    * waves.
    */
   readonly progress?: Progress | undefined;
-  /** Set where the policy left the node group alone, and has changed since. */
-  readonly isLeftByFormer?: true;
+  /** Whether the policy left the node group alone, or only had it proposed what is due, and has changed since. */
+  readonly isLeftByFormer?: boolean;
   /** The last reason that was recorded of the node group. */
   readonly reason?: string | undefined;
   /** The release that the node group is moving to. */

@@ -50,10 +50,10 @@ export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: 
     ),
   );
 
-function rememberedMember(key: NodeGroupKey, state: NodeGroupState, policy: RolloutPolicy): Member {
-  const member = memberWith(key, rememberedPlace(key, state.progress, policy), state, state.progress, state.reason);
-  return isLeftByFormer(state.progress, policy) ? { ...member, isLeftByFormer: true } : member;
-}
+const rememberedMember = (key: NodeGroupKey, state: NodeGroupState, policy: RolloutPolicy): Member => ({
+  ...memberWith(key, rememberedPlace(key, state.progress, policy), state, state.progress, state.reason),
+  isLeftByFormer: isLeftByFormer(state.progress, policy),
+});
 
 /** A member as the ledger, or a decision, remembers it. */
 export const memberWith = (
