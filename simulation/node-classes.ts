@@ -15,7 +15,7 @@ export interface NodeClasses {
 }
 
 /** The name of each class, as an EC2NodeClass and where a node group stands. */
-export const CLASS = 'default';
+const CLASS = 'default';
 /** The AMI type of its nodes. */
 export const CLASS_AMI_TYPE = 'AL2023_x86_64_STANDARD';
 

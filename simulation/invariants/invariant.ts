@@ -24,6 +24,9 @@ export interface Invariant {
   onEnd?(): Promise<void> | void;
 }
 
+/** The tag of what opted out. */
+export const IGNORE = 'eks-host-remediator:ignore';
+
 const READS = /^(Describe|Get|List|Query|Scan|BatchGet|Search)/;
 const OF_FLEET: ReadonlySet<string> = new Set(['ec2', 'autoscaling', 'elasticloadbalancing', 'eks', 'iam']);
 

@@ -3,6 +3,7 @@ import { takersOf, watchPins } from './takers.ts';
 
 /** Node classes are pinned where the policy has them pinned, and never to what is older than a pin or a node of theirs. */
 export function pins(day: Day): Invariant {
+  if (day.scenario.nodeClasses === undefined) return {};
   const changed = watchPins();
   const look = (): void => {
     for (const { taker, from = '', release } of changed(takersOf(day))) {

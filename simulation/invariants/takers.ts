@@ -1,9 +1,8 @@
 import { CLASS_AMI_TYPE } from '../node-classes.ts';
 import { placeOf } from '../rollout.ts';
 import type { Policy } from '../scenario.ts';
-import type { Day } from './invariant.ts';
+import { type Day, IGNORE } from './invariant.ts';
 
-const IGNORE = 'eks-host-remediator:ignore';
 /** How long a policy must hold until each node class was looked at under it, for all that faults may do, ms. */
 const SEEN_WITHIN_MS = 3 * 3_600_000;
 

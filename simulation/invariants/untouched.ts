@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import type { Policy } from '../scenario.ts';
-import { type Day, type Invariant, isChange, presentPolicies } from './invariant.ts';
+import { type Day, IGNORE, type Invariant, isChange, presentPolicies } from './invariant.ts';
 
 /** The sections of the policy that bound what a function changes. */
 const SECTIONS = {
@@ -12,8 +12,6 @@ const SECTIONS = {
 
 /** A node that waits for a hook goes on under any policy: what counts is that the hook was made. */
 const BEGINS_DRAINS = /^(PutLifecycleHook|UpdateAutoScalingGroup)$/;
-
-const IGNORE = 'eks-host-remediator:ignore';
 
 /** What opted out, is no worker or belongs to AWS is never changed; nor is anything where the policy only observes. */
 export function untouched(day: Day): Invariant {
