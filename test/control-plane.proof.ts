@@ -131,3 +131,27 @@ it('with waves, node groups follow their control plane wave after wave', async (
   const [first = 0, second = 0] = started.map(({ time }) => Date.parse(time));
   expect(second - first).toBeGreaterThan(3 * HOUR);
 });
+
+it('a node group that is several versions behind moves at once to that of its control plane: EKS takes none between', async () => {
+  const behind = (name: string, version: string) => group(name, { version, releaseVersion: `${version}.1-20260601` });
+  const run = await playThrough({
+    inProcess: true,
+    fleet: {
+      startsAt: '2026-07-14T00:00:00Z',
+      releases: ['1.30', '1.31', '1.32', '1.33', '1.34'].map((kubernetesVersion) =>
+        release(`${kubernetesVersion}.${kubernetesVersion === '1.34' ? '2-20260701' : '1-20260601'}`, '-10d', {
+          kubernetesVersion,
+        }),
+      ),
+      clusters: [{ name: 'shop', version: '1.34', nodeGroups: [behind('two', '1.32'), behind('four', '1.30')] }],
+    },
+    policy: policy('enforce'),
+    play: '8h',
+  });
+  expect(upgradeCalls(run).map(({ input, outcome }) => [input.nodegroupName, input.version, outcome])).toEqual([
+    ['four', '1.34', 'ok'],
+    ['two', '1.34', 'ok'],
+  ]);
+  expect(versions(run)).toEqual(['1.34', '1.34']);
+  expect(told(run, 'four').at(-1)).toBe('done upgraded');
+});

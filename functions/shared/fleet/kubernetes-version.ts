@@ -10,11 +10,10 @@ export const minorOf = (version: string): number => Number(/^1\.(\d+)$/.exec(ver
 export const supportedSkew = (controlPlaneMinor: number): number => (controlPlaneMinor >= 28 ? 3 : 2);
 
 /**
- * The next Kubernetes version of a node group that follows its control plane. It is one minor version up, or the oldest
- * one that EKS supports beside the control plane where that is newer. Undefined where the node group is not behind, or
- * a version cannot be read.
+ * The next Kubernetes version of a node group that follows its control plane: that of the control plane, however many
+ * minor versions lie between. EKS updates a node group to no other one ("Nodegroup Kubernetes version should be equal to
+ * Cluster kubernetes version … or NodeGroup kubernetes version …", aws-controllers-k8s/community#2957; EKS API
+ * reference, UpdateNodegroupVersion). Undefined where the node group is not behind, or a version cannot be read.
  */
-export function nextVersion(nodes: string, controlPlane: string): string | undefined {
-  const [from, to] = [minorOf(nodes), minorOf(controlPlane)];
-  return from < to ? `1.${Math.max(from + 1, to - supportedSkew(to))}` : undefined;
-}
+export const nextVersion = (nodes: string, controlPlane: string): string | undefined =>
+  minorOf(nodes) < minorOf(controlPlane) ? controlPlane : undefined;

@@ -211,7 +211,7 @@ describe('decide', () => {
   });
 
   it.each([
-    ['1.37', '1.34'],
+    ['1.37', '1.37'],
     ['1.32', '1.33'],
   ])('names the version to move to where the control plane runs %s', (controlPlane, kubernetesVersion) => {
     expect(decide(about(behind(controlPlane)), circumstances())).toMatchObject({ details: { kubernetesVersion } });

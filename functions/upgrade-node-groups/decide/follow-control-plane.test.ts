@@ -110,8 +110,9 @@ describe('the next Kubernetes version', () => {
     ['1.33', '1.33', undefined],
     ['1.34', '1.33', undefined],
     ['1.33', '1.34', '1.34'],
-    ['1.31', '1.34', '1.32'],
-    ['1.29', '1.34', '1.31'],
+    ['1.31', '1.34', '1.34'],
+    ['1.29', '1.34', '1.34'],
+    ['1.33', '', undefined],
     ['', '1.34', undefined],
   ])('of nodes at %s with a control plane at %s is %s', (nodes, controlPlane, expected) => {
     expect(nextVersion(nodes, controlPlane)).toBe(expected);
@@ -361,7 +362,7 @@ describe('a node group whose control plane is newer', () => {
 
   it('moves though it is older than EKS supports, and is not moved within its version', () => {
     const far = { cluster: { status: 'ACTIVE', version: '1.37', tags: {} }, releaseVersion: '1.33.12-20260625' };
-    expect(decided(behind({}, far)).start).toMatchObject({ version: '1.34' });
+    expect(decided(behind({ version: '1.37' }, far)).start).toMatchObject({ version: '1.37' });
     expect(decided(behind({ controlPlane: controlPlane({ since: NOW }) }, far)).reason).toBe('control-plane-settling');
     expect(decided(behind({}, far), { controlPlane: { mode: 'observe' } }).reason).toBe('version-skew');
   });

@@ -4,7 +4,7 @@ import type { NodeGroupView } from '../model/observation.ts';
 export interface SkewFault {
   readonly message: string;
   readonly variant: string;
-  /** The Kubernetes version that the node group, or its control plane, must have at least. */
+  /** The Kubernetes version to which the node group, or its control plane, must move. */
   readonly kubernetesVersion: string;
   /** Whether the node group is newer than its control plane. */
   readonly isAhead: boolean;
@@ -24,7 +24,6 @@ export function skewFault({ cluster, version }: NodeGroupView): SkewFault | unde
   }
   const supported = supportedSkew(controlPlane);
   if (!(behind > supported)) return undefined;
-  const kubernetesVersion = `1.${controlPlane - supported}`;
-  const message = `${versions}. EKS supports a difference of ${supported} minor versions, and accepts no update of the node group at ${version}. Move the node group to Kubernetes ${kubernetesVersion} or newer first, or replace it.`;
-  return { message, variant, kubernetesVersion, isAhead: false };
+  const message = `${versions}. EKS supports a difference of ${supported} minor versions, and accepts no update of the node group at ${version}. Move the node group to Kubernetes ${cluster.version} first, or replace it.`;
+  return { message, variant, kubernetesVersion: cluster.version, isAhead: false };
 }

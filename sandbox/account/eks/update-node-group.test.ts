@@ -75,7 +75,20 @@ describe('UpdateNodegroupVersion', () => {
       'InvalidParameterException',
       'is not valid',
     ],
-    ['a version ahead of the control plane', { version: '1.35' }, 400, 'InvalidParameterException', 'not newer than'],
+    [
+      'a version ahead of the control plane',
+      { version: '1.35' },
+      400,
+      'InvalidParameterException',
+      'Nodegroup Kubernetes version should be equal to Cluster kubernetes version 1.34 or NodeGroup kubernetes version 1.33',
+    ],
+    [
+      'a version between those of node group and control plane',
+      { nodegroupName: 'ancient', version: '1.33' },
+      400,
+      'InvalidParameterException',
+      'should be equal to Cluster kubernetes version 1.34 or NodeGroup kubernetes version 1.29',
+    ],
     [
       'a version too far behind',
       { nodegroupName: 'ancient', version: '1.29' },
@@ -88,7 +101,7 @@ describe('UpdateNodegroupVersion', () => {
       { nodegroupName: 'sick', version: '1.33' },
       400,
       'InvalidParameterException',
-      "can't be rolled back",
+      'should be equal to Cluster kubernetes version 1.34 or NodeGroup kubernetes version 1.34',
     ],
     [
       'a version for a custom AMI',

@@ -83,6 +83,12 @@ export class NodeGroupUpdates {
     const version = input.version ?? group.version;
     const [target, controlPlane] = [kubernetesMinor(version), kubernetesMinor(cluster.version)];
     if (!/^1\.\d+$/.test(version)) throw invalid(`unsupported Kubernetes version ${version}`);
+    // Source of the text: aws-controllers-k8s/community#2957. It names no version between.
+    if (version !== cluster.version && version !== group.version) {
+      throw invalid(
+        `Nodegroup Kubernetes version should be equal to Cluster kubernetes version ${cluster.version} or NodeGroup kubernetes version ${group.version}`,
+      );
+    }
     if (target > controlPlane || target < controlPlane - MAX_SKEW) {
       throw invalid(
         `Nodegroup Kubernetes version ${version} must be at most ${MAX_SKEW} minor versions older than, and not newer than, the cluster's version ${cluster.version}`,
