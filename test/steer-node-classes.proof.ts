@@ -200,9 +200,11 @@ describe('nothing is written', () => {
     expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260625' }]);
   });
 
-  it('without access to the cluster, which is told once', async () => {
+  it('without access to the cluster, which is told once, to people only where the policy wants pins', async () => {
     const run = await started(karpenterFleet({}, {}, { accessEntries: [] }));
-    expect(nodeClassStory(run)).toEqual(['skipped node-classes-unread']);
+    expect(nodeClassStory(run)).toEqual(['refused node-classes-unread']);
+    const observed = await started(karpenterFleet({}, {}, { accessEntries: [] }), { mode: 'observe' });
+    expect(nodeClassStory(observed)).toEqual(['skipped node-classes-unread']);
     expect(run.records.find(({ reason }) => reason === 'node-classes-unread')?.nodegroup).toBe('ec2nodeclass:*');
   });
 

@@ -143,6 +143,35 @@ it('an update that EKS does not take yet is no failure: it is tried on until EKS
   expect(ofUpgrade('shut')).toEqual(['refused upgrade-unauthorized', 'acted upgrade-started', 'done upgraded']);
 });
 
+it('an update that EKS does not take for days is tried more and more rarely, and told after one day with the words of EKS', async () => {
+  const inUse = 'Nodegroup cannot be updated as it is currently not in Active State';
+  const notValid = `Requested release version ${NEW} is not valid for kubernetes version 1.33`;
+  const refuses = (cluster: string, code: string, status: number, message: string) => ({
+    cluster,
+    nodeGroup: 'web',
+    operations: ['UpdateNodegroupVersion'],
+    code,
+    status,
+    message,
+  });
+  const troubles = [
+    // EKS calls the group ACTIVE all the time, so that no update of somebody else is seen.
+    refuses('in-use', 'ResourceInUseException', 409, inUse),
+    refuses('early', 'InvalidParameterException', 400, `${notValid}.`),
+  ];
+  const clusters = ['in-use', 'early'].map((name) => clusterOf(name, [group('web')]));
+  const run = await start({ inProcess: true, fleet: { ...fleet([]), clusters, troubles }, policy: HOURS, play: '44h' });
+  for (const [name, words] of [
+    ['in-use', inUse],
+    ['early', notValid],
+  ] as const) {
+    const records = run.records.filter((each) => each.cluster === name && each.reason === 'upgrade-deferred');
+    expect(records.map(({ decision }) => decision)).toEqual(['waiting', 'refused']);
+    expect(records[1]?.message).toMatch(new RegExp(`Exception: ${words}\\. It is tried again at .* has lasted since `));
+    expect(upgradeCalls(run).filter(({ input }) => input.clusterName === name).length).toBeLessThan(15);
+  }
+});
+
 it('a parameter that steps back every third hour delays nothing for long, and is no withdrawal', async () => {
   const releases = [release(OLD, '-10d'), release(NEW, '+90m', { stepsBackEvery: 3 })];
   const policy = { upgrades: { bakeAge: '8h' } };

@@ -198,3 +198,21 @@ describe('a pin that was rejected', () => {
     expect(decision.write).toBeUndefined();
   });
 });
+
+it.each([
+  ['enforce', 'unauthorized', undefined, 'refused'],
+  ['enforce', 'access', undefined, 'refused'],
+  ['enforce', 'unreachable', undefined, 'skipped'],
+  ['enforce', 'unreachable', 'node-classes-unread', 'refused'],
+  ['enforce', 'throttled', 'node-classes-read', 'skipped'],
+  ['observe', 'unauthorized', 'node-classes-unread', 'skipped'],
+] as const)(
+  'a cluster that cannot be read is told to people where its classes are to be pinned and that lasts: %s, %s after %s',
+  (mode, variant, reason, expected) => {
+    const unread = observationOf({ kind: 'unreadable', why: 'it is closed', variant });
+    const state = { ...unread.state, ...(reason !== undefined && { reason }) };
+    const key = { cluster: 'shop', nodegroup: 'ec2nodeclass:*' };
+    const told = decide({ ...unread, key, state }, circumstances(mode));
+    expect([told.decision, told.reason]).toEqual([expected, 'node-classes-unread']);
+  },
+);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
 import { waitAtGates } from '../shared/gates/at-gate.ts';
 import { sinceFirstSeen } from '../shared/gates/workload-gate.ts';
+import type { KubernetesProblem } from '../shared/kubernetes/access-error.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
@@ -65,7 +66,12 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       // The guards have let everything pass only now: the next look reads.
       return { ...say('skipped', 'node-classes-unread', 'Nothing was read yet.'), silent: true };
     case 'unreadable':
-      return say('skipped', 'node-classes-unread', view.why, view.variant);
+      return say(
+        isLackOfWhatIsWanted(verdict.policy, view.variant, state) ? 'refused' : 'skipped',
+        'node-classes-unread',
+        view.why,
+        view.variant,
+      );
     case 'malformed':
       return say('refused', 'node-class-malformed', view.why, view.variant);
     case 'readable':
@@ -83,6 +89,19 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       return undoing(view, state) ?? decideClass({ key, view, policy: verdict.policy, circumstances }, state);
   }
 }
+
+/** Why a cluster may be unread that can be read soon, without anybody's help. */
+const MAY_PASS: ReadonlySet<string> = new Set<KubernetesProblem>(['unreachable', 'throttled', 'failed', 'conflict']);
+
+/**
+ * Whether somebody is to be told that a cluster is unread: the policy has its classes pinned, and that does not end by
+ * itself, or has not ended since the look before. Where nobody has asked for pins, it is no refusal that there are none.
+ */
+const isLackOfWhatIsWanted = (
+  { nodeClasses }: Pick<Policy, 'nodeClasses'>,
+  variant: string,
+  { reason }: Pick<NodeClassState, 'reason'>,
+): boolean => nodeClasses.mode === 'enforce' && (!MAY_PASS.has(variant) || reason === 'node-classes-unread');
 
 function decideClass(mover: Mover, state: NodeClassState): Decision {
   const { view } = mover;

@@ -93,6 +93,8 @@ const obstacle = () =>
     since: z.number(),
     /** When to try again, epoch milliseconds. */
     until: z.number(),
+    /** The words of AWS, where AWS refused something. They may differ each time, and tell no obstacles apart. */
+    because: z.string().optional(),
   });
 export type Obstacle = z.infer<ReturnType<typeof obstacle>>;
 

@@ -28,3 +28,22 @@ it.each([
   expect([refusal?.decision, refusal?.reason]).toEqual(['waiting', 'upgrade-deferred']);
   expect(refusal?.memory.upgrade).toBeUndefined();
 });
+
+it('who is told after a day that EKS does not take an update reads the words of EKS, also between two tries', () => {
+  const view = nodeGroup();
+  const words = 'Requested release version 1.33.13-20260714 is not valid for kubernetes version 1.33';
+  const error = Object.assign(new Error(`${words}.`), {
+    name: 'InvalidParameterException',
+    $metadata: { httpStatusCode: 400 },
+  });
+  const first = observation(view);
+  const refused = afterRefusal(error, decide(first, circumstances), { observation: first, view, circumstances });
+  expect(refused?.message).toContain(`${words}. It is tried again`);
+  const obstacle = refused?.memory.obstacle;
+  if (obstacle === undefined) throw new Error('it is deferred');
+  const now = NOW + 25 * 3_600_000;
+  const again = observation(view, { obstacle: { ...obstacle, until: now + 60_000 } });
+  const told = decide(again, { ...circumstances, now });
+  expect([told.decision, told.reason]).toEqual(['refused', 'upgrade-deferred']);
+  expect(told.message).toContain(`InvalidParameterException: ${words}. It is tried again`);
+});

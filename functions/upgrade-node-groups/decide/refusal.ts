@@ -26,11 +26,11 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   const because = `${error.name}: ${error.message}`;
   const { releaseVersion } = upgrade;
   const putOff = (isUnauthorized: boolean, memory: Memory): Decision => {
-    const refusal = { code: codeOf(error), isUnauthorized };
+    const refusal = { code: codeOf(error), isUnauthorized, because };
     const target = proposedTarget(releaseVersion, upgrade.kubernetesVersion, upgrade.replaces);
     const place = upgrade.kubernetesVersion === undefined ? 'obstacle' : 'nextObstacle';
     const obstacle = deferralAfter(observation.state[place], target, refusal, circumstances.now);
-    return putOffBy(obstacle, decision, { ...memory, [place]: obstacle }, because, circumstances.now);
+    return putOffBy(obstacle, decision, { ...memory, [place]: obstacle }, circumstances.now);
   };
 
   if (view.status !== 'ACTIVE' && TAKES_NO_UPDATE.has(error.name) && !isNotAuthorized(error)) {
@@ -47,8 +47,12 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   if (MAY_HAVE_ARRIVED.has(codeOf(error))) return putOff(false, decision.memory);
   switch (error.name) {
     case 'ResourceInUseException': {
-      // Somebody else started an update after our read: that update runs, ours does not, and nothing has failed.
-      const waiting = say('waiting', 'update-in-progress', because, rest, 'in use');
+      // Somebody else started an update after our read: that update runs, ours does not, and nothing has failed. Where
+      // the next look finds the node group ACTIVE and EKS says so again, nobody knows how long that lasts
+      // (aws/karpenter-provider-aws#133 met it in a loop).
+      const deferral = putOff(false, rest);
+      if (isMetAgain(deferral.memory)) return deferral;
+      const waiting = say('waiting', 'update-in-progress', because, deferral.memory, 'in use');
       return { ...waiting, wakeAt: circumstances.now + FOREIGN_EVERY };
     }
     case 'ResourceNotFoundException':
@@ -67,9 +71,12 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   }
 }
 
-function putOffBy(obstacle: Obstacle, { turn }: Decision, memory: Memory, because: string, now: number): Decision {
+const isMetAgain = ({ obstacle, nextObstacle }: Memory): boolean =>
+  [obstacle, nextObstacle].some((each) => each?.what.endsWith(' ResourceInUseException') === true && each.count > 1);
+
+function putOffBy(obstacle: Obstacle, { turn }: Decision, memory: Memory, now: number): Decision {
   return {
-    ...deferred(obstacle, obstacle.until, now, memory, because),
+    ...deferred(obstacle, obstacle.until, now, memory),
     wakeAt: obstacle.until,
     ...(turn !== undefined && { turn: { ...turn, mayStartAt: obstacle.until } }),
   };

@@ -22,7 +22,8 @@ const QUOTA = 'Ask AWS for a higher quota, or delete what is not used.';
 const ROLE = 'Create the role, instance profile or permission that the message names again, with the same settings.';
 const TEMPLATE = 'Create the launch template again, or replace the node group.';
 const EVICTION = 'Look for a PodDisruptionBudget that allows no disruption, or for a pod with two budgets.';
-const CREATION = 'Check the node role, the access entry, the network and the user data of new nodes.';
+const CREATION =
+  'Look in the activities of the Auto Scaling group whether EC2 launched them: capacity, a quota or an AMI may be missing. If so, check the node role, the access entry, the network and the user data of new nodes.';
 
 /** Every health issue in EKS's API model. EKS documents 16 of them (`Issue`); the others are judged by their names. */
 const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
@@ -75,7 +76,7 @@ const UPDATE_ERRORS: Readonly<Record<ErrorCode, Trouble>> = {
   InsufficientNumberOfReplicas: person('The named workload has too few replicas to lose one. Give it more.'),
   IpNotAvailable: time(`The subnets have no free address for the new nodes. ${NETWORK}`),
   K8sResourceNotFound: person('Create the named Kubernetes object again.'),
-  NodeCreationFailure: upgrade(`New nodes did not join the cluster. ${CREATION}`),
+  NodeCreationFailure: upgrade(`New nodes did not come up, or did not join the cluster. ${CREATION}`),
   OperationNotPermitted: person('Check the service-linked role of EKS node groups, and service control policies.'),
   PodEvictionFailure: time(`A pod could not be evicted within 15 minutes. ${EVICTION}`),
   SecurityGroupNotFound: person('Create the security group again, or replace the node group.'),

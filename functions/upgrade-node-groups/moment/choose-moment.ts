@@ -60,8 +60,13 @@ export function chooseMoment(
 
 /** Decides where a node group stops until somebody acts: a cure did not help, or an operator rejected the proposal. */
 function stopped({ view, state, idle, ruling, releaseVersion, failed }: Moment): Decision | undefined {
-  if (isTroubled(view) && (state.cureTried === releaseVersion || (view.desired > 0 && failed > 0))) {
+  if (isTroubled(view) && state.cureTried === releaseVersion) {
     const why = `An upgrade to ${releaseVersion} was tried as a cure and did not help. It is not tried again.`;
+    return unhealthy(view, state, idle, why);
+  }
+  // The node group may have been well when the attempt began.
+  if (isTroubled(view) && view.desired > 0 && failed > 0) {
+    const why = `No further attempt to move to ${releaseVersion}, which has failed, is made before the node group is healthy.`;
     return unhealthy(view, state, idle, why);
   }
   if (ruling?.kind === 'rejected') {

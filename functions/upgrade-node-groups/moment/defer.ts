@@ -1,5 +1,6 @@
 import type { Obstacle } from '../../shared/ledger/node-group-ledger.ts';
 import { iso } from '../../shared/runtime/clock.ts';
+import { shortLine } from '../../shared/text/short-line.ts';
 import { type Decision, type Memory, say } from '../model/decision.ts';
 import { DEFERRAL, DEFERRAL_IS_TOLD_AFTER, meet, UNAUTHORIZED } from '../model/obstacles.ts';
 
@@ -12,7 +13,12 @@ export interface Refusal {
   readonly code: string;
   /** Whether somebody has to grant a right; any other refusal passes by itself. */
   readonly isUnauthorized: boolean;
+  /** EKS's error and message. */
+  readonly because: string;
 }
+
+/** How much of EKS's words is remembered, in characters. */
+const WORDS_KEPT = 1000;
 
 const nameOf = (target: string): string => `deferred ${target}`;
 const UNAUTHORIZED_CODE = 'unauthorized';
@@ -29,11 +35,12 @@ const LAUNCH_TEMPLATE_HINT =
 export function deferralAfter(
   before: Obstacle | undefined,
   target: string,
-  { code, isUnauthorized }: Refusal,
+  { code, isUnauthorized, because }: Refusal,
   now: number,
 ): Obstacle {
   const what = `${nameOf(target)} ${isUnauthorized ? UNAUTHORIZED_CODE : code}`;
-  return meet(before, what, now, isUnauthorized ? UNAUTHORIZED : DEFERRAL);
+  const met = meet(before, what, now, isUnauthorized ? UNAUTHORIZED : DEFERRAL);
+  return { ...met, because: shortLine(because, WORDS_KEPT) };
 }
 
 /**
@@ -47,25 +54,25 @@ export const deferralOf = (obstacle: Obstacle | undefined, target: string): Obst
  * Defers the update. The record notifies nobody as long as a refusal of its kind usually passes.
  *
  * @param retryAt when the update is tried again, epoch milliseconds
- * @param because EKS's message, where known
  */
 export function deferred(
-  { what, since }: Obstacle,
+  { what, since, because }: Obstacle,
   retryAt: number,
   now: number,
   memory: Memory,
-  because?: string,
 ): Pick<Decision, 'decision' | 'reason' | 'message' | 'variant' | 'memory'> {
   const again = `It is tried again at ${iso(retryAt)}, and does not count as an attempt.`;
   if (what.endsWith(` ${UNAUTHORIZED_CODE}`)) {
     const isOfEc2 = because?.startsWith('UnauthorizedOperation') === true;
     const isOfTemplate = /launch template/i.test(because ?? '');
     const template = isOfEc2 ? ` ${IMAGE_HINT}` : isOfTemplate ? ` ${LAUNCH_TEMPLATE_HINT}` : '';
-    const message = `EKS does not let this function update the node group: ${because ?? 'a right is missing'}.${template} ${again}`;
+    const message = `EKS does not let this function update the node group: ${withoutStop(because ?? 'a right is missing')}.${template} ${again}`;
     return say('refused', 'upgrade-unauthorized', message, memory, what);
   }
-  const message = `EKS does not accept the update: ${because ?? what}. ${again}`;
+  const message = `EKS does not accept the update: ${withoutStop(because ?? what)}. ${again}`;
   const isLong = now - since >= DEFERRAL_IS_TOLD_AFTER;
   if (!isLong) return say('waiting', 'upgrade-deferred', message, memory, what);
   return say('refused', 'upgrade-deferred', `${message} This has lasted since ${iso(since)}.`, memory, `${what} long`);
 }
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');
