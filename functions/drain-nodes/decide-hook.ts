@@ -114,6 +114,7 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
     const { closedSince = now } = state;
     return {
       ...say(decision, 'cannot-drain', hindrance.message, hindrance.variant),
+      hint: hindrance.hint,
       ...(hindrance.noAccess && { closedSince }),
     };
   }
@@ -193,24 +194,39 @@ function doubtAbout(
   };
 }
 
+/** Why a group gets no hook. */
+interface Hindrance {
+  readonly message: string;
+  readonly variant: string;
+  readonly hint: string;
+  readonly noAccess?: NoAccess;
+}
+
+const LEAVE = 'Leave its nodes to whoever operates it, or let its group opt out.';
+
 /** Why the group gets no hook, although the policy wants one. */
 function whyNotDrainable(
   { group, key, noAccess }: GroupObservation,
   { otherHooks }: Policy['drains'],
-): { readonly message: string; readonly variant: string; readonly noAccess?: NoAccess } | undefined {
+): Hindrance | undefined {
   if (group.operator !== undefined) {
-    return { message: `${group.operator} operates the group: nobody else may change it.`, variant: 'operator' };
+    const message = `${group.operator} operates the group: nobody else may change it.`;
+    return { message, variant: 'operator', hint: LEAVE };
   }
   const tagged = taggedAsEks(group.tags);
-  if (tagged !== undefined) return { message: tagged, variant: 'tag' };
+  if (tagged !== undefined) return { message: tagged, variant: 'tag', hint: LEAVE };
   const others = group.members.flatMap(({ id, isNotOurs }) => (isNotOurs === undefined ? [] : `${id}: ${isNotOurs}`));
   if (others.length > 0) {
     const message = `A hook would hold up instances that are not proven to be workers of ${key.cluster}: ${others.slice(0, 3).join(' ')}`;
-    return { message, variant: 'shared' };
+    return { message, variant: 'shared', hint: 'Take the instances that the message names out of the group.' };
   }
   if (group.otherHooks.length > 0 && otherHooks === 'refuse') {
     const message = `Hooks of others stand on its terminations: ${group.otherHooks.join(', ')}. Whoever made them drains its nodes, and retention would hold for them, too.`;
-    return { message, variant: `hooks ${group.otherHooks.toSorted().join(' ')}` };
+    const hint =
+      'Nothing to do where these hooks drain. To have nodes drained here beside them, set drains.otherHooks to share.';
+    return { message, variant: `hooks ${group.otherHooks.toSorted().join(' ')}`, hint };
   }
-  return noAccess === undefined ? undefined : { message: noAccess.why, variant: 'access', noAccess };
+  if (noAccess === undefined) return undefined;
+  const hint = 'The message says why. Let drain-nodes into the cluster: docs/kubernetes-access.md.';
+  return { message: noAccess.why, variant: 'access', hint, noAccess };
 }

@@ -61,8 +61,12 @@ export function heldByGroup(move: Move): Decision | undefined {
       ? waitAtWave(target, observation, policy, circumstances)
       : waitForTurn(policy, target, circumstances);
   if (wait === undefined) return undefined;
-  const { reason, message, which, until: wakeAt, lookAt } = wait;
-  const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };
+  const { reason, message, which, until: wakeAt, lookAt, hint } = wait;
+  const more = {
+    ...(wakeAt !== undefined && { wakeAt }),
+    ...(lookAt && { lookAt }),
+    ...(hint !== undefined && { hint }),
+  };
   return about(say('waiting', reason, message, `${target} ${which}`), more);
 }
 

@@ -32,7 +32,7 @@ export const REFRESH_REASONS = {
   'refresh-failed': {
     meaning:
       'The instance refresh failed. The message says what Auto Scaling gives as the reason, and whether it was rolled back.',
-    hint: 'Look at the scaling activities of the group. The same AMI is not tried again until somebody resumes it.',
+    hint: 'The message has the reason that Auto Scaling gives. If new nodes did not come up, look at the scaling activities of the group; if an alarm rang, at what the new AMI changes. The same AMI is not tried again until somebody resumes it.',
   },
   'refresh-cancelled': {
     meaning: 'Somebody cancelled the instance refresh: what it had replaced stays. It is not begun again by itself.',
@@ -40,11 +40,11 @@ export const REFRESH_REASONS = {
   },
   'refresh-halted': {
     meaning: 'A refresh to this AMI has failed, or was cancelled: no further one is begun.',
-    hint: `Find out why the nodes did not come up, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,
+    hint: `Cure the cause that the record before names (refresh-failed, refresh-refused or refresh-cancelled), then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,
   },
   'refresh-refused': {
     meaning: 'AWS refused to make the template version or to start or roll back the instance refresh.',
-    hint: 'Read the error in the message: mostly the setting refreshRights is off, or what the template names may not be launched.',
+    hint: 'Read the error in the message. If access is denied, the setting refreshRights is off, or what the template names may not be launched. If an alarm is not there, correct refreshes.alarms.',
   },
   'refresh-undoing': {
     meaning: 'An operator had it undone: the group goes back to its former template version.',

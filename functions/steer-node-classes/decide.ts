@@ -164,8 +164,12 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
   }
   const held = waitAtWave(offered, family, mover);
   if (held !== undefined) {
-    const { reason, message, which, until: wakeAt, lookAt } = held;
-    const more = { ...(wakeAt !== undefined && { wakeAt }), ...(lookAt && { lookAt }) };
+    const { reason, message, which, until: wakeAt, lookAt, hint } = held;
+    const more = {
+      ...(wakeAt !== undefined && { wakeAt }),
+      ...(lookAt && { lookAt }),
+      ...(hint !== undefined && { hint }),
+    };
     return about(say('waiting', reason, `${message}${pools}`, `${target} ${which}`), more);
   }
   const patch = { details: { patch: proposedPatch(name, target) } };

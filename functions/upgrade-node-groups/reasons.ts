@@ -106,13 +106,13 @@ export const UPGRADE_REASONS = {
   },
   'upgrade-deferred': {
     meaning: 'EKS does not accept the update now. The cause mostly passes by itself. It does not count as an attempt.',
-    hint: 'Nothing to do for a day: the update is tried again, with longer and longer pauses. After a day, read the error in the message.',
+    hint: 'Nothing to do for a day: the update is tried again, with longer and longer pauses. After a day it is told what EKS says.',
     // The function goes on trying.
     severity: 'low',
   },
   'upgrade-unauthorized': {
     meaning: 'A permission is missing for the update. No update was attempted.',
-    hint: 'Grant what the message names. If EKS names a launch template, grant ec2:RunInstances and ec2:CreateTags with it, and iam:PassRole for the node role. The update is tried again by itself.',
+    hint: 'Grant what the message names. The update is tried again by itself.',
   },
   'release-in-doubt': {
     meaning: 'Amazon recommends another release than before. No upgrade starts until a second read confirms it.',
@@ -137,7 +137,7 @@ export const UPGRADE_REASONS = {
   'version-skew': {
     meaning:
       'The Kubernetes versions of control plane and node group differ more than EKS supports. EKS accepts no update.',
-    hint: 'Move the one that the message names first: a node group by aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --kubernetes-version VERSION, or a new one; the control plane, one minor version at a time, by aws eks update-cluster-version --region REGION --name CLUSTER --kubernetes-version VERSION.',
+    hint: 'Move the node group: aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --kubernetes-version VERSION, or replace it. With upgrades.controlPlane.mode enforce it follows its control plane by itself.',
   },
   'degraded-by-upgrade': {
     meaning:

@@ -40,9 +40,10 @@ export function waitAtGates(
   return [told, { wakeAt: now + READ_EVERY, dependsOnWorkloads: since }];
 }
 
-function atGate({ reason, message, which, until, isThrottled, isUnread }: ClosedGate, target: string): AtGate {
+function atGate({ reason, message, which, until, isThrottled, isUnread, hint }: ClosedGate, target: string): AtGate {
   // Nothing keeps AWS busy for good, so that nobody has to act.
   const decision = reason === 'gate-unreadable' && !isThrottled ? 'refused' : 'waiting';
   const more = { wakeAt: until, ...(isUnread && { dependsOnGates: true as const }) };
-  return [wordsOf<ClosedGate['reason']>(decision, reason, message, `${target} ${which}`), more];
+  const told = wordsOf<ClosedGate['reason']>(decision, reason, message, `${target} ${which}`);
+  return [{ ...told, ...(hint !== undefined && { hint }) }, more];
 }

@@ -32,6 +32,8 @@ export interface ClosedGate {
   readonly until: number;
   /** Whether AWS is only slow, so that reading works again by itself. */
   readonly isThrottled: boolean;
+  /** What to do, where the hint of the reason does not fit. */
+  readonly hint?: string;
   /** Whether nobody has read some of the gates yet. */
   readonly isUnread?: true;
 }

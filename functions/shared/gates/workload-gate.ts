@@ -49,6 +49,7 @@ export function workloadGate(clusters: ReadonlyMap<string, Unwell>, since: Since
       which: listed(unread.map(({ name, code }) => `${name} ${code}`)),
       until,
       isThrottled: unread.every(({ isThrottled }) => isThrottled),
+      hint: 'The message has the error of each cluster. Let the function read its nodes and pods: docs/kubernetes-access.md. To pass them over, set upgrades.gates.nodesAndPods to false.',
     };
   }
   const isNew = (at: number | undefined) => at === undefined || at >= since.at;

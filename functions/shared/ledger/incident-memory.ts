@@ -38,5 +38,12 @@ export function incidentAfter(
 /** The part of an outcome that says what was decided, in its incident. */
 export const outcomeIn = <Reason extends string>(
   { fingerprint, outcomes, correlationId }: ReturnType<typeof incidentAfter>,
-  { decision, reason, message }: Told<Reason>,
-) => ({ decision, reason, message, fingerprint: `${outcomes} ${fingerprint}`, correlationId });
+  { decision, reason, message, hint }: Told<Reason>,
+) => ({
+  decision,
+  reason,
+  message,
+  fingerprint: `${outcomes} ${fingerprint}`,
+  correlationId,
+  ...(hint !== undefined && { hint }),
+});

@@ -82,9 +82,13 @@ export interface WaveWait {
   readonly which: string;
   /** When the wait is over, epoch milliseconds; absent where nobody knows. */
   readonly until?: number;
+  /** What to do, where the hint of the reason does not fit: nobody is waited for. */
+  readonly hint?: string;
   /** Groups that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
 }
+
+const PASSES = 'Nothing to do: it goes on by itself at the time that the message names.';
 
 /** What a group waits for, where waves keep a release away. */
 export function inWordsOf(
@@ -99,7 +103,7 @@ export function inWordsOf(
   const place = 'blockers' in held ? (held.blockers[0]?.wave ?? '') : 'wave' in held ? held.wave : '';
   const which = `${held.kind} ${place}`.trim();
   const nameOf = (wave: number | undefined = 0) => `wave ${waves[wave] ?? wave}`;
-  const earlier = (message: string, more: Pick<WaveWait, 'until' | 'lookAt'> = {}): WaveWait => ({
+  const earlier = (message: string, more: Pick<WaveWait, 'until' | 'lookAt' | 'hint'> = {}): WaveWait => ({
     reason: 'earlier-wave',
     message,
     which,
@@ -111,7 +115,7 @@ export function inWordsOf(
     case 'unswept':
       return earlier(
         `${releaseVersion} has been known for less than two hours. Until ${iso(held.until)} only the first wave takes it.`,
-        { until: held.until },
+        { until: held.until, hint: PASSES },
       );
     case 'alone':
       return earlier(`${listOf([held.first])}: the first node group that takes ${releaseVersion} goes alone.`);
@@ -121,7 +125,7 @@ export function inWordsOf(
       );
     case 'baking': {
       const until = held.since + bakeBetween;
-      return earlier(`${releaseVersion} bakes in ${nameOf(held.wave)} until ${iso(until)}.`, { until });
+      return earlier(`${releaseVersion} bakes in ${nameOf(held.wave)} until ${iso(until)}.`, { until, hint: PASSES });
     }
     case 'stopped': {
       const message = `${releaseVersion} is stopped in ${nameOf(held.blockers[0]?.wave)}: ${listOf(held.blockers)}.`;

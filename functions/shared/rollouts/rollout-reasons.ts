@@ -15,7 +15,7 @@ export const ROLLOUT_REASONS = {
   'gate-unreadable': {
     meaning:
       'An alarm or a change calendar that the policy names does not exist or cannot be read, or nodes and pods cannot be read (upgrades.gates.nodesAndPods). It counts as closed.',
-    hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME. Where nodes and pods cannot be read, let the function into the cluster: docs/kubernetes-access.md.`,
+    hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
   },
   'workload-gate-closed': {
     meaning:

@@ -72,6 +72,7 @@ async function conclude(
     fingerprint: `${next.outcomes} ${next.fingerprint}`,
     correlationId: decision.releaseVersion === undefined ? trigger.id : (next.incident?.correlationId ?? trigger.id),
     calls,
+    ...(decision.hint !== undefined && { hint: decision.hint }),
     ...(Object.keys(details).length > 0 && { details }),
   };
   // Operators can ask about any name, so the ledger keeps nothing of a node group that has never been there.

@@ -80,6 +80,9 @@ function groupUnread(view: UnreadableView, { state }: Observation, memory: Memor
   return untilReadable({ what: `unreadable ${code}`, message, variant: code }, view, state, kept, now);
 }
 
+const MOVE_CONTROL_PLANE =
+  'Move the control plane, one minor version at a time: aws eks update-cluster-version --region REGION --name CLUSTER --kubernetes-version VERSION. Or replace the node group by one of its version.';
+
 /** Decides where a rule forbids to touch a node group, whatever releases there are. */
 function guard(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
   const { cluster } = observation.key;
@@ -106,8 +109,9 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   if (view.status === 'UPDATING') return updatedBySomebody(observation, view, idle, circumstances.now);
   const skew = skewFault(view);
   if (skew !== undefined && !(view.next !== undefined && !skew.isAhead && follows(observation, verdict.policy))) {
-    const { message, variant, kubernetesVersion } = skew;
-    return { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
+    const { message, variant, kubernetesVersion, isAhead } = skew;
+    const told = { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
+    return isAhead ? { ...told, hint: MOVE_CONTROL_PLANE } : told;
   }
   const ended = nodeGroupEnded(observation, view);
   if (ended !== undefined) return ended;

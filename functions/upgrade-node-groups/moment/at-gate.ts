@@ -32,7 +32,7 @@ function closedByWorkloads(
 }
 
 function waitAt(
-  { reason, message, which, until, isThrottled, isUnread }: ClosedGate,
+  { reason, message, which, until, isThrottled, isUnread, hint }: ClosedGate,
   { state, idle, now, releaseVersion, attempt, wait }: Moment,
 ): Decision {
   const variant = `${releaseVersion} ${attempt} ${which}`;
@@ -44,6 +44,7 @@ function waitAt(
     decision: 'refused',
     variant,
     memory: { ...idle, obstacle },
+    ...(hint !== undefined && { hint }),
     ...(isPatient && { isSilent: true }),
     ...(isUnread && { dependsOnGates: true }),
   };

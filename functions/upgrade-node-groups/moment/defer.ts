@@ -26,6 +26,10 @@ const IMAGE_HINT =
   'No new version of its launch template could be made. The setting imageRights must be on, and the template must not be managed by CloudFormation, eksctl or EKS.';
 const LAUNCH_TEMPLATE_HINT =
   'It has a launch template. The setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
+const GRANT_TEMPLATE =
+  'Grant ec2:RunInstances and ec2:CreateTags with the launch template, and iam:PassRole for the node role. The update is tried again by itself.';
+const LOOK_AT_EKS =
+  'Read the words of EKS in the message, and see what EKS says of the node group: aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP, and aws eks list-updates --region REGION --name CLUSTER --nodegroup-name NODEGROUP. The update is tried again by itself.';
 
 /**
  * The obstacle after a refusal now.
@@ -60,19 +64,23 @@ export function deferred(
   retryAt: number,
   now: number,
   memory: Memory,
-): Pick<Decision, 'decision' | 'reason' | 'message' | 'variant' | 'memory'> {
+): Pick<Decision, 'decision' | 'reason' | 'message' | 'variant' | 'memory' | 'hint'> {
   const again = `It is tried again at ${iso(retryAt)}, and does not count as an attempt.`;
   if (what.endsWith(` ${UNAUTHORIZED_CODE}`)) {
     const isOfEc2 = because?.startsWith('UnauthorizedOperation') === true;
     const isOfTemplate = /launch template/i.test(because ?? '');
     const template = isOfEc2 ? ` ${IMAGE_HINT}` : isOfTemplate ? ` ${LAUNCH_TEMPLATE_HINT}` : '';
     const message = `EKS does not let this function update the node group: ${withoutStop(because ?? 'a right is missing')}.${template} ${again}`;
-    return say('refused', 'upgrade-unauthorized', message, memory, what);
+    return {
+      ...say('refused', 'upgrade-unauthorized', message, memory, what),
+      ...(isOfTemplate && { hint: GRANT_TEMPLATE }),
+    };
   }
   const message = `EKS does not accept the update: ${withoutStop(because ?? what)}. ${again}`;
   const isLong = now - since >= DEFERRAL_IS_TOLD_AFTER;
   if (!isLong) return say('waiting', 'upgrade-deferred', message, memory, what);
-  return say('refused', 'upgrade-deferred', `${message} This has lasted since ${iso(since)}.`, memory, `${what} long`);
+  const long = `${message} This has lasted since ${iso(since)}.`;
+  return { ...say('refused', 'upgrade-deferred', long, memory, `${what} long`), hint: LOOK_AT_EKS };
 }
 
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');

@@ -80,9 +80,14 @@ export function heldByWaves(
   wait: (reason: Reason, message: string, until?: number) => Decision,
 ): Decision | undefined {
   if (entry === undefined) return undefined;
-  const { reason, message, which, until, lookAt } = inWordsOf(entry, { releaseVersion, waves, bakeBetween });
+  const { reason, message, which, until, lookAt, hint } = inWordsOf(entry, { releaseVersion, waves, bakeBetween });
   const waiting = wait(reason, message, until ?? (replaces === undefined ? undefined : now + TURN_EVERY));
-  return { ...waiting, variant: `${waiting.variant} ${which}`.trim(), ...(lookAt && { lookAt }) };
+  return {
+    ...waiting,
+    variant: `${waiting.variant} ${which}`.trim(),
+    ...(lookAt && { lookAt }),
+    ...(hint !== undefined && { hint }),
+  };
 }
 
 /** A release, as a node group would take it. */
