@@ -97,6 +97,18 @@ describe('the posture of hosts', () => {
     ).toEqual(['batch done posture-passed']);
   });
 
+  it('of which agents answer and tell nothing is told to people after a day, once, and again when it is known', async () => {
+    const ssm = { commands: { script: { output: '{"os":"al2023","kubernetesVer' } } };
+    const run = await start({ fleet: fleet(undefined, { ssm }), inProcess: true, play: '2d' });
+    expect(told(run)).toEqual(['web failed posture-untold ']);
+    const untold = run.records.find(({ reason }) => reason === 'posture-untold');
+    expect(untold?.message).toMatch(/What i-\w+ printed is not what the command prints\.$/);
+    expect(untold?.message).not.toContain('kubernetesVer');
+    for (const { commands } of run.account.fleet.instances.list()) Object.assign(commands, { script: undefined });
+    await checkNow(run);
+    expect(told(run)).toEqual(['web failed posture-untold ', 'web done posture-passed ']);
+  });
+
   it('is a finding of Security Hub for each check of a group: what changed goes in, a hundred a call, and ends when it is solved', async () => {
     const anonymous = { readOnlyPort: 10255, authentication: { anonymous: { enabled: true } } };
     const host = al2023({

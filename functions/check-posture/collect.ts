@@ -54,18 +54,19 @@ export async function collect(
   const { ledger, caller } = deps;
   const now = deps.clock.now();
   const { polls, sentAt, trigger, isPartial = false, nodegroups, asks = [] } = state.pending;
-  const looked = await readAll(deps, cluster, state.pending, now - sentAt >= COLLECT_WITHIN);
-  if (looked === undefined) {
+  const read = await readAll(deps, cluster, state.pending, now - sentAt >= COLLECT_WITHIN);
+  if (read === undefined) {
     const pending = { ...state.pending, polls: polls + 1 };
     const saved = await saveClusterState(ledger, cluster, { ...state, pending }, now, caller);
     if (saved !== undefined) await lookAgain(deps, cluster, polls + 1);
     return;
   }
+  const { looked, mute } = read;
   const before = await readGroupStates(ledger, subjectsIn(cluster, looked));
   if (policy.shells.seesToSessions) await deps.seeToSessions();
   // Requests come before the new states are saved, so that a check that dies in between asks again.
   await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, before, now });
-  const expiry = await tell(deps, policy, cluster, trigger, { looked, before });
+  const expiry = await tell(deps, policy, cluster, trigger, { looked, mute, before });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
   const next = isWhole ? nextDue(now, every, cluster) : now + 6 * HOUR;
@@ -78,27 +79,32 @@ export async function collect(
 
 /**
  * Judges what each worker printed, by group; undefined while one is not done. The output of a worker that ran out of
- * time counts as missing.
+ * time counts as missing. `mute`: why a worker of a group told nothing although its agent answered, by group.
  */
 async function readAll(
   deps: CollectDeps,
   cluster: string,
   { samples: batches, access, remoteAccess = {} }: NonNullable<ClusterState['pending']>,
   isOver: boolean,
-): Promise<Map<string, Looked[]> | undefined> {
+): Promise<{ readonly looked: Map<string, Looked[]>; readonly mute: ReadonlyMap<string, string> } | undefined> {
   const { ssm, ec2, clock, account, readRegion, readImages } = deps;
   const samples = samplesIn(batches);
   const looked = new Map<string, Looked[]>(samples.map(({ nodegroup }) => [nodegroup, []]));
   const seen: Array<{ nodegroup: string; instanceId: string; node: Node; host: Host }> = [];
+  const mute = new Map<string, string>();
   let isRunning = false;
   const readOne = async (sample: Sample): Promise<void> => {
     // One running command is enough to read all of them again.
     if (isRunning) return;
     const gathered = await readOutput(ssm, sample);
     isRunning ||= gathered.kind === 'running' && !isOver;
-    const found = gathered.kind === 'ended' ? nodeIn(gathered.output) : undefined;
-    if (found === undefined) return;
     const { nodegroup, instanceId } = sample;
+    const found = gathered.kind === 'ended' ? nodeIn(gathered.output) : undefined;
+    if (found === undefined) {
+      const why = gathered.kind === 'ended' ? whyMute(instanceId, gathered.status) : undefined;
+      if (why !== undefined) mute.set(nodegroup, why);
+      return;
+    }
     seen.push({ nodegroup, instanceId, ...found });
   };
   await pMap(samples, readOne, { concurrency: READ_CONCURRENCY });
@@ -121,7 +127,13 @@ async function readAll(
     };
     looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements });
   }
-  return looked;
+  return { looked, mute };
+}
+
+/** Why a worker whose agent answers told nothing, in a sentence. It does not repeat what the host printed. */
+function whyMute(instanceId: string, status: string | undefined): string | undefined {
+  if (status === 'Success') return `What ${instanceId} printed is not what the command prints.`;
+  return status === 'Failed' ? `The command failed on ${instanceId}.` : undefined;
 }
 
 /** The output of a worker, parsed; undefined where it is cut off or is not a node. */

@@ -32,10 +32,10 @@ const waiver = (changes: Partial<Waiver> = {}): Waiver => ({
 });
 
 /** Plays checks one after the other. @returns what each told, and the state at the end */
-function play(...steps: ReadonlyArray<{ looked: readonly Looked[]; waivers?: Waiver[]; at?: number }>) {
+function play(...steps: ReadonlyArray<{ looked: readonly Looked[]; waivers?: Waiver[]; at?: number; mute?: string }>) {
   let state: GroupState = NEW_GROUP;
-  const told = steps.map(({ looked, waivers = [], at = NOW }) => {
-    const decided = decideGroup(KEY, looked, { waivers, now: at }, state);
+  const told = steps.map(({ looked, waivers = [], at = NOW, mute }) => {
+    const decided = decideGroup(KEY, looked, { waivers, now: at, mute }, state);
     state = decided.state;
     return decided.news.map(({ decision, reason }) => `${decision} ${reason}`);
   });
@@ -98,6 +98,17 @@ describe('decideGroup', () => {
       { looked: [WELL], at: NOW + 3 * DAY },
     );
     expect(told).toEqual([[], [], ['waiting posture-unknown'], [], ['done posture-passed']]);
+  });
+
+  it('tells people of hosts whose agents answer and who tell nothing', () => {
+    const none = { looked: [], mute: 'What i-1 printed is not what the command prints.' };
+    const { told } = play(
+      none,
+      { ...none, at: NOW + DAY },
+      { ...none, at: NOW + 2 * DAY },
+      { looked: [WELL], at: NOW + 3 * DAY },
+    );
+    expect(told).toEqual([[], ['failed posture-untold'], [], ['done posture-passed']]);
   });
 
   it('never tells the same twice, and ends only what it began', () => {

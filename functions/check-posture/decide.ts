@@ -33,6 +33,14 @@ export interface News {
   readonly details: Readonly<Record<string, string | number | string[]>>;
 }
 
+/** What a check of a group is judged by, besides its workers. */
+interface Around {
+  readonly waivers: readonly Waiver[];
+  readonly now: number;
+  /** Why a worker told nothing although its agent answered: a sentence. */
+  readonly mute?: string | undefined;
+}
+
 /** How long a group may be unknown before that is recorded, ms. */
 const UNKNOWN_FOR = 86_400_000;
 
@@ -45,13 +53,13 @@ const RANK: Readonly<Record<Verdict, number>> = { 'N/A': 0, PASS: 1, MANUAL: 2, 
 export function decideGroup(
   key: NodeGroupKey,
   looked: readonly Looked[],
-  { waivers, now }: { readonly waivers: readonly Waiver[]; readonly now: number },
+  around: Around,
   before: GroupState,
 ): { readonly state: GroupState; readonly news: readonly News[] } {
   const { unreadable, ...state } = before;
-  if (unreadable === undefined) return judgeGroup(key, looked, { waivers, now }, state);
-  const judged = judgeGroup(key, looked, { waivers, now }, state);
-  return { ...judged, news: [readableAgain(unreadable.correlationId, now), ...judged.news] };
+  const judged = judgeGroup(key, looked, around, state);
+  if (unreadable === undefined) return judged;
+  return { ...judged, news: [readableAgain(unreadable.correlationId, around.now), ...judged.news] };
 }
 
 const readableAgain = (correlationId: string, now: number): News => ({
@@ -93,10 +101,10 @@ export function decideUnreadable(
 function judgeGroup(
   key: NodeGroupKey,
   looked: readonly Looked[],
-  { waivers, now }: { readonly waivers: readonly Waiver[]; readonly now: number },
+  { waivers, now, mute }: Around,
   state: GroupState,
 ): { readonly state: GroupState; readonly news: readonly News[] } {
-  if (looked.length === 0) return withoutEvidence(key, now, state);
+  if (looked.length === 0) return withoutEvidence(key, now, mute, state);
   const findings: Record<string, Finding> = {};
   const verdicts: Record<string, Verdict> = {};
   const notes: Record<string, string> = {};
@@ -151,16 +159,18 @@ function judgeCheck(
   return { finding, news };
 }
 
-function withoutEvidence(key: NodeGroupKey, now: number, state: GroupState) {
+function withoutEvidence(key: NodeGroupKey, now: number, mute: string | undefined, state: GroupState) {
   const since = state.unknownSince ?? now;
   const correlationId = `posture unknown ${subjectOf(key)} ${new Date(since).toISOString()}`;
   if (now - since < UNKNOWN_FOR || state.unknownNotified !== undefined)
     return { state: { ...state, unknownSince: since }, news: [] };
   const last = state.checkedAt === undefined ? 'never' : new Date(state.checkedAt).toISOString();
+  const unknown = `No worker could be checked since ${new Date(since).toISOString()}. The last check was: ${last}.`;
+  // Of an agent that does not answer, manage-ssm-agent tells. A host that answers, and tells nothing, is told of here alone.
   const news: News = {
-    decision: 'waiting',
-    reason: 'posture-unknown',
-    message: `No worker could be checked since ${new Date(since).toISOString()}. The last check was: ${last}.`,
+    ...(mute === undefined
+      ? { decision: 'waiting', reason: 'posture-unknown', message: unknown }
+      : { decision: 'failed', reason: 'posture-untold', message: `${unknown} ${mute}` }),
     correlationId,
     fingerprint: correlationId,
     details: {},

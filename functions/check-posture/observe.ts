@@ -136,7 +136,10 @@ const byAge = (a: Candidate, b: Candidate): number =>
   ((a.instance.InstanceId ?? '') < (b.instance.InstanceId ?? '') ? -1 : 1);
 
 /** The result of a command on a worker. */
-export type Gathered = { readonly kind: 'running' } | { readonly kind: 'ended'; readonly output: string | undefined };
+export type Gathered =
+  | { readonly kind: 'running' }
+  /** `status` as Systems Manager gives it; undefined where no command was sent. */
+  | { readonly kind: 'ended'; readonly output: string | undefined; readonly status?: string | undefined };
 
 const UNDER_WAY = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
@@ -148,7 +151,7 @@ export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Samp
       new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }),
     );
     if (UNDER_WAY.has(Status)) return { kind: 'running' };
-    return { kind: 'ended', output: Status === 'Success' ? StandardOutputContent : undefined };
+    return { kind: 'ended', output: Status === 'Success' ? (StandardOutputContent ?? '') : undefined, status: Status };
   } catch (error) {
     // The invocation does not show yet, a moment after it was sent, or not any more, after thirty days.
     if (error instanceof InvocationDoesNotExist) return { kind: 'running' };

@@ -108,7 +108,7 @@ async function begin(
   if (samples.length === 0) {
     const looked = new Map(groups.map((group) => [group, []]));
     const before = await readGroupStates(ledger, subjectsIn(cluster, looked));
-    await tell(deps, policy, cluster, trigger, { looked, before });
+    await tell(deps, policy, cluster, trigger, { looked, mute: new Map(), before });
     const { revision } = state;
     await saveClusterState(
       ledger,

@@ -16,6 +16,8 @@ type Trigger = Asked['trigger'] | NonNullable<ClusterState['pending']>['trigger'
 /** The checked groups by name, and their states before by subject. */
 interface Checked {
   readonly looked: ReadonlyMap<string, readonly Looked[]>;
+  /** Why a worker of a group told nothing although its agent answered, by group: a sentence. */
+  readonly mute: ReadonlyMap<string, string>;
   readonly before: ReadonlyMap<string, GroupState>;
 }
 
@@ -28,13 +30,18 @@ export async function tell(
   { posture }: Policy,
   cluster: string,
   trigger: Trigger,
-  { looked, before: states }: Checked,
+  { looked, mute, before: states }: Checked,
 ): Promise<number> {
   const { recorder, clock } = deps;
   const now = clock.now();
   let expiry = Number.POSITIVE_INFINITY;
   await settleGroups(deps, posture.mode, cluster, trigger, { seen: looked, states }, (key, hosts, before) => {
-    const { state, news } = decideGroup(key, hosts, { waivers: posture.waivers, now }, before);
+    const { state, news } = decideGroup(
+      key,
+      hosts,
+      { waivers: posture.waivers, now, mute: mute.get(key.nodegroup) },
+      before,
+    );
     recorder.count('HostsChecked', hosts.length);
     const open = Object.values(state.findings).filter(({ waiver }) => waiver === undefined);
     recorder.count('ChecksFailed', open.length);
