@@ -49,7 +49,7 @@ const open = state({ seen: OPEN });
 const command = (action: 'look' | 'close' | 'restore', age = MINUTE) => ({ action, id: 'c-1', at: NOW - age });
 const ended = (more: object = {}): Invocation => ({
   kind: 'ended',
-  printed: { sshd: true, keys: 0, paths: [], admin: null, left: 0, ...more },
+  printed: { sshd: true, keys: 0, elsewhere: 0, paths: [], certificates: '', admin: null, left: 0, ...more },
 });
 const ruled = (kind: 'approved' | 'rejected', more: Partial<ShellsState> = {}): ShellsState =>
   state({
@@ -90,6 +90,25 @@ describe('a worker', () => {
       'has a key that no daemon takes',
       { state: state({ command: command('look') }), invocation: ended({ keys: 1, sshd: false }) },
       'done shells-closed',
+    ],
+    [
+      'has keys elsewhere alone',
+      { state: state({ command: command('look') }), invocation: ended({ elsewhere: 2 }) },
+      'refused shells-not-closable',
+    ],
+    [
+      'takes certificates alone, and no session reaches',
+      {
+        state: state({ command: command('look') }),
+        hasSession: false,
+        invocation: ended({ certificates: '/etc/ssh/ca.pub' }),
+      },
+      'refused shells-not-closable',
+    ],
+    [
+      'has a key in a home, and takes certificates',
+      { state: state({ command: command('look') }), invocation: ended({ keys: 1, certificates: '/etc/ssh/ca.pub' }) },
+      'acted shells-being-closed close',
     ],
     [
       'has the admin container on',

@@ -90,6 +90,7 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   if (ruling?.kind === 'rejected') {
     return say('skipped', 'proposal-rejected', `${ways} Closing it was rejected by ${inWords(ruling)}`, ruling.id);
   }
+  if (memory.seen.fixed) return say('refused', 'shells-not-closable', ways);
   if (observation.hasSession !== true) {
     const why = observation.hasSession === false ? 'No session reaches the host' : 'Nobody knows whether one does';
     return say('refused', 'shells-last-way-in', `${ways} Session Manager cannot replace it: ${why}.`);

@@ -4,6 +4,8 @@ import type { ShellsState } from './shells-ledger.ts';
 /** What is known of a host: the part of its state that a decision sets. */
 export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closedAt'>;
 
+type Seen = NonNullable<Memory['seen']>;
+
 /** When a command counts as ended without a result, ms. It is delivered within five minutes, and takes seconds. */
 const ENDS_WITHIN = 15 * 60_000;
 
@@ -25,10 +27,15 @@ export function memoryAfter(state: ShellsState, invocation: Invocation | undefin
     : { ...memory, seen: undefined, failedAt: undefined, closedAt: undefined };
 }
 
-/** The ways in, in a sentence. Keys that no daemon accepts let nobody in; the check of posture says so, too. */
-function waysIn({ sshd, keys, paths, admin }: Printed): { readonly ways?: string; readonly check?: string } {
+/** The ways in, in sentences. Keys that no daemon accepts let nobody in; the check of posture says so, too. */
+function waysIn({ sshd, keys, elsewhere, paths, certificates, admin }: Printed): Omit<Seen, 'at'> {
   if (admin === true) return { ways: "Bottlerocket's admin container is on.", check: 'SSH.4' };
-  if (!sshd || keys === 0) return {};
+  const all = keys + elsewhere;
+  if (!sshd || (all === 0 && certificates === '')) return {};
   const named = paths.length > 0 ? `: ${paths.slice(0, 5).join(', ')}` : '';
-  return { ways: `${keys} ${keys === 1 ? 'key opens' : 'keys open'} a shell by SSH${named}.`, check: 'SSH.1' };
+  const ways = [
+    ...(all === 0 ? [] : [`${all} ${all === 1 ? 'key opens' : 'keys open'} a shell by SSH${named}.`]),
+    ...(certificates === '' ? [] : [`Certificates of the authority in ${certificates} open one, too.`]),
+  ];
+  return { ways: ways.join(' '), check: 'SSH.1', ...(keys === 0 && { fixed: true as const }) };
 }

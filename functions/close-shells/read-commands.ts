@@ -5,6 +5,10 @@ import * as z from 'zod';
 const printed = z.object({
   sshd: z.boolean(),
   keys: z.int(),
+  /** Keys in files elsewhere than in `.ssh` of a home. */
+  elsewhere: z.int().default(0),
+  /** The file of certificate authorities whose certificates let users in; empty where there is none. */
+  certificates: z.string().default(''),
   paths: z.array(z.string()),
   admin: z.boolean().nullable(),
   left: z.int(),

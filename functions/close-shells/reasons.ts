@@ -31,6 +31,11 @@ export const SHELLS_REASONS = {
     hint: 'Something writes the keys again, or the script could not move them. Check the files that the message names.',
     severity: 'medium',
   },
+  'shells-not-closable': {
+    meaning:
+      'What lets somebody in by SSH is keys elsewhere than in .ssh of a home, or the certificates of an authority: the configuration of the SSH daemon says so. Nothing of it is changed.',
+    hint: 'Take TrustedUserCAKeys, or the path of AuthorizedKeysFile, out of the configuration of the SSH daemon in the image or the user data, or switch the daemon off.',
+  },
   'shells-not-restored': {
     meaning:
       'The host did not give back all that was put aside. Somebody has written new keys, or the directory was replaced.',

@@ -20,9 +20,17 @@ const shellsState = z.object({
   command: z.object({ action, id: z.string(), at: z.number() }).optional(),
   /**
    * The result of the last check of the host: when it was sent, epoch milliseconds; the ways in, and the check of
-   * posture that they fail. `ways` and `check` are absent where nothing lets anybody in.
+   * posture that they fail. `ways` and `check` are absent where nothing lets anybody in. `fixed`: none of the ways can be
+   * closed by a command.
    */
-  seen: z.object({ at: z.number(), ways: z.string().optional(), check: z.string().optional() }).optional(),
+  seen: z
+    .object({
+      at: z.number(),
+      ways: z.string().optional(),
+      check: z.string().optional(),
+      fixed: z.literal(true).optional(),
+    })
+    .optional(),
   /** When a command last ended without a result, or with work left, epoch milliseconds. */
   failedAt: z.number().optional(),
   /** When closing was last tried, epoch milliseconds. It is not tried again before the outcome is known. */

@@ -209,6 +209,7 @@ authorization: {mode: AlwaysAllow}
         ssh: {
           running: true,
           keysCommand: '/opt/aws/bin/eic_run_authorized_keys',
+          certificates: '',
           authorizedKeys: [
             { user: 'root', path: '/root/.ssh/authorized_keys', keys: 0 },
             { user: 'ec2-user', path: '/home/ec2-user/.ssh/authorized_keys', keys: 2 },
@@ -262,6 +263,58 @@ authorization: {mode: AlwaysAllow}
       const without = await gather(root, shell, { PATH: `${root}/bin:${process.env.PATH}` });
       expect(without).toMatchObject({ os: 'bottlerocket', report: {}, adminContainer: null });
     });
+  });
+
+  it('tells of ways in by SSH that are not in .ssh of a home, nor in a running daemon', async () => {
+    const key = 'ssh-ed25519 AAAA k\n';
+    const root = treeOf(al2023(), {
+      '/etc/passwd': 'ann:x:1000:1000::/home/ann:/bin/bash\nben:x:1001:1001::/home/ben:/bin/bash\n',
+      '/etc/ssh/sshd_config':
+        '# TrustedUserCAKeys no\n  AuthorizedKeysFile "/etc/ssh/keys/%u" shared .ssh/authorized_keys\n',
+      '/etc/ssh/sshd_config.d/50.conf': 'trustedusercakeys=/etc/ssh/ca.pub\nAuthorizedKeysCommand none\n',
+      '/etc/ssh/keys/ann': key,
+      '/home/ben/shared': key,
+      '/home/ben/.ssh/authorized_keys': `${key}ssh-rsa AAAA Please login as the user ben\n`,
+      '/usr/lib/systemd/system/ssh.socket': '[Socket]\nListenStream=22\n',
+      '/lib/systemd/system/ssh.service.d/ec2-instance-connect.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o "AuthorizedKeysCommand /usr/share/ec2-instance-connect/eic_run_authorized_keys %%u %%f" -o "AuthorizedKeysCommandUser ec2-instance-connect" $SSHD_OPTS\n',
+      '/proc/net/tcp6': '  sl  local_address\n   0: 00000000000000000000000000000000:0016 0:0000 0A 0\n',
+    });
+    expect(await gather(root)).toMatchObject({
+      ssh: {
+        running: true,
+        keysCommand: '/usr/share/ec2-instance-connect/eic_run_authorized_keys',
+        certificates: '/etc/ssh/ca.pub',
+        authorizedKeys: [
+          { user: 'ann', path: '/etc/ssh/keys/ann', keys: 1 },
+          { user: 'ben', path: '/home/ben/.ssh/authorized_keys', keys: 2 },
+          { user: 'ben', path: '/home/ben/shared', keys: 1 },
+        ],
+      },
+    });
+    // The title of a running daemon has its options, too.
+    put(root, '/proc/77/comm', 'sshd\n');
+    put(
+      root,
+      '/proc/77/cmdline',
+      'sshd: /usr/sbin/sshd -D -o AuthorizedKeysCommand /opt/keys %u [listener] 0 of 10-100 startups\0',
+    );
+    rmSync(join(root, 'lib'), { recursive: true });
+    expect(await gather(root)).toMatchObject({ ssh: { keysCommand: '/opt/keys' } });
+  });
+
+  it('runs no program of a user who calls a process kubelet', async () => {
+    const root = treeOf(al2023());
+    rmSync(join(root, 'proc/4242'), { recursive: true });
+    kubelet(root, 4343, ['kubelet', '--config=/elsewhere']);
+    put(root, '/proc/4343/status', 'Name:\tkubelet\nUid:\t1000\t0\t0\t0\n');
+    put(root, '/proc/4343/exe', `#!/bin/sh\ntouch '${root}/owned'\n`, 0o755);
+    expect(await gather(root)).toMatchObject({ kubelets: 0, kubeletFlags: null, kubernetesVersion: null });
+    expect(() => lstatSync(join(root, 'owned'))).toThrow('ENOENT');
+    // It hides the kubelet of root no longer, either.
+    kubelet(root, 4242, ['kubelet', ...AL2023_FLAGS]);
+    put(root, '/proc/4242/status', 'Name:\tkubelet\nUid:\t0\t0\t0\t0\n');
+    expect(await gather(root)).toMatchObject({ kubelets: 1, kubeletFlags: AL2023_FLAGS });
   });
 
   it('tells of two kubelets that it does not know which, and leaves out those in containers', async () => {

@@ -201,13 +201,19 @@ KUBELETS=0
 KUBELET=''
 VERSION=''
 
-# Finds processes named kubelet in the host's own mount namespace. Those of containers do not count.
+# Prints the user who started a process: its real user id, which setuid programs do not change (proc_pid_status(5)).
+user_of() { awk '$1 == "Uid:" { print $2 }' "$1/status" 2>/dev/null; }
+
+# Finds root's processes named kubelet in the host's own mount namespace. Those of containers do not count. Nor do those
+# of other users: their program would be asked for its version below, as root.
 find_kubelet() {
   own=$(readlink "$ROOT/proc/1/ns/mnt" 2>/dev/null) || own=''
   for process in "$ROOT"/proc/[0-9]*; do
     [ "$(line_of "$process/comm")" = kubelet ] || continue
     [ "$(readlink "$process/ns/mnt" 2>/dev/null)" = "$own" ] || continue
     [ -s "$process/cmdline" ] || continue
+    user=$(user_of "$process")
+    [ "${user:-0}" = 0 ] || continue
     KUBELETS=$((KUBELETS + 1))
     KUBELET=$process
   done
@@ -341,21 +347,86 @@ labels() {
         (names == "" ? "" : ",\"names\":[\"" names "\"]") }'
 }
 
-# Counts, by home, the keys that let somebody in, and prints none of them. Comments and empty lines do not count.
+# Prints systemd's units for the SSH daemon of a type, socket or service, and what is dropped in.
+ssh_units() {
+  for at in etc/systemd/system run/systemd/system run/systemd/generator usr/lib/systemd/system lib/systemd/system; do
+    for unit in ssh sshd; do cat "$ROOT/$at/$unit.$1" "$ROOT/$at/$unit.$1.d"/*.conf 2>/dev/null; done
+  done
+}
+
+# Says whether systemd listens for an SSH daemon, which the first connection starts: by default so on Ubuntu from 22.10 on
+# (discourse.ubuntu.com/t/30189) and on Flatcar (flatcar.org, "Customizing the SSH daemon").
+ssh_socket() {
+  ports=$(ssh_units socket | sed -n 's/^ListenStream=\(.*:\)\{0,1\}\([0-9]\{1,5\}\)[[:space:]]*$/\2/p' | tr '\n' ' ')
+  [ -n "$ports" ] || return 1
+  cat "$ROOT/proc/net/tcp" "$ROOT/proc/net/tcp6" 2>/dev/null | awk -v ports="$ports" '
+    BEGIN { n = split(ports, port, " "); for (i = 1; i <= n; i++) wanted[sprintf("%04X", port[i])] = 1 }
+    $4 == "0A" { sub(/.*:/, "", $2); if ($2 in wanted) found = 1 }
+    END { exit !found }'
+}
+
+# Prints the values that the SSH daemon has for a keyword, in lower case: those of its files, of systemd's command for it,
+# and of its processes. Ubuntu's package for EC2 Instance Connect sets its command by an option.
+sshd_setting() {
+  {
+    cat "$ROOT"/etc/ssh/sshd_config.d/*.conf "$ROOT/etc/ssh/sshd_config" 2>/dev/null
+    ssh_units service | sed -n 's/^ExecStart=/ /p'
+    for process in "$ROOT"/proc/[0-9]*; do
+      [ "$(line_of "$process/comm")" = sshd ] && cat "$process/cmdline" 2>/dev/null | tr '\000\n' '  ' && echo
+    done
+  } | awk -v name="$1" '
+    function look(line,   key) {
+      sub(/^[ \t]+/, "", line)
+      key = line
+      sub(/[ \t=].*/, "", key)
+      if (tolower(key) != name) return
+      sub(/^[^ \t=]*[ \t]*=?[ \t]*/, "", line)
+      gsub(/["\047]/, "", line)
+      sub(/[ \t\r]+$/, "", line)
+      if (line != "" && tolower(line) != "none") print line
+    }
+    { gsub(/[ \t]-o[ \t]*["\047]?/, "\n"); n = split($0, lines, "\n"); for (i = 1; i <= n; i++) look(lines[i]) }'
+}
+
+# Comments, and the line that cloud-init leaves for root: it only says which user to take. A key with these words in its
+# comment, or with another command behind them, lets somebody in.
+NO_KEY='^[[:space:]]*(#|$)|^([A-Za-z0-9-]+,)*command="echo '\''?Please login as the user ([A-Za-z0-9 ._-]|\\")*'\''?(;echo|;sleep [0-9]+|;exit [0-9]+)*" '
+
+# Prints the files in which a user ($1) with a home ($2) may have keys: the usual ones, and those of the configuration
+# ($KEY_FILES).
+key_files() {
+  printf '%s\n' "$2/.ssh/authorized_keys" "$2/.ssh/authorized_keys2"
+  case $1$2 in *[!A-Za-z0-9._/-]*) return ;; esac
+  for pattern in $KEY_FILES; do
+    case $pattern in /* | %h*) ;; *) pattern=%h/$pattern ;; esac
+    case $pattern in %h/.ssh/authorized_keys | %h/.ssh/authorized_keys2) continue ;; esac
+    printf '%s\n' "$pattern" | sed "s|%h|$2|g; s|%u|$1|g"
+  done
+}
+
+# Counts, by file, the keys that let somebody in, and prints none of them.
 authorized_keys() {
   list=''
+  listed=$NL
+  KEY_FILES=$(sshd_setting authorizedkeysfile | head -n 20)
+  # The paths are no patterns of the shell.
+  set -f
   while IFS=: read -r user _ _ _ _ home _; do
     case $home in /?*) ;; *) continue ;; esac
-    for name in authorized_keys authorized_keys2; do
-      path=$home/.ssh/$name
+    while IFS= read -r path; do
+      # Several users may have the same file.
+      case $listed in *"$NL$path$NL"*) continue ;; esac
       [ -f "$ROOT$path" ] || continue
-      # cloud-init leaves a line for root that only says which user to take.
-      keys=$(grep -c -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e 'Please login as the user' "$ROOT$path" 2>/dev/null)
+      listed=$listed$path$NL
+      keys=$(grep -c -v -E "$NO_KEY" "$ROOT$path" 2>/dev/null)
       list=$(append "$list" "{\"user\":$(quote "$user"),\"path\":$(quote "$path"),\"keys\":${keys:-0}}")
-    done
+    done <<PATHS
+$(key_files "$user" "$home")
+PATHS
   done <<PASSWD
 $(head -n 200 "$ROOT/etc/passwd" 2>/dev/null)
 PASSWD
+  set +f
   printf '%s' "$list"
 }
 
@@ -363,14 +434,11 @@ ssh_daemon() {
   for process in "$ROOT"/proc/[0-9]*; do
     [ "$(line_of "$process/comm")" = sshd ] && printf true && return
   done
-  printf false
+  if ssh_socket; then printf true; else printf false; fi
 }
 
 # Prints the command that fetches keys from elsewhere, such as EC2 Instance Connect's.
-keys_command() {
-  cat "$ROOT"/etc/ssh/sshd_config.d/*.conf "$ROOT"/etc/ssh/sshd_config 2>/dev/null |
-    sed -n 's/^[[:space:]]*[Aa]uthorized[Kk]eys[Cc]ommand[[:space:]=]\{1,\}\([^[:space:]]*\).*/\1/p' | head -n 1
-}
+keys_command() { sshd_setting authorizedkeyscommand | head -n 1 | sed 's/[[:space:]].*//'; }
 
 # ---- Bottlerocket, from its control container: it sees the API, not the host ----
 
@@ -407,7 +475,8 @@ gather_kubelet
 head="{\"os\":$(quote "$(os_name)"),\"kubernetesVersion\":$([ -n "$VERSION" ] && quote "$VERSION" || printf null)"
 head="$head,\"kubeletFlags\":$FLAGS,\"kubelets\":$KUBELETS${STARTED:+,\"kubeletStarted\":$STARTED}"
 os="\"osVersion\":$(quote "$(os_release VERSION_ID)"),\"selinux\":$(selinux),\"apparmor\":$(apparmor)"
-ssh="\"ssh\":{\"running\":$(ssh_daemon),\"keysCommand\":$(quote "$(keys_command)"),\"authorizedKeys\":[$(authorized_keys)]}"
+ssh="\"ssh\":{\"running\":$(ssh_daemon),\"keysCommand\":$(quote "$(keys_command)")"
+ssh="$ssh,\"certificates\":$(quote "$(sshd_setting trustedusercakeys | head -n 1)"),\"authorizedKeys\":[$(authorized_keys)]}"
 # Facts that do not fit are left out, from the end. Verdicts then say that they lack evidence.
 for whole in \
   "$head,\"files\":[$FILES],$os,$ssh,\"labels\":[$(labels)]}" \

@@ -26,6 +26,8 @@ const hostSchema = z.lazy(() =>
       z.object({
         running: z.boolean(),
         keysCommand: text(),
+        /** The file of the certificate authorities whose certificates let users in; empty where there is none. */
+        certificates: text().default(''),
         authorizedKeys: z.array(z.object({ user: text(), path: text(), keys: z.int().min(0) })).max(500),
       }),
     ),

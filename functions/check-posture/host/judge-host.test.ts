@@ -24,7 +24,7 @@ const selinux = (mode: string, more: object = {}) => ({
   runtime: true,
   ...more,
 });
-const SSH = { running: true, keysCommand: '', authorizedKeys: [] };
+const SSH = { running: true, keysCommand: '', certificates: '', authorizedKeys: [] };
 const REGION: RegionFacts = {
   connectEndpoints: new Map(),
   networks: new Map([['vpc-1', ['10.1.0.0/16', '2001:db8:1::/56']]]),
@@ -78,6 +78,7 @@ describe('judgeHost', () => {
       { os: 'al2023', ssh: { ...SSH, running: false, authorizedKeys: [{ user: 'a', path: '/a', keys: 1 }] } },
       'PASS',
     ],
+    ['SSH.1', { os: 'ubuntu', ssh: { ...SSH, certificates: '/etc/ssh/ca.pub' } }, 'FAIL'],
     ['SSH.1', { os: 'al2023' }, 'MANUAL'],
     ['SSH.1', { os: 'bottlerocket' }, 'N/A'],
     ['SSH.4', { os: 'bottlerocket', adminContainer: true }, 'FAIL'],

@@ -3,15 +3,20 @@ import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
 import type { Door, InstanceFacts, RegionFacts, RemoteAccess } from './instance-facts.ts';
 
-/** Judges keys in authorized_keys where an SSH daemon runs that would accept them. */
+/** Judges keys and certificates where an SSH daemon runs that would accept them, or starts at a connection. */
 export function judgeKeys(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('N/A', 'Bottlerocket has no SSH daemon on the host (see SSH.4)');
   if (host.ssh === undefined) return judged('MANUAL', NOT_GATHERED);
-  const { running, authorizedKeys } = host.ssh;
+  const { running, authorizedKeys, certificates } = host.ssh;
   const withKeys = authorizedKeys.filter(({ keys }) => keys > 0);
-  const evidence = withKeys.map(({ path, user, keys }) => ({ file: path, value: `${keys} keys let ${user} in` }));
+  const evidence = [
+    ...withKeys.map(({ path, user, keys }) => ({ file: path, value: `${keys} keys let ${user} in` })),
+    ...(certificates === ''
+      ? []
+      : [{ file: certificates, value: 'TrustedUserCAKeys: certificates of this authority let users in' }]),
+  ];
   if (!running) return judged('PASS', 'no SSH daemon runs', ...evidence);
-  return withKeys.length > 0 ? judged('FAIL', ...evidence) : judged('PASS', 'no authorized_keys has a key');
+  return evidence.length > 0 ? judged('FAIL', ...evidence) : judged('PASS', 'no authorized_keys has a key');
 }
 
 /**

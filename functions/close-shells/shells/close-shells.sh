@@ -13,8 +13,13 @@ ACTION=${ACTION-look}
 ROOT=${SHELLS_ROOT-}
 KEPT=$ROOT/var/lib/eks-host-remediator/authorized_keys
 
+NL='
+'
 KEYS=0
+ELSEWHERE=0
+COUNTED=$NL
 PATHS=''
+CERTIFICATES=''
 MOVED=0
 RESTORED=0
 LEFT=0
@@ -26,17 +31,60 @@ line_of() {
   printf '%s' "$line"
 }
 
+# Prints systemd's units for the SSH daemon of a type, socket or service, and what is dropped in.
+ssh_units() {
+  for at in etc/systemd/system run/systemd/system run/systemd/generator usr/lib/systemd/system lib/systemd/system; do
+    for unit in ssh sshd; do cat "$ROOT/$at/$unit.$1" "$ROOT/$at/$unit.$1.d"/*.conf 2>/dev/null; done
+  done
+}
+
+# Says whether systemd listens for an SSH daemon, which the first connection starts: by default so on Ubuntu from 22.10 on
+# (discourse.ubuntu.com/t/30189) and on Flatcar (flatcar.org, "Customizing the SSH daemon").
+ssh_socket() {
+  ports=$(ssh_units socket | sed -n 's/^ListenStream=\(.*:\)\{0,1\}\([0-9]\{1,5\}\)[[:space:]]*$/\2/p' | tr '\n' ' ')
+  [ -n "$ports" ] || return 1
+  cat "$ROOT/proc/net/tcp" "$ROOT/proc/net/tcp6" 2>/dev/null | awk -v ports="$ports" '
+    BEGIN { n = split(ports, port, " "); for (i = 1; i <= n; i++) wanted[sprintf("%04X", port[i])] = 1 }
+    $4 == "0A" { sub(/.*:/, "", $2); if ($2 in wanted) found = 1 }
+    END { exit !found }'
+}
+
+# Prints the values that the SSH daemon has for a keyword, in lower case: those of its files, of systemd's command for it,
+# and of its processes. Ubuntu's package for EC2 Instance Connect sets its command by an option.
+sshd_setting() {
+  {
+    cat "$ROOT"/etc/ssh/sshd_config.d/*.conf "$ROOT/etc/ssh/sshd_config" 2>/dev/null
+    ssh_units service | sed -n 's/^ExecStart=/ /p'
+    for process in "$ROOT"/proc/[0-9]*; do
+      [ "$(line_of "$process/comm")" = sshd ] && cat "$process/cmdline" 2>/dev/null | tr '\000\n' '  ' && echo
+    done
+  } | awk -v name="$1" '
+    function look(line,   key) {
+      sub(/^[ \t]+/, "", line)
+      key = line
+      sub(/[ \t=].*/, "", key)
+      if (tolower(key) != name) return
+      sub(/^[^ \t=]*[ \t]*=?[ \t]*/, "", line)
+      gsub(/["\047]/, "", line)
+      sub(/[ \t\r]+$/, "", line)
+      if (line != "" && tolower(line) != "none") print line
+    }
+    { gsub(/[ \t]-o[ \t]*["\047]?/, "\n"); n = split($0, lines, "\n"); for (i = 1; i <= n; i++) look(lines[i]) }'
+}
+
 ssh_daemon() {
   for process in "$ROOT"/proc/[0-9]*; do
     [ "$(line_of "$process/comm")" = sshd ] && return 0
   done
-  return 1
+  ssh_socket
 }
 
-# Counts keys that let somebody in. Comments, empty lines, and the line that cloud-init leaves for root do not count.
-keys_in() {
-  grep -c -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e 'Please login as the user' "$1" 2>/dev/null
-}
+# Comments, and the line that cloud-init leaves for root: it only says which user to take. A key with these words in its
+# comment, or with another command behind them, lets somebody in.
+NO_KEY='^[[:space:]]*(#|$)|^([A-Za-z0-9-]+,)*command="echo '\''?Please login as the user ([A-Za-z0-9 ._-]|\\")*'\''?(;echo|;sleep [0-9]+|;exit [0-9]+)*" '
+
+# Counts keys that let somebody in.
+keys_in() { grep -c -v -E "$NO_KEY" "$1" 2>/dev/null; }
 
 # Accepts names of users and paths that need no escaping in JSON and in names of files.
 is_plain() { case $1 in '' | .* | *[!A-Za-z0-9._/-]*) return 1 ;; esac; }
@@ -57,8 +105,32 @@ count() {
   found=$(keys_in "$ROOT$2/.ssh/$3")
   [ "${found:-0}" -gt 0 ] || return 0
   KEYS=$((KEYS + found))
-  is_plain "$2" && [ "${#PATHS}" -lt 1000 ] || return 0
-  PATHS="$PATHS${PATHS:+,}\"$2/.ssh/$3\""
+  name_file "$2/.ssh/$3"
+}
+
+# Adds a file to the ones that are named, where its path needs no escaping in JSON.
+name_file() {
+  is_plain "$1" && [ "${#PATHS}" -lt 1000 ] || return 0
+  PATHS="$PATHS${PATHS:+,}\"$1\""
+}
+
+# Counts the keys in files elsewhere than in .ssh of a home, which the configuration names (AuthorizedKeysFile). They
+# stay where they are.
+count_elsewhere() {
+  for pattern in $KEY_FILES; do
+    case $pattern in /* | %h*) ;; *) pattern=%h/$pattern ;; esac
+    case $pattern in %h/.ssh/authorized_keys | %h/.ssh/authorized_keys2) continue ;; esac
+    is_plain "$1" && is_plain "${2#/}" || continue
+    path=$(printf '%s\n' "$pattern" | sed "s|%h|$2|g; s|%u|$1|g")
+    # Several users may have the same file.
+    case $COUNTED in *"$NL$path$NL"*) continue ;; esac
+    COUNTED=$COUNTED$path$NL
+    [ -f "$ROOT$path" ] || continue
+    found=$(keys_in "$ROOT$path")
+    [ "${found:-0}" -gt 0 ] || continue
+    ELSEWHERE=$((ELSEWHERE + found))
+    name_file "$path"
+  done
 }
 
 # Makes the directory of kept files. It must be root's own and no link, so that users cannot lead it elsewhere.
@@ -136,6 +208,12 @@ else
     restore) each_file restore_file ;;
   esac
   each_file count
+  KEY_FILES=$(sshd_setting authorizedkeysfile | head -n 20)
+  CERTIFICATES=$(sshd_setting trustedusercakeys | head -n 1)
+  # The paths are no patterns of the shell.
+  set -f
+  each_file count_elsewhere
+  [ -z "$CERTIFICATES" ] || { is_plain "$CERTIFICATES" && [ "${#CERTIFICATES}" -lt 200 ]; } || CERTIFICATES=TrustedUserCAKeys
 fi
-printf '{"sshd":%s,"keys":%d,"paths":[%s],"admin":%s,"moved":%d,"restored":%d,"left":%d}\n' \
-  "$SSHD" "$KEYS" "$PATHS" "$ADMIN" "$MOVED" "$RESTORED" "$LEFT"
+printf '{"sshd":%s,"keys":%d,"elsewhere":%d,"paths":[%s],"certificates":"%s","admin":%s,"moved":%d,"restored":%d,"left":%d}\n' \
+  "$SSHD" "$KEYS" "$ELSEWHERE" "$PATHS" "$CERTIFICATES" "$ADMIN" "$MOVED" "$RESTORED" "$LEFT"

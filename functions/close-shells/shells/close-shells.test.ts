@@ -47,7 +47,9 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('close-s
     expect(seen).toEqual({
       sshd: true,
       keys: 2,
+      elsewhere: 0,
       paths: [`/${keysOf('ec2-user')}`, `/${keysOf('ann')}`],
+      certificates: '',
       admin: null,
       moved: 0,
       restored: 0,
@@ -132,6 +134,58 @@ esac
     expect(await act(root, 'restore', shell, path)).toMatchObject({ admin: true, restored: 1 });
     expect(existsSync(join(root, keysOf('ann')))).toBe(true);
   });
+});
+
+/** What the kernel says of a process that listens on port 22. */
+const LISTENS = '  sl  local_address rem_address   st\n   0: 00000000:0016 00000000:0000 0A 00000000:00000000\n';
+
+it.each([
+  ['Ubuntu', 'usr/lib/systemd/system/ssh.socket', '[Socket]\nListenStream=0.0.0.0:22\nListenStream=[::]:22\n', true],
+  ['Flatcar', 'usr/lib/systemd/system/sshd.socket', '[Socket]\nListenStream=22\n', true],
+  ['a port of one’s own', 'etc/systemd/system/ssh.socket.d/addresses.conf', '[Socket]\nListenStream=2222\n', false],
+])('knows a daemon that only a connection starts: %s', async (_name, unit, text, listens) => {
+  const root = host(['ann'], { sshd: false });
+  putFile(root, `/${unit}`, text);
+  expect(await act(root, 'look')).toMatchObject({ sshd: false, keys: 1 });
+  putFile(root, '/proc/net/tcp', LISTENS);
+  expect(await act(root, 'look')).toMatchObject({ sshd: listens });
+  putFile(root, '/proc/net/tcp6', LISTENS.replaceAll('0016', '08AE'));
+  expect(await act(root, 'look')).toMatchObject({ sshd: true });
+});
+
+it('counts keys that hide behind the words of cloud-init', async () => {
+  const root = host(['ann', 'ben', 'cid']);
+  putFile(root, `/${keysOf('ann')}`, 'ssh-ed25519 AAAA Please login as the user ann\n');
+  putFile(root, `/${keysOf('ben')}`, 'command="echo Please login as the user ben; /bin/sh" ssh-ed25519 AAAA\n');
+  putFile(
+    root,
+    `/${keysOf('cid')}`,
+    `no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command="echo 'Please login as the user \\"ec2-user\\" rather than the user \\"root\\".';echo;sleep 10;exit 142" ssh-ed25519 AAAA\n`,
+  );
+  expect(await act(root, 'look')).toMatchObject({ keys: 2, paths: [`/${keysOf('ann')}`, `/${keysOf('ben')}`] });
+});
+
+it('tells of keys elsewhere and of certificates, and changes neither', async () => {
+  const root = host(['ann', 'ben']);
+  putFile(
+    root,
+    '/etc/ssh/sshd_config',
+    'Include /etc/ssh/sshd_config.d/*.conf\nAuthorizedKeysFile .ssh/authorized_keys\n',
+  );
+  const dropIn = 'authorizedkeysfile /etc/ssh/keys/%u /etc/ssh/all %h/.keys\nTrustedUserCAKeys=/etc/ssh/ca.pub\n';
+  putFile(root, '/etc/ssh/sshd_config.d/10-own.conf', dropIn);
+  putFile(root, '/etc/ssh/keys/ann', KEY);
+  putFile(root, '/etc/ssh/all', KEY);
+  putFile(root, '/home/ben/.keys', `${KEY}${KEY}`);
+  expect(await act(root, 'close')).toMatchObject({
+    keys: 0,
+    elsewhere: 4,
+    paths: ['/etc/ssh/all', '/etc/ssh/keys/ann', '/home/ben/.keys'],
+    certificates: '/etc/ssh/ca.pub',
+    moved: 2,
+    left: 0,
+  });
+  expect(readFileSync(join(root, 'etc/ssh/all'), 'utf8')).toBe(KEY);
 });
 
 it('tells of keys where no daemon runs, too', async () => {

@@ -69,7 +69,7 @@ export const HOST_CHECKS: readonly HostCheck[] = [
     id: 'SSH.1',
     title: 'No key opens a shell by SSH',
     autoMode: AUTO_MODE.shell,
-    todo: 'Use Session Manager, and empty the named authorized_keys files. cloud-init writes the key pair of the launch again on each new instance (see SSH.2).',
+    todo: 'Use Session Manager, and empty the named files, or take TrustedUserCAKeys out of the configuration of the SSH daemon. cloud-init writes the key pair of the launch again on each new instance (see SSH.2).',
   },
   {
     id: 'SSH.2',
