@@ -31,6 +31,9 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
     Architecture: instance.architecture,
     ...(instance.spot === true && { InstanceLifecycle: 'spot' as const }),
+    // Source: EC2 API reference, Instance: "This value is `windows` for Windows instances; otherwise, it is empty." Its API
+    // model has the word in another case.
+    ...(instance.windows && { Platform: 'windows' as 'Windows' }),
     PlatformDetails: instance.windows ? 'Windows' : 'Linux/UNIX',
     IamInstanceProfile: profile && { Arn: profile.arn, Id: profile.id },
     MetadataOptions: {
