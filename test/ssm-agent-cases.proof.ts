@@ -132,6 +132,65 @@ describe('an update of the agent', () => {
   });
 });
 
+it('an update of the agent that is undone on the host is told once, with who may do that, and not begun again', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    ...launch('nodeGroup', { latest: false, commands: { updateUndoneAfterHours: 3 } }),
+    play: '12h',
+  });
+  expect(outcomes(run)).toEqual(['acted agent-update-started', 'done agent-updated', 'failed attempts-exhausted']);
+  expect(ours(run).at(-1)?.message).toMatch(
+    /was updated to 3\.3\.4624\.0 at \S+, and answers in version 3\.2\.1705\.0 again/,
+  );
+  expect(ours(run).at(-1)?.hint).toContain('snap info amazon-ssm-agent');
+});
+
+it('an agent that stays silent although it was installed is told with what to look at on the host', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    ...launch('nodeGroup', { agent: 'stopped' }),
+    policy: { ssmAgent: { attempts: 1 } },
+    play: '3h',
+  });
+  expect(outcomes(run).slice(-2)).toEqual(['failed agent-missing', 'failed attempts-exhausted']);
+  for (const { hint } of ours(run).slice(-2)) expect(hint).toMatch(/errors\.log.*service control policy/);
+});
+
+it('an agent that may be too old for the endpoints of its VPC is told as that, too', async () => {
+  const network = { wayOut: 'none', endpoints: { services: ['ssm', 'ssmmessages'] } };
+  const run = await playThrough({ inProcess: true, ...launch('nodeGroup', { version: '3.2.1705.0' }, { network }) });
+  expect(outcomes(run).at(-1)).toBe('failed agent-not-installable');
+  expect(ours(run).at(-1)?.message).toMatch(/agents before 3\.3\.40\.0 cannot answer: .*no endpoint for ec2messages/);
+});
+
+it('Windows has the time that it takes to start: nothing is told of a worker that registers after ten minutes', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: {
+      startsAt: '2026-07-20T00:05:00Z',
+      releases: [{ ...RELEASES, amiTypes: ['WINDOWS_CORE_2022_x86_64'], releaseVersion: '1.33-2026.07.08' }],
+      clusters: [
+        {
+          name: 'shop',
+          version: '1.33',
+          nodeGroups: [
+            {
+              name: 'win',
+              amiType: 'WINDOWS_CORE_2022_x86_64',
+              desiredSize: 0,
+              maxSize: 1,
+              ssm: { registersAfterSeconds: 600 },
+            },
+          ],
+        },
+      ],
+      launches: [{ at: '+1m', cluster: 'shop', nodeGroup: 'win', count: 1 }],
+    },
+    play: '2h',
+  });
+  expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'done agent-verified']);
+});
+
 describe('hints', () => {
   it('the sweep finds a worker that no event told of, and Auto Mode is skipped', async () => {
     const fleet = {

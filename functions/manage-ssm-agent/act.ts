@@ -131,6 +131,7 @@ async function remember(
   const goesOn = state.open === true || !isNew;
   const correlationId = (goesOn ? state.correlationId : undefined) ?? trigger.id;
   const answered = decision.answers ?? state.answered;
+  const updated = decision.updated === undefined ? state.updated : (decision.updated ?? undefined);
   const roleFingerprint = view.roleFingerprint ?? state.roleFingerprint;
   const next: WorkerState = {
     fingerprint,
@@ -141,6 +142,7 @@ async function remember(
     ...(decision.proposal !== undefined && { proposal: decision.proposal }),
     ...(answered !== undefined && { answered }),
     ...(roleFingerprint !== undefined && { roleFingerprint }),
+    ...(updated !== undefined && { updated }),
     revision: state.revision,
   };
   const outcome: Outcome<Reason> = {

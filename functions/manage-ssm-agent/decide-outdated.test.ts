@@ -19,6 +19,28 @@ const about = (view: Partial<WorkerView>, state: Partial<Observation['state']> =
   observation(worker({ agent: OLD, ...view }), state);
 
 describe('decide, about an agent that answers in an old version,', () => {
+  it('tells once that an update of it was undone, and does not update it again until somebody retries', () => {
+    const updated = { to: '3.3.4624.0', at: NOW - 60 * MINUTE };
+    const undone = decide(about({}, { updated }), circumstances());
+    expect(undone).toMatchObject({
+      decision: 'failed',
+      reason: 'attempts-exhausted',
+      message: expect.stringContaining('answers in version 3.2.1705.0 again'),
+      memory: { failures: { count: 3 } },
+      updated: null,
+    });
+    const { hint, memory, message, ...next } = decide(about({}, { ...undone.memory }), circumstances());
+    expect(next).toMatchObject({ reason: 'attempts-exhausted', variant: undone.variant });
+    expect(next.begin).toBeUndefined();
+    // A version that is only not the latest any more, and one that Systems Manager may not show yet, are no such thing.
+    for (const known of [
+      { ...updated, to: OLD.version },
+      { ...updated, at: NOW - MINUTE },
+    ]) {
+      expect(decide(about({}, { updated: known }), circumstances()).begin).toBe('update-agent');
+    }
+  });
+
   it('updates an old agent, but not that of Bottlerocket', () => {
     expect(decide(about({}), circumstances())).toMatchObject({
       reason: 'agent-update-started',

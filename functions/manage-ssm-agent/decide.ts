@@ -4,7 +4,8 @@ import { OUTDATED } from './agent-cause.ts';
 import { canBeUpdated } from './agent-version.ts';
 import { type Circumstances, type Decision, remembered, say } from './decision.ts';
 import { diagnose, whyNoSessions } from './diagnose.ts';
-import { follow } from './follow.ts';
+import { follow, undoneUpdate } from './follow.ts';
+import { registersBy } from './grace.ts';
 import { circumstancesOf, guardOf } from './guards.ts';
 import type { AgentView, Observation } from './observation.ts';
 import { refusedImage } from './policy.ts';
@@ -76,7 +77,10 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
   // The worker's owner was not read, so nothing may be done.
   if (view.owner === undefined) return verified();
   if (modeOfRemedy(ssmAgent, 'update-agent') === 'off') return { ...verified(), memory: remembered(failures) };
-  return treat({ ...UPDATE, message: answersInOld(agent) }, observation, ssmAgent, circumstances.now);
+  return (
+    undoneUpdate(agent, state, ssmAgent, circumstances.now) ??
+    treat({ ...UPDATE, message: answersInOld(agent) }, observation, ssmAgent, circumstances.now)
+  );
 }
 
 /** The agent answers, and no session reaches the worker; undefined where that is not known, or to be left alone. */
@@ -92,9 +96,7 @@ function withoutSessions(
   const message = `The agent answers (version ${version}), but has no connection for sessions.`;
   const { unconnectedSince = now } = state;
   const wasConnected = state.roleFingerprint !== undefined;
-  const connectsBy = wasConnected
-    ? unconnectedSince + CONNECTS_AGAIN
-    : view.launchedAt + verdict.policy.ssmAgent.graceTime;
+  const connectsBy = wasConnected ? unconnectedSince + CONNECTS_AGAIN : registersBy(view, verdict.policy.ssmAgent);
   const memory = { unconnectedSince };
   if (now < connectsBy) {
     return { ...say('waiting', 'sessions-not-connected', message, memory, 'yet'), lookAt: connectsBy };
@@ -115,7 +117,7 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   if ('guardResult' in verdict) return { ...verdict.guardResult, memory: idle };
   const { ssmAgent } = verdict.policy;
   if (view.findings === undefined || view.owner === undefined) {
-    const lookAt = Math.max(now, view.launchedAt + ssmAgent.graceTime);
+    const lookAt = Math.max(now, registersBy(view, ssmAgent));
     return { ...say('waiting', 'agent-not-yet-registered', 'The agent still has time to register.', idle), lookAt };
   }
   const { cause, message, also } = diagnose(view, view.findings, state);
@@ -131,7 +133,17 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   const refusal = cause === 'agent-missing' ? whyNotInstallable(view.findings, ssmAgent.installerImage) : undefined;
   if (refusal !== undefined) {
     const { reason: why, ...rest } = refusal;
-    return { ...say('failed', 'agent-not-installable', `${message} ${why}`, known, cause), ...about, ...rest };
+    return {
+      ...say(
+        'failed',
+        'agent-not-installable',
+        [message, also, why].filter((sentence) => sentence !== undefined).join(' '),
+        known,
+        cause,
+      ),
+      ...about,
+      ...rest,
+    };
   }
   return { ...say('failed', cause, whole, known, message), ...about };
 }

@@ -21,6 +21,8 @@ export interface Decision extends Told<Reason> {
   readonly proposal?: Proposal;
   /** Id of the operator's request that this decision answers. A following reconcile records the worker's own state. */
   readonly answers?: string;
+  /** The update that has succeeded; null forgets it. */
+  readonly updated?: WorkerState['updated'] | null;
   /** The act: begin the remedy in `memory.remedy`. */
   readonly begin?: StartedRemedy['kind'];
   /** When to reconcile again, epoch milliseconds; absent when an event or the sweep will trigger it. */

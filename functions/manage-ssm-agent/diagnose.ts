@@ -35,7 +35,7 @@ type Doubt = string;
  */
 export function diagnose(view: WorkerView, findings: Findings, past: Past = {}): Diagnosis {
   const { facts, doubts } = examine(view, findings, past);
-  const residual = RESIDUAL(view);
+  const residual = residualOf(view, findings);
   const [first, ...others] = facts;
   if (first !== undefined) {
     // Where no path is found there may still be one, so the agent itself may be at fault as well.
@@ -62,10 +62,14 @@ export function whyNoSessions({ agent: _, ...view }: WorkerView, findings: Findi
   return found.length > 0 ? found.join(' ') : 'Nothing was found that keeps it from one: the agent may hang.';
 }
 
-const RESIDUAL = ({ agent }: WorkerView): Diagnosis =>
-  agent === undefined
-    ? { cause: 'agent-missing', message: 'No agent has ever registered, and nothing was found that keeps one from it.' }
-    : { cause: 'connection-lost', message: 'The agent registered once and does not answer any more.' };
+function residualOf({ agent }: WorkerView, { network }: Findings): Diagnosis {
+  if (agent !== undefined) {
+    return { cause: 'connection-lost', message: 'The agent registered once and does not answer any more.' };
+  }
+  const message = 'No agent has ever registered, and nothing was found that keeps one from it.';
+  const unlessOld = network.kind === 'open' ? network.unlessOld : undefined;
+  return { cause: 'agent-missing', message, ...(unlessOld !== undefined && { also: `But ${lowered(unlessOld)}` }) };
+}
 
 const POSSIBLE = ({ agent }: WorkerView): string =>
   agent === undefined

@@ -1,12 +1,14 @@
 import { isInvalid } from '../shared/policy/policy.ts';
 import { counted } from '../shared/text/counted.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 import { OUTDATED } from './agent-cause.ts';
+import { isAtLeast } from './agent-version.ts';
 import { type Circumstances, type Decision, type Memory, RECONCILE_EVERY, say } from './decision.ts';
-import type { Observation } from './observation.ts';
+import type { AgentView, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { SWITCHES } from './remedy-choice.ts';
-import type { StartedRemedy } from './worker-ledger.ts';
+import type { StartedRemedy, WorkerState } from './worker-ledger.ts';
 
 /** How long a remedy may take when the policy cannot be read, ms. */
 const DEFAULT_CURE_TIME = 75 * 60_000;
@@ -45,7 +47,8 @@ function followUpdate(
   const about = { details: { cause: remedy.cause, remedy: remedy.kind, attempt: remedy.attempt, ...idOf(remedy) } };
   if (agent?.online === true && agent.latest) {
     const message = `The agent answers and is the latest version (${agent.version}).`;
-    return { ...say('done', 'agent-updated', message, {}, agent.version), ...about };
+    const updated = { to: agent.version, at: circumstances.now };
+    return { ...say('done', 'agent-updated', message, {}, agent.version), ...about, updated };
   }
   const stands =
     agent?.online === true
@@ -57,6 +60,32 @@ function followUpdate(
   return expired(remedy, circumstances)
     ? { ...failed(remedy, failures, `it did not finish in time. ${stands}`, circumstances), ...about }
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
+}
+
+/** How soon after an update Systems Manager shows an agent's version for certain, ms. It pings every five minutes. */
+const SHOWN_WITHIN = 10 * 60_000;
+
+/**
+ * An agent that was updated here and is at an older version again; undefined where that is not so. Snap's refresh puts back
+ * what its channel has, hours later (aws/amazon-ssm-agent#255, #399), and each further update would be undone alike.
+ */
+export function undoneUpdate(
+  { version }: AgentView,
+  { updated, failures }: WorkerState,
+  { attempts }: Pick<Policy['ssmAgent'], 'attempts'>,
+  now: number,
+): Decision | undefined {
+  if (updated === undefined || failures !== undefined || now - updated.at < SHOWN_WITHIN) return undefined;
+  if (isAtLeast(version, updated.to.split('.').map(Number))) return undefined;
+  const at = new Date(updated.at).toISOString();
+  const text = `The agent was updated to ${updated.to} at ${at}, and answers in version ${version} again. No further attempt is made.`;
+  const memory: Memory = { failures: { cause: OUTDATED, count: attempts, lastAt: now } };
+  return {
+    ...say('failed', 'attempts-exhausted', text, memory, `${OUTDATED} exhausted`),
+    updated: null,
+    details: { cause: OUTDATED, failures: attempts },
+    hint: `Find out what puts the older version back: the channel of its snap (snap info amazon-ssm-agent), an association of State Manager, or a tool that pins it. Then: ${OPERATOR_COMMAND} retry RESOURCE --why "…".`,
+  };
 }
 
 /** What a later reconcile does about a cause whose remedy has failed; undefined when the remedy may be tried again. */
@@ -71,6 +100,9 @@ export function afterFailure(
     const text = `${message} ${counted(failures.count, 'attempt')} to cure it failed. No further attempt is made.`;
     return {
       ...say('failed', 'attempts-exhausted', text, { failures }, `${cause} exhausted`),
+      ...((cause === 'agent-missing' || cause === 'cause-unclear') && {
+        hint: `${STAYS_SILENT} To try again: ${OPERATOR_COMMAND} retry RESOURCE --why "…".`,
+      }),
       details: { cause, failures: failures.count },
     };
   }
@@ -83,6 +115,13 @@ export function afterFailure(
     lookAt: retryAt,
   };
 }
+
+/**
+ * What helps where the agent stays silent although it was installed. None of this is seen from outside of the host: for an
+ * inspection of TLS see aws/amazon-ssm-agent#195.
+ */
+export const STAYS_SILENT =
+  'Nothing seen from outside of the host explains it. On the host, read /var/log/amazon/ssm/errors.log, and see whether something stops the agent, or keeps the installer’s pod away. Check what AWS does not show, too: a service control policy, the clock, a proxy, an inspection of TLS. Or use an AMI with an agent that answers.';
 
 /** The reason that a failed remedy is recorded with: the problem that remains. */
 const failureOf = (cause: StartedRemedy['cause']): Reason => (cause === OUTDATED ? 'agent-update-failed' : cause);
@@ -100,6 +139,7 @@ function failed(
   const retryAfter = isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.retryAfter;
   return {
     ...say('failed', failureOf(remedy.cause), message, { failures }, `${remedy.cause} ${remedy.attempt}`),
+    ...(remedy.kind === 'install-agent' && { hint: STAYS_SILENT }),
     lookAt: now + retryAfter,
   };
 }

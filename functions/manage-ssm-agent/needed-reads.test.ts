@@ -18,6 +18,8 @@ describe('what is found out about a worker', () => {
     ['does not answer', {}, {}, 'findings'],
     ['fell silent', { agent: { ...ONLINE, online: false } }, {}, 'findings'],
     ['still has time', { launchedAt: NOW - MINUTE }, {}, undefined],
+    ['runs Windows and may still restart', { launchedAt: NOW - 19 * MINUTE, windows: true }, {}, undefined],
+    ['runs Windows and had its time', { launchedAt: NOW - 20 * MINUTE, windows: true }, {}, 'findings'],
     ['is in quarantine', { tags: { 'eks-host-remediator:quarantine': 'x' } }, {}, undefined],
     ['was only stripped', { tags: { 'eks-host-remediator:quarantine': 'stripped 2026-07-14' } }, {}, 'findings'],
     ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, undefined],

@@ -16,6 +16,8 @@ export interface Observation {
 }
 
 export interface WorkerView extends DescribedWorker {
+  /** It runs Windows. */
+  readonly windows?: true;
   /** The worker's owner; read only where a remedy may begin. */
   readonly owner?: Owner;
   /** The agent, as Systems Manager knows it; absent when it has never registered. */
@@ -74,7 +76,8 @@ export interface NodeRole extends RoleRights {
 }
 
 export type NetworkFinding =
-  | { readonly kind: 'open'; readonly way: string }
+  /** `unlessOld`: what agents before a version lack that has never registered, as a sentence. */
+  | { readonly kind: 'open'; readonly way: string; readonly unlessOld?: string }
   /** Certain: `missing` names the part that is missing. */
   | { readonly kind: 'closed'; readonly missing: string }
   /** No path is found, though an invisible one may exist, such as a proxy or a private hosted zone. */

@@ -156,7 +156,7 @@ async function readCommand(
 }
 
 const viewOf = (
-  { State, LaunchTime, Tags = [] }: DescribedInstance,
+  { State, LaunchTime, Platform, Tags = [] }: DescribedInstance,
   { cluster, nodegroup, ownership, certain }: Worker,
   agent: AgentView | undefined,
   command: CommandView | undefined,
@@ -168,6 +168,7 @@ const viewOf = (
   instanceState: State?.Name ?? '',
   launchedAt: LaunchTime?.getTime() ?? 0,
   tags: tagsOf({ Tags }),
+  ...(Platform?.toLowerCase() === 'windows' && { windows: true }),
   ...(agent !== undefined && { agent }),
   ...(command !== undefined && { command }),
 });

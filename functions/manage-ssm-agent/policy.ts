@@ -61,7 +61,7 @@ export const ssmAgent = (defaultMode: Mode) =>
     mode: mode.default(defaultMode).describe('Bounds the mode of every remedy.'),
     graceTime: durationFrom('1m', 'no agent registers sooner, and each launch would be treated')
       .prefault('5m')
-      .describe('How long after its launch a worker may take to register.'),
+      .describe('How long after its launch a worker may take to register. Windows has 20 minutes at least.'),
     remedies: remedies.prefault({}).describe('Each with its own mode.'),
     agentPolicy: z
       .enum(AGENT_POLICIES)

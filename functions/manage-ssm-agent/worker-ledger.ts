@@ -33,6 +33,8 @@ const workerState = z.object({
   ...proposalMemory(),
   /** Fingerprint of the role's policies at the time the agent answered. */
   roleFingerprint: z.string().optional(),
+  /** The version that the last update here brought, and when, epoch milliseconds. */
+  updated: z.object({ to: z.string(), at: z.number() }).optional(),
   /** Since when no session reaches the worker although its agent answers, epoch milliseconds. */
   unconnectedSince: z.number().optional(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */

@@ -63,7 +63,7 @@ export function seedHosts(
       ? cluster.subnets
       : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
   if (subnets !== cluster.subnets) addSubnets(networks, cluster.vpcId, subnets, { wayOut, network: clusterNetwork });
-  const { updateFails, times, script, host } = ssm.commands;
+  const { updateFails, times, updateUndoneAfterHours, script, host } = ssm.commands;
   const exposure = seedExposure(state, cluster, exposureFile, true);
   return {
     hosts: exposure.apply({
@@ -74,6 +74,7 @@ export function seedHosts(
       },
       commands: {
         updateFailure: updateFails === undefined ? undefined : { outcome: updateFails, times },
+        ...(updateUndoneAfterHours !== undefined && { updateUndoneAfterMs: updateUndoneAfterHours * 3_600_000 }),
         script,
         host,
       },

@@ -40,6 +40,13 @@ const commands = z
       .optional()
       .describe('What updates of the agent end with; by default they succeed'),
     times: z.int().min(1).default(1).describe('So many updates fail, then they succeed'),
+    updateUndoneAfterHours: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'Hours after an update until something on the host puts the former version back, as a refresh of its snap does',
+      ),
     script: z
       .strictObject({
         output: z.string().default('').describe('Standard output'),

@@ -57,8 +57,8 @@ export function wayOf(
   }
   if (unclear.length > 0) return { kind: 'unsure', doubt: sentenceOf(unclear) };
   const old = version === undefined ? oldAgentsDoubt(node, caller, networks) : undefined;
-  if (old !== undefined) return { kind: 'unsure', doubt: old };
-  return { kind: 'open', way: seen[0]?.way ?? '' };
+  if (old?.isNamed) return { kind: 'unsure', doubt: old.doubt };
+  return { kind: 'open', way: seen[0]?.way ?? '', ...(old !== undefined && { unlessOld: old.doubt }) };
 }
 
 /**
@@ -170,15 +170,19 @@ function routeOut(node: NodeEnd, networks: Networks) {
 }
 
 /**
- * The doubt about an agent that has never registered: it may be an old one that an `ec2messages` endpoint would block.
+ * The doubt about an agent that has never registered: it may be an old one, which needs `ec2messages`. `isNamed`: an
+ * endpoint for that blocks it. Where there is none, as AWS advises for present agents, a new agent registers all the same.
  */
-function oldAgentsDoubt(node: NodeEnd, caller: AgentIdentity, networks: Networks): string | undefined {
+function oldAgentsDoubt(
+  node: NodeEnd,
+  caller: AgentIdentity,
+  networks: Networks,
+): { readonly doubt: string; readonly isNamed: boolean } | undefined {
   const isNamed = endpointsFor(OLD_AGENTS_NEED, node.instance, networks).some((one) => one.PrivateDnsEnabled === true);
-  if (!isNamed) return undefined;
   const { judgement } = see(OLD_AGENTS_NEED, node, caller, networks);
   if (judgement.answer !== 'no') return undefined;
   const doubt = unsure(`agents before ${WITHOUT_EC2MESSAGES.join('.')} cannot answer: ${judgement.why}`);
-  return sentenceOf([{ service: OLD_AGENTS_NEED, judgement: doubt, way: '' }]);
+  return { doubt: sentenceOf([{ service: OLD_AGENTS_NEED, judgement: doubt, way: '' }]), isNamed };
 }
 
 /** Joins the reasons into one sentence, without repeating those that several services share. */

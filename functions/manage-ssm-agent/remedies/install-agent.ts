@@ -5,7 +5,9 @@ import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import { type OpenOptions, openCluster } from '../../shared/kubernetes/open-cluster.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Scope } from '../batch.ts';
+import { mayStillStart } from '../grace.ts';
 import { INSTALLER, INSTALLER_NODE_LIMIT, installability, installerDaemonSet } from '../install/index.ts';
 import { type InstallingNodes, readInstallations, saveInstallation } from '../install-ledger.ts';
 import type { Observation } from '../observation.ts';
@@ -14,6 +16,7 @@ import { type Beginning, type Beginnings, type Decided, toBegin } from './remedy
 
 export interface InstallDeps extends OpenOptions {
   readonly ledger: Ledger;
+  readonly clock: Clock;
 }
 
 /** The results of the installations of one reconcile. */
@@ -68,7 +71,7 @@ export async function bringInstallations(
       }
       if (reading.kind === 'unreadable') return refuse(starting, 'unreadable', reading.error);
       const kubernetes = await openCluster(deps, cluster, reading.found);
-      const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings);
+      const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings, deps.clock.now());
       const after = { ...staying, ...added };
       // All nodes were refused and no DaemonSet exists, so there is nothing to update.
       if (Object.keys(after).length === 0 && Object.keys(before).length === 0) return;
@@ -84,6 +87,10 @@ export async function bringInstallations(
   await pMap(clusters, bring, { concurrency: READ_CONCURRENCY });
   return { beginnings, troubles };
 }
+
+/** What helps where an instance is no node long after its launch. */
+const NOT_JOINED =
+  'See why the instance did not join its cluster: aws ec2 get-console-output shows how it started. Without its kubelet nothing reaches it; replace it.';
 
 const isInstalling = ({ state }: Observation): boolean => state.remedy?.kind === 'install-agent';
 
@@ -112,15 +119,19 @@ async function addNodes(
   kubernetes: KubernetesClient,
   starting: readonly Observation[],
   beginnings: Map<string, Beginning>,
+  now: number,
 ): Promise<InstallingNodes> {
   const nodes = new Map((await kubernetes.listNodes()).map((node) => [node.instanceId, node]));
   const added: Record<string, string> = {};
-  for (const { instanceId } of starting) {
+  for (const { instanceId, view } of starting) {
     const node = nodes.get(instanceId);
     const able = node === undefined ? undefined : installability(node.osImage);
-    if (node === undefined) {
+    if (node === undefined && mayStillStart(view, now)) {
+      const message = 'The instance is no node of its cluster yet: it may still be starting.';
+      beginnings.set(instanceId, { kind: 'deferred', message });
+    } else if (node === undefined) {
       const message = 'The instance is no node of its cluster: nothing can be installed on it through Kubernetes.';
-      beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message });
+      beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message, hint: NOT_JOINED });
     } else if (able?.kind === 'refused') {
       const { reason: message, hint } = able;
       beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message, hint });

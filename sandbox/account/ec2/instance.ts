@@ -26,6 +26,8 @@ export interface AgentSpecification {
 
 /** The results of commands on the instances of one group, which share this object. */
 export interface CommandBehaviour {
+  /** How long after an update of its agent the former version is put back, ms. */
+  readonly updateUndoneAfterMs?: number;
   /** The outcome that agent updates are set to have, and how many more of them. */
   readonly updateFailure: { readonly outcome: 'Failed' | 'TimedOut'; times: number } | undefined;
   /** Output and exit code of every shell script. */

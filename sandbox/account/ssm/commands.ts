@@ -191,6 +191,11 @@ export class Commands {
       return failed('updating amazon-ssm-agent to an older version, please enable allow downgrade to proceed');
     }
     this.#agents.updated(instance.id, wanted);
+    // Source: aws/amazon-ssm-agent#255, "Snap auto-refresh overrides amazon-ssm-agent AWS-UpdateSSMAgent installed version".
+    const { updateUndoneAfterMs } = instance.commands;
+    if (updateUndoneAfterMs !== undefined) {
+      this.#world.time.after(updateUndoneAfterMs, () => this.#agents.updated(instance.id, installed));
+    }
     const output = `Initiating amazon-ssm-agent update to ${wanted}\namazon-ssm-agent updated successfully to ${wanted}`;
     return { exitCode: 0, output, errorOutput: '' };
   }
