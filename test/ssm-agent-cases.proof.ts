@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sample as coverage } from '../events/inspector-coverage.ts';
-import { deadLetterCount, playThrough } from './harness.ts';
+import { trustOf } from '../sandbox/account/iam/state.ts';
+import { deadLetterCount, HOUR, playThrough, start } from './harness.ts';
 import { changes, launch, ours, outcomes, RELEASES } from './ssm-agent.fixture.ts';
 
 describe('policy and tags', () => {
@@ -161,6 +162,22 @@ it('an agent that may be too old for the endpoints of its VPC is told as that, t
   const run = await playThrough({ inProcess: true, ...launch('nodeGroup', { version: '3.2.1705.0' }, { network }) });
   expect(outcomes(run).at(-1)).toBe('failed agent-not-installable');
   expect(ours(run).at(-1)?.message).toMatch(/agents before 3\.3\.40\.0 cannot answer: .*no endpoint for ec2messages/);
+});
+
+it('a role whose trust policy was changed is told as the cause: no policy is attached, and no worker is told to be replaced', async () => {
+  const run = await start({ inProcess: true, ...launch('nodeGroup', {}), play: '2h' });
+  expect(outcomes(run)).toEqual(['done agent-verified']);
+  const { iam } = run.account.fleet;
+  iam.setTrustPolicy('shop-g-node', trustOf('ecs-tasks.amazonaws.com'));
+  await run.account.play(3 * HOUR);
+  expect(outcomes(run).slice(1)).toEqual(['failed role-lacks-ssm']);
+  const told = ours(run).at(-1);
+  expect(told?.message).toContain('its trust policy does not name ec2.amazonaws.com');
+  expect(`${told?.message} ${told?.hint}`).not.toMatch(/terminate|replace/i);
+  expect(changes(run)).toEqual([]);
+  iam.setTrustPolicy('shop-g-node', trustOf('ec2.amazonaws.com'));
+  await run.account.play(2 * HOUR);
+  expect(outcomes(run).at(-1)).toBe('done agent-verified');
 });
 
 it('Windows has the time that it takes to start: nothing is told of a worker that registers after ten minutes', async () => {

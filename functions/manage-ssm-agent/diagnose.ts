@@ -89,7 +89,18 @@ function examine(view: WorkerView, findings: Findings, past: Past): { facts: Dia
   }
   if (!hostManagementHelps(view.agent?.version, findings)) {
     if (profile === undefined) fact('no-instance-profile', 'The instance has no instance profile.');
-    else if (profile.role === undefined) fact('role-lacks-ssm', `Instance profile ${profile.name} has no role.`);
+    else if (profile.gone) {
+      fact(
+        'no-instance-profile',
+        `The instance names instance profile ${profile.name}, which does not exist any more, or its role does not.`,
+      );
+    } else if (profile.role?.distrusts) {
+      // Whatever the role allows, and whether or not it once was enough.
+      fact(
+        'role-lacks-ssm',
+        `Role ${profile.role.name} gives the instance no credentials: its trust policy does not name ec2.amazonaws.com.`,
+      );
+    } else if (profile.role === undefined) fact('role-lacks-ssm', `Instance profile ${profile.name} has no role.`);
     else {
       const answer = roleAnswer(view, profile.role, past);
       const { name, why } = profile.role;

@@ -53,8 +53,8 @@ export type CommandView =
 
 /** Everything that must be right for an agent to register, as AWS describes it. */
 export interface Findings {
-  /** Absent when the instance has no instance profile. */
-  readonly profile?: { readonly name: string; readonly role?: NodeRole };
+  /** Absent when the instance has no instance profile. `gone`: it names one that IAM does not know any more. */
+  readonly profile?: { readonly name: string; readonly role?: NodeRole; readonly gone?: true };
   /** Whether Default Host Management gives the agent its rights, whatever the role. */
   readonly defaultHostManagement: boolean;
   readonly metadata: { readonly enabled: boolean; readonly version2: boolean };
@@ -71,6 +71,8 @@ export interface Findings {
 export interface NodeRole extends RoleRights {
   readonly name: string;
   readonly arn: string;
+  /** Its trust policy does not let EC2 assume it. */
+  readonly distrusts?: true;
   /** The fingerprint of {@link RolePolicies}. */
   readonly fingerprint: string;
 }

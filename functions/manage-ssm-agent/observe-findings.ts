@@ -107,12 +107,13 @@ export async function observeFindings(
 }
 
 function profileFor(
-  { name, role }: ObservedProfile,
+  { name, role, gone }: ObservedProfile,
   identity: Parameters<typeof roleRights>[1],
 ): NonNullable<Findings['profile']> {
-  if (role === undefined) return { name };
-  const { roleArn, fingerprint } = role;
-  return { name, role: { name: role.name, arn: roleArn, fingerprint, ...roleRights(role, identity) } };
+  if (role === undefined) return { name, ...(gone && { gone }) };
+  const { roleArn, fingerprint, distrusts } = role;
+  const rights = { ...roleRights(role, identity), ...(distrusts && { distrusts, forbidden: true }) };
+  return { name, role: { name: role.name, arn: roleArn, fingerprint, ...rights } };
 }
 
 /** The hybrid registration of this host. Address and name must both match, since addresses repeat among VPCs. */

@@ -14,6 +14,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { decoded, type Statement, statementsOf } from './rights/policy-statements.ts';
 import type { RolePolicies, RolePolicy } from './rights/role-rights.ts';
+import { mayTrustEc2 } from './rights/trust.ts';
 
 const EVERYTHING: readonly Statement[] = [
   { Effect: 'Allow', Action: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'], Resource: ['*'] },
@@ -38,13 +39,15 @@ export interface ObservedProfile {
   readonly name: string;
   /** Absent when the profile has no role. */
   readonly role?: RolePolicies & { readonly name: string };
+  /** The instance names the profile, and IAM does not know it, or its role, any more. */
+  readonly gone?: true;
 }
 
 /** Policy documents by ARN, each read once. */
 type Documents = Map<string, Promise<string>>;
 
 /**
- * Reads instance profiles by their ARNs, each profile and each policy once. A profile that no longer exists is missing.
+ * Reads instance profiles by their ARNs, each profile and each policy once.
  */
 export async function observeProfiles(iam: IAMClient, arns: readonly string[]): Promise<Map<string, ObservedProfile>> {
   const distinct = [...new Set(arns)].filter((arn) => arn !== '');
@@ -52,10 +55,10 @@ export async function observeProfiles(iam: IAMClient, arns: readonly string[]): 
   const observed = await pMap(distinct, async (arn) => [arn, await observeProfile(iam, arn, documents)] as const, {
     concurrency: READ_CONCURRENCY,
   });
-  return new Map(observed.flatMap(([arn, profile]) => (profile === undefined ? [] : [[arn, profile]])));
+  return new Map(observed);
 }
 
-async function observeProfile(iam: IAMClient, arn: string, read: Documents): Promise<ObservedProfile | undefined> {
+async function observeProfile(iam: IAMClient, arn: string, read: Documents): Promise<ObservedProfile> {
   const name = arn.split('/').at(-1) ?? '';
   try {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
@@ -63,7 +66,7 @@ async function observeProfile(iam: IAMClient, arn: string, read: Documents): Pro
     if (roleName === undefined) return { name };
     return { name, role: { name: roleName, ...(await readRole(iam, roleName, read)) } };
   } catch (error) {
-    if (error instanceof NoSuchEntityException) return undefined;
+    if (error instanceof NoSuchEntityException) return { name, gone: true };
     throw error;
   }
 }
@@ -99,6 +102,7 @@ async function readRole(iam: IAMClient, RoleName: string, read: Documents): Prom
     roleArn: Role?.Arn ?? '',
     policies: sources.map(({ policy }) => policy),
     ...(boundary !== undefined && { boundary: boundary.policy }),
+    ...(!mayTrustEc2(decoded(Role?.AssumeRolePolicyDocument ?? '')) && { distrusts: true as const }),
     fingerprint: createHash('sha256').update(JSON.stringify(identities)).digest('hex').slice(0, 32),
   };
 }

@@ -22,11 +22,11 @@ export const SSM_AGENT_REASONS = {
   },
   'no-instance-profile': {
     meaning: 'The worker has no instance profile, and Default Host Management is off.',
-    hint: 'Give the node group a node role, or allow ssmAgent.remedies.defaultHostManagement.',
+    hint: 'Give the node group a node role, or allow ssmAgent.remedies.defaultHostManagement. An instance that names a profile that is gone needs another one (aws ec2 replace-iam-instance-profile-association), or is replaced.',
   },
   'role-lacks-ssm': {
     meaning: 'The node role does not allow what the agent needs, and Default Host Management is off.',
-    hint: 'Attach AmazonSSMManagedEC2InstanceDefaultPolicy to the node role, or allow ssmAgent.remedies.attachPolicy. Where the message names a Deny or a boundary, change that.',
+    hint: 'Attach AmazonSSMManagedEC2InstanceDefaultPolicy to the node role, or allow ssmAgent.remedies.attachPolicy. Where the message names a Deny, a boundary or the trust policy, change that.',
   },
   'no-network-path': {
     meaning:

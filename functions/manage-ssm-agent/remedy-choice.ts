@@ -82,6 +82,7 @@ export function attachable(
   if (owner === undefined || owner.unreadable !== undefined || !isProven(owner)) {
     return { kind: 'no', why: 'No policy is attached: nothing proves that its role is one of nodes.' };
   }
+  if (role.distrusts) return { kind: 'no', why: 'No policy is attached: without credentials it would change nothing.' };
   if (role.forbidden) {
     return { kind: 'no', why: 'No policy is attached: against a Deny or a boundary it would change nothing.' };
   }

@@ -16,6 +16,8 @@ export interface RolePolicies {
   readonly roleArn: string;
   readonly policies: readonly RolePolicy[];
   readonly boundary?: RolePolicy;
+  /** Its trust policy does not let EC2 assume it: no instance gets its credentials. */
+  readonly distrusts?: true;
   /** Stays the same as long as none of the policies changes. */
   readonly fingerprint: string;
 }

@@ -110,6 +110,12 @@ export class Iam {
     return role;
   }
 
+  /** Gives a role another trust policy. @throws NoSuchEntity */
+  setTrustPolicy(roleName: string, trustPolicy: object): void {
+    this.roles.set(roleName, { ...this.role(roleName), trustPolicy });
+    this.#changed(roleName);
+  }
+
   addInstanceProfile(name: string, roleName: string): InstanceProfile {
     const path = '/';
     const arn = this.arn('instance-profile', path, name);

@@ -48,7 +48,10 @@ export function agentRights(world: World, iam: Iam, settings: ServiceSettings, n
     roleName !== undefined && may(roleName, instance, 'ssm', [REGISTER]);
   const rightsOf = (instance: Instance, agentVersion: string): AgentRights | undefined => {
     const own = iam.findInstanceProfile(instance.instanceProfile ?? '')?.roleName;
-    if (mayRegister(own, instance)) return { source: 'instance-profile', roleName: own };
+    // EC2 gives an instance no credentials of a role that does not trust it (IAM user guide, "Troubleshoot IAM and Amazon
+    // EC2"). Those that it has given last for hours, which is not played.
+    const isTrusted = JSON.stringify(iam.roles.get(own ?? '')?.trustPolicy ?? '').includes('"ec2.amazonaws.com');
+    if (isTrusted && mayRegister(own, instance)) return { source: 'instance-profile', roleName: own };
     const general = settings.defaultHostManagementRole;
     if (mayRegister(general, instance) && isAtLeast(agentVersion, DEFAULT_HOST_MANAGEMENT_SINCE)) {
       return { source: 'default-host-management', roleName: general };
