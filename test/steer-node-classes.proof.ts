@@ -183,6 +183,17 @@ describe('a class that somebody keeps as code', () => {
   });
 });
 
+it('an alias that names no release is told after a day, and a pin to a withdrawn release is not called current', async () => {
+  const nowhere = await started(karpenterFleet({ amiSelectorTerms: [{ alias: 'al2023@v20260801' }] }), {}, '30h');
+  expect(nodeClassStory(nowhere).slice(1)).toEqual(['waiting node-class-drifting', 'refused node-class-drift-slow']);
+  const fleet = karpenterFleet({ amiSelectorTerms: [{ alias: 'al2023@v20260710' }] }, { releaseVersion: NEW });
+  const [older, newer] = fleet.releases;
+  const releases = [older, { ...newer, withdrawnAt: '+3h' }];
+  const withdrawn = await started({ ...fleet, releases }, { bakeAge: '1h' }, '8h');
+  expect(nodeClassStory(withdrawn).at(-1)).toBe('skipped node-class-runs-withdrawn');
+  expect(patches(withdrawn)).toEqual([]);
+});
+
 describe('nothing is written', () => {
   it('where the cluster only lets its objects be read: it is told', async () => {
     const run = await started(karpenterFleet({}, {}, { rbacNodeClasses: false }));

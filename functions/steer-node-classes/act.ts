@@ -66,6 +66,7 @@ export async function carryOut(
     const next = asStored<NodeClassState>({
       ...before,
       made: decision.made,
+      behind: decision.behind,
       proposal: decision.proposal,
       progress,
       ...userData,
@@ -81,6 +82,7 @@ export async function carryOut(
     ...incident,
     reason: decision.reason,
     made: decision.made,
+    behind: decision.behind,
     proposal: decision.proposal,
     progress,
     ...userData,

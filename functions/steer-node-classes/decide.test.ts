@@ -216,3 +216,46 @@ it.each([
     expect([told.decision, told.reason]).toEqual([expected, 'node-classes-unread']);
   },
 );
+
+describe('a class that stays pinned as somebody pinned it', () => {
+  const pinned = { selection: { kind: 'pins' as const, ...al2023('v20260701') } };
+  const lookAt = (view: Partial<ClassView>, state: object = {}, now = NOW) =>
+    decide(observationOf(classView(view), { state: { outcomes: 0, revision: 0, ...state } }), {
+      ...circumstances(),
+      now,
+    });
+
+  it('is told after a day, whoever pinned it, where Karpenter does not replace its nodes', () => {
+    const first = lookAt(pinned);
+    expect([first.decision, first.reason]).toEqual(['waiting', 'node-class-drifting']);
+    expect(first.behind).toEqual({ alias: 'al2023@v20260701', since: NOW });
+    const later = (hours: number) => lookAt(pinned, { behind: first.behind }, NOW + hours * 3_600_000);
+    expect(later(23)).toMatchObject({ decision: 'waiting', behind: first.behind });
+    expect(later(25)).toMatchObject({ decision: 'refused', reason: 'node-class-drift-slow' });
+    expect(later(25).message).toContain('That has been so since 2026-07-15T12:00:00.000Z');
+    const doubt = { offer: { kind: 'unknown' as const, message: '', variant: '' } };
+    expect(lookAt({ ...pinned, ...doubt }, { behind: first.behind }).behind).toEqual(first.behind);
+    expect(lookAt({ ...pinned, running: [al2023('v20260701')] }, { behind: first.behind }).behind).toBeUndefined();
+  });
+
+  it('is told from the second look on that Karpenter calls it unwell', () => {
+    const unwell = { ...pinned, troubles: ['the class is not ready (AMINotFound)'] };
+    const first = lookAt(unwell);
+    expect([first.decision, first.reason]).toEqual(['waiting', 'node-class-unwell']);
+    const second = lookAt(unwell, { reason: 'node-class-unwell' });
+    expect([second.decision, second.variant]).toEqual(['refused', `${first.variant} lasts`]);
+    expect(second.message).toContain('Karpenter says: the class is not ready (AMINotFound).');
+    expect(lookAt({ troubles: unwell.troubles }).reason).toBe('node-class-being-pinned');
+  });
+
+  it('is not called current with a release that was withdrawn', () => {
+    const runs = { ...pinned, running: [al2023('v20260701')] };
+    const offer = {
+      kind: 'offered' as const,
+      versions: [],
+      pairs: { '1.33/AL2023_x86_64_STANDARD': { releases: {}, withdrawn: ['1.33.13-20260701'] } },
+    };
+    const { decision, reason } = lookAt({ ...runs, offer });
+    expect([decision, reason]).toEqual(['skipped', 'node-class-runs-withdrawn']);
+  });
+});

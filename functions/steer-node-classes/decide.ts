@@ -9,21 +9,18 @@ import { nextOpening } from '../shared/policy/change-window.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { iso } from '../shared/runtime/clock.ts';
-import { listed } from '../shared/text/listed.ts';
 import { aliasOf, type Family } from './alias.ts';
 import { chooseVersion } from './choose-version.ts';
 import { type Circumstances, type Decision, type Observation, say } from './decision.ts';
 import { ALL_CLASSES, type ClassView, type OfferedVersion } from './node-class.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { MOST_NAMED, poolsIn, poolsOf, proposedPatch } from './tell-pools.ts';
+import { stayPinned } from './stay-pinned.ts';
+import { poolsIn, poolsOf, proposedPatch } from './tell-pools.ts';
 import { type Mover, waitAtWave } from './wave.ts';
 
 /** A name of Kubernetes has no colon: this label or annotation means the same as the tag. */
 const OPT_OUT_MARK = OPT_OUT_TAG.replace(':', '/');
-
-/** How long Karpenter may replace nodes until somebody is told that it takes long, ms. */
-const DRIFT_WITHIN = 24 * 3_600_000;
 
 /** Decides about one EC2NodeClass; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
@@ -41,6 +38,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const isTold = observation.key.nodegroup !== ALL_CLASSES && (view.kind === 'unread' || view.kind === 'unreadable');
   return {
     made: state.made,
+    behind: state.behind,
     ...decided,
     ...(Object.keys(details).length > 0 && { details }),
     ...(isTold && { silent: true as const }),
@@ -125,27 +123,7 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
   const wanted = chooseVersion(mover, family);
   if (wanted.kind === 'none') return { ...wanted.decision, message: `${wanted.decision.message}${pools}` };
   if (wanted.kind === 'version') return pinTo(wanted.offered, family, mover, state);
-  const target = aliasOf(family, wanted.version);
-  const others = running.filter(({ version }) => version !== wanted.version);
-  if (others.length === 0) return say('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
-  const { now } = mover.circumstances;
-  const pinnedAt = state.made?.alias === target ? state.made.at : undefined;
-  const isSlow = pinnedAt !== undefined && now - pinnedAt > DRIFT_WITHIN;
-  const nodesRun = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.`;
-  const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
-  if (barred.length > 0) {
-    const names = barred.slice(0, MOST_NAMED).map(({ name }) => name);
-    const message = `${nodesRun} A disruption budget of 0 keeps Karpenter from replacing drifted nodes of ${listed(names)}.${pools}`;
-    const variant = `${target} ${names.toSorted().join(' ')}`;
-    return isSlow
-      ? say('refused', 'node-class-drift-barred', message, `${variant} for a day`)
-      : say('waiting', 'node-class-drift-barred', message, variant);
-  }
-  if (isSlow) {
-    const message = `${nodesRun} It was pinned at ${iso(pinnedAt)}, longer than a day ago.${pools}`;
-    return say('refused', 'node-class-drift-slow', message, target);
-  }
-  return say('waiting', 'node-class-drifting', `${nodesRun}${pools}`, target);
+  return stayPinned(mover, family, wanted.version, state);
 }
 
 /** Decides when a class is pinned to another version: now, or later, with what it waits for. */

@@ -36,6 +36,8 @@ export interface Decision extends Told<Reason> {
   /** The alias that the decision is about, as the target of a proposal. */
   readonly target?: string | undefined;
   readonly made?: NodeClassState['made'];
+  /** Absent: what was remembered stays. */
+  readonly behind?: NodeClassState['behind'] | undefined;
   readonly proposal?: Proposal | undefined;
   /** Id of the operator's request that this decision answers. */
   readonly answers?: string;

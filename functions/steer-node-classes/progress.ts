@@ -22,6 +22,13 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'node-class-gone',
 ]);
 
+/** What is said of a class that stays as it is pinned. */
+const STANDS: ReadonlySet<Reason> = new Set<Reason>([
+  'node-class-current',
+  'node-class-runs-withdrawn',
+  'node-class-unwell',
+]);
+
 /** The policy of the account, and the one that holds where the class is. */
 interface Policies {
   readonly anywhere: Policy | InvalidPolicy;
@@ -74,7 +81,7 @@ function isOnlyProposed({ selection, running }: ClassView, { reason, write, made
   if (write !== undefined || proposal?.ruling?.kind === 'approved') return false;
   const pinned = selection.kind === 'pins' ? selection : undefined;
   if (pinned === undefined || made?.alias !== aliasOf(pinned.family, pinned.version)) return true;
-  return reason !== 'node-class-current' && running.every(({ version }) => version === pinned.version);
+  return !STANDS.has(reason) && running.every(({ version }) => version === pinned.version);
 }
 
 /** The change of what a class counts for others once a decision holds. */

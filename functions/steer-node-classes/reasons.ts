@@ -35,10 +35,22 @@ export const NODE_CLASS_REASONS = {
     severity: 'low',
     rejectUndoes: true,
   },
+  'node-class-unwell': {
+    meaning:
+      'Karpenter says that the EC2NodeClass is not ready, or that nodes of its pools do not join. It launches no nodes of a class that is not ready.',
+    hint: 'Look at the conditions of the class (kubectl describe ec2nodeclass) and of its pools. A newer release is pinned all the same, once it has baked.',
+    rejectUndoes: true,
+  },
+  'node-class-runs-withdrawn': {
+    meaning:
+      'The EC2NodeClass is pinned to a release that Amazon has withdrawn since. It is never pinned to an older one. It is pinned to a newer release once that has baked.',
+    hint: 'Find out why it was withdrawn. If that matters, pin the class to an older release yourself.',
+    rejectUndoes: true,
+  },
   'node-class-drift-slow': {
     meaning:
-      'The EC2NodeClass was pinned more than a day ago, and Karpenter has not replaced all nodes of other releases.',
-    hint: 'Look at the events of the nodes (kubectl get events --field-selector reason=DisruptionBlocked): the usual causes are disruption budgets, karpenter.sh/do-not-disrupt, and budgets of pods.',
+      'The EC2NodeClass has been pinned for more than a day, and Karpenter has not replaced all nodes of other releases.',
+    hint: 'Look at the events of the nodes (kubectl get events --field-selector reason=DisruptionBlocked): the usual causes are disruption budgets, karpenter.sh/do-not-disrupt, and budgets of pods. An alias that names no release for the Kubernetes version of the control plane changes nothing, either.',
     severity: 'low',
     rejectUndoes: true,
   },

@@ -36,6 +36,8 @@ const nodeClassState = z.lazy(() =>
      * the cluster is called. Only that can be undone.
      */
     made: z.object({ alias: z.string(), from: z.array(z.json()), at: z.number() }).optional(),
+    /** Since when nodes of other releases have been seen beside a pin, whoever made it, epoch milliseconds. */
+    behind: z.object({ alias: z.string(), since: z.number() }).optional(),
     /**
      * How the class stands in rollouts, once for each architecture and variant of its nodes; absent where nobody waits
      * for it.

@@ -1,0 +1,69 @@
+import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
+import { iso } from '../shared/runtime/clock.ts';
+import { listed } from '../shared/text/listed.ts';
+import { aliasOf, type Family, versionOfRelease } from './alias.ts';
+import { type Decision, say } from './decision.ts';
+import type { ClassView } from './node-class.ts';
+import { MOST_NAMED, poolsIn } from './tell-pools.ts';
+import type { Mover } from './wave.ts';
+
+/** How long Karpenter may replace nodes until somebody is told that it takes long, ms. */
+const DRIFT_WITHIN = 24 * 3_600_000;
+
+/**
+ * Decides about a class that stays pinned as it is, since nothing newer is to be had: whether all its nodes run that
+ * release, and what keeps Karpenter from it. A pure function.
+ */
+export function stayPinned(
+  { view, circumstances }: Mover,
+  family: Family,
+  version: string,
+  state: NodeClassState,
+): Decision {
+  const pools = poolsIn(view.pools);
+  const target = aliasOf(family, version);
+  const others = view.running.filter((each) => each.version !== version);
+  const { now } = circumstances;
+  const pinnedAt = state.made?.alias === target ? state.made.at : undefined;
+  const since = pinnedAt ?? (state.behind?.alias === target ? state.behind.since : now);
+  const behind = others.length > 0 ? { alias: target, since } : undefined;
+  const tell = (...told: Parameters<typeof say>): Decision => ({ ...say(...told), behind });
+  if (view.troubles.length > 0) {
+    // Karpenter may be reconciling the class just now, so people are told from the second look on.
+    const lasts = state.reason === 'node-class-unwell';
+    const message = `It is pinned to ${target}. Karpenter says: ${listed(view.troubles)}.${pools}`;
+    const variant = `${target} ${view.troubles.toSorted().join(' ')}${lasts ? ' lasts' : ''}`;
+    return tell(lasts ? 'refused' : 'waiting', 'node-class-unwell', message, variant);
+  }
+  if (others.length === 0) {
+    if (isWithdrawn(view, family, version)) {
+      const message = `It is pinned to ${target}, which Amazon has withdrawn.${pools}`;
+      return tell('skipped', 'node-class-runs-withdrawn', message, target);
+    }
+    return tell('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
+  }
+  const isSlow = now - since > DRIFT_WITHIN;
+  const nodesRun = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.`;
+  const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
+  if (barred.length > 0) {
+    const names = barred.slice(0, MOST_NAMED).map(({ name }) => name);
+    const message = `${nodesRun} A disruption budget of 0 keeps Karpenter from replacing drifted nodes of ${listed(names)}.${pools}`;
+    const variant = `${target} ${names.toSorted().join(' ')}`;
+    return isSlow
+      ? tell('refused', 'node-class-drift-barred', message, `${variant} for a day`)
+      : tell('waiting', 'node-class-drift-barred', message, variant);
+  }
+  if (isSlow) {
+    const what = pinnedAt === undefined ? 'That has been so since' : 'It was pinned at';
+    const message = `${nodesRun} ${what} ${iso(since)}, longer than a day ago.${pools}`;
+    return tell('refused', 'node-class-drift-slow', message, target);
+  }
+  return tell('waiting', 'node-class-drifting', `${nodesRun}${pools}`, target);
+}
+
+/** Whether Amazon has withdrawn a version of an alias, for an architecture or variant in use. */
+const isWithdrawn = ({ offer }: ClassView, family: Family, version: string): boolean =>
+  offer.kind === 'offered' &&
+  Object.values(offer.pairs).some(({ withdrawn }) =>
+    withdrawn.some((release) => versionOfRelease(family, release) === version),
+  );
