@@ -129,7 +129,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     '...(isProposed && { isLeftAlone: true as const })',
   ),
 
-  pin('a budget of 0 is not told', 'decide.ts', 'drifted > 0 && driftBarredBy !== undefined', 'false'),
+  pin('a budget of 0 is not told', 'stay-pinned.ts', 'drifted > 0 && driftBarredBy !== undefined', 'false'),
   pin('a budget with a schedule counts as one for ever', 'kept-objects.ts', 'schedule === undefined && ', ''),
 
   {

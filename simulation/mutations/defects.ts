@@ -153,7 +153,12 @@ export const DEFECTS: readonly Defect[] = [
     wrong: 'if (failed > stopAfterFailures) return true;',
     tests: ['upgrade-node-groups/decide/breaker.test.ts'],
   },
-  rollout('an upgrade starts outside its windows', MOMENT, 'if (opensAt > now && !moment.isProposal)', 'if (false)'),
+  rollout(
+    'an upgrade starts outside its windows',
+    MOMENT,
+    'if (shut !== undefined) return shut;',
+    'if (false) return shut;',
+  ),
   rollout(
     'a wave is taken before its time',
     'shared/rollouts/waves.ts',

@@ -360,6 +360,13 @@ describe('a node group whose control plane is newer', () => {
     ).toBe('unfinished');
   });
 
+  it('does not wait for the insight that its nodes are too old, which the move ends', () => {
+    const skew = { name: 'Kubelet version skew', why: 'Nodes run 1.31.' };
+    const held = decided(behind({ insights: [skew, { name: 'APIs', why: '' }] }));
+    expect(held).toMatchObject({ reason: 'insights-gate-closed', message: expect.not.stringContaining('Kubelet') });
+    expect(decided(behind({ insights: [skew] })).start).toMatchObject({ version: '1.34' });
+  });
+
   it('moves though it is older than EKS supports, and is not moved within its version', () => {
     const far = { cluster: { status: 'ACTIVE', version: '1.37', tags: {} }, releaseVersion: '1.33.12-20260625' };
     expect(decided(behind({ version: '1.37' }, far)).start).toMatchObject({ version: '1.37' });

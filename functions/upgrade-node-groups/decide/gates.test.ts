@@ -84,6 +84,25 @@ describe('an upgrade', () => {
     expect(told(read({ a: slow }), later).isSilent).toBeUndefined();
   });
 
+  it('tells people of an alarm that has held it back for a day, also in one window after the other', () => {
+    const nightly = { windows: [{ cron: '0 12 * * *', duration: '2h' }] };
+    const at = (now: number, state: object = {}) =>
+      decide(observation(nodeGroup(), state), {
+        ...circumstances({ alarms: ['a'] }, read({ a: raised }), nightly),
+        now,
+      });
+    const first = at(NOW);
+    expect([first.decision, first.reason]).toEqual(['waiting', 'alarm-gate-closed']);
+    const { obstacle } = first.memory;
+    expect(at(NOW + HOUR, { obstacle })).toMatchObject({ decision: 'waiting', memory: { obstacle } });
+    const shutAgain = at(NOW + 3 * HOUR, { obstacle });
+    expect([shutAgain.reason, shutAgain.memory.obstacle]).toEqual(['outside-change-window', obstacle]);
+    const nextNight = at(NOW + 24 * HOUR, { obstacle });
+    expect([nextNight.decision, nextNight.reason]).toEqual(['refused', 'alarm-gate-closed']);
+    expect(nextNight.message).toContain('a is ALARM. Whenever the upgrade could have started since');
+    expect(at(NOW + 25 * HOUR, { obstacle }).variant).toBe(nextNight.variant);
+  });
+
   it('is proposed in mode observe, and stands to be approved, while a gate is closed, too; approved it waits', () => {
     const policy = circumstances({ alarms: ['a'] }, read({ a: raised }), { mode: 'observe' });
     expect(decide(observation(nodeGroup()), policy)).toMatchObject({

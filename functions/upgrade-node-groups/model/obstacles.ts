@@ -25,6 +25,12 @@ export const SLOWNESS_IS_TOLD_AFTER = 30 * MINUTE;
 /** How long EKS may defer an update before somebody is notified, ms. Attempts continue. */
 export const DEFERRAL_IS_TOLD_AFTER = 24 * HOUR;
 
+/** How long an alarm, or nodes and pods, may hold an upgrade back before somebody is notified, ms. */
+export const CLOSED_IS_TOLD_AFTER = 24 * HOUR;
+
+/** What an obstacle at a gate begins with. */
+export const GATE = 'gate ';
+
 /** The obstacle after it occurred now: another try after a growing pause, or unchanged before the pause is over. */
 export function meet(before: Obstacle | undefined, what: string, now: number, { first, longest }: Pauses): Obstacle {
   if (before?.what !== what) return { what, count: 1, since: now, until: now + first };

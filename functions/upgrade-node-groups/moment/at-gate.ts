@@ -1,7 +1,8 @@
 import { type ClosedGate, closedGate } from '../../shared/gates/gates.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
+import { iso } from '../../shared/runtime/clock.ts';
 import type { Circumstances, Decision } from '../model/decision.ts';
-import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
+import { CLOSED_IS_TOLD_AFTER, GATE, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
 import type { Moment } from './moment.ts';
 
 /** The gate of nodes and pods where the look at the node group has left them out. */
@@ -31,13 +32,14 @@ function closedByWorkloads(
   return seen.workloads ?? { ...UNREAD, message, until: now };
 }
 
-function waitAt(
-  { reason, message, which, until, isThrottled, isUnread, hint }: ClosedGate,
-  { state, idle, now, releaseVersion, attempt, wait }: Moment,
-): Decision {
+function waitAt(closed: ClosedGate, moment: Moment): Decision {
+  const { reason, message, which, until, isThrottled, isUnread, hint } = closed;
+  const { state, idle, now, releaseVersion, attempt, wait } = moment;
   const variant = `${releaseVersion} ${attempt} ${which}`;
-  if (reason !== 'gate-unreadable') return { ...wait(reason, message, until), variant };
-  const obstacle = meet(state.obstacle, `gate ${which}`, now, UNREADABLE);
+  // Somebody has written down when a calendar opens.
+  if (reason === 'calendar-gate-closed') return { ...wait(reason, message, until), variant };
+  if (reason !== 'gate-unreadable') return waitForOpening(closed, variant, moment);
+  const obstacle = meet(state.obstacle, `${GATE}${which}`, now, UNREADABLE);
   const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
   return {
     ...wait(reason, message, obstacle.until),
@@ -48,4 +50,19 @@ function waitAt(
     ...(isPatient && { isSilent: true }),
     ...(isUnread && { dependsOnGates: true }),
   };
+}
+
+/** Waits for an alarm, or for nodes and pods, and reports one that holds the upgrade back for long. */
+function waitForOpening(
+  { reason, message, which, until }: ClosedGate,
+  variant: string,
+  { state, idle, now, wait }: Moment,
+): Decision {
+  const what = `${GATE}${which}`;
+  // Only the time is needed, so nothing is saved again at each look.
+  const obstacle = state.obstacle?.what === what ? state.obstacle : { what, count: 1, since: now, until: now };
+  const memory = { ...idle, obstacle };
+  if (now - obstacle.since < CLOSED_IS_TOLD_AFTER) return { ...wait(reason, message, until), variant, memory };
+  const long = `${message} Whenever the upgrade could have started since ${iso(obstacle.since)}, that was so.`;
+  return { ...wait(reason, long, until), decision: 'refused', variant: `${variant} long`, memory };
 }

@@ -25,6 +25,7 @@ import { heldByBreaker, trippedBySelf } from './hold.ts';
 import { atInsights } from './insights-gate.ts';
 import { isFirstTry, withoutKeyPair } from './key-pairs.ts';
 import { type Moment, momentOf } from './moment.ts';
+import { outsideWindow } from './outside-window.ts';
 import { fromTo, propose } from './propose.ts';
 import { isExhausted, lastCause } from './setbacks.ts';
 import { riskToEvidence, sparingEvidence } from './sparing-evidence.ts';
@@ -117,10 +118,8 @@ function notYet(moment: Moment): Decision | undefined {
   }
   const held = heldByWaves(moment, wait);
   if (held !== undefined) return held;
-  const opensAt = nextOpening(windows, now);
-  // A proposal changes nothing, so operators may get and approve one while the windows are shut.
-  if (opensAt > now && !moment.isProposal)
-    return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
+  const shut = outsideWindow(moment);
+  if (shut !== undefined) return shut;
   if (deferral !== undefined && deferral.until > now) {
     const { turn, wakeAt = deferral.until } = wait('upgrade-deferred', '', deferral.until);
     return { ...deferred(deferral, wakeAt, now, idle), wakeAt, ...(turn !== undefined && { turn }) };

@@ -11,6 +11,12 @@ import type { Moment } from './moment.ts';
 const LOOKED_AT_AGAIN = 6 * 3_600_000;
 
 /**
+ * The insight that nodes are too old for the version ("Checks for kubelet versions of worker nodes in the cluster", as
+ * ListInsights describes it). The move itself ends it, so that it would wait for itself.
+ */
+const ENDED_BY_THE_MOVE = 'Kubelet version skew';
+
+/**
  * Waits while EKS's upgrade insights say that something would break with the Kubernetes version to move to. Insights
  * that cannot be read close the gate as well, and so do insights that nobody has read.
  */
@@ -36,10 +42,11 @@ export function atInsights(moment: Moment): Decision | undefined {
       ...(isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
     };
   }
-  if (insights.length === 0) return undefined;
-  const named = insights.map(({ name, why }) => (why === '' ? name : `${name} (${why})`));
+  const others = insights.filter(({ name }) => name !== ENDED_BY_THE_MOVE);
+  if (others.length === 0) return undefined;
+  const named = others.map(({ name, why }) => (why === '' ? name : `${name} (${why})`));
   const message = `Upgrade insights of EKS say ERROR for Kubernetes ${version}: ${listed(named)}.`;
-  const names = insights.map(({ name }) => name).sort();
+  const names = others.map(({ name }) => name).sort();
   return {
     ...wait('insights-gate-closed', message, now + LOOKED_AT_AGAIN),
     // Nothing but people ends what an insight says, and EKS tells nobody of it.
