@@ -17,3 +17,18 @@ it('windows come in the order of the document, each with its path', () => {
     'overrides.0.upgrades.windows.0',
   ]);
 });
+
+it.each([
+  [['0 2 29 2 *'], [expect.stringMatching(/^upgrades\.windows: up to 1461 days pass without an opening/)]],
+  [['0 2 1 1,4,7,10 *'], [expect.stringContaining('up to 92 days')]],
+  [['0 2 29 2 *', '0 2 * * SUN'], []],
+  [['0 2 L * *'], []],
+  [['0 2 * * SAT#1'], []],
+])('windows that leave more than 45 days without an opening are warned of: %j', (crons, expected) => {
+  const windows = crons.map((cron) => ({ cron, duration: '4h' }));
+  const { faults, warnings } = checkPolicy(
+    JSON.stringify({ upgrades: { windows } }),
+    Date.parse('2024-03-01T00:00:00Z'),
+  );
+  expect([faults, warnings]).toEqual([[], expected]);
+});

@@ -22,6 +22,9 @@ const OPENINGS = 5;
  */
 const SHORTEST_WINDOW = 5 * 60_000;
 
+/** A longer time without an opening is hardly meant, ms: as long as `upgrades.maxAge` lets nodes live by default. */
+const LONGEST_GAP = 45 * DAY;
+
 /** Any default mode will do, because faults do not depend on it. */
 const ANY_MODE = 'enforce';
 
@@ -81,6 +84,7 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
       ...size.warnings,
       ...(parsed.success ? [...bakeWarnings(parsed.data.upgrades), ...rightsWarnings(document, rights)] : []),
       ...windows.flatMap(windowWarnings),
+      ...rareWarnings(windows, now),
     ],
     windows,
   };
@@ -159,3 +163,17 @@ const windowWarnings = ({ path, duration }: WindowOpenings): string[] =>
   duration < SHORTEST_WINDOW
     ? [`${path}.duration: less than 5m may be over before anything can begin; make it longer`]
     : [];
+
+/** Lists of windows that leave a long time without an opening, such as one on the 29th of February. */
+const rareWarnings = (windows: readonly WindowOpenings[], now: number): string[] =>
+  [...Map.groupBy(windows, ({ path }) => path.replace(/\.\d+$/, ''))].flatMap(([list, each]) => {
+    // Beyond the last known opening of one of them, nobody knows all openings.
+    const known = Math.min(...each.map(({ openings }) => openings.at(-1) ?? now));
+    const openings = [...new Set(each.flatMap((window) => window.openings))].filter((at) => at <= known);
+    const times = [now, ...openings.toSorted((a, b) => a - b)];
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? at));
+    const longest = Math.round(Math.max(0, ...gaps) / DAY);
+    return longest * DAY > LONGEST_GAP
+      ? [`${list}: up to ${longest} days pass without an opening, and nothing starts meanwhile; add a window`]
+      : [];
+  });
