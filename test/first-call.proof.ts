@@ -34,10 +34,15 @@ const fleet = privateFleet(
   },
 );
 
-/** The operations of the reconcile of the worker from that minute, up to the first change of its interface. */
-async function untilFirstCall(minute: number): Promise<string[]> {
+/**
+ * The operations of the reconcile of the worker from that minute, up to the first change of its interface.
+ *
+ * @param meanwhile what happens just before that minute
+ */
+async function untilFirstCall(minute: number, meanwhile: (run: Run) => void = () => undefined): Promise<string[]> {
   const run = await start(scenario(fleet, { quarantine: { concurrency: { perCluster: 4 } } }));
   await run.account.play(minute * MINUTE - 1_000);
+  meanwhile(run);
   const before = run.calls.length;
   await run.account.play(20_000);
   const own = run.calls.slice(before).filter((call) => call.function === 'quarantine-workers');
@@ -75,6 +80,20 @@ describe.each([
     expect(operations).not.toContain('DescribeAutoScalingInstances');
     expect(operations.length).toBeLessThanOrEqual(BUDGETS.callsUntilClosing[kind]);
   });
+});
+
+it('asks for nothing twice where other workers of its group have public addresses, too', async () => {
+  const operations = await untilFirstCall(4, ({ account: { fleet } }) => {
+    const members = fleet.instances.list().filter(({ tags }) => tags.get('eks:nodegroup-name') === 'web');
+    expect(members).toHaveLength(3);
+    const { interfaces, addresses } = fleet.networks;
+    for (const { id } of members) {
+      const [first] = interfaces.of(id);
+      addresses.associate(addresses.allocate(), first!, first!.privateIps[0]);
+    }
+  });
+  for (const read of ['DescribeRouteTables', 'DescribeSubnets', 'DescribeSecurityGroups', 'DescribeNetworkAcls'])
+    expect(operations.filter((operation) => operation === read)).toEqual([read]);
 });
 
 describe('the event that a quarantine came from, delivered once more', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { worker } from '../model/observation.fixture.ts';
 import { groupFacts } from './group-facts.ts';
 import { type ShareLimits, shareOf } from './group-members.ts';
+import { networkReader } from './network-reader.ts';
 
 const region = 'eu-central-1';
 const FILTERS = {
@@ -58,6 +59,7 @@ const look = (
       clients: clientsOf(ec2),
       readCluster: noCluster,
       facts: groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }), readTemplate: async () => undefined }),
+      network: networkReader(ec2),
     },
     group,
     seen(...ids),

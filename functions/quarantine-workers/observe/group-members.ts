@@ -12,6 +12,7 @@ import type { Exposure, Networks } from '../exposure/exposure.ts';
 import type { Family } from '../exposure/routes.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { GroupFacts } from './group-facts.ts';
+import type { NetworkReader } from './network-reader.ts';
 import { viewWorkers } from './view-workers.ts';
 
 /** A group whose members are counted. */
@@ -57,6 +58,8 @@ export interface MemberReaders {
   readonly clients: MemberClients;
   readonly readCluster: ClusterReader;
   readonly facts: Pick<GroupFacts, 'known'>;
+  /** The reader of the reconcile, which knows the network of a group's workers from those that it has looked at. */
+  readonly network: NetworkReader;
 }
 
 /** How many workers of a group that is public by its configuration are counted. The count is only for the record. */
@@ -123,7 +126,7 @@ function countedFor(exposed: number, limits: Pick<ShareLimits, 'isConfigured' | 
  * @returns `isCut` where there may be more of them than are counted
  */
 async function readKnown(
-  { clients, facts }: MemberReaders,
+  { clients, facts, network }: MemberReaders,
   group: MemberGroup,
   isOurs: Members,
   seen: ReadonlySet<string>,
@@ -138,7 +141,7 @@ async function readKnown(
       const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
       const ours = await isOurs(fresh);
       if (ours.length > 0) {
-        const members = await viewMembers(clients.ec2, group.key, ours);
+        const members = await viewMembers(clients.ec2, group.key, ours, network);
         for (const [id, view] of members.views) views.set(id, view);
         rules.push(members.networks);
       }
@@ -176,10 +179,15 @@ const membersBy = ({ clients, readCluster }: MemberReaders, { key }: MemberGroup
   };
 };
 
-function viewMembers(ec2: EC2Client, key: NodeGroupKey, instances: readonly DescribedInstance[]) {
+function viewMembers(
+  ec2: EC2Client,
+  key: NodeGroupKey,
+  instances: readonly DescribedInstance[],
+  network: NetworkReader,
+) {
   const worker = { ...key, ownership: 'self-managed', certain: true } as const;
   const members = instances.map((instance) => ({ instanceId: instance.InstanceId ?? '', instance, worker }));
-  return viewWorkers(ec2, members);
+  return viewWorkers(ec2, members, network);
 }
 
 /** Members that hold a slot. In quarantine they have no address by which a filter finds them. */

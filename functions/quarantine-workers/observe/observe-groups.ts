@@ -1,4 +1,4 @@
-import type { EC2Client, IpPermission } from '@aws-sdk/client-ec2';
+import type { IpPermission } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { readOwner } from '../../shared/fleet/identity.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
@@ -18,7 +18,8 @@ import { circumstancesOfGroup } from '../model/guards.ts';
 import type { GroupObservation, LaunchTemplate, Observation, WorkerView } from '../model/observation.ts';
 import type { GroupFacts } from './group-facts.ts';
 import { type MemberReaders, type Rules, shareOf } from './group-members.ts';
-import { observeNetworks, readSubnets } from './observe-networks.ts';
+import { readSubnets } from './network-reader.ts';
+import { observeNetworks } from './observe-networks.ts';
 import { keyOfTemplate, type TemplateAddresses } from './observe-templates.ts';
 
 /** What groups are read with. */
@@ -74,7 +75,7 @@ export async function observeGroups(
   const placesOf = (subject: string): readonly string[] =>
     subnetsOf.get(subject) ??
     (seenIn.get(subject) ?? []).flatMap(({ view }) => (view?.interfaces ?? []).map(({ subnetId }) => subnetId));
-  const networks = await withSubnets(clients.ec2, around, [...wanted.keys()].flatMap(placesOf));
+  const networks = await withSubnets(readers, around, [...wanted.keys()].flatMap(placesOf));
   const look = async ([subject, { key, trigger, owner, request }]: [string, Wanted]): Promise<GroupObservation> => {
     const seen = seenIn.get(subject) ?? [];
     const { policy } = circumstancesOfGroup({ key, owner }, circumstances);
@@ -190,11 +191,15 @@ async function readSubnetsOf(
 }
 
 /** Adds to the networks the given subnets that are missing there: those of a group that an operator asked about. */
-async function withSubnets(ec2: EC2Client, around: Networks, ids: readonly string[]): Promise<Networks> {
+async function withSubnets(
+  { clients: { ec2 }, network }: GroupReaders,
+  around: Networks,
+  ids: readonly string[],
+): Promise<Networks> {
   const unknown = [...new Set(ids.filter((id) => !around.subnets.has(id)))];
   if (unknown.length === 0) return around;
   const subnets = await readSubnets(ec2, 'subnet-id', unknown);
-  const more = await observeNetworks(ec2, [], [...new Set([...subnets.values()].map(({ vpcId }) => vpcId))]);
+  const more = await observeNetworks(network, [], [...new Set([...subnets.values()].map(({ vpcId }) => vpcId))]);
   return {
     ...around,
     subnets: new Map([...more.subnets, ...around.subnets]),

@@ -13,6 +13,7 @@ import { hasPublicAddress } from '../model/worker-view.ts';
 import type { GroupFinder } from '../steps/group-finder.ts';
 import { type FoundWorker, findIsolated, findWorkers, widen } from './find-workers.ts';
 import { type GroupFactsClients, groupFacts } from './group-facts.ts';
+import { networkReader } from './network-reader.ts';
 import { observeGroups } from './observe-groups.ts';
 import { isTagged, readOwners } from './read-owners.ts';
 import { viewWorkers, workerIn } from './view-workers.ts';
@@ -71,6 +72,7 @@ export async function observe(
   ];
 
   const facts = groupFacts(clients);
+  const network = networkReader(clients.ec2, clients.groupFinder.ofInterfaces);
   facts.expect(workers.map(({ instance }) => instance).filter(hasPublicAddress));
   const [{ views, networks }, owners, inService] = await Promise.all([
     viewWorkers(
@@ -79,7 +81,7 @@ export async function observe(
         ...each,
         inQuarantine: states.get(each.instanceId)?.quarantine !== undefined || isTagged(each.instance),
       })),
-      clients.groupFinder.ofInterfaces,
+      network,
     ),
     readOwners(clients, readCluster, workers, states),
     warmedInService(clients.autoScaling, states),
@@ -103,7 +105,7 @@ export async function observe(
     .map(([instanceId, trigger]) => observationOf(instanceId, trigger, states, scope));
 
   const exposed = seen.filter(({ view, owner }) => (view?.exposures.length ?? 0) > 0 && isProven(owner));
-  const readers = { clients, readCluster, facts };
+  const readers = { clients, readCluster, facts, network };
   const groups = await observeGroups(readers, { exposed, networks, slots }, scope, circumstances);
   return { observations: [...seen, ...unseen], groups, repeated };
 }

@@ -7,7 +7,7 @@ import type { Networks } from '../exposure/exposure.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
 import { interfacesOf, isTrunk, viewOf } from '../model/worker-view.ts';
-import type { GroupFinder } from '../steps/group-finder.ts';
+import { type NetworkReader, networkReader } from './network-reader.ts';
 import { type Interfaces, observeInterfaces } from './observe-interfaces.ts';
 import { observeNetworks } from './observe-networks.ts';
 
@@ -26,7 +26,7 @@ export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Pro
 /**
  * The workers by instance id, and the network around them.
  *
- * @param groupsOf reads the security groups of interfaces
+ * @param read the reader of the reconcile; by default everything is read anew
  */
 export async function viewWorkers(
   ec2: EC2Client,
@@ -36,7 +36,7 @@ export async function viewWorkers(
     readonly worker: Worker;
     readonly inQuarantine?: boolean;
   }>,
-  groupsOf?: GroupFinder['ofInterfaces'],
+  read: NetworkReader = networkReader(ec2),
 ): Promise<{ views: Map<string, WorkerView>; networks: Networks }> {
   const instances = workers.map(({ instance }) => instance);
   const placesOf = ({ details, branches }: Partial<Interfaces>) =>
@@ -50,7 +50,7 @@ export async function viewWorkers(
   const hasTrunk = instances.some(({ NetworkInterfaces = [] }) => NetworkInterfaces.some(isTrunk));
   const [interfaces, networks] = await Promise.all([
     reading,
-    observeNetworks(ec2, placesOf(hasTrunk ? await reading : {}), [], groupsOf),
+    observeNetworks(read, placesOf(hasTrunk ? await reading : {})),
   ]);
   const places = placesOf(interfaces);
   const views = workers.map(({ instanceId, instance, worker }, index): [string, WorkerView] => [
