@@ -93,7 +93,10 @@ it('takes what the version before has left in the ledger: nothing under way is f
   });
   expect((await readWorkers(ledger, [WORKER])).get(WORKER)).toMatchObject({ open: true, remedy: { attempt: 1 } });
   expect((await readExposedGroups(ledger, ['shop/web'])).get('shop/web')?.closed?.subnets).toEqual(['subnet-1']);
-  expect((await readInstallations(ledger, ['shop'])).get('shop')).toEqual({ [WORKER]: 'ip-10-0-0-1' });
+  expect((await readInstallations(ledger, ['shop'])).get('shop')).toEqual({
+    nodes: { [WORKER]: 'ip-10-0-0-1' },
+    revision: 0,
+  });
   expect((await readFindingStates(ledger, 'findings', ['shop/web'])).get('shop/web')?.correlationId).toBe('e-1');
   expect((await readIncidents(ledger, ['digest'])).get('digest')).toMatchObject({ notified: 'high', notifiedAt: AT });
   expect((await readBudget(ledger, 'upgrades')).slots).toHaveProperty('shop/web');

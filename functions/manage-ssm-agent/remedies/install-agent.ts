@@ -9,7 +9,13 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Scope } from '../batch.ts';
 import { mayStillStart } from '../grace.ts';
 import { INSTALLER, INSTALLER_NODE_LIMIT, installability, installerDaemonSet } from '../install/index.ts';
-import { type InstallingNodes, readInstallations, saveInstallation } from '../install-ledger.ts';
+import {
+  type Installation,
+  InstallationConflict,
+  type InstallingNodes,
+  readInstallations,
+  saveInstallation,
+} from '../install-ledger.ts';
 import type { Observation } from '../observation.ts';
 import type { Reason } from '../reasons.ts';
 import { type Beginning, type Beginnings, type Decided, toBegin } from './remedy.ts';
@@ -17,7 +23,13 @@ import { type Beginning, type Beginnings, type Decided, toBegin } from './remedy
 export interface InstallDeps extends OpenOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Unique name of this reconcile. */
+  readonly caller: string;
 }
+
+/** How many times a cluster is tried anew because another reconcile changed its installation at the same time. */
+const TRIES = 3;
+const NOBODY: Installation = { nodes: {}, revision: 0 };
 
 /** The results of the installations of one reconcile. */
 export interface Installations {
@@ -28,8 +40,9 @@ export interface Installations {
 
 /**
  * Updates the installer DaemonSets to what was decided: one per cluster, on exactly the nodes without an agent, deleted
- * when none is left. New nodes are saved before the DaemonSet is applied, and finished ones are removed afterwards. A
- * crash in between therefore never leaves a DaemonSet that the ledger does not know.
+ * when none is left. New nodes are saved before the DaemonSet is applied, and finished ones are removed afterwards.
+ * Another reconcile that changes the same installation meanwhile makes the later one begin anew. So neither a crash nor
+ * a race leaves a DaemonSet that the ledger does not know.
  *
  * @param image container image of the installer, from the policy; undefined while the policy cannot be read: then no
  * node is added, and the remaining ones stay as they are
@@ -54,34 +67,52 @@ export async function bringInstallations(
   const refuse = (workers: readonly Observation[], reason: Reason, message: string): void => {
     for (const { instanceId } of workers) beginnings.set(instanceId, { kind: 'refused', reason, message });
   };
-  const bring = async (cluster: string): Promise<void> => {
-    const before = installing.get(cluster) ?? {};
+  const bringFrom = async (cluster: string, known: Installation, attempt: number): Promise<void> => {
+    const before = known.nodes;
     const staying = stillInstalling(before, cluster, scope, decided);
     const wanting = toBegin(decided, 'install-agent').filter(({ view }) => view.cluster === cluster);
     const room = INSTALLER_NODE_LIMIT - Object.keys(staying).length;
     const starting = wanting.slice(0, room);
     const message = `The installer serves at most ${INSTALLER_NODE_LIMIT} nodes of a cluster at a time.`;
     for (const { instanceId } of wanting.slice(room)) beginnings.set(instanceId, { kind: 'deferred', message });
-    if (starting.length === 0 && Object.keys(staying).length === Object.keys(before).length) return;
+    const isSame = starting.length === 0 && Object.keys(staying).length === Object.keys(before).length;
+    // After a conflict the DaemonSet may be the one that this reconcile has applied, whatever the ledger says.
+    if (isSame && attempt === 1) return;
+    let saved = known;
+    const save = async (step: string, nodes: InstallingNodes): Promise<void> => {
+      const writer = `${deps.caller} install ${attempt} ${step}`;
+      saved = await saveInstallation(deps.ledger, cluster, { ...saved, nodes }, writer);
+    };
     try {
       const reading = await readCluster(cluster);
       if (reading.kind === 'gone') {
         refuse(starting, 'kubernetes-unreachable', 'The cluster no longer exists.');
-        return await saveInstallation(deps.ledger, cluster, {});
+        return await save('end', {});
       }
       if (reading.kind === 'unreadable') return refuse(starting, 'unreadable', reading.error);
       const kubernetes = await openCluster(deps, cluster, reading.found);
       const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings, deps.clock.now());
       const after = { ...staying, ...added };
       // All nodes were refused and no DaemonSet exists, so there is nothing to update.
-      if (Object.keys(after).length === 0 && Object.keys(before).length === 0) return;
-      if (Object.keys(added).length > 0) await saveInstallation(deps.ledger, cluster, { ...before, ...added });
+      if (Object.keys(after).length === 0 && Object.keys(before).length === 0 && attempt === 1) return;
+      await save('begin', { ...before, ...added });
       await applyInstaller(kubernetes, after, deps.region, image);
-      await saveInstallation(deps.ledger, cluster, after);
+      await save('end', after);
     } catch (error) {
       if (!isKubernetesAccessError(error)) throw error;
       refuse(starting, REASONS[error.problem], error.message);
       if (Object.keys(before).length > 0) troubles.push(error);
+    }
+  };
+  const bring = async (cluster: string): Promise<void> => {
+    let known = installing.get(cluster) ?? NOBODY;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await bringFrom(cluster, known, attempt);
+      } catch (error) {
+        if (!(error instanceof InstallationConflict) || attempt === TRIES) throw error;
+        known = (await readInstallations(deps.ledger, [cluster])).get(cluster) ?? NOBODY;
+      }
     }
   };
   await pMap(clusters, bring, { concurrency: READ_CONCURRENCY });
