@@ -1,6 +1,7 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import { Random } from '../sandbox/time/random.ts';
 import { Draw } from './choices.ts';
+import { drawHosts } from './hosts.ts';
 import { drawNodeClasses } from './node-classes.ts';
 import { drawRollout } from './rollout.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
@@ -47,6 +48,7 @@ export function scenarioOf(seed: number): Scenario {
       new Draw(new Random(seed).fork('node-classes')),
       clusters.map(({ name }) => name),
     ),
+    ...drawHosts(new Draw(new Random(seed).fork('hosts')), groups),
   };
 }
 

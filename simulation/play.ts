@@ -8,6 +8,7 @@ import { type Run, startRun } from '../sandbox/play.ts';
 import type { SynthesizedStack } from '../sandbox/stack/template.ts';
 import { fleetFileOf, policyDocumentOf } from './documents.ts';
 import { endings } from './invariants/endings.ts';
+import { hosts } from './invariants/hosts.ts';
 import type { Day, Invariant } from './invariants/invariant.ts';
 import { pins } from './invariants/pins.ts';
 import { quarantines } from './invariants/quarantines.ts';
@@ -84,6 +85,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     endings(day),
     rest(day, endsAt),
     selfManaged(day),
+    hosts(day),
   );
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {

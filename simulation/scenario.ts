@@ -1,4 +1,5 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
+import type { Hosts } from './hosts.ts';
 import type { NodeClasses } from './node-classes.ts';
 import type { Gate, Waves } from './rollout.ts';
 import type { SelfManaged } from './self-managed.ts';
@@ -75,6 +76,8 @@ export interface Scenario {
   readonly selfManaged?: SelfManaged;
   /** Absent: no cluster has Karpenter. */
   readonly nodeClasses?: NodeClasses;
+  /** Absent: hosts lack nothing, and their agents are mostly left alone. */
+  readonly hosts?: Hosts;
 }
 
 /** Kinds of faults that a scenario has. */

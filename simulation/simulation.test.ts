@@ -36,8 +36,9 @@ describe('a scenario', () => {
     );
     expect(new Set(scenarios.flatMap(faultKinds)).size).toBe(11);
     expect(
-      new Set(scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|selfManaged|nodeClasses)$/.test(part))).size,
-    ).toBe(4);
+      new Set(scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|selfManaged|nodeClasses|hosts)$/.test(part)))
+        .size,
+    ).toBe(5);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

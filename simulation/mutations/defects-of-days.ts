@@ -55,4 +55,25 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     "if (node.kind !== 'found' || node.pods.length > 0) return undefined;",
     "if (node.kind !== 'found') return undefined;",
   ),
+  day(
+    55,
+    'an installer stays on nodes whose agents answer',
+    'manage-ssm-agent/remedies/install-agent.ts',
+    'if (nodeNames.length === 0) await kubernetes.deleteDaemonSet(INSTALLER.namespace, INSTALLER.name);',
+    'if (nodeNames.length === 0) return;',
+  ),
+  day(
+    29,
+    'the metadata service is changed where the policy only observes',
+    'require-imdsv2/decide.ts',
+    "if (verdict.policy.imds.mode === 'observe' && ruling === undefined) {",
+    'if (false) {',
+  ),
+  day(
+    84,
+    'an agent that is lost counts as one that answers',
+    'manage-ssm-agent/decide.ts',
+    'return view.agent?.online === true',
+    'return view.agent !== undefined',
+  ),
 ];

@@ -1,0 +1,67 @@
+import { INSTALLER } from '../../functions/manage-ssm-agent/install/index.ts';
+import type { Instance } from '../../sandbox/account/ec2/instance.ts';
+import type { CallRecord } from '../../sandbox/account/service.ts';
+import type { Policy } from '../scenario.ts';
+import { type Day, type Invariant, presentPolicies } from './invariant.ts';
+
+/** How long a worker may take until it is looked at: its grace time, and a sweep. */
+const LOOKED_AT_MS = 2 * 3_600_000;
+
+/** Words that say that an agent answers. */
+const ANSWERS: ReadonlySet<string> = new Set(['agent-verified', 'agent-cured', 'agent-updated']);
+
+/** What begins a remedy. What follows one, and takes an installer back, goes on under any policy. */
+const begins = ({ operation, outcome }: CallRecord): boolean =>
+  ['AttachRolePolicy', 'SendCommand', 'UpdateServiceSetting'].includes(operation) && outcome === 'ok';
+
+/** Agents are cured where the policy has them cured; each that does not answer, and each old service, is told of. */
+export function hosts(day: Day): Invariant {
+  if (day.scenario.hosts === undefined) return {};
+  const { account, records } = day.run;
+  const { instances } = account.fleet;
+
+  const mayBegin = (permits: (policy: Policy) => boolean, what: string): void => {
+    if (!presentPolicies(day).some((policy) => !policy.killSwitch && permits(policy)))
+      day.breach('observe changes nothing', what);
+  };
+
+  const lastReasonOf = (remediation: string, id: string): string | undefined =>
+    records.findLast((record) => record.remediation === remediation && record.instance === id)?.reason;
+
+  const serving = (): Instance[] =>
+    instances
+      .list()
+      .filter(
+        ({ state, kubernetes, operator, launchedAt }) =>
+          state === 'running' &&
+          kubernetes !== undefined &&
+          operator === undefined &&
+          account.time.now - launchedAt > LOOKED_AT_MS,
+      );
+
+  return {
+    onCall(call) {
+      if (call.function === 'manage-ssm-agent' && begins(call))
+        mayBegin(({ upgrades }) => upgrades.mode === 'enforce', `manage-ssm-agent called ${call.operation}`);
+      if (call.operation === 'ModifyInstanceMetadataOptions' && call.outcome === 'ok')
+        mayBegin(({ quarantine }) => quarantine.mode === 'enforce', `${call.function} called ${call.operation}`);
+    },
+    onEnd() {
+      const inForce = day.policies.at(-1)?.policy;
+      if (inForce === undefined) return;
+      const online = new Set(account.onlineAgents());
+      for (const { id, metadataTokens } of serving()) {
+        const agent = lastReasonOf('manage-ssm-agent', id);
+        if (inForce.upgrades.mode !== 'off' && !online.has(id) && (agent === undefined || ANSWERS.has(agent)))
+          day.breach('a silent agent is told of', `the agent of ${id} does not answer, and ${agent} was said`);
+        const service = lastReasonOf('require-imdsv2', id);
+        if (inForce.quarantine.mode !== 'off' && metadataTokens === 'optional') {
+          if (service === undefined || service === 'imdsv2-required' || service === 'imdsv2-being-required')
+            day.breach('IMDSv2 is required or told of', `${id} takes version 1, and ${service} was said`);
+        }
+      }
+      const left = account.kubernetes.daemonSets().filter(({ name }) => name === INSTALLER.name);
+      if (left.length > 0) day.breach('comes to rest', `${left.length} clusters still have ${INSTALLER.name}`);
+    },
+  };
+}
