@@ -6,7 +6,7 @@ import pMap from 'p-map';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { identifyWorkers } from '../shared/fleet/identity.ts';
+import { type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
@@ -32,6 +32,8 @@ export interface ObserveClients extends FindingsClients {
  * Reads what decisions about the workers of the scope depend on. Each call describes many workers, so a thousand of
  * them take a few calls. Instances that are not workers are left out here and never reconciled again.
  *
+ * Workers whose owners cannot be read for now are left out, and named.
+ *
  * @param neededReadsOf says what else has to be read about a worker, from what is cheap to know
  * @param location partition, region and account, and `now`, epoch milliseconds
  */
@@ -41,7 +43,7 @@ export async function observeWorkers(
   scope: Scope,
   neededReadsOf: (view: WorkerView, state: WorkerState) => NeededReads | undefined,
   { now, ...location }: Location & { readonly now: number },
-): Promise<Observation[]> {
+): Promise<{ readonly observations: readonly Observation[]; readonly unread: Identities['unread'] }> {
   const workers = await findWorkers(clients.ec2, scope);
   const ids = workers.map(({ instanceId }) => instanceId);
   const [agents, states] = await Promise.all([readAgents(clients.ssm, ids), readWorkers(clients.ledger, ids)]);
@@ -72,8 +74,8 @@ export async function observeWorkers(
   const newlyConnected = answering.filter(
     ({ instanceId }) => sessions.get(instanceId) === true && states.get(instanceId)?.roleFingerprint === undefined,
   );
-  const [identities, lifecycles, findings, fingerprints] = await Promise.all([
-    identifyWorkers(
+  const [{ identities, unread }, lifecycles, findings, fingerprints] = await Promise.all([
+    identifyEach(
       clients,
       readCluster,
       remedied.map(({ instance }) => instance),
@@ -98,12 +100,14 @@ export async function observeWorkers(
       }),
     ]),
   );
-  return observations.map((observation) => {
+  const readable = observations.filter(({ instanceId }) => !unread.has(instanceId));
+  const observed = readable.map((observation) => {
     const [{ nodegroup, ...view }, found] = [observation.view, more.get(observation.instanceId)];
     // The proven identity also shows that the worker belongs to no node group.
     const group = identities.has(observation.instanceId) || nodegroup === undefined ? {} : { nodegroup };
     return { ...observation, view: { ...view, ...group, ...found } };
   });
+  return { observations: observed, unread };
 }
 
 /** Drops the members that are undefined. */

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as agentReconcileRequest from '../../events/agent-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { unreadTrouble } from '../shared/fleet/identify-each.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { type OperatorRequest, refuse } from '../shared/intake/operator-request.ts';
@@ -31,12 +32,12 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
-  const readCluster = createClusterReader(deps.eks);
+  const readCluster = createClusterReader(deps.eks, 'tell');
   const { installerRegistries } = deps;
   const circumstances = { policy, now, account: deps.account, installerRegistries };
   // Observe the workers. Findings about silent agents are read only where they matter.
   const { partition, region, account } = deps;
-  const observations = await observeWorkers(
+  const { observations, unread } = await observeWorkers(
     deps,
     readCluster,
     scope,
@@ -51,9 +52,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       request === undefined ? decide(observation, circumstances) : answer(observation, request, circumstances);
     return { observation, decision };
   });
-  refuseNonWorkers(deps, scope, observations);
+  const seen = new Set([...observations.map(({ instanceId }) => instanceId), ...unread.keys()]);
+  refuseNonWorkers(deps, scope, seen);
   // Begin remedies with one call for many workers, then save and record. Errors are rethrown after all other work.
-  let troubles: unknown;
+  let troubles: unknown = unreadTrouble({ unread });
   let settled: readonly Decided[] = decided;
   try {
     settled = await carryOut(deps, readCluster, scope, decided, circumstances);
@@ -61,7 +63,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     troubles = error;
   }
   // Schedule workers that wait or were answered; return requests that could not be answered to the queue.
-  const seen = new Set(observations.map(({ instanceId }) => instanceId));
   const again = [...settled.flatMap((each) => againOf(each, now)), ...untilShown(scope.instances, seen, now)];
   await lookAgain(deps, agentReconcileRequest.detailType, again, now);
   await comeBack(deps.queue, [...scope.deferred, ...unanswered(decided, settled)], BUSY_SECONDS);
@@ -80,12 +81,7 @@ function countWorkers({ recorder }: ReconcileDeps, { clusters }: Scope, observat
 }
 
 /** Refuses requests for instances that are not workers, and saves nothing about them. */
-function refuseNonWorkers(
-  { recorder }: ReconcileDeps,
-  { requests }: Scope,
-  observations: readonly Observation[],
-): void {
-  const workers = new Set(observations.map(({ instanceId }) => instanceId));
+function refuseNonWorkers({ recorder }: ReconcileDeps, { requests }: Scope, workers: ReadonlySet<string>): void {
   for (const [instance, request] of requests) {
     if (workers.has(instance)) continue;
     const { variant, ...words } = refuse(request, `${instance} is no worker of a cluster, or is gone.`);

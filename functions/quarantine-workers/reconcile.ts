@@ -3,6 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as quarantineReconcileRequest from '../../events/quarantine-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { unreadTrouble } from '../shared/fleet/identify-each.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -85,7 +86,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   deps.recorder.count('InQuarantine', Object.keys(planned.slots).length);
   // Act: the networks of all workers come first, and the failure of one worker does not stop the others.
   const acting = { ...deps, openCluster, groupFinder, targetsOf: targetReader(deps.loadBalancing) };
-  const troubles: unknown[] = [];
+  const unreadable = unreadTrouble(sight);
+  const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
   const onTrouble = (decided: Decided) => (error: unknown) => {
     troubles.push(error);
     return { ...decided, decision: { ...decided.decision, silent: true, lookAt: circumstances.now + AFTER_FAILURE } };
@@ -106,7 +108,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
   // Give back the slots of ended quarantines, call workers that wait for one, and reconcile unfinished workers again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
-  const seen = new Set([...sight.observations.map(({ instanceId }) => instanceId), ...sight.repeated]);
+  const seen = new Set([
+    ...sight.observations.map(({ instanceId }) => instanceId),
+    ...sight.repeated,
+    ...sight.unread.keys(),
+  ]);
   const hidden = untilShown(scope.instances, seen, circumstances.now);
   await requestReconciles(deps, settled, hidden, scope.deferred, circumstances);
   // Count the exposures that stay open, and record them once a group.

@@ -1,6 +1,6 @@
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
-import { identifyWorkers } from '../shared/fleet/identity.ts';
+import { type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { type ObservedWorker, observedWorker, type WorkerClients } from '../shared/fleet/observed-worker.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
@@ -16,11 +16,16 @@ export interface Observation extends ObservedWorker {
   readonly state: ImdsState;
 }
 
+/** What one reconcile observes, without workers whose owners cannot be read for now: these are named. */
+interface Observed extends Pick<Identities, 'unread'> {
+  readonly observations: readonly Observation[];
+}
+
 /**
  * Reads what decisions depend on, with a few calls for a thousand workers. Owners are read only for workers that accept
  * version 1.
  */
-export async function observeWorkers(clients: WorkerClients, scope: WorkerScope): Promise<Observation[]> {
+export async function observeWorkers(clients: WorkerClients, scope: WorkerScope): Promise<Observed> {
   const found = await findWorkers(clients.ec2, scope);
   const states = await readStates(
     clients.ledger,
@@ -30,15 +35,17 @@ export async function observeWorkers(clients: WorkerClients, scope: WorkerScope)
     (each) => takesV1(each) || scope.requests.has(each.instanceId) || states.get(each.instanceId)?.changedAt,
   );
   const instances = concerned.map(({ instance }) => instance);
-  const [identities, lifecycles] = await Promise.all([
-    identifyWorkers(clients, createClusterReader(clients.eks), instances),
+  const [{ identities, unread }, lifecycles] = await Promise.all([
+    identifyEach(clients, createClusterReader(clients.eks, 'tell'), instances),
     readLifecycleStates(clients.autoScaling, instances),
   ]);
   const about = { identities, lifecycles, requests: scope.requests };
-  return found.map((each): Observation => {
+  const readable = found.filter(({ instanceId }) => !unread.has(instanceId));
+  const observations = readable.map((each): Observation => {
     const state = states.get(each.instanceId) ?? NEVER_SEEN;
     return { ...observedWorker(each, about, state.answered), takesV1: takesV1(each), state };
   });
+  return { observations, unread };
 }
 
 /** DescribeInstances returns the effective options; a missing option counts as version 1. */

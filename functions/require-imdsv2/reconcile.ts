@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
 import * as request from '../../events/remediation-request.ts';
+import { unreadTrouble } from '../shared/fleet/identify-each.ts';
 import type { WorkerClients } from '../shared/fleet/observed-worker.ts';
 import { isProven } from '../shared/fleet/owners.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
@@ -37,10 +38,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const policy = await deps.readPolicy();
   const circumstances = { policy, now: deps.clock.now(), account: deps.account };
   // Observe the workers.
-  const observations = await observeWorkers(deps, scope);
+  const { observations, unread } = await observeWorkers(deps, scope);
   countSwept(deps, scope, observations);
   // Decide and act on each worker. One worker's error does not stop the others.
-  const troubles: unknown[] = [];
+  const unreadable = unreadTrouble({ unread });
+  const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
   const act = async (observation: Observation): Promise<Decision | undefined> => {
     const { request: asked } = observation;
     const decision =
@@ -54,7 +56,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const again = observations.flatMap(({ instanceId }, index) =>
     needsAnother(settled[index]) ? [{ instanceId, at: now }] : [],
   );
-  const seen = new Set(observations.map(({ instanceId }) => instanceId));
+  const seen = new Set([...observations.map(({ instanceId }) => instanceId), ...unread.keys()]);
   const hidden = untilShown(scope.instances, seen, now);
   await lookAgain(deps, reconcileRequest.detailType, [...again, ...hidden], now);
   await comeBack(deps.queue, scope.deferred, 0);

@@ -1,6 +1,7 @@
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import { isProven } from '../../shared/fleet/owners.ts';
+import { codeIn, isThrottlingCode } from '../../shared/fleet/reading.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
@@ -31,6 +32,8 @@ export interface Sight {
   readonly groups: readonly GroupObservation[];
   /** Workers about which the batch only repeats an event that was handled: see repeat.ts. */
   readonly repeated: ReadonlySet<string>;
+  /** Why the owners of some workers cannot be read for now, by instance id: nothing is done to these. */
+  readonly unread: ReadonlyMap<string, string>;
 }
 
 /**
@@ -74,7 +77,7 @@ export async function observe(
   const facts = groupFacts(clients);
   const network = networkReader(clients.ec2, clients.groupFinder.ofInterfaces);
   facts.expect(workers.map(({ instance }) => instance).filter(hasPublicAddress));
-  const [{ views, networks }, owners, inService] = await Promise.all([
+  const [{ views, networks }, { owners, unread }, inService] = await Promise.all([
     viewWorkers(
       clients.ec2,
       workers.map((each) => ({
@@ -88,7 +91,9 @@ export async function observe(
   ]);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {
     const view = views.get(instanceId);
-    if (view === undefined) return [];
+    // Of a call that AWS throttles nothing is told, as it is tried again.
+    const isThrottled = isThrottlingCode(codeIn(unread.get(instanceId) ?? ''));
+    if (view === undefined || isThrottled) return [];
     const owned = owners.get(instanceId);
     const { nodegroup: _, ...rest } = view;
     const proven = owned?.worker === undefined ? view : { ...rest, ...owned.worker };
@@ -107,7 +112,7 @@ export async function observe(
   const exposed = seen.filter(({ view, owner }) => (view?.exposures.length ?? 0) > 0 && isProven(owner));
   const readers = { clients, readCluster, facts, network };
   const groups = await observeGroups(readers, { exposed, networks, slots }, scope, circumstances);
-  return { observations: [...seen, ...unseen], groups, repeated };
+  return { observations: [...seen, ...unseen], groups, repeated, unread };
 }
 
 const idOf = ({ instanceId }: FoundWorker): string => instanceId;

@@ -1,8 +1,10 @@
 import pMap from 'p-map';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { type Identity, identifyWorkers, readOwner } from '../../shared/fleet/identity.ts';
+import { type Identities, identifyEach, telling } from '../../shared/fleet/identify-each.ts';
+import { type Identity, readOwner } from '../../shared/fleet/identity.ts';
 import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
+import { isOfAws } from '../../shared/fleet/reading.ts';
 import { QUARANTINE_TAG } from '../../shared/fleet/scope.ts';
 import { tagsOf } from '../../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
@@ -13,13 +15,16 @@ import type { FoundWorker } from './find-workers.ts';
 /** The owner of a worker, and what it is proven to be where that is not known since its quarantine began. */
 export type Owned = Pick<Identity, 'owner'> & Partial<Identity>;
 
-/** Reads the owners of workers with a public address or a quarantine, by id. No other decision depends on an owner. */
+/**
+ * Reads the owners of workers with a public address or a quarantine, by id. No other decision depends on an owner. A
+ * worker whose owner cannot be read for now holds up no other. It is told as unreadable, unless AWS only throttles.
+ */
 export async function readOwners(
   clients: IdentityClients,
   readCluster: ClusterReader,
   workers: readonly FoundWorker[],
   states: ReadonlyMap<string, QuarantineState>,
-): Promise<Map<string, Owned>> {
+): Promise<{ readonly owners: ReadonlyMap<string, Owned>; readonly unread: Identities['unread'] }> {
   const known = workers.flatMap(({ instanceId }) => {
     const quarantine = states.get(instanceId)?.quarantine;
     return quarantine === undefined ? [] : [{ instanceId, quarantine }];
@@ -29,18 +34,28 @@ export async function readOwners(
     .filter(({ instanceId }) => !isKnown.has(instanceId))
     .map(({ instance }) => instance)
     .filter((instance) => hasPublicAddress(instance) || isTagged(instance));
-  const [identities, owners] = await Promise.all([
-    identifyWorkers(clients, readCluster, unproven),
+  const unread = new Map<string, string>();
+  const [unproved, owners] = await Promise.all([
+    identifyEach(clients, telling(readCluster), unproven),
     pMap(
       known,
-      async ({ instanceId, quarantine }): Promise<[string, Owned]> => [
-        instanceId,
-        { owner: await readOwner(clients.eks, readCluster, quarantine) },
-      ],
+      async ({ instanceId, quarantine }): Promise<[string, Owned]> => {
+        try {
+          return [instanceId, { owner: await readOwner(clients.eks, readCluster, quarantine) }];
+        } catch (error) {
+          if (!isOfAws(error)) throw error;
+          const unreadable = `${error.name}: ${error.message}`;
+          unread.set(instanceId, unreadable);
+          return [instanceId, { owner: { tags: {}, unreadable } }];
+        }
+      },
       { concurrency: READ_CONCURRENCY },
     ),
   ]);
-  return new Map<string, Owned>([...identities, ...owners]);
+  return {
+    owners: new Map<string, Owned>([...unproved.identities, ...owners]),
+    unread: new Map([...unproved.unread, ...unread]),
+  };
 }
 
 /** Whether an instance bears the tag of a quarantine, which the ledger may have lost. */

@@ -1,0 +1,49 @@
+import type { DescribedInstance } from './described-instance.ts';
+import type { ClusterReader } from './fleet.ts';
+import { type Identity, identifyWorkers } from './identity.ts';
+import type { IdentityClients } from './identity-facts.ts';
+import { codeIn, isRefusalCode, read } from './reading.ts';
+
+/** The identities of instances. */
+export interface Identities {
+  readonly identities: ReadonlyMap<string, Identity>;
+  /** Why the owners of some could not be read for now, `Code: message` by instance id. Nothing is to be done to these. */
+  readonly unread: ReadonlyMap<string, string>;
+}
+
+/**
+ * Proves which cluster and node group instances belong to, like {@link identifyWorkers}. A cluster or node group that
+ * cannot be read for now holds up no other: its instances are told apart, so that all others are looked after, and the
+ * caller then throws.
+ *
+ * @param readCluster made with `tell`
+ */
+export async function identifyEach(
+  clients: IdentityClients,
+  readCluster: ClusterReader,
+  instances: readonly DescribedInstance[],
+): Promise<Identities> {
+  const all = await identifyWorkers({ ...clients, onTrouble: 'tell' }, readCluster, instances);
+  const unread = new Map(
+    [...all].flatMap(
+      ([id, { owner }]): Array<[string, string]> =>
+        owner.unreadable === undefined || isRefusalCode(codeIn(owner.unreadable)) ? [] : [[id, owner.unreadable]],
+    ),
+  );
+  return { identities: all, unread };
+}
+
+/** A reader that returns what another one throws for a failure that may pass, without a call of its own. */
+export const telling =
+  (readCluster: ClusterReader): ClusterReader =>
+  (name) =>
+    read(() => readCluster(name), 'tell').then((reading) => (reading.kind === 'found' ? reading.found : reading));
+
+/** The error that has the messages about such instances delivered again; undefined where all could be read. */
+export function unreadTrouble({ unread }: Pick<Identities, 'unread'>): Error | undefined {
+  const [first] = unread;
+  if (first === undefined) return undefined;
+  return new Error(
+    `The owners of ${unread.size} workers cannot be read for now, such as that of ${first[0]}: ${first[1]}`,
+  );
+}
