@@ -10,6 +10,7 @@ import {
   privateFleet,
   publicLaunch,
   scenario,
+  stateOf,
 } from './quarantine.fixture.ts';
 
 const SSH = { publicAddress: 'automatic', openPorts: [22] };
@@ -234,6 +235,33 @@ describe('a quarantine', () => {
     expect(operations(run)).not.toContain('ModifyInstanceAttribute');
     expect(outcomes(run).filter((each) => each.startsWith('failed'))).toEqual([]);
   });
+
+  it.each([
+    ['standby', 'EnterStandby', 'Standby'],
+    ['detach', 'DetachInstances', undefined],
+  ])(
+    'of a worker that a hook on its launch holds for half an hour takes it out of service later (%s)',
+    async (outOfService, call, ends) => {
+      // The worker is isolated before its node joins, so that nobody completes the hook.
+      const run = await start(
+        scenario(privateFleet({ launchHook: {} }, publicLaunch()), { quarantine: { outOfService } }),
+      );
+      await run.account.play(35 * MINUTE);
+      expect(outcomes(run).at(-1)).toBe('done quarantined');
+      const { id } = exposedWorker(run);
+      expect(stateOf(run, id).lifecycle).toBe('Pending:Wait');
+      expect(operations(run)).not.toContain(call);
+      await run.account.play(HOUR);
+      expect(stateOf(run, id).lifecycle).toBe(ends);
+      expect(operations(run).filter((name) => name === call)).toHaveLength(1);
+      expect(outcomes(run).slice(-2)).toEqual(['acted quarantine-reinforced', 'done quarantined']);
+      const [group] = run.account.fleet.autoScalingGroups.list();
+      expect([...group!.members.values()].filter(({ lifecycleState }) => lifecycleState === 'InService')).toHaveLength(
+        4,
+      );
+      expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+    },
+  );
 
   it('whose worker finds no place in its group ends by itself once there is room', async () => {
     const rest = { changes: [{ at: '+5m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };

@@ -85,6 +85,18 @@ export const nodeGroup = z
         'Of its owner, as eksctl and terraform-aws-eks make one; EKS then asks callers for rights to launch by it',
       ),
     warmPool: warmPool.optional(),
+    launchHook: z
+      .strictObject({
+        heartbeatTimeout: z.int().min(30).max(7_200).default(1_800).describe('Seconds until it ends by itself'),
+        defaultResult: z
+          .enum(['ABANDON', 'CONTINUE'])
+          .default('CONTINUE')
+          .describe('What becomes of the instance then'),
+      })
+      .optional()
+      .describe(
+        'Hook of its Auto Scaling group on launches, which EKS completes once the node is Ready; by default none',
+      ),
     ssm,
     workloads,
     targetGroups,

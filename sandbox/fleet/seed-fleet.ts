@@ -9,6 +9,7 @@ import { trailOfLaunch } from '../account/ec2/trail.ts';
 import { VcpuQuotas } from '../account/ec2/vcpu-quotas.ts';
 import { AccessEntries } from '../account/eks/access-entries.ts';
 import { Kubelets } from '../account/eks/kubelets.ts';
+import { completeLaunchHooks } from '../account/eks/launch-hooks.ts';
 import { repairNodes } from '../account/eks/node-repair.ts';
 import { EksState } from '../account/eks/state.ts';
 import { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
@@ -93,6 +94,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };
   repairNodes(world, eks, autoScalingGroups, state.kubelets);
+  completeLaunchHooks(autoScalingGroups, state.kubelets);
   tellOfInstances(state);
   attachWhenRunning(state);
   seedDefaultHostManagement(state, fleet);

@@ -115,6 +115,7 @@ function seedNodeGroup(
     min: minSize,
     max: maxSize,
     desired: desiredSize,
+    ...(file.launchHook !== undefined && { launchHook: file.launchHook }),
     ...(file.warmPool !== undefined && {
       warmPool: { maxPrepared: undefined, ...file.warmPool, joinsInService: true },
     }),

@@ -85,7 +85,10 @@ describe('a worker in quarantine', () => {
     const seen = held(isolatedWorker(), {}, { putIntoService: true });
     const made = decide(seen, circumstances());
     expect(made).toMatchObject({ decision: 'acted', reason: 'quarantine-reinforced', act: { kind: 'isolate' } });
-    expect(made.message).toMatch(/^Its group has put it into service/);
+    expect(made.message).toMatch(/^Its group has put it into service, out of its warm pool/);
+    const launched = quarantine({ saved: { interfaces: [], targets: [], launching: true } });
+    const later = decide(held(isolatedWorker(), launched, { putIntoService: true }), circumstances());
+    expect(later.message).toMatch(/^Its group has put it into service, after its launch/);
     expect(made.quarantine).toMatchObject({ phase: 'isolating' });
     expect(made.quarantine?.undone).toBeUndefined();
     expect(decide(seen, circumstances({ killSwitch: true })).act).toBeUndefined();

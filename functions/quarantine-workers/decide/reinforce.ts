@@ -30,7 +30,9 @@ export function isolate(
   const inProgress: Decision = { ...told, quiet: true, ...goingOn };
   if (quarantine.phase !== 'isolated') return inProgress;
   if (faults.length === 0) {
-    const message = 'Its group has put it into service, out of its warm pool. It is taken out of service again.';
+    const { launching } = quarantine.saved;
+    const since = launching === true ? 'after its launch' : 'out of its warm pool';
+    const message = `Its group has put it into service, ${since}. It is taken out of service.`;
     return { ...say('acted', 'quarantine-reinforced', message, `${now}`), ...goingOn };
   }
   // EC2 may still show the state before the change. The exposure is closed again to be safe, and nobody is blamed.

@@ -53,6 +53,8 @@ const saved = () =>
     standby: z.boolean().optional(),
     /** Whether it waited in the warm pool of that group. */
     warmed: z.boolean().optional(),
+    /** Whether that group had not put it into service yet, after its launch, when everything else was done. */
+    launching: z.boolean().optional(),
     /** Whether it has left that group for good. */
     detached: z.boolean().optional(),
     targets: z.array(savedTarget()),

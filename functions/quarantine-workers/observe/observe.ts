@@ -14,11 +14,11 @@ import { hasPublicAddress } from '../model/worker-view.ts';
 import type { GroupFinder } from '../steps/group-finder.ts';
 import { type FoundWorker, findIsolated, findWorkers, widen } from './find-workers.ts';
 import { type GroupFactsClients, groupFacts } from './group-facts.ts';
+import { inServiceSince } from './in-service-since.ts';
 import { networkReader } from './network-reader.ts';
 import { observeGroups } from './observe-groups.ts';
 import { isTagged, readOwners } from './read-owners.ts';
 import { viewWorkers, workerIn } from './view-workers.ts';
-import { warmedInService } from './warmed-in-service.ts';
 
 export interface ObserveClients extends IdentityClients, GroupFactsClients {
   readonly ledger: Ledger;
@@ -87,7 +87,7 @@ export async function observe(
       network,
     ),
     readOwners(clients, readCluster, workers, states),
-    warmedInService(clients.autoScaling, states),
+    inServiceSince(clients.autoScaling, states),
   ]);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {
     const view = views.get(instanceId);

@@ -66,10 +66,23 @@ const detach = (subject: StepSubject, member?: AutoScalingInstanceDetails): Prom
       }
       return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
     }
-    const isOnItsWay = state.startsWith('Pending') || state === 'EnteringStandby';
+    const isOnItsWay = isLaunching(state) || state === 'EnteringStandby';
     if (isOnItsWay && now - quarantine.startedAt < PATIENCE) return { outcome: 'pending', note: state };
-    return { outcome: 'skipped', note: `Auto Scaling has it as ${state}.` };
+    return leaveInGroup(subject, state);
   });
+
+const isLaunching = (state: string): boolean => state.startsWith('Pending');
+
+/**
+ * Leaves a worker in its group that cannot be taken out of service. A hook on its launch may hold it for hours: EKS's
+ * own for half an hour, if the node does not join. A later reconcile takes it out once its group has put it into service.
+ */
+async function leaveInGroup({ quarantine, save }: StepSubject, state: string): Promise<Omit<StepReport, 'step'>> {
+  const note = `Auto Scaling has it as ${state}`;
+  if (!isLaunching(state)) return { outcome: 'skipped', note: `${note}.` };
+  await save({ saved: { ...quarantine.saved, launching: true } });
+  return { outcome: 'skipped', note: `${note}: it is taken out of service once its group has put it into service.` };
+}
 
 const NO_GROUP = { outcome: 'skipped', note: 'It belongs to no Auto Scaling group: nothing replaces it.' } as const;
 
@@ -107,9 +120,8 @@ const enterStandby = (subject: StepSubject, member?: AutoScalingInstanceDetails)
       return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
     }
     // A worker in `Pending`, `Pending:Wait` and so on is not in service yet, so it cannot be put into standby.
-    if (state.startsWith('Pending') && now - quarantine.startedAt < PATIENCE)
-      return { outcome: 'pending', note: state };
-    return { outcome: 'skipped', note: `Auto Scaling has it as ${state}.` };
+    if (isLaunching(state) && now - quarantine.startedAt < PATIENCE) return { outcome: 'pending', note: state };
+    return leaveInGroup(subject, state);
   });
 
 /**

@@ -54,6 +54,8 @@ export interface AutoScalingGroup {
   launching?: number;
   /** Its lifecycle hooks on terminations, by name. */
   readonly hooks: Map<string, TerminationHook>;
+  /** Its lifecycle hook on launches, which the account ends by `completeLaunch`. */
+  readonly launchHook?: LaunchHook;
   /** Whether an instance stays when a hook on its termination was abandoned. */
   retainsAbandoned?: boolean;
   /** When the active instance refresh began, epoch ms. */
@@ -99,6 +101,8 @@ export interface TerminationHook {
   /** Whether somebody drains, and completes its actions within minutes. */
   readonly drains?: boolean;
 }
+
+export type LaunchHook = Pick<TerminationHook, 'heartbeatTimeout' | 'defaultResult'>;
 
 /** `instance-requirements`: a mixed instances policy that selects instance types by their attributes. */
 export type LaunchSource =

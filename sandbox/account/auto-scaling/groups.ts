@@ -13,7 +13,8 @@ import { poolSize, WarmPools } from './warm-pools.ts';
 export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
   [...members.values()].filter(
     ({ lifecycleState, isAtRisk }) =>
-      isAtRisk !== true && /^(Pending|InService|RootVolumeReplaced|ReplacingRootVolume(:.*)?)$/.test(lifecycleState),
+      isAtRisk !== true &&
+      /^(Pending(:Wait)?|InService|RootVolumeReplaced|ReplacingRootVolume(:.*)?)$/.test(lifecycleState),
   );
 
 /** The account's Auto Scaling groups. Launches and terminations are announced as events. */
@@ -116,7 +117,7 @@ export class AutoScalingGroups {
     const startedAt = this.#world.time.now;
     const instance = this.#instances.launch(specification, runningAfter, () => {
       const member = group.members.get(instance.id);
-      if (member?.lifecycleState === 'Pending') this.bringIntoService(group, member);
+      if (member?.lifecycleState === 'Pending') this.#arrive(group, member);
       if (member?.lifecycleState === 'Warmed:Pending') this.#pools.prepare(group, member);
       this.announce('launch', group, instance, startedAt);
     });
@@ -133,6 +134,24 @@ export class AutoScalingGroups {
       for (const listener of this.#listeners) listener(group, instance);
     });
     return instance;
+  }
+
+  /** Puts a launched member into service, once the group's hook on launches is done, or has timed out. */
+  #arrive(group: AutoScalingGroup, member: Member): void {
+    member.lifecycleState = 'Pending:Wait';
+    const { heartbeatTimeout, defaultResult } = group.launchHook ?? {};
+    if (heartbeatTimeout === undefined || defaultResult === undefined) this.completeLaunch(group, member.instance);
+    else
+      this.#world.time.after(heartbeatTimeout * 1000, () => {
+        if (defaultResult === 'CONTINUE') this.completeLaunch(group, member.instance);
+        else if (member.lifecycleState === 'Pending:Wait') this.failHealthCheck(group, member.instance);
+      });
+  }
+
+  /** Completes the hook on launches of an instance that waits for it, so that it comes into service. */
+  completeLaunch(group: AutoScalingGroup, { id }: Instance): void {
+    const member = group.members.get(id);
+    if (member?.lifecycleState === 'Pending:Wait') this.bringIntoService(group, member);
   }
 
   /** Puts a member into service, and registers it with the group's target groups. */

@@ -1,0 +1,20 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { lifecycleStatesOf } from '../../shared/fleet/lifecycle.ts';
+import type { QuarantineState } from '../model/quarantine-ledger.ts';
+
+/**
+ * The isolated workers that their groups have put into service since: out of a warm pool, which the next scale-out does
+ * (Auto Scaling user guide, "Warm pools"), or once a lifecycle hook on their launch was done. Only an instance in
+ * service can be put into standby.
+ */
+export async function inServiceSince(
+  autoScaling: AutoScalingClient,
+  states: ReadonlyMap<string, QuarantineState>,
+): Promise<ReadonlySet<string>> {
+  const awaited = [...states].flatMap(([instanceId, { quarantine }]) => {
+    const { warmed = false, launching = false } = quarantine?.phase === 'isolated' ? quarantine.saved : {};
+    return warmed || launching ? [instanceId] : [];
+  });
+  const found = await lifecycleStatesOf(autoScaling, awaited);
+  return new Set([...found].flatMap(([instanceId, state]) => (state === 'InService' ? [instanceId] : [])));
+}
