@@ -146,7 +146,9 @@ describe('a worker outside Auto Scaling groups', () => {
     await run.account.play(10 * MINUTE);
     expect(ours(run).at(-1)).toMatchObject({
       reason: 'quarantined',
-      message: expect.stringContaining('Karpenter may'),
+      message: expect.stringContaining(
+        'Karpenter may still terminate it: it ends an instance whose node does not join',
+      ),
     });
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
@@ -185,6 +187,24 @@ describe('a worker outside Auto Scaling groups', () => {
     expect([told?.reason, others]).toEqual(['claims-to-be-worker', []]);
     expect(told?.message).toContain('Whether the ConfigMap aws-auth of the cluster lets its role in cannot be told');
   });
+
+  it.each([
+    ['the cluster lets nobody in', { accessEntries: [] }, {}],
+    ['the policy leaves the node as it is', {}, { quarantine: { drain: { cordon: false } } }],
+  ])(
+    'is told to be kept from Karpenter by hand where it bears no mark, as %s: its changed security groups are drift',
+    async (_what, more, policy) => {
+      const pools = { karpenterNodePools: [{ name: 'general', size: 1 }], ...more };
+      const change = { at: '+5m', cluster: 'shop', karpenterNodePool: 'general', associateAddress: true };
+      const run = await start(scenario(privateFleet({}, { changes: [change] }, pools), policy));
+      await run.account.play(15 * MINUTE);
+      const { message } = ours(run).at(-1) ?? {};
+      expect(message).toContain('its node has no mark do-not-disrupt, and its changed security groups are drift');
+      expect(message).toContain(
+        `kubectl annotate node ${exposedWorker(run).privateDnsName} karpenter.sh/do-not-disrupt`,
+      );
+    },
+  );
 
   it('carries marks that keep Karpenter and the Cluster Autoscaler away, and loses them with its release', async () => {
     const pools = { karpenterNodePools: [{ name: 'general', size: 1 }] };

@@ -18,6 +18,8 @@ export const KEEP_ANNOTATIONS = {
   'cluster-autoscaler.kubernetes.io/scale-down-disabled': 'true',
 } as const;
 
+export const NOT_JOINED = 'It has not joined its cluster.';
+
 /**
  * Cordons, taints and annotates the worker's node, and excludes it from load balancers. The node's previous state is
  * saved first.
@@ -26,7 +28,7 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
   inCluster('node', subject, async (kubernetes) => {
     const { instanceId, view, quarantine, save } = subject;
     const node = await kubernetes.findNode(instanceId, view.privateDnsName);
-    if (node === undefined) return { outcome: 'skipped', note: 'It has not joined its cluster.' };
+    if (node === undefined) return { outcome: 'skipped', note: NOT_JOINED };
     if (quarantine.saved.node === undefined) {
       await save({ saved: { ...quarantine.saved, node: stateOf(node) } });
     }
@@ -58,7 +60,7 @@ export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
 export const evictPods = (subject: StepSubject): Promise<StepReport> =>
   inCluster('evict', subject, async (kubernetes) => {
     const node = await kubernetes.findNode(subject.instanceId, subject.view.privateDnsName);
-    if (node === undefined) return { outcome: 'skipped', note: 'It has not joined its cluster.' };
+    if (node === undefined) return { outcome: 'skipped', note: NOT_JOINED };
     const pods = (await kubernetes.listPods(node.name)).filter(canLeave);
     if (pods.length === 0) return { outcome: 'done' };
     const answers = await pMap(
