@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
 import { ask, exposedWorker, ours, outcomes, privateFleet, scenario, stateOf } from './quarantine.fixture.ts';
 
 const LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
@@ -69,6 +70,23 @@ describe('pods are evicted first, by policy', () => {
     expect(outcomes(run)).toContain('done released');
     expect(nodeOf(run, worker.id).spec).toEqual(before.spec);
     expect(nodeOf(run, worker.id).metadata.labels).toEqual(before.metadata.labels);
+  });
+
+  it('until an operator has the worker terminated, who accuses nobody and need not wait for its isolation', async () => {
+    const workloads = [{ name: 'cart', replicas: 3, disruptionBudget: { maxUnavailable: 0 } }];
+    const policy = { quarantine: { drain: { evict: true, within: '30m' } } };
+    const run = await start(scenario(privateFleet({ workloads }, addressed()), policy));
+    await run.account.play(4 * MINUTE);
+    const { id } = exposedWorker(run);
+    ask(run, 'terminate', id);
+    await run.account.play(5 * MINUTE);
+    expect(outcomes(run).slice(2)).toEqual([
+      'acted worker-terminated',
+      'waiting quarantine-in-progress',
+      'done quarantine-ended',
+    ]);
+    expect(run.account.fleet.instances.get(id)?.state).toBe('terminated');
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
   it('until the deadline, when a budget lets none go: then it is isolated all the same, and said so', async () => {

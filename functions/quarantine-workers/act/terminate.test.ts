@@ -1,6 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { QUARANTINE_TAG } from '../../shared/fleet/scope.ts';
 import { NOW, quarantine } from '../model/observation.fixture.ts';
 import type { StepSubject } from '../steps/step.ts';
 import { terminate } from './terminate.ts';
@@ -10,7 +11,16 @@ const ORDER = { orderedAt: NOW - 20_000, by: 'request' } as const;
 /**
  * Has a worker terminated, with this answer in the ledger. @returns what was decided, and the bodies of messages sent
  */
-async function terminating(answer?: object, { termination = ORDER, accepted = true } = {}) {
+async function terminating(
+  answer?: object,
+  {
+    termination = ORDER,
+    accepted = true,
+    tags = { [QUARANTINE_TAG]: '2026-07-20' } as Record<string, string>,
+    wasIsolated = true,
+    refusal = undefined as Error | undefined,
+  } = {},
+) {
   const sent: Array<{ readonly QueueUrl: string; readonly body: object }> = [];
   const documents = { send: async () => ({ Responses: { ledger: answer === undefined ? [] : [answer] } }) };
   const sqs = new SQSClient({ region: 'eu-central-1' });
@@ -18,9 +28,16 @@ async function terminating(answer?: object, { termination = ORDER, accepted = tr
     for (const { MessageBody } of input.Entries) sent.push({ QueueUrl: input.QueueUrl, body: JSON.parse(MessageBody) });
     return accepted ? {} : { Failed: [{ Code: 'InternalError' }] };
   };
-  const held = quarantine({ phase: 'terminating', termination });
-  const subject: Partial<StepSubject> = { instanceId: 'i-0a', quarantine: held, now: NOW };
-  const decision = await terminate(subject as StepSubject, {
+  const held = quarantine({ phase: 'terminating', termination, ...(wasIsolated && { isolatedAt: NOW - 60_000 }) });
+  const ec2 = {
+    send: async (command: object) => {
+      if (refusal !== undefined) throw refusal;
+      sent.push({ QueueUrl: 'ec2', body: command });
+      return {};
+    },
+  };
+  const subject = { clients: { ec2 }, note: () => {}, instanceId: 'i-0a', quarantine: held, now: NOW, view: { tags } };
+  const decision = await terminate(subject as unknown as StepSubject, {
     ledger: { documents: documents as unknown as DynamoDBDocumentClient, table: 'ledger' },
     terminationQueue: { sqs, url: 'https://sqs/terminations.fifo' },
     account: '111122223333',
@@ -48,6 +65,32 @@ it('tells why it was not terminated, and keeps it in quarantine without an order
   expect(decision.quarantine).toMatchObject({ phase: 'isolated' });
   expect(decision.quarantine).not.toHaveProperty('termination');
   expect(sent).toEqual([]);
+});
+
+it('goes on to isolate a worker that was never isolated, where it was not terminated', async () => {
+  const answer = { orderedAt: ORDER.orderedAt, refused: 'It opted out.' };
+  const { decision } = await terminating(answer, { wasIsolated: false });
+  expect(decision.quarantine).toMatchObject({ phase: 'isolating' });
+  expect(decision.lookAt).toBeGreaterThan(NOW);
+});
+
+describe('a worker without the tag of its quarantine, as its pods are still being evicted', () => {
+  it('gets the tag before terminate-workers is asked, which asks for it', async () => {
+    const { decision, sent } = await terminating(undefined, { tags: {} });
+    expect(sent).toMatchObject([{ QueueUrl: 'ec2', body: { input: { Resources: ['i-0a'] } } }]);
+    expect(decision).toMatchObject({ decision: 'waiting', quarantine: { termination: ORDER } });
+    expect(decision.lookAt).toBeGreaterThan(NOW);
+  });
+
+  it('is left to the answer of terminate-workers where EC2 refuses the tag', async () => {
+    const refusal = Object.assign(new Error('no'), {
+      name: 'UnauthorizedOperation',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 403 },
+    });
+    const { sent } = await terminating(undefined, { tags: {}, refusal });
+    expect(sent.map(({ QueueUrl }) => QueueUrl)).toEqual(['https://sqs/terminations.fifo']);
+  });
 });
 
 it('throws where SQS does not take the request, so that it comes again', async () => {

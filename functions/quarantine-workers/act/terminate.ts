@@ -1,10 +1,12 @@
 import { makeTerminationRequest } from '../../../events/termination-request.ts';
+import { QUARANTINE_TAG } from '../../shared/fleet/scope.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { readTerminationAnswer } from '../../shared/ledger/termination-order.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { StepSubject } from '../steps/step.ts';
+import { tagWorker } from '../steps/tags.ts';
 
 export interface TerminateDeps {
   readonly ledger: Ledger;
@@ -22,24 +24,29 @@ const RECONCILE_AGAIN = 15_000;
  * reads it with everything that it depends on, and answers in the ledger. The request is repeated until then, or until
  * the worker is gone.
  */
-export async function terminate({ instanceId, quarantine, now }: StepSubject, deps: TerminateDeps): Promise<Decision> {
+export async function terminate(subject: StepSubject, deps: TerminateDeps): Promise<Decision> {
+  const { instanceId, quarantine, view, now } = subject;
   const { termination, ...inQuarantine } = quarantine;
   if (termination === undefined) throw new Error('A termination is ordered before it is asked for.');
   const { account, region } = deps;
   const answer = await readTerminationAnswer(deps.ledger, instanceId);
   if (answer?.refused !== undefined && answer.orderedAt === termination.orderedAt) {
     // The quarantine goes on: an operator can ask again, and the sweep tries an expired one again.
-    return {
-      ...say('failed', 'termination-refused', answer.refused, `${termination.orderedAt}`),
-      quarantine: { ...inQuarantine, phase: 'isolated' },
-    };
+    const told = say('failed', 'termination-refused', answer.refused, `${termination.orderedAt}`);
+    return quarantine.isolatedAt === undefined
+      ? { ...told, quarantine: { ...inQuarantine, phase: 'isolating' }, lookAt: now + RECONCILE_AGAIN }
+      : { ...told, quarantine: { ...inQuarantine, phase: 'isolated' } };
   }
-  const origin = { account, region, time: iso(now) };
-  const request = makeTerminationRequest(origin, `terminate ${instanceId} ${termination.orderedAt}`, instanceId);
-  await sendRequests(deps.terminationQueue, [{ request }]);
-  return {
+  const waiting: Decision = {
     ...say('waiting', 'quarantine-in-progress', 'It is being terminated.', 'terminating'),
     quarantine,
     lookAt: now + RECONCILE_AGAIN,
   };
+  // A worker whose pods are being evicted has no tag yet, without which nothing is terminated.
+  const isTagged = QUARANTINE_TAG in view.tags;
+  if (!isTagged && (await tagWorker(subject)).outcome === 'done') return waiting;
+  const origin = { account, region, time: iso(now) };
+  const request = makeTerminationRequest(origin, `terminate ${instanceId} ${termination.orderedAt}`, instanceId);
+  await sendRequests(deps.terminationQueue, [{ request }]);
+  return waiting;
 }
