@@ -162,6 +162,24 @@ describe('a worker that stays exposed is never quiet', () => {
     expect(ours(run).at(-1)).toMatchObject({ reason: 'exposures-ended', correlationId: first?.correlationId });
   });
 
+  it.each([
+    ['observe', { quarantine: { mode: 'observe' } }],
+    ['the kill switch', { killSwitch: true }],
+  ])(
+    'under %s, a request to release it, which is not in quarantine, is no end of its exposure',
+    async (_what, policy) => {
+      const changes = [{ at: '+2m', cluster: 'shop', associateAddress: true, nodeGroup: 'web' }];
+      const run = await start(scenario(privateFleet({}, { changes }), policy));
+      await run.account.play(8 * MINUTE);
+      ask(run, 'release', exposedWorker(run).id);
+      await run.account.play(2 * HOUR);
+      const reasons = ours(run).map(({ reason }) => reason);
+      expect(reasons.filter((reason) => reason === 'workers-stay-exposed')).toHaveLength(1);
+      expect(reasons).toContain('request-refused');
+      expect(reasons).not.toContain('exposures-ended');
+    },
+  );
+
   it('a kill switch in the middle of a drain says by which address and port', async () => {
     const workloads = [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 0 } }];
     const drain = { quarantine: { drain: { evict: true, within: '30m' } } };

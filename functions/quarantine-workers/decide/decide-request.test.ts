@@ -82,4 +82,12 @@ describe('an operator', () => {
     expect(about({ granted: 'request-0' }).reason).toBe('request-refused');
     expect(about({ granted: 'request-1' })).toMatchObject({ reason: 'released', silent: true });
   });
+
+  it('takes back no rejection by a request that is refused, and the worker is looked at again where it is exposed', () => {
+    const rejected = { target: 'x', at: NOW, ruling: { kind: 'rejected', id: 'r', requestedBy: 'x', why: 'x' } };
+    const about = (view: ReturnType<typeof worker>) =>
+      decide(observation(view, { proposal: rejected } as object, { request: requested() }), circumstances());
+    expect(about(worker())).toMatchObject({ reason: 'request-refused', proposal: rejected, answers: 'request-1' });
+    expect(about(isolatedWorker()).answers).toBeUndefined();
+  });
 });

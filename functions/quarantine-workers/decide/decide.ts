@@ -43,7 +43,13 @@ export function decide(observation: Observation, anywhere: Circumstances): Decis
     if (state.granted === request.trigger.id) return { ...say('done', 'released', ''), silent: true };
     const { action, requestedBy } = request.event.detail;
     const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
-    return keep(observation, say('refused', 'request-refused', message, request.trigger.id));
+    const refused: Decision = {
+      ...say('refused', 'request-refused', message, request.trigger.id),
+      ...(state.proposal !== undefined && { proposal: state.proposal }),
+      // The refusal does not say how the worker stands, which may be exposed: the following reconcile does.
+      ...(view !== undefined && view.exposures.length > 0 && { answers: request.trigger.id }),
+    };
+    return keep(observation, refused);
   }
   // EC2 showed the instance to the reconcile that has just taken its slot.
   const isReserved = (circumstances.slots[observation.instanceId]?.expiresAt ?? 0) > now;

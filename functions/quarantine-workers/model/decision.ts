@@ -37,8 +37,8 @@ export interface Decision extends Told<Reason> {
   /** The proposal to remember. */
   readonly proposal?: Proposal;
   /**
-   * Id of the request to approve or reject that this decision answers. A following reconcile records the worker's own
-   * state.
+   * Id of the request that this decision answers without a change to the worker. A following reconcile records the
+   * worker's own state.
    */
   readonly answers?: string;
   /** When to reconcile again, epoch milliseconds; absent when an event or the sweep will trigger it. */

@@ -32,6 +32,11 @@ describe('what a decision says about the exposure of its worker', () => {
     expect([found?.subject, found?.open !== undefined]).toEqual([WEB, isOpen]);
   });
 
+  it('is nothing where it only refuses a request, as the release of a worker that is not in quarantine', () => {
+    const decision = say('refused', 'request-refused', '');
+    expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();
+  });
+
   it('is nothing while another reconcile acts on it', () => {
     const decision = { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
     expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();

@@ -50,13 +50,15 @@ const FORGOTTEN_AFTER = 48 * 3_600_000;
 const [AUTO_MODE, stays]: [string, ReadonlySet<string>] = ['auto-mode', new Set<string>(STAYS_EXPOSED_WORKER)];
 
 /**
- * What one decision says about the exposure of its worker; undefined where another reconcile is handling the worker.
+ * What one decision says about the exposure of its worker; undefined where another reconcile is handling the worker, or
+ * where it only refuses a request.
  */
 export function findingOf({ observation, decision }: Decided, now: number): Finding | undefined {
   const { instanceId, view, state } = observation;
   const { reason, silent, answers } = decision;
   if (view === undefined) return { instanceId };
-  if (answers !== undefined || (silent === true && reason === 'quarantine-in-progress')) return undefined;
+  if (answers !== undefined || reason === 'request-refused' || (silent === true && reason === 'quarantine-in-progress'))
+    return undefined;
   const subject = `${view.cluster}/${view.nodegroup ?? ''}`;
   const isOpen = stays.has(reason) && view.exposures.length > 0 && isPresent(view) && view.ownership !== AUTO_MODE;
   if (!isOpen) return { instanceId, subject };
