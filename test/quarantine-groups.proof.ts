@@ -120,6 +120,16 @@ describe('hardening by policy', () => {
   });
 });
 
+it('subnets that another account shares are left open: that is told once with the account, and nothing is tried', async () => {
+  const policy = { quarantine: { publicByDesign: { closeSubnets: 'enforce' } } };
+  const group = { exposure: { subnets: 'public' } };
+  const run = await start(scenario(privateFleet(group, {}, { vpc: { sharedBy: '999988887777' } }), policy));
+  await run.account.play(3 * HOUR);
+  expect(outcomes(run)).toEqual(['refused exposure-shared']);
+  expect(ours(run)[0]?.message).toContain('account 999988887777 owns it, and alone can change it');
+  expect(run.calls.map(({ operation }) => operation)).not.toContain('ModifySubnetAttribute');
+});
+
 describe('an exposure that others use', () => {
   const web = { name: 'web', desiredSize: 2, releaseVersion: '1.33.13-20260714', exposure: { subnets: 'public' } };
   const group = (tags: object) => ({ ...web, name: 'private', exposure: {}, tags });

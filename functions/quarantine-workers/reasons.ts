@@ -39,8 +39,9 @@ export const QUARANTINE_REASONS = {
       'An exposure of a group that is public by design was closed. Rules were revoked, or subnets hand out no public addresses any more.',
   },
   'exposure-shared': {
-    meaning: 'An exposure of the group stays open, because something that must not be touched uses it too.',
-    hint: 'Give the group security groups and subnets of its own, or close the exposure by hand.',
+    meaning:
+      'An exposure of the group stays open, because something that must not be touched uses it too, or another account owns it.',
+    hint: 'Give the group security groups and subnets of its own, or close the exposure by hand; of a shared subnet, in the account that owns it.',
     severity: 'high',
   },
   'would-harden': {

@@ -70,12 +70,12 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const openCluster = deps.openCluster(readCluster);
   const groupFinder = quarantineGroupFinder(deps.ec2, deps.stackName);
   const clients = { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster), groupFinder };
-  const sight = await observe(clients, readCluster, scope, reading, { policy, now: deps.clock.now() });
+  const here = { policy, account: deps.account };
+  const sight = await observe(clients, readCluster, scope, reading, { ...here, now: deps.clock.now() });
   const { budget } = await reading;
   const circumstances = {
-    policy,
+    ...here,
     now: deps.clock.now(),
-    account: deps.account,
     stackName: deps.stackName,
     caller: deps.caller,
     publicGroups: new Set<string>(),

@@ -44,6 +44,20 @@ describe('a group that is public by design', () => {
     },
   );
 
+  it('has subnets that another account shares told with that account, and left to it', () => {
+    const sharedSubnets = new Map([['subnet-1', '999988887777']]);
+    const told = decideGroup(
+      { ...open, ipv6Subnets: ['subnet-1'], sharedSubnets },
+      policy({ closeSubnets: 'enforce' }),
+    );
+    expect(told).toMatchObject({ decision: 'refused', reason: 'exposure-shared' });
+    expect(told.harden).toBeUndefined();
+    expect(told.message).toContain('subnet-1 of account 999988887777 hands out public addresses');
+    const left = 'subnet-1 is left open: account 999988887777 owns it, and alone can change it.';
+    expect(told.message.split(left)).toHaveLength(2);
+    expect(decideGroup({ ...open, sharedSubnets }, policy({})).message).toContain('subnet-1 of account 999988887777');
+  });
+
   it('is reported, and closed only as far as both modes allow', () => {
     const all = { revokeIngress: 'enforce', closeSubnets: 'enforce' };
     expect(decideGroup(open, policy({}))).toMatchObject({ decision: 'refused', publicByDesign: true });

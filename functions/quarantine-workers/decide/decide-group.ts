@@ -97,9 +97,13 @@ const REPLACE =
   'Replace these workers, by an upgrade or one after the other, and look whether the new ones get public addresses. If they do, find what gives them.';
 
 /** What gives workers of the group public addresses now, in clauses. */
-function causesOf({ publicSubnets, ipv6Subnets, publicTemplates }: GroupObservation): readonly string[] {
+function causesOf({ publicSubnets, ipv6Subnets, publicTemplates, sharedSubnets }: GroupObservation): readonly string[] {
+  const named = (name: string) => {
+    const owner = sharedSubnets?.get(name);
+    return owner === undefined ? name : `${name} of account ${owner}`;
+  };
   const verb = (names: readonly string[], stem: string) =>
-    `${names.join(', ')} ${stem}${names.length === 1 ? 's' : ''}`;
+    `${names.map(named).join(', ')} ${stem}${names.length === 1 ? 's' : ''}`;
   return [
     ...(publicSubnets.length > 0 ? [`${verb(publicSubnets, 'hand')} out public addresses`] : []),
     ...(ipv6Subnets.length > 0 ? [`${verb(ipv6Subnets, 'hand')} out IPv6 addresses that the Internet reaches`] : []),

@@ -78,7 +78,13 @@ export function waysToClose(
   const ingress = wanted.ingress.filter(({ groupId }) =>
     isFree(groupId, (of) => keepersOfSecurityGroup(of, key.cluster, reach)),
   );
-  const isFreeSubnet = (id: string) => isFree(id, (of) => keepersOfSubnet(of, reach));
+  const isFreeSubnet = (id: string) => {
+    // Source: VPC user guide, "Responsibilities and permissions for owners and participants".
+    const owner = group.sharedSubnets?.get(id);
+    if (owner === undefined) return isFree(id, (of) => keepersOfSubnet(of, reach));
+    if (!left.some((each) => each.id === id)) left.push({ id, users: [], owner });
+    return false;
+  };
   const subnets = wanted.subnets.filter(isFreeSubnet);
   const ipv6Subnets = wanted.ipv6Subnets.filter((id) =>
     wanted.subnets.includes(id) ? subnets.includes(id) : isFreeSubnet(id),

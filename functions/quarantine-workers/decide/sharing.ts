@@ -8,6 +8,8 @@ export interface LeftOpen {
   readonly id: string;
   /** The other users in words, without duplicates; empty where unknown. */
   readonly users: readonly string[];
+  /** The account that owns it, where that is another one. */
+  readonly owner?: string;
 }
 
 type WorkerUser = Extract<NetworkUser, { kind: 'worker' }>;
@@ -93,7 +95,8 @@ export const leftOpenInWords = (
   { usersUnreadable }: Pick<GroupObservation, 'usersUnreadable'>,
 ) =>
   left
-    .map(({ id, users }) => {
+    .map(({ id, users, owner }) => {
+      if (owner !== undefined) return `${id} is left open: account ${owner} owns it, and alone can change it.`;
       if (users.length === 0)
         return `${id} is left open: nobody knows who uses it${usersUnreadable === undefined ? '' : ` (${usersUnreadable})`}.`;
       const more = users.length > NAMED ? ` and ${users.length - NAMED} more` : '';

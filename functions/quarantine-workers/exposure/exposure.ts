@@ -21,6 +21,8 @@ export interface Exposure {
 /** The properties of a subnet that determine its reachability from the Internet. */
 export interface SubnetView {
   readonly vpcId: string;
+  /** The account that owns it. */
+  readonly ownerId?: string;
   /** Whether it assigns addresses to instances at launch. */
   readonly handsOut: { readonly ipv4: boolean; readonly ipv6: boolean };
   /** Whether it has an IPv6 block. Without one, no interface in it has an IPv6 address. */

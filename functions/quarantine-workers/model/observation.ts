@@ -91,6 +91,8 @@ export interface GroupObservation {
   readonly publicSubnets: readonly string[];
   /** Its subnets that hand out IPv6 addresses to which a route leads from the Internet. */
   readonly ipv6Subnets: readonly string[];
+  /** Those of these subnets that another account owns and shares, with the account: only that one can change them. */
+  readonly sharedSubnets?: ReadonlyMap<string, string>;
   /** Its launch templates that give workers public addresses, in words: `version 3 of lt-1`. */
   readonly publicTemplates: readonly string[];
   /** How many of the exposed workers are so only by addresses that were associated while they ran. */

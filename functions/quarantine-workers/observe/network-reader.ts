@@ -111,11 +111,12 @@ export async function readSubnets(
   await eachFilter(by, ids, async (Filters) => {
     for await (const page of paginateDescribeSubnets({ client: ec2 }, { Filters })) {
       for (const subnet of page.Subnets ?? []) {
-        const { SubnetId = '', VpcId = '', MapPublicIpOnLaunch, AssignIpv6AddressOnCreation } = subnet;
+        const { SubnetId = '', VpcId = '', OwnerId, MapPublicIpOnLaunch, AssignIpv6AddressOnCreation } = subnet;
         const { BlockPublicAccessStates, Ipv6CidrBlockAssociationSet = [] } = subnet;
         const mode = BlockPublicAccessStates?.InternetGatewayBlockMode;
         subnets.set(SubnetId, {
           vpcId: VpcId,
+          ...(OwnerId !== undefined && { ownerId: OwnerId }),
           handsOut: { ipv4: MapPublicIpOnLaunch === true, ipv6: AssignIpv6AddressOnCreation === true },
           ipv6: Ipv6CidrBlockAssociationSet.length > 0,
           privateIpv6: Ipv6CidrBlockAssociationSet.flatMap(({ Ipv6CidrBlock, Ipv6AddressAttribute }) =>

@@ -51,9 +51,10 @@ export async function observeGroups(
   readers: GroupReaders,
   { exposed, networks: around, slots }: Around,
   scope: Scope,
-  circumstances: Pick<Circumstances, 'policy'>,
+  circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Promise<GroupObservation[]> {
   const { clients, facts } = readers;
+  const { account } = circumstances;
   const wanted = await wantedGroups(readers, exposed, scope);
   if (wanted.size === 0) return [];
   const seenIn = Map.groupBy(exposed, ({ view }) =>
@@ -83,6 +84,7 @@ export async function observeGroups(
     const launchedFrom = seen.flatMap(({ view }) => view?.launchTemplate ?? []);
     const configured = configurationOf(placesOf(subject), networks, launchedFrom, addresses);
     const isConfigured = Object.values(configured).some((causes) => causes.length > 0);
+    const shared = sharedAmong([...configured.publicSubnets, ...configured.ipv6Subnets], networks, account);
     const own = new Map(
       seen.flatMap(
         ({ instanceId, view }): Array<[string, WorkerView]> => (view === undefined ? [] : [[instanceId, view]]),
@@ -100,6 +102,7 @@ export async function observeGroups(
       state: states.get(subject) ?? NEW_EXPOSED_GROUP,
       owner,
       ...configured,
+      ...(shared.size > 0 && { sharedSubnets: shared }),
       size: share.size,
       exposed: share.exposed,
       ...(share.moreExposed && { moreExposed: true }),
@@ -136,6 +139,15 @@ function configurationOf(
     publicTemplates: templatesInWords(launchedFrom, addresses),
   };
 }
+
+/** The subnets of other accounts, with the account. */
+const sharedAmong = (ids: readonly string[], { subnets }: Networks, account: string): ReadonlyMap<string, string> =>
+  new Map(
+    ids.flatMap((id): Array<[string, string]> => {
+      const { ownerId = account } = subnets.get(id) ?? {};
+      return ownerId === account ? [] : [[id, ownerId]];
+    }),
+  );
 
 /** The launch templates that give public addresses, in words. */
 const templatesInWords = (

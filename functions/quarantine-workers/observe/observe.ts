@@ -49,7 +49,7 @@ export async function observe(
   readCluster: ClusterReader,
   asked: Scope,
   standing: Promise<Standing>,
-  circumstances: Pick<Circumstances, 'policy' | 'now'>,
+  circumstances: Pick<Circumstances, 'policy' | 'now' | 'account'>,
 ): Promise<Sight> {
   const scope = await widen(clients.ec2, asked);
   const [found, { budget, states: ofNamed }] = await Promise.all([findWorkers(clients.ec2, scope), standing]);
