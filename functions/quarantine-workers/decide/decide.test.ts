@@ -38,6 +38,10 @@ describe('an exposed worker', () => {
     const outcome = (view: object, owner: object = {}) =>
       said(decide({ ...observation(worker(view)), owner: { tags: {}, ...owner } }, circumstances()));
     expect(outcome({ ownership: 'auto-mode' })).toBe('skipped auto-mode');
+    const told = (view: object) =>
+      decide(observation(worker({ ownership: 'auto-mode', ...view })), circumstances()).message;
+    expect(told({})).toMatch(/^Exposed: .* EKS Auto Mode: .* Its NodeClass says/);
+    expect(told({ exposures: [] })).toMatch(/^EKS Auto Mode: /);
     expect(outcome({ router: true })).toBe('refused router');
     expect(outcome({ operatedBy: 'mwaa.amazonaws.com' })).toBe('refused instance-operated');
     expect(outcome({}, { notAWorker: 'EKS has no cluster shop.' })).toBe('skipped unknown-cluster');

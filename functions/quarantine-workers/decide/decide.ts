@@ -96,7 +96,11 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   const { policy, publicGroups } = circumstances;
   const { state, instanceId } = observation;
   if (view.ownership === 'auto-mode') {
-    return say('skipped', 'auto-mode', 'EKS Auto Mode: AWS looks after this node; nobody else may change it.');
+    const told = 'EKS Auto Mode: AWS looks after this node; nobody else may change it.';
+    if (view.exposures.length === 0) return say('skipped', 'auto-mode', told);
+    // Source: EKS user guide, "Create a Node Class for Amazon EKS".
+    const message = `Exposed: ${describeExposures(view.exposures).join('; ')}. ${told} Its NodeClass says in which subnets nodes launch, and whether they get public addresses (advancedNetworking.associatePublicIPAddress).`;
+    return say('skipped', 'auto-mode', message, targetOf(view.exposures));
   }
   if (!isPresent(view)) {
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, view.instanceState);
