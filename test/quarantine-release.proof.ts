@@ -3,6 +3,7 @@ import { tcpIngress } from '../sandbox/account/ec2/security-groups.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import {
   ask,
+  exposedWorker,
   exposeSilently,
   ours,
   outcomes,
@@ -67,6 +68,27 @@ describe('a release', () => {
       expect(networks.isReachable(worker.id)).toBe(false);
     },
   );
+
+  it('waits until a worker that was stopped meanwhile runs again: its group would terminate it', async () => {
+    const legacy = { name: 'legacy', size: 2, maxSize: 4, imageId: 'ami-0abcdef0123456789' };
+    const stop = { at: '+2m', code: 'instance-stop', notBefore: '+20m', node: 0 };
+    const cluster = { nodeGroups: [], selfManagedGroups: [{ ...legacy, scheduledEvents: [stop] }] };
+    const changes = [{ at: '+5m', cluster: 'shop', selfManagedGroup: 'legacy', associateAddress: true }];
+    const run = await start(scenario(privateFleet({}, { changes }, cluster)));
+    await run.account.play(25 * MINUTE);
+    const worker = exposedWorker(run);
+    expect(worker.state).toBe('stopped');
+    ask(run, 'release', worker.id);
+    await run.account.play(MINUTE);
+    expect(outcomes(run).at(-1)).toBe('refused request-refused');
+    expect(stateOf(run, worker.id).lifecycle).toBe('Standby');
+    run.account.fleet.instances.start(worker, 20_000, () => undefined);
+    await run.account.play(2 * MINUTE);
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    expect(outcomes(run)).toContain('done released');
+    expect(stateOf(run, worker.id).lifecycle).toBe('InService');
+  });
 
   it('leaves a worker in standby that somebody had put there before', async () => {
     const run = await start(scenario(privateFleet()));

@@ -76,6 +76,23 @@ describe('an operator', () => {
     expect(made.act).toBeUndefined();
   });
 
+  it.each<[string, object, string]>([
+    ['stopped', { autoScalingGroup: 'g' }, 'request-refused'],
+    ['stopping', { autoScalingGroup: 'g' }, 'request-refused'],
+    ['running', { autoScalingGroup: 'g' }, 'release-started'],
+    ['stopped', {}, 'release-started'],
+    ['stopped', { autoScalingGroup: 'g', detached: true }, 'release-started'],
+    ['stopped', { autoScalingGroup: 'g', standby: true }, 'release-started'],
+  ])(
+    'has a worker that is %s, %j, released only where no group ends it for that: %s',
+    (instanceState, saved, reason) => {
+      const open = { saved: { interfaces: [], targets: [], ...saved } };
+      const made = asked({}, open, {}, isolatedWorker({ instanceState }));
+      expect(made.reason).toBe(reason);
+      if (reason === 'request-refused') expect(made.message).toContain('Start it, then ask again.');
+    },
+  );
+
   it('is refused for a worker that is in no quarantine, but not by the request that has ended it', () => {
     const about = (state: object) => decide(observation(worker(), state, { request: requested() }), circumstances());
     expect(about({}).reason).toBe('request-refused');

@@ -36,6 +36,10 @@ export function decideRequest(
   if (quarantine.phase === 'terminating') return refuse('The worker is being terminated.');
   switch (detail.action) {
     case 'release':
+      if (wouldEnd(view, quarantine)) {
+        const why = 'its Auto Scaling group would terminate it as soon as it is back in service';
+        return refuse(`The instance is ${view.instanceState}: ${why}. Start it, then ask again.`);
+      }
       return {
         ...say('acted', 'release-started', `Released, ${asked}`, id),
         details,
@@ -79,6 +83,19 @@ export function decideRequest(
       return refuse('The worker is in quarantine already: it can be released, extended or terminated.');
   }
 }
+
+/**
+ * Whether a release would end the worker. Auto Scaling checks no health in standby, where an instance may be stopped, for
+ * analysis or by EC2, but terminates one in service that does not run. Sources: Auto Scaling user guide, "Temporarily
+ * remove instances from your Auto Scaling group" and "Health checks for instances in an Auto Scaling group".
+ */
+const wouldEnd = ({ instanceState }: WorkerView, { kind, saved }: Quarantine): boolean =>
+  (instanceState === 'stopping' || instanceState === 'stopped') &&
+  kind === 'isolate' &&
+  saved.autoScalingGroup !== undefined &&
+  saved.detached !== true &&
+  saved.standby !== true &&
+  saved.warmed !== true;
 
 /** The quarantine in the phase `terminating`. An item of an earlier version has no order in that phase. */
 export const ordered = (quarantine: Quarantine, by: 'request' | 'expiry', orderedAt: number): Quarantine => ({

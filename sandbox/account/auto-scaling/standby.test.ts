@@ -52,6 +52,18 @@ function account(kind: 'managed' | 'self-managed', sizes: object = {}) {
 
 const refused = (message: string | RegExp) => ({ name: 'ValidationError', message: expect.stringMatching(message) });
 
+it('an instance that was stopped in standby stays there, and is terminated once it is back in service', async () => {
+  const { at, group, first, enter, exit, states } = account('self-managed');
+  await enter(true, first);
+  await at.play(MINUTE_MS);
+  at.state.instances.stop(group.members.get(first)!.instance, SECOND_MS, () => undefined);
+  await at.play(30 * MINUTE_MS);
+  expect(states()).toContain('Standby');
+  await exit(first);
+  await at.play(5 * MINUTE_MS);
+  expect(group.members.has(first)).toBe(false);
+});
+
 describe('what has happened in a group', () => {
   it('is told, the latest first, until it has ended and six weeks after', async () => {
     const { at, client, group, first, enter } = account('managed');

@@ -66,6 +66,8 @@ export class Standby {
       const after = this.#someSeconds();
       this.#later(group, member, after, () => {
         if (member.lifecycleState === 'Pending') this.#groups.bringIntoService(group, member);
+        // Source: user guide, "Health checks for instances in an Auto Scaling group": an instance must be running.
+        if (member.instance.state !== 'running') this.#groups.failHealthCheck(group, member.instance);
       });
       const change = `, increasing the capacity from ${before} to ${before + 1}`;
       const cause = `moved out of standby${REQUESTED}${change}`;
