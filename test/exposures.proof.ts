@@ -244,6 +244,21 @@ describe('a quarantine', () => {
     expect(run.account.fleet.networks.interfaces.of(exposedWorker(run).id)[0]?.associations.size).toBe(0);
   });
 
+  it('accuses nobody of the interfaces that the VPC CNI attaches to a new worker', async () => {
+    const exposure = { ipv6: true, interfaces: 4 };
+    const run = await start(scenario(privateFleet({}, publicLaunch(exposure)), {}, { seed: 7 }));
+    await run.account.play(30 * MINUTE);
+    expect(outcomes(run).filter((each) => !each.startsWith('waiting'))).toEqual([
+      'acted quarantine-started',
+      'done quarantined',
+    ]);
+    const { interfaces } = run.account.fleet.networks;
+    const groups = new Set(
+      interfaces.of(exposedWorker(run).id).map(({ securityGroupIds }) => securityGroupIds.join(' ')),
+    );
+    expect([interfaces.of(exposedWorker(run).id).length, groups.size]).toEqual([4, 1]);
+  });
+
   it.each(['terminate', 'release'] as const)('of a Spot worker asks for no protection, and %ss', async (action) => {
     const policy = { quarantine: { terminationProtection: true } };
     const run = await start(scenario(privateFleet({ capacityType: 'SPOT' }, publicLaunch()), policy));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   circumstances,
   GROUPS,
+  HOUR,
   IGNORED,
   isolatedWorker,
   NOW,
@@ -58,6 +59,26 @@ describe('a worker in quarantine', () => {
     const known = held(worker(), { isolatedAt: NOW - 20_000 }, { caller: { who: 'me', call: 'x', at: 'y' } });
     expect(decide(known, circumstances()).reason).toBe('quarantine-reinforced');
     expect(decide(held(worker(), { isolatedAt: NOW - 31_000 }), circumstances()).reason).toBe('quarantine-reinforced');
+  });
+
+  it('goes on with interfaces that the VPC CNI attaches to a new worker, which opens nothing and blames nobody', () => {
+    const caller = { who: 'node', call: 'AttachNetworkInterface', at: 'y' };
+    const closed = networkInterface({ groupIds: [GROUPS.closed], addresses: [] });
+    const attached = networkInterface({ id: 'eni-9', primary: false, groupIds: ['sg-nodes'], addresses: [] });
+    const grown = (startedAt: number, interfaces = [closed, attached], more = {}) =>
+      decide(held(isolatedWorker({ interfaces, ...more }), { startedAt }, { caller }), circumstances());
+    const early = grown(NOW - 60_000);
+    expect(early).toMatchObject({ reason: 'quarantine-in-progress', quiet: true, act: { kind: 'isolate' } });
+    expect(early.quarantine?.undone).toBeUndefined();
+    const late = grown(NOW - HOUR);
+    expect(late.reason).toBe('quarantine-reinforced');
+    expect(late.message).toMatch(/^An interface was attached by node .*: eni-9 has sg-nodes\. It is closed, too\.$/);
+    for (const opened of [
+      grown(NOW - 60_000, [networkInterface({ groupIds: ['sg-nodes'], addresses: [] })]),
+      grown(NOW - 60_000, [closed, attached], { exposures: worker().exposures }),
+    ]) {
+      expect(opened.message).toMatch(/^An exposure was opened by node/);
+    }
   });
 
   it('is not taken for gone where EC2 does not show it yet', () => {

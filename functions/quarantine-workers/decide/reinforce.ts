@@ -1,11 +1,17 @@
 import { iso } from '../../shared/runtime/clock.ts';
 import type { Caller } from '../batch.ts';
 import { type Circumstances, type Decision, say } from '../model/decision.ts';
-import type { Observation } from '../model/observation.ts';
+import type { Observation, WorkerView } from '../model/observation.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
+import { isolationFaults } from '../model/remaining.ts';
 
 /** Within what time all reads show a change, ms. Source: EC2 API reference, "Eventual consistency". */
 const SHOWN_WITHIN = 30_000;
+/**
+ * How long after the begin of a quarantine interfaces come that were on their way, ms: by the VPC CNI of a new worker, or by
+ * EKS for pods with security groups of their own.
+ */
+const ATTACHED_WITHIN = 5 * 60_000;
 /** How often somebody must undo a quarantine before that is reported as a fight. Once may be a mistake. */
 const FOUGHT_FROM = 3;
 /** How often a fight is reported while it lasts, ms. */
@@ -19,7 +25,7 @@ const FORGOTTEN_AFTER = 86_400_000;
  * @param faults what is left to be isolated, in words
  */
 export function isolate(
-  { caller }: Pick<Observation, 'caller'>,
+  { caller, view }: Pick<Observation, 'caller' | 'view'>,
   quarantine: Quarantine,
   faults: readonly string[],
   { now }: Circumstances,
@@ -37,18 +43,38 @@ export function isolate(
   }
   // EC2 may still show the state before the change. The exposure is closed again to be safe, and nobody is blamed.
   if (caller === undefined && now - (quarantine.isolatedAt ?? 0) < SHOWN_WITHIN) return inProgress;
-  return closeAgain(caller, goingOn, faults, now);
+  const isAttached = view !== undefined && isOnlyAttached(view, quarantine);
+  if (isAttached && now - quarantine.startedAt < ATTACHED_WITHIN) return inProgress;
+  return closeAgain(caller, goingOn, faults, { now, isAttached });
 }
+
+/** Whether a worker is only open by interfaces that were attached since, none of which the Internet reaches. */
+const isOnlyAttached = (view: WorkerView, quarantine: Quarantine): boolean => {
+  const known = new Set(quarantine.saved.interfaces.map(({ id }) => id));
+  const isKnown = ({ id }: { readonly id: string }) => known.has(id);
+  const { interfaces, exposures } = view;
+  return (
+    exposures.length === 0 &&
+    isolationFaults(quarantine, { ...view, interfaces: interfaces.filter(isKnown) }).length === 0
+  );
+};
 
 type GoingOn = Required<Pick<Decision, 'act' | 'quarantine'>>;
 
 /** Somebody opened an isolated worker. The first time is told, then nothing until it is a fight, and that once an hour. */
-function closeAgain(caller: Caller | undefined, goingOn: GoingOn, faults: readonly string[], now: number): Decision {
+function closeAgain(
+  caller: Caller | undefined,
+  goingOn: GoingOn,
+  faults: readonly string[],
+  { now, isAttached }: { readonly now: number; readonly isAttached: boolean },
+): Decision {
   const undone = countUndone(goingOn.quarantine.undone, now);
   const { count, firstAt, toldAt } = undone;
   const remembering = (what: Undone): GoingOn => ({ ...goingOn, quarantine: { ...goingOn.quarantine, undone: what } });
   const by = caller === undefined ? '' : ` by ${caller.who} (${caller.call}, ${caller.at})`;
-  const found = `An exposure was opened${by}: ${faults.join('; ')}. It is closed again.`;
+  const found = isAttached
+    ? `An interface was attached${by}: ${faults.join('; ')}. It is closed, too.`
+    : `An exposure was opened${by}: ${faults.join('; ')}. It is closed again.`;
   if (count === 1) {
     const variant = `${faults.join(' ')} ${now}`;
     return { ...say('acted', 'quarantine-reinforced', found, variant), ...remembering(undone) };
