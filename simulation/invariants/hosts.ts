@@ -1,4 +1,5 @@
 import { INSTALLER } from '../../functions/manage-ssm-agent/install/index.ts';
+import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { Instance } from '../../sandbox/account/ec2/instance.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import type { Policy } from '../scenario.ts';
@@ -28,14 +29,16 @@ export function hosts(day: Day): Invariant {
   const lastReasonOf = (remediation: string, id: string): string | undefined =>
     records.findLast((record) => record.remediation === remediation && record.instance === id)?.reason;
 
+  /** A worker in quarantine keeps what it has, and nothing is said of it. */
   const serving = (): Instance[] =>
     instances
       .list()
       .filter(
-        ({ state, kubernetes, operator, launchedAt }) =>
+        ({ state, kubernetes, operator, launchedAt, tags }) =>
           state === 'running' &&
           kubernetes !== undefined &&
           operator === undefined &&
+          !tags.has(QUARANTINE_TAG) &&
           account.time.now - launchedAt > LOOKED_AT_MS,
       );
 

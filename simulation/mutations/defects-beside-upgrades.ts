@@ -154,6 +154,13 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     tests: ['manage-ssm-agent/decide.test.ts'],
   },
   {
+    what: 'the installation of agents is begun anew without what another reconcile has saved',
+    file: 'manage-ssm-agent/remedies/install-agent.ts',
+    right: 'known = (await readInstallations(deps.ledger, [cluster])).get(cluster) ?? NOBODY;',
+    wrong: 'known = NOBODY;',
+    tests: ['manage-ssm-agent/remedies/install-agent.test.ts'],
+  },
+  {
     what: 'an instance that an AWS service operates is quarantined',
     file: 'quarantine-workers/decide/decide.ts',
     right: 'if (view.operatedBy !== undefined) {',
