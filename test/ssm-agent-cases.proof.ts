@@ -172,7 +172,7 @@ it('a role whose trust policy was changed is told as the cause: no policy is att
   await run.account.play(3 * HOUR);
   expect(outcomes(run).slice(1)).toEqual(['failed role-lacks-ssm']);
   const told = ours(run).at(-1);
-  expect(told?.message).toContain('its trust policy does not name ec2.amazonaws.com');
+  expect(told?.message).toContain('its trust policy does not let EC2 assume it');
   expect(`${told?.message} ${told?.hint}`).not.toMatch(/terminate|replace/i);
   expect(changes(run)).toEqual([]);
   iam.setTrustPolicy('shop-g-node', trustOf('ec2.amazonaws.com'));

@@ -57,19 +57,14 @@ it('of a group whose reads AWS only throttles nothing is told, and the others ar
   expect(toldBy(run, 'quarantine-workers')).toEqual(['web acted quarantine-started', 'web done quarantined']);
 });
 
-it('it keeps no agent of another group from its cure, and no metadata service from version 2', async () => {
+it('it keeps no agent of another group from its cure', async () => {
   const run = await start({
     inProcess: true,
-    fleet: fleetWith({ managedPolicy: false, imdsTokens: 'optional' }),
-    policy: { upgrades: { mode: 'off' }, quarantine: { mode: 'off' }, imds: { mode: 'enforce' } },
+    fleet: fleetWith({ managedPolicy: false }),
+    policy: { upgrades: { mode: 'off' }, quarantine: { mode: 'off' } },
     play: '3h',
   });
   expect(toldBy(run, 'manage-ssm-agent')).toEqual(
     expect.arrayContaining(['web acted policy-attached', 'web done agent-cured']),
   );
-  expect(toldBy(run, 'require-imdsv2')).toEqual(
-    expect.arrayContaining(['web acted imdsv2-being-required', 'web done imdsv2-required']),
-  );
-  const acts = run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions');
-  expect(acts).toHaveLength(4);
 });

@@ -151,6 +151,14 @@ export const LINES: readonly LineCheck[] = [
     ],
   },
   { line: 'whether the filter `network-interface.addresses.association.public-ip`', look: addressFilters },
+  {
+    line: "whether EKS's hook on launches (`Launch-LC-Hook`",
+    look: () => [
+      open(
+        'aws autoscaling describe-auto-scaling-instances shows it, once a worker is isolated at its launch: Pending:Wait for half an hour',
+      ),
+    ],
+  },
   { line: 'whether EKS minds that a member of a managed group is detached', look: detached },
   { line: 'whether self-managed nodes have the tag `aws:eks:cluster-name`', look: clusterTag },
   { line: 'whether DescribeTags shows the tags of instances that AWS operates', look: operatedTags },

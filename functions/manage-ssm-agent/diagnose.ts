@@ -98,7 +98,7 @@ function examine(view: WorkerView, findings: Findings, past: Past): { facts: Dia
       // Whatever the role allows, and whether or not it once was enough.
       fact(
         'role-lacks-ssm',
-        `Role ${profile.role.name} gives the instance no credentials: its trust policy does not name ec2.amazonaws.com.`,
+        `Role ${profile.role.name} gives the instance no credentials: its trust policy does not let EC2 assume it.`,
       );
     } else if (profile.role === undefined) fact('role-lacks-ssm', `Instance profile ${profile.name} has no role.`);
     else {

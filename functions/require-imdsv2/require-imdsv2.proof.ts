@@ -44,3 +44,18 @@ it('undo has a worker take version 1 of IMDS again, which was approved with all 
   const ofWorker = run.records.filter((record) => record.instance === instance);
   expect(ofWorker.map(({ reason }) => reason)).toContain('imdsv2-undone');
 });
+
+it('a node group that EKS does not describe for hours keeps no worker of another from version 2', async () => {
+  const nodeGroups = ['dark', 'web'].map((name) => ({ ...nodeGroup, name, desiredSize: 4, maxSize: 6 }));
+  const trouble = { cluster: 'shop', nodeGroup: 'dark', operations: ['DescribeNodegroup'], code: 'ServerException' };
+  const run = await start({
+    inProcess: true,
+    fleet: privateFleet({}, { troubles: [trouble] }, { nodeGroups }),
+    policy: { upgrades: { mode: 'off' }, imds: { mode: 'enforce' } },
+    play: '3h',
+  });
+  const cured = run.records.filter(({ reason }) => reason === 'imdsv2-required');
+  expect(cured.map(({ nodegroup }) => nodegroup)).toEqual(['web', 'web', 'web', 'web']);
+  const acts = run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions');
+  expect(acts).toHaveLength(4);
+});
