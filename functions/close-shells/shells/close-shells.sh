@@ -120,7 +120,8 @@ count_elsewhere() {
   for pattern in $KEY_FILES; do
     case $pattern in /* | %h*) ;; *) pattern=%h/$pattern ;; esac
     case $pattern in %h/.ssh/authorized_keys | %h/.ssh/authorized_keys2) continue ;; esac
-    is_plain "$1" && is_plain "${2#/}" || continue
+    is_plain "$1" || continue
+    is_plain "${2#/}" || continue
     path=$(printf '%s\n' "$pattern" | sed "s|%h|$2|g; s|%u|$1|g")
     # Several users may have the same file.
     case $COUNTED in *"$NL$path$NL"*) continue ;; esac
