@@ -1,10 +1,9 @@
 import pMap from 'p-map';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { type Identities, identifyEach, telling } from '../../shared/fleet/identify-each.ts';
+import { type Identities, identifyEach, telling, unreadAmong } from '../../shared/fleet/identify-each.ts';
 import { type Identity, readOwner } from '../../shared/fleet/identity.ts';
 import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
-import { isOfAws } from '../../shared/fleet/reading.ts';
 import { QUARANTINE_TAG } from '../../shared/fleet/scope.ts';
 import { tagsOf } from '../../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
@@ -34,28 +33,20 @@ export async function readOwners(
     .filter(({ instanceId }) => !isKnown.has(instanceId))
     .map(({ instance }) => instance)
     .filter((instance) => hasPublicAddress(instance) || isTagged(instance));
-  const unread = new Map<string, string>();
-  const [unproved, owners] = await Promise.all([
-    identifyEach(clients, telling(readCluster), unproven),
+  const readTelling = telling(readCluster);
+  const [{ identities }, ofKnown] = await Promise.all([
+    identifyEach(clients, readTelling, unproven),
     pMap(
       known,
-      async ({ instanceId, quarantine }): Promise<[string, Owned]> => {
-        try {
-          return [instanceId, { owner: await readOwner(clients.eks, readCluster, quarantine) }];
-        } catch (error) {
-          if (!isOfAws(error)) throw error;
-          const unreadable = `${error.name}: ${error.message}`;
-          unread.set(instanceId, unreadable);
-          return [instanceId, { owner: { tags: {}, unreadable } }];
-        }
-      },
+      async ({ instanceId, quarantine }): Promise<[string, Owned]> => [
+        instanceId,
+        { owner: await readOwner(clients.eks, readTelling, quarantine, 'tell') },
+      ],
       { concurrency: READ_CONCURRENCY },
     ),
   ]);
-  return {
-    owners: new Map<string, Owned>([...unproved.identities, ...owners]),
-    unread: new Map([...unproved.unread, ...unread]),
-  };
+  const owners = new Map<string, Owned>([...identities, ...ofKnown]);
+  return { owners, unread: unreadAmong(owners) };
 }
 
 /** Whether an instance bears the tag of a quarantine, which the ledger may have lost. */

@@ -1,7 +1,8 @@
+import { counted } from '../text/counted.ts';
 import type { DescribedInstance } from './described-instance.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
-import type { IdentityClients } from './identity-facts.ts';
+import { type IdentityClients, TOO_MANY_NAMES } from './identity-facts.ts';
 import { codeIn, isRefusalCode, read } from './reading.ts';
 
 /** The identities of instances. */
@@ -23,15 +24,21 @@ export async function identifyEach(
   readCluster: ClusterReader,
   instances: readonly DescribedInstance[],
 ): Promise<Identities> {
-  const all = await identifyWorkers({ ...clients, onTrouble: 'tell' }, readCluster, instances);
-  const unread = new Map(
-    [...all].flatMap(
-      ([id, { owner }]): Array<[string, string]> =>
-        owner.unreadable === undefined || isRefusalCode(codeIn(owner.unreadable)) ? [] : [[id, owner.unreadable]],
-    ),
-  );
-  return { identities: all, unread };
+  const identities = await identifyWorkers({ ...clients, onTrouble: 'tell' }, readCluster, instances);
+  return { identities, unread: unreadAmong(identities) };
 }
+
+/** Why the owners of some could not be read for now, by instance id. */
+export const unreadAmong = (owned: ReadonlyMap<string, Pick<Identity, 'owner'>>): Identities['unread'] =>
+  new Map(
+    [...owned].flatMap(([id, { owner }]): Array<[string, string]> => {
+      const { unreadable } = owner;
+      return unreadable !== undefined && mayPass(codeIn(unreadable)) ? [[id, unreadable]] : [];
+    }),
+  );
+
+/** Another delivery changes neither a refusal nor the number of clusters that somebody's tags name. */
+const mayPass = (code: string): boolean => !isRefusalCode(code) && code !== TOO_MANY_NAMES;
 
 /** A reader that returns what another one throws for a failure that may pass, without a call of its own. */
 export const telling =
@@ -43,7 +50,8 @@ export const telling =
 export function unreadTrouble({ unread }: Pick<Identities, 'unread'>): Error | undefined {
   const [first] = unread;
   if (first === undefined) return undefined;
+  const [id, why] = first;
   return new Error(
-    `The owners of ${unread.size} workers cannot be read for now, such as that of ${first[0]}: ${first[1]}`,
+    `The owners of ${counted(unread.size, 'worker')} cannot be read for now. The first is ${id}: ${why}`,
   );
 }

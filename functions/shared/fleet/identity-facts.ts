@@ -1,4 +1,10 @@
-import { type Cluster, DescribeAccessEntryCommand, type EKSClient, type Nodegroup } from '@aws-sdk/client-eks';
+import {
+  type Cluster,
+  DescribeAccessEntryCommand,
+  type DescribeAccessEntryCommandInput,
+  type EKSClient,
+  type Nodegroup,
+} from '@aws-sdk/client-eks';
 import { GetInstanceProfileCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { once } from '../runtime/once.ts';
 import type { DescribedInstance } from './described-instance.ts';
@@ -52,10 +58,13 @@ export const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_
  */
 const MOST_MISSING = 200;
 
+/** The code where tags name more clusters than are asked for. No later read finds out more. */
+export const TOO_MANY_NAMES = 'TooManyNames';
+
 const TOO_MANY: Unreadable = {
   kind: 'unreadable',
-  code: 'TooManyNames',
-  error: `TooManyNames: Tags name more than ${MOST_MISSING} clusters that do not exist, so that this one was not asked for.`,
+  code: TOO_MANY_NAMES,
+  error: `${TOO_MANY_NAMES}: Tags name more than ${MOST_MISSING} clusters that do not exist, so that this one was not asked for.`,
   isThrottled: false,
 };
 
@@ -78,10 +87,7 @@ export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Fac
     }, onTrouble);
   });
   const entry = once((clusterName: string, principalArn: string) =>
-    read(async () => {
-      const { accessEntry } = await eks.send(new DescribeAccessEntryCommand({ clusterName, principalArn }));
-      return accessEntry?.type;
-    }, 'throw').catch(goneWithoutEntries),
+    read(() => typeOfEntry(eks, { clusterName, principalArn }), onTrouble),
   );
   const ofEks = async (name: string, isBorneOut: boolean): Promise<Reading<Cluster>> => {
     // Clusters that are not EKS may have names that EKS does not accept.
@@ -97,8 +103,12 @@ export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Fac
   return { cluster: ofEks, nodeGroup, role, entry, isNode, mapsRole };
 }
 
-/** DescribeAccessEntry returns this error where a cluster has no access entries: authentication mode CONFIG_MAP. */
-function goneWithoutEntries(error: unknown): { readonly kind: 'gone' } {
-  if (error instanceof Error && error.name === 'InvalidRequestException') return { kind: 'gone' };
-  throw error;
+/** The type of an access entry; undefined in a cluster that has none, by its authentication mode CONFIG_MAP. */
+async function typeOfEntry(eks: EKSClient, asked: DescribeAccessEntryCommandInput): Promise<string | undefined> {
+  try {
+    return (await eks.send(new DescribeAccessEntryCommand(asked))).accessEntry?.type;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'InvalidRequestException') return undefined;
+    throw error;
+  }
 }

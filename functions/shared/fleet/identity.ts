@@ -5,6 +5,7 @@ import type { DescribedInstance } from './described-instance.ts';
 import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
 import { type Facts, factsFrom, type IdentityClients, isClusterName } from './identity-facts.ts';
 import type { Owner } from './owners.ts';
+import type { OnTrouble } from './reading.ts';
 import {
   AUTO_SCALING_GROUP_TAG,
   claimsOf,
@@ -59,16 +60,21 @@ export async function identifyWorkers(
   return new Map((await pMap(instances, identify, { concurrency: READ_CONCURRENCY })).flat());
 }
 
-/** Reads the owner of a worker whose cluster and node group are certain, for example since its quarantine began. */
+/**
+ * Reads the owner of a worker whose cluster and node group are certain, for example since its quarantine began.
+ *
+ * @param onTrouble what to do with a read of the node group that fails and may pass by itself
+ */
 export async function readOwner(
   eks: EKSClient,
   readCluster: ClusterReader,
   { cluster, nodegroup }: { readonly cluster: string; readonly nodegroup?: string | undefined },
+  onTrouble: OnTrouble = 'throw',
 ): Promise<Owner> {
   const name = nodegroup !== undefined && isNodeGroupName(nodegroup) ? nodegroup : undefined;
   const [ofCluster, ofGroup] = await Promise.all([
     readCluster(cluster),
-    name === undefined ? undefined : describeNodeGroup(eks, { cluster, nodegroup: name }),
+    name === undefined ? undefined : describeNodeGroup(eks, { cluster, nodegroup: name }, onTrouble),
   ]);
   const unreadable = [ofCluster, ofGroup].find((reading) => reading?.kind === 'unreadable');
   if (unreadable?.kind === 'unreadable') return { tags: {}, unreadable: unreadable.error };
