@@ -1,11 +1,15 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { BatchGetCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterEach, expect, it } from 'vitest';
-import { apiWith, closeApis } from '../../shared/kubernetes/api-server.fixture.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ClusterReader } from '../../shared/fleet/fleet.ts';
+import { apiWith, closeApis, type Reply } from '../../shared/kubernetes/api-server.fixture.ts';
 import { systemClock as clock } from '../../shared/runtime/system-clock.ts';
+import type { Scope } from '../batch.ts';
+import { say } from '../decision.ts';
 import { NOW, ONLINE, observation, worker } from '../observation.fixture.ts';
 import { bringInstallations } from './install-agent.ts';
+import type { Decided } from './remedy.ts';
 
 afterEach(closeApis);
 
@@ -15,14 +19,15 @@ interface Item {
   readonly nodes: Readonly<Record<string, string>>;
   readonly revision: number;
 }
+const BEFORE: Item = { nodes: { [DONE]: NODES[DONE] }, revision: 1 };
 
 /**
- * A table with the installation of one cluster.
+ * A table with the installation of one cluster, for the first node.
  *
  * @param meanwhile what another reconcile writes just before a write of this one, by the number of that write from 1
  */
-function ledgerWith(first: Item, meanwhile: Readonly<Record<number, Item>>) {
-  let item = first;
+function ledgerWith(meanwhile: Readonly<Record<number, Item>> = {}) {
+  let item = BEFORE;
   let writes = 0;
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' }));
   const send = async (command: object) => {
@@ -38,30 +43,63 @@ function ledgerWith(first: Item, meanwhile: Readonly<Record<number, Item>>) {
   return { ledger: { documents: Object.assign(documents, { send }), table: 'ledger' }, saved: () => item };
 }
 
-it('keeps the installer of a node that another reconcile has begun at the same time', async () => {
-  // Both have read the installation for the first node, which has its agent now.
-  const before = { nodes: { [DONE]: NODES[DONE] }, revision: 1 };
-  const { ledger, saved } = ledgerWith(before, { 2: { nodes: NODES, revision: 4 } });
-  const { access, received } = await apiWith();
-  const { endpoint, certificateAuthority } = access;
+const INSTALLING = { kind: 'install-agent', cause: 'agent-missing', startedAt: NOW, attempt: 1 } as const;
+/** The first node has its agent now. */
+const ENDED: Decided = {
+  observation: observation(worker({ agent: ONLINE }), { remedy: INSTALLING }),
+  decision: say('done', 'agent-cured', 'It answers.', {}),
+};
+/** The agent of another node is to be installed. */
+const BEGINNING: Decided = {
+  observation: { ...observation(worker()), instanceId: OTHER },
+  decision: { ...say('acted', 'agent-install-started', '', { remedy: INSTALLING }), begin: 'install-agent' },
+};
+const NOTHING: Scope = { instances: new Map(), clusters: new Map(), requests: new Map(), deferred: [] };
+
+async function bringing(
+  { ledger }: Pick<ReturnType<typeof ledgerWith>, 'ledger'>,
+  decided: readonly Decided[],
+  { readCluster, replies = [] }: { readonly readCluster?: ClusterReader; readonly replies?: readonly Reply[] } = {},
+) {
+  const { access, received } = await apiWith(...replies);
+  const { endpoint, certificateAuthority: data } = access;
+  const found = { endpoint, certificateAuthority: { data } };
   const eks = new EKSClient({ region: 'eu-central-1', credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'x' } });
-  const remedy = { kind: 'install-agent', cause: 'agent-missing', startedAt: NOW, attempt: 1 } as const;
-  const decided = [
-    {
-      observation: observation(worker({ agent: ONLINE }), { remedy }),
-      decision: { decision: 'done', reason: 'agent-cured', message: 'It answers.', variant: '', memory: {} } as const,
-    },
-  ];
-  const { troubles } = await bringInstallations(
+  const installations = await bringInstallations(
     { ledger, eks, clock, region: 'eu-central-1', timeoutSeconds: 60, caller: 'test' },
-    async () => ({ kind: 'found', found: { endpoint, certificateAuthority: { data: certificateAuthority } } }) as never,
-    { instances: new Map(), clusters: new Map(), requests: new Map() } as never,
-    decided as never,
+    readCluster ?? (async () => ({ kind: 'found', found })),
+    NOTHING,
+    decided,
     'public.ecr.aws/amazonlinux/amazonlinux:2023',
   );
-  expect(troubles).toEqual([]);
-  expect(received.map(({ method }) => method)).toEqual(['DELETE', 'PATCH']);
-  expect(received[1]?.body).toContain(NODES[OTHER]);
-  expect(received[1]?.body).not.toContain(NODES[DONE]);
-  expect(saved()).toMatchObject({ nodes: { [OTHER]: NODES[OTHER] }, revision: 6 });
+  return { ...installations, received };
+}
+
+describe('where another reconcile changes the installation at the same time', () => {
+  it('keeps the installer of a node that the other has begun', async () => {
+    // Both have read the installation for the first node.
+    const { ledger, saved } = ledgerWith({ 2: { nodes: NODES, revision: 4 } });
+    const { troubles, received } = await bringing({ ledger }, [ENDED]);
+    expect(troubles).toEqual([]);
+    expect(received.map(({ method }) => method)).toEqual(['DELETE', 'PATCH']);
+    expect(received[1]?.body).toContain(NODES[OTHER]);
+    expect(received[1]?.body).not.toContain(NODES[DONE]);
+    expect(saved()).toMatchObject({ nodes: { [OTHER]: NODES[OTHER] }, revision: 6 });
+  });
+
+  it('gives up after some tries, and tells so only when what has begun for others is remembered', async () => {
+    const others = [2, 3, 4].map((revision) => ({ ...BEFORE, revision }));
+    const ledger = ledgerWith(Object.fromEntries(others.map((item, index) => [index + 1, item])));
+    const replies = others.map(() => ({ body: { items: [] } }));
+    const { troubles, beginnings } = await bringing(ledger, [ENDED, BEGINNING], { replies });
+    expect(troubles).toMatchObject([{ name: 'InstallationConflict' }]);
+    expect(beginnings.get(OTHER)?.kind).toBe('deferred');
+  });
+});
+
+it('tells of a cluster that cannot be read while its installer is to be taken back', async () => {
+  const error = 'ServerException: not now';
+  const unreadable = { kind: 'unreadable', error, code: 'ServerException', isThrottled: false } as const;
+  const { troubles } = await bringing(ledgerWith(), [ENDED], { readCluster: async () => unreadable });
+  expect(troubles).toMatchObject([{ message: error }]);
 });

@@ -67,14 +67,18 @@ export async function bringInstallations(
   const refuse = (workers: readonly Observation[], reason: Reason, message: string): void => {
     for (const { instanceId } of workers) beginnings.set(instanceId, { kind: 'refused', reason, message });
   };
+  const defer = (workers: readonly Observation[], message: string): void => {
+    for (const { instanceId } of workers) beginnings.set(instanceId, { kind: 'deferred', message });
+  };
+  const wantingIn = (cluster: string): Observation[] =>
+    toBegin(decided, 'install-agent').filter(({ view }) => view.cluster === cluster);
   const bringFrom = async (cluster: string, known: Installation, attempt: number): Promise<void> => {
     const before = known.nodes;
     const staying = stillInstalling(before, cluster, scope, decided);
-    const wanting = toBegin(decided, 'install-agent').filter(({ view }) => view.cluster === cluster);
+    const wanting = wantingIn(cluster);
     const room = INSTALLER_NODE_LIMIT - Object.keys(staying).length;
     const starting = wanting.slice(0, room);
-    const message = `The installer serves at most ${INSTALLER_NODE_LIMIT} nodes of a cluster at a time.`;
-    for (const { instanceId } of wanting.slice(room)) beginnings.set(instanceId, { kind: 'deferred', message });
+    defer(wanting.slice(room), `The installer serves at most ${INSTALLER_NODE_LIMIT} nodes of a cluster at a time.`);
     const isSame = starting.length === 0 && Object.keys(staying).length === Object.keys(before).length;
     // After a conflict the DaemonSet may be the one that this reconcile has applied, whatever the ledger says.
     if (isSame && attempt === 1) return;
@@ -89,7 +93,11 @@ export async function bringInstallations(
         refuse(starting, 'kubernetes-unreachable', 'The cluster no longer exists.');
         return await save('end', {});
       }
-      if (reading.kind === 'unreadable') return refuse(starting, 'unreadable', reading.error);
+      if (reading.kind === 'unreadable') {
+        refuse(starting, 'unreadable', reading.error);
+        if (Object.keys(before).length > 0) troubles.push(new Error(reading.error));
+        return;
+      }
       const kubernetes = await openCluster(deps, cluster, reading.found);
       const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings, deps.clock.now());
       const after = { ...staying, ...added };
@@ -110,7 +118,13 @@ export async function bringInstallations(
       try {
         return await bringFrom(cluster, known, attempt);
       } catch (error) {
-        if (!(error instanceof InstallationConflict) || attempt === TRIES) throw error;
+        if (!(error instanceof InstallationConflict)) throw error;
+        if (attempt === TRIES) {
+          // What has begun for other workers is still to be remembered, so that nothing of it is done twice.
+          defer(wantingIn(cluster), error.message);
+          troubles.push(error);
+          return;
+        }
         known = (await readInstallations(deps.ledger, [cluster])).get(cluster) ?? NOBODY;
       }
     }
