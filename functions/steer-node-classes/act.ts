@@ -60,33 +60,22 @@ export async function carryOut(
   }
   const decision = await write(deps, observation, wanted);
   if (decision === undefined) return undefined;
-  const progress = progressAfter(observation, decision, { anywhere, here }, now);
-  const userData = rememberedUserData(observation.view, state);
+  const remembered = {
+    made: decision.made,
+    behind: decision.behind,
+    proposal: decision.proposal,
+    progress: progressAfter(observation, decision, { anywhere, here }, now),
+    ...rememberedUserData(observation.view, state),
+  };
   if (decision.silent) {
-    const next = asStored<NodeClassState>({
-      ...before,
-      made: decision.made,
-      behind: decision.behind,
-      proposal: decision.proposal,
-      progress,
-      ...userData,
-    });
+    const next = asStored<NodeClassState>({ ...before, ...remembered });
     // A class of which nothing was ever told or remembered needs no item.
     if (isDeepStrictEqual(next, asStored<NodeClassState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
   const incident = incidentAfter(state, decision, trigger.id);
   const { unrecorded: _, ...known } = before;
-  const next = asStored<NodeClassState>({
-    ...known,
-    ...incident,
-    reason: decision.reason,
-    made: decision.made,
-    behind: decision.behind,
-    proposal: decision.proposal,
-    progress,
-    ...userData,
-  });
+  const next = asStored<NodeClassState>({ ...known, ...incident, reason: decision.reason, ...remembered });
   const details = { ...decision.details, ...planIn('steer-node-classes', key, decision), ...overridesIn(here) };
   // The ledger gives an outcome back as it was written, also one that another version has written.
   const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
@@ -129,6 +118,7 @@ async function write(
     ...say('failed', 'pin-refused', why, `${wanted.target} ${variant}`),
     proposal: wanted.proposal ?? state.proposal,
     made: state.made,
+    behind: state.behind,
   });
   if ('refused' in kubernetes) return refused(kubernetes.refused, 'unreadable');
   try {

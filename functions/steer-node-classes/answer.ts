@@ -7,7 +7,7 @@ import type { Circumstances, Decision, Observation } from './decision.ts';
  * terms.
  */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
-  const { made } = observation.state;
+  const { made, behind } = observation.state;
   const done = made === undefined ? undefined : { target: made.alias, at: made.at };
   const { words, state } = answerRequest(observation.state, request, {
     change: (known) => {
@@ -17,5 +17,5 @@ export function answer(observation: Observation, request: OperatorRequest, circu
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
     comes: (action, then) => comesTo(action, then) || (action === 'reject' && then.reason === 'pin-undone'),
   });
-  return { ...words, made, proposal: state.proposal, answers: request.trigger.id };
+  return { ...words, made, behind, proposal: state.proposal, answers: request.trigger.id };
 }

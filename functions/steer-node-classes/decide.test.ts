@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { sample } from '../../events/remediation-request.ts';
 import { aliasOf, compareVersions, selectionOf } from './alias.ts';
+import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { ClassView, OfferedVersion } from './node-class.ts';
 import { circumstances, classView, NOW, observationOf } from './observation.fixture.ts';
@@ -236,6 +238,14 @@ describe('a class that stays pinned as somebody pinned it', () => {
     const doubt = { offer: { kind: 'unknown' as const, message: '', variant: '' } };
     expect(lookAt({ ...pinned, ...doubt }, { behind: first.behind }).behind).toEqual(first.behind);
     expect(lookAt({ ...pinned, running: [al2023('v20260701')] }, { behind: first.behind }).behind).toBeUndefined();
+  });
+
+  it('is told after a day also where an operator has asked about it meanwhile', () => {
+    const behind = { alias: 'al2023@v20260701', since: NOW };
+    const observation = observationOf(classView(pinned), { state: { outcomes: 1, revision: 1, behind } });
+    const event = { ...sample, detail: { ...sample.detail, action: 'approve' as const } };
+    const asked = answer(observation, { event, trigger: observation.trigger }, circumstances());
+    expect([asked.reason, asked.behind]).toEqual(['request-refused', behind]);
   });
 
   it('is told from the second look on that Karpenter calls it unwell', () => {

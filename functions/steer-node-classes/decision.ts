@@ -36,7 +36,7 @@ export interface Decision extends Told<Reason> {
   /** The alias that the decision is about, as the target of a proposal. */
   readonly target?: string | undefined;
   readonly made?: NodeClassState['made'];
-  /** Absent: what was remembered stays. */
+  /** Since when nodes of other releases have been seen; absent: that is forgotten. */
   readonly behind?: NodeClassState['behind'] | undefined;
   readonly proposal?: Proposal | undefined;
   /** Id of the operator's request that this decision answers. */
