@@ -103,6 +103,19 @@ describe('an upgrade', () => {
     expect(at(NOW + 25 * HOUR, { obstacle }).variant).toBe(nextNight.variant);
   });
 
+  it('tells people of alarms that have held it back for a day, also of one after another', () => {
+    const at = (now: number, seen: object, state: object = {}) =>
+      decide(observation(nodeGroup(), state), {
+        ...circumstances({ alarms: ['a', 'b'] }, read({ a: ok, b: ok, ...seen })),
+        now,
+      });
+    const { obstacle } = at(NOW, { a: raised }).memory;
+    const both = at(NOW + 12 * HOUR, { a: raised, b: raised }, { obstacle });
+    expect(both.memory.obstacle).toEqual(obstacle);
+    const late = at(NOW + 25 * HOUR, { b: raised }, { obstacle });
+    expect([late.decision, late.reason]).toEqual(['refused', 'alarm-gate-closed']);
+  });
+
   it('is proposed in mode observe, and stands to be approved, while a gate is closed, too; approved it waits', () => {
     const policy = circumstances({ alarms: ['a'] }, read({ a: raised }), { mode: 'observe' });
     expect(decide(observation(nodeGroup()), policy)).toMatchObject({

@@ -54,15 +54,17 @@ function waitAt(closed: ClosedGate, moment: Moment): Decision {
 
 /** Waits for an alarm, or for nodes and pods, and reports one that holds the upgrade back for long. */
 function waitForOpening(
-  { reason, message, which, until }: ClosedGate,
+  { reason, message, until }: ClosedGate,
   variant: string,
   { state, idle, now, wait }: Moment,
 ): Decision {
-  const what = `${GATE}${which}`;
+  // One alarm may follow another, and pods be pending where nodes were not Ready.
+  const what = `${GATE}${reason}`;
   // Only the time is needed, so nothing is saved again at each look.
   const obstacle = state.obstacle?.what === what ? state.obstacle : { what, count: 1, since: now, until: now };
   const memory = { ...idle, obstacle };
   if (now - obstacle.since < CLOSED_IS_TOLD_AFTER) return { ...wait(reason, message, until), variant, memory };
-  const long = `${message} Whenever the upgrade could have started since ${iso(obstacle.since)}, that was so.`;
+  const holders = reason === 'alarm-gate-closed' ? 'alarms' : 'nodes and pods';
+  const long = `${message} Whenever the upgrade could have started since ${iso(obstacle.since)}, ${holders} kept it from that.`;
   return { ...wait(reason, long, until), decision: 'refused', variant: `${variant} long`, memory };
 }
