@@ -111,6 +111,29 @@ describe('decideGroup', () => {
     expect(told).toEqual([[], ['failed posture-untold'], [], ['done posture-passed']]);
   });
 
+  it('tells people of a host that begins to tell nothing when its agent answers again', () => {
+    const silent = { looked: [] };
+    const mute = { looked: [], mute: 'The command failed on i-1.' };
+    const { told } = play(
+      silent,
+      { ...silent, at: NOW + DAY },
+      { ...mute, at: NOW + 2 * DAY },
+      { ...silent, at: NOW + 3 * DAY },
+      { ...mute, at: NOW + 4 * DAY },
+      { looked: [WELL], at: NOW + 5 * DAY },
+      mute,
+    );
+    expect(told).toEqual([
+      [],
+      ['waiting posture-unknown'],
+      ['failed posture-untold'],
+      [],
+      [],
+      ['done posture-passed'],
+      [],
+    ]);
+  });
+
   it('never tells the same twice, and ends only what it began', () => {
     const verdict = fc.constantFrom<Verdict>('PASS', 'FAIL', 'MANUAL', 'N/A');
     const looked = fc.array(verdict, { minLength: 1, maxLength: 3 }).map((verdicts) =>

@@ -119,7 +119,7 @@ function judgeGroup(
     if (judged.note !== undefined && judged.note !== '') notes[id] = judged.note;
     if (judged.news !== undefined) news.push(judged.news);
   }
-  const { unknownSince: _, unknownNotified, ...known } = state;
+  const { unknownSince: _, unknownNotified, untold: _untold, ...known } = state;
   if (unknownNotified !== undefined) news.push(readableAgain(unknownNotified, now));
   return { state: { ...known, checkedAt: now, verdicts, findings, notes }, news };
 }
@@ -162,8 +162,9 @@ function judgeCheck(
 function withoutEvidence(key: NodeGroupKey, now: number, mute: string | undefined, state: GroupState) {
   const since = state.unknownSince ?? now;
   const correlationId = `posture unknown ${subjectOf(key)} ${new Date(since).toISOString()}`;
-  if (now - since < UNKNOWN_FOR || state.unknownNotified !== undefined)
-    return { state: { ...state, unknownSince: since }, news: [] };
+  // A host that tells nothing once its agent answers again is news, although nothing was known of the group before.
+  const isTold = mute === undefined ? state.unknownNotified !== undefined : state.untold === true;
+  if (now - since < UNKNOWN_FOR || isTold) return { state: { ...state, unknownSince: since }, news: [] };
   const last = state.checkedAt === undefined ? 'never' : new Date(state.checkedAt).toISOString();
   const unknown = `No worker could be checked since ${new Date(since).toISOString()}. The last check was: ${last}.`;
   // Of an agent that does not answer, manage-ssm-agent tells. A host that answers, and tells nothing, is told of here alone.
@@ -172,10 +173,11 @@ function withoutEvidence(key: NodeGroupKey, now: number, mute: string | undefine
       ? { decision: 'waiting', reason: 'posture-unknown', message: unknown }
       : { decision: 'failed', reason: 'posture-untold', message: `${unknown} ${mute}` }),
     correlationId,
-    fingerprint: correlationId,
+    fingerprint: mute === undefined ? correlationId : `${correlationId} untold`,
     details: {},
   };
-  return { state: { ...state, unknownSince: since, unknownNotified: correlationId }, news: [news] };
+  const told = { unknownNotified: correlationId, ...(mute !== undefined && { untold: true as const }) };
+  return { state: { ...state, unknownSince: since, ...told }, news: [news] };
 }
 
 interface Worst {

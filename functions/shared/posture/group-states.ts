@@ -25,6 +25,8 @@ export const lookedAt = () =>
     /** Since when there is no evidence, and the notification about that. */
     unknownSince: z.number().optional(),
     unknownNotified: z.string().optional(),
+    /** Whether that was told of a group whose agents answer. */
+    untold: z.literal(true).optional(),
     /** The owner of its workers cannot be read from AWS: the error code, and the incident that reported it. */
     unreadable: z.object({ code: z.string(), correlationId: z.string() }).optional(),
     /** The last verdict of each check. */
