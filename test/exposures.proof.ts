@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Standby } from '../sandbox/account/auto-scaling/standby.ts';
+import { AwsError } from '../sandbox/wire/aws-error.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import {
@@ -297,6 +299,17 @@ describe('a quarantine', () => {
       expect(await deniedCalls(run.account, run.calls)).toEqual([]);
     },
   );
+
+  it('of such a worker that Auto Scaling refuses to take out is told with that once, and not again each hour', async () => {
+    const run = await start(scenario(privateFleet({ launchHook: {} }, publicLaunch())));
+    vi.spyOn(Standby.prototype, 'enter').mockImplementation(() => {
+      throw new AwsError('AccessDenied', 'not authorized to perform autoscaling:EnterStandby', 403);
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    await run.account.play(6 * HOUR);
+    expect(ours(run).at(-1)?.message).toContain('Not done: standby: AccessDenied');
+    expect(outcomes(run).filter((each) => each === 'acted quarantine-reinforced')).toHaveLength(1);
+  });
 
   it('whose worker finds no place in its group ends by itself once there is room', async () => {
     const rest = { changes: [{ at: '+5m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };

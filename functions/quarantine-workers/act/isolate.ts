@@ -200,11 +200,12 @@ function conclude(
       ? (['stripped', 'Its public addresses are off'] as const)
       : (['quarantined', 'It is isolated'] as const);
   const notDone = why === '' ? [] : [`Not done: ${why}.`];
+  const notes = { ...quarantine.notes, ...Object.fromEntries(failed.map(({ step, note = '' }) => [step, note])) };
   const message = [`${what}: a fresh read found no exposure.`, ...notDone, ...survivors].join(' ');
   return {
     ...say('done', reason, message, since),
     ...told,
-    quarantine: { ...quarantine, phase: 'isolated', isolatedAt: now },
+    quarantine: { ...quarantine, phase: 'isolated', isolatedAt: now, notes },
     // One record tells that somebody undoes the quarantine. Closing it again each time is no news.
     ...(isFought(quarantine) && { quiet: true }),
   };
