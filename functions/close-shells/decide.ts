@@ -103,7 +103,11 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   }
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return {
-    ...say('acted', 'shells-being-closed', `${ways} They are put aside, or switched off.${approved} ${LASTING}`),
+    ...say(
+      'acted',
+      'shells-being-closed',
+      `${ways} What a command can close is put aside, or switched off.${approved} ${LASTING}`,
+    ),
     send: 'close',
     memory: { ...memory, seen: undefined, triedAt: now, closedAt: now },
   };

@@ -35,7 +35,7 @@ function waysIn({ sshd, keys, elsewhere, paths, certificates, admin }: Printed):
   const named = paths.length > 0 ? `: ${paths.slice(0, 5).join(', ')}` : '';
   const ways = [
     ...(all === 0 ? [] : [`${all} ${all === 1 ? 'key opens' : 'keys open'} a shell by SSH${named}.`]),
-    ...(certificates === '' ? [] : [`Certificates of the authority in ${certificates} open one, too.`]),
+    ...(certificates === '' ? [] : [`Certificates of an authority (${certificates}) open a shell by SSH.`]),
   ];
   return { ways: ways.join(' '), check: 'SSH.1', ...(keys === 0 && { fixed: true as const }) };
 }
