@@ -125,7 +125,7 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   const unattached = cause === 'role-lacks-ssm' && attaching.kind === 'no' ? attaching.why : undefined;
   const { installerRegistries = [] } = circumstances;
   const refused = cause === 'agent-missing' ? refusedImage(ssmAgent.installerImage, installerRegistries) : undefined;
-  const whole = [message, unattached, refused, also].filter((sentence) => sentence !== undefined).join(' ');
+  const whole = joined(message, unattached, refused, also);
   const remedy = remedyFor(cause, view, view.findings, ssmAgent, installerRegistries);
   if (remedy !== undefined) return treat({ cause, remedy, message: whole }, observation, ssmAgent, now);
   const known = remembered(state.failures?.cause === cause ? state.failures : undefined);
@@ -133,17 +133,10 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   const refusal = cause === 'agent-missing' ? whyNotInstallable(view.findings, ssmAgent.installerImage) : undefined;
   if (refusal !== undefined) {
     const { reason: why, ...rest } = refusal;
-    return {
-      ...say(
-        'failed',
-        'agent-not-installable',
-        [message, also, why].filter((sentence) => sentence !== undefined).join(' '),
-        known,
-        cause,
-      ),
-      ...about,
-      ...rest,
-    };
+    return { ...say('failed', 'agent-not-installable', joined(message, also, why), known, cause), ...about, ...rest };
   }
   return { ...say('failed', cause, whole, known, message), ...about };
 }
+
+const joined = (...sentences: ReadonlyArray<string | undefined>): string =>
+  sentences.filter((sentence) => sentence !== undefined).join(' ');

@@ -120,7 +120,7 @@ export function afterFailure(
  * What helps where the agent stays silent although it was installed. None of this is seen from outside of the host: for an
  * inspection of TLS see aws/amazon-ssm-agent#195.
  */
-export const STAYS_SILENT =
+const STAYS_SILENT =
   'Nothing seen from outside of the host explains it. On the host, read /var/log/amazon/ssm/errors.log, and see whether something stops the agent, or keeps the installer’s pod away. Check what AWS does not show, too: a service control policy, the clock, a proxy, an inspection of TLS. Or use an AMI with an agent that answers.';
 
 /** The reason that a failed remedy is recorded with: the problem that remains. */
