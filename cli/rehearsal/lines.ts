@@ -72,6 +72,10 @@ export const LINES: readonly LineCheck[] = [
   { line: 'whether EKS lists an upgrade that it made itself at the end of support', look: controlPlaneUpdates },
   { line: 'whether insights about a version are still there once the control plane runs it', look: insightsOfPresent },
   {
+    line: 'how EKS names the insight that nodes are too old',
+    look: () => [open('aws eks list-insights tells, where nodes are older than their control plane supports')],
+  },
+  {
     line: 'by which error EKS refuses an update of a group that is not ACTIVE',
     look: (ground) =>
       groupsThat(
