@@ -104,7 +104,7 @@ export const QUARANTINE_REASONS = {
   },
   'quarantine-reinforced': {
     meaning:
-      'Somebody exposed a worker in quarantine, and the exposure was closed; or its group put it into service, after its launch or out of its warm pool, and it was taken out.',
+      'Somebody exposed a worker in quarantine, or attached an interface to it, and that was closed; or its group put it into service, after its launch or out of its warm pool, and it was taken out.',
   },
   draining: { meaning: 'The pods of the worker are being evicted before it is isolated (quarantine.drain).' },
   'quarantine-in-progress': { meaning: 'Steps of the quarantine remain; the worker is reconciled again.' },
