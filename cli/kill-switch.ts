@@ -23,7 +23,12 @@ export function killSwitchCommand(
 
 async function turn(surroundings: Surroundings, on: boolean, yes: boolean): Promise<ExitCode> {
   const { note, print, stack } = surroundings;
-  const document = objectIn(await readPolicyText(surroundings));
+  const before = await readPolicyText(surroundings);
+  if (before.text === undefined) {
+    note(`${before.why} Nothing acts while that is so.`);
+    return 1;
+  }
+  const document = objectIn(before.text);
   if (document === undefined) {
     note(
       `${stack.PolicyParameterName} holds no JSON object: nothing acts while that is so. Put a good policy in place, ` +
@@ -40,7 +45,7 @@ async function turn(surroundings: Surroundings, on: boolean, yes: boolean): Prom
     note('The kill switch stays on.');
     return 1;
   }
-  await writePolicyText(surroundings, JSON.stringify({ ...document, killSwitch: on }, null, 2));
+  await writePolicyText(surroundings, JSON.stringify({ ...document, killSwitch: on }, null, 2), before);
   print(
     on
       ? 'The kill switch is on: nothing begins any more, within 30 seconds. What EKS or EC2 already does goes on to its end.'

@@ -236,12 +236,30 @@ describe('the policy', () => {
   it('that is no JSON is told of by stop, and left as it is', async () => {
     const { clients, stack } = await surroundingsIn(run.account);
     const { writePolicyText } = await import('../cli/policy-parameter.ts');
-    await writePolicyText({ clients, stack }, 'nonsense');
+    await writePolicyText({ clients, stack }, 'nonsense', { text: '' });
     expect(await remediator('stop')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('holds no JSON object'),
     });
     expect(await inPlace()).toBe('nonsense');
     expect((await remediator('status')).stdout).toContain('THE POLICY IS INVALID');
+  });
+
+  it('that somebody has deleted is told of by each command with the fix, and made again by put', async () => {
+    run.account.fleet.parameters.delete('/eks-host-remediator/policy');
+    const gone = 'The policy parameter /eks-host-remediator/policy does not exist: create it, "{}" is a good policy.';
+    expect((await remediator('status')).stdout).toContain(`THE POLICY IS INVALID: ${gone}`);
+    for (const verb of [
+      ['stop'],
+      ['go', '--yes'],
+      ['policy', 'show'],
+      ['policy', 'check'],
+      ['policy', 'check', '--fleet'],
+    ]) {
+      expect(await remediator(...verb)).toMatchObject({ code: 1, stderr: `${gone} Nothing acts while that is so.\n` });
+    }
+    const document = { killSwitch: true };
+    expect(await remediator('policy', 'put', file('again.json', document), '--yes')).toMatchObject({ code: 0 });
+    expect(JSON.parse((await inPlace()) ?? '')).toEqual(document);
   });
 });

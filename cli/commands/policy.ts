@@ -36,7 +36,8 @@ wrong: it then names each field, the fix, and the functions that do nothing unti
     if (verb === 'put' && file !== undefined) return (surroundings) => put(surroundings, file, yes);
     return async (surroundings) => {
       const { stack, print } = surroundings;
-      const text = await readPolicyText(surroundings);
+      const { text, why } = await readPolicyText(surroundings);
+      if (text === undefined) return missed(surroundings, why);
       if (verb === 'check') return tell(surroundings, stack.PolicyParameterName, text);
       print(shown(text));
       return 0;
@@ -99,7 +100,11 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
     return 1;
   }
   const before = await readPolicyText(surroundings);
-  if (before === text) {
+  if (before.text === undefined && !before.isMissing) {
+    note(`${before.why} Nothing was put in place.`);
+    return 1;
+  }
+  if (before.text === text) {
     note(`${stack.PolicyParameterName} is the same already.`);
     return 0;
   }
@@ -108,18 +113,25 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
     note('Nothing was put in place.');
     return 1;
   }
-  const version = await writePolicyText(surroundings, text);
+  const version = await writePolicyText(surroundings, text, before);
   note(`It is in place, as version ${version}: functions go by it within 30 seconds, at their next reconcile.`);
   return 0;
+}
+
+/** Tells why there is no document to show or check. */
+function missed({ note }: Pick<Local, 'note'>, why: string): ExitCode {
+  note(`${why} Nothing acts while that is so.`);
+  return 1;
 }
 
 /** Checks a document, and what it changes for the fleet where it is valid. */
 async function checkFleet(surroundings: Surroundings, file: string | undefined): Promise<ExitCode> {
   const { clients, stack, note } = surroundings;
-  const inPlace = await readPolicyText(surroundings);
-  const text = file === undefined ? inPlace : await contentOf(file);
+  const { text: inPlace, why } = await readPolicyText(surroundings);
+  if (file === undefined && inPlace === undefined) return missed(surroundings, why);
+  const text = file === undefined ? (inPlace ?? '') : await contentOf(file);
   // Where a document names no mode, the mode of the deployed stack applies. It is the same for both documents.
-  const [proposed, inForce] = [parsePolicy(text, 'enforce'), parsePolicy(inPlace, 'enforce')];
+  const [proposed, inForce] = [parsePolicy(text, 'enforce'), parsePolicy(inPlace ?? '', 'enforce')];
   const name = file ?? stack.PolicyParameterName;
   if (isInvalid(proposed)) return tell(surroundings, name, text);
   const compared = isInvalid(inForce) ? undefined : inForce;

@@ -11,7 +11,7 @@ import { jsonLine, visible } from '../../functions/shared/text/visible.ts';
 import { spanOf } from '../age.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { type FleetNow, placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
-import { readPolicyText } from '../policy-parameter.ts';
+import { type PolicyInPlace, readPolicyText } from '../policy-parameter.ts';
 import { readHeld } from '../quarantines.ts';
 import { type Runs, readRuns } from '../runs.ts';
 import { table } from '../table.ts';
@@ -73,7 +73,7 @@ async function tell(surroundings: Surroundings): Promise<ExitCode> {
 
 async function readStatus(surroundings: Surroundings): Promise<Status> {
   const { clock, stack } = surroundings;
-  const [runs, fleet, { held, waiting }, text] = await Promise.all([
+  const [runs, fleet, { held, waiting }, policy] = await Promise.all([
     readRuns(surroundings, clock.now() - DAY),
     readFleetNow(surroundings),
     readHeld(surroundings),
@@ -82,7 +82,7 @@ async function readStatus(surroundings: Surroundings): Promise<Status> {
   const silent = SCHEDULED.filter((name) => !runs.some((known) => known.name === name));
   const open = fleet.states.filter((word) => !isSettled(word));
   return {
-    rules: rulesOf(text, stack.Mode ?? 'enforce'),
+    rules: rulesOf(policy, stack.Mode ?? 'enforce'),
     runs,
     silent,
     isWell: silent.length === 0 && runs.every(({ failed }) => failed === 0),
@@ -167,7 +167,8 @@ interface Rules {
   readonly modes: Readonly<Record<string, string>>;
 }
 
-function rulesOf(text: string, stage: 'enforce' | 'observe' | 'off'): Rules {
+function rulesOf({ text, why }: PolicyInPlace, stage: 'enforce' | 'observe' | 'off'): Rules {
+  if (text === undefined) return { policyFault: why, modes: {} };
   const policy: object | InvalidPolicy = parsePolicy(text, stage);
   if (isInvalid(policy)) return { policyFault: policy.error, modes: {} };
   const sections: Readonly<Record<string, unknown>> = { ...policy };

@@ -64,3 +64,15 @@ it('parses a text that was changed, and the former one once it is back', async (
   expect(await next('{')).toMatchObject({ error: expect.stringContaining('not JSON') });
   expect(await next('{}')).toMatchObject({ killSwitch: false });
 });
+
+it('says of a secret what to do, instead of calling its cipher text no JSON', async () => {
+  const ssm = new SSMClient({ region: 'eu-central-1' });
+  ssm.send = (async () => ({
+    Parameter: { Type: 'SecureString', Value: 'AQICAHh', Version: 1 },
+  })) as unknown as SSMClient['send'];
+  const clock = { now: () => 0 };
+  const read = createPolicyReader({ ssm, clock, parameter: '/p', defaultMode: 'observe', reads: {}, names: [] });
+  expect(await read()).toEqual({
+    error: expect.stringMatching(/^The policy parameter \/p is a SecureString, .* delete it, and put .* String\.$/),
+  });
+});

@@ -40,6 +40,16 @@ export interface PolicyReaderOptions<Read extends Sections> {
   readonly names: readonly string[];
 }
 
+export const missing = (parameter: string): string =>
+  `The policy parameter ${parameter} does not exist: create it, "{}" is a good policy.`;
+
+/**
+ * Why a policy of type SecureString stops everything, with the fix. Functions get its cipher text, which is no JSON, and
+ * Systems Manager changes no type (PutParameter, HierarchyTypeMismatchException).
+ */
+export const notReadable = (parameter: string): string =>
+  `The policy parameter ${parameter} is a SecureString, which functions do not decrypt: delete it, and put the policy again as type String.`;
+
 /** Reads the policy from SSM Parameter Store, with a short cache. A missing parameter counts as an invalid policy. */
 export function createPolicyReader<const Read extends Sections>(options: PolicyReaderOptions<Read>) {
   const { ssm, clock, parameter, defaultMode, reads, names } = options;
@@ -59,10 +69,11 @@ export function createPolicyReader<const Read extends Sections>(options: PolicyR
   async function read(): Promise<PolicyWith<Read> | InvalidPolicy> {
     try {
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameter }));
+      if (Parameter?.Type === 'SecureString') return { error: notReadable(parameter) };
       return parse(Parameter?.Value ?? '', Parameter?.Version ?? 0);
     } catch (error) {
       if (error instanceof ParameterNotFound) {
-        return { error: `The policy parameter ${parameter} does not exist: create it, "{}" is a good policy.` };
+        return { error: missing(parameter) };
       }
       throw error;
     }
