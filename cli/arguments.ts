@@ -20,7 +20,7 @@ type Form = (typeof FORMS)[number];
 
 const SHARED_HELP = `Options of every command:
   --stack NAME       the stack (default: ${DEFAULT_STACK})
-  --region REGION    its region (default: AWS_REGION or that of the profile)
+  --region REGION    its region (default: AWS_REGION, AWS_DEFAULT_REGION or that of the profile)
   -o, --output FORM  table (default), wide (all columns) or json (JSON Lines); --json is short for the last
   -h, --help         this
   --version          the version of this command

@@ -6,7 +6,7 @@ import { readArguments } from './arguments.ts';
 import type { ClientConfig, Clients } from './clients.ts';
 import type { Command, ExitCode, Local } from './command.ts';
 import { createServerClock, hearFrom } from './server-clock.ts';
-import { withRegion } from './settings.ts';
+import { regionFrom, withRegion } from './settings.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -40,12 +40,12 @@ export async function remediator(argv: readonly string[], process: Process): Pro
       print(request.help);
       return 0;
     }
-    const { command, given, stack, region, json, wide } = request;
+    const { command, given, stack, region = regionFrom(env), json, wide } = request;
     const output = { print, note, json, wide, width, askBack };
     const local = command.local?.(given);
     if (local !== undefined) return await local({ ...output, clock: process.clock });
     const run = command.read(given);
-    whereabouts = { stack, region: region ?? env.AWS_REGION, env };
+    whereabouts = { stack, region, env };
     const clients = await withRegion(() => createClients(region === undefined ? {} : { region }));
     const clock = createServerClock(process.clock);
     hearFrom(clients, clock);

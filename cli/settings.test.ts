@@ -2,6 +2,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { createClients } from './clients.ts';
 import { COMMANDS } from './commands.ts';
 import { remediator } from './remediator.ts';
+import { regionFrom } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -9,7 +11,13 @@ afterEach(() => vi.unstubAllEnvs());
 async function status(environment: Record<string, string>, ...argv: string[]) {
   const settings = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null', ...environment };
   // The test hides the settings of this machine.
-  for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION']) {
+  for (const name of [
+    'AWS_PROFILE',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_REGION',
+    'AWS_DEFAULT_REGION',
+  ]) {
     vi.stubEnv(name, undefined);
   }
   for (const [name, value] of Object.entries({ ...settings, AWS_EC2_METADATA_DISABLED: 'true' })) {
@@ -49,4 +57,35 @@ it('says what to do where no credentials are found', async () => {
     'No AWS credentials: name a profile that has some (AWS_PROFILE), sign in (aws sso login), or set AWS_ACCESS_KEY_ID ' +
       'and AWS_SECRET_ACCESS_KEY (Could not load credentials from any providers)',
   ]);
+});
+
+it.each([
+  [{ AWS_DEFAULT_REGION: 'eu-west-1' }, 'eu-west-1'],
+  [{ AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' }, 'eu-west-1'],
+  [{ AWS_REGION: 'eu-north-1', AWS_DEFAULT_REGION: 'eu-west-1' }, 'eu-north-1'],
+  [{ AWS_DEFAULT_REGION: '' }, undefined],
+])('goes by the variables of the AWS CLI and the CDK CLI for the region: %j', (env, region) => {
+  expect(regionFrom(env)).toBe(region);
+});
+
+it.each([
+  [[], 'eu-west-1'],
+  [['--region', 'eu-north-1'], 'eu-north-1'],
+])('looks for the stack in the region of AWS_DEFAULT_REGION, not in that of the profile: %j', async (argv, region) => {
+  const asked: unknown[] = [];
+  await remediator(['status', ...argv], {
+    commands: COMMANDS,
+    createClients: (config) => {
+      asked.push(config.region);
+      throw new UsageError('enough');
+    },
+    clock: { now: () => 0 },
+    sleep: async () => undefined,
+    print: () => undefined,
+    note: () => undefined,
+    width: undefined,
+    askBack: async () => undefined,
+    env: { AWS_DEFAULT_REGION: 'eu-west-1' },
+  });
+  expect(asked).toEqual([region]);
 });

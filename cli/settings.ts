@@ -7,6 +7,16 @@ const REGION = /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/;
 const FIX = 'name the region, such as --region eu-central-1, or set AWS_REGION';
 
 /**
+ * The region that the environment names, in the order of the CDK CLI, which is that of the AWS CLI for the variables
+ * that both know (AWS CLI user guide, "Environment variables"; aws-cdk, `region` of its SDK provider). The SDK knows
+ * AWS_REGION alone, and would go on to the profile: to another region than these two. An empty variable is none.
+ */
+export const regionFrom = (env: Readonly<Record<string, string | undefined>>): string | undefined =>
+  [env.AWS_REGION, env.AMAZON_REGION, env.AWS_DEFAULT_REGION, env.AMAZON_DEFAULT_REGION].find(
+    (region) => region !== undefined && region !== '',
+  );
+
+/**
  * Creates the clients, and checks the region, wherever it comes from.
  * @throws UsageError that says how to set one
  */
