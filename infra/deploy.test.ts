@@ -13,19 +13,25 @@ const file = join(directory, 'remediator.settings.json');
 beforeEach(() => rmSync(file, { force: true }));
 const kept = (): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
 
+/** The policy parameter of the stack that is deployed, unless told otherwise. */
+const NAME = '/eks-host-remediator/policy';
+
 /** Deploys with these arguments into an account that has the stack in this mode, if any. */
 async function deployed(
   args: string[],
   {
     was,
+    policyIn = NAME,
     exitCode = 0,
     clusters = {},
     policy = undefined,
   }: {
     was?: string | Error;
+    /** The parameter of the stack that is there. */
+    policyIn?: string;
     exitCode?: number;
     clusters?: Record<string, string | Error>;
-    /** The content of the parameter, if it exists. */
+    /** The type of the parameter, if it exists. */
     policy?: string | Error | undefined;
   } = {},
 ) {
@@ -40,18 +46,19 @@ async function deployed(
       ran.push(cdkArguments);
       return exitCode;
     },
-    deployedMode: async () => {
+    deployedStack: async () => {
       if (was instanceof Error) throw was;
-      return was;
+      // An older version of the stack does not state its mode.
+      return was === undefined ? undefined : { mode: was === '' ? undefined : was, policyParameterName: policyIn };
     },
     authenticationMode: async (name) => {
       const mode = clusters[name];
       if (mode instanceof Error) throw mode;
       return mode;
     },
-    hasParameter: async () => {
+    parameterType: async () => {
       if (policy instanceof Error) throw policy;
-      return policy !== undefined;
+      return policy;
     },
     putPolicy: async (name, text) => {
       put.push(`${name} ${text}`);
@@ -70,7 +77,7 @@ describe('a deploy', () => {
   it('keeps what it was told, so that the next one cannot forget it', async () => {
     await deployed(['-c', 'mode=observe', '--context=alarmEmail=ops@example.com']);
     const { said, ran } = await deployed([], { was: 'observe' });
-    expect(kept()).toEqual({ mode: 'observe', alarmEmail: 'ops@example.com' });
+    expect(kept()).toMatchObject({ mode: 'observe', alarmEmail: 'ops@example.com' });
     expect(said).toContain('in mode observe');
     expect(ran).toEqual([['deploy', '-c', `settingsFile=${file}`]]);
   });
@@ -95,7 +102,7 @@ describe('a deploy', () => {
     await deployed(['-c', 'mode=observe']);
     const { said } = await deployed(['-c', 'mode=enforce'], { was: 'observe' });
     expect(said).toContain('mode: observe → enforce');
-    expect(kept()).toEqual({ mode: 'enforce' });
+    expect(kept()).toMatchObject({ mode: 'enforce' });
   });
 
   it('refuses to change the mode of the stack by what an older file says', async () => {
@@ -124,7 +131,16 @@ describe('a deploy', () => {
     expect((await deployed(['-c', 'alarmEmail='], { was: 'observe' })).said).toContain(
       'alarmEmail: ops@example.com → not set',
     );
-    expect(kept()).toEqual({ mode: 'observe' });
+    expect(kept()).toEqual({ mode: 'observe', policyParameter: 'existing' });
+  });
+
+  it('refuses to deploy a stack that is there without the file of its settings, which would all go back', async () => {
+    const without = deployed(['-c', 'mode=enforce'], { was: 'enforce' });
+    await expect(without).rejects.toThrow(SettingsError);
+    await expect(without).rejects.toThrow(/is there, and .* is not: .*\n {2}\{"mode":"enforce"\}$/);
+    expect(kept()).toBeUndefined();
+    writeFileSync(file, '{"mode":"enforce"}');
+    expect(await deployed([], { was: 'enforce' })).toMatchObject({ code: 0 });
   });
 
   it('refuses a bad setting before anything else', async () => {
@@ -161,14 +177,13 @@ describe('the first policy', () => {
   const policyFile = join(directory, 'policy.json');
   const FIRST = ['-c', 'mode=enforce', '--first-policy', policyFile];
   beforeEach(() => writeFileSync(policyFile, '{"killSwitch":true}\n'));
-  const NAME = '/eks-host-remediator/policy';
 
   it('is put in place before the stack is made, once: a later deploy with another one leaves it as it is', async () => {
     const first = await deployed(FIRST);
     expect(first.put).toEqual([`${NAME} {"killSwitch":true}`]);
     expect(kept()).toEqual({ mode: 'enforce', policyParameter: 'existing' });
     writeFileSync(policyFile, '{}');
-    const later = await deployed(FIRST, { was: 'enforce', policy: '{"killSwitch":true}' });
+    const later = await deployed(FIRST, { was: 'enforce', policy: 'String' });
     expect([later.put, later.code]).toEqual([[], 0]);
     expect(later.said).toContain(`${policyFile} was not put in place: eks-host-remediator is there`);
   });
@@ -183,7 +198,7 @@ describe('the first policy', () => {
   });
 
   it('is the one of an earlier stack where that is there: it is not overwritten, and the stack goes on with it', async () => {
-    const { put, said } = await deployed(FIRST, { policy: '{"upgrades":{}}' });
+    const { put, said } = await deployed(FIRST, { policy: 'String' });
     expect(put).toEqual([]);
     expect(said).toContain(
       `The policy ${NAME} is there already: it stays as it is, and the stack goes on with it. ${policyFile} was not`,
@@ -196,12 +211,53 @@ describe('the first policy', () => {
     expect(kept()).toEqual({ mode: 'enforce' });
   });
 
-  it('is asked for no more of a stack that is there: what its settings say holds', async () => {
-    await deployed(['-c', 'mode=enforce'], { was: 'enforce', policy: '{}' });
+  it('is no part of a stack any more from the second deploy on: a change of its tags would write the empty one over it', async () => {
+    await deployed(['-c', 'mode=enforce']);
     expect(kept()).toEqual({ mode: 'enforce' });
-    // An older version of the stack does not state its mode.
-    await deployed([], { was: '', policy: '{}' });
-    expect(kept()).toEqual({ mode: 'enforce' });
+    const { said } = await deployed(['--tags', 'team=x'], { was: 'enforce', policy: 'String' });
+    expect(said).toContain(`The policy ${NAME} stays as it is, and no deploy writes it from now on.`);
+    expect(kept()).toEqual({ mode: 'enforce', policyParameter: 'existing' });
+    expect((await deployed([], { was: 'enforce', policy: 'String' })).said).not.toContain('from now on');
+  });
+
+  it.each([
+    ['is deleted with the stack', { mode: 'enforce', removalPolicy: 'destroy' }, []],
+    ['would be deleted by this deploy', { mode: 'enforce', removalPolicy: 'destroy' }, ['-c', 'removalPolicy=retain']],
+    ['is to be of the stack', { mode: 'enforce' }, ['-c', 'policyParameter=new']],
+  ])('stays a part of a stack where it %s', async (_what, settings, args) => {
+    writeFileSync(file, JSON.stringify(settings));
+    await deployed(args, { was: 'enforce', policy: 'String' });
+    expect(kept()).not.toMatchObject({ policyParameter: 'existing' });
+  });
+
+  it('is not exchanged for an empty one in another parameter, nor for none, without being moved', async () => {
+    for (const settings of [{ mode: 'enforce' }, { mode: 'enforce', policyParameter: 'existing' }]) {
+      writeFileSync(file, JSON.stringify(settings));
+      const args = ['-c', 'policyParameterName=/team/policy'];
+      const moving = deployed(args, { was: 'enforce' });
+      await expect(moving).rejects.toThrow(SettingsError);
+      await expect(moving).rejects.toThrow(/policy show .* > policy\.json\n.* --type String .* --name \/team\/policy /);
+      expect(kept()).toEqual(settings);
+    }
+    const moved = ['-c', 'policyParameterName=/team/policy', '-c', 'policyParameter=existing'];
+    expect(await deployed(moved, { was: 'enforce', policy: 'String' })).toMatchObject({ code: 0, put: [] });
+    // The file of another stack, or of former times.
+    await expect(deployed([], { was: 'enforce', policyIn: '/ops/policy', policy: undefined })).rejects.toThrow(
+      /The policy of eks-host-remediator is in \/ops\/policy, and .* says \/team\/policy/,
+    );
+  });
+
+  it('is not dropped where nobody knows whether the stack is there', async () => {
+    const first = deployed(FIRST, { was: new Error('Region is missing') });
+    await expect(first).rejects.toThrow(SettingsError);
+    await expect(first).rejects.toThrow(/whether this is the first deploy; allow cloudformation:DescribeStacks/);
+    expect(kept()).toBeUndefined();
+  });
+
+  it('is refused as a SecureString, which no function reads', async () => {
+    await expect(deployed(['-c', 'mode=enforce'], { policy: 'SecureString' })).rejects.toThrow(
+      /is a SecureString, which functions do not decrypt: delete it/,
+    );
   });
 
   it.each([

@@ -2,35 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
-import {
-  GetParameterCommand,
-  ParameterAlreadyExists,
-  ParameterNotFound,
-  PutParameterCommand,
-  SSMClient,
-} from '@aws-sdk/client-ssm';
 import { asksForHelp } from '../cli/entry.ts';
 import { print } from '../cli/output.ts';
+import { notReadable } from '../functions/shared/policy/policy-reader.ts';
+import { type DeployAccount, type DeployedStack, deployAccount } from './deploy-account.ts';
 import { type DeployArguments, planDeploy, readDeployArguments } from './deploy-plan.ts';
+import { checkPolicyStays, isTakenOver, type Redeploy } from './deployed-policy.ts';
 import { checkFirstPolicy, type FirstPolicy, firstPolicyOf } from './first-policy.ts';
 import { type Settings, SettingsError } from './settings.ts';
-import { DEFAULT_SETTINGS_FILE, parseSettingsFile, writtenSettings } from './settings-file.ts';
+import { DEFAULT_SETTINGS_FILE, type GivenSettings, parseSettingsFile, writtenSettings } from './settings-file.ts';
 
 /** The environment of a deploy. */
-export interface DeployEnvironment {
+export interface DeployEnvironment extends DeployAccount {
   readonly isAttended: boolean;
   /** Runs the CDK CLI. @returns its exit code */
   runCdk(args: readonly string[]): number;
-  /** The mode of the deployed stack; empty when it does not say; undefined when the stack does not exist. */
-  deployedMode(stackName: string): Promise<string | undefined>;
-  /** The authentication mode of a cluster, such as `API`; undefined when the cluster does not exist. */
-  authenticationMode(clusterName: string): Promise<string | undefined>;
-  /** Whether there is a parameter of this name. */
-  hasParameter(name: string): Promise<boolean>;
-  /** Creates the policy parameter; fails where it exists. */
-  putPolicy(name: string, text: string): Promise<void>;
   say(line: string): void;
 }
 
@@ -39,8 +25,8 @@ export interface DeployEnvironment {
  * failed deploy leaves the file as it was.
  *
  * @returns the exit code
- * @throws SettingsError for a bad setting, where no mode was chosen, and where the stack would change its mode without
- * being told to
+ * @throws SettingsError for a bad setting, where no mode was chosen, and where the stack would change its mode, lose its
+ * settings or its policy without being told to
  */
 export async function deploy(args: DeployArguments, environment: DeployEnvironment): Promise<number> {
   const path = args.settingsFile;
@@ -49,15 +35,23 @@ export async function deploy(args: DeployArguments, environment: DeployEnvironme
   const wanted = planDeploy(args, earlier, environment.isAttended);
   const { mode, stackName } = wanted.settings;
   const first = args.firstPolicy === undefined ? undefined : firstPolicyIn(args.firstPolicy);
-  const deployed = await modeOf(stackName, environment);
-  if (typeof deployed === 'string' && deployed !== '' && deployed !== mode && args.settings.mode === undefined) {
+  const deployed = await stackOf(stackName, environment);
+  if (deployed === false && first !== undefined) {
     throw new SettingsError(
-      `The stack ${stackName} runs in mode ${deployed}, and ${path} says ${mode}. Say which one is meant:\n  -c mode=${deployed}\n  -c mode=${mode}`,
+      `--first-policy ${first.file}: whether ${stackName} is there already could not be read, so nobody knows whether this is the first deploy; allow cloudformation:DescribeStacks, or put the policy in place by hand and deploy with -c policyParameter=existing`,
     );
   }
+  if (deployed) checkSettingsOf(deployed, wanted.settings, earlier, args);
   await checkAccessEntries(wanted.settings.accessEntryClusters, environment);
-  const policy = deployed === undefined ? await policyOf(wanted.settings, first, environment) : undefined;
-  if (policy === undefined && first !== undefined) {
+  const policy = deployed
+    ? await policyAgain(
+        { deployed, wanted: wanted.settings, earlier: earlier ?? {}, given: args.settings, settingsFile: path },
+        environment,
+      )
+    : deployed === undefined
+      ? await policyOf(wanted.settings, first, environment)
+      : undefined;
+  if (deployed && first !== undefined) {
     environment.say(
       `${first.file} was not put in place: ${stackName} is there, and its policy stays as it is (policy put changes it).`,
     );
@@ -77,6 +71,28 @@ export async function deploy(args: DeployArguments, environment: DeployEnvironme
     environment.say(`The deploy failed: ${path} is as it was.`);
   }
   return code;
+}
+
+/**
+ * Refuses a deploy by settings that are not those of the stack.
+ * @throws SettingsError that says how to go on
+ */
+function checkSettingsOf(
+  { mode: runs }: DeployedStack,
+  { mode, stackName }: Settings,
+  earlier: GivenSettings | undefined,
+  { settings: given, settingsFile: path }: DeployArguments,
+): void {
+  if (earlier === undefined) {
+    throw new SettingsError(
+      `The stack ${stackName} is there, and ${path} with its settings is not: each setting that is not on the command line would go back to its default. Fetch the file that the last deploy wrote (-c settingsFile=PATH names another one), or write it, at least with\n  ${JSON.stringify({ mode: runs ?? mode })}`,
+    );
+  }
+  if (runs !== undefined && runs !== mode && given.mode === undefined) {
+    throw new SettingsError(
+      `The stack ${stackName} runs in mode ${runs}, and ${path} says ${mode}. Say which one is meant:\n  -c mode=${runs}\n  -c mode=${mode}`,
+    );
+  }
 }
 
 /**
@@ -116,6 +132,14 @@ function firstPolicyIn(file: string): { readonly file: string; readonly text: st
   return { file, text };
 }
 
+/** Decides about the policy of a stack that exists. */
+async function policyAgain(redeploy: Redeploy, environment: DeployEnvironment): Promise<FirstPolicy> {
+  const { policyParameter, policyParameterName: name } = redeploy.wanted;
+  await checkPolicyStays(redeploy, (other) => typeOf(other, environment));
+  if (!isTakenOver(redeploy)) return { setting: policyParameter };
+  return { setting: 'existing', say: `The policy ${name} stays as it is, and no deploy writes it from now on.` };
+}
+
 /** Decides about the policy of a stack that does not exist yet. */
 async function policyOf(
   settings: Settings,
@@ -123,23 +147,31 @@ async function policyOf(
   environment: DeployEnvironment,
 ): Promise<FirstPolicy> {
   const { policyParameterName: name } = settings;
-  const isThere = await environment.hasParameter(name).catch((error: unknown) => {
+  const type = await typeOf(name, environment);
+  if (type === 'SecureString') throw new SettingsError(`policyParameterName=${name}: ${notReadable(name)}`);
+  return firstPolicyOf(settings, type === false ? undefined : type !== undefined, first);
+}
+
+/** Reads the type of a parameter: undefined when it does not exist; false when nobody knows, of which this tells. */
+async function typeOf(name: string, environment: DeployEnvironment): Promise<string | false | undefined> {
+  try {
+    return await environment.parameterType(name);
+  } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     environment.say(`Whether the policy ${name} is there already could not be read (${why}).`);
-    return undefined;
-  });
-  return firstPolicyOf(settings, isThere, first);
+    return false;
+  }
 }
 
 /**
- * Reads the mode of the deployed stack. Whoever may deploy may lack the right to read it; then this prints a notice and
- * relies on the file.
+ * Reads what the deployed stack tells. Whoever may deploy may lack the right to read it; then this prints a notice, and
+ * the file counts.
  *
  * @returns undefined when the stack does not exist; false when nobody knows
  */
-async function modeOf(stackName: string, environment: DeployEnvironment): Promise<string | false | undefined> {
+async function stackOf(stackName: string, environment: DeployEnvironment): Promise<DeployedStack | false | undefined> {
   try {
-    return await environment.deployedMode(stackName);
+    return await environment.deployedStack(stackName);
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     environment.say(`What mode the stack ${stackName} runs in could not be read (${why}).`);
@@ -157,60 +189,6 @@ function textOf(path: string): string | undefined {
 }
 
 const cdkCli = (): string => join(createRequire(import.meta.url).resolve('aws-cdk/package.json'), '..', 'bin', 'cdk');
-
-/** The states of a stack without resources. The CDK CLI deletes such a stack and begins anew. */
-const NOTHING_THERE: ReadonlySet<string> = new Set(['ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS', 'DELETE_COMPLETE']);
-
-async function readDeployedMode(stackName: string, profile: string | undefined): Promise<string | undefined> {
-  const client = new CloudFormationClient(profile === undefined ? {} : { profile });
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
-    const [stack] = Stacks;
-    if (stack === undefined || NOTHING_THERE.has(stack.StackStatus ?? '')) return undefined;
-    return stack.Outputs?.find(({ OutputKey }) => OutputKey === 'Mode')?.OutputValue ?? '';
-  } catch (error) {
-    // CloudFormation has no distinct error for a stack that does not exist.
-    if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-async function readAuthenticationMode(name: string, profile: string | undefined): Promise<string | undefined> {
-  const client = new EKSClient(profile === undefined ? {} : { profile });
-  try {
-    const { cluster } = await client.send(new DescribeClusterCommand({ name }));
-    return cluster?.accessConfig?.authenticationMode ?? 'CONFIG_MAP';
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
-    throw error;
-  }
-}
-
-async function hasParameter(name: string, profile: string | undefined): Promise<boolean> {
-  try {
-    await new SSMClient(profile === undefined ? {} : { profile }).send(new GetParameterCommand({ Name: name }));
-    return true;
-  } catch (error) {
-    if (error instanceof ParameterNotFound) return false;
-    throw error;
-  }
-}
-
-/**
- * Creates the parameter. Without `Overwrite` Systems Manager refuses where it exists, even if somebody has created it a
- * moment ago.
- */
-async function putPolicy(name: string, text: string, profile: string | undefined): Promise<void> {
-  const put = { Name: name, Value: text, Type: 'String', Tier: 'Intelligent-Tiering', Overwrite: false } as const;
-  try {
-    await new SSMClient(profile === undefined ? {} : { profile }).send(new PutParameterCommand(put));
-  } catch (error) {
-    if (!(error instanceof ParameterAlreadyExists)) throw error;
-    throw new SettingsError(`${name} was made by somebody else just now: deploy again, and the stack goes on with it`);
-  }
-}
 
 const USAGE = `Usage: npm run deploy -- [-c SETTING=VALUE]... [--first-policy FILE] [what cdk deploy takes]
 
@@ -232,10 +210,7 @@ else if (import.meta.main) {
       isAttended: process.stdin.isTTY === true && process.stdout.isTTY === true,
       runCdk: (cdkArguments) =>
         spawnSync(process.execPath, [cdkCli(), ...cdkArguments], { stdio: 'inherit' }).status ?? 1,
-      deployedMode: (stackName) => readDeployedMode(stackName, args.profile),
-      authenticationMode: (clusterName) => readAuthenticationMode(clusterName, args.profile),
-      hasParameter: (name) => hasParameter(name, args.profile),
-      putPolicy: (name, text) => putPolicy(name, text, args.profile),
+      ...deployAccount(args.profile, process.env),
       say: (line) => console.error(line),
     });
   } catch (error) {

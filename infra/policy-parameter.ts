@@ -8,8 +8,9 @@ import type { Settings } from './settings.ts';
  * The SSM parameter that holds the policy. It is created with the empty document, which means the defaults. After that,
  * people change its value, and deployments do not. CloudFormation writes the value again whenever any property of the
  * resource changes, which would undo a kill switch. Nothing here may therefore ever change, not even the description or
- * a tag. Only the removal policy may change, because it is not a property. An existing parameter is only referred to,
- * and no deployment writes it.
+ * a tag. Only the removal policy may change, because it is not a property. Tags of the stack come from outside, so
+ * `npm run deploy` takes the parameter out of the stack with the second deploy (`deployed-policy.ts`). An existing
+ * parameter is only referred to, and no deployment writes it.
  */
 export class PolicyParameter extends Construct {
   readonly parameter: IStringParameter;

@@ -23,7 +23,8 @@ export interface EksHostRemediatorProps {
   readonly policyParameterName?: string;
   /**
    * Whether the stack creates that parameter with the empty policy (`new`), or uses one that exists, such as an earlier
-   * stack's or your first policy (`existing`). Default: `new`.
+   * stack's or your first policy (`existing`). Set `existing` before you change a tag of the stack: CloudFormation would
+   * write the empty policy over the one in force. Default: `new`.
    */
   readonly policyParameter?: 'new' | 'existing';
   /** Clusters that get access entries, so that agents can be installed and nodes cordoned there. */
