@@ -1,4 +1,4 @@
-import { Aws, Validations } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -21,8 +21,11 @@ export const BESIDE: Readonly<
   'shells-documents': shellsDocuments,
 };
 
-/** The role that agents assume under Default Host Management, once it is registered. It is unused until then. */
-function hostManagementRole(scope: Construct): Placeholders {
+/**
+ * The role that agents assume under Default Host Management, once it is registered. It is unused until then. The
+ * registration is a setting of the account and region, which outlives the stack. Deleting the role with the stack would take its rights from every agent that has no others, so it is kept.
+ */
+function hostManagementRole(scope: Construct, { settings }: Foundation): Placeholders {
   const role = new Role(scope, 'HostManagementRole', {
     description: 'What SSM agents may do under Default Host Management',
     // The trust policy is the documented one. AWS does not document whether Systems Manager sends the account, so there
@@ -30,6 +33,7 @@ function hostManagementRole(scope: Construct): Placeholders {
     assumedBy: new ServicePrincipal('ssm.amazonaws.com'),
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedEC2InstanceDefaultPolicy')],
   });
+  if (settings.removalPolicy === 'retain') role.applyRemovalPolicy(RemovalPolicy.RETAIN);
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy]',
     reason: 'The policy that AWS keeps for just this role: it changes with the agent.',

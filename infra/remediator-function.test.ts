@@ -65,6 +65,19 @@ describe('the rights', () => {
     expect(Policies).toBeUndefined();
   });
 
+  it.each([
+    ['retain', 'Retain'],
+    ['destroy', undefined],
+  ])(
+    'of Default Host Management stay for the agents of the account as removalPolicy=%s says',
+    (removalPolicy, kept) => {
+      const [role] = resourcesOf(templateOf({ removalPolicy }), 'AWS::IAM::Role').filter(
+        ({ id }) => id === hostManagement?.id,
+      );
+      expect(role?.DeletionPolicy).toBe(kept);
+    },
+  );
+
   it.each(roles.filter((role) => role !== hostManagement).map((role) => [role.id, role] as const))(
     'of %s name every action in full',
     (_id, { Properties }) => {

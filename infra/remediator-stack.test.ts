@@ -1,11 +1,15 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { SOURCE } from '../events/envelope.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
-import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
+import { Remediator } from './remediator.ts';
+import { readSettings, SettingsError } from './settings.ts';
+import { type Resource, resourcesOf, templateOf, withEmptyBundles } from './stack-under-test.ts';
 
 const template = templateOf();
 const queues = resourcesOf(template, 'AWS::SQS::Queue');
@@ -332,6 +336,30 @@ describe('the outputs', () => {
   });
 });
 
+describe('access entries', () => {
+  const named = (count: number) => Array.from({ length: count }, (_, index) => `shop-${index}`).join();
+
+  it('are refused for more clusters than the stack has room for, with how many that are', () => {
+    const mostOf = (count: number): number => {
+      const refused = () => templateOf({ accessEntryClusters: named(count), alarmEmail: 'ops@example.com' });
+      expect(refused).toThrow(SettingsError);
+      expect(refused).toThrow(new RegExp(`^accessEntryClusters: names ${count} clusters, .* by hand`));
+      try {
+        refused();
+      } catch (error) {
+        return Number(/room for (\d+),/.exec(String(error))?.[1]);
+      }
+      return Number.NaN;
+    };
+    const most = mostOf(60);
+    expect(most).toBeGreaterThan(25);
+    expect(mostOf(most + 1)).toBe(most);
+    expect(
+      resourcesOf(templateOf({ accessEntryClusters: named(most), alarmEmail: 'ops@example.com' })).length,
+    ).toBeLessThanOrEqual(500);
+  });
+});
+
 describe('two stacks in one account', () => {
   // Properties that CloudFormation calls names, but that are labels or names of existing things.
   const labels = ['DisplayName', 'MetricName', 'AttributeName', 'PolicyName'];
@@ -346,5 +374,15 @@ describe('two stacks in one account', () => {
     expect(blue).toContain('/blue/policy');
     const green = new Set(namesOf('green'));
     expect(blue.filter((name) => green.has(name))).toEqual([]);
+  });
+
+  it('share none either where an app of somebody gives both the same id, and a name for each stage', () => {
+    const busOf = (stackName: string) =>
+      withEmptyBundles((bundles, outdir) => {
+        const stack = new Stack(new App({ outdir, analyticsReporting: false }), 'Hosts', { stackName });
+        new Remediator(stack, 'Remediator', readSettings({ mode: 'observe', stackName }), bundles);
+        return resourcesOf(Template.fromStack(stack), 'AWS::Events::EventBus').map(({ Properties }) => Properties.Name);
+      });
+    expect([busOf('hosts-dev'), busOf('hosts-prod')]).toEqual([['hosts-dev-events'], ['hosts-prod-events']]);
   });
 });

@@ -1,4 +1,5 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -13,7 +14,7 @@ import type { RemediatorNames } from './names.ts';
 import type { Placeholders } from './placeholders.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import { SavedQueries } from './saved-queries.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, SettingsError } from './settings.ts';
 import { SharedAlarms } from './shared-alarms.ts';
 import { Undelivered } from './undelivered.ts';
 
@@ -49,7 +50,10 @@ export class Remediator extends Construct {
       undelivered: new Undelivered(this, 'Undelivered', alarms),
       ledger: new Ledger(this, 'Ledger', settings),
       policy: new PolicyParameter(this, 'Policy', settings),
-      eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
+      eventBus: new EventBus(this, 'Events', {
+        ...eventBusNameOf(stack),
+        description: 'What EKS Host Remediator has seen and done',
+      }),
       dashboard: new Dashboard(this, 'Review', { stackName, ...logGroups }),
       policySections: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),
       tell: (id, value, description) => this.tell(id, value, description),
@@ -96,6 +100,7 @@ export class Remediator extends Construct {
     this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');
     this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
     this.tell('PageTopicArn', alarms.pageTopic.topicArn, 'The SNS topic of the one alarm to be paged by: unhealthy');
+    refuseTooManyEntries(stack, settings.accessEntryClusters);
     this.names = {
       policyParameterName: policy.parameter.parameterName,
       logGroupName: logGroup.logGroupName,
@@ -135,6 +140,33 @@ export class Remediator extends Construct {
     new CfnOutput(this, id, { value, description }).overrideLogicalId(id);
   }
 }
+
+/** How many resources a stack may have. Source: CloudFormation user guide, "Understand CloudFormation quotas". */
+const MOST_RESOURCES = 500;
+
+/**
+ * Each cluster has an access entry for each function that uses its Kubernetes API, so a large fleet fills the stack. CDK
+ * would only count resources.
+ *
+ * @throws SettingsError that says how many clusters there is room for
+ */
+function refuseTooManyEntries(stack: Stack, clusters: readonly string[]): void {
+  const resources = stack.node.findAll().filter((each) => CfnResource.isCfnResource(each));
+  if (clusters.length === 0 || resources.length <= MOST_RESOURCES) return;
+  const entries = resources.filter((each) => each instanceof CfnAccessEntry).length;
+  const most = Math.floor((MOST_RESOURCES - (resources.length - entries)) / (entries / clusters.length));
+  throw new SettingsError(
+    `accessEntryClusters: names ${clusters.length} clusters, and the stack has room for ${most}, since CloudFormation takes ${MOST_RESOURCES} resources: name ${most} here, and make the access entries of the others by hand (docs/kubernetes-access.md)`,
+  );
+}
+
+/**
+ * CDK names an event bus after its path in the app, and CloudFormation makes up no name (AWS::Events::EventBus, `Name`).
+ * Where the id of the stack is not its name, two stacks of one account, such as one for each stage, would ask for the
+ * same bus.
+ */
+const eventBusNameOf = ({ node, stackName }: Stack): { readonly eventBusName?: string } =>
+  node.path === stackName ? {} : { eventBusName: `${stackName}-events` };
 
 /**
  * Whether sweeps look how Lambda invokes a function without a queue. Whoever sits at a widget sees that it does not answer,

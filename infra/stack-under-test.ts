@@ -15,6 +15,18 @@ export const withAppWithoutCode = <Result>(
   context: Readonly<Record<string, unknown>>,
   use: (app: RemediatorApp) => Result,
 ): Result => {
+  return withEmptyBundles((bundles, outdir) => {
+    const app = new RemediatorApp(bundles, {
+      outdir,
+      context: { ...cdkJsonContext(), mode: 'enforce', ...context },
+      analyticsReporting: false,
+    });
+    return use(app);
+  });
+};
+
+/** Provides empty bundles of all functions, and a directory for the output of an app, until `use` has ended. */
+export const withEmptyBundles = <Result>(use: (bundles: string, outdir: string) => Result): Result => {
   const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
   try {
     const bundles = join(directory, 'bundles');
@@ -22,13 +34,7 @@ export const withAppWithoutCode = <Result>(
       mkdirSync(join(bundles, name), { recursive: true });
       writeFileSync(join(bundles, name, 'index.js'), '');
     }
-    const outdir = join(directory, 'cdk.out');
-    const app = new RemediatorApp(bundles, {
-      outdir,
-      context: { ...cdkJsonContext(), mode: 'enforce', ...context },
-      analyticsReporting: false,
-    });
-    return use(app);
+    return use(bundles, join(directory, 'cdk.out'));
   } finally {
     rmSync(directory, { recursive: true });
   }
