@@ -1,4 +1,5 @@
 import type { Draw } from './choices.ts';
+import { windowsOf } from './rollout.ts';
 import type { Policy, Scenario } from './scenario.ts';
 
 /** Clusters of a day in which Karpenter runs nodes of one EC2NodeClass. */
@@ -32,11 +33,14 @@ export function drawNodeClasses(draw: Draw, clusters: readonly string[]): Pick<S
   return { nodeClasses: { clusters: drawn, bakeAge: draw.of('1m', '1h') } };
 }
 
-/** A drawn policy with what it says about node classes: the same mode as for upgrades. */
-export const withNodeClasses = (policy: Policy, { nodeClasses }: Scenario): Policy =>
-  nodeClasses === undefined
+/** A drawn policy with what it says about node classes: the same mode and window as for upgrades. */
+export const withNodeClasses = (policy: Policy, scenario: Scenario): Policy =>
+  scenario.nodeClasses === undefined
     ? policy
-    : { ...policy, nodeClasses: { mode: policy.upgrades.mode, bakeAge: nodeClasses.bakeAge } };
+    : {
+        ...policy,
+        nodeClasses: { mode: policy.upgrades.mode, bakeAge: scenario.nodeClasses.bakeAge, ...windowsOf(scenario) },
+      };
 
 /** A drawn fleet with Karpenter in some clusters. */
 export function fleetWithNodeClasses(fleet: Scenario['fleet'], { nodeClasses }: Scenario): Scenario['fleet'] {

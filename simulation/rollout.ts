@@ -22,15 +22,29 @@ export interface Gate {
   readonly changes: ReadonlyArray<{ readonly at: string; readonly state: 'ALARM' | 'OK' | 'INSUFFICIENT_DATA' }>;
 }
 
+/** When upgrades and pins of a day may start. */
+export interface Window {
+  /** The hour at which it opens, by the clocks of its time zone, and for how many hours. */
+  readonly opensAt: number;
+  readonly hours: number;
+  readonly timeZone: keyof typeof AHEAD_OF_UTC;
+}
+
+/** How far the clocks of a time zone are ahead of UTC in July, hours. */
+const AHEAD_OF_UTC = { UTC: 0, 'Europe/Berlin': 2, 'America/New_York': -4 } as const;
+
 /** The name of the alarm that is a gate. */
 export const GATE = 'errors';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const TAG = { key: 'rollout', value: 'late' };
 
-/** Draws waves for half of all days, and a gate for a third. */
-export function drawRollout(draw: Draw, groups: readonly Group[]): Pick<Scenario, 'waves' | 'gate'> {
+/** Draws waves for half of all days, a gate for a third, and a window for a quarter. */
+export function drawRollout(draw: Draw, groups: readonly Group[]): Pick<Scenario, 'waves' | 'gate' | 'window'> {
   return {
     ...(draw.happens(0.5) && { waves: drawWaves(draw, groups) }),
     ...(draw.happens(0.35) && { gate: drawGate(draw) }),
+    ...(draw.happens(0.25) && { window: drawWindow(draw) }),
   };
 }
 
@@ -67,13 +81,34 @@ function drawGate(draw: Draw): Gate {
   return { changes: changes.flat() };
 }
 
-/** The policy document of a day: a drawn policy with the day's waves and gate. */
-export const withRollout = (policy: Policy, { waves, gate }: Scenario): Policy => ({
+const drawWindow = (draw: Draw): Window => ({
+  opensAt: draw.number(0, 23),
+  hours: draw.of(1, 4, 12),
+  timeZone: draw.of<Window['timeZone']>('UTC', 'Europe/Berlin', 'America/New_York'),
+});
+
+/** How long a window has been closed at a time, ms; 0 while it is open. */
+export function closedFor({ opensAt, hours, timeZone }: Window, now: number): number {
+  const sinceOpening = (now + (AHEAD_OF_UTC[timeZone] - opensAt) * HOUR_MS) % DAY_MS;
+  return Math.max(0, sinceOpening - hours * HOUR_MS);
+}
+
+/** What the policy says of windows: the same for upgrades and for pins of node classes. */
+export const windowsOf = ({ window }: Scenario): object =>
+  window === undefined
+    ? {}
+    : {
+        windows: [{ cron: `0 ${window.opensAt} * * *`, duration: `${window.hours}h`, timeZone: window.timeZone }],
+      };
+
+/** The policy document of a day: a drawn policy with the day's waves, gate and window. */
+export const withRollout = (policy: Policy, { waves, gate, ...scenario }: Scenario): Policy => ({
   ...policy,
   upgrades: {
     ...policy.upgrades,
     ...(waves !== undefined && { waves: waves.names, wave: waves.names[0], bakeBetween: `${waves.bakeMinutes}m` }),
     ...(gate !== undefined && { gates: { alarms: [GATE] } }),
+    ...windowsOf(scenario),
   },
   ...(waves !== undefined && { overrides: overridesOf(waves) }),
 });

@@ -1,7 +1,7 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import type { Hosts } from './hosts.ts';
 import type { NodeClasses } from './node-classes.ts';
-import type { Gate, Waves } from './rollout.ts';
+import type { Gate, Waves, Window } from './rollout.ts';
 import type { SelfManaged } from './self-managed.ts';
 
 /** Something that happens during a simulated day. Each can be left out, and the rest still makes sense. */
@@ -72,6 +72,8 @@ export interface Scenario {
   readonly waves?: Waves;
   /** Absent: no alarm keeps upgrades from starting. */
   readonly gate?: Gate;
+  /** Absent: upgrades start at any time. */
+  readonly window?: Window;
   /** Absent: EKS manages all groups. */
   readonly selfManaged?: SelfManaged;
   /** Absent: no cluster has Karpenter. */

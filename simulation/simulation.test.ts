@@ -36,9 +36,10 @@ describe('a scenario', () => {
     );
     expect(new Set(scenarios.flatMap(faultKinds)).size).toBe(11);
     expect(
-      new Set(scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|selfManaged|nodeClasses|hosts)$/.test(part)))
-        .size,
-    ).toBe(5);
+      new Set(
+        scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|window|selfManaged|nodeClasses|hosts)$/.test(part)),
+      ).size,
+    ).toBe(6);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

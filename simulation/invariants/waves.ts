@@ -1,11 +1,11 @@
-import { GATE } from '../rollout.ts';
+import { closedFor, GATE } from '../rollout.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 import { type Taker, takersOf, watchPins } from './takers.ts';
 
 const MINUTE_MS = 60_000;
 
-/** An upgrade may start some minutes after its gate was read: calls are repeated with pauses. */
-const GATE_READ_WITHIN_MS = 10 * MINUTE_MS;
+/** An upgrade may start some minutes after gate and window were read: calls are repeated with pauses. */
+const STARTS_WITHIN_MS = 10 * MINUTE_MS;
 
 /** A release that a taker runs, or ran. */
 interface Run {
@@ -18,12 +18,12 @@ interface Run {
 
 /**
  * A release takes wave after wave, through node groups and node classes alike, the first of them goes alone, and nothing
- * starts while the gate is closed.
+ * starts while the gate or the window is closed.
  */
 export function waves(day: Day): Invariant {
   const { account } = day.run;
-  const { waves: planned, gate } = day.scenario;
-  if (planned === undefined && gate === undefined) return {};
+  const { waves: planned, gate, window } = day.scenario;
+  if (planned === undefined && gate === undefined && window === undefined) return {};
   const runs = new Map<string, Run[]>();
   const runsOf = ({ name }: Taker): Run[] => runs.get(name) ?? [];
 
@@ -66,13 +66,19 @@ export function waves(day: Day): Invariant {
 
   const checkGate = ({ name }: Taker): void => {
     const last = account.cloudWatch.alarms.all.find(({ watched }) => watched.definition.name === GATE)?.history.at(-1);
-    if (last === undefined || last.to === 'OK' || last.at + GATE_READ_WITHIN_MS > account.time.now) return;
+    if (last === undefined || last.to === 'OK' || last.at + STARTS_WITHIN_MS > account.time.now) return;
     day.breach('the gate', `${name} is upgraded, and ${GATE} is ${last.to}`);
+  };
+
+  const checkWindow = ({ name }: Taker): void => {
+    if (window !== undefined && closedFor(window, account.time.now) > STARTS_WITHIN_MS)
+      day.breach('the window', `${name} is upgraded while the window is closed`);
   };
 
   const changedPins = watchPins();
   const onStart = (starter: Taker, releaseVersion: string, takers: readonly Taker[]): void => {
     checkOrder(starter, releaseVersion, takers);
+    checkWindow(starter);
     if (gate !== undefined) checkGate(starter);
   };
   const watch = (): readonly Taker[] => {
