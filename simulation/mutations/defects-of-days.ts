@@ -14,7 +14,7 @@ const WAVES = 'shared/rollouts/waves.ts';
 /** Defects that simulated days see by themselves, without a test of the function. */
 export const DEFECTS_OF_DAYS: readonly Defect[] = [
   day(
-    19,
+    46,
     'a node class passes its waves over',
     'steer-node-classes/wave.ts',
     '.find((held) => held !== undefined);',
@@ -40,6 +40,13 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'shared/gates/gates.ts',
     'if (raised.length === 0) return undefined;',
     'return undefined;',
+  ),
+  day(
+    24,
+    'an upgrade starts while its window is shut',
+    'upgrade-node-groups/moment/outside-window.ts',
+    'if (opensAt <= now || isProposal) return undefined;',
+    'if (opensAt > 0) return undefined;',
   ),
   day(
     18,
