@@ -94,11 +94,15 @@ afterAll(() => {
 function here(command: string): string {
   const { account, records } = run;
   const group = String(account.stack.outputs.LogGroupName);
+  // An event, and no request of a function to itself, of which came what can be tried again.
+  const ofAgents = records.findLast(
+    ({ remediation, trigger }) => remediation === 'manage-ssm-agent' && !trigger.id.includes(' '),
+  );
   const queue = account.sqs.queues.find(({ name }) => name.includes('UpgradeNodeGroupsDeadLetters'));
   const names: ReadonlyArray<readonly [example: string | RegExp, real: string]> = [
     ['i-0f3a5c7e9b1d2f4a6', held],
     ['i-0a1b2c3d4e5f60718', held],
-    ['45a5af41-1e60-43d8-82b1-29818a01190e', records.at(-1)?.trigger.id ?? ''],
+    ['45a5af41-1e60-43d8-82b1-29818a01190e', ofAgents?.trigger.id ?? ''],
     [/\bpolicy\.json/, policyFile],
     ['LOG_GROUP', group],
     ['QUEUE_URL', `${url}/${account.world.accountId}/${queue?.name}`],
