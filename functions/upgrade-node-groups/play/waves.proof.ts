@@ -33,7 +33,8 @@ it('a look at 2,000 groups in 100 clusters, on 30 releases of 40 on offer, takes
     const { user, system } = process.cpuUsage(begun);
     return { ms: (user + system) / 1000, decided };
   };
-  const looks = [look(), look(), look()];
+  // Whatever else runs on the machine makes a look slower, and none faster.
+  const looks = Array.from({ length: 8 }, look);
   const reasons = new Set(looks[0]?.decided.map(({ decision: { reason } }) => reason));
   expect([...reasons].sort()).toEqual([
     'account-concurrency',
