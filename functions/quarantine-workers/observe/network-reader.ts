@@ -88,15 +88,32 @@ function eachOnce<Item, Found>(
   };
 }
 
-async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promise<Map<string, RouteTable[]>> {
-  const tables: RouteTable[] = [];
+/** Reads what lies in VPCs, by the VPC's id. */
+async function readInVpcs<Page, Found extends { readonly VpcId?: string | undefined }>(
+  vpcIds: readonly string[],
+  pagesOf: (input: { Filters: Filter[] }) => AsyncIterable<Page>,
+  foundOn: (page: Page) => readonly Found[] | undefined,
+): Promise<Map<string, Found[]>> {
+  const found: Found[] = [];
   await eachFilter('vpc-id', vpcIds, async (Filters) => {
-    for await (const page of paginateDescribeRouteTables({ client: ec2 }, { Filters })) {
-      tables.push(...(page.RouteTables ?? []));
-    }
+    for await (const page of pagesOf({ Filters })) found.push(...(foundOn(page) ?? []));
   });
-  return Map.groupBy(tables, ({ VpcId = '' }) => VpcId);
+  return Map.groupBy(found, ({ VpcId = '' }) => VpcId);
 }
+
+const readRouteTables = (client: EC2Client, vpcIds: readonly string[]): Promise<Map<string, RouteTable[]>> =>
+  readInVpcs(
+    vpcIds,
+    (input) => paginateDescribeRouteTables({ client }, input),
+    ({ RouteTables }) => RouteTables,
+  );
+
+const readAcls = (client: EC2Client, vpcIds: readonly string[]): Promise<Map<string, NetworkAcl[]>> =>
+  readInVpcs(
+    vpcIds,
+    (input) => paginateDescribeNetworkAcls({ client }, input),
+    ({ NetworkAcls }) => NetworkAcls,
+  );
 
 const readSubnetsOfVpcs = async (ec2: EC2Client, vpcIds: readonly string[]) =>
   Map.groupBy(await readSubnets(ec2, 'vpc-id', vpcIds), ([, { vpcId }]) => vpcId);
@@ -128,16 +145,6 @@ export async function readSubnets(
     }
   });
   return subnets;
-}
-
-async function readAcls(ec2: EC2Client, vpcIds: readonly string[]): Promise<Map<string, NetworkAcl[]>> {
-  const acls: NetworkAcl[] = [];
-  await eachFilter('vpc-id', vpcIds, async (Filters) => {
-    for await (const page of paginateDescribeNetworkAcls({ client: ec2 }, { Filters })) {
-      acls.push(...(page.NetworkAcls ?? []));
-    }
-  });
-  return Map.groupBy(acls, ({ VpcId = '' }) => VpcId);
 }
 
 async function readWorlds(ec2: EC2Client, prefixListIds: readonly string[]): Promise<Map<string, Set<Family>>> {
