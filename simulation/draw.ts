@@ -127,7 +127,7 @@ function drawChange(draw: Draw, groups: readonly Group[]): object {
 const drawMode = (draw: Draw): Mode => draw.of('enforce', 'enforce', 'enforce', 'enforce', 'observe', 'off');
 
 function drawPolicy(draw: Draw, killSwitch: boolean): Policy {
-  const off = { mode: 'off' };
+  const off = { mode: 'off' } as const;
   return {
     killSwitch,
     upgrades: {

@@ -1,5 +1,5 @@
 import type { Draw } from './choices.ts';
-import type { Group, Policy, Scenario } from './scenario.ts';
+import { type Group, type Policy, type Scenario, withAccess } from './scenario.ts';
 
 /** What hosts of a day lack, and how their agents are cured. */
 export interface Hosts {
@@ -48,13 +48,10 @@ export function fleetWithHosts(fleet: Scenario['fleet'], { hosts }: Scenario): S
     hosts.groups.find((group) => group.cluster === cluster && group.nodeGroup === nodeGroup)?.ssm ?? {};
   return {
     ...fleet,
-    clusters: fleet.clusters.map((cluster) => {
-      const { accessEntries = [] } = cluster as { accessEntries?: readonly object[] };
-      return {
-        ...cluster,
-        accessEntries: [...accessEntries, { function: 'manage-ssm-agent', kubernetesGroups: ['eks-host-remediator'] }],
-        nodeGroups: cluster.nodeGroups.map((group) => ({ ...group, ssm: ssmOf(cluster.name, group.name) })),
-      };
-    }),
+    clusters: fleet.clusters.map((cluster) => ({
+      ...cluster,
+      accessEntries: withAccess(cluster, 'manage-ssm-agent', 'eks-host-remediator'),
+      nodeGroups: cluster.nodeGroups.map((group) => ({ ...group, ssm: ssmOf(cluster.name, group.name) })),
+    })),
   };
 }

@@ -1,6 +1,6 @@
 import type { Draw } from './choices.ts';
 import { windowsOf } from './rollout.ts';
-import type { Policy, Scenario } from './scenario.ts';
+import { type Policy, type Scenario, withAccess } from './scenario.ts';
 
 /** Clusters of a day in which Karpenter runs nodes of one EC2NodeClass. */
 export interface NodeClasses {
@@ -50,14 +50,10 @@ export function fleetWithNodeClasses(fleet: Scenario['fleet'], { nodeClasses }: 
     clusters: fleet.clusters.map((cluster) => {
       const drawn = nodeClasses.clusters.find((each) => each.cluster === cluster.name);
       if (drawn === undefined) return cluster;
-      const { accessEntries = [] } = cluster as { accessEntries?: readonly object[] };
       return {
         ...cluster,
         rbacNodeClasses: true,
-        accessEntries: [
-          ...accessEntries,
-          { function: 'steer-node-classes', kubernetesGroups: ['eks-host-remediator-node-classes'] },
-        ],
+        accessEntries: withAccess(cluster, 'steer-node-classes', 'eks-host-remediator-node-classes'),
         karpenterNodeClasses: [{ name: CLASS, amiSelectorTerms: [{ alias: drawn.alias }] }],
         karpenterNodePools: [{ name: 'general', size: drawn.size, budgets: [{ nodes: drawn.budget }] }],
       };

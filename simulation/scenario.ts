@@ -36,6 +36,8 @@ export interface Policy {
   /** Absent: the day has no self-managed groups. */
   readonly refreshes?: SelfManaged['refreshes'];
   readonly drains?: SelfManaged['drains'];
+  /** Absent: hosts lack nothing that days look at. */
+  readonly imds?: { readonly mode: Mode };
   readonly [section: string]: unknown;
 }
 
@@ -61,6 +63,8 @@ export interface Scenario {
         readonly tags?: Readonly<Record<string, string>>;
         readonly [key: string]: unknown;
       }>;
+      /** The functions that its Kubernetes API lets in. */
+      readonly accessEntries?: readonly object[];
       readonly [key: string]: unknown;
     }>;
     readonly [key: string]: unknown;
@@ -81,6 +85,13 @@ export interface Scenario {
   /** Absent: hosts lack nothing, and their agents are mostly left alone. */
   readonly hosts?: Hosts;
 }
+
+/** The access entries of a cluster of a drawn fleet, and one more. */
+export const withAccess = (
+  { accessEntries = [] }: Scenario['fleet']['clusters'][number],
+  name: string,
+  kubernetesGroup: string,
+): readonly object[] => [...accessEntries, { function: name, kubernetesGroups: [kubernetesGroup] }];
 
 /** Kinds of faults that a scenario has. */
 export const faultKinds = ({ faults: { quietAfterMs: _, ...kinds }, fleet }: Scenario): string[] => [

@@ -1,5 +1,5 @@
 import type { Draw } from './choices.ts';
-import type { Mode, Policy, Scenario } from './scenario.ts';
+import { type Mode, type Policy, type Scenario, withAccess } from './scenario.ts';
 
 /** Auto Scaling groups of a day that EKS does not manage, with what the policy says about them all day. */
 export interface SelfManaged {
@@ -112,7 +112,7 @@ export function fleetWithSelfManaged(fleet: Scenario['fleet'], { selfManaged }: 
     clusters: fleet.clusters.map((cluster) => ({
       ...cluster,
       rbacDrains: true,
-      accessEntries: [{ function: 'drain-nodes', kubernetesGroups: ['eks-host-remediator-drains'] }],
+      accessEntries: withAccess(cluster, 'drain-nodes', 'eks-host-remediator-drains'),
       selfManagedGroups: groupsOf(cluster.name),
     })),
   };

@@ -2,7 +2,6 @@ import { INSTALLER } from '../../functions/manage-ssm-agent/install/index.ts';
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { Instance } from '../../sandbox/account/ec2/instance.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
-import type { Policy } from '../scenario.ts';
 import { type Day, type Invariant, presentPolicies } from './invariant.ts';
 
 /** How long a worker may take until it is looked at: its grace time, and a sweep. */
@@ -20,11 +19,6 @@ export function hosts(day: Day): Invariant {
   if (day.scenario.hosts === undefined) return {};
   const { account, records } = day.run;
   const { instances } = account.fleet;
-
-  const mayBegin = (permits: (policy: Policy) => boolean, what: string): void => {
-    if (!presentPolicies(day).some((policy) => !policy.killSwitch && permits(policy)))
-      day.breach('observe changes nothing', what);
-  };
 
   const lastReasonOf = (remediation: string, id: string): string | undefined =>
     records.findLast((record) => record.remediation === remediation && record.instance === id)?.reason;
@@ -44,10 +38,9 @@ export function hosts(day: Day): Invariant {
 
   return {
     onCall(call) {
-      if (call.function === 'manage-ssm-agent' && begins(call))
-        mayBegin(({ upgrades }) => upgrades.mode === 'enforce', `manage-ssm-agent called ${call.operation}`);
-      if (call.operation === 'ModifyInstanceMetadataOptions' && call.outcome === 'ok')
-        mayBegin(({ quarantine }) => quarantine.mode === 'enforce', `${call.function} called ${call.operation}`);
+      if (call.function !== 'manage-ssm-agent' || !begins(call)) return;
+      if (!presentPolicies(day).some(({ killSwitch, upgrades }) => !killSwitch && upgrades.mode === 'enforce'))
+        day.breach('observe changes nothing', `manage-ssm-agent called ${call.operation}`);
     },
     onEnd() {
       const inForce = day.policies.at(-1)?.policy;

@@ -8,6 +8,7 @@ const SECTIONS = {
   'quarantine-workers': 'quarantine',
   'refresh-groups': 'refreshes',
   'drain-nodes': 'drains',
+  'require-imdsv2': 'imds',
 } as const;
 
 /** A node that waits for a hook goes on under any policy: what counts is that the hook was made. */
@@ -42,9 +43,9 @@ export function untouched(day: Day): Invariant {
     const section = Object.entries(SECTIONS).find(([name]) => name === call.function)?.[1];
     if (section === undefined) return;
     // What somebody approves is done in mode observe, too, but not under the kill switch.
-    const ruledOn = subjects.every((id) => day.ruledOn.has(id));
+    const ruledOn = section === 'quarantine' && subjects.every((id) => day.ruledOn.has(id));
     const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || policy[section]?.mode === 'enforce');
-    const isNew = subjects.some((id) => !changed.has(id));
+    const isNew = subjects.some((id) => !changed.has(`${call.function} ${id}`));
     if (isNew && !presentPolicies(day).some(permits)) {
       day.breach('observe changes nothing', `${call.function} called ${call.operation} on ${subjects.join(' ')}`);
     }
@@ -59,7 +60,7 @@ export function untouched(day: Day): Invariant {
     if (isGroup) return [`${input.clusterName}/${input.nodegroupName} ${input.releaseVersion}`];
     if (caller !== 'refresh-groups' && caller !== 'drain-nodes') return hosts;
     const begins = caller === 'refresh-groups' || BEGINS_DRAINS.test(operation);
-    return begins && input.AutoScalingGroupName !== undefined ? [`${caller} ${input.AutoScalingGroupName}`] : [];
+    return begins && input.AutoScalingGroupName !== undefined ? [`${input.AutoScalingGroupName}`] : [];
   };
 
   return {
@@ -78,7 +79,7 @@ export function untouched(day: Day): Invariant {
       }
       const subjects = subjectsOf(call, hosts, group !== undefined);
       if (subjects.length > 0) checkPolicy(call, subjects);
-      for (const id of subjects) changed.add(id);
+      for (const id of subjects) changed.add(`${call.function} ${id}`);
     },
   };
 }
