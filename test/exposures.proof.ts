@@ -94,6 +94,22 @@ describe('an instance that an AWS service operates', () => {
   });
 });
 
+it('exposed nodes of EKS Auto Mode are told of once a cluster, with what a person can do, and again at the end', async () => {
+  const launches = [{ at: '+5m', cluster: 'shop', autoMode: true, count: 2, exposure: SSH }];
+  const fleet = privateFleet({}, { launches }, { autoMode: { instances: 1 } });
+  const run = await start(scenario(fleet));
+  await run.account.play(4.2 * HOUR);
+  const told = run.account.sns.published.filter(({ subject = '' }) => subject.startsWith('[eks-host-remediator]'));
+  expect(told.map(({ subject }) => subject)).toEqual([expect.stringContaining('opened: shop: workers-stay-exposed')]);
+  expect(told[0]?.message).toMatch(/2 workers stay exposed.*associatePublicIPAddress: false/);
+  expect(outcomes(run).filter((each) => each === 'skipped auto-mode-exposed')).toHaveLength(2);
+  expect(changes(run).filter(({ service }) => !['dynamodb', 'sqs'].includes(service))).toEqual([]);
+  for (const instance of run.account.fleet.instances.list())
+    if (instance.operator !== undefined) run.account.fleet.instances.terminate(instance, MINUTE, () => {});
+  await run.account.play(1.2 * HOUR);
+  expect(ours(run).at(-1)).toMatchObject({ decision: 'done', reason: 'exposures-ended', cluster: 'shop' });
+});
+
 describe('whoever sets tags', () => {
   const claims = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
 

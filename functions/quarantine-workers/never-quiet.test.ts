@@ -14,6 +14,7 @@ const DECISIONS: Readonly<Record<string, DecisionKind>> = {
   'public-by-design': 'refused',
   router: 'refused',
   'instance-operated': 'refused',
+  'auto-mode-exposed': 'skipped',
   'would-harden': 'would-act',
   'exposure-shared': 'refused',
   'workers-stay-exposed': 'refused',

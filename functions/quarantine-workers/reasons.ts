@@ -29,6 +29,13 @@ export const QUARANTINE_REASONS = {
     hint: 'Change it in that service: give its instances subnets without a route from the Internet, or no public addresses.',
     severity: 'high',
   },
+  'auto-mode-exposed': {
+    meaning:
+      'The worker is exposed, and EKS Auto Mode owns it: nobody else may change it. One message about the cluster names all such workers (`workers-stay-exposed`).',
+    // Source: EKS user guide, "Create a Node Class for Amazon EKS".
+    hint: 'Have its NodeClass select private subnets (subnetSelectorTerms), give no public addresses (advancedNetworking.associatePublicIPAddress: false), or use other security groups (securityGroupSelectorTerms). Auto Mode then replaces its nodes.',
+    severity: 'high',
+  },
   'another-stack': {
     meaning: 'Another stack of this product has the worker in quarantine: this one does nothing to it.',
     hint: 'Exclude the cluster from the scope of one of the two stacks.',

@@ -65,7 +65,7 @@ export const DEFECTS: readonly Defect[] = [
   quarantine('whoever has its slot waits for one', 'if (instanceId in slots) return undefined;', ''),
   quarantine('mode observe isolates', "if (mode === 'observe' && ruling === undefined) {", 'if (false) {'),
   quarantine('a rejection counts for nothing', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
-  quarantine('what AWS owns is isolated', "if (view.ownership === 'auto-mode') {", 'if (false) {'),
+  quarantine('what AWS owns is isolated', 'if (isAutoMode) return say(', 'if (false) return say('),
   quarantine('a router is isolated', 'if (view.router === true)', 'if (false)'),
   quarantine(
     'no guard is asked',

@@ -34,18 +34,26 @@ describe('an exposed worker', () => {
     expect(said(decide(observation(worker()), given))).toBe('acted quarantine-started');
   });
 
-  it('is left alone where AWS owns it, it forwards traffic of others, or it is no proven worker', () => {
+  it('is left alone where AWS operates it, it forwards traffic of others, or it is no proven worker', () => {
     const outcome = (view: object, owner: object = {}) =>
       said(decide({ ...observation(worker(view)), owner: { tags: {}, ...owner } }, circumstances()));
-    expect(outcome({ ownership: 'auto-mode' })).toBe('skipped auto-mode');
-    const told = (view: object) =>
-      decide(observation(worker({ ownership: 'auto-mode', ...view })), circumstances()).message;
-    expect(told({})).toMatch(/^Exposed: .* EKS Auto Mode: .* Its NodeClass says/);
-    expect(told({ exposures: [] })).toMatch(/^EKS Auto Mode: /);
     expect(outcome({ router: true })).toBe('refused router');
     expect(outcome({ operatedBy: 'mwaa.amazonaws.com' })).toBe('refused instance-operated');
     expect(outcome({}, { notAWorker: 'EKS has no cluster shop.' })).toBe('skipped unknown-cluster');
     expect(outcome({}, { onlyClaims: 'Its tags claim it.' })).toBe('refused claims-to-be-worker');
+  });
+
+  it('is left alone and told of where EKS Auto Mode owns it, unless its owner or the policy takes it for none', () => {
+    const decided = (view: object, document: object = {}) =>
+      decide(observation(worker({ ownership: 'auto-mode', ...view })), circumstances(document));
+    const exposed = decided({});
+    expect([said(exposed), exposed.act]).toEqual(['skipped auto-mode-exposed', undefined]);
+    expect(exposed.message).toMatch(/^Exposed: .* EKS Auto Mode: /);
+    expect(said(decided({ exposures: [] }))).toBe('skipped auto-mode');
+    expect(said(decided({ tags: { 'eks-host-remediator:ignore': '' } }))).toBe('skipped opted-out');
+    expect(said(decided({}, { scope: { clusters: ['other'] } }))).toBe('skipped out-of-scope');
+    const closed = { exposures: [exposure({ openPorts: [] })] };
+    expect(said(decided(closed, { quarantine: { exposure: 'open-port' } }))).toBe('done not-exposed');
   });
 
   it('is left alone where its quarantine was rejected, until something else is exposed', () => {

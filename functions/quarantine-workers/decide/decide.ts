@@ -92,16 +92,13 @@ const keep = ({ state }: Observation, decision: Decision): Decision =>
     ? decision
     : { ...decision, accepted: state.accepted };
 
+const OF_AUTO_MODE = 'EKS Auto Mode: AWS looks after this node; nobody else may change it.';
+
 function aboutExposure(observation: Observation, view: WorkerView, circumstances: Circumstances): Decision {
   const { policy, publicGroups } = circumstances;
   const { state, instanceId } = observation;
-  if (view.ownership === 'auto-mode') {
-    const told = 'EKS Auto Mode: AWS looks after this node; nobody else may change it.';
-    if (view.exposures.length === 0) return say('skipped', 'auto-mode', told);
-    // Source: EKS user guide, "Create a Node Class for Amazon EKS".
-    const message = `Exposed: ${describeExposures(view.exposures).join('; ')}. ${told} Its NodeClass says in which subnets nodes launch, and whether they get public addresses (advancedNetworking.associatePublicIPAddress).`;
-    return say('skipped', 'auto-mode', message, targetOf(view.exposures));
-  }
+  const isAutoMode = view.ownership === 'auto-mode';
+  if (isAutoMode && view.exposures.length === 0) return say('skipped', 'auto-mode', OF_AUTO_MODE);
   if (!isPresent(view)) {
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, view.instanceState);
   }
@@ -129,6 +126,8 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   if (isInvalid(policy)) throw new Error('A guard holds where the policy is invalid.');
   const held = heldByAnother(view, circumstances);
   if (held !== undefined) return { ...held, message: `${found} ${held.message}` };
+  // The record about the cluster names all such nodes (`workers-stay-exposed`), since they come and go.
+  if (isAutoMode) return say('skipped', 'auto-mode-exposed', `${found} ${OF_AUTO_MODE}`, targetOf(exposures));
   // EC2 user guide, "Amazon EC2 managed instances".
   if (view.operatedBy !== undefined) {
     const message = `${found} ${view.operatedBy} operates the instance: EC2 lets nobody else change it.`;

@@ -21,6 +21,7 @@ describe('what a decision says about the exposure of its worker', () => {
   it.each([
     ['the budget is used up', say('waiting', 'quarantine-budget', ''), worker(), true],
     ['the kill switch is on', say('skipped', 'kill-switch', ''), worker(), true],
+    ['EKS Auto Mode owns it', say('skipped', 'auto-mode-exposed', ''), worker({ ownership: 'auto-mode' }), true],
     ['its quarantine is held up', say('refused', 'quarantine-suspended', ''), worker(), true],
     ['the kill switch is on, and it is closed', say('skipped', 'kill-switch', ''), isolatedWorker(), false],
     ['it opted out', say('skipped', 'opted-out', ''), worker(), false],

@@ -25,6 +25,8 @@ const QUIET: Readonly<Partial<Record<Reason, string>>> = {
   'quarantine-budget': 'As many workers are in quarantine as the policy allows.',
   'would-quarantine': 'The mode of quarantine is observe: nothing is closed.',
   'kill-switch': 'The kill switch is on: nothing is closed.',
+  'auto-mode-exposed':
+    'EKS Auto Mode owns its nodes, and nobody else may change them: let their NodeClass select private subnets, or give no public addresses (advancedNetworking.associatePublicIPAddress: false).',
 };
 const quiet: ReadonlyMap<string, string> = new Map(Object.entries(QUIET));
 
@@ -47,7 +49,7 @@ const NOTED_EVERY = 6 * 3_600_000;
  */
 const FORGOTTEN_AFTER = 48 * 3_600_000;
 
-const [AUTO_MODE, stays]: [string, ReadonlySet<string>] = ['auto-mode', new Set<string>(STAYS_EXPOSED_WORKER)];
+const stays: ReadonlySet<string> = new Set(STAYS_EXPOSED_WORKER);
 
 /**
  * What one decision says about the exposure of its worker; undefined where another reconcile is handling the worker, or
@@ -60,7 +62,7 @@ export function findingOf({ observation, decision }: Decided, now: number): Find
   if (answers !== undefined || reason === 'request-refused' || (silent === true && reason === 'quarantine-in-progress'))
     return undefined;
   const subject = `${view.cluster}/${view.nodegroup ?? ''}`;
-  const isOpen = stays.has(reason) && view.exposures.length > 0 && isPresent(view) && view.ownership !== AUTO_MODE;
+  const isOpen = stays.has(reason) && view.exposures.length > 0 && isPresent(view);
   if (!isOpen) return { instanceId, subject };
   const since = state.reason === reason ? (state.since ?? now) : now;
   const exposures = shortLine(describeExposures(view.exposures).join('; '), LONGEST);

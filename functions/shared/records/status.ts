@@ -18,7 +18,14 @@ export const IN_QUARANTINE = [
 ] as const;
 
 /** Reasons that leave an exposure of a worker open for now. */
-const LEFT_OPEN = ['quarantine-budget', 'would-quarantine', 'public-by-design', 'router', 'instance-operated'] as const;
+const LEFT_OPEN = [
+  'quarantine-budget',
+  'would-quarantine',
+  'public-by-design',
+  'router',
+  'instance-operated',
+  'auto-mode-exposed',
+] as const;
 /** Reasons that leave an exposure of a node group open for now. */
 const GROUP_LEFT_OPEN = ['would-harden', 'exposure-shared', 'workers-stay-exposed'] as const;
 
