@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import { request } from '../functions/request-actions/request.ts';
+import { findingsFleet, triageIncident } from './findings.fixture.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
+import { fleet, OPEN, told } from './posture.fixture.ts';
 import { privateFleet, publicLaunch, scenario, setPolicy } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 
@@ -77,6 +79,30 @@ describe('with ec2:CreateTags alone', () => {
     expect(
       run.records.filter(({ remediation, decision }) => remediation === 'triage-findings' && decision === 'acted'),
     ).toEqual([]);
+  });
+});
+
+describe('with ec2:CreateTags or ec2:DeleteTags on the workers of a group', () => {
+  const retag = ({ account }: Played, nodegroup: string | undefined) => {
+    for (const { tags } of account.fleet.instances.list()) {
+      tags.delete('eks:cluster-name');
+      tags.delete('eks:nodegroup-name');
+      if (nodegroup !== undefined) tags.set('eks:nodegroup-name', nodegroup);
+    }
+  };
+
+  it.each([
+    ['another group', 'another'],
+    ['no group', undefined],
+  ])('nobody hides their findings and their posture, by tags that name %s', async (_what, name) => {
+    const finding = await start({ ...findingsFleet(), inProcess: true, play: '1m' });
+    retag(finding, name);
+    await finding.account.play(2 * HOUR);
+    expect(triageIncident(finding)).toContain('acted upgrade-requested');
+    const posture = await start({ fleet: fleet(OPEN), inProcess: true, play: '1m' });
+    retag(posture, name);
+    await posture.account.play(5 * HOUR);
+    expect(told(posture)).toEqual(['web refused posture-failed 3.2.4']);
   });
 });
 

@@ -60,15 +60,18 @@ export async function chooseSamples(
   { size, nodegroups }: Wanted,
 ): Promise<Chosen> {
   const found = await describeClusterInstances(ec2, [cluster], { states: RUNNING, operated: false });
-  const claimed = found
-    .flatMap((instance) => candidateOf(instance, cluster))
-    .filter(({ nodegroup }) => nodegroups === undefined || nodegroups.includes(nodegroup));
-  const instances = claimed.map(({ instance }) => instance);
+  const claiming = found.flatMap((instance) => candidateOf(instance, cluster));
+  const instances = claiming.map(({ instance }) => instance);
   const readCluster = createClusterReader(eks, 'tell');
   const [identities, lifecycles] = await Promise.all([
     identifyWorkers({ eks, onTrouble: 'tell' }, readCluster, instances),
     readLifecycleStates(autoScaling, instances),
   ]);
+  // A worker counts for the group that it is proven to be of: whoever may set tags could take it out of its group.
+  const claimed = claiming.flatMap(({ instance, ...claim }): Candidate[] => {
+    const { nodegroup = claim.nodegroup } = identities.get(instance.InstanceId ?? '')?.worker ?? {};
+    return nodegroups === undefined || nodegroups.includes(nodegroup) ? [{ ...claim, nodegroup, instance }] : [];
+  });
   // The sample of a group consists of its proven workers. An instance that only claims to be one takes nobody's place.
   const candidates = claimed.filter((candidate) => {
     const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};

@@ -13,9 +13,10 @@ describe('the group of a host', () => {
     ['a managed node group', {}, ['managed', 'web']],
     [
       'an Auto Scaling group',
-      { 'eks:nodegroup-name': undefined },
-      ['self-managed', expect.stringMatching(/^self-managed:/)],
+      { 'eks:nodegroup-name': undefined, 'aws:autoscaling:groupName': 'batch' },
+      ['self-managed', 'self-managed:batch'],
     ],
+    ['a managed node group, whose tag somebody removed', { 'eks:nodegroup-name': undefined }, ['managed', 'web']],
     [
       'a node pool',
       { 'eks:nodegroup-name': undefined, 'aws:autoscaling:groupName': undefined, 'karpenter.sh/nodepool': 'spot' },

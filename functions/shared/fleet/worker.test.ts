@@ -41,6 +41,26 @@ it.each([
   expect(group).toEqual({ cluster: 'shop', ownership: 'self-managed', certain: true });
 });
 
+it.each<[string, Record<string, string>, object]>([
+  ['removes the tag', {}, { ownership: 'managed', nodegroup: 'web' }],
+  ['names another group', { 'eks:nodegroup-name': 'other' }, { ownership: 'managed', nodegroup: 'web' }],
+  ['names a node pool', { 'karpenter.sh/nodepool': 'general' }, { ownership: 'managed', nodegroup: 'web' }],
+])('a worker that has joined stays in the node group of its Auto Scaling group, where somebody %s', (_, more, is) => {
+  const group = { 'aws:autoscaling:groupName': 'eks-web-0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f' };
+  expect(workerOf(instance({ 'aws:eks:cluster-name': 'shop', ...group, ...more }))).toMatchObject(is);
+});
+
+it.each([
+  ['EKS names without the node group, as it did until 2021', 'eks-40bbb26b-8679-eb64-d33a-4ba475413529', 'web'],
+  ['is self-managed', 'batch', 'self-managed:batch'],
+])(
+  'a worker that has joined, and whose Auto Scaling group %s (%s), is of the group %s',
+  (_, autoScalingGroup, nodegroup) => {
+    const tags = { 'eks:nodegroup-name': 'web', 'aws:autoscaling:groupName': autoScalingGroup };
+    expect(workerOf(instance({ 'aws:eks:cluster-name': 'shop', ...tags }))).toMatchObject({ nodegroup });
+  },
+);
+
 it('a worker of EKS Auto Mode is known by its operator', () => {
   const operated = { Operator: { Managed: true, Principal: 'eks.amazonaws.com' } };
   expect(workerOf(instance({ 'aws:eks:cluster-name': 'shop' }, operated))).toMatchObject({ ownership: 'auto-mode' });

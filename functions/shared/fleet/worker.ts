@@ -92,10 +92,21 @@ function workerIn(cluster: string, { Operator }: DescribedInstance, tags: Readon
   const certain = tags[MEMBER_OF] === cluster;
   if (Operator?.Managed === true && Operator.Principal === 'eks.amazonaws.com')
     return { cluster, ownership: 'auto-mode', certain };
-  const group = tags['eks:nodegroup-name'];
+  const group = certain ? managedGroupIn(tags) : tags['eks:nodegroup-name'];
   if (group !== undefined && isNodeGroupName(group))
     return { cluster, ownership: 'managed', nodegroup: group, certain };
   return { cluster, ...groupOf(tags), certain };
+}
+
+/**
+ * The managed node group of a worker that has joined. Auto Scaling's own tag takes precedence over EKS's, which anybody
+ * may set or remove: the worker would count for another group, and be missing in its own. EKS names the Auto Scaling
+ * groups of older node groups `eks-UUID`, without their names (aws/containers-roadmap, issue 1304).
+ */
+function managedGroupIn(tags: Readonly<Record<string, string>>): string | undefined {
+  const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
+  const mayBeManaged = autoScalingGroup === undefined || autoScalingGroup.startsWith('eks-');
+  return nodeGroupOf(autoScalingGroup) ?? (mayBeManaged ? tags['eks:nodegroup-name'] : undefined);
 }
 
 /**
