@@ -160,6 +160,16 @@ it('a pin waits for its window, for a change calendar and for an alarm, each wit
   await asExpected(run);
 });
 
+it('an alarm that holds a pin back for a day is told to people, once', async () => {
+  const more = { alarms: [{ name: 'errors', changes: [{ at: '+1m', state: 'ALARM' }] }] };
+  const run = await play(inTwoWaves({ more }), policyOf({ gates: { alarms: ['errors'] } }), 50);
+  const told = run.account.sns.published.filter(({ subject = '' }) => subject.includes(`${CLASS}: alarm-gate-closed`));
+  expect(told.map(({ message }) => message)).toEqual([
+    expect.stringContaining('Whenever the pin could have started since'),
+  ]);
+  await asExpected(run);
+});
+
 it('a pin waits while a node of its cluster is not Ready that was when the release came, where the policy asks for that', async () => {
   const [shop] = karpenterFleet().clusters;
   const fleet = {

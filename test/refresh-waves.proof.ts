@@ -106,6 +106,22 @@ it('a refresh waits for the alarms and change calendars of the policy, and begin
   await asExpected(run);
 });
 
+it('an alarm that holds a refresh back for a day is told to people, once', async () => {
+  const alarms = [{ name: 'errors', changes: [{ at: '+1m', state: 'ALARM' }] }];
+  const run = await start({
+    fleet: { ...fleet(cluster('canary', [group('web')])), alarms },
+    policy: inWaves({}, { gates: { alarms: ['errors'] } }),
+    inProcess: true,
+  });
+  await run.account.play(50 * HOUR);
+  const told = run.account.sns.published.filter(({ subject = '' }) => subject.includes('alarm-gate-closed'));
+  expect(told.map(({ message }) => message)).toEqual([
+    expect.stringContaining('Whenever the refresh could have started since 2026-07-14T'),
+  ]);
+  expect(toldAt(run, 'canary-web', 'alarm-gate-closed')).toBeLessThan(3);
+  await asExpected(run);
+});
+
 it('a refresh waits while a cluster does not let nodes and pods be read, where the policy asks for that, and begins where it does', async () => {
   const entry = { function: 'refresh-groups', kubernetesGroups: ['eks-host-remediator-refreshes'] };
   const run = await start({

@@ -111,6 +111,7 @@ const remembered = ({ memory, proposal }: Decision) => ({
   lifts: memory.lifts,
   pinned: memory.pinned,
   quarantineWait: memory.quarantineWait,
+  heldAtGate: memory.heldAtGate,
   foreign: memory.foreign,
   goneSince: memory.goneSince,
   proposal,

@@ -2,7 +2,16 @@ import { nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import type { Told } from '../shared/records/decision.ts';
 import { type MachineImage, newestBaked, type Offer } from '../shared/releases/wanted-image.ts';
 import { begin, propose } from './begin.ts';
-import { type Choice, type Circumstances, type Decision, memoryOf, say, undoOf, wellWith } from './decision.ts';
+import {
+  type Choice,
+  type Circumstances,
+  type Decision,
+  memoryOf,
+  pastGates,
+  say,
+  undoOf,
+  wellWith,
+} from './decision.ts';
 import { follow } from './follow.ts';
 import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
@@ -90,7 +99,8 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   return heldByPast(instead) ?? heldByGroup(instead) ?? beginOrWait(instead);
 }
 
-const beginOrWait = (move: Move): Decision => (move.isProposal ? propose(move) : (waitForMoment(move) ?? begin(move)));
+const beginOrWait = (move: Move): Decision =>
+  move.isProposal ? propose(move) : (waitForMoment(move) ?? pastGates(begin(move)));
 
 /** Chooses the AMI to move to, or has workers replaced with the one they run; undefined where nothing is to be done. */
 function chooseImage(

@@ -35,7 +35,16 @@ export interface Circumstances extends CircumstancesOf<Policy>, GatesRead {
 /** What the ledger remembers of the group from then on. */
 export type Memory = Pick<
   RefreshState,
-  'refresh' | 'done' | 'failures' | 'setbacks' | 'lifts' | 'pinned' | 'quarantineWait' | 'foreign' | 'goneSince'
+  | 'refresh'
+  | 'done'
+  | 'failures'
+  | 'setbacks'
+  | 'lifts'
+  | 'pinned'
+  | 'quarantineWait'
+  | 'heldAtGate'
+  | 'foreign'
+  | 'goneSince'
 >;
 
 export interface Decision extends Told<Reason> {
@@ -86,6 +95,7 @@ export const memoryOf = ({
   lifts,
   pinned,
   quarantineWait,
+  heldAtGate,
 }: RefreshState): Memory => ({
   ...(refresh && { refresh }),
   ...(done && { done }),
@@ -94,6 +104,13 @@ export const memoryOf = ({
   ...(lifts && { lifts }),
   ...(pinned && { pinned }),
   ...(quarantineWait && { quarantineWait }),
+  ...(heldAtGate && { heldAtGate }),
+});
+
+/** The decision once the gates were found open: what held the group there is forgotten. */
+export const pastGates = ({ memory: { heldAtGate: _, ...memory }, ...decision }: Decision): Decision => ({
+  ...decision,
+  memory,
 });
 
 /**

@@ -29,6 +29,42 @@ describe('a gate that the policy names', () => {
     expect(decision.memory.refresh?.target).toBe(expected === 'acted refresh-started' ? NEW : undefined);
   });
 
+  it('that holds a refresh back for a day is told, once, also in one window after the other; what is not known erases nothing', () => {
+    const windows = [{ cron: '0 12 * * *', duration: '2h' }];
+    const policy = policyWith({ windows }, { upgrades: { gates: { alarms: ['errors'], calendars: ['freeze'] } } });
+    const slow = { kind: 'unreadable', error: 'Throttling: slow', code: 'Throttling', isThrottled: true } as const;
+    const busy = { ...read('OK', true), alarms: new Map([['errors', slow]]) };
+    let { state } = seen();
+    const at = (hours: number, gates: Gates | undefined) => {
+      const decision = decide(
+        seen({ state }),
+        circumstances(policy, { now: NOW + hours * HOUR, ...(gates && { gates }) }),
+      );
+      state = { ...state, ...decision.memory, heldAtGate: decision.memory.heldAtGate };
+      return decision;
+    };
+    expect(said(at(0, read('ALARM', true)))).toBe('waiting alarm-gate-closed');
+    expect(said(at(0.5, busy))).toBe('waiting gate-unreadable');
+    expect(said(at(1, read('ALARM', false)))).toBe('waiting calendar-gate-closed');
+    expect(said(at(3, undefined))).toBe('waiting refresh-outside-window');
+    const long = at(24, read('ALARM', true));
+    expect(said(long)).toBe('refused alarm-gate-closed');
+    expect(long.message).toContain('errors is ALARM. Whenever the refresh could have started since 2026-07-14T12:00');
+    expect(at(25, read('ALARM', true)).variant).toBe(long.variant);
+    const begun = at(25, read('OK', true));
+    expect([said(begun), begun.memory.heldAtGate]).toEqual(['acted refresh-started', undefined]);
+  });
+
+  it('is forgotten with its AMI: another one has waited for no day', () => {
+    const heldAtGate = { reason: 'alarm-gate-closed', target: 'ami-0former', since: NOW - 48 * HOUR };
+    const state = { outcomes: 1, revision: 1, heldAtGate };
+    const decision = decide(seen({ state }), circumstances(gated, { gates: read('ALARM', true) }));
+    expect([said(decision), decision.memory.heldAtGate]).toEqual([
+      'waiting alarm-gate-closed',
+      { ...heldAtGate, target: NEW, since: NOW },
+    ]);
+  });
+
   it('keeps a group from being pinned, too', () => {
     const policy = policyWith({ floating: 'pin' }, { upgrades: { gates: { alarms: ['errors'] } } });
     const source = { kind: 'floating' as const, templateId: 'lt-1', version: '$Latest' };

@@ -4,7 +4,7 @@ import { WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { heldByBreaker } from './breaker.ts';
-import { type Decision, LOOK_AGAIN, say } from './decision.ts';
+import { type Decision, LOOK_AGAIN, pastGates, say } from './decision.ts';
 import { whyNoRoom } from './limits.ts';
 import type { Move } from './move.ts';
 import { drainsInDoubt } from './refreshable.ts';
@@ -25,10 +25,14 @@ export function waitForMoment(move: Move): Decision | undefined {
   if (held !== undefined) return about(held);
   const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
   if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
-  const waiting = waitAtGates(policy.upgrades.gates, circumstances, { target, since: sinceOf(move), now });
-  if (waiting !== undefined) return about(...waiting);
+  const atGates = { target, since: sinceOf(move), now, held: observation.state.heldAtGate, what: 'the refresh' };
+  const waiting = waitAtGates(policy.upgrades.gates, circumstances, atGates);
+  if (waiting !== undefined) {
+    const { memory, ...told } = pastGates(about(waiting.told, waiting.more));
+    return { ...told, memory: { ...memory, ...(waiting.held && { heldAtGate: waiting.held }) } };
+  }
   const doubt = drainsInDoubt(observation, refreshes, target);
-  return doubt && about(doubt, { wakeAt: now + LOOK_AGAIN });
+  return doubt && pastGates(about(doubt, { wakeAt: now + LOOK_AGAIN }));
 }
 
 /** Spares workers whose quarantine keeps evidence, for a while. */

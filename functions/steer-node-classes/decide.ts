@@ -39,6 +39,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   return {
     made: state.made,
     behind: state.behind,
+    heldAtGate: state.heldAtGate,
     ...decided,
     ...(Object.keys(details).length > 0 && { details }),
     ...(isTold && { silent: true as const }),
@@ -167,12 +168,15 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
     target,
     since: sinceFirstSeen(offered.since),
     now,
+    held: state.heldAtGate,
+    what: 'the pin',
   });
-  if (closed !== undefined) return about(...closed);
+  if (closed !== undefined) return { ...about(closed.told, closed.more), heldAtGate: closed.held };
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
   return about(say('acted', 'node-class-being-pinned', `Changed ${fromTo}.${pools}${approved}`, target), {
     write: [{ alias: target }],
     made: { alias: target, from: asJson(view.terms), at: now },
+    heldAtGate: undefined,
   });
 }
 

@@ -38,6 +38,8 @@ export interface Decision extends Told<Reason> {
   readonly made?: NodeClassState['made'];
   /** Since when nodes of other releases have been seen; absent: that is forgotten. */
   readonly behind?: NodeClassState['behind'] | undefined;
+  /** The gate that holds the class; absent: that is forgotten. */
+  readonly heldAtGate?: NodeClassState['heldAtGate'] | undefined;
   readonly proposal?: Proposal | undefined;
   /** Id of the operator's request that this decision answers. */
   readonly answers?: string;

@@ -10,7 +10,7 @@ import { rolloutsIn } from '../shared/rollouts/waves.ts';
 import { selectionOf } from './alias.ts';
 import { decide } from './decide.ts';
 import type { Decision, Observation } from './decision.ts';
-import type { ClassView } from './node-class.ts';
+import type { ClassView, View } from './node-class.ts';
 import { classView, HOUR, NEW, NOW, OLD, observationOf, PAIR, policyWith } from './observation.fixture.ts';
 import { policyHere } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -252,6 +252,26 @@ describe('windows and gates', () => {
     const decision = at(policy, gates);
     expect([said(decision), decision.wakeAt]).toEqual([expected, wakeAt]);
     expect(decision.write === undefined).toBe(expected !== 'acted node-class-being-pinned');
+  });
+
+  it('an alarm that holds a pin back for a day is told; the day goes on while gates or the class cannot be read', () => {
+    const policy = policyWith({}, { upgrades: { gates: { alarms: ['errors'] } } });
+    let state = observationOf(classView()).state;
+    const when = (hours: number, gates: Gates, view: View = classView()) => {
+      const of = { policy, now: NOW + hours * HOUR, account: '111122223333', gates };
+      const decision = decide(observationOf(view, { state }), of);
+      state = { ...state, heldAtGate: decision.heldAtGate };
+      return decision;
+    };
+    const denied = { kind: 'unreadable', error: 'AccessDenied: no', code: 'AccessDenied', isThrottled: false } as const;
+    const unread = { ...read('OK', true), alarms: new Map([['errors', denied]]) };
+    expect(said(when(0, read('ALARM', true)))).toBe('waiting alarm-gate-closed');
+    expect(said(when(8, unread))).toBe('refused gate-unreadable');
+    when(9, read('ALARM', true), { kind: 'unreadable', why: 'No answer.', variant: 'unreachable' });
+    const long = when(24, read('ALARM', true));
+    expect(said(long)).toBe('refused alarm-gate-closed');
+    expect(long.message).toContain('Whenever the pin could have started since 2026-07-');
+    expect([said(when(25, read('OK', true))), state.heldAtGate]).toEqual(['acted node-class-being-pinned', undefined]);
   });
 });
 

@@ -53,7 +53,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
     "if (held?.reason === 'breaker-tripped') return",
     'if (false) return',
   ),
-  refresh('a refresh starts at a closed gate', 'moment', 'if (waiting !== undefined) return', 'if (false) return'),
+  refresh('a refresh starts at a closed gate', 'moment', 'if (waiting !== undefined) {', 'if (false) {'),
   refresh('a refresh starts outside its windows', 'moment', 'if (opensAt > now) {', 'if (false) {'),
   refresh(
     'a refresh that others began is passed over',
@@ -70,7 +70,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   refresh(
     'a refresh starts though nobody knows whether its nodes are drained',
     'moment',
-    'return doubt && about(doubt, { wakeAt: now + LOOK_AGAIN });',
+    'return doubt && pastGates(about(doubt, { wakeAt: now + LOOK_AGAIN }));',
     'return undefined;',
   ),
   {

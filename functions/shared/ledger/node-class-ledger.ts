@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { heldAtGate } from '../gates/held-at-gate.ts';
 import { type Ledger, queryItems, saveUnlessWritten } from './ledger.ts';
 import { progress } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
@@ -38,6 +39,7 @@ const nodeClassState = z.lazy(() =>
     made: z.object({ alias: z.string(), from: z.array(z.json()), at: z.number() }).optional(),
     /** Since when nodes of other releases have been seen beside a pin, whoever made it, epoch milliseconds. */
     behind: z.object({ alias: z.string(), since: z.number() }).optional(),
+    heldAtGate: heldAtGate().optional(),
     /**
      * How the class stands in rollouts, once for each architecture and variant of its nodes; absent where nobody waits
      * for it.

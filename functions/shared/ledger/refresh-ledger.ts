@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { heldAtGate } from '../gates/held-at-gate.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { keyOf, type NodeGroupKey } from './node-group-key.ts';
 import { lift, progress, setback } from './node-group-ledger.ts';
@@ -53,6 +54,7 @@ const refreshState = z.lazy(() =>
     pinned: z.object({ version: z.string(), at: z.number() }).optional(),
     /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
     quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
+    heldAtGate: heldAtGate().optional(),
     /** The refresh of somebody else that holds the group up, and since when, epoch milliseconds. */
     foreign: z.object({ id: z.string(), since: z.number() }).optional(),
     /** ARN of the Auto Scaling group; absent in items of earlier releases. */
