@@ -95,6 +95,11 @@ const obstacle = () =>
     until: z.number(),
     /** The words of AWS, where AWS refused something. They may differ each time, and tell no obstacles apart. */
     because: z.string().optional(),
+    /**
+     * The closed gate that held the group when something could not be read, and since when, epoch milliseconds: what is
+     * not known does not open it.
+     */
+    behindGate: z.object({ what: z.string(), since: z.number() }).optional(),
   });
 export type Obstacle = z.infer<ReturnType<typeof obstacle>>;
 

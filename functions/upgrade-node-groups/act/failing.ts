@@ -1,7 +1,7 @@
 import { codeOf } from '../../shared/fleet/reading.ts';
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { type Ended, idleMemory, say } from '../model/decision.ts';
-import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
+import { meetUnknown, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
 
 /**
  * The decision where an AWS call fails while a decision is carried out: nothing of that decision holds. All that was
@@ -12,7 +12,7 @@ import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts'
 export function failing(error: Error, saved: NodeGroupState, now: number): Ended {
   const code = codeOf(error);
   const { upgrade, foreign, proposal, turn, progress, nextObstacle } = saved;
-  const obstacle = meet(saved.obstacle, `failing ${code}`, now, UNREADABLE);
+  const obstacle = meetUnknown(saved.obstacle, `failing ${code}`, now, UNREADABLE);
   const memory = {
     ...idleMemory(saved),
     ...(upgrade !== undefined && { upgrade }),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Alarm, type Calendar, closedGate, type Gates } from '../../shared/gates/gates.ts';
 import { gates as section } from '../../shared/gates/gates-policy.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
+import type { View } from '../model/observation.ts';
 import { policyOf } from '../policy.fixture.ts';
 import { decide } from './decide.ts';
 
@@ -114,6 +115,50 @@ describe('an upgrade', () => {
     expect(both.memory.obstacle).toEqual(obstacle);
     const late = at(NOW + 25 * HOUR, { b: raised }, { obstacle });
     expect([late.decision, late.reason]).toEqual(['refused', 'alarm-gate-closed']);
+  });
+
+  it('counts the day of a closed gate through all that cannot be read, closed calendars and shut windows', () => {
+    const nightly = { windows: [{ cron: '0 12 * * *', duration: '2h' }] };
+    const both = { alarms: ['a'], calendars: ['abc'] };
+    const unreadable = {
+      kind: 'unreadable',
+      error: 'Throttling: slow',
+      code: 'Throttling',
+      isThrottled: true,
+    } as const;
+    const steps = fc.constantFrom<[string, View, Gates]>(
+      ['gate-unreadable', nodeGroup(), read({ a: slow }, { abc: open })],
+      ['gate-unreadable', nodeGroup(), read({ a: denied }, { abc: open })],
+      ['calendar-gate-closed', nodeGroup(), read({ a: ok }, { abc: shut })],
+      ['unreadable', unreadable, read({ a: ok }, { abc: open })],
+      ['alarm-gate-closed', nodeGroup(), read({ a: raised }, { abc: open })],
+    );
+    const at = (now: number, view: View, seen: Gates, state: object) =>
+      decide(observation(view, state), { ...circumstances(both, seen, nightly), now });
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 6 }), fc.boolean(), (between, isShut) => {
+        const first = at(NOW, nodeGroup(), read({ a: raised }, { abc: open }), {});
+        let { obstacle } = first.memory;
+        for (const [index, [reason, view, seen]] of between.entries()) {
+          const found = at(NOW + (index + 1) * 600_000, view, seen, { obstacle });
+          expect(found.reason).toBe(reason);
+          obstacle = found.memory.obstacle;
+        }
+        if (isShut)
+          obstacle = at(NOW + 3 * HOUR, nodeGroup(), read({ a: ok }, { abc: open }), { obstacle }).memory.obstacle;
+        const told = at(NOW + 24 * HOUR, nodeGroup(), read({ a: raised }, { abc: open }), { obstacle });
+        expect([told.decision, told.reason]).toEqual(['refused', 'alarm-gate-closed']);
+        expect(told.message).toContain('could have started since 2026-07-20T12:00:00.000Z');
+      }),
+    );
+  });
+
+  it('forgets a closed gate once it was open', () => {
+    const { obstacle } = decide(observation(nodeGroup()), circumstances({ alarms: ['a'] }, read({ a: raised }))).memory;
+    const taken = { 'shop/x': { cluster: 'shop', nodegroup: 'x', expiresAt: NOW + 48 * HOUR } };
+    const full = { ...circumstances({ alarms: ['a'] }, read({ a: ok })), slots: taken };
+    const waits = decide(observation(nodeGroup(), { obstacle }), full);
+    expect([waits.reason, waits.memory.obstacle]).toEqual(['cluster-concurrency', undefined]);
   });
 
   it('is proposed in mode observe, and stands to be approved, while a gate is closed, too; approved it waits', () => {

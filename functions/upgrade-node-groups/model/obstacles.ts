@@ -1,3 +1,4 @@
+import type { ClosedGate } from '../../shared/gates/gates.ts';
 import type { Obstacle } from '../../shared/ledger/node-group-ledger.ts';
 
 const MINUTE = 60_000;
@@ -25,11 +26,22 @@ export const SLOWNESS_IS_TOLD_AFTER = 30 * MINUTE;
 /** How long EKS may defer an update before somebody is notified, ms. Attempts continue. */
 export const DEFERRAL_IS_TOLD_AFTER = 24 * HOUR;
 
-/** How long an alarm, or nodes and pods, may hold an upgrade back before somebody is notified, ms. */
-export const CLOSED_IS_TOLD_AFTER = 24 * HOUR;
-
 /** What an obstacle at a gate begins with. */
 export const GATE = 'gate ';
+
+/** An obstacle for which a gate is closed that nobody knows when it opens. A text of a gate that cannot be read has a blank. */
+export const closedBy = (reason: ClosedGate['reason']): string => `${GATE}${reason}`;
+const CLOSED: ReadonlySet<string> = new Set([closedBy('alarm-gate-closed'), closedBy('workload-gate-closed')]);
+
+/** The gate that is known to be closed by what was met last, and since when. */
+export const gateBehind = (met: Obstacle | undefined): Obstacle['behindGate'] =>
+  met !== undefined && CLOSED.has(met.what) ? { what: met.what, since: met.since } : met?.behindGate;
+
+/** The obstacle that something unknown is, which does not erase what was known of a closed gate before. */
+export function meetUnknown(before: Obstacle | undefined, what: string, now: number, pauses: Pauses): Obstacle {
+  const behindGate = gateBehind(before);
+  return { ...meet(before, what, now, pauses), ...(behindGate !== undefined && { behindGate }) };
+}
 
 /** The obstacle after it occurred now: another try after a growing pause, or unchanged before the pause is over. */
 export function meet(before: Obstacle | undefined, what: string, now: number, { first, longest }: Pauses): Obstacle {

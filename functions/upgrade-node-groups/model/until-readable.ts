@@ -1,7 +1,7 @@
 import type { Unreadable } from '../../shared/fleet/reading.ts';
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { type Decision, type Memory, say } from './decision.ts';
-import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
+import { meetUnknown, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
 /** What cannot be read, and how it is reported. */
 interface Unread {
@@ -22,7 +22,7 @@ export function untilReadable(
   memory: Memory,
   now: number,
 ): Decision {
-  const obstacle = meet(before, what, now, UNREADABLE);
+  const obstacle = meetUnknown(before, what, now, UNREADABLE);
   const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
   return {
     ...say('failed', 'unreadable', message, { ...memory, obstacle }, variant),

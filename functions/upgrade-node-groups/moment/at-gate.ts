@@ -1,9 +1,10 @@
 import { type ClosedGate, closedGate } from '../../shared/gates/gates.ts';
+import { toldOfLong } from '../../shared/gates/held-at-gate.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { iso } from '../../shared/runtime/clock.ts';
 import type { Circumstances, Decision } from '../model/decision.ts';
-import { CLOSED_IS_TOLD_AFTER, GATE, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
+import { closedBy, GATE, gateBehind, meetUnknown, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
 import type { Moment } from './moment.ts';
+import { keepingGate } from './outside-window.ts';
 
 /** The gate of nodes and pods where the look at the node group has left them out. */
 const UNREAD = { reason: 'gate-unreadable', which: 'workloads', isThrottled: false } as const;
@@ -37,9 +38,9 @@ function waitAt(closed: ClosedGate, moment: Moment): Decision {
   const { state, idle, now, releaseVersion, attempt, wait } = moment;
   const variant = `${releaseVersion} ${attempt} ${which}`;
   // Somebody has written down when a calendar opens.
-  if (reason === 'calendar-gate-closed') return { ...wait(reason, message, until), variant };
+  if (reason === 'calendar-gate-closed') return { ...keepingGate(wait(reason, message, until), state), variant };
   if (reason !== 'gate-unreadable') return waitForOpening(closed, variant, moment);
-  const obstacle = meet(state.obstacle, `${GATE}${which}`, now, UNREADABLE);
+  const obstacle = meetUnknown(state.obstacle, `${GATE}${which}`, now, UNREADABLE);
   const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
   return {
     ...wait(reason, message, obstacle.until),
@@ -53,18 +54,16 @@ function waitAt(closed: ClosedGate, moment: Moment): Decision {
 }
 
 /** Waits for an alarm, or for nodes and pods, and reports one that holds the upgrade back for long. */
-function waitForOpening(
-  { reason, message, until }: ClosedGate,
-  variant: string,
-  { state, idle, now, wait }: Moment,
-): Decision {
+function waitForOpening(closed: ClosedGate, variant: string, { state, idle, now, wait }: Moment): Decision {
+  const { reason, message, until } = closed;
   // One alarm may follow another, and pods be pending where nodes were not Ready.
-  const what = `${GATE}${reason}`;
+  const what = closedBy(reason);
+  const known = gateBehind(state.obstacle);
+  const since = known?.what === what ? known.since : now;
   // Only the time is needed, so nothing is saved again at each look.
-  const obstacle = state.obstacle?.what === what ? state.obstacle : { what, count: 1, since: now, until: now };
+  const obstacle = state.obstacle?.what === what ? state.obstacle : { what, count: 1, since, until: now };
   const memory = { ...idle, obstacle };
-  if (now - obstacle.since < CLOSED_IS_TOLD_AFTER) return { ...wait(reason, message, until), variant, memory };
-  const holders = reason === 'alarm-gate-closed' ? 'alarms' : 'nodes and pods';
-  const long = `${message} Whenever the upgrade could have started since ${iso(obstacle.since)}, ${holders} kept it from that.`;
-  return { ...wait(reason, long, until), decision: 'refused', variant: `${variant} long`, memory };
+  const long = toldOfLong(closed, since, 'the upgrade', now);
+  if (long === undefined) return { ...wait(reason, message, until), variant, memory };
+  return { ...wait(reason, `${message} ${long}`, until), decision: 'refused', variant: `${variant} long`, memory };
 }

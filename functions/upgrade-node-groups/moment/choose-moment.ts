@@ -9,7 +9,7 @@ import { listed } from '../../shared/text/listed.ts';
 import { type Circumstances, type Decision, RECONCILE_EVERY, retryDelay, say } from '../model/decision.ts';
 import { spreadInWords, spreadOf } from '../model/nodes.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
-import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from '../model/obstacles.ts';
+import { DOUBT, DOUBT_IS_TOLD_AFTER, meetUnknown } from '../model/obstacles.ts';
 import { mustBeLookedAt, type Preflight } from '../model/preflight.ts';
 import { type Due, launchedBefore } from '../model/replacement.ts';
 import { aimOf } from '../model/target-version.ts';
@@ -135,7 +135,7 @@ function inDoubt({ view, state, idle, now, releaseVersion, turnAt, wait, pace }:
     const failing = recommendationUnread(unread, view, state, idle, now);
     return { ...failing, turn: turnAt(nextOpening(pace.windows, failing.wakeAt ?? now)) };
   }
-  const obstacle = meet(state.obstacle, 'release-in-doubt', now, DOUBT);
+  const obstacle = meetUnknown(state.obstacle, 'release-in-doubt', now, DOUBT);
   const message = `Amazon recommends another release than before. ${releaseVersion} is not rolled out until a second read says whether it was withdrawn.`;
   const doubted = wait('release-in-doubt', message, obstacle.until);
   const isSilent = now - obstacle.since < DOUBT_IS_TOLD_AFTER;
