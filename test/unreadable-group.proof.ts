@@ -57,7 +57,14 @@ it('of a group whose reads AWS only throttles nothing is told, and the others ar
   expect(toldBy(run, 'quarantine-workers')).toEqual(['web acted quarantine-started', 'web done quarantined']);
 });
 
-it('it keeps no agent of another group from its cure', async () => {
+/** How often a reason was told of each worker of the dark group. */
+const timesOf = ({ records }: Awaited<ReturnType<typeof start>>, remediation: string) => {
+  const told = records.filter((record) => record.remediation === remediation && record.reason === 'unreadable');
+  expect(new Set(told.map(({ nodegroup, decision }) => `${nodegroup} ${decision}`))).toEqual(new Set(['dark failed']));
+  return [...Map.groupBy(told, ({ instance }) => instance).values()].map(({ length }) => length);
+};
+
+it('it keeps no agent of another group from its cure, and each of its own is told of once', async () => {
   const run = await start({
     inProcess: true,
     fleet: fleetWith({ managedPolicy: false }),
@@ -67,4 +74,5 @@ it('it keeps no agent of another group from its cure', async () => {
   expect(toldBy(run, 'manage-ssm-agent')).toEqual(
     expect.arrayContaining(['web acted policy-attached', 'web done agent-cured']),
   );
+  expect(timesOf(run, 'manage-ssm-agent')).toEqual([1, 1, 1, 1]);
 });

@@ -6,7 +6,7 @@ import pMap from 'p-map';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
+import { failsAgain, type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
@@ -32,7 +32,7 @@ export interface ObserveClients extends FindingsClients {
  * Reads what decisions about the workers of the scope depend on. Each call describes many workers, so a thousand of
  * them take a few calls. Instances that are not workers are left out here and never reconciled again.
  *
- * Workers whose owners cannot be read for now are left out, and named.
+ * Workers whose owners cannot be read for now are named. They are left out until another delivery has failed, too.
  *
  * @param neededReadsOf says what else has to be read about a worker, from what is cheap to know
  * @param location partition, region and account, and `now`, epoch milliseconds
@@ -100,7 +100,10 @@ export async function observeWorkers(
       }),
     ]),
   );
-  const readable = observations.filter(({ instanceId }) => !unread.has(instanceId));
+  const readable = observations.filter(({ instanceId, trigger }) => {
+    const why = unread.get(instanceId);
+    return why === undefined || failsAgain(why, trigger);
+  });
   const observed = readable.map((observation) => {
     const [{ nodegroup, ...view }, found] = [observation.view, more.get(observation.instanceId)];
     // The proven identity also shows that the worker belongs to no node group.

@@ -1,6 +1,6 @@
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
-import { type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
+import { failsAgain, type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { type ObservedWorker, observedWorker, type WorkerClients } from '../shared/fleet/observed-worker.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
@@ -16,7 +16,7 @@ export interface Observation extends ObservedWorker {
   readonly state: ImdsState;
 }
 
-/** What one reconcile observes, without workers whose owners cannot be read for now: these are named. */
+/** What one reconcile observes, and whose owners cannot be read for now. Of these, only those are left out that may pass. */
 interface Observed extends Pick<Identities, 'unread'> {
   readonly observations: readonly Observation[];
 }
@@ -40,7 +40,10 @@ export async function observeWorkers(clients: WorkerClients, scope: WorkerScope)
     readLifecycleStates(clients.autoScaling, instances),
   ]);
   const about = { identities, lifecycles, requests: scope.requests };
-  const readable = found.filter(({ instanceId }) => !unread.has(instanceId));
+  const readable = found.filter(({ instanceId, trigger }) => {
+    const why = unread.get(instanceId);
+    return why === undefined || failsAgain(why, trigger);
+  });
   const observations = readable.map((each): Observation => {
     const state = states.get(each.instanceId) ?? NEVER_SEEN;
     return { ...observedWorker(each, about, state.answered), takesV1: takesV1(each), state };

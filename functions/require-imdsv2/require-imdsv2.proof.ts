@@ -45,7 +45,7 @@ it('undo has a worker take version 1 of IMDS again, which was approved with all 
   expect(ofWorker.map(({ reason }) => reason)).toContain('imdsv2-undone');
 });
 
-it('a node group that EKS does not describe for hours keeps no worker of another from version 2', async () => {
+it('a node group that EKS does not describe for hours keeps no worker of another from version 2, and each of its own is told of once', async () => {
   const nodeGroups = ['dark', 'web'].map((name) => ({ ...nodeGroup, name, desiredSize: 4, maxSize: 6 }));
   const trouble = { cluster: 'shop', nodeGroup: 'dark', operations: ['DescribeNodegroup'], code: 'ServerException' };
   const run = await start({
@@ -58,4 +58,9 @@ it('a node group that EKS does not describe for hours keeps no worker of another
   expect(cured.map(({ nodegroup }) => nodegroup)).toEqual(['web', 'web', 'web', 'web']);
   const acts = run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions');
   expect(acts).toHaveLength(4);
+  const untold = run.records.filter(
+    ({ remediation, nodegroup }) => remediation === 'require-imdsv2' && nodegroup === 'dark',
+  );
+  expect(untold.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(Array(4).fill('failed unreadable'));
+  expect(new Set(untold.map(({ instance }) => instance)).size).toBe(4);
 });

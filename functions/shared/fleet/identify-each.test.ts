@@ -3,7 +3,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { expect, it } from 'vitest';
 import type { ClusterReader } from './fleet.ts';
-import { identifyEach, unreadTrouble } from './identify-each.ts';
+import { failsAgain, identifyEach, unreadTrouble } from './identify-each.ts';
 
 const readCluster: ClusterReader = async (name) =>
   /^(shop|bank)$/.test(name)
@@ -55,4 +55,12 @@ it('has no delivery repeated for tags that name clusters without end: whoever ma
   const { identities, unread } = await identifyEach(clients('ServerException'), readCluster, decoys);
   expect(identities.get('i-19')?.owner.unreadable).toMatch(/^TooManyNames: /);
   expect(unread.size).toBe(0);
+});
+
+it.each([
+  ['failed once', 'ServerException: not now', false, false],
+  ['failed again', 'ServerException: not now', true, true],
+  ['was throttled again', 'ThrottlingException: slow', true, false],
+])('tells of a read that %s: %s', (_, why, redelivered, isTold) => {
+  expect(failsAgain(why, { redelivered })).toBe(isTold);
 });

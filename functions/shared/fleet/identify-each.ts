@@ -1,9 +1,10 @@
+import type { MessageTrigger } from '../intake/messages.ts';
 import { counted } from '../text/counted.ts';
 import type { DescribedInstance } from './described-instance.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
 import { type IdentityClients, TOO_MANY_NAMES } from './identity-facts.ts';
-import { codeIn, isRefusalCode, read } from './reading.ts';
+import { codeIn, isRefusalCode, isThrottlingCode, read } from './reading.ts';
 
 /** The identities of instances. */
 export interface Identities {
@@ -36,6 +37,13 @@ export const unreadAmong = (owned: ReadonlyMap<string, Pick<Identity, 'owner'>>)
       return unreadable !== undefined && mayPass(codeIn(unreadable)) ? [[id, unreadable]] : [];
     }),
   );
+
+/**
+ * Whether it is told of a worker that its owner cannot be read: once another delivery has failed, too. Of a call that AWS
+ * throttles nothing is told, as it is tried again.
+ */
+export const failsAgain = (unread: string, { redelivered }: Pick<MessageTrigger, 'redelivered'>): boolean =>
+  redelivered && !isThrottlingCode(codeIn(unread));
 
 /** Another delivery changes neither a refusal nor the number of clusters that somebody's tags name. */
 const mayPass = (code: string): boolean => !isRefusalCode(code) && code !== TOO_MANY_NAMES;
