@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
-import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
 import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, HOUR, MINUTE, playThrough, start } from './harness.ts';
-import { fleet, OPEN, told } from './posture.fixture.ts';
+import { deadLetterCount, HOUR, playThrough, start } from './harness.ts';
+import { checkNow, fleet, OPEN, told } from './posture.fixture.ts';
 import { findingsIn } from './security-hub.fixture.ts';
 import { carriedBy, shown } from './widget.fixture.ts';
 
@@ -12,18 +11,6 @@ const callsOf = ({ calls }: Run, operation?: string) =>
   calls.filter(
     (call) => call.function === 'check-posture' && (operation === undefined || call.operation === operation),
   );
-
-/** An operator has the hosts checked now. */
-const checkNow = async (run: Run) => {
-  const { world } = run.account;
-  const origin = { account: world.accountId, region: world.region, time: new Date(run.account.time.now).toISOString() };
-  const event = makePostureReconcileRequest(origin, `now ${run.account.time.now}`, {
-    trigger: 'operator',
-    clusterName: 'shop',
-  });
-  await run.account.putEvent(event);
-  await run.account.play(10 * MINUTE);
-};
 
 /** The checks that fail on hosts that answer anybody, by two settings of one drop-in. */
 const CHECKS = ['3.2.1', '3.2.4'];

@@ -1,5 +1,7 @@
+import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
 import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
+import { MINUTE } from './harness.ts';
 
 /** Nodes with a drop-in that opens the read-only port. */
 export const OPEN = al2023({
@@ -35,3 +37,12 @@ export const told = ({ records }: Run) =>
   records
     .filter(({ remediation }) => remediation === 'check-posture')
     .map(({ nodegroup, decision, reason, details = {} }) => [nodegroup, decision, reason, details.check].join(' '));
+
+/** An operator has the hosts checked now. */
+export const checkNow = async ({ account }: Run) => {
+  const { accountId, region } = account.world;
+  const origin = { account: accountId, region, time: new Date(account.time.now).toISOString() };
+  const detail = { trigger: 'operator', clusterName: 'shop' } as const;
+  await account.putEvent(makePostureReconcileRequest(origin, `now ${account.time.now}`, detail));
+  await account.play(10 * MINUTE);
+};

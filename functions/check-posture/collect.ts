@@ -24,6 +24,7 @@ import {
   saveClusterState,
 } from './posture-ledger.ts';
 import type { checkPosture } from './remediation.ts';
+import { silentHosts } from './silent-hosts.ts';
 import { subjectsIn, tell } from './tell.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients, CloseDeps {
@@ -66,15 +67,25 @@ export async function collect(
   if (policy.shells.seesToSessions) await deps.seeToSessions();
   // Requests come before the new states are saved, so that a check that dies in between asks again.
   await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, before, now });
-  const expiry = await tell(deps, policy, cluster, trigger, { looked, mute, before });
+  const told = new Set([...looked.values()].flat().map(({ instanceId }) => instanceId));
+  const silent = await silentHosts(deps.ec2, before.values(), told);
+  const { expiry, failed } = await tell(deps, policy, cluster, trigger, { looked, mute, before, silent });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
   const next = isWhole ? nextDue(now, every, cluster) : now + 6 * HOUR;
   // A check of some groups moves no date for the others.
   const dueAt = Math.min(nodegroups === undefined ? next : Math.min(next, state.dueAt ?? 0), expiry);
   const { revision } = state;
+  // A check of some groups tells nothing of the others.
+  const known = nodegroups === undefined ? failed : { ...state.failed, ...failed };
   const names = [...looked].flatMap(([group, hosts]) => (hosts.length > 0 ? [group] : []));
-  await saveClusterState(ledger, cluster, { dueAt, revision, ...answered(state, asks, names, now) }, now, caller);
+  await saveClusterState(
+    ledger,
+    cluster,
+    { dueAt, revision, failed: known, ...answered(state, asks, names, now) },
+    now,
+    caller,
+  );
 }
 
 /**

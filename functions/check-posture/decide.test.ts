@@ -61,6 +61,45 @@ describe('decideGroup', () => {
     expect(told).toEqual([[], ['refused posture-failed'], [], []]);
   });
 
+  describe('of a worker that failed, and tells nothing any more while another one passes,', () => {
+    const other = { ...WELL, instanceId: 'i-other' };
+    const failed = decideGroup(KEY, [OPEN], { waivers: [], now: NOW }, NEW_GROUP).state;
+    const silent = new Set([OPEN.instanceId]);
+    const then = (around: object, state = failed) =>
+      decideGroup(KEY, [other], { waivers: [], now: NOW + DAY, silent, ...around }, state);
+
+    it('keeps the finding, with its evidence, for as long as that worker exists', () => {
+      const kept = then({});
+      expect(kept.news).toEqual([]);
+      expect(kept.state.verdicts['3.2.4']).toBe('FAIL');
+      expect(kept.state.findings['3.2.4']).toEqual(failed.findings['3.2.4']);
+      expect(then({ silent: new Set() }, kept.state).news).toMatchObject([{ reason: 'posture-passed' }]);
+    });
+
+    it('ends it once that worker passes', () => {
+      const cured = decideGroup(KEY, [WELL, other], { waivers: [], now: NOW, silent: new Set() }, then({}).state);
+      expect(cured.news).toMatchObject([{ reason: 'posture-passed' }]);
+    });
+
+    it('tells a waiver, and the finding again when it ends, of the worker that failed', () => {
+      const waived = then({ waivers: [waiver()] });
+      expect(waived.news).toMatchObject([{ reason: 'posture-waived', details: { instance: OPEN.instanceId } }]);
+      expect(then({ now: NOW + 7 * DAY }, waived.state).news).toMatchObject([
+        {
+          reason: 'posture-failed',
+          message: expect.stringContaining('--read-only-port'),
+          details: { instance: OPEN.instanceId },
+        },
+      ]);
+    });
+
+    it('remembers a few workers of any number', () => {
+      const many = Array.from({ length: 3_000 }, (_, n) => ({ ...OPEN, instanceId: `i-${n}` }));
+      const { state } = decideGroup(KEY, many, { waivers: [], now: NOW }, NEW_GROUP);
+      expect(state.findings['3.2.4']?.hosts).toHaveLength(10);
+    });
+  });
+
   it('tells a waiver once, and the finding again when it ends', () => {
     const waivers = [waiver()];
     const { told, state } = play({ looked: [OPEN], waivers }, { looked: [OPEN], waivers });

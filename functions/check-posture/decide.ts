@@ -39,10 +39,14 @@ interface Around {
   readonly now: number;
   /** Why a worker told nothing although its agent answered: a sentence. */
   readonly mute?: string | undefined;
+  /** Ids of the workers that failed before, and are there as ever, but told nothing this time. */
+  readonly silent?: ReadonlySet<string>;
 }
 
 /** How long a group may be unknown before that is recorded, ms. */
 const UNKNOWN_FOR = 86_400_000;
+/** How many of the workers that fail a check are remembered. Where all workers are checked, there may be thousands. */
+const HOSTS_REMEMBERED = 10;
 
 const RANK: Readonly<Record<Verdict, number>> = { 'N/A': 0, PASS: 1, MANUAL: 2, FAIL: 3 };
 
@@ -101,7 +105,7 @@ export function decideUnreadable(
 function judgeGroup(
   key: NodeGroupKey,
   looked: readonly Looked[],
-  { waivers, now, mute }: Around,
+  { waivers, now, mute, silent = new Set() }: Around,
   state: GroupState,
 ): { readonly state: GroupState; readonly news: readonly News[] } {
   if (looked.length === 0) return withoutEvidence(key, now, mute, state);
@@ -113,8 +117,10 @@ function judgeGroup(
     const { id } = check;
     const worst = worstOf(id, looked);
     const waiver = waivers.find((one) => covers(one, id, key, now));
-    const judged = judgeCheck(check, worst, state.findings[id], { key, waiver, now });
-    if (worst !== undefined) verdicts[id] = worst.judgement.verdict;
+    const open = state.findings[id];
+    const still = (open?.hosts ?? []).filter((host) => silent.has(host));
+    const judged = judgeCheck(check, worst, open, { key, waiver, now, hosts: [...failing(id, looked), ...still] });
+    if (worst !== undefined) verdicts[id] = still.length > 0 ? 'FAIL' : worst.judgement.verdict;
     if (judged.finding !== undefined) findings[id] = judged.finding;
     if (judged.note !== undefined && judged.note !== '') notes[id] = judged.note;
     if (judged.news !== undefined) news.push(judged.news);
@@ -133,23 +139,38 @@ interface JudgedCheck {
   readonly news?: News;
 }
 
-/** @param open the finding of the check so far */
+/** What one check is judged by, besides its worst verdict. */
+interface Judging {
+  readonly key: NodeGroupKey;
+  readonly waiver: Waiver | undefined;
+  readonly now: number;
+  /** The workers that fail it, or failed it and told nothing since. */
+  readonly hosts: readonly string[];
+}
+
+/**
+ * Judges one check of a group. A finding ends once no worker is left that failed: another worker that passes says nothing
+ * about one that has fallen silent, as whoever has it may have it do.
+ *
+ * @param open the finding of the check so far
+ */
 function judgeCheck(
   check: PostureCheck,
   worst: Worst | undefined,
   open: Finding | undefined,
-  { key, waiver, now }: { readonly key: NodeGroupKey; readonly waiver: Waiver | undefined; readonly now: number },
+  { key, waiver, now, hosts }: Judging,
 ): JudgedCheck {
   const { id, title, isReported } = check;
   if (worst === undefined) return { finding: open };
   const { verdict } = worst.judgement;
   if (verdict === 'MANUAL') return { finding: open, note: evidenceOf(worst).join('; ').slice(0, 600) };
-  if (verdict !== 'FAIL') {
+  if (hosts.length === 0) {
     return open === undefined || isReported === true ? {} : { news: ended(id, title, open, now) };
   }
   const finding: Finding = {
     since: open?.since ?? now,
-    evidence: evidenceOf(worst),
+    evidence: verdict === 'FAIL' ? evidenceOf(worst) : (open?.evidence ?? []),
+    hosts: hosts.slice(0, HOSTS_REMEMBERED),
     correlationId: open?.correlationId ?? `posture ${id} ${subjectOf(key)} ${new Date(now).toISOString()}`,
     ...(waiver !== undefined && { waiver: { id: waiver.id, until: waiver.until } }),
   };
@@ -194,6 +215,9 @@ const worstOf = (id: PostureCheckId, all: readonly Looked[]): Worst | undefined 
     return isWorse ? { judgement, looked } : worst;
   }, undefined);
 
+const failing = (id: PostureCheckId, all: readonly Looked[]): string[] =>
+  all.filter(({ judgements }) => judgements[id]?.verdict === 'FAIL').map(({ instanceId }) => instanceId);
+
 const evidenceOf = ({ judgement }: Worst): string[] =>
   judgement.evidence.slice(0, 5).map(({ file, line, flag, value }) => {
     const place = [file, line].filter((part) => part !== undefined).join(':');
@@ -203,7 +227,7 @@ const evidenceOf = ({ judgement }: Worst): string[] =>
       .slice(0, 300);
   });
 
-function detailsOf({ id, todo, isOfBenchmark }: PostureCheck, worst: Worst, { since }: Finding) {
+function detailsOf({ id, todo, isOfBenchmark }: PostureCheck, worst: Worst, { since, evidence = [], hosts }: Finding) {
   const { instanceId, kubernetesVersion } = worst.looked;
   const { version, caveat } = benchmarkFor(kubernetesVersion);
   const benchmark = !isOfBenchmark
@@ -212,8 +236,8 @@ function detailsOf({ id, todo, isOfBenchmark }: PostureCheck, worst: Worst, { si
   return {
     check: id,
     benchmark,
-    instance: instanceId,
-    evidence: evidenceOf(worst),
+    instance: hosts?.[0] ?? instanceId,
+    evidence,
     todo,
     since: new Date(since).toISOString(),
   };
@@ -224,7 +248,7 @@ function failed(check: PostureCheck, worst: Worst, finding: Finding, before: Fin
   return {
     decision: 'refused',
     reason: 'posture-failed',
-    message: `${check.id} fails (${check.title}): ${evidenceOf(worst)[0] ?? ''}.${expired}`,
+    message: `${check.id} fails (${check.title}): ${finding.evidence?.[0] ?? ''}.${expired}`,
     correlationId: finding.correlationId,
     fingerprint: `failed ${finding.correlationId} ${before?.waiver?.id ?? ''} ${before?.waiver?.until ?? ''}`,
     details: detailsOf(check, worst, finding),

@@ -34,6 +34,8 @@ export interface Wanted {
   readonly size: number | 'all';
   /** Limits the choice to these groups; absent: all groups. */
   readonly nodegroups?: readonly string[];
+  /** Ids of workers that failed before. These are looked at first, so that what failed on them can end. */
+  readonly failed: ReadonlySet<string>;
 }
 
 /** The workers of a cluster that are checked. */
@@ -50,14 +52,14 @@ export interface Chosen {
 }
 
 /**
- * Chooses the workers of a cluster that are checked: for each group and AMI the oldest that answer, because they have
- * had the most time to change. Windows is left out because the benchmark does not cover it, and so are workers that AWS
+ * Chooses the workers of a cluster that are checked: for each group and AMI those that failed before, and the oldest that
+ * answer, because they have had the most time to change. Windows is left out because the benchmark does not cover it, and so are workers that AWS
  * manages. A group whose workers AWS does not name is reported, and holds up no other group.
  */
 export async function chooseSamples(
   { autoScaling, ec2, eks, ssm }: ObserveClients,
   cluster: string,
-  { size, nodegroups }: Wanted,
+  { size, nodegroups, failed }: Wanted,
 ): Promise<Chosen> {
   const found = await describeClusterInstances(ec2, [cluster], { states: RUNNING, operated: false });
   const claiming = found.flatMap((instance) => candidateOf(instance, cluster));
@@ -83,7 +85,9 @@ export async function chooseSamples(
   });
   const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
   const most = size === 'all' ? Number.POSITIVE_INFINITY : size;
-  const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byAge).slice(0, most + SPARE));
+  const hasFailed = ({ instance }: Candidate): number => Number(failed.has(instance.InstanceId ?? ''));
+  const byTurn = (a: Candidate, b: Candidate): number => hasFailed(b) - hasFailed(a) || byAge(a, b);
+  const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byTurn).slice(0, most + SPARE));
   const answering = await readAnsweringAgents(
     ssm,
     asked.map(({ instance }) => instance.InstanceId ?? ''),

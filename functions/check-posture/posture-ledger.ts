@@ -83,6 +83,8 @@ const clusterState = z.lazy(() =>
         isPartial: z.boolean().optional(),
       })
       .optional(),
+    /** Ids of workers that failed when they were looked at last, some of each group. The next check looks at them first. */
+    failed: z.record(z.string(), z.array(z.string())).optional(),
     /** The last answered requests. */
     answers: z.array(answer()).optional(),
     revision: z.number(),

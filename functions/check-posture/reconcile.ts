@@ -102,18 +102,20 @@ async function begin(
   const trigger = { id, type, time };
   const only = isDue ? undefined : groupsOf(asks);
   const ids = [...(state.pending?.asks ?? []), ...asks.map(({ trigger: asked }) => asked.id)];
-  const wanted = { size: policy.posture.sample, ...(only !== undefined && { nodegroups: only }) };
+  const failed = new Set(Object.values(state.failed ?? {}).flat());
+  const wanted = { size: policy.posture.sample, failed, ...(only !== undefined && { nodegroups: only }) };
   const { samples, groups, access, remoteAccess, unreadable } = await chooseSamples(deps, cluster, wanted);
   await tellUnreadable(deps, policy, cluster, trigger, unreadable);
   if (samples.length === 0) {
     const looked = new Map(groups.map((group) => [group, []]));
     const before = await readGroupStates(ledger, subjectsIn(cluster, looked));
     await tell(deps, policy, cluster, trigger, { looked, mute: new Map(), before });
-    const { revision } = state;
+    const { revision, failed: known } = state;
     await saveClusterState(
       ledger,
       cluster,
       {
+        ...(known !== undefined && { failed: known }),
         dueAt: Math.min(now + HOUR, isDue ? Number.POSITIVE_INFINITY : (state.dueAt ?? 0)),
         revision,
         ...answered(state, ids, [], now),

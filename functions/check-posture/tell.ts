@@ -7,6 +7,7 @@ import { decideGroup, decideUnreadable, firstExpiry, type Looked } from './decid
 import type { Policy } from './policy.ts';
 import { type ClusterState, type GroupState, NEW_GROUP, readGroupStates, saveGroupState } from './posture-ledger.ts';
 import type { checkPosture } from './remediation.ts';
+import { hostsThatFailed } from './silent-hosts.ts';
 
 type TellDeps = Pick<QueueDeps<typeof checkPosture>, 'ledger' | 'recorder' | 'caller' | 'clock'>;
 
@@ -19,36 +20,43 @@ interface Checked {
   /** Why a worker of a group told nothing although its agent answered, by group: a sentence. */
   readonly mute: ReadonlyMap<string, string>;
   readonly before: ReadonlyMap<string, GroupState>;
+  /** Ids of the workers that failed before, and are there as ever, but told nothing this time. */
+  readonly silent?: ReadonlySet<string>;
 }
+
+/** How many workers of a group that failed are looked at first the next time. */
+const FAILED_REMEMBERED = 10;
 
 /**
  * Records what has changed in each group.
- * @returns when the first waiver ends, epoch milliseconds
+ * @returns when the first waiver ends, epoch milliseconds, and some workers that failed, by group
  */
 export async function tell(
   deps: TellDeps,
   { posture }: Policy,
   cluster: string,
   trigger: Trigger,
-  { looked, mute, before: states }: Checked,
-): Promise<number> {
+  { looked, mute, before: states, silent = new Set() }: Checked,
+): Promise<{ readonly expiry: number; readonly failed: Readonly<Record<string, string[]>> }> {
   const { recorder, clock } = deps;
   const now = clock.now();
+  const failed: Record<string, string[]> = {};
   let expiry = Number.POSITIVE_INFINITY;
   await settleGroups(deps, posture.mode, cluster, trigger, { seen: looked, states }, (key, hosts, before) => {
     const { state, news } = decideGroup(
       key,
       hosts,
-      { waivers: posture.waivers, now, mute: mute.get(key.nodegroup) },
+      { waivers: posture.waivers, now, mute: mute.get(key.nodegroup), silent },
       before,
     );
     recorder.count('HostsChecked', hosts.length);
     const open = Object.values(state.findings).filter(({ waiver }) => waiver === undefined);
     recorder.count('ChecksFailed', open.length);
     expiry = Math.min(expiry, firstExpiry(state));
+    failed[key.nodegroup] = hostsThatFailed(state).slice(0, FAILED_REMEMBERED);
     return { state, news };
   });
-  return expiry;
+  return { expiry, failed };
 }
 
 /** Records the groups that AWS does not let the function read. */

@@ -11,6 +11,8 @@ const finding = () =>
     correlationId: z.string(),
     /** The evidence when it was last observed. */
     evidence: z.array(z.string()).optional(),
+    /** Ids of the workers that failed when they were looked at last. */
+    hosts: z.array(z.string()).optional(),
     /** The waiver that covers it, and its end. */
     waiver: z.object({ id: z.string(), until: z.number() }).optional(),
   });
