@@ -51,6 +51,17 @@ describe('an operator', () => {
     expect(extend(second, 'a')).toMatchObject({ silent: true, quarantine: second });
   });
 
+  it('leaves room in the ledger, however many requests extend a quarantine', () => {
+    let state = quarantine();
+    for (let n = 0; n < 20_000; n += 1) {
+      const asking = requested({ action: 'extend', by: '1m' });
+      const request = { ...asking, trigger: { ...asking.trigger, id: `request-${n}` } };
+      state = decide(observation(isolatedWorker(), { quarantine: state }, { request }), circumstances()).quarantine!;
+    }
+    expect(state.expiresAt).toBe(quarantine().expiresAt + 20_000 * 60_000);
+    expect(JSON.stringify(state).length).toBeLessThan(10_000);
+  });
+
   it('has a quarantine last no longer than a year from now, however often it is extended', () => {
     expect(asked({ action: 'extend', by: '364d' }).reason).toBe('quarantine-extended');
     const refused = asked({ action: 'extend', by: '99999d' });

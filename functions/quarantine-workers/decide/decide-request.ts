@@ -10,6 +10,13 @@ import type { Quarantine } from '../model/quarantine-ledger.ts';
 /** How long an operator can extend a quarantine, ms from now. */
 const LONGEST = 365 * 86_400_000;
 
+/**
+ * How many of the requests that extended a quarantine are remembered. Each may ask for a minute, and the item of a worker
+ * has room for 400 KB: without that it could neither be extended nor released. SQS delivers none again after so many
+ * others.
+ */
+const EXTENSIONS_REMEMBERED = 100;
+
 /** Decides about an operator's request to release, extend or terminate; a pure function. The state may not allow it. */
 export function decideRequest(
   observation: Observation,
@@ -64,7 +71,11 @@ export function decideRequest(
       return {
         ...say('done', 'quarantine-extended', message, id),
         details: { ...details, expiresAt: iso(expiresAt) },
-        quarantine: { ...granted, expiresAt, extensions: isGranted ? extensions : [...extensions, id] },
+        quarantine: {
+          ...granted,
+          expiresAt,
+          extensions: isGranted ? extensions : [...extensions, id].slice(-EXTENSIONS_REMEMBERED),
+        },
       };
     }
     case 'terminate': {
