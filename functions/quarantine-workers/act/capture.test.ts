@@ -3,7 +3,7 @@ import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
 import { NOW, quarantine, worker } from '../model/observation.fixture.ts';
 import type { Saved, SavedTarget } from '../model/quarantine-ledger.ts';
 import type { StepSubject } from '../steps/step.ts';
-import { withPlaces } from './capture.ts';
+import { capture, withNewcomers, withPlaces } from './capture.ts';
 
 const TARGET: SavedTarget = { targetGroupArn: 'arn:group', id: 'i-1' };
 
@@ -45,4 +45,26 @@ it('reads the group again where neither shows it of a worker that was launched a
 
 it('takes an older worker that neither shows for one of no group', async () => {
   expect(await read({ age: 61_000 })).toEqual({ interfaces: [], targets: [] });
+});
+
+it('leaves room in the ledger, however many interfaces come and go, and forgets none of the beginning', () => {
+  const [own] = worker().interfaces;
+  if (own === undefined) throw new TypeError('A worker has an interface.');
+  const named = (id: string) => ({
+    ...own,
+    id,
+    primary: false,
+    groupIds: Array.from({ length: 16 }, (_, n) => `sg-${n}`),
+  });
+  const first = worker().interfaces.map(({ id }) => id);
+  const begun = capture(worker(), quarantine());
+  let state = begun;
+  for (let n = 0; n < 5_000; n += 1) {
+    // The interfaces of the beginning are missing in each second read.
+    state = withNewcomers(state, worker({ interfaces: n % 2 === 0 ? [named(`eni-${n}`)] : [own, named(`eni-${n}`)] }));
+  }
+  const saved = state.saved.interfaces.map(({ id }) => id);
+  expect(saved.slice(0, first.length)).toEqual(first);
+  expect(saved.at(-1)).toBe('eni-4999');
+  expect(JSON.stringify(state).length).toBeLessThan(200_000);
 });

@@ -56,6 +56,14 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
 }
 
 /**
+ * How many interfaces are saved before those that came and went are forgotten. The node role may attach and detach
+ * interfaces without end, and the item of a worker has room for 400 KB: without it nothing could be closed any more. No
+ * instance has half as many at a time: up to 15 on each network card, and up to 121 of pods
+ * (aws/amazon-vpc-resource-controller-k8s, pkg/aws/vpc/limits.go and pkg/provider/branch/trunk, MaxAllocatableVlanIds).
+ */
+const MOST_SAVED = 600;
+
+/**
  * Adds interfaces that were attached since the quarantine began; returns the same quarantine when there are none.
  * Addresses that an interface has received since then never belonged to the worker's original state: they are removed
  * and not restored.
@@ -68,7 +76,20 @@ export function withNewcomers(quarantine: Quarantine, { interfaces, heldIn }: Wo
     .filter(({ id, groupIds }) => !known.has(id) && !groupIds.some((group) => own.has(group)))
     .map(savedInterface);
   if (newcomers.length === 0) return quarantine;
-  return { ...quarantine, saved: { ...quarantine.saved, interfaces: [...quarantine.saved.interfaces, ...newcomers] } };
+  const all = [...quarantine.saved.interfaces, ...newcomers];
+  return { ...quarantine, saved: { ...quarantine.saved, interfaces: withoutGone(all, interfaces) } };
+}
+
+/** Leaves out the oldest of those that came later and are gone, so that no more than the most are left. */
+function withoutGone(saved: readonly SavedInterface[], there: WorkerView['interfaces']): SavedInterface[] {
+  const present = new Set(there.map(({ id }) => id));
+  let surplus = saved.length - MOST_SAVED;
+  // The first half has those of the beginning, which nobody forgets: a read may miss one.
+  return saved.filter(({ id }, index) => {
+    if (surplus <= 0 || index < MOST_SAVED / 2 || present.has(id)) return true;
+    surplus -= 1;
+    return false;
+  });
 }
 
 const savedInterface = ({ id, groupIds, addresses, ipv6, ipv6Prefixes, branch }: InterfaceView): SavedInterface => ({
