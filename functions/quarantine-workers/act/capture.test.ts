@@ -55,6 +55,7 @@ it('leaves room in the ledger, however many interfaces come and go, and forgets 
     id,
     primary: false,
     groupIds: Array.from({ length: 16 }, (_, n) => `sg-${n}`),
+    ipv6: Array.from({ length: 50 }, (_, n) => ({ address: `2a05:d014:0:0:0:0:0:${n}`, primary: false })),
   });
   const first = worker().interfaces.map(({ id }) => id);
   const begun = capture(worker(), quarantine());

@@ -56,12 +56,11 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
 }
 
 /**
- * How many interfaces are saved before those that came and went are forgotten. The node role may attach and detach
- * interfaces without end, and the item of a worker has room for 400 KB: without it nothing could be closed any more. No
- * instance has half as many at a time: up to 15 on each network card, and up to 121 of pods
- * (aws/amazon-vpc-resource-controller-k8s, pkg/aws/vpc/limits.go and pkg/provider/branch/trunk, MaxAllocatableVlanIds).
+ * How long what is saved of interfaces may become before those that came and went are forgotten, in characters of JSON.
+ * The node role may attach and detach interfaces with fifty addresses each without end, and the item of a worker has room
+ * for 400 KB: without it nothing could be closed any more.
  */
-const MOST_SAVED = 600;
+const LONGEST_SAVED = 100_000;
 
 /**
  * Adds interfaces that were attached since the quarantine began; returns the same quarantine when there are none.
@@ -74,20 +73,19 @@ export function withNewcomers(quarantine: Quarantine, { interfaces, heldIn }: Wo
   const own = new Set(heldIn);
   const newcomers = interfaces
     .filter(({ id, groupIds }) => !known.has(id) && !groupIds.some((group) => own.has(group)))
-    .map(savedInterface);
+    .map((each) => ({ ...savedInterface(each), later: true }));
   if (newcomers.length === 0) return quarantine;
   const all = [...quarantine.saved.interfaces, ...newcomers];
   return { ...quarantine, saved: { ...quarantine.saved, interfaces: withoutGone(all, interfaces) } };
 }
 
-/** Leaves out the oldest of those that came later and are gone, so that no more than the most are left. */
+/** Leaves out the oldest of those that came later and are gone. Those of the beginning stay: a read may miss one. */
 function withoutGone(saved: readonly SavedInterface[], there: WorkerView['interfaces']): SavedInterface[] {
   const present = new Set(there.map(({ id }) => id));
-  let surplus = saved.length - MOST_SAVED;
-  // The first half has those of the beginning, which nobody forgets: a read may miss one.
-  return saved.filter(({ id }, index) => {
-    if (surplus <= 0 || index < MOST_SAVED / 2 || present.has(id)) return true;
-    surplus -= 1;
+  let surplus = JSON.stringify(saved).length - LONGEST_SAVED;
+  return saved.filter((each) => {
+    if (surplus <= 0 || each.later !== true || present.has(each.id)) return true;
+    surplus -= JSON.stringify(each).length;
     return false;
   });
 }

@@ -37,6 +37,8 @@ const savedInterface = () =>
     ipv6Prefixes: z.array(z.string()).optional(),
     /** Whether it is the interface of a pod, with which it comes and goes. */
     branch: z.boolean().optional(),
+    /** Whether it was attached since the quarantine began. */
+    later: z.boolean().optional(),
   });
 export type SavedInterface = z.infer<ReturnType<typeof savedInterface>>;
 
