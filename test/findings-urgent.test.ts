@@ -21,3 +21,16 @@ it.each([
   expect(waiting?.details).toMatchObject({ urgency: 'urgent', severity: 'HIGH' });
   expect(waiting?.message).toContain(URGENT.id);
 });
+
+it.each([1, 2])('a finding is found to be urgent behind empty pages, too: seed %i', async (seed) => {
+  const hidden = { ...URGENT, epss: 0.01, severity: 'HIGH', publishedAt: '-1d' };
+  const more = { eventualConsistency: true };
+  const fleet = findingsFleet({
+    vulnerabilities: [GRAVER, hidden],
+    newReleaseAt: NEVER,
+    nodeGroup: { desiredSize: 10 },
+    more,
+  });
+  const run = await playThrough({ ...fleet, policy, inProcess: true, seed, play: '70m' });
+  expect(told(run, 'no-newer-ami').map(({ details }) => details?.urgency)).toEqual(['urgent']);
+});

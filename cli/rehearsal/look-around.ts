@@ -1,6 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Nodegroup } from '@aws-sdk/client-eks';
-import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
+import { paginateDescribeInstanceInformation } from '@aws-sdk/client-ssm';
 import { isProven } from '../../functions/shared/fleet/owners.ts';
 import { readRecommended } from '../../functions/shared/releases/ami-release.ts';
 import { pairKey } from '../../functions/shared/releases/ami-type.ts';
@@ -48,14 +48,15 @@ const traitsOf = ({ launchTemplate, nodeRepairConfig, health }: Nodegroup): stri
 /** Whether each worker is proven to be one, the status of its agent, and how it could be reached. */
 export async function lookAtWorkers({ clients, instances, identities }: Ground): Promise<Finding[]> {
   const pings = new Map<string, string>();
-  // The filter InstanceIds takes at most a hundred values; fifty are used here.
+  // The filter InstanceIds takes at most a hundred values, and a page has fifty agents, without a size only ten.
   for (const Values of chunks(
     instances.flatMap(({ InstanceId }) => InstanceId ?? []),
     50,
   )) {
-    const asked = new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [...Values] }] });
-    const { InstanceInformationList = [] } = await clients.ssm.send(asked);
-    for (const { InstanceId = '', PingStatus = '' } of InstanceInformationList) pings.set(InstanceId, PingStatus);
+    const asked = { Filters: [{ Key: 'InstanceIds', Values: [...Values] }] };
+    for await (const page of paginateDescribeInstanceInformation({ client: clients.ssm, pageSize: 50 }, asked))
+      for (const { InstanceId = '', PingStatus = '' } of page.InstanceInformationList ?? [])
+        pings.set(InstanceId, PingStatus);
   }
   return instances.map((instance): Finding => {
     const { InstanceId: id = '', State } = instance;

@@ -1,9 +1,9 @@
 import {
+  type CoveredResource,
   type FilterCriteria,
   type Finding,
   type Inspector2Client,
-  ListCoverageCommand,
-  ListFindingsCommand,
+  paginateListCoverage,
   paginateListFindings,
   type StringFilter,
 } from '@aws-sdk/client-inspector2';
@@ -22,9 +22,13 @@ export interface GroupWorker {
 
 /** How many workers of a node group one call asks about, since a filter of Inspector takes at most ten values. */
 export const SAMPLE = 10;
-/** A page has at most a hundred findings. The gravest come first, so beyond these pages only urgent findings matter. */
+/**
+ * A page has at most a hundred findings, and often fewer: Inspector returns empty pages before others, too, with a token
+ * (aws/aws-sdk-go-v2#3303). So a list ends with its last token, and no page alone says that there is nothing.
+ */
 const PAGE_SIZE = 100;
-const PAGES = 3;
+/** The gravest come first, so beyond this number only urgent findings matter. */
+const GRAVEST = 300;
 
 const equals = (...values: string[]): StringFilter[] => values.map((value) => ({ comparison: 'EQUALS', value }));
 
@@ -63,7 +67,7 @@ export async function readOpenFindings(
   return [...open, ...toOpen(await readUrgent(inspector, workers, policy), workers, policy)];
 }
 
-/** Reads the first pages by severity, and whether they hold all findings. */
+/** Reads the gravest findings, and whether these are all. */
 async function readGravest(
   inspector: OwnInspector,
   workers: readonly GroupWorker[],
@@ -76,11 +80,9 @@ async function readGravest(
     { filterCriteria, sortCriteria },
   );
   const found: Finding[] = [];
-  let count = 0;
   for await (const { findings = [], nextToken } of pages) {
     found.push(...findings);
-    count += 1;
-    if (count === PAGES) return { findings: found, isAll: nextToken === undefined };
+    if (found.length >= GRAVEST) return { findings: found, isAll: nextToken === undefined };
   }
   return { findings: found, isAll: true };
 }
@@ -100,11 +102,11 @@ async function readUrgent(
     { epssScore: [{ lowerInclusive: urgent.epss, upperInclusive: 1 }] },
   ];
   for (const mark of marks) {
-    const filterCriteria = { ...grave, ...mark };
-    const { findings = [] } = await inspector.client.send(
-      new ListFindingsCommand({ filterCriteria, maxResults: PAGE_SIZE }),
+    const pages = paginateListFindings(
+      { client: inspector.client, pageSize: PAGE_SIZE },
+      { filterCriteria: { ...grave, ...mark } },
     );
-    if (findings.length > 0) return findings;
+    for await (const { findings = [] } of pages) if (findings.length > 0) return findings;
   }
   return [];
 }
@@ -141,17 +143,20 @@ export async function readAftermath(
 ): Promise<Aftermath> {
   const sample = workers.filter(({ image }) => image !== 'other').slice(0, SAMPLE);
   if (sample.length === 0) return { workers: 0, scanned: 0, stillOpen: [] };
-  const { coveredResources = [] } = await inspector.client.send(
-    new ListCoverageCommand({
+  const covered: CoveredResource[] = [];
+  const pages = paginateListCoverage(
+    { client: inspector.client },
+    {
       filterCriteria: {
         accountId: [{ comparison: 'EQUALS', value: inspector.accountId }],
         resourceId: sample.map(({ instanceId: value }) => ({ comparison: 'EQUALS', value })),
         resourceType: [{ comparison: 'EQUALS', value: 'AWS_EC2_INSTANCE' }],
         scanType: [{ comparison: 'EQUALS', value: 'PACKAGE' }],
       },
-    }),
+    },
   );
-  const scanned = coveredResources.filter(({ scanStatus }) => scanStatus?.reason === 'SUCCESSFUL').length;
+  for await (const { coveredResources = [] } of pages) covered.push(...coveredResources);
+  const scanned = covered.filter(({ scanStatus }) => scanStatus?.reason === 'SUCCESSFUL').length;
   const filterCriteria = { ...openOn(inspector, sample), vulnerabilityId: equals(...vulnerabilities) };
   const stillOpen = new Set<string>();
   for await (const { findings = [] } of paginateListFindings(

@@ -152,7 +152,7 @@ export const fleetSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Whether functions read what was true up to 30 s ago now and then, and do not know yet what was just made, as on AWS',
+      'Whether functions read what was true up to 30 s ago now and then, do not know yet what was just made, and meet empty pages before others, as on AWS',
     ),
   concurrentExecutions: z
     .int()

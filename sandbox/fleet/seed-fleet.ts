@@ -18,6 +18,7 @@ import { CloudTrail } from '../account/event-bridge/cloud-trail.ts';
 import { EventualConsistency } from '../account/eventual-consistency.ts';
 import { Iam, trustOf } from '../account/iam/state.ts';
 import { Inspector } from '../account/inspector/state.ts';
+import { SparsePages } from '../account/sparse-pages.ts';
 import { SsmAgents } from '../account/ssm/agents.ts';
 import { agentRights } from '../account/ssm/agents-rights.ts';
 import { ChangeCalendars } from '../account/ssm/calendars.ts';
@@ -68,6 +69,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     snapshots: new Snapshots(world),
     launchTemplates,
     consistency: fleet.eventualConsistency ? new EventualConsistency(world, instances) : undefined,
+    sparsePages: fleet.eventualConsistency ? new SparsePages(world) : undefined,
     cloudTrail: new CloudTrail(world),
     autoScalingGroups,
     targetGroups,

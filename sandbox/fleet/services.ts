@@ -25,6 +25,9 @@ export function fleetServices(
     createSts(world),
     createInspector(world, state.inspector, instances),
   ];
-  const { consistency } = state;
-  return consistency === undefined ? services : services.map((service) => consistency.around(service));
+  const { consistency, sparsePages } = state;
+  return services.map((service) => {
+    const consistent = consistency?.around(service) ?? service;
+    return sparsePages?.around(consistent) ?? consistent;
+  });
 }

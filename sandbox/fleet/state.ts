@@ -18,6 +18,7 @@ import type { CloudTrail } from '../account/event-bridge/cloud-trail.ts';
 import type { EventualConsistency } from '../account/eventual-consistency.ts';
 import type { Iam } from '../account/iam/state.ts';
 import type { Inspector } from '../account/inspector/state.ts';
+import type { SparsePages } from '../account/sparse-pages.ts';
 import type { SsmAgents } from '../account/ssm/agents.ts';
 import type { ChangeCalendars } from '../account/ssm/calendars.ts';
 import type { Commands } from '../account/ssm/commands.ts';
@@ -67,6 +68,7 @@ export interface FleetState {
   readonly calendars: ChangeCalendars;
   /** The lag of reads; undefined where reads are always current. */
   readonly consistency: EventualConsistency | undefined;
+  readonly sparsePages: SparsePages | undefined;
   /** The ways to launch another instance, by `launcherKey`. */
   readonly launchers: Map<string, Launcher>;
 }

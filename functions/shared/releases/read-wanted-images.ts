@@ -23,8 +23,11 @@ interface Clients {
 /** DescribeImages returns at most a thousand AMIs per page. */
 const IMAGES_PER_PAGE = 1000;
 
-/** How many pages are read for one name. EC2 does not sort AMIs, so the newest may be on the last page. */
-const PAGES_AT_MOST = 20;
+/**
+ * How many AMIs are read for one name. EC2 does not sort AMIs, so the newest may be on the last page; and pages may have
+ * few AMIs, or none, before others that have more.
+ */
+const IMAGES_AT_MOST = 20_000;
 
 /** Creates a reader that asks for the same AMIs only once. */
 export function createWantedReader(clients: Clients): WantedReader {
@@ -75,12 +78,11 @@ async function readNamed(
       ],
     },
   );
-  let pagesRead = 0;
   for await (const { Images = [], NextToken } of pages) {
-    pagesRead += 1;
     candidates.push(...Images.flatMap((described) => imageOf(described) ?? []).map((image) => ({ image })));
     // The newest AMI of some pages may not be the newest of all, so an incomplete list counts as none.
-    if (pagesRead === PAGES_AT_MOST && NextToken !== undefined) return { kind: 'none', message: tooMany(namePattern) };
+    if (candidates.length >= IMAGES_AT_MOST && NextToken !== undefined)
+      return { kind: 'none', message: tooMany(namePattern) };
   }
   if (candidates.length > 0) return { kind: 'named', candidates };
   const whose = owners.length === 1 ? `${owners[0]} has` : `${owners.join(', ')} have`;
@@ -88,7 +90,7 @@ async function readNamed(
 }
 
 const tooMany = (namePattern: string): string =>
-  `More AMIs are named ${namePattern} than are read for one name (${PAGES_AT_MOST} pages). Which is the newest is not known: make namePattern narrower, or name one AMI by a parameter.`;
+  `More AMIs are named ${namePattern} than are read for one name (${IMAGES_AT_MOST}). Which is the newest is not known: make namePattern narrower, or name one AMI by a parameter.`;
 
 /** An AMI as EC2 describes it; undefined where it lacks its creation time or its id. */
 export function imageOf(image: Image | undefined): MachineImage | undefined {

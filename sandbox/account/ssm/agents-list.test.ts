@@ -61,21 +61,23 @@ describe('DescribeInstanceInformation', () => {
     [{ Key: 'ResourceType', Values: ['ManagedInstance'] }, 0],
     [{ Key: 'tag-key', Values: ['eks:nodegroup-name'] }, 10],
   ])('filters by %o', (filter, count) => {
-    expect(list(mixed(), { Filters: [filter] })).toHaveLength(count);
+    expect(list(mixed(), { Filters: [filter], MaxResults: 50 })).toHaveLength(count);
   });
 
-  it('pages by up to 50, and takes up to 100 values in a filter', () => {
+  it('pages by 10 unless asked for more, by up to 50, and takes up to 100 values in a filter', () => {
     const at = testAccount({
       clusters: [{ name: 'c', version: '1.33', nodeGroups: [{ name: 'g', desiredSize: 60, releaseVersion: RELEASE }] }],
     });
     const ids = at.state.instances.list().map(({ id }) => id);
     const page = (input: object = {}) =>
       at.call<DescribeInstanceInformationResult>('ssm', 'DescribeInstanceInformation', input);
-    const first = page();
-    const second = page({ NextToken: first.NextToken });
+    const first = page({ MaxResults: 50 });
+    const second = page({ MaxResults: 50, NextToken: first.NextToken });
+    expect(page().InstanceInformationList).toHaveLength(10);
     expect([first, second].map(({ InstanceInformationList }) => InstanceInformationList?.length)).toEqual([50, 10]);
     expect(second.NextToken).toBeUndefined();
     const values = (count: number) => ({
+      MaxResults: 50,
       Filters: [{ Key: 'InstanceIds', Values: Array.from({ length: count }, (_, index) => ids[index % 60]) }],
     });
     expect(page(values(100)).InstanceInformationList).toHaveLength(50);

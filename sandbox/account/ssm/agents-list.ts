@@ -11,7 +11,8 @@ import { type Agent, type AgentRights, LATEST_AGENT_VERSION, type SsmAgents } fr
 
 const PING_INTERVAL_MS = 300_000;
 const CONNECTION_LOST_FOR_MS = 3_600_000;
-const PAGE_SIZES = { least: 5, most: 50 };
+/** API reference, DescribeInstanceInformation: "The default value is 10 items." */
+const PAGE_SIZES = { least: 5, most: 50, usual: 10 };
 /** API reference, `InstanceInformationFilterValueSet`: 1 to 100 items. */
 const MAX_FILTER_VALUES = 100;
 
@@ -23,7 +24,7 @@ export function describeInstanceInformation(
   agents: SsmAgents,
   input: DescribeInstanceInformationCommandInput,
 ): Omit<DescribeInstanceInformationCommandOutput, '$metadata'> {
-  const { MaxResults = PAGE_SIZES.most, Filters = [] } = input;
+  const { MaxResults = PAGE_SIZES.usual, Filters = [] } = input;
   if (MaxResults < PAGE_SIZES.least || MaxResults > PAGE_SIZES.most) {
     const bound = `Member must have value between ${PAGE_SIZES.least} and ${PAGE_SIZES.most}`;
     throw invalid(String(MaxResults), 'maxResults', bound);
