@@ -1,10 +1,11 @@
-import { type EC2Client, EC2ServiceException, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
+import { type EC2Client, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type Circumstances, type Decision, say } from './decide.ts';
 import { type ImdsState, saveState } from './imds-ledger.ts';
 import type { Observation } from './observe.ts';
@@ -26,7 +27,7 @@ export async function carryOut(
 ): Promise<Decision | undefined> {
   if (wanted.silent) return wanted;
   const { instanceId, worker, trigger, state } = observation;
-  const { decision, calls } = await change(deps.ec2, instanceId, wanted);
+  const { decision, calls } = await change(deps.ec2, observation, wanted);
   const incident = incidentAfter(state, decision, trigger.id);
   const next = asStored<ImdsState>({
     ...incident,
@@ -47,31 +48,30 @@ export async function carryOut(
   return saved === undefined ? undefined : decision;
 }
 
-/** Errors that a retry would not change. Sources: EC2's API reference, "Client error codes". */
-const REFUSALS = new Set([
-  'UnauthorizedOperation',
-  'OperationNotPermitted',
-  'UnsupportedOperation',
-  'InvalidInstanceID.NotFound',
-  'IncorrectInstanceState',
-]);
-
-/** Sets the metadata option. Options that the call does not name stay unchanged, above all the hop limit. */
+/**
+ * Sets the metadata option. Options that the call does not name stay unchanged, above all the hop limit. "When you
+ * specify a value for HttpTokens, you must also set HttpEndpoint to enabled" (EC2 user guide, "Modify instance metadata
+ * options for existing instances"), but a service that somebody has switched off stays off.
+ *
+ * What EC2 refuses for good is told, and what was changed before can still be undone: EC2 answers `UnsupportedOperation`
+ * to an undo while the account has `httpTokensEnforced` (EC2 user guide, the same page).
+ */
 async function change(
   ec2: EC2Client,
-  InstanceId: string,
+  { instanceId: InstanceId, isOff, state }: Observation,
   decision: Decision,
 ): Promise<{ readonly decision: Decision; readonly calls: AwsCall[] }> {
   if (decision.set === undefined) return { decision, calls: [] };
   try {
-    const input = { InstanceId, HttpTokens: decision.set };
+    const input = { InstanceId, HttpTokens: decision.set, ...(!isOff && { HttpEndpoint: 'enabled' as const }) };
     const { $metadata } = await ec2.send(new ModifyInstanceMetadataOptionsCommand(input));
     const requestId = $metadata.requestId ?? '';
     return { decision, calls: [{ service: 'ec2', operation: 'ModifyInstanceMetadataOptions', requestId }] };
   } catch (error) {
-    if (!(error instanceof EC2ServiceException) || !REFUSALS.has(error.name)) throw error;
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
     const { proposal } = decision;
-    const refused = say('failed', 'imdsv2-refused', `${error.name}: ${error.message}`, error.name);
-    return { decision: { ...refused, proposal }, calls: [] };
+    const refused = say('failed', 'imdsv2-refused', refusal, refusal.split(':', 1)[0]);
+    return { decision: { ...refused, proposal, changedAt: state.changedAt }, calls: [] };
   }
 }

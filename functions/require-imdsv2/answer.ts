@@ -9,7 +9,10 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const { words, state } = answerRequest(observation.state, request, {
     change: (known) => ruleOrUndo(known, request, done),
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
-    comes: (action, then) => comesTo(action, then) || (action === 'reject' && then.reason === 'imdsv2-undone'),
+    // A change that EC2 does not show yet is undone as soon as it does.
+    comes: (action, then) =>
+      comesTo(action, then) ||
+      (action === 'reject' && (then.reason === 'imdsv2-undone' || then.reason === 'imdsv2-being-required')),
   });
   return { ...words, changedAt, proposal: state.proposal, answers: request.trigger.id };
 }

@@ -14,6 +14,7 @@ const worker: Observation = {
   tags: {},
   instanceState: 'running',
   takesV1: true,
+  isOff: false,
   state: { outcomes: 0, revision: 0 },
   owner: { tags: {} },
 };
@@ -59,6 +60,21 @@ describe('a worker', () => {
     ['has an owner that cannot be read', { owner: { tags: {}, unreadable: 'AccessDenied' } }, 'failed unreadable'],
   ])('that %s', (_, observation, outcome) => {
     expect(told(observation)).toBe(outcome);
+  });
+
+  it('is looked at again, and nothing is said of it, while EC2 may not show its change yet', () => {
+    const changed = { ...known, changedAt: NOW - 59_000 };
+    const idle = { lifecycleState: 'Standby', tags: { [QUARANTINE_TAG]: 'since' } };
+    for (const more of [{}, idle]) {
+      expect(decide({ ...worker, ...more, state: changed }, enforcing)).toMatchObject({
+        silent: true,
+        isUnshown: true,
+      });
+      expect(decide({ ...worker, ...more, state: changed }, enforcing)).not.toHaveProperty('set');
+    }
+    const long = { ...known, changedAt: NOW - 60_000 };
+    expect(told({ state: long })).toBe('acted imdsv2-being-required required');
+    expect(told({ ...idle, state: long })).toBe('skipped in-quarantine');
   });
 
   it('is only proposed to be changed by default, also where the stage enforces', () => {
@@ -121,6 +137,8 @@ describe('an operator', () => {
       'request-granted',
       'acted imdsv2-undone optional',
     ]);
+    // EC2 does not show the change yet.
+    expect(answered({ state: done }, 'reject', enforcing)).toEqual(['request-granted', 'silent']);
     const rejected = {
       ...known,
       proposal: answer({ ...worker, takesV1: false, state: done }, ask('reject'), enforcing).proposal,

@@ -17,9 +17,14 @@ export interface Decision extends Told<Reason> {
   readonly proposal?: Proposal | undefined;
   /** Id of the operator's request that this decision answers. A following reconcile records the worker's own state. */
   readonly answers?: string;
-  /** All is well, and nothing else was ever recorded, so this is not recorded either. */
+  /** All is well, and nothing else was ever recorded, or EC2 does not show the change yet: this is not recorded. */
   readonly silent?: true;
+  /** EC2 does not show the change yet, so that the worker is looked at again. */
+  readonly isUnshown?: true;
 }
+
+/** Within what time all reads show a change, ms. Source: EC2 API reference, "Eventual consistency". */
+const SHOWN_WITHIN = 60_000;
 
 /** The target of a proposal, and of a ruling on it. */
 export const TARGET = 'imdsv2';
@@ -44,6 +49,10 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   }
   if (worker.ownership === 'auto-mode') {
     return quietly(state, say('skipped', 'auto-mode', 'AWS sets the metadata options of the nodes of EKS Auto Mode.'));
+  }
+  if (takesV1 && state.changedAt !== undefined && circumstances.now - state.changedAt < SHOWN_WITHIN) {
+    const message = 'The metadata service was set to version 2, which EC2 does not show yet.';
+    return { ...say('waiting', 'imdsv2-being-required', message), silent: true, isUnshown: true };
   }
   const undoes = !takesV1 && state.changedAt !== undefined && ruling?.kind === 'rejected';
   if (!takesV1 && !undoes)

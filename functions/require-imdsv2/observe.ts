@@ -13,6 +13,8 @@ import { type ImdsState, NEVER_SEEN, readStates } from './imds-ledger.ts';
 export interface Observation extends ObservedWorker {
   /** Whether the metadata service accepts version 1; false when it is off. */
   readonly takesV1: boolean;
+  /** Whether the metadata service is off. */
+  readonly isOff: boolean;
   readonly state: ImdsState;
 }
 
@@ -46,11 +48,13 @@ export async function observeWorkers(clients: WorkerClients, scope: WorkerScope)
   });
   const observations = readable.map((each): Observation => {
     const state = states.get(each.instanceId) ?? NEVER_SEEN;
-    return { ...observedWorker(each, about, state.answered), takesV1: takesV1(each), state };
+    return { ...observedWorker(each, about, state.answered), takesV1: takesV1(each), isOff: isOff(each), state };
   });
   return { observations, unread };
 }
 
 /** DescribeInstances returns the effective options; a missing option counts as version 1. */
-const takesV1 = ({ instance: { MetadataOptions = {} } }: FoundWorker): boolean =>
-  MetadataOptions.HttpEndpoint !== 'disabled' && MetadataOptions.HttpTokens !== 'required';
+const takesV1 = (worker: FoundWorker): boolean =>
+  !isOff(worker) && worker.instance.MetadataOptions?.HttpTokens !== 'required';
+
+const isOff = ({ instance: { MetadataOptions } }: FoundWorker): boolean => MetadataOptions?.HttpEndpoint === 'disabled';

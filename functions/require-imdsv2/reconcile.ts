@@ -65,7 +65,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 }
 
 const needsAnother = (decision: Decision | undefined): boolean =>
-  decision === undefined || decision.set !== undefined || decision.answers !== undefined;
+  decision === undefined || decision.set !== undefined || decision.answers !== undefined || decision.isUnshown === true;
 
 /** Counts every worker once per sweep. */
 function countSwept(

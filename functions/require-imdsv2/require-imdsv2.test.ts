@@ -42,11 +42,35 @@ it('is proposed, approved, confirmed by a fresh read, and undone, through the re
   expect(await deniedCalls(account, run.calls)).toEqual([]);
 });
 
+it('is undone once the account lets it, however long it enforces version 2', async () => {
+  const run = await start({ fleet: FLEET, policy: { imds: { mode: 'enforce' } }, inProcess: true, play: '90m' });
+  const { account } = run;
+  const { id: instanceId } = account.fleet.instances
+    .list()
+    .find(({ tags }) => tags.get('eks:nodegroup-name') === 'web') ?? {
+    id: '',
+  };
+  account.fleet.metadataDefaults.httpTokensEnforced = true;
+  const time = new Date(account.time.now).toISOString();
+  const detail = { remediation: 'require-imdsv2', action: 'reject', instanceId, why: 'an old SDK', requestedBy: 'Ada' };
+  account.putEvent({ ...request.sample, id: 'r-1', time, detail });
+  await account.play(3 * HOUR);
+  const told = () =>
+    run.records
+      .filter(({ instance }) => instance === instanceId)
+      .map(({ decision, reason }) => `${decision} ${reason}`);
+  expect(told().slice(-2)).toEqual(['waiting request-granted', 'failed imdsv2-refused']);
+  account.fleet.metadataDefaults.httpTokensEnforced = false;
+  await account.play(2 * HOUR);
+  expect(told().slice(-2)).toEqual(['acted imdsv2-undone', 'skipped proposal-rejected']);
+  expect(account.fleet.instances.get(instanceId)?.metadataTokens).toBe('optional');
+});
+
 it('has every worker take version 2 in mode enforce, and keeps its hop limit', async () => {
   const run = await start({ fleet: FLEET, policy: { imds: { mode: 'enforce' } }, inProcess: true, play: '90m' });
   const changes = run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions');
   expect(changes.map(({ input }) => Object.keys(input as object).sort())).toEqual(
-    Array(2).fill(['HttpTokens', 'InstanceId']),
+    Array(2).fill(['HttpEndpoint', 'HttpTokens', 'InstanceId']),
   );
   expect(run.account.fleet.instances.list().map(({ metadataTokens }) => metadataTokens)).toEqual(
     Array(3).fill('required'),

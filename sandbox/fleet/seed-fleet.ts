@@ -67,6 +67,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     offerings,
     vcpuQuotas,
     snapshots: new Snapshots(world),
+    metadataDefaults: { httpTokensEnforced: false },
     launchTemplates,
     consistency: fleet.eventualConsistency ? new EventualConsistency(world, instances) : undefined,
     sparsePages: fleet.eventualConsistency ? new SparsePages(world) : undefined,

@@ -6,6 +6,7 @@ import type { Instances, LaunchSpecification } from '../account/ec2/instances.ts
 import type { LaunchTemplates } from '../account/ec2/launch-templates.ts';
 import type { Networks } from '../account/ec2/network.ts';
 import type { Snapshots } from '../account/ec2/snapshots.ts';
+import type { MetadataDefaults } from '../account/ec2/state.ts';
 import type { VcpuQuotas } from '../account/ec2/vcpu-quotas.ts';
 import type { AccessEntries } from '../account/eks/access-entries.ts';
 import type { AmiReleases } from '../account/eks/ami-releases.ts';
@@ -47,6 +48,7 @@ export interface FleetState {
   readonly offerings: InstanceTypeOfferings;
   readonly vcpuQuotas: VcpuQuotas;
   readonly snapshots: Snapshots;
+  readonly metadataDefaults: MetadataDefaults;
   readonly launchTemplates: LaunchTemplates;
   readonly cloudTrail: CloudTrail;
   readonly autoScalingGroups: AutoScalingGroups;

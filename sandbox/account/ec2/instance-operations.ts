@@ -27,6 +27,23 @@ import type { Instance, Instances } from './instances.ts';
 import { permissionOn } from './resources.ts';
 import type { Ec2State } from './state.ts';
 
+/**
+ * Refuses what EC2 refuses of metadata options. The sources are two texts of the user guide, "Modify instance metadata
+ * options for existing instances": "When you specify a value for HttpTokens, you must also set HttpEndpoint to enabled",
+ * and "an attempt to set httpTokens to optional will result in an UnsupportedOperation exception".
+ *
+ * @throws AwsError
+ */
+function refuseMetadataOptions({ metadataDefaults }: Ec2State, tokens: string, endpoint: string | undefined): void {
+  if (endpoint !== 'enabled') {
+    throw new AwsError('InvalidParameterCombination', 'HttpTokens can only be set with HttpEndpoint enabled.');
+  }
+  if (tokens === 'optional' && metadataDefaults.httpTokensEnforced) {
+    const message = "You can't enable IMDSv1 because httpTokensEnforced is enabled for this account.";
+    throw new AwsError('UnsupportedOperation', message);
+  }
+}
+
 /** Describes, protects and terminates instances. */
 export function instanceOperations(state: Ec2State): Record<string, Operation> {
   const { world, instances, networks, iam } = state;
@@ -75,11 +92,13 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
       ModifyInstanceMetadataOptionsCommandOutput
     >(
       ModifyInstanceMetadataOptions$,
-      ['InstanceId', 'HttpTokens'],
-      ({ InstanceId = '', HttpTokens }) => {
+      ['InstanceId', 'HttpTokens', 'HttpEndpoint'],
+      ({ InstanceId = '', HttpTokens, HttpEndpoint }) => {
         const instance = changeable(existingInstance(instances, InstanceId));
         // Members that are not given keep their values. Source: EC2's API reference, ModifyInstanceMetadataOptions.
         if (HttpTokens === undefined) throw new AwsError('InvalidParameterCombination', 'No options specified.');
+        refuseMetadataOptions(state, HttpTokens, HttpEndpoint);
+        if (HttpEndpoint !== instance.metadataEndpoint) throw new NotImplemented('switching a metadata service on');
         if (instance.state === 'terminated' || instance.state === 'shutting-down') {
           const message = `The instance '${instance.id}' is not in a state from which its metadata options can be modified.`;
           throw new AwsError('IncorrectInstanceState', message);

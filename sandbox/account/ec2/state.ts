@@ -18,4 +18,11 @@ export interface Ec2State {
   readonly launchTemplates: LaunchTemplates;
   readonly cloudTrail: CloudTrail;
   readonly iam: Iam;
+  readonly metadataDefaults: MetadataDefaults;
+}
+
+/** What the account says of the metadata services of all its instances. */
+export interface MetadataDefaults {
+  /** Whether version 1 can be had by no instance any more. Source: EC2 API reference, ModifyInstanceMetadataDefaults. */
+  httpTokensEnforced: boolean;
 }
