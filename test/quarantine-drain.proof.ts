@@ -153,6 +153,7 @@ describe('target groups', () => {
     ['attached to its Auto Scaling group', { attached: true }],
     ['of instances', {}],
     ['of addresses', { type: 'ip' }],
+    ['that no listener uses', { used: false }],
   ])('%s lose the worker, and get it back', async (_what, targetGroup) => {
     const targetGroups = [{ name: 'web', ...targetGroup }];
     const run = await start(scenario(privateFleet({ targetGroups }, addressed())));

@@ -9,6 +9,7 @@ const targetGroup = z
       .enum(['instance', 'ip'])
       .default('instance')
       .describe('Whether its targets are instance ids or private addresses'),
+    used: z.boolean().default(true).describe('Whether a listener of a load balancer uses it'),
     attached: z
       .boolean()
       .default(false)

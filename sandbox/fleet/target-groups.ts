@@ -39,9 +39,9 @@ export function seedTargetGroups(
   files: readonly TargetGroupFile[],
 ): SeededTargetGroups {
   const known = new Map(targetGroups.list().map((group) => [group.name, group]));
-  const seeded = files.map(({ name, port, type, attached }) => ({
+  const seeded = files.map(({ name, port, type, attached, used: isUsed }) => ({
     attached,
-    group: known.get(name) ?? targetGroups.create({ name, port, type, vpcId }),
+    group: known.get(name) ?? targetGroups.create({ name, port, type, vpcId, isUsed }),
   }));
   const by = (who: boolean) => seeded.filter(({ attached }) => attached === who).map(({ group }) => group);
   return { attached: by(true), controlled: by(false) };

@@ -4,6 +4,7 @@ import {
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
   paginateDescribeTargetGroups,
+  type TargetHealth,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
@@ -11,8 +12,12 @@ import { once } from '../../shared/runtime/once.ts';
 import type { SavedTarget } from '../model/quarantine-ledger.ts';
 import { attempt, type StepClients, type StepReport, type StepSubject } from './step.ts';
 
-/** States in which a target gets no new connections. */
-const LEAVING: ReadonlySet<string | undefined> = new Set(['draining', 'unused']);
+/**
+ * Whether a target leaves its group, or has left it. One that is `unused` for another reason is still registered: it gets
+ * connections once a listener uses the group. Source: Elastic Load Balancing API reference, TargetHealth.
+ */
+const isLeaving = ({ State, Reason }: TargetHealth = {}): boolean =>
+  State === 'draining' || Reason === 'Target.NotRegistered';
 
 /**
  * Makes the reader for one reconcile: which target groups have a worker as a target, by its id or by one of its
@@ -79,7 +84,7 @@ export const leaveTargetGroups = (subject: StepSubject): Promise<StepReport> =>
       try {
         const asked = new DescribeTargetHealthCommand({ TargetGroupArn, Targets });
         const { TargetHealthDescriptions = [] } = await clients.loadBalancing.send(asked);
-        if (TargetHealthDescriptions.every(({ TargetHealth }) => LEAVING.has(TargetHealth?.State))) continue;
+        if (TargetHealthDescriptions.every((each) => isLeaving(each.TargetHealth))) continue;
         const change = new DeregisterTargetsCommand({ TargetGroupArn, Targets });
         note('elasticloadbalancing', 'DeregisterTargets', await clients.loadBalancing.send(change));
       } catch (error) {

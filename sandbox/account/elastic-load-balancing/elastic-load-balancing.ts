@@ -179,7 +179,7 @@ const describe = (group: TargetGroup): DescribedTargetGroup => ({
   HealthCheckTimeoutSeconds: 10,
   HealthyThresholdCount: 3,
   UnhealthyThresholdCount: 3,
-  LoadBalancerArns: [group.loadBalancerArn],
+  LoadBalancerArns: group.isUsed ? [group.loadBalancerArn] : [],
   TargetType: group.type,
   IpAddressType: 'ipv4',
 });

@@ -13,6 +13,8 @@ export interface TargetGroup {
   /** Default port of targets that are registered without one. */
   readonly port: number;
   readonly vpcId: string;
+  /** Whether a listener of the load balancer sends traffic to it. */
+  readonly isUsed: boolean;
   /** By id and port. */
   readonly targets: Map<string, Target>;
 }
@@ -57,7 +59,7 @@ export class TargetGroups {
     });
   }
 
-  create(group: Pick<TargetGroup, 'name' | 'type' | 'port' | 'vpcId'>): TargetGroup {
+  create(group: Pick<TargetGroup, 'name' | 'type' | 'port' | 'vpcId' | 'isUsed'>): TargetGroup {
     const { partition, region, accountId } = this.#world;
     const prefix = `arn:${partition}:elasticloadbalancing:${region}:${accountId}`;
     const created: TargetGroup = {
@@ -120,6 +122,14 @@ export class TargetGroups {
     }
     if (target.goneAt !== undefined) {
       return state('draining', 'Target.DeregistrationInProgress', 'Target deregistration is in progress');
+    }
+    // Registered all the same: source is the API reference of TargetHealth, `Target.NotInUse`.
+    if (!group.isUsed) {
+      return state(
+        'unused',
+        'Target.NotInUse',
+        'Target group is not configured to receive traffic from the load balancer',
+      );
     }
     if (group.type === 'instance' && instance?.state !== 'running') {
       return state('unused', 'Target.InvalidState', 'Target is in the stopped state');
