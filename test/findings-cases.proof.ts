@@ -124,6 +124,20 @@ describe('Inspector itself', () => {
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
   });
 
+  it('has people told of workers that it cannot scan, once, and of the end', async () => {
+    const inspector = { notScanned: [{ nodeGroup: 'web', reason: 'STALE_INVENTORY' }] };
+    const fleet = findingsFleet({ vulnerabilities: [], newReleaseAt: NEVER, inspector });
+    const run = await playThrough({ inProcess: true, ...fleet, play: '245m' });
+    const messages = () =>
+      run.account.sns.published
+        .map(({ subject = '' }) => subject)
+        .filter((subject) => /(opened|ended): shop\/web: workers-/.test(subject));
+    expect(messages()).toEqual([expect.stringContaining('opened: shop/web: workers-not-scanned')]);
+    run.account.fleet.inspector.reasons.clear();
+    await run.account.play(70 * MINUTE);
+    expect(messages().slice(1)).toEqual([expect.stringContaining('ended: shop/web: workers-scanned')]);
+  });
+
   it('has the workers named that it does not scan, with its reasons, once', async () => {
     const run = await playThrough({
       inProcess: true,
@@ -134,4 +148,21 @@ describe('Inspector itself', () => {
       expect.stringMatching(/UNMANAGED_EC2_INSTANCE \(2: i-0/),
     ]);
   });
+});
+
+it('a critical finding with a fix on an AMI of the owner is told to people once, until another AMI ends it', async () => {
+  const nodeGroup = {
+    amiType: 'CUSTOM',
+    releaseVersion: undefined,
+    launchTemplate: { imageId: 'ami-0123456789abcdef0' },
+  };
+  const fleet = findingsFleet({ newReleaseAt: NEVER, nodeGroup });
+  const run = await playThrough({ inProcess: true, ...fleet, play: '245m' });
+  expect(triageIncident(run)).toEqual(['refused custom-ami-vulnerable']);
+  const messages = run.account.sns.published.filter(({ subject = '' }) => subject.includes('custom-ami-vulnerable'));
+  expect(messages.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/CVE-2026-31415 \(CRITICAL\).*the custom AMI ami-0123456789abcdef0.*Build an AMI/s),
+  ]);
+  // Nobody knows whether another AMI of the owner has the fix.
+  expect(upgradeCalls(run)).toEqual([]);
 });

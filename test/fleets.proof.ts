@@ -183,7 +183,7 @@ it('the fleet of findings ends with the remedy or the reason, for every kind of 
     batch: 'failed not-fixed-by-release',
     frozen: 'skipped opted-out',
     'karpenter:general': 'skipped karpenter',
-    own: 'skipped custom-ami',
+    own: 'refused custom-ami-vulnerable',
     rocket: 'waiting no-newer-ami',
     'self-managed:shop-legacy': 'skipped self-managed',
     silent: 'skipped workers-not-scanned',

@@ -105,12 +105,15 @@ function nextState({ observation, decision }: Decided, now: number): FindingStat
   const isOther = fingerprint !== state.fingerprint;
   const before = memoryOf(state);
   // One incident lasts from the first finding to the release that fixes it.
-  const correlationId = isOther && before.need === undefined ? trigger.id : (state.correlationId ?? trigger.id);
+  const isOpen = before.need !== undefined || state.open === true;
+  const correlationId = isOther && !isOpen ? trigger.id : (state.correlationId ?? trigger.id);
+  const open = outcome === undefined ? state.open : outcome.decision === 'refused';
   return {
     ...(fingerprint !== undefined && { fingerprint }),
     outcomes: state.outcomes + (isOther ? 1 : 0),
     correlationId,
     ...memory,
+    ...(observation.topic === 'coverage' && open === true && { open }),
     ...(observation.topic === 'findings' && { verifiedAt: now, claimed: observation.claimed ?? 'normal' }),
     ...(outcome !== undefined && (isOther || state.pending !== undefined) && { pending: before }),
     revision: state.revision,
@@ -150,7 +153,7 @@ const refused = (why: string) => ({ outcome: say('failed', 'inspector-refused', 
 function outcomeOf(
   { observation, policy }: Decided,
   { outcomes, fingerprint, correlationId }: FindingState,
-  { decision, reason, message, details }: Outcome,
+  { decision, reason, message, hint, details }: Outcome,
   calls: readonly AwsCall[],
   accountMode: Mode | undefined,
 ): RecordedOutcome<Reason> {
@@ -166,6 +169,7 @@ function outcomeOf(
     fingerprint: `${observation.topic} ${outcomes} ${fingerprint}`,
     correlationId: correlationId ?? observation.trigger.id,
     calls,
+    ...(hint !== undefined && { hint }),
     ...(Object.keys(all).length > 0 && { details: all }),
   };
 }

@@ -1,4 +1,4 @@
-import { isInScope } from '../shared/fleet/scope.ts';
+import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import { policyGuardOf } from '../shared/policy/guards.ts';
 import { stricter } from '../shared/policy/mode.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
@@ -6,7 +6,7 @@ import { isAnywhereOn } from './circumstances.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
-import { reasonInWords } from './scan-reason.ts';
+import { needsSomebody, reasonInWords } from './scan-reason.ts';
 
 /** The part of the policy that limits this function. */
 export const REMEDY = { modeIn: ({ findings }: Policy) => findings.mode, about: 'findings' };
@@ -49,15 +49,20 @@ export function decideAccount({ status, refused, state }: AccountObservation, po
 
 /** Reports the workers of a node group that Inspector does not scan, by name; pure. */
 export function decideCoverage(
-  { subject, unscanned }: CoverageObservation,
+  { subject, unscanned, owner }: CoverageObservation,
   { policy, account }: Circumstances,
 ): Decision {
   if (subject.cluster === undefined || !isInScope(policy.scope, account, subject.cluster)) return { memory: {} };
+  if (unscanned.size === 0) return say('done', 'workers-scanned', 'Inspector leaves no worker out any more.', {});
   const reasons = [...unscanned].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const named = reasons
     .map(([reason, ids]) => reasonInWords(reason, `${ids.length}: ${ids.slice(0, 5).join(', ')}`))
     .join('; ');
   const message = `Inspector does not scan some workers: ${named}.`;
   const variant = reasons.map(([reason, ids]) => `${reason} ${ids.toSorted().join(' ')}`).join('; ');
-  return say('skipped', 'workers-not-scanned', message, {}, variant);
+  // Nobody is told of a group that is to be left alone, or of what somebody has chosen.
+  const isTold = reasons.some(([reason]) => needsSomebody(reason)) && !isOptedOut(owner?.tags ?? {});
+  return isTold
+    ? say('refused', 'workers-not-scanned', message, {}, `${variant} told`)
+    : say('skipped', 'workers-not-scanned', message, {}, variant);
 }

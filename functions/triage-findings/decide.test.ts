@@ -51,7 +51,7 @@ describe('decide', () => {
       'waiting no-newer-ami',
     ],
     ['none for its version', nodeGroup({ target: none('no-release-for-version') }), 'waiting no-release-for-version'],
-    ['its own AMI', nodeGroup({ amiType: 'CUSTOM' }), 'skipped custom-ami'],
+    ['its own AMI', nodeGroup({ amiType: 'CUSTOM' }), 'refused custom-ami-vulnerable'],
     ['a tag that opts out', nodeGroup({ tags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
     ['a cluster that opts out', nodeGroup({ clusterTags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
     ['Karpenter', { kind: 'unmanaged', ownership: 'karpenter' } as const, 'skipped karpenter'],
@@ -59,6 +59,18 @@ describe('decide', () => {
     ['unreadable', { kind: 'unreadable', error: 'AccessDeniedException: no' } as const, 'failed unreadable'],
   ])('on open findings of a node group with %s', (_what, view, expected) => {
     expect(outcomeOf(view).told).toBe(expected);
+  });
+
+  it('tells of critical or urgent findings on a custom AMI, until another one ends them', () => {
+    const own = (view: object, open = [finding()]) =>
+      nodeGroup({ amiType: 'CUSTOM', releaseVersion: 'ami-1', open, ...view });
+    const first = outcomeOf(own({}));
+    expect([first.told, first.memory.need?.urgency]).toEqual(['refused custom-ami-vulnerable', 'normal']);
+    const grave = finding({ severity: 'HIGH', urgency: 'normal' });
+    expect([outcomeOf(own({}, [grave])).told, outcomeOf(own({}, [grave])).memory]).toEqual(['skipped custom-ami', {}]);
+    const aftermath = { workers: 2, scanned: 1, stillOpen: [] };
+    expect(outcomeOf(own({ releaseVersion: 'ami-2', aftermath }, []), first.memory).told).toBe('done findings-fixed');
+    expect(outcomeOf(own({ aftermath }, []), first.memory).told).toBe('done findings-closed');
   });
 
   it('calls a release the newest only where it is, and tells of another target anew', () => {

@@ -37,6 +37,7 @@ export function decide(observation: GroupObservation, anywhere: Circumstances): 
         follow(view, memory, circumstances.now) ??
         nothingOpen(observation, view, memory) ??
         guard(observation, view, circumstances) ??
+        onCustomImage(view, memory, circumstances) ??
         chooseRemedy(view, memory, circumstances)
       );
   }
@@ -90,7 +91,8 @@ function follow(view: NodeGroupView, memory: Memory, now: number): Decision | un
   const message = `Release ${releaseVersion} does not fix ${listed(stillOpen)}, which Inspector still finds after the upgrade.${fixed}`;
   const notFixed = { releaseVersion, vulnerabilities: stillOpen };
   const decision = say('failed', 'not-fixed-by-release', message, { ...after, notFixed }, variant);
-  return { ...decision, outcome: { ...decision.outcome, details } };
+  const hint = view.amiType === 'CUSTOM' ? { hint: 'Build another AMI with the fixed packages.' } : {};
+  return { ...decision, outcome: { ...decision.outcome, ...hint, details } };
 }
 
 function nothingOpen({ claimed }: GroupObservation, view: NodeGroupView, memory: Memory): Decision | undefined {
@@ -103,7 +105,6 @@ function nothingOpen({ claimed }: GroupObservation, view: NodeGroupView, memory:
 /** The guards under which findings start nothing. */
 function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
   const { cluster } = subject;
-  const skip = (reason: Reason, message: string): Decision => say('skipped', reason, message, {});
   const verdict = guardOf(
     { cluster, tags: { [`Cluster ${cluster}`]: view.clusterTags, 'The node group': view.tags } },
     circumstances,
@@ -113,9 +114,26 @@ function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances
     const { decision, reason, message, variant } = verdict.guardResult;
     return say(decision, reason, message, {}, variant);
   }
-  if (view.amiType === 'CUSTOM')
-    return skip('custom-ami', `It has findings, and runs the custom AMI ${view.releaseVersion}.`);
   return undefined;
+}
+
+/** Findings on an AMI of the owner's own: nothing here replaces it, so people are told of the gravest. */
+function onCustomImage(
+  { amiType, releaseVersion, open }: NodeGroupView,
+  memory: Memory,
+  { now }: Circumstances,
+): Decision | undefined {
+  if (amiType !== 'CUSTOM') return undefined;
+  const runs = `the custom AMI ${releaseVersion}`;
+  const need = needOf(open, releaseVersion, now);
+  if (need === undefined || (need.severity !== 'CRITICAL' && need.urgency !== 'urgent')) {
+    return say('skipped', 'custom-ami', `It has findings, and runs ${runs}.`, {});
+  }
+  // Remembered until another AMI or a scan ends them. Whether an AMI of the owner fixes them, nobody knows: so they
+  // hasten no move to one.
+  const remembered: Memory = { ...memory, need: { ...need, urgency: 'normal' } };
+  const message = `${describe(need, open)}. A fix is available, and the node group runs ${runs}.`;
+  return say('refused', 'custom-ami-vulnerable', message, remembered, releaseVersion);
 }
 
 /** Decides what to do about open findings: is there an AMI newer than that of the workers? */

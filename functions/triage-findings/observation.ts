@@ -1,3 +1,4 @@
+import type { Owner } from '../shared/fleet/owners.ts';
 import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, FindingTopic, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
@@ -71,6 +72,8 @@ export interface CoverageObservation extends About {
   readonly topic: Extract<FindingTopic, 'coverage'>;
   /** Instance ids by the reason that Inspector gives. */
   readonly unscanned: ReadonlyMap<string, readonly string[]>;
+  /** Its owner; absent where nobody would be told. */
+  readonly owner?: Owner;
 }
 
 /** Inspector's EC2 scanning in the account. */

@@ -1,49 +1,72 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { readOwner } from '../shared/fleet/identity.ts';
 import { isOutOfService, lifecycleStatesOf } from '../shared/fleet/lifecycle.ts';
-import { findingKey, NEW_FINDING_STATE, readFindingStates } from '../shared/ledger/finding-ledger.ts';
+import {
+  findingKey,
+  NEW_FINDING_STATE,
+  readFindingStates,
+  readOpenFindingStates,
+} from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-key.ts';
+import { keyOf, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Sweep } from './choose-due.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { FoundWorker } from './observe-instances.ts';
-
-/** How old a worker must be to be reported as unscanned, ms. Inspector scans it some minutes after its launch. */
-const SCANNED_WITHIN = 60 * 60_000;
+import { needsSomebody, settlesWithin } from './scan-reason.ts';
 
 export interface CoverageClients {
   readonly autoScaling: AutoScalingClient;
+  readonly eks: EKSClient;
   readonly ledger: Ledger;
 }
 
-/** Observes Inspector in the account, and the node groups whose workers it does not scan. */
+/** Observes Inspector in the account, and the node groups whose workers it does not scan, or of which that was told. */
 export async function observeCoverage(
-  { autoScaling, ledger }: CoverageClients,
+  { autoScaling, eks, ledger }: CoverageClients,
   { status, refused, unscanned, trigger }: Sweep,
   workers: ReadonlyMap<string, FoundWorker>,
   now: number,
 ): Promise<{ readonly account: AccountObservation; readonly groups: readonly CoverageObservation[] }> {
-  const old = [...workers.values()].filter(
-    ({ instanceId, launchedAt, ownership }) =>
-      unscanned.has(instanceId) && now - launchedAt >= SCANNED_WITHIN && ownership !== 'auto-mode',
+  const reasonOf = ({ instanceId }: FoundWorker): string => unscanned.get(instanceId) ?? '';
+  const left = [...workers.values()].filter(
+    ({ instanceId, ownership }) => unscanned.has(instanceId) && ownership !== 'auto-mode',
   );
+  const old = left.filter((worker) => now - worker.launchedAt >= settlesWithin(reasonOf(worker)));
   const members = old.flatMap(({ instanceId, autoScalingGroup }) => (autoScalingGroup === undefined ? [] : instanceId));
   const lifecycles = await lifecycleStatesOf(autoScaling, members);
   // A worker in standby or on its way out needs no advice.
   const settled = old.filter(({ instanceId }) => !isOutOfService(lifecycles.get(instanceId)));
   const byGroup = Map.groupBy(settled, ({ key }) => subjectOf(key));
   const states = await readFindingStates(ledger, 'coverage', [ACCOUNT, ...byGroup.keys()]);
-  const groups = [...byGroup].flatMap(([subject, ofGroup]): CoverageObservation[] => {
-    const [first] = ofGroup;
-    if (first === undefined) return [];
-    const byReason = Map.groupBy(ofGroup, ({ instanceId }) => unscanned.get(instanceId) ?? '');
+  const readCluster = createClusterReader(eks, 'tell');
+  const observeGroup = async ([subject, ofGroup]: [string, FoundWorker[]]): Promise<CoverageObservation> => {
+    const subjectKey = keyOf(subject);
+    const byReason = Map.groupBy(ofGroup, reasonOf);
     const ids = [...byReason].map(([reason, ofReason]): [string, string[]] => [
       reason,
       ofReason.map((each) => each.instanceId),
     ]);
     const state = states.get(subject) ?? NEW_FINDING_STATE;
-    return [{ topic: 'coverage', subject: first.key, trigger, state, unscanned: new Map(ids) }];
-  });
+    const mayBeTold = [...byReason.keys()].some(needsSomebody);
+    const owner = mayBeTold ? await readOwner(eks, readCluster, subjectKey, 'tell') : undefined;
+    const about = { topic: 'coverage', subject: subjectKey, trigger, state, unscanned: new Map(ids) } as const;
+    return { ...about, ...(owner !== undefined && { owner }) };
+  };
+  const unfinished = await pMap([...byGroup], observeGroup, { concurrency: READ_CONCURRENCY });
+  // Where Inspector is off, or does not answer, nobody knows what it scans.
+  const known = status === 'ENABLED' ? await readOpenFindingStates(ledger, 'coverage') : new Map();
+  const stillLeft = new Set(left.map(({ key }) => subjectOf(key)));
+  const over = [...known].flatMap(([subject, state]): CoverageObservation[] =>
+    state.open !== true || stillLeft.has(subject)
+      ? []
+      : [{ topic: 'coverage', subject: keyOf(subject), trigger, state, unscanned: new Map() }],
+  );
+  const groups = [...unfinished, ...over];
   const account = aboutAccount(trigger, status, states.get(ACCOUNT));
   return { account: refused === undefined ? account : { ...account, refused }, groups };
 }

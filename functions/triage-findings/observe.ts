@@ -81,7 +81,8 @@ export async function observeGroups(
     const clusterTags = cluster.found.tags ?? {};
     const ofGroup = (workers.get(subjectOf(key)) ?? []).map(({ instanceId, imageId }) => ({
       instanceId,
-      image: imageOf(imageNames.get(imageId), releaseVersion),
+      // Of a group with an AMI of its owner's, EKS names that as the release.
+      image: imageId === releaseVersion ? ('current' as const) : imageOf(imageNames.get(imageId), releaseVersion),
     }));
     const open = await readOpenFindings(
       inspector,

@@ -50,6 +50,13 @@ export const FINDING_REASONS = {
     meaning: 'Amazon Inspector does not scan some workers. The message names the reasons that it gives.',
     hint: 'The message says what lets Inspector scan. The Inspector API reference (ScanStatus) explains the other reasons.',
   },
+  'workers-scanned': { meaning: 'Inspector leaves no worker of the group out any more.' },
+  'custom-ami-vulnerable': {
+    meaning:
+      'Critical or urgent findings with a fix are open, and the node group runs a custom AMI: no release of Amazon replaces it.',
+    hint: 'Build an AMI with the fixed packages, and move the node group to it: name it in the policy (upgrades.image.wanted), or in its launch template.',
+    severity: 'high',
+  },
 } as const satisfies Record<string, ReasonEntry>;
 
 export type Reason = SharedReason | keyof typeof FINDING_REASONS;

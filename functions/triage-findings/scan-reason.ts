@@ -40,6 +40,22 @@ const CURES: Readonly<Record<string, string>> = {
 /** Whether the reason is worth reporting. Unknown reasons are reported, too. */
 export const isWorthTelling = (reason: string): boolean => !NEED_NOBODY.has(reason);
 
+/** Reasons that somebody has chosen, or of which manage-ssm-agent tells people. */
+const TELL_NOBODY: ReadonlySet<string> = new Set([
+  'EXCLUDED_BY_TAG',
+  'PENDING_DISABLE',
+  'UNMANAGED_EC2_INSTANCE',
+  'RESOURCE_UNMANAGED',
+]);
+
+/** Whether people are to be told of the reason, besides the record. */
+export const needsSomebody = (reason: string): boolean => !TELL_NOBODY.has(reason);
+
+const HOUR = 3_600_000;
+
+/** How old a worker must be to be reported for a reason, ms. Inspector scans it some minutes after its launch. */
+export const settlesWithin = (reason: string): number => (reason === 'NO_INVENTORY' ? 6 * HOUR : HOUR);
+
 /** A reason in a report: its code, and the action that lets Inspector scan, where known. */
 export const reasonInWords = (reason: string, instances: string): string =>
   Object.hasOwn(CURES, reason) ? `${reason} (${instances}), ${CURES[reason]}` : `${reason} (${instances})`;

@@ -57,6 +57,8 @@ const findingState = z.lazy(() =>
     correlationId: z.string().optional(),
     need: need().optional(),
     notFixed: notFixed().optional(),
+    /** Set while people are told that Inspector does not scan workers of the group. */
+    open: z.literal(true).optional(),
     /** When Inspector was last asked, epoch milliseconds. */
     verifiedAt: z.number().optional(),
     /** Urgency of the events that caused the last read. For some time, further events of this urgency cause none. */
@@ -93,7 +95,8 @@ export async function readFindingStates(
 /** Reads the states of a topic that have something to come back to. */
 export async function readOpenFindingStates(ledger: Ledger, topic: FindingTopic): Promise<Map<string, FindingState>> {
   const items = await queryItems(ledger, topic, findingState, {
-    FilterExpression: 'attribute_exists(need) OR attribute_exists(pending)',
+    FilterExpression: 'attribute_exists(need) OR attribute_exists(pending) OR attribute_exists(#open)',
+    ExpressionAttributeNames: { '#open': 'open' },
   });
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
