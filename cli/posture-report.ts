@@ -50,8 +50,11 @@ const HEADINGS = [
   'checked',
 ] as const;
 
-/** A cell of a CSV file (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe in front. */
+/** What a spreadsheet takes for a formula, at the beginning of a cell. Some take a semicolon for the end of one. */
+const FORMULA = /(^|;\s*)(?=[=+@\t-])/g;
+
+/** A cell of a CSV file (RFC 4180), with an apostrophe in front of formulas: hosts write what is found on them. */
 const cell = (content: string): string => {
-  const text = visible(/^[=+@\t-]/.test(content) ? `'${content}` : content);
+  const text = visible(content.replaceAll(FORMULA, "$1'"));
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };

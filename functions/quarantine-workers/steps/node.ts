@@ -40,6 +40,9 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
     return { outcome: 'done' };
   });
 
+/** How long the value of an annotation may be to be saved, characters. Whoever has the host may write 256 KiB into it. */
+const LONGEST_ANNOTATION = 1_000;
+
 /**
  * The state to restore on a node after the quarantine. A node that already has the quarantine taint was changed by an
  * earlier quarantine, so its previous state is unknown.
@@ -47,7 +50,11 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
 export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
   if (node.taints.some(({ key }) => key === QUARANTINE_TAINT.key)) return { name: node.name, unschedulable: false };
   const label = node.labels[EXCLUDE_LABEL.key];
-  const annotations = Object.fromEntries(Object.entries(node.annotations).filter(([key]) => key in KEEP_ANNOTATIONS));
+  const annotations = Object.fromEntries(
+    Object.entries(node.annotations).filter(
+      ([key, value]) => Object.hasOwn(KEEP_ANNOTATIONS, key) && value.length <= LONGEST_ANNOTATION,
+    ),
+  );
   return {
     name: node.name,
     unschedulable: node.unschedulable,
