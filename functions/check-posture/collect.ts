@@ -77,7 +77,8 @@ export async function collect(
   const dueAt = Math.min(nodegroups === undefined ? next : Math.min(next, state.dueAt ?? 0), expiry);
   const { revision } = state;
   // A check of some groups tells nothing of the others.
-  const known = nodegroups === undefined ? failed : { ...state.failed, ...failed };
+  const others = Object.entries(state.failed ?? {}).filter(([group]) => nodegroups !== undefined && !looked.has(group));
+  const known = { ...Object.fromEntries(others), ...failed };
   const names = [...looked].flatMap(([group, hosts]) => (hosts.length > 0 ? [group] : []));
   await saveClusterState(
     ledger,

@@ -57,6 +57,11 @@ const trigger = () => z.object({ id: z.string(), type: z.string(), time: z.numbe
 const answer = () => z.object({ id: z.string(), at: z.number(), groups: z.array(z.string()) });
 /** How many answers a state keeps. */
 const ANSWERS_KEPT = 20;
+/**
+ * How long the names of groups in the answers may be together, characters; older ones then name none. Tags name node
+ * pools, and an item has room for 400 KB: without it nothing of the cluster could be checked any more.
+ */
+const LONGEST_ANSWERS = 50_000;
 
 const clusterState = z.lazy(() =>
   z.object({
@@ -111,7 +116,14 @@ export function answered(
   at: number,
 ): Pick<ClusterState, 'answers'> {
   const all = [...answers, ...ids.map((id) => ({ id, at, groups: [...groups] }))];
-  return all.length === 0 ? {} : { answers: all.slice(-ANSWERS_KEPT) };
+  if (all.length === 0) return {};
+  const kept: typeof all = [];
+  let room = LONGEST_ANSWERS;
+  for (const answer of all.slice(-ANSWERS_KEPT).toReversed()) {
+    room -= answer.groups.join(' ').length;
+    kept.unshift(room >= 0 || kept.length === 0 ? answer : { ...answer, groups: [] });
+  }
+  return { answers: kept };
 }
 
 /** How long a state is kept after its last change, ms. */

@@ -53,7 +53,8 @@ export async function tell(
     const open = Object.values(state.findings).filter(({ waiver }) => waiver === undefined);
     recorder.count('ChecksFailed', open.length);
     expiry = Math.min(expiry, firstExpiry(state));
-    failed[key.nodegroup] = hostsThatFailed(state).slice(0, FAILED_REMEMBERED);
+    const some = hostsThatFailed(state).slice(0, FAILED_REMEMBERED);
+    if (some.length > 0) failed[key.nodegroup] = some;
     return { state, news };
   });
   return { expiry, failed };

@@ -32,6 +32,7 @@ it.each([
   ['a link', '[approve](https://evil.example)'],
   ['lines', 'x\n-> y'],
   ['an option', '--server=https://evil.example'],
+  ['more than a label has room for', 'x'.repeat(64)],
   ['more than the ledger has room for', '\u{1f600}'.repeat(256)],
 ])('a tag that holds %s names no group', (_what, name) => {
   const ours = { 'aws:eks:cluster-name': 'shop' };

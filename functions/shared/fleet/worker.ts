@@ -147,10 +147,11 @@ export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'o
 }
 
 /**
- * A name that a node pool may have (Kubernetes, "Object Names and IDs", DNS subdomain names). Another one is not from
- * Karpenter: whoever may set tags would have records, commands and keys of the ledger say anything.
+ * A name that a node pool may have: a DNS subdomain name that is the value of a label as well, of 63 characters at most
+ * (Kubernetes, "Object Names and IDs" and "Labels and Selectors"). Another one is not from Karpenter: whoever may set tags
+ * would have records, commands and keys of the ledger say anything, at any length.
  */
-const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
+const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 
 /** The format of names that EKS accepts for node groups. Another name is never sent to EKS, and is no node group's. */
 export const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
