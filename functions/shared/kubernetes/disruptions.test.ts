@@ -63,3 +63,32 @@ it('keeps little of a selector of megabytes, and takes it for one of all pods: a
   expect(JSON.stringify(budget).length).toBeLessThan(400);
   expect(selects(budget?.selector, { app: 'web' })).toBe(true);
 });
+
+it('tells 2,000 budgets of a namespace apart, and takes all others for one in doubt', async () => {
+  const budgets = (namespace: string, from: number, count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      metadata: { namespace, name: `b-${from + n}` },
+      spec: { selector: { matchLabels: { app: `${from + n}` } } },
+    }));
+  const pages = [0, 500, 1_000, 1_500, 2_000].map((from) => ({
+    body: { items: budgets('evil', from, 500), metadata: { continue: `${from}` } },
+  }));
+  const { client } = await apiWith(...pages, { body: { items: budgets('shop', 0, 3) } });
+  const found = await client.listBudgets();
+  const evil = found.filter(({ namespace }) => namespace === 'evil');
+  expect(evil).toHaveLength(2_001);
+  expect(evil.at(-1)).toMatchObject({ name: '*', selector: {}, isObserved: false, disruptionsAllowed: 0 });
+  expect(found.filter(({ namespace }) => namespace === 'shop')).toHaveLength(3);
+});
+
+it('keeps no labels of pods that have ended, of which a cluster keeps thousands', async () => {
+  const pod = (name: string, phase: string) => ({
+    metadata: { namespace: 'shop', name, labels: { app: 'web' } },
+    spec: { nodeName: 'node-1' },
+    status: { phase },
+  });
+  const { client } = await apiWith({
+    body: { items: [pod('a', 'Running'), pod('b', 'Failed'), pod('c', 'Succeeded')] },
+  });
+  expect((await client.listEvictablePods()).map(({ labels }) => labels)).toEqual([{ app: 'web' }, {}, {}]);
+});

@@ -1,5 +1,5 @@
 import type { CoreV1Api, PolicyV1Api, V1LabelSelector, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
-import { allPages, pagesOf } from './all-pages.ts';
+import { pagesOf } from './all-pages.ts';
 import { controllerOf, labelsOf } from './pod-metadata.ts';
 import { toleratesEverything } from './tolerations.ts';
 
@@ -45,22 +45,54 @@ export async function listEvictablePods(core: CoreV1Api): Promise<EvictablePod[]
   return pods;
 }
 
-export const listBudgets = (policy: PolicyV1Api): Promise<Budget[]> =>
-  allPages((asked) => policy.listPodDisruptionBudgetForAllNamespaces(asked), describeBudget);
+/**
+ * How many budgets of a namespace are told apart, which is more than anybody needs. Each pod is compared with those of its namespace, and whoever may make
+ * budgets there can make any number of them.
+ */
+const MOST_BUDGETS = 2_000;
+
+/** The budgets of all namespaces. Those beyond {@link MOST_BUDGETS} of one are told as one of unknown status for all its pods. */
+export async function listBudgets(policy: PolicyV1Api): Promise<Budget[]> {
+  const budgets: Budget[] = [];
+  const counts = new Map<string, number>();
+  for await (const page of pagesOf((asked) => policy.listPodDisruptionBudgetForAllNamespaces(asked))) {
+    for (const each of page) {
+      const { namespace = '' } = each.metadata ?? {};
+      const count = (counts.get(namespace) ?? 0) + 1;
+      counts.set(namespace, count);
+      if (count <= MOST_BUDGETS) budgets.push(describeBudget(each));
+      else if (count === MOST_BUDGETS + 1) budgets.push({ ...ANY_OTHER, namespace });
+    }
+  }
+  return budgets;
+}
+
+/** Stands for many budgets: one too many is a doubt, but one too few is a blocker that nobody names. */
+const ANY_OTHER = {
+  name: '*',
+  selector: {},
+  disruptionsAllowed: 0,
+  currentHealthy: 0,
+  desiredHealthy: 0,
+  isObserved: false,
+  evictsUnready: false,
+} as const satisfies Omit<Budget, 'namespace'>;
 
 /** What of a pod matters for its eviction. */
 export function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
   const controller = controllerOf(metadata);
+  const { phase = '' } = status ?? {};
   const isStatic = metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined || controller?.kind === 'Node';
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
     nodeName: spec?.nodeName ?? '',
-    labels: labelsOf(metadata),
+    // Nothing is asked of pods that have ended, of which a cluster keeps thousands.
+    labels: phase === 'Succeeded' || phase === 'Failed' ? {} : labelsOf(metadata),
     ...(controller !== undefined && { owner: `${controller.kind} ${controller.name}` }),
     staysOnNode: isStatic || controller?.kind === 'DaemonSet',
-    phase: status?.phase ?? '',
+    phase,
     ready: status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') ?? false,
     terminating: metadata?.deletionTimestamp !== undefined,
     hasLocalData:
