@@ -110,6 +110,19 @@ it('exposed nodes of EKS Auto Mode are told of once a cluster, with what a perso
   expect(ours(run).at(-1)).toMatchObject({ decision: 'done', reason: 'exposures-ended', cluster: 'shop' });
 });
 
+it('workers with public addresses whose routes a VPC of another account does not show are told of as doubt once, and none is isolated', async () => {
+  const fleet = privateFleet({ desiredSize: 3 }, publicLaunch(), { vpc: { sharedBy: '222222222222' } });
+  const run = await start(scenario(fleet));
+  const hidden = vi.spyOn(run.account.fleet.networks.routeTables, 'list').mockReturnValue([]);
+  onTestFinished(() => hidden.mockRestore());
+  await run.account.play(3.2 * HOUR);
+  expect(outcomes(run).toSorted()).toEqual(['refused workers-stay-exposed', 'waiting routes-unread']);
+  const messages = run.account.sns.published.filter(({ subject = '' }) => subject.startsWith('[eks-host-remediator]'));
+  expect(messages.map(({ subject }) => subject)).toEqual([expect.stringContaining('shop/web: workers-stay-exposed')]);
+  expect(messages[0]?.message).toMatch(/1 worker may be exposed to the Internet\. EC2 does not show the routes/);
+  expect(operations(run).filter((name) => NETWORK.includes(name))).toEqual([]);
+});
+
 describe('whoever sets tags', () => {
   const claims = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
 

@@ -229,6 +229,12 @@ export const LINES: readonly LineCheck[] = [
     step: 'closed-group',
   },
   {
+    line: 'whether an account that a subnet is shared with is shown the main route table',
+    look: () => [
+      open('aws ec2 describe-route-tables in an account that a subnet without a table of its own is shared with'),
+    ],
+  },
+  {
     line: "whether ModifyNetworkInterfaceAttribute is judged for the interface's subnet",
     look: keepGroups,
   },

@@ -15,6 +15,7 @@ const DECISIONS: Readonly<Record<string, DecisionKind>> = {
   router: 'refused',
   'instance-operated': 'refused',
   'auto-mode-exposed': 'skipped',
+  'routes-unread': 'waiting',
   'would-harden': 'would-act',
   'exposure-shared': 'refused',
   'workers-stay-exposed': 'refused',

@@ -11,6 +11,12 @@ export const QUARANTINE_REASONS = {
     hint: 'Look at the security group that the message names: its owner may be another account, which no longer shares it.',
     severity: 'medium',
   },
+  'routes-unread': {
+    meaning:
+      'The worker has an address that looks public, and EC2 shows no route table of its subnet, as may be in a VPC that another account shares: nobody knows whether the Internet reaches it. Nothing is closed. One message about the group names all such workers (`workers-stay-exposed`).',
+    hint: 'Ask the account that owns the subnet for its routes: aws ec2 describe-route-tables. If a route leads to an Internet gateway, give the workers no public addresses; if none does, nothing is to be done, and a tag eks-host-remediator:ignore or the mode off for the group ends the message.',
+    severity: 'high',
+  },
   'public-by-design': {
     meaning:
       'The group is exposed as a whole: its subnets or its launch template hand out public addresses, or too many of its workers are exposed.',

@@ -66,6 +66,21 @@ describe('an exposed worker', () => {
   });
 });
 
+it('a worker whose routes EC2 does not show is told as doubt and left as it is, unless it is to be left alone anyway', () => {
+  const unrouted = (document: object = {}, view: object = {}) => {
+    const seen = worker({ exposures: [], doubts: [exposure({ openPorts: [] })], ...view });
+    return decide(observation(seen), circumstances(document));
+  };
+  const doubt = unrouted();
+  expect([said(doubt), doubt.act]).toEqual(['waiting routes-unread', undefined]);
+  expect(doubt.message).toMatch(/^Nobody can tell whether the Internet reaches it: public address /);
+  expect(said(unrouted({ quarantine: { exposure: 'open-port' } }))).toBe('done not-exposed');
+  expect(said(unrouted({ quarantine: { mode: 'off' } }))).toBe('done not-exposed');
+  expect(said(unrouted({}, { tags: { 'eks-host-remediator:ignore': '' } }))).toBe('done not-exposed');
+  // What is known to be exposed is closed, whatever else is not known.
+  expect(said(unrouted({}, { exposures: [exposure()] }))).toBe('acted quarantine-started');
+});
+
 it('a worker with a security group that EC2 does not show is none without open ports, where only these count', () => {
   const openPort = circumstances({ quarantine: { exposure: 'open-port' } });
   const hidden = worker({ exposures: [exposure({ openPorts: [], unread: ['sg-9'] })] });

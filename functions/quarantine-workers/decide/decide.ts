@@ -110,6 +110,12 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     const groups = [...new Set(unread.flatMap((each) => each.unread ?? []))].sort().join(' ');
     return { ...say('waiting', 'rules-unread', message, groups), lookAt: circumstances.now + UNREAD_FOR };
   }
+  const doubts = isInvalid(policy) ? [] : countedExposures(view.doubts ?? [], policy);
+  if (exposures.length === 0 && doubts.length > 0 && guardOf(observation, view, circumstances) === undefined) {
+    // The record about the group names all such workers (`workers-stay-exposed`): in a VPC with IPv6 it may be each.
+    const message = `Nobody can tell whether the Internet reaches it: ${describeExposures(doubts).join('; ')}.`;
+    return say('waiting', 'routes-unread', message, targetOf(doubts));
+  }
   if (exposures.length === 0) {
     // A shielded worker is as it should be. It is recorded only where something else was recorded before.
     const shields = view.exposures.length > 0 ? [] : view.shields;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { networkInterface } from '../model/observation.fixture.ts';
 import { isWorld } from './cidr.ts';
-import { exposuresOf, type Networks, portsOf, shieldsOf, worldPart } from './exposure.ts';
+import { doubtsOf, exposuresOf, type Networks, portsOf, shieldsOf, worldPart } from './exposure.ts';
 import { aclAdmitsWorld, gatewaysOf, type Referred } from './routes.ts';
 
 const table = (routes: Route[], association: object, vpc = 'vpc-1'): RouteTable => ({
@@ -35,8 +35,8 @@ describe('the gateways of a subnet', () => {
     const main = table([toInternet], { Main: true });
     expect(gateways(main)).toEqual({ ipv4: 'igw-1' });
     expect(gateways(main, table([], own))).toEqual({});
-    expect(gateways(table([toInternet], { Main: true }, 'vpc-2'))).toEqual({});
-    expect(gateways(table([toInternet], { SubnetId: 'subnet-2' }))).toEqual({});
+    expect(gateways(table([toInternet], { Main: true }, 'vpc-2'))).toEqual({ isUnseen: true });
+    expect(gateways(table([toInternet], { SubnetId: 'subnet-2' }))).toEqual({ isUnseen: true });
   });
 });
 
@@ -121,6 +121,22 @@ describe('exposures', () => {
       ['198.51.100.2', 'elastic', 'igw-1', 'tcp/22'],
       ['2001:db8::1', 'ipv6', 'igw-2', 'udp/53-54'],
     ]);
+  });
+
+  it('are doubts where EC2 shows no route table, but for what is shut whatever its routes', () => {
+    expect(gatewaysOf('subnet-1', 'vpc-1', [table([], { Main: true }, 'vpc-2')], NOTHING)).toEqual({ isUnseen: true });
+    const unseen = networks({ isUnseen: true }, [ssh]);
+    expect(exposuresOf([two], unseen)).toEqual([]);
+    expect(doubtsOf([two], unseen).map(({ kind, openPorts }) => [kind, ...openPorts])).toEqual([
+      ['automatic', 'tcp/22'],
+      ['elastic', 'tcp/22'],
+      ['ipv6'],
+    ]);
+    // That no route leads there, nobody knows either.
+    expect(shieldsOf([two], unseen)).toEqual([]);
+    expect(doubtsOf([networkInterface({ addresses: [] })], unseen)).toEqual([]);
+    expect(doubtsOf([{ ...two, deniesInternet: true }], unseen)).toEqual([]);
+    expect(doubtsOf([two], networks({ ipv4: 'igw-1' }, [ssh]))).toEqual([]);
   });
 
   it.each<[string, Partial<Networks>, Partial<typeof two>, string]>([

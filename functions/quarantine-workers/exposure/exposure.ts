@@ -2,7 +2,7 @@ import type { IpPermission, NetworkAcl } from '@aws-sdk/client-ec2';
 import { isGlobalUnicast, isInBlock, isWorld, isWorldTogether } from './cidr.ts';
 import type { ExposureKind } from './exposure-kind.ts';
 import type { InterfaceView } from './interface-view.ts';
-import { aclAdmitsWorld, contains, type Family, type PortRange, type Referred } from './routes.ts';
+import { aclAdmitsWorld, contains, type Family, type Gateways, type PortRange, type Referred } from './routes.ts';
 
 /** An address of a worker that is reachable from the Internet. */
 export interface Exposure {
@@ -39,7 +39,7 @@ export interface Networks {
    * By subnet id: the gateways through which the Internet reaches the subnet by IPv4 and by IPv6, where default routes
    * lead to them.
    */
-  readonly gateways: ReadonlyMap<string, { readonly ipv4?: string; readonly ipv6?: string }>;
+  readonly gateways: ReadonlyMap<string, Gateways>;
   readonly subnets: ReadonlyMap<string, SubnetView>;
   /** Network ACLs by subnet id. */
   readonly acls: ReadonlyMap<string, NetworkAcl>;
@@ -64,6 +64,18 @@ interface Known {
 export const exposuresOf = (interfaces: readonly InterfaceView[], networks: Networks): Exposure[] =>
   interfaces.flatMap((each) => knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks) ?? []));
 
+/** A gateway of which nobody knows whether a route leads to it. */
+const UNSEEN = 'routes that EC2 does not show';
+
+/**
+ * What may be exposures of the given interfaces: the addresses that look public where EC2 does not show the routes, so
+ * that nobody knows whether the Internet reaches them; a pure function. Nodes with IPv6 addresses mostly are private.
+ */
+export const doubtsOf = (interfaces: readonly InterfaceView[], networks: Networks): Exposure[] =>
+  interfaces
+    .filter(({ subnetId }) => networks.gateways.get(subnetId)?.isUnseen === true)
+    .flatMap((each) => knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks, UNSEEN) ?? []));
+
 /**
  * Why addresses that look public are not reachable from the Internet, in words; a pure function. IPv6 addresses in a
  * private subnet are left out, because having no route is their purpose.
@@ -73,8 +85,8 @@ export function shieldsOf(interfaces: readonly InterfaceView[], networks: Networ
     knownOf(each, networks).flatMap(({ address, kind }) => {
       const family = familyOf(kind);
       const { subnetId } = each;
-      const gateway = networks.gateways.get(subnetId)?.[family];
-      if (gateway === undefined) {
+      const { [family]: gateway, isUnseen = false } = networks.gateways.get(subnetId) ?? {};
+      if (gateway === undefined && !isUnseen) {
         return family === 'ipv4' ? `no route of ${subnetId} leads from the Internet to ${address}` : [];
       }
       return shieldOf(each, family, networks) ?? [];
@@ -97,9 +109,13 @@ function knownOf({ subnetId, addresses, ipv6, ipv6Prefixes }: InterfaceView, { s
 
 const familyOf = (kind: ExposureKind): Family => (kind === 'ipv6' || kind === 'ipv6-prefix' ? 'ipv6' : 'ipv4');
 
-function exposureOf(each: InterfaceView, { address, kind }: Known, networks: Networks): Exposure | undefined {
+function exposureOf(
+  each: InterfaceView,
+  { address, kind }: Known,
+  networks: Networks,
+  gateway = networks.gateways.get(each.subnetId)?.[familyOf(kind)],
+): Exposure | undefined {
   const family = familyOf(kind);
-  const gateway = networks.gateways.get(each.subnetId)?.[family];
   if (gateway === undefined || shieldOf(each, family, networks) !== undefined) return undefined;
   const acl = networks.acls.get(each.subnetId);
   const rules = each.groupIds.flatMap((groupId) => networks.ingress.get(groupId) ?? []);

@@ -3,6 +3,14 @@ import { routeTableOf } from '../../shared/fleet/route-table.ts';
 import { isWorld, isWorldTogether } from './cidr.ts';
 
 export type Family = 'ipv4' | 'ipv6';
+/** The gateways of a subnet, by family, in words. */
+export interface Gateways {
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  /** Whether EC2 does not show the routes of the subnet. */
+  readonly isUnseen?: true;
+}
+
 type Route = NonNullable<RouteTable['Routes']>[number];
 
 /** The parts of a VPC's routes that the route tables do not contain. */
@@ -21,14 +29,16 @@ export interface Referred {
  * carrier gateways (the carrier's network and the Internet), local gateways (the network around an Outpost), and
  * endpoints of a firewall or a Gateway Load Balancer whose own subnet leads to an Internet gateway. An egress-only
  * gateway admits nobody. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox
- * appliances).
+ * appliances). `isUnseen`: EC2 shows neither a route table of the subnet nor a main one of its VPC, so that nobody knows
+ * whether one leads there, as may be in a VPC that another account shares.
  */
 export function gatewaysOf(
   subnetId: string,
   vpcId: string,
   tables: readonly RouteTable[],
   referred: Referred,
-): { readonly ipv4?: string; readonly ipv6?: string } {
+): Gateways {
+  if (routeTableOf(subnetId, vpcId, tables) === undefined) return { isUnseen: true };
   const lead = (family: Family, of: string, seen: readonly string[]): string | undefined => {
     const routes = routeTableOf(of, vpcId, tables)?.Routes ?? [];
     const inPieces = gatewaysInPieces(routes, family);

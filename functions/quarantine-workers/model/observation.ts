@@ -23,6 +23,8 @@ export interface WorkerView extends DescribedWorker {
   readonly interfaces: readonly InterfaceView[];
   /** Each exposure of its addresses. */
   readonly exposures: readonly Exposure[];
+  /** What may be exposures, as EC2 does not show the routes there. Nothing is done about these. */
+  readonly doubts?: readonly Exposure[];
   /** Why the Internet does not reach addresses that look public, in words. */
   readonly shields: readonly string[];
   /** Whether it forwards others' traffic. Others may lose their way out with it. */

@@ -1,7 +1,7 @@
 import type { NetworkInterface } from '@aws-sdk/client-ec2';
 import type { DescribedInstance, DescribedInterface } from '../../shared/fleet/described-instance.ts';
 import { tagsOf, type Worker } from '../../shared/fleet/worker.ts';
-import { exposuresOf, type Networks, shieldsOf } from '../exposure/exposure.ts';
+import { doubtsOf, exposuresOf, type Networks, shieldsOf } from '../exposure/exposure.ts';
 import type { InterfaceView, PublicAddress } from '../exposure/interface-view.ts';
 import type { LaunchTemplate, WorkerView } from './observation.ts';
 
@@ -18,6 +18,7 @@ export function viewOf(
   const tags = tagsOf(instance);
   const heldIn = [...new Set(interfaces.flatMap(({ groupIds }) => groupIds))].filter((id) => networks.stacks.has(id));
   const launchTemplate = launchTemplateOf(tags);
+  const doubts = doubtsOf(interfaces, networks);
   return {
     cluster,
     ...(nodegroup !== undefined && { nodegroup }),
@@ -30,6 +31,7 @@ export function viewOf(
     privateDnsName: instance.PrivateDnsName ?? '',
     interfaces,
     exposures: exposuresOf(interfaces, networks),
+    ...(doubts.length > 0 && { doubts }),
     shields: shieldsOf(interfaces, networks),
     ...(isRouter(instance) && { router: true }),
     heldBy: [...new Set(heldIn.flatMap((id) => networks.stacks.get(id) ?? []))],

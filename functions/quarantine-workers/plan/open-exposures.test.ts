@@ -33,6 +33,13 @@ describe('what a decision says about the exposure of its worker', () => {
     expect([found?.subject, found?.open !== undefined]).toEqual([WEB, isOpen]);
   });
 
+  it('is doubt where EC2 does not show its routes', () => {
+    const { exposures } = worker();
+    const view = worker({ exposures: [], doubts: exposures });
+    const decision = say('waiting', 'routes-unread', '');
+    expect(findingOf({ observation: observation(view), decision }, NOW)?.open?.reason).toBe('routes-unread');
+  });
+
   it('is nothing where it only refuses a request, as the release of a worker that is not in quarantine', () => {
     const decision = say('refused', 'request-refused', '');
     expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();
@@ -52,6 +59,13 @@ describe('a group with workers that stay exposed', () => {
     expect(decision).toMatchObject({ decision: 'refused', reason: 'workers-stay-exposed' });
     expect(decision?.message).toMatch(/^12 workers stay exposed .* as the policy allows\. i-0 since .*; and 2 more\.$/);
     expect(after).toEqual({ workers: 12, why: 'quarantine-budget', correlationId: 'exposed e-1' });
+  });
+
+  it('is told to be in doubt where nothing is known of any', () => {
+    const message = (workers: OpenGroup['workers']) => tellingOf(groupOf(workers), 'e-1', NOW).decision?.message;
+    expect(message(some(2, 'routes-unread'))).toMatch(/^2 workers may be exposed to the Internet\. EC2 does not show/);
+    const mixed = { ...some(1, 'routes-unread'), 'i-9': open() };
+    expect(message(mixed)).toMatch(/^2 workers stay exposed to the Internet\./);
   });
 
   it.each([

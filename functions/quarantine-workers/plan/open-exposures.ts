@@ -25,9 +25,12 @@ const QUIET: Readonly<Partial<Record<Reason, string>>> = {
   'quarantine-budget': 'As many workers are in quarantine as the policy allows.',
   'would-quarantine': 'The mode of quarantine is observe: nothing is closed.',
   'kill-switch': 'The kill switch is on: nothing is closed.',
+  'routes-unread': 'EC2 does not show the routes of their subnets, so that nobody knows whether one leads to them.',
   'auto-mode-exposed':
     'EKS Auto Mode owns its nodes, and nobody else may change them: let their NodeClass select private subnets, or give no public addresses (advancedNetworking.associatePublicIPAddress: false).',
 };
+/** The reason of a worker of which nobody knows whether it is exposed. */
+const DOUBT: Reason = 'routes-unread';
 const quiet: ReadonlyMap<string, string> = new Map(Object.entries(QUIET));
 
 /**
@@ -62,10 +65,11 @@ export function findingOf({ observation, decision }: Decided, now: number): Find
   if (answers !== undefined || reason === 'request-refused' || (silent === true && reason === 'quarantine-in-progress'))
     return undefined;
   const subject = `${view.cluster}/${view.nodegroup ?? ''}`;
-  const isOpen = stays.has(reason) && view.exposures.length > 0 && isPresent(view);
+  const found = reason === DOUBT ? (view.doubts ?? []) : view.exposures;
+  const isOpen = stays.has(reason) && found.length > 0 && isPresent(view);
   if (!isOpen) return { instanceId, subject };
   const since = state.reason === reason ? (state.since ?? now) : now;
-  const exposures = shortLine(describeExposures(view.exposures).join('; '), LONGEST);
+  const exposures = shortLine(describeExposures(found).join('; '), LONGEST);
   return { instanceId, subject, open: { since, reason, exposures } };
 }
 
@@ -126,7 +130,10 @@ function inWords(workers: ReadonlyArray<readonly [string, OpenWorker]>): string 
     .slice(0, NAMED)
     .map(([id, { since, exposures }]) => `${id} since ${iso(since).slice(0, 16)}Z (${exposures})`);
   const more = oldest.length > NAMED ? `; and ${oldest.length - NAMED} more` : '';
-  const count = counted(oldest.length, 'worker stays', 'workers stay');
+  const isDoubt = oldest.every(([, { reason }]) => reason === DOUBT);
+  const count = isDoubt
+    ? counted(oldest.length, 'worker may be', 'workers may be')
+    : counted(oldest.length, 'worker stays', 'workers stay');
   return `${count} exposed to the Internet. ${causes.join(' ')} ${named.join('; ')}${more}.`;
 }
 
