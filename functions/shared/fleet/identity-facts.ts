@@ -40,7 +40,8 @@ export interface Facts {
    * @param isBorneOut whether AWS's own tags name it, too. Others are read up to {@link MOST_MISSING} that do not exist.
    */
   readonly cluster: (name: string, isBorneOut: boolean) => Promise<Reading<Cluster>>;
-  readonly nodeGroup: (cluster: string, nodegroup: string) => Promise<Reading<Nodegroup>>;
+  /** A node group that tags name; `isBorneOut` as for clusters. */
+  readonly nodeGroup: (cluster: string, nodegroup: string, isBorneOut: boolean) => Promise<Reading<Nodegroup>>;
   /** ARN of the role of an instance profile, by the profile's ARN. */
   readonly role: (profileArn: string) => Promise<Reading<string>>;
   /** Type of a role's access entry. */
@@ -53,31 +54,51 @@ export interface Facts {
 export const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(name);
 
 /**
- * How many clusters are asked for in a reconcile that do not exist. Whoever may set tags can name fifty on each instance,
- * and EKS throttles the reads of all.
+ * How many clusters are asked for in a reconcile that do not exist, and how many node groups. Whoever may set tags can name
+ * fifty clusters, and a node group, on each instance, and EKS throttles the reads of all.
  */
 const MOST_MISSING = 200;
 
-/** The code where tags name more clusters than are asked for. No later read finds out more. */
+/** The code where tags name more clusters or node groups than are asked for. No later read finds out more. */
 export const TOO_MANY_NAMES = 'TooManyNames';
 
-const TOO_MANY: Unreadable = {
+const tooMany = (what: string): Unreadable => ({
   kind: 'unreadable',
   code: TOO_MANY_NAMES,
-  error: `${TOO_MANY_NAMES}: Tags name more than ${MOST_MISSING} clusters that do not exist, so that this one was not asked for.`,
+  error: `${TOO_MANY_NAMES}: Tags name more than ${MOST_MISSING} ${what} that do not exist, so that this one was not asked for.`,
   isThrottled: false,
-};
+});
+
+/** Counts names that were asked for and do not exist, so that further ones need not be asked for. */
+function missingNames() {
+  const asked = new Set<string>();
+  let missing = 0;
+  return {
+    isTooMany: (name: string): boolean => !asked.has(name) && missing >= MOST_MISSING,
+    async ask<T>(name: string, read: () => Promise<Reading<T>>): Promise<Reading<T>> {
+      const isFirst = !asked.has(name);
+      asked.add(name);
+      if (isFirst) missing += 1;
+      const reading = await read();
+      if (isFirst && reading.kind === 'found') missing -= 1;
+      return reading;
+    },
+  };
+}
 
 export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
   const { eks, iam, onTrouble = 'throw' } = clients;
   const { isNode = async () => undefined, mapsRole = async () => undefined } = clients;
-  const asked = new Set<string>();
-  let missing = 0;
-  const isTooMany = (name: string): boolean => !asked.has(name) && missing >= MOST_MISSING;
-  const nodeGroup = once(async (name: string, nodegroup: string): Promise<Reading<Nodegroup>> => {
-    if (isTooMany(name)) return TOO_MANY;
-    return describeNodeGroup(eks, { cluster: name, nodegroup }, onTrouble);
-  });
+  const [clusters, nodeGroups] = [missingNames(), missingNames()];
+  const describe = once((name: string, nodegroup: string) =>
+    describeNodeGroup(eks, { cluster: name, nodegroup }, onTrouble),
+  );
+  const nodeGroup = async (name: string, nodegroup: string, isBorneOut: boolean): Promise<Reading<Nodegroup>> => {
+    const subject = `${name}/${nodegroup}`;
+    if (clusters.isTooMany(name)) return tooMany('clusters');
+    if (nodeGroups.isTooMany(subject) && !isBorneOut) return tooMany('node groups');
+    return nodeGroups.ask(subject, () => describe(name, nodegroup));
+  };
   const role = once(async (arn: string): Promise<Reading<string>> => {
     if (iam === undefined) return { kind: 'gone' };
     return read(async () => {
@@ -92,13 +113,8 @@ export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Fac
   const ofEks = async (name: string, isBorneOut: boolean): Promise<Reading<Cluster>> => {
     // Clusters that are not EKS may have names that EKS does not accept.
     if (!isClusterName(name)) return { kind: 'gone' };
-    if (isTooMany(name) && !isBorneOut) return TOO_MANY;
-    const isFirst = !asked.has(name);
-    asked.add(name);
-    if (isFirst) missing += 1;
-    const reading = await cluster(name);
-    if (isFirst && reading.kind === 'found') missing -= 1;
-    return reading;
+    if (clusters.isTooMany(name) && !isBorneOut) return tooMany('clusters');
+    return clusters.ask(name, () => cluster(name));
   };
   return { cluster: ofEks, nodeGroup, role, entry, isNode, mapsRole };
 }

@@ -188,6 +188,20 @@ describe('tags that name clusters without end', () => {
     });
   });
 
+  it('take no more than some hundred reads of node groups either, which a cluster has not, and hide no worker', async () => {
+    const many = Array.from({ length: 1_000 }, (_, n) => ({
+      ...instance({ ...CLAIMS, 'eks:nodegroup-name': `g-${n}` }),
+      InstanceId: `i-${n}`,
+    }));
+    const launched = { ...instance({ ...CLAIMS, 'aws:autoscaling:groupName': GROUP }), InstanceId: 'i-launched' };
+    const by = clients();
+    const found = await identifyWorkers(by, readCluster, [...many, launched]);
+    expect(by.asked.filter((name) => name === 'DescribeNodegroupCommand').length).toBeLessThan(250);
+    expect(found.get('i-999')?.owner.unreadable).toMatch(/^TooManyNames: .*node groups/);
+    expect(found.get('i-launched')).toMatchObject({ worker: { nodegroup: 'web', ownership: 'managed' } });
+    expect(found.get('i-launched')?.owner).not.toHaveProperty('unreadable');
+  });
+
   it('ask for no node groups of theirs either', async () => {
     const named = decoys.map((decoy) => ({
       ...decoy,

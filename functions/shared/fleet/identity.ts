@@ -41,8 +41,8 @@ export interface Identity {
  * Auto Scaling user guide, "Tag Auto Scaling groups and instances" (`aws:autoscaling:groupName`); tags that begin with
  * `aws:` can be neither set nor removed (EC2 user guide, "Tag restrictions").
  *
- * Each cluster, node group, instance profile and access entry is read once. Of clusters that do not exist, some hundreds
- * are asked for: claims beyond them are doubt, unless AWS's own tags bear them out.
+ * Each cluster, node group, instance profile and access entry is read once. Of clusters and node groups that do not exist,
+ * some hundreds are asked for: claims beyond them are doubt, unless AWS's own tags bear them out.
  */
 export async function identifyWorkers(
   clients: IdentityClients,
@@ -109,6 +109,7 @@ async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): 
   const { cluster } = claim;
   const tags = tagsOf(instance);
   const asked = isClusterName(cluster) ? nodeGroupsToAsk(claim, tags) : [];
+  const ofAutoScaling = nodeGroupOf(tags[AUTO_SCALING_GROUP_TAG]);
   const profile = instance.IamInstanceProfile?.Arn;
   // Most workers of no managed node group are proven by their role, whose read need not wait for the cluster's.
   if (asked.length === 0 && needsProof(claim) && isClusterName(cluster) && profile !== undefined) {
@@ -116,7 +117,7 @@ async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): 
   }
   const [ofCluster, groups] = await Promise.all([
     facts.cluster(cluster, isBorneOut(claim, instance)),
-    Promise.all(asked.map((name) => facts.nodeGroup(cluster, name))),
+    Promise.all(asked.map((name) => facts.nodeGroup(cluster, name, name === ofAutoScaling))),
   ]);
   const own = groups.find((group) => group.kind === 'found' && hasAutoScalingGroup(group.found, tags));
   const managed = own?.kind === 'found' ? own.found : undefined;

@@ -46,7 +46,8 @@ export async function listEvictablePods(core: CoreV1Api): Promise<EvictablePod[]
 }
 
 /**
- * How many budgets of a namespace are told apart, which is more than anybody needs. Each pod is compared with those of its namespace, and whoever may make
+ * How many budgets of a namespace are told apart, which is more than anybody needs. Each pod is compared with those of its
+ * namespace, and whoever may make
  * budgets there can make any number of them.
  */
 const MOST_BUDGETS = 2_000;
