@@ -47,8 +47,7 @@ export async function listEvictablePods(core: CoreV1Api): Promise<EvictablePod[]
 
 /**
  * How many budgets of a namespace are told apart, which is more than anybody needs. Each pod is compared with those of its
- * namespace, and whoever may make
- * budgets there can make any number of them.
+ * namespace, and whoever may make budgets there can make any number of them.
  */
 const MOST_BUDGETS = 2_000;
 
