@@ -235,6 +235,7 @@ def ec2_changes(account) -> None:
     refused("InvalidInstanceID.NotFound", "ec2", "DeleteTags", Resources=["i-0123456789abcdef0"], Tags=[{"Key": "made"}])
     snapshots = [{"ResourceType": "snapshot", "Tags": [{"Key": "made", "Value": "here"}]}]
     taken = call("ec2", "CreateSnapshots", InstanceSpecification={"InstanceId": instance}, Description="Made here.", TagSpecifications=snapshots)
+    refused("SnapshotCreationPerVolumeRateExceeded", "ec2", "CreateSnapshots", InstanceSpecification={"InstanceId": instance})
     refused("InvalidInstanceID.NotFound", "ec2", "CreateSnapshots", InstanceSpecification={"InstanceId": "i-0123456789abcdef0"})
     call("ec2", "DescribeSnapshots", SnapshotIds=[taken["Snapshots"][0]["SnapshotId"]])
     found = call("ec2", "DescribeSnapshots", OwnerIds=["self"], MaxResults=5, Filters=[{"Name": "tag:made", "Values": ["here"]}])

@@ -18,7 +18,7 @@ it('says and does in this process what whole bundles say and do over the wire', 
       inProcess,
       // Calls that are made side by side may arrive in another order over the wire, and then draw other delays. With
       // this seed they arrive in the same one.
-      seed: 8,
+      seed: 1,
       policy: JSON.stringify({ upgrades: { bakeAge: '1h' } }),
     });
     await run.account.play(2 * HOUR);

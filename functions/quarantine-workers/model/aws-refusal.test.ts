@@ -10,6 +10,8 @@ it('tells what was refused for good, in words', () => {
 it.each([
   ['a throttle', answer('RequestLimitExceeded')],
   ['an activity under way', answer('ScalingActivityInProgressFault')],
+  ['tags that somebody else changes', answer('ConcurrentTagAccess')],
+  ['a snapshot right after another', answer('SnapshotCreationPerVolumeRateExceeded')],
   ['credentials that ran out', answer('ExpiredToken')],
   ['a fault of the service', answer('InternalError', 'server')],
   ['the network', new Error('ECONNRESET')],

@@ -5,7 +5,7 @@ import type { Owner } from '../../shared/fleet/owners.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
-import { isUnknownYet } from '../model/aws-refusal.ts';
+import { isBusy, isUnknownYet } from '../model/aws-refusal.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine, SavedTarget } from '../model/quarantine-ledger.ts';
 import type { Policy } from '../policy.ts';
@@ -64,6 +64,7 @@ export async function attempt(step: string, run: () => Promise<Omit<StepReport, 
     return { step, ...(await run()) };
   } catch (error) {
     if (isUnknownYet(error)) return { step, outcome: 'pending', note: 'EC2 does not know yet what was just made' };
+    if (isBusy(error)) return { step, outcome: 'pending', note: `EC2 is busy with it (${error.name})` };
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     return { step, outcome: 'failed', note: refusal };

@@ -68,7 +68,12 @@ it('waits for a closed group that EC2 does not know yet, and gives the interface
   expect(calls.map(([, { Groups }]) => Groups)).toEqual([[GROUPS.untracking], [GROUPS.closed], ['sg-nodes']]);
 });
 
-it.each(['InvalidInstanceID.NotFound', 'InvalidGroup.Duplicate'])('waits where EC2 says %s', async (name) => {
+it.each([
+  'InvalidInstanceID.NotFound',
+  'InvalidGroup.Duplicate',
+  'ConcurrentTagAccess',
+  'SnapshotCreationPerVolumeRateExceeded',
+])('waits where EC2 says %s', async (name) => {
   expect((await tagWorker(subjectOf(() => refusal(name), {}).subject)).outcome).toBe('pending');
 });
 

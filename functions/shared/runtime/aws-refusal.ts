@@ -1,5 +1,10 @@
-/** Error codes that a later retry of the same call may cure. */
+/**
+ * Error codes that a later retry of the same call may cure. Source for those of EC2 alone: EC2 API reference, "Error
+ * codes for the Amazon EC2 API", which has callers wait and retry.
+ */
 const PASSING: ReadonlySet<string> = new Set([
+  // Somebody else changes tags of the same resource.
+  'ConcurrentTagAccess',
   'EC2ThrottledException',
   'ExpiredToken',
   'ExpiredTokenException',
@@ -12,6 +17,8 @@ const PASSING: ReadonlySet<string> = new Set([
   'ResourceContentionFault',
   'ScalingActivityInProgress',
   'ScalingActivityInProgressFault',
+  // The last snapshot of the volume was begun less than 15 seconds ago.
+  'SnapshotCreationPerVolumeRateExceeded',
   'Throttling',
   'ThrottlingException',
   'TooManyRequestsException',

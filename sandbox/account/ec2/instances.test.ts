@@ -101,8 +101,11 @@ describe('snapshots', () => {
     expect((await create('1')).Snapshots).toMatchObject(
       volumeIds.map((VolumeId) => ({ VolumeId, State: 'pending', Tags: [{ Key: 'set', Value: '1' }] })),
     );
-    await create('1');
-    await create('2');
+    expect(await refusalCode(create('1'))).toBe('SnapshotCreationPerVolumeRateExceeded');
+    for (const value of ['1', '2']) {
+      await at.play(15_000);
+      await create(value);
+    }
     const find = async (Name: string, ...Values: string[]) => {
       const command = new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: [{ Name, Values }] });
       return (await ec2.send(command)).Snapshots ?? [];

@@ -54,6 +54,10 @@ export function snapshotOperations(state: Ec2State): Record<string, Operation> {
           const message = `The instance '${instanceId}' is not in a state from which it can be snapshotted: ${instanceState}.`;
           throw new AwsError('IncorrectState', message);
         }
+        if (volumes.some((volume) => snapshots.isTooSoon(volume.id))) {
+          const message = 'The maximum per volume CreateSnapshot request rate has been exceeded.';
+          throw new AwsError('SnapshotCreationPerVolumeRateExceeded', message);
+        }
         const tags = requestedTags(TagSpecifications, 'snapshot');
         const made = volumes.map(({ id: volumeId, sizeGiB }) =>
           snapshots.create({ volumeId, sizeGiB, description: Description, tags: new Map(tags) }),

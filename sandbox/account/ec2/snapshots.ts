@@ -12,6 +12,12 @@ export interface Snapshot {
   readonly completedAt: number;
 }
 
+/**
+ * The least time between two snapshots of a volume, ms. Source: EC2 API reference, "Error codes for the Amazon EC2 API",
+ * SnapshotCreationPerVolumeRateExceeded.
+ */
+const LEAST_BETWEEN = 15_000;
+
 /** The account's snapshots of volumes. Each takes minutes, whatever happens to its volume. */
 export class Snapshots {
   readonly #world: World;
@@ -33,6 +39,12 @@ export class Snapshots {
 
   get(id: string): Snapshot | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Whether a snapshot of a volume has begun so recently that EC2 makes no other one now. */
+  isTooSoon(volumeId: string): boolean {
+    const { now } = this.#world.time;
+    return this.list().some((each) => each.volumeId === volumeId && now - each.startedAt < LEAST_BETWEEN);
   }
 
   list(): Snapshot[] {
