@@ -173,6 +173,9 @@ export const STUCK_AFTER = 6 * HOUR;
 /** How long Auto Scaling may not show what it has accepted, ms. */
 export const SHOWN_WITHIN = 10 * 60_000;
 
-/** Whether a refresh with this status still goes on. `Baking` is not an end. Source: API reference, InstanceRefresh. */
+/**
+ * Whether a refresh with this status still goes on: `Baking` is not an end, and neither is a status that is newer than
+ * this code. Source: API reference, InstanceRefresh.
+ */
 export const isActive = (status: string): boolean =>
-  /^(Pending|InProgress|Cancelling|RollbackInProgress|Baking)$/.test(status);
+  !/^(Successful|Failed|Cancelled|RollbackSuccessful|RollbackFailed)$/.test(status);

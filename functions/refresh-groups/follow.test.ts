@@ -33,6 +33,18 @@ const halfWay: Partial<Observation> = { present: image(NEW, 48 * HOUR), behind: 
 const ended = (status: string, state = under(), group: object = half) =>
   decide(seen({ ...halfWay, state, refreshes: [known(status)] }, group), circumstances());
 
+describe('a refresh in a state that nobody here knows', () => {
+  it('goes on, whoever began it, and is told as stuck once it has lasted', () => {
+    const reached = { status: 'Verifying', percent: 50, since: NOW };
+    const state = under({ refresh: { ...begun, reached } });
+    expect(said(ended('Verifying'))).toBe('waiting refresh-under-way');
+    const next = seen({ ...halfWay, state, refreshes: [known('Verifying')] }, half);
+    expect(said(decide(next, { ...circumstances(), now: NOW + 24 * HOUR }))).toBe('failed refresh-stuck');
+    const foreign = decide(seen({ ...halfWay, refreshes: [known('Verifying')] }, half), circumstances());
+    expect([said(foreign), foreign.act]).toEqual(['waiting foreign-refresh', undefined]);
+  });
+});
+
 describe('a refresh that left workers behind', () => {
   it.each([
     ['Cancelled', '3', OLD],

@@ -81,6 +81,14 @@ describe('the updates of a cluster', () => {
       { since: NOW - 3 * DAY, changing: { type: 'VersionRollback', updateId: 'u-0' } },
     ],
     [
+      'a rollback in a state that nobody here knows',
+      [
+        update('VersionRollback', 'Verifying' as string as Update['status'], 0),
+        update('VersionUpdate', 'Successful', 3),
+      ],
+      { since: NOW - 3 * DAY, changing: { type: 'VersionRollback', updateId: 'u-0' } },
+    ],
+    [
       'a change of the certificate authority under way',
       [update('CertificateAuthorityUpdate', 'InProgress', 0)],
       { since: 0, changing: { type: 'CertificateAuthorityUpdate', updateId: 'u-0' } },

@@ -39,6 +39,10 @@ export interface NextVersion {
 /** Updates of a cluster that change its version or its certificate authority (EKS API reference, Update). */
 const CHANGES: ReadonlySet<string> = new Set(['VersionUpdate', 'VersionRollback', 'CertificateAuthorityUpdate']);
 
+/** Whether an update has ended. A status that is newer than this code is no end (EKS API reference, Update). */
+const hasEnded = ({ status }: Update): boolean =>
+  status === 'Successful' || status === 'Failed' || status === 'Cancelled';
+
 /**
  * Says what the updates of a cluster tell of its version; a pure function. The latest counts of the upgrades that
  * succeeded and the rollbacks that have ended. A rollback that failed or was cancelled leaves the version, but somebody
@@ -48,10 +52,11 @@ const CHANGES: ReadonlySet<string> = new Set(['VersionUpdate', 'VersionRollback'
  */
 export function controlPlaneOf(updates: readonly Update[], createdAt: number): ControlPlane {
   const relevant = updates.filter(({ type = '' }) => CHANGES.has(type));
-  const running = relevant.find(({ status }) => status === 'InProgress');
+  const running = relevant.find((update) => !hasEnded(update));
   const ended = relevant.filter(
-    ({ type, status }) =>
-      (type === 'VersionUpdate' && status === 'Successful') || (type === 'VersionRollback' && status !== 'InProgress'),
+    (update) =>
+      (update.type === 'VersionUpdate' && update.status === 'Successful') ||
+      (update.type === 'VersionRollback' && hasEnded(update)),
   );
   const last = ended.toSorted((a, b) => timeOf(a) - timeOf(b)).at(-1);
   return {
