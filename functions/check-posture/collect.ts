@@ -68,7 +68,7 @@ export async function collect(
   // Requests come before the new states are saved, so that a check that dies in between asks again.
   await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, before, now });
   const told = new Set([...looked.values()].flat().map(({ instanceId }) => instanceId));
-  const silent = await silentHosts(deps.ec2, before.values(), told);
+  const silent = await silentHosts(deps, before.values(), told);
   const { expiry, failed } = await tell(deps, policy, cluster, trigger, { looked, mute, before, silent });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
