@@ -32,3 +32,14 @@ it.each([
   );
   expect([faults, warnings]).toEqual([[], expected]);
 });
+
+it.each([
+  [{ waves: ['canary', 'prod'] }, [], ['canary']],
+  [{ waves: ['canary', 'prod'], wave: 'canary' }, [], ['prod']],
+  [{ waves: ['canary', 'prod'] }, [{ name: 'a', match: { clusters: ['lab-*'] }, upgrades: { wave: 'canary' } }], []],
+  [{}, [], []],
+])('waves that nothing can be in are warned of: %j', (upgrades, overrides, empty) => {
+  const { faults, warnings } = checkPolicy(JSON.stringify({ upgrades, overrides }), 0);
+  expect(faults).toEqual([]);
+  expect(warnings).toEqual(empty.map((name) => expect.stringContaining(`nothing is ever in wave ${name}`)));
+});

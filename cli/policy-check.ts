@@ -1,8 +1,9 @@
 import type * as z from 'zod';
-import { policySchema } from '../functions/policy-document.ts';
+import { type Policy, policySchema } from '../functions/policy-document.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { changeWindow, nextOpenings } from '../functions/shared/policy/change-window.ts';
+import { valueAt } from '../functions/shared/policy/merge-override.ts';
 import { policySchema as schemaOf } from '../functions/shared/policy/policy.ts';
 import { MOST_POLICY_BYTES, tierWarningOf } from '../functions/shared/policy/policy-size.ts';
 import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
@@ -82,7 +83,9 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
     stopped: stoppedBy(document),
     warnings: [
       ...size.warnings,
-      ...(parsed.success ? [...bakeWarnings(parsed.data.upgrades), ...rightsWarnings(document, rights)] : []),
+      ...(parsed.success
+        ? [...bakeWarnings(parsed.data.upgrades), ...waveWarnings(parsed.data), ...rightsWarnings(document, rights)]
+        : []),
       ...windows.flatMap(windowWarnings),
       ...rareWarnings(windows, now),
     ],
@@ -137,6 +140,17 @@ function windowsIn(document: unknown): Array<{ path: string; window: z.infer<typ
     left.push(...inner.reverse());
   }
   return found;
+}
+
+/** The waves that no group can be in. Releases pass them at once, so that they protect nobody. */
+function waveWarnings({ upgrades: { waves, wave }, overrides = [] }: Policy): string[] {
+  const given = new Set([wave ?? waves.at(-1), ...overrides.map((each) => valueAt(each, 'upgrades.wave'))]);
+  return waves
+    .filter((name) => !given.has(name))
+    .map(
+      (name) =>
+        `upgrades.waves: nothing is ever in wave ${name}, so releases pass it at once; have an override give it (upgrades.wave), or take it out`,
+    );
 }
 
 function bakeWarnings({

@@ -47,6 +47,22 @@ describe('what a policy means for a fleet', () => {
     ]);
   });
 
+  it('warns of waves that hold no managed node group that takes releases, where all could be read', () => {
+    const upgrades = { waves: ['canary', 'stage', 'prod'] };
+    const overrides = [
+      { name: 'c', match: { clusters: ['test'] }, upgrades: { wave: 'canary' } },
+      { name: 's', match: { clusters: ['lab'] }, upgrades: { wave: 'stage' } },
+    ];
+    const warned = (document: object, unread: string[] = []) =>
+      linesOf(document, document, unread).flatMap(
+        (line) => /^warning: wave (\w+) has no managed/.exec(line)?.[1] ?? [],
+      );
+    expect(warned({ upgrades, overrides })).toEqual(['stage']);
+    expect(warned({ upgrades, overrides, scope: { clusters: ['prod'] } })).toEqual(['canary', 'stage']);
+    expect(warned({ upgrades: { ...upgrades, mode: 'off' }, overrides })).toEqual(['canary', 'stage', 'prod']);
+    expect(warned({ upgrades, overrides }, ['dev: AccessDeniedException: no'])).toEqual([]);
+  });
+
   it('tells where two overrides do not go together', () => {
     const overrides = [
       { name: 'short', match: { clusters: ['test'] }, quarantine: { expireAfter: '1h' } },

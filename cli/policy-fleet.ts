@@ -7,11 +7,12 @@ import {
   listClusters,
   listNodeGroups,
 } from '../functions/shared/fleet/fleet.ts';
-import { isInScope } from '../functions/shared/fleet/scope.ts';
+import { isInScope, isOptedOut } from '../functions/shared/fleet/scope.ts';
 import { valueAt } from '../functions/shared/policy/merge-override.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
 import { fits, type Place, policyAt } from '../functions/shared/policy/policy-at.ts';
 import { STRICTNESS } from '../functions/shared/policy/strictness.ts';
+import { waveOf } from '../functions/shared/rollouts/wave-place.ts';
 import { READ_CONCURRENCY } from '../functions/shared/runtime/aws-client.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface FleetReport {
   readonly overrides: ReadonlyArray<{ readonly name: string; readonly places: readonly string[] }>;
   /** The settings that would change. */
   readonly changes: readonly PolicyChange[];
+  /** The waves without a managed node group that takes releases; empty where not everything could be read. */
+  readonly emptyWaves: readonly string[];
   readonly unread: readonly string[];
 }
 
@@ -104,7 +107,21 @@ export function fleetReport(
     name,
     places: places.filter((place) => fits(match, place)).map((place) => place.name),
   }));
-  return { overrides, changes: [...changes.values()], unread };
+  const emptyWaves = unread.length > 0 ? [] : emptyWavesOf(proposed, places, account);
+  return { overrides, changes: [...changes.values()], emptyWaves, unread };
+}
+
+/** The waves in which no managed node group takes releases: whatever is left alone is waited for by nobody. */
+function emptyWavesOf(policy: Policy, places: readonly NamedPlace[], account: string): string[] {
+  const taken = new Set(
+    places.flatMap((place) => {
+      const own = policyAt<typeof policySections, Policy>(policy, place, policySections);
+      const isLeft = place.nodegroup === undefined || place.tags.some((tags = {}) => isOptedOut(tags));
+      if (isLeft || isInvalid(own) || own.upgrades.mode === 'off') return [];
+      return isInScope(policy.scope, account, place.cluster) ? [waveOf(own)?.name] : [];
+    }),
+  );
+  return policy.upgrades.waves.filter((name) => !taken.has(name));
 }
 
 /** Every setting that applies at a place, by its key. */
@@ -123,13 +140,17 @@ function settingsAt(policy: Policy | undefined, place: Place, account: string): 
 const NAMED = 5;
 
 /** The report for people, one sentence per line. */
-export function fleetInLines({ overrides, changes, unread }: FleetReport): string[] {
+export function fleetInLines({ overrides, changes, emptyWaves, unread }: FleetReport): string[] {
   return [
     ...unread.map((what) => `warning: not read, so nobody knows what fits there: ${what}`),
     ...overrides.map(({ name, places }) =>
       places.length === 0
         ? `warning: override ${name} fits nothing that is there now`
         : `override ${name} fits ${namesOf(places)}`,
+    ),
+    ...emptyWaves.map(
+      (wave) =>
+        `warning: wave ${wave} has no managed node group that takes releases now: unless groups of your own or classes of Karpenter are in it, releases pass it at once`,
     ),
     ...changes.map(
       ({ key, from, to, places }) => `${key}: ${inWords(from)} becomes ${inWords(to)} for ${namesOf(places)}`,

@@ -43,7 +43,7 @@ describe('policy check', () => {
   });
 
   it('stops no function for an override by tag that is stricter than what the document itself says', async () => {
-    const upgrades = { bakeAge: '2h', stopAfterFailures: 3, waves: ['canary', 'prod'] };
+    const upgrades = { bakeAge: '2h', stopAfterFailures: 3, waves: ['canary', 'prod'], wave: 'canary' };
     const stricter = { bakeAge: '4h', stopAfterFailures: 2, wave: 'prod' };
     const slow = {
       name: 'slow',

@@ -2,6 +2,7 @@ import { inWords } from '../shared/ledger/proposal.ts';
 import type { Refresh } from '../shared/ledger/refresh-ledger.ts';
 import { type Decision, isOnTemplateOf, LOOK_AGAIN, memoryOf, nextAttempt, PINNED_WITHIN, say } from './decision.ts';
 import type { Move } from './move.ts';
+import { passedWaves } from './wave.ts';
 
 /** The proposal of a move that is due; a pure function. */
 export function propose({ observation, plan, expired, inWords: what, about }: Move): Decision {
@@ -14,7 +15,7 @@ export function propose({ observation, plan, expired, inWords: what, about }: Mo
 
 /** The act of a move whose moment has come: a floating group is pinned first. A pure function. */
 export function begin(move: Move): Decision {
-  const { observation, circumstances, choice, present, target, ruling, about } = move;
+  const { observation, circumstances, policy, choice, present, target, ruling, about } = move;
   const { group, state, template } = observation;
   const { now } = circumstances;
   const { replaces } = choice;
@@ -34,7 +35,8 @@ export function begin(move: Move): Decision {
   };
   const { quarantineWait: _, ...goesOn } = memoryOf(state);
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
-  const message = `Moving ${move.inWords}${approved}`;
+  const passed = replaces === undefined ? passedWaves(target, policy, circumstances) : '';
+  const message = `Moving ${move.inWords}${approved}${passed}`;
   return about(say('acted', 'refresh-started', message, `${target} ${refresh.attempt}`), {
     act: 'start',
     memory: { ...goesOn, refresh },

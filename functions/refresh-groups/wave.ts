@@ -1,7 +1,14 @@
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import type { OfferedImage } from '../shared/releases/wanted-image.ts';
-import { chooseAmong, type Held, heldFrom, inWordsOf, type WaveWait } from '../shared/rollouts/held-by-waves.ts';
+import {
+  chooseAmong,
+  type Held,
+  heldFrom,
+  inWordsOf,
+  passedInWords,
+  type WaveWait,
+} from '../shared/rollouts/held-by-waves.ts';
 import { CUSTOM, placeOfWave } from '../shared/rollouts/wave-place.ts';
 import type { Circumstances } from './decision.ts';
 import type { Policy } from './policy.ts';
@@ -41,6 +48,18 @@ export function waitAtWave(
   if (waves.length === 0) return undefined;
   const held = heldAt(imageId, mover, policy, circumstances);
   return held && inWordsOf(held, { releaseVersion: imageId, waves, bakeBetween });
+}
+
+/** Tells of earlier waves in which nothing takes an AMI that starts now; begins with a blank. */
+export function passedWaves(
+  releaseVersion: string,
+  policy: Policy,
+  { rollouts, now }: Pick<Circumstances, 'rollouts' | 'now'>,
+): string {
+  const { waves, bakeBetween } = policy.upgrades;
+  if (waves.length === 0) return '';
+  const taker = { wave: placeOfWave(policy), bakeBetween };
+  return passedInWords(taker, { pair: CUSTOM, releaseVersion }, { rollouts, waves, now });
 }
 
 function heldAt(

@@ -68,6 +68,14 @@ function here(
 const CANARY = 'canary/self-managed:web';
 const failed = { failures: { target: NEW, count: 1, resumed: 0 } };
 
+it('the record of a refresh names the earlier waves in which nothing takes the AMI', () => {
+  const started = here('prod', { [CANARY]: remembering(runs(NEW, 90)) });
+  expect([said(started), started.message]).toEqual([
+    'acted refresh-started',
+    expect.stringContaining('Nothing in wave stage takes it, so that nothing has tried it there.'),
+  ]);
+});
+
 describe('an AMI in its waves', () => {
   const oldOne = remembering(runs(OLD, 90), { reason: 'refresh-outside-window' });
   it.each<[string, string, Record<string, RefreshState>, string, RegExp | undefined]>([

@@ -17,7 +17,7 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { stayPinned } from './stay-pinned.ts';
 import { poolsIn, poolsOf, proposedPatch } from './tell-pools.ts';
-import { type Mover, waitAtWave } from './wave.ts';
+import { type Mover, passedWaves, waitAtWave } from './wave.ts';
 
 /** A name of Kubernetes has no colon: this label or annotation means the same as the tag. */
 const OPT_OUT_MARK = OPT_OUT_TAG.replace(':', '/');
@@ -173,11 +173,19 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
   });
   if (closed !== undefined) return { ...about(closed.told, closed.more), heldAtGate: closed.held };
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
-  return about(say('acted', 'node-class-being-pinned', `Changed ${fromTo}.${pools}${approved}`, target), {
-    write: [{ alias: target }],
-    made: { alias: target, from: asJson(view.terms), at: now },
-    heldAtGate: undefined,
-  });
+  return about(
+    say(
+      'acted',
+      'node-class-being-pinned',
+      `Changed ${fromTo}.${pools}${approved}${passedWaves(offered, mover)}`,
+      target,
+    ),
+    {
+      write: [{ alias: target }],
+      made: { alias: target, from: asJson(view.terms), at: now },
+      heldAtGate: undefined,
+    },
+  );
 }
 
 /** Gives back the former AMI terms after a rejection, where nobody has changed them since. */

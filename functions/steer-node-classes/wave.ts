@@ -2,7 +2,14 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { clustersBefore } from '../shared/rollouts/clusters-before.ts';
 import type { Start } from '../shared/rollouts/go-first.ts';
-import { chooseAmong, type Held, heldFrom, inWordsOf, type WaveWait } from '../shared/rollouts/held-by-waves.ts';
+import {
+  chooseAmong,
+  type Held,
+  heldFrom,
+  inWordsOf,
+  passedInWords,
+  type WaveWait,
+} from '../shared/rollouts/held-by-waves.ts';
 import type { Candidate } from '../shared/rollouts/rollouts.ts';
 import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { aliasOf, type Family, newestOf, selectionOf } from './alias.ts';
@@ -33,6 +40,18 @@ export function waitAtWave(version: OfferedVersion, family: Family, mover: Mover
   const { waves, bakeBetween } = mover.policy.upgrades;
   const held = waves.length === 0 ? undefined : heldAt(version, mover);
   return held && inWordsOf(held, { releaseVersion: aliasOf(family, version.version), waves, bakeBetween });
+}
+
+/** Tells of earlier waves in which nothing takes a version that starts now; begins with a blank. */
+export function passedWaves(
+  { version }: OfferedVersion,
+  { view, policy, circumstances: { rollouts, now } }: Mover,
+): string {
+  const { waves, bakeBetween } = policy.upgrades;
+  if (waves.length === 0) return '';
+  const taker = { wave: placeOfWave(policy), bakeBetween };
+  const passed = candidatesOf(view, version).map((each) => passedInWords(taker, each, { rollouts, waves, now }));
+  return passed.find((words) => words !== '') ?? '';
 }
 
 /**

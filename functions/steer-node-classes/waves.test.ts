@@ -225,6 +225,17 @@ describe('a release in its waves', () => {
   });
 });
 
+it('the record of a pin names the earlier waves in which nothing takes the release', () => {
+  const observation = observationOf(classView(), { key: { cluster: 'prod', nodegroup: 'ec2nodeclass:default' } });
+  const policy = policyHere(anywhere, 'prod', observation.owner);
+  const pinned = (classes: Parameters<typeof rolloutsWith>[0]) =>
+    decide(observation, { policy, now: NOW, account: '111122223333', rollouts: rolloutsWith(classes) });
+  const alone = pinned({ classes: {} });
+  expect(said(alone)).toBe('acted node-class-being-pinned');
+  expect(alone.message).toContain('Nothing in the waves canary, stage takes it, so that nothing has tried it there.');
+  expect(pinned({ classes: { [CANARY]: aClass(runs(NEW, 90)) } }).message).toContain('Nothing in wave stage takes it');
+});
+
 describe('windows and gates', () => {
   const windows = [{ cron: '0 2 * * *', duration: '3h' }];
   const read = (state: 'OK' | 'ALARM', isOpen: boolean): Gates => ({

@@ -1,5 +1,6 @@
 import type { NodeGroupKey } from '../ledger/node-group-key.ts';
 import { iso } from '../runtime/clock.ts';
+import { listed } from '../text/listed.ts';
 import type { Blocker, Candidate, Entry, Rollouts } from './rollouts.ts';
 
 /**
@@ -41,6 +42,25 @@ export function heldFrom(
   if (entry.kind !== 'open') return entry;
   const until = knownSince + SWEPT_AFTER;
   return wave > 0 && until > now ? { kind: 'unswept', until } : undefined;
+}
+
+/**
+ * Tells of the earlier waves that a release has passed though nothing there has tried it, for a start that waves let
+ * happen; begins with a blank. A wave without groups that take the release keeps it from nobody.
+ */
+export function passedInWords(
+  { wave, bakeBetween }: Pick<Taker, 'wave' | 'bakeBetween'>,
+  candidate: Candidate,
+  {
+    rollouts,
+    waves,
+    now,
+  }: { readonly rollouts: Rollouts | undefined; readonly waves: readonly string[]; readonly now: number },
+): string {
+  const passed = rollouts?.emptyBefore(wave, candidate, bakeBetween, now) ?? [];
+  if (passed.length === 0) return '';
+  const names = listed(passed.map((place) => waves[place] ?? String(place)));
+  return ` Nothing in ${passed.length === 1 ? 'wave' : 'the waves'} ${names} takes it, so that nothing has tried it there.`;
 }
 
 /**

@@ -60,6 +60,8 @@ export interface Candidate {
 /** How the rollouts of a fleet stand. */
 export interface Rollouts {
   readonly entryOf: (key: NodeGroupKey, wave: number, candidate: Candidate, bakeBetween: number, now: number) => Entry;
+  /** The places of the waves before a wave in which nothing takes a release, ever has, or is waited for. */
+  readonly emptyBefore: (wave: number, candidate: Candidate, bakeBetween: number, now: number) => readonly number[];
   /** Whether a member runs a release, or has run it for long enough. */
   readonly hasBeenTaken: (candidate: Candidate, bakeBetween: number, now: number) => boolean;
   readonly memberOf: (subject: string) => Member | undefined;

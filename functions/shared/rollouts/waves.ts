@@ -89,6 +89,10 @@ export function rolloutsOf(
   };
   return {
     hasBeenTaken: (candidate, bakeBetween, now) => summaryOf(candidate, bakeBetween, now).hasBeenTaken,
+    emptyBefore: (wave, candidate, bakeBetween, now) => {
+      const { waves } = summaryOf(candidate, bakeBetween, now);
+      return Array.from({ length: wave }, (_, place) => place).filter((place) => isEmpty(waves.get(place)));
+    },
     memberOf: (subject) => members.get(subject),
     takersBefore: (before, { pair, releaseVersion }) =>
       [...members.values()].filter(
@@ -127,6 +131,9 @@ function entryInto(summary: Summary, key: NodeGroupKey, wave: number, bakeBetwee
   const first = summary.moving.find((each) => subjectOf(each.key) !== subjectOf(key));
   return first === undefined ? { kind: 'open' } : { kind: 'alone', first };
 }
+
+const isEmpty = (of: WaveOf | undefined): boolean =>
+  of === undefined || (of.takenAt === undefined && of.unfinished.length + of.stopped.length === 0 && !of.isPassedOver);
 
 function beforeWave({ waves }: Summary, wave: number): Before {
   const earlier = [...waves].filter(([place]) => place < wave).sort(([a], [b]) => a - b);

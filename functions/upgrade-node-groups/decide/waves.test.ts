@@ -84,6 +84,21 @@ describe('a group that only the policy left alone', () => {
   });
 });
 
+it('the record of a start names the earlier waves in which nothing takes the release', () => {
+  const long = NOW - 99 * HOUR;
+  const view = { target: targeting(long, NEW) };
+  const started = (states: Readonly<Record<string, NodeGroupState>>) => told('prod-1', states, view);
+  const none = started({});
+  expect([none.reason, none.message]).toEqual([
+    'upgrade-started',
+    expect.stringContaining('Nothing in the waves canary, stage takes it, so that nothing has tried it there.'),
+  ]);
+  expect(started({ 'canary-1/a': runs(NEW, 99) }).message).toContain('Nothing in wave stage takes it');
+  const leftAlone = { 'canary-1/a': runs(OLD, 99, { isLeftAlone: true }), 'stage-1/a': runs(NEW, 99) };
+  expect(started(leftAlone).message).toContain('Nothing in wave canary takes it');
+  expect(started({ 'canary-1/a': runs(NEW, 99), 'stage-1/a': runs(NEW, 99) }).message).not.toContain('takes it');
+});
+
 describe('a release enters a wave', () => {
   it.each<[string, Readonly<Record<string, NodeGroupState>>, string, string]>([
     [

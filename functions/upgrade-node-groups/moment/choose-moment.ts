@@ -180,6 +180,7 @@ function begin(
     replaces,
     approval,
     ruling,
+    passed,
     turnAt,
     wait,
   } = moment;
@@ -215,7 +216,7 @@ function begin(
     isFirstTry: isFirstTry(moment),
     isApproved,
   });
-  const message = `The node group is being ${replaces === undefined ? 'upgraded' : 'moved'} ${fromTo(moment)}.${approved}${riskToEvidence(moment)}${warned(upgrades.preflight, seen)}${keyPair.message}`;
+  const message = `The node group is being ${replaces === undefined ? 'upgraded' : 'moved'} ${fromTo(moment)}.${approved}${passed}${riskToEvidence(moment)}${warned(upgrades.preflight, seen)}${keyPair.message}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     ...(details !== undefined && { details }),

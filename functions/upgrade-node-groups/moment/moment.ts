@@ -13,7 +13,7 @@ import type { Due } from '../model/replacement.ts';
 import { kubernetesVersionOf, proposedTarget, triedRelease } from '../model/target-version.ts';
 import type { Reason } from '../reasons.ts';
 import { publishedAt } from '../release/choose-release.ts';
-import { entryFor } from '../release/wave-entry.ts';
+import { entryFor, passedWaves } from '../release/wave-entry.ts';
 import { approvalOf } from './approval.ts';
 import { deferralOf } from './defer.ts';
 
@@ -81,6 +81,7 @@ export function momentOf(
     upgrades: policy.upgrades,
     tripped: tripFor(fleetFailures, { key, ...state, ...tried }, policy),
     entry: entryFor(release, { key, need, state, view }, circumstances),
+    passed: passedWaves(release, { need, view }, circumstances),
     replaces,
     pace: { bakeAge: replaces === undefined ? bakeAge : 0, bakeBetween, windows, cause },
     failures,

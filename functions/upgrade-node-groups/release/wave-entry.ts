@@ -3,7 +3,7 @@ import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { SeenRelease } from '../../shared/releases/release-ledger.ts';
-import { chooseAmong, type Held, heldFrom, inWordsOf } from '../../shared/rollouts/held-by-waves.ts';
+import { chooseAmong, type Held, heldFrom, inWordsOf, passedInWords } from '../../shared/rollouts/held-by-waves.ts';
 import { heldByReplacements } from '../../shared/rollouts/replacement-turn.ts';
 import type { Candidate } from '../../shared/rollouts/rollouts.ts';
 import { CUSTOM, placeOfWave, rolloutPair } from '../../shared/rollouts/wave-place.ts';
@@ -34,6 +34,19 @@ export function entryFor(
   const { bakeBetween } = paceOf(need, policy, now);
   const taker = { key, wave, bakeBetween, knownSince: knownSince(release, view, state, now) };
   return heldFrom(taker, candidateOf(view, release.releaseVersion), rollouts, now);
+}
+
+/** Tells of earlier waves in which nothing takes a release that starts now; begins with a blank. */
+export function passedWaves(
+  { releaseVersion, replaces }: Due,
+  { need, view }: Pick<Mover, 'need' | 'view'>,
+  { policy, rollouts, now }: Circumstances,
+): string {
+  if (isInvalid(policy) || replaces !== undefined || policy.upgrades.waves.length === 0) return '';
+  const { bakeBetween } = paceOf(need, policy, now);
+  const { waves } = policy.upgrades;
+  const taker = { wave: placeOfWave(policy), bakeBetween };
+  return passedInWords(taker, candidateOf(view, releaseVersion), { rollouts, waves, now });
 }
 
 /**
