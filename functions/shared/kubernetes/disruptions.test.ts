@@ -92,3 +92,23 @@ it('keeps no labels of pods that have ended, of which a cluster keeps thousands'
   });
   expect((await client.listEvictablePods()).map(({ labels }) => labels)).toEqual([{ app: 'web' }, {}, {}]);
 });
+
+it('keeps usual selectors alone once there are megabytes of them', async () => {
+  const values = Array.from({ length: 400 }, (_, n) => `value-${n}`);
+  const long = { matchExpressions: [{ key: 'app', operator: 'In', values }] };
+  const usual = { matchLabels: { app: 'web' } };
+  const budgets = (namespace: string, count: number, selector: object) =>
+    Array.from({ length: count }, (_, n) => ({ metadata: { namespace, name: `b-${n}` }, spec: { selector } }));
+  const { client } = await apiWith(
+    { body: { items: budgets('evil', 500, long), metadata: { continue: 'more' } } },
+    { body: { items: budgets('evil', 1_000, long), metadata: { continue: 'more' } } },
+    { body: { items: budgets('shop', 3, usual) } },
+  );
+  const found = await client.listBudgets();
+  expect(found.filter(({ namespace }) => namespace === 'shop').map(({ selector }) => selector)).toEqual(
+    Array(3).fill(usual),
+  );
+  const kept = found.filter(({ selector }) => selector?.matchExpressions !== undefined).length;
+  expect(kept).toBeGreaterThan(500);
+  expect(kept).toBeLessThan(1_500);
+});

@@ -55,13 +55,16 @@ const MOST_BUDGETS = 2_000;
 export async function listBudgets(policy: PolicyV1Api): Promise<Budget[]> {
   const budgets: Budget[] = [];
   const counts = new Map<string, number>();
+  let room = ALL_SELECTORS;
   for await (const page of pagesOf((asked) => policy.listPodDisruptionBudgetForAllNamespaces(asked))) {
     for (const each of page) {
       const { namespace = '' } = each.metadata ?? {};
       const count = (counts.get(namespace) ?? 0) + 1;
       counts.set(namespace, count);
-      if (count <= MOST_BUDGETS) budgets.push(describeBudget(each));
+      const length = JSON.stringify(each.spec?.selector ?? {}).length;
+      if (count <= MOST_BUDGETS) budgets.push(describeBudget(each, Math.min(LONGEST_SELECTOR, room)));
       else if (count === MOST_BUDGETS + 1) budgets.push({ ...ANY_OTHER, namespace });
+      room = Math.max(USUAL_SELECTOR, room - length);
     }
   }
   return budgets;
@@ -101,11 +104,11 @@ export function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
   };
 }
 
-function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget): Budget {
+function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget, longest: number): Budget {
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
-    selector: selectorOf(spec?.selector),
+    selector: selectorOf(spec?.selector, longest),
     disruptionsAllowed: status?.disruptionsAllowed ?? 0,
     currentHealthy: status?.currentHealthy ?? 0,
     desiredHealthy: status?.desiredHealthy ?? 0,
@@ -114,15 +117,18 @@ function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget): Budg
   };
 }
 
-/** How long a selector may be, as JSON. The API server sets no limit but that of the object. */
-const LONGEST_SELECTOR = 8_192;
+/**
+ * How long a selector may be, as JSON, and all of a cluster together before only usual ones are kept. The API server sets no
+ * limit but that of the object, and in memory they take several times that.
+ */
+const [LONGEST_SELECTOR, ALL_SELECTORS, USUAL_SELECTOR] = [8_192, 2 ** 22, 256];
 
 /**
  * A selector, as far as memory has room for those of all budgets. A longer one counts as selecting all pods of its
  * namespace: a budget too many is a doubt, but a budget too few is a blocker that nobody names.
  */
-const selectorOf = (selector: V1LabelSelector | undefined): V1LabelSelector | undefined =>
-  selector === undefined || JSON.stringify(selector).length <= LONGEST_SELECTOR ? selector : {};
+const selectorOf = (selector: V1LabelSelector | undefined, longest: number): V1LabelSelector | undefined =>
+  selector === undefined || JSON.stringify(selector).length <= longest ? selector : {};
 
 /**
  * Whether a selector of `policy/v1` selects labels. An empty selector selects all pods of the namespace, an absent one
