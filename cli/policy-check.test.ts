@@ -43,3 +43,18 @@ it.each([
   expect(faults).toEqual([]);
   expect(warnings).toEqual(empty.map((name) => expect.stringContaining(`nothing is ever in wave ${name}`)));
 });
+
+it.each([
+  [{ approval: 'required' }, 'up to 35 days pass until the next window opens'],
+  [{ mode: 'observe' }, 'up to 35 days pass until the next window opens'],
+  [{ mode: 'observe', approvalExpiresAfter: '40d' }, undefined],
+  [{}, undefined],
+] as const)('approvals that may end before a window opens are warned of: %j', (upgrades, expected) => {
+  const windows = [{ cron: '0 2 * * SAT#1', duration: '4h' }];
+  const text = JSON.stringify({ upgrades: { ...upgrades, windows } });
+  const { faults, warnings } = checkPolicy(text, Date.parse('2026-07-14T00:00:00Z'));
+  expect(faults).toEqual([]);
+  expect(warnings).toEqual(
+    expected === undefined ? [] : [expect.stringContaining(`upgrades.approvalExpiresAfter: ${expected}`)],
+  );
+});

@@ -88,6 +88,7 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
         : []),
       ...windows.flatMap(windowWarnings),
       ...rareWarnings(windows, now),
+      ...(parsed.success ? approvalWarnings(parsed.data.upgrades, windows, now) : []),
     ],
     windows,
   };
@@ -180,14 +181,39 @@ const windowWarnings = ({ path, duration }: WindowOpenings): string[] =>
 
 /** Lists of windows that leave a long time without an opening, such as one on the 29th of February. */
 const rareWarnings = (windows: readonly WindowOpenings[], now: number): string[] =>
-  [...Map.groupBy(windows, ({ path }) => path.replace(/\.\d+$/, ''))].flatMap(([list, each]) => {
+  longestGaps(windows, now).flatMap(({ list, days }) =>
+    days * DAY > LONGEST_GAP
+      ? [`${list}: up to ${days} days pass without an opening, and nothing starts meanwhile; add a window`]
+      : [],
+  );
+
+interface Approvals {
+  readonly mode: string;
+  readonly approval: string;
+  readonly approvalExpiresAfter: number;
+}
+
+/** Approvals of upgrades that may be over before a window opens. */
+const approvalWarnings = (
+  { mode, approval, approvalExpiresAfter }: Approvals,
+  windows: readonly WindowOpenings[],
+  now: number,
+): string[] =>
+  longestGaps(windows, now).flatMap(({ list, days }) =>
+    list === 'upgrades.windows' && (mode === 'observe' || approval === 'required') && days * DAY > approvalExpiresAfter
+      ? [
+          `upgrades.approvalExpiresAfter: up to ${days} days pass until the next window opens, and an approval may end before; make it longer`,
+        ]
+      : [],
+  );
+
+/** The longest time without an opening of each list of windows, in whole days. */
+const longestGaps = (windows: readonly WindowOpenings[], now: number): Array<{ list: string; days: number }> =>
+  [...Map.groupBy(windows, ({ path }) => path.replace(/\.\d+$/, ''))].map(([list, each]) => {
     // Beyond the last known opening of one of them, nobody knows all openings.
     const known = Math.min(...each.map(({ openings }) => openings.at(-1) ?? now));
     const openings = [...new Set(each.flatMap((window) => window.openings))].filter((at) => at <= known);
     const times = [now, ...openings.toSorted((a, b) => a - b)];
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? at));
-    const longest = Math.round(Math.max(0, ...gaps) / DAY);
-    return longest * DAY > LONGEST_GAP
-      ? [`${list}: up to ${longest} days pass without an opening, and nothing starts meanwhile; add a window`]
-      : [];
+    return { list, days: Math.round(Math.max(0, ...gaps) / DAY) };
   });

@@ -93,6 +93,19 @@ describe('answer', () => {
     expect(rejected).toMatchObject({ reason: 'request-granted', proposal: ruling('rejected') });
   });
 
+  it('says where an approval that is given now would end before the next window opens', () => {
+    const windows = [{ cron: '0 3 * * TUE', duration: '2h' }];
+    const shut = circumstances({ upgrades: { mode: 'observe', windows, approvalExpiresAfter: '1h' } });
+    const opening = '2026-07-21T03:00:00.000Z';
+    const message = decide(about({}), shut).message;
+    expect(message).toContain(`The next window opens at ${opening}. An approval that is given now ends before`);
+    expect(message).not.toContain('it starts when');
+    const made = answer(about({ proposal }), request('approve'), shut);
+    expect(made.message).toContain(`The next window opens at ${opening}. The approval ends before, at `);
+    const lasting = circumstances({ upgrades: { mode: 'observe', windows, approvalExpiresAfter: '14d' } });
+    expect(answer(about({ proposal }), request('approve'), lasting).message).not.toContain('ends before');
+  });
+
   it('lets what was resumed be tried as often as before, by attempts that count on', () => {
     const { memory } = answer(about({ failures }), request('resume'), circumstances());
     const again = decide(about(memory), circumstances());

@@ -1,4 +1,5 @@
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import { approvalEnds } from '../../shared/ledger/proposal.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import type { Decision } from '../model/decision.ts';
@@ -6,10 +7,24 @@ import { GATE, gateBehind } from '../model/obstacles.ts';
 import type { Moment } from './moment.ts';
 
 /** Waits for a change window. A proposal changes nothing, so operators may get and approve one while windows are shut. */
-export function outsideWindow({ now, pace, state, isProposal, wait }: Moment): Decision | undefined {
+export function outsideWindow(moment: Moment): Decision | undefined {
+  const { now, pace, state, isProposal, wait } = moment;
   const opensAt = nextOpening(pace.windows, now);
   if (opensAt <= now || isProposal) return undefined;
-  return keepingGate(wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt), state);
+  const message = `The next window opens at ${iso(opensAt)}.${endsBefore(opensAt, moment)}`;
+  return keepingGate(wait('outside-change-window', message, opensAt), state);
+}
+
+/** Says where the approval of an upgrade ends before the next window opens. */
+function endsBefore(
+  opensAt: number,
+  { approval: { ruling, isNeeded }, state: { proposal }, upgrades }: Moment,
+): string {
+  if (proposal === undefined || ruling === undefined || !isNeeded) return '';
+  const ends = approvalEnds(proposal, ruling, upgrades.approvalExpiresAfter);
+  return ends > opensAt
+    ? ''
+    : ` The approval ends before, at ${iso(ends)} (upgrades.approvalExpiresAfter): approve it later.`;
 }
 
 /** Remembers a closed gate while something else that passes by itself holds the group: it may be closed again after that. */

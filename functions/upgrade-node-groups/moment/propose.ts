@@ -13,7 +13,7 @@ export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>)
   const { releaseVersion, now, upgrades, idle, approval, isProposal, turnAt, pace, state } = moment;
   if (!isProposal) return undefined;
   const opensAt = nextOpening(pace.windows, now);
-  const inWindow = opensAt > now ? ` If approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
+  const inWindow = opensAt > now ? whenApprovedNow(opensAt, now + upgrades.approvalExpiresAfter) : '';
   const closed = closedGate(upgrades.gates, gates, now);
   const atGates = closed === undefined ? '' : ` If approved now, it waits. ${closed.message}`;
   const leavesKeyPairOut = mayLeaveKeyPairOut(moment);
@@ -32,6 +32,12 @@ export function propose(moment: Moment, { gates }: Pick<Circumstances, 'gates'>)
     ...(closed?.isUnread && { dependsOnGates: true }),
   };
 }
+
+/** Says what becomes of an approval that is given before the next window opens. */
+const whenApprovedNow = (opensAt: number, expiresAt: number): string =>
+  expiresAt > opensAt
+    ? ` If approved now, it starts when the next window opens, at ${iso(opensAt)}.`
+    : ` The next window opens at ${iso(opensAt)}. An approval that is given now ends before, at ${iso(expiresAt)} (upgrades.approvalExpiresAfter): approve it later.`;
 
 /** Says from which release to which a node group moves, and what the move may cure; or which nodes are replaced. */
 export function fromTo({
