@@ -1,6 +1,7 @@
 import { fleetWithHosts, withHosts } from './hosts.ts';
 import { fleetWithNodeClasses, withNodeClasses } from './node-classes.ts';
 import { fleetWithRollout, withRollout } from './rollout.ts';
+import { withRulings } from './rulings.ts';
 import type { Policy, Scenario } from './scenario.ts';
 import { fleetWithSelfManaged, withSelfManaged } from './self-managed.ts';
 
@@ -10,4 +11,7 @@ export const fleetFileOf = (scenario: Scenario): Scenario['fleet'] =>
 
 /** The policy document of a day for one of its drawn policies. */
 export const policyDocumentOf = (scenario: Scenario, drawn: Policy): Policy =>
-  withHosts(withNodeClasses(withSelfManaged(withRollout(drawn, scenario), scenario), scenario), scenario);
+  withHosts(
+    withNodeClasses(withSelfManaged(withRulings(withRollout(drawn, scenario), scenario), scenario), scenario),
+    scenario,
+  );

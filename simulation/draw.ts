@@ -4,6 +4,7 @@ import { Draw } from './choices.ts';
 import { drawHosts } from './hosts.ts';
 import { drawNodeClasses } from './node-classes.ts';
 import { drawRollout } from './rollout.ts';
+import { drawRulings } from './rulings.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
 import { drawSelfManaged } from './self-managed.ts';
 
@@ -49,6 +50,7 @@ export function scenarioOf(seed: number): Scenario {
       clusters.map(({ name }) => name),
     ),
     ...drawHosts(new Draw(new Random(seed).fork('hosts')), groups),
+    ...drawRulings(new Draw(new Random(seed).fork('rulings')), BUSY_HOURS * 60),
   };
 }
 

@@ -13,11 +13,13 @@ import type { Day, Invariant } from './invariants/invariant.ts';
 import { pins } from './invariants/pins.ts';
 import { quarantines } from './invariants/quarantines.ts';
 import { records } from './invariants/records.ts';
+import { rejections } from './invariants/rejections.ts';
 import { rest } from './invariants/rest.ts';
 import { selfManaged } from './invariants/self-managed.ts';
 import { untouched } from './invariants/untouched.ts';
 import { upgrades } from './invariants/upgrades.ts';
 import { waves } from './invariants/waves.ts';
+import { type Ruling, requestOf } from './rulings.ts';
 import type { Policy, Scenario, Step } from './scenario.ts';
 
 /** A violation of an invariant. */
@@ -86,12 +88,19 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     rest(day, endsAt),
     selfManaged(day),
     hosts(day),
+    rejections(day),
   );
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {
       if (step.kind === 'policy') policies.push({ since: time.now, policy: policyOf(step.policy) });
       const ruled = take(step, run, policyOf);
       if (ruled !== undefined) ruledOn.add(ruled);
+    });
+  }
+  for (const given of scenario.rulings?.given ?? []) {
+    time.after(given.atMinute * 60_000, () => {
+      const approved = rule(given, run);
+      if (approved !== undefined) ruledOn.add(approved);
     });
   }
   for (const { atMinute, index } of scenario.selfManaged?.terminations ?? []) {
@@ -128,6 +137,19 @@ function endNode(index: number, { selfManaged }: Scenario, { account }: Run): vo
   if (ended === undefined) return;
   autoScalingGroups.terminate(ended.group, ended.instance, 60_000);
   autoScalingGroups.settleSoon(ended.group);
+}
+
+/**
+ * Sends an operator's request about a group.
+ * @returns what it approves
+ */
+function rule(given: Ruling, { account, records: told }: Run): string | undefined {
+  const asked = requestOf(given, told);
+  if (asked === undefined) return undefined;
+  const { now } = account.time;
+  const envelope = { time: new Date(now).toISOString(), id: `rule-${given.atMinute}-${now}` };
+  account.putEvent({ ...ruling, ...envelope, detail: asked.detail });
+  return given.action === 'approve' ? asked.about : undefined;
 }
 
 /** @returns the worker on which somebody has ruled */

@@ -2,6 +2,7 @@ import type { FaultPlan } from '../sandbox/account/faults.ts';
 import type { Hosts } from './hosts.ts';
 import type { NodeClasses } from './node-classes.ts';
 import type { Gate, Waves, Window } from './rollout.ts';
+import type { Rulings } from './rulings.ts';
 import type { SelfManaged } from './self-managed.ts';
 
 /** Something that happens during a simulated day. Each can be left out, and the rest still makes sense. */
@@ -25,6 +26,9 @@ export interface Policy {
     readonly bakeAge: string;
     readonly concurrency: { readonly perCluster: number; readonly perAccount: number };
     readonly waitForQuarantine: string;
+    /** Absent: nothing waits for an approval in mode enforce. */
+    readonly approval?: 'required' | 'none';
+    readonly [key: string]: unknown;
   };
   readonly quarantine: {
     readonly mode: Mode;
@@ -84,6 +88,8 @@ export interface Scenario {
   readonly nodeClasses?: NodeClasses;
   /** Absent: hosts lack nothing, and their agents are mostly left alone. */
   readonly hosts?: Hosts;
+  /** Absent: nobody rules on groups. */
+  readonly rulings?: Rulings;
 }
 
 /** The access entries of a cluster of a drawn fleet, and one more. */

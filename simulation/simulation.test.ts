@@ -37,9 +37,11 @@ describe('a scenario', () => {
     expect(new Set(scenarios.flatMap(faultKinds)).size).toBe(11);
     expect(
       new Set(
-        scenarios.flatMap(partsOf).filter((part) => /^(waves|gate|window|selfManaged|nodeClasses|hosts)$/.test(part)),
+        scenarios
+          .flatMap(partsOf)
+          .filter((part) => /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings)$/.test(part)),
       ).size,
-    ).toBe(6);
+    ).toBe(7);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

@@ -8,7 +8,10 @@ export interface Day {
   readonly run: Run;
   /** All policies so far, each with the time from which it holds, epoch ms. The last one holds now. */
   readonly policies: ReadonlyArray<{ readonly since: number; readonly policy: Policy }>;
-  /** The workers of whose quarantine somebody has approved or rejected, so far. */
+  /**
+   * The workers whose quarantine somebody has approved or rejected so far, and what somebody has approved for
+   * groups: `cluster/nodegroup release`, `cluster/nodeclass date`, or the name of an Auto Scaling group.
+   */
   readonly ruledOn: ReadonlySet<string>;
   /** Notes a violation at the present time. */
   breach(invariant: string, what: string): void;

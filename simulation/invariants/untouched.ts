@@ -43,8 +43,10 @@ export function untouched(day: Day): Invariant {
     const section = Object.entries(SECTIONS).find(([name]) => name === call.function)?.[1];
     if (section === undefined) return;
     // What somebody approves is done in mode observe, too, but not under the kill switch.
-    const ruledOn = section === 'quarantine' && subjects.every((id) => day.ruledOn.has(id));
-    const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || policy[section]?.mode === 'enforce');
+    const ruledOn = subjects.every((id) => day.ruledOn.has(id));
+    const acts = (policy: Policy): boolean =>
+      policy[section]?.mode === 'enforce' && (section !== 'upgrades' || policy.upgrades.approval !== 'required');
+    const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || acts(policy));
     const isNew = subjects.some((id) => !changed.has(`${call.function} ${id}`));
     if (isNew && !presentPolicies(day).some(permits)) {
       day.breach('observe changes nothing', `${call.function} called ${call.operation} on ${subjects.join(' ')}`);

@@ -83,4 +83,18 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'return view.agent?.online === true',
     'return view.agent !== undefined',
   ),
+  day(
+    14,
+    'mode enforce upgrades what nobody has approved',
+    'upgrade-node-groups/moment/approval.ts',
+    "const isNeeded = mode === 'observe' || approval === 'required';",
+    "const isNeeded = mode === 'observe';",
+  ),
+  day(
+    9,
+    'the approval of one release counts for the next',
+    'shared/ledger/proposal.ts',
+    'proposed?.target === target ? proposed.ruling : undefined',
+    'proposed?.ruling',
+  ),
 ];
