@@ -7,7 +7,12 @@ import type { CoverageObservation } from './observation.ts';
 const unscannedFor = (...reasons: readonly string[]) =>
   new Map(reasons.map((reason, index) => [reason, [`i-${index}`]] as const));
 
-const told = (unscanned: CoverageObservation['unscanned'], tags: Readonly<Record<string, string>> = {}) => {
+const told = (
+  unscanned: CoverageObservation['unscanned'],
+  tags: Readonly<Record<string, string>> = {},
+  more: Partial<CoverageObservation> = {},
+  around = circumstances(),
+) => {
   const observation: CoverageObservation = {
     topic: 'coverage',
     subject: { cluster: 'shop', nodegroup: 'web' },
@@ -15,8 +20,9 @@ const told = (unscanned: CoverageObservation['unscanned'], tags: Readonly<Record
     state: NEW_FINDING_STATE,
     unscanned,
     owner: { tags },
+    ...more,
   };
-  const { outcome } = decideCoverage(observation, circumstances());
+  const { outcome } = decideCoverage(observation, around);
   return `${outcome?.decision} ${outcome?.reason}`;
 };
 
@@ -36,5 +42,28 @@ describe('of workers that Inspector does not scan', () => {
 
   it('the end is told', () => {
     expect(told(unscannedFor())).toBe('done workers-scanned');
+  });
+
+  const LEFT_OUT = unscannedFor('UNSUPPORTED_OS');
+  const open = { state: { ...NEW_FINDING_STATE, open: true as const } };
+
+  it('nobody is told where an override switches findings off, by name or by tag', () => {
+    const off = (match: object) =>
+      circumstances({ overrides: [{ name: 'off', match, findings: { mode: 'off' } }] } as never);
+    expect(told(LEFT_OUT, {}, {}, off({ clusters: ['shop'] }))).toBe('skipped workers-not-scanned');
+    expect(told(LEFT_OUT, { team: 'b' }, {}, off({ tags: { team: 'b' } }))).toBe('skipped workers-not-scanned');
+    expect(told(LEFT_OUT, { team: 'a' }, {}, off({ tags: { team: 'b' } }))).toBe('refused workers-not-scanned');
+  });
+
+  it('nobody is told, and nothing ends, while its owner cannot be read', () => {
+    const unread = { owner: { tags: {}, unreadable: 'ServerException: busy' } };
+    expect(told(LEFT_OUT, {}, unread)).toBe('skipped workers-not-scanned');
+    expect(told(LEFT_OUT, {}, { ...unread, ...open })).toBe('refused workers-not-scanned');
+  });
+
+  it('what was told ends once the scope leaves the cluster out, and of others nothing is recorded', () => {
+    const without = circumstances({ scope: { clusters: ['other'] } } as never);
+    expect(told(LEFT_OUT, {}, open, without)).toBe('skipped out-of-scope');
+    expect(told(LEFT_OUT, {}, {}, without)).toBe('undefined undefined');
   });
 });

@@ -2,7 +2,7 @@ import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import { policyGuardOf } from '../shared/policy/guards.ts';
 import { stricter } from '../shared/policy/mode.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
-import { isAnywhereOn } from './circumstances.ts';
+import { isAnywhereOn, policyOf } from './circumstances.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -48,11 +48,16 @@ export function decideAccount({ status, refused, state }: AccountObservation, po
 }
 
 /** Reports the workers of a node group that Inspector does not scan, by name; pure. */
-export function decideCoverage(
-  { subject, unscanned, owner }: CoverageObservation,
-  { policy, account }: Circumstances,
-): Decision {
-  if (subject.cluster === undefined || !isInScope(policy.scope, account, subject.cluster)) return { memory: {} };
+export function decideCoverage(observation: CoverageObservation, { policy, account }: Circumstances): Decision {
+  const { subject, unscanned, state } = observation;
+  const { cluster } = subject;
+  if (cluster === undefined) return { memory: {} };
+  if (!isInScope(policy.scope, account, cluster)) {
+    // What people were told ends here; of others nothing was ever told.
+    return state.open === true
+      ? say('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`, {})
+      : { memory: {} };
+  }
   if (unscanned.size === 0) return say('done', 'workers-scanned', 'Inspector leaves no worker out any more.', {});
   const reasons = [...unscanned].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const named = reasons
@@ -60,9 +65,17 @@ export function decideCoverage(
     .join('; ');
   const message = `Inspector does not scan some workers: ${named}.`;
   const variant = reasons.map(([reason, ids]) => `${reason} ${ids.toSorted().join(' ')}`).join('; ');
-  // Nobody is told of a group that is to be left alone, or of what somebody has chosen.
-  const isTold = reasons.some(([reason]) => needsSomebody(reason)) && !isOptedOut(owner?.tags ?? {});
-  return isTold
+  return reasons.some(([reason]) => needsSomebody(reason)) && isForPeople(observation, policy)
     ? say('refused', 'workers-not-scanned', message, {}, `${variant} told`)
     : say('skipped', 'workers-not-scanned', message, {}, variant);
+}
+
+/**
+ * Whether people are told of the group: of one that is to be left alone they are not. While nobody can read whether it is,
+ * it stays as it was.
+ */
+function isForPeople({ subject, owner, state }: CoverageObservation, policy: Policy): boolean {
+  const { tags = {}, clusterTags = {}, unreadable } = owner ?? {};
+  if (unreadable !== undefined) return state.open === true;
+  return !isOptedOut(tags) && policyOf(policy, subject, [clusterTags, tags]).findings.mode !== 'off';
 }

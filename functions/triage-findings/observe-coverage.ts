@@ -34,7 +34,8 @@ export async function observeCoverage(
 ): Promise<{ readonly account: AccountObservation; readonly groups: readonly CoverageObservation[] }> {
   const reasonOf = ({ instanceId }: FoundWorker): string => unscanned.get(instanceId) ?? '';
   const left = [...workers.values()].filter(
-    ({ instanceId, ownership }) => unscanned.has(instanceId) && ownership !== 'auto-mode',
+    ({ instanceId, ownership, optedOut }) =>
+      unscanned.has(instanceId) && ownership !== 'auto-mode' && optedOut !== true,
   );
   const old = left.filter((worker) => now - worker.launchedAt >= settlesWithin(reasonOf(worker)));
   const members = old.flatMap(({ instanceId, autoScalingGroup }) => (autoScalingGroup === undefined ? [] : instanceId));
@@ -60,7 +61,8 @@ export async function observeCoverage(
   const unfinished = await pMap([...byGroup], observeGroup, { concurrency: READ_CONCURRENCY });
   // Where Inspector is off, or does not answer, nobody knows what it scans.
   const known = status === 'ENABLED' ? await readOpenFindingStates(ledger, 'coverage') : new Map();
-  const stillLeft = new Set(left.map(({ key }) => subjectOf(key)));
+  const unsettled = left.filter((worker) => needsSomebody(reasonOf(worker)));
+  const stillLeft = new Set([...byGroup.keys(), ...unsettled.map(({ key }) => subjectOf(key))]);
   const over = [...known].flatMap(([subject, state]): CoverageObservation[] =>
     state.open !== true || stillLeft.has(subject)
       ? []

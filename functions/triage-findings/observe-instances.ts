@@ -1,7 +1,7 @@
 import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { describeInstances, filtersOf, RUNNING } from '../shared/fleet/instances.ts';
-import { isIsolated } from '../shared/fleet/scope.ts';
+import { isIsolated, isOptedOut } from '../shared/fleet/scope.ts';
 import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 
@@ -20,6 +20,8 @@ export interface FoundWorker {
   readonly ownership: Worker['ownership'];
   /** Whether the worker is in quarantine. It does not represent its node group, and nothing is advised for it. */
   readonly isolated?: true;
+  /** Whether the instance's own tag has it left alone. */
+  readonly optedOut?: true;
   /** The Auto Scaling group by the tag that only Auto Scaling can set. */
   readonly autoScalingGroup?: string;
   /** The worker's node group, Auto Scaling group or node pool. */
@@ -84,5 +86,7 @@ function asEntry(instance: DescribedInstance): Array<[string, FoundWorker]> {
   const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
   const found = { instanceId, imageId, launchedAt, ownership, key: { cluster, nodegroup } };
   const isolated = isIsolated(tags) ? ({ isolated: true } as const) : {};
-  return [[instanceId, { ...found, ...isolated, ...(autoScalingGroup !== undefined && { autoScalingGroup }) }]];
+  const optedOut = isOptedOut(tags) ? ({ optedOut: true } as const) : {};
+  const member = autoScalingGroup === undefined ? {} : { autoScalingGroup };
+  return [[instanceId, { ...found, ...isolated, ...optedOut, ...member }]];
 }
