@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { describeImages } from './images.ts';
 
 /** A client whose account has these AMIs. EC2 returns the deprecated ones only on request. */
-function clientWith(images: ReadonlyArray<{ readonly id: string; readonly deprecated: boolean }>) {
+function clientWith(images: ReadonlyArray<{ readonly id: string; readonly deprecated: boolean }>, emptyFirst = false) {
   const calls: DescribeImagesCommand[] = [];
   const ec2 = new EC2Client({ region: 'eu-central-1' });
   ec2.send = async (command: unknown) => {
     if (!(command instanceof DescribeImagesCommand)) throw new Error('only DescribeImages is expected');
     calls.push(command);
+    if (emptyFirst && command.input.NextToken === undefined) return { Images: [], NextToken: 'next' };
     const wanted = new Set(command.input.Filters?.flatMap(({ Values = [] }) => Values));
     const shown = images.filter(
       ({ id, deprecated }) => wanted.has(id) && (command.input.IncludeDeprecated === true || !deprecated),
@@ -26,6 +27,12 @@ describe('describeImages', () => {
     ]);
     const found = await describeImages(ec2, ['ami-new', 'ami-old', 'ami-gone']);
     expect([...found.keys()].sort()).toEqual(['ami-new', 'ami-old']);
+  });
+
+  it('finds AMIs behind an empty page', async () => {
+    const { ec2, calls } = clientWith([{ id: 'ami-new', deprecated: false }], true);
+    expect([...(await describeImages(ec2, ['ami-new'])).keys()]).toEqual(['ami-new']);
+    expect(calls).toHaveLength(2);
   });
 
   it('asks about no AMI twice, and never about more than a call takes', async () => {
