@@ -112,3 +112,17 @@ it('keeps usual selectors alone once there are megabytes of them', async () => {
   expect(kept).toBeGreaterThan(500);
   expect(kept).toBeLessThan(1_500);
 });
+
+it('leaves room to other namespaces, however many budgets there are in one', async () => {
+  const values = Array.from({ length: 60 }, (_, n) => `value-${n}`);
+  const long = { matchExpressions: [{ key: 'app', operator: 'In', values }] };
+  const budgets = (namespace: string, count: number) =>
+    Array.from({ length: count }, (_, n) => ({ metadata: { namespace, name: `b-${n}` }, spec: { selector: long } }));
+  const { client } = await apiWith(
+    { body: { items: budgets('evil', 12_000), metadata: { continue: 'more' } } },
+    { body: { items: budgets('shop', 1) } },
+  );
+  const [own] = (await client.listBudgets()).filter(({ namespace }) => namespace === 'shop');
+  expect(own).toMatchObject({ selector: long });
+  expect(own?.isGuessed).toBeUndefined();
+});

@@ -28,6 +28,8 @@ export interface Budget {
   readonly namespace: string;
   readonly name: string;
   readonly selector: V1LabelSelector | undefined;
+  /** Whether the selector was not kept, so that nobody knows which pods of the namespace it selects. */
+  readonly isGuessed?: true;
   readonly disruptionsAllowed: number;
   readonly currentHealthy: number;
   readonly desiredHealthy: number;
@@ -61,10 +63,12 @@ export async function listBudgets(policy: PolicyV1Api): Promise<Budget[]> {
       const { namespace = '' } = each.metadata ?? {};
       const count = (counts.get(namespace) ?? 0) + 1;
       counts.set(namespace, count);
-      const length = JSON.stringify(each.spec?.selector ?? {}).length;
-      if (count <= MOST_BUDGETS) budgets.push(describeBudget(each, Math.min(LONGEST_SELECTOR, room)));
-      else if (count === MOST_BUDGETS + 1) budgets.push({ ...ANY_OTHER, namespace });
-      room = Math.max(USUAL_SELECTOR, room - length);
+      if (count === MOST_BUDGETS + 1) budgets.push({ ...ANY_OTHER, namespace });
+      if (count > MOST_BUDGETS) continue;
+      const budget = describeBudget(each, Math.min(LONGEST_SELECTOR, room));
+      budgets.push(budget);
+      // Only what is kept takes room, so that budgets without end in one namespace leave it to the others.
+      room = Math.max(USUAL_SELECTOR, room - JSON.stringify(budget.selector ?? {}).length);
     }
   }
   return budgets;
@@ -74,6 +78,7 @@ export async function listBudgets(policy: PolicyV1Api): Promise<Budget[]> {
 const ANY_OTHER = {
   name: '*',
   selector: {},
+  isGuessed: true,
   disruptionsAllowed: 0,
   currentHealthy: 0,
   desiredHealthy: 0,
@@ -108,7 +113,7 @@ function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget, longe
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
-    selector: selectorOf(spec?.selector, longest),
+    ...selectorOf(spec?.selector, longest),
     disruptionsAllowed: status?.disruptionsAllowed ?? 0,
     currentHealthy: status?.currentHealthy ?? 0,
     desiredHealthy: status?.desiredHealthy ?? 0,
@@ -127,8 +132,10 @@ const [LONGEST_SELECTOR, ALL_SELECTORS, USUAL_SELECTOR] = [8_192, 2 ** 22, 256];
  * A selector, as far as memory has room for those of all budgets. A longer one counts as selecting all pods of its
  * namespace: a budget too many is a doubt, but a budget too few is a blocker that nobody names.
  */
-const selectorOf = (selector: V1LabelSelector | undefined, longest: number): V1LabelSelector | undefined =>
-  selector === undefined || JSON.stringify(selector).length <= longest ? selector : {};
+const selectorOf = (selector: V1LabelSelector | undefined, longest: number): Pick<Budget, 'selector' | 'isGuessed'> =>
+  selector === undefined || JSON.stringify(selector).length <= longest
+    ? { selector }
+    : { selector: {}, isGuessed: true };
 
 /**
  * Whether a selector of `policy/v1` selects labels. An empty selector selects all pods of the namespace, an absent one

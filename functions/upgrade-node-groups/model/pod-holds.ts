@@ -54,10 +54,27 @@ export function holdsOf(leaving: readonly EvictablePod[], budgets: readonly Budg
 }
 
 function holdOf(pod: EvictablePod, own: readonly Budget[]): Pick<Hold, 'what' | 'isSure'> | undefined {
-  const [budget, ...others] = own;
   // The API server evicts a pod that has not started yet, whatever budgets say.
-  if (budget === undefined || pod.phase === 'Pending') return undefined;
-  const names = listed(own.map(({ namespace, name }) => `${namespace}/${name}`));
+  if (pod.phase === 'Pending') return undefined;
+  const [guessed = [], known = []] = [true, false].map((wanted) =>
+    own.filter(({ isGuessed = false }) => isGuessed === wanted),
+  );
+  const hold = heldBy(pod, known);
+  if (guessed.length === 0 || hold?.isSure === true) return hold;
+  return {
+    what: `the disruption budget ${namesOf(guessed)}, whose pods are not known, may allow no eviction of`,
+    isSure: false,
+  };
+}
+
+const namesOf = (budgets: readonly Budget[]): string =>
+  listed(budgets.map(({ namespace, name }) => `${namespace}/${name}`));
+
+/** @param own the budgets that select the pod */
+function heldBy(pod: EvictablePod, own: readonly Budget[]): Pick<Hold, 'what' | 'isSure'> | undefined {
+  const [budget, ...others] = own;
+  if (budget === undefined) return undefined;
+  const names = namesOf(own);
   // The API server refuses: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not
   // support."
   if (others.length > 0)

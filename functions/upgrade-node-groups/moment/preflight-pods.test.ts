@@ -46,6 +46,20 @@ describe('what keeps a pod', () => {
     ]);
   });
 
+  it('is only a doubt where the selector of a budget was not kept, whatever other budget lets the pod go', () => {
+    const guessed = budget({ name: '*', selector: {}, isGuessed: true, isObserved: false });
+    const open = budget({ disruptionsAllowed: 1 });
+    expect(look([pod(), twin], [open, guessed])).toEqual({
+      blockers: [],
+      warnings: [
+        'the disruption budget shop/*, whose pods are not known, may allow no eviction of shop/web-1 (ReplicaSet web-5d9)',
+      ],
+    });
+    expect(look([pod(), twin], [budget(), guessed]).blockers).toEqual([
+      'the disruption budget shop/web now allows no eviction of shop/web-1 (ReplicaSet web-5d9)',
+    ]);
+  });
+
   it('is told once for many pods, three by name', () => {
     const pods = Array.from({ length: 9 }, (_, index) => pod({ name: `web-${index}` }));
     expect(look(pods, [budget()]).blockers).toEqual([
