@@ -18,6 +18,8 @@ export interface Observation {
 export interface WorkerView extends DescribedWorker {
   /** It runs Windows. */
   readonly windows?: true;
+  /** Its private DNS name, by which its node is usually named; absent where EC2 gives none. */
+  readonly privateDnsName?: string;
   /** The worker's owner; read only where a remedy may begin. */
   readonly owner?: Owner;
   /** The agent, as Systems Manager knows it; absent when it has never registered. */

@@ -163,7 +163,7 @@ async function readCommand(
 }
 
 const viewOf = (
-  { State, LaunchTime, Platform, Tags = [] }: DescribedInstance,
+  { State, LaunchTime, Platform, PrivateDnsName = '', Tags = [] }: DescribedInstance,
   { cluster, nodegroup, ownership, certain }: Worker,
   agent: AgentView | undefined,
   command: CommandView | undefined,
@@ -176,6 +176,7 @@ const viewOf = (
   launchedAt: LaunchTime?.getTime() ?? 0,
   tags: tagsOf({ Tags }),
   ...(Platform?.toLowerCase() === 'windows' && { windows: true }),
+  ...(PrivateDnsName !== '' && { privateDnsName: PrivateDnsName }),
   ...(agent !== undefined && { agent }),
   ...(command !== undefined && { command }),
 });

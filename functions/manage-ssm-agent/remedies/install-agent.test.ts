@@ -97,6 +97,28 @@ describe('where another reconcile changes the installation at the same time', ()
   });
 });
 
+it('runs on the node of the worker, and on no other one that names its instance', async () => {
+  const impostor = 'ip-10-0-0-9';
+  const wanting: Decided = {
+    ...BEGINNING,
+    observation: { ...observation(worker({ privateDnsName: NODES[OTHER] })), instanceId: OTHER },
+  };
+  const nodeNamed = (name: string) => ({
+    metadata: { name },
+    spec: { providerID: `aws:///eu-central-1a/${OTHER}` },
+    status: { nodeInfo: { osImage: 'Amazon Linux 2023.6.20250303', architecture: 'amd64' } },
+  });
+  const both = await bringing(ledgerWith(), [wanting], {
+    replies: [{ body: { items: [nodeNamed(NODES[OTHER]), nodeNamed(impostor)] } }],
+  });
+  expect(both.beginnings.get(OTHER)?.kind).toBe('begun');
+  expect(both.received.at(-1)?.body).toContain(NODES[OTHER]);
+  expect(both.received.at(-1)?.body).not.toContain(impostor);
+
+  const alone = await bringing(ledgerWith(), [wanting], { replies: [{ body: { items: [nodeNamed(impostor)] } }] });
+  expect(alone.beginnings.get(OTHER)).toMatchObject({ kind: 'refused', reason: 'agent-not-installable' });
+});
+
 it('tells of a cluster that cannot be read while its installer is to be taken back', async () => {
   const error = 'ServerException: not now';
   const unreadable = { kind: 'unreadable', error, code: 'ServerException', isThrottled: false } as const;

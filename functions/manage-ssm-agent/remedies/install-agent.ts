@@ -159,17 +159,25 @@ function stillInstalling(
   );
 }
 
-/** The nodes of the workers whose installation begins. Others are refused, each with its reason. */
+/**
+ * The nodes of the workers whose installation begins. Others are refused, each with its reason.
+ *
+ * A kubelet writes the provider id of its node itself, so a compromised one could name another instance there and draw the
+ * privileged installer onto its own host. It cannot choose its name, which follows from its instance: both must match, as
+ * in `isNodeBy`.
+ */
 async function addNodes(
   kubernetes: KubernetesClient,
   starting: readonly Observation[],
   beginnings: Map<string, Beginning>,
   now: number,
 ): Promise<InstallingNodes> {
-  const nodes = new Map((await kubernetes.listNodes()).map((node) => [node.instanceId, node]));
+  const nodes = new Map((await kubernetes.listNodes()).map((node) => [node.name, node]));
   const added: Record<string, string> = {};
   for (const { instanceId, view } of starting) {
-    const node = nodes.get(instanceId);
+    const node = [view.privateDnsName ?? '', instanceId]
+      .map((name) => nodes.get(name))
+      .find((named) => named?.instanceId === instanceId);
     const able = node === undefined ? undefined : installability(node.osImage);
     if (node === undefined && mayStillStart(view, now)) {
       const message = 'The instance is no node of its cluster yet: it may still be starting.';
