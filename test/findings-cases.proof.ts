@@ -166,3 +166,12 @@ it('a critical finding with a fix on an AMI of the owner is told to people once,
   // Nobody knows whether another AMI of the owner has the fix.
   expect(upgradeCalls(run)).toEqual([]);
 });
+
+it.each([
+  ['a node group that is being deleted', { nodeGroup: { status: 'DELETING' } }],
+  ['a cluster that has failed', { cluster: { status: 'FAILED' } }],
+])('no upgrade is said to be requested for the findings of %s', async (_what, state) => {
+  const run = await start({ inProcess: true, ...findingsFleet(state), policy, play });
+  expect(triageIncident(run)).toEqual(['skipped not-upgradable']);
+  expect(upgradeCalls(run)).toEqual([]);
+});

@@ -55,6 +55,14 @@ describe('decide', () => {
     ['a tag that opts out', nodeGroup({ tags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
     ['a cluster that opts out', nodeGroup({ clusterTags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
     ['Karpenter', { kind: 'unmanaged', ownership: 'karpenter' } as const, 'skipped karpenter'],
+    ['a group that is being deleted', nodeGroup({ status: 'DELETING' }), 'skipped not-upgradable'],
+    [
+      'its own AMI, and a failed deletion',
+      nodeGroup({ amiType: 'CUSTOM', status: 'DELETE_FAILED' }),
+      'skipped not-upgradable',
+    ],
+    ['a cluster that is being deleted', nodeGroup({ clusterStatus: 'DELETING' }), 'skipped not-upgradable'],
+    ['a cluster that is updated', nodeGroup({ clusterStatus: 'UPDATING' }), 'acted upgrade-requested'],
     ['gone since', { kind: 'gone' } as const, 'skipped node-group-gone'],
     ['unreadable', { kind: 'unreadable', error: 'AccessDeniedException: no' } as const, 'failed unreadable'],
   ])('on open findings of a node group with %s', (_what, view, expected) => {
@@ -195,6 +203,7 @@ describe('whatever is observed', () => {
       expect(policy.findings.mode).toBe('enforce');
       expect(policy.scope.clusters ?? [subject.cluster]).toContain(subject.cluster);
       expect(view.amiType).not.toBe('CUSTOM');
+      expect([view.status, view.clusterStatus].join()).not.toMatch(/DELET|FAILED/);
       expect(JSON.stringify([view.tags, view.clusterTags])).not.toContain('ignore');
     });
   });

@@ -37,6 +37,7 @@ export function decide(observation: GroupObservation, anywhere: Circumstances): 
         follow(view, memory, circumstances.now) ??
         nothingOpen(observation, view, memory) ??
         guard(observation, view, circumstances) ??
+        notUpgradable(view) ??
         onCustomImage(view, memory, circumstances) ??
         chooseRemedy(view, memory, circumstances)
       );
@@ -115,6 +116,21 @@ function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances
     return say(decision, reason, message, {}, variant);
   }
   return undefined;
+}
+
+/** The states in which EKS upgrades a node group no more, of itself and of its cluster. Others pass, or are no obstacle. */
+const NO_UPGRADE = {
+  group: new Set(['DELETING', 'DELETE_FAILED', 'CREATE_FAILED']),
+  cluster: new Set(['DELETING', 'FAILED']),
+};
+
+/** Open findings that no upgrade will end. What has failed for good, upgrade-node-groups tells people. */
+function notUpgradable({ status, clusterStatus }: NodeGroupView): Decision | undefined {
+  const what = NO_UPGRADE.cluster.has(clusterStatus)
+    ? `Its cluster is ${clusterStatus}`
+    : NO_UPGRADE.group.has(status) && `The node group is ${status}`;
+  if (what === false) return undefined;
+  return say('skipped', 'not-upgradable', `It has findings. ${what}, so EKS does not upgrade it.`, {}, what);
 }
 
 /** Findings on an AMI of the owner's own: nothing here replaces it, so people are told of the gravest. */

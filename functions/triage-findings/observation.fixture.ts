@@ -43,6 +43,7 @@ export const need = (change: Partial<Need> = {}): Need => ({
 /** A node group with one urgent finding, for which a newer release exists. */
 export const nodeGroup = (change: Partial<NodeGroupView> = {}): NodeGroupView => ({
   kind: 'node-group',
+  clusterStatus: 'ACTIVE',
   clusterTags: {},
   tags: {},
   status: 'ACTIVE',
@@ -81,9 +82,10 @@ const view: fc.Arbitrary<View> = fc.oneof(
     arbitrary: fc
       .record(
         {
+          clusterStatus: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'UPDATING', 'DELETING'),
           clusterTags: tags,
           tags,
-          status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'UPDATING', 'DEGRADED'),
+          status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'UPDATING', 'DEGRADED', 'DELETE_FAILED'),
           amiType: fc.constantFrom('AL2023_x86_64_STANDARD', 'AL2023_x86_64_STANDARD', 'CUSTOM'),
           releaseVersion: release,
           target: fc.oneof(
@@ -110,7 +112,18 @@ const view: fc.Arbitrary<View> = fc.oneof(
             stillOpen: fc.uniqueArray(vulnerability, { maxLength: 3 }),
           }),
         },
-        { requiredKeys: ['clusterTags', 'tags', 'status', 'amiType', 'releaseVersion', 'target', 'open'] },
+        {
+          requiredKeys: [
+            'clusterStatus',
+            'clusterTags',
+            'tags',
+            'status',
+            'amiType',
+            'releaseVersion',
+            'target',
+            'open',
+          ],
+        },
       )
       .map((fields) => ({ kind: 'node-group', ...fields }) as NodeGroupView),
   },

@@ -33,6 +33,8 @@ export type View =
 
 export interface NodeGroupView {
   readonly kind: 'node-group';
+  /** Status of its cluster, as EKS gives it. */
+  readonly clusterStatus: string;
   readonly clusterTags: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly status: string;

@@ -94,6 +94,7 @@ export async function observeGroups(
       need !== undefined && status !== 'UPDATING' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
     return {
       kind: 'node-group',
+      clusterStatus: cluster.found.status ?? '',
       clusterTags,
       tags,
       status,

@@ -14,6 +14,11 @@ export const FINDING_REASONS = {
     meaning: 'Findings are open, and a newer AMI release exists. A reconcile of upgrade-node-groups was requested.',
   },
   'would-request-upgrade': { meaning: 'In mode enforce the upgrade would have been requested now.' },
+  'not-upgradable': {
+    meaning:
+      'Findings are open, and EKS upgrades no node group in its state or that of its cluster: it is being deleted, or its creation or deletion has failed.',
+    hint: 'Nothing to do for one that is being deleted. For another one the records of upgrade-node-groups say what to do.',
+  },
   'no-newer-ami': {
     meaning: 'Findings are open, and no newer AMI release exists. When one appears, the upgrade is requested.',
   },
