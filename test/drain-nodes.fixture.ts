@@ -98,6 +98,9 @@ export async function drainsOfEveryKind(): Promise<Run> {
   await askAboutHook(run, 'approve');
   await run.account.play(5 * MINUTE);
   const ignored = [...groupIn(run).members.values()].at(-1);
+  // It has not joined, and somebody says that it is of a managed node group.
+  const [claims] = groupIn(run).members.values();
+  claims?.instance.tags.set('eks:nodegroup-name', 'web').delete('aws:eks:cluster-name');
   terminateOne(run);
   ignored?.instance.tags.set('eks-host-remediator:ignore', 'yes');
   terminateOne(run);

@@ -70,8 +70,9 @@ export async function ask(
 
 /**
  * Five groups for which mode observe has a proposal. One floats, and is pinned first once that is approved. One has
- * workers that only their role proves, and is approved. One is approved, and rejected during its refresh. One has a warm pool, and one an
- * instance with a tag that names a managed node group, though Auto Scaling tells its true group.
+ * workers that only their role proves, and is approved. One is approved, and rejected during its refresh. One has a warm
+ * pool, and one an instance that has not joined, with a tag that names a managed node group, though Auto Scaling tells
+ * its true group.
  */
 export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'policy'> = {}): Promise<Run> {
   const groups = [
@@ -93,6 +94,7 @@ export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'polic
       .find(({ name }) => name === 'calm-claimed')
       ?.members.values() ?? [];
   claims?.instance.tags.set('eks:nodegroup-name', 'web').set('eks:cluster-name', 'calm');
+  claims?.instance.tags.delete('aws:eks:cluster-name');
   await run.account.play(65 * MINUTE);
   await ask(run, 'approve', 'calm-approved');
   await ask(run, 'approve', 'calm-stopped');
