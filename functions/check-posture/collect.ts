@@ -18,6 +18,7 @@ import type { Policy } from './policy.ts';
 import {
   answered,
   type ClusterState,
+  failedAfter,
   readGroupStates,
   type Sample,
   samplesIn,
@@ -76,14 +77,16 @@ export async function collect(
   // A check of some groups moves no date for the others.
   const dueAt = Math.min(nodegroups === undefined ? next : Math.min(next, state.dueAt ?? 0), expiry);
   const { revision } = state;
-  // A check of some groups tells nothing of the others.
-  const others = Object.entries(state.failed ?? {}).filter(([group]) => nodegroups !== undefined && !looked.has(group));
-  const known = { ...Object.fromEntries(others), ...failed };
   const names = [...looked].flatMap(([group, hosts]) => (hosts.length > 0 ? [group] : []));
   await saveClusterState(
     ledger,
     cluster,
-    { dueAt, revision, failed: known, ...answered(state, asks, names, now) },
+    {
+      dueAt,
+      revision,
+      failed: failedAfter(state, new Set(looked.keys()), failed),
+      ...answered(state, asks, names, now),
+    },
     now,
     caller,
   );

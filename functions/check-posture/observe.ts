@@ -34,7 +34,7 @@ export interface Wanted {
   readonly size: number | 'all';
   /** Limits the choice to these groups; absent: all groups. */
   readonly nodegroups?: readonly string[];
-  /** Ids of workers that failed before. These are looked at first, so that what failed on them can end. */
+  /** Ids of workers that failed before. All of these are looked at, besides the sample, so that what failed on them can end. */
   readonly failed: ReadonlySet<string>;
 }
 
@@ -53,8 +53,8 @@ export interface Chosen {
 
 /**
  * Chooses the workers of a cluster that are checked: for each group and AMI those that failed before, and the oldest that
- * answer, because they have had the most time to change. Windows is left out because the benchmark does not cover it, and so are workers that AWS
- * manages. A group whose workers AWS does not name is reported, and holds up no other group.
+ * answer, because they have had the most time to change. Windows is left out because the benchmark does not cover it, and
+ * so are workers that AWS manages. A group whose workers AWS does not name is reported, and holds up no other group.
  */
 export async function chooseSamples(
   { autoScaling, ec2, eks, ssm }: ObserveClients,
@@ -85,9 +85,11 @@ export async function chooseSamples(
   });
   const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
   const most = size === 'all' ? Number.POSITIVE_INFINITY : size;
-  const hasFailed = ({ instance }: Candidate): number => Number(failed.has(instance.InstanceId ?? ''));
-  const byTurn = (a: Candidate, b: Candidate): number => hasFailed(b) - hasFailed(a) || byAge(a, b);
-  const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byTurn).slice(0, most + SPARE));
+  const hasFailed = ({ instance }: Candidate): boolean => failed.has(instance.InstanceId ?? '');
+  const asked = [...pools.values()].flatMap((pool) => {
+    const [first, others] = [pool.filter(hasFailed), pool.filter((one) => !hasFailed(one))];
+    return [...first.toSorted(byAge), ...others.toSorted(byAge).slice(0, most + SPARE)];
+  });
   const answering = await readAnsweringAgents(
     ssm,
     asked.map(({ instance }) => instance.InstanceId ?? ''),
@@ -95,7 +97,9 @@ export async function chooseSamples(
   const chosen = [
     ...Map.groupBy(asked, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`).values(),
   ].flatMap((pool) =>
-    pool.filter(({ instance }) => answering.get(instance.InstanceId ?? '') === 'Linux').slice(0, most),
+    pool
+      .filter(({ instance }) => answering.get(instance.InstanceId ?? '') === 'Linux')
+      .filter((one, index) => hasFailed(one) || index < most),
   );
   const silent = asked.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
   const samples = chosen.map(({ nodegroup, instance }) => ({

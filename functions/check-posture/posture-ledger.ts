@@ -126,6 +126,25 @@ export function answered(
   return { answers: kept };
 }
 
+/** How many groups with workers that failed a state keeps, for the same reason. */
+const FAILED_GROUPS_KEPT = 300;
+
+/**
+ * The workers that failed after a check, by group: those of the groups that it looked at, and what is known of the others.
+ * A group of which no worker could be asked stays as it was.
+ *
+ * @param looked the groups that were looked at
+ * @param failed the workers of these that fail
+ */
+export function failedAfter(
+  { failed: before = {} }: Pick<ClusterState, 'failed'>,
+  looked: ReadonlySet<string>,
+  failed: Readonly<Record<string, string[]>>,
+): Record<string, string[]> {
+  const others = Object.entries(before).filter(([group]) => !looked.has(group));
+  return Object.fromEntries([...others, ...Object.entries(failed)].slice(-FAILED_GROUPS_KEPT));
+}
+
 /** How long a state is kept after its last change, ms. */
 const KEPT_FOR = 400 * 86_400_000;
 
