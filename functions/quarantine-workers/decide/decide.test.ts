@@ -75,8 +75,16 @@ it('a worker whose routes EC2 does not show is told as doubt and left as it is, 
   expect([said(doubt), doubt.act]).toEqual(['waiting routes-unread', undefined]);
   expect(doubt.message).toMatch(/^Nobody can tell whether the Internet reaches it: public address /);
   expect(said(unrouted({ quarantine: { exposure: 'open-port' } }))).toBe('done not-exposed');
-  expect(said(unrouted({ quarantine: { mode: 'off' } }))).toBe('done not-exposed');
-  expect(said(unrouted({}, { tags: { 'eks-host-remediator:ignore': '' } }))).toBe('done not-exposed');
+  expect(said(unrouted({}, { ownership: 'auto-mode' }))).toBe('waiting routes-unread');
+  // Whatever leaves it alone makes it no worker that the Internet cannot reach, and is no news of one never told of.
+  for (const [document, view, word] of [
+    [{ quarantine: { mode: 'off' } }, {}, 'skipped mode-off'],
+    [{ killSwitch: true }, {}, 'skipped kill-switch'],
+    [{}, { tags: { 'eks-host-remediator:ignore': '' } }, 'skipped opted-out'],
+  ] as const) {
+    const left = unrouted(document, view);
+    expect([said(left), left.silent]).toEqual([word, true]);
+  }
   // What is known to be exposed is closed, whatever else is not known.
   expect(said(unrouted({}, { exposures: [exposure()] }))).toBe('acted quarantine-started');
 });

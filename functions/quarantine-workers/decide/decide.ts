@@ -98,23 +98,19 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   const { policy, publicGroups } = circumstances;
   const { state, instanceId } = observation;
   const isAutoMode = view.ownership === 'auto-mode';
-  if (isAutoMode && view.exposures.length === 0) return say('skipped', 'auto-mode', OF_AUTO_MODE);
+  if (isAutoMode && view.exposures.length === 0 && view.doubts === undefined)
+    return say('skipped', 'auto-mode', OF_AUTO_MODE);
   if (!isPresent(view)) {
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, view.instanceState);
   }
   const exposures = isInvalid(policy) ? view.exposures : countedExposures(view.exposures, policy);
-  const unread = view.exposures.filter((each) => each.unread !== undefined);
-  // A group that was just made may not be shown yet. That it opens nothing is as little known as that it opens a port.
-  if (exposures.length === 0 && unread.length > 0 && guardOf(observation, view, circumstances) === undefined) {
-    const message = `Nobody can tell whether a port is open to the world: ${describeExposures(unread).join('; ')}.`;
-    const groups = [...new Set(unread.flatMap((each) => each.unread ?? []))].sort().join(' ');
-    return { ...say('waiting', 'rules-unread', message, groups), lookAt: circumstances.now + UNREAD_FOR };
-  }
-  const doubts = isInvalid(policy) ? [] : countedExposures(view.doubts ?? [], policy);
-  if (exposures.length === 0 && doubts.length > 0 && guardOf(observation, view, circumstances) === undefined) {
-    // The record about the group names all such workers (`workers-stay-exposed`): in a VPC with IPv6 it may be each.
-    const message = `Nobody can tell whether the Internet reaches it: ${describeExposures(doubts).join('; ')}.`;
-    return say('waiting', 'routes-unread', message, targetOf(doubts));
+  const doubt = exposures.length === 0 ? doubtAbout(view, circumstances) : undefined;
+  if (doubt !== undefined) {
+    const guard = guardOf(observation, view, circumstances);
+    if (guard === undefined) return doubt;
+    // That it is left alone makes it no worker that the Internet cannot reach. It is recorded after other words only.
+    const silent = state.outcomes === 0 ? ({ silent: true } as const) : {};
+    if (doubt.reason === 'routes-unread') return { ...guard, message: `${doubt.message} ${guard.message}`, ...silent };
   }
   if (exposures.length === 0) {
     // A shielded worker is as it should be. It is recorded only where something else was recorded before.
@@ -183,6 +179,23 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     `${found} It is to be ${DEEDS[respond]}.${by}`,
   );
   return approved === undefined ? begun : withApproval(begun, approved);
+}
+
+/** What nobody can tell about a worker of which no exposure is known; undefined where all is known. */
+function doubtAbout(view: WorkerView, { policy, now }: Circumstances): Decision | undefined {
+  const unread = view.exposures.filter((each) => each.unread !== undefined);
+  // A group that was just made may not be shown yet. That it opens nothing is as little known as that it opens a port.
+  if (unread.length > 0) {
+    const message = `Nobody can tell whether a port is open to the world: ${describeExposures(unread).join('; ')}.`;
+    const groups = [...new Set(unread.flatMap((each) => each.unread ?? []))].sort().join(' ');
+    return { ...say('waiting', 'rules-unread', message, groups), lookAt: now + UNREAD_FOR };
+  }
+  const { doubts = [] } = view;
+  const counted = isInvalid(policy) ? doubts : countedExposures(doubts, policy);
+  if (counted.length === 0) return undefined;
+  // The record about the group names all such workers (`workers-stay-exposed`): in a VPC with IPv6 it may be each.
+  const message = `Nobody can tell whether the Internet reaches it: ${describeExposures(counted).join('; ')}.`;
+  return say('waiting', 'routes-unread', message, targetOf(counted));
 }
 
 const withApproval = (begun: Decision, { id, requestedBy, why }: Ruling): Decision => ({

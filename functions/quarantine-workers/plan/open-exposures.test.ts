@@ -38,6 +38,9 @@ describe('what a decision says about the exposure of its worker', () => {
     const view = worker({ exposures: [], doubts: exposures });
     const decision = say('waiting', 'routes-unread', '');
     expect(findingOf({ observation: observation(view), decision }, NOW)?.open?.reason).toBe('routes-unread');
+    // The kill switch says nothing of its routes.
+    const stopped = say('skipped', 'kill-switch', '');
+    expect(findingOf({ observation: observation(view), decision: stopped }, NOW)?.open?.reason).toBe('routes-unread');
   });
 
   it('is nothing where it only refuses a request, as the release of a worker that is not in quarantine', () => {

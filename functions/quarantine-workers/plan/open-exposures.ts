@@ -65,12 +65,14 @@ export function findingOf({ observation, decision }: Decided, now: number): Find
   if (answers !== undefined || reason === 'request-refused' || (silent === true && reason === 'quarantine-in-progress'))
     return undefined;
   const subject = `${view.cluster}/${view.nodegroup ?? ''}`;
-  const found = reason === DOUBT ? (view.doubts ?? []) : view.exposures;
+  // Of a worker that is left alone, such as by the kill switch, nobody knows more than before.
+  const isDoubt = reason === DOUBT || view.exposures.length === 0;
+  const found = isDoubt ? (view.doubts ?? []) : view.exposures;
   const isOpen = stays.has(reason) && found.length > 0 && isPresent(view);
   if (!isOpen) return { instanceId, subject };
   const since = state.reason === reason ? (state.since ?? now) : now;
   const exposures = shortLine(describeExposures(found).join('; '), LONGEST);
-  return { instanceId, subject, open: { since, reason, exposures } };
+  return { instanceId, subject, open: { since, reason: isDoubt ? DOUBT : reason, exposures } };
 }
 
 /** The state of a group with the findings about its workers applied; a pure function. */
