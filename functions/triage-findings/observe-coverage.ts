@@ -5,6 +5,7 @@ import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { readOwner } from '../shared/fleet/identity.ts';
 import { isOutOfService, lifecycleStatesOf } from '../shared/fleet/lifecycle.ts';
 import {
+  type FindingState,
   findingKey,
   NEW_FINDING_STATE,
   readFindingStates,
@@ -60,11 +61,13 @@ export async function observeCoverage(
   };
   const unfinished = await pMap([...byGroup], observeGroup, { concurrency: READ_CONCURRENCY });
   // Where Inspector is off, or does not answer, nobody knows what it scans.
-  const known = status === 'ENABLED' ? await readOpenFindingStates(ledger, 'coverage') : new Map();
+  const known = status === 'ENABLED' ? await readOpenFindingStates(ledger, 'coverage') : [];
   const unsettled = left.filter((worker) => needsSomebody(reasonOf(worker)));
   const stillLeft = new Set([...byGroup.keys(), ...unsettled.map(({ key }) => subjectOf(key))]);
+  // A reconcile that died before it told the end has left it pending.
+  const isTold = ({ open, pending }: FindingState): boolean => open === true || pending !== undefined;
   const over = [...known].flatMap(([subject, state]): CoverageObservation[] =>
-    state.open !== true || stillLeft.has(subject)
+    subject === ACCOUNT || !isTold(state) || stillLeft.has(subject)
       ? []
       : [{ topic: 'coverage', subject: keyOf(subject), trigger, state, unscanned: new Map() }],
   );
