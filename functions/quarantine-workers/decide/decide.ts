@@ -106,11 +106,11 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   const exposures = isInvalid(policy) ? view.exposures : countedExposures(view.exposures, policy);
   const doubt = exposures.length === 0 ? doubtAbout(view, circumstances) : undefined;
   if (doubt !== undefined) {
-    const guard = guardOf(observation, view, circumstances);
-    if (guard === undefined) return doubt;
+    const left = guardOf(observation, view, circumstances);
+    if (left === undefined) return doubt;
     // That it is left alone makes it no worker that the Internet cannot reach. It is recorded after other words only.
     const silent = state.outcomes === 0 ? ({ silent: true } as const) : {};
-    if (doubt.reason === 'routes-unread') return { ...guard, message: `${doubt.message} ${guard.message}`, ...silent };
+    if (doubt.reason === 'routes-unread') return { ...left, message: `${doubt.message} ${left.message}`, ...silent };
   }
   if (exposures.length === 0) {
     // A shielded worker is as it should be. It is recorded only where something else was recorded before.
