@@ -82,7 +82,7 @@ export const SSM_AGENT_REASONS = {
   },
   'kubernetes-access-missing': {
     meaning: 'The cluster does not know the function: the agent cannot be installed.',
-    hint: 'Add an access entry for the role of the function (docs/kubernetes-access.md).',
+    hint: 'Add an access entry for the role of the function; where the cluster takes none, map it in aws-auth (docs/kubernetes-access.md).',
   },
   'kubernetes-forbidden': {
     meaning: 'The cluster does not allow the function what it needs: the agent cannot be installed.',

@@ -34,6 +34,15 @@ const ask = (action: 'approve' | 'reject', time = NOW + 60_000) => ({
 });
 const known = { outcomes: 1, revision: 1, fingerprint: 'imdsv2-being-required' };
 
+it('says whom version 2 alone locks out, whether it acts or only would', () => {
+  const messageOf = (hopLimit: number | undefined, circumstances: Circumstances): string =>
+    decide({ ...worker, hopLimit }, circumstances).message;
+  for (const circumstances of [enforcing, under()]) {
+    expect(messageOf(1, circumstances)).toContain('pods without hostNetwork do not reach it');
+    for (const limit of [2, undefined]) expect(messageOf(limit, circumstances)).not.toContain('hop limit');
+  }
+});
+
 describe('a worker', () => {
   it.each<[string, Partial<Observation>, string]>([
     ['takes version 1', {}, 'acted imdsv2-being-required required'],

@@ -77,12 +77,26 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
     );
   }
   if (verdict.policy.imds.mode === 'observe' && ruling === undefined) {
-    return say('would-act', 'would-require-imdsv2', `The metadata service takes version 1. ${lastingFix(observation)}`);
+    return say(
+      'would-act',
+      'would-require-imdsv2',
+      `The metadata service takes version 1.${lockedOut(observation)} ${lastingFix(observation)}`,
+    );
   }
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
-  const message = `The metadata service took version 1. From now on it takes version 2 only.${approved} ${lastingFix(observation)}`;
+  const message = `The metadata service took version 1. From now on it takes version 2 only.${lockedOut(observation)}${approved} ${lastingFix(observation)}`;
   return { ...say('acted', 'imdsv2-being-required', message), set: 'required', changedAt: circumstances.now };
 }
+
+/**
+ * Who has no metadata service any more: version 1 knows no hop limit, and a token of version 2 reaches no pod across one
+ * hop (EC2 user guide, "Instance metadata access considerations"; aws/containers-roadmap#930). Whether that is meant,
+ * nobody here knows, so the limit stays.
+ */
+const lockedOut = ({ hopLimit }: Observation): string =>
+  hopLimit === 1
+    ? ' Its hop limit is 1: with version 2 only, pods without hostNetwork do not reach it. Those that need it need a hop limit of 2.'
+    : '';
 
 /** Where to configure it, so that the next worker has it from its launch on. */
 function lastingFix({ worker: { ownership, nodegroup = '' } }: Observation): string {

@@ -15,6 +15,8 @@ export interface Observation extends ObservedWorker {
   readonly takesV1: boolean;
   /** Whether the metadata service is off. */
   readonly isOff: boolean;
+  /** How many hops an answer with a token of version 2 may make; undefined where EC2 does not tell. */
+  readonly hopLimit?: number | undefined;
   readonly state: ImdsState;
 }
 
@@ -48,7 +50,9 @@ export async function observeWorkers(clients: WorkerClients, scope: WorkerScope)
   });
   const observations = readable.map((each): Observation => {
     const state = states.get(each.instanceId) ?? NEVER_SEEN;
-    return { ...observedWorker(each, about, state.answered), takesV1: takesV1(each), isOff: isOff(each), state };
+    const hopLimit = each.instance.MetadataOptions?.HttpPutResponseHopLimit;
+    const metadata = { takesV1: takesV1(each), isOff: isOff(each), hopLimit };
+    return { ...observedWorker(each, about, state.answered), ...metadata, state };
   });
   return { observations, unread };
 }

@@ -8,7 +8,7 @@ export const imds = (defaultMode: Mode) =>
     mode: mode
       .default(stricter(defaultMode, 'observe'))
       .describe(
-        'enforce: the metadata service of workers takes version 2 only. A pod that still uses version 1 fails.',
+        'enforce: the metadata service of workers takes version 2 only. A pod that still uses version 1 fails, and one without hostNetwork where the hop limit is 1: the record says so.',
       ),
   });
 

@@ -42,6 +42,24 @@ it('is proposed, approved, confirmed by a fresh read, and undone, through the re
   expect(await deniedCalls(account, run.calls)).toEqual([]);
 });
 
+it('tells of a hop limit that keeps pods out, and keeps it', async () => {
+  const nodeGroup = (name: string, imdsHopLimit?: number) => ({
+    name,
+    desiredSize: 1,
+    releaseVersion: '1.33.13-20260714',
+    ssm: { imdsTokens: 'optional', ...(imdsHopLimit !== undefined && { imdsHopLimit }) },
+  });
+  const fleet = privateFleet({}, {}, { nodeGroups: [nodeGroup('tight', 1), nodeGroup('usual')] });
+  const run = await start({ fleet, policy: { imds: { mode: 'enforce' } }, inProcess: true, play: '90m' });
+  const acts = run.records.filter(({ reason }) => reason === 'imdsv2-being-required');
+  expect(acts.map(({ nodegroup, message }) => [nodegroup, message.includes('hop limit is 1')]).sort()).toEqual([
+    ['tight', true],
+    ['usual', false],
+  ]);
+  const inputs = run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions');
+  expect(inputs.map(({ input }) => Object.keys(input).includes('HttpPutResponseHopLimit'))).toEqual([false, false]);
+});
+
 it('is undone once the account lets it, however long it enforces version 2', async () => {
   const run = await start({ fleet: FLEET, policy: { imds: { mode: 'enforce' } }, inProcess: true, play: '90m' });
   const { account } = run;

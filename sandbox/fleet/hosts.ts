@@ -81,6 +81,7 @@ export function seedHosts(
       instanceProfile: ssm.instanceProfile ? instanceProfile : undefined,
       metadataEndpoint: ssm.imds,
       metadataTokens: ssm.imdsTokens,
+      ...(ssm.imdsHopLimit !== undefined && { metadataHopLimit: ssm.imdsHopLimit }),
       publicAddress: wayOut === 'internet' ? 'automatic' : 'none',
       ipv6: false,
       cniInterfaces: [],

@@ -95,6 +95,12 @@ export const ssm = z
       .enum(['required', 'optional'])
       .default('required')
       .describe('required: the metadata service takes version 2 only'),
+    imdsHopLimit: z
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('HttpPutResponseHopLimit of the metadata service; by default 2, as EKS has it'),
     network: wayOut.optional().describe('How the group’s subnets lead out; by default as the cluster’s'),
     osImage: z
       .string()

@@ -15,7 +15,7 @@ const PROBLEMS: Readonly<Record<number, KubernetesProblem>> = {
 
 const REMEDIES: Partial<Record<KubernetesProblem, string>> = {
   unauthorized:
-    'The cluster knows no access entry for the role of this function: create one, as docs/kubernetes-access.md tells.',
+    'The cluster knows neither an access entry nor a mapping in aws-auth for the role of this function: create one, as docs/kubernetes-access.md tells.',
   forbidden: 'Apply the rights that it needs: `npm run -s rbac | kubectl apply -f -`.',
 };
 

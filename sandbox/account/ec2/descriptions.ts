@@ -39,7 +39,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     MetadataOptions: {
       State: 'applied',
       HttpTokens: instance.metadataTokens,
-      HttpPutResponseHopLimit: 2,
+      HttpPutResponseHopLimit: instance.metadataHopLimit ?? 2,
       HttpEndpoint: instance.metadataEndpoint,
       HttpProtocolIpv6: 'disabled',
       InstanceMetadataTags: 'disabled',

@@ -55,6 +55,8 @@ export interface LaunchSpecification extends PrimaryInterfaceSpecification {
   readonly metadataEndpoint: 'enabled' | 'disabled';
   /** Whether the metadata service requires version 2. */
   readonly metadataTokens: 'required' | 'optional';
+  /** HttpPutResponseHopLimit; by default 2. */
+  readonly metadataHopLimit?: number;
   /** Its properties as a node of its cluster; undefined for an instance that is not a worker. */
   readonly kubernetes:
     | {

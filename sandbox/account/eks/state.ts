@@ -79,7 +79,10 @@ export interface EksInsight {
 
 /** The host properties that all nodes of a group share, whatever they run. */
 export type NodeHosts = Reachability &
-  Pick<LaunchSpecification, 'agent' | 'commands' | 'instanceProfile' | 'metadataEndpoint' | 'metadataTokens'>;
+  Pick<
+    LaunchSpecification,
+    'agent' | 'commands' | 'instanceProfile' | 'metadataEndpoint' | 'metadataHopLimit' | 'metadataTokens'
+  >;
 
 /** The facts about a node that its image determines. */
 export interface NodeImage {
