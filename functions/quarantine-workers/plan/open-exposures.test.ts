@@ -39,6 +39,8 @@ describe('what a decision says about the exposure of its worker', () => {
     const decision = say('waiting', 'routes-unread', '');
     expect(findingOf({ observation: observation(view), decision }, NOW)?.open?.reason).toBe('routes-unread');
     // The kill switch says nothing of its routes.
+    const suspended = say('refused', 'quarantine-suspended', '');
+    expect(findingOf({ observation: observation(view), decision: suspended }, NOW)?.open).toBeUndefined();
     const stopped = say('skipped', 'kill-switch', '');
     expect(findingOf({ observation: observation(view), decision: stopped }, NOW)?.open?.reason).toBe('routes-unread');
   });

@@ -1,4 +1,4 @@
-import { STAYS_EXPOSED_WORKER } from '../../shared/records/status.ts';
+import { isQuarantineGuard, STAYS_EXPOSED_WORKER } from '../../shared/records/status.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { shortLine } from '../../shared/text/short-line.ts';
@@ -65,8 +65,8 @@ export function findingOf({ observation, decision }: Decided, now: number): Find
   if (answers !== undefined || reason === 'request-refused' || (silent === true && reason === 'quarantine-in-progress'))
     return undefined;
   const subject = `${view.cluster}/${view.nodegroup ?? ''}`;
-  // Of a worker that is left alone, such as by the kill switch, nobody knows more than before.
-  const isDoubt = reason === DOUBT || view.exposures.length === 0;
+  // Of a worker that a guard leaves alone, such as the kill switch, nobody knows more than before.
+  const isDoubt = reason === DOUBT || (isQuarantineGuard(reason) && view.exposures.length === 0);
   const found = isDoubt ? (view.doubts ?? []) : view.exposures;
   const isOpen = stays.has(reason) && found.length > 0 && isPresent(view);
   if (!isOpen) return { instanceId, subject };
