@@ -76,6 +76,8 @@ describe('decide', () => {
     expect([first.told, first.memory.need?.urgency]).toEqual(['refused custom-ami-vulnerable', 'normal']);
     const grave = finding({ severity: 'HIGH', urgency: 'normal' });
     expect([outcomeOf(own({}, [grave])).told, outcomeOf(own({}, [grave])).memory]).toEqual(['skipped custom-ami', {}]);
+    // What workers of a former AMI have says nothing of this one.
+    expect(outcomeOf(own({ releaseVersion: 'ami-2' }, [finding({ image: 'other' })])).told).toBe('skipped custom-ami');
     const aftermath = { workers: 2, scanned: 1, stillOpen: [] };
     expect(outcomeOf(own({ releaseVersion: 'ami-2', aftermath }, []), first.memory).told).toBe('done findings-fixed');
     expect(outcomeOf(own({ aftermath }, []), first.memory).told).toBe('done findings-closed');

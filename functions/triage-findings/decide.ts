@@ -141,14 +141,16 @@ function onCustomImage(
 ): Decision | undefined {
   if (amiType !== 'CUSTOM') return undefined;
   const runs = `the custom AMI ${releaseVersion}`;
-  const need = needOf(open, releaseVersion, now);
+  // Workers that still run another AMI are replaced, and say nothing of this one.
+  const own = open.filter(({ image }) => image !== 'other');
+  const need = needOf(own, releaseVersion, now);
   if (need === undefined || (need.severity !== 'CRITICAL' && need.urgency !== 'urgent')) {
     return say('skipped', 'custom-ami', `It has findings, and runs ${runs}.`, {});
   }
   // Remembered until another AMI or a scan ends them. Whether an AMI of the owner fixes them, nobody knows: so they
   // hasten no move to one.
   const remembered: Memory = { ...memory, need: { ...need, urgency: 'normal' } };
-  const message = `${describe(need, open)}. A fix is available, and the node group runs ${runs}.`;
+  const message = `${describe(need, own)}. A fix is available, and the node group runs ${runs}.`;
   return say('refused', 'custom-ami-vulnerable', message, remembered, releaseVersion);
 }
 
