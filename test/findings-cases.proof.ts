@@ -167,6 +167,12 @@ it('a critical finding with a fix on an AMI of the owner is told to people once,
   expect(upgradeCalls(run)).toEqual([]);
 });
 
+it('where the policy has upgrades off, grave findings are told to people, and no upgrade is said to be requested', async () => {
+  const off = { upgrades: { mode: 'off' } };
+  const run = await start({ inProcess: true, ...findingsFleet(), policy: off, play });
+  expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'refused upgrades-off']);
+});
+
 it.each([
   ['a node group that is being deleted', { nodeGroup: { status: 'DELETING' } }],
   ['a cluster that has failed', { cluster: { status: 'FAILED' } }],

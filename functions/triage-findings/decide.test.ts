@@ -83,6 +83,21 @@ describe('decide', () => {
     expect(outcomeOf(own({ aftermath }, []), first.memory).told).toBe('done findings-closed');
   });
 
+  it('tells of grave findings, and requests nothing, where the policy has upgrades off', () => {
+    const under = (document: object, open = [finding()]) => {
+      const { outcome, act, memory } = decide(observation(nodeGroup({ open })), circumstances(document));
+      return [`${outcome?.decision} ${outcome?.reason}`, act, memory.need?.urgency];
+    };
+    const off = { upgrades: { mode: 'off' } };
+    expect(under(off)).toEqual(['refused upgrades-off', undefined, 'urgent']);
+    const mild = [finding({ severity: 'HIGH', urgency: 'normal' })];
+    expect(under(off, mild)).toEqual(['skipped upgrades-off', undefined, 'normal']);
+    expect(under({ overrides: [{ name: 'a', match: { clusters: ['shop'] }, ...off }] })[0]).toBe(
+      'refused upgrades-off',
+    );
+    expect(under({ upgrades: { mode: 'observe' } })[0]).toBe('acted upgrade-requested');
+  });
+
   it('calls a release the newest only where it is, and tells of another target anew', () => {
     const tellOf = (view: Parameters<typeof nodeGroup>[0]) => {
       const { outcome } = decide(observation(nodeGroup(view)), circumstances());
@@ -203,6 +218,7 @@ describe('whatever is observed', () => {
       expect(view.open).not.toEqual([]);
       expect(compareReleases(view.amiType, view.target.releaseVersion, view.releaseVersion)).toBeGreaterThan(0);
       expect(policy.findings.mode).toBe('enforce');
+      expect(policy.upgrades.mode).not.toBe('off');
       expect(policy.scope.clusters ?? [subject.cluster]).toContain(subject.cluster);
       expect(view.amiType).not.toBe('CUSTOM');
       expect([view.status, view.clusterStatus].join()).not.toMatch(/DELET|FAILED/);

@@ -144,7 +144,7 @@ function onCustomImage(
   // Workers that still run another AMI are replaced, and say nothing of this one.
   const own = open.filter(({ image }) => image !== 'other');
   const need = needOf(own, releaseVersion, now);
-  if (need === undefined || (need.severity !== 'CRITICAL' && need.urgency !== 'urgent')) {
+  if (need === undefined || !isGrave(need)) {
     return say('skipped', 'custom-ami', `It has findings, and runs ${runs}.`, {});
   }
   // Remembered until another AMI or a scan ends them. Whether an AMI of the owner fixes them, nobody knows: so they
@@ -153,6 +153,9 @@ function onCustomImage(
   const message = `${describe(need, own)}. A fix is available, and the node group runs ${runs}.`;
   return say('refused', 'custom-ami-vulnerable', message, remembered, releaseVersion);
 }
+
+/** Whether people are told of findings that nothing here ends. */
+const isGrave = ({ severity, urgency }: Need): boolean => severity === 'CRITICAL' || urgency === 'urgent';
 
 /** Decides what to do about open findings: is there an AMI newer than that of the workers? */
 function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {
@@ -174,6 +177,11 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
   });
 
   if (target.kind === 'release' && order !== undefined && order > 0) {
+    if (policy.upgrades.mode === 'off') {
+      const message = `${what}. ${target.releaseVersion} is newer than ${releaseVersion}, and the policy has upgrades off.`;
+      const decision = isGrave(need) ? 'refused' : 'skipped';
+      return withDetails(say(decision, 'upgrades-off', message, remembered, `${target.releaseVersion} ${decision}`));
+    }
     const variant = `${target.releaseVersion} ${need.urgency}`;
     const way = need.urgency === 'urgent' ? 'urgent' : 'at its turn';
     if (policy.findings.mode === 'observe') {

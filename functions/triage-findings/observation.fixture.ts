@@ -150,6 +150,7 @@ export const arbitraryObservation: fc.Arbitrary<GroupObservation> = fc
 export const arbitraryCircumstances: fc.Arbitrary<Circumstances> = fc
   .record({
     findings: fc.record({ mode: fc.constantFrom('enforce', 'observe') }),
+    upgrades: fc.record({ mode: fc.constantFrom('enforce', 'observe', 'off') }),
     scope: fc.constantFrom({}, { clusters: ['shop'] }, { clusters: ['other'] }),
   })
   .map(circumstances);

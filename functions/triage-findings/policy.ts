@@ -28,6 +28,9 @@ export const findings = (defaultMode: Mode) =>
       .describe("enforce: Inspector's EC2 scanning is switched on where it is off. AWS charges for it."),
   });
 
+/** Reads of the section of `upgrade-node-groups` whether it does anything at all. */
+const upgradesMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
+
 /** The sections of the policy that `triage-findings` reads. */
-export const READS = { findings };
+export const READS = { findings, upgrades: upgradesMode };
 export type Policy = PolicyWith<typeof READS>;

@@ -19,6 +19,11 @@ export const FINDING_REASONS = {
       'Findings are open, and EKS upgrades no node group in its state or that of its cluster: it is being deleted, or its creation or deletion has failed.',
     hint: 'Nothing to do for one that is being deleted. For another one the records of upgrade-node-groups say what to do.',
   },
+  'upgrades-off': {
+    meaning:
+      'Findings are open, and a newer AMI release exists. The policy has upgrades off (upgrades.mode), so that nobody is asked for one.',
+    hint: 'Upgrade the node group yourself, or set upgrades.mode to observe or enforce.',
+  },
   'no-newer-ami': {
     meaning: 'Findings are open, and no newer AMI release exists. When one appears, the upgrade is requested.',
   },
