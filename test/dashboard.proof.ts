@@ -15,7 +15,7 @@ import { compileQuery } from '../sandbox/account/logs/insights.ts';
 import type { Run } from '../sandbox/play.ts';
 import { drainsOfEveryKind } from './drain-nodes.fixture.ts';
 import { findingsFleet, URGENT } from './findings.fixture.ts';
-import { start } from './harness.ts';
+import { type Scenario, start } from './harness.ts';
 import { ROOT } from './markdown.ts';
 import { pinsOfEveryKind } from './node-classes.fixture.ts';
 import { OPEN, fleet as postureFleet } from './posture.fixture.ts';
@@ -92,34 +92,37 @@ const imdsV1 = { name: 'web', desiredSize: 1, ssm: { imdsTokens: 'optional' } };
 /** A release published long ago fixes the open findings. */
 const mayUpgrade = findingsFleet({ newReleaseAt: '-1h', vulnerabilities: [{ ...URGENT, fixedSince: '-2h' }] });
 
+/** What is asked here is what functions publish and record, so they need no wire. */
+const play = (scenario: Scenario): Promise<Run> => start({ ...scenario, inProcess: true });
+
 let runs: Run[];
 
 beforeAll(async () => {
   const nodeGroups = [failing, cured, ignored, { name: 'broken', desiredSize: 1, ssm: { imds: 'disabled' } }];
   const observe = { upgrades: { mode: 'observe', bakeAge: '1m' }, ssmAgent: { mode: 'observe' } };
   runs = await Promise.all([
-    start({ fleet: fleet(...nodeGroups), policy: { upgrades: { bakeAge: '1m' } }, play: '3h' }),
-    start({
+    play({ fleet: fleet(...nodeGroups), policy: { upgrades: { bakeAge: '1m' } }, play: '3h' }),
+    play({
       fleet: fleet(...nodeGroups),
       policy: observe,
       events: [{ after: 0, event: healthPlanned }],
       play: '2h10m',
     }),
-    start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
-    start({
+    play({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
+    play({
       fleet: fleet(failing, slow),
       policy: { upgrades: { bakeAge: '1m', stopAfterFailures: 1 }, ssmAgent: { mode: 'off' } },
       play: '10h',
     }),
     quarantineOfEveryDecision(),
     terminatedSelfManaged(),
-    start({ fleet: 'findings', faults: { duplicateEvents: true }, play: '7h' }),
-    start({ ...mayUpgrade, policy: { findings: { mode: 'observe' } }, play: '125m' }),
-    start({ fleet: postureFleet(OPEN), play: '5h' }),
-    start({ fleet: fleet(imdsV1), policy: { imds: { mode: 'enforce' } }, play: '125m' }),
-    start({ fleet: fleet(imdsV1), policy: { imds: { mode: 'observe' } }, play: '65m' }),
-    start({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
-    approvedRefreshes(),
+    play({ fleet: 'findings', faults: { duplicateEvents: true }, play: '7h' }),
+    play({ ...mayUpgrade, policy: { findings: { mode: 'observe' } }, play: '125m' }),
+    play({ fleet: postureFleet(OPEN), play: '5h' }),
+    play({ fleet: fleet(imdsV1), policy: { imds: { mode: 'enforce' } }, play: '125m' }),
+    play({ fleet: fleet(imdsV1), policy: { imds: { mode: 'observe' } }, play: '65m' }),
+    play({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
+    approvedRefreshes({ inProcess: true }),
     drainsOfEveryKind(),
     pinsOfEveryKind(),
   ]);
