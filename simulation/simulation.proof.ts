@@ -19,6 +19,7 @@ const ONCE_BROKEN: readonly Played[] = [
   { seed: 910, left: ['window', 'nodeClasses', 'hosts', 'rulings'] },
   { seed: 1409, left: ['window', 'nodeClasses', 'hosts', 'rulings'] },
   { seed: 387, left: ['window', 'hosts', 'rulings'] },
+  { seed: 51 },
 ];
 const synthesized = readSynthesizedStack(inject('lightTemplate'));
 

@@ -17,7 +17,8 @@ export function answer(
     change: (known) => ruleOrUndo(known, request, done),
     decide: (wanted) => decideHook({ ...observation, state: wanted }, circumstances),
     comes: (action, then) => {
-      const isUndo = action === 'reject' && ['hook-removed', 'hook-in-use'].includes(then.reason);
+      // A hook that is not shown yet is removed by the next look that shows it.
+      const isUndo = action === 'reject' && ['hook-removed', 'hook-in-use', 'hook-made'].includes(then.reason);
       return isUndo || comesTo(action, then);
     },
   });

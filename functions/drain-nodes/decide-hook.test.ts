@@ -183,7 +183,19 @@ describe('the hook of a group', () => {
     ['no retention that somebody else ended', made.made, { hook: 'stands', retains: false }, false],
     ['nothing, where nothing was made', undefined, { hook: 'stands', retains: true }, undefined],
   ] as const)('a read shows of what was made %s', (_what, before, group, expected) => {
-    expect(shownOf(before, group)?.retains).toBe(expected);
+    expect(shownOf(before, group, NOW + MINUTE)?.retains).toBe(expected);
+  });
+
+  it('is not forgotten, proposed anew or taken for another one because a read lags behind', () => {
+    const lagging = { hook: 'absent', retains: false } as const;
+    expect(shownOf(intended, lagging, NOW + MINUTE - 1)).toEqual(intended);
+    expect(shownOf(intended, { hook: 'stands', retains: false }, NOW + 1)?.retains).toBe(true);
+    const state = { outcomes: 1, revision: 2, fingerprint: 'hook-made keep', made: intended };
+    for (const policy of [{}, { mode: 'observe' }, { mode: 'off' }]) {
+      const decision = decideHook(groupWith(lagging, { state }), circumstances(policy));
+      expect(decision).toMatchObject({ silent: true, made: intended, wakeAt: NOW + MINUTE });
+      expect(decision.act).toBeUndefined();
+    }
   });
 
   it('is confirmed by a later read, and recorded as made where the function died before that', () => {

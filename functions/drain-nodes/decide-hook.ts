@@ -37,15 +37,23 @@ export const isRetained = (lifecycleState: string): boolean => /:Retained$/.test
 
 /**
  * What a read of the group leaves of that which was made here, or was about to be made when the function died. The hook
- * comes before the retention, so that without the hook neither was made.
+ * comes before the retention, so that without the hook neither was made. Reads lag behind changes: what was made just now
+ * is not forgotten because of one, or nobody would ever remove it.
+ *
+ * @param now epoch milliseconds
  */
 export function shownOf(
   made: HookState['made'],
   { hook, retains }: Pick<GroupObservation['group'], 'hook' | 'retains'>,
+  now: number,
 ): HookState['made'] {
-  if (made === undefined || (made.unconfirmed === true && hook === 'absent')) return undefined;
+  if (made === undefined || isMadeJustNow(made, now)) return made;
+  if (made.unconfirmed === true && hook === 'absent') return undefined;
   return { ...made, retains: made.retains && retains };
 }
+
+const isMadeJustNow = ({ at, unconfirmed }: NonNullable<HookState['made']>, now: number): boolean =>
+  unconfirmed === true && now < at + CONFIRM_WITHIN;
 
 /** Decides about the hook of one group; a pure function. */
 export function decideHook(observation: GroupObservation, circumstances: Circumstances): HookDecision {
@@ -77,6 +85,10 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
   const { now } = circumstances;
   const quietly = (decision: HookDecision): HookDecision =>
     state.fingerprint === undefined ? { ...decision, silent: true } : decision;
+  if (state.made !== undefined && group.hook === 'absent' && isMadeJustNow(state.made, now)) {
+    const message = 'The hook was made just now, and Auto Scaling may not show it yet.';
+    return { ...say('waiting', 'hook-made', message), silent: true, wakeAt: state.made.at + CONFIRM_WITHIN };
+  }
   const verdict = guardOf(
     {
       ...owner,

@@ -75,7 +75,7 @@ export async function observe(
       const trigger = groupTriggerOf(scope, found.key);
       if (trigger === undefined) return [];
       return [
-        await observeGroup({ clients, scope, policy, views, reading }, found, trigger, stateOf(states, found.key)),
+        await observeGroup({ clients, scope, policy, views, reading, now }, found, trigger, stateOf(states, found.key)),
       ];
     },
     { concurrency: READ_CONCURRENCY },
@@ -137,10 +137,11 @@ interface Context {
   readonly policy: Policy | InvalidPolicy;
   readonly views: ClusterViews;
   readonly reading: GroupReading;
+  readonly now: number;
 }
 
 async function observeGroup(
-  { clients, scope, policy, views, reading: { instances, identities, unreadPools } }: Context,
+  { clients, scope, policy, views, reading: { instances, identities, unreadPools }, now }: Context,
   { group, key, owner }: SelfManagedGroup,
   trigger: MessageTrigger,
   state: HookState,
@@ -182,7 +183,7 @@ async function observeGroup(
     // Where nothing may be done, the cluster is not asked.
     const noAccess = isOff ? undefined : await views.whyNoAccess(key.cluster);
     const seen = { ...view, ...hooksIn(LifecycleHooks) };
-    return { ...common, group: seen, noAccess, state: { ...state, made: shownOf(state.made, seen) } };
+    return { ...common, group: seen, noAccess, state: { ...state, made: shownOf(state.made, seen, now) } };
   } catch (error) {
     // What passes by itself has the batch delivered again; one group's refusal stops no other.
     if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
