@@ -10,7 +10,7 @@ import { askInsights as ask, textOf, told } from './queries.fixture.ts';
 /** A run with a worker in quarantine. */
 let held: Run;
 beforeAll(async () => {
-  held = await start({ fleet: 'demo', play: '75m' });
+  held = await start({ fleet: 'demo', play: '75m', inProcess: true });
 });
 
 /** Makes a request, and lets its outcome happen. */

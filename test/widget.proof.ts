@@ -25,7 +25,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
   const errors: string[] = [];
 
   beforeAll(async () => {
-    run = await start({ fleet: 'demo', play: '2h' });
+    run = await start({ fleet: 'demo', play: '2h', inProcess: true });
     server = await serveConsole(run.account, 0);
     browser = await startChromium(chromium ?? '');
   });
