@@ -162,7 +162,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   },
   {
     what: 'an instance that an AWS service operates is quarantined',
-    file: 'quarantine-workers/decide/decide.ts',
+    file: 'quarantine-workers/decide/decide-exposed.ts',
     right: 'if (view.operatedBy !== undefined) {',
     wrong: 'if (false) {',
     tests: ['quarantine-workers/decide/decide.test.ts'],

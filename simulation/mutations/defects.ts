@@ -3,7 +3,7 @@ import { DEFECTS_BESIDE_UPGRADES } from './defects-beside-upgrades.ts';
 import { DEFECTS_OF_DAYS } from './defects-of-days.ts';
 
 const GUARDS = 'shared/policy/guards.ts';
-const DECIDE = 'quarantine-workers/decide/decide.ts';
+const DECIDE = 'quarantine-workers/decide/decide-exposed.ts';
 const QUARANTINED = 'quarantine-workers/decide/decide-quarantined.ts';
 const REQUEST = 'quarantine-workers/decide/decide-request.ts';
 const REMAINING = 'quarantine-workers/model/remaining.ts';
@@ -65,7 +65,7 @@ export const DEFECTS: readonly Defect[] = [
   quarantine('whoever has its slot waits for one', 'if (instanceId in slots) return undefined;', ''),
   quarantine('mode observe isolates', "if (mode === 'observe' && ruling === undefined) {", 'if (false) {'),
   quarantine('a rejection counts for nothing', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
-  quarantine('what AWS owns is isolated', 'if (isAutoMode) return say(', 'if (false) return say('),
+  quarantine('what AWS owns is isolated', "if (view.ownership === 'auto-mode') return say(", 'if (false) return say('),
   quarantine('a router is isolated', 'if (view.router === true)', 'if (false)'),
   quarantine(
     'no guard is asked',

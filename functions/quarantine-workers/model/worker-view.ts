@@ -43,6 +43,10 @@ export function viewOf(
   };
 }
 
+/** Whether a worker runs, or is about to. */
+export const isPresent = ({ instanceState }: WorkerView): boolean =>
+  instanceState === 'pending' || instanceState === 'running';
+
 /** The launch template by tags that AWS alone sets. */
 export function launchTemplateOf(tags: Readonly<Record<string, string>>): LaunchTemplate | undefined {
   const id = tags['aws:ec2launchtemplate:id'];

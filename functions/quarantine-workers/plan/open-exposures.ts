@@ -2,10 +2,10 @@ import { isQuarantineGuard, STAYS_EXPOSED_WORKER } from '../../shared/records/st
 import { iso } from '../../shared/runtime/clock.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { shortLine } from '../../shared/text/short-line.ts';
-import { isPresent } from '../decide/decide.ts';
 import { describeExposures } from '../exposure/exposure-words.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { OpenGroup, OpenWorker } from '../model/open-exposure-ledger.ts';
+import { isPresent } from '../model/worker-view.ts';
 import type { Reason } from '../reasons.ts';
 import type { Decided } from './plan.ts';
 
