@@ -5,7 +5,7 @@ import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { PostureCheckId } from '../shared/posture/checks.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
-import type { Looked } from './decide.ts';
+import type { Looked } from './decide-check.ts';
 import type { Waiver } from './policy.ts';
 import type { GroupState } from './posture-ledger.ts';
 

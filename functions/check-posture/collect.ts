@@ -5,7 +5,7 @@ import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { askToClose, type CloseDeps } from './ask-to-close.ts';
-import type { Looked } from './decide.ts';
+import type { Looked } from './decide-check.ts';
 import { type Host, readHost } from './host/host.ts';
 import type { RegionFacts } from './host/instance-facts.ts';
 import { judgeHost } from './host/judge-host.ts';

@@ -3,7 +3,8 @@ import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts
 import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import type { Asked } from './batch.ts';
-import { decideGroup, decideUnreadable, firstExpiry, type Looked } from './decide.ts';
+import { decideGroup, decideUnreadable, firstExpiry } from './decide.ts';
+import type { Looked } from './decide-check.ts';
 import type { Policy } from './policy.ts';
 import { type ClusterState, type GroupState, NEW_GROUP, readGroupStates, saveGroupState } from './posture-ledger.ts';
 import type { checkPosture } from './remediation.ts';
