@@ -6,7 +6,7 @@ import pMap from 'p-map';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { failsAgain, type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
+import { type Identities, identifyEach, withoutUnread } from '../shared/fleet/identify-each.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
@@ -100,11 +100,7 @@ export async function observeWorkers(
       }),
     ]),
   );
-  const readable = observations.filter(({ instanceId, trigger }) => {
-    const why = unread.get(instanceId);
-    return why === undefined || failsAgain(why, trigger);
-  });
-  const observed = readable.map((observation) => {
+  const observed = withoutUnread(observations, unread).map((observation) => {
     const [{ nodegroup, ...view }, found] = [observation.view, more.get(observation.instanceId)];
     // The proven identity also shows that the worker belongs to no node group.
     const group = identities.has(observation.instanceId) || nodegroup === undefined ? {} : { nodegroup };

@@ -1,6 +1,6 @@
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
-import { failsAgain, type Identities, identifyEach } from '../shared/fleet/identify-each.ts';
+import { type Identities, identifyEach, withoutUnread } from '../shared/fleet/identify-each.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { type ObservedWorker, observedWorker, type WorkerClients } from '../shared/fleet/observed-worker.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
@@ -44,11 +44,7 @@ export async function observeWorkers(clients: WorkerClients, scope: WorkerScope)
     readLifecycleStates(clients.autoScaling, instances),
   ]);
   const about = { identities, lifecycles, requests: scope.requests };
-  const readable = found.filter(({ instanceId, trigger }) => {
-    const why = unread.get(instanceId);
-    return why === undefined || failsAgain(why, trigger);
-  });
-  const observations = readable.map((each): Observation => {
+  const observations = withoutUnread(found, unread).map((each): Observation => {
     const state = states.get(each.instanceId) ?? NEVER_SEEN;
     const hopLimit = each.instance.MetadataOptions?.HttpPutResponseHopLimit;
     const metadata = { takesV1: takesV1(each), isOff: isOff(each), hopLimit };

@@ -45,6 +45,16 @@ export const unreadAmong = (owned: ReadonlyMap<string, Pick<Identity, 'owner'>>)
 export const failsAgain = (unread: string, { redelivered }: Pick<MessageTrigger, 'redelivered'>): boolean =>
   redelivered && !isThrottlingCode(codeIn(unread));
 
+/** The workers that are decided about now: without those whose owners cannot be read for now and are not told of yet. */
+export const withoutUnread = <Found extends { readonly instanceId: string; readonly trigger: MessageTrigger }>(
+  found: readonly Found[],
+  unread: Identities['unread'],
+): Found[] =>
+  found.filter(({ instanceId, trigger }) => {
+    const why = unread.get(instanceId);
+    return why === undefined || failsAgain(why, trigger);
+  });
+
 /** Another delivery changes neither a refusal nor the number of clusters that somebody's tags name. */
 const mayPass = (code: string): boolean => !isRefusalCode(code) && code !== TOO_MANY_NAMES;
 
