@@ -180,6 +180,28 @@ it('a role whose trust policy was changed is told as the cause: no policy is att
   expect(outcomes(run).at(-1)).toBe('done agent-verified');
 });
 
+it('an agent of Windows that nobody calls the latest is updated once, and not again and again', async () => {
+  const run = await playThrough({
+    inProcess: true,
+    fleet: {
+      startsAt: '2026-07-20T00:05:00Z',
+      releases: [{ ...RELEASES, amiTypes: ['WINDOWS_CORE_2022_x86_64'], releaseVersion: '1.33-2026.07.08' }],
+      clusters: [
+        {
+          name: 'shop',
+          version: '1.33',
+          nodeGroups: [
+            { name: 'win', amiType: 'WINDOWS_CORE_2022_x86_64', desiredSize: 1, ssm: { latestIsTold: false } },
+          ],
+        },
+      ],
+    },
+    play: '8h',
+  });
+  expect(outcomes(run)).toEqual(['acted agent-update-started', 'done agent-updated']);
+  expect(changes(run)).toEqual(['ssm SendCommand']);
+});
+
 it('Windows has the time that it takes to start: nothing is told of a worker that registers after ten minutes', async () => {
   const run = await playThrough({
     inProcess: true,

@@ -51,6 +51,34 @@ describe('decide, about an agent that answers in an old version,', () => {
     );
   });
 
+  it('updates an agent of Windows once a month, of which nobody says whether it is the latest, and no other such one', () => {
+    const { latest: _, ...unknown } = OLD;
+    const windows = { ...unknown, platform: 'Microsoft Windows Server 2022 Datacenter' };
+    const begun = decide(about({ agent: windows }), circumstances());
+    expect(begun).toMatchObject({ decision: 'acted', begin: 'update-agent' });
+    expect(begun.message).toContain('Of Windows, Systems Manager does not say whether it is the latest');
+    const { remedy } = begun.memory;
+    if (remedy === undefined) throw new Error('no update has begun');
+    const waiting = decide(about({ agent: windows, command: { kind: 'running' } }, { remedy }), circumstances());
+    expect(waiting).toMatchObject({ decision: 'waiting', reason: 'remedy-in-progress' });
+    const ended = decide(about({ agent: windows, command: { kind: 'succeeded' } }, { remedy }), circumstances());
+    expect(ended).toMatchObject({ decision: 'done', reason: 'agent-updated', updated: { at: NOW } });
+    expect(ended.message).not.toContain('is the latest version');
+    const ago = (days: number) => ({ updated: { to: OLD.version, at: NOW - days * 24 * 60 * MINUTE } });
+    expect(decide(about({ agent: windows }, ago(29)), circumstances()).reason).toBe('agent-verified');
+    expect(decide(about({ agent: windows }, ago(30)), circumstances()).begin).toBe('update-agent');
+    expect(decide(about({ agent: unknown }), circumstances()).reason).toBe('agent-verified');
+    const nameless = decide(about({ agent: { ...unknown, version: '' } }), circumstances());
+    expect(nameless.message).toBe('The agent answers (of an unknown version).');
+  });
+
+  it('says that a command has succeeded where Systems Manager still calls the agent outdated', () => {
+    const remedy = { kind: 'update-agent', cause: 'agent-outdated', startedAt: 0, attempt: 1 } as const;
+    const made = decide(about({ command: { kind: 'succeeded' } }, { remedy }), circumstances());
+    expect(made).toMatchObject({ decision: 'failed', reason: 'agent-update-failed' });
+    expect(made.message).toContain('has succeeded, but Systems Manager does not call the agent the latest');
+  });
+
   it.each<[string, Partial<WorkerView>, object, string]>([
     ['opted out', { tags: IGNORED }, {}, 'done agent-verified'],
     ['is of an owner that opted out', { owner: { tags: IGNORED } }, {}, 'done agent-verified'],

@@ -58,8 +58,9 @@ const DOUBTS: readonly Reason[] = ['unknown-cluster', 'claims-to-be-worker', 'un
 function aboutVersion(agent: AgentView, observation: Observation, circumstances: Circumstances): Decision {
   const { view, state } = observation;
   const verified = (but = ''): Decision =>
-    say('done', 'agent-verified', `The agent answers (version ${agent.version}${but}).`, {}, agent.version);
-  if (!canBeUpdated(agent)) return withoutSessions(agent, observation, circumstances) ?? verified();
+    say('done', 'agent-verified', `The agent answers (${versionOf(agent)}${but}).`, {}, agent.version);
+  if (!canBeUpdated(agent, state.updated, circumstances.now))
+    return withoutSessions(agent, observation, circumstances) ?? verified();
   const verdict = guardOf(view, circumstances);
   const failures = state.failures?.cause === OUTDATED ? state.failures : undefined;
   if ('guardResult' in verdict) {
@@ -68,7 +69,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
     // that failed or was proposed or rejected, and doubt about the worker's owner.
     const isLastWord = failures !== undefined || state.proposal?.target === UPDATE_TARGET;
     if (!isLastWord && !DOUBTS.includes(guardResult.reason)) {
-      return verified(`, not the latest, and not to be updated: ${guardResult.message.replace(/\.$/, '')}`);
+      return verified(`, ${notTheLatest(agent)}, and not to be updated: ${guardResult.message.replace(/\.$/, '')}`);
     }
     const message = `${answersInOld(agent)} ${guardResult.message}`;
     return { ...guardResult, message, memory: remembered(failures), details: { cause: OUTDATED } };
@@ -85,7 +86,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
 
 /** The agent answers, and no session reaches the worker; undefined where that is not known, or to be left alone. */
 function withoutSessions(
-  { version }: AgentView,
+  agent: AgentView,
   { view, state }: Observation,
   circumstances: Circumstances,
 ): Decision | undefined {
@@ -93,7 +94,7 @@ function withoutSessions(
   const verdict = guardOf(view, circumstances);
   if ('guardResult' in verdict) return undefined;
   const { now } = circumstances;
-  const message = `The agent answers (version ${version}), but has no connection for sessions.`;
+  const message = `The agent answers (${versionOf(agent)}), but has no connection for sessions.`;
   const { unconnectedSince = now } = state;
   const wasConnected = state.roleFingerprint !== undefined;
   const connectsBy = wasConnected ? unconnectedSince + CONNECTS_AGAIN : registersBy(view, verdict.policy.ssmAgent);
@@ -105,8 +106,15 @@ function withoutSessions(
   return say('failed', 'sessions-not-connected', `${message} ${why}`, memory, why);
 }
 
-const answersInOld = ({ version }: AgentView): string =>
-  `The agent answers, but is not the latest (version ${version}).`;
+const versionOf = ({ version }: AgentView): string => (version === '' ? 'of an unknown version' : `version ${version}`);
+
+const notTheLatest = ({ latest }: AgentView): string =>
+  latest === undefined ? 'which may not be the latest' : 'not the latest';
+
+const answersInOld = (agent: AgentView): string =>
+  agent.latest === undefined
+    ? `The agent answers (${versionOf(agent)}). Of Windows, Systems Manager does not say whether it is the latest; AWS-UpdateSSMAgent finds out.`
+    : `The agent answers, but is not the latest (${versionOf(agent)}).`;
 
 /** The agent does not answer. Gives it time to register, or finds the cause and its remedy. */
 function aboutAbsence(observation: Observation, circumstances: Circumstances): Decision {

@@ -45,8 +45,12 @@ function followUpdate(
   circumstances: Circumstances,
 ): Decision {
   const about = { details: { cause: remedy.cause, remedy: remedy.kind, attempt: remedy.attempt, ...idOf(remedy) } };
-  if (agent?.online === true && agent.latest) {
-    const message = `The agent answers and is the latest version (${agent.version}).`;
+  // Of Windows Systems Manager does not say which version is the latest, so that the command has the last word.
+  const isTold = agent?.latest !== undefined;
+  if (agent?.online === true && (isTold ? agent.latest : command?.kind === 'succeeded')) {
+    const message = isTold
+      ? `The agent answers and is the latest version (${agent.version}).`
+      : `AWS-UpdateSSMAgent has succeeded, and the agent answers in version ${agent.version}. Whether that is the latest, Systems Manager does not say.`;
     const updated = { to: agent.version, at: circumstances.now };
     return { ...say('done', 'agent-updated', message, {}, agent.version), ...about, updated };
   }
@@ -58,9 +62,14 @@ function followUpdate(
     return { ...failed(remedy, failures, `${command.message}. ${stands}`, circumstances), ...about };
   }
   return expired(remedy, circumstances)
-    ? { ...failed(remedy, failures, `it did not finish in time. ${stands}`, circumstances), ...about }
+    ? { ...failed(remedy, failures, `${lateness(command)}. ${stands}`, circumstances), ...about }
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
 }
+
+const lateness = (command: Observation['view']['command']): string =>
+  command?.kind === 'succeeded'
+    ? 'AWS-UpdateSSMAgent has succeeded, but Systems Manager does not call the agent the latest'
+    : 'it did not finish in time';
 
 /** How soon after an update Systems Manager shows an agent's version for certain, ms. It pings every five minutes. */
 const SHOWN_WITHIN = 10 * 60_000;

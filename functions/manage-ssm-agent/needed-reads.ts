@@ -28,7 +28,8 @@ export function neededReadsOf(view: WorkerView, state: WorkerState, anywhere: Ci
   if ('guardResult' in verdict) return undefined;
   const { ssmAgent } = verdict.policy;
   if (view.agent?.online === true) {
-    const isUpdateDue = canBeUpdated(view.agent) && modeOfRemedy(ssmAgent, 'update-agent') !== 'off';
+    const mayBeUpdated = canBeUpdated(view.agent, state.updated, circumstances.now);
+    const isUpdateDue = mayBeUpdated && modeOfRemedy(ssmAgent, 'update-agent') !== 'off';
     if (isUpdateDue) return 'owner';
     return state.roleFingerprint === undefined ? 'role' : 'sessions';
   }

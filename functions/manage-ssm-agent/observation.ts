@@ -41,7 +41,8 @@ export interface WorkerView extends DescribedWorker {
 export interface AgentView {
   readonly online: boolean;
   readonly version: string;
-  readonly latest: boolean;
+  /** Whether it is the latest version; absent where Systems Manager does not say. */
+  readonly latest?: boolean;
   /** A value such as `Amazon Linux` or `Bottlerocket`. */
   readonly platform: string;
   /** Time of the last ping, epoch milliseconds. */

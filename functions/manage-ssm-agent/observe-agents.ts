@@ -18,11 +18,15 @@ const viewOf = ({
   AgentVersion = '',
   IsLatestVersion,
   PlatformName = '',
+  PlatformType,
   LastPingDateTime,
 }: InstanceInformation): AgentView => ({
   online: PingStatus === 'Online',
   version: AgentVersion,
-  latest: IsLatestVersion === true,
+  // Of Windows a "no" says nothing (SSM API reference, InstanceInformation, `IsLatestVersion`).
+  ...((IsLatestVersion === true || (IsLatestVersion === false && PlatformType !== 'Windows')) && {
+    latest: IsLatestVersion,
+  }),
   platform: PlatformName,
   ...(LastPingDateTime !== undefined && { lastPingAt: LastPingDateTime.getTime() }),
 });

@@ -6,7 +6,10 @@ import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 export const SSM_AGENT_REASONS = {
   'agent-verified': { meaning: 'The SSM agent of the worker answers.' },
   'agent-cured': { meaning: 'The SSM agent of the worker answers after a remedy.' },
-  'agent-updated': { meaning: 'The SSM agent of the worker answers and is the latest version.' },
+  'agent-updated': {
+    meaning:
+      'The SSM agent of the worker was updated and answers. It is the latest version, unless the message says that nobody tells.',
+  },
   'agent-not-yet-registered': {
     meaning: 'The worker was launched a short while ago; its agent may still register (ssmAgent.graceTime).',
   },

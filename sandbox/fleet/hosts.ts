@@ -71,6 +71,7 @@ export function seedHosts(
         agent: ssm.agent,
         version: ssm.version ?? (ssm.latest ? LATEST_AGENT_VERSION : OLD_AGENT_VERSION),
         registersAfterSeconds: ssm.registersAfterSeconds,
+        latestIsTold: ssm.latestIsTold,
       },
       commands: {
         updateFailure: updateFails === undefined ? undefined : { outcome: updateFails, times },

@@ -76,6 +76,12 @@ export const ssm = z
       .optional()
       .describe('Of the agent; by default the latest'),
     latest: z.boolean().default(true).describe('False: an old version, when none is given'),
+    latestIsTold: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether Systems Manager says of its latest version that it is (IsLatestVersion): AWS promises that of Linux alone',
+      ),
     registersAfterSeconds: z
       .number()
       .min(0)

@@ -22,6 +22,8 @@ export interface AgentSpecification {
   readonly version: string;
   /** Seconds from `running` to its first ping; undefined: some tens of seconds, drawn for each instance. */
   readonly registersAfterSeconds?: number | undefined;
+  /** Whether Systems Manager calls its latest version the latest; by default it does. */
+  readonly latestIsTold?: boolean | undefined;
 }
 
 /** The results of commands on the instances of one group, which share this object. */

@@ -89,7 +89,7 @@ function describe(
     PingStatus: pingStatus,
     LastPingDateTime: new Date(now - silentFor),
     AgentVersion: version,
-    IsLatestVersion: version === LATEST_AGENT_VERSION,
+    IsLatestVersion: version === LATEST_AGENT_VERSION && instance.agent.latestIsTold !== false,
     PlatformType: platform.type,
     PlatformName: platform.name,
     PlatformVersion: platform.version,
