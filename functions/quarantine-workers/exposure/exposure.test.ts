@@ -123,6 +123,16 @@ describe('exposures', () => {
     ]);
   });
 
+  it('are customer-owned addresses of an Outpost that routes of the Internet lead to, and none of the network around it', () => {
+    const owned = (publicIp: string) => ({ publicIp, privateIp: '10.0.0.3', kind: 'customer-owned' as const });
+    const outpost = networkInterface({ addresses: [owned('192.168.7.4'), owned('198.51.100.9')] });
+    const found = exposuresOf([outpost], networks({ ipv4: 'lgw-1' }, [ssh]));
+    expect(found.map(({ address, kind }) => [address, kind])).toEqual([['198.51.100.9', 'customer-owned']]);
+    expect(shieldsOf([outpost], networks({}))).toEqual([
+      'no route of subnet-1 leads from the Internet to 198.51.100.9',
+    ]);
+  });
+
   it('are doubts where EC2 shows no route table, but for what is shut whatever its routes', () => {
     expect(gatewaysOf('subnet-1', 'vpc-1', [table([], { Main: true }, 'vpc-2')], NOTHING)).toEqual({ isUnseen: true });
     const unseen = networks({ isUnseen: true }, [ssh]);

@@ -1,4 +1,5 @@
 import type { IpPermission, NetworkAcl } from '@aws-sdk/client-ec2';
+import { isPublicNetwork } from '../../shared/fleet/networks.ts';
 import { isGlobalUnicast, isInBlock, isWorld, isWorldTogether } from './cidr.ts';
 import type { ExposureKind } from './exposure-kind.ts';
 import type { InterfaceView } from './interface-view.ts';
@@ -95,13 +96,19 @@ export function shieldsOf(interfaces: readonly InterfaceView[], networks: Networ
   return [...new Set(shields)];
 }
 
-/** The addresses of an interface that look public. */
+/**
+ * The addresses of an interface that look public. Customer-owned ones on an Outpost are those that its owner advertises:
+ * mostly of the network around it, which no route of the Internet leads to. Source: Outposts user guide, "Customer-owned
+ * IP addresses".
+ */
 function knownOf({ subnetId, addresses, ipv6, ipv6Prefixes }: InterfaceView, { subnets }: Networks): Known[] {
   const privateBlocks = subnets.get(subnetId)?.privateIpv6 ?? [];
   const isPublic = ({ address }: Known) =>
     isGlobalUnicast(address) && !privateBlocks.some((cidr) => isInBlock(address, cidr));
   return [
-    ...addresses.map(({ publicIp: address, kind }) => ({ address, kind })),
+    ...addresses
+      .map(({ publicIp: address, kind }) => ({ address, kind }))
+      .filter(({ address, kind }) => kind !== 'customer-owned' || isPublicNetwork(`${address}/32`)),
     ...ipv6.map(({ address }): Known => ({ address, kind: 'ipv6' })).filter(isPublic),
     ...ipv6Prefixes.map((address): Known => ({ address, kind: 'ipv6-prefix' })).filter(isPublic),
   ];

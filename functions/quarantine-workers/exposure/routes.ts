@@ -26,9 +26,9 @@ export interface Referred {
 
 /**
  * The gateways through which the Internet reaches a subnet, by family, in words. Besides Internet gateways these are
- * carrier gateways (the carrier's network and the Internet), local gateways (the network around an Outpost), and
- * endpoints of a firewall or a Gateway Load Balancer whose own subnet leads to an Internet gateway. An egress-only
- * gateway admits nobody. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox
+ * carrier gateways (the carrier's network and the Internet), local gateways (the network around an Outpost, and what it
+ * advertises on the Internet), and endpoints of a firewall or a Gateway Load Balancer whose own subnet leads to an
+ * Internet gateway. An egress-only gateway admits nobody. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox
  * appliances). `isUnseen`: EC2 shows neither a route table of the subnet nor a main one of its VPC, so that nobody knows
  * whether one leads there, as may be in a VPC that another account shares.
  */

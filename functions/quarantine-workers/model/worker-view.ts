@@ -1,5 +1,5 @@
 import type { NetworkInterface } from '@aws-sdk/client-ec2';
-import type { DescribedInstance, DescribedInterface } from '../../shared/fleet/described-instance.ts';
+import { type DescribedInstance, type DescribedInterface, isPrimary } from '../../shared/fleet/described-instance.ts';
 import { tagsOf, type Worker } from '../../shared/fleet/worker.ts';
 import { doubtsOf, exposuresOf, type Networks, shieldsOf } from '../exposure/exposure.ts';
 import type { InterfaceView, PublicAddress } from '../exposure/interface-view.ts';
@@ -99,11 +99,11 @@ export function interfacesOf(
 }
 
 function interfaceOf(each: DescribedInterface | NetworkInterface, detail: NetworkInterface | undefined): InterfaceView {
-  const { NetworkInterfaceId = '', Attachment, SubnetId = '', Groups = [], Ipv6Addresses = [] } = each;
+  const { NetworkInterfaceId = '', SubnetId = '', Groups = [], Ipv6Addresses = [] } = each;
   const { PrivateIpAddresses = [], Ipv4Prefixes = [], Ipv6Prefixes = [] } = each;
   return {
     id: NetworkInterfaceId,
-    primary: Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,
+    primary: isPrimary(each),
     subnetId: SubnetId,
     groupIds: Groups.map(({ GroupId = '' }) => GroupId),
     groupNames: Groups.flatMap(({ GroupName }) => GroupName ?? []),
@@ -129,7 +129,7 @@ const addressesOf = ({
   PrivateIpAddresses.flatMap(({ PrivateIpAddress: privateIp = '', Association }) => {
     if (Association === undefined) return [];
     const { PublicIp, CarrierIp, CustomerOwnedIp, IpOwnerId } = Association;
-    const publicIp = PublicIp ?? CarrierIp ?? CustomerOwnedIp;
+    const publicIp = CarrierIp ?? CustomerOwnedIp ?? PublicIp;
     if (publicIp === undefined) return [];
     const { AllocationId, AssociationId } = { AllocationId: undefined, AssociationId: undefined, ...Association };
     return [

@@ -32,6 +32,14 @@ describe('templateReader', () => {
       [{ DeviceIndex: 0, AssociatePublicIpAddress: false, Ipv6AddressCount: 1 }],
       { isPublic: true, isPrivateIpv4: true },
     ],
+    [
+      'has interfaces of other network cards first',
+      [
+        { NetworkCardIndex: 1, DeviceIndex: 0, InterfaceType: 'efa-only' },
+        { NetworkCardIndex: 0, DeviceIndex: 0, AssociatePublicIpAddress: false },
+      ],
+      { isPublic: false, isPrivateIpv4: true },
+    ],
     ['is gone', undefined, undefined],
   ])('knows a template that %s', async (_what, interfaces, addresses) => {
     const found = await templateReader(ec2With(interfaces))({ id: 'lt-0a', version: '3' });

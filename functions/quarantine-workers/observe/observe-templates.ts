@@ -73,6 +73,9 @@ function addressesOf({ NetworkInterfaces = [] }: ResponseLaunchTemplateData): Te
       Ipv6Addresses.length > 0 ||
       PrimaryIpv6 === true,
   );
-  const first = NetworkInterfaces.find(({ DeviceIndex = 0 }) => DeviceIndex === 0);
+  // Other network cards may have a first device, too.
+  const first = NetworkInterfaces.find(
+    ({ DeviceIndex = 0, NetworkCardIndex = 0 }) => DeviceIndex === 0 && NetworkCardIndex === 0,
+  );
   return { isPublic, isPrivateIpv4: first?.AssociatePublicIpAddress === false };
 }

@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8';
 import type { Instance } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
-import { descriptionsOf } from './described-instance.ts';
+import { descriptionsOf, primaryGroupIds } from './described-instance.ts';
 
 const FIVE_HUNDRED = Array.from({ length: 500 }, (_, index) => index);
 
@@ -96,4 +96,15 @@ it('equal parts of several instances are one, and others stay apart', () => {
   expect(one.NetworkInterfaces?.[0]?.Groups).toBe(two.NetworkInterfaces?.[1]?.Groups);
   expect(other.Tags).toEqual([{ Key: 'eks:cluster-name', Value: 'other' }]);
   expect(one.InstanceId).not.toBe(two.InstanceId);
+});
+
+it('takes the first device of the first network card for primary: other cards may have a first device, too', () => {
+  const on = (NetworkCardIndex: number, GroupId: string) => ({
+    Attachment: { DeviceIndex: 0, NetworkCardIndex },
+    InterfaceType: NetworkCardIndex === 0 ? 'interface' : 'efa-only',
+    Groups: [{ GroupId }],
+  });
+  expect(primaryGroupIds({ NetworkInterfaces: [on(2, 'sg-efa'), on(1, 'sg-efa'), on(0, 'sg-node')] })).toEqual([
+    'sg-node',
+  ]);
 });

@@ -94,9 +94,17 @@ export function descriptionsOf(): (instance: Instance) => DescribedInstance {
   });
 }
 
+/**
+ * Whether an interface is the primary one of its instance: the first device of the first network card. Other cards may have
+ * a first device, too. Source: EC2 user guide, "Maximize network bandwidth on Amazon EC2 instances with multiple network
+ * cards" (EFA-only interfaces of P5 instances).
+ */
+export const isPrimary = ({ Attachment }: Pick<InstanceNetworkInterface, 'Attachment'>): boolean =>
+  Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0;
+
 /** The security groups of an instance's primary interface. EC2 shows the same ones for the instance itself. */
 export function primaryGroupIds({ NetworkInterfaces = [], SecurityGroups = [] }: DescribedInstance): string[] {
-  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  const primary = NetworkInterfaces.find(isPrimary);
   return (primary?.Groups ?? SecurityGroups).flatMap(({ GroupId }) => GroupId ?? []);
 }
 

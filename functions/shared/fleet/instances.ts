@@ -2,7 +2,7 @@ import { type EC2Client, type Filter, type Instance, paginateDescribeInstances }
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
-import { type DescribedInstance, descriptionsOf } from './described-instance.ts';
+import { type DescribedInstance, descriptionsOf, isPrimary } from './described-instance.ts';
 
 /**
  * EC2 takes at most 200 filter values per call, over all filters ("The maximum number of filter values specified on a
@@ -66,7 +66,7 @@ export async function* instancePages(ec2: EC2Client, Filters: Filter[], pageSize
  * new launch time, while its primary network interface stays attached (EC2 API reference, Instance, `LaunchTime`).
  */
 export function firstLaunchOf({ LaunchTime, NetworkInterfaces = [] }: Instance): number | undefined {
-  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  const primary = NetworkInterfaces.find(isPrimary);
   const times = [LaunchTime, primary?.Attachment?.AttachTime].flatMap((time) => time?.getTime() ?? []);
   return times.length === 0 ? undefined : Math.min(...times);
 }
