@@ -40,6 +40,22 @@ describe('who else would end a worker in quarantine', () => {
     expect(outcomes(run).at(-1)).toBe('done quarantine-ended');
   });
 
+  it('a hook on its launch that is abandoned ends it, which was told before', async () => {
+    const fleet = privateFleet({ launchHook: { defaultResult: 'ABANDON' } }, publicLaunch());
+    const run = await playThrough({ ...scenario(fleet), play: '90m' });
+    expect(lastSaid(run, 'quarantined')).toMatch(
+      /as Pending:Wait: .* terminates it if a hook on its launch is abandoned/,
+    );
+    expect(exposedWorker(run).state).toBe('terminated');
+    expect(outcomes(run).at(-1)).toBe('done quarantine-ended');
+  });
+
+  it('EC2 ends it with its Capacity Block, which is told', async () => {
+    const group = { capacityType: 'CAPACITY_BLOCK', instanceType: 'p5.48xlarge' };
+    const run = await playThrough({ ...scenario(privateFleet(group, elastic)), play: '45m' });
+    expect(lastSaid(run, 'quarantined')).toContain('EC2 terminates it half an hour before that ends');
+  });
+
   it('nobody ends it where it is detached by policy; a release says what that means', async () => {
     const policy = { quarantine: { outOfService: 'detach' } };
     const fleet = privateFleet({ nodeRepair: true, updates: { terminatesStandby: true } }, elastic);

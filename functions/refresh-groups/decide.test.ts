@@ -155,6 +155,20 @@ describe('a group on an older AMI than the wanted one', () => {
     ],
     ['a mixed instances policy', {}, { source: { kind: 'mixed' } }, 'refused group-is-mixed'],
     ['$Latest', {}, { source: { kind: 'floating', templateId: 'lt-1', version: '$Latest' } }, 'refused group-floats'],
+    [
+      'a Capacity Block, in which nothing can be launched first',
+      {
+        template: {
+          templateId: 'lt-1',
+          templateName: 'legacy',
+          version: 3,
+          tags: {},
+          data: { ImageId: OLD, InstanceMarketOptions: { MarketType: 'capacity-block' } },
+        },
+      },
+      {},
+      'refused group-cannot-surge',
+    ],
     ['a suspended process', {}, { suspended: ['Launch'] }, 'refused group-suspended'],
     [
       'an instance of somebody else',

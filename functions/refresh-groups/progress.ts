@@ -17,6 +17,7 @@ export const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'out-of-scope',
   'mode-off',
   'group-has-launch-configuration',
+  'group-cannot-surge',
   'group-is-mixed',
   'group-operated',
   'image-is-parameter',

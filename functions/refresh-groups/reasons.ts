@@ -91,6 +91,11 @@ export const REFRESH_REASONS = {
     meaning: 'The group uses a launch configuration, which no instance refresh can move to another AMI and back.',
     hint: 'Move the group to a launch template.',
   },
+  'group-cannot-surge': {
+    meaning:
+      'The group launches into a Capacity Block, which has a fixed number of instances, and the policy has new workers launched before old ones go.',
+    hint: 'In an override for the group, set refreshes.maxHealthyPercentage to 100, and minHealthyPercentage so low that a worker can go first. Or scale the group to zero.',
+  },
   'group-is-mixed': {
     meaning:
       'The group has a mixed instances policy: its overrides may name templates and AMIs of their own, and attribute-based selection allows no rollback.',

@@ -42,7 +42,7 @@ export function whyNotReplaceable({
  */
 export function whyNotRefreshable(
   { group, template, drains, state: { pinned } }: Observation,
-  { templates, undrained, floating }: Policy['refreshes'],
+  { templates, undrained, floating, maxHealthyPercentage }: Policy['refreshes'],
   fromTo: string,
 ): Told<Reason> | undefined {
   const { source } = group;
@@ -70,6 +70,12 @@ export function whyNotRefreshable(
   if (operated !== undefined) return refused('group-operated', operated, template.operator);
   const { ImageId: imageId = '' } = template.data;
   if (!imageId.startsWith('ami-')) return refused('image-is-parameter', `The template names ${imageId || 'no AMI'}.`);
+  // Source: Auto Scaling user guide, "Use Capacity Blocks for machine learning workloads".
+  const isInBlock = template.data.InstanceMarketOptions?.MarketType === 'capacity-block';
+  if (isInBlock && group.members.length > 0 && maxHealthyPercentage > 100) {
+    const message = `Its launch template launches into a Capacity Block, which has a fixed number of instances, and refreshes.maxHealthyPercentage is ${maxHealthyPercentage}. A change ${fromTo} is due.`;
+    return refused('group-cannot-surge', message, `${maxHealthyPercentage}`);
+  }
   if (drains === false && undrained === 'refuse') return refused('nobody-drains', `A change ${fromTo} is due.`);
   // The group itself names the version, so whoever keeps the group as code would set it back.
   const { codeOwner = codeOwnerOf(group.tags) } = template;

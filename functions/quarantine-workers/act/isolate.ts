@@ -79,6 +79,8 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
     faults = isolationFaults(quarantine, view);
     if (faults.length === 0) break;
   }
+  const isOfGroup = (outcome: StepReport['outcome']) =>
+    outcome === 'done' || (outcome === 'skipped' && quarantine.saved.autoScalingGroup !== undefined);
   return async () => {
     reports.push(...network, await tagWorker(current()));
     if (isolates) {
@@ -98,8 +100,9 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
       const drained = reports.some(({ step }) => step === 'node');
       if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
     }
+    // Who stays in the group, or is not replaced in it.
     const unreplaced = reports.flatMap(({ step, outcome, note }) =>
-      (step === 'standby' || step === 'detach') && outcome === 'done' && note !== undefined ? [note] : [],
+      (step === 'standby' || step === 'detach') && isOfGroup(outcome) && note !== undefined ? [note] : [],
     );
     const survivors = isolates ? [...survivorsOf(current(), reports), ...unreplaced] : [];
     return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
@@ -122,6 +125,11 @@ const survivorsOf = (
   reports: readonly StepReport[],
 ): string[] => [
   ...(view.spot === true && terminationProtection ? ['EC2 protects no Spot instance from termination.'] : []),
+  ...(view.capacityBlock === true
+    ? [
+        'It runs in a Capacity Block: EC2 terminates it half an hour before that ends, and another one replaces it only where the block has room.',
+      ]
+    : []),
   ...(view.ownership === 'karpenter' ? [`Karpenter may still terminate it: ${karpenterEnds(view, reports)}`] : []),
   ...(saved.detached === true
     ? ['It was taken out of its Auto Scaling group for good: a release cannot bring it back there.']

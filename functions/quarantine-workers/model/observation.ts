@@ -33,6 +33,11 @@ export interface WorkerView extends DescribedWorker {
   readonly operatedBy?: string;
   /** Whether it is a Spot instance, which EC2 does not protect from termination. */
   readonly spot?: boolean;
+  /**
+   * Whether it runs in a Capacity Block, which has a fixed number of instances. EC2 terminates these half an hour before
+   * the block ends. Source: Auto Scaling user guide, "Use Capacity Blocks for machine learning workloads".
+   */
+  readonly capacityBlock?: boolean;
   /** The stacks of this product whose quarantine security groups hold the worker. */
   readonly heldBy: readonly string[];
   /** The ids of the quarantine security groups that its interfaces have. */

@@ -39,6 +39,7 @@ export function viewOf(
     ...(networks.leaks !== undefined && networks.leaks.size > 0 && { leaks: networks.leaks }),
     ...(instance.Operator?.Managed === true && { operatedBy: instance.Operator.Principal ?? 'an AWS service' }),
     ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
+    ...(instance.InstanceLifecycle === 'capacity-block' && { capacityBlock: true }),
     ...(launchTemplate !== undefined && { launchTemplate }),
   };
 }

@@ -81,7 +81,10 @@ async function leaveInGroup({ quarantine, save }: StepSubject, state: string): P
   const note = `Auto Scaling has it as ${state}`;
   if (!isLaunching(state)) return { outcome: 'skipped', note: `${note}.` };
   await save({ saved: { ...quarantine.saved, launching: true } });
-  return { outcome: 'skipped', note: `${note}: it is taken out of service once its group has put it into service.` };
+  return {
+    outcome: 'skipped',
+    note: `${note}: it is taken out of service once its group has put it into service. Auto Scaling terminates it if a hook on its launch is abandoned.`,
+  };
 }
 
 const NO_GROUP = { outcome: 'skipped', note: 'It belongs to no Auto Scaling group: nothing replaces it.' } as const;

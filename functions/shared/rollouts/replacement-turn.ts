@@ -14,6 +14,7 @@ export const NOT_BY_ITSELF: ReadonlySet<string> = new Set([
   'proposal-rejected',
   // `refresh-groups` records these.
   'claims-to-be-worker',
+  'group-cannot-surge',
   'group-floats',
   'group-gone',
   'group-has-launch-configuration',

@@ -31,6 +31,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
     Architecture: instance.architecture,
     ...(instance.spot === true && { InstanceLifecycle: 'spot' as const }),
+    ...(instance.capacityBlock === true && { InstanceLifecycle: 'capacity-block' as const }),
     // Source: EC2 API reference, Instance: "This value is `windows` for Windows instances; otherwise, it is empty." Its API
     // model has the word in another case.
     ...(instance.windows && { Platform: 'windows' as 'Windows' }),

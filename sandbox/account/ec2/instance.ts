@@ -73,6 +73,8 @@ export interface LaunchSpecification extends PrimaryInterfaceSpecification {
   readonly keyName?: string;
   /** Whether it is a Spot instance; default: no. */
   readonly spot?: boolean;
+  /** Whether it runs in a Capacity Block; default: no. */
+  readonly capacityBlock?: boolean;
   /** Number of pod interfaces with public addresses on its primary interface; default: none. */
   readonly branches?: number;
   /**

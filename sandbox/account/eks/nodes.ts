@@ -37,6 +37,7 @@ export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: nu
     vpcId: cluster.vpcId,
     ...group.hosts,
     ...(group.capacityType === 'SPOT' && { spot: true }),
+    ...(group.capacityType === 'CAPACITY_BLOCK' && { capacityBlock: true }),
     ...(group.keyName !== undefined && { keyName: group.keyName }),
     kubernetes: {
       clusterName: cluster.name,
