@@ -251,6 +251,24 @@ describe('the budget', () => {
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
+  it('is free again for the next one once a worker in quarantine has gone, of which no event tells', async () => {
+    const exposure = { publicAddress: 'automatic' };
+    const launch = { cluster: 'shop', nodeGroup: 'web', count: 1, withinSeconds: 0, exposure };
+    const fleet = privateFleet({}, { launches: ['+2m', '+20m'].map((at) => ({ at, ...launch })) });
+    const run = await start(scenario(fleet));
+    await run.account.play(10 * MINUTE);
+    const { instances } = run.account.fleet;
+    const first = instances.get(inQuarantine(run)[0]?.id ?? '');
+    if (first === undefined) throw new Error('Nothing is in quarantine.');
+    instances.terminate(first, MINUTE, () => {});
+    // Long before the next sweep, which would find it out, too.
+    await run.account.play(11 * MINUTE);
+    const [second, ...others] = await slotsOf(run);
+    expect([second === first.id, others]).toEqual([false, []]);
+    const ofSecond = ours(run).filter(({ instance }) => instance === second);
+    expect(ofSecond.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['quarantine-budget', 'quarantined']));
+  });
+
   it('of group, cluster and account hold when clusters have launches at the same moment', async () => {
     const names = ['a', 'b', 'c', 'd'];
     const [template] = privateFleet().clusters;

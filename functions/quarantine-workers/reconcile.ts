@@ -20,6 +20,7 @@ import { type Request, readBatch } from './batch.ts';
 import type { Circumstances } from './model/decision.ts';
 import { readQuarantineWaitlist, readStanding } from './model/quarantine-ledger.ts';
 import { type ObserveClients, observe, type Sight } from './observe/observe.ts';
+import { holdersToAsk } from './plan/holders-to-ask.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan/plan.ts';
 import type { quarantineWorkers } from './remediation.ts';
 import { closeShellIngress } from './shell-ingress/close.ts';
@@ -114,7 +115,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     ...sight.unread.keys(),
   ]);
   const hidden = untilShown(scope.instances, seen, circumstances.now);
-  await requestReconciles(deps, settled, hidden, scope.deferred, circumstances);
+  const holders = holdersToAsk(settled, budget.slots, circumstances.now);
+  await requestReconciles(deps, settled, [...hidden, ...holders], scope.deferred, circumstances);
   // Count the exposures that stay open, and record them once a group.
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
@@ -201,11 +203,11 @@ async function callNext({ ledger, queue, account, region, caller }: ReconcileDep
 async function requestReconciles(
   deps: ReconcileDeps,
   settled: readonly Decided[],
-  hidden: readonly WorkerAgain[],
+  others: readonly WorkerAgain[],
   deferred: readonly Request[],
   { now }: Pick<Circumstances, 'now'>,
 ): Promise<void> {
-  const again: WorkerAgain[] = [...hidden];
+  const again: WorkerAgain[] = [...others];
   for (const { observation, decision } of settled) {
     const { instanceId, request, state } = observation;
     const { lookAt, quarantine, silent, answers } = decision;
