@@ -209,13 +209,15 @@ it.each([
   ['enforce', 'throttled', 'node-classes-read', 'skipped'],
   ['observe', 'unauthorized', 'node-classes-unread', 'skipped'],
 ] as const)(
-  'a cluster that cannot be read is told to people where its classes are to be pinned and that lasts: %s, %s after %s',
+  'a cluster that cannot be read is told to people where its classes are to be pinned and that lasts, and is read again soon at first: %s, %s after %s',
   (mode, variant, reason, expected) => {
     const unread = observationOf({ kind: 'unreadable', why: 'it is closed', variant });
     const state = { ...unread.state, ...(reason !== undefined && { reason }) };
     const key = { cluster: 'shop', nodegroup: 'ec2nodeclass:*' };
     const told = decide({ ...unread, key, state }, circumstances(mode));
     expect([told.decision, told.reason]).toEqual([expected, 'node-classes-unread']);
+    const mayPass = expected === 'skipped' && mode === 'enforce';
+    expect(told.wakeAt).toBe(mayPass ? NOW + 30 * 60_000 : undefined);
   },
 );
 

@@ -65,12 +65,17 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       // The guards have let everything pass only now: the next look reads.
       return { ...say('skipped', 'node-classes-unread', 'Nothing was read yet.'), silent: true };
     case 'unreadable':
-      return say(
-        isLackOfWhatIsWanted(verdict.policy, view.variant, state) ? 'refused' : 'skipped',
-        'node-classes-unread',
-        view.why,
-        view.variant,
-      );
+      return {
+        ...say(
+          isLackOfWhatIsWanted(verdict.policy, view.variant, state) ? 'refused' : 'skipped',
+          'node-classes-unread',
+          view.why,
+          view.variant,
+        ),
+        // Until it is read, no later wave waits for its classes. What lasts is left to sweeps.
+        ...(MAY_PASS.has(view.variant) &&
+          state.reason !== 'node-classes-unread' && { wakeAt: circumstances.now + UNREAD_AGAIN_MS }),
+      };
     case 'malformed':
       return say('refused', 'node-class-malformed', view.why, view.variant);
     case 'readable':
@@ -88,6 +93,9 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       return undoing(view, state) ?? decideClass({ key, view, policy: verdict.policy, circumstances }, state);
   }
 }
+
+/** When a cluster is looked at again that could not be read just now, ms: also where sweeps are rare. */
+const UNREAD_AGAIN_MS = 30 * 60_000;
 
 /** Why a cluster may be unread that can be read soon, without anybody's help. */
 const MAY_PASS: ReadonlySet<string> = new Set<KubernetesProblem>(['unreachable', 'throttled', 'failed', 'conflict']);
