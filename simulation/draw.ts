@@ -7,6 +7,7 @@ import { drawRollout } from './rollout.ts';
 import { drawRulings } from './rulings.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
 import { drawSelfManaged } from './self-managed.ts';
+import { drawSweeps } from './sweeps.ts';
 
 /** Workers of a fleet at its start. */
 export const WORKERS = 20;
@@ -51,6 +52,7 @@ export function scenarioOf(seed: number): Scenario {
     ),
     ...drawHosts(new Draw(new Random(seed).fork('hosts')), groups),
     ...drawRulings(new Draw(new Random(seed).fork('rulings')), BUSY_HOURS * 60),
+    ...drawSweeps(new Draw(new Random(seed).fork('sweeps'))),
   };
 }
 

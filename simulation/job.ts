@@ -2,16 +2,18 @@ import { readSynthesizedStack, type SynthesizedStack } from '../sandbox/stack/te
 import { scenarioOf } from './draw.ts';
 import { shrink, without } from './parts.ts';
 import { type Outcome, playScenario } from './play.ts';
+import type { Scenario } from './scenario.ts';
+import { type Templates, templateFor } from './sweeps.ts';
 
 /** A seed that a job is asked to play. */
 export interface Task {
   readonly seed: number;
   readonly without: readonly string[];
   readonly shrinks: boolean;
-  /** Path of the template that was synthesized from light bundles. */
-  readonly light: string;
-  /** Path of the template from whole bundles, for a seed that goes over the wire; absent: the seed does not. */
-  readonly whole?: string;
+  /** The templates of light bundles. */
+  readonly light: Templates;
+  /** Those of whole bundles, for a seed that goes over the wire; absent: the seed does not. */
+  readonly whole?: Templates;
 }
 
 export interface Report extends Outcome {
@@ -35,15 +37,19 @@ function stackOf(path: string): SynthesizedStack {
 async function playSeed({ seed, without: parts, shrinks, light, whole }: Task): Promise<Report> {
   const before = process.cpuUsage();
   const drawn = scenarioOf(seed);
-  const settings = { synthesized: stackOf(whole ?? light), inProcess: whole === undefined };
-  const outcome = await playScenario(without(drawn, parts), settings);
+  const play = (scenario: Scenario): Promise<Outcome> =>
+    playScenario(scenario, {
+      synthesized: stackOf(templateFor(scenario, whole ?? light)),
+      inProcess: whole === undefined,
+    });
+  const outcome = await play(without(drawn, parts));
   const { user, system } = process.cpuUsage(before);
   const [first] = outcome.breaches;
   const needless =
     first === undefined || !shrinks
       ? []
       : await shrink(drawn, parts, async (smaller) =>
-          (await playScenario(smaller, settings)).breaches.some(({ invariant }) => invariant === first.invariant),
+          (await play(smaller)).breaches.some(({ invariant }) => invariant === first.invariant),
         );
   return {
     ...outcome,

@@ -2,10 +2,11 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { enter } from '../cli/entry.ts';
 import { print } from '../cli/output.ts';
-import { synthesize } from '../infra/synthesize.ts';
-import { withLightStack } from '../sandbox/in-process/light-stack.ts';
+import { withBundles } from '../infra/bundle.ts';
+import { withLightBundles } from '../sandbox/in-process/light-stack.ts';
 import type { Report, Task } from './job.ts';
 import { readSettings, type Settings, USAGE } from './settings.ts';
+import { templatesFrom } from './sweeps.ts';
 import { summaryOf, told } from './told.ts';
 
 /**
@@ -17,8 +18,10 @@ const SEMI_SPACE_MIB = 64;
 await enter(process.argv.slice(2), USAGE, (argv) => simulate(readSettings(argv)));
 
 async function simulate({ seeds, from, jobs, wireEvery, without, shrinks }: Settings): Promise<void> {
-  await withLightStack(async (light, directory) => {
-    const whole = wireEvery === 0 ? undefined : await synthesize({ outdir: join(directory, 'whole') });
+  await withLightBundles(async (bundles, directory) => {
+    const light = templatesFrom(bundles, join(directory, 'light'));
+    const whole =
+      wireEvery === 0 ? undefined : await withBundles((whole) => templatesFrom(whole, join(directory, 'whole')));
     const tasks = Array.from({ length: seeds }, (_, index) => from + index).flatMap((seed): Task[] => [
       { seed, without, shrinks, light },
       ...(whole !== undefined && seed % wireEvery === 0 ? [{ seed, without, shrinks, light, whole }] : []),

@@ -4,6 +4,7 @@ import type { NodeClasses } from './node-classes.ts';
 import type { Gate, Waves, Window } from './rollout.ts';
 import type { Rulings } from './rulings.ts';
 import type { SelfManaged } from './self-managed.ts';
+import type { Sweeps } from './sweeps.ts';
 
 /** Something that happens during a simulated day. Each can be left out, and the rest still makes sense. */
 export type Step = { readonly atMinute: number } & (
@@ -90,6 +91,8 @@ export interface Scenario {
   readonly hosts?: Hosts;
   /** Absent: nobody rules on groups. */
   readonly rulings?: Rulings;
+  /** Absent: the stack sweeps each hour. */
+  readonly sweeps?: Sweeps;
 }
 
 /** The access entries of a cluster of a drawn fleet, and one more. */

@@ -1,8 +1,13 @@
-import { describe, expect, inject, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { bundlesOf } from '../sandbox/in-process/light-stack.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { scenarioOf } from './draw.ts';
 import { without } from './parts.ts';
 import { playScenario } from './play.ts';
+import { templateFor, templatesFrom } from './sweeps.ts';
 
 interface Played {
   readonly seed: number;
@@ -10,25 +15,27 @@ interface Played {
 }
 
 /** What was not drawn yet when the first seeds broke something. */
-const LATER = ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings'];
+const LATER = ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings', 'sweeps'];
 /** Seeds whose days broke something once, each as it was then: it stays proven. */
 const ONCE_BROKEN: readonly Played[] = [
   { seed: 10, left: LATER },
   { seed: 87, left: LATER },
-  { seed: 44, left: ['launch0', 'launch1', 'waves', 'gate', 'window', 'nodeClasses', 'hosts', 'rulings'] },
-  { seed: 910, left: ['window', 'nodeClasses', 'hosts', 'rulings'] },
-  { seed: 1409, left: ['window', 'nodeClasses', 'hosts', 'rulings'] },
-  { seed: 387, left: ['window', 'hosts', 'rulings'] },
-  { seed: 51 },
+  { seed: 44, left: ['launch0', 'launch1', 'waves', 'gate', 'window', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
+  { seed: 910, left: ['window', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
+  { seed: 1409, left: ['window', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
+  { seed: 387, left: ['window', 'hosts', 'rulings', 'sweeps'] },
+  { seed: 51, left: ['sweeps'] },
+  { seed: 143 },
 ];
-const synthesized = readSynthesizedStack(inject('lightTemplate'));
+const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const templates = templatesFrom(bundlesOf(inject('lightTemplate')), directory);
 
 describe('a simulated day', () => {
   it.each(ONCE_BROKEN)('breaks nothing that must hold: seed $seed', async ({ seed, left = [] }) => {
-    const { breaches, calls, records } = await playScenario(without(scenarioOf(seed), left), {
-      synthesized,
-      inProcess: true,
-    });
+    const scenario = without(scenarioOf(seed), left);
+    const synthesized = readSynthesizedStack(templateFor(scenario, templates));
+    const { breaches, calls, records } = await playScenario(scenario, { synthesized, inProcess: true });
     expect(breaches).toEqual([]);
     expect(calls).toBeGreaterThan(100);
     expect(records).toBeGreaterThan(5);

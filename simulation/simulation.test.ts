@@ -39,9 +39,9 @@ describe('a scenario', () => {
       new Set(
         scenarios
           .flatMap(partsOf)
-          .filter((part) => /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings)$/.test(part)),
+          .filter((part) => /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings|sweeps)$/.test(part)),
       ).size,
-    ).toBe(7);
+    ).toBe(8);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

@@ -2,10 +2,11 @@ import { INSTALLER } from '../../functions/manage-ssm-agent/install/index.ts';
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { Instance } from '../../sandbox/account/ec2/instance.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
+import { sweepPauseOf } from '../sweeps.ts';
 import { type Day, type Invariant, presentPolicies } from './invariant.ts';
 
-/** How long a worker may take until it is looked at: its grace time, and a sweep. */
-const LOOKED_AT_MS = 2 * 3_600_000;
+/** How long a worker may take until it is looked at, but for the pause between sweeps: its grace time, and a reconcile. */
+const LOOKED_AT_MS = 3_600_000;
 
 /** Words that say that an agent answers. */
 const ANSWERS: ReadonlySet<string> = new Set(['agent-verified', 'agent-cured', 'agent-updated']);
@@ -33,7 +34,7 @@ export function hosts(day: Day): Invariant {
           kubernetes !== undefined &&
           operator === undefined &&
           !tags.has(QUARANTINE_TAG) &&
-          account.time.now - launchedAt > LOOKED_AT_MS,
+          account.time.now - launchedAt > sweepPauseOf(day.scenario) + LOOKED_AT_MS,
       );
 
   return {

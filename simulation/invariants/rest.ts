@@ -1,6 +1,9 @@
+import { sweepPauseOf } from '../sweeps.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 
 const HOUR_MS = 3_600_000;
+/** How soon a slot is free once a sweep could see that its holder is gone, ms. It is watched four times an hour. */
+const FREED_WITHIN_MS = 30 * 60_000;
 
 /** Calls that may go on at rest: upgrades, and heartbeats for nodes that the kill switch holds at their hook. */
 const GOES_ON: ReadonlySet<string> = new Set(['UpdateNodegroupVersion', 'RecordLifecycleActionHeartbeat']);
@@ -9,7 +12,14 @@ const GOES_ON: ReadonlySet<string> = new Set(['UpdateNodegroupVersion', 'RecordL
 export function rest(day: Day, endsAt: number): Invariant {
   const { account } = day.run;
   let changes = 0;
+  /** When an instance was last seen running, epoch ms. EC2 forgets those that are terminated. */
+  const lastRun = new Map<string, number>();
   return {
+    onTick() {
+      for (const { id, state } of account.fleet.instances.list()) {
+        if (state === 'running') lastRun.set(id, account.time.now);
+      }
+    },
     onCall(call) {
       if (account.time.now < endsAt - 2 * HOUR_MS || !isChange(call) || GOES_ON.has(call.operation)) return;
       if (call.function !== 'operator') changes += 1;
@@ -21,9 +31,10 @@ export function rest(day: Day, endsAt: number): Invariant {
       const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
       const holdersOf = (name: string): string[] =>
         Object.keys(items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === name)?.slots?.M ?? {});
-      const { eks, instances } = account.fleet;
+      const { eks } = account.fleet;
       for (const holder of holdersOf('quarantines')) {
-        if (instances.get(holder)?.state !== 'running')
+        const goneFor = account.time.now - (lastRun.get(holder) ?? 0);
+        if (goneFor > sweepPauseOf(day.scenario) + FREED_WITHIN_MS)
           day.breach('comes to rest', `${holder} holds a slot, and does not run`);
       }
       for (const holder of holdersOf('upgrades')) {

@@ -1,10 +1,11 @@
 import { CLASS_AMI_TYPE } from '../node-classes.ts';
 import { placeOf } from '../rollout.ts';
 import type { Policy } from '../scenario.ts';
+import { sweepPauseOf } from '../sweeps.ts';
 import { type Day, IGNORE } from './invariant.ts';
 
-/** How long a policy must hold until each node class was looked at under it, for all that faults may do, ms. */
-const SEEN_WITHIN_MS = 3 * 3_600_000;
+/** How long after a sweep at most each node class was looked at, for all that faults may do, ms. */
+const SEEN_WITHIN_MS = 2 * 3_600_000;
 
 /** A node group or node class to which releases come. */
 export interface Taker {
@@ -93,14 +94,15 @@ function nodeClassesOf(day: Day): Taker[] {
 }
 
 /** Whether later waves wait for node classes: the policy has them pinned, and each was looked at before. */
-function isWaitedFor({ policies, run }: Day): boolean {
+function isWaitedFor({ policies, run, scenario }: Day): boolean {
   const isOn = ({ killSwitch, upgrades }: Policy): boolean => !killSwitch && upgrades.mode !== 'off';
   const now = policies.at(-1)?.policy;
   return (
     now?.upgrades.mode === 'enforce' &&
     policies.some(
       ({ since, policy }, index) =>
-        isOn(policy) && (policies[index + 1]?.since ?? run.account.time.now) - since >= SEEN_WITHIN_MS,
+        isOn(policy) &&
+        (policies[index + 1]?.since ?? run.account.time.now) - since >= sweepPauseOf(scenario) + SEEN_WITHIN_MS,
     )
   );
 }

@@ -97,4 +97,11 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'proposed?.target === target ? proposed.ruling : undefined',
     'proposed?.ruling',
   ),
+  day(
+    143,
+    'a cluster that could not be read once is left to the next sweep',
+    'steer-node-classes/decide.ts',
+    '{ wakeAt: circumstances.now + UNREAD_AGAIN_MS }',
+    '{}',
+  ),
 ];
