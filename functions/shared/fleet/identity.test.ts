@@ -276,6 +276,13 @@ describe('a role that only the ConfigMap aws-auth of the cluster lets in', () =>
     }
   });
 
+  it('is told to have an access entry, which needs another authentication mode where there is none but the ConfigMap', async () => {
+    const { by } = mapping(undefined);
+    const switched = "switch the cluster's authentication mode to API_AND_CONFIG_MAP and give the role an access entry";
+    expect((await ownerIn('CONFIG_MAP', by))?.onlyClaims).toContain(switched);
+    expect((await ownerIn('API_AND_CONFIG_MAP', by))?.onlyClaims).not.toContain(switched);
+  });
+
   it('is heeded only where no access entry names the role, whatever its type', async () => {
     const { by, asked } = mapping(true);
     const pool = instance({ 'kubernetes.io/cluster/shop': 'owned' }, withRole('pool'));

@@ -202,15 +202,21 @@ async function proofOf(
     if (entry.kind === 'gone' && accessConfig?.authenticationMode !== 'API') {
       const isMapped = await facts.mapsRole(cluster, role.found);
       if (isMapped === true) return { kind: 'found' };
-      if (isMapped === undefined) doubt = UNREAD_MAP;
+      if (isMapped === undefined) doubt = unreadMap(accessConfig?.authenticationMode);
     }
   }
   if ((await facts.isNode(cluster, instance)) === true) return { kind: 'found' };
   return { kind: 'gone', ...(doubt !== undefined && { doubt }) };
 }
 
-const UNREAD_MAP =
-  ' Whether the ConfigMap aws-auth of the cluster lets its role in cannot be told, since it cannot be read from here: give the role an access entry of type EC2_LINUX, or open the cluster (docs/kubernetes-access.md).';
+/** A cluster has no access entries in mode CONFIG_MAP. Source: EKS user guide, "Grant IAM users access to Kubernetes". */
+const unreadMap = (mode: string | undefined): string => {
+  const entry =
+    mode === 'CONFIG_MAP'
+      ? "switch the cluster's authentication mode to API_AND_CONFIG_MAP and give the role an access entry of type EC2_LINUX"
+      : 'give the role an access entry of type EC2_LINUX';
+  return ` Whether the ConfigMap aws-auth of the cluster lets its role in cannot be told, since it cannot be read from here: ${entry}, or open the cluster (docs/kubernetes-access.md).`;
+};
 
 /** The types of access entries that let instances join as nodes. */
 const NODE_TYPES: ReadonlySet<string> = new Set(['EC2_LINUX', 'EC2_WINDOWS']);
