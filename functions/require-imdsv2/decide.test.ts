@@ -53,6 +53,8 @@ describe('a worker', () => {
       { worker: { ...worker.worker, ownership: 'auto-mode' }, state: known },
       'skipped auto-mode',
     ],
+    ['is operated by an AWS service', { operatedBy: 'x.amazonaws.com' }, 'skipped imdsv2-operated'],
+    ['is so, and takes version 2 only', { operatedBy: 'x.amazonaws.com', takesV1: false }, 'silent'],
     ['is gone', { instanceState: 'terminated', state: known }, 'skipped worker-not-running'],
     ['is in quarantine', { tags: { [QUARANTINE_TAG]: 'since' }, state: known }, 'skipped in-quarantine'],
     ['is in quarantine, and nothing else was told', { tags: { [QUARANTINE_TAG]: 'since' } }, 'silent'],

@@ -57,6 +57,10 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   const undoes = !takesV1 && state.changedAt !== undefined && ruling?.kind === 'rejected';
   if (!takesV1 && !undoes)
     return quietly(state, say('done', 'imdsv2-required', 'Its metadata service takes version 2 only, or is off.'));
+  if (observation.operatedBy !== undefined) {
+    const message = `${observation.operatedBy} operates the instance: EC2 lets nobody else change its metadata service, which takes version 1.`;
+    return say('skipped', 'imdsv2-operated', message, observation.operatedBy);
+  }
   const idle = undoes ? undefined : whyNotServing(tags, observation.lifecycleState);
   if (idle !== undefined) {
     return quietly(state, say('skipped', idle.reason, `${idle.message} Its metadata service stays as it is.`));

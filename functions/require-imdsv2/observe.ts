@@ -17,6 +17,8 @@ export interface Observation extends ObservedWorker {
   readonly isOff: boolean;
   /** How many hops an answer with a token of version 2 may make; undefined where EC2 does not tell. */
   readonly hopLimit?: number | undefined;
+  /** The AWS service that operates the instance: EC2 lets nobody else change it. */
+  readonly operatedBy?: string;
   readonly state: ImdsState;
 }
 
@@ -48,7 +50,13 @@ export async function observeWorkers(clients: WorkerClients, scope: WorkerScope)
     const state = states.get(each.instanceId) ?? NEVER_SEEN;
     const hopLimit = each.instance.MetadataOptions?.HttpPutResponseHopLimit;
     const metadata = { takesV1: takesV1(each), isOff: isOff(each), hopLimit };
-    return { ...observedWorker(each, about, state.answered), ...metadata, state };
+    const { Operator } = each.instance;
+    return {
+      ...observedWorker(each, about, state.answered),
+      ...metadata,
+      ...(Operator?.Managed === true && { operatedBy: Operator.Principal ?? 'an AWS service' }),
+      state,
+    };
   });
   return { observations, unread };
 }

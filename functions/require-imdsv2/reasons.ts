@@ -17,6 +17,10 @@ export const IMDS_REASONS = {
     meaning: 'In mode enforce the metadata service would take version 2 only.',
     hint: `To have it done once: ${OPERATOR_COMMAND} approve RESOURCE --why "…".`,
   },
+  'imdsv2-operated': {
+    meaning: 'The metadata service of the worker takes version 1, and an AWS service operates its instance.',
+    hint: 'Have that service launch its instances with version 2 only, as far as it lets you.',
+  },
   'imdsv2-undone': { meaning: 'An operator had the change undone. The metadata service takes version 1 again.' },
   'imdsv2-refused': {
     meaning: 'AWS refused to change the metadata options of the worker.',

@@ -64,3 +64,24 @@ it('a node group that EKS does not describe for hours keeps no worker of another
   expect(untold.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(Array(4).fill('failed unreadable'));
   expect(new Set(untold.map(({ instance }) => instance)).size).toBe(4);
 });
+
+it('changes no instance that an AWS service operates, and says so once', async () => {
+  const selfManagedGroups = [
+    {
+      name: 'svc',
+      imageId: 'ami-0123456789abcdef0',
+      size: 1,
+      managedBy: 'elasticbeanstalk.amazonaws.com',
+      ssm: { imdsTokens: 'optional' },
+    },
+  ];
+  const run = await start({
+    inProcess: true,
+    fleet: privateFleet({}, {}, { nodeGroups: [], selfManagedGroups }),
+    policy: { imds: { mode: 'enforce' } },
+    play: '4h',
+  });
+  const told = run.records.filter(({ remediation }) => remediation === 'require-imdsv2');
+  expect(told.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(['skipped imdsv2-operated']);
+  expect(run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions')).toEqual([]);
+});

@@ -37,7 +37,7 @@ export const SHARED_REASONS = {
   'claims-to-be-worker': {
     meaning:
       'Tags claim that the instance is a worker, but nothing that only AWS sets confirms it. The instance is left alone.',
-    hint: 'Remove the tags if it is no worker. If it is one, give its role an access entry of type EC2_LINUX or EC2_WINDOWS, which needs authentication mode API or API_AND_CONFIG_MAP.',
+    hint: 'Remove the tags if it is no worker. If it is one, give its role an access entry of type EC2_LINUX or EC2_WINDOWS, which needs an authentication mode that knows access entries.',
   },
   'auto-mode': { meaning: 'AWS itself replaces the nodes of EKS Auto Mode.' },
   'worker-not-running': { meaning: 'The instance is not running.' },
