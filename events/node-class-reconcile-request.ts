@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { clusterName, eventSchema, ownEventMaker, SOURCE } from './envelope.ts';
 
 /**
- * Requests a reconcile of the node classes of a cluster that Karpenter runs in. Sweeps, the function itself and
- * operators send it. It only says where to look.
+ * Requests a reconcile of the node classes of a cluster that Karpenter runs in. Sweeps, the function itself,
+ * `triage-findings` and operators send it. It only says where to look.
  */
 export const detailType = 'Node Class Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = () => z.object({ trigger: z.enum(['sweep', 'wake-up', 'operator']), clusterName });
+export const detail = () => z.object({ trigger: z.enum(['sweep', 'wake-up', 'findings', 'operator']), clusterName });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type NodeClassReconcileRequest = z.infer<typeof schema>;

@@ -3,7 +3,7 @@ import { clusterName, eventSchema, nodegroupName, ownEventMaker, SOURCE } from '
 
 /**
  * Requests a reconcile of one self-managed Auto Scaling group, or of all those of a cluster. Sweeps, wake-ups,
- * refreshes that end and operators send it. It only says where to look.
+ * refreshes that end, `triage-findings` and operators send it. It only says where to look.
  */
 export const detailType = 'Refresh Reconcile Request';
 
@@ -11,7 +11,7 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = () =>
   z.object({
-    trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'operator']),
+    trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'findings', 'operator']),
     clusterName,
     /** The group as records name it: `self-managed:` and its name. */
     nodegroupName: nodegroupName.optional(),

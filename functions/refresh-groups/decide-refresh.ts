@@ -9,6 +9,7 @@ import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
+import { pacedBy } from './pace.ts';
 
 /** Decides, and anew where another function starts the first group of the AMI at the same time: it goes alone. */
 export function decideRefresh(
@@ -25,7 +26,8 @@ export function decideRefresh(
     ({ act, target }) => {
       if (act !== 'start' || target === undefined || isInvalid(policy)) return undefined;
       const candidates = [{ pair: CUSTOM, releaseVersion: target }];
-      return { key: observation.key, candidates, bakeBetween: policy.upgrades.bakeBetween };
+      const { bakeBetween } = pacedBy(policy, observation, now).upgrades;
+      return { key: observation.key, candidates, bakeBetween };
     },
   );
 }

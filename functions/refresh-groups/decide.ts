@@ -1,5 +1,6 @@
 import { nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import type { Told } from '../shared/records/decision.ts';
+import { offerToGroup } from '../shared/releases/offer-to-group.ts';
 import { type MachineImage, newestBaked, type Offer } from '../shared/releases/wanted-image.ts';
 import { begin, propose } from './begin.ts';
 import {
@@ -19,7 +20,7 @@ import { heldByGroup, heldByPast } from './hold.ts';
 import { waitForMoment } from './moment.ts';
 import { type Move, moveTo } from './move.ts';
 import type { Observation } from './observation.ts';
-import { offerHere } from './offer.ts';
+import { pacedBy } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { PUT_ANOTHER } from './refreshable.ts';
@@ -68,7 +69,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
       ? quietly(observation, guardResult)
       : { ...guardResult, memory };
   }
-  const { policy } = verdict;
+  const policy = pacedBy(verdict.policy, observation, circumstances.now);
   const undone = undoing(observation, circumstances, policy.refreshes);
   if (undone !== undefined) return undone;
   if (wanted === undefined || group.members.length === 0) {
@@ -82,7 +83,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
     const message = `EC2 does not show the AMI of its workers: it was deregistered, or this account may not use it any more.${PUT_ANOTHER}`;
     return { ...say('refused', 'image-unclear', message, 'present'), memory };
   }
-  const offer = offerHere(wanted.candidates, present, observation, circumstances.now);
+  const offer = offerToGroup(wanted.candidates, present, observation, circumstances.now);
   const choice = chooseImage(offer, observation, policy, circumstances);
   if (choice === undefined) {
     // Workers are to be replaced, and nothing replaces them.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { nextInLine } from './line.ts';
-import { begun, policyWith } from './observation.fixture.ts';
+import { begun, NOW, need, policyWith } from './observation.fixture.ts';
 
 const waiting = (reason: string, more: Partial<RefreshState> = {}): RefreshState => ({
   outcomes: 1,
@@ -16,11 +16,18 @@ const [SLOT, WAVE] = ['refresh-waits-for-slot', 'earlier-wave'];
 const called = (
   states: Readonly<Record<string, RefreshState>>,
   policy = policyWith(),
-  { ended = [ENDED], underWay = [] as string[] } = {},
+  { ended = [ENDED], underWay = [] as string[], hastened = [] as string[] } = {},
 ) =>
-  nextInLine({ states: new Map(Object.entries(states)), ended, underWay: new Set(underWay) }, policy).map(
-    ({ cluster, nodegroup }) => `${cluster}/${nodegroup}`,
-  );
+  nextInLine(
+    {
+      states: new Map(Object.entries(states)),
+      ended,
+      underWay: new Set(underWay),
+      needs: new Map(hastened.map((subject) => [subject, need])),
+    },
+    policy,
+    NOW,
+  ).map(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`);
 
 describe('once a refresh has ended', () => {
   const line = {
@@ -34,10 +41,21 @@ describe('once a refresh has ended', () => {
     expect(called(line)).toEqual(['shop/self-managed:a', 'data/self-managed:b']);
   });
 
+  it('those with urgent findings come first', () => {
+    const hastened = ['data/self-managed:b'];
+    expect(called(line, policyWith(), { hastened })).toEqual(['data/self-managed:b', 'shop/self-managed:a']);
+    const observing = policyWith({}, { findings: { mode: 'observe' } });
+    expect(called(line, observing, { hastened })).toEqual(['shop/self-managed:a', 'data/self-managed:b']);
+  });
+
   it('nobody is looked at where none has ended, or the policy cannot be read', () => {
     expect(called(line, policyWith(), { ended: [] })).toEqual([]);
     expect(
-      nextInLine({ states: new Map(Object.entries(line)), ended: [ENDED], underWay: new Set() }, { error: 'no' }),
+      nextInLine(
+        { states: new Map(Object.entries(line)), ended: [ENDED], underWay: new Set(), needs: new Map() },
+        { error: 'no' },
+        NOW,
+      ),
     ).toEqual([]);
   });
 

@@ -1,7 +1,9 @@
+import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { keyOf, type NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { type RefreshState, WAITS_FOR_SLOT } from '../shared/ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import { isHastened } from '../shared/rollouts/hastened.ts';
 import { rememberedPlace } from '../shared/rollouts/wave-place.ts';
 import { whyNoRoom } from './limits.ts';
 import { type Policy, READS } from './policy.ts';
@@ -15,13 +17,19 @@ interface After {
   /** The subjects whose refresh has ended. */
   readonly ended: readonly string[];
   readonly underWay: ReadonlySet<string>;
+  /** The needs of groups. */
+  readonly needs: ReadonlyMap<string, Need>;
 }
 
 /**
  * The groups that may begin now that a refresh has ended, well or not; a pure function. They wait for a slot, or for the
- * first group of their wave, which went alone. To be called is only a hint, since each reconcile decides for itself.
+ * first group of their wave, which went alone. Those with urgent findings are called first. To be called is only a hint, since each reconcile decides for itself.
  */
-export function nextInLine({ states, ended, underWay }: After, policy: Policy | InvalidPolicy): NodeGroupKey[] {
+export function nextInLine(
+  { states, ended, underWay, needs }: After,
+  policy: Policy | InvalidPolicy,
+  now: number,
+): NodeGroupKey[] {
   if (ended.length === 0 || isInvalid(policy)) return [];
   const placeIn = (subject: string) => rememberedPlace(keyOf(subject), states.get(subject)?.progress, policy);
   const places = new Set(ended.map(placeIn));
@@ -36,8 +44,11 @@ export function nextInLine({ states, ended, underWay }: After, policy: Policy | 
       whyNoRoom({ key }, { underWay }, here.refreshes.concurrency) === undefined
     );
   };
+  const isUrgent = (subject: string): boolean => isHastened(needs.get(subject), policy, now);
   return [...states]
     .filter(waits)
-    .map(([subject]) => keyOf(subject))
+    .map(([subject]) => subject)
+    .toSorted((a, b) => Number(isUrgent(b)) - Number(isUrgent(a)))
+    .map(keyOf)
     .slice(0, AT_ONCE);
 }

@@ -1,6 +1,7 @@
 import { rulingOn, standingRuling } from '../shared/ledger/proposal.ts';
 import type { Told } from '../shared/records/decision.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import { causeOf } from '../shared/rollouts/hastened.ts';
 import { type Choice, type Circumstances, type Decision, memoryOf } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { planTo } from './offer.ts';
@@ -56,6 +57,7 @@ export function moveTo(
       ? `from ${from.imageId} (${from.name}) to ${target} (${image.name})`
       : inWordsOf(order, present);
   const why = replaces === undefined ? '' : ` ${order?.why}`;
+  const cause = replaces === undefined ? causeOf(observation.need, policy) : '';
   return {
     observation,
     circumstances,
@@ -68,7 +70,7 @@ export function moveTo(
     expired,
     isProposal: mode === 'observe' && ruling === undefined,
     fromTo,
-    inWords: `${membersInWords(stayingMembers(group.members))} ${fromTo}.${why}`,
+    inWords: `${membersInWords(stayingMembers(group.members))} ${fromTo}${cause}.${why}`,
     about: (told, more = {}) => ({ ...told, memory: memoryOf(state), target, plan, ...more }),
   };
 }

@@ -1,4 +1,5 @@
 import { parsePolicy } from '../policy-document.ts';
+import type { Need } from '../shared/ledger/finding-ledger.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
@@ -83,6 +84,15 @@ export const known = (status: string, more: object = {}) => ({
   version: '4',
   ...more,
 });
+
+/** Urgent findings that Inspector has just confirmed. */
+export const need: Need = {
+  urgency: 'urgent',
+  severity: 'CRITICAL',
+  vulnerabilities: ['CVE-2026-31415'],
+  releaseVersion: OLD,
+  verifiedAt: NOW,
+};
 
 /** An operator's request about the group. */
 export const asked = (action: string) =>

@@ -2,6 +2,7 @@ import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { Need } from '../shared/ledger/finding-ledger.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
 import type { ReplacementOrder } from '../shared/ledger/replacement-orders.ts';
 import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
@@ -91,5 +92,7 @@ export interface Observation {
   /** What could not be read about the group, as `Code: message`. */
   readonly unreadable?: string;
   readonly state: RefreshState;
+  /** Open findings on its workers, as triage-findings read them from Inspector. */
+  readonly need?: Need;
   readonly request?: OperatorRequest;
 }

@@ -18,6 +18,7 @@ import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import { type Drained, readDrainedGroups } from '../shared/ledger/drained-groups.ts';
+import { type Need, readNeeds } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
@@ -85,10 +86,11 @@ export async function observeGroups(
   );
   const all = [...found, ...unseen];
   const subjects = all.map(({ key }) => subjectOf(key));
-  const [states, drained, orders] = await Promise.all([
+  const [states, drained, orders, needs] = await Promise.all([
     readStates(clients.ledger, subjects),
     readDrainedGroups(clients.ledger, subjects, now),
     readReplacementOrders(clients.ledger, now),
+    readNeeds(clients.ledger, subjects),
   ]);
   const readWanted = createWantedReader(clients);
   const context = {
@@ -104,6 +106,7 @@ export async function observeGroups(
     states,
     drained,
     orders,
+    needs,
   };
   return (await pMap(all, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
 }
@@ -125,6 +128,8 @@ interface Context {
   readonly drained: ReadonlyMap<string, Drained>;
   /** The orders to replace workers, by `subjectOf`. */
   readonly orders: ReadonlyMap<string, ReplacementOrder>;
+  /** The open findings of groups, by `subjectOf`. */
+  readonly needs: ReadonlyMap<string, Need>;
 }
 
 /** An Auto Scaling group that has workers, with its owner. */
@@ -187,8 +192,7 @@ const mayNeedVersion = (wanted: WantedReading | undefined, named: string | undef
   wanted?.kind === 'named' && wanted.candidates.some(({ image }) => image.imageId !== named);
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readWanted, readFollowers, unreadPools, states, drained, orders } =
-    context;
+  const { clients, scope, policy, readCluster, readWanted, readFollowers, unreadPools, states, drained } = context;
   const name = groupNameOf(key);
   const { cluster } = key;
   const request = scope.requests.get(subjectOf(key));
@@ -198,7 +202,8 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   const tags = Object.fromEntries((group?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const here = policyHere(policy, { key, owner, group: { tags } });
   const wantedHere = isInvalid(here) || here.refreshes.mode === 'off' ? null : here.refreshes.wanted;
-  const order = orders.get(subjectOf(key));
+  const order = context.orders.get(subjectOf(key));
+  const need = context.needs.get(subjectOf(key));
   const view = { ...groupView(context, key, group), tags };
   const common = {
     key,
@@ -210,6 +215,7 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
     drains: false,
     state,
     ...(order !== undefined && { order }),
+    ...(need !== undefined && { need }),
     ...(request !== undefined && request.trigger.id !== state.answered && { request }),
   };
   // Where the policy names no AMI and no refresh can be followed or undone, AWS is asked nothing more.

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { alarmName } from '../shared/policy/alarm-name.ts';
 import { approvalExpiresAfter } from '../shared/policy/approval-section.ts';
 import { changeWindow } from '../shared/policy/change-window.ts';
+import { findingsMode } from '../shared/policy/findings-mode.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
@@ -27,6 +28,13 @@ export const refreshes = (defaultMode: Mode) =>
       ),
       templates: wantedImage.shape.templates,
       bakeAge: duration.prefault('24h').describe('How long an AMI must have been named before groups move to it.'),
+      urgent: z
+        .strictObject({
+          bakeAge: duration
+            .prefault('2h')
+            .describe('Instead of bakeAge, where it is shorter, for groups with urgent findings (findings.urgent).'),
+        })
+        .prefault({}),
       windows: z.array(changeWindow).default([]).describe('When refreshes may start; empty: at any time.'),
       concurrency: z
         .strictObject({
@@ -88,5 +96,5 @@ export const refreshes = (defaultMode: Mode) =>
     });
 
 /** The sections of the policy that `refresh-groups` reads. */
-export const READS = { refreshes, ...ROLLOUTS };
+export const READS = { refreshes, findings: findingsMode, ...ROLLOUTS };
 export type Policy = PolicyWith<typeof READS>;

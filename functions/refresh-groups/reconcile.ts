@@ -9,10 +9,12 @@ import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type Wake, wakeTime } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
+import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type RefreshState, readRemembered } from '../shared/ledger/refresh-ledger.ts';
 import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { isHastened } from '../shared/rollouts/hastened.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -60,7 +62,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const note = (error: unknown): undefined => void troubles.push(error);
   // Groups are decided one after the other, so that each decision counts the refreshes begun before it. The error of
   // one group stops no other.
-  for (const observation of inOrderOfWaves(observations, policy)) {
+  for (const observation of inOrder(observations, policy, now)) {
     const here = policyHere(policy, observation);
     const circumstances = { policy: here, now, account: deps.account, ...standings.known() };
     const alone = await decideRefresh(deps, observation, circumstances, reads).catch(note);
@@ -84,8 +86,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Managed groups are looked at by their own function.
   await lookAtUnseen(deps, { refreshQueue: deps.queue }, [...unseen.values()], now).catch(note);
   const { states, underWay } = standings;
-  const next = nextInLine({ states, ended: standings.ended(), underWay }, policy);
-  await callNext(deps, next, now).catch(note);
+  const after = { states, ended: standings.ended(), underWay };
+  const needs = after.ended.length === 0 ? new Map() : await readNeeds(deps.ledger, [...states.keys()]);
+  await callNext(deps, nextInLine({ ...after, needs }, policy, now), now).catch(note);
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
@@ -94,9 +97,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 /** The reasons after which nothing more is tried until somebody acts. */
 const STOPPED: ReadonlySet<string> = new Set<Reason>(['refresh-halted', 'breaker-tripped', 'held-by-breaker']);
 
-/** Earlier waves come first, so that later ones are decided by what was just read of them. */
-const inOrderOfWaves = (observations: readonly Observation[], policy: Policy | InvalidPolicy): Observation[] =>
-  observations.toSorted((a, b) => placeIn(a, policy) - placeIn(b, policy));
+/**
+ * Earlier waves come first, so that later ones are decided by what was just read of them. Within a wave those with urgent
+ * findings come first, because whoever is decided first takes the slot.
+ */
+function inOrder(observations: readonly Observation[], policy: Policy | InvalidPolicy, now: number): Observation[] {
+  const isLater = ({ need }: Observation): number => Number(!isHastened(need, policy, now));
+  return observations.toSorted((a, b) => placeIn(a, policy) - placeIn(b, policy) || isLater(a) - isLater(b));
+}
 
 function placeIn(observation: Observation, policy: Policy | InvalidPolicy): number {
   const here = policyHere(policy, observation);

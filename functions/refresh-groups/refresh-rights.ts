@@ -1,3 +1,4 @@
+import { readWantedImages } from '../shared/declaration/fleet-rights.ts';
 import { byTemplate, tagsAtLaunch } from '../shared/declaration/launch-rights.ts';
 import { arnHere, iamHere, type Right } from '../shared/declaration/right.ts';
 
@@ -30,12 +31,7 @@ const notSet = Object.fromEntries(
  * Amazon EC2". Elastic Graphics and Elastic Inference have ended, so a template that names them launches nothing.
  */
 export const REFRESH_RIGHTS: readonly Right[] = [
-  {
-    sid: 'WantedImages',
-    actions: ['ssm:GetParameters'],
-    resources: ['arn:{partition}:ssm:{region}:{account}:parameter{imageParameters}'],
-    wildcardReason: 'The setting imageParameters says which parameters may name an AMI.',
-  },
+  readWantedImages,
   {
     sid: 'Refresh',
     actions: ['autoscaling:StartInstanceRefresh', 'autoscaling:RollbackInstanceRefresh'],

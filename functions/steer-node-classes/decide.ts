@@ -8,11 +8,13 @@ import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import type { Told } from '../shared/records/decision.ts';
+import { causeOf } from '../shared/rollouts/hastened.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { aliasOf, type Family } from './alias.ts';
 import { chooseVersion } from './choose-version.ts';
 import { type Circumstances, type Decision, type Observation, say } from './decision.ts';
 import { ALL_CLASSES, type ClassView, type OfferedVersion } from './node-class.ts';
+import { pacedBy } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { stayPinned } from './stay-pinned.ts';
@@ -90,7 +92,7 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       return say('skipped', 'auto-mode', message);
     }
     case 'class':
-      return undoing(view, state) ?? decideClass({ key, view, policy: verdict.policy, circumstances }, state);
+      return undoing(view, state) ?? decideClass(moverOf(observation, view, verdict.policy, circumstances), state);
   }
 }
 
@@ -109,6 +111,14 @@ const isLackOfWhatIsWanted = (
   variant: string,
   { reason }: Pick<NodeClassState, 'reason'>,
 ): boolean => nodeClasses.mode === 'enforce' && (!MAY_PASS.has(variant) || reason === 'node-classes-unread');
+
+const moverOf = (observation: Observation, view: ClassView, policy: Policy, circumstances: Circumstances): Mover => ({
+  key: observation.key,
+  view,
+  policy: pacedBy(policy, observation, circumstances.now),
+  circumstances,
+  cause: causeOf(observation.need, policy),
+});
 
 function decideClass(mover: Mover, state: NodeClassState): Decision {
   const { view } = mover;
@@ -143,7 +153,7 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
   const pools = poolsIn(view.pools);
   const target = aliasOf(family, offered.version);
   const is = selection.kind === 'pins' ? aliasOf(family, selection.version) : `${family}@latest`;
-  const fromTo = `from ${is} to ${target}`;
+  const fromTo = `from ${is} to ${target}${mover.cause}`;
   const about = (told: Told<Reason>, more: Partial<Decision> = {}): Decision => ({ ...told, target, ...more });
   const ruling = rulingOn(state.proposal, target);
   if (ruling?.kind === 'rejected' && codeOwner === undefined) {

@@ -3,6 +3,7 @@ import type { GatesRead } from '../shared/gates/at-gate.ts';
 import type { Since } from '../shared/gates/workload-gate.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { Need } from '../shared/ledger/finding-ledger.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
@@ -21,6 +22,8 @@ export interface Observation {
   readonly owner: Owner;
   readonly view: View;
   readonly state: NodeClassState;
+  /** The gravest open findings on nodes of its pools, as triage-findings read them from Inspector. */
+  readonly need?: Need;
   readonly request?: OperatorRequest;
 }
 

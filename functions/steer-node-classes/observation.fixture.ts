@@ -15,12 +15,17 @@ type Mode = 'observe' | 'enforce' | 'off';
 
 export const policyWith = (
   nodeClasses: object = {},
-  { upgrades = {}, overrides = [] }: { upgrades?: object; overrides?: Policy['overrides'] } = {},
+  {
+    upgrades = {},
+    findings = {},
+    overrides = [],
+  }: { upgrades?: object; findings?: object; overrides?: Policy['overrides'] } = {},
 ): Policy => ({
   killSwitch: false,
   scope: {},
   overrides,
   nodeClasses: READS.nodeClasses('enforce').parse({ mode: 'enforce', ...nodeClasses }),
+  findings: READS.findings('enforce').parse(findings),
   upgrades: READS.upgrades().parse(upgrades),
 });
 

@@ -5,9 +5,11 @@ import { describeImages } from '../shared/fleet/images.ts';
 import { groupOfClass } from '../shared/fleet/node-class-name.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
+import { groupOfPool } from '../shared/fleet/worker.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import type { NotOpened } from '../shared/kubernetes/open-cluster.ts';
+import { type Need, readNeeds } from '../shared/ledger/finding-ledger.ts';
 import { NEVER_SEEN, type NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
@@ -56,20 +58,35 @@ export async function observeCluster(looking: Looking, asked: ClusterAsked): Pro
     const nodegroup = subject.slice(cluster.length + 1);
     if (!views.has(nodegroup)) views.set(nodegroup, rest);
   }
+  const needs = await readNeeds(clients.ledger, poolsAmong(cluster, views.values()));
   return [...views].map(([nodegroup, view]): Observation => {
     const key = { cluster, nodegroup };
     const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
     const request = requests.get(subjectOf(key));
+    const need = gravest(poolsAmong(cluster, [view]).flatMap((subject) => needs.get(subject) ?? []));
     return {
       key,
       trigger: request?.trigger ?? trigger,
       owner,
       view,
       state,
+      ...(need !== undefined && { need }),
       ...(request !== undefined && request.trigger.id !== state.answered && { request }),
     };
   });
 }
+
+/** The node pools of classes, by `subjectOf`. */
+const poolsAmong = (cluster: string, views: Iterable<View>): string[] =>
+  [...views].flatMap((view) =>
+    view.kind === 'class' ? view.pools.map(({ name }) => subjectOf({ cluster, nodegroup: groupOfPool(name) })) : [],
+  );
+
+/** The need that hastens most: an urgent one, and of these the one that Inspector confirmed last. */
+const gravest = (needs: readonly Need[]): Need | undefined =>
+  needs.toSorted(
+    (a, b) => Number(b.urgency === 'urgent') - Number(a.urgency === 'urgent') || b.verifiedAt - a.verifiedAt,
+  )[0];
 
 /**
  * The policy that holds for the node classes of a cluster, or for one of them.

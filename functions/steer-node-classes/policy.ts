@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { changeWindow } from '../shared/policy/change-window.ts';
+import { findingsMode } from '../shared/policy/findings-mode.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { READS as ROLLOUTS } from '../shared/rollouts/rollout-policy.ts';
@@ -16,6 +17,15 @@ export const nodeClasses = (defaultMode: Mode) =>
     bakeAge: duration
       .prefault('24h')
       .describe('How long a release must have been out before an EC2NodeClass is pinned to it.'),
+    urgent: z
+      .strictObject({
+        bakeAge: duration
+          .prefault('2h')
+          .describe(
+            'Instead of bakeAge, where it is shorter, for an EC2NodeClass with urgent findings on nodes of its pools (findings.urgent).',
+          ),
+      })
+      .prefault({}),
     windows: z
       .array(changeWindow)
       .default([])
@@ -25,5 +35,5 @@ export const nodeClasses = (defaultMode: Mode) =>
   });
 
 /** The sections of the policy that `steer-node-classes` reads. */
-export const READS = { nodeClasses, ...ROLLOUTS };
+export const READS = { nodeClasses, findings: findingsMode, ...ROLLOUTS };
 export type Policy = PolicyWith<typeof READS>;

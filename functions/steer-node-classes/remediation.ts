@@ -26,7 +26,7 @@ export const steerNodeClasses = declare({
   requests: ['approve', 'reject'],
   reconcilesAgain: true,
   wakesUp: true,
-  ledger: ['PutItem', 'Query'],
+  ledger: ['BatchGetItem', 'PutItem', 'Query'],
   // It changes nothing in AWS. What it may change in a cluster, the cluster's RBAC says.
   rights: [
     onClusters('DescribeCluster'),

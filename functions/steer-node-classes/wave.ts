@@ -15,6 +15,7 @@ import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { aliasOf, type Family, newestOf, selectionOf } from './alias.ts';
 import type { Circumstances, Decision, Observation } from './decision.ts';
 import type { ClassView, OfferedVersion } from './node-class.ts';
+import { pacedBy } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { releaseOf } from './progress.ts';
 
@@ -24,6 +25,8 @@ export interface Mover {
   readonly view: ClassView;
   readonly policy: Policy;
   readonly circumstances: Circumstances;
+  /** The findings that it moves for, as the end of a message; empty where there are none. */
+  readonly cause: string;
 }
 
 /**
@@ -91,15 +94,16 @@ export function clustersThatMatter(
 
 /** The start of a release by a pin; undefined for any other decision. A release that its nodes run is not new to them. */
 export function startOf(
-  { key, view }: Observation,
+  { key, view, need }: Observation,
   { reason, write, target }: Pick<Decision, 'reason' | 'write' | 'target'>,
-  { policy }: Pick<Circumstances, 'policy'>,
+  { policy, now }: Pick<Circumstances, 'policy' | 'now'>,
 ): Start | undefined {
   const selection = selectionOf([{ alias: target }]);
   const isPin = write !== undefined && reason === 'node-class-being-pinned';
   if (!isPin || view.kind !== 'class' || selection.kind !== 'pins' || isInvalid(policy)) return undefined;
   if (view.running.some(({ version }) => version === selection.version)) return undefined;
-  return { key, candidates: candidatesOf(view, selection.version), bakeBetween: policy.upgrades.bakeBetween };
+  const { bakeBetween } = pacedBy(policy, { ...(need && { need }) }, now).upgrades;
+  return { key, candidates: candidatesOf(view, selection.version), bakeBetween };
 }
 
 /** A version of an alias, as the releases that it names, once for each pair. */

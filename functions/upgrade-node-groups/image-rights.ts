@@ -1,3 +1,4 @@
+import { readWantedImages } from '../shared/declaration/fleet-rights.ts';
 import { arnHere, type Right } from '../shared/declaration/right.ts';
 
 const WHY_ANY = 'Any launch template may be that of a node group; the conditions leave out those that others keep.';
@@ -9,13 +10,7 @@ const WHY_ANY = 'Any launch template may be that of a node group; the conditions
  * these rights can have nodes run anything (docs/threat-model.md).
  */
 export const IMAGE_RIGHTS: readonly Right[] = [
-  {
-    sid: 'WantedImages',
-    actions: ['ssm:GetParameters'],
-    resources: ['arn:{partition}:ssm:{region}:{account}:parameter{imageParameters}'],
-    wildcardReason: 'The setting imageParameters says which parameters may name an AMI.',
-    unlessOff: 'imageRights',
-  },
+  { ...readWantedImages, unlessOff: 'imageRights' },
   {
     sid: 'LaunchTemplateImages',
     actions: ['ec2:CreateLaunchTemplateVersion'],

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { gates } from '../shared/gates/gates-policy.ts';
 import { changeWindow } from '../shared/policy/change-window.ts';
+import { findingsMode } from '../shared/policy/findings-mode.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { templates, wantedImage } from '../shared/policy/wanted-image-section.ts';
@@ -111,9 +112,6 @@ const keys = (defaultMode: Mode) =>
 
 /** The policy section `upgrades`. */
 export const upgrades = (defaultMode: Mode) => keys(defaultMode).refine(isWaveNamed, WAVE_UNNAMED);
-
-/** Reads of the section of `triage-findings` whether urgent findings hasten upgrades. */
-const findingsMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
 
 /** The sections of the policy that `upgrade-node-groups` reads. */
 export const READS = { upgrades, findings: findingsMode, posture: waiversOnly };

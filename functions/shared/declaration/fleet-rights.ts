@@ -56,6 +56,14 @@ export const readAmiReleases: Right = {
   wildcardReason: "Amazon's public parameters: one per Kubernetes version and AMI type that a fleet may use.",
 };
 
+/** The right to read the parameters by which the policy may name AMIs of the owner's own. */
+export const readWantedImages: Right = {
+  sid: 'WantedImages',
+  actions: ['ssm:GetParameters'],
+  resources: ['arn:{partition}:ssm:{region}:{account}:parameter{imageParameters}'],
+  wildcardReason: 'The setting imageParameters says which parameters may name an AMI.',
+};
+
 /** Whether Session Manager reaches instances, without which the last other way in is not to be closed. */
 export const readSessionChannels: Right = {
   sid: 'Sessions',

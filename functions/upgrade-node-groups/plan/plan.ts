@@ -5,6 +5,7 @@ import { byTurn, type Contender } from '../../shared/ledger/turn-order.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { withStateOf } from '../../shared/rollouts/breaker.ts';
 import type { FleetFailures } from '../../shared/rollouts/fleet-failures.ts';
+import { isHastened } from '../../shared/rollouts/hastened.ts';
 import type { OrderedGroup } from '../../shared/rollouts/ordered-groups.ts';
 import type { Member, Rollouts } from '../../shared/rollouts/rollouts.ts';
 import { placeOfWave, rememberedPlace, waveOf } from '../../shared/rollouts/wave-place.ts';
@@ -15,7 +16,6 @@ import { progressAfter } from '../decide/progress.ts';
 import { circumstancesOf } from '../model/circumstances.ts';
 import type { Circumstances, Decision } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';
-import { isHastened } from '../model/pace.ts';
 import { isCarriedOut } from '../model/replacement.ts';
 import { hasRoom, occupantsFor, roomOf } from '../moment/waitlist.ts';
 

@@ -3,9 +3,9 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
 import { type KnownRelease, readReleases } from '../../shared/releases/release-ledger.ts';
 import { type AllGroups, readAllGroups } from '../../shared/rollouts/all-groups.ts';
+import { isHastened } from '../../shared/rollouts/hastened.ts';
 import { setbacksOf } from '../../shared/rollouts/setbacks.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
-import { isHastened } from '../model/pace.ts';
 import type { Line, Waitlist } from '../moment/waitlist.ts';
 import type { Policy } from '../policy.ts';
 
