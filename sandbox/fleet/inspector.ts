@@ -1,3 +1,4 @@
+import type { Images } from '../account/ec2/images.ts';
 import type { AmiReleases } from '../account/eks/ami-releases.ts';
 import type { Vulnerability } from '../account/inspector/finding.ts';
 import type { Fleet } from './fleet.ts';
@@ -8,7 +9,10 @@ import { parseTime } from './time.ts';
 type VulnerabilityFile = NonNullable<FleetFile['inspector']>['vulnerabilities'][number];
 
 /** Enables Inspector by the fleet file, and schedules new knowledge about packages. */
-export function seedInspector({ world, inspector, instances, releases }: FleetState, { inspector: file }: Fleet): void {
+export function seedInspector(
+  { world, inspector, instances, releases, images }: FleetState,
+  { inspector: file }: Fleet,
+): void {
   if (file === undefined) return;
   inspector.members.push(...file.members);
   inspector.vmScanner = file.vmScanner;
@@ -16,13 +20,18 @@ export function seedInspector({ world, inspector, instances, releases }: FleetSt
   for (const each of file.vulnerabilities) {
     for (let n = 1; n <= each.repeat; n += 1) {
       const id = each.id.replaceAll('{n}', String(n).padStart(2, '0'));
-      inspector.publish(vulnerabilityOf({ ...each, id }, releases, world.time.now));
+      inspector.publish(vulnerabilityOf({ ...each, id }, releases, images, world.time.now));
     }
   }
   if (file.ec2) inspector.seedEnabled(instances);
 }
 
-function vulnerabilityOf(file: VulnerabilityFile, releases: AmiReleases, startsAt: number): Vulnerability {
+function vulnerabilityOf(
+  file: VulnerabilityFile,
+  releases: AmiReleases,
+  images: Images,
+  startsAt: number,
+): Vulnerability {
   const { repeat: _, publishedAt, fixedSince, amiTypes, fixedInVersion, epss, ...same } = file;
   const fixed = fixedSince === undefined ? Number.POSITIVE_INFINITY : (parseTime(fixedSince, startsAt) ?? startsAt);
   return {
@@ -32,7 +41,7 @@ function vulnerabilityOf(file: VulnerabilityFile, releases: AmiReleases, startsA
     publishedAt: parseTime(publishedAt, startsAt) ?? startsAt,
     affects: (imageId) => {
       const release = releases.byImageId(imageId);
-      if (release === undefined) return amiTypes === undefined;
+      if (release === undefined) return amiTypes === undefined && (images.createdAt(imageId) ?? 0) < fixed;
       return release.at < fixed && (amiTypes === undefined || amiTypes.includes(release.amiType));
     },
   };

@@ -20,7 +20,9 @@ const vulnerability = z
     exploitAvailable: z.boolean().default(false).describe('Whether an exploit is known'),
     epss: z.number().min(0).max(1).optional().describe('Probability of its exploitation within 30 days'),
     amiTypes: z.array(amiType).min(1).optional().describe('Only AMIs of these types have the package; by default all'),
-    fixedSince: time('AMI releases that come from then on have the fixed package; by default none has').optional(),
+    fixedSince: time(
+      'AMI releases and own AMIs that come from then on have the fixed package; by default none has',
+    ).optional(),
   })
   .refine(({ id, repeat: times }) => times === 1 || id.includes('{n}'), {
     path: ['id'],

@@ -60,6 +60,12 @@ export class Images {
     });
   }
 
+  /** When an image of the account's own was created, epoch ms; undefined where it is none. */
+  createdAt(imageId: string): number | undefined {
+    const created = this.#own.get(imageId)?.CreationDate;
+    return created === undefined ? undefined : Date.parse(created);
+  }
+
   /** Disables or deregisters an image of the account's own, from now on. */
   setState(imageId: string, State: 'disabled' | 'deregistered'): void {
     const image = this.#own.get(imageId);
