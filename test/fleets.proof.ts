@@ -182,10 +182,10 @@ it('the fleet of findings ends with the remedy or the reason, for every kind of 
   expect(Object.fromEntries(last)).toEqual({
     batch: 'failed not-fixed-by-release',
     frozen: 'skipped opted-out',
-    'karpenter:general': 'skipped karpenter',
+    'karpenter:general': 'refused ami-stays-vulnerable',
     own: 'refused custom-ami-vulnerable',
     rocket: 'waiting no-newer-ami',
-    'self-managed:shop-legacy': 'skipped self-managed',
+    'self-managed:shop-legacy': 'refused ami-stays-vulnerable',
     silent: 'skipped workers-not-scanned',
     web: 'failed not-fixed-by-release',
   });

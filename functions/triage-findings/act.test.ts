@@ -39,6 +39,8 @@ const deps = {
   inspector: new Inspector2Client({ region: 'eu-central-1' }),
   ledger,
   upgradeQueue: { sqs, url: 'https://sqs/upgrades.fifo' },
+  refreshQueue: { sqs, url: 'https://sqs/refreshes.fifo' },
+  nodeClassQueue: { sqs, url: 'https://sqs/node-classes.fifo' },
   recorder,
   account: '111122223333',
   region: 'eu-central-1',

@@ -1,5 +1,7 @@
 import { EnableCommand, type Inspector2Client, Inspector2ServiceException } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
+import { makeNodeClassReconcileRequest } from '../../events/node-class-reconcile-request.ts';
+import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
 import { makeUpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
@@ -9,6 +11,7 @@ import type { Mode } from '../shared/policy/mode.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome as RecordedOutcome } from '../shared/records/recorder.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -18,6 +21,10 @@ import type { Recorder } from './remediation.ts';
 export interface ActDeps extends OutcomeDeps<Recorder> {
   readonly inspector: Inspector2Client;
   readonly upgradeQueue: ReconcileQueue;
+  /** The queue of `refresh-groups`, which moves self-managed groups to another AMI. */
+  readonly refreshQueue: ReconcileQueue;
+  /** The queue of `steer-node-classes`, which pins the AMI aliases of Karpenter's node classes. */
+  readonly nodeClassQueue: ReconcileQueue;
   readonly account: string;
   readonly region: string;
 }
@@ -60,11 +67,7 @@ const ACT_CONCURRENCY = 16;
  */
 export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
   const saved = (await pMap(decided, (each) => save(deps, each, now, mode), { concurrency: ACT_CONCURRENCY })).flat();
-  const requested = saved.filter(({ decision }) => decision.act === 'request-upgrade');
-  await sendRequests(
-    deps.upgradeQueue,
-    requested.flatMap(({ observation }) => hintOf(deps, observation, now)),
-  );
+  await sendHints(deps, saved, now);
   const finish = async (each: Saved): Promise<void> => {
     const { outcome, calls } = await act(deps.inspector, each.decision);
     if (outcome !== undefined) deps.recorder.record(outcomeOf(each, each.state, outcome, calls, mode));
@@ -120,12 +123,34 @@ function nextState({ observation, decision }: Decided, now: number): FindingStat
   };
 }
 
-function hintOf({ account, region, caller }: ActDeps, { topic, subject }: Decided['observation'], now: number) {
-  if (topic !== 'findings') return [];
-  const { cluster: clusterName, nodegroup: nodegroupName } = subject;
-  const origin = { account, region, time: new Date(now).toISOString() };
-  const detail = { trigger: 'findings', clusterName, nodegroupName } as const;
-  return [{ request: makeUpgradeReconcileRequest(origin, `findings ${subjectOf(subject)} ${caller}`, detail) }];
+/** Has the functions look at their groups that replace workers. What they are told is only where to look. */
+async function sendHints(deps: ActDeps, saved: readonly Saved[], now: number): Promise<void> {
+  const { account, region, caller, upgradeQueue, refreshQueue, nodeClassQueue } = deps;
+  const origin = { account, region, time: iso(now) };
+  const subjectsOf = (act: Decision['act']) =>
+    saved.flatMap(({ observation, decision }) =>
+      decision.act === act && observation.topic === 'findings' ? [observation.subject] : [],
+    );
+  for (const [act, queue, make] of [
+    ['request-upgrade', upgradeQueue, makeUpgradeReconcileRequest],
+    ['request-refresh', refreshQueue, makeRefreshReconcileRequest],
+  ] as const) {
+    const hints = subjectsOf(act).map((subject) => {
+      const { cluster: clusterName, nodegroup: nodegroupName } = subject;
+      const detail = { trigger: 'findings', clusterName, nodegroupName } as const;
+      return { request: make(origin, `findings ${subjectOf(subject)} ${caller}`, detail) };
+    });
+    if (hints.length > 0) await sendRequests(queue, hints);
+  }
+  // Node classes are looked at by cluster.
+  const clusters = new Set(subjectsOf('request-pin').map(({ cluster }) => cluster));
+  const hints = [...clusters].map((clusterName) => ({
+    request: makeNodeClassReconcileRequest(origin, `findings ${clusterName} ${caller}`, {
+      trigger: 'findings',
+      clusterName,
+    }),
+  }));
+  if (hints.length > 0) await sendRequests(nodeClassQueue, hints);
 }
 
 /** Carries out what goes beyond reconcile requests, and returns the final outcome. */

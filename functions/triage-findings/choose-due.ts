@@ -1,3 +1,4 @@
+import { unmanagedGroup, type Worker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import {
   type FindingState,
@@ -6,7 +7,7 @@ import {
   readOpenFindingStates,
 } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { keyOf, subjectOf } from '../shared/ledger/node-group-key.ts';
+import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Batch } from './batch.ts';
 import { type ClaimedGroup, isCovered } from './narrow.ts';
 import type { DueGroup } from './observe.ts';
@@ -42,7 +43,7 @@ export async function chooseDue(
   const remembered = sweep === undefined ? [] : [...(await readOpenFindingStates(ledger, 'findings')).keys()];
   const requested = [...nodeGroups].map(([subject, { key, trigger }]): [string, Asked] => [
     subject,
-    { key, trigger, ownership: 'managed', instanceIds: [] },
+    { key, trigger, ownership: ownershipOf(key), instanceIds: [] },
   ]);
   const asked = new Map([...requested, ...(sweep === undefined ? [] : sweptGroups(sweep, remembered, workers))]);
 
@@ -65,13 +66,15 @@ function sweptGroups(
   remembered: readonly string[],
   workers: ReadonlyMap<string, FoundWorker>,
 ): Array<[string, Asked]> {
-  const managed = remembered.map(keyOf).filter(({ nodegroup }) => !nodegroup.includes(':'));
   const found = Map.groupBy(
     afflicted.flatMap((id) => workers.get(id) ?? []),
     ({ key }) => subjectOf(key),
   );
   return [
-    ...managed.map((key): [string, Asked] => [subjectOf(key), { key, trigger, ownership: 'managed', instanceIds: [] }]),
+    ...remembered.map((subject): [string, Asked] => {
+      const key = keyOf(subject);
+      return [subject, { key, trigger, ownership: ownershipOf(key), instanceIds: [] }];
+    }),
     ...[...found].flatMap(([subject, ofGroup]): Array<[string, Asked]> => {
       const [first] = ofGroup;
       if (first === undefined) return [];
@@ -79,4 +82,11 @@ function sweptGroups(
       return [[subject, { key, ownership, trigger, instanceIds: ofGroup.map(({ instanceId }) => instanceId) }]];
     }),
   ];
+}
+
+/** Who manages the workers of a group, by its name. */
+function ownershipOf({ nodegroup }: NodeGroupKey): Worker['ownership'] {
+  const group = unmanagedGroup(nodegroup);
+  if (group !== undefined) return group.kind === 'node-pool' ? 'karpenter' : 'self-managed';
+  return nodegroup.includes(':') ? 'auto-mode' : 'managed';
 }

@@ -21,7 +21,7 @@ export function policyOf(
 
 /** The policy for a node group's place, with the tags that were read. */
 export const policyFor = (policy: Policy, { subject, view }: Pick<GroupObservation, 'subject' | 'view'>): Policy =>
-  policyOf(policy, subject, view.kind === 'node-group' ? [view.clusterTags, view.tags] : []);
+  policyOf(policy, subject, 'tags' in view ? [view.clusterTags, view.tags] : []);
 
 /** The sections that apply somewhere. An override has only the members that it changes. */
 const sectionsIn = ({ findings, overrides = [] }: Policy): ReadonlyArray<Partial<Policy['findings']>> => [

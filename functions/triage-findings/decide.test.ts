@@ -212,7 +212,7 @@ describe('whatever is observed', () => {
   it('an upgrade is requested only for findings that Inspector holds open, to a newer release, where the policy lets', () => {
     always(({ act }, { view, subject }, { policy }) => {
       if (act === undefined) return;
-      expect(act).toBe('request-upgrade');
+      if (act !== 'request-upgrade') return;
       if (view.kind !== 'node-group' || view.target.kind !== 'release')
         throw new Error('there is nothing to upgrade to');
       expect(view.open).not.toEqual([]);
@@ -226,10 +226,51 @@ describe('whatever is observed', () => {
     });
   });
 
+  it('another AMI is requested only for findings that Inspector holds open, where the policy and the group let', () => {
+    always(({ act, memory }, { view, subject }, { policy }) => {
+      if (act === undefined || act === 'request-upgrade') return;
+      if (view.kind !== 'other-group') throw new Error('there is nothing to move');
+      expect(view.open).not.toEqual([]);
+      expect(memory.need?.releaseVersion.split(' ')).toEqual(
+        [...new Set(view.open.map(({ imageId = '' }) => imageId))].toSorted(),
+      );
+      expect(policy.findings.mode).toBe('enforce');
+      expect(policy.scope.clusters ?? [subject.cluster]).toContain(subject.cluster);
+      expect(JSON.stringify([view.tags, view.clusterTags])).not.toContain('ignore');
+      const { way } = view;
+      expect(act).toBe(way.kind === 'refresh' ? 'request-refresh' : 'request-pin');
+      if (way.kind === 'pin') {
+        expect(policy.nodeClasses.mode).not.toBe('off');
+        expect([...way.classes.values()]).not.toContain('ami-terms-custom');
+        return;
+      }
+      expect([policy.refreshes.mode === 'off', way.movesTo, way.reason === 'group-is-mixed']).toEqual([
+        false,
+        undefined,
+        false,
+      ]);
+      const named = way.wanted?.kind === 'named' ? way.wanted.candidates.map(({ image }) => image.createdAt) : [];
+      expect(Math.max(...named)).toBeGreaterThan(way.present?.createdAt ?? 0);
+    });
+  });
+
+  it('grave findings that nothing here ends are told, and others are not', () => {
+    always(({ outcome, memory }, { view }) => {
+      if (view.kind !== 'other-group' || !/^ami-stays/.test(outcome?.reason ?? '')) return;
+      const isGrave = view.open.some((each) => each.severity === 'CRITICAL' || each.urgency === 'urgent');
+      expect(`${outcome?.decision} ${outcome?.reason}`).toBe(
+        isGrave ? 'refused ami-stays-vulnerable' : 'skipped ami-stays',
+      );
+      expect(outcome?.hint).toBeDefined();
+      // Remembered, so that the end of what people were told is told, too.
+      expect(memory.need).toBeDefined();
+    });
+  });
+
   it('what is remembered as urgent, Inspector has called urgent', () => {
     always(({ memory }, { view, state }) => {
       if (memory.need?.urgency !== 'urgent') return;
-      const open = view.kind === 'node-group' ? view.open : [];
+      const open = 'open' in view ? view.open : [];
       expect(memory.need === state.need || open.some(({ urgency }) => urgency === 'urgent')).toBe(true);
     });
   });
@@ -237,8 +278,9 @@ describe('whatever is observed', () => {
   it('something is called fixed by a release only if a scan of a worker that runs it does not find it', () => {
     always(({ outcome }, { view }) => {
       if (outcome?.reason !== 'findings-fixed') return;
-      if (view.kind !== 'node-group') throw new Error('only node groups have releases');
-      expect(view.status).not.toBe('UPDATING');
+      if (view.kind !== 'node-group' && view.kind !== 'other-group') throw new Error('only groups have AMIs');
+      if (view.kind === 'node-group') expect(view.status).not.toBe('UPDATING');
+      else expect(view.way.kind === 'refresh' ? view.way.movesTo : undefined).toBeUndefined();
       expect(view.aftermath?.scanned).toBeGreaterThan(0);
       const { fixed = [] } = (outcome.details ?? {}) as { fixed?: string[] };
       expect(fixed.length).toBeGreaterThan(0);

@@ -26,7 +26,7 @@ export interface Decision {
   /** Absent when there is nothing to record. */
   readonly outcome?: Outcome;
   readonly memory: Memory;
-  readonly act?: 'request-upgrade' | 'enable-inspector';
+  readonly act?: 'request-upgrade' | 'request-refresh' | 'request-pin' | 'enable-inspector';
 }
 
 export function say(...words: Parameters<typeof wordsWith<Reason, Memory>>): Decision & { readonly outcome: Outcome } {

@@ -10,12 +10,14 @@ import { triageFindings } from './remediation.ts';
 
 export const handler = createQueueFunction({
   declared: triageFindings,
-  environment: { UPGRADE_QUEUE_URL: z.url() },
+  environment: { UPGRADE_QUEUE_URL: z.url(), REFRESH_QUEUE_URL: z.url(), NODE_CLASS_QUEUE_URL: z.url() },
   own: ({ env, sqs }) => ({
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks: new EKSClient(CLIENT_DEFAULTS),
     inspector: new Inspector2Client(CLIENT_DEFAULTS),
     upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
+    refreshQueue: { sqs, url: env.REFRESH_QUEUE_URL },
+    nodeClassQueue: { sqs, url: env.NODE_CLASS_QUEUE_URL },
   }),
 })(reconcile);

@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { parsePolicy } from '../policy-document.ts';
 import { NEW_FINDING_STATE, type Need } from '../shared/ledger/finding-ledger.ts';
+import { machineImage } from '../shared/releases/machine-image.fixture.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
 import type { Circumstances } from './decision.ts';
-import type { GroupObservation, NodeGroupView, OpenFinding, View } from './observation.ts';
+import type {
+  GroupObservation,
+  NodeGroupView,
+  OpenFinding,
+  OtherGroupView,
+  PinWay,
+  RefreshWay,
+  View,
+} from './observation.ts';
 import type { Policy } from './policy.ts';
 
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
@@ -54,6 +63,46 @@ export const nodeGroup = (change: Partial<NodeGroupView> = {}): NodeGroupView =>
   ...change,
 });
 
+export const [OLD_AMI, NEW_AMI] = ['ami-0aaaaaaaaaaaaaaaa', 'ami-0bbbbbbbbbbbbbbbb'];
+const DAY = 86_400_000;
+export const image = (imageId: string, days: number) =>
+  machineImage({ imageId, name: `nodes-${imageId.slice(-2)}`, createdAt: NOW - days * DAY });
+
+/** The way of a group for which the policy names a newer AMI. */
+export const refreshWay = (change: Partial<RefreshWay> = {}): RefreshWay => ({
+  kind: 'refresh',
+  controlPlane: '1.33',
+  wanted: { kind: 'named', candidates: [{ image: image(NEW_AMI, 2) }] },
+  present: image(OLD_AMI, 30),
+  ...change,
+});
+
+export const pinWay = (classes: ReadonlyArray<readonly [string, string | undefined]>): PinWay => ({
+  kind: 'pin',
+  classes: new Map(classes),
+});
+
+/** An open finding on a worker of a self-managed group. */
+export const findingOn = (imageId: string, change: Partial<OpenFinding> = {}): OpenFinding =>
+  finding({ imageId, ...change });
+
+/** A self-managed group with one urgent finding, for which the policy names a newer AMI. */
+export const otherGroup = (change: Partial<OtherGroupView> = {}): OtherGroupView => ({
+  kind: 'other-group',
+  clusterTags: {},
+  tags: {},
+  runs: OLD_AMI,
+  open: [findingOn(OLD_AMI)],
+  way: refreshWay(),
+  ...change,
+});
+
+/** A policy under which refresh-groups and steer-node-classes move groups. */
+export const MOVING = {
+  refreshes: { mode: 'enforce', wanted: { ssmParameter: '/ami' } },
+  nodeClasses: { mode: 'enforce' },
+};
+
 export const observation = (
   view: View,
   state: Partial<GroupObservation['state']> = {},
@@ -77,6 +126,66 @@ const view: fc.Arbitrary<View> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<View>({ kind: 'gone' }) },
   { weight: 1, arbitrary: fc.constant<View>({ kind: 'unreadable', error: 'AccessDeniedException: no' }) },
   { weight: 1, arbitrary: fc.constant<View>({ kind: 'unmanaged', ownership: 'karpenter' }) },
+  {
+    weight: 15,
+    arbitrary: fc
+      .record(
+        {
+          clusterTags: tags,
+          tags,
+          runs: fc.constantFrom('', OLD_AMI, NEW_AMI, `${OLD_AMI} ${NEW_AMI}`),
+          open: fc.array(
+            fc.record({
+              instanceId: fc.constantFrom('i-0a', 'i-0b'),
+              vulnerabilityId: vulnerability,
+              severity,
+              urgency,
+              image: fc.constantFrom('current' as const, 'other' as const),
+              imageId: fc.constantFrom(OLD_AMI, NEW_AMI),
+            }),
+            { maxLength: 4 },
+          ),
+          aftermath: fc.record({
+            workers: fc.nat(2),
+            scanned: fc.nat(2),
+            stillOpen: fc.uniqueArray(vulnerability, { maxLength: 3 }),
+          }),
+          way: fc.oneof(
+            fc
+              .record(
+                {
+                  wanted: fc.oneof(
+                    fc.constantFrom(OLD_AMI, NEW_AMI).map((id): RefreshWay['wanted'] => ({
+                      kind: 'named',
+                      candidates: [{ image: image(id, id === NEW_AMI ? 2 : 30) }],
+                    })),
+                    fc.constant<RefreshWay['wanted']>({ kind: 'none', message: 'There is none.' }),
+                  ),
+                  present: fc.constantFrom(OLD_AMI, NEW_AMI).map((id) => image(id, id === NEW_AMI ? 2 : 30)),
+                  movesTo: fc.constant(NEW_AMI),
+                  reason: fc.constantFrom('image-baking', 'group-is-mixed', 'refresh-halted', 'would-refresh'),
+                },
+                { requiredKeys: [] },
+              )
+              .map(
+                ({ wanted, present, movesTo, reason }): RefreshWay => ({
+                  kind: 'refresh',
+                  controlPlane: '1.33',
+                  ...(wanted !== undefined && { wanted }),
+                  ...(present !== undefined && { present }),
+                  ...(movesTo !== undefined && { movesTo }),
+                  ...(reason !== undefined && { reason }),
+                }),
+              ),
+            fc
+              .constantFrom(undefined, 'node-class-current', 'node-class-drifting', 'ami-terms-custom')
+              .map((reason) => pinWay([['general', reason]])),
+          ),
+        },
+        { requiredKeys: ['clusterTags', 'tags', 'runs', 'open', 'way'] },
+      )
+      .map((fields) => ({ kind: 'other-group', ...fields }) as OtherGroupView),
+  },
   {
     weight: 20,
     arbitrary: fc
@@ -137,7 +246,7 @@ export const arbitraryObservation: fc.Arbitrary<GroupObservation> = fc
         urgency,
         severity,
         vulnerabilities: fc.uniqueArray(vulnerability, { minLength: 1 }),
-        releaseVersion: release,
+        releaseVersion: fc.oneof(release, fc.constantFrom(OLD_AMI, NEW_AMI, `${OLD_AMI} ${NEW_AMI}`)),
         verifiedAt: fc.constant(NOW - 3_600_000),
       }),
     ),
@@ -151,6 +260,8 @@ export const arbitraryCircumstances: fc.Arbitrary<Circumstances> = fc
   .record({
     findings: fc.record({ mode: fc.constantFrom('enforce', 'observe') }),
     upgrades: fc.record({ mode: fc.constantFrom('enforce', 'observe', 'off') }),
+    refreshes: fc.record({ mode: fc.constantFrom('enforce', 'enforce', 'observe', 'off') }),
+    nodeClasses: fc.record({ mode: fc.constantFrom('enforce', 'observe', 'off') }),
     scope: fc.constantFrom({}, { clusters: ['shop'] }, { clusters: ['other'] }),
   })
   .map(circumstances);

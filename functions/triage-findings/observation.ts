@@ -4,7 +4,9 @@ import type { FindingState, FindingTopic, Urgency } from '../shared/ledger/findi
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
+import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import type { Target } from '../shared/releases/target-release.ts';
+import type { MachineImage } from '../shared/releases/wanted-image.ts';
 
 /**
  * The subject of a reconcile: the findings of a node group, the workers of a node group that Inspector does not scan,
@@ -28,8 +30,48 @@ export interface GroupObservation extends About {
 export type View =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreadable'; readonly error: string }
+  /** Workers that nothing here replaces: of EKS Auto Mode, or in no group that has a name. */
   | { readonly kind: 'unmanaged'; readonly ownership: Exclude<Worker['ownership'], 'managed'> }
+  | OtherGroupView
   | NodeGroupView;
+
+/** An Auto Scaling group outside of managed node groups, or a node pool of Karpenter. */
+export interface OtherGroupView {
+  readonly kind: 'other-group';
+  readonly clusterTags: Readonly<Record<string, string>>;
+  /** Tags of the Auto Scaling group. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** The ids of the AMIs that its workers run, in order, with a blank between; empty where it has none. */
+  readonly runs: string;
+  /** As of a node group. The sample may have workers with several AMIs. */
+  readonly open: readonly OpenFinding[];
+  readonly aftermath?: Aftermath;
+  readonly way: RefreshWay | PinWay;
+}
+
+/** What decides whether refresh-groups moves an Auto Scaling group to another AMI. */
+export interface RefreshWay {
+  readonly kind: 'refresh';
+  /** Absent where the policy names no AMI for the group. */
+  readonly wanted?: WantedReading;
+  /** The newest AMI that a worker has; absent where EC2 does not show one of the AMIs. */
+  readonly present?: MachineImage;
+  /** The oldest AMI that a worker still has, where they have several. */
+  readonly behind?: MachineImage;
+  /** The Kubernetes version of the control plane. */
+  readonly controlPlane: string;
+  /** The AMI of the refresh that is under way. */
+  readonly movesTo?: string;
+  /** The reason of the last record of refresh-groups about the group. */
+  readonly reason?: string;
+}
+
+/** What decides whether steer-node-classes has Karpenter replace the nodes of a pool. */
+export interface PinWay {
+  readonly kind: 'pin';
+  /** The EC2NodeClasses of its nodes, by name; each with the reason of the last record of steer-node-classes about it. */
+  readonly classes: ReadonlyMap<string, string | undefined>;
+}
 
 export interface NodeGroupView {
   readonly kind: 'node-group';
@@ -58,6 +100,8 @@ export interface OpenFinding {
   readonly urgency: Urgency;
   /** Whether the worker runs the AMI of the node group's release. */
   readonly image: 'current' | 'other' | 'unknown';
+  /** The AMI that it runs; absent for workers of managed node groups. */
+  readonly imageId?: string;
 }
 
 /** The state of a sample of the workers that run the node group's release. */

@@ -13,11 +13,13 @@ import type { Aftermath, OpenFinding } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { isAtLeast, urgencyOf } from './urgency.ts';
 
-/** A worker of a managed node group. */
+/** A worker of a group. */
 export interface GroupWorker {
   readonly instanceId: string;
   /** Whether the worker runs the AMI of the node group's release. */
   readonly image: OpenFinding['image'];
+  /** As of an open finding. */
+  readonly imageId?: string;
 }
 
 /** How many workers of a node group one call asks about, since a filter of Inspector takes at most ten values. */
@@ -130,6 +132,7 @@ function toOpen(
         severity,
         urgency: urgencyOf(rating, policy),
         image: worker.image,
+        ...(worker.imageId !== undefined && { imageId: worker.imageId }),
       },
     ];
   });

@@ -72,6 +72,54 @@ const memberOf = ({ InstanceId: instanceId = '', ImageId: imageId = '' }: Descri
   imageId,
 });
 
+/** A running worker of a group outside of managed node groups. */
+export interface OtherMember extends GroupMember {
+  /** The EC2NodeClass that Karpenter says it was launched by. */
+  readonly nodeClass?: string;
+}
+
+/** Source: karpenter.sh, "NodeClasses", spec.tags. Anybody may set these tags, so they only tell one pool of the cluster from another. */
+const [POOL_TAG, CLASS_TAG] = ['karpenter.sh/nodepool', 'karpenter.k8s.aws/ec2nodeclass'];
+
+/**
+ * Lists the running workers of Auto Scaling groups and node pools, by subject. Only instances count that have joined the
+ * cluster of the group, by the tag that only EKS can set: others would speak for it, too. Those in quarantine count as in
+ * a managed node group.
+ */
+export async function listOthers(
+  ec2: EC2Client,
+  groups: ReadonlyArray<{ readonly key: NodeGroupKey; readonly kind: string; readonly name: string }>,
+): Promise<Map<string, OtherMember[]>> {
+  const namesOf = (wanted: string) => [
+    ...new Set(groups.filter(({ kind }) => kind === wanted).map(({ name }) => name)),
+  ];
+  const filters = [
+    ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, namesOf('auto-scaling-group')),
+    ...filtersOf(`tag:${POOL_TAG}`, namesOf('node-pool')),
+  ];
+  const found = await describeInstances(
+    ec2,
+    filters.map((filter) => [filter, RUNNING]),
+  );
+  const wanted = new Set(groups.map(({ key }) => subjectOf(key)));
+  const bySubject = Map.groupBy(found, (instance) => {
+    const { cluster = '', nodegroup = '', certain = false } = workerOf(instance) ?? {};
+    return certain ? subjectOf({ cluster, nodegroup }) : '';
+  });
+  return new Map(
+    [...bySubject].flatMap(([subject, all]) => {
+      if (!wanted.has(subject)) return [];
+      const others = all.filter((member) => !isIsolated(tagsOf(member)));
+      return [[subject, (others.length > 0 ? others : all).map(otherOf)]];
+    }),
+  );
+}
+
+function otherOf(instance: DescribedInstance): OtherMember {
+  const nodeClass = tagsOf(instance)[CLASS_TAG];
+  return { ...memberOf(instance), ...(nodeClass !== undefined && { nodeClass }) };
+}
+
 async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Promise<Map<string, FoundWorker>> {
   return new Map((await describeInstances(ec2, queries)).flatMap((instance) => asEntry(instance)));
 }

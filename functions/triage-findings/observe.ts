@@ -15,11 +15,12 @@ import { readImageNames } from '../shared/releases/ami-release.ts';
 import { isImageOf } from '../shared/releases/release-version.ts';
 import { pairOf, readTargets } from '../shared/releases/target-release.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { hasMoved } from './decide.ts';
 import { memoryOf } from './decision.ts';
-import type { GroupObservation, View } from './observation.ts';
+import { type Hosts, hasMoved } from './follow.ts';
+import type { GroupObservation, OpenFinding, View } from './observation.ts';
 import { type GroupWorker, readAftermath, readOpenFindings, SAMPLE } from './observe-findings.ts';
 import { listWorkers } from './observe-instances.ts';
+import { type OtherGroup, readOtherGroups } from './observe-other-groups.ts';
 import type { Policy } from './policy.ts';
 
 export interface ObserveClients {
@@ -43,14 +44,14 @@ export interface DueGroup {
 }
 
 /**
- * Observes these node groups. It makes one EKS call per node group and per cluster, a few EC2 and SSM calls for all,
- * and one to five Inspector calls per node group. Inspector is asked about at most ten workers, those that events named
+ * Observes these groups. It makes one EKS call per managed node group and per cluster, a few calls to EC2, SSM and Auto
+ * Scaling for all, and one to five to Inspector per group. Inspector is asked about at most ten workers, those that events named
  * first.
  */
 export async function observeGroups(
   clients: ObserveClients,
   due: readonly DueGroup[],
-  findingsAt: (key: NodeGroupKey, tags: ReadonlyArray<Readonly<Record<string, string>>>) => Policy['findings'],
+  policyAt: (key: NodeGroupKey, tags: ReadonlyArray<Readonly<Record<string, string>>>) => Policy,
   accountId: string,
 ): Promise<GroupObservation[]> {
   const managed = due.filter(({ ownership }) => ownership === 'managed').map(({ key }) => key);
@@ -67,12 +68,56 @@ export async function observeGroups(
     const reading = readings.get(subjectOf(key));
     return reading?.kind === 'found' ? [{ ...key, autoScalingGroups: autoScalingGroupsOf(reading.found) }] : [];
   });
-  const [targets, workers] = await Promise.all([readTargets(clients, pairs), listWorkers(clients.ec2, there)]);
+  const others = due.filter(({ ownership }) => ownership === 'self-managed' || ownership === 'karpenter');
+  const [targets, workers, otherGroup] = await Promise.all([
+    readTargets(clients, pairs),
+    listWorkers(clients.ec2, there),
+    readOtherGroups(
+      clients,
+      others.map(({ key }) => key),
+    ),
+  ]);
   const imageIds = [...workers.values()].flat().map(({ imageId }) => imageId);
   const imageNames = await readImageNames(clients.ec2, imageIds);
   const inspector = { client: clients.inspector, accountId };
-  const viewOf = async ({ key, ownership, state, instanceIds }: DueGroup): Promise<View> => {
-    if (ownership !== 'managed') return { kind: 'unmanaged', ownership };
+  /** Reads the remembered findings again where they may be over. */
+  const aftermathOf = async (
+    { state }: DueGroup,
+    hosts: Pick<Hosts, 'runs' | 'isMoving' | 'open'>,
+    ofGroup: readonly GroupWorker[],
+  ) => {
+    const { need } = memoryOf(state);
+    const mayBeOver = need !== undefined && !hosts.isMoving && (hosts.open.length === 0 || hasMoved(need, hosts));
+    return mayBeOver ? { aftermath: await readAftermath(inspector, ofGroup, need) } : {};
+  };
+  const otherViewOf = async (group: DueGroup, found: OtherGroup): Promise<View> => {
+    const { key, state, instanceIds } = group;
+    const cluster = await readCluster(key.cluster);
+    if (cluster.kind !== 'found') return cluster;
+    const { tags } = found;
+    const clusterTags = cluster.found.tags ?? {};
+    const here = policyAt(key, [clusterTags, tags]);
+    const way = await found.readWay(here, cluster.found.version ?? '');
+    const runs = [...new Set(found.members.map(({ imageId }) => imageId))].toSorted().join(' ');
+    const isMoving = way.kind === 'refresh' && way.movesTo !== undefined;
+    const { need } = memoryOf(state);
+    // Before the move, only workers with an AMI of the remembered findings tell whether these are over.
+    const had = need !== undefined && !hasMoved(need, { runs, isMoving }) ? need.releaseVersion.split(' ') : undefined;
+    const ofGroup = found.members.map(({ instanceId, imageId }): GroupWorker => {
+      const image: OpenFinding['image'] = had === undefined || had.includes(imageId) ? 'current' : 'other';
+      return { instanceId, imageId, image };
+    });
+    const open = await readOpenFindings(inspector, sampleOf(ofGroup, instanceIds), here.findings);
+    const aftermath = await aftermathOf(group, { runs, isMoving, open }, ofGroup);
+    return { kind: 'other-group', clusterTags, tags, runs, open, way, ...aftermath };
+  };
+  const viewOf = async (group: DueGroup): Promise<View> => {
+    const { key, ownership, instanceIds } = group;
+    if (ownership !== 'managed') {
+      const found = ownership === 'auto-mode' ? undefined : otherGroup(key);
+      if (found === undefined) return { kind: 'unmanaged', ownership };
+      return found.kind === 'gone' ? found : otherViewOf(group, found);
+    }
     const nodeGroup = readings.get(subjectOf(key)) ?? { kind: 'gone' };
     if (nodeGroup.kind !== 'found') return nodeGroup;
     const cluster = await readCluster(key.cluster);
@@ -87,11 +132,9 @@ export async function observeGroups(
     const open = await readOpenFindings(
       inspector,
       sampleOf(ofGroup, instanceIds),
-      findingsAt(key, [clusterTags, tags]),
+      policyAt(key, [clusterTags, tags]).findings,
     );
-    const { need } = memoryOf(state);
-    const mayBeOver =
-      need !== undefined && status !== 'UPDATING' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
+    const hosts = { runs: releaseVersion, isMoving: status === 'UPDATING', open };
     return {
       kind: 'node-group',
       clusterStatus: cluster.found.status ?? '',
@@ -102,7 +145,7 @@ export async function observeGroups(
       releaseVersion,
       target: targets({ kubernetesVersion: version, amiType }),
       open,
-      ...(mayBeOver && { aftermath: await readAftermath(inspector, ofGroup, need) }),
+      ...(await aftermathOf(group, hosts, ofGroup)),
     };
   };
   const observe = async (group: DueGroup): Promise<GroupObservation> => {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { severity } from '../../events/inspector-package-finding.ts';
-import { type Mode, mode } from '../shared/policy/mode.ts';
+import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
+import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 
 /** The policy section `findings`. */
 export const findings = (defaultMode: Mode) =>
@@ -31,6 +32,13 @@ export const findings = (defaultMode: Mode) =>
 /** Reads of the section of `upgrade-node-groups` whether it does anything at all. */
 const upgradesMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
 
+/** Reads of the section of `refresh-groups` whether self-managed groups are moved, and to what. */
+const refreshesRead = (defaultMode: Mode) =>
+  z.looseObject({ mode: mode.default(stricter(defaultMode, 'observe')), wanted: wantedImage.shape.wanted });
+
+/** Reads of the section of `steer-node-classes` whether node classes are pinned. */
+const nodeClassesRead = (defaultMode: Mode) => z.looseObject({ mode: mode.default(stricter(defaultMode, 'observe')) });
+
 /** The sections of the policy that `triage-findings` reads. */
-export const READS = { findings, upgrades: upgradesMode };
+export const READS = { findings, upgrades: upgradesMode, refreshes: refreshesRead, nodeClasses: nodeClassesRead };
 export type Policy = PolicyWith<typeof READS>;

@@ -33,6 +33,24 @@ export const FINDING_REASONS = {
     hint: 'Drain the worker and terminate its instance.',
   },
   'awaiting-scan': { meaning: 'The node group runs a newer release now. Inspector has not scanned its workers yet.' },
+  'move-requested': {
+    meaning:
+      'Findings are open on workers outside of managed node groups. A reconcile of the function that has them replaced was requested: refresh-groups, or steer-node-classes for nodes of Karpenter.',
+  },
+  'would-request-move': {
+    meaning: 'In mode enforce a reconcile of refresh-groups or steer-node-classes would have been requested now.',
+  },
+  'move-awaited': { meaning: 'Findings are open, and a refresh of the group to another AMI is under way.' },
+  'ami-stays': {
+    meaning:
+      'Findings are open on workers outside of managed node groups, and nothing here replaces their AMI now. The message says why.',
+  },
+  'ami-stays-vulnerable': {
+    meaning:
+      'Critical or urgent findings with a fix are open on workers outside of managed node groups, and nothing here replaces their AMI now. The message says why.',
+    hint: 'Have the workers run an AMI with the fixed packages.',
+    severity: 'high',
+  },
   'findings-fixed': { meaning: 'After an upgrade, Inspector does not find the vulnerabilities any more.' },
   'not-fixed-by-release': {
     meaning: 'After an upgrade, Inspector still finds the vulnerabilities. This release does not fix them.',

@@ -83,8 +83,8 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   const { due, known } = await chooseDue(deps.ledger, batch, { claimed, sweep }, serving, now);
 
   // Ask Inspector itself, and decide.
-  const findingsAt = (...place: Parameters<Parameters<typeof observeGroups>[2]>) => policyOf(policy, ...place).findings;
-  const observations = await observeGroups(deps, due, findingsAt, deps.account);
+  const policyAt = (...place: Parameters<Parameters<typeof observeGroups>[2]>) => policyOf(policy, ...place);
+  const observations = await observeGroups(deps, due, policyAt, deps.account);
   const decided: Decided[] = observations.map((observation) => ({
     observation,
     decision: decide(observation, circumstances),

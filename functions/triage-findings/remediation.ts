@@ -1,6 +1,12 @@
 import * as reconcileRequest from '../../events/findings-reconcile-request.ts';
 import * as packageFinding from '../../events/inspector-package-finding.ts';
-import { describeImages, onClusters, onNodegroups, readAmiReleases } from '../shared/declaration/fleet-rights.ts';
+import {
+  describeImages,
+  onClusters,
+  onNodegroups,
+  readAmiReleases,
+  readWantedImages,
+} from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
 import { iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
 import { READS } from './policy.ts';
@@ -24,7 +30,7 @@ const enableInspector: Right = {
 
 export const triageFindings = declare({
   name: 'triage-findings',
-  summary: 'Turns Inspector findings on EKS workers into upgrades of their node groups, once, however many',
+  summary: 'Turns Inspector findings on EKS workers into upgrades and refreshes of their groups, once, however many',
   startedBy: 'Inspector findings, sweeps',
   subject: 'node-group',
   start: {
@@ -61,11 +67,16 @@ export const triageFindings = declare({
   requests: [],
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
   rights: [
-    onAnything('Workers', ['autoscaling:DescribeAutoScalingInstances', 'ec2:DescribeInstances']),
+    onAnything('Workers', [
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:DescribeAutoScalingInstances',
+      'ec2:DescribeInstances',
+    ]),
     describeImages,
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     readAmiReleases,
+    readWantedImages,
     onAnything(
       'Inspector',
       [
@@ -78,9 +89,17 @@ export const triageFindings = declare({
       'None of these calls knows resources; the policy has inspector2:Enable off by default.',
     ),
     enableInspector,
-    { sid: 'RequestUpgrades', actions: ['sqs:SendMessage'], resources: ['{queue:upgrade-node-groups}'] },
+    {
+      sid: 'RequestUpgrades',
+      actions: ['sqs:SendMessage'],
+      resources: ['{queue:upgrade-node-groups}', '{queue:refresh-groups}', '{queue:steer-node-classes}'],
+    },
   ],
-  environment: { UPGRADE_QUEUE_URL: '{queueUrl:upgrade-node-groups}' },
+  environment: {
+    UPGRADE_QUEUE_URL: '{queueUrl:upgrade-node-groups}',
+    REFRESH_QUEUE_URL: '{queueUrl:refresh-groups}',
+    NODE_CLASS_QUEUE_URL: '{queueUrl:steer-node-classes}',
+  },
   alarms: {},
   dashboard: {
     title: 'Inspector findings',

@@ -1,5 +1,6 @@
 import { SEVERITIES, type Severity } from '../../events/inspector-package-finding.ts';
-import type { Need, Urgency } from '../shared/ledger/finding-ledger.ts';
+import { type Need, nameOf, type Urgency } from '../shared/ledger/finding-ledger.ts';
+import { counted } from '../shared/text/counted.ts';
 import type { OpenFinding } from './observation.ts';
 import type { Policy } from './policy.ts';
 
@@ -31,9 +32,10 @@ const REMEMBERED = 10;
 /**
  * The need to remember of the open findings; undefined when there are none.
  *
+ * @param runs what the workers run. Of a group whose workers may have several AMIs, only those with findings count.
  * @param now epoch milliseconds
  */
-export function needOf(open: readonly OpenFinding[], releaseVersion: string, now: number): Need | undefined {
+export function needOf(open: readonly OpenFinding[], runs: string, now: number): Need | undefined {
   const gravestFirst = open.toSorted(
     (a, b) => Number(isUrgent(b)) - Number(isUrgent(a)) || rankOf(a.severity) - rankOf(b.severity),
   );
@@ -44,9 +46,30 @@ export function needOf(open: readonly OpenFinding[], releaseVersion: string, now
     urgency: gravest.urgency,
     severity: gravest.severity,
     vulnerabilities: vulnerabilities.slice(0, REMEMBERED),
-    releaseVersion,
+    releaseVersion: amisWith(open) || runs,
     verifiedAt: now,
   };
 }
+
+/** The AMIs that have findings, in order, with a blank between; empty for a managed node group. */
+const amisWith = (open: readonly OpenFinding[]): string =>
+  [...new Set(open.flatMap(({ imageId }) => imageId ?? []))].toSorted().join(' ');
+
+/** Whether people are told of findings that nothing here ends. */
+export const isGrave = ({ severity, urgency }: Need): boolean => severity === 'CRITICAL' || urgency === 'urgent';
+
+/** Describes the findings, such as `3 workers have open findings: CVE-2026-31415 (CRITICAL) and 2 more`. */
+export function describe(need: Need, open: readonly OpenFinding[]): string {
+  const workers = new Set(open.map(({ instanceId }) => instanceId)).size;
+  return `${counted(workers, 'worker has', 'workers have')} open findings: ${nameOf(need)}`;
+}
+
+/** The findings as details of a record. */
+export const detailsOf = ({ urgency, severity, vulnerabilities }: Need, open: readonly OpenFinding[]) => ({
+  urgency,
+  severity,
+  vulnerabilities,
+  workers: [...new Set(open.map(({ instanceId }) => instanceId))].slice(0, 10),
+});
 
 const isUrgent = ({ urgency }: OpenFinding): boolean => urgency === 'urgent';

@@ -153,6 +153,9 @@ export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'o
  */
 const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 
+/** The group of a node pool's nodes. */
+export const groupOfPool = (name: string): string => `${KARPENTER}${name}`;
+
 /** The format of names that EKS accepts for node groups. Another name is never sent to EKS, and is no node group's. */
 export const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
 

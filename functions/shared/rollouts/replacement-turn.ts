@@ -45,6 +45,9 @@ export const NOT_BY_ITSELF: ReadonlySet<string> = new Set([
 /** Reasons of a group whose replacement has failed. Nothing more is tried before an operator rules. */
 const FAILED: ReadonlySet<string> = new Set(['breaker-tripped', 'halted', 'refresh-halted']);
 
+/** Whether nothing more is done for a group with this reason before somebody does something. */
+export const waitsForPerson = (reason: string): boolean => NOT_BY_ITSELF.has(reason) || FAILED.has(reason);
+
 /**
  * What the replacement of nodes with the release or AMI that they run waits for in earlier waves; a pure function. It
  * brings no release, so that it waits only for other replacements: for those that have not ended and can go on by

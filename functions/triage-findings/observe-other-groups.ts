@@ -1,0 +1,127 @@
+import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { describeImages } from '../shared/fleet/images.ts';
+import { groupOfClass } from '../shared/fleet/node-class-name.ts';
+import { describeGroups } from '../shared/fleet/self-managed-groups.ts';
+import { unmanagedGroup } from '../shared/fleet/worker.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type NodeClassState, readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
+import { type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
+import { createWantedReader, imageOf, type WantedReader } from '../shared/releases/read-wanted-images.ts';
+import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import type { PinWay, RefreshWay } from './observation.ts';
+import { listOthers, type OtherMember } from './observe-instances.ts';
+import type { Policy } from './policy.ts';
+
+export interface OtherClients {
+  readonly autoScaling: AutoScalingClient;
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+}
+
+/** A group outside of managed node groups, as far as it does not depend on Inspector. */
+export interface OtherGroup {
+  readonly kind: 'found';
+  readonly members: readonly OtherMember[];
+  readonly tags: Readonly<Record<string, string>>;
+  /** Reads what decides whether its AMI is replaced, by the policy for its place. */
+  readonly readWay: (policy: Policy, controlPlane: string) => Promise<RefreshWay | PinWay>;
+}
+
+export type OtherReader = (key: NodeGroupKey) => OtherGroup | { readonly kind: 'gone' } | undefined;
+
+/**
+ * Reads Auto Scaling groups and node pools, all at once: a call to EC2 for two hundred of each kind, one to Auto Scaling
+ * for fifty groups, and two to the ledger. AMIs that the policy names are read once for each name.
+ *
+ * @returns a reader, which is undefined for what is neither a group nor a pool with a name
+ */
+export async function readOtherGroups(clients: OtherClients, keys: readonly NodeGroupKey[]): Promise<OtherReader> {
+  const named = keys.flatMap((key) => {
+    const group = unmanagedGroup(key.nodegroup);
+    return group === undefined || group.name === '*' ? [] : [{ key, ...group }];
+  });
+  const groups = named.filter(({ kind }) => kind === 'auto-scaling-group');
+  const pools = named.filter(({ kind }) => kind === 'node-pool');
+  const [members, described, refreshes, classes] = await Promise.all([
+    listOthers(clients.ec2, named),
+    describeGroups(clients.autoScaling, [...new Set(groups.map(({ name }) => name))]),
+    groups.length === 0
+      ? new Map<string, RefreshState>()
+      : readStates(
+          clients.ledger,
+          groups.map(({ key }) => subjectOf(key)),
+        ),
+    pools.length === 0 ? new Map<string, NodeClassState>() : readNodeClassStates(clients.ledger),
+  ]);
+  const ofGroups = groups.flatMap(({ key }) => members.get(subjectOf(key)) ?? []);
+  const images = await describeImages(
+    clients.ec2,
+    ofGroups.map(({ imageId }) => imageId),
+  );
+  const readWanted = createWantedReader(clients);
+  const byName = new Map(described.map((group) => [group.AutoScalingGroupName, group]));
+  const kinds = new Map(named.map(({ key, kind, name }) => [subjectOf(key), { kind, name }]));
+  return (key) => {
+    const subject = subjectOf(key);
+    const known = kinds.get(subject);
+    if (known === undefined) return undefined;
+    const own = members.get(subject) ?? [];
+    if (known.kind === 'node-pool') {
+      const way: PinWay = { kind: 'pin', classes: classesOf(key, own, classes) };
+      return { kind: 'found', members: own, tags: {}, readWay: async () => way };
+    }
+    const group = byName.get(known.name);
+    if (group === undefined) return { kind: 'gone' };
+    const ofGroup = imagesOf(own, new Map([...images].flatMap(([id, image]) => entryOf(id, imageOf(image)))));
+    const state = stateOf(group.AutoScalingGroupARN, refreshes.get(subject));
+    const readWay = refreshWayReader(readWanted, ofGroup, state);
+    return { kind: 'found', members: own, tags: tagsOf(group), readWay };
+  };
+}
+
+const entryOf = (id: string, image: MachineImage | undefined): Array<[string, MachineImage]> =>
+  image === undefined ? [] : [[id, image]];
+
+const tagsOf = ({ Tags = [] }: AutoScalingGroup): Record<string, string> =>
+  Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+
+/** The AMIs of workers, oldest first; empty where EC2 does not show one of them, which may be newer than all others. */
+function imagesOf(members: readonly OtherMember[], known: ReadonlyMap<string, MachineImage>): MachineImage[] {
+  const ids = [...new Set(members.map(({ imageId }) => imageId))];
+  const all = ids.flatMap((id) => known.get(id) ?? []);
+  return all.length < ids.length ? [] : all.toSorted((a, b) => a.createdAt - b.createdAt);
+}
+
+const refreshWayReader =
+  (readWanted: WantedReader, images: readonly MachineImage[], { refresh, reason }: RefreshState) =>
+  async ({ refreshes }: Policy, controlPlane: string): Promise<RefreshWay> => {
+    const [behind, present] = [images[0], images.at(-1)];
+    const isRead = refreshes.mode !== 'off' && refreshes.wanted !== null && refresh === undefined;
+    const wanted = isRead && refreshes.wanted !== null ? await readWanted(refreshes.wanted, controlPlane) : undefined;
+    return {
+      kind: 'refresh',
+      controlPlane,
+      ...(wanted !== undefined && { wanted }),
+      ...(present !== undefined && { present }),
+      ...(behind !== undefined && behind !== present && { behind }),
+      ...(refresh !== undefined && { movesTo: refresh.target }),
+      ...(reason !== undefined && { reason }),
+    };
+  };
+
+/** The EC2NodeClasses that a pool's nodes name, each with what was last said of it, or of all classes of the cluster. */
+function classesOf(
+  { cluster }: NodeGroupKey,
+  members: readonly OtherMember[],
+  states: ReadonlyMap<string, NodeClassState>,
+): PinWay['classes'] {
+  const reasonOf = (name: string) => states.get(subjectOf({ cluster, nodegroup: groupOfClass(name) }))?.reason;
+  const names = [...new Set(members.flatMap(({ nodeClass }) => nodeClass ?? []))].toSorted();
+  const ofAll = reasonOf('*');
+  const unread = ofAll === 'node-classes-unread' ? ofAll : undefined;
+  return new Map(names.map((name) => [name, unread ?? reasonOf(name)]));
+}

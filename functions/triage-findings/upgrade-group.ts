@@ -1,0 +1,128 @@
+import { compareReleases } from '../shared/releases/release-version.ts';
+import { listed } from '../shared/text/listed.ts';
+import { type Circumstances, type Decision, type Memory, say } from './decision.ts';
+import type { NodeGroupView } from './observation.ts';
+import type { Reason } from './reasons.ts';
+import { describe, detailsOf, isGrave, needOf } from './urgency.ts';
+
+/** The states in which EKS upgrades a node group no more, of itself and of its cluster. Others pass, or are no obstacle. */
+const NO_UPGRADE = {
+  group: new Set(['DELETING', 'DELETE_FAILED', 'CREATE_FAILED']),
+  cluster: new Set(['DELETING', 'FAILED']),
+};
+
+/** Decides about the open findings of a managed node group; a pure function. */
+export const upgradeGroup = (view: NodeGroupView, memory: Memory, circumstances: Circumstances): Decision =>
+  notUpgradable(view) ?? onCustomImage(view, memory, circumstances) ?? chooseRemedy(view, memory, circumstances);
+
+/** Open findings that no upgrade will end. What has failed for good, upgrade-node-groups tells people. */
+function notUpgradable({ status, clusterStatus }: NodeGroupView): Decision | undefined {
+  const what = NO_UPGRADE.cluster.has(clusterStatus)
+    ? `Its cluster is ${clusterStatus}`
+    : NO_UPGRADE.group.has(status) && `The node group is ${status}`;
+  if (what === false) return undefined;
+  return say('skipped', 'not-upgradable', `It has findings. ${what}, so EKS does not upgrade it.`, {}, what);
+}
+
+/** Findings on an AMI of the owner's own: nothing here replaces it, so people are told of the gravest. */
+function onCustomImage(
+  { amiType, releaseVersion, open }: NodeGroupView,
+  memory: Memory,
+  { now }: Circumstances,
+): Decision | undefined {
+  if (amiType !== 'CUSTOM') return undefined;
+  const runs = `the custom AMI ${releaseVersion}`;
+  // Workers that still run another AMI are replaced, and say nothing of this one.
+  const own = open.filter(({ image }) => image !== 'other');
+  const need = needOf(own, releaseVersion, now);
+  if (need === undefined || !isGrave(need)) {
+    return say('skipped', 'custom-ami', `It has findings, and runs ${runs}.`, {});
+  }
+  // Remembered until another AMI or a scan ends them. Whether an AMI of the owner fixes them, nobody knows: so they
+  // hasten no move to one.
+  const remembered: Memory = { ...memory, need: { ...need, urgency: 'normal' } };
+  const message = `${describe(need, own)}. A fix is available, and the node group runs ${runs}.`;
+  return say('refused', 'custom-ami-vulnerable', message, remembered, releaseVersion);
+}
+
+/** Decides what to do about open findings: is there an AMI newer than that of the workers? */
+function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {
+  const { open, target, amiType, releaseVersion } = view;
+  const need = needOf(open, releaseVersion, now);
+  if (need === undefined) throw new Error('Only open findings want a remedy.');
+  const remembered: Memory = { ...memory, need };
+  const order = target.kind === 'release' ? compareReleases(amiType, target.releaseVersion, releaseVersion) : undefined;
+  const what = describe(need, open);
+  const details = detailsOf(need, open);
+  const withDetails = (decision: ReturnType<typeof say>): Decision => ({
+    ...decision,
+    outcome: { ...decision.outcome, details },
+  });
+
+  if (target.kind === 'release' && order !== undefined && order > 0) {
+    if (policy.upgrades.mode === 'off') {
+      const message = `${what}. ${target.releaseVersion} is newer than ${releaseVersion}, and the policy has upgrades off.`;
+      const decision = isGrave(need) ? 'refused' : 'skipped';
+      return withDetails(say(decision, 'upgrades-off', message, remembered, `${target.releaseVersion} ${decision}`));
+    }
+    const variant = `${target.releaseVersion} ${need.urgency}`;
+    const way = need.urgency === 'urgent' ? 'urgent' : 'at its turn';
+    if (policy.findings.mode === 'observe') {
+      const message = `${what}. An upgrade to ${target.releaseVersion} would be requested, ${way}.`;
+      return withDetails(say('would-act', 'would-request-upgrade', message, remembered, variant));
+    }
+    const message = `${what}. An upgrade to ${target.releaseVersion} is requested, ${way}.`;
+    return { ...withDetails(say('acted', 'upgrade-requested', message, remembered, variant)), act: 'request-upgrade' };
+  }
+  const behind = [...new Set(open.filter(({ image }) => image === 'other').map(({ instanceId }) => instanceId))].sort();
+  if (view.status === 'ACTIVE' && order === 0 && behind.length > 0 && open.every(({ image }) => image === 'other')) {
+    const message = `${what}. The node group runs ${releaseVersion}. These workers do not: ${listed(behind)}.`;
+    return withDetails(say('skipped', 'worker-left-behind', message, {}, behind.join(' ')));
+  }
+  const { reason, why } = whyNone(view, order, memory);
+  // The variant names the target, so that another target is recorded anew. It uses AWS's error code, because AWS puts
+  // request ids into messages.
+  const none = target.kind === 'none' && `${target.reason} ${target.unreadable?.code ?? target.message}`;
+  const variant = `${releaseVersion} ${target.kind === 'release' ? target.releaseVersion : none} ${need.urgency}`;
+  return withDetails(say('waiting', reason, `${what}. ${why}`, remembered, variant));
+}
+
+/**
+ * Why no newer release is available.
+ *
+ * @param order of the target against the running release, where there is a target
+ */
+function whyNone(
+  { target, releaseVersion: current }: NodeGroupView,
+  order: number | undefined,
+  { notFixed }: Memory,
+): { readonly reason: Reason; readonly why: string } {
+  const later = 'The upgrade is hastened when a newer one appears.';
+  if (target.kind === 'none') {
+    const { reason, message, recommended } = target;
+    if (recommended === current) {
+      return { reason: 'no-newer-ami', why: `${current} is the release that Amazon recommends. ${later}` };
+    }
+    return {
+      reason,
+      why: `${message} ${reason === 'release-not-yet-seen' ? 'The upgrade is hastened when it is.' : later}`,
+    };
+  }
+  const { releaseVersion: recommended } = target;
+  if (order === undefined) {
+    const why = `It runs ${current}. The versions do not tell whether the recommended ${recommended} is newer.`;
+    return { reason: 'release-incomparable', why };
+  }
+  if (order < 0) {
+    return {
+      reason: 'newer-than-recommended',
+      why: `It runs ${current}, which is newer than the recommended ${recommended}. ${later}`,
+    };
+  }
+  if (target.unseen !== undefined) {
+    const why = `${target.unseen} has just been published. The upgrade is hastened when watch-ami-releases has seen it.`;
+    return { reason: 'no-newer-ami', why };
+  }
+  const fixesNot = notFixed?.releaseVersion === current ? 'does not fix it, and ' : '';
+  return { reason: 'no-newer-ami', why: `${current} ${fixesNot}is the newest release. ${later}` };
+}
