@@ -7,7 +7,7 @@ import type { CoverageObservation } from './observation.ts';
 const unscannedFor = (...reasons: readonly string[]) =>
   new Map(reasons.map((reason, index) => [reason, [`i-${index}`]] as const));
 
-const told = (
+const decided = (
   unscanned: CoverageObservation['unscanned'],
   tags: Readonly<Record<string, string>> = {},
   more: Partial<CoverageObservation> = {},
@@ -22,7 +22,11 @@ const told = (
     owner: { tags },
     ...more,
   };
-  const { outcome } = decideCoverage(observation, around);
+  return decideCoverage(observation, around).outcome;
+};
+
+const told = (...about: Parameters<typeof decided>) => {
+  const outcome = decided(...about);
   return `${outcome?.decision} ${outcome?.reason}`;
 };
 
@@ -38,6 +42,12 @@ describe('of workers that Inspector does not scan', () => {
     // Whoever opted out is left alone.
     const optedOut = { 'eks-host-remediator:ignore': '' };
     expect(told(unscannedFor(...reasons), optedOut)).toBe('skipped workers-not-scanned');
+  });
+
+  it('another worker is news, unless what its group runs is the reason', () => {
+    const variantOf = (reason: string, ...ids: string[]) => decided(new Map([[reason, ids]]))?.variant;
+    expect(variantOf('STALE_INVENTORY', 'i-1', 'i-2')).not.toBe(variantOf('STALE_INVENTORY', 'i-1'));
+    expect(variantOf('UNSUPPORTED_OS', 'i-1', 'i-2')).toBe(variantOf('UNSUPPORTED_OS', 'i-3'));
   });
 
   it('the end is told', () => {

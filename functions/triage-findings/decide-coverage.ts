@@ -6,7 +6,7 @@ import { isAnywhereOn, policyOf } from './circumstances.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
-import { needsSomebody, reasonInWords } from './scan-reason.ts';
+import { isOfWorker, needsSomebody, reasonInWords } from './scan-reason.ts';
 
 /** The part of the policy that limits this function. */
 export const REMEDY = { modeIn: ({ findings }: Policy) => findings.mode, about: 'findings' };
@@ -64,7 +64,10 @@ export function decideCoverage(observation: CoverageObservation, { policy, accou
     .map(([reason, ids]) => reasonInWords(reason, `${ids.length}: ${ids.slice(0, 5).join(', ')}`))
     .join('; ');
   const message = `Inspector does not scan some workers: ${named}.`;
-  const variant = reasons.map(([reason, ids]) => `${reason} ${ids.toSorted().join(' ')}`).join('; ');
+  // Groups grow, shrink and replace workers all the time.
+  const variant = reasons
+    .map(([reason, ids]) => (isOfWorker(reason) ? `${reason} ${ids.toSorted().join(' ')}` : reason))
+    .join('; ');
   return reasons.some(([reason]) => needsSomebody(reason)) && isForPeople(observation, policy)
     ? say('refused', 'workers-not-scanned', message, {}, `${variant} told`)
     : say('skipped', 'workers-not-scanned', message, {}, variant);

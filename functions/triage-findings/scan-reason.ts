@@ -51,6 +51,16 @@ const TELL_NOBODY: ReadonlySet<string> = new Set([
 /** Whether people are to be told of the reason, besides the record. */
 export const needsSomebody = (reason: string): boolean => !TELL_NOBODY.has(reason);
 
+/** Reasons that lie in what a whole group runs, or in the account: another worker with one of them is no news. */
+const OF_GROUP: ReadonlySet<string> = new Set([
+  'NO_SCAN_CONFIGURATION_ASSOCIATED',
+  'PENDING_DISABLE',
+  'UNSUPPORTED_OS',
+]);
+
+/** Whether each worker that is not scanned for the reason is news. */
+export const isOfWorker = (reason: string): boolean => !OF_GROUP.has(reason);
+
 const HOUR = 3_600_000;
 
 /** How old a worker must be to be reported for a reason, ms. Inspector scans it some minutes after its launch. */
