@@ -145,6 +145,22 @@ export function capacityBlockFor({
   return { blockers: [{ kind: 'capacity-block', why, which: 'capacity block' }], warnings: [] };
 }
 
+/**
+ * Whether the group launches into capacity reservations only; a pure function. EC2 launches nothing beyond them, so that
+ * new nodes need room there before old ones go. How much there is, is not read. Source: EC2 API reference,
+ * `CapacityReservationPreference`.
+ */
+export function reservationsFor(
+  { desired, atATime, launchesFirst = true }: Pick<NodeGroupView, 'desired' | 'atATime' | 'launchesFirst'>,
+  { version, data: { CapacityReservationSpecification: specification } }: Pick<TemplateVersion, 'version' | 'data'>,
+): Preflight {
+  const isOnly = specification?.CapacityReservationPreference === 'capacity-reservations-only';
+  if (desired === 0 || !launchesFirst || !isOnly) return NOTHING_SEEN;
+  const needed = counted(Math.min(atATime, desired), 'node');
+  const why = `version ${version} of its launch template launches into capacity reservations only, and EKS launches at least ${needed} there before it removes old ones`;
+  return { blockers: [], warnings: [why] };
+}
+
 /** What several looks have seen, by subject. */
 export function joined(looks: ReadonlyArray<ReadonlyMap<string, Preflight>>): Map<string, Preflight> {
   const all = new Map<string, Preflight>();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../decide/decide.ts';
 import { arbitraryObservation, HOUR, NOW, nodeGroup, observation, slotsOf } from '../model/observation.fixture.ts';
-import { addressesFor, capacityBlockFor, type Preflight, processesFor } from '../model/preflight.ts';
+import { addressesFor, capacityBlockFor, type Preflight, processesFor, reservationsFor } from '../model/preflight.ts';
 import { groupFingerprint } from '../plan/next-state.ts';
 import { plan } from '../plan/plan.ts';
 import { type Look, planLooking } from '../plan/plan-looking.ts';
@@ -54,6 +54,20 @@ describe('the addresses for new nodes', () => {
 });
 
 describe('the suspended processes of its Auto Scaling group', () => {
+  it.each<[string, Parameters<typeof reservationsFor>[0], string | undefined, number]>([
+    ['that new nodes need room in', { desired: 3, atATime: 2 }, 'capacity-reservations-only', 1],
+    ['that old ones leave first', { desired: 3, atATime: 2, launchesFirst: false }, 'capacity-reservations-only', 0],
+    ['of a group without nodes', { desired: 0, atATime: 1 }, 'capacity-reservations-only', 0],
+    ['that are used where there is room', { desired: 3, atATime: 2 }, 'open', 0],
+    ['that nobody asks for', { desired: 3, atATime: 2 }, undefined, 0],
+  ])('warns of capacity reservations %s', (_what, view, preference, warnings) => {
+    const CapacityReservationSpecification = { CapacityReservationPreference: preference as never };
+    const data = preference === undefined ? {} : { CapacityReservationSpecification };
+    const seen = reservationsFor(view, { version: 4, data });
+    expect(seen.warnings).toHaveLength(warnings);
+    if (warnings > 0) expect(seen.warnings[0]).toContain('EKS launches at least 2 nodes there');
+  });
+
   it.each<[string, Parameters<typeof processesFor>[0], string[], string[]]>([
     [
       'Launch blocks, whatever else is suspended',

@@ -11,7 +11,7 @@ import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { once } from '../../shared/runtime/once.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
-import { type Agents, type KeyPairSeen, NOTHING_SEEN, type Preflight } from '../model/preflight.ts';
+import { type Agents, type KeyPairSeen, NOTHING_SEEN, type Preflight, reservationsFor } from '../model/preflight.ts';
 
 interface Clients {
   readonly autoScaling: AutoScalingClient;
@@ -20,7 +20,8 @@ interface Clients {
 }
 
 /**
- * Reads which key pair the launch templates name of node groups that would be upgraded now, by subject. A node group
+ * Reads which key pair the launch templates name of node groups that would be upgraded now, by subject, and whether they
+ * launch into capacity reservations only. A node group
  * with its owner's launch template costs two calls. Where the template names a key pair, one call for fifty nodes reads
  * whose SSM agent answers, one or a few whether sessions reach them, and one for a hundred Auto Scaling groups who else
  * launches from the template.
@@ -30,15 +31,15 @@ export async function observeKeyPairs(
   observations: readonly Observation[],
 ): Promise<Map<string, Preflight>> {
   const followersOnce = once(() => readFollowers(autoScaling));
-  const read = async ({ key, view }: Observation): Promise<Array<[string, KeyPairSeen]>> => {
+  const read = async ({ key, view }: Observation): Promise<Array<[string, Preflight]>> => {
     if (view.kind !== 'node-group' || view.launchTemplate === undefined) return [];
     const { id, version } = view.launchTemplate;
     const template = view.custom?.template ?? (await readTemplateVersion(ec2, id, version));
-    const seen = await seenOf(template, view, ssm, followersOnce);
-    return seen === undefined ? [] : [[subjectOf(key), seen]];
+    const keyPair = await seenOf(template, view, ssm, followersOnce);
+    const reservations = template.kind === 'found' ? reservationsFor(view, template.found) : NOTHING_SEEN;
+    return [[subjectOf(key), { ...reservations, ...(keyPair !== undefined && { keyPair }) }]];
   };
-  const seen = await pMap(observations, read, { concurrency: READ_CONCURRENCY });
-  return new Map(seen.flat().map(([subject, keyPair]) => [subject, { ...NOTHING_SEEN, keyPair }]));
+  return new Map((await pMap(observations, read, { concurrency: READ_CONCURRENCY })).flat());
 }
 
 async function seenOf(
