@@ -10,9 +10,10 @@ import { capitalized, firstSentence } from './sentence.ts';
 import { subjectOfRecord } from './subject.ts';
 
 /**
- * After this long without a sweep, what is shown may be outdated, ms. Sweeps run each hour, or as the deployment says.
+ * After this long without a sweep, what is shown may be outdated, ms. Sweeps run each hour, or as the deployment says: at
+ * least once a day, each of which takes some minutes.
  */
-const STALE_AFTER = 24 * 3_600_000;
+const STALE_AFTER = 25 * 3_600_000;
 
 /** Renders what needs attention, or that nothing does, and when the fleet was read and reconciled. */
 export function needs(overview: Overview, page: Page): Markup {

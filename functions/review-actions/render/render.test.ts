@@ -359,3 +359,14 @@ it('fits into widths from narrow to wide, in the theme that was asked for', () =
   const { page, overview } = filledWith('plain');
   expect(renderOverview(overview, { ...page, question: dark })).not.toBe(renderOverview(overview, page));
 });
+
+it.each([
+  [undefined, 'No sweep has finished in 30 days'],
+  [NOW - 26 * 3_600_000, 'No sweep has finished since'],
+  [NOW - 24 * 3_600_000 - 10 * 60_000, undefined],
+])('an overview warns of a fleet that no sweep has looked at for more than a day: %s', (sweptAt, warning) => {
+  const { page, overview } = filledWith('shop');
+  const shown = renderOverview({ ...overview, readAt: NOW, sweptAt }, page);
+  expect(shown.includes('No sweep has finished')).toBe(warning !== undefined);
+  expect(shown).toContain(warning ?? '');
+});

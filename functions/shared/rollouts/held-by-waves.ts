@@ -4,8 +4,9 @@ import { listed } from '../text/listed.ts';
 import type { Blocker, Candidate, Entry, Rollouts } from './rollouts.ts';
 
 /**
- * How long a release must have been known before a later wave takes it, ms: two sweeps. By then the ledger has seen
- * every group of the earlier waves.
+ * How long a release must have been known before a later wave takes it, ms: two sweeps of a stack that sweeps each hour.
+ * By then the ledger has seen every group of the earlier waves. Where sweeps are rarer, the release's event has had each
+ * managed node group looked at, and others are known from the sweep before.
  */
 const SWEPT_AFTER = 2 * 3_600_000;
 
