@@ -85,6 +85,8 @@ function commandDocument(
   const document = new CfnDocument(scope, id, {
     documentType: 'Command',
     documentFormat: 'JSON',
+    // Another script makes another document: functions run the first version, which nobody can change.
+    updateMethod: 'Replace',
     content: {
       schemaVersion: '2.2',
       description,

@@ -52,6 +52,19 @@ it('is proposed where a check finds keys or the admin container, approved, confi
   expect(await deniedCalls(account, run.calls)).toEqual([]);
 });
 
+it('runs what was deployed, though somebody has given each document of the stack another version', async () => {
+  const run = await start({ fleet, policy: { ...QUIET, shells: { hosts: 'enforce' } } });
+  const { documents } = run.account.fleet.commands;
+  for (const id of ['CloseShellsLook', 'CloseShellsClose', 'CloseShellsRestore']) {
+    const deployed = documents.find(run.account.stack.ref('AWS::SSM::Document', id), '$DEFAULT');
+    documents.add({ ...deployed, script: 'echo taken over; exit 7' });
+  }
+  await run.account.play(3 * HOUR);
+  expect(told(run)).toEqual(
+    ['batch', 'web'].flatMap((group) => [`${group} acted shells-being-closed`, `${group} done shells-closed`]),
+  );
+});
+
 it('is done in mode enforce, and left alone where a waiver stands', async () => {
   const waivers = [
     { id: 'W-1', check: 'SSH.4', nodegroup: 'batch', reason: 'debugging', who: 'platform', until: '2027-01-01' },

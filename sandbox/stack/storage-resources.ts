@@ -37,6 +37,7 @@ const parameter = z.strictObject({
 const commandDocument = z.strictObject({
   DocumentType: z.literal('Command'),
   DocumentFormat: z.literal('JSON'),
+  UpdateMethod: z.literal('Replace').optional(),
   Content: z.strictObject({
     schemaVersion: z.literal('2.2'),
     description: z.string().optional(),

@@ -7,8 +7,17 @@ const INSTANCES_PER_CALL = 50;
 /** The delivery timeout of the command in Systems Manager, seconds. */
 const DELIVER_WITHIN = 300;
 
-/** A document that runs on hosts and takes no parameters. */
+/**
+ * The version of a document that is run. Another script makes another document of the stack, so that its first version
+ * is always the one that was deployed. A version never changes: whoever may update documents makes further ones, and may
+ * choose the default (SSM API reference, UpdateDocument; CloudFormation template reference, AWS::SSM::Document,
+ * UpdateMethod: by default a document is replaced).
+ */
+const DEPLOYED_VERSION = '1';
+
+/** A document of the stack that runs on hosts and takes no parameters. */
 export interface HostCommand {
+  /** Its name. */
   readonly document: string;
   /** Shown in Systems Manager, at most 100 characters. */
   readonly comment: string;
@@ -44,6 +53,7 @@ async function send(
     const { Command, $metadata } = await ssm.send(
       new SendCommandCommand({
         DocumentName: document,
+        DocumentVersion: DEPLOYED_VERSION,
         InstanceIds,
         TimeoutSeconds: DELIVER_WITHIN,
         // By default the first failure cancels the command for all instances that have not started it.

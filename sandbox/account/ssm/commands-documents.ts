@@ -34,10 +34,12 @@ const documents: readonly CommandDocument[] = [
 
 /** AWS documents, and those of the account itself, which templates create. */
 export class CommandDocuments {
-  readonly #own = new Map<string, CommandDocument>();
+  /** The versions of each, the first one first. */
+  readonly #own = new Map<string, readonly CommandDocument[]>();
 
+  /** Adds a document, or a version of one, which is the default from then on. A version never changes. */
   add(document: CommandDocument): void {
-    this.#own.set(document.name, document);
+    this.#own.set(document.name, [...(this.#own.get(document.name) ?? []), document]);
   }
 
   /** Whether a document belongs to the account itself. */
@@ -45,12 +47,19 @@ export class CommandDocuments {
     return this.#own.has(name);
   }
 
-  /** @param nameOrArn a name, or an ARN @throws InvalidDocument */
-  find(nameOrArn: string): CommandDocument {
+  /**
+   * @param nameOrArn a name, or an ARN
+   * @param version a number, `$DEFAULT` or `$LATEST`
+   * @throws InvalidDocument, InvalidDocumentVersion
+   */
+  find(nameOrArn: string, version: string): CommandDocument {
     const name = nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
-    const found = documents.find((document) => document.name === name) ?? this.#own.get(name);
+    const ofAws = documents.filter((document) => document.name === name);
+    const versions = ofAws.length > 0 ? ofAws : (this.#own.get(name) ?? []);
+    if (versions.length === 0) throw new AwsError('InvalidDocument', `Document with name ${nameOrArn} does not exist.`);
+    const found = version.startsWith('$') ? versions.at(-1) : versions[Number(version) - 1];
     if (found !== undefined) return found;
-    throw new AwsError('InvalidDocument', `Document with name ${nameOrArn} does not exist.`);
+    throw new AwsError('InvalidDocumentVersion', 'The document version is not valid or does not exist.');
   }
 }
 

@@ -27,6 +27,7 @@ const MAX_OUTPUT = 24_000;
 const MAX_ERROR_OUTPUT = 8_000;
 const MAX_CONCURRENCY = /^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$/;
 const MAX_ERRORS = /^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$/;
+const DOCUMENT_VERSION = /^([$]LATEST|[$]DEFAULT|[1-9][0-9]*)$/;
 const INSTANCE_ID = /^(i-(\w{8}|\w{17})|mi-\w{17})$/;
 
 /** Sends commands, and returns their results. */
@@ -34,7 +35,16 @@ export function commandOperations(world: World, commands: Commands, instances: I
   return {
     SendCommand: operation<SendCommandCommandInput, SendCommandCommandOutput>(
       SendCommand$,
-      ['DocumentName', 'InstanceIds', 'Parameters', 'TimeoutSeconds', 'Comment', 'MaxConcurrency', 'MaxErrors'],
+      [
+        'DocumentName',
+        'DocumentVersion',
+        'InstanceIds',
+        'Parameters',
+        'TimeoutSeconds',
+        'Comment',
+        'MaxConcurrency',
+        'MaxErrors',
+      ],
       (input) => ({ Command: describeCommand(commands.send(checked(commands, input))) }),
       ({ DocumentName = '', InstanceIds = [] }) =>
         sendPermissions(world, { commands, instances }, DocumentName, InstanceIds),
@@ -107,7 +117,7 @@ function sendPermissions(
 }
 
 function checked({ documents }: Commands, input: SendCommandCommandInput) {
-  const { DocumentName = '', InstanceIds = [], Parameters = {}, Comment = '' } = input;
+  const { DocumentName = '', DocumentVersion = '$DEFAULT', InstanceIds = [], Parameters = {}, Comment = '' } = input;
   const { TimeoutSeconds = TIMEOUT_SECONDS.usual, MaxConcurrency = '50', MaxErrors = '0' } = input;
   if (InstanceIds.length === 0)
     throw invalid('[]', 'instanceIds', 'Member must have length greater than or equal to 1');
@@ -136,10 +146,15 @@ function checked({ documents }: Commands, input: SendCommandCommandInput) {
   if (!MAX_ERRORS.test(MaxErrors)) {
     throw invalid(MaxErrors, 'maxErrors', `Member must satisfy regular expression pattern: ${MAX_ERRORS.source}`);
   }
-  const document = documents.find(DocumentName);
+  if (!DOCUMENT_VERSION.test(DocumentVersion)) {
+    const constraint = `Member must satisfy regular expression pattern: ${DOCUMENT_VERSION.source}`;
+    throw invalid(DocumentVersion, 'documentVersion', constraint);
+  }
+  const document = documents.find(DocumentName, DocumentVersion);
   refuseParameters(document, Parameters);
   return {
     document,
+    documentVersion: DocumentVersion,
     instanceIds: InstanceIds,
     parameters: Parameters,
     comment: Comment,
@@ -164,7 +179,7 @@ function describeCommand(command: Command): SentCommand {
   return {
     CommandId: command.id,
     DocumentName: command.document.name,
-    DocumentVersion: '$DEFAULT',
+    DocumentVersion: command.documentVersion,
     Comment: command.comment,
     ExpiresAfter: new Date(command.requestedAt + command.timeoutSeconds * 1000),
     Parameters: { ...command.parameters },
@@ -195,7 +210,7 @@ function describeInvocation(
     InstanceId: instance.id,
     Comment: command.comment,
     DocumentName: command.document.name,
-    DocumentVersion: '$DEFAULT',
+    DocumentVersion: command.documentVersion,
     PluginName: command.document.pluginName,
     ResponseCode: result?.exitCode ?? -1,
     ExecutionStartDateTime: isoTime(startedAt),
@@ -230,7 +245,7 @@ function listed(command: Command, invocation: Invocation, withDetails: boolean):
     InstanceName: instance.privateDnsName,
     Comment: command.comment,
     DocumentName: command.document.name,
-    DocumentVersion: '$DEFAULT',
+    DocumentVersion: command.documentVersion,
     RequestedDateTime: new Date(command.requestedAt),
     Status: status,
     StatusDetails: statusDetails,

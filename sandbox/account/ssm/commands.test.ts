@@ -182,6 +182,8 @@ describe('a shell script', () => {
 describe('SendCommand', () => {
   it.each<[string, object, string]>([
     ['a document that does not exist', { DocumentName: 'AWS-Nothing' }, 'InvalidDocument'],
+    ['a version that it does not have', { DocumentVersion: '7' }, 'InvalidDocumentVersion'],
+    ['a malformed version', { DocumentVersion: '0' }, 'ValidationException'],
     ['a parameter that it does not take', { Parameters: { versoin: ['1'] } }, 'InvalidParameters'],
     ['a value that is not allowed', { Parameters: { allowDowngrade: ['maybe'] } }, 'InvalidParameters'],
     ['a script without commands', { DocumentName: SCRIPT }, 'InvalidParameters'],

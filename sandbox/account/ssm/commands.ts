@@ -16,6 +16,8 @@ const SCRIPT_TAKES_MS = { least: 1_000, most: 5_000 };
 
 export interface CommandRequest {
   readonly document: CommandDocument;
+  /** As the caller gave it; by default `$DEFAULT`. */
+  readonly documentVersion: string;
   readonly instanceIds: readonly string[];
   readonly parameters: Readonly<Record<string, string[]>>;
   readonly comment: string;
