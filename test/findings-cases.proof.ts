@@ -58,7 +58,11 @@ describe('an event is only a hint', () => {
   it('every event twice, late and out of order, and every message twice, change nothing', async () => {
     const faults = { duplicateEvents: true, duplicateMessages: true, deliveryDelayMs: 60_000 };
     const run = await playThrough({ inProcess: true, ...findingsFleet(), faults, policy, play });
-    expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
+    expect(triageIncident(run)).toEqual([
+      'refused urgent-without-ami',
+      'acted upgrade-requested',
+      'done findings-fixed',
+    ]);
     expect(upgradeCalls(run)).toHaveLength(1);
   });
 });
@@ -121,7 +125,7 @@ describe('Inspector itself', () => {
     const run = await playThrough({ inProcess: true, ...fleet, policy: enable, play: '125m' });
     expect(told(run, 'inspector-enabled')[0]?.calls).toMatchObject([{ operation: 'Enable' }]);
     expect(told(run, 'inspector-on')).toHaveLength(1);
-    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['refused urgent-without-ami']);
   });
 
   it('has people told of workers that it cannot scan, once, and of the end', async () => {
@@ -170,7 +174,7 @@ it('a critical finding with a fix on an AMI of the owner is told to people once,
 it('where the policy has upgrades off, grave findings are told to people, and no upgrade is said to be requested', async () => {
   const off = { upgrades: { mode: 'off' } };
   const run = await start({ inProcess: true, ...findingsFleet(), policy: off, play });
-  expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'refused upgrades-off']);
+  expect(triageIncident(run)).toEqual(['refused urgent-without-ami', 'refused upgrades-off']);
 });
 
 it.each([

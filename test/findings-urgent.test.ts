@@ -17,7 +17,7 @@ it.each([
     nodeGroup: { desiredSize: 10 },
   });
   const run = await playThrough({ ...fleet, policy, inProcess: true, play: '70m' });
-  const [waiting] = told(run, 'no-newer-ami');
+  const [waiting] = told(run, 'urgent-without-ami');
   expect(waiting?.details).toMatchObject({ urgency: 'urgent', severity: 'HIGH' });
   expect(waiting?.message).toContain(URGENT.id);
 });
@@ -32,5 +32,5 @@ it.each([1, 2])('a finding is found to be urgent behind empty pages, too: seed %
     more,
   });
   const run = await playThrough({ ...fleet, policy, inProcess: true, seed, play: '70m' });
-  expect(told(run, 'no-newer-ami').map(({ details }) => details?.urgency)).toEqual(['urgent']);
+  expect(told(run, 'urgent-without-ami').map(({ details }) => details?.urgency)).toEqual(['urgent']);
 });

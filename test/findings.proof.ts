@@ -67,7 +67,7 @@ describe('one vulnerability on 230 clusters at once', () => {
       nodeGroups: [{ name: `group-of-${name}`, desiredSize: 1, releaseVersion: OLD }],
     }));
     const run = await start({ fleet: { ...(fleet as object), clusters }, policy: {}, inProcess: true, play: '65m' });
-    expect(new Set(told(run, 'no-newer-ami').map(({ cluster }) => cluster))).toEqual(new Set(names));
+    expect(new Set(told(run, 'urgent-without-ami').map(({ cluster }) => cluster))).toEqual(new Set(names));
     const filters = run.calls.flatMap(({ operation, input }) =>
       'Filters' in input && Array.isArray(input.Filters)
         ? [{ operation, values: input.Filters.flatMap(({ Values = [] }: { Values?: string[] }) => Values).length }]
@@ -125,7 +125,7 @@ it.each(sampled([1, 2, 3], 3))(
     const faults = { throttleRate: 0.05, serverErrorRate: 0.03, lostRequestRate: 0.03, lostReplyRate: 0.03 };
     const run = await playThrough({ ...findingsFleet(), policy: HASTY, faults, seed, play: '5h' });
     expect(new Set(triageIncident(run))).toEqual(
-      new Set(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']),
+      new Set(['refused urgent-without-ami', 'acted upgrade-requested', 'done findings-fixed']),
     );
     // A call that failed is repeated with its token. EKS then starts one update.
     expect(new Set(upgradeCalls(run).map(({ input }) => input.clientRequestToken)).size).toBe(1);

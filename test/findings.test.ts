@@ -24,12 +24,22 @@ const [policy, play] = [HASTY, '190m'];
 describe('a vulnerability of the fleet', () => {
   it('is found, waits for a release, hastens its upgrade, and closes: a record names it and the release', async () => {
     const run = await playThrough({ ...findingsFleet(), policy, play });
-    expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
+    expect(triageIncident(run)).toEqual([
+      'refused urgent-without-ami',
+      'acted upgrade-requested',
+      'done findings-fixed',
+    ]);
     const [fixed] = told(run, 'findings-fixed');
     expect(fixed?.message).toBe(`Release ${NEW} fixes ${URGENT.id}.`);
     expect(fixed?.details).toEqual({ releaseVersion: NEW, fixed: [URGENT.id], notFixed: [] });
     // One incident, from the finding to the fix.
-    expect(fixed?.correlationId).toBe(told(run, 'no-newer-ami')[0]?.correlationId);
+    expect(fixed?.correlationId).toBe(told(run, 'urgent-without-ami')[0]?.correlationId);
+    // People learn that nothing here can end it yet, once, and then of the end.
+    const subjects = run.account.sns.published.map(({ subject = '' }) => subject);
+    expect(subjects.filter((subject) => /urgent-without-ami|findings-fixed/.test(subject))).toEqual([
+      expect.stringMatching(/opened.*urgent-without-ami/),
+      expect.stringMatching(/ended.*findings-fixed/),
+    ]);
     expect(upgradeBegan(run)).toBeGreaterThan(URGENT_START);
     expect(upgradeBegan(run)).toBeLessThan(URGENT_START + 5 * MINUTE);
     const started = run.records.find(({ reason }) => reason === 'upgrade-started');
@@ -99,7 +109,7 @@ describe('a vulnerability of the fleet', () => {
     const run = await start({ inProcess: true, ...findingsFleet({ newReleaseAt: NEVER }), play: '40m' });
     run.account.fleet.inspector.suppress(URGENT.id);
     await run.account.play(HOUR);
-    expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'done findings-closed']);
+    expect(triageIncident(run)).toEqual(['refused urgent-without-ami', 'done findings-closed']);
     expect(told(run, 'findings-closed')[0]?.message).toContain(`suppressed ${URGENT.id}`);
   });
 
@@ -107,7 +117,7 @@ describe('a vulnerability of the fleet', () => {
     const vulnerabilities = [{ ...URGENT, publishedAt: '-2d' }];
     const run = await playThrough({ ...findingsFleet({ vulnerabilities, newReleaseAt: NEVER }), play: '70m' });
     expect(counted(run)).toEqual({});
-    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['refused urgent-without-ami']);
   });
 
   it('that no event told of is found when an operator asks', async () => {
@@ -118,7 +128,7 @@ describe('a vulnerability of the fleet', () => {
       detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
     };
     const run = await start({ inProcess: true, ...fleet, events: [{ after: MINUTE, event: ask }], play: '10m' });
-    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['refused urgent-without-ami']);
   });
 
   it('on a worker that its node group left behind has that worker named', async () => {
@@ -143,7 +153,7 @@ describe('messages', () => {
     const run = await start({ inProcess: true, ...findingsFleet(), events: [bad], play: '30m' });
     expect(deadLetterCount(run)).toBe(1);
     expect(told(run, 'invalid-event')[0]?.message).toContain('detail.findingArn');
-    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['refused urgent-without-ami']);
     expect(counted(run).received).toBe(2);
   });
 

@@ -184,7 +184,7 @@ it('the fleet of findings ends with the remedy or the reason, for every kind of 
     frozen: 'skipped opted-out',
     'karpenter:general': 'refused ami-stays-vulnerable',
     own: 'refused custom-ami-vulnerable',
-    rocket: 'waiting no-newer-ami',
+    rocket: 'refused urgent-without-ami',
     'self-managed:shop-legacy': 'refused ami-stays-vulnerable',
     silent: 'skipped workers-not-scanned',
     web: 'failed not-fixed-by-release',

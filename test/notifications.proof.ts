@@ -126,6 +126,7 @@ describe('Security Hub', () => {
   it('has what failed until it is cured, and nothing unless the policy says so', async () => {
     expect(await findingsIn(run)).toEqual([
       'check-posture data/self-managed:data-tools/posture-failed/SELINUX.1 FAILED ACTIVE',
+      'triage-findings shop/batch/urgent-without-ami PASSED ARCHIVED',
       'upgrade-node-groups data/postgres/upgrade-failed PASSED ARCHIVED',
     ]);
     const open = await playThrough({

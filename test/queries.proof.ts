@@ -145,7 +145,7 @@ describe('the saved queries', () => {
   it('which findings are open, and what is in quarantine', async () => {
     const early = await start({ inProcess: true, fleet: 'demo', play: '75m' });
     const findings = await ask(early, textOf(early, 'which findings are open'));
-    expect(told(findings, 'cluster', 'nodegroup', 'lastWord')).toEqual(['shop batch no-newer-ami']);
+    expect(told(findings, 'cluster', 'nodegroup', 'lastWord')).toEqual(['shop batch urgent-without-ami']);
     const quarantines = await ask(early, textOf(early, 'what is in quarantine'));
     expect(told(quarantines, 'cluster', 'nodegroup', 'lastWord')).toEqual(['shop web quarantined']);
     expect(quarantines[0]?.why).toContain('a fresh read found no exposure');

@@ -15,6 +15,7 @@ import {
   OLD,
   observation,
 } from './observation.fixture.ts';
+import type { NodeGroupView } from './observation.ts';
 
 const none = (reason: NoTarget['reason']): NoTarget => ({ kind: 'none', reason, message: 'Because of this.' });
 
@@ -23,34 +24,38 @@ const outcomeOf = (...[view, state, claimed]: Parameters<typeof observation>) =>
   return { told: outcome && `${outcome.decision} ${outcome.reason}`, message: outcome?.message, act, memory };
 };
 
+/** A node group with a finding that is not urgent. */
+const mildly = (change: Parameters<typeof nodeGroup>[0]) =>
+  nodeGroup({ open: [finding({ severity: 'HIGH', urgency: 'normal' })], ...change });
+
 describe('decide', () => {
   it.each([
     ['a newer release', nodeGroup(), 'acted upgrade-requested'],
-    ['none', nodeGroup({ releaseVersion: NEW }), 'waiting no-newer-ami'],
-    ['one that is not comparable', nodeGroup({ releaseVersion: 'strange' }), 'waiting release-incomparable'],
-    ['an older one', nodeGroup({ releaseVersion: '1.33.14-20260801' }), 'waiting newer-than-recommended'],
-    ['one that was withdrawn', nodeGroup({ target: none('release-withdrawn') }), 'waiting release-withdrawn'],
+    ['none', mildly({ releaseVersion: NEW }), 'waiting no-newer-ami'],
+    ['one that is not comparable', mildly({ releaseVersion: 'strange' }), 'waiting release-incomparable'],
+    ['an older one', mildly({ releaseVersion: '1.33.14-20260801' }), 'waiting newer-than-recommended'],
+    ['one that was withdrawn', mildly({ target: none('release-withdrawn') }), 'waiting release-withdrawn'],
     [
       'one that was withdrawn, and the one that it runs in its place',
-      nodeGroup({ target: { ...targeting(0, OLD), withdrawn: [NEW] } }),
+      mildly({ target: { ...targeting(0, OLD), withdrawn: [NEW] } }),
       'waiting no-newer-ami',
     ],
     [
       'none but its own, while a newer one has just been published',
-      nodeGroup({ target: { ...targeting(0, OLD), unseen: NEW } }),
+      mildly({ target: { ...targeting(0, OLD), unseen: NEW } }),
       'waiting no-newer-ami',
     ],
     [
       'one that the watcher has not seen',
-      nodeGroup({ target: none('release-not-yet-seen') }),
+      mildly({ target: none('release-not-yet-seen') }),
       'waiting release-not-yet-seen',
     ],
     [
       'none but its own, which the watcher has not seen',
-      nodeGroup({ target: { ...none('release-not-yet-seen'), recommended: OLD } }),
+      mildly({ target: { ...none('release-not-yet-seen'), recommended: OLD } }),
       'waiting no-newer-ami',
     ],
-    ['none for its version', nodeGroup({ target: none('no-release-for-version') }), 'waiting no-release-for-version'],
+    ['none for its version', mildly({ target: none('no-release-for-version') }), 'waiting no-release-for-version'],
     ['its own AMI', nodeGroup({ amiType: 'CUSTOM' }), 'refused custom-ami-vulnerable'],
     ['a tag that opts out', nodeGroup({ tags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
     ['a cluster that opts out', nodeGroup({ clusterTags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
@@ -67,6 +72,43 @@ describe('decide', () => {
     ['unreadable', { kind: 'unreadable', error: 'AccessDeniedException: no' } as const, 'failed unreadable'],
   ])('on open findings of a node group with %s', (_what, view, expected) => {
     expect(outcomeOf(view).told).toBe(expected);
+  });
+
+  it.each([
+    ['none', { releaseVersion: NEW }, 'refused urgent-without-ami'],
+    ['one that is not comparable', { releaseVersion: 'strange' }, 'refused urgent-without-ami'],
+    ['an older one', { releaseVersion: '1.33.14-20260801' }, 'refused urgent-without-ami'],
+    ['one that was withdrawn', { target: none('release-withdrawn') }, 'refused urgent-without-ami'],
+    ['none for its version', { target: none('no-release-for-version') }, 'refused urgent-without-ami'],
+    // What the next looks tell, nobody needs to know.
+    ['one just published', { target: { ...targeting(0, OLD), unseen: NEW } }, 'waiting no-newer-ami'],
+    ['one that the watcher has not seen', { target: none('release-not-yet-seen') }, 'waiting release-not-yet-seen'],
+    ['one that cannot be read', { target: none('unreadable') }, 'waiting unreadable'],
+    [
+      'none but its own, in doubt',
+      { target: { ...targeting(0, OLD), isInDoubt: true } as NodeGroupView['target'] },
+      'waiting no-newer-ami',
+    ],
+  ])('on urgent findings of a node group with %s people are told, unless that passes', (_what, change, expected) => {
+    expect(outcomeOf(nodeGroup(change)).told).toBe(expected);
+  });
+
+  it('says of an unhealthy node group what becomes of the upgrade', () => {
+    const { told, message, act } = outcomeOf(nodeGroup({ status: 'DEGRADED' }));
+    expect([told, act]).toEqual(['acted upgrade-requested', 'request-upgrade']);
+    expect(message).toMatch(
+      /is requested, urgent\. The node group is DEGRADED: it is upgraded only where that may cure it/,
+    );
+    expect(outcomeOf(nodeGroup()).message).not.toContain('DEGRADED');
+  });
+
+  it('says what becomes of nodes that nothing here replaces, and what their owner can do', () => {
+    const tellOf = (ownership: 'auto-mode' | 'self-managed' | 'karpenter') =>
+      decide(observation({ kind: 'unmanaged', ownership }), circumstances()).outcome;
+    expect(tellOf('auto-mode')?.message).toMatch(/as the disruption budgets of its NodePool allow, and after 21 days/);
+    expect(tellOf('auto-mode')?.hint).toContain('expireAfter');
+    expect(tellOf('self-managed')?.message).toContain('in no Auto Scaling group');
+    expect(tellOf('karpenter')?.message).toContain('Nothing tells their node pool');
   });
 
   it('tells of critical or urgent findings on a custom AMI, until another one ends them', () => {
@@ -135,7 +177,7 @@ describe('decide', () => {
     const behind = nodeGroup({ releaseVersion: NEW, open: [finding({ image: 'other' })] });
     expect(outcomeOf(behind)).toMatchObject({ told: 'skipped worker-left-behind', act: undefined, memory: {} });
     const unsure = nodeGroup({ releaseVersion: NEW, open: [finding({ image: 'unknown' })] });
-    expect(outcomeOf(unsure).told).toBe('waiting no-newer-ami');
+    expect(outcomeOf(unsure).told).toBe('refused urgent-without-ami');
   });
 
   it('tells that an event was wrong, but not that nothing was found where no event had told of anything', () => {

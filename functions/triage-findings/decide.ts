@@ -10,9 +10,19 @@ import type { GroupObservation, NodeGroupView, OtherGroupView } from './observat
 import { upgradeGroup } from './upgrade-group.ts';
 
 const UNMANAGED = {
-  'auto-mode': 'AWS itself replaces the nodes of EKS Auto Mode.',
+  // Source: EKS user guide, "Automate cluster infrastructure with EKS Auto Mode".
+  'auto-mode':
+    'AWS chooses the AMI of EKS Auto Mode. It replaces a node once a newer AMI is out, as the disruption budgets of its NodePool allow, and after 21 days at the latest.',
   karpenter: 'Nothing tells their node pool, so nothing here replaces these nodes.',
   'self-managed': 'They are in no Auto Scaling group, so nothing here replaces these nodes.',
+} as const;
+
+/** What the owner of the nodes can do. */
+const TODO = {
+  'auto-mode':
+    'Where nodes are held back, look at spec.disruption.budgets and expireAfter of their NodePool, and at karpenter.sh/do-not-disrupt and the disruption budgets of pods.',
+  karpenter: 'Replace these nodes yourself, by ones with an AMI that has the fix.',
+  'self-managed': 'Replace these nodes yourself, by ones with an AMI that has the fix.',
 } as const;
 
 /**
@@ -29,12 +39,17 @@ export function decide(observation: GroupObservation, anywhere: Circumstances): 
     case 'unreadable':
       return say('failed', 'unreadable', view.error, memory, codeIn(view.error));
     case 'unmanaged':
-      return say('skipped', view.ownership, `It has findings. ${UNMANAGED[view.ownership]}`, {});
+      return unmanaged(view);
     case 'node-group':
       return concluded(observation, view, memory, circumstances) ?? upgradeGroup(view, memory, circumstances);
     case 'other-group':
       return concluded(observation, view, memory, circumstances) ?? moveGroup(view, memory, circumstances);
   }
+}
+
+function unmanaged({ ownership }: Extract<GroupObservation['view'], { kind: 'unmanaged' }>): Decision {
+  const decision = say('skipped', ownership, `It has findings. ${UNMANAGED[ownership]}`, {});
+  return { ...decision, outcome: { ...decision.outcome, hint: TODO[ownership] } };
 }
 
 const goneInWords = ({ subject }: GroupObservation): string =>

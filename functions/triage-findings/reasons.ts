@@ -27,6 +27,12 @@ export const FINDING_REASONS = {
   'no-newer-ami': {
     meaning: 'Findings are open, and no newer AMI release exists. When one appears, the upgrade is requested.',
   },
+  'urgent-without-ami': {
+    meaning:
+      'Urgent findings with a fix are open, and no AMI release is known to be newer: nothing here ends them before one appears. Then the upgrade is requested, and hastened.',
+    hint: 'Until then, where the operating system lets you, update the package on the hosts; or keep away from them what could exploit it.',
+    severity: 'high',
+  },
   'worker-left-behind': {
     meaning:
       'The node group runs the newest release, but this worker does not. It drained too slowly, or it was detached.',

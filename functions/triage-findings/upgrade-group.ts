@@ -45,6 +45,12 @@ function onCustomImage(
   return say('refused', 'custom-ami-vulnerable', message, remembered, releaseVersion);
 }
 
+/** What becomes of an upgrade of an unhealthy node group: upgrade-node-groups decides that by the issues that EKS names. */
+const whereDegraded = ({ status }: NodeGroupView): string =>
+  status === 'DEGRADED'
+    ? ' The node group is DEGRADED: it is upgraded only where that may cure it, and otherwise the records of upgrade-node-groups say what to do.'
+    : '';
+
 /** Decides what to do about open findings: is there an AMI newer than that of the workers? */
 function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {
   const { open, target, amiType, releaseVersion } = view;
@@ -71,7 +77,7 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
       const message = `${what}. An upgrade to ${target.releaseVersion} would be requested, ${way}.`;
       return withDetails(say('would-act', 'would-request-upgrade', message, remembered, variant));
     }
-    const message = `${what}. An upgrade to ${target.releaseVersion} is requested, ${way}.`;
+    const message = `${what}. An upgrade to ${target.releaseVersion} is requested, ${way}.${whereDegraded(view)}`;
     return { ...withDetails(say('acted', 'upgrade-requested', message, remembered, variant)), act: 'request-upgrade' };
   }
   const behind = [...new Set(open.filter(({ image }) => image === 'other').map(({ instanceId }) => instanceId))].sort();
@@ -79,16 +85,19 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
     const message = `${what}. The node group runs ${releaseVersion}. These workers do not: ${listed(behind)}.`;
     return withDetails(say('skipped', 'worker-left-behind', message, {}, behind.join(' ')));
   }
-  const { reason, why } = whyNone(view, order, memory);
+  const { reason, why, passes } = whyNone(view, order, memory);
   // The variant names the target, so that another target is recorded anew. It uses AWS's error code, because AWS puts
   // request ids into messages.
   const none = target.kind === 'none' && `${target.reason} ${target.unreadable?.code ?? target.message}`;
   const variant = `${releaseVersion} ${target.kind === 'release' ? target.releaseVersion : none} ${need.urgency}`;
-  return withDetails(say('waiting', reason, `${what}. ${why}`, remembered, variant));
+  return need.urgency === 'urgent' && !passes
+    ? withDetails(say('refused', 'urgent-without-ami', `${what}. ${why}`, remembered, variant))
+    : withDetails(say('waiting', reason, `${what}. ${why}`, remembered, variant));
 }
 
 /**
- * Why no newer release is available.
+ * Why no newer release is available. `passes` says that the next looks of watch-ami-releases tell more: nobody needs to
+ * know of that.
  *
  * @param order of the target against the running release, where there is a target
  */
@@ -96,33 +105,32 @@ function whyNone(
   { target, releaseVersion: current }: NodeGroupView,
   order: number | undefined,
   { notFixed }: Memory,
-): { readonly reason: Reason; readonly why: string } {
+): { readonly reason: Reason; readonly why: string; readonly passes: boolean } {
   const later = 'The upgrade is hastened when a newer one appears.';
   if (target.kind === 'none') {
     const { reason, message, recommended } = target;
     if (recommended === current) {
-      return { reason: 'no-newer-ami', why: `${current} is the release that Amazon recommends. ${later}` };
+      const why = `${current} is the release that Amazon recommends. ${later}`;
+      return { reason: 'no-newer-ami', why, passes: false };
     }
-    return {
-      reason,
-      why: `${message} ${reason === 'release-not-yet-seen' ? 'The upgrade is hastened when it is.' : later}`,
-    };
+    const isUnseen = reason === 'release-not-yet-seen';
+    const why = `${message} ${isUnseen ? 'The upgrade is hastened when it is.' : later}`;
+    return { reason, why, passes: isUnseen || reason === 'unreadable' };
   }
   const { releaseVersion: recommended } = target;
   if (order === undefined) {
     const why = `It runs ${current}. The versions do not tell whether the recommended ${recommended} is newer.`;
-    return { reason: 'release-incomparable', why };
+    return { reason: 'release-incomparable', why, passes: false };
   }
   if (order < 0) {
-    return {
-      reason: 'newer-than-recommended',
-      why: `It runs ${current}, which is newer than the recommended ${recommended}. ${later}`,
-    };
+    const why = `It runs ${current}, which is newer than the recommended ${recommended}. ${later}`;
+    return { reason: 'newer-than-recommended', why, passes: target.isInDoubt };
   }
   if (target.unseen !== undefined) {
     const why = `${target.unseen} has just been published. The upgrade is hastened when watch-ami-releases has seen it.`;
-    return { reason: 'no-newer-ami', why };
+    return { reason: 'no-newer-ami', why, passes: true };
   }
   const fixesNot = notFixed?.releaseVersion === current ? 'does not fix it, and ' : '';
-  return { reason: 'no-newer-ami', why: `${current} ${fixesNot}is the newest release. ${later}` };
+  const why = `${current} ${fixesNot}is the newest release. ${later}`;
+  return { reason: 'no-newer-ami', why, passes: target.isInDoubt };
 }
