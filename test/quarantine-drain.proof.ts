@@ -143,7 +143,7 @@ const targetsOf = ({ account: { fleet } }: Run, id: string): string[] => {
     .flatMap(({ name, targets }) =>
       [...targets.values()]
         .filter((target) => (target.id === id || ips.includes(target.id)) && target.goneAt === undefined)
-        .map((target) => `${name} ${target.id}:${target.port}`),
+        .map((target) => `${name} ${target.id}:${target.port} ${target.quicServerId ?? ''}`),
     )
     .sort();
 };
@@ -154,6 +154,7 @@ describe('target groups', () => {
     ['of instances', {}],
     ['of addresses', { type: 'ip' }],
     ['that no listener uses', { used: false }],
+    ['of QUIC', { quic: true }],
   ])('%s lose the worker, and get it back', async (_what, targetGroup) => {
     const targetGroups = [{ name: 'web', ...targetGroup }];
     const run = await start(scenario(privateFleet({ targetGroups }, addressed())));

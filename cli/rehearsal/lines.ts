@@ -164,6 +164,10 @@ export const LINES: readonly LineCheck[] = [
     ],
   },
   { line: 'whether EKS minds that a member of a managed group is detached', look: detached },
+  {
+    line: 'whether DescribeTargetHealth tells the server id of a target of protocol QUIC',
+    look: () => [open('aws elbv2 describe-target-health for a target group of protocol QUIC tells')],
+  },
   { line: 'whether self-managed nodes have the tag `aws:eks:cluster-name`', look: clusterTag },
   { line: 'whether DescribeTags shows the tags of instances that AWS operates', look: operatedTags },
   {

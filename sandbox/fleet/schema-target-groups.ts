@@ -9,6 +9,10 @@ const targetGroup = z
       .enum(['instance', 'ip'])
       .default('instance')
       .describe('Whether its targets are instance ids or private addresses'),
+    quic: z
+      .boolean()
+      .default(false)
+      .describe('Whether its protocol is QUIC, whose targets have server ids; otherwise TCP'),
     used: z.boolean().default(true).describe('Whether a listener of a load balancer uses it'),
     attached: z
       .boolean()
@@ -18,6 +22,10 @@ const targetGroup = z
   .refine(({ type, attached }) => type === 'instance' || !attached, {
     path: ['attached'],
     error: 'Auto Scaling registers instances only: a target group of addresses can’t be attached',
+  })
+  .refine(({ quic, attached }) => !quic || !attached, {
+    path: ['attached'],
+    error: 'Auto Scaling gives no server ids: a target group of QUIC can’t be attached',
   });
 
 /** The target groups in which the nodes of a group are registered. */

@@ -39,9 +39,9 @@ export function seedTargetGroups(
   files: readonly TargetGroupFile[],
 ): SeededTargetGroups {
   const known = new Map(targetGroups.list().map((group) => [group.name, group]));
-  const seeded = files.map(({ name, port, type, attached, used: isUsed }) => ({
+  const seeded = files.map(({ name, port, type, attached, used: isUsed, quic }) => ({
     attached,
-    group: known.get(name) ?? targetGroups.create({ name, port, type, vpcId, isUsed }),
+    group: known.get(name) ?? targetGroups.create({ name, port, type, vpcId, isUsed, protocol: quic ? 'QUIC' : 'TCP' }),
   }));
   const by = (who: boolean) => seeded.filter(({ attached }) => attached === who).map(({ group }) => group);
   return { attached: by(true), controlled: by(false) };

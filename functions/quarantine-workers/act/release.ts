@@ -86,7 +86,11 @@ async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, lo
   for (const [TargetGroupArn, targets] of byGroup) {
     const name = TargetGroupArn.split('/')[1] ?? TargetGroupArn;
     await giveBack(losses, `target-group ${name}`, `its place in target group ${name}`, async () => {
-      const Targets = targets.map(({ id, port }) => ({ Id: id, ...(port !== undefined && { Port: port }) }));
+      const Targets = targets.map(({ id, port, quicServerId }) => ({
+        Id: id,
+        ...(port !== undefined && { Port: port }),
+        ...(quicServerId !== undefined && { QuicServerId: quicServerId }),
+      }));
       // Registering a registered target changes nothing.
       const change = new RegisterTargetsCommand({ TargetGroupArn, Targets });
       note('elasticloadbalancing', 'RegisterTargets', await clients.loadBalancing.send(change));

@@ -42,7 +42,14 @@ const savedInterface = () =>
   });
 export type SavedInterface = z.infer<ReturnType<typeof savedInterface>>;
 
-const savedTarget = () => z.object({ targetGroupArn: z.string(), id: z.string(), port: z.number().optional() });
+const savedTarget = () =>
+  z.object({
+    targetGroupArn: z.string(),
+    id: z.string(),
+    port: z.number().optional(),
+    /** Targets of protocol QUIC are registered with the id that their server puts into connection ids. */
+    quicServerId: z.string().optional(),
+  });
 export type SavedTarget = z.infer<ReturnType<typeof savedTarget>>;
 
 /** Everything that a release gives back. */

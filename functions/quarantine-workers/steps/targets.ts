@@ -63,10 +63,19 @@ async function readTargets(
     const { TargetHealthDescriptions = [] } = await loadBalancing.send(
       new DescribeTargetHealthCommand({ TargetGroupArn }),
     );
-    return TargetHealthDescriptions.flatMap(({ Target: { Id, Port } = {}, TargetHealth }): SavedTarget[] => {
-      if (Id === undefined || TargetHealth?.State === 'draining') return [];
-      return [{ targetGroupArn: TargetGroupArn, id: Id, ...(Port !== undefined && { port: Port }) }];
-    });
+    return TargetHealthDescriptions.flatMap(
+      ({ Target: { Id, Port, QuicServerId } = {}, TargetHealth }): SavedTarget[] => {
+        if (Id === undefined || TargetHealth?.State === 'draining') return [];
+        return [
+          {
+            targetGroupArn: TargetGroupArn,
+            id: Id,
+            ...(Port !== undefined && { port: Port }),
+            ...(QuicServerId !== undefined && { quicServerId: QuicServerId }),
+          },
+        ];
+      },
+    );
   } catch (error) {
     // The target group was deleted after it was listed.
     if (error instanceof Error && error.name === 'TargetGroupNotFoundException') return [];

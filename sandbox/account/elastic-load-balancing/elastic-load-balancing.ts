@@ -19,7 +19,7 @@ import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { byText, pageOf } from '../pagination.ts';
 import { operation, type Permission, type Service } from '../service.ts';
 import type { World } from '../world.ts';
-import type { TargetGroup, TargetGroups, TargetId } from './target-groups.ts';
+import type { Target, TargetGroup, TargetGroups, TargetId } from './target-groups.ts';
 
 const MAX_PAGE = 400;
 
@@ -58,7 +58,7 @@ export function createElasticLoadBalancing({ time }: World, groups: TargetGroups
           const targets = Targets?.map((target) => known(groups, group, target)) ?? [...group.targets.values()];
           return {
             TargetHealthDescriptions: targets.map(({ id, port }) => ({
-              Target: { Id: id, Port: port, ...zoneOf(groups, group, id) },
+              Target: { Id: id, Port: port, ...serverIdOf(group, { id, port }), ...zoneOf(groups, group, id) },
               HealthCheckPort: String(port),
               TargetHealth: groups.healthOf(group, { id, port }),
             })),
@@ -70,8 +70,12 @@ export function createElasticLoadBalancing({ time }: World, groups: TargetGroups
         ['TargetGroupArn', 'Targets'],
         ({ TargetGroupArn, Targets = [] }) => {
           const group = existing(groups, TargetGroupArn);
-          const targets = Targets.map((target) => known(groups, group, target));
+          const targets = Targets.map(({ QuicServerId: quicServerId, ...target }) => ({
+            ...known(groups, group, target),
+            quicServerId,
+          }));
           refuseUnfit(groups, group, targets);
+          refuseServerIds(group, targets);
           for (const target of targets) groups.register(group, target, time.now);
           return {};
         },
@@ -160,6 +164,19 @@ function refuseUnfit(groups: TargetGroups, group: TargetGroup, targets: readonly
   }
 }
 
+/** @throws ValidationError where a target of QUIC has no server id of its own, or another target has one */
+function refuseServerIds(group: TargetGroup, targets: ReadonlyArray<Pick<Target, 'quicServerId'>>): void {
+  for (const { quicServerId } of targets) {
+    const fits = group.protocol === 'QUIC' ? /^0x[0-9a-f]{16}$/.test(quicServerId ?? '') : quicServerId === undefined;
+    if (!fits) throw invalid(`A QUIC server ID is required for targets of protocol QUIC, and of no other protocol`);
+  }
+}
+
+const serverIdOf = (group: TargetGroup, { id, port }: TargetId): Pick<TargetDescription, 'QuicServerId'> => {
+  const target = [...group.targets.values()].find((each) => each.id === id && each.port === port);
+  return target?.quicServerId === undefined ? {} : { QuicServerId: target.quicServerId };
+};
+
 /** Elastic Load Balancing determines the zone of an address itself, and returns none for instances. */
 function zoneOf(groups: TargetGroups, group: TargetGroup, id: string): Pick<TargetDescription, 'AvailabilityZone'> {
   if (group.type === 'instance') return {};
@@ -169,7 +186,7 @@ function zoneOf(groups: TargetGroups, group: TargetGroup, id: string): Pick<Targ
 const describe = (group: TargetGroup): DescribedTargetGroup => ({
   TargetGroupArn: group.arn,
   TargetGroupName: group.name,
-  Protocol: 'TCP',
+  Protocol: group.protocol,
   Port: group.port,
   VpcId: group.vpcId,
   HealthCheckProtocol: 'TCP',

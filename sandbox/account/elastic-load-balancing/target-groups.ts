@@ -15,6 +15,7 @@ export interface TargetGroup {
   readonly vpcId: string;
   /** Whether a listener of the load balancer sends traffic to it. */
   readonly isUsed: boolean;
+  readonly protocol: 'TCP' | 'QUIC';
   /** By id and port. */
   readonly targets: Map<string, Target>;
 }
@@ -26,6 +27,8 @@ export interface TargetId {
 }
 
 export interface Target extends TargetId {
+  /** A target of protocol QUIC has one: source is the API reference of TargetDescription. */
+  readonly quicServerId?: string | undefined;
   /** Epoch ms. */
   readonly registeredAt: number;
   /** When it will be removed, epoch ms; undefined unless it is draining. */
@@ -59,7 +62,7 @@ export class TargetGroups {
     });
   }
 
-  create(group: Pick<TargetGroup, 'name' | 'type' | 'port' | 'vpcId' | 'isUsed'>): TargetGroup {
+  create(group: Pick<TargetGroup, 'name' | 'type' | 'port' | 'vpcId' | 'isUsed' | 'protocol'>): TargetGroup {
     const { partition, region, accountId } = this.#world;
     const prefix = `arn:${partition}:elasticloadbalancing:${region}:${accountId}`;
     const created: TargetGroup = {
@@ -81,16 +84,17 @@ export class TargetGroups {
   }
 
   /** Registers a target, also one that is draining. A registered target stays unchanged. `at` is in epoch ms. */
-  register(group: TargetGroup, { id, port }: TargetId, at: number): void {
+  register(group: TargetGroup, { id, port, quicServerId }: TargetId & Pick<Target, 'quicServerId'>, at: number): void {
     const known = group.targets.get(keyOf({ id, port }));
     if (known !== undefined && known.goneAt === undefined) return;
-    group.targets.set(keyOf({ id, port }), { id, port, registeredAt: at, goneAt: undefined });
+    group.targets.set(keyOf({ id, port }), { id, port, quicServerId, registeredAt: at, goneAt: undefined });
   }
 
   /** Registers an instance by its id or by its private address, whichever the target group uses. */
   registerInstance(group: TargetGroup, instance: Instance, at: number): void {
     const id = group.type === 'instance' ? instance.id : instance.privateIp;
-    this.register(group, { id, port: group.port }, at);
+    const quicServerId = group.protocol === 'QUIC' ? `0x${this.#random.hex(16)}` : undefined;
+    this.register(group, { id, port: group.port, quicServerId }, at);
   }
 
   /** Starts draining a target, and returns how long that takes from now, ms; 0 when it is not registered. */
