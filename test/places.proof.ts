@@ -32,6 +32,7 @@ describe.each([
   ['aws-cn', 'cn-north-1'],
   ['aws-us-gov', 'us-gov-west-1'],
   ['aws-eusc', 'eusc-de-east-1'],
+  ['aws-iso-b', 'us-isob-east-1'],
 ])('in %s', (partition, region) => {
   it('all works, and what the place lacks is told once, not failed each hour', async () => {
     const policy = { upgrades: {}, findings: {}, ssmAgent: {}, notifications: { securityHub: 'enforce' } };

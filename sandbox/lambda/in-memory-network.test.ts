@@ -30,6 +30,9 @@ it('reaches the account at every host of AWS, by every form of request', async (
   expect(
     await answerTo((listener) => http.get({ host: 'sqs.cn-north-1.amazonaws.com.cn', path: '/x' }, listener)),
   ).toBe('GET sqs.cn-north-1.amazonaws.com.cn/x ');
+  for (const host of ['sqs.us-isob-east-1.sc2s.sgov.gov', 'sqs.eu-isoe-west-1.cloud.adc-e.uk']) {
+    expect(await answerTo((listener) => http.get({ host, path: '/x' }, listener))).toBe(`GET ${host}/x `);
+  }
 });
 
 it('keeps the order and content of big bodies', async () => {

@@ -29,7 +29,8 @@ export interface NetworkAttachment {
 export type Destination = { readonly server: Server; readonly certificateAuthority: string } | 'silence';
 
 /** Hosts of AWS's own services, apart from clusters' endpoints. */
-const AWS_SERVICE = /(?<!\.eks)\.(amazonaws\.(com(\.cn)?|eu)|api\.aws)$/;
+const AWS_SERVICE =
+  /(?<!\.eks)\.(amazonaws\.(com(\.cn)?|eu)|api\.aws|s?c2s\.(ic|sgov)\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
 
 /** A network without sockets, in which the hosts of AWS lead to the account's HTTP server. */
 export class InMemoryNetwork {

@@ -80,6 +80,10 @@ check_settings() {
     '' | *[!a-z0-9-]*) fail 12 'REGION is not the name of an AWS Region.' ;;
     cn-*) dns_suffix=amazonaws.com.cn ;;
     eusc-*) dns_suffix=amazonaws.eu ;;
+    us-iso-*) dns_suffix=c2s.ic.gov ;;
+    us-isob-*) dns_suffix=sc2s.sgov.gov ;;
+    eu-isoe-*) dns_suffix=cloud.adc-e.uk ;;
+    us-isof-* | eu-isof-*) dns_suffix=csp.hci.ic.gov ;;
     *) dns_suffix=amazonaws.com ;;
   esac
   bucket="https://s3.$REGION.$dns_suffix/amazon-ssm-$REGION/latest"

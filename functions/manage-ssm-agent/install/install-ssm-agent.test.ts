@@ -76,6 +76,9 @@ describe('on a node without the agent', () => {
   it.each([
     ['cn-north-1', 'https://s3.cn-north-1.amazonaws.com.cn/amazon-ssm-cn-north-1/latest'],
     ['eusc-de-east-1', 'https://s3.eusc-de-east-1.amazonaws.eu/amazon-ssm-eusc-de-east-1/latest'],
+    ['us-iso-east-1', 'https://s3.us-iso-east-1.c2s.ic.gov/amazon-ssm-us-iso-east-1/latest'],
+    ['us-isob-east-1', 'https://s3.us-isob-east-1.sc2s.sgov.gov/amazon-ssm-us-isob-east-1/latest'],
+    ['eu-isoe-west-1', 'https://s3.eu-isoe-west-1.cloud.adc-e.uk/amazon-ssm-eu-isoe-west-1/latest'],
     ['us-gov-west-1', 'https://s3.us-gov-west-1.amazonaws.com/amazon-ssm-us-gov-west-1/latest'],
   ])('in %s it downloads from that partition', (region, bucket) => {
     const { calls } = fakeNode({ osRelease: OS_RELEASE.debian }).run(region);
