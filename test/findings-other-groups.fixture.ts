@@ -2,7 +2,7 @@ import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { URGENT } from './findings.fixture.ts';
 import { karpenterFleet, nodeClassPolicy } from './node-classes.fixture.ts';
-import { cluster, fleet, group, NEW, policy } from './refresh-groups.fixture.ts';
+import { cluster, fleet, group, NEW, OLD, policy } from './refresh-groups.fixture.ts';
 
 /** Short times: an AMI is named at 0:40, bakes until 6:40, and for urgent findings until 1:10. */
 export const hasty = (refreshes: object = {}, others: object = {}) => ({
@@ -39,4 +39,4 @@ export function firstAt(run: Run, reason: string): number | undefined {
   return found && Date.parse(found.time) - Date.parse('2026-07-14T12:00:00Z');
 }
 
-export { NEW };
+export { NEW, OLD };

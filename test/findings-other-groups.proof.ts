@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { GRAVE, NEVER, told, triageIncident, URGENT } from './findings.fixture.ts';
-import { firstAt, hasty, hastyPins, NEW, ownGroupFleet, poolFleet, storyBy } from './findings-other-groups.fixture.ts';
+import {
+  firstAt,
+  hasty,
+  hastyPins,
+  NEW,
+  OLD,
+  ownGroupFleet,
+  poolFleet,
+  storyBy,
+} from './findings-other-groups.fixture.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { NEW as NEWER_RELEASE, nodesIn } from './node-classes.fixture.ts';
@@ -171,5 +180,46 @@ describe('a vulnerability of a node pool of Karpenter', () => {
     expect(told(run, 'ami-stays-vulnerable')[0]?.message).toMatch(why);
     expect(messagesOf(run).filter((subject) => subject.includes('ami-stays-vulnerable'))).toHaveLength(1);
     await asExpected(run);
+  });
+});
+
+describe('a vulnerability of a managed node group with an AMI of its owner', () => {
+  const nodeGroup = {
+    name: 'web',
+    amiType: 'CUSTOM',
+    desiredSize: 2,
+    launchTemplate: { imageId: OLD },
+    updates: { minutesPerNode: 2 },
+  };
+  const fleet = { ...ownGroupFleet(), clusters: [{ name: 'shop', version: '1.33', nodeGroups: [nodeGroup] }] };
+  const policy = (mode: string) => ({
+    upgrades: {
+      bakeAge: '6h',
+      urgent: { bakeAge: '30m' },
+      image: {
+        mode,
+        templates: 'change',
+        wanted: { owners: ['self'], namePattern: 'golden-eks-*', architecture: 'x86_64' },
+      },
+    },
+  });
+
+  it('is told while the policy names no newer one, hastens the move to it, and closes', async () => {
+    const run = await start({ inProcess: true, fleet, policy: policy('enforce'), play: '5h' });
+    expect(triageIncident(run)).toEqual([
+      'refused custom-ami-vulnerable',
+      'acted upgrade-requested',
+      'done findings-fixed',
+    ]);
+    expect(told(run, 'findings-fixed')[0]?.message).toBe(`AMI ${NEW} fixes ${URGENT.id}.`);
+    // The AMI came at 0:40, and bakes for half an hour instead of six.
+    expect(firstAt(run, 'upgrade-started')).toBeLessThan(80 * MINUTE);
+  });
+
+  it('is told where the move is only proposed', async () => {
+    const run = await start({ inProcess: true, fleet, policy: policy('observe'), play: '3h' });
+    expect(new Set(triageIncident(run))).toEqual(new Set(['refused custom-ami-vulnerable']));
+    expect(told(run, 'custom-ami-vulnerable').at(-1)?.message).toContain(`A move to ${NEW}`);
+    expect(firstAt(run, 'upgrade-started')).toBeUndefined();
   });
 });

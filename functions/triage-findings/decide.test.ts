@@ -9,10 +9,13 @@ import {
   arbitraryObservation,
   circumstances,
   finding,
+  image,
   NEW,
+  NEW_AMI,
   need,
   nodeGroup,
   OLD,
+  OLD_AMI,
   observation,
 } from './observation.fixture.ts';
 import type { NodeGroupView } from './observation.ts';
@@ -123,6 +126,36 @@ describe('decide', () => {
     const aftermath = { workers: 2, scanned: 1, stillOpen: [] };
     expect(outcomeOf(own({ releaseVersion: 'ami-2', aftermath }, []), first.memory).told).toBe('done findings-fixed');
     expect(outcomeOf(own({ aftermath }, []), first.memory).told).toBe('done findings-closed');
+  });
+
+  it('has a group with a custom AMI moved to a newer one where the policy names one and lets it', () => {
+    const images = { present: image(OLD_AMI, 30), controlPlane: '1.33' };
+    const newer = { ...images, candidates: [{ image: image(NEW_AMI, 2) }] };
+    const same = { ...images, candidates: [{ image: image(OLD_AMI, 30) }] };
+    const under = (change: object, modes: object) => {
+      const view = nodeGroup({ amiType: 'CUSTOM', releaseVersion: OLD_AMI, named: newer, ...change });
+      const { outcome, act, memory } = decide(observation(view), circumstances({ upgrades: { image: modes } }));
+      return { said: `${outcome?.decision} ${outcome?.reason}`, message: outcome?.message, act, ...memory };
+    };
+    const enforce = { mode: 'enforce' };
+    const urgent = under({}, enforce);
+    expect([urgent.said, urgent.act, urgent.need?.urgency]).toEqual([
+      'acted upgrade-requested',
+      'request-upgrade',
+      'urgent',
+    ]);
+    expect(urgent.message).toMatch(
+      /names ami-0bbbbbbbbbbbbbbbb .* newer than the custom AMI .* is requested, urgent\.$/,
+    );
+    const mild = [finding({ severity: 'HIGH', urgency: 'normal' })];
+    expect(under({ open: mild }, enforce).message).toMatch(/is requested, at its turn\.$/);
+    expect(under({ open: mild }, { mode: 'observe' }).said).toBe('skipped custom-ami');
+    const proposed = under({}, { mode: 'observe' });
+    expect([proposed.said, proposed.act]).toEqual(['refused custom-ami-vulnerable', undefined]);
+    expect(proposed.message).toMatch(/is not made by itself: its mode is observe\.$/);
+    for (const named of [same, { candidates: newer.candidates, controlPlane: '1.33' }, undefined]) {
+      expect(under({ named }, enforce).said).toBe('refused custom-ami-vulnerable');
+    }
   });
 
   it('tells of grave findings, and requests nothing, where the policy has upgrades off', () => {
@@ -255,14 +288,19 @@ describe('whatever is observed', () => {
     always(({ act }, { view, subject }, { policy }) => {
       if (act === undefined) return;
       if (act !== 'request-upgrade') return;
-      if (view.kind !== 'node-group' || view.target.kind !== 'release')
-        throw new Error('there is nothing to upgrade to');
+      if (view.kind !== 'node-group') throw new Error('there is nothing to upgrade');
       expect(view.open).not.toEqual([]);
-      expect(compareReleases(view.amiType, view.target.releaseVersion, view.releaseVersion)).toBeGreaterThan(0);
+      if (view.amiType === 'CUSTOM') {
+        const named = view.named?.candidates.map(({ image }) => image.createdAt) ?? [];
+        expect(Math.max(...named)).toBeGreaterThan(view.named?.present?.createdAt ?? Number.POSITIVE_INFINITY);
+        expect([policy.upgrades.mode, policy.upgrades.image.mode]).toEqual(['enforce', 'enforce']);
+      } else {
+        if (view.target.kind !== 'release') throw new Error('there is nothing to upgrade to');
+        expect(compareReleases(view.amiType, view.target.releaseVersion, view.releaseVersion)).toBeGreaterThan(0);
+      }
       expect(policy.findings.mode).toBe('enforce');
       expect(policy.upgrades.mode).not.toBe('off');
       expect(policy.scope.clusters ?? [subject.cluster]).toContain(subject.cluster);
-      expect(view.amiType).not.toBe('CUSTOM');
       expect([view.status, view.clusterStatus].join()).not.toMatch(/DELET|FAILED/);
       expect(JSON.stringify([view.tags, view.clusterTags])).not.toContain('ignore');
     });

@@ -80,8 +80,8 @@ const ANOTHER_AMI = 'Build another AMI with the fixed packages.';
 
 function wordingOf(view: NodeGroupView | OtherGroupView): Wording {
   if (view.kind === 'node-group') {
-    const words = { what: 'Release', group: 'The node group' };
-    return view.amiType === 'CUSTOM' ? { ...words, notFixed: ANOTHER_AMI } : words;
+    const group = 'The node group';
+    return view.amiType === 'CUSTOM' ? { what: 'AMI', group, notFixed: ANOTHER_AMI } : { what: 'Release', group };
   }
   return view.way.kind === 'refresh'
     ? { what: 'AMI', group: 'The Auto Scaling group', notFixed: ANOTHER_AMI }

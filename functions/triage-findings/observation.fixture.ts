@@ -215,6 +215,11 @@ const view: fc.Arbitrary<View> = fc.oneof(
             }),
             { maxLength: 4 },
           ),
+          named: fc.constantFrom(OLD_AMI, NEW_AMI).map((id) => ({
+            candidates: [{ image: image(id, id === NEW_AMI ? 2 : 30) }],
+            present: image(OLD_AMI, 30),
+            controlPlane: '1.33',
+          })),
           aftermath: fc.record({
             workers: fc.nat(2),
             scanned: fc.nat(2),
@@ -259,7 +264,10 @@ export const arbitraryObservation: fc.Arbitrary<GroupObservation> = fc
 export const arbitraryCircumstances: fc.Arbitrary<Circumstances> = fc
   .record({
     findings: fc.record({ mode: fc.constantFrom('enforce', 'observe') }),
-    upgrades: fc.record({ mode: fc.constantFrom('enforce', 'observe', 'off') }),
+    upgrades: fc.record({
+      mode: fc.constantFrom('enforce', 'observe', 'off'),
+      image: fc.record({ mode: fc.constantFrom('enforce', 'observe', 'off') }),
+    }),
     refreshes: fc.record({ mode: fc.constantFrom('enforce', 'enforce', 'observe', 'off') }),
     nodeClasses: fc.record({ mode: fc.constantFrom('enforce', 'observe', 'off') }),
     scope: fc.constantFrom({}, { clusters: ['shop'] }, { clusters: ['other'] }),

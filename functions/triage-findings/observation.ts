@@ -6,7 +6,7 @@ import type { RecordSubject } from '../shared/records/record.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import type { Target } from '../shared/releases/target-release.ts';
-import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import type { Candidate, MachineImage } from '../shared/releases/wanted-image.ts';
 
 /**
  * The subject of a reconcile: the findings of a node group, the workers of a node group that Inspector does not scan,
@@ -34,6 +34,16 @@ export type View =
   | { readonly kind: 'unmanaged'; readonly ownership: Exclude<Worker['ownership'], 'managed'> }
   | OtherGroupView
   | NodeGroupView;
+
+/** The AMIs that the policy names for a node group with an AMI of its owner's. */
+export interface NamedImages {
+  /** Empty where what the policy names is not there, or cannot be read. */
+  readonly candidates: readonly Candidate[];
+  /** The AMI that the group runs; absent where EC2 does not show it. */
+  readonly present?: MachineImage;
+  /** The Kubernetes version of the control plane. */
+  readonly controlPlane: string;
+}
 
 /** An Auto Scaling group outside of managed node groups, or a node pool of Karpenter. */
 export interface OtherGroupView {
@@ -83,6 +93,8 @@ export interface NodeGroupView {
   readonly amiType: string;
   readonly releaseVersion: string;
   readonly target: Target;
+  /** Present where it runs an AMI of its owner's, and the policy names AMIs for it. */
+  readonly named?: NamedImages;
   /**
    * Findings that Inspector holds open on a sample of at most ten workers. They are fixable, and at or above the
    * severity floor of the policy.

@@ -1,23 +1,24 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client, Image } from '@aws-sdk/client-ec2';
 import type { EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { Inspector2Client } from '@aws-sdk/client-inspector2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { createClusterReader, describeNodeGroup, type Reading } from '../shared/fleet/fleet.ts';
 import { autoScalingGroupsOf } from '../shared/fleet/identity.ts';
+import { describeImages } from '../shared/fleet/images.ts';
 import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
-import { readImageNames } from '../shared/releases/ami-release.ts';
+import { createWantedReader, imageOf } from '../shared/releases/read-wanted-images.ts';
 import { isImageOf } from '../shared/releases/release-version.ts';
 import { pairOf, readTargets } from '../shared/releases/target-release.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { memoryOf } from './decision.ts';
 import { type Hosts, hasMoved } from './follow.ts';
-import type { GroupObservation, OpenFinding, View } from './observation.ts';
+import type { GroupObservation, NodeGroupView, OpenFinding, View } from './observation.ts';
 import { type GroupWorker, readAftermath, readOpenFindings, SAMPLE } from './observe-findings.ts';
 import { listWorkers } from './observe-instances.ts';
 import { type OtherGroup, readOtherGroups } from './observe-other-groups.ts';
@@ -78,7 +79,8 @@ export async function observeGroups(
     ),
   ]);
   const imageIds = [...workers.values()].flat().map(({ imageId }) => imageId);
-  const imageNames = await readImageNames(clients.ec2, imageIds);
+  const images = await describeImages(clients.ec2, imageIds);
+  const readWanted = createWantedReader(clients);
   const inspector = { client: clients.inspector, accountId };
   /** Reads the remembered findings again where they may be over. */
   const aftermathOf = async (
@@ -89,6 +91,19 @@ export async function observeGroups(
     const { need } = memoryOf(state);
     const mayBeOver = need !== undefined && !hosts.isMoving && (hosts.open.length === 0 || hasMoved(need, hosts));
     return mayBeOver ? { aftermath: await readAftermath(inspector, ofGroup, need) } : {};
+  };
+  /** Reads the AMIs that the policy names for a group: upgrade-node-groups moves it to one for its version, or the next. */
+  const readNamed = async (
+    { upgrades: { image } }: Policy,
+    { present, version, controlPlane }: { present: Image | undefined; version: string; controlPlane: string },
+  ): Promise<Pick<NodeGroupView, 'named'>> => {
+    const { mode, wanted } = image;
+    if (mode === 'off' || wanted === null) return {};
+    const versions = new Set([version, controlPlane].filter((each) => each !== ''));
+    const readings = await Promise.all([...versions].map((each) => readWanted(wanted, each)));
+    const candidates = readings.flatMap((each) => (each.kind === 'named' ? each.candidates : []));
+    const known = imageOf(present);
+    return { named: { candidates, controlPlane, ...(known !== undefined && { present: known }) } };
   };
   const otherViewOf = async (group: DueGroup, found: OtherGroup): Promise<View> => {
     const { key, state, instanceIds } = group;
@@ -127,13 +142,13 @@ export async function observeGroups(
     const ofGroup = (workers.get(subjectOf(key)) ?? []).map(({ instanceId, imageId }) => ({
       instanceId,
       // Of a group with an AMI of its owner's, EKS names that as the release.
-      image: imageId === releaseVersion ? ('current' as const) : imageOf(imageNames.get(imageId), releaseVersion),
+      image: imageId === releaseVersion ? ('current' as const) : standingOf(images.get(imageId)?.Name, releaseVersion),
     }));
-    const open = await readOpenFindings(
-      inspector,
-      sampleOf(ofGroup, instanceIds),
-      policyAt(key, [clusterTags, tags]).findings,
-    );
+    const here = policyAt(key, [clusterTags, tags]);
+    const open = await readOpenFindings(inspector, sampleOf(ofGroup, instanceIds), here.findings);
+    const controlPlane = cluster.found.version ?? '';
+    const named =
+      amiType === 'CUSTOM' ? await readNamed(here, { present: images.get(releaseVersion), version, controlPlane }) : {};
     const hosts = { runs: releaseVersion, isMoving: status === 'UPDATING', open };
     return {
       kind: 'node-group',
@@ -145,6 +160,7 @@ export async function observeGroups(
       releaseVersion,
       target: targets({ kubernetesVersion: version, amiType }),
       open,
+      ...named,
       ...(await aftermathOf(group, hosts, ofGroup)),
     };
   };
@@ -164,7 +180,7 @@ function sampleOf(workers: readonly GroupWorker[], told: readonly string[]): Gro
 }
 
 /** @param name of the worker's AMI; undefined when the AMI is gone, as withdrawn ones are */
-function imageOf(name: string | undefined, releaseVersion: string): GroupWorker['image'] {
+function standingOf(name: string | undefined, releaseVersion: string): GroupWorker['image'] {
   if (name === undefined || name === '') return 'unknown';
   return isImageOf(name, releaseVersion) ? 'current' : 'other';
 }

@@ -7,7 +7,9 @@ import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 /** The policy section `findings`. */
 export const findings = (defaultMode: Mode) =>
   z.strictObject({
-    mode: mode.default(defaultMode).describe('observe: no finding ever starts or hastens an upgrade.'),
+    mode: mode
+      .default(defaultMode)
+      .describe('observe: no finding ever starts or hastens an upgrade, a refresh or a pin.'),
     severityFloor: severity
       .default('HIGH')
       .describe(
@@ -29,8 +31,9 @@ export const findings = (defaultMode: Mode) =>
       .describe("enforce: Inspector's EC2 scanning is switched on where it is off. AWS charges for it."),
   });
 
-/** Reads of the section of `upgrade-node-groups` whether it does anything at all. */
-const upgradesMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
+/** Reads of the section of `upgrade-node-groups` whether it does anything at all, and what it moves custom AMIs to. */
+const upgradesRead = (defaultMode: Mode) =>
+  z.looseObject({ mode: mode.default(defaultMode), image: wantedImage.prefault({}) });
 
 /** Reads of the section of `refresh-groups` whether self-managed groups are moved, and to what. */
 const refreshesRead = (defaultMode: Mode) =>
@@ -40,5 +43,5 @@ const refreshesRead = (defaultMode: Mode) =>
 const nodeClassesRead = (defaultMode: Mode) => z.looseObject({ mode: mode.default(stricter(defaultMode, 'observe')) });
 
 /** The sections of the policy that `triage-findings` reads. */
-export const READS = { findings, upgrades: upgradesMode, refreshes: refreshesRead, nodeClasses: nodeClassesRead };
+export const READS = { findings, upgrades: upgradesRead, refreshes: refreshesRead, nodeClasses: nodeClassesRead };
 export type Policy = PolicyWith<typeof READS>;

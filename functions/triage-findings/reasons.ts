@@ -87,8 +87,8 @@ export const FINDING_REASONS = {
   'workers-scanned': { meaning: 'Inspector leaves no worker of the group out any more.' },
   'custom-ami-vulnerable': {
     meaning:
-      'Critical or urgent findings with a fix are open, and the node group runs a custom AMI: no release of Amazon replaces it.',
-    hint: 'Build an AMI with the fixed packages, and move the node group to it: name it in the policy (upgrades.image.wanted), or in its launch template.',
+      'Critical or urgent findings with a fix are open, and the node group runs a custom AMI: no release of Amazon replaces it, and no newer AMI that the policy names by itself.',
+    hint: 'Build an AMI with the fixed packages, and move the node group to it: name it in the policy (upgrades.image.wanted, with upgrades.image.mode enforce), or in its launch template.',
     severity: 'high',
   },
 } as const satisfies Record<string, ReasonEntry>;

@@ -1,7 +1,11 @@
+import type { Need } from '../shared/ledger/finding-ledger.ts';
+import { stricter } from '../shared/policy/mode.ts';
+import { offerToGroup } from '../shared/releases/offer-to-group.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import { listed } from '../shared/text/listed.ts';
 import { type Circumstances, type Decision, type Memory, say } from './decision.ts';
 import type { NodeGroupView } from './observation.ts';
+import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { describe, detailsOf, isGrave, needOf } from './urgency.ts';
 
@@ -24,29 +28,70 @@ function notUpgradable({ status, clusterStatus }: NodeGroupView): Decision | und
   return say('skipped', 'not-upgradable', `It has findings. ${what}, so EKS does not upgrade it.`, {}, what);
 }
 
-/** Findings on an AMI of the owner's own: nothing here replaces it, so people are told of the gravest. */
+/**
+ * Findings on an AMI of the owner's own. Where the policy names a newer one, the group is moved to it like to a release.
+ * Otherwise nothing here replaces it, so people are told of the gravest.
+ */
 function onCustomImage(
-  { amiType, releaseVersion, open }: NodeGroupView,
+  { amiType, releaseVersion, open, named, ...view }: NodeGroupView,
   memory: Memory,
-  { now }: Circumstances,
+  { policy, now }: Circumstances,
 ): Decision | undefined {
   if (amiType !== 'CUSTOM') return undefined;
   const runs = `the custom AMI ${releaseVersion}`;
   // Workers that still run another AMI are replaced, and say nothing of this one.
   const own = open.filter(({ image }) => image !== 'other');
   const need = needOf(own, releaseVersion, now);
+  const newer = named?.present && offerToGroup(named.candidates, named.present, named, now).newer.at(-1);
+  const mode = stricter(policy.upgrades.mode, policy.upgrades.image.mode);
+  if (need !== undefined && newer !== undefined && mode === 'enforce') {
+    const what = `${describe(need, own)}. The policy names ${newer.imageId} (${newer.name}), which is newer than ${runs}. An upgrade to it`;
+    const asked = askForUpgrade({ what, target: newer.imageId, status: view.status }, need, memory, policy);
+    return { ...asked, outcome: { ...asked.outcome, details: detailsOf(need, own) } };
+  }
   if (need === undefined || !isGrave(need)) {
     return say('skipped', 'custom-ami', `It has findings, and runs ${runs}.`, {});
   }
   // Remembered until another AMI or a scan ends them. Whether an AMI of the owner fixes them, nobody knows: so they
   // hasten no move to one.
   const remembered: Memory = { ...memory, need: { ...need, urgency: 'normal' } };
-  const message = `${describe(need, own)}. A fix is available, and the node group runs ${runs}.`;
-  return say('refused', 'custom-ami-vulnerable', message, remembered, releaseVersion);
+  const proposed =
+    newer === undefined
+      ? ''
+      : ` A move to ${newer.imageId} (${newer.name}) is not made by itself: its mode is ${mode}.`;
+  const message = `${describe(need, own)}. A fix is available, and the node group runs ${runs}.${proposed}`;
+  const variant = `${releaseVersion} ${newer?.imageId ?? ''}`.trim();
+  return say('refused', 'custom-ami-vulnerable', message, remembered, variant);
+}
+
+/** An upgrade that is requested, or would be. */
+interface Upgrade {
+  /** The beginning of the message, up to the upgrade. */
+  readonly what: string;
+  /** The release or AMI. */
+  readonly target: string;
+  readonly status: string;
+}
+
+/** Requests an upgrade for open findings, as the policy lets findings do that. */
+function askForUpgrade(
+  { what, target, status }: Upgrade,
+  need: Need,
+  memory: Memory,
+  { findings }: Policy,
+): ReturnType<typeof say> {
+  const remembered: Memory = { ...memory, need };
+  const variant = `${target} ${need.urgency}`;
+  const way = need.urgency === 'urgent' ? 'urgent' : 'at its turn';
+  if (findings.mode === 'observe') {
+    return say('would-act', 'would-request-upgrade', `${what} would be requested, ${way}.`, remembered, variant);
+  }
+  const message = `${what} is requested, ${way}.${whereDegraded(status)}`;
+  return { ...say('acted', 'upgrade-requested', message, remembered, variant), act: 'request-upgrade' };
 }
 
 /** What becomes of an upgrade of an unhealthy node group: upgrade-node-groups decides that by the issues that EKS names. */
-const whereDegraded = ({ status }: NodeGroupView): string =>
+const whereDegraded = (status: string): string =>
   status === 'DEGRADED'
     ? ' The node group is DEGRADED: it is upgraded only where that may cure it, and otherwise the records of upgrade-node-groups say what to do.'
     : '';
@@ -71,14 +116,9 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
       const decision = isGrave(need) ? 'refused' : 'skipped';
       return withDetails(say(decision, 'upgrades-off', message, remembered, `${target.releaseVersion} ${decision}`));
     }
-    const variant = `${target.releaseVersion} ${need.urgency}`;
-    const way = need.urgency === 'urgent' ? 'urgent' : 'at its turn';
-    if (policy.findings.mode === 'observe') {
-      const message = `${what}. An upgrade to ${target.releaseVersion} would be requested, ${way}.`;
-      return withDetails(say('would-act', 'would-request-upgrade', message, remembered, variant));
-    }
-    const message = `${what}. An upgrade to ${target.releaseVersion} is requested, ${way}.${whereDegraded(view)}`;
-    return { ...withDetails(say('acted', 'upgrade-requested', message, remembered, variant)), act: 'request-upgrade' };
+    const upgrade = { what: `${what}. An upgrade to ${target.releaseVersion}`, target: target.releaseVersion };
+    const asked = askForUpgrade({ ...upgrade, status: view.status }, need, memory, policy);
+    return { ...asked, outcome: { ...asked.outcome, details } };
   }
   const behind = [...new Set(open.filter(({ image }) => image === 'other').map(({ instanceId }) => instanceId))].sort();
   if (view.status === 'ACTIVE' && order === 0 && behind.length > 0 && open.every(({ image }) => image === 'other')) {
