@@ -1,4 +1,4 @@
-import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import type { CallRecord, Permission } from '../sandbox/account/service.ts';
 import type { EmbeddedAccount } from '../sandbox/embedded-account.ts';
 
@@ -10,30 +10,58 @@ export interface Denial {
   readonly because: string;
 }
 
+type IdentityPolicies = Simulation['identityPolicies'];
+
+/** Policies, and why IAM would deny each permission that was asked about. Undefined: it allows it. */
+interface Judged {
+  readonly identityPolicies: IdentityPolicies;
+  readonly verdicts: Map<string, Promise<string | undefined>>;
+}
+
+/**
+ * What this process knows by account and policies, which decide alone. Thousands of calls need only a few hundred
+ * distinct permissions, and plays that are alike need the same ones.
+ */
+const known = new Map<string, Judged>();
+
 /**
  * Evaluates each call of a function against the policies of the function's role in the template.
  * @returns the calls that IAM would have denied
  */
 export async function deniedCalls({ stack, world }: EmbeddedAccount, calls: readonly CallRecord[]): Promise<Denial[]> {
-  const verdicts = new Map<string, Promise<string | undefined>>();
+  const roles = new Map<string, (permission: Permission, key: string) => Promise<string | undefined>>();
   const denials = new Map<string, Denial>();
   for (const { function: name, operation, permissions, roleLogicalId } of calls) {
     if (roleLogicalId === undefined) throw new Error(`${name} called ${operation} without a role`);
+    const judge = roles.get(roleLogicalId) ?? judgeOf(stack.policiesOf(roleLogicalId), world.accountId);
+    roles.set(roleLogicalId, judge);
     for (const permission of permissions) {
-      // Thousands of calls need only a few hundred distinct permissions.
-      const key = JSON.stringify([roleLogicalId, permission]);
-      const verdict = verdicts.get(key) ?? denialOf(stack.policiesOf(roleLogicalId), permission, world.accountId);
-      verdicts.set(key, verdict);
-      const because = await verdict;
-      if (because !== undefined) denials.set(key, { function: name, operation, permission, because });
+      const key = JSON.stringify(permission);
+      const because = await judge(permission, key);
+      if (because !== undefined)
+        denials.set(`${roleLogicalId} ${key}`, { function: name, operation, permission, because });
     }
   }
   return [...denials.values()];
 }
 
+/** Judges permissions, given with their texts, by policies. */
+function judgeOf(policies: ReturnType<EmbeddedAccount['stack']['policiesOf']>, accountId: string) {
+  const text = withOwner(JSON.stringify(policies.map(({ name, document }) => ({ name, policy: document }))));
+  const subject = `${accountId} ${text}`;
+  const judged = known.get(subject) ?? { identityPolicies: JSON.parse(text), verdicts: new Map() };
+  known.set(subject, judged);
+  const { identityPolicies, verdicts } = judged;
+  return (permission: Permission, key: string): Promise<string | undefined> => {
+    const verdict = verdicts.get(key) ?? denialOf(identityPolicies, permission, accountId);
+    verdicts.set(key, verdict);
+    return verdict;
+  };
+}
+
 /** Why IAM would deny the permission, or undefined. */
 async function denialOf(
-  policies: ReturnType<EmbeddedAccount['stack']['policiesOf']>,
+  identityPolicies: IdentityPolicies,
   { action, resource, context = {} }: Permission,
   accountId: string,
 ): Promise<string | undefined> {
@@ -44,10 +72,7 @@ async function denialOf(
       resource: { resource: withOwner(resource), accountId },
       contextVariables: { ...context },
     },
-    identityPolicies: policies.map(({ name, document }) => ({
-      name,
-      policy: JSON.parse(withOwner(JSON.stringify(document))),
-    })),
+    identityPolicies,
     serviceControlPolicies: [],
     resourceControlPolicies: [],
   };
