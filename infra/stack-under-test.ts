@@ -51,9 +51,18 @@ const resources = z.record(
 );
 export type Resource = z.infer<typeof resources>[string] & { readonly id: string };
 
-/** The template of the stack with these settings. */
-export const templateOf = (context: Readonly<Record<string, unknown>> = {}): Template =>
-  withAppWithoutCode(context, ({ stack }) => Template.fromStack(stack));
+const templates = new Map<string, Template>();
+
+/**
+ * The template of the stack with these settings. It is synthesized once in this process, which takes a second, and
+ * tests only read it.
+ */
+export const templateOf = (context: Readonly<Record<string, unknown>> = {}): Template => {
+  const settings = JSON.stringify(context);
+  const template = templates.get(settings) ?? withAppWithoutCode(context, ({ stack }) => Template.fromStack(stack));
+  templates.set(settings, template);
+  return template;
+};
 
 /** The template's resources of a type; without a type, all of them. */
 export const resourcesOf = (template: Template, type?: string): Resource[] =>
