@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { synthesizeLight } from '../sandbox/in-process/light-stack.ts';
+import { madeOnce } from './made-once.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,10 +11,8 @@ declare module 'vitest' {
 
 /** Synthesizes the stack once for all plays that need no wire, since others of the same file go over it. */
 export default async function setup(project: TestProject) {
-  const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-light-'));
-  project.provide(
-    'lightTemplate',
-    await synthesizeLight(outdir, { sessionRights: 'on', refreshRights: 'on', drainRights: 'on' }),
-  );
-  return () => rmSync(outdir, { recursive: true });
+  const context = { sessionRights: 'on', refreshRights: 'on', drainRights: 'on' };
+  const { path, remove } = await madeOnce('light', (outdir) => synthesizeLight(outdir, context));
+  project.provide('lightTemplate', path);
+  return remove;
 }

@@ -16,6 +16,7 @@ describe('a rehearsal against a served sandbox', () => {
     new Promise((resolve) => {
       const env = {
         PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         AWS_ACCESS_KEY_ID: 'sandbox',
         AWS_SECRET_ACCESS_KEY: 'sandbox',
         AWS_CONFIG_FILE: '/dev/null',

@@ -9,11 +9,11 @@ export const inProcess = (endpoint: string, ...argv: string[]): Promise<Ended> =
 /** Like {@link inProcess}, with further settings. */
 export const inProcessWith = (settings: Readonly<Record<string, string>>, ...argv: string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    const { PATH } = process.env;
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
     const given = { AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox', NO_COLOR: '1' };
     // Excludes the user's own settings.
     const none = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
-    const env = { PATH, ...given, ...none, ...settings };
+    const env = { PATH, NODE_COMPILE_CACHE, ...given, ...none, ...settings };
     execFile(process.execPath, ['cli/main.ts', ...argv], { cwd: ROOT, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { synthesize } from '../infra/synthesize.ts';
+import { madeOnce } from './made-once.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,10 +15,8 @@ declare module 'vitest' {
  */
 export default async function setup(project: TestProject) {
   process.env.CDK_VALIDATION = 'false';
-  const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
-  project.provide(
-    'template',
-    await synthesize({ outdir, context: { sessionRights: 'on', refreshRights: 'on', drainRights: 'on' } }),
-  );
-  return () => rmSync(outdir, { recursive: true });
+  const context = { sessionRights: 'on', refreshRights: 'on', drainRights: 'on' };
+  const { path, remove } = await madeOnce('whole', (outdir) => synthesize({ outdir, context }));
+  project.provide('template', path);
+  return remove;
 }
