@@ -2,21 +2,36 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { playing } from './vitest.config.ts';
 
-/** The files that take minutes, the longest first. */
+/** The files that take longest, the longest first. */
 const LONGEST = [
-  'watch-hosts.proof',
-  'rollout.proof',
-  'docs-commands.proof',
-  'drain-crash.proof',
-  'steer-node-classes.proof',
-  'entry-points.proof',
   'fleets.proof',
+  'findings.proof',
+  'lost-records.proof',
+  'entry-points.proof',
+  'rollout.proof',
+  'watch-hosts.proof',
+  'docs-commands.proof',
+  'consistency.proof',
+  'gather.proof',
+  'rehearsal.proof',
+  'trouble.proof',
+  'widget.proof',
   'stack-update.proof',
+  'upgrade-images.proof',
+  'posture-checks.proof',
+  'drain-nodes.proof',
+  'posture.proof',
+  'package.proof',
+  'drain-crash.proof',
+  'remediator-served.proof',
   'simulation.proof',
-  'ssm-agent.proof',
-  'large-group.proof',
   'node-class-waves.proof',
+  'steer-node-classes.proof',
+  'dashboard.proof',
+  'crash.proof',
+  'cli.proof',
   'calls.conformance',
+  'calls-of-others.conformance',
 ];
 
 /** Begins with the longest files. If one of them began last, it would keep one worker busy while the other is idle. */

@@ -50,8 +50,9 @@ const LENGTHS: Readonly<Record<string, string>> = {
 };
 
 const runs = new Map<string, Promise<Run>>();
+/** In process: conformance/calls.conformance.ts plays the same fleets over the wire. */
 const runOf = (fleet: string): Promise<Run> => {
-  const run = runs.get(fleet) ?? playThrough({ fleet, play: LENGTHS[fleet] ?? '1d', seed: 7 });
+  const run = runs.get(fleet) ?? playThrough({ inProcess: true, fleet, play: LENGTHS[fleet] ?? '1d', seed: 7 });
   runs.set(fleet, run);
   return run;
 };
@@ -402,7 +403,7 @@ describe('rights', () => {
   function withoutSecurityHub() {
     const scenario = launch('nodeGroup', { instanceProfile: false });
     const fleet = Object.assign({ securityHub: false }, scenario.fleet);
-    return { ...scenario, fleet, policy: { notifications: { securityHub: 'enforce' } } };
+    return { ...scenario, inProcess: true, fleet, policy: { notifications: { securityHub: 'enforce' } } };
   }
 
   /**
