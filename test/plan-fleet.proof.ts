@@ -18,7 +18,7 @@ it('plan --fleet names before it begins who starts in which order and not before
     upgrades: { bakeAge: '2h', windows: [{ cron: '0 6 * * *', duration: '6h', timeZone: 'Europe/Berlin' }] },
   };
   const fleet = { startsAt: '2026-07-14T00:00:00Z', releases, clusters };
-  const run = await playThrough({ fleet, policy, play: '90m' });
+  const run = await playThrough({ inProcess: true, fleet, policy, play: '90m' });
   const writes = () =>
     run.calls.filter(({ operation }) => /^(Put|Update|Create|Delete|Start|Send|Modify)/.test(operation)).length;
   const before = writes();

@@ -26,7 +26,7 @@ describe('the posture of hosts', () => {
   });
 
   it('that fails is told once, with file, line and value, until the hosts are cured', async () => {
-    const run = await start({ fleet: fleet(OPEN), play: '5h' });
+    const run = await start({ fleet: fleet(OPEN), inProcess: true, play: '5h' });
     expect(told(run)).toEqual(['web refused posture-failed 3.2.4']);
     const failed = run.records.find(({ reason }) => reason === 'posture-failed');
     expect(failed?.message).toContain(`${DROP_INS}/99-debug.conf:4: readOnlyPort is 10255`);
@@ -62,14 +62,14 @@ describe('the posture of hosts', () => {
   });
 
   it('is not looked at where the policy says so', async () => {
-    const run = await start({ fleet: fleet(OPEN), policy: { posture: { mode: 'off' } }, play: '5h' });
+    const run = await start({ fleet: fleet(OPEN), policy: { posture: { mode: 'off' } }, inProcess: true, play: '5h' });
     expect(callsOf(run, 'SendCommand')).toEqual([]);
   });
 
   it('of a group that EKS does not tell of holds up no other one: told once, and looked at when it can be', async () => {
     const how = { operations: ['DescribeNodegroup'], code: 'ServerException', until: '+8h' };
     const troubles = [{ cluster: 'shop', nodeGroup: 'batch', ...how }];
-    const run = await start({ fleet: { ...fleet(OPEN), troubles }, play: '5h' });
+    const run = await start({ fleet: { ...fleet(OPEN), troubles }, inProcess: true, play: '5h' });
     expect(told(run).map((line) => line.trim())).toEqual([
       'batch failed unreadable',
       'web refused posture-failed 3.2.4',

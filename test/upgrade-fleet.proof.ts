@@ -87,7 +87,7 @@ it.runIf(ALL_PROOFS)(
       clusters: [{ name: 'wide', version: '1.33', nodeGroups: groups }],
     };
     const policy = { ...QUIET, upgrades: { bakeAge: '2h', concurrency: { perCluster: 4, perAccount: 4 } } };
-    const run = await start({ fleet, policy, play: '16h' });
+    const run = await start({ fleet, policy, inProcess: true, play: '16h' });
     const started = upgradeCalls(run).map(({ input }) => `${input.nodegroupName}`);
     for (const { name } of groups) expect(nodeGroupOf(run, 'wide', name).releaseVersion, name).toBe(NEW);
     // Node groups on the oldest release move to the newest that has baked. None is started twice for one release.
@@ -121,6 +121,7 @@ describe('parameters of one pair that cannot be read', () => {
     const run = await start({
       fleet: fleet(mixed, { ...how, until: '+9h' }),
       policy: { ...QUIET, ...FAST },
+      inProcess: true,
       play: '13h',
     });
     const of = (nodegroup: string) => run.records.filter((record) => record.nodegroup === nodegroup);
@@ -146,6 +147,7 @@ describe('parameters of one pair that cannot be read', () => {
     const run = await start({
       fleet: fleet(mixed, { code: 'AccessDeniedException', status: 400, from: '+3h', until: '+8h' }),
       policy: { ...QUIET, ...FAST },
+      inProcess: true,
       play: '11h',
     });
     const began = upgradeCalls(run).find(({ input }) => input.nodegroupName === 'rocket');
