@@ -47,6 +47,33 @@ it('takes an older worker that neither shows for one of no group', async () => {
   expect(await read({ age: 61_000 })).toEqual({ interfaces: [], targets: [] });
 });
 
+it('looks for targets by the IPv6 addresses and prefixes, too, that are taken off by then', async () => {
+  const [first] = worker().interfaces;
+  if (first === undefined) throw new TypeError('A worker has an interface.');
+  const before = {
+    id: first.id,
+    groups: ['sg-1'],
+    addresses: [],
+    ipv6: ['2001:db8::7'],
+    ipv6Prefixes: ['2001:db8:1::/80'],
+  };
+  let asked: unknown;
+  await withPlaces({
+    clients: {
+      autoScaling: { send: async () => ({ AutoScalingInstances: [] }) },
+      targetsOf: async (_id: string, { interfaces }: Pick<StepSubject['view'], 'interfaces'>) => {
+        asked = interfaces.map(({ ipv6, ipv6Prefixes }) => [ipv6.map(({ address }) => address), ipv6Prefixes]);
+        return [];
+      },
+    } as never,
+    instanceId: 'i-1',
+    view: worker({ interfaces: [{ ...first, ipv6: [], ipv6Prefixes: [] }] }),
+    quarantine: quarantine({ saved: { interfaces: [before], targets: [], placesUnread: true } }),
+    now: NOW,
+  } as Partial<StepSubject> as StepSubject);
+  expect(asked).toEqual([[['2001:db8::7'], ['2001:db8:1::/80']]]);
+});
+
 it('leaves room in the ledger, however many interfaces come and go, and forgets none of the beginning', () => {
   const [own] = worker().interfaces;
   if (own === undefined) throw new TypeError('A worker has an interface.');

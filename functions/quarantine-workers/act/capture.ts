@@ -36,7 +36,7 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
   if (placesUnread !== true) return { saved };
   const [member, found] = await Promise.all([
     autoScalingOf(clients.autoScaling, instanceId),
-    clients.targetsOf(instanceId, view),
+    clients.targetsOf(instanceId, { vpcId: view.vpcId, interfaces: asSaved(view.interfaces, saved) }),
   ]);
   // An earlier reconcile has taken the worker out of the targets that it saved.
   const targets = saved.targets.length > 0 ? saved.targets : found;
@@ -54,6 +54,17 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
     ...(member !== undefined && { member }),
   };
 }
+
+/** Interfaces with the IPv6 addresses and prefixes that are taken off by now, by which they may be targets. */
+const asSaved = (interfaces: readonly InterfaceView[], { interfaces: before }: Pick<Saved, 'interfaces'>) =>
+  interfaces.map((each): InterfaceView => {
+    const { ipv6 = [], ipv6Prefixes = [] } = before.find(({ id }) => id === each.id) ?? {};
+    return {
+      ...each,
+      ipv6: [...each.ipv6, ...ipv6.map((address) => ({ address, primary: false }))],
+      ipv6Prefixes: [...each.ipv6Prefixes, ...ipv6Prefixes],
+    };
+  });
 
 /**
  * How long what is saved of interfaces may become before those that came and went are forgotten, in characters of JSON.

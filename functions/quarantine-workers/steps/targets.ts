@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import {
   DeregisterTargetsCommand,
   DescribeTargetHealthCommand,
@@ -27,10 +27,13 @@ export function targetReader(loadBalancing: ElasticLoadBalancingV2Client): StepC
   const arnsOf = once((vpcId: string) => listTargetGroups(loadBalancing, vpcId));
   const registered = once((arn: string) => readTargets(loadBalancing, arn));
   return async (instanceId, { vpcId, interfaces }) => {
-    const ids = new Set([instanceId, ...interfaces.flatMap(({ privateIps }) => privateIps)]);
-    const prefixes = new BlockList();
-    for (const prefix of interfaces.flatMap(({ ipv4Prefixes }) => ipv4Prefixes)) addTo(prefixes, prefix);
-    const isOurs = ({ id }: SavedTarget) => ids.has(id) || (isIPv4(id) && prefixes.check(id));
+    const addresses = new BlockList();
+    for (const { privateIps, ipv4Prefixes, ipv6, ipv6Prefixes } of interfaces) {
+      const own = [...privateIps, ...ipv6.map(({ address }) => address), ...ipv4Prefixes, ...ipv6Prefixes];
+      for (const each of own) addTo(addresses, each);
+    }
+    const isOurs = ({ id }: SavedTarget) =>
+      id === instanceId || (isIP(id) !== 0 && addresses.check(id, isIP(id) === 6 ? 'ipv6' : 'ipv4'));
     const perGroup = await pMap(await arnsOf(vpcId), registered, { concurrency: READ_CONCURRENCY });
     return perGroup.flatMap((targets) => targets.filter(isOurs));
   };
@@ -48,10 +51,16 @@ async function listTargetGroups(loadBalancing: ElasticLoadBalancingV2Client, vpc
   return arns;
 }
 
-/** Adds a range of addresses. Pods have addresses from the prefixes of their worker. */
-function addTo(list: BlockList, prefix: string): void {
-  const [network = '', length = ''] = prefix.split('/');
-  if (isIPv4(network) && /^\d{1,2}$/.test(length) && Number(length) <= 32) list.addSubnet(network, Number(length));
+/** Adds an address, or a range of addresses. Pods have addresses from the prefixes of their worker. */
+function addTo(list: BlockList, range: string): void {
+  const [network = '', length = ''] = range.split('/');
+  const family = isIP(network);
+  if (family === 0) return;
+  const longest = family === 6 ? 128 : 32;
+  const prefix = range.includes('/') ? Number(length || Number.NaN) : longest;
+  if (Number.isInteger(prefix) && prefix >= 0 && prefix <= longest) {
+    list.addSubnet(network, prefix, family === 6 ? 'ipv6' : 'ipv4');
+  }
 }
 
 /** The targets of a group, without those that are leaving it. */
