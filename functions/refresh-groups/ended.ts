@@ -72,7 +72,10 @@ function afterSuccess({ observation, refresh, ended: { id }, before, staying, no
       ...(undoes ? { memory: failedWith(before, refresh) } : { memory: failedWith(reached, refresh), target }),
     };
   }
-  const message = `${membersInWords(staying)} run ${target}, and no other AMI is left.`;
+  // No refresh replaces a worker in standby, such as one in quarantine. Once it serves again, it is moved, too.
+  const aside = group.members.filter((each) => each.lifecycleState === 'Standby' && each.imageId !== target);
+  const left = aside.length === 0 ? 'no other AMI is left' : `in standby another AMI is left: ${named(aside)}`;
+  const message = `${membersInWords(staying)} run ${target}, and ${left}.`;
   return undoes
     ? {
         ...say('done', 'refresh-undone', message, variant),

@@ -101,6 +101,14 @@ describe('a group with a warm pool', () => {
     (lifecycleState) => expect(said(end(pooled(lifecycleState, OLD)))).toBe('done group-refreshed'),
   );
 
+  it('names a worker in standby that keeps another AMI', () => {
+    const done = end(pooled('Standby', OLD), member('i-8', { lifecycleState: 'Standby', imageId: NEW }));
+    expect([said(done), done.message]).toEqual([
+      'done group-refreshed',
+      `2 workers in service run ${NEW}, and in standby another AMI is left: i-9 ${OLD}.`,
+    ]);
+  });
+
   it('waits for EC2 to show what an instance in the pool has', () => {
     expect(said(end(pooled('Warmed:Stopped', '')))).toBe('waiting refresh-under-way');
   });

@@ -91,13 +91,19 @@ export function selfManaged(day: Day): Invariant {
   const checkTold = (): void => {
     if (day.policies.at(-1)?.policy.killSwitch !== false || drawn.refreshes.mode === 'off') return;
     for (const group of groups()) {
-      const images = [...group.members.values()].map(({ instance }) => instance.imageId);
+      const members = [...group.members.values()];
       const last = day.run.records.findLast(
         ({ remediation, nodegroup }) => remediation === 'refresh-groups' && nodegroup === `self-managed:${group.name}`,
       );
-      if (images.every((image) => image === WANTED_IMAGE)) continue;
-      if (last === undefined || last.reason === 'group-refreshed') {
-        day.breach('refreshed or told', `${group.name} runs ${images.join(', ')}, and ${last?.reason} was said`);
+      const others = members.filter(
+        ({ instance, lifecycleState }) =>
+          instance.imageId !== WANTED_IMAGE &&
+          // A worker in quarantine is not replaced, but named.
+          !(lifecycleState === 'Standby' && last?.message.includes(instance.id)),
+      );
+      if (others.length > 0 && (last === undefined || last.reason === 'group-refreshed')) {
+        const run = others.map(({ instance }) => `${instance.id} ${instance.imageId}`).join(', ');
+        day.breach('refreshed or told', `${group.name} has ${run}, and ${last?.reason} was said`);
       }
     }
   };
