@@ -17,7 +17,7 @@ describe('urgent findings on a self-managed group', () => {
     ['shorten the bake', {}, {}, {}, 'acted refresh-started'],
     [
       'shorten it no more once they are old',
-      { need: { ...need, verifiedAt: NOW - 7 * HOUR } },
+      { need: { ...need, verifiedAt: NOW - 26 * HOUR } },
       {},
       {},
       'waiting image-baking',

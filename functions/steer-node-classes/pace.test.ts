@@ -26,7 +26,7 @@ describe('urgent findings on nodes of a class', () => {
     ['shorten the bake', need, {}, {}, 'node-class-being-pinned'],
     ['are not there', undefined, {}, {}, 'node-class-current'],
     ['are not urgent', { ...need, urgency: 'normal' as const }, {}, {}, 'node-class-current'],
-    ['are old', { ...need, verifiedAt: NOW - 7 * HOUR }, {}, {}, 'node-class-current'],
+    ['are old', { ...need, verifiedAt: NOW - 26 * HOUR }, {}, {}, 'node-class-current'],
     ['hasten nothing where the policy says so', need, {}, { findings: { mode: 'observe' } }, 'node-class-current'],
     ['shorten it as the policy says', need, { urgent: { bakeAge: '4h' } }, {}, 'node-class-current'],
     ['never lengthen it', need, { bakeAge: '1h', urgent: { bakeAge: '5h' } }, {}, 'node-class-being-pinned'],

@@ -37,8 +37,11 @@ export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Nee
   return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
 }
 
-/** How long an answer of Inspector hastens upgrades, ms. Several sweeps fit in, each of which asks again. */
-const GOOD_FOR = 6 * 3_600_000;
+/**
+ * How long an answer of Inspector hastens upgrades, ms. The next sweep asks again, which is a day later at most (the
+ * setting `sweepSchedule`).
+ */
+const GOOD_FOR = 26 * 3_600_000;
 
 /** @param now epoch milliseconds */
 export const isUrgent = (known: Need | undefined, now: number): boolean =>

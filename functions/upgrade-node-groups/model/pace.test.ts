@@ -20,7 +20,12 @@ describe('an upgrade waits', () => {
     ['without findings', undefined, {}, { hours: 24, windows: 1, cause: '' }],
     ['for findings that are not urgent', need({ urgency: 'normal' }), {}, { hours: 24, windows: 1, cause }],
     ['for urgent ones', need(), {}, { hours: 2, windows: 1, cause }],
-    ['for urgent ones of yesterday', need({ verifiedAt: NOW - 24 * HOUR }), {}, { hours: 24, windows: 1, cause }],
+    [
+      'for urgent ones that no sweep has confirmed for more than a day',
+      need({ verifiedAt: NOW - 26 * HOUR }),
+      {},
+      { hours: 24, windows: 1, cause },
+    ],
     ['where findings start nothing', need(), { findings: { mode: 'observe' } }, { hours: 24, windows: 1, cause: '' }],
     ['never longer for urgent ones', need(), { upgrades: { bakeAge: '1h' } }, { hours: 1, windows: 1, cause }],
     [
