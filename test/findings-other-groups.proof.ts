@@ -183,6 +183,35 @@ describe('a vulnerability of a node pool of Karpenter', () => {
   });
 });
 
+describe('a vulnerability of nodes that are in no group', () => {
+  const [byHand, bastion] = [
+    { name: 'by-hand', count: 1, tags: { 'aws:eks:cluster-name': 'shop' } },
+    { name: 'bastion', count: 1, tags: { 'kubernetes.io/cluster/shop': 'owned' } },
+  ];
+  const { clusters: _, inspector, ...more } = ownGroupFleet();
+  const fleet = {
+    ...more,
+    inspector: { ...inspector, vmScanner: true },
+    clusters: [{ name: 'shop', version: '1.33', otherInstances: [byHand, bastion] }],
+  };
+
+  it('is told once, and its end once they are gone; one that only claims to be of the cluster does not count', async () => {
+    const run = await start({ inProcess: true, fleet, policy: hasty(), play: '3h' });
+    expect(triageIncident(run)).toEqual(['refused ami-stays-vulnerable']);
+    const [record] = told(run, 'ami-stays-vulnerable');
+    expect(record?.nodegroup).toBe('self-managed:*');
+    expect(record?.message).toMatch(/^1 worker has .* in no Auto Scaling group/);
+    const { instances } = run.account.fleet;
+    const [node] = instances.list().filter(({ tags }) => tags.has('aws:eks:cluster-name'));
+    if (node === undefined) throw new Error('it was to be there');
+    instances.terminate(node, MINUTE, () => {});
+    await run.account.play(2 * HOUR);
+    expect(triageIncident(run).slice(1)).toEqual(['done findings-closed']);
+    expect(messagesOf(run).filter((subject) => /ami-stays|findings-closed/.test(subject))).toHaveLength(2);
+    await asExpected(run);
+  });
+});
+
 describe('a vulnerability of a managed node group with an AMI of its owner', () => {
   const nodeGroup = {
     name: 'web',

@@ -62,7 +62,7 @@ describe('decide', () => {
     ['its own AMI', nodeGroup({ amiType: 'CUSTOM' }), 'refused custom-ami-vulnerable'],
     ['a tag that opts out', nodeGroup({ tags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
     ['a cluster that opts out', nodeGroup({ clusterTags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
-    ['Karpenter', { kind: 'unmanaged', ownership: 'karpenter' } as const, 'skipped karpenter'],
+    ['EKS Auto Mode', { kind: 'auto-mode' } as const, 'skipped auto-mode'],
     ['a group that is being deleted', nodeGroup({ status: 'DELETING' }), 'skipped not-upgradable'],
     [
       'its own AMI, and a failed deletion',
@@ -105,13 +105,10 @@ describe('decide', () => {
     expect(outcomeOf(nodeGroup()).message).not.toContain('DEGRADED');
   });
 
-  it('says what becomes of nodes that nothing here replaces, and what their owner can do', () => {
-    const tellOf = (ownership: 'auto-mode' | 'self-managed' | 'karpenter') =>
-      decide(observation({ kind: 'unmanaged', ownership }), circumstances()).outcome;
-    expect(tellOf('auto-mode')?.message).toMatch(/as the disruption budgets of its NodePool allow, and after 21 days/);
-    expect(tellOf('auto-mode')?.hint).toContain('expireAfter');
-    expect(tellOf('self-managed')?.message).toContain('in no Auto Scaling group');
-    expect(tellOf('karpenter')?.message).toContain('Nothing tells their node pool');
+  it('says what becomes of nodes of EKS Auto Mode, and what their owner can do', () => {
+    const { outcome } = decide(observation({ kind: 'auto-mode' }), circumstances());
+    expect(outcome?.message).toMatch(/as the disruption budgets of its NodePool allow, and after 21 days/);
+    expect(outcome?.hint).toContain('expireAfter');
   });
 
   it('tells of critical or urgent findings on a custom AMI, until another one ends them', () => {
@@ -318,6 +315,7 @@ describe('whatever is observed', () => {
       expect(policy.scope.clusters ?? [subject.cluster]).toContain(subject.cluster);
       expect(JSON.stringify([view.tags, view.clusterTags])).not.toContain('ignore');
       const { way } = view;
+      if (way.kind === 'none') throw new Error('nothing replaces these nodes');
       expect(act).toBe(way.kind === 'refresh' ? 'request-refresh' : 'request-pin');
       if (way.kind === 'pin') {
         expect(policy.nodeClasses.mode).not.toBe('off');

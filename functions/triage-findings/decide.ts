@@ -9,21 +9,21 @@ import { moveGroup } from './move-group.ts';
 import type { GroupObservation, NodeGroupView, OtherGroupView } from './observation.ts';
 import { upgradeGroup } from './upgrade-group.ts';
 
-const UNMANAGED = {
-  // Source: EKS user guide, "Automate cluster infrastructure with EKS Auto Mode".
-  'auto-mode':
-    'AWS chooses the AMI of EKS Auto Mode. It replaces a node once a newer AMI is out, as the disruption budgets of its NodePool allow, and after 21 days at the latest.',
-  karpenter: 'Nothing tells their node pool, so nothing here replaces these nodes.',
-  'self-managed': 'They are in no Auto Scaling group, so nothing here replaces these nodes.',
-} as const;
+const ofAutoMode = say(
+  'skipped',
+  'auto-mode',
+  'It has findings. AWS chooses the AMI of EKS Auto Mode. It replaces a node once a newer AMI is out, as the disruption budgets of its NodePool allow, and after 21 days at the latest.',
+  {},
+);
 
-/** What the owner of the nodes can do. */
-const TODO = {
-  'auto-mode':
-    'Where nodes are held back, look at spec.disruption.budgets and expireAfter of their NodePool, and at karpenter.sh/do-not-disrupt and the disruption budgets of pods.',
-  karpenter: 'Replace these nodes yourself, by ones with an AMI that has the fix.',
-  'self-managed': 'Replace these nodes yourself, by ones with an AMI that has the fix.',
-} as const;
+/** Source: EKS user guide, "Automate cluster infrastructure with EKS Auto Mode". */
+const AUTO_MODE: Decision = {
+  ...ofAutoMode,
+  outcome: {
+    ...ofAutoMode.outcome,
+    hint: 'Where nodes are held back, look at spec.disruption.budgets and expireAfter of their NodePool, and at karpenter.sh/do-not-disrupt and the disruption budgets of pods.',
+  },
+};
 
 /**
  * Decides about the findings of one node group: a pure function of the observation, the policy and the time. It first
@@ -38,18 +38,13 @@ export function decide(observation: GroupObservation, anywhere: Circumstances): 
       return say('skipped', 'node-group-gone', goneInWords(observation), {});
     case 'unreadable':
       return say('failed', 'unreadable', view.error, memory, codeIn(view.error));
-    case 'unmanaged':
-      return unmanaged(view);
+    case 'auto-mode':
+      return AUTO_MODE;
     case 'node-group':
       return concluded(observation, view, memory, circumstances) ?? upgradeGroup(view, memory, circumstances);
     case 'other-group':
       return concluded(observation, view, memory, circumstances) ?? moveGroup(view, memory, circumstances);
   }
-}
-
-function unmanaged({ ownership }: Extract<GroupObservation['view'], { kind: 'unmanaged' }>): Decision {
-  const decision = say('skipped', ownership, `It has findings. ${UNMANAGED[ownership]}`, {});
-  return { ...decision, outcome: { ...decision.outcome, hint: TODO[ownership] } };
 }
 
 const goneInWords = ({ subject }: GroupObservation): string =>
@@ -80,12 +75,17 @@ const ANOTHER_AMI = 'Build another AMI with the fixed packages.';
 
 function wordingOf(view: NodeGroupView | OtherGroupView): Wording {
   if (view.kind === 'node-group') {
-    const group = 'The node group';
-    return view.amiType === 'CUSTOM' ? { what: 'AMI', group, notFixed: ANOTHER_AMI } : { what: 'Release', group };
+    const none = 'The node group has no workers any more.';
+    return view.amiType === 'CUSTOM' ? { what: 'AMI', none, notFixed: ANOTHER_AMI } : { what: 'Release', none };
   }
-  return view.way.kind === 'refresh'
-    ? { what: 'AMI', group: 'The Auto Scaling group', notFixed: ANOTHER_AMI }
-    : { what: 'AMI', group: 'The node pool' };
+  switch (view.way.kind) {
+    case 'refresh':
+      return { what: 'AMI', none: 'The Auto Scaling group has no workers any more.', notFixed: ANOTHER_AMI };
+    case 'pin':
+      return { what: 'AMI', none: 'The node pool has no workers any more.' };
+    case 'none':
+      return { what: 'AMI', none: 'The cluster has no such nodes any more.' };
+  }
 }
 
 function nothingOpen(

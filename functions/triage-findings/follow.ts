@@ -19,8 +19,8 @@ export interface Hosts {
 export interface Wording {
   /** Stands before what the workers run, such as `Release`. */
   readonly what: string;
-  /** The group at the beginning of a sentence. */
-  readonly group: string;
+  /** The sentence that says that it has no workers. */
+  readonly none: string;
   /** What to do where the findings are not fixed; absent where the reason's own hint says it. */
   readonly notFixed?: string;
 }
@@ -48,7 +48,7 @@ export function follow(hosts: Hosts, memory: Memory, words: Wording, now: number
   const areSeveral = runs.includes(' ');
   const present = listed(runs.split(' '));
   if (aftermath.workers === 0) {
-    return say('done', 'findings-closed', `${words.group} has no workers any more.`, {}, runs);
+    return say('done', 'findings-closed', words.none, {}, runs);
   }
   // Of workers that run the same AMI, one that was scanned represents the others.
   if (aftermath.scanned === 0 || (moved && areSeveral && aftermath.scanned < aftermath.workers)) {

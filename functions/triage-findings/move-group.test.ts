@@ -137,6 +137,18 @@ describe('once a self-managed group runs another AMI', () => {
   });
 });
 
+describe('findings on nodes in no group', () => {
+  it('are told where they are grave, with what to do, until the nodes are gone', () => {
+    const { outcome, memory } = decideOn({ way: { kind: 'none' } });
+    expect(`${outcome?.decision} ${outcome?.reason}`).toBe('refused ami-stays-vulnerable');
+    expect(outcome?.message).toMatch(/in no Auto Scaling group, and nothing tells their node pool/);
+    expect(saidOf({ way: { kind: 'none' }, open: [mild()] })).toBe('skipped ami-stays');
+    const aftermath = { workers: 0, scanned: 0, stillOpen: [] };
+    const gone = decideOn({ way: { kind: 'none' }, runs: '', open: [], aftermath }, {}, memory).outcome;
+    expect(gone?.message).toBe('The cluster has no such nodes any more.');
+  });
+});
+
 describe('findings on a node pool of Karpenter', () => {
   it.each([
     ['a class that is being pinned', [['general', 'node-class-drifting']], {}, 'acted move-requested, request-pin'],

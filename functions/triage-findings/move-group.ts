@@ -3,7 +3,7 @@ import { offerToGroup } from '../shared/releases/offer-to-group.ts';
 import { isKeptByPerson } from '../shared/rollouts/kept-by-person.ts';
 import { listed } from '../shared/text/listed.ts';
 import { type Circumstances, type Decision, type Memory, say } from './decision.ts';
-import type { OtherGroupView, PinWay, RefreshWay } from './observation.ts';
+import type { OtherGroupView, PinWay, RefreshWay, Way } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { describe, detailsOf, isGrave, needOf } from './urgency.ts';
 
@@ -28,7 +28,7 @@ export function moveGroup(view: OtherGroupView, memory: Memory, { policy, now }:
   if (need === undefined) throw new Error('Only open findings want another AMI.');
   const remembered: Memory = { ...memory, need };
   const what = describe(need, open);
-  const fate = way.kind === 'refresh' ? fateByRefresh(way, policy, now) : fateByPin(way, policy);
+  const fate = fateOf(way, policy, now);
   const tell = (decision: ReturnType<typeof say>, hint?: string): Decision & { readonly outcome: object } => ({
     ...decision,
     outcome: { ...decision.outcome, details: detailsOf(need, open), ...(hint !== undefined && { hint }) },
@@ -49,6 +49,24 @@ export function moveGroup(view: OtherGroupView, memory: Memory, { policy, now }:
   }
   return { ...tell(say('acted', 'move-requested', asked('is asked to look'), remembered, variant)), act: fate.act };
 }
+
+function fateOf(way: Way, policy: Policy, now: number): Fate {
+  switch (way.kind) {
+    case 'refresh':
+      return fateByRefresh(way, policy, now);
+    case 'pin':
+      return fateByPin(way, policy);
+    case 'none':
+      return STRAY;
+  }
+}
+
+const STRAY: Fate = {
+  kind: 'stays',
+  why: 'These nodes are in no Auto Scaling group, and nothing tells their node pool: nothing here replaces them.',
+  variant: 'stray',
+  hint: 'Have their pods go to other nodes, and end these; or have an Auto Scaling group or a node pool launch them.',
+};
 
 const inTurn = ({ urgency }: Need): string => (urgency === 'urgent' ? 'urgent' : 'at its turn');
 

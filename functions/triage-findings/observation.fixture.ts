@@ -125,7 +125,7 @@ const severity = fc.constantFrom('CRITICAL', 'HIGH', 'UNTRIAGED');
 const view: fc.Arbitrary<View> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<View>({ kind: 'gone' }) },
   { weight: 1, arbitrary: fc.constant<View>({ kind: 'unreadable', error: 'AccessDeniedException: no' }) },
-  { weight: 1, arbitrary: fc.constant<View>({ kind: 'unmanaged', ownership: 'karpenter' }) },
+  { weight: 1, arbitrary: fc.constant<View>({ kind: 'auto-mode' }) },
   {
     weight: 15,
     arbitrary: fc
@@ -180,6 +180,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
             fc
               .constantFrom(undefined, 'node-class-current', 'node-class-drifting', 'ami-terms-custom')
               .map((reason) => pinWay([['general', reason]])),
+            fc.constant({ kind: 'none' as const }),
           ),
         },
         { requiredKeys: ['clusterTags', 'tags', 'runs', 'open', 'way'] },

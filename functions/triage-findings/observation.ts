@@ -1,5 +1,4 @@
 import type { Owner } from '../shared/fleet/owners.ts';
-import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, FindingTopic, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
@@ -30,8 +29,8 @@ export interface GroupObservation extends About {
 export type View =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreadable'; readonly error: string }
-  /** Workers that nothing here replaces: of EKS Auto Mode, or in no group that has a name. */
-  | { readonly kind: 'unmanaged'; readonly ownership: Exclude<Worker['ownership'], 'managed'> }
+  /** Nodes of EKS Auto Mode, which AWS replaces. */
+  | { readonly kind: 'auto-mode' }
   | OtherGroupView
   | NodeGroupView;
 
@@ -45,7 +44,7 @@ export interface NamedImages {
   readonly controlPlane: string;
 }
 
-/** An Auto Scaling group outside of managed node groups, or a node pool of Karpenter. */
+/** An Auto Scaling group outside of managed node groups, a node pool of Karpenter, or nodes of a cluster that are in neither. */
 export interface OtherGroupView {
   readonly kind: 'other-group';
   readonly clusterTags: Readonly<Record<string, string>>;
@@ -56,8 +55,11 @@ export interface OtherGroupView {
   /** As of a node group. The sample may have workers with several AMIs. */
   readonly open: readonly OpenFinding[];
   readonly aftermath?: Aftermath;
-  readonly way: RefreshWay | PinWay;
+  readonly way: Way;
 }
+
+/** What replaces the AMI of a group: nothing, where its nodes are in no Auto Scaling group and nothing tells their pool. */
+export type Way = RefreshWay | PinWay | { readonly kind: 'none' };
 
 /** What decides whether refresh-groups moves an Auto Scaling group to another AMI. */
 export interface RefreshWay {

@@ -2,7 +2,14 @@ import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { describeInstances, filtersOf, RUNNING } from '../shared/fleet/instances.ts';
 import { isIsolated, isOptedOut } from '../shared/fleet/scope.ts';
-import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
+import {
+  AUTO_SCALING_GROUP_TAG,
+  isBorneOut,
+  MEMBER_OF,
+  tagsOf,
+  type Worker,
+  workerOf,
+} from '../shared/fleet/worker.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 
 /** A running member of a node group's Auto Scaling groups. */
@@ -78,6 +85,16 @@ export interface OtherMember extends GroupMember {
   readonly nodeClass?: string;
 }
 
+/** Nodes of a cluster that are in no Auto Scaling group, and of no pool that has a name. */
+export const NAMELESS = { kind: 'nameless', name: '*' } as const;
+
+/** A group outside of managed node groups, by what its name stands for. */
+export interface OtherKey {
+  readonly key: NodeGroupKey;
+  readonly kind: 'auto-scaling-group' | 'node-pool' | typeof NAMELESS.kind;
+  readonly name: string;
+}
+
 /** Source: karpenter.sh, "NodeClasses", spec.tags. Anybody may set these tags, so they only tell one pool of the cluster from another. */
 const [POOL_TAG, CLASS_TAG] = ['karpenter.sh/nodepool', 'karpenter.k8s.aws/ec2nodeclass'];
 
@@ -86,16 +103,15 @@ const [POOL_TAG, CLASS_TAG] = ['karpenter.sh/nodepool', 'karpenter.k8s.aws/ec2no
  * cluster of the group, by the tag that only EKS can set: others would speak for it, too. Those in quarantine count as in
  * a managed node group.
  */
-export async function listOthers(
-  ec2: EC2Client,
-  groups: ReadonlyArray<{ readonly key: NodeGroupKey; readonly kind: string; readonly name: string }>,
-): Promise<Map<string, OtherMember[]>> {
+export async function listOthers(ec2: EC2Client, groups: readonly OtherKey[]): Promise<Map<string, OtherMember[]>> {
   const namesOf = (wanted: string) => [
     ...new Set(groups.filter(({ kind }) => kind === wanted).map(({ name }) => name)),
   ];
+  const nameless = groups.filter(({ kind }) => kind === NAMELESS.kind).map(({ key }) => key.cluster);
   const filters = [
     ...filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, namesOf('auto-scaling-group')),
     ...filtersOf(`tag:${POOL_TAG}`, namesOf('node-pool')),
+    ...filtersOf(`tag:${MEMBER_OF}`, [...new Set(nameless)]),
   ];
   const found = await describeInstances(
     ec2,
@@ -103,8 +119,8 @@ export async function listOthers(
   );
   const wanted = new Set(groups.map(({ key }) => subjectOf(key)));
   const bySubject = Map.groupBy(found, (instance) => {
-    const { cluster = '', nodegroup = '', certain = false } = workerOf(instance) ?? {};
-    return certain ? subjectOf({ cluster, nodegroup }) : '';
+    const worker = workerOf(instance);
+    return worker?.certain ? subjectOf(keyOfWorker(worker)) : '';
   });
   return new Map(
     [...bySubject].flatMap(([subject, all]) => {
@@ -124,15 +140,21 @@ async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Pr
   return new Map((await describeInstances(ec2, queries)).flatMap((instance) => asEntry(instance)));
 }
 
+/** The group of a worker; of one in none that has a name, all such nodes of its cluster and owner together. */
+const keyOfWorker = ({ cluster, ownership, nodegroup = `${ownership}:${NAMELESS.name}` }: Worker): NodeGroupKey => ({
+  cluster,
+  nodegroup,
+});
+
 function asEntry(instance: DescribedInstance): Array<[string, FoundWorker]> {
   const { InstanceId: instanceId = '', ImageId: imageId = '', LaunchTime } = instance;
   const worker = workerOf(instance);
   if (worker === undefined || !isBorneOut(worker, instance)) return [];
-  const { cluster, ownership, nodegroup = `${ownership}:*` } = worker;
+  const { ownership } = worker;
   const launchedAt = LaunchTime?.getTime() ?? 0;
   const tags = tagsOf(instance);
   const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
-  const found = { instanceId, imageId, launchedAt, ownership, key: { cluster, nodegroup } };
+  const found = { instanceId, imageId, launchedAt, ownership, key: keyOfWorker(worker) };
   const isolated = isIsolated(tags) ? ({ isolated: true } as const) : {};
   const optedOut = isOptedOut(tags) ? ({ optedOut: true } as const) : {};
   const member = autoScalingGroup === undefined ? {} : { autoScalingGroup };

@@ -11,8 +11,8 @@ import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts
 import { type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
 import { createWantedReader, imageOf, type WantedReader } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
-import type { PinWay, RefreshWay } from './observation.ts';
-import { listOthers, type OtherMember } from './observe-instances.ts';
+import type { PinWay, RefreshWay, Way } from './observation.ts';
+import { listOthers, NAMELESS, type OtherKey, type OtherMember } from './observe-instances.ts';
 import type { Policy } from './policy.ts';
 
 export interface OtherClients {
@@ -28,21 +28,21 @@ export interface OtherGroup {
   readonly members: readonly OtherMember[];
   readonly tags: Readonly<Record<string, string>>;
   /** Reads what decides whether its AMI is replaced, by the policy for its place. */
-  readonly readWay: (policy: Policy, controlPlane: string) => Promise<RefreshWay | PinWay>;
+  readonly readWay: (policy: Policy, controlPlane: string) => Promise<Way>;
 }
 
-export type OtherReader = (key: NodeGroupKey) => OtherGroup | { readonly kind: 'gone' } | undefined;
+export type OtherReader = (key: NodeGroupKey) => OtherGroup | { readonly kind: 'gone' };
 
 /**
  * Reads Auto Scaling groups and node pools, all at once: a call to EC2 for two hundred of each kind, one to Auto Scaling
- * for fifty groups, and two to the ledger. AMIs that the policy names are read once for each name.
- *
- * @returns a reader, which is undefined for what is neither a group nor a pool with a name
+ * for fifty groups, and two to the ledger. AMIs that the policy names are read once for each name. Of a cluster with
+ * findings on nodes in neither, all nodes are listed.
  */
 export async function readOtherGroups(clients: OtherClients, keys: readonly NodeGroupKey[]): Promise<OtherReader> {
-  const named = keys.flatMap((key) => {
+  const named = keys.flatMap((key): OtherKey[] => {
     const group = unmanagedGroup(key.nodegroup);
-    return group === undefined || group.name === '*' ? [] : [{ key, ...group }];
+    const { kind, name } = group ?? NAMELESS;
+    return [{ key, name, kind: name === NAMELESS.name ? NAMELESS.kind : kind }];
   });
   const groups = named.filter(({ kind }) => kind === 'auto-scaling-group');
   const pools = named.filter(({ kind }) => kind === 'node-pool');
@@ -68,8 +68,10 @@ export async function readOtherGroups(clients: OtherClients, keys: readonly Node
   return (key) => {
     const subject = subjectOf(key);
     const known = kinds.get(subject);
-    if (known === undefined) return undefined;
     const own = members.get(subject) ?? [];
+    if (known === undefined || known.kind === NAMELESS.kind) {
+      return { kind: 'found', members: own, tags: {}, readWay: async () => ({ kind: 'none' }) };
+    }
     if (known.kind === 'node-pool') {
       const way: PinWay = { kind: 'pin', classes: classesOf(key, own, classes) };
       return { kind: 'found', members: own, tags: {}, readWay: async () => way };

@@ -129,8 +129,8 @@ export async function observeGroups(
   const viewOf = async (group: DueGroup): Promise<View> => {
     const { key, ownership, instanceIds } = group;
     if (ownership !== 'managed') {
-      const found = ownership === 'auto-mode' ? undefined : otherGroup(key);
-      if (found === undefined) return { kind: 'unmanaged', ownership };
+      if (ownership === 'auto-mode') return { kind: 'auto-mode' };
+      const found = otherGroup(key);
       return found.kind === 'gone' ? found : otherViewOf(group, found);
     }
     const nodeGroup = readings.get(subjectOf(key)) ?? { kind: 'gone' };
