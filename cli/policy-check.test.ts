@@ -58,3 +58,15 @@ it.each([
     expected === undefined ? [] : [expect.stringContaining(`upgrades.approvalExpiresAfter: ${expected}`)],
   );
 });
+
+it.each([
+  ['upgrades', { bakeAge: '1h' }, true],
+  ['refreshes', { bakeAge: '1h' }, true],
+  ['nodeClasses', { bakeAge: '1d', urgent: { bakeAge: '2d' } }, true],
+  ['refreshes', { bakeAge: '1h', urgent: { bakeAge: '1h' } }, false],
+  ['nodeClasses', {}, false],
+])('a bake for urgent findings that shortens nothing is warned of: %s %j', (section, keys, isWarned) => {
+  const { faults, warnings } = checkPolicy(JSON.stringify({ [section]: keys }), 0);
+  const expected = `${section}.urgent.bakeAge: is longer than ${section}.bakeAge`;
+  expect([faults, warnings]).toEqual([[], isWarned ? [expect.stringContaining(expected)] : []]);
+});

@@ -84,7 +84,12 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
     warnings: [
       ...size.warnings,
       ...(parsed.success
-        ? [...bakeWarnings(parsed.data.upgrades), ...waveWarnings(parsed.data), ...rightsWarnings(document, rights)]
+        ? [
+            ...bakeWarnings(parsed.data.upgrades),
+            ...urgentWarnings(parsed.data),
+            ...waveWarnings(parsed.data),
+            ...rightsWarnings(document, rights),
+          ]
         : []),
       ...windows.flatMap(windowWarnings),
       ...rareWarnings(windows, now),
@@ -154,13 +159,12 @@ function waveWarnings({ upgrades: { waves, wave }, overrides = [] }: Policy): st
     );
 }
 
-function bakeWarnings({
-  bakeAge,
-  urgent,
-}: {
+interface Bakes {
   readonly bakeAge: number;
   readonly urgent: { readonly bakeAge: number };
-}) {
+}
+
+function bakeWarnings({ bakeAge }: Bakes) {
   const behind = Math.round(bakeAge / (DAYS_BETWEEN_RELEASES * DAY));
   return [
     ...(bakeAge > DAYS_BETWEEN_RELEASES * DAY
@@ -168,11 +172,19 @@ function bakeWarnings({
           `upgrades.bakeAge: ${bakeAge / DAY} days are longer than what lies between two releases (about ${DAYS_BETWEEN_RELEASES} days, with Amazon Linux): node groups run about ${behind === 1 ? 'one release' : `${behind} releases`} behind the newest, and stay vulnerable to what those fix; a week or less is enough for most`,
         ]
       : []),
-    ...(urgent.bakeAge > bakeAge
-      ? ['upgrades.urgent.bakeAge: is longer than upgrades.bakeAge, so urgent findings hasten nothing; make it shorter']
-      : []),
   ];
 }
+
+/** The sections of which urgent findings shorten the bake. */
+const HASTENED = ['upgrades', 'refreshes', 'nodeClasses'] as const;
+
+/** Bakes for urgent findings that shorten nothing. */
+const urgentWarnings = (policy: Readonly<Record<(typeof HASTENED)[number], Bakes>>): string[] =>
+  HASTENED.flatMap((name) =>
+    policy[name].urgent.bakeAge > policy[name].bakeAge
+      ? [`${name}.urgent.bakeAge: is longer than ${name}.bakeAge, so urgent findings hasten nothing; make it shorter`]
+      : [],
+  );
 
 const windowWarnings = ({ path, duration }: WindowOpenings): string[] =>
   duration < SHORTEST_WINDOW

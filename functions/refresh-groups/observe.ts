@@ -7,15 +7,12 @@ import pMap from 'p-map';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { type Identity, readOwner } from '../shared/fleet/identity.ts';
-import { firstLaunchOf } from '../shared/fleet/instances.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
-import { isIsolated } from '../shared/fleet/scope.ts';
-import { groupNameOf, readSelfManagedGroups, whyNotOurs } from '../shared/fleet/self-managed-groups.ts';
+import { groupNameOf, readSelfManagedGroups } from '../shared/fleet/self-managed-groups.ts';
 import { type Followers, readFollowers } from '../shared/fleet/template-followers.ts';
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
-import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import { type Drained, readDrainedGroups } from '../shared/ledger/drained-groups.ts';
 import { type Need, readNeeds } from '../shared/ledger/finding-ledger.ts';
@@ -27,10 +24,11 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { createWantedReader, type WantedReader, type WantedReading } from '../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
-import type { Member, Observation } from './observation.ts';
+import { groupView } from './group-view.ts';
+import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
-import { readDrains, readImages, readRefreshes, sourceOf } from './read-group.ts';
+import { readDrains, readImages, readRefreshes } from './read-group.ts';
 
 export interface ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -155,36 +153,6 @@ async function ownersOf(
   });
   const own = async (each: Omit<Found, 'owner'>) => ({ ...each, owner: await readOwner(eks, readCluster, each.key) });
   return pMap(unseen, own, { concurrency: READ_CONCURRENCY });
-}
-
-/** A group as Auto Scaling describes it; undefined: Auto Scaling does not show it. */
-function groupView(
-  { byId, identities }: Pick<Context, 'byId' | 'identities'>,
-  key: NodeGroupKey,
-  group: AutoScalingGroup | undefined,
-): Omit<Observation['group'], 'tags'> {
-  const { Instances = [] } = group ?? {};
-  return {
-    name: groupNameOf(key),
-    source: group === undefined ? ({ kind: 'gone' } as const) : sourceOf(group),
-    suspended: (group?.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
-    desired: group?.DesiredCapacity ?? 0,
-    members: Instances.map(({ InstanceId = '', LifecycleState = '', ProtectedFromScaleIn = false }): Member => {
-      const isNotOurs = whyNotOurs(byId.get(InstanceId), identities.get(InstanceId), key.cluster);
-      const launchedAt = firstLaunchOf(byId.get(InstanceId) ?? {});
-      return {
-        id: InstanceId,
-        lifecycleState: LifecycleState,
-        imageId: byId.get(InstanceId)?.ImageId ?? '',
-        isProtected: ProtectedFromScaleIn,
-        isQuarantined: isIsolated(tagsOf(byId.get(InstanceId) ?? {})),
-        ...(launchedAt !== undefined && { launchedAt }),
-        ...(isNotOurs !== undefined && { isNotOurs }),
-      };
-    }),
-    ...(group?.AutoScalingGroupARN !== undefined && { arn: group.AutoScalingGroupARN }),
-    ...(group?.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
-  };
 }
 
 /** Whether the policy names an AMI that the launch template does not name yet. */

@@ -41,6 +41,14 @@ describe('the one state of a subject', () => {
       [ofUpgrades('waiting baking', 1), ofFindings('acted upgrade-requested', 2)],
       'acted',
     ],
+    [
+      'a self-managed group that waits after it was asked for',
+      [
+        ofFindings('acted move-requested', 1),
+        { ...ofUpgrades('waiting image-baking', 2), remediation: 'refresh-groups' },
+      ],
+      'waiting',
+    ],
     ['a group that stays exposed', [ofUpgrades('done up-to-date'), word('refused workers-stay-exposed')], 'exposed'],
   ])('%s', (_what, words, state) => {
     const gravest = gravestOf(words);

@@ -76,7 +76,10 @@ export function stateOf({ remediation, decision, reason }: Omit<Word, 'at'>): St
 /**
  * Reasons that hand a subject to another function. Once that function has recorded an outcome, only that one counts.
  */
-const HANDED_OVER: Readonly<Record<string, string>> = { 'upgrade-requested': 'upgrade-node-groups' };
+const HANDED_OVER: Readonly<Record<string, string>> = {
+  'upgrade-requested': 'upgrade-node-groups',
+  'move-requested': 'refresh-groups',
+};
 
 /** The outcomes about one subject that no later one has settled. */
 export function thatStillCount<Spoken extends Word>(words: readonly Spoken[]): Spoken[] {
