@@ -153,6 +153,13 @@ describe('decide', () => {
     for (const named of [same, { candidates: newer.candidates, controlPlane: '1.33' }, undefined]) {
       expect(under({ named }, enforce).said).toBe('refused custom-ami-vulnerable');
     }
+    const unreadable = {
+      kind: 'unreadable',
+      error: 'Throttling: later',
+      code: 'Throttling',
+      isThrottled: true,
+    } as const;
+    expect(under({ named: { ...images, candidates: [], unreadable } }, enforce).said).toBe('waiting unreadable');
   });
 
   it('tells of grave findings, and requests nothing, where the policy has upgrades off', () => {

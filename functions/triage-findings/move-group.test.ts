@@ -21,6 +21,12 @@ const saidOf = (...given: Parameters<typeof decideOn>): string => {
   const { outcome, act } = decideOn(...given);
   return `${outcome?.decision} ${outcome?.reason}${act === undefined ? '' : `, ${act}`}`;
 };
+const UNREADABLE = {
+  kind: 'unreadable',
+  error: 'ThrottlingException: later',
+  code: 'ThrottlingException',
+  isThrottled: true,
+} as const;
 const mild = (imageId = OLD_AMI) => findingOn(imageId, { severity: 'HIGH', urgency: 'normal' });
 
 describe('findings on a self-managed group', () => {
@@ -47,6 +53,7 @@ describe('findings on a self-managed group', () => {
     ],
     ['have no named AMI', { wanted: undefined }, {}, TOLD],
     ['have an AMI that is not there', { wanted: { kind: 'none', message: 'There is no parameter.' } }, {}, TOLD],
+    ['have an AMI that cannot be read now', { wanted: UNREADABLE }, {}, 'waiting unreadable'],
     ['have no newer AMI', { present: image(NEW_AMI, 2) }, {}, TOLD],
     ['are on an AMI that EC2 does not show', { present: undefined }, {}, TOLD],
     ['are on a group that no refresh can move', { reason: 'group-is-mixed' }, {}, TOLD],

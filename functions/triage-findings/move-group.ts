@@ -18,6 +18,8 @@ type Fate =
     }
   /** It is being replaced. */
   | { readonly kind: 'awaited'; readonly how: string; readonly target: string }
+  /** What the policy names cannot be read now. Where that lasts, refresh-groups tells. */
+  | { readonly kind: 'unknown'; readonly error: string; readonly code: string }
   /** It stays until somebody does something, or another AMI is there. */
   | { readonly kind: 'stays'; readonly why: string; readonly variant: string; readonly hint: string };
 
@@ -38,6 +40,10 @@ export function moveGroup(view: OtherGroupView, memory: Memory, { policy, now }:
     return isGrave(need)
       ? tell(say('refused', 'ami-stays-vulnerable', message, remembered, fate.variant), fate.hint)
       : tell(say('skipped', 'ami-stays', message, remembered, fate.variant), fate.hint);
+  }
+  if (fate.kind === 'unknown') {
+    const message = `${what}. The AMI that the policy names cannot be read: ${fate.error}`;
+    return tell(say('waiting', 'unreadable', message, remembered, fate.code));
   }
   const variant = `${fate.target} ${need.urgency}`.trim();
   if (fate.kind === 'awaited') {
@@ -94,9 +100,13 @@ function fateByRefresh(way: RefreshWay, { refreshes }: Policy, now: number): Fat
   if (wanted === undefined) {
     return stays('Nothing here replaces the AMI: the policy names none (refreshes.wanted).', 'unnamed', SET_WANTED);
   }
-  if (wanted.kind !== 'named') {
-    const [why, variant] = wanted.kind === 'none' ? [wanted.message, 'none'] : [wanted.error, wanted.code];
-    return stays(`Nothing here replaces the AMI: what the policy names is not known. ${why}`, variant, SET_WANTED);
+  if (wanted.kind === 'unreadable') return { kind: 'unknown', error: wanted.error, code: wanted.code };
+  if (wanted.kind === 'none') {
+    return stays(
+      `Nothing here replaces the AMI: what the policy names is not there. ${wanted.message}`,
+      'none',
+      SET_WANTED,
+    );
   }
   if (present === undefined) {
     const why = 'Nothing here replaces the AMI: EC2 does not show it, so that nobody knows which one is newer.';

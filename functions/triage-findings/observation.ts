@@ -1,4 +1,5 @@
 import type { Owner } from '../shared/fleet/owners.ts';
+import type { Unreadable } from '../shared/fleet/reading.ts';
 import type { FindingState, FindingTopic, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
@@ -36,12 +37,14 @@ export type View =
 
 /** The AMIs that the policy names for a node group with an AMI of its owner's. */
 export interface NamedImages {
-  /** Empty where what the policy names is not there, or cannot be read. */
+  /** Empty where what the policy names is not there. */
   readonly candidates: readonly Candidate[];
   /** The AMI that the group runs; absent where EC2 does not show it. */
   readonly present?: MachineImage;
   /** The Kubernetes version of the control plane. */
   readonly controlPlane: string;
+  /** Why not all that the policy names could be read. */
+  readonly unreadable?: Unreadable;
 }
 
 /** An Auto Scaling group outside of managed node groups, a node pool of Karpenter, or nodes of a cluster that are in neither. */

@@ -103,7 +103,15 @@ export async function observeGroups(
     const readings = await Promise.all([...versions].map((each) => readWanted(wanted, each)));
     const candidates = readings.flatMap((each) => (each.kind === 'named' ? each.candidates : []));
     const known = imageOf(present);
-    return { named: { candidates, controlPlane, ...(known !== undefined && { present: known }) } };
+    const unreadable = readings.find((each) => each.kind === 'unreadable');
+    return {
+      named: {
+        candidates,
+        controlPlane,
+        ...(known !== undefined && { present: known }),
+        ...(unreadable !== undefined && { unreadable }),
+      },
+    };
   };
   const otherViewOf = async (group: DueGroup, found: OtherGroup): Promise<View> => {
     const { key, state, instanceIds } = group;

@@ -52,6 +52,12 @@ function onCustomImage(
   if (need === undefined || !isGrave(need)) {
     return say('skipped', 'custom-ami', `It has findings, and runs ${runs}.`, {});
   }
+  if (newer === undefined && named?.unreadable !== undefined) {
+    const { error, code } = named.unreadable;
+    const message = `${describe(need, own)}. The AMI that the policy names cannot be read: ${error}`;
+    // Where that lasts, upgrade-node-groups tells.
+    return say('waiting', 'unreadable', message, { ...memory, need }, code);
+  }
   // Remembered until another AMI or a scan ends them. Whether an AMI of the owner fixes them, nobody knows: so they
   // hasten no move to one.
   const remembered: Memory = { ...memory, need: { ...need, urgency: 'normal' } };
