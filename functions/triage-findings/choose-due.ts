@@ -9,8 +9,8 @@ import {
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Batch } from './batch.ts';
+import type { DueGroup } from './due-group.ts';
 import { type ClaimedGroup, isCovered } from './narrow.ts';
-import type { DueGroup } from './observe.ts';
 import type { AccountView } from './observe-account.ts';
 import type { FoundWorker } from './observe-instances.ts';
 

@@ -47,10 +47,16 @@ export function decide(observation: GroupObservation, anywhere: Circumstances): 
   }
 }
 
-const goneInWords = ({ subject }: GroupObservation): string =>
-  unmanagedGroup(subject.nodegroup) === undefined
-    ? 'The node group does not exist.'
-    : 'Auto Scaling does not show the group.';
+function goneInWords({ subject }: GroupObservation): string {
+  switch (unmanagedGroup(subject.nodegroup)?.kind) {
+    case undefined:
+      return 'The node group does not exist.';
+    case 'auto-scaling-group':
+      return 'Auto Scaling does not show the group.';
+    case 'node-pool':
+      return 'No node pool may have this name.';
+  }
+}
 
 /** What is to be said before open findings are looked at; undefined where these want a remedy. */
 const concluded = (

@@ -26,7 +26,8 @@ export interface ReconcileDeps extends QueueDeps<typeof triageFindings>, ActDeps
  * Reconciles all messages of a batch. It narrows the claims to the node groups for which they are news, observes those,
  * decides, acts and records. Finally it counts each message.
  *
- * @throws when AWS could not be read or written; SQS delivers the batch again, and completed steps are not repeated
+ * @throws when AWS could not be read or written; SQS delivers the batch again, and completed steps are not repeated. Where
+ *   only some groups could not be read, all others are completed first
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { batch, malformed } = readBatch(messages);
@@ -84,7 +85,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
 
   // Ask Inspector itself, and decide.
   const policyAt = (...place: Parameters<Parameters<typeof observeGroups>[2]>) => policyOf(policy, ...place);
-  const observations = await observeGroups(deps, due, policyAt, deps.account);
+  const { observations, troubles } = await observeGroups(deps, due, policyAt, deps.account);
   const decided: Decided[] = observations.map((observation) => ({
     observation,
     decision: decide(observation, circumstances),
@@ -97,6 +98,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   }
   // Request upgrades, record and save, then count each message.
   await carryOut(deps, decided, { now, mode: policy.findings.mode });
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not every group could be read.');
 
   const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
   const setAside = worthwhile.filter(({ instanceId }) => workers.get(instanceId)?.isolated === true).length;

@@ -159,10 +159,21 @@ export const groupOfPool = (name: string): string => `${KARPENTER}${name}`;
 /** The format of names that EKS accepts for node groups. Another name is never sent to EKS, and is no node group's. */
 export const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
 
+/** An Auto Scaling group or a node pool. */
+export interface UnmanagedGroup {
+  readonly kind: 'auto-scaling-group' | 'node-pool';
+  readonly name: string;
+}
+
+/**
+ * Whether such a group may have this name. Auto Scaling refuses a call with a name that is too long, together with all
+ * other groups that are asked for. Source: Auto Scaling API reference, DescribeAutoScalingGroups, `AutoScalingGroupNames`.
+ */
+export const isUnmanagedGroupName = ({ kind, name }: UnmanagedGroup): boolean =>
+  kind === 'node-pool' ? OBJECT_NAME.test(name) : name.length >= 1 && name.length <= 255;
+
 /** The Auto Scaling group or node pool that a group's name stands for; undefined for a managed node group. */
-export function unmanagedGroup(
-  nodegroup: string,
-): { readonly kind: 'auto-scaling-group' | 'node-pool'; readonly name: string } | undefined {
+export function unmanagedGroup(nodegroup: string): UnmanagedGroup | undefined {
   if (nodegroup.startsWith(SELF_MANAGED)) {
     return { kind: 'auto-scaling-group', name: nodegroup.slice(SELF_MANAGED.length) };
   }

@@ -42,6 +42,11 @@ describe('DescribeAutoScalingGroups', () => {
     expect(groups(testAccount(fleet), { Filters, MaxRecords: 100 }).AutoScalingGroups).toHaveLength(count);
   });
 
+  it.each(['', 'x'.repeat(256)])('refuses a call with a name that no group can have: %s', (name) => {
+    const input = { AutoScalingGroupNames: ['c-legacy', name] };
+    expect(() => groups(testAccount(fleet), input)).toThrow('between 1 and 255');
+  });
+
   it('describes a group by its name and leaves unknown names out', () => {
     const at = testAccount(fleet);
     const { AutoScalingGroups = [] } = groups(at, { AutoScalingGroupNames: ['c-legacy', 'none'] });

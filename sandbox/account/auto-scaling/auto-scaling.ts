@@ -19,6 +19,7 @@ import { describeLaunchConfigurations } from './launch-configurations.ts';
 import { instanceOperations } from './operations.ts';
 
 const DEFAULT_PAGE = 50;
+const MAX_NAME = 255;
 const MAX_PAGE = 100;
 
 /** Amazon EC2 Auto Scaling, limited to groups, standby, instance refreshes and hooks on terminations. */
@@ -44,6 +45,11 @@ export function createAutoScaling(world: World, groups: AutoScalingGroups): Serv
         }) => {
           if (MaxRecords < 1 || MaxRecords > MAX_PAGE) {
             throw new AwsError('ValidationError', `MaxRecords must be between 1 and ${MAX_PAGE}`);
+          }
+          // Source: API reference, AutoScalingGroupNames: of 1 to 255 characters each.
+          if (AutoScalingGroupNames.some(({ length }) => length < 1 || length > MAX_NAME)) {
+            const message = `Each member of autoScalingGroupNames must have a length between 1 and ${MAX_NAME}`;
+            throw new AwsError('ValidationError', `1 validation error detected: ${message}`);
           }
           const wanted = new Set(AutoScalingGroupNames);
           const named = groups.list().filter(({ name }) => wanted.size === 0 || wanted.has(name));
