@@ -211,6 +211,11 @@ describe('with events:PutEvents and names that were made up', () => {
         }
       }
     }
+    const findings = await import('../events/findings-reconcile-request.ts');
+    for (const prefix of ['', ' ', 'self-managed:', 'karpenter:', 'auto-mode:', `self-managed:${'x'.repeat(255)}`]) {
+      for (const clusterName of ['shop', 'ghost'])
+        ask(findings.sample, { trigger: 'operator', clusterName, nodegroupName: `${prefix}made-up` });
+    }
     await run.account.play(10 * MINUTE);
     expect(run.records.filter(({ reason }) => reason === 'request-refused').length).toBeGreaterThan(30);
     const items = await run.account.dynamoDb.scan(run.account.stack.ref('AWS::DynamoDB::Table'));

@@ -91,6 +91,10 @@ async function save(
   const next = nextState(decided, now);
   const isNew = next.pending !== undefined;
   const isTheSame = isNew && next.outcomes === outcomes;
+  if (isMadeUp(observation)) {
+    if (decision.outcome !== undefined) recorder.record(outcomeOf(decided, next, decision.outcome, [], mode));
+    return [];
+  }
   // The ledger returns the outcome as it was written, possibly by another version of this function.
   if (unrecorded !== undefined && !isTheSame) recorder.record(unrecorded as RecordedOutcome<Reason>);
   // The time of the last read matters only for findings: the next batch then need not read again.
@@ -100,6 +104,16 @@ async function save(
   const state = await saveFindingState(ledger, topic, findingKey(subject), wanted, now, caller);
   return isNew && state !== undefined ? [{ ...decided, state }] : [];
 }
+
+/**
+ * Whether only a request names the group, and nothing has ever been there. Anybody may ask about any name, so the ledger
+ * keeps nothing of it.
+ */
+const isMadeUp = (observation: Decided['observation']): boolean =>
+  'view' in observation &&
+  observation.claimed === undefined &&
+  observation.state.revision === 0 &&
+  (observation.view.kind === 'gone' || (observation.view.kind === 'other-group' && observation.view.runs === ''));
 
 function nextState({ observation, decision }: Decided, now: number): FindingState {
   const { state, trigger } = observation;

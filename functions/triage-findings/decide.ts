@@ -50,7 +50,7 @@ export function decide(observation: GroupObservation, anywhere: Circumstances): 
 function goneInWords({ subject }: GroupObservation): string {
   switch (unmanagedGroup(subject.nodegroup)?.kind) {
     case undefined:
-      return 'The node group does not exist.';
+      return subject.nodegroup.includes(':') ? 'It has no workers with findings.' : 'The node group does not exist.';
     case 'auto-scaling-group':
       return 'Auto Scaling does not show the group.';
     case 'node-pool':

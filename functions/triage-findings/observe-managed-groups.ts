@@ -5,6 +5,7 @@ import pMap from 'p-map';
 import { describeNodeGroup, type Reading } from '../shared/fleet/fleet.ts';
 import { autoScalingGroupsOf } from '../shared/fleet/identity.ts';
 import { describeImages } from '../shared/fleet/images.ts';
+import { isNodeGroupName } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { createWantedReader, imageOf, type WantedReader } from '../shared/releases/read-wanted-images.ts';
@@ -45,7 +46,7 @@ export async function readManagedGroups(
 ): Promise<ManagedReader> {
   const readings = new Map(
     await pMap(
-      keys,
+      keys.filter(({ nodegroup }) => isNodeGroupName(nodegroup)),
       async (key) => {
         const [settled] = await Promise.allSettled([describeNodeGroup(clients.eks, key)]);
         return [subjectOf(key), { key, settled }] as const;

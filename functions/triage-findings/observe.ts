@@ -43,7 +43,7 @@ export async function observeGroups(
     policyAt,
   };
   const viewOf = async (group: DueGroup): Promise<View> => {
-    if (group.ownership === 'auto-mode') return { kind: 'auto-mode' };
+    if (group.ownership === 'auto-mode') return isToldOf(group) ? { kind: 'auto-mode' } : { kind: 'gone' };
     if (group.ownership === 'managed') {
       const reading = await readIn(managed)(group.key);
       return reading.kind === 'found' ? viewManagedGroup(looking, group, reading.found) : reading;
@@ -65,6 +65,9 @@ export async function observeGroups(
   const observations = (await pMap(due, observe, { concurrency: READ_CONCURRENCY })).flat();
   return { observations, troubles };
 }
+
+/** Whether anything but its name leads to a group: workers with findings. */
+const isToldOf = ({ claimed, instanceIds }: DueGroup): boolean => claimed !== undefined || instanceIds.length > 0;
 
 /** @throws why it could not be read */
 function readIn<Reader>(settled: PromiseSettledResult<Reader>): Reader {
