@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
-import { nextInLine } from './line.ts';
-import { begun, NOW, need, policyWith } from './observation.fixture.ts';
+import { inOrder, nextInLine } from './line.ts';
+import { begun, NOW, need, policyWith, seen } from './observation.fixture.ts';
 
 const waiting = (reason: string, more: Partial<RefreshState> = {}): RefreshState => ({
   outcomes: 1,
@@ -29,6 +29,22 @@ const called = (
     NOW,
   ).map(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`);
 
+/** A policy by which findings hasten nothing in a cluster. */
+const observingIn = (cluster: string) =>
+  policyWith({}, { overrides: [{ name: 'calm', match: { clusters: [cluster] }, findings: { mode: 'observe' } }] });
+
+it.each([
+  ['goes first', policyWith(), ['self-managed:b', 'self-managed:a']],
+  ['of a cluster where findings hasten nothing does not', observingIn('data'), ['self-managed:a', 'self-managed:b']],
+  ['goes first where that holds for another cluster', observingIn('shop'), ['self-managed:b', 'self-managed:a']],
+])('a group with urgent findings %s among those that are decided together', (_what, policy, expected) => {
+  const observations = [
+    seen({ key: { cluster: 'shop', nodegroup: 'self-managed:a' } }),
+    seen({ key: { cluster: 'data', nodegroup: 'self-managed:b' }, need }),
+  ];
+  expect(inOrder(observations, policy, NOW).map(({ key }) => key.nodegroup)).toEqual(expected);
+});
+
 describe('once a refresh has ended', () => {
   const line = {
     'shop/self-managed:a': waiting(SLOT),
@@ -46,6 +62,8 @@ describe('once a refresh has ended', () => {
     expect(called(line, policyWith(), { hastened })).toEqual(['data/self-managed:b', 'shop/self-managed:a']);
     const observing = policyWith({}, { findings: { mode: 'observe' } });
     expect(called(line, observing, { hastened })).toEqual(['shop/self-managed:a', 'data/self-managed:b']);
+    expect(called(line, observingIn('data'), { hastened })).toEqual(['shop/self-managed:a', 'data/self-managed:b']);
+    expect(called(line, observingIn('shop'), { hastened })).toEqual(['data/self-managed:b', 'shop/self-managed:a']);
   });
 
   it('nobody is looked at where none has ended, or the policy cannot be read', () => {

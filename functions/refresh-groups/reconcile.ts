@@ -13,17 +13,15 @@ import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type RefreshState, readRemembered } from '../shared/ledger/refresh-ledger.ts';
 import { endOrder } from '../shared/ledger/replacement-orders.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { isHastened } from '../shared/rollouts/hastened.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
-import { placeOfWave } from '../shared/rollouts/wave-place.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { readBatch } from './batch.ts';
 import { decideRefresh } from './decide-refresh.ts';
 import type { Decision } from './decision.ts';
-import { nextInLine } from './line.ts';
+import { type After, inOrder, nextInLine } from './line.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -86,9 +84,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Managed groups are looked at by their own function.
   await lookAtUnseen(deps, { refreshQueue: deps.queue }, [...unseen.values()], now).catch(note);
   const { states, underWay } = standings;
-  const after = { states, ended: standings.ended(), underWay };
-  const needs = after.ended.length === 0 ? new Map() : await readNeeds(deps.ledger, [...states.keys()]);
-  await callNext(deps, nextInLine({ ...after, needs }, policy, now), now).catch(note);
+  await callNext(deps, { states, ended: standings.ended(), underWay }, policy, now).catch(note);
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
@@ -97,30 +93,20 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 /** The reasons after which nothing more is tried until somebody acts. */
 const STOPPED: ReadonlySet<string> = new Set<Reason>(['refresh-halted', 'breaker-tripped', 'held-by-breaker']);
 
-/**
- * Earlier waves come first, so that later ones are decided by what was just read of them. Within a wave those with urgent
- * findings come first, because whoever is decided first takes the slot.
- */
-function inOrder(observations: readonly Observation[], policy: Policy | InvalidPolicy, now: number): Observation[] {
-  const isLater = ({ need }: Observation): number => Number(!isHastened(need, policy, now));
-  return observations.toSorted((a, b) => placeIn(a, policy) - placeIn(b, policy) || isLater(a) - isLater(b));
-}
-
-function placeIn(observation: Observation, policy: Policy | InvalidPolicy): number {
-  const here = policyHere(policy, observation);
-  return isInvalid(here) ? 0 : placeOfWave(here);
-}
-
 /** Whether a group is looked for even where no worker names it any more. */
 const isLookedFor = ({ refresh, progress, setbacks }: RefreshState): boolean =>
   refresh !== undefined || progress !== undefined || setbacks !== undefined;
 
 /** Has the next of the line looked at once a refresh has ended, well or not: its place is free. */
 async function callNext(
-  { account, region, queue, caller }: ReconcileDeps,
-  next: readonly NodeGroupKey[],
+  { account, region, ledger, queue, caller }: ReconcileDeps,
+  after: Omit<After, 'needs'>,
+  policy: Policy | InvalidPolicy,
   now: number,
 ): Promise<void> {
+  if (after.ended.length === 0) return;
+  const needs = await readNeeds(ledger, [...after.states.keys()]);
+  const next = nextInLine({ ...after, needs }, policy, now);
   const origin = { account, region, time: iso(now) };
   const requests = next.map((key) => {
     const about = { trigger: 'slot-free' as const, clusterName: key.cluster, nodegroupName: key.nodegroup };

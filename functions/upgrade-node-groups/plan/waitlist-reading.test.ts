@@ -1,10 +1,12 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import { machineImage } from '../../shared/releases/machine-image.fixture.ts';
 import { targeting } from '../../shared/releases/target.fixture.ts';
 import { HOUR, NOW, nodeGroup, observation, request } from '../model/observation.fixture.ts';
 import type { Observation } from '../model/observation.ts';
 import { policyOf } from '../policy.fixture.ts';
-import { needsFleet } from './waitlist-reading.ts';
+import { needsFleet, readLine } from './waitlist-reading.ts';
 
 const RUNS = '1.33.13-20260714';
 const waved = policyOf({ upgrades: { waves: ['canary', 'prod'] } });
@@ -52,3 +54,42 @@ it.each<[string, Observation, boolean, boolean]>([
   expect(needsFleet([seen], waved)).toBe(withWaves);
   expect(needsFleet([seen], policyOf())).toBe(without);
 });
+
+const turn = { published: NOW - HOUR, mayStartAt: NOW, hasFailed: false };
+const waitlist = new Map(
+  ['data/web', 'shop/web'].map((subject) => [subject, { outcomes: 1, revision: 1, turn }] as const),
+);
+const overriding = (cluster: string, mode: string) => ({
+  name: 'here',
+  match: { clusters: [cluster] },
+  findings: { mode },
+});
+
+/** A ledger in which each group has urgent findings. */
+function ledgerWithNeeds() {
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' }));
+  const need = {
+    urgency: 'urgent',
+    severity: 'CRITICAL',
+    vulnerabilities: ['CVE-2026-31415'],
+    releaseVersion: RUNS,
+    verifiedAt: NOW,
+  };
+  const items = [...waitlist.keys()].map((sk) => ({ sk, outcomes: 1, revision: 1, need }));
+  documents.send = async (command: unknown) =>
+    command instanceof QueryCommand ? { Items: [] } : { Responses: { t: items } };
+  return { documents, table: 't' };
+}
+
+it.each<[string, object, string[]]>([
+  ['everywhere', {}, ['data/web', 'shop/web']],
+  ['nowhere', { findings: { mode: 'observe' } }, []],
+  ['but in one cluster', { overrides: [overriding('data', 'observe')] }, ['shop/web']],
+  ['in one cluster alone', { findings: { mode: 'observe' }, overrides: [overriding('data', 'enforce')] }, ['data/web']],
+])(
+  'urgent findings bring groups to the front of the line where the policy says so: %s',
+  async (_what, document, first) => {
+    const line = await readLine({ ledger: ledgerWithNeeds() }, policyOf(document), NOW, waitlist);
+    expect([...line.urgent].toSorted()).toEqual(first);
+  },
+);

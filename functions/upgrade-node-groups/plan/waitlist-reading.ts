@@ -1,13 +1,15 @@
-import { readNeeds } from '../../shared/ledger/finding-ledger.ts';
+import { type Need, readNeeds } from '../../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { keyOf } from '../../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
+import { placeOfGroup, policyAt } from '../../shared/policy/policy-at.ts';
 import { type KnownRelease, readReleases } from '../../shared/releases/release-ledger.ts';
 import { type AllGroups, readAllGroups } from '../../shared/rollouts/all-groups.ts';
 import { isHastened } from '../../shared/rollouts/hastened.ts';
 import { setbacksOf } from '../../shared/rollouts/setbacks.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import type { Line, Waitlist } from '../moment/waitlist.ts';
-import type { Policy } from '../policy.ts';
+import { type Policy, READS } from '../policy.ts';
 
 /**
  * Reads who waits for a turn.
@@ -65,8 +67,13 @@ function offersAnotherImage({ custom }: NodeGroupView): boolean {
 const withdrawnOf = ({ seen }: KnownRelease): string[] =>
   seen.filter(({ withdrawnAt }) => withdrawnAt !== undefined).map(({ releaseVersion }) => releaseVersion);
 
-/** The subjects on the waitlist whose findings hasten their upgrade. */
+/**
+ * The subjects on the waitlist whose findings hasten their upgrade, by the policy for their names. Their tags are not
+ * known here: they only make the policy stricter, and then a subject says so itself.
+ */
 async function findUrgent(ledger: Ledger, waitlist: Waitlist, policy: Policy, now: number): Promise<Set<string>> {
   const needs = await readNeeds(ledger, [...waitlist.keys()]);
-  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
+  const isUrgent = ([subject, need]: readonly [string, Need]): boolean =>
+    isHastened(need, policyAt<typeof READS, Policy>(policy, placeOfGroup(keyOf(subject), undefined), READS), now);
+  return new Set([...needs].filter(isUrgent).map(([subject]) => subject));
 }
