@@ -8,6 +8,7 @@ import { drawRulings } from './rulings.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
 import { drawSelfManaged } from './self-managed.ts';
 import { drawSweeps } from './sweeps.ts';
+import { drawVulnerabilities } from './vulnerabilities.ts';
 
 /** Workers of a fleet at its start. */
 export const WORKERS = 20;
@@ -53,6 +54,7 @@ export function scenarioOf(seed: number): Scenario {
     ...drawHosts(new Draw(new Random(seed).fork('hosts')), groups),
     ...drawRulings(new Draw(new Random(seed).fork('rulings')), BUSY_HOURS * 60),
     ...drawSweeps(new Draw(new Random(seed).fork('sweeps'))),
+    ...drawVulnerabilities(new Draw(new Random(seed).fork('vulnerabilities')), BUSY_HOURS * 60),
   };
 }
 

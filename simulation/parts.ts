@@ -1,7 +1,17 @@
 import type { Scenario } from './scenario.ts';
 
 /** Members of a scenario that are left out as a whole. */
-const WHOLES = ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] as const;
+const WHOLES = [
+  'waves',
+  'gate',
+  'window',
+  'selfManaged',
+  'nodeClasses',
+  'hosts',
+  'rulings',
+  'sweeps',
+  'vulnerabilities',
+] as const;
 
 /** The names of the parts that a scenario can be played without, for a command line. */
 export function partsOf(scenario: Scenario): string[] {
@@ -22,7 +32,7 @@ export function without(scenario: Scenario, parts: readonly string[]): Scenario 
   const kept = <Item>(items: readonly Item[], name: string): Item[] =>
     items.filter((_, index) => !left.has(`${name}${index}`));
   const { fleet, steps, faults } = scenario;
-  const { waves, gate, window, selfManaged, nodeClasses, hosts, rulings, sweeps, ...rest } = scenario;
+  const { waves, gate, window, selfManaged, nodeClasses, hosts, rulings, sweeps, vulnerabilities, ...rest } = scenario;
   return {
     ...rest,
     ...(waves !== undefined && !left.has('waves') && { waves }),
@@ -33,6 +43,7 @@ export function without(scenario: Scenario, parts: readonly string[]): Scenario 
     ...(hosts !== undefined && !left.has('hosts') && { hosts }),
     ...(rulings !== undefined && !left.has('rulings') && { rulings }),
     ...(sweeps !== undefined && !left.has('sweeps') && { sweeps }),
+    ...(vulnerabilities !== undefined && !left.has('vulnerabilities') && { vulnerabilities }),
     steps: kept(steps, 'step'),
     fleet: {
       ...fleet,

@@ -8,6 +8,7 @@ import { type Run, startRun } from '../sandbox/play.ts';
 import type { SynthesizedStack } from '../sandbox/stack/template.ts';
 import { fleetFileOf, policyDocumentOf } from './documents.ts';
 import { endings } from './invariants/endings.ts';
+import { findings } from './invariants/findings.ts';
 import { hosts } from './invariants/hosts.ts';
 import type { Day, Invariant } from './invariants/invariant.ts';
 import { pins } from './invariants/pins.ts';
@@ -89,6 +90,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     selfManaged(day),
     hosts(day),
     rejections(day),
+    findings(day),
   );
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {

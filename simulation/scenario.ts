@@ -5,6 +5,7 @@ import type { Gate, Waves, Window } from './rollout.ts';
 import type { Rulings } from './rulings.ts';
 import type { SelfManaged } from './self-managed.ts';
 import type { Sweeps } from './sweeps.ts';
+import type { Vulnerabilities } from './vulnerabilities.ts';
 
 /** Something that happens during a simulated day. Each can be left out, and the rest still makes sense. */
 export type Step = { readonly atMinute: number } & (
@@ -93,6 +94,8 @@ export interface Scenario {
   readonly rulings?: Rulings;
   /** Absent: the stack sweeps each hour. */
   readonly sweeps?: Sweeps;
+  /** Absent: Inspector's scanning is off. */
+  readonly vulnerabilities?: Vulnerabilities;
 }
 
 /** The access entries of a cluster of a drawn fleet, and one more. */

@@ -15,17 +15,41 @@ interface Played {
 }
 
 /** What was not drawn yet when the first seeds broke something. */
-const LATER = ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings', 'sweeps'];
+const LATER = [
+  'waves',
+  'gate',
+  'window',
+  'selfManaged',
+  'nodeClasses',
+  'hosts',
+  'rulings',
+  'sweeps',
+  'vulnerabilities',
+];
 /** Seeds whose days broke something once, each as it was then: it stays proven. */
 const ONCE_BROKEN: readonly Played[] = [
   { seed: 10, left: LATER },
   { seed: 87, left: LATER },
-  { seed: 44, left: ['launch0', 'launch1', 'waves', 'gate', 'window', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
-  { seed: 910, left: ['window', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
-  { seed: 1409, left: ['window', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
-  { seed: 387, left: ['window', 'hosts', 'rulings', 'sweeps'] },
-  { seed: 51, left: ['sweeps'] },
-  { seed: 143 },
+  {
+    seed: 44,
+    left: [
+      'launch0',
+      'launch1',
+      'waves',
+      'gate',
+      'window',
+      'nodeClasses',
+      'hosts',
+      'rulings',
+      'sweeps',
+      'vulnerabilities',
+    ],
+  },
+  { seed: 910, left: ['window', 'nodeClasses', 'hosts', 'rulings', 'sweeps', 'vulnerabilities'] },
+  { seed: 1409, left: ['window', 'nodeClasses', 'hosts', 'rulings', 'sweeps', 'vulnerabilities'] },
+  { seed: 387, left: ['window', 'hosts', 'rulings', 'sweeps', 'vulnerabilities'] },
+  { seed: 51, left: ['sweeps', 'vulnerabilities'] },
+  { seed: 143, left: ['vulnerabilities'] },
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -39,9 +39,11 @@ describe('a scenario', () => {
       new Set(
         scenarios
           .flatMap(partsOf)
-          .filter((part) => /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings|sweeps)$/.test(part)),
+          .filter((part) =>
+            /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings|sweeps|vulnerabilities)$/.test(part),
+          ),
       ).size,
-    ).toBe(8);
+    ).toBe(9);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

@@ -41,7 +41,8 @@ export function records(day: Day): Invariant {
       const told = new Map<string, string>();
       for (const record of run.records) {
         const words = saidIn(record);
-        if ((told.get(record.id) ?? words) !== words)
+        // A batch that comes again is counted as what it is then: what has led to a reconcile is known by now.
+        if (record.reason !== 'findings-counted' && (told.get(record.id) ?? words) !== words)
           day.breach('one record an outcome', `${told.get(record.id)} / ${words}`);
         told.set(record.id, words);
       }

@@ -1,4 +1,5 @@
 import { closedFor, GATE } from '../rollout.ts';
+import { watchUrgent } from './hastened.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 import { type Taker, takersOf, watchPins } from './takers.ts';
 
@@ -23,8 +24,9 @@ interface Run {
  */
 export function waves(day: Day): Invariant {
   const { account } = day.run;
-  const { waves: planned, gate, window } = day.scenario;
+  const { waves: planned, gate, window, vulnerabilities } = day.scenario;
   if (planned === undefined && gate === undefined && window === undefined) return {};
+  const urgent = watchUrgent(day);
   const runs = new Map<string, Run[]>();
   const runsOf = ({ name }: Taker): Run[] => runs.get(name) ?? [];
 
@@ -43,11 +45,12 @@ export function waves(day: Day): Invariant {
     if (planned === undefined) return;
     const alike = all.filter(({ amiType }) => amiType === starter.amiType);
     const takers = alike.filter(({ counts }) => counts);
+    // Urgent findings shorten the time between waves, too.
+    const { urgentBakeMinutes = Infinity } = urgent.isHastened(starter.name) ? (vulnerabilities ?? {}) : {};
+    const bakesFor = Math.min(planned.bakeMinutes, urgentBakeMinutes) * MINUTE_MS;
     const hasBaked = (other: Taker): boolean =>
       runsOf(other).some(
-        (run) =>
-          run.releaseVersion === releaseVersion &&
-          (run.until ?? account.time.now) - run.since >= planned.bakeMinutes * MINUTE_MS,
+        (run) => run.releaseVersion === releaseVersion && (run.until ?? account.time.now) - run.since >= bakesFor,
       );
     // One that moved on sooner has passed the release over. Then another one of its wave must have tried it.
     const isPassed = (other: Taker): boolean =>
@@ -85,6 +88,7 @@ export function waves(day: Day): Invariant {
   let watchedAt = 0;
   const watch = (): readonly Taker[] => {
     watchedAt = account.time.now;
+    urgent.look();
     const takers = takersOf(day);
     look(takers);
     for (const { taker, release } of changedPins(takers)) {

@@ -70,7 +70,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'if (nodeNames.length === 0) return;',
   ),
   day(
-    29,
+    60,
     'the metadata service is changed where the policy only observes',
     'require-imdsv2/decide.ts',
     "if (verdict.policy.imds.mode === 'observe' && ruling === undefined) {",
@@ -103,5 +103,12 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'steer-node-classes/decide.ts',
     '{ wakeAt: circumstances.now + UNREAD_AGAIN_MS }',
     '{}',
+  ),
+  day(
+    60,
+    'findings that are not urgent shorten the bake',
+    'shared/rollouts/hastened.ts',
+    '=> isUrgent(need, now) && !isInvalid(policy)',
+    '=> need !== undefined && !isInvalid(policy)',
   ),
 ];
