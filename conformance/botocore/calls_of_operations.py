@@ -67,7 +67,8 @@ def ssm_agents(account) -> None:
     run = {"DocumentName": "AWS-RunShellScript", "InstanceIds": [instance], "Parameters": {"commands": ["uname -r"]}}
     bounds = {"TimeoutSeconds": 60, "Comment": "Made here.", "MaxConcurrency": "50", "MaxErrors": "10%"}
     call("ssm", "SendCommand", **run, **bounds)
-    call("ssm", "SendCommand", DocumentName="AWS-UpdateSSMAgent", InstanceIds=[instance])
+    call("ssm", "SendCommand", DocumentName="AWS-UpdateSSMAgent", DocumentVersion="$DEFAULT", InstanceIds=[instance])
+    refused("InvalidDocumentVersion", "ssm", "SendCommand", **{**run, "DocumentVersion": "7"})
     refused("InvalidDocument", "ssm", "SendCommand", DocumentName="Missing", InstanceIds=[instance])
     refused("InvalidInstanceId", "ssm", "SendCommand", **{**run, "InstanceIds": ["i-0123456789abcdef0"]})
     refused("InvalidParameters", "ssm", "SendCommand", **{**run, "Parameters": {"nothing": ["x"]}})

@@ -71,13 +71,13 @@ export function selfManaged(day: Day): Invariant {
   };
 
   const checkRetained = (): void => {
-    const isStopped = day.policies.at(-1)?.policy.killSwitch !== false;
+    // Under the kill switch nothing is ended, and Auto Scaling retains whoever waited for the hook until it timed out.
+    if (day.policies.at(-1)?.policy.killSwitch !== false) return;
     for (const { name, members } of groups()) {
       const retained = [...members.values()].filter(({ lifecycleState }) => lifecycleState.endsWith(':Retained'));
       const most = drawn.drains.retained.most;
       if (retained.length > most) day.breach('retained for a time', `${name} retains ${retained.length}, not ${most}`);
-      // Under the kill switch nothing is ended.
-      for (const member of isStopped ? [] : retained) {
+      for (const member of retained) {
         const age = account.time.now - (since.get(placeIn(member)) ?? account.time.now);
         if (age <= RETAINED_FOR * 60 * MINUTE_MS + sweepPauseOf(day.scenario) + ENDED_WITHIN_MS) continue;
         day.breach(

@@ -14,7 +14,7 @@ const WAVES = 'shared/rollouts/waves.ts';
 /** Defects that simulated days see by themselves, without a test of the function. */
 export const DEFECTS_OF_DAYS: readonly Defect[] = [
   day(
-    46,
+    61,
     'a node class passes its waves over',
     'steer-node-classes/wave.ts',
     '.find((held) => held !== undefined);',
@@ -49,7 +49,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'if (opensAt > 0) return undefined;',
   ),
   day(
-    18,
+    61,
     'one refresh more than the limit of the cluster',
     'refresh-groups/limits.ts',
     'here.length >= perCluster',
@@ -70,7 +70,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'if (nodeNames.length === 0) return;',
   ),
   day(
-    60,
+    29,
     'the metadata service is changed where the policy only observes',
     'require-imdsv2/decide.ts',
     "if (verdict.policy.imds.mode === 'observe' && ruling === undefined) {",
