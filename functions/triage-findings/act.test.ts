@@ -8,6 +8,7 @@ import { createLedger } from '../shared/ledger/ledger.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import { carryOut } from './act.ts';
 import { type Decision, say } from './decision.ts';
+import { nodeGroup, observation } from './observation.fixture.ts';
 
 class Died extends Error {}
 
@@ -50,14 +51,14 @@ const deps = {
 async function reconcile(decision: Decision, dies?: typeof diesAt): Promise<void> {
   diesAt = dies;
   const state = item ?? { outcomes: 0, revision: 0 };
-  const observation = {
+  const unscanned = {
     topic: 'coverage',
     subject: { cluster: 'shop', nodegroup: 'web' },
     trigger,
     state,
     unscanned: new Map(),
   } as const;
-  await carryOut(deps, [{ observation, decision }], { now: 1, mode: 'enforce' }).catch((error: unknown) => {
+  await carryOut(deps, [{ observation: unscanned, decision }], { now: 1, mode: 'enforce' }).catch((error: unknown) => {
     const all = error instanceof AggregateError ? error.errors : [error];
     if (!all.every((each) => each instanceof Died)) throw error;
   });
@@ -93,4 +94,46 @@ it('dies after recording: the same is recorded again with the same id, and then 
   await reconcile(one);
   expect(new Set(recorded)).toEqual(new Set(['coverage 1 workers-not-scanned i-1']));
   expect(recorded.length).toBeLessThanOrEqual(2);
+});
+
+it('one queue that takes nothing stops no other: what is not requested stays pending, and the batch comes again', async () => {
+  const asked: string[] = [];
+  const queue = (name: string, works: boolean) => {
+    const client = new SQSClient({ region: 'eu-central-1' });
+    client.send = async () => {
+      asked.push(name);
+      if (!works) throw new Died();
+      return { Successful: [], Failed: [] };
+    };
+    return { sqs: client, url: `https://sqs/${name}.fifo` };
+  };
+  const saved = new Map<string, FindingState>();
+  const documents = ledger.documents;
+  const own = { ...ledger, documents: Object.create(documents) as typeof documents };
+  own.documents.send = async (command: unknown) => {
+    if (command instanceof PutCommand) saved.set(command.input.Item?.sk, command.input.Item as never);
+    return {};
+  };
+  const queues = {
+    upgradeQueue: queue('upgrades', true),
+    refreshQueue: queue('refreshes', false),
+    nodeClassQueue: queue('node-classes', true),
+  };
+  const decided = (
+    [
+      ['self-managed:legacy', 'request-refresh'],
+      ['web', 'request-upgrade'],
+      ['karpenter:general', 'request-pin'],
+    ] as const
+  ).map(([nodegroup, act]) => ({
+    observation: { ...observation(nodeGroup()), subject: { cluster: 'shop', nodegroup } },
+    decision: { ...say('acted', 'move-requested', 'It is asked.', {}), act },
+  }));
+  const carried = carryOut({ ...deps, ...queues, ledger: own }, decided, { now: 1, mode: 'enforce' });
+  await expect(carried).rejects.toThrow('Not everything could be requested.');
+  expect(asked).toEqual(['upgrades', 'refreshes', 'node-classes']);
+  expect(recorded).toHaveLength(2);
+  expect([...saved].flatMap(([subject, { pending }]) => (pending === undefined ? [] : [subject]))).toEqual([
+    'shop/self-managed:legacy',
+  ]);
 });

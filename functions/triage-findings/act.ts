@@ -1,32 +1,20 @@
 import { EnableCommand, type Inspector2Client, Inspector2ServiceException } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
-import { makeNodeClassReconcileRequest } from '../../events/node-class-reconcile-request.ts';
-import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-request.ts';
-import { makeUpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
-import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { asStored, type OutcomeDeps } from '../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome as RecordedOutcome } from '../shared/records/recorder.ts';
-import { iso } from '../shared/runtime/clock.ts';
 import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
+import { type HintDeps, sendHints } from './send-hints.ts';
 
-export interface ActDeps extends OutcomeDeps<Recorder> {
+export interface ActDeps extends OutcomeDeps<Recorder>, HintDeps {
   readonly inspector: Inspector2Client;
-  readonly upgradeQueue: ReconcileQueue;
-  /** The queue of `refresh-groups`, which moves self-managed groups to another AMI. */
-  readonly refreshQueue: ReconcileQueue;
-  /** The queue of `steer-node-classes`, which pins the AMI aliases of Karpenter's node classes. */
-  readonly nodeClassQueue: ReconcileQueue;
-  readonly account: string;
-  readonly region: string;
 }
 
 export interface Decided {
@@ -67,7 +55,11 @@ const ACT_CONCURRENCY = 16;
  */
 export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
   const saved = (await pMap(decided, (each) => save(deps, each, now, mode), { concurrency: ACT_CONCURRENCY })).flat();
-  await sendHints(deps, saved, now);
+  const subjectsOf = (act: Decision['act']) =>
+    saved.flatMap(({ observation, decision }) =>
+      decision.act === act && observation.topic === 'findings' ? [observation.subject] : [],
+    );
+  const unsent = await sendHints(deps, subjectsOf, now);
   const finish = async (each: Saved): Promise<void> => {
     const { outcome, calls } = await act(deps.inspector, each.decision);
     if (outcome !== undefined) deps.recorder.record(outcomeOf(each, each.state, outcome, calls, mode));
@@ -75,7 +67,10 @@ export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now
     const { pending: _, unrecorded: __, ...done } = each.state;
     await saveFindingState(deps.ledger, topic, findingKey(subject), done, now, deps.caller);
   };
-  await pMap(saved, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
+  // What could not be requested stays pending: the next delivery decides it again.
+  const sent = saved.filter(({ decision: { act } }) => act === undefined || !unsent.has(act));
+  await pMap(sent, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
+  if (unsent.size > 0) throw new AggregateError(unsent.values(), 'Not everything could be requested.');
 }
 
 /** Saves the new state. Returns it when it holds a new outcome that this reconcile must carry out and record. */
@@ -135,36 +130,6 @@ function nextState({ observation, decision }: Decided, now: number): FindingStat
     ...(outcome !== undefined && (isOther || state.pending !== undefined) && { pending: before }),
     revision: state.revision,
   };
-}
-
-/** Has the functions look at their groups that replace workers. What they are told is only where to look. */
-async function sendHints(deps: ActDeps, saved: readonly Saved[], now: number): Promise<void> {
-  const { account, region, caller, upgradeQueue, refreshQueue, nodeClassQueue } = deps;
-  const origin = { account, region, time: iso(now) };
-  const subjectsOf = (act: Decision['act']) =>
-    saved.flatMap(({ observation, decision }) =>
-      decision.act === act && observation.topic === 'findings' ? [observation.subject] : [],
-    );
-  for (const [act, queue, make] of [
-    ['request-upgrade', upgradeQueue, makeUpgradeReconcileRequest],
-    ['request-refresh', refreshQueue, makeRefreshReconcileRequest],
-  ] as const) {
-    const hints = subjectsOf(act).map((subject) => {
-      const { cluster: clusterName, nodegroup: nodegroupName } = subject;
-      const detail = { trigger: 'findings', clusterName, nodegroupName } as const;
-      return { request: make(origin, `findings ${subjectOf(subject)} ${caller}`, detail) };
-    });
-    if (hints.length > 0) await sendRequests(queue, hints);
-  }
-  // Node classes are looked at by cluster.
-  const clusters = new Set(subjectsOf('request-pin').map(({ cluster }) => cluster));
-  const hints = [...clusters].map((clusterName) => ({
-    request: makeNodeClassReconcileRequest(origin, `findings ${clusterName} ${caller}`, {
-      trigger: 'findings',
-      clusterName,
-    }),
-  }));
-  if (hints.length > 0) await sendRequests(nodeClassQueue, hints);
 }
 
 /** Carries out what goes beyond reconcile requests, and returns the final outcome. */

@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
-import { findWorkers, listWorkers } from './observe-instances.ts';
+import { findWorkers, listOthers, listWorkers } from './observe-instances.ts';
 
 const asked: string[][] = [];
 const ec2 = new EC2Client({ region: 'eu-central-1' });
@@ -61,5 +61,32 @@ it('takes a node group’s workers by Auto Scaling’s own tag, whatever somebod
     ['cluster-0/group-0', ['i-1']],
     // Each worker bears the tag of a quarantine, which anybody may set. A group without workers would have no findings.
     ['cluster-1/group-1', ['i-3']],
+  ]);
+});
+
+it('takes for the EC2NodeClass of a node only what may be the name of one: anybody may set the tag', async () => {
+  const names = ['default', 'x'.repeat(64), '<b>Call 555-0100</b>'];
+  const fleet = new EC2Client({ region: 'eu-central-1' });
+  fleet.send = async () => ({
+    Reservations: [
+      {
+        Instances: names.map((name, index) => ({
+          InstanceId: `i-${index}`,
+          ImageId: 'ami-1',
+          Tags: Object.entries({
+            'aws:eks:cluster-name': 'shop',
+            'karpenter.sh/nodepool': 'general',
+            'karpenter.k8s.aws/ec2nodeclass': name,
+          }).map(([Key, Value]) => ({ Key, Value })),
+        })),
+      },
+    ],
+  });
+  const key = { cluster: 'shop', nodegroup: 'karpenter:general' };
+  const listed = await listOthers(fleet, [{ key, kind: 'node-pool', name: 'general' }]);
+  expect(listed.get('shop/karpenter:general')?.map(({ nodeClass }) => nodeClass)).toEqual([
+    'default',
+    undefined,
+    undefined,
   ]);
 });

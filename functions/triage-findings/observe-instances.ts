@@ -5,6 +5,7 @@ import { isIsolated, isOptedOut } from '../shared/fleet/scope.ts';
 import {
   AUTO_SCALING_GROUP_TAG,
   isBorneOut,
+  isObjectName,
   MEMBER_OF,
   tagsOf,
   type Worker,
@@ -133,7 +134,7 @@ export async function listOthers(ec2: EC2Client, groups: readonly OtherKey[]): P
 
 function otherOf(instance: DescribedInstance): OtherMember {
   const nodeClass = tagsOf(instance)[CLASS_TAG];
-  return { ...memberOf(instance), ...(nodeClass !== undefined && { nodeClass }) };
+  return { ...memberOf(instance), ...(nodeClass !== undefined && isObjectName(nodeClass) && { nodeClass }) };
 }
 
 async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Promise<Map<string, FoundWorker>> {

@@ -143,7 +143,7 @@ export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'o
   }
   const pool = tags['karpenter.sh/nodepool'];
   if (pool === undefined) return { ownership: 'self-managed' };
-  return { ownership: 'karpenter', ...(OBJECT_NAME.test(pool) && { nodegroup: `${KARPENTER}${pool}` }) };
+  return { ownership: 'karpenter', ...(isObjectName(pool) && { nodegroup: `${KARPENTER}${pool}` }) };
 }
 
 /**
@@ -152,6 +152,9 @@ export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'o
  * would have records, commands and keys of the ledger say anything, at any length.
  */
 const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
+
+/** Whether a node pool, or an EC2NodeClass, whose name is the value of a label as well, may have this name. */
+export const isObjectName = (name: string): boolean => OBJECT_NAME.test(name);
 
 /** The group of a node pool's nodes. */
 export const groupOfPool = (name: string): string => `${KARPENTER}${name}`;
@@ -170,7 +173,7 @@ export interface UnmanagedGroup {
  * other groups that are asked for. Source: Auto Scaling API reference, DescribeAutoScalingGroups, `AutoScalingGroupNames`.
  */
 export const isUnmanagedGroupName = ({ kind, name }: UnmanagedGroup): boolean =>
-  kind === 'node-pool' ? OBJECT_NAME.test(name) : name.length >= 1 && name.length <= 255;
+  kind === 'node-pool' ? isObjectName(name) : name.length >= 1 && name.length <= 255;
 
 /** The Auto Scaling group or node pool that a group's name stands for; undefined for a managed node group. */
 export function unmanagedGroup(nodegroup: string): UnmanagedGroup | undefined {
