@@ -47,7 +47,10 @@ export interface NamedImages {
   readonly unreadable?: Unreadable;
 }
 
-/** An Auto Scaling group outside of managed node groups, a node pool of Karpenter, or nodes of a cluster that are in neither. */
+/**
+ * An Auto Scaling group outside of managed node groups, a node pool of Karpenter, or nodes of a cluster that are in
+ * neither.
+ */
 export interface OtherGroupView {
   readonly kind: 'other-group';
   readonly clusterTags: Readonly<Record<string, string>>;

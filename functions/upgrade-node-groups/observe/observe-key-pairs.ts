@@ -21,10 +21,9 @@ interface Clients {
 
 /**
  * Reads which key pair the launch templates name of node groups that would be upgraded now, by subject, and whether they
- * launch into capacity reservations only. A node group
- * with its owner's launch template costs two calls. Where the template names a key pair, one call for fifty nodes reads
- * whose SSM agent answers, one or a few whether sessions reach them, and one for a hundred Auto Scaling groups who else
- * launches from the template.
+ * launch into capacity reservations only. A node group with its owner's launch template costs two calls. Where the template
+ * names a key pair, one call for fifty nodes reads whose SSM agent answers, one or a few whether sessions reach them, and
+ * one for a hundred Auto Scaling groups who else launches from the template.
  */
 export async function observeKeyPairs(
   { autoScaling, ec2, ssm }: Clients,
