@@ -12,6 +12,7 @@ import { createWantedReader, imageOf, type WantedReader } from '../shared/releas
 import { isImageOf } from '../shared/releases/release-version.ts';
 import { pairOf, readTargets, type Target } from '../shared/releases/target-release.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { settledValue } from '../shared/runtime/settled.ts';
 import type { DueGroup } from './due-group.ts';
 import type { NodeGroupView, View } from './observation.ts';
 import type { GroupWorker } from './observe-findings.ts';
@@ -73,9 +74,9 @@ export async function readManagedGroups(
   return async (key) => {
     const settled = readings.get(subjectOf(key))?.settled;
     if (settled === undefined) return { kind: 'gone' };
-    if (settled.status === 'rejected') throw settled.reason;
-    if (settled.value.kind !== 'found') return settled.value;
-    const nodeGroup = settled.value.found;
+    const reading = settledValue(settled);
+    if (reading.kind !== 'found') return reading;
+    const nodeGroup = reading.found;
     const { version: kubernetesVersion = '', amiType = '', releaseVersion = '' } = nodeGroup;
     const present = images.get(releaseVersion);
     return {

@@ -12,6 +12,7 @@ import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts
 import { type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
 import { createWantedReader, imageOf, type WantedReader } from '../shared/releases/read-wanted-images.ts';
 import type { MachineImage } from '../shared/releases/wanted-image.ts';
+import { settledValue } from '../shared/runtime/settled.ts';
 import { memoryOf } from './decision.ts';
 import type { DueGroup } from './due-group.ts';
 import { hasMoved } from './follow.ts';
@@ -36,46 +37,64 @@ export interface OtherGroup {
   readonly readWay: (policy: Policy, controlPlane: string) => Promise<Way>;
 }
 
+/** @throws why groups of its kind could not be read, where that may pass by itself */
 export type OtherReader = (key: NodeGroupKey) => Reading<OtherGroup>;
 
 /**
  * Reads Auto Scaling groups and node pools, all at once: a call to EC2 for two hundred of each kind, one to Auto Scaling
  * for fifty groups, and two to the ledger. AMIs that the policy names are read once for each name. Of a cluster with
- * findings on nodes in neither, all nodes are listed. Where Auto Scaling refuses to show groups, node pools are read all
- * the same.
+ * findings on nodes in neither, all nodes are listed. What cannot be read of Auto Scaling groups stops no node pool.
  */
 export async function readOtherGroups(clients: OtherClients, keys: readonly NodeGroupKey[]): Promise<OtherReader> {
   const named = keys.flatMap(otherKeys);
   const groups = named.filter(({ kind }) => kind === 'auto-scaling-group');
-  const pools = named.filter(({ kind }) => kind === 'node-pool');
+  const hasPools = named.some(({ kind }) => kind === 'node-pool');
+  const members = await listOthers(clients.ec2, named);
+  const [groupIn, classes] = await Promise.allSettled([
+    readAutoScalingGroups(clients, groups, members),
+    hasPools ? readNodeClassStates(clients.ledger) : new Map<string, NodeClassState>(),
+  ]);
+  const kinds = new Map(named.map((each) => [subjectOf(each.key), each]));
+  return (key) => {
+    const known = kinds.get(subjectOf(key));
+    if (known === undefined) return { kind: 'gone' };
+    const own = members.get(subjectOf(key)) ?? [];
+    const untagged = (way: Way) => found({ members: own, tags: {}, readWay: async () => way });
+    switch (known.kind) {
+      case 'nameless':
+        return untagged({ kind: 'none' });
+      case 'node-pool':
+        return untagged({ kind: 'pin', classes: classesOf(key, own, settledValue(classes)) });
+      case 'auto-scaling-group':
+        return settledValue(groupIn)(known, own);
+    }
+  };
+}
+
+type Members = readonly OtherMember[];
+
+/** Reads Auto Scaling groups, and what refresh-groups remembers of them. */
+async function readAutoScalingGroups(
+  clients: OtherClients,
+  groups: readonly OtherKey[],
+  members: ReadonlyMap<string, Members>,
+): Promise<(group: OtherKey, own: Members) => Reading<OtherGroup>> {
   const names = [...new Set(groups.map(({ name }) => name))];
   const subjects = groups.map(({ key }) => subjectOf(key));
-  const [members, described, refreshes, classes] = await Promise.all([
-    listOthers(clients.ec2, named),
+  const imageIds = subjects.flatMap((subject) => (members.get(subject) ?? []).map(({ imageId }) => imageId));
+  const [described, refreshes, describedImages] = await Promise.all([
     read(() => describeGroups(clients.autoScaling, names), 'throw'),
     groups.length === 0 ? new Map<string, RefreshState>() : readStates(clients.ledger, subjects),
-    pools.length === 0 ? new Map<string, NodeClassState>() : readNodeClassStates(clients.ledger),
+    describeImages(clients.ec2, imageIds),
   ]);
-  const ofGroups = subjects.flatMap((subject) => members.get(subject) ?? []);
-  const describedImages = await describeImages(
-    clients.ec2,
-    ofGroups.map(({ imageId }) => imageId),
-  );
+  if (described.kind !== 'found') return () => described;
+  const byName = new Map(described.found.map((group) => [group.AutoScalingGroupName, group]));
   const images = new Map([...describedImages].flatMap(([id, image]) => entryOf(id, imageOf(image))));
   const readWanted = createWantedReader(clients);
-  const kinds = new Map(named.map(({ key, kind, name }) => [subjectOf(key), { kind, name }]));
-  return (key) => {
-    const subject = subjectOf(key);
-    const known = kinds.get(subject);
-    if (known === undefined) return { kind: 'gone' };
-    const own = members.get(subject) ?? [];
-    const untagged = (way: Way) => found({ members: own, tags: {}, readWay: async () => way });
-    if (known.kind === NAMELESS.kind) return untagged({ kind: 'none' });
-    if (known.kind === 'node-pool') return untagged({ kind: 'pin', classes: classesOf(key, own, classes) });
-    if (described.kind !== 'found') return described;
-    const group = described.found.find(({ AutoScalingGroupName }) => AutoScalingGroupName === known.name);
+  return ({ key, name }, own) => {
+    const group = byName.get(name);
     if (group === undefined) return { kind: 'gone' };
-    const state = stateOf(group.AutoScalingGroupARN, refreshes.get(subject));
+    const state = stateOf(group.AutoScalingGroupARN, refreshes.get(subjectOf(key)));
     const readWay = refreshWayReader(readWanted, imagesOf(own, images), state);
     return found({ members: own, tags: tagsOf(group), readWay });
   };

@@ -24,10 +24,20 @@ const due = (nodegroup: string, ownership: DueGroup['ownership']): DueGroup => (
 const namesAsked: string[] = [];
 
 /** Clients of an account that has a node group, an Auto Scaling group and a node pool, without workers. */
-function clients({ autoScaling: error, nodeGroup }: { readonly autoScaling?: string; readonly nodeGroup?: string }) {
+function clients({
+  autoScaling: error,
+  nodeGroup,
+  nodeClasses = [],
+}: {
+  readonly autoScaling?: string;
+  readonly nodeGroup?: string;
+  readonly nodeClasses?: readonly object[];
+}) {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(REGION));
-  documents.send = async (command: unknown) =>
-    command instanceof QueryCommand ? { Items: [] } : { Responses: { t: [] } };
+  documents.send = async (command: unknown) => {
+    if (!(command instanceof QueryCommand)) return { Responses: { t: [] } };
+    return { Items: command.input.ExpressionAttributeValues?.[':pk'] === 'node-class' ? nodeClasses : [] };
+  };
   const [autoScaling, ec2, eks] = [new AutoScalingClient(REGION), new EC2Client(REGION), new EKSClient(REGION)];
   const [inspector, ssm] = [new Inspector2Client(REGION), new SSMClient(REGION)];
   autoScaling.send = async ({ input }: DescribeAutoScalingGroupsCommand) => {
@@ -77,9 +87,14 @@ it('observes all others where Auto Scaling refuses to show groups, and says so o
   expect(await seen({ autoScaling: 'AccessDenied' })).toEqual({ views, troubles: [] });
 });
 
-it('observes node groups where Auto Scaling is throttled, and has the others looked at again', async () => {
+it('observes all others where Auto Scaling is throttled, and has its groups looked at again', async () => {
   const after = await seen({ autoScaling: 'Throttling' });
-  expect(after).toEqual({ views: ALL.slice(0, 2), troubles: ['Throttling', 'Throttling'] });
+  expect(after).toEqual({ views: ALL.toSpliced(2, 1), troubles: ['Throttling'] });
+});
+
+it('observes all others where the ledger has an item about a node class that nobody can read', async () => {
+  const after = await seen({ nodeClasses: [{ sk: 'shop/ec2nodeclass:default', outcomes: 'many' }] });
+  expect(after).toEqual({ views: ALL.slice(0, 3), troubles: ['ZodError'] });
 });
 
 it('observes all others where EKS is throttled at one node group', async () => {

@@ -3,6 +3,7 @@ import type { Inspector2Client } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { settledValue } from '../shared/runtime/settled.ts';
 import type { DueGroup } from './due-group.ts';
 import type { GroupObservation, View } from './observation.ts';
 import type { Looking } from './observe-hosts.ts';
@@ -45,10 +46,10 @@ export async function observeGroups(
   const viewOf = async (group: DueGroup): Promise<View> => {
     if (group.ownership === 'auto-mode') return isToldOf(group) ? { kind: 'auto-mode' } : { kind: 'gone' };
     if (group.ownership === 'managed') {
-      const reading = await readIn(managed)(group.key);
+      const reading = await settledValue(managed)(group.key);
       return reading.kind === 'found' ? viewManagedGroup(looking, group, reading.found) : reading;
     }
-    const reading = readIn(others)(group.key);
+    const reading = settledValue(others)(group.key);
     return reading.kind === 'found' ? viewOtherGroup(looking, group, reading.found) : reading;
   };
   const troubles: unknown[] = [];
@@ -68,9 +69,3 @@ export async function observeGroups(
 
 /** Whether anything but its name leads to a group: workers with findings. */
 const isToldOf = ({ claimed, instanceIds }: DueGroup): boolean => claimed !== undefined || instanceIds.length > 0;
-
-/** @throws why it could not be read */
-function readIn<Reader>(settled: PromiseSettledResult<Reader>): Reader {
-  if (settled.status === 'rejected') throw settled.reason;
-  return settled.value;
-}

@@ -46,11 +46,7 @@ export function createAutoScaling(world: World, groups: AutoScalingGroups): Serv
           if (MaxRecords < 1 || MaxRecords > MAX_PAGE) {
             throw new AwsError('ValidationError', `MaxRecords must be between 1 and ${MAX_PAGE}`);
           }
-          // Source: API reference, AutoScalingGroupNames: of 1 to 255 characters each.
-          if (AutoScalingGroupNames.some(({ length }) => length < 1 || length > MAX_NAME)) {
-            const message = `Each member of autoScalingGroupNames must have a length between 1 and ${MAX_NAME}`;
-            throw new AwsError('ValidationError', `1 validation error detected: ${message}`);
-          }
+          refuseUnfit(AutoScalingGroupNames);
           const wanted = new Set(AutoScalingGroupNames);
           const named = groups.list().filter(({ name }) => wanted.size === 0 || wanted.has(name));
           const name = (group: AutoScalingGroup) => group.name;
@@ -108,4 +104,11 @@ function filter(groups: AutoScalingGroup[], filters: RequestedFilters): AutoScal
     }
     return applyFilters(kept, [{ Name, Values }], {}, tagsOf);
   }, groups);
+}
+
+/** Source: API reference, DescribeAutoScalingGroups, AutoScalingGroupNames: of 1 to 255 characters each. */
+function refuseUnfit(names: readonly string[]): void {
+  if (names.every(({ length }) => length >= 1 && length <= MAX_NAME)) return;
+  const message = `Each member of autoScalingGroupNames must have a length between 1 and ${MAX_NAME}`;
+  throw new AwsError('ValidationError', `1 validation error detected: ${message}`);
 }
