@@ -58,6 +58,13 @@ describe('findings on a self-managed group', () => {
     ['are on an AMI that EC2 does not show', { present: undefined }, {}, TOLD],
     ['are on a group that no refresh can move', { reason: 'group-is-mixed' }, {}, TOLD],
     ['are on a group whose refresh has failed', { reason: 'refresh-halted' }, {}, TOLD],
+    ['are on a group whose refresh to that AMI has failed', { reason: 'refresh-halted', failedTo: NEW_AMI }, {}, TOLD],
+    [
+      'are on a group whose refresh to an earlier AMI has failed',
+      { reason: 'refresh-halted', failedTo: OLD_AMI },
+      {},
+      'acted move-requested, request-refresh',
+    ],
     ['were on a group with an unclear AMI', { reason: 'image-unclear' }, {}, 'acted move-requested, request-refresh'],
   ])('that %s', (_what, way, document, expected) => {
     const { wanted, present, ...rest } = { ...refreshWay(), ...way } as ReturnType<typeof refreshWay>;

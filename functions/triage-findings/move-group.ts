@@ -90,6 +90,21 @@ const NOT_DECIDED: ReadonlySet<string | undefined> = new Set([
   'would-refresh',
 ]);
 
+/** Reasons of refresh-groups for refreshes to one AMI that have failed. They say nothing of a move to another one. */
+const OF_ONE_AMI: ReadonlySet<string> = new Set([
+  'refresh-cancelled',
+  'refresh-failed',
+  'refresh-halted',
+  'refresh-incomplete',
+]);
+
+/** Whether refresh-groups has last said that the group does not move to an AMI before somebody acts. */
+const isKept = ({ reason, failedTo }: RefreshWay, target: string): boolean =>
+  reason !== undefined &&
+  !NOT_DECIDED.has(reason) &&
+  isKeptByPerson(reason) &&
+  !(OF_ONE_AMI.has(reason) && failedTo !== undefined && failedTo !== target);
+
 function fateByRefresh(way: RefreshWay, { refreshes }: Policy, now: number): Fate {
   const { wanted, present, movesTo, reason } = way;
   const stays = (why: string, variant: string, hint: string): Fate => ({ kind: 'stays', why, variant, hint });
@@ -129,7 +144,7 @@ function fateByRefresh(way: RefreshWay, { refreshes }: Policy, now: number): Fat
       'Approve the move that refresh-groups proposes, or set refreshes.mode to enforce.',
     );
   }
-  if (reason !== undefined && !NOT_DECIDED.has(reason) && isKeptByPerson(reason)) {
+  if (isKept(way, target.imageId)) {
     const why = `The policy names ${to}, and refresh-groups does not move the group (${reason}).`;
     return stays(why, `${target.imageId} ${reason}`, 'Do what the record of refresh-groups about the group says.');
   }

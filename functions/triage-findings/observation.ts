@@ -80,6 +80,8 @@ export interface RefreshWay {
   readonly controlPlane: string;
   /** The AMI of the refresh that is under way. */
   readonly movesTo?: string;
+  /** The AMI to which refreshes have failed. */
+  readonly failedTo?: string;
   /** The reason of the last record of refresh-groups about the group. */
   readonly reason?: string;
 }

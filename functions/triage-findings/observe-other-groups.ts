@@ -147,7 +147,7 @@ function imagesOf(members: readonly OtherMember[], known: ReadonlyMap<string, Ma
 }
 
 const refreshWayReader =
-  (readWanted: WantedReader, images: readonly MachineImage[], { refresh, reason }: RefreshState) =>
+  (readWanted: WantedReader, images: readonly MachineImage[], { refresh, failures, reason }: RefreshState) =>
   async ({ refreshes }: Policy, controlPlane: string): Promise<RefreshWay> => {
     const [behind, present] = [images[0], images.at(-1)];
     const isRead = refreshes.mode !== 'off' && refreshes.wanted !== null && refresh === undefined;
@@ -159,6 +159,7 @@ const refreshWayReader =
       ...(present !== undefined && { present }),
       ...(behind !== undefined && behind !== present && { behind }),
       ...(refresh !== undefined && { movesTo: refresh.target }),
+      ...(failures !== undefined && { failedTo: failures.target }),
       ...(reason !== undefined && { reason }),
     };
   };
