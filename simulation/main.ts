@@ -13,7 +13,7 @@ import { summaryOf, told } from './told.ts';
  * V8's young generation in a job, MiB. A day makes much garbage and keeps little: with the default of 16 collections
  * copy what would have died a moment later.
  */
-const SEMI_SPACE_MIB = 64;
+const SEMI_SPACE_MIB = 256;
 
 await enter(process.argv.slice(2), USAGE, (argv) => simulate(readSettings(argv)));
 
