@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import { sample as remediationRequest } from '../events/remediation-request.ts';
 import * as shellsReconcileRequest from '../events/shells-reconcile-request.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
@@ -303,9 +304,15 @@ it('when a worker does not answer in Systems Manager', async () => {
 it('when AWS refuses to have the metadata service of a worker changed', async () => {
   const policy = { imds: { mode: 'enforce' }, ssmAgent: { mode: 'off' } };
   const run = await start({ inProcess: true, fleet: fleet(group({ ssm: { imdsTokens: 'optional' } })), policy });
-  // An instance of another owner can be changed by nobody else.
-  for (const instance of run.account.fleet.instances.list()) Object.assign(instance, { operator: 'ecs.amazonaws.com' });
-  await run.account.play(63 * MINUTE);
+  const { account } = run;
+  await account.play(90 * MINUTE);
+  expect(standing(run)).toEqual([]);
+  // From now on the account lets no instance take version 1 again, which an undo gives back.
+  account.fleet.metadataDefaults.httpTokensEnforced = true;
+  const [{ id: instanceId } = { id: '' }] = account.fleet.instances.list();
+  const detail = { remediation: 'require-imdsv2', action: 'reject', instanceId, why: 'a test', requestedBy: 'a test' };
+  account.putEvent({ ...remediationRequest, id: 'undo', time: new Date(account.time.now).toISOString(), detail });
+  await account.play(5 * MINUTE);
   expect(standing(run)).toEqual(['remediation-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
