@@ -310,7 +310,8 @@ it('when AWS refuses to have the metadata service of a worker changed', async ()
   // From now on the account lets no instance take version 1 again, which an undo gives back.
   account.fleet.metadataDefaults.httpTokensEnforced = true;
   const [{ id: instanceId } = { id: '' }] = account.fleet.instances.list();
-  const detail = { remediation: 'require-imdsv2', action: 'reject', instanceId, why: 'a test', requestedBy: 'a test' };
+  const remediation = REMEDIATIONS.find(({ reasons }) => Object.hasOwn(reasons, 'imdsv2-refused'))?.name;
+  const detail = { remediation, action: 'reject', instanceId, why: 'a test', requestedBy: 'a test' };
   account.putEvent({ ...remediationRequest, id: 'undo', time: new Date(account.time.now).toISOString(), detail });
   await account.play(5 * MINUTE);
   expect(standing(run)).toEqual(['remediation-failed']);
