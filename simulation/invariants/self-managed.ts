@@ -1,3 +1,4 @@
+import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { AutoScalingGroup, Member } from '../../sandbox/account/auto-scaling/group.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import { isRecord } from '../../sandbox/wire/json-codec.ts';
@@ -35,7 +36,8 @@ export function selfManaged(day: Day): Invariant {
         if (!member.lifecycleState.endsWith('Terminating:Wait')) continue;
         waiting.set(member.instance.id, {
           since: since.get(placeIn(member)) ?? account.time.now,
-          pods: podsOn(group, member),
+          // The kubelet of a node in quarantine answers nobody, so that no pod's end is confirmed.
+          pods: member.instance.tags.has(QUARANTINE_TAG) ? 0 : podsOn(group, member),
         });
       }
     }
