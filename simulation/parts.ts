@@ -1,7 +1,7 @@
 import type { Scenario } from './scenario.ts';
 
 /** Members of a scenario that are left out as a whole. */
-const WHOLES = [
+export const WHOLES = [
   'waves',
   'gate',
   'window',
@@ -32,18 +32,8 @@ export function without(scenario: Scenario, parts: readonly string[]): Scenario 
   const kept = <Item>(items: readonly Item[], name: string): Item[] =>
     items.filter((_, index) => !left.has(`${name}${index}`));
   const { fleet, steps, faults } = scenario;
-  const { waves, gate, window, selfManaged, nodeClasses, hosts, rulings, sweeps, vulnerabilities, ...rest } = scenario;
-  return {
-    ...rest,
-    ...(waves !== undefined && !left.has('waves') && { waves }),
-    ...(gate !== undefined && !left.has('gate') && { gate }),
-    ...(window !== undefined && !left.has('window') && { window }),
-    ...(selfManaged !== undefined && !left.has('selfManaged') && { selfManaged }),
-    ...(nodeClasses !== undefined && !left.has('nodeClasses') && { nodeClasses }),
-    ...(hosts !== undefined && !left.has('hosts') && { hosts }),
-    ...(rulings !== undefined && !left.has('rulings') && { rulings }),
-    ...(sweeps !== undefined && !left.has('sweeps') && { sweeps }),
-    ...(vulnerabilities !== undefined && !left.has('vulnerabilities') && { vulnerabilities }),
+  const smaller: { -readonly [Member in keyof Scenario]: Scenario[Member] } = {
+    ...scenario,
     steps: kept(steps, 'step'),
     fleet: {
       ...fleet,
@@ -53,6 +43,8 @@ export function without(scenario: Scenario, parts: readonly string[]): Scenario 
     },
     faults: Object.fromEntries(Object.entries(faults).filter(([name]) => !left.has(name))),
   };
+  for (const whole of WHOLES) if (left.has(whole)) delete smaller[whole];
+  return smaller;
 }
 
 /**
