@@ -180,53 +180,26 @@ it('a role whose trust policy was changed is told as the cause: no policy is att
   expect(outcomes(run).at(-1)).toBe('done agent-verified');
 });
 
+/** One cluster with one group of Windows. */
+const windowsFleet = (group: object) => ({
+  startsAt: '2026-07-20T00:05:00Z',
+  releases: [{ ...RELEASES, amiTypes: ['WINDOWS_CORE_2022_x86_64'], releaseVersion: '1.33-2026.07.08' }],
+  clusters: [
+    { name: 'shop', version: '1.33', nodeGroups: [{ name: 'win', amiType: 'WINDOWS_CORE_2022_x86_64', ...group }] },
+  ],
+});
+
 it('an agent of Windows that nobody calls the latest is updated once, and not again and again', async () => {
-  const run = await playThrough({
-    inProcess: true,
-    fleet: {
-      startsAt: '2026-07-20T00:05:00Z',
-      releases: [{ ...RELEASES, amiTypes: ['WINDOWS_CORE_2022_x86_64'], releaseVersion: '1.33-2026.07.08' }],
-      clusters: [
-        {
-          name: 'shop',
-          version: '1.33',
-          nodeGroups: [
-            { name: 'win', amiType: 'WINDOWS_CORE_2022_x86_64', desiredSize: 1, ssm: { latestIsTold: false } },
-          ],
-        },
-      ],
-    },
-    play: '8h',
-  });
+  const fleet = windowsFleet({ desiredSize: 1, ssm: { latestIsTold: false } });
+  const run = await playThrough({ inProcess: true, fleet, play: '8h' });
   expect(outcomes(run)).toEqual(['acted agent-update-started', 'done agent-updated']);
   expect(changes(run)).toEqual(['ssm SendCommand']);
 });
 
 it('Windows has the time that it takes to start: nothing is told of a worker that registers after ten minutes', async () => {
-  const run = await playThrough({
-    inProcess: true,
-    fleet: {
-      startsAt: '2026-07-20T00:05:00Z',
-      releases: [{ ...RELEASES, amiTypes: ['WINDOWS_CORE_2022_x86_64'], releaseVersion: '1.33-2026.07.08' }],
-      clusters: [
-        {
-          name: 'shop',
-          version: '1.33',
-          nodeGroups: [
-            {
-              name: 'win',
-              amiType: 'WINDOWS_CORE_2022_x86_64',
-              desiredSize: 0,
-              maxSize: 1,
-              ssm: { registersAfterSeconds: 600 },
-            },
-          ],
-        },
-      ],
-      launches: [{ at: '+1m', cluster: 'shop', nodeGroup: 'win', count: 1 }],
-    },
-    play: '2h',
-  });
+  const launches = [{ at: '+1m', cluster: 'shop', nodeGroup: 'win', count: 1 }];
+  const windows = windowsFleet({ desiredSize: 0, maxSize: 1, ssm: { registersAfterSeconds: 600 } });
+  const run = await playThrough({ inProcess: true, fleet: { ...windows, launches }, play: '2h' });
   expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'done agent-verified']);
 });
 

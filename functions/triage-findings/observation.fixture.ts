@@ -121,6 +121,8 @@ const release = fc.constantFrom('1.33.12-20260610', OLD, NEW, 'strange');
 const urgency = fc.constantFrom('normal' as const, 'urgent' as const);
 const vulnerability = fc.constantFrom('CVE-2026-1', 'CVE-2026-2', 'CVE-2026-3');
 const severity = fc.constantFrom('CRITICAL', 'HIGH', 'UNTRIAGED');
+/** What findings on workers of every kind have. */
+const ofAnyFinding = { instanceId: fc.constantFrom('i-0a', 'i-0b'), vulnerabilityId: vulnerability, severity, urgency };
 
 const view: fc.Arbitrary<View> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<View>({ kind: 'gone' }) },
@@ -136,10 +138,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
           runs: fc.constantFrom('', OLD_AMI, NEW_AMI, `${OLD_AMI} ${NEW_AMI}`),
           open: fc.array(
             fc.record({
-              instanceId: fc.constantFrom('i-0a', 'i-0b'),
-              vulnerabilityId: vulnerability,
-              severity,
-              urgency,
+              ...ofAnyFinding,
               image: fc.constantFrom('current' as const, 'other' as const),
               imageId: fc.constantFrom(OLD_AMI, NEW_AMI),
             }),
@@ -208,10 +207,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
           ),
           open: fc.array(
             fc.record({
-              instanceId: fc.constantFrom('i-0a', 'i-0b'),
-              vulnerabilityId: vulnerability,
-              severity,
-              urgency,
+              ...ofAnyFinding,
               image: fc.constantFrom('current' as const, 'other' as const, 'unknown' as const),
             }),
             { maxLength: 4 },
