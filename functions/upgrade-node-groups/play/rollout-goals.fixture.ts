@@ -1,3 +1,4 @@
+import { HOUR } from '../model/observation.fixture.ts';
 import { LAST_RELEASE, type Trouble } from './any-fleet.fixture.ts';
 import { firstVersionOf, type ModelGroup } from './eks-model.fixture.ts';
 import type { FleetPlay } from './play-fleet.fixture.ts';
@@ -29,16 +30,17 @@ function forbiddenBy(play: FleetPlay, group: ModelGroup): 'left-alone' | 'others
     ...troubles.filter(({ kind }) => kind === 'opted-out'),
     ...inCluster.filter(({ kind }) => kind === 'cluster-opted-out'),
   ].filter(isForEver);
-  if (optedOut.length > 0) {
-    // Nobody sees the opt-out of a group that cannot be read by then, so later waves wait for the group.
-    const unreadable = troubles.filter((trouble) => trouble.kind === 'unreadable' && isForEver(trouble));
-    const wasSeen = unreadable.every(({ from }) => optedOut.some((out) => out.from + SWEPT <= from));
-    return wasSeen ? 'left-alone' : 'others';
-  }
+  // Nobody sees what begins once a group cannot be read any more, so later waves go on to wait for the group.
+  const ifSeen = (since: number) =>
+    troubles.some((trouble) => trouble.kind === 'unreadable' && isForEver(trouble) && trouble.from < since + SWEPT)
+      ? 'others'
+      : 'left-alone';
+  if (optedOut.length > 0) return ifSeen(Math.min(...optedOut.map(({ from }) => from)));
   // EKS takes no update at the version that the group has stayed at, and no proposal to follow is made.
   const isTooFarBehind = behind > 3 && group.version === firstVersionOf(group.given);
-  if (isTooFarBehind && (policy.followMode === 'observe' || model.controlPlaneOf(group).isRolledBack))
-    return 'left-alone';
+  if (isTooFarBehind && policy.followMode === 'observe') return 'left-alone';
+  const { isRolledBack, since } = model.controlPlaneOf(group);
+  if (isTooFarBehind && isRolledBack) return ifSeen((since - model.start) / HOUR);
   if (hasForEver(troubles, 'unreadable', 'unhealthy', 'blocked')) return 'others';
   const isAsked = special === 'asked' || (policy.followMode === 'observe' && behind > 0);
   if (approvesAfter === undefined && isAsked) return 'others';

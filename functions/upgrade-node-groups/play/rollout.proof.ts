@@ -146,6 +146,17 @@ const ONCE_BROKEN: AnyFleet[] = [
     ],
     policy: { ...USUAL.policy, windows: 'early', perAccount: 2 },
   },
+  // The goals took a group for one that is left alone of which nobody could see any more that its control plane was
+  // rolled back: a later wave waits for it.
+  {
+    ...USUAL,
+    clusters: [{ upgradedAt: 20, rolledBackAfter: 4 }, STEADY, STEADY],
+    groups: [
+      { ...PLAIN, behind: 4, troubles: [{ kind: 'unreadable', from: 1, hours: 9999 }] },
+      { ...PLAIN, cluster: 1 },
+    ],
+    policy: { ...USUAL.policy, windows: 'early' },
+  },
 ];
 
 /**
