@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { propertySeed } from './test/property-seed.ts';
 
 /** The tests that play the synthesized stack. Synthesizing it takes most of a minute, for which no other test waits. */
 const PLAYS = [
@@ -11,7 +12,8 @@ const PLAYS = [
 export const common = {
   exclude: ['node_modules/**', 'cdk.out/**'],
   // `npm run synth` checks the rules of AWS's schema once. In each synthesis of a test they would take seconds.
-  env: { CDK_VALIDATION: 'false' },
+  env: { CDK_VALIDATION: 'false', PROPERTY_SEED: `${propertySeed()}` },
+  setupFiles: ['test/draw-from-seed.setup.ts'],
   testTimeout: 60_000,
   hookTimeout: 60_000,
   // Test files leave nothing behind that affects another one. A process for each would cost more than it protects.
