@@ -45,7 +45,8 @@ function notExposed(observation: Observation, view: WorkerView, circumstances: C
     if (left === undefined) return doubt;
     // That it is left alone makes it no worker that the Internet cannot reach. It is recorded after other words only.
     const silent = state.outcomes === 0 ? ({ silent: true } as const) : {};
-    if (doubt.reason === 'routes-unread') return { ...left, message: `${doubt.message} ${left.message}`, ...silent };
+    const unread = doubt.unread === true ? ({ unread: true } as const) : {};
+    return { ...left, message: `${doubt.message} ${left.message}`, ...silent, ...unread };
   }
   // A shielded worker is as it should be. It is recorded only where something else was recorded before.
   const shields = view.exposures.length > 0 ? [] : view.shields;
@@ -120,7 +121,7 @@ function doubtAbout(view: WorkerView, { policy, now }: Circumstances): Decision 
   if (unread.length > 0) {
     const message = `Nobody can tell whether a port is open to the world: ${describeExposures(unread).join('; ')}.`;
     const groups = [...new Set(unread.flatMap((each) => each.unread ?? []))].sort().join(' ');
-    return { ...say('waiting', 'rules-unread', message, groups), lookAt: now + UNREAD_FOR };
+    return { ...say('waiting', 'rules-unread', message, groups), unread: true, lookAt: now + UNREAD_FOR };
   }
   const { doubts = [] } = view;
   const counted = isInvalid(policy) ? doubts : countedExposures(doubts, policy);

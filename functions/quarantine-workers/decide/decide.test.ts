@@ -100,7 +100,18 @@ it('a worker with a security group that EC2 does not show is none without open p
   const open = worker({ exposures: [exposure({ unread: ['sg-9'] })] });
   expect(said(decide(observation(open), openPort))).toBe('acted quarantine-started');
   const decoy = { ...observation(hidden), owner: { tags: {}, onlyClaims: 'Its tags claim it.' } };
-  expect(said(decide(decoy, openPort))).toBe('done not-exposed');
+  const left = decide(decoy, openPort);
+  expect([said(left), left.silent]).toEqual(['refused claims-to-be-worker', true]);
+  // A guard says nothing of what the security group opens: the end of an exposure that was told is not recorded.
+  for (const [document, word] of [
+    [{ killSwitch: true }, 'skipped kill-switch'],
+    [{ quarantine: { exposure: 'open-port', mode: 'off' } }, 'skipped mode-off'],
+  ] as const) {
+    const stopped = circumstances({ quarantine: { exposure: 'open-port' }, ...document });
+    const held = decide(observation(hidden, { outcomes: 1 }), stopped);
+    expect([said(held), held.silent, held.unread]).toEqual([word, undefined, true]);
+    expect(held.message).toContain('what sg-9 opens is not known');
+  }
 });
 
 it('a worker with hundreds of addresses and open ports is isolated: what is saved of it stays short', () => {

@@ -47,6 +47,8 @@ export interface Decision extends Told<Reason> {
    * Nothing is recorded or saved: the node group's record covers it, or another reconcile is working on it right now.
    */
   readonly silent?: boolean;
+  /** Whether nobody knows what its security groups open: of its exposure, nothing more is known than before. */
+  readonly unread?: true;
   /** Continues something whose start was recorded: only its outcome is recorded. */
   readonly quiet?: boolean;
 }

@@ -50,6 +50,13 @@ describe('what a decision says about the exposure of its worker', () => {
     expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();
   });
 
+  it('is nothing where nobody knows what its security groups open: an exposure that is told of stays open', () => {
+    const doubt = { ...say('waiting', 'rules-unread', ''), unread: true } as const;
+    const left = { ...say('skipped', 'kill-switch', ''), unread: true } as const;
+    for (const decision of [doubt, left])
+      expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();
+  });
+
   it('is nothing while another reconcile acts on it', () => {
     const decision = { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
     expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();

@@ -55,15 +55,16 @@ const FORGOTTEN_AFTER = 48 * 3_600_000;
 const stays: ReadonlySet<string> = new Set(STAYS_EXPOSED_WORKER);
 
 /**
- * What one decision says about the exposure of its worker; undefined where another reconcile is handling the worker, or
- * where it only refuses a request.
+ * What one decision says about the exposure of its worker; undefined where another reconcile is handling the worker,
+ * where it only refuses a request, or where nobody can tell: then it stays as it was.
  */
 export function findingOf({ observation, decision }: Decided, now: number): Finding | undefined {
   const { instanceId, view, state } = observation;
-  const { reason, silent, answers } = decision;
+  const { reason, silent, answers, unread } = decision;
   if (view === undefined) return { instanceId };
   if (answers !== undefined || reason === 'request-refused' || (silent === true && reason === 'quarantine-in-progress'))
     return undefined;
+  if (unread === true && isPresent(view)) return undefined;
   const subject = `${view.cluster}/${view.nodegroup ?? ''}`;
   // Of a worker that a guard leaves alone, such as the kill switch, nobody knows more than before.
   const isDoubt = reason === DOUBT || (isQuarantineGuard(reason) && view.exposures.length === 0);
