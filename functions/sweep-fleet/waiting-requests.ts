@@ -1,5 +1,7 @@
-import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { LONGEST_WAIT } from '../shared/declaration/remediation.ts';
+import { readMetricData } from '../shared/runtime/metric-data.ts';
+import { listed } from '../shared/text/listed.ts';
 import type { Recorder } from './remediation.ts';
 
 export interface WaitingDeps {
@@ -28,6 +30,7 @@ const THROTTLED_PERIODS = 3;
  * costs a fourteenth of that (0.01 US dollars per 1,000 metrics).
  *
  * @param now epoch ms
+ * @throws Error where CloudWatch did not tell of each, after the others were told; Lambda then retries the sweep
  */
 export async function tellWaitingRequests(
   { cloudWatch, queues, functions, recorder }: WaitingDeps,
@@ -37,14 +40,15 @@ export async function tellWaitingRequests(
     ...Object.entries(queues).map(([of, queue]) => ({ of, queue, asked: oldestIn(queue) })),
     ...Object.entries(functions).map(([of, name]) => ({ of, queue: undefined, asked: throttlesOf(name) })),
   ];
-  const values = await readValues(
-    cloudWatch,
-    looks.map(({ asked }) => asked),
-    now,
-  );
+  // A call takes 500 queries (CloudWatch API reference, GetMetricData), and a stack has a few functions.
+  const { values, incomplete } = await readMetricData(cloudWatch, {
+    MetricDataQueries: looks.map(({ asked: MetricStat }, index) => ({ Id: idOf(index), MetricStat })),
+    StartTime: new Date(now - LOOKED_AT),
+    EndTime: new Date(now),
+  });
   let waiting = 0;
   for (const [index, { of, queue }] of looks.entries()) {
-    const [newest = 0, ...older] = values.get(index) ?? [];
+    const [newest = 0, ...older] = values.get(idOf(index)) ?? [];
     if (queue !== undefined && newest >= LONGEST_WAIT) {
       recorder.note('waiting-requests', { of, seconds: newest, queue });
       waiting += 1;
@@ -56,7 +60,16 @@ export async function tellWaitingRequests(
     }
   }
   recorder.gauge('WaitingFunctions', waiting);
+  // Services tell nothing of a queue or function that is idle. That CloudWatch did not tell is not that nothing waits.
+  const untold = looks.flatMap(({ of }, index) => {
+    const why = incomplete.get(idOf(index));
+    return why === undefined ? [] : [`${of} (${why})`];
+  });
+  if (untold.length > 0) throw new Error(`CloudWatch does not tell whether requests wait for ${listed(untold)}.`);
 }
+
+/** The id of a query, by its place in the list. */
+const idOf = (index: number): string => `m${index}`;
 
 type Asked = NonNullable<MetricDataQuery['MetricStat']>;
 
@@ -75,22 +88,3 @@ const throttlesOf = (name: string): Asked => ({
   Period: PERIOD,
   Stat: 'Sum',
 });
-
-/** The values of each metric by its place in the list, the newest first, also across pages. */
-async function readValues(
-  client: CloudWatchClient,
-  asked: readonly Asked[],
-  now: number,
-): Promise<Map<number, number[]>> {
-  const found = new Map<number, number[]>();
-  // A call takes 500 queries (CloudWatch API reference, GetMetricData), and a stack has a few functions.
-  const MetricDataQueries = asked.map((MetricStat, index) => ({ Id: `m${index}`, MetricStat }));
-  const range = { StartTime: new Date(now - LOOKED_AT), EndTime: new Date(now) };
-  for await (const page of paginateGetMetricData({ client }, { MetricDataQueries, ...range })) {
-    for (const { Id = '', Values = [] } of page.MetricDataResults ?? []) {
-      const index = Number(Id.slice(1));
-      found.set(index, [...(found.get(index) ?? []), ...Values]);
-    }
-  }
-  return found;
-}

@@ -49,6 +49,11 @@ describe('the quota of vCPUs', () => {
     expect(warnings({ ...group, ...more }, known(61))).toEqual([]);
   });
 
+  it('is told of as unknown where CloudWatch could not tell', () => {
+    const unread = { vcpusOf, ofClass: new Map([['Standard/OnDemand', { unread: 'Forbidden' }]]) };
+    expect(warnings(group, unread)).toEqual(["EC2's quota of Standard/OnDemand could not be read (Forbidden)"]);
+  });
+
   it('adds up what several classes have room for', () => {
     const both = new Map([
       ['Standard/OnDemand', { used: 60, limit: 64 }],

@@ -9,10 +9,15 @@ export interface Quota {
   readonly limit: number;
 }
 
+/** Why CloudWatch could not tell of a quota. */
+export interface UnreadQuota {
+  readonly unread: string;
+}
+
 /** What is known of quotas: vCPUs by instance type, and quotas by class, such as `Standard/OnDemand`. */
 export interface Quotas {
   readonly vcpusOf: ReadonlyMap<string, number>;
-  readonly ofClass: ReadonlyMap<string, Quota>;
+  readonly ofClass: ReadonlyMap<string, Quota | UnreadQuota>;
 }
 
 /**
@@ -69,7 +74,11 @@ export function quotasFor(
   let room = 0;
   const free: string[] = [];
   for (const [name, vcpus] of least) {
-    const { used, limit } = ofClass.get(name) ?? { used: 0, limit: 0 };
+    const quota = ofClass.get(name) ?? { used: 0, limit: 0 };
+    if ('unread' in quota) {
+      return { blockers: [], warnings: [`EC2's quota of ${name} could not be read (${quota.unread})`] };
+    }
+    const { used, limit } = quota;
     const left = Math.max(0, limit - used);
     room += Math.floor(left / vcpus);
     free.push(`${name} has ${left} of ${limit} vCPUs free`);

@@ -1,6 +1,7 @@
-import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { type EC2Client, paginateDescribeInstanceTypes } from '@aws-sdk/client-ec2';
-import type { Quota } from '../moment/quotas.ts';
+import { readMetricData } from '../../shared/runtime/metric-data.ts';
+import type { Quota, UnreadQuota } from '../moment/quotas.ts';
 
 /**
  * How old a data point may be, ms. EC2 publishes its usage every five minutes or so: an older point says nothing of
@@ -27,9 +28,10 @@ export async function readVcpus(client: EC2Client, Values: string[]): Promise<Ar
 
 /**
  * Reads the quotas of the named classes, and how much of each is in use, by the newest data point. A class is absent
- * where CloudWatch has no recent one. The metric math function `SERVICE_QUOTA` returns the quota (CloudWatch user
- * guide, "Visualizing your service quotas and setting alarms"), so that no second service is read. A class has two
- * queries, and a call takes 500 queries (CloudWatch API reference, GetMetricData).
+ * where CloudWatch has no recent one, and has a text where CloudWatch could not tell. The metric math function
+ * `SERVICE_QUOTA` returns the quota (CloudWatch user guide, "Visualizing your service quotas and setting alarms"), so
+ * that no second service is read. A class has two queries, and a call takes 500 queries (CloudWatch API reference,
+ * GetMetricData).
  *
  * @param now epoch ms
  */
@@ -37,22 +39,18 @@ export async function readQuotas(
   client: CloudWatchClient,
   classes: readonly string[],
   now: number,
-): Promise<Array<[string, Quota]>> {
+): Promise<Array<[string, Quota | UnreadQuota]>> {
   const MetricDataQueries = classes.flatMap((name, index): MetricDataQuery[] => [
     { Id: `used${index}`, MetricStat: { Metric: usageOf(name), Period: PERIOD, Stat: 'Maximum' } },
     { Id: `limit${index}`, Expression: `SERVICE_QUOTA(used${index})` },
   ]);
-  const newest = new Map<string, number>();
   const request = { MetricDataQueries, StartTime: new Date(now - RECENT), EndTime: new Date(now) };
-  // By default the newest data point comes first, also across pages.
-  for await (const page of paginateGetMetricData({ client }, request)) {
-    for (const { Id = '', Values: [value] = [] } of page.MetricDataResults ?? []) {
-      if (value !== undefined && !newest.has(Id)) newest.set(Id, value);
-    }
-  }
-  return classes.flatMap((name, index): Array<[string, Quota]> => {
-    const used = newest.get(`used${index}`);
-    const limit = newest.get(`limit${index}`);
+  const { values, incomplete } = await readMetricData(client, request);
+  return classes.flatMap((name, index): Array<[string, Quota | UnreadQuota]> => {
+    const [ofUsed, ofLimit] = [`used${index}`, `limit${index}`];
+    const unread = incomplete.get(ofUsed) ?? incomplete.get(ofLimit);
+    if (unread !== undefined) return [[name, { unread }]];
+    const [[used] = [], [limit] = []] = [values.get(ofUsed), values.get(ofLimit)];
     return used === undefined || limit === undefined ? [] : [[name, { used, limit }]];
   });
 }
