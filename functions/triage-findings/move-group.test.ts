@@ -170,6 +170,24 @@ describe('findings on a node pool of Karpenter', () => {
     ['a class that is pinned to the newest', [['general', 'node-class-current']], {}, 'refused ami-stays-vulnerable'],
     ['a class that selects AMIs itself', [['general', 'ami-terms-custom']], {}, 'refused ami-stays-vulnerable'],
     ['a class that is kept as code', [['general', 'node-class-kept-as-code']], {}, 'refused ami-stays-vulnerable'],
+    [
+      'a class that is kept, and one that nobody has looked at',
+      [
+        ['general', 'node-class-kept-as-code'],
+        ['spot', undefined],
+      ],
+      {},
+      'acted move-requested, request-pin',
+    ],
+    [
+      'a class that is kept, and one that is pinned to the newest',
+      [
+        ['general', 'node-class-kept-as-code'],
+        ['spot', 'node-class-current'],
+      ],
+      {},
+      'refused ami-stays-vulnerable',
+    ],
     ['a class whose pin is proposed', [['general', 'would-pin-node-class']], {}, 'refused ami-stays-vulnerable'],
     [
       'pins off',
@@ -185,6 +203,10 @@ describe('findings on a node pool of Karpenter', () => {
     const { outcome } = decideOn({ way: pinWay([['general', 'ami-terms-custom']]) });
     expect(outcome?.message).toMatch(
       /Karpenter replaces these nodes when the AMI of their EC2NodeClass changes\. steer-node-classes does not pin general \(ami-terms-custom\)\.$/,
+    );
+    const classes = [['general', 'ami-terms-custom'] as const, ['spot', undefined] as const];
+    expect(decideOn({ way: pinWay(classes) }).outcome?.message).toMatch(
+      /steer-node-classes does not pin general \(ami-terms-custom\)\. For the others, it is asked to look, urgent\.$/,
     );
   });
 });

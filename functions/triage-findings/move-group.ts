@@ -163,21 +163,22 @@ function fateByPin({ classes }: PinWay, { nodeClasses }: Policy): Fate {
     return stays(why, 'off', PIN_YOURSELF);
   }
   const kept = [...classes].filter(([, reason]) => reason !== undefined && isKeptByPerson(reason));
-  const [first] = kept;
-  if (first !== undefined) {
-    const [name, reason = ''] = first;
-    const why = `${by} steer-node-classes does not pin ${name} (${reason}).`;
-    return stays(
-      why,
-      `${name} ${reason}`,
-      `Do what the record of steer-node-classes about ${name} says. ${PIN_YOURSELF}`,
-    );
+  const why = kept.map(([name, reason = '']) => `${name} (${reason})`);
+  const notPinned = kept.length === 0 ? by : `${by} steer-node-classes does not pin ${listed(why)}.`;
+  const target = kept.map(([name, reason = '']) => `${name} ${reason}`).join(' ');
+  const isCurrent = (reason: string | undefined) => reason === 'node-class-current';
+  const isSettled = (reason: string | undefined) =>
+    reason !== undefined && (isCurrent(reason) || isKeptByPerson(reason));
+  // A class that somebody keeps holds back no other. Once these are pinned, it is told that it alone is left.
+  if (kept.length > 0 && [...classes.values()].every(isSettled)) {
+    const record = `Do what the record of steer-node-classes about ${listed(kept.map(([name]) => name))} says.`;
+    return stays(notPinned, target, `${record} ${PIN_YOURSELF}`);
   }
   const names = [...classes.keys()];
-  if (names.length > 0 && [...classes.values()].every((reason) => reason === 'node-class-current')) {
-    const why = `${by} ${listed(names)} ${names.length === 1 ? 'is' : 'are'} pinned to the newest release that has baked.`;
-    return stays(`${why} The next pin is hastened.`, 'current', PIN_YOURSELF);
+  if (names.length > 0 && [...classes.values()].every(isCurrent)) {
+    const pinned = `${listed(names)} ${names.length === 1 ? 'is' : 'are'} pinned to the newest release that has baked.`;
+    return stays(`${by} ${pinned} The next pin is hastened.`, 'current', PIN_YOURSELF);
   }
-  const how = `${by} steer-node-classes`;
-  return { kind: 'asked', act: 'request-pin', how, target: '' };
+  const how = kept.length === 0 ? `${by} steer-node-classes` : `${notPinned} For the others, it`;
+  return { kind: 'asked', act: 'request-pin', how, target };
 }

@@ -177,8 +177,10 @@ const view: fc.Arbitrary<View> = fc.oneof(
                 }),
               ),
             fc
-              .constantFrom(undefined, 'node-class-current', 'node-class-drifting', 'ami-terms-custom')
-              .map((reason) => pinWay([['general', reason]])),
+              .array(fc.constantFrom(undefined, 'node-class-current', 'node-class-drifting', 'ami-terms-custom'), {
+                maxLength: 3,
+              })
+              .map((reasons) => pinWay(reasons.map((reason, index) => [`class-${index}`, reason]))),
             fc.constant({ kind: 'none' as const }),
           ),
         },
