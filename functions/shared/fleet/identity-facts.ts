@@ -54,7 +54,7 @@ export interface Facts {
 export const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(name);
 
 /**
- * How many clusters are asked for in a reconcile that do not exist, and how many node groups. Whoever may set tags can name
+ * How many clusters are asked for in a reconcile that are not found, and how many node groups. Whoever may set tags can name
  * fifty clusters, and a node group, on each instance, and EKS throttles the reads of all.
  */
 const MOST_MISSING = 200;
@@ -69,18 +69,32 @@ const tooMany = (what: string): Unreadable => ({
   isThrottled: false,
 });
 
-/** Counts names that were asked for and do not exist, so that further ones need not be asked for. */
-function missingNames() {
+/**
+ * Counts names that were asked for and were not found, so that further ones need not be asked for.
+ *
+ * @param what names of what, in words
+ */
+function missingNames(what: string) {
   const asked = new Set<string>();
   let missing = 0;
+  let unread = 0;
+  let lastUnread: Unreadable | undefined;
   return {
-    isTooMany: (name: string): boolean => !asked.has(name) && missing >= MOST_MISSING,
+    /** Why a name is not asked for; undefined where it is. Where EKS does not tell of names, it may tell later. */
+    whyNot(name: string): Unreadable | undefined {
+      if (asked.has(name) || missing + unread < MOST_MISSING) return undefined;
+      return missing < MOST_MISSING && lastUnread !== undefined ? lastUnread : tooMany(what);
+    },
     async ask<T>(name: string, read: () => Promise<Reading<T>>): Promise<Reading<T>> {
       const isFirst = !asked.has(name);
       asked.add(name);
       if (isFirst) missing += 1;
       const reading = await read();
-      if (isFirst && reading.kind === 'found') missing -= 1;
+      if (isFirst && reading.kind !== 'gone') missing -= 1;
+      if (isFirst && reading.kind === 'unreadable') {
+        unread += 1;
+        lastUnread = reading;
+      }
       return reading;
     },
   };
@@ -89,15 +103,14 @@ function missingNames() {
 export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
   const { eks, iam, onTrouble = 'throw' } = clients;
   const { isNode = async () => undefined, mapsRole = async () => undefined } = clients;
-  const [clusters, nodeGroups] = [missingNames(), missingNames()];
+  const [clusters, nodeGroups] = [missingNames('clusters'), missingNames('node groups')];
   const describe = once((name: string, nodegroup: string) =>
     describeNodeGroup(eks, { cluster: name, nodegroup }, onTrouble),
   );
   const nodeGroup = async (name: string, nodegroup: string, isBorneOut: boolean): Promise<Reading<Nodegroup>> => {
     const subject = `${name}/${nodegroup}`;
-    if (clusters.isTooMany(name)) return tooMany('clusters');
-    if (nodeGroups.isTooMany(subject) && !isBorneOut) return tooMany('node groups');
-    return nodeGroups.ask(subject, () => describe(name, nodegroup));
+    const whyNot = clusters.whyNot(name) ?? (isBorneOut ? undefined : nodeGroups.whyNot(subject));
+    return whyNot ?? nodeGroups.ask(subject, () => describe(name, nodegroup));
   };
   const role = once(async (arn: string): Promise<Reading<string>> => {
     if (iam === undefined) return { kind: 'gone' };
@@ -113,8 +126,8 @@ export function factsFrom(clients: IdentityClients, cluster: ClusterReader): Fac
   const ofEks = async (name: string, isBorneOut: boolean): Promise<Reading<Cluster>> => {
     // Clusters that are not EKS may have names that EKS does not accept.
     if (!isClusterName(name)) return { kind: 'gone' };
-    if (clusters.isTooMany(name) && !isBorneOut) return tooMany('clusters');
-    return clusters.ask(name, () => cluster(name));
+    const whyNot = isBorneOut ? undefined : clusters.whyNot(name);
+    return whyNot ?? clusters.ask(name, () => cluster(name));
   };
   return { cluster: ofEks, nodeGroup, role, entry, isNode, mapsRole };
 }

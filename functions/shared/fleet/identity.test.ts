@@ -3,6 +3,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import type { ClusterReader } from './fleet.ts';
+import { identifyEach } from './identify-each.ts';
 import { identifyWorkers } from './identity.ts';
 import type { IdentityClients } from './identity-facts.ts';
 import { isBorneOut, workerOf } from './worker.ts';
@@ -167,6 +168,28 @@ describe('tags that name clusters without end', () => {
     const { found, read } = await identifyAll();
     expect(read).toHaveLength(200);
     expect(found.get('i-decoy19')?.owner.unreadable).toMatch(/^TooManyNames: /);
+  });
+
+  it('are no names of clusters that do not exist where EKS throttles: a later read may find them', async () => {
+    const throttled = {
+      kind: 'unreadable',
+      code: 'Throttling',
+      error: 'Throttling: slow down',
+      isThrottled: true,
+    } as const;
+    const read: string[] = [];
+    const found = await identifyWorkers(
+      clients(),
+      async (name) => {
+        read.push(name);
+        return throttled;
+      },
+      decoys,
+    );
+    expect(read).toHaveLength(200);
+    expect(new Set([...found.values()].map(({ owner }) => owner.unreadable))).toEqual(new Set([throttled.error]));
+    const { unread } = await identifyEach(clients(), async () => throttled, decoys);
+    expect(unread.size).toBe(20);
   });
 
   it('are all asked for on one instance, so that no false claim hides a true one', async () => {
