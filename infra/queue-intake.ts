@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { type EventPattern as CdkEventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -125,9 +125,17 @@ function rulesOf({ name, events, requests }: Remediation, { settings }: Foundati
   return [...declared, ['RequestRule', description, patternFor(name)]];
 }
 
-/** Converts the pattern to CDK's names. */
+/**
+ * Converts the pattern to CDK's names. Of AWS's own events it takes those of this account and region: other accounts and
+ * regions may forward theirs to the default bus, about hosts of the same names. Requests on the own bus are taken from
+ * whoever its policy lets put them there.
+ *
+ * Source: EventBridge user guide, "Sending and receiving events between AWS accounts"; AWS Health user guide, event schema
+ * (`account` and `region` say where an event is delivered, in a backup region, too).
+ */
 export const eventPatternOf = ({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern => ({
   source: [...source],
   detailType: [...detailType],
+  ...(!source.includes(SOURCE) && { account: [Aws.ACCOUNT_ID], region: [Aws.REGION] }),
   ...(detail && { detail }),
 });

@@ -7,6 +7,7 @@ import { SOURCE } from '../events/envelope.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
+import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { Remediator } from './remediator.ts';
 import { readSettings, SettingsError } from './settings.ts';
 import { type Resource, resourcesOf, templateOf, withEmptyBundles } from './stack-under-test.ts';
@@ -162,7 +163,28 @@ describe('every rule', async () => {
   });
 
   it.each(withId(matching))('%s takes exactly what a file of events/ says', (_id, { Properties }) => {
-    expect(patterns).toContainEqual(Properties.EventPattern);
+    const { account: _account, region: _region, ...pattern } = Properties.EventPattern;
+    expect(patterns).toContainEqual(pattern);
+  });
+
+  it.each(withId(matching))('%s takes events of AWS about this account and region only', (_id, { Properties }) => {
+    const { account, region, ...pattern } = Properties.EventPattern;
+    if (pattern.source.includes(SOURCE)) {
+      // The policy of the own bus says who may put requests there.
+      expect([account, region]).toEqual([undefined, undefined]);
+      return;
+    }
+    expect([account, region]).toEqual([[{ Ref: 'AWS::AccountId' }], [{ Ref: 'AWS::Region' }]]);
+    const heard = [...events, ...declared].filter(
+      (event) => 'sample' in event && compileEventPattern(pattern)(event.sample),
+    );
+    expect(heard).not.toEqual([]);
+    for (const { sample } of heard) {
+      const matches = compileEventPattern({ ...pattern, account: [sample.account], region: [sample.region] });
+      expect(matches(sample)).toBe(true);
+      expect(matches({ ...sample, account: '999988887777' })).toBe(false);
+      expect(matches({ ...sample, region: 'eu-west-1' })).toBe(false);
+    }
   });
 
   it.each(withId(rules))('%s tries for a day and keeps what it could not deliver in a standard queue', (_id, rule) => {

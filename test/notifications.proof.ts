@@ -173,7 +173,9 @@ describe('a loop is impossible', () => {
   it('and no rule of the stack listens to its stories', () => {
     const patterns = resources
       .filter(({ Type, Properties }) => Type === 'AWS::Events::Rule' && Properties.EventPattern !== undefined)
-      .map(({ Properties }) => Properties.EventPattern);
+      // Without the references to the stack's account and region.
+      .map(({ Properties }) => ({ ...(Properties.EventPattern as object), account: undefined, region: undefined }))
+      .map((pattern): unknown => JSON.parse(JSON.stringify(pattern)));
     expect(patterns.length).toBeGreaterThan(3);
     expect(patterns.filter((pattern) => compileEventPattern(pattern)(incidentSample))).toEqual([]);
   });
