@@ -8,6 +8,16 @@ it('a document that nests deeper than the stack allows calls is refused, not thr
   expect(stopped).toContain('upgrade-node-groups');
 });
 
+it('a member of a name that validation loses is a fault, once, and stops all functions', () => {
+  const override = '{"name":"a","match":{"tags":{"team":"web","__proto__":"x"}},"upgrades":{"mode":"off"}}';
+  const { faults, stopped } = checkPolicy(`{"overrides":[${override}],"__proto__":{}}`, 0);
+  expect(faults.filter((fault) => fault.includes('overrides'))).toEqual([
+    'overrides.0.match.tags.__proto__: no member can have this name, remove it',
+  ]);
+  expect(faults).toHaveLength(2);
+  expect(stopped).toEqual(expect.arrayContaining(['upgrade-node-groups', 'quarantine-workers']));
+});
+
 it('windows come in the order of the document, each with its path', () => {
   const window = { cron: '0 2 * * *', timeZone: 'UTC', duration: '1h' };
   const document = { upgrades: { windows: [window, window] }, overrides: [{ upgrades: { windows: [window] } }] };

@@ -3,6 +3,7 @@ import { type Policy, policySchema } from '../functions/policy-document.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { changeWindow, nextOpenings } from '../functions/shared/policy/change-window.ts';
+import { lostNames } from '../functions/shared/policy/lost-names.ts';
 import { valueAt } from '../functions/shared/policy/merge-override.ts';
 import { policySchema as schemaOf } from '../functions/shared/policy/policy.ts';
 import { MOST_POLICY_BYTES, tierWarningOf } from '../functions/shared/policy/policy-size.ts';
@@ -69,6 +70,8 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
   }
   const { schema } = schemas();
   const parsed = safeParse(schema, document);
+  const { issues = [] } = parsed.error ?? {};
+  const lost = lostNames(document, issues);
   const windows = windowsIn(document).map(({ path, window }) => ({
     ...window,
     path,
@@ -76,11 +79,8 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
   }));
   const size = sizeFindings(text);
   return {
-    faults: [
-      ...(parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, { schema, input: document }))),
-      ...size.faults,
-    ],
-    stopped: stoppedBy(document),
+    faults: [...lost, ...issues.map((issue) => describeIssue(issue, { schema, input: document })), ...size.faults],
+    stopped: stoppedBy(lost.length > 0 ? undefined : document),
     warnings: [
       ...size.warnings,
       ...(parsed.success

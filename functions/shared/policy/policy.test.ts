@@ -177,6 +177,11 @@ describe('what a function reads of it', () => {
     ['{"killSwitch":1}', 'killSwitch: '],
     ['{"scope":{"clusters":[]}}', 'scope.clusters: '],
     ['{"quarantines":{}}', 'quarantines: unknown key'],
+    ['{"upgrades":{"__proto__":{}}}', 'upgrades.__proto__: unknown key'],
+    [
+      '{"overrides":[{"name":"a","match":{"tags":{"team":"web","__proto__":"x"}},"upgrades":{"mode":"off"}}]}',
+      'overrides.0.match.tags.__proto__: no member can have this name, remove it',
+    ],
     ['{', 'not JSON'],
   ])('is refused for %s', (text, fault) => {
     const policy = readBy(text);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { describeIssue } from '../runtime/issue.ts';
 import { safeParse } from '../runtime/safe-parse.ts';
+import { lostNames } from './lost-names.ts';
 import type { Mode } from './mode.ts';
 import type { Override } from './override.ts';
 import { contradictions, loosenings, overridesSchema } from './overrides.ts';
@@ -84,8 +85,10 @@ export function parseDocument<Policy extends object>(text: string, schema: z.Zod
   }
   // A policy is parsed once for each change of it, which is not worth the code that zod writes for the next time.
   const parsed = safeParse(schema, document, { jitless: true });
-  if (parsed.success) return parsed.data;
-  return {
-    error: `The policy is invalid: ${parsed.error.issues.map((issue) => describeIssue(issue, { schema, input: document })).join('; ')}`,
-  };
+  const { issues = [] } = parsed.error ?? {};
+  const faults = [
+    ...lostNames(document, issues),
+    ...issues.map((issue) => describeIssue(issue, { schema, input: document })),
+  ];
+  return parsed.success && faults.length === 0 ? parsed.data : { error: `The policy is invalid: ${faults.join('; ')}` };
 }
