@@ -71,6 +71,13 @@ describe('of workers that Inspector does not scan', () => {
     expect(told(LEFT_OUT, {}, { ...unread, ...open })).toBe('refused workers-not-scanned');
   });
 
+  it('what was told ends once Inspector is off, unless the policy has it switched on again', () => {
+    const off = { ...open, isOff: true as const };
+    expect(told(unscannedFor(), {}, off)).toBe('skipped inspector-off');
+    const enabling = circumstances({ findings: { enableInspector: 'enforce' } } as never);
+    expect(told(unscannedFor(), {}, off, enabling)).toBe('undefined undefined');
+  });
+
   it('what was told ends once the scope leaves the cluster out, and of others nothing is recorded', () => {
     const without = circumstances({ scope: { clusters: ['other'] } } as never);
     expect(told(LEFT_OUT, {}, open, without)).toBe('skipped out-of-scope');

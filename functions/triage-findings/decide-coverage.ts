@@ -49,7 +49,7 @@ export function decideAccount({ status, refused, state }: AccountObservation, po
 
 /** Reports the workers of a node group that Inspector does not scan, by name; pure. */
 export function decideCoverage(observation: CoverageObservation, { policy, account }: Circumstances): Decision {
-  const { subject, unscanned, state } = observation;
+  const { subject, unscanned, state, isOff } = observation;
   const { cluster } = subject;
   if (cluster === undefined) return { memory: {} };
   if (!isInScope(policy.scope, account, cluster)) {
@@ -57,6 +57,12 @@ export function decideCoverage(observation: CoverageObservation, { policy, accou
     return state.open === true
       ? say('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`, {})
       : { memory: {} };
+  }
+  if (isOff === true) {
+    // Where it is being switched on, the next sweeps see which workers it leaves out.
+    if (stricter(policy.findings.mode, policy.findings.enableInspector) === 'enforce') return { memory: {} };
+    const off = "Inspector's EC2 scanning is off in the whole account: the record about the account says so.";
+    return say('skipped', 'inspector-off', off, {});
   }
   if (unscanned.size === 0) return say('done', 'workers-scanned', 'Inspector leaves no worker out any more.', {});
   const reasons = [...unscanned].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -140,6 +140,8 @@ export interface CoverageObservation extends About {
   readonly topic: Extract<FindingTopic, 'coverage'>;
   /** Instance ids by the reason that Inspector gives. */
   readonly unscanned: ReadonlyMap<string, readonly string[]>;
+  /** Set where Inspector scans no instance at all: what was told about the group is told about the account now. */
+  readonly isOff?: true;
   /** Its owner; absent where nobody would be told. */
   readonly owner?: Owner;
 }

@@ -36,11 +36,16 @@ it.each([
     { 'i-1': 'EXCLUDED_BY_TAG' },
     ['shop/web'],
   ],
-  ['was told, and Inspector is off', 'DISABLED', { open: true }, {}, []],
+  ['was told, and Inspector is off', 'DISABLED', { open: true }, {}, ['shop/web, off']],
+  ['was told, and Inspector is being switched off', 'DISABLING', { open: true }, {}, []],
+  ['was told, and Inspector does not say whether it is on', undefined, { open: true }, {}, []],
 ])('the end is seen of what %s', async (_what, status, state, reasons, over) => {
   const trigger = { id: 'e-1', type: 'sweep', time: NOW, redelivered: false };
   const sweep = { status, afflicted: [], unscanned: new Map(Object.entries(reasons)), trigger };
   const clients = clientsWith({ 'shop/web': state, '*': { pending: {} } });
   const { groups } = await observeCoverage(clients, sweep, new Map([worker('i-1', 'web')]), NOW);
-  expect(groups.map(({ subject: { cluster, nodegroup } }) => `${cluster}/${nodegroup}`)).toEqual(over);
+  const named = groups.map(
+    ({ subject: { cluster, nodegroup }, isOff }) => `${cluster}/${nodegroup}${isOff === true ? ', off' : ''}`,
+  );
+  expect(named).toEqual(over);
 });

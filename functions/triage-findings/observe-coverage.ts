@@ -60,8 +60,9 @@ export async function observeCoverage(
     return { ...about, ...(owner !== undefined && { owner }) };
   };
   const unfinished = await pMap([...byGroup], observeGroup, { concurrency: READ_CONCURRENCY });
-  // Where Inspector is off, or does not answer, nobody knows what it scans.
-  const known = status === 'ENABLED' ? await readOpenFindingStates(ledger, 'coverage') : [];
+  // Where Inspector is about to be on or off, or does not answer, nobody knows what it scans.
+  const isOff = status === 'DISABLED';
+  const known = status === 'ENABLED' || isOff ? await readOpenFindingStates(ledger, 'coverage') : [];
   const unsettled = left.filter((worker) => needsSomebody(reasonOf(worker)));
   const stillLeft = new Set([...byGroup.keys(), ...unsettled.map(({ key }) => subjectOf(key))]);
   // A reconcile that died before it told the end has left it pending.
@@ -69,7 +70,7 @@ export async function observeCoverage(
   const over = [...known].flatMap(([subject, state]): CoverageObservation[] =>
     subject === ACCOUNT || !isTold(state) || stillLeft.has(subject)
       ? []
-      : [{ topic: 'coverage', subject: keyOf(subject), trigger, state, unscanned: new Map() }],
+      : [{ topic: 'coverage', subject: keyOf(subject), trigger, state, unscanned: new Map(), ...(isOff && { isOff }) }],
   );
   const groups = [...unfinished, ...over];
   const account = aboutAccount(trigger, status, states.get(ACCOUNT));
