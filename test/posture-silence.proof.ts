@@ -19,6 +19,7 @@ const FAILED = 'web refused posture-failed 3.2.4';
 
 it.each([
   ['prints something else', (worker: Worker) => Object.assign(worker, { commands: { script: { output: '{}' } } })],
+  ['lets the command hang', (worker: Worker) => Object.assign(worker, { commands: { hangs: true } })],
   ['has the tag of a quarantine', ({ tags }: Worker) => tags.set('eks-host-remediator:quarantine', '2026-07-14')],
 ])('a finding stays while the worker that failed %s and others pass, and ends with it', async (_what, silence) => {
   const run = await start({
@@ -61,4 +62,13 @@ it('a finding ends with the worker that was mended, while an older one goes on f
   Object.assign(second, { commands: {} });
   await checkNow(run);
   expect(told(run)).toEqual([FAILED, 'web refused posture-failed 3.2.1', 'web done posture-passed 3.2.1']);
+});
+
+it('hosts that let the command hang are told of as hosts, not as agents that do not answer', async () => {
+  const run = await start({ fleet: fleet(undefined), inProcess: true, play: '10m' });
+  for (const worker of run.account.fleet.instances.list()) Object.assign(worker, { commands: { hangs: true } });
+  await run.account.play(48 * HOUR);
+  expect(told(run)).toEqual(['batch failed posture-untold ', 'web failed posture-untold ']);
+  const untold = run.records.find(({ reason }) => reason === 'posture-untold');
+  expect(untold?.message).toMatch(/The command did not come to its end on i-\w+\.$/);
 });

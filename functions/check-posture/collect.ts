@@ -27,6 +27,7 @@ import {
 import type { checkPosture } from './remediation.ts';
 import { silentHosts } from './silent-hosts.ts';
 import { subjectsIn, tell } from './tell.ts';
+import { whyMute } from './why-mute.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients, CloseDeps {
   readonly document: string;
@@ -116,7 +117,7 @@ async function readAll(
     const { nodegroup, instanceId } = sample;
     const found = gathered.kind === 'ended' ? nodeIn(gathered.output) : undefined;
     if (found === undefined) {
-      const why = gathered.kind === 'ended' ? whyMute(instanceId, gathered.status) : undefined;
+      const why = whyMute(instanceId, gathered.status);
       if (why !== undefined) mute.set(nodegroup, why);
       return;
     }
@@ -143,12 +144,6 @@ async function readAll(
     looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements });
   }
   return { looked, mute };
-}
-
-/** Why a worker whose agent answers told nothing, in a sentence. It does not repeat what the host printed. */
-function whyMute(instanceId: string, status: string | undefined): string | undefined {
-  if (status === 'Success') return `What ${instanceId} printed is not what the command prints.`;
-  return status === 'Failed' ? `The command failed on ${instanceId}.` : undefined;
 }
 
 /** The output of a worker, parsed; undefined where it is cut off or is not a node. */

@@ -148,8 +148,9 @@ const byAge = (a: Candidate, b: Candidate): number =>
 
 /** The result of a command on a worker. */
 export type Gathered =
-  | { readonly kind: 'running' }
-  /** `status` as Systems Manager gives it; undefined where no command was sent. */
+  /** `status`: the details of it, as Systems Manager gives them; undefined where it tells nothing of the command. */
+  | { readonly kind: 'running'; readonly status?: string | undefined }
+  /** `status`: likewise; undefined where no command was sent. */
   | { readonly kind: 'ended'; readonly output: string | undefined; readonly status?: string | undefined };
 
 const UNDER_WAY = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
@@ -158,11 +159,13 @@ const UNDER_WAY = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed
 export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Sample): Promise<Gathered> {
   if (commandId === undefined) return { kind: 'ended', output: undefined };
   try {
-    const { Status, StandardOutputContent } = await ssm.send(
-      new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }),
-    );
-    if (UNDER_WAY.has(Status)) return { kind: 'running' };
-    return { kind: 'ended', output: Status === 'Success' ? (StandardOutputContent ?? '') : undefined, status: Status };
+    const {
+      Status,
+      StatusDetails: status = Status,
+      StandardOutputContent,
+    } = await ssm.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }));
+    if (UNDER_WAY.has(Status)) return { kind: 'running', status };
+    return { kind: 'ended', output: Status === 'Success' ? (StandardOutputContent ?? '') : undefined, status };
   } catch (error) {
     // The invocation does not show yet, a moment after it was sent, or not any more, after thirty days.
     if (error instanceof InvocationDoesNotExist) return { kind: 'running' };

@@ -93,6 +93,7 @@ export const STORAGE_RESOURCES: Readonly<Record<string, ResourceType>> = {
           pluginName: name,
           platforms: ['Linux'],
           script: inputs.runCommand.join('\n'),
+          scriptEndsWithinMs: Number(inputs.timeoutSeconds) * 1000,
           parameters: {},
         });
     },

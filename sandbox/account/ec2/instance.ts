@@ -34,6 +34,8 @@ export interface CommandBehaviour {
   readonly updateFailure: { readonly outcome: 'Failed' | 'TimedOut'; times: number } | undefined;
   /** Output and exit code of every shell script. */
   readonly script: { readonly output: string; readonly errorOutput: string; readonly exitCode: number } | undefined;
+  /** Whether every shell script hangs until its document's time is over. */
+  readonly hangs?: boolean;
   /** The host's data for its posture; undefined: the usual data of its image. */
   host?: NodeInput | undefined;
 }

@@ -7,6 +7,8 @@ export interface CommandDocument {
   readonly platforms: readonly string[];
   /** The script, for a document of the account itself. */
   readonly script?: string;
+  /** How long that may run, ms (Systems Manager user guide, "Command document plugin reference", `timeoutSeconds`). */
+  readonly scriptEndsWithinMs?: number;
   readonly parameters: Readonly<Record<string, { readonly required?: boolean; readonly allowed?: RegExp }>>;
 }
 

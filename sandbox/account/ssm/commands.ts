@@ -13,6 +13,7 @@ const VISIBLE_AFTER_MS = { least: 500, most: 2_000 };
 const STARTS_AFTER_MS = { least: 1_000, most: 5_000 };
 const UPDATE_TAKES_MS = { least: 20_000, most: 60_000 };
 const SCRIPT_TAKES_MS = { least: 1_000, most: 5_000 };
+const USUAL_SCRIPT_TIME_MS = 3_600_000;
 
 export interface CommandRequest {
   readonly document: CommandDocument;
@@ -144,6 +145,14 @@ export class Commands {
         return;
       }
       this.#move(command, invocation, 'InProgress', 'InProgress');
+      const { script, scriptEndsWithinMs = USUAL_SCRIPT_TIME_MS } = command.document;
+      if (script !== undefined && invocation.instance.commands.hangs === true) {
+        time.after(scriptEndsWithinMs, () => {
+          this.#move(command, invocation, 'TimedOut', 'ExecutionTimedOut');
+          this.#continue(command, waiting);
+        });
+        return;
+      }
       const takes = command.document.name === UPDATE_AGENT ? UPDATE_TAKES_MS : SCRIPT_TAKES_MS;
       time.after(this.#draw(takes), () => {
         this.#finish(command, invocation);
