@@ -98,6 +98,13 @@ describe('decide', () => {
     ['is of Auto Mode', { ownership: 'auto-mode' }, {}, 'skipped', 'auto-mode'],
     ['is stopped', { instanceState: 'stopped' }, {}, 'skipped', 'worker-not-running'],
     ['has time left', { launchedAt: NOW - MINUTE }, {}, 'waiting', 'agent-not-yet-registered'],
+    [
+      'fell silent a moment ago, as hosts do that restart',
+      { agent: { ...ONLINE, online: false, lastPingAt: NOW - 19 * MINUTE } },
+      {},
+      'waiting',
+      'agent-just-silent',
+    ],
     ['meets an invalid policy', {}, { nonsense: 1 }, 'refused', 'policy-invalid'],
     ['meets the kill switch', {}, { killSwitch: true }, 'skipped', 'kill-switch'],
     ['meets mode off', {}, { ssmAgent: { mode: 'off' } }, 'skipped', 'mode-off'],
@@ -193,6 +200,13 @@ describe('decide', () => {
       'imds-unreachable',
     ],
     ['fell silent', { agent: { ...ONLINE, online: false }, findings: findings() }, {}, 'failed', 'connection-lost'],
+    [
+      'fell silent longer ago than a restart takes',
+      { agent: { ...ONLINE, online: false, lastPingAt: NOW - 20 * MINUTE }, findings: findings() },
+      {},
+      'failed',
+      'connection-lost',
+    ],
     [
       'lacks the agent on Bottlerocket',
       { findings: findings({ imageName: 'bottlerocket-aws-k8s-1.33-x86_64-v1.42.0' }) },

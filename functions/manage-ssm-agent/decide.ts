@@ -1,11 +1,12 @@
 import { whyNotServing } from '../shared/fleet/lifecycle.ts';
 import { nextProposal } from '../shared/ledger/proposal.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import { OUTDATED } from './agent-cause.ts';
 import { canBeUpdated } from './agent-version.ts';
-import { type Circumstances, type Decision, remembered, say } from './decision.ts';
+import { type Circumstances, type Decision, type Memory, remembered, say } from './decision.ts';
 import { diagnose, whyNoSessions } from './diagnose.ts';
 import { follow, undoneUpdate } from './follow.ts';
-import { registersBy } from './grace.ts';
+import { answersBy, registersBy } from './grace.ts';
 import { circumstancesOf, guardOf } from './guards.ts';
 import type { AgentView, Observation } from './observation.ts';
 import { refusedImage } from './policy.ts';
@@ -125,8 +126,8 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   if ('guardResult' in verdict) return { ...verdict.guardResult, memory: idle };
   const { ssmAgent } = verdict.policy;
   if (view.findings === undefined || view.owner === undefined) {
-    const lookAt = Math.max(now, registersBy(view, ssmAgent));
-    return { ...say('waiting', 'agent-not-yet-registered', 'The agent still has time to register.', idle), lookAt };
+    const lookAt = Math.max(now, answersBy(view, ssmAgent));
+    return { ...stillHasTime(view.agent, idle), lookAt };
   }
   const { cause, message, also } = diagnose(view, view.findings, state);
   const attaching = attachable(view, view.findings);
@@ -145,6 +146,16 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   }
   return { ...say('failed', cause, whole, known, message), ...about };
 }
+
+const stillHasTime = (agent: AgentView | undefined, memory: Memory): Decision =>
+  agent?.lastPingAt === undefined
+    ? say('waiting', 'agent-not-yet-registered', 'The agent still has time to register.', memory)
+    : say(
+        'waiting',
+        'agent-just-silent',
+        `The agent answered until ${iso(agent.lastPingAt)}: its host may restart.`,
+        memory,
+      );
 
 const joined = (...sentences: ReadonlyArray<string | undefined>): string =>
   sentences.filter((sentence) => sentence !== undefined).join(' ');

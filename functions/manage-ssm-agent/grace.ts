@@ -14,6 +14,19 @@ export const registersBy = (
   { graceTime }: Pick<Policy['ssmAgent'], 'graceTime'>,
 ): number => launchedAt + (windows === true ? Math.max(graceTime, STARTS_WITHIN) : graceTime);
 
+/**
+ * Until when a worker has time to answer, epoch milliseconds. An agent that has answered before is gone while its host
+ * restarts, as it does for patches of its kernel every few nights (kubereboot/kured, Bottlerocket's update operator), and
+ * that takes as long as a start.
+ */
+export function answersBy(
+  view: Pick<WorkerView, 'launchedAt' | 'windows' | 'agent'>,
+  policy: Pick<Policy['ssmAgent'], 'graceTime'>,
+): number {
+  const { lastPingAt } = view.agent ?? {};
+  return Math.max(registersBy(view, policy), lastPingAt === undefined ? 0 : lastPingAt + STARTS_WITHIN);
+}
+
 /** Whether a worker may still be starting, so that it is no node of its cluster yet. */
 export const mayStillStart = ({ launchedAt }: Pick<WorkerView, 'launchedAt'>, now: number): boolean =>
   now < launchedAt + STARTS_WITHIN;

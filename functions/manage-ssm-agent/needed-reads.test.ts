@@ -17,6 +17,18 @@ describe('what is found out about a worker', () => {
     ['is never to be updated', { agent: OLD }, { remedies: { updateAgent: 'off' } }, 'role'],
     ['does not answer', {}, {}, 'findings'],
     ['fell silent', { agent: { ...ONLINE, online: false } }, {}, 'findings'],
+    [
+      'fell silent while its host restarts',
+      { agent: { ...ONLINE, online: false, lastPingAt: NOW - 19 * MINUTE } },
+      {},
+      undefined,
+    ],
+    [
+      'fell silent for longer than that',
+      { agent: { ...ONLINE, online: false, lastPingAt: NOW - 20 * MINUTE } },
+      {},
+      'findings',
+    ],
     ['still has time', { launchedAt: NOW - MINUTE }, {}, undefined],
     ['runs Windows and may still restart', { launchedAt: NOW - 19 * MINUTE, windows: true }, {}, undefined],
     ['runs Windows and had its time', { launchedAt: NOW - 20 * MINUTE, windows: true }, {}, 'findings'],

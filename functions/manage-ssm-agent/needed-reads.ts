@@ -1,7 +1,7 @@
 import { isIsolated } from '../shared/fleet/scope.ts';
 import { canBeUpdated } from './agent-version.ts';
 import type { Circumstances } from './decision.ts';
-import { registersBy } from './grace.ts';
+import { answersBy } from './grace.ts';
 import { circumstancesOf, guardOf } from './guards.ts';
 import type { WorkerView } from './observation.ts';
 import { modeOfRemedy } from './remedy-choice.ts';
@@ -33,5 +33,5 @@ export function neededReadsOf(view: WorkerView, state: WorkerState, anywhere: Ci
     if (isUpdateDue) return 'owner';
     return state.roleFingerprint === undefined ? 'role' : 'sessions';
   }
-  return circumstances.now >= registersBy(view, ssmAgent) ? 'findings' : undefined;
+  return circumstances.now >= answersBy(view, ssmAgent) ? 'findings' : undefined;
 }

@@ -13,6 +13,9 @@ export const SSM_AGENT_REASONS = {
   'agent-not-yet-registered': {
     meaning: 'The worker was launched a short while ago; its agent may still register (ssmAgent.graceTime).',
   },
+  'agent-just-silent': {
+    meaning: 'The SSM agent of the worker answered some minutes ago. It answers again where its host only restarts.',
+  },
   'sessions-not-connected': {
     meaning:
       'The agent of the worker answers, but has no connection to Session Manager: no session reaches the worker. A worker that was just launched may still get one (ssmAgent.graceTime).',

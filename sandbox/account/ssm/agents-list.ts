@@ -10,7 +10,6 @@ import type { World } from '../world.ts';
 import { type Agent, type AgentRights, LATEST_AGENT_VERSION, type SsmAgents } from './agents.ts';
 
 const PING_INTERVAL_MS = 300_000;
-const CONNECTION_LOST_FOR_MS = 3_600_000;
 /** API reference, DescribeInstanceInformation: "The default value is 10 items." */
 const PAGE_SIZES = { least: 5, most: 50, usual: 10 };
 /** API reference, `InstanceInformationFilterValueSet`: 1 to 100 items. */
@@ -74,15 +73,12 @@ function testOf({ Key = '', Values: values = [] }: Filter): (agent: Agent) => bo
 }
 
 function describe(
-  { instance, version, registeredAt = 0, pingStatus }: Agent,
+  { instance, version, registeredAt = 0, lostAt = registeredAt, pingStatus }: Agent,
   rights: AgentRights | undefined,
   now: number,
 ): InstanceInformation {
   const sinceRegistration = now - registeredAt;
-  const silentFor =
-    pingStatus === 'Online'
-      ? sinceRegistration % PING_INTERVAL_MS
-      : Math.min(sinceRegistration, CONNECTION_LOST_FOR_MS);
+  const silentFor = pingStatus === 'Online' ? sinceRegistration % PING_INTERVAL_MS : now - lostAt;
   const platform = agentPlatform(instance.osImage);
   return {
     InstanceId: instance.id,

@@ -40,6 +40,8 @@ export interface Agent {
   /** Epoch ms of its first ping; undefined: Systems Manager does not know the instance. */
   readonly registeredAt: number | undefined;
   readonly pingStatus: 'Online' | 'ConnectionLost';
+  /** Epoch ms since which it does not answer; undefined while it does. */
+  readonly lostAt: number | undefined;
 }
 
 interface KnownAgent {
@@ -50,6 +52,7 @@ interface KnownAgent {
   dies: boolean;
   version: string;
   registeredAt?: number;
+  lostAt?: number | undefined;
   online: boolean;
   /** Whether a ping is scheduled. */
   trying: boolean;
@@ -137,6 +140,7 @@ export class SsmAgents {
       if (!known.online) this.#planPing(known, this.#wakesAfter(known));
       return;
     }
+    if (known.online) known.lostAt = this.#world.time.now;
     known.online = false;
     known.hinderedBy = obstacle;
   }
@@ -178,6 +182,7 @@ export class SsmAgents {
     known.registeredAt ??= at;
     // Real agents count as lost some minutes after their last ping; a dead one is lost at once here.
     known.online = !known.dies;
+    known.lostAt = known.dies ? at : undefined;
   }
 
   #obstacleOf({ instance, runs, dies, registeredAt, version }: KnownAgent): 'rights' | 'others' | undefined {
@@ -189,11 +194,12 @@ export class SsmAgents {
   }
 
   #look(known: KnownAgent): Agent {
-    const { instance, version, registeredAt, online } = known;
+    const { instance, version, registeredAt, lostAt, online } = known;
     return {
       instance,
       version,
       registeredAt,
+      lostAt,
       pingStatus: online && instance.state === 'running' ? 'Online' : 'ConnectionLost',
     };
   }
