@@ -27,6 +27,39 @@ describe('policy and tags', () => {
     expect(outcomes(run).at(-1)).toBe('done agent-cured');
   });
 
+  it.each([
+    ['role-gone', /no instance profile\. Default Host Management names role \w+, which does not exist any more\./],
+    ['role-distrusts', /whose trust policy does not let Systems Manager assume it\./],
+  ])(
+    'Default Host Management with %s gives agents nothing: that is told, and no agent installed',
+    async (state, why) => {
+      const { fleet, ...scenario } = launch('nodeGroup', { instanceProfile: false });
+      const run = await playThrough({
+        inProcess: true,
+        ...scenario,
+        fleet: Object.assign({}, fleet, { defaultHostManagement: state }),
+      });
+      expect(outcomes(run).at(-1)).toBe('failed no-instance-profile');
+      expect(ours(run).at(-1)?.message).toMatch(why);
+      expect(changes(run)).toEqual([]);
+    },
+  );
+
+  it('agents that lose Default Host Management lack rights: their workers are not told to be replaced', async () => {
+    const { fleet, ...scenario } = launch('nodeGroup', { managedPolicy: false });
+    const run = await start({
+      inProcess: true,
+      ...scenario,
+      fleet: Object.assign({}, fleet, { defaultHostManagement: 'on' }),
+      play: '2h',
+    });
+    expect(outcomes(run)).toEqual(['done agent-verified']);
+    run.account.fleet.serviceSettings.set(undefined, 'somebody');
+    await run.account.play(3 * HOUR);
+    expect(changes(run)).toEqual(['iam AttachRolePolicy']);
+    expect(outcomes(run).at(-1)).toBe('done agent-cured');
+  });
+
   it('an opted-out cluster is left alone', async () => {
     const tags = { 'eks-host-remediator:ignore': 'true' };
     const run = await playThrough(launch('nodeGroup', { managedPolicy: false }, { tags }));
@@ -170,7 +203,7 @@ it('a role whose trust policy was changed is told as the cause: no policy is att
   const { iam } = run.account.fleet;
   iam.setTrustPolicy('shop-g-node', trustOf('ecs-tasks.amazonaws.com'));
   await run.account.play(3 * HOUR);
-  expect(outcomes(run).slice(1)).toEqual(['failed role-lacks-ssm']);
+  expect(outcomes(run).slice(1)).toEqual(['waiting agent-just-silent', 'failed role-lacks-ssm']);
   const told = ours(run).at(-1);
   expect(told?.message).toContain('its trust policy does not let EC2 assume it');
   expect(`${told?.message} ${told?.hint}`).not.toMatch(/terminate|replace/i);

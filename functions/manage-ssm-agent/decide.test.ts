@@ -265,6 +265,18 @@ describe('decide', () => {
     });
   });
 
+  it('registers Default Host Management again where its role is gone, and leaves a role alone that somebody chose', () => {
+    const remedies = { attachPolicy: 'off', defaultHostManagement: 'enforce' };
+    const given = (gone: boolean) =>
+      decide(
+        absent({ profile: LACKING, hostManagementRole: { answer: 'no', why: 'D.', ...(gone && { gone: true }) } }),
+        circumstances({ ssmAgent: { remedies } }),
+      );
+    expect(given(true)).toMatchObject({ begin: 'default-host-management' });
+    expect(given(false)).toMatchObject({ decision: 'failed', reason: 'role-lacks-ssm' });
+    expect(given(false).begin).toBeUndefined();
+  });
+
   it('attaches the narrow policy, or the one that the policy document names, and says how to undo it', () => {
     for (const [agentPolicy, expected] of [
       [undefined, 'AmazonSSMManagedEC2InstanceDefaultPolicy'],

@@ -84,6 +84,32 @@ describe('diagnose names the first cause', () => {
     expect(both.also).toContain('tgw-1');
   });
 
+  const why = 'Default Host Management names role D, which does not exist any more.';
+  const useless = { defaultHostManagement: false, hostManagementRole: { answer: 'no', why, gone: true } } as const;
+
+  it('does not count Default Host Management whose role gives agents nothing, and says so', () => {
+    const { profile: _, ...without } = findings(useless);
+    expect(diagnose(worker(), without)).toEqual({
+      cause: 'no-instance-profile',
+      message: `The instance has no instance profile. ${why}`,
+    });
+    expect(diagnose(worker(), findings({ profile: LACKING, ...useless }))).toEqual({
+      cause: 'role-lacks-ssm',
+      message: `Role shop-node does not allow what the agent needs. ${why}`,
+    });
+    // Whose own role is enough needs no other.
+    expect(diagnose(worker(), findings(useless)).cause).toBe('agent-missing');
+  });
+
+  it('and blames nothing where nobody knows what the role of Default Host Management gives', () => {
+    const doubtful = { defaultHostManagement: true, hostManagementRole: { answer: 'unsure', why: 'D.' } } as const;
+    expect(diagnose(worker(), findings({ profile: LACKING, ...doubtful }))).toMatchObject({
+      cause: 'cause-unclear',
+      message: 'D.',
+    });
+    expect(diagnose(worker(), findings(doubtful)).cause).toBe('agent-missing');
+  });
+
   it.each([
     ['3.2.582.0', 'connection-lost'],
     ['3.2.581.9', 'role-lacks-ssm'],

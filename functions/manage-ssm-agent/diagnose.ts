@@ -79,7 +79,7 @@ const POSSIBLE = ({ agent }: WorkerView): string =>
 function examine(view: WorkerView, findings: Findings, past: Past): { facts: Diagnosis[]; doubts: Doubt[] } {
   const facts: Diagnosis[] = [];
   const doubts: Doubt[] = [];
-  const { registeredAs, profile, network, metadata } = findings;
+  const { registeredAs, network, metadata } = findings;
   const fact = (cause: Cause, message: string) => facts.push({ cause, message });
   if (registeredAs !== undefined) {
     fact(
@@ -87,29 +87,9 @@ function examine(view: WorkerView, findings: Findings, past: Past): { facts: Dia
       `The agent is registered as ${registeredAs}, by a hybrid activation, instead of its instance.`,
     );
   }
-  if (!hostManagementHelps(view.agent?.version, findings)) {
-    if (profile === undefined) fact('no-instance-profile', 'The instance has no instance profile.');
-    else if (profile.gone) {
-      fact(
-        'no-instance-profile',
-        `The instance names instance profile ${profile.name}, which does not exist any more, or its role does not.`,
-      );
-    } else if (profile.role?.distrusts) {
-      // Whatever the role allows, and whether or not it once was enough.
-      fact(
-        'role-lacks-ssm',
-        `Role ${profile.role.name} gives the instance no credentials: its trust policy does not let EC2 assume it.`,
-      );
-    } else if (profile.role === undefined) fact('role-lacks-ssm', `Instance profile ${profile.name} has no role.`);
-    else {
-      const answer = roleAnswer(view, profile.role, past);
-      const { name, why } = profile.role;
-      const because = why === undefined ? '' : `: ${why}`;
-      if (answer === 'no') fact('role-lacks-ssm', `Role ${name} does not allow what the agent needs${because}.`);
-      if (answer === 'unsure')
-        doubts.push(`It cannot be told whether role ${name} allows what the agent needs${because}.`);
-    }
-  }
+  const rights = rightsOf(view, findings, past);
+  if (rights.fact !== undefined) facts.push(rights.fact);
+  if (rights.doubt !== undefined) doubts.push(rights.doubt);
   if (network.kind === 'closed') fact('no-network-path', network.missing);
   if (network.kind === 'unseen') {
     const none = `No way to Systems Manager is found: ${lowered(network.missing)} A proxy or a private hosted zone could not be seen.`;
@@ -122,6 +102,45 @@ function examine(view: WorkerView, findings: Findings, past: Past): { facts: Dia
   }
   if (!metadata.enabled) fact('imds-unreachable', 'The metadata endpoint of the instance is disabled.');
   return { facts, doubts };
+}
+
+/** What keeps an agent from its rights, or may: those of the instance's role, and of Default Host Management. */
+function rightsOf(view: WorkerView, findings: Findings, past: Past): { fact?: Diagnosis; doubt?: Doubt } {
+  const { hostManagementRole, profile } = findings;
+  if (hostManagementHelps(view.agent?.version, findings)) {
+    // The agent takes its own role where that lets it register.
+    const isAsked = profile?.role?.registers !== 'yes' || profile.role.distrusts === true;
+    return hostManagementRole !== undefined && isAsked ? { doubt: hostManagementRole.why } : {};
+  }
+  const own = ownRights(view, findings, past);
+  if (own.fact === undefined || hostManagementRole === undefined) return own;
+  return { fact: { ...own.fact, message: `${own.fact.message} ${hostManagementRole.why}` } };
+}
+
+function ownRights(view: WorkerView, { profile }: Findings, past: Past): { fact?: Diagnosis; doubt?: Doubt } {
+  const fact = (cause: Cause, message: string) => ({ fact: { cause, message } });
+  if (profile === undefined) return fact('no-instance-profile', 'The instance has no instance profile.');
+  if (profile.gone) {
+    return fact(
+      'no-instance-profile',
+      `The instance names instance profile ${profile.name}, which does not exist any more, or its role does not.`,
+    );
+  }
+  const { role } = profile;
+  if (role === undefined) return fact('role-lacks-ssm', `Instance profile ${profile.name} has no role.`);
+  const { name, why, distrusts } = role;
+  if (distrusts) {
+    // Whatever the role allows, and whether or not it once was enough.
+    return fact(
+      'role-lacks-ssm',
+      `Role ${name} gives the instance no credentials: its trust policy does not let EC2 assume it.`,
+    );
+  }
+  const answer = roleAnswer(view, role, past);
+  const because = why === undefined ? '' : `: ${why}`;
+  if (answer === 'no') return fact('role-lacks-ssm', `Role ${name} does not allow what the agent needs${because}.`);
+  if (answer === 'yes') return {};
+  return { doubt: `It cannot be told whether role ${name} allows what the agent needs${because}.` };
 }
 
 /**

@@ -45,6 +45,8 @@ export interface AgentView {
   readonly latest?: boolean;
   /** A value such as `Amazon Linux` or `Bottlerocket`. */
   readonly platform: string;
+  /** Name of the role that it has its rights from, where Systems Manager tells: that of Default Host Management. */
+  readonly role?: string;
   /** Time of the last ping, epoch milliseconds. */
   readonly lastPingAt?: number;
 }
@@ -58,8 +60,10 @@ export type CommandView =
 export interface Findings {
   /** Absent when the instance has no instance profile. `gone`: it names one that IAM does not know any more. */
   readonly profile?: { readonly name: string; readonly role?: NodeRole; readonly gone?: true };
-  /** Whether Default Host Management gives the agent its rights, whatever the role. */
+  /** Whether Default Host Management gives the agent its rights, or may, whatever the role. */
   readonly defaultHostManagement: boolean;
+  /** What keeps the role that Default Host Management names from that, or may. */
+  readonly hostManagementRole?: HostManagementRole;
   readonly metadata: { readonly enabled: boolean; readonly version2: boolean };
   readonly network: NetworkFinding;
   /** Why the instance reaches nothing on the Internet, as a clause; absent where it may. */
@@ -69,6 +73,14 @@ export interface Findings {
   readonly windows: boolean;
   /** Id of a hybrid activation (`mi-…`) under which an agent with the instance's name and address is registered. */
   readonly registeredAs?: string;
+}
+
+/** A role of Default Host Management that gives agents no rights, or may give them none; `why`: a sentence. */
+export interface HostManagementRole {
+  readonly answer: 'no' | 'unsure';
+  readonly why: string;
+  /** It does not exist any more. */
+  readonly gone?: true;
 }
 
 export interface NodeRole extends RoleRights {

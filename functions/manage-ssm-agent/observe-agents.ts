@@ -20,6 +20,7 @@ const viewOf = ({
   PlatformName = '',
   PlatformType,
   LastPingDateTime,
+  IamRole,
 }: InstanceInformation): AgentView => ({
   online: PingStatus === 'Online',
   version: AgentVersion,
@@ -28,6 +29,7 @@ const viewOf = ({
     latest: IsLatestVersion,
   }),
   platform: PlatformName,
+  ...(IamRole !== undefined && { role: IamRole.split('/').at(-1) ?? IamRole }),
   ...(LastPingDateTime !== undefined && { lastPingAt: LastPingDateTime.getTime() }),
 });
 

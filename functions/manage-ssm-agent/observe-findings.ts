@@ -1,6 +1,6 @@
 import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
-import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
@@ -8,6 +8,7 @@ import { readNetworks } from './network/networks.ts';
 import { shutInBy, wayOf } from './network/way.ts';
 import type { Findings, NetworkFinding } from './observation.ts';
 import { type HybridAgent, readHybridAgents } from './observe-agents.ts';
+import { hostManagementFor, readHostManagement } from './observe-host-management.ts';
 import { findNeighbours, type Known } from './observe-neighbours.ts';
 import { type ObservedProfile, observeProfiles } from './observe-role.ts';
 import { roleRights } from './rights/role-rights.ts';
@@ -24,9 +25,6 @@ export interface Location {
   readonly region: string;
   readonly account: string;
 }
-
-/** The service setting that names the role of Default Host Management. Source: SSM user guide. */
-export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';
 
 /**
  * Reads, for each of these workers, everything that an agent needs. Each role, VPC and image is read once.
@@ -45,7 +43,7 @@ export async function observeFindings(
   const { agents } = known;
   const instances = workers.map(({ instance }) => instance);
   const someNeverRegistered = workers.some(({ instanceId }) => !agents.has(instanceId));
-  const [profiles, networks, imageNames, defaultHostManagement, hybrids] = await Promise.all([
+  const [profiles, networks, imageNames, hostManagement, hybrids] = await Promise.all([
     observeProfiles(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
@@ -55,7 +53,7 @@ export async function observeFindings(
       clients.ec2,
       instances.map(({ ImageId }) => ImageId ?? ''),
     ),
-    isHostManagementOn(clients.ssm),
+    readHostManagement(clients),
     someNeverRegistered ? readHybridAgents(clients.ssm) : [],
   ]);
   const profileOf = ({ IamInstanceProfile }: DescribedInstance) => profiles.get(IamInstanceProfile?.Arn ?? '');
@@ -86,7 +84,7 @@ export async function observeFindings(
         instanceId,
         {
           ...(profile !== undefined && { profile: profileFor(profile, identityOf(instance)) }),
-          defaultHostManagement,
+          ...hostManagementFor(hostManagement, identityOf(instance)),
           metadata: {
             enabled: MetadataOptions?.HttpEndpoint !== 'disabled',
             // IMDSv2 works unless the endpoint is disabled, whether or not it is required.
@@ -137,15 +135,4 @@ async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Prom
     for await (const page of paginateDescribeImages({ client: ec2 }, input)) images.push(...(page.Images ?? []));
   }
   return new Map(images.map(({ ImageId = '', Name = '' }) => [ImageId, Name]));
-}
-
-async function isHostManagementOn(ssm: SSMClient): Promise<boolean> {
-  try {
-    const { ServiceSetting } = await ssm.send(new GetServiceSettingCommand({ SettingId: HOST_MANAGEMENT_SETTING }));
-    const role = ServiceSetting?.SettingValue ?? '';
-    return role !== '' && role !== '$None';
-  } catch (error) {
-    if (error instanceof ServiceSettingNotFound) return false;
-    throw error;
-  }
 }

@@ -14,7 +14,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { decoded, type Statement, statementsOf } from './rights/policy-statements.ts';
 import type { RolePolicies, RolePolicy } from './rights/role-rights.ts';
-import { mayTrustEc2 } from './rights/trust.ts';
+import { mayTrustEc2, mayTrustSystemsManager } from './rights/trust.ts';
 
 const EVERYTHING: readonly Statement[] = [
   { Effect: 'Allow', Action: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'], Resource: ['*'] },
@@ -64,9 +64,19 @@ async function observeProfile(iam: IAMClient, arn: string, read: Documents): Pro
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
     const roleName = InstanceProfile?.Roles?.[0]?.RoleName;
     if (roleName === undefined) return { name };
-    return { name, role: { name: roleName, ...(await readRole(iam, roleName, read)) } };
+    return { name, role: { name: roleName, ...(await readRole(iam, roleName, read, mayTrustEc2)) } };
   } catch (error) {
     if (error instanceof NoSuchEntityException) return { name, gone: true };
+    throw error;
+  }
+}
+
+/** The role that Default Host Management names; `gone`: IAM does not know it any more. */
+export async function observeHostManagementRole(iam: IAMClient, name: string): Promise<RolePolicies | 'gone'> {
+  try {
+    return await readRole(iam, name, new Map(), mayTrustSystemsManager);
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) return 'gone';
     throw error;
   }
 }
@@ -77,7 +87,12 @@ interface Source {
   readonly identity: string;
 }
 
-async function readRole(iam: IAMClient, RoleName: string, read: Documents): Promise<RolePolicies> {
+async function readRole(
+  iam: IAMClient,
+  RoleName: string,
+  read: Documents,
+  mayTrust: (document: string) => boolean,
+): Promise<RolePolicies> {
   // Only GetRole returns the permissions boundary.
   const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
   const boundaryArn = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
@@ -102,7 +117,7 @@ async function readRole(iam: IAMClient, RoleName: string, read: Documents): Prom
     roleArn: Role?.Arn ?? '',
     policies: sources.map(({ policy }) => policy),
     ...(boundary !== undefined && { boundary: boundary.policy }),
-    ...(!mayTrustEc2(decoded(Role?.AssumeRolePolicyDocument ?? '')) && { distrusts: true as const }),
+    ...(!mayTrust(decoded(Role?.AssumeRolePolicyDocument ?? '')) && { distrusts: true as const }),
     fingerprint: createHash('sha256').update(JSON.stringify(identities)).digest('hex').slice(0, 32),
   };
 }

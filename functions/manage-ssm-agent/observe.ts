@@ -85,7 +85,7 @@ export async function observeWorkers(
       remedied.map(({ instance }) => instance),
     ),
     observeFindings(clients, location, silent, { instances: workers.map(({ instance }) => instance), agents }, now),
-    readFingerprints(clients, newlyConnected),
+    readFingerprints(clients, newlyConnected, agents),
   ]);
   const more = new Map(
     concerned.map(({ instanceId }): [string, Partial<WorkerView>] => [
@@ -115,16 +115,27 @@ const known = (members: { readonly [Key in keyof WorkerView]?: WorkerView[Key] |
 
 /** The fingerprint of a worker without a role. */
 const NO_ROLE = 'none';
+/** Precedes the name of the role that an agent has its rights from, where that is not its instance's own. */
+const HOST_MANAGED = 'host-management';
 
-/** Reads the fingerprints of the roles' policies, by instance id. Each role is read once. */
+/**
+ * Reads the fingerprints of the roles' policies, by instance id. Each role is read once. Of an agent that has its rights
+ * from another role, the instance's own proves nothing, so that its fingerprint is none of that.
+ */
 async function readFingerprints(
   { iam }: ObserveClients,
   workers: readonly FoundWorker[],
+  agents: ReadonlyMap<string, AgentView>,
 ): Promise<Map<string, string>> {
   const arnOf = ({ instance }: FoundWorker) => instance.IamInstanceProfile?.Arn ?? '';
   const profiles = await observeProfiles(iam, workers.map(arnOf));
   return new Map(
-    workers.map((worker) => [worker.instanceId, profiles.get(arnOf(worker))?.role?.fingerprint ?? NO_ROLE]),
+    workers.map((worker) => {
+      const own = profiles.get(arnOf(worker))?.role;
+      const other = agents.get(worker.instanceId)?.role;
+      const isOwn = other === undefined || other === own?.name;
+      return [worker.instanceId, isOwn ? (own?.fingerprint ?? NO_ROLE) : `${HOST_MANAGED} ${other}`];
+    }),
   );
 }
 

@@ -27,12 +27,14 @@ export const SSM_AGENT_REASONS = {
     hint: 'On the node: sudo amazon-ssm-agent -register -clear, then start it again. In the image: remove /var/lib/amazon/ssm before it is saved.',
   },
   'no-instance-profile': {
-    meaning: 'The worker has no instance profile, and Default Host Management is off.',
-    hint: 'Give the node group a node role, or allow ssmAgent.remedies.defaultHostManagement. An instance that names a profile that is gone needs another one (aws ec2 replace-iam-instance-profile-association), or is replaced.',
+    meaning:
+      'The worker has no instance profile, and Default Host Management is off, or its role gives agents nothing.',
+    hint: 'Give the node group a node role, or allow ssmAgent.remedies.defaultHostManagement. Where the message names the role of Default Host Management, mend that role. An instance that names a profile that is gone needs another one (aws ec2 replace-iam-instance-profile-association), or is replaced.',
   },
   'role-lacks-ssm': {
-    meaning: 'The node role does not allow what the agent needs, and Default Host Management is off.',
-    hint: 'Attach AmazonSSMManagedEC2InstanceDefaultPolicy to the node role, or allow ssmAgent.remedies.attachPolicy. Where the message names a Deny, a boundary or the trust policy, change that.',
+    meaning:
+      'The node role does not allow what the agent needs, and Default Host Management is off, or its role gives agents nothing.',
+    hint: 'Attach AmazonSSMManagedEC2InstanceDefaultPolicy to the node role, or allow ssmAgent.remedies.attachPolicy. Where the message names a Deny, a boundary, the trust policy or the role of Default Host Management, change that.',
   },
   'no-network-path': {
     meaning:

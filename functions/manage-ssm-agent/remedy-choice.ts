@@ -43,11 +43,9 @@ export function remedyFor(
   const isImageRefused = refusedImage(policy.installerImage, registries) !== undefined;
   const candidates: Readonly<Record<Cause, readonly Remedy[]>> = {
     'registered-elsewhere': [],
-    'no-instance-profile': ['default-host-management'],
+    'no-instance-profile': registrable(findings),
     'role-lacks-ssm':
-      attachable(view, findings).kind === 'yes'
-        ? ['attach-policy', 'default-host-management']
-        : ['default-host-management'],
+      attachable(view, findings).kind === 'yes' ? ['attach-policy', ...registrable(findings)] : registrable(findings),
     'no-network-path': [],
     'imds-unreachable': [],
     'cause-unclear':
@@ -59,6 +57,10 @@ export function remedyFor(
     (remedy) => modeOfRemedy(policy, remedy, cause) !== 'off' && !(remedy === 'install-agent' && isImageRefused),
   );
 }
+
+/** Somebody chose the role that Default Host Management names for all instances. It is replaced only once it is gone. */
+const registrable = ({ hostManagementRole }: Findings): readonly Remedy[] =>
+  hostManagementRole === undefined || hostManagementRole.gone ? ['default-host-management'] : [];
 
 const installable = (findings: Findings, { installerImage }: SsmAgentPolicy): readonly Remedy[] =>
   whyNotInstallable(findings, installerImage) === undefined ? ['install-agent'] : [];

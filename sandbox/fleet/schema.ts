@@ -145,9 +145,11 @@ export const fleetSchema = z.strictObject({
     .describe('Until when EKS supports Kubernetes versions; by default every version of a cluster for another year'),
   images: z.array(ownImage).default([]).describe('AMIs that are no releases of Amazon’s'),
   defaultHostManagement: z
-    .enum(['none', 'role', 'on'])
+    .enum(['none', 'role', 'on', 'role-gone', 'role-distrusts'])
     .default('none')
-    .describe('Default Host Management: never heard of, its role exists, or it is switched on'),
+    .describe(
+      'Default Host Management: never heard of, its role exists, or it is switched on; on, and its role was deleted since, or does not trust Systems Manager',
+    ),
   eventualConsistency: z
     .boolean()
     .default(false)

@@ -143,11 +143,13 @@ function seedDefaultHostManagement(
 ): void {
   if (defaultHostManagement === 'none') return;
   const [path, name = ''] = DEFAULT_HOST_MANAGEMENT_ROLE.split('/');
-  iam.addRole({
-    name,
-    path: `/${path}/`,
-    trustPolicy: trustOf('ssm.amazonaws.com'),
-    attached: [`arn:${world.partition}:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy`],
-  });
-  if (defaultHostManagement === 'on') serviceSettings.set(DEFAULT_HOST_MANAGEMENT_ROLE, 'System');
+  if (defaultHostManagement !== 'role-gone') {
+    iam.addRole({
+      name,
+      path: `/${path}/`,
+      trustPolicy: trustOf(defaultHostManagement === 'role-distrusts' ? 'ec2.amazonaws.com' : 'ssm.amazonaws.com'),
+      attached: [`arn:${world.partition}:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy`],
+    });
+  }
+  if (defaultHostManagement !== 'role') serviceSettings.set(DEFAULT_HOST_MANAGEMENT_ROLE, 'System');
 }

@@ -1,6 +1,6 @@
 import { type SSMClient, SSMServiceException, UpdateServiceSettingCommand } from '@aws-sdk/client-ssm';
 import type { Observation } from '../observation.ts';
-import { HOST_MANAGEMENT_SETTING } from '../observe-findings.ts';
+import { HOST_MANAGEMENT_SETTING } from '../observe-host-management.ts';
 import { type Beginning, type Beginnings, describeError } from './remedy.ts';
 
 /**

@@ -16,7 +16,7 @@ export interface RolePolicies {
   readonly roleArn: string;
   readonly policies: readonly RolePolicy[];
   readonly boundary?: RolePolicy;
-  /** Its trust policy does not let EC2 assume it: no instance gets its credentials. */
+  /** Its trust policy does not let the service assume it that gives agents its credentials: no agent gets them. */
   readonly distrusts?: true;
   /** Stays the same as long as none of the policies changes. */
   readonly fingerprint: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mayTrustEc2 } from './trust.ts';
+import { mayTrustEc2, mayTrustSystemsManager } from './trust.ts';
 
 const allow = (Principal: unknown, Action: unknown = 'sts:AssumeRole') => ({ Effect: 'Allow', Principal, Action });
 
@@ -31,4 +31,11 @@ it.each<[string, object[], boolean]>([
 it('a trust policy that cannot be read is no reason', () => {
   expect(mayTrustEc2('')).toBe(true);
   expect(mayTrustEc2('{')).toBe(true);
+});
+
+it('a role of Default Host Management trusts Systems Manager', () => {
+  const trusts = (Principal: unknown) =>
+    mayTrustSystemsManager(JSON.stringify({ Version: '2012-10-17', Statement: [allow(Principal)] }));
+  expect(trusts({ Service: 'ssm.amazonaws.com' })).toBe(true);
+  expect(trusts({ Service: 'ec2.amazonaws.com' })).toBe(false);
 });

@@ -50,10 +50,15 @@ export function agentRights(world: World, iam: Iam, settings: ServiceSettings, n
     const own = iam.findInstanceProfile(instance.instanceProfile ?? '')?.roleName;
     // EC2 gives an instance no credentials of a role that does not trust it (IAM user guide, "Troubleshoot IAM and Amazon
     // EC2"). Those that it has given last for hours, which is not played.
-    const isTrusted = JSON.stringify(iam.roles.get(own ?? '')?.trustPolicy ?? '').includes('"ec2.amazonaws.com');
-    if (isTrusted && mayRegister(own, instance)) return { source: 'instance-profile', roleName: own };
+    const trusts = (role: string | undefined, service: string): boolean =>
+      JSON.stringify(iam.roles.get(role ?? '')?.trustPolicy ?? '').includes(`"${service}.amazonaws.com`);
+    if (trusts(own, 'ec2') && mayRegister(own, instance)) return { source: 'instance-profile', roleName: own };
     const general = settings.defaultHostManagementRole;
-    if (mayRegister(general, instance) && isAtLeast(agentVersion, DEFAULT_HOST_MANAGEMENT_SINCE)) {
+    if (
+      trusts(general, 'ssm') &&
+      mayRegister(general, instance) &&
+      isAtLeast(agentVersion, DEFAULT_HOST_MANAGEMENT_SINCE)
+    ) {
       return { source: 'default-host-management', roleName: general };
     }
     return undefined;

@@ -119,6 +119,16 @@ describe('an agent', () => {
       { ssm: { managedPolicy: false, version: '3.2.582.0' }, fleet: { defaultHostManagement: 'on' } },
       'Online',
     ],
+    [
+      'has a role that was deleted since',
+      { ssm: { instanceProfile: false }, fleet: { defaultHostManagement: 'role-gone' } },
+      undefined,
+    ],
+    [
+      'has a role that does not trust Systems Manager',
+      { ssm: { instanceProfile: false }, fleet: { defaultHostManagement: 'role-distrusts' } },
+      undefined,
+    ],
     ['has only its role', { ssm: { managedPolicy: false }, fleet: { defaultHostManagement: 'role' } }, undefined],
   ])('that %s, running for days or launched just now, is in the list or not', async (_what, hosts, expected) => {
     expect(status(account(hosts))).toBe(expected);

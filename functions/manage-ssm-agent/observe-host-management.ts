@@ -1,0 +1,68 @@
+import type { IAMClient } from '@aws-sdk/client-iam';
+import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import type { Findings, HostManagementRole } from './observation.ts';
+import { observeHostManagementRole } from './observe-role.ts';
+import type { AgentIdentity } from './rights/questions.ts';
+import { type RolePolicies, roleRights } from './rights/role-rights.ts';
+
+/** The service setting that names the role of Default Host Management. Source: SSM user guide. */
+export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';
+
+/** Default Host Management that is on, with the role that it names. */
+interface HostManagement {
+  readonly name: string;
+  readonly role: RolePolicies | 'gone';
+}
+
+/**
+ * Reads Default Host Management, and the role that it names: the setting stays when that is deleted or stripped. Undefined
+ * where it is off.
+ */
+export async function readHostManagement({
+  iam,
+  ssm,
+}: {
+  readonly iam: IAMClient;
+  readonly ssm: SSMClient;
+}): Promise<HostManagement | undefined> {
+  const setting = await readSetting(ssm);
+  if (setting === '' || setting === '$None') return undefined;
+  const name = setting.split('/').at(-1) ?? setting;
+  return { name, role: await observeHostManagementRole(iam, name) };
+}
+
+async function readSetting(ssm: SSMClient): Promise<string> {
+  try {
+    const { ServiceSetting } = await ssm.send(new GetServiceSettingCommand({ SettingId: HOST_MANAGEMENT_SETTING }));
+    return ServiceSetting?.SettingValue ?? '';
+  } catch (error) {
+    if (error instanceof ServiceSettingNotFound) return '';
+    throw error;
+  }
+}
+
+/** What Default Host Management gives one agent. */
+export function hostManagementFor(
+  observed: HostManagement | undefined,
+  identity: AgentIdentity,
+): Pick<Findings, 'defaultHostManagement' | 'hostManagementRole'> {
+  if (observed === undefined) return { defaultHostManagement: false };
+  const hostManagementRole = troubleOf(observed, identity);
+  return {
+    defaultHostManagement: hostManagementRole?.answer !== 'no',
+    ...(hostManagementRole !== undefined && { hostManagementRole }),
+  };
+}
+
+function troubleOf({ name, role }: HostManagement, identity: AgentIdentity): HostManagementRole | undefined {
+  const named = `Default Host Management names role ${name}`;
+  if (role === 'gone') return { answer: 'no', why: `${named}, which does not exist any more.`, gone: true };
+  if (role.distrusts) {
+    return { answer: 'no', why: `${named}, whose trust policy does not let Systems Manager assume it.` };
+  }
+  const { allows, why } = roleRights(role, { ...identity, roleArn: role.roleArn });
+  const because = why === undefined ? '' : `: ${why}`;
+  if (allows === 'no') return { answer: 'no', why: `${named}, which does not allow what the agent needs${because}.` };
+  if (allows === 'yes') return undefined;
+  return { answer: 'unsure', why: `${named}, and whether that allows what the agent needs cannot be told${because}.` };
+}
