@@ -96,3 +96,16 @@ it('leaves room in the ledger, however many interfaces come and go, and forgets 
   expect(saved.at(-1)).toBe('eni-4999');
   expect(JSON.stringify(state).length).toBeLessThan(200_000);
 });
+
+it('completes an address that EC2 showed without its allocation at first, so that a release gives it back', () => {
+  const address = { publicIp: '198.51.100.1', privateIp: '10.0.0.1', kind: 'elastic' as const };
+  const [own] = worker().interfaces;
+  if (own === undefined) throw new TypeError('A worker has an interface.');
+  const seen = (more: object) => worker({ interfaces: [{ ...own, addresses: [{ ...address, ...more }] }] });
+  const begun = capture(seen({ unconfirmed: true }), quarantine());
+  expect(withNewcomers(begun, seen({ unconfirmed: true }))).toBe(begun);
+  const { saved } = withNewcomers(begun, seen({ allocationId: 'eipalloc-1', associationId: 'eipassoc-1' }));
+  expect(saved.interfaces[0]?.addresses).toEqual([
+    { publicIp: '198.51.100.1', privateIp: '10.0.0.1', allocationId: 'eipalloc-1' },
+  ]);
+});

@@ -74,11 +74,12 @@ const asSaved = (interfaces: readonly InterfaceView[], { interfaces: before }: P
 const LONGEST_SAVED = 100_000;
 
 /**
- * Adds interfaces that were attached since the quarantine began; returns the same quarantine when there are none.
- * Addresses that an interface has received since then never belonged to the worker's original state: they are removed
- * and not restored.
+ * Adds interfaces that were attached since the quarantine began, and what EC2 had yet to show of addresses then; returns
+ * the same quarantine when there is none. Addresses that an interface has received since then never belonged to the
+ * worker's original state: they are removed and not restored.
  */
-export function withNewcomers(quarantine: Quarantine, { interfaces, heldIn }: WorkerView): Quarantine {
+export function withNewcomers(began: Quarantine, { interfaces, heldIn }: WorkerView): Quarantine {
+  const quarantine = withAllocations(began, interfaces);
   const known = new Set(quarantine.saved.interfaces.map(({ id }) => id));
   // An interface that is already in a quarantine group no longer shows its original groups: see `release.ts`.
   const own = new Set(heldIn);
@@ -88,6 +89,24 @@ export function withNewcomers(quarantine: Quarantine, { interfaces, heldIn }: Wo
   if (newcomers.length === 0) return quarantine;
   const all = [...quarantine.saved.interfaces, ...newcomers];
   return { ...quarantine, saved: { ...quarantine.saved, interfaces: withoutGone(all, interfaces) } };
+}
+
+/** Adds the allocations of saved addresses that were not shown with them (`PublicAddress.unconfirmed`). */
+function withAllocations(quarantine: Quarantine, interfaces: readonly InterfaceView[]): Quarantine {
+  const allocations = new Map(
+    interfaces.flatMap(({ addresses }) => addresses.map(({ publicIp, allocationId }) => [publicIp, allocationId])),
+  );
+  const allocationOf = ({ publicIp, allocationId }: SavedAddress) => allocationId ?? allocations.get(publicIp);
+  const isComplete = (each: SavedAddress) => each.allocationId === allocationOf(each);
+  if (quarantine.saved.interfaces.every(({ addresses }) => addresses.every(isComplete))) return quarantine;
+  const completed = quarantine.saved.interfaces.map((each) => ({
+    ...each,
+    addresses: each.addresses.map((address) => {
+      const allocationId = allocationOf(address);
+      return { ...address, ...(allocationId !== undefined && { allocationId }) };
+    }),
+  }));
+  return { ...quarantine, saved: { ...quarantine.saved, interfaces: completed } };
 }
 
 /** Leaves out the oldest of those that came later and are gone. Those of the beginning stay: a read may miss one. */
@@ -100,6 +119,8 @@ function withoutGone(saved: readonly SavedInterface[], there: WorkerView['interf
     return false;
   });
 }
+
+type SavedAddress = SavedInterface['addresses'][number];
 
 const savedInterface = ({ id, groupIds, addresses, ipv6, ipv6Prefixes, branch }: InterfaceView): SavedInterface => ({
   id,

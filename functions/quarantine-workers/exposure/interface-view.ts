@@ -9,6 +9,11 @@ export interface PublicAddress {
   /** Allocation of an associated address, such as an Elastic IP. */
   readonly allocationId?: string;
   readonly associationId?: string;
+  /**
+   * Whether only DescribeInstances shows it. EC2 shows a change to one call before another, so that it may be new, or
+   * gone: until both agree it counts, and nobody knows how to take it off.
+   */
+  readonly unconfirmed?: true;
 }
 
 export interface InterfaceView {

@@ -46,7 +46,7 @@ export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }
         : []),
       ...addresses
         .filter(({ allocationId }) => allocationId !== undefined)
-        .filter(({ publicIp }) => !now.addresses.some((address) => address.publicIp === publicIp))
+        .filter(({ publicIp }) => !now.addresses.some((each) => each.publicIp === publicIp && !each.unconfirmed))
         .map(({ publicIp }) => [`address ${publicIp}`, `${id} lacks ${publicIp}`] as const),
       ...ipv6Prefixes
         .filter((prefix) => !now.ipv6Prefixes.includes(prefix))

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DescribedInterface } from '../../shared/fleet/described-instance.ts';
-import { lacksDetails } from './worker-view.ts';
+import { interfacesOf, lacksDetails } from './worker-view.ts';
 
 const addressed = (IpOwnerId: string, rest: object = {}): DescribedInterface => ({
   PrivateIpAddresses: [{ PrivateIpAddress: '10.0.0.1', Association: { IpOwnerId, PublicIp: '198.51.100.1', ...rest } }],
@@ -17,4 +17,20 @@ it.each<[string, DescribedInterface, boolean]>([
   ['an IPv6 prefix', { Ipv6Prefixes: [{ Ipv6Prefix: '2001:db8::/80' }] }, true],
 ])('an interface with %s: whether DescribeInstances leaves out what matters', (_what, each, lacks) => {
   expect(lacksDetails(each)).toBe(lacks);
+});
+
+it('counts an address that only one of two reads shows, as EC2 may show a change to one before the other', () => {
+  const instance = { NetworkInterfaces: [{ ...addressed('111122223333'), NetworkInterfaceId: 'eni-1' }] };
+  const seen = (detail: object) => interfacesOf(instance, new Map([['eni-1', detail]]))[0]?.addresses;
+  const association = { IpOwnerId: '111122223333', PublicIp: '198.51.100.1', AllocationId: 'eipalloc-1' };
+  const confirmed = { PrivateIpAddresses: [{ PrivateIpAddress: '10.0.0.1', Association: association }] };
+  expect(seen(confirmed)).toEqual([
+    { publicIp: '198.51.100.1', privateIp: '10.0.0.1', kind: 'elastic', allocationId: 'eipalloc-1' },
+  ]);
+  expect(seen({ Association: association, PrivateIpAddresses: [{ PrivateIpAddress: '10.0.0.1' }] })).toEqual(
+    seen(confirmed),
+  );
+  expect(seen({ PrivateIpAddresses: [{ PrivateIpAddress: '10.0.0.1' }] })).toEqual([
+    { publicIp: '198.51.100.1', privateIp: '10.0.0.1', kind: 'elastic', unconfirmed: true },
+  ]);
 });

@@ -108,7 +108,7 @@ function interfaceOf(each: DescribedInterface | NetworkInterface, detail: Networ
     subnetId: SubnetId,
     groupIds: Groups.map(({ GroupId = '' }) => GroupId),
     groupNames: Groups.flatMap(({ GroupName }) => GroupName ?? []),
-    addresses: addressesOf(detail ?? each),
+    addresses: detail === undefined ? addressesOf(each) : confirmedBy(addressesOf(detail), addressesOf(each)),
     privateIps: PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
     ipv4Prefixes: Ipv4Prefixes.flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []),
     ipv6: Ipv6Addresses.map(({ Ipv6Address = '', IsPrimaryIpv6 = false }) => ({
@@ -120,14 +120,25 @@ function interfaceOf(each: DescribedInterface | NetworkInterface, detail: Networ
   };
 }
 
+/** The addresses that the details of an interface show, and those that only its instance shows. */
+const confirmedBy = (detailed: readonly PublicAddress[], shown: readonly PublicAddress[]): PublicAddress[] => [
+  ...detailed,
+  ...shown
+    .filter(({ publicIp }) => !detailed.some((each) => each.publicIp === publicIp))
+    .map((each) => ({ ...each, unconfirmed: true as const })),
+];
+
 /**
  * Each private address of an interface may have a public one: an automatic address, an Elastic IP, a carrier address in
- * a Wavelength zone, or a customer-owned one on an Outpost.
+ * a Wavelength zone, or a customer-owned one on an Outpost. EC2 shows that of the first private address twice, and either
+ * place counts. Source: EC2 API reference, `NetworkInterface.Association`.
  */
 const addressesOf = ({
   PrivateIpAddresses = [],
-}: Pick<DescribedInterface | NetworkInterface, 'PrivateIpAddresses'>): PublicAddress[] =>
-  PrivateIpAddresses.flatMap(({ PrivateIpAddress: privateIp = '', Association }) => {
+  Association: ofFirst,
+}: Pick<DescribedInterface | NetworkInterface, 'PrivateIpAddresses' | 'Association'>): PublicAddress[] =>
+  PrivateIpAddresses.flatMap(({ PrivateIpAddress: privateIp = '', ...own }, index) => {
+    const Association = own.Association ?? (index === 0 ? ofFirst : undefined);
     if (Association === undefined) return [];
     const { PublicIp, CarrierIp, CustomerOwnedIp, IpOwnerId } = Association;
     const publicIp = CarrierIp ?? CustomerOwnedIp ?? PublicIp;

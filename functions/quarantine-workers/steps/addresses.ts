@@ -23,8 +23,13 @@ export async function stripAddresses(subject: StepSubject): Promise<StepReport[]
 
 const disassociate = ({ clients, note }: StepSubject, { id, addresses }: InterfaceView): Promise<StepReport> =>
   attempt(`elastic-ip ${id}`, async () => {
-    for (const { kind, associationId, publicIp } of addresses) {
+    let unconfirmed: string | undefined;
+    for (const { kind, associationId, publicIp, ...address } of addresses) {
       if (kind === 'automatic') continue;
+      if (address.unconfirmed === true) {
+        unconfirmed = publicIp;
+        continue;
+      }
       if (associationId === undefined) {
         return {
           outcome: 'failed',
@@ -39,7 +44,9 @@ const disassociate = ({ clients, note }: StepSubject, { id, addresses }: Interfa
         if (!(error instanceof Error) || error.name !== 'InvalidAssociationID.NotFound') throw error;
       }
     }
-    return { outcome: 'done' };
+    return unconfirmed === undefined
+      ? { outcome: 'done' }
+      : { outcome: 'pending', note: `EC2 shows ${unconfirmed} to one of two reads, so that it may be new or gone` };
   });
 
 const takeOffAutomatic = ({ clients, note }: StepSubject, { id, primary }: InterfaceView): Promise<StepReport> =>

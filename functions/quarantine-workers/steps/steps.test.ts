@@ -6,6 +6,7 @@ import { policySchema } from '../../policy-document.ts';
 import type { Isolation, KubernetesClient } from '../../shared/kubernetes/client.ts';
 import { GROUPS, NOW, quarantine, worker } from '../model/observation.fixture.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
+import { stripAddresses } from './addresses.ts';
 import { protectFromTermination } from './evidence.ts';
 import { cordonNode } from './node.ts';
 import { closeSecurityGroups } from './security-groups.ts';
@@ -66,6 +67,21 @@ it('waits for a closed group that EC2 does not know yet, and gives the interface
   );
   expect(await closeSecurityGroups(subject)).toMatchObject({ step: 'security-groups', outcome: 'pending' });
   expect(calls.map(([, { Groups }]) => Groups)).toEqual([[GROUPS.untracking], [GROUPS.closed], ['sg-nodes']]);
+});
+
+it('takes off what it can, and waits for an address that EC2 shows to one of two reads', async () => {
+  const address = { privateIp: '10.0.0.1', kind: 'elastic' as const };
+  const interfaces = worker().interfaces.map((each) => ({
+    ...each,
+    addresses: [
+      { ...address, publicIp: '198.51.100.1', unconfirmed: true as const },
+      { ...address, publicIp: '198.51.100.2', associationId: 'eipassoc-2' },
+    ],
+  }));
+  const { subject, calls } = subjectOf(() => ({}), { view: worker({ interfaces }) });
+  const [report] = await stripAddresses(subject);
+  expect(report).toMatchObject({ outcome: 'pending', note: expect.stringContaining('198.51.100.1') });
+  expect(calls).toEqual([['DisassociateAddress', { AssociationId: 'eipassoc-2' }]]);
 });
 
 it.each([
