@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as networkChange from '../events/cloudtrail-network-change.ts';
 import { readKubeBench } from '../functions/check-posture/kube-bench/report.ts';
-import { judge } from '../functions/manage-ssm-agent/rights/judge.ts';
-import { statementsOf } from '../functions/manage-ssm-agent/rights/policy-statements.ts';
 import { parsePolicy } from '../functions/policy-document.ts';
+import { judge } from '../functions/shared/iam/judge.ts';
+import { statementsOf } from '../functions/shared/iam/policy-statements.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SOURCES = globSync(['functions/**/*.ts', 'events/*.ts', 'cli/**/*.ts', 'sandbox/fleet/*.ts', 'infra/*.ts'], {

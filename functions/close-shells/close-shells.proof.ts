@@ -93,6 +93,26 @@ it('closes nothing where agents take commands and no session reaches the hosts: 
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
 });
 
+it('closes nothing where the policy has sessions encrypted by a key that the role of the host may not use', async () => {
+  const key = 'arn:aws:kms:eu-central-1:111122223333:key/0d5ec2a1-7f3b-4c6d-9e8f-a1b2c3d4e5f6';
+  const policy = { ...QUIET, shells: { hosts: 'enforce', sessions: { mode: 'enforce', kmsKey: key } } };
+  const [shop = { nodeGroups: [] }] = fleet.clusters;
+  const role = { policies: { sessions: { Statement: { Effect: 'Allow', Action: 'kms:Decrypt', Resource: key } } } };
+  const nodeGroups = shop.nodeGroups.map((group) =>
+    group.name === 'batch' ? { ...group, ssm: { ...group.ssm, role } } : group,
+  );
+  const run = await start({ fleet: { ...fleet, clusters: [{ ...shop, nodeGroups }] }, policy, play: '6h' });
+  expect(told(run).filter((line) => !line.startsWith('undefined'))).toEqual([
+    'batch acted shells-being-closed',
+    'batch done shells-closed',
+    'web refused shells-last-way-in',
+  ]);
+  expect(ours(run).find(({ nodegroup }) => nodegroup === 'web')?.message).toMatch(
+    /encrypted by the key arn:\S+, and role shop-web-node does not allow kms:Decrypt with it\.$/,
+  );
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});
+
 it('loses no record, wherever it dies, when another event of the same worker comes first', () =>
   expectNoLoss(
     'close-shells',

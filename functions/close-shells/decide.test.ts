@@ -132,6 +132,11 @@ describe('a worker', () => {
       'acted shells-being-closed close',
     ],
     ['no session reaches', { state: open, hasSession: false }, 'refused shells-last-way-in'],
+    [
+      'sessions reach, and may not begin on',
+      { state: open, sessionTrouble: 'sessions are encrypted by the key k' },
+      'refused shells-last-way-in',
+    ],
     ['sessions may reach or not', { state: open, hasSession: undefined }, 'refused shells-last-way-in'],
     [
       'no session reaches, and gets it back',

@@ -95,6 +95,10 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
     const why = observation.hasSession === false ? 'No session reaches the host' : 'Nobody knows whether one does';
     return say('refused', 'shells-last-way-in', `${ways} Session Manager cannot replace it: ${why}.`);
   }
+  if (observation.sessionTrouble !== undefined) {
+    const why = observation.sessionTrouble;
+    return say('refused', 'shells-last-way-in', `${ways} Session Manager may not replace it: ${why}.`, why);
+  }
   if (verdict.policy.shells.hosts === 'observe' && ruling === undefined) {
     return say('would-act', 'would-close-shells', `${ways} ${LASTING}`);
   }

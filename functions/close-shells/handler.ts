@@ -16,11 +16,12 @@ export const handler = createQueueFunction({
   declared: closeShells,
   environment: { LOOK_DOCUMENT: name, CLOSE_DOCUMENT: name, RESTORE_DOCUMENT: name },
   wake: (queue) => createWake({ scheduler: new SchedulerClient(CLIENT_DEFAULTS), ...queue }),
-  own: ({ env }) => ({
+  own: ({ env, partition }) => ({
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks: new EKSClient(CLIENT_DEFAULTS),
     iam: new IAMClient(CLIENT_DEFAULTS),
     documents: { look: env.LOOK_DOCUMENT, close: env.CLOSE_DOCUMENT, restore: env.RESTORE_DOCUMENT },
+    partition,
   }),
 })(reconcile);

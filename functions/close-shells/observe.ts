@@ -8,6 +8,7 @@ import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
 import { type Memory, memoryAfter } from './memory.ts';
 import { readCommands } from './read-commands.ts';
+import { type Location, readSessionTroubles } from './session-key.ts';
 import { NEVER_SEEN, readStates, type ShellsState } from './shells-ledger.ts';
 
 /** What a reconcile found about one worker, with its state in the ledger. */
@@ -18,6 +19,8 @@ export interface Observation extends ObservedWorker {
   readonly memory: Memory;
   /** Whether Session Manager reaches the host; undefined where nothing lets anybody in, or where AWS could not be asked. */
   readonly hasSession: boolean | undefined;
+  /** Why no session may begin all the same, as a clause. */
+  readonly sessionTrouble?: string;
 }
 
 export interface ObserveClients extends WorkerClients {
@@ -28,9 +31,15 @@ export interface ObserveClients extends WorkerClients {
  * Reads what decisions depend on: a few calls for a thousand workers, one for each command under way, and one or a few
  * for hosts that are alike and let somebody in.
  *
+ * @param location where the hosts are
  * @param now epoch milliseconds
  */
-export async function observeWorkers(clients: ObserveClients, scope: WorkerScope, now: number): Promise<Observation[]> {
+export async function observeWorkers(
+  clients: ObserveClients,
+  location: Location,
+  scope: WorkerScope,
+  now: number,
+): Promise<Observation[]> {
   const found = await findWorkers(clients.ec2, scope);
   const instances = found.map(({ instance }) => instance);
   const [states, identities, lifecycles] = await Promise.all([
@@ -52,16 +61,20 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
   );
   const open = found.filter(({ instanceId }) => known.get(instanceId)?.memory.seen?.ways !== undefined);
   const sessions = await readSessions(clients.ssm, open.map(hostOf('SubnetId')));
+  const reached = open.filter(({ instanceId }) => sessions.get(instanceId) === true);
+  const troubles = await readSessionTroubles(clients, location, reached);
   const about = { identities, lifecycles, requests: scope.requests };
   return found.map((each): Observation => {
     const { instanceId, instance } = each;
     const { state = NEVER_SEEN, memory = {} } = known.get(instanceId) ?? {};
+    const sessionTrouble = troubles.get(instanceId);
     return {
       ...observedWorker(each, about, state.answered),
       isWindows: instance.PlatformDetails?.startsWith('Windows') ?? false,
       state,
       memory,
       hasSession: sessions.get(instanceId),
+      ...(sessionTrouble !== undefined && { sessionTrouble }),
     };
   });
 }

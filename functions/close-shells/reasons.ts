@@ -43,8 +43,8 @@ export const SHELLS_REASONS = {
   },
   'shells-last-way-in': {
     meaning:
-      'The host lets somebody in by SSH, and Session Manager cannot replace that: no session reaches the host, or AWS could not be asked. Nothing is closed.',
-    hint: 'Read the records of manage-ssm-agent about the worker: sessions-not-connected says what keeps sessions from it.',
+      'The host lets somebody in by SSH, and Session Manager cannot replace that: no session reaches the host or begins on it, or AWS could not be asked. Nothing is closed.',
+    hint: 'Where the message names a key, allow kms:Decrypt with it in the role of the host, even where the policy of the key does. Otherwise read the records of manage-ssm-agent about the worker: sessions-not-connected says what keeps sessions from it.',
   },
   'shells-agent-silent': {
     meaning: 'No command reaches the host. Nothing is changed where nobody could get in by Session Manager.',

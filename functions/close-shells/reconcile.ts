@@ -17,6 +17,7 @@ import { closeShells } from './remediation.ts';
 import { reconcileSessions } from './sessions/reconcile.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof closeShells>, ActDeps, ObserveClients {
+  readonly partition: string;
   readonly wake: Wake;
 }
 
@@ -42,7 +43,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const now = deps.clock.now();
   const circumstances = { policy, now, account: deps.account };
   // Observe the workers, and decide about each.
-  const observations = await observeWorkers(deps, scope, now);
+  const observations = await observeWorkers(deps, deps, scope, now);
   const decided = observations.map((observation): Decided => {
     const { request: asked } = observation;
     const decision =

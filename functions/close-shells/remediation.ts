@@ -1,5 +1,11 @@
 import * as reconcileRequest from '../../events/shells-reconcile-request.ts';
-import { identity, onClusters, onNodegroups, readSessionChannels } from '../shared/declaration/fleet-rights.ts';
+import {
+  identity,
+  onClusters,
+  onNodegroups,
+  readRoles,
+  readSessionChannels,
+} from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, onAnything } from '../shared/declaration/right.ts';
 import { PREFERENCES_DOCUMENT } from '../shared/posture/session-preferences.ts';
@@ -43,6 +49,7 @@ export const closeShells = declare({
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     ...identity,
+    ...readRoles,
     readSessionChannels,
     {
       sid: 'LookAtHosts',

@@ -4,13 +4,13 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
+import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
 import { readNetworks } from './network/networks.ts';
 import { shutInBy, wayOf } from './network/way.ts';
 import type { Findings, NetworkFinding } from './observation.ts';
 import { type HybridAgent, readHybridAgents } from './observe-agents.ts';
 import { hostManagementFor, readHostManagement } from './observe-host-management.ts';
 import { findNeighbours, type Known } from './observe-neighbours.ts';
-import { type ObservedProfile, observeProfiles } from './observe-role.ts';
 import { roleRights } from './rights/role-rights.ts';
 
 export interface FindingsClients {

@@ -1,9 +1,10 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import { observeHostManagementRole } from '../shared/iam/read-roles.ts';
+import type { RolePolicies } from '../shared/iam/role-policies.ts';
 import type { Findings, HostManagementRole } from './observation.ts';
-import { observeHostManagementRole } from './observe-role.ts';
 import type { AgentIdentity } from './rights/questions.ts';
-import { type RolePolicies, roleRights } from './rights/role-rights.ts';
+import { roleRights } from './rights/role-rights.ts';
 
 /** The service setting that names the role of Default Host Management. Source: SSM user guide. */
 export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';

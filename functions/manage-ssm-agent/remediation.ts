@@ -7,6 +7,7 @@ import {
   onClusters,
   onNodegroups,
   readAccessEntries,
+  readPolicies,
   readSessionChannels,
 } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
@@ -32,13 +33,7 @@ const nodeRoles: readonly Right[] = [
     resources: [iamHere('instance-profile/*'), iamHere('role/*')],
     wildcardReason: everyNodeRole,
   },
-  {
-    sid: 'ReadPolicies',
-    actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
-    resources: [iamHere('policy/*'), 'arn:{partition}:iam::aws:policy/*'],
-    wildcardReason:
-      'A node role may have any policy, of its owner or of AWS: what one allows can only be told by reading it.',
-  },
+  readPolicies,
   {
     sid: 'AttachAgentPolicy',
     actions: ['iam:AttachRolePolicy'],

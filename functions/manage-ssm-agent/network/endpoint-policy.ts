@@ -1,5 +1,5 @@
-import { judge } from '../rights/judge.ts';
-import { statementsOf } from '../rights/policy-statements.ts';
+import { judge } from '../../shared/iam/judge.ts';
+import { statementsOf } from '../../shared/iam/policy-statements.ts';
 import { type AgentIdentity, questionsFor } from '../rights/questions.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
 import type { Service } from './networks.ts';

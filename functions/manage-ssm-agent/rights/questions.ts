@@ -1,4 +1,4 @@
-import type { Question } from './judge.ts';
+import type { Question } from '../../shared/iam/judge.ts';
 
 /** The identity of an agent, as IAM sees it. */
 export interface AgentIdentity {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from './judge.ts';
-import { statementsOf } from './policy-statements.ts';
+import { judge } from '../../shared/iam/judge.ts';
+import { statementsOf } from '../../shared/iam/policy-statements.ts';
 import { questionsFor } from './questions.ts';
 import { roleRights } from './role-rights.ts';
 

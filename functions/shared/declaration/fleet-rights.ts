@@ -46,6 +46,26 @@ export const identity: readonly Right[] = [
   },
 ];
 
+/** The right to read any policy that a role may have. */
+export const readPolicies: Right = {
+  sid: 'ReadPolicies',
+  actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
+  resources: [iamHere('policy/*'), 'arn:{partition}:iam::aws:policy/*'],
+  wildcardReason:
+    'A node role may have any policy, of its owner or of AWS: what one allows can only be told by reading it.',
+};
+
+/** The rights to read what roles of instances allow, besides which profile has which (`identity`). */
+export const readRoles: readonly Right[] = [
+  {
+    sid: 'ReadNodeRoles',
+    actions: ['iam:GetRole', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
+    resources: [iamHere('role/*')],
+    wildcardReason: 'Node roles are named by their owners.',
+  },
+  readPolicies,
+];
+
 /** AWS publishes these parameters itself, so their ARNs have no account. */
 const publicParameters = (path: string): string => `arn:{partition}:ssm:{region}::parameter/aws/service/${path}`;
 

@@ -1,4 +1,4 @@
-import { matchesWildcard } from '../../shared/text/wildcard.ts';
+import { matchesWildcard } from '../text/wildcard.ts';
 import type { Statement } from './policy-statements.ts';
 
 /** `unsure` where a statement depends on something that only the request itself shows. */

@@ -1,4 +1,4 @@
-import { matchesWildcard } from '../../shared/text/wildcard.ts';
+import { matchesWildcard } from '../text/wildcard.ts';
 import { type Statement, statementsOf } from './policy-statements.ts';
 
 /**

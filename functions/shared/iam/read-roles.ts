@@ -11,10 +11,10 @@ import {
   paginateListRolePolicies,
 } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { decoded, type Statement, statementsOf } from './rights/policy-statements.ts';
-import type { RolePolicies, RolePolicy } from './rights/role-rights.ts';
-import { mayTrustEc2, mayTrustSystemsManager } from './rights/trust.ts';
+import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { decoded, type Statement, statementsOf } from './policy-statements.ts';
+import type { RolePolicies, RolePolicy } from './role-policies.ts';
+import { mayTrustEc2, mayTrustSystemsManager } from './trust.ts';
 
 const EVERYTHING: readonly Statement[] = [
   { Effect: 'Allow', Action: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'], Resource: ['*'] },
@@ -27,7 +27,7 @@ const EVERYTHING: readonly Statement[] = [
 const KNOWN: Readonly<Record<string, readonly Statement[]>> = {
   AmazonSSMManagedInstanceCore: EVERYTHING,
   AmazonSSMManagedEC2InstanceDefaultPolicy: EVERYTHING,
-  AdministratorAccess: EVERYTHING,
+  AdministratorAccess: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }],
   AmazonEKSWorkerNodePolicy: [],
   AmazonEKSWorkerNodeMinimalPolicy: [],
   AmazonEKS_CNI_Policy: [],

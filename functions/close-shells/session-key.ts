@@ -1,0 +1,85 @@
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import type { FoundWorker } from '../shared/fleet/find-workers.ts';
+import { read } from '../shared/fleet/reading.ts';
+import type { Question } from '../shared/iam/judge.ts';
+import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
+import { rightTo } from '../shared/iam/role-policies.ts';
+import { readPreferences } from '../shared/posture/session-preferences.ts';
+
+interface Clients {
+  readonly iam: IAMClient;
+  readonly ssm: SSMClient;
+}
+
+/** Where the hosts are, for ARNs. */
+export interface Location {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+/**
+ * Why no session may begin on hosts that Session Manager reaches, by instance id, as a clause; a host on which one begins
+ * is missing. Where the preferences name a key, the agent must decrypt with it before a session begins, which no policy of
+ * AWS for agents allows. Source: Systems Manager user guide, "Adding Session Manager permissions to an existing IAM role".
+ */
+export async function readSessionTroubles(
+  { iam, ssm }: Clients,
+  location: Location,
+  hosts: readonly Pick<FoundWorker, 'instanceId' | 'instance'>[],
+): Promise<ReadonlyMap<string, string>> {
+  if (hosts.length === 0) return new Map();
+  const ofAll = (why: string) => new Map(hosts.map(({ instanceId }): [string, string] => [instanceId, why]));
+  const preferences = await read(() => readPreferences(ssm), 'tell');
+  if (preferences.kind === 'unreadable')
+    return ofAll(`the preferences of Session Manager cannot be read (${preferences.code})`);
+  if (preferences.kind === 'gone') return ofAll('the preferences of Session Manager cannot be understood');
+  const { kmsKeyId = '' } = preferences.found.content.inputs;
+  if (kmsKeyId === '') return new Map();
+  const arnOf = ({ instance }: (typeof hosts)[number]) => instance.IamInstanceProfile?.Arn ?? '';
+  const profiles = await read(() => observeProfiles(iam, hosts.map(arnOf)), 'tell');
+  if (profiles.kind !== 'found') return ofAll(`${encrypted(kmsKeyId)}, and the roles of hosts cannot be read`);
+  return new Map(
+    hosts.flatMap((host): Array<[string, string]> => {
+      const why = whyNoKey(kmsKeyId, profiles.found.get(arnOf(host)), host.instanceId, location);
+      return why === undefined ? [] : [[host.instanceId, `${encrypted(kmsKeyId)}, ${why}`]];
+    }),
+  );
+}
+
+const encrypted = (key: string): string => `sessions are encrypted by the key ${key}`;
+
+/** Why an agent cannot decrypt with the key, or may not be able to, as a clause; undefined: it can. */
+export function whyNoKey(
+  key: string,
+  profile: ObservedProfile | undefined,
+  instanceId: string,
+  { partition, region, account }: Location,
+): string | undefined {
+  const role = profile?.role;
+  if (role === undefined) return 'and the instance has no role whose rights could be read';
+  const context = { 'aws:requestedregion': region, 'aws:principalaccount': account, 'aws:principalarn': role.roleArn };
+  const ask = (action: string, resource: string) => {
+    const question: Question = { action, resource, context, principal: role.roleArn };
+    return rightTo(question, role);
+  };
+  const instance = `arn:${partition}:ec2:${region}:${account}:instance/${instanceId}`;
+  if (role.distrusts || ask('ssm:UpdateInstanceInformation', instance).answer !== 'yes') {
+    return `and its agent may have its rights from another role than ${role.name}`;
+  }
+  const named = arnOfKey(key, { partition, region, account });
+  const { answer, why } = ask('kms:Decrypt', named ?? `arn:${partition}:kms:${region}:${account}:key/*`);
+  if (answer === 'yes') return undefined;
+  const because = why === undefined ? '' : `: ${why}`;
+  // Only KMS tells which key an alias stands for.
+  return answer === 'no' && named !== undefined
+    ? `and role ${role.name} does not allow kms:Decrypt with it${because}`
+    : `and whether role ${role.name} allows kms:Decrypt with it cannot be told${because}`;
+}
+
+/** The ARN of a key that is named by ARN or id; undefined for an alias. */
+function arnOfKey(key: string, { partition, region, account }: Location): string | undefined {
+  if (key.startsWith('arn:')) return /:key\/[^/]+$/.test(key) ? key : undefined;
+  return /^(mrk-)?[0-9a-f-]+$/.test(key) ? `arn:${partition}:kms:${region}:${account}:key/${key}` : undefined;
+}
