@@ -102,6 +102,27 @@ describe('a node that a disruption budget holds', () => {
   });
 });
 
+it.each([
+  ['webhook', /refused: default\/kafka-\S+: .*admission webhook "drain-cleaner\.example\.com" denied the request/],
+  ['namespace-ends', /refused: default\/kafka-\S+: .*because it is being terminated/],
+] as const)(
+  'a pod whose eviction a %s refuses holds its node as one with a budget does: told in those words, the others leave',
+  async (refusesEvictions, words) => {
+    const kafka = { name: 'kafka', replicas: 6, refusesEvictions };
+    const run = await started({ workloads: [{ name: 'cart', replicas: 6 }, kafka] }, { within: '30m' });
+    const id = terminateOne(run);
+    await run.account.play(15 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['waiting node-draining', 'waiting node-draining']);
+    expect(messagesOf(run, 'node-draining')[1]).toMatch(words);
+    await run.account.play(45 * MINUTE);
+    expect(drainStory(run, id).slice(2)).toEqual(['failed node-retained']);
+    const [told = ''] = messagesOf(run, 'node-retained');
+    expect(told).toMatch(words);
+    expect(told).not.toMatch(/cart|Apply the rights/);
+    await asExpected(run);
+  },
+);
+
 it('a pod that its owner puts back on the node past the cordon is evicted a few times, and then left out and named', async () => {
   const run = await started(workload({ replicas: 3, returnsToNode: true }));
   const id = terminateOne(run);

@@ -15,6 +15,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { shortLine } from '../shared/text/short-line.ts';
 import type { ActDeps } from './act-hook.ts';
 import { notOpened, type OpenCluster, troubleOf } from './cluster-view.ts';
 import { isRetained } from './decide-hook.ts';
@@ -60,11 +61,13 @@ export async function carryOutDrain(
   const acted = await act(deps, observation, wanted, { remember, comebacks, now });
   if (acted === undefined) return undefined;
   const { decision, calls } = acted;
+  const denied = 'denied' in acted ? acted.denied : state.denied;
   isOver = decision.isOver === true;
   const remembered = asStored<DrainState>({
     ...before,
     ...decision.memory,
     doubtSince: decision.doubtSince,
+    denied,
     ending: decision.silent ? before.ending : undefined,
     comebacks: comebacks.size === 0 ? undefined : Object.fromEntries(comebacks),
     open: isOver ? undefined : true,
@@ -100,6 +103,8 @@ export async function carryOutDrain(
 interface Acted {
   readonly decision: DrainDecision;
   readonly calls: readonly AwsCall[];
+  /** Whose evictions admission refused, and in which words; absent where none was asked for. */
+  readonly denied?: string | undefined;
 }
 
 /**
@@ -171,7 +176,7 @@ async function act(
         const kubernetes = await deps.openCluster(key.cluster);
         if ('refused' in kubernetes) return hindered(notOpened(kubernetes));
         const drained = await drain(kubernetes, observation, memory);
-        return drained ? { decision, calls } : undefined;
+        return drained && { decision, calls, denied: drained.denied };
       }
       default:
         return { decision, calls };
@@ -207,28 +212,41 @@ function notPending({ state }: DrainObservation, decision: DrainDecision, calls:
   return { decision: quiet, calls };
 }
 
-/** Cordons the node, and evicts its pods as budgets allow. @returns false when another reconcile was first */
+/** Of how many pods it is told why admission refuses their evictions, and in how many characters each. */
+const [MOST_DENIED, LONGEST_DENIAL] = [3, 300];
+
+/**
+ * Cordons the node, and evicts its pods as budgets allow. What admission refuses is no trouble of the cluster: it holds
+ * one pod back, as a budget does. Strimzi's drain cleaner refuses each eviction, and has its operator move the pod.
+ *
+ * @returns whose evictions admission refused; undefined when another reconcile was first
+ */
 async function drain(
   kubernetes: KubernetesClient,
   { node, state }: DrainObservation,
   { remember, comebacks, now }: Memory,
-): Promise<boolean> {
-  if (node.kind !== 'found') return true;
+): Promise<Pick<Acted, 'denied'> | undefined> {
+  if (node.kind !== 'found') return {};
   const { name, unschedulable, isOurs, label } = node;
   if (state.node === undefined) {
     // One that has the taint already was cordoned by an earlier drain: what it was before is not known.
     const former = isOurs
       ? { name, unschedulable: false, at: now }
       : { name, unschedulable, ...(label !== undefined && { label }), at: now };
-    if (!(await remember({ node: former }))) return false;
+    if (!(await remember({ node: former }))) return undefined;
   }
   await kubernetes.isolateNode(name, { taint: DRAIN_TAINT, label: EXCLUDE_LABEL });
   const troubles: unknown[] = [];
+  const denials: string[] = [];
   await pMap(
     node.pods.filter(({ terminating }) => !terminating),
     async (pod) => {
       // One pod's trouble does not stop the others.
-      const evicted = await kubernetes.evict(pod).catch((error: unknown) => void troubles.push(error));
+      const evicted = await kubernetes.evict(pod).catch((error: unknown) => {
+        const isDenied = isKubernetesAccessError(error) && error.problem === 'denied';
+        if (isDenied) denials.push(`${pod.namespace}/${pod.name}: ${shortLine(error.message, LONGEST_DENIAL)}`);
+        else troubles.push(error);
+      });
       if (evicted !== 'evicted' || !pod.cameBack) return;
       const times = comebacks.get(pod.owner) ?? (comebacks.size < MOST_OWNERS ? 0 : undefined);
       if (times !== undefined) comebacks.set(pod.owner, times + 1);
@@ -236,7 +254,9 @@ async function drain(
     { concurrency: EVICTION_CONCURRENCY },
   );
   if (troubles.length > 0) throw troubles[0];
-  return true;
+  // The order in which answers came would be news each time.
+  const told = denials.toSorted().slice(0, MOST_DENIED);
+  return { denied: told.length === 0 ? undefined : told.join(' ') };
 }
 
 async function restore(kubernetes: KubernetesClient, { state: { node } }: DrainObservation): Promise<void> {

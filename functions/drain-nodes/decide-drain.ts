@@ -129,7 +129,7 @@ function decideWaiting({ group, node, state }: DrainObservation, drains: Policy[
     };
   }
   const wakeAt = now + (now - startedAt < OFTEN_FOR ? SOON : LATER);
-  const held = heldIn(node);
+  const held = heldIn(node, state);
   const beforeDeadline = Math.min(wakeAt, Math.max(deadline, now + SOON));
   // A deadline says how long pods may hold their node. While nobody knows whether they still do, it does not count.
   if (node.kind === 'unreadable' && (now < deadline || isInDoubt(state, node, now))) {
@@ -138,7 +138,12 @@ function decideWaiting({ group, node, state }: DrainObservation, drains: Policy[
   }
   if (now < deadline) {
     return {
-      ...say('waiting', 'node-draining', `${held} The deadline is ${iso(deadline)}.`, `${since}${variantOf(node)}`),
+      ...say(
+        'waiting',
+        'node-draining',
+        `${held} The deadline is ${iso(deadline)}.`,
+        `${since}${variantOf(node, state)}`,
+      ),
       act: 'drain',
       memory: {},
       wakeAt: beforeDeadline,
@@ -174,7 +179,7 @@ function decideRetained(
   const empty = whyEmpty(node, now >= endsAt);
   const ends = { act: 'end' as const, memory: { retainedAt, letGoAt: now }, wakeAt: now + LATER };
   if (empty !== undefined) return { ...say('acted', 'node-drained', empty, since), ...ends };
-  const held = heldIn(node);
+  const held = heldIn(node, state);
   if (now >= endsAt) {
     return { ...say('failed', 'drain-given-up', `It was retained until ${iso(endsAt)}. ${held}`, since), ...ends };
   }
@@ -207,14 +212,15 @@ function whyEmpty(node: NodeView, isLate: boolean): string | undefined {
 }
 
 /** At most five pods, by name, each with the budgets that hold it. */
-function heldIn(node: NodeView): string {
+function heldIn(node: NodeView, { denied }: DrainObservation['state']): string {
   if (node.kind === 'unreadable') return node.why;
   if (node.kind === 'absent') return '';
   const still =
     node.pods.length === 0
       ? 'No pod is left. It is cordoned before it ends, so that none comes.'
       : `${counted(node.pods.length, 'pod')} still there: ${fewOf(node.pods.map(inName))}.`;
-  return `${still}${leftOutOf(node.leftOut)}`;
+  const refused = denied === undefined || node.pods.length === 0 ? '' : ` Evictions are refused: ${denied}`;
+  return `${still}${refused}${leftOutOf(node.leftOut)}`;
 }
 
 /** The pods that no drain waits for; those of DaemonSets and static ones, which each node has, come last. */
@@ -241,6 +247,9 @@ function inName({ namespace, name, budgets, terminating }: HeldPod): string {
   return `${namespace}/${name} (${many})`;
 }
 
-/** What will never pass is news of its own. */
-const variantOf = (node: NodeView): string =>
-  node.kind === 'found' && node.pods.some(({ budgets }) => budgets.length > 1) ? ' several-budgets' : '';
+/** What will never pass, or not by itself, is news of its own. */
+function variantOf(node: NodeView, { denied }: DrainObservation['state']): string {
+  if (node.kind !== 'found' || node.pods.length === 0) return '';
+  const never = node.pods.some(({ budgets }) => budgets.length > 1) ? ' several-budgets' : '';
+  return `${never}${denied === undefined ? '' : ' denied'}`;
+}

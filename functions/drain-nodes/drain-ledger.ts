@@ -37,6 +37,8 @@ const drainState = z.object({
   node: z
     .object({ name: z.string(), unschedulable: z.boolean(), label: z.string().optional(), at: z.number().optional() })
     .optional(),
+  /** Whose evictions admission refused at the last look, and in which words. */
+  denied: z.string().optional(),
   /** How many pods that came back to the cordoned node have been evicted, by owner. */
   comebacks: z.record(z.string(), z.number()).optional(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */

@@ -49,6 +49,12 @@ const workload = z.strictObject({
     .boolean()
     .optional()
     .describe('Whether its owner binds the replacement of an evicted pod to the same node, which no taint prevents'),
+  refusesEvictions: z
+    .enum(['webhook', 'namespace-ends'])
+    .optional()
+    .describe(
+      'What refuses each eviction of its pods: an admission webhook, or their namespace, which is being deleted',
+    ),
   securityContext: z.record(z.string(), z.json()).optional().describe('The securityContext of its container'),
 });
 

@@ -126,6 +126,19 @@ export const severalBudgets = (): StatusError =>
     'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
   );
 
+/** An admission webhook says no, with the status that controller-runtime gives its denials. */
+export const deniedByWebhook = (webhook: string, why: string): StatusError =>
+  new StatusError(403, 'Forbidden', `admission webhook "${webhook}" denied the request: ${why}`);
+
+/** Nothing can be made in a namespace that is being deleted. Source: kubernetes/kubernetes#93947. */
+export const namespaceTerminating = (resource: Resource, name: string, namespace: string): StatusError => {
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  return new StatusError(403, 'Forbidden', `${qualified(resource)} "${name}" is forbidden: ${why}`, {
+    ...detailsOf(resource, name),
+    causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated` }],
+  });
+};
+
 /** The object breaks rules of its kind. @param causes at least one */
 export function invalid(
   { kind, group }: Pick<Resource, 'kind' | 'group'>,

@@ -8,6 +8,8 @@ import type { SchedulingNode } from './scheduling.ts';
 import {
   budgetInProcess,
   budgetViolated,
+  deniedByWebhook,
+  namespaceTerminating,
   notFound,
   preconditionFailed,
   StatusError,
@@ -115,6 +117,10 @@ export class Workloads {
     const { time, nodes } = this.#options;
     const pod = this.#find(namespace, name);
     if (pod === undefined) throw notFound(PODS, name);
+    const { refusesEvictions } = pod.workload;
+    if (refusesEvictions === 'webhook')
+      throw deniedByWebhook('drain-cleaner.example.com', 'the operator moves the pod');
+    if (refusesEvictions === 'namespace-ends') throw namespaceTerminating(PODS, name, namespace);
     // In the order of the real API: the budget is checked before the pod's uid.
     this.#askBudgets(pod);
     if (uid !== undefined && uid !== pod.uid) throw preconditionFailed(PODS, name, uid, pod.uid);

@@ -212,6 +212,7 @@ const REASONS: Readonly<Record<KubernetesProblem, Reason>> = {
   unreachable: 'kubernetes-unreachable',
   unauthorized: 'kubernetes-access-missing',
   forbidden: 'kubernetes-forbidden',
+  denied: 'kubernetes-failed',
   conflict: 'kubernetes-failed',
   invalid: 'kubernetes-failed',
   throttled: 'kubernetes-failed',

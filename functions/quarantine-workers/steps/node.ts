@@ -3,6 +3,7 @@ import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts
 import type { KubernetesClient, KubernetesNode } from '../../shared/kubernetes/client.ts';
 import { canLeave, EVICTION_CONCURRENCY, EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
 import { counted } from '../../shared/text/counted.ts';
+import { shortLine } from '../../shared/text/short-line.ts';
 import type { Saved } from '../model/quarantine-ledger.ts';
 import type { StepReport, StepSubject } from './step.ts';
 
@@ -63,6 +64,9 @@ export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
   };
 }
 
+/** How long the words may be in which admission refuses an eviction, characters. */
+const LONGEST_DENIAL = 300;
+
 /** Evicts every pod that can run elsewhere. The step is pending while some of them are still there. */
 export const evictPods = (subject: StepSubject): Promise<StepReport> =>
   inCluster('evict', subject, async (kubernetes) => {
@@ -70,13 +74,24 @@ export const evictPods = (subject: StepSubject): Promise<StepReport> =>
     if (node === undefined) return { outcome: 'skipped', note: NOT_JOINED };
     const pods = (await kubernetes.listPods(node.name)).filter(canLeave);
     if (pods.length === 0) return { outcome: 'done' };
+    const denials: string[] = [];
     const answers = await pMap(
       pods.filter(({ terminating }) => !terminating),
-      (pod) => kubernetes.evict(pod),
+      (pod) =>
+        kubernetes.evict(pod).catch((error: unknown) => {
+          // What admission refuses is one pod: the others leave all the same.
+          if (!isKubernetesAccessError(error) || error.problem !== 'denied') throw error;
+          denials.push(error.message);
+        }),
       { concurrency: EVICTION_CONCURRENCY },
     );
     const blocked = answers.filter((answer) => answer === 'blocked').length;
-    const held = blocked === 0 ? '' : `, ${blocked} held back by disruption budgets`;
+    const byBudgets = blocked === 0 ? '' : `, ${blocked} held back by disruption budgets`;
+    const [denial] = denials.toSorted();
+    const held =
+      denial === undefined
+        ? byBudgets
+        : `${byBudgets}, ${denials.length} kept by admission (${shortLine(denial, LONGEST_DENIAL)})`;
     return {
       outcome: 'pending',
       note: `${counted(pods.length, 'pod')} ${pods.length === 1 ? 'is' : 'are'} still there${held}`,

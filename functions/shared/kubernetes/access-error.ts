@@ -3,6 +3,8 @@ export type KubernetesProblem =
   | 'unreachable'
   | 'unauthorized'
   | 'forbidden'
+  /** Admission refuses it: a webhook, a policy of the cluster, or the end of its namespace. */
+  | 'denied'
   | 'conflict'
   | 'invalid'
   | 'throttled'

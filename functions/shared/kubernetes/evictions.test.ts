@@ -5,6 +5,7 @@ afterEach(closeApis);
 
 const POD = { namespace: 'shop', name: 'web-1', uid: 'uid-1' };
 const TWO_BUDGETS = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
+const DENIED = 'admission webhook "drain-cleaner.strimzi.io" denied the request: the operator will roll the pod';
 const refused = (code: number, reason: string): Reply => ({
   status: code,
   body: { kind: 'Status', message: 'no', code, details: { causes: [{ reason, message: 'why' }] } },
@@ -112,11 +113,25 @@ describe('evict', () => {
     ['throttled', 'the API server has too much to do', status(429, 'Too many requests, please try again later.')],
     ['failed', 'the API server has failed', status(500, 'etcdserver: request timed out')],
     ['forbidden', 'it has no right', status(403, 'no')],
+    ['denied', 'a webhook says no', status(403, DENIED)],
+    ['denied', 'a webhook says no with a status of its own', status(409, DENIED)],
+    ['denied', 'its namespace ends', refused(403, 'NamespaceTerminating')],
+    [
+      'denied',
+      'a policy of the cluster says no',
+      status(422, "pods \"web-1\" is forbidden: ValidatingAdmissionPolicy 'a' with binding 'b' denied request: no"),
+    ],
     ['unauthorized', 'it is not known', status(401, 'Unauthorized')],
     ['invalid', 'the server does not understand', status(422, 'no')],
     ['unreachable', 'the connection is lost', { lost: true }],
   ])('throws %s by its name when %s', async (problem, _why, reply) => {
     const { client } = await apiWith(reply);
     await expect(client.evict(POD)).rejects.toMatchObject({ name: 'KubernetesAccessError', problem });
+  });
+
+  it('says nothing of rights where a webhook says no', async () => {
+    const { client } = await apiWith(status(403, DENIED), status(403, 'no'));
+    await expect(client.evict(POD)).rejects.toThrow(/will roll the pod\.$/);
+    await expect(client.evict(POD)).rejects.toThrow(/Apply the rights/);
   });
 });

@@ -54,6 +54,7 @@ export async function listPods(core: CoreV1Api, nodeName: string): Promise<Kuber
  * Evicts exactly this pod, and no later pod of the same name. A 429 means a disruption budget only where its cause says
  * so: an overloaded API server returns the same status.
  *
+ * @throws KubernetesAccessError `denied` where a webhook, or the end of its namespace, refuses this one pod
  * @param dryRun whether the API server only checks the eviction, and the pod stays
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
  */
@@ -79,7 +80,7 @@ export async function evictPod(
     });
     return 'evicted';
   } catch (error) {
-    if (!isKubernetesAccessError(error)) throw error;
+    if (!isKubernetesAccessError(error) || error.problem === 'denied') throw error;
     // 409: the name belongs to another pod by now.
     if (error.status === 404 || error.status === 409) return 'gone';
     if (isOfBudgets(error)) return 'blocked';

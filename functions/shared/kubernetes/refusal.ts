@@ -24,11 +24,20 @@ const REMEDIES: Partial<Record<KubernetesProblem, string>> = {
  * @param body a Status object in JSON, if the API server sent one
  */
 export function refusal({ cluster }: ClusterAccess, status: number, body: string): KubernetesAccessError {
-  const problem = PROBLEMS[status] ?? 'failed';
   const { message, causes } = statusIn(body);
+  const problem = isOfAdmission(message, causes) ? 'denied' : (PROBLEMS[status] ?? 'failed');
   const parts = [`The Kubernetes API of ${cluster} answered ${status}: ${asSentence(message)}`, REMEDIES[problem]];
   return new KubernetesAccessError(problem, parts.filter((part) => part !== undefined).join(' '), status, { causes });
 }
+
+/**
+ * Whether admission refused the request, which RBAC allows: a webhook in its own words and with any status, a
+ * ValidatingAdmissionPolicy, or a namespace that ends, in which nothing may be made any more, evictions neither. Sources:
+ * Kubernetes, `ToStatusErr` of its webhooks; kubernetes/kubernetes#93947.
+ */
+const isOfAdmission = (message: string, causes: readonly string[]): boolean =>
+  causes.includes('NamespaceTerminating') ||
+  /admission webhook "[^"]*" denied the request|ValidatingAdmissionPolicy '[^']*'.* denied request/.test(message);
 
 /**
  * The error for a response that is too long to be read.
