@@ -26,6 +26,20 @@ describe('findNode', () => {
     expect(received.map(({ url }) => url)).toEqual(urls.map((url) => `/api/v1${url}`));
   });
 
+  it.each([
+    ['its private DNS name', [{ body: { metadata: { name: DNS }, spec: {} } }], DNS],
+    ['its instance id', [absent, { body: { metadata: { name: 'i-0a' }, spec: { providerID: '' } } }], 'i-0a'],
+  ])('takes a node without a provider id by %s', async (_what, replies, name) => {
+    const { client } = await apiWith(...replies);
+    expect(await client.findNode('i-0a', DNS)).toMatchObject({ name });
+  });
+
+  it('takes no hybrid node for an instance', async () => {
+    const hybrid = { metadata: { name: DNS }, spec: { providerID: 'eks-hybrid:///eu-central-1/shop/mi-1' } };
+    const { client } = await apiWith({ body: hybrid }, absent, { body: { items: [hybrid] } });
+    expect(await client.findNode('i-0a', DNS)).toBeUndefined();
+  });
+
   it("does not take another instance's node for it, whatever its name", async () => {
     const others = [node(DNS, 'i-0b'), node('i-0a', 'i-0c')];
     const { client } = await apiWith({ body: others[0] }, { body: others[1] }, { body: { items: others } });

@@ -52,7 +52,11 @@ export async function readNode(core: CoreV1Api, name: string): Promise<Kubernete
   return found && describeNode(found);
 }
 
-/** The node of an instance. Tries the likely names before it lists all nodes. */
+/**
+ * The node of an instance. Tries the likely names before it lists all nodes. A kubelet without a cloud provider, as on AMIs
+ * of one's own, writes no provider id (kubernetes/cloud-provider-aws#72). Its name tells then whose it is: a kubelet cannot
+ * choose that, see `joined-node.ts`.
+ */
 export async function findNode(
   core: CoreV1Api,
   instanceId: string,
@@ -60,8 +64,10 @@ export async function findNode(
 ): Promise<KubernetesNode | undefined> {
   // Nodes are named by the private DNS name; in EKS Auto Mode, and with resource-based host names, by the instance id.
   for (const name of [privateDnsName, instanceId]) {
-    const node = name === undefined || name === '' ? undefined : await readNode(core, name);
-    if (node?.instanceId === instanceId) return node;
+    const found = name === undefined || name === '' ? undefined : await unlessAbsent(core.readNode({ name }));
+    if (found === undefined) continue;
+    const node = describeNode(found);
+    if (node.instanceId === instanceId || (found.spec?.providerID ?? '') === '') return node;
   }
   // The list is read page by page, so that memory does not hold thousands of nodes for one of them.
   for await (const page of pagesOf((asked) => core.listNode(asked))) {
