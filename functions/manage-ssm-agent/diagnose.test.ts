@@ -101,6 +101,15 @@ describe('diagnose names the first cause', () => {
     expect(diagnose(worker(), findings(useless)).cause).toBe('agent-missing');
   });
 
+  it('names the metadata service that is off, and not the profile, where Default Host Management needs nothing else', () => {
+    const off = { defaultHostManagement: true, metadata: { enabled: false, version2: false } };
+    const { profile: _, ...without } = findings(off);
+    expect(diagnose(worker(), without)).toEqual({
+      cause: 'imds-unreachable',
+      message: 'The metadata endpoint of the instance is disabled.',
+    });
+  });
+
   it('and blames nothing where nobody knows what the role of Default Host Management gives', () => {
     const doubtful = { defaultHostManagement: true, hostManagementRole: { answer: 'unsure', why: 'D.' } } as const;
     expect(diagnose(worker(), findings({ profile: LACKING, ...doubtful }))).toMatchObject({

@@ -157,6 +157,9 @@ function roleAnswer({ agent }: WorkerView, { allows, registers, fingerprint }: N
 const lowered = (text: string): string =>
   /^[A-Z](?![A-Z])/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 
-/** Whether Default Host Management can give this worker's agent its rights. It supports IMDSv2 only. */
-const hostManagementHelps = (version: string | undefined, { defaultHostManagement, metadata }: Findings): boolean =>
-  defaultHostManagement && metadata.version2 && (version === undefined || isAtLeast(version, HOST_MANAGEMENT_NEEDS));
+/**
+ * Whether Default Host Management can give this worker's agent its rights. It needs IMDSv2, which each metadata service
+ * has that is not off: that is a cause of its own, and no other right is missing then.
+ */
+const hostManagementHelps = (version: string | undefined, { defaultHostManagement }: Findings): boolean =>
+  defaultHostManagement && (version === undefined || isAtLeast(version, HOST_MANAGEMENT_NEEDS));
