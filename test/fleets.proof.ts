@@ -304,6 +304,7 @@ describe('rights', () => {
       workersOutsideGroups(),
       terminatedSelfManaged(),
       closeShellsOfEveryWorker(),
+      keyOfSessions(),
       approvedRefreshes(),
       drainsOfEveryKind(),
       pinsOfEveryKind(),
@@ -398,6 +399,23 @@ describe('rights', () => {
     expect(granted.size).toBeGreaterThan(20);
     expect([...granted].filter((action) => !used.has(action))).toEqual([]);
   });
+
+  /** A key encrypts sessions, and the policies of node roles tell who may use it: of each kind. */
+  function keyOfSessions() {
+    const [shop = { nodeGroups: [] }] = withShells.clusters;
+    const role = { policies: { key: { Statement: { Effect: 'Allow', Action: 'kms:*', Resource: '*' } } } };
+    const nodeGroups = shop.nodeGroups.map(({ ssm, ...rest }) => ({
+      ...rest,
+      ssm: { ...ssm, managedPolicy: false, otherPolicy: 'customer-managed', role },
+    }));
+    const sessions = { mode: 'enforce', kmsKey: 'alias/sessions' };
+    return start({
+      inProcess: true,
+      fleet: { ...withShells, clusters: [{ ...shop, nodeGroups }] },
+      policy: { ...QUIET, shells: { hosts: 'enforce', sessions } },
+      play: '3h',
+    });
+  }
 
   /** Findings that cannot be delivered, and end as dead letters. */
   function withoutSecurityHub() {
