@@ -26,7 +26,10 @@ export interface PlayOptions {
   readonly faults?: FaultPlan;
   /** As in the account's options. */
   readonly inProcess?: boolean;
-  /** Events, each with the time from the start at which it is published on its bus, ms. */
+  /**
+   * Events, each with the time from the start at which it is published on its bus, ms. They are published as events of
+   * this account and region, since rules take none of others.
+   */
   readonly events?: ReadonlyArray<{ readonly after: number; readonly event: BusEvent }>;
   readonly onRecord?: (record: RemediationRecord) => void;
   /** Called for each AWS call of a function. */
@@ -82,6 +85,9 @@ export async function startRun(options: PlayOptions): Promise<Run> {
       onCall?.(call);
     },
   });
-  for (const { after, event } of events) account.time.after(after, () => account.putEvent(event));
+  const { accountId, region } = account.world;
+  for (const { after, event } of events) {
+    account.time.after(after, () => account.putEvent({ ...event, account: accountId, region }));
+  }
   return { account, records, calls, errors };
 }
