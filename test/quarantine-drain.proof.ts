@@ -89,22 +89,28 @@ describe('pods are evicted first, by policy', () => {
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
-  it('though a webhook refuses the eviction of one: the others leave, and it is told which words keep that one', async () => {
-    const kafka = { name: 'kafka', replicas: 6, refusesEvictions: 'webhook' };
-    const workloads = [kafka, { name: 'cart', replicas: 6 }];
-    const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
-    await run.account.play(20 * MINUTE);
-    const worker = ours(run).find(({ reason }) => reason === 'quarantined')?.instance ?? '';
-    const name = nodeOf(run, worker).metadata.name;
-    const left = run.account.kubernetes.objects('shop', 'pods') as unknown as Array<{
-      metadata: { name: string; namespace: string };
-      spec: { nodeName: string };
-    }>;
-    const names = left.filter(({ spec, metadata }) => spec.nodeName === name && metadata.namespace === 'default');
-    expect(names.length).toBeGreaterThan(0);
-    expect(names.filter((pod) => pod.metadata.name.startsWith('cart'))).toEqual([]);
-    expect(stepsOf(run).evict).toMatch(/kept by admission \(.*drain-cleaner\.example\.com.* denied the request/);
-  });
+  it.each([
+    ['webhook', /not evicted \(.*drain-cleaner\.example\.com.* denied the request/],
+    ['broken-webhook', /not evicted \(.*failed calling webhook "policy\.example\.com"/],
+  ])(
+    'though a %s refuses the evictions of some: the others leave, and it is told which words keep those',
+    async (refusesEvictions, words) => {
+      const kafka = { name: 'kafka', replicas: 6, refusesEvictions };
+      const workloads = [kafka, { name: 'cart', replicas: 6 }];
+      const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
+      await run.account.play(20 * MINUTE);
+      const worker = ours(run).find(({ reason }) => reason === 'quarantined')?.instance ?? '';
+      const name = nodeOf(run, worker).metadata.name;
+      const left = run.account.kubernetes.objects('shop', 'pods') as unknown as Array<{
+        metadata: { name: string; namespace: string };
+        spec: { nodeName: string };
+      }>;
+      const names = left.filter(({ spec, metadata }) => spec.nodeName === name && metadata.namespace === 'default');
+      expect(names.length).toBeGreaterThan(0);
+      expect(names.filter((pod) => pod.metadata.name.startsWith('cart'))).toEqual([]);
+      expect(stepsOf(run).evict).toMatch(words);
+    },
+  );
 
   it('until the deadline, when a budget lets none go: then it is isolated all the same, and said so', async () => {
     const workloads = [{ name: 'cart', replicas: 3, disruptionBudget: { maxUnavailable: 0 } }];

@@ -50,10 +50,10 @@ const workload = z.strictObject({
     .optional()
     .describe('Whether its owner binds the replacement of an evicted pod to the same node, which no taint prevents'),
   refusesEvictions: z
-    .enum(['webhook', 'namespace-ends'])
+    .enum(['webhook', 'broken-webhook', 'namespace-ends'])
     .optional()
     .describe(
-      'What refuses each eviction of its pods: an admission webhook, or their namespace, which is being deleted',
+      'What refuses each eviction of its pods: an admission webhook, one that nobody answers for, or their namespace, which is being deleted',
     ),
   securityContext: z.record(z.string(), z.json()).optional().describe('The securityContext of its container'),
 });

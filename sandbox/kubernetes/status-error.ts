@@ -130,6 +130,14 @@ export const severalBudgets = (): StatusError =>
 export const deniedByWebhook = (webhook: string, why: string): StatusError =>
   new StatusError(403, 'Forbidden', `admission webhook "${webhook}" denied the request: ${why}`);
 
+/** An admission webhook with the failure policy Fail does not answer (Kubernetes, "Dynamic Admission Control"). */
+export const webhookFailed = (webhook: string): StatusError =>
+  new StatusError(
+    500,
+    'InternalError',
+    `Internal error occurred: failed calling webhook "${webhook}": failed to call webhook: Post "https://policy.policy.svc:443/validate?timeout=10s": no endpoints available for service "policy"`,
+  );
+
 /** Nothing can be made in a namespace that is being deleted. Source: kubernetes/kubernetes#93947. */
 export const namespaceTerminating = (resource: Resource, name: string, namespace: string): StatusError => {
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`;

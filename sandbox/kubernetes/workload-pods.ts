@@ -19,7 +19,7 @@ export interface Workload {
   /** Whether its owner binds the replacement of an evicted pod to the same node, past the scheduler. */
   readonly returnsToNode?: boolean | undefined;
   /** What refuses each eviction of its pods, before their budgets are asked. */
-  readonly refusesEvictions?: 'webhook' | 'namespace-ends' | undefined;
+  readonly refusesEvictions?: 'webhook' | 'broken-webhook' | 'namespace-ends' | undefined;
   /** The securityContext of its container. */
   readonly securityContext?: Json | undefined;
 }

@@ -14,6 +14,7 @@ import {
   preconditionFailed,
   StatusError,
   severalBudgets,
+  webhookFailed,
 } from './status-error.ts';
 import {
   budgetsOf,
@@ -120,6 +121,7 @@ export class Workloads {
     const { refusesEvictions } = pod.workload;
     if (refusesEvictions === 'webhook')
       throw deniedByWebhook('drain-cleaner.example.com', 'the operator moves the pod');
+    if (refusesEvictions === 'broken-webhook') throw webhookFailed('policy.example.com');
     if (refusesEvictions === 'namespace-ends') throw namespaceTerminating(PODS, name, namespace);
     // In the order of the real API: the budget is checked before the pod's uid.
     this.#askBudgets(pod);

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
+import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
 import type { KubernetesClient, KubernetesNode } from '../../shared/kubernetes/client.ts';
 import { canLeave, EVICTION_CONCURRENCY, EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
 import { counted } from '../../shared/text/counted.ts';
@@ -64,8 +64,14 @@ export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
   };
 }
 
-/** How long the words may be in which admission refuses an eviction, characters. */
-const LONGEST_DENIAL = 300;
+/** How long the words may be in which an eviction is refused, characters. */
+const LONGEST_REFUSAL = 300;
+
+/**
+ * Problems that may be those of one pod, such as a webhook for its namespace that refuses, or fails: the others leave all
+ * the same. Any other is one of the cluster, or of the rights there.
+ */
+const OF_ONE_POD: ReadonlySet<KubernetesProblem> = new Set(['conflict', 'denied', 'failed', 'invalid']);
 
 /** Evicts every pod that can run elsewhere. The step is pending while some of them are still there. */
 export const evictPods = (subject: StepSubject): Promise<StepReport> =>
@@ -74,24 +80,23 @@ export const evictPods = (subject: StepSubject): Promise<StepReport> =>
     if (node === undefined) return { outcome: 'skipped', note: NOT_JOINED };
     const pods = (await kubernetes.listPods(node.name)).filter(canLeave);
     if (pods.length === 0) return { outcome: 'done' };
-    const denials: string[] = [];
+    const refusals: string[] = [];
     const answers = await pMap(
       pods.filter(({ terminating }) => !terminating),
       (pod) =>
         kubernetes.evict(pod).catch((error: unknown) => {
-          // What admission refuses is one pod: the others leave all the same.
-          if (!isKubernetesAccessError(error) || error.problem !== 'denied') throw error;
-          denials.push(error.message);
+          if (!isKubernetesAccessError(error) || !OF_ONE_POD.has(error.problem)) throw error;
+          refusals.push(error.message);
         }),
       { concurrency: EVICTION_CONCURRENCY },
     );
     const blocked = answers.filter((answer) => answer === 'blocked').length;
     const byBudgets = blocked === 0 ? '' : `, ${blocked} held back by disruption budgets`;
-    const [denial] = denials.toSorted();
+    const [refusal] = refusals.toSorted();
     const held =
-      denial === undefined
+      refusal === undefined
         ? byBudgets
-        : `${byBudgets}, ${denials.length} kept by admission (${shortLine(denial, LONGEST_DENIAL)})`;
+        : `${byBudgets}, ${refusals.length} not evicted (${shortLine(refusal, LONGEST_REFUSAL)})`;
     return {
       outcome: 'pending',
       note: `${counted(pods.length, 'pod')} ${pods.length === 1 ? 'is' : 'are'} still there${held}`,
