@@ -4,7 +4,7 @@ import { storedOutcome } from '../shared/ledger/outcome-ledger.ts';
 import { GROUP_STATES, lookedAt } from '../shared/posture/group-states.ts';
 import type { Reason } from './reasons.ts';
 
-const CLUSTER = 'posture';
+export const CLUSTER = 'posture';
 
 /** A chosen worker, and the command that gathers its data. */
 export interface Sample {

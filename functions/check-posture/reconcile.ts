@@ -4,6 +4,7 @@ import { describeImages } from '../shared/fleet/images.ts';
 import { runCommand } from '../shared/fleet/run-command.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
+import { withReadableItems } from '../shared/ledger/ledger.ts';
 import { type GuardResult, guardOf } from '../shared/policy/guards.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
@@ -16,6 +17,7 @@ import type { Policy } from './policy.ts';
 import {
   answered,
   batchesOf,
+  CLUSTER,
   type ClusterState,
   NEW_CLUSTER,
   readClusterStates,
@@ -54,6 +56,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     deps.ledger,
     looked.map(({ cluster }) => cluster),
   );
+  const readable = withReadableItems(deps.ledger, CLUSTER, looked, ({ cluster }) => cluster);
   const collectDeps = {
     ...deps,
     readRegion: once(() => readRegionFacts(deps)),
@@ -62,7 +65,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   };
   const one = ({ cluster, asked, policy: readable }: (typeof looked)[number]) =>
     reconcileCluster(collectDeps, readable, cluster, asked, states.get(cluster) ?? NEW_CLUSTER);
-  await pMap(looked, one, { concurrency: READ_CONCURRENCY, stopOnError: false });
+  await pMap(readable, one, { concurrency: READ_CONCURRENCY, stopOnError: false });
   for (const message of malformed) await putAside(deps, message);
 }
 

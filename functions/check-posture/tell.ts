@@ -1,6 +1,7 @@
-import { writesOf } from '../shared/ledger/ledger.ts';
+import { withReadableItems, writesOf } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
+import { GROUP_STATES } from '../shared/posture/group-states.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import type { Asked } from './batch.ts';
 import { decideGroup, decideUnreadable, firstExpiry } from './decide.ts';
@@ -88,7 +89,8 @@ async function settleGroups<Seen>(
   { seen, states }: { readonly seen: ReadonlyMap<string, Seen>; readonly states: Checked['before'] },
   decide: (key: NodeGroupKey, seen: Seen, before: GroupState) => ReturnType<typeof decideGroup>,
 ): Promise<void> {
-  for (const [nodegroup, of] of seen) {
+  const inLedger = ([nodegroup]: readonly [string, Seen]) => subjectOf({ cluster, nodegroup });
+  for (const [nodegroup, of] of withReadableItems(ledger, GROUP_STATES, [...seen], inLedger)) {
     const key = { cluster, nodegroup };
     const before = states.get(subjectOf(key)) ?? NEW_GROUP;
     const { unrecorded: _, ...known } = before;

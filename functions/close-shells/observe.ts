@@ -6,10 +6,11 @@ import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { type ObservedWorker, observedWorker, type WorkerClients } from '../shared/fleet/observed-worker.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
+import { withReadableItems } from '../shared/ledger/ledger.ts';
 import { type Memory, memoryAfter } from './memory.ts';
 import { readCommands } from './read-commands.ts';
 import { type Location, readSessionTroubles } from './session-key.ts';
-import { NEVER_SEEN, readStates, type ShellsState } from './shells-ledger.ts';
+import { NEVER_SEEN, PK, readStates, type ShellsState } from './shells-ledger.ts';
 
 /** What a reconcile found about one worker, with its state in the ledger. */
 export interface Observation extends ObservedWorker {
@@ -64,7 +65,8 @@ export async function observeWorkers(
   const reached = open.filter(({ instanceId }) => sessions.get(instanceId) === true);
   const troubles = await readSessionTroubles(clients, location, reached);
   const about = { identities, lifecycles, requests: scope.requests };
-  return found.map((each): Observation => {
+  const readable = withReadableItems(clients.ledger, PK, found, ({ instanceId }) => instanceId);
+  return readable.map((each): Observation => {
     const { instanceId, instance } = each;
     const { state = NEVER_SEEN, memory = {} } = known.get(instanceId) ?? {};
     const sessionTrouble = troubles.get(instanceId);

@@ -5,7 +5,7 @@ import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
 import { sessionsIntent } from './sessions/intent.ts';
 
-const PK = 'shells';
+export const PK = 'shells';
 
 const action = z.enum(['look', 'close', 'restore']);
 /** A command to a host. */

@@ -5,7 +5,7 @@ import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import type { Told } from '../shared/records/decision.ts';
 import type { Reason } from './reasons.ts';
 
-const PK = 'drain';
+export const PK = 'drain';
 
 const drainState = z.object({
   sk: z.string(),

@@ -1,12 +1,12 @@
 import pMap from 'p-map';
 import { type GroupReading, groupNameOf } from '../shared/fleet/self-managed-groups.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { ClusterViews } from './cluster-view.ts';
 import { isAtHook } from './decide-drain.ts';
 import { isRetained } from './decide-hook.ts';
-import { type DrainState, newDrain, readDrains } from './drain-ledger.ts';
+import { type DrainState, newDrain, PK, readDrains } from './drain-ledger.ts';
 import type { DrainObservation, GroupObservation, Member, ScheduledEvent } from './observation.ts';
 
 interface Known {
@@ -42,7 +42,7 @@ export async function observeDrains(
     possible.flatMap(({ member: { id } }) => (open.has(id) ? [] : id)),
   );
   // What another hook has had retained waits for whoever made that hook.
-  const concerned = possible.filter(
+  const concerned = withReadableItems(ledger, PK, possible, ({ member: { id } }) => id).filter(
     ({ member: { id, lifecycleState }, group }) =>
       !isRetained(lifecycleState) || open.has(id) || former.has(id) || group.otherHooks.length === 0,
   );

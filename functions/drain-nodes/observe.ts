@@ -16,7 +16,8 @@ import {
 import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { DRAIN_HOOK_PK } from '../shared/ledger/drained-groups.ts';
+import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
@@ -70,7 +71,7 @@ export async function observe(
   const unseen = [...scope.requests.keys()].filter((subject) => !known.has(subject)).map(keyOf);
   const states = await readHookStates(clients.ledger, [...known, ...unseen.map(subjectOf)]);
   const hooks = await pMap(
-    groups,
+    withReadableItems(clients.ledger, DRAIN_HOOK_PK, groups, ({ key }) => subjectOf(key)),
     async (found): Promise<GroupObservation[]> => {
       const trigger = groupTriggerOf(scope, found.key);
       if (trigger === undefined) return [];
@@ -80,14 +81,19 @@ export async function observe(
     },
     { concurrency: READ_CONCURRENCY },
   );
-  const absent = await pMap(unseen, async (key): Promise<GroupObservation[]> => {
-    const request = scope.requests.get(subjectOf(key));
-    const state = stateOf(states, key);
-    if (request === undefined || request.trigger.id === state.answered) return [];
-    const owner = await readOwner(clients.eks, readCluster, key);
-    const noAccess = { why: 'Auto Scaling shows no such group with workers of the cluster.', mayPass: false };
-    return [{ key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request, isAbsent: true }];
-  });
+  const absent = await pMap(
+    withReadableItems(clients.ledger, DRAIN_HOOK_PK, unseen, subjectOf),
+    async (key): Promise<GroupObservation[]> => {
+      const request = scope.requests.get(subjectOf(key));
+      const state = stateOf(states, key);
+      if (request === undefined || request.trigger.id === state.answered) return [];
+      const owner = await readOwner(clients.eks, readCluster, key);
+      const noAccess = { why: 'Auto Scaling shows no such group with workers of the cluster.', mayPass: false };
+      return [
+        { key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request, isAbsent: true },
+      ];
+    },
+  );
   const events = hooks.flat().length === 0 ? new Map() : await readScheduledEvents(clients.ec2);
   const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now, events });
   return { hooks: [...hooks, ...absent].flat(), drains, openCluster };

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 
-const PK = 'agent-install';
+export const INSTALL_PK = 'agent-install';
+const PK = INSTALL_PK;
 
 const installation = z.object({
   sk: z.string(),

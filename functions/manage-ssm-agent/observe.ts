@@ -11,14 +11,14 @@ import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import { observeProfiles } from '../shared/iam/read-roles.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
 import { type FindingsClients, type Location, observeFindings } from './observe-findings.ts';
-import { NEW_WORKER, readWorkers, type WorkerState } from './worker-ledger.ts';
+import { NEW_WORKER, PK, readWorkers, type WorkerState } from './worker-ledger.ts';
 
 export interface ObserveClients extends FindingsClients {
   readonly autoScaling: AutoScalingClient;
@@ -44,9 +44,10 @@ export async function observeWorkers(
   neededReadsOf: (view: WorkerView, state: WorkerState) => NeededReads | undefined,
   { now, ...location }: Location & { readonly now: number },
 ): Promise<{ readonly observations: readonly Observation[]; readonly unread: Identities['unread'] }> {
-  const workers = await findWorkers(clients.ec2, scope);
-  const ids = workers.map(({ instanceId }) => instanceId);
+  const all = await findWorkers(clients.ec2, scope);
+  const ids = all.map(({ instanceId }) => instanceId);
   const [agents, states] = await Promise.all([readAgents(clients.ssm, ids), readWorkers(clients.ledger, ids)]);
+  const workers = withReadableItems(clients.ledger, PK, all, ({ instanceId }) => instanceId);
   const observations = await pMap(
     workers,
     async ({ instanceId, instance, worker, trigger }): Promise<Observation> => {

@@ -5,7 +5,7 @@ import { proposalMemory } from '../shared/ledger/proposal.ts';
 import { CAUSES, OUTDATED } from './agent-cause.ts';
 import type { Reason } from './reasons.ts';
 
-const PK = 'worker';
+export const PK = 'worker';
 
 const cause = z.enum([...CAUSES, OUTDATED]);
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { type Ledger, readItems, saveUnlessWritten, withFormerNames } from '../shared/ledger/ledger.ts';
+import { type Ledger, saveUnlessWritten, withFormerNames } from '../shared/ledger/ledger.ts';
 import { severity } from '../shared/records/severity.ts';
+import { readAnew } from './read-anew.ts';
 
 const PK = 'incident';
 /** The partition key of incidents in version 2 of the ledger. */
@@ -53,12 +54,12 @@ export async function readIncidents(
   incidents: readonly string[],
   former: ReadonlyMap<string, string> = new Map(),
 ): Promise<Map<string, IncidentState>> {
-  const items = await readItems(ledger, PK, incidents, ITEM);
+  const items = await readAnew(ledger, PK, incidents, ITEM, {});
   const states = new Map(items.map(({ sk, ...state }) => [sk, state]));
   const missing = () => incidents.filter((incident) => !states.has(incident));
   // A state of a former version is saved under the new key, where no item exists yet.
   const { revision } = NEW_INCIDENT;
-  for (const { sk, ...state } of await readItems(ledger, FORMER_PK, missing(), ITEM)) {
+  for (const { sk, ...state } of await readAnew(ledger, FORMER_PK, missing(), ITEM, {})) {
     states.set(sk, { ...state, revision });
   }
   const renamed = new Map(
@@ -67,7 +68,7 @@ export async function readIncidents(
       return sk === undefined ? [] : [[sk, incident]];
     }),
   );
-  for (const { sk, ...state } of await readItems(ledger, PK, [...renamed.keys()], ITEM)) {
+  for (const { sk, ...state } of await readAnew(ledger, PK, [...renamed.keys()], ITEM, {})) {
     states.set(renamed.get(sk) ?? sk, { ...state, revision });
   }
   return states;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
+import { UnreadableItems } from '../shared/ledger/unreadable-items.ts';
 import { severity } from '../shared/records/severity.ts';
 
 const PK = 'finding';
@@ -32,7 +33,9 @@ const KEPT_FOR = 400 * 86_400_000;
 
 /** Reads the states of the given subjects. A subject that never had a finding is missing. */
 export async function readFindings(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, FindingState>> {
-  const items = await readItems(ledger, PK, subjects, findingState);
+  // One that cannot be read is written anew, as a finding keeps its id: it keeps no other from Security Hub.
+  const noting = { ...ledger, unreadable: new UnreadableItems() };
+  const items = await readItems(noting, PK, subjects, findingState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 

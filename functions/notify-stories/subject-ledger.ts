@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
 import * as z from 'zod';
-import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import type { State } from '../shared/records/current-state.ts';
 import { decisionKind } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { readAnew } from './read-anew.ts';
 import { followSubject, type OpenWord, subjectOf } from './subject-words.ts';
 
 const PK = 'subject';
@@ -74,7 +75,7 @@ export async function followSubjects(
 }
 
 const readHeld = async (ledger: Ledger, names: readonly string[]): Promise<Map<string, Held>> =>
-  new Map((await readItems(ledger, PK, names, ITEM)).map(({ sk, ...item }) => [sk, item]));
+  new Map((await readAnew(ledger, PK, names, ITEM, { open: [] })).map(({ sk, ...item }) => [sk, item]));
 
 const recent = (held: Held | undefined, now: number): readonly OpenWord[] =>
   (held?.open ?? []).filter(({ at }) => now - at < KEPT_FOR);

@@ -16,9 +16,9 @@ import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import { type Drained, readDrainedGroups } from '../shared/ledger/drained-groups.ts';
 import { type Need, readNeeds } from '../shared/ledger/finding-ledger.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
-import { type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
+import { REFRESH_PK, type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
 import { type ReplacementOrder, readReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { createWantedReader, type WantedReader, type WantedReading } from '../shared/releases/read-wanted-images.ts';
@@ -106,7 +106,8 @@ export async function observeGroups(
     orders,
     needs,
   };
-  return (await pMap(all, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
+  const readable = withReadableItems(clients.ledger, REFRESH_PK, all, ({ key }) => subjectOf(key));
+  return (await pMap(readable, (each) => observe(context, each), { concurrency: READ_CONCURRENCY })).flat();
 }
 
 interface Context {

@@ -1,7 +1,7 @@
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
-import { type RefreshState, underWayIn } from '../shared/ledger/refresh-ledger.ts';
+import { type RefreshState, underWayIn, unreadableUnderWay } from '../shared/ledger/refresh-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { failingBy, failuresOf, ownRollouts } from '../shared/rollouts/all-groups.ts';
 import { withStateOf } from '../shared/rollouts/breaker.ts';
@@ -46,7 +46,11 @@ export async function readStandings(
   policy: Policy | InvalidPolicy,
   now: number,
 ): Promise<Standings> {
-  const begun = [...underWayIn(remembered, now), ...observations.filter(isRefreshed).map(({ key }) => key)];
+  const begun = [
+    ...underWayIn(remembered, now),
+    ...observations.filter(isRefreshed).map(({ key }) => key),
+    ...unreadableUnderWay(ledger),
+  ];
   const before: ReadonlySet<string> = new Set(begun.map(subjectOf));
   const underWay = new Set(before);
   const states = new Map(remembered);

@@ -4,7 +4,7 @@ import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposalMemory } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
 
-const PK = 'imds';
+export const PK = 'imds';
 
 const imdsState = z.object({
   sk: z.string(),

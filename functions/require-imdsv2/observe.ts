@@ -4,7 +4,8 @@ import { type Identities, identifyEach, withoutUnread } from '../shared/fleet/id
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { type ObservedWorker, observedWorker, type WorkerClients } from '../shared/fleet/observed-worker.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
-import { type ImdsState, NEVER_SEEN, readStates } from './imds-ledger.ts';
+import { withReadableItems } from '../shared/ledger/ledger.ts';
+import { type ImdsState, NEVER_SEEN, PK, readStates } from './imds-ledger.ts';
 
 /**
  * What a reconcile observed about one worker, and what the ledger remembers of it. The owner is read only where
@@ -32,11 +33,12 @@ interface Observed extends Pick<Identities, 'unread'> {
  * version 1.
  */
 export async function observeWorkers(clients: WorkerClients, scope: WorkerScope): Promise<Observed> {
-  const found = await findWorkers(clients.ec2, scope);
+  const all = await findWorkers(clients.ec2, scope);
   const states = await readStates(
     clients.ledger,
-    found.map(({ instanceId }) => instanceId),
+    all.map(({ instanceId }) => instanceId),
   );
+  const found = withReadableItems(clients.ledger, PK, all, ({ instanceId }) => instanceId);
   const concerned = found.filter(
     (each) => takesV1(each) || scope.requests.has(each.instanceId) || states.get(each.instanceId)?.changedAt,
   );

@@ -4,6 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { requestable } from '../../events/remediation-request.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
+import { UnreadableItems } from '../shared/ledger/unreadable-items.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createSilentFunction } from '../shared/runtime/function.ts';
@@ -19,7 +20,8 @@ const env = readEnvironment(
 );
 const deps = {
   logs: new CloudWatchLogsClient(CLIENT_DEFAULTS),
-  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  // The functions whose items cannot be read tell of them. All others are shown.
+  ledger: { ...createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE), unreadable: new UnreadableItems() },
   ec2: new EC2Client(CLIENT_DEFAULTS),
   logGroup: env.LOG_GROUP,
   requestable: env.REQUESTABLE,

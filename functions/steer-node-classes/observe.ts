@@ -10,7 +10,8 @@ import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import type { NotOpened } from '../shared/kubernetes/open-cluster.ts';
 import { type Need, readNeeds } from '../shared/ledger/finding-ledger.ts';
-import { NEVER_SEEN, type NodeClassState } from '../shared/ledger/node-class-ledger.ts';
+import { withReadableItems } from '../shared/ledger/ledger.ts';
+import { NEVER_SEEN, NODE_CLASS_PK, type NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
@@ -59,7 +60,9 @@ export async function observeCluster(looking: Looking, asked: ClusterAsked): Pro
     if (!views.has(nodegroup)) views.set(nodegroup, rest);
   }
   const needs = await readNeeds(clients.ledger, poolsAmong(cluster, views.values()));
-  return [...views].map(([nodegroup, view]): Observation => {
+  const inLedger = ([nodegroup]: readonly [string, View]) => subjectOf({ cluster, nodegroup });
+  const readable = withReadableItems(clients.ledger, NODE_CLASS_PK, [...views], inLedger);
+  return readable.map(([nodegroup, view]): Observation => {
     const key = { cluster, nodegroup };
     const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
     const request = requests.get(subjectOf(key));

@@ -10,8 +10,8 @@ import type { MessageTrigger } from '../shared/intake/messages.ts';
 import { isNodeBy } from '../shared/kubernetes/joined-node.ts';
 import { mapsRoleBy } from '../shared/kubernetes/mapped-role.ts';
 import type { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
-import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
-import { terminationOrder } from '../shared/ledger/termination-order.ts';
+import { type Ledger, readItems, withReadableItems } from '../shared/ledger/ledger.ts';
+import { TERMINATION, terminationOrder } from '../shared/ledger/termination-order.ts';
 import { NEVER_ORDERED, readTerminations, type TerminationState } from './termination-ledger.ts';
 
 /** The part of the ledger item of `quarantine-workers` that a termination rests on. */
@@ -85,27 +85,29 @@ export async function observe(
   const proofs = { isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster) };
   const identities = await identifyWorkers({ ...clients, ...proofs }, readCluster, described);
   const instances = new Map(described.map((instance) => [instance.InstanceId, instance]));
-  return items.flatMap(({ sk: instanceId, quarantine, correlationId }): Observation[] => {
-    const trigger = asked.get(instanceId);
-    const instance = instances.get(instanceId);
-    const identity = identities.get(instanceId);
-    if (trigger === undefined) return [];
-    return [
-      {
-        instanceId,
-        trigger,
-        state: states.get(instanceId) ?? NEVER_ORDERED,
-        ...(quarantine && { quarantine }),
-        ...(correlationId !== undefined && { correlationId }),
-        ...(identity && { identity }),
-        ...(instance && {
-          instance: {
-            state: instance.State?.Name ?? '',
-            tags: tagsOf(instance),
-            spot: instance.InstanceLifecycle === 'spot',
-          },
-        }),
-      },
-    ];
-  });
+  return withReadableItems(ledger, TERMINATION, items, ({ sk }) => sk).flatMap(
+    ({ sk: instanceId, quarantine, correlationId }): Observation[] => {
+      const trigger = asked.get(instanceId);
+      const instance = instances.get(instanceId);
+      const identity = identities.get(instanceId);
+      if (trigger === undefined) return [];
+      return [
+        {
+          instanceId,
+          trigger,
+          state: states.get(instanceId) ?? NEVER_ORDERED,
+          ...(quarantine && { quarantine }),
+          ...(correlationId !== undefined && { correlationId }),
+          ...(identity && { identity }),
+          ...(instance && {
+            instance: {
+              state: instance.State?.Name ?? '',
+              tags: tagsOf(instance),
+              spot: instance.InstanceLifecycle === 'spot',
+            },
+          }),
+        },
+      ];
+    },
+  );
 }

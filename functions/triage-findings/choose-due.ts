@@ -7,6 +7,7 @@ import {
   readOpenFindingStates,
 } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { withReadableItems } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Batch } from './batch.ts';
 import type { DueGroup } from './due-group.ts';
@@ -55,7 +56,10 @@ export async function chooseDue(
   );
   for (const { claims: _, ...group } of news) asked.set(subjectOf(group.key), group);
   return {
-    due: [...asked].map(([subject, group]) => ({ ...group, state: stateOf(subject) })),
+    due: withReadableItems(ledger, 'findings', [...asked], ([subject]) => subject).map(([subject, group]) => ({
+      ...group,
+      state: stateOf(subject),
+    })),
     known: covered.reduce((sum, { claims }) => sum + claims.length, 0),
   };
 }

@@ -12,6 +12,7 @@ import {
   readOpenFindingStates,
 } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { withReadableItems } from '../shared/ledger/ledger.ts';
 import { keyOf, subjectOf } from '../shared/ledger/node-group-key.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -59,7 +60,8 @@ export async function observeCoverage(
     const about = { topic: 'coverage', subject: subjectKey, trigger, state, unscanned: new Map(ids) } as const;
     return { ...about, ...(owner !== undefined && { owner }) };
   };
-  const unfinished = await pMap([...byGroup], observeGroup, { concurrency: READ_CONCURRENCY });
+  const readable = withReadableItems(ledger, 'coverage', [...byGroup], ([subject]) => subject);
+  const unfinished = await pMap(readable, observeGroup, { concurrency: READ_CONCURRENCY });
   // Where Inspector is about to be on or off, or does not answer, nobody knows what it scans.
   const isOff = status === 'DISABLED';
   const known = status === 'ENABLED' || isOff ? await readOpenFindingStates(ledger, 'coverage') : [];

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { putAside } from '../shared/intake/dead-letter.ts';
+import { findingKey } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -93,7 +94,8 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   }));
   if (sweep !== undefined) {
     const { account, groups } = await observeCoverage(deps, sweep, serving, now);
-    decided.push({ observation: account, decision: decideAccount(account, policy) });
+    if (deps.ledger.unreadable?.has('coverage', findingKey({})) !== true)
+      decided.push({ observation: account, decision: decideAccount(account, policy) });
     for (const group of groups) decided.push({ observation: group, decision: decideCoverage(group, circumstances) });
   }
   // Request upgrades, record and save, then count each message.

@@ -5,8 +5,11 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
-import { createLedger } from '../shared/ledger/ledger.ts';
+import { createLedger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
+import { leavingOutUnreadable } from '../shared/ledger/tell-unreadable.ts';
+import { pairKey } from '../shared/releases/ami-type.ts';
+import { RELEASE_PK } from '../shared/releases/release-ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
@@ -35,10 +38,18 @@ export const handler = createFunction({
   run: async (event: unknown, { recorder, requestId }) => {
     const trigger = parseScheduled(event);
     if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
-    const { pairs, nodeGroups } = await observeFleet(deps);
-    const now = clock.now();
-    logInventory(recorder, inventoryOf(nodeGroups, now));
-    const decided = pairs.map((observation) => ({ observation, decision: decide(observation, now) }));
-    await carryOut({ ...deps, recorder }, decided, trigger);
+    const telling = { ...deps, recorder, remediation, caller: requestId, clock };
+    await leavingOutUnreadable(
+      telling,
+      () => ({ trigger, isRegular: true }),
+      async (ledger) => {
+        const { pairs, nodeGroups } = await observeFleet({ ...deps, ledger });
+        const now = clock.now();
+        logInventory(recorder, inventoryOf(nodeGroups, now));
+        const readable = withReadableItems(ledger, RELEASE_PK, pairs, ({ pair }) => pairKey(pair));
+        const decided = readable.map((observation) => ({ observation, decision: decide(observation, now) }));
+        await carryOut({ ...deps, ledger, recorder }, decided, trigger);
+      },
+    );
   },
 });

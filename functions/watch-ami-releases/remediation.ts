@@ -21,7 +21,7 @@ export const watchAmiReleases = declare({
   metrics: {},
   events: {},
   requests: [],
-  ledger: ['PutItem', 'Query'],
+  ledger: ['BatchGetItem', 'PutItem', 'Query'],
   rights: [
     listClusters,
     onClusters('ListNodegroups', 'DescribeCluster'),

@@ -6,6 +6,7 @@ import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
+import { leavingOutUnreadable } from '../shared/ledger/tell-unreadable.ts';
 import { policyReaderFrom } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
@@ -34,6 +35,11 @@ export const handler = createFunction({
   run: async (event: unknown, { recorder, account, requestId }) => {
     const trigger = parseScheduled(event);
     if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
-    await reconcile({ ...deps, recorder, account, caller: requestId }, trigger);
+    const telling = { ...deps, recorder, remediation, caller: requestId };
+    await leavingOutUnreadable(
+      telling,
+      () => ({ trigger, isRegular: true }),
+      (ledger) => reconcile({ ...deps, ledger, recorder, account, caller: requestId }, trigger),
+    );
   },
 });

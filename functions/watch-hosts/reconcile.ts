@@ -4,6 +4,7 @@ import { isOptedOut } from '../shared/fleet/scope.ts';
 import { fingerprintOf } from '../shared/ledger/fingerprint.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NOTHING_TOLD, recordLeft, tellOnce } from '../shared/ledger/tell-once.ts';
+import { UnreadableItemError } from '../shared/ledger/unreadable-items.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -36,7 +37,10 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger): Promise<
   const policy = await deps.readPolicy();
   if (isInvalid(policy)) return;
   const troubles: unknown[] = [];
-  const onTrouble = (error: unknown) => void troubles.push(error);
+  const onTrouble = (error: unknown): void => {
+    // It is told of the item itself.
+    if (!(error instanceof UnreadableItemError)) troubles.push(error);
+  };
   const observation = await observe(deps, { policy, account: deps.account, now: deps.clock.now() }, onTrouble);
   const known = await readGroupsTold(deps.ledger);
   // Tell of the groups with hosts, end what was told of those without any, then count the hosts of new clusters.

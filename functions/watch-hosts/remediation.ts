@@ -17,7 +17,7 @@ export const watchHosts = declare({
   metrics: {},
   events: {},
   requests: [],
-  ledger: ['PutItem', 'Query'],
+  ledger: ['BatchGetItem', 'PutItem', 'Query'],
   rights: [
     listClusters,
     onClusters('DescribeCluster', 'ListFargateProfiles'),

@@ -7,6 +7,7 @@ import * as healthPlanned from '../../events/health-planned-lifecycle.ts';
 import { parseScheduled } from '../shared/intake/scheduled-trigger.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
+import { leavingOutUnreadable } from '../shared/ledger/tell-unreadable.ts';
 import { policyReaderFrom } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
@@ -41,6 +42,11 @@ export const handler = createFunction({
         ? parseScheduled(event)
         : { id: health.id, type: healthPlanned.detailType, time: Date.parse(health.time) };
     if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
-    await reconcile({ ...deps, recorder, account, caller: requestId }, trigger, health?.detail);
+    const telling = { ...deps, recorder, remediation, caller: requestId };
+    await leavingOutUnreadable(
+      telling,
+      () => ({ trigger, isRegular: true }),
+      (ledger) => reconcile({ ...deps, ledger, recorder, account, caller: requestId }, trigger, health?.detail),
+    );
   },
 });

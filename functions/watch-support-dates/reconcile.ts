@@ -1,5 +1,6 @@
 import type { HealthPlannedLifecycle } from '../../events/health-planned-lifecycle.ts';
 import { NOTHING_TOLD, tellOnce } from '../shared/ledger/tell-once.ts';
+import { UnreadableItemError } from '../shared/ledger/unreadable-items.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { type Decision, decide } from './decide.ts';
@@ -53,7 +54,10 @@ export async function reconcile(deps: ReconcileDeps, trigger: Trigger, plan?: He
     decided: new Map(observations.map((each) => [each.cluster.name, decide(each, circumstances)])),
   };
   const troubles: unknown[] = [];
-  const onTrouble = (error: unknown) => void troubles.push(error);
+  const onTrouble = (error: unknown): void => {
+    // It is told of the item itself.
+    if (!(error instanceof UnreadableItemError)) troubles.push(error);
+  };
   // Record the support of each cluster's version, its certificate authority, then the plan of AWS Health.
   await tellSupport(deps, trigger, fleet, onTrouble);
   if (!isInvalid(policy)) await tellAuthorities(deps, trigger, fleet, policy, onTrouble).catch(onTrouble);

@@ -10,6 +10,7 @@ import type { Scope } from '../batch.ts';
 import { mayStillStart } from '../grace.ts';
 import { INSTALLER, INSTALLER_NODE_LIMIT, installability, installerDaemonSet } from '../install/index.ts';
 import {
+  INSTALL_PK,
   type Installation,
   InstallationConflict,
   type InstallingNodes,
@@ -113,6 +114,10 @@ export async function bringInstallations(
     }
   };
   const bring = async (cluster: string): Promise<void> => {
+    // Nobody knows on which nodes the installer runs: none is added, and none forgotten.
+    if (deps.ledger.unreadable?.has(INSTALL_PK, cluster)) {
+      return defer(wantingIn(cluster), 'The ledger does not say on which nodes the installer runs.');
+    }
     let known = installing.get(cluster) ?? NOBODY;
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -1,8 +1,9 @@
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
+import { withReadableItems } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { decideGroup } from '../decide/decide-group.ts';
 import type { Circumstances } from '../model/decision.ts';
-import { readExposedGroups } from '../model/exposed-group-ledger.ts';
+import { EXPOSED_GROUP_PK, readExposedGroups } from '../model/exposed-group-ledger.ts';
 import { type UserClients, withUsers } from '../observe/observe-users.ts';
 import type { DecidedGroup, Plan } from '../plan/plan.ts';
 import { carryOutGroup, type HardenDeps } from './harden.ts';
@@ -30,7 +31,8 @@ export async function closeGroups(
     // The states of groups that an operator asked about have been read already.
     const unread = told.filter(({ request }) => request === undefined).map(({ key }) => subjectOf(key));
     const states = unread.length === 0 ? new Map() : await readExposedGroups(deps.ledger, unread);
-    const remembered = told.map((group) => ({ ...group, state: states.get(subjectOf(group.key)) ?? group.state }));
+    const readable = withReadableItems(deps.ledger, EXPOSED_GROUP_PK, told, ({ key }) => subjectOf(key));
+    const remembered = readable.map((group) => ({ ...group, state: states.get(subjectOf(group.key)) ?? group.state }));
     const known = await withUsers(deps, readCluster, remembered, circumstances);
     const decided = known.map((observation) => ({
       observation,

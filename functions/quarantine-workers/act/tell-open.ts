@@ -7,7 +7,14 @@ import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../../shared/policy/mode.ts';
 import { readExposedGroups, saveExposedGroup } from '../model/exposed-group-ledger.ts';
-import { newOpenGroup, type OpenGroup, readOpenGroups, saveOpenGroup } from '../model/open-exposure-ledger.ts';
+import {
+  newOpenGroup,
+  OPEN_EXPOSURES_PK,
+  type OpenGroup,
+  readOpenGroups,
+  saveOpenGroup,
+} from '../model/open-exposure-ledger.ts';
+import { PK as QUARANTINE_PK } from '../model/quarantine-ledger.ts';
 import { countOpen, type Finding, findingOf, SETTLE, tellingOf, withFindings } from '../plan/open-exposures.ts';
 import type { Decided, DecidedGroup } from '../plan/plan.ts';
 import type { Recorder } from '../remediation.ts';
@@ -49,11 +56,16 @@ export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void
     ...findings.flatMap(({ open, subject }) => (open === undefined || subject === undefined ? [] : subject)),
     ...known.keys(),
   ]);
+  const isUnreadable = (pk: string) => (sk: string) => deps.ledger.unreadable?.has(pk, sk) === true;
   for (const subject of concerned) {
+    if (isUnreadable(OPEN_EXPOSURES_PK)(subject)) continue;
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const before = known.get(subject) ?? newOpenGroup(now);
       const cluster = clusterOf(subject);
-      const ours = [...findings, ...goneOf(before, clusters.has(cluster) ? settled : undefined)];
+      const ours = [
+        ...findings,
+        ...goneOf(before, clusters.has(cluster) ? settled : undefined, isUnreadable(QUARANTINE_PK)),
+      ];
       const trigger = triggerFor(subject, before, ours, settled) ?? clusters.get(cluster);
       if (trigger === undefined) break;
       const after = await keepGroup(deps, subject, before, ours, { ...looked, trigger, attempt });
@@ -64,16 +76,24 @@ export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void
       known = await readOpenGroups(deps.ledger);
     }
   }
-  deps.recorder.gauge('StaysExposed', countOpen(known.values(), now));
+  // Of a group that cannot be read, nobody knows that none of its workers stays exposed.
+  const unreadable = deps.ledger.unreadable?.keysOf(OPEN_EXPOSURES_PK) ?? [];
+  deps.recorder.gauge('StaysExposed', countOpen(known.values(), now) + unreadable.length);
 }
 
 const clusterOf = (subject: string): string => subject.slice(0, subject.indexOf('/'));
 
 /** The remembered workers that a cluster no longer has, where a reconcile has read all of it. */
-function goneOf({ workers }: OpenGroup, settled: readonly Decided[] | undefined): Finding[] {
+function goneOf(
+  { workers }: OpenGroup,
+  settled: readonly Decided[] | undefined,
+  isUnreadable: (instanceId: string) => boolean,
+): Finding[] {
   if (settled === undefined) return [];
   const seen = new Set(settled.map(({ observation }) => observation.instanceId));
-  return Object.keys(workers).flatMap((instanceId) => (seen.has(instanceId) ? [] : [{ instanceId }]));
+  return Object.keys(workers).flatMap((instanceId) =>
+    seen.has(instanceId) || isUnreadable(instanceId) ? [] : [{ instanceId }],
+  );
 }
 
 /** The trigger of this node group's reconcile; undefined when none of its workers was observed. */

@@ -3,7 +3,8 @@ import { type Ledger, readItems, saveUnlessWritten } from '../../shared/ledger/l
 import { outcomeMemory } from '../../shared/ledger/outcome-ledger.ts';
 import type { Reason } from '../reasons.ts';
 
-const PK = 'exposed-group';
+export const EXPOSED_GROUP_PK = 'exposed-group';
+const PK = EXPOSED_GROUP_PK;
 
 /** A security group rule in EC2's format, so that it can be restored unchanged. */
 const permission = () => z.record(z.string(), z.json());

@@ -3,7 +3,8 @@ import { type Ledger, queryItems, saveUnlessWritten, withFormerNames } from '../
 import { outcomeMemory } from '../../shared/ledger/outcome-ledger.ts';
 import type { Reason } from '../reasons.ts';
 
-const PK = 'open-exposures';
+export const OPEN_EXPOSURES_PK = 'open-exposures';
+const PK = OPEN_EXPOSURES_PK;
 
 /** A worker whose exposure stays open. */
 const openWorker = () =>

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type BlastBudget, budgetKey, budgetOf } from '../../shared/ledger/blast-budget.ts';
 import {
   type Ledger,
+  parseItems,
   putItem,
   queryItems,
   readByKeys,
@@ -15,7 +16,7 @@ import { terminationOrder } from '../../shared/ledger/termination-order.ts';
 import { EXPOSURE_KINDS } from '../exposure/exposure-kind.ts';
 import type { Reason } from '../reasons.ts';
 
-const PK = 'quarantine';
+export const PK = 'quarantine';
 const WAITLIST = 'quarantine-line';
 
 /** A network interface as it was before the quarantine. */
@@ -182,7 +183,8 @@ export async function readStanding(ledger: Ledger, instanceIds: readonly string[
   const budget = budgetKey('quarantines');
   const keys = [budget, ...new Set(instanceIds)].map((key) => (typeof key === 'string' ? { pk: PK, sk: key } : key));
   const items = await readByKeys(ledger, keys);
-  const states = items.filter(({ pk }) => pk === PK).map((item) => workerState.parse(item));
+  const kept = items.filter(({ pk }) => pk === PK);
+  const states = parseItems(ledger, kept, workerState);
   return {
     budget: budgetOf(
       'quarantines',

@@ -6,6 +6,7 @@ import { unmanagedGroup } from '../../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { withReadableItems } from '../../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
@@ -13,7 +14,12 @@ import type { Request, Scope } from '../batch.ts';
 import { admitsWorld, type Networks, worldPart } from '../exposure/exposure.ts';
 import type { Family } from '../exposure/routes.ts';
 import type { Circumstances } from '../model/decision.ts';
-import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../model/exposed-group-ledger.ts';
+import {
+  EXPOSED_GROUP_PK,
+  type ExposedGroupState,
+  NEW_EXPOSED_GROUP,
+  readExposedGroups,
+} from '../model/exposed-group-ledger.ts';
 import { circumstancesOfGroup } from '../model/guards.ts';
 import type { GroupObservation, LaunchTemplate, Observation, WorkerView } from '../model/observation.ts';
 import type { GroupFacts } from './group-facts.ts';
@@ -117,7 +123,8 @@ export async function observeGroups(
       ...(request !== undefined && { request }),
     };
   };
-  return pMap(wanted, look, { concurrency: READ_CONCURRENCY });
+  const readable = withReadableItems(clients.ledger, EXPOSED_GROUP_PK, [...wanted], ([subject]) => subject);
+  return pMap(readable, look, { concurrency: READ_CONCURRENCY });
 }
 
 /** What gives the workers of a group public addresses: its subnets, or the templates that it launches from. */

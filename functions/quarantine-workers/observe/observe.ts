@@ -5,10 +5,11 @@ import { codeIn, isThrottlingCode } from '../../shared/fleet/reading.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { withReadableItems } from '../../shared/ledger/ledger.ts';
 import type { Scope } from '../batch.ts';
 import type { Circumstances } from '../model/decision.ts';
 import type { GroupObservation, Observation, WorkerView } from '../model/observation.ts';
-import { NEVER_SEEN, type QuarantineState, readQuarantines, type Standing } from '../model/quarantine-ledger.ts';
+import { NEVER_SEEN, PK, type QuarantineState, readQuarantines, type Standing } from '../model/quarantine-ledger.ts';
 import { isRepeat } from '../model/repeat.ts';
 import { hasPublicAddress } from '../model/worker-view.ts';
 import type { GroupFinder } from '../steps/group-finder.ts';
@@ -52,21 +53,22 @@ export async function observe(
   circumstances: Pick<Circumstances, 'policy' | 'now' | 'account'>,
 ): Promise<Sight> {
   const scope = await widen(clients.ec2, asked);
-  const [found, { budget, states: ofNamed }] = await Promise.all([findWorkers(clients.ec2, scope), standing]);
+  const [all, { budget, states: ofNamed }] = await Promise.all([findWorkers(clients.ec2, scope), standing]);
   const { slots } = budget;
   const held = holdersIn(slots, scope);
   // The states of workers that are found by other means are read after them.
-  const others = [...held.keys(), ...found.map(idOf)].filter(
-    (id) => !scope.instances.has(id) && !scope.requests.has(id),
-  );
+  const others = [...held.keys(), ...all.map(idOf)].filter((id) => !scope.instances.has(id) && !scope.requests.has(id));
   const states = new Map([...ofNamed, ...(await readQuarantines(clients.ledger, others))]);
+  // Of a worker of which nobody can read whether it is in quarantine, nothing is changed.
+  const found = withReadableItems(clients.ledger, PK, all, idOf);
 
   const repeated = new Set(
     found.filter((each) => isRepeat(each, states.get(each.instanceId), scope, circumstances)).map(idOf),
   );
   const isNews = (instanceId: string): boolean => !repeated.has(instanceId);
   // An incident that is open is looked at even where no worker was found: the worker may have lost its tags, or be gone.
-  const open = new Map([...held, ...waitingIn(states, scope), ...requestedIn(scope)].filter(([id]) => isNews(id)));
+  const concerned = [...held, ...waitingIn(states, scope), ...requestedIn(scope)];
+  const open = new Map(withReadableItems(clients.ledger, PK, concerned, ([id]) => id).filter(([id]) => isNews(id)));
   const missing = new Map(open);
   for (const { instanceId } of found) missing.delete(instanceId);
   const workers = [

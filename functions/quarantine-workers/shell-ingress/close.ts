@@ -6,7 +6,7 @@ import { chunks } from '../../shared/runtime/chunks.ts';
 import { carryOutGroup, type GroupMemory, type HardenDeps } from '../act/harden.ts';
 import type { AskedShellIngress, Scope } from '../batch.ts';
 import type { Circumstances } from '../model/decision.ts';
-import { readExposedGroups } from '../model/exposed-group-ledger.ts';
+import { EXPOSED_GROUP_PK, readExposedGroups } from '../model/exposed-group-ledger.ts';
 import { decideShellIngress, shellIngressMode } from './decide.ts';
 import { observeShellIngress, type ShellIngressClients } from './observe.ts';
 
@@ -40,6 +40,7 @@ export async function closeShellIngress(
       const owner = await readOwner(deps.eks, readCluster, asked.key);
       if (shellIngressMode({ ...asked, owner }, circumstances) === 'off') continue;
       const state = (await readExposedGroups(deps.ledger, [subject])).get(subject);
+      if (deps.ledger.unreadable?.has(EXPOSED_GROUP_PK, subject)) continue;
       const observation = await observeShellIngress(deps, readCluster, { ...asked, owner }, state);
       if (observation === undefined) continue;
       const decided = decideShellIngress(observation, circumstances);

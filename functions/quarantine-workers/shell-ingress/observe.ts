@@ -13,7 +13,12 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { ruleInWords } from '../decide/exposure-text.ts';
-import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../model/exposed-group-ledger.ts';
+import {
+  EXPOSED_GROUP_PK,
+  type ExposedGroupState,
+  NEW_EXPOSED_GROUP,
+  readExposedGroups,
+} from '../model/exposed-group-ledger.ts';
 import type { GroupObservation, NetworkUser } from '../model/observation.ts';
 import { filtersOfGroup } from '../observe/group-members.ts';
 import { readUsers, type UserClients } from '../observe/observe-users.ts';
@@ -79,7 +84,11 @@ export async function observeShellIngress(
     nodegroup === undefined ? [] : [subjectOf({ cluster, nodegroup })],
   );
   const states = await readExposedGroups(ledger, [...new Set(subjects)]);
-  const leftOpen = new Set([...states].flatMap(([subject, each]) => (each.leftOpen === true ? [subject] : [])));
+  const leftOpen = new Set([
+    ...[...states].flatMap(([subject, each]) => (each.leftOpen === true ? [subject] : [])),
+    // Nobody knows of these whether they are to keep it open.
+    ...subjects.filter((subject) => ledger.unreadable?.has(EXPOSED_GROUP_PK, subject)),
+  ]);
   try {
     const agents = await readAnsweringAgents(
       ssm,

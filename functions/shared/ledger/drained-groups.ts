@@ -38,12 +38,14 @@ export async function readDrainedGroups(
   now: number,
 ): Promise<ReadonlyMap<string, Drained>> {
   const items = await readItems(ledger, DRAIN_HOOK_PK, subjects, known);
-  return new Map(
-    items.flatMap((item): Array<[string, Drained]> => {
+  const unreadable = subjects.filter((subject) => ledger.unreadable?.has(DRAIN_HOOK_PK, subject));
+  return new Map([
+    ...items.flatMap((item): Array<[string, Drained]> => {
       const drained = drainedIn(item, now);
       return drained === undefined ? [] : [[item.sk, drained]];
     }),
-  );
+    ...unreadable.map((subject): [string, Drained] => [subject, 'in-doubt']),
+  ]);
 }
 
 /** @param now epoch ms */

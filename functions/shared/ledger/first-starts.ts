@@ -48,6 +48,8 @@ export async function claimFirstStart(
   const query = { KeyConditionExpression: 'pk = :pk AND sk = :sk', ExpressionAttributeValues: { ':sk': sk } };
   const read = async () => (await queryItems(ledger, PK, firstStart, query))[0];
   const known = await read();
+  // Somebody may hold a claim that nobody can read. The group waits as for a claim of its own, until that is past.
+  if (ledger.unreadable?.has(PK, sk)) return { cluster, nodegroup };
   if (known !== undefined && known.by !== by && now - known.at < HOLDS_FOR) return keyIn(known);
   const claim = { by, cluster, nodegroup, at: now, revision: known?.revision ?? 0 };
   const saved = await saveUnlessWritten(ledger, { pk: PK, sk, keptUntil: now + KEPT_FOR }, claim, writer);

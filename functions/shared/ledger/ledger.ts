@@ -8,6 +8,8 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { safeParse } from '../runtime/safe-parse.ts';
+import { UnreadableItemError, type UnreadableItems } from './unreadable-items.ts';
 
 /**
  * The project's memory: one DynamoDB table that holds only what AWS itself cannot tell. `pk` is the kind of an item, and
@@ -50,10 +52,13 @@ import * as z from 'zod';
  * | incident        | digest                | the notifications of an incident                   | incident-ledger.ts      |
  * | subject         | instance or group     | the open outcomes about a subject, by voice        | subject-ledger.ts       |
  * | finding         | function/subject      | the finding in Security Hub about a subject        | security-hub-ledger.ts  |
+ * | unreadable      | function              | items that it cannot read, and has told of         | tell-unreadable.ts      |
  */
 export interface Ledger {
   readonly documents: DynamoDBDocumentClient;
   readonly table: string;
+  /** Takes note of items that cannot be read, which are left out. Absent where nobody tells of them: then a read fails. */
+  readonly unreadable?: UnreadableItems;
 }
 
 export const createLedger = (client: DynamoDBClient, table: string): Ledger => ({
@@ -72,8 +77,35 @@ export async function readItems<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<Array<z.infer<Schema>>> {
   const keys = [...new Set(sortKeys)].map((sk) => ({ pk, sk }));
-  return (await readByKeys(ledger, keys)).map((item) => schema.parse(item));
+  return parseItems(ledger, await readByKeys(ledger, keys), schema);
 }
+
+/**
+ * Parses items as they are kept. One that cannot be read is noted and left out, so that it stops no other.
+ *
+ * @throws where nobody takes note of it
+ */
+export const parseItems = <Schema extends z.ZodType>(
+  { unreadable }: Ledger,
+  items: ReadonlyArray<Readonly<Record<string, unknown>>>,
+  schema: Schema,
+): Array<z.infer<Schema>> =>
+  items.flatMap((item): Array<z.infer<Schema>> => {
+    const { success, data, error } = safeParse(schema, item);
+    if (success) return [data];
+    if (unreadable === undefined) throw error;
+    const why = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    unreadable.add({ pk: String(item.pk), sk: String(item.sk), why, item });
+    return [];
+  });
+
+/** Keeps those whose items of this kind can be read, or whom the ledger does not know. */
+export const withReadableItems = <Subject>(
+  { unreadable }: Ledger,
+  pk: string,
+  subjects: readonly Subject[],
+  keyOf: (subject: Subject) => string,
+): Subject[] => subjects.filter((subject) => unreadable?.has(pk, keyOf(subject)) !== true);
 
 /** Reads items of several kinds by their keys, each named once, in batches. Missing items are left out. */
 export async function readByKeys(
@@ -99,23 +131,23 @@ export async function readByKeys(
 
 /** Reads all items of `pk` that match the query. */
 export async function queryItems<Schema extends z.ZodType>(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   pk: string,
   schema: Schema,
   query: Partial<QueryCommandInput> = {},
 ): Promise<Array<z.infer<Schema>>> {
   const items: Array<z.infer<Schema>> = [];
   const pages = paginateQuery(
-    { client: documents },
+    { client: ledger.documents },
     {
-      TableName: table,
+      TableName: ledger.table,
       ConsistentRead: true,
       KeyConditionExpression: 'pk = :pk',
       ...query,
       ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ':pk': pk },
     },
   );
-  for await (const page of pages) items.push(...(page.Items ?? []).map((item) => schema.parse(item)));
+  for await (const page of pages) items.push(...parseItems(ledger, page.Items ?? [], schema));
   return items;
 }
 
@@ -136,13 +168,15 @@ export const LEDGER_VERSION = 3;
 /**
  * Writes an item as a whole, if the condition holds.
  * @throws ConditionalCheckFailedException where the condition does not hold
+ * @throws UnreadableItemError where it could not be read: nobody knows what would be lost
  */
 export async function putItem(
-  { documents, table }: Ledger,
+  { documents, table, unreadable }: Ledger,
   { pk, sk, keptUntil }: ItemKey,
   item: object,
   condition: Pick<PutCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'> = {},
 ): Promise<void> {
+  if (unreadable?.has(pk, sk)) throw new UnreadableItemError(pk, sk);
   const expiry = keptUntil === undefined ? {} : { expiresAt: Math.floor(keptUntil / 1000) };
   const Item = { pk, sk, ...item, version: LEDGER_VERSION, ...expiry };
   await documents.send(new PutCommand({ TableName: table, Item, ...condition }));

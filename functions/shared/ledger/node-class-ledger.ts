@@ -5,7 +5,8 @@ import { progress } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
 
-const PK = 'node-class';
+export const NODE_CLASS_PK = 'node-class';
+const PK = NODE_CLASS_PK;
 
 /** How a node class stands in the rollouts of the releases of one pair. */
 const classProgress = () =>

@@ -3,7 +3,8 @@ import { type Ledger, putItem, queryItems, readItems, withFormerNames } from './
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
 
-const PK = 'node-group';
+export const NODE_GROUP_PK = 'node-group';
+const PK = NODE_GROUP_PK;
 
 /**
  * An upgrade that has been requested and has not ended. It is saved before EKS is called, so that a crash cannot lose

@@ -6,7 +6,8 @@ import { lift, progress, setback } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
 
-const PK = 'refresh';
+export const REFRESH_PK = 'refresh';
+const PK = REFRESH_PK;
 
 /** A refresh that has begun and not ended. It is saved before Auto Scaling is called, so that a crash loses nothing. */
 const refresh = () =>
@@ -125,6 +126,10 @@ export const underWayIn = (states: ReadonlyMap<string, RefreshState>, now: numbe
   [...states]
     .filter(([, { refresh: begun }]) => begun !== undefined && now - begun.at < HOLDS_FOR)
     .map(([subject]) => keyOf(subject));
+
+/** Groups of which nobody can read more than that a refresh was begun: each holds its place, as nobody knows that it ended. */
+export const unreadableUnderWay = ({ unreadable }: Ledger): NodeGroupKey[] =>
+  (unreadable?.all() ?? []).flatMap(({ pk, sk, item }) => (pk === PK && 'refresh' in item ? [keyOf(sk)] : []));
 
 /** @returns the saved state; undefined when another reconcile was first */
 export const saveState = (

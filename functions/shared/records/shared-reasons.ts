@@ -29,6 +29,13 @@ export const SHARED_REASONS = {
     meaning: 'AWS did not return the state of the cluster or node group. Nothing is done while the state is unknown.',
     hint: 'Read the error in the message. Where access is denied, give the function the permission. Where calls are throttled, find who else calls this API so often. Other errors mostly end by themselves.',
   },
+  'ledger-unreadable': {
+    meaning:
+      'An item of the ledger about the subject is not what the function has written. Nothing is done about the subject, and the item is not written over.',
+    hint: 'Read the item that the message names: aws dynamodb get-item. Put back what was changed, from a backup if need be; or delete the item: then the function knows nothing of the subject, and begins anew.',
+    severity: 'high',
+  },
+  'ledger-readable': { meaning: 'An item of the ledger that could not be read was changed or deleted.' },
   'unknown-cluster': {
     meaning:
       'The tags of the instance name a cluster or node group that EKS does not have. The instance is no EKS worker.',

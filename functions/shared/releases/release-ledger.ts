@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { type Ledger, putItem, queryItems } from '../ledger/ledger.ts';
 import { type Pair, pairKey } from './ami-type.ts';
 
-const PK = 'release';
+export const RELEASE_PK = 'release';
+const PK = RELEASE_PK;
 
 /** A release of a pair that Amazon has recommended. */
 const seenRelease = () =>
@@ -38,6 +39,8 @@ export type KnownRelease = z.infer<ReturnType<typeof knownRelease>>;
 const newestOnly = () =>
   z
     .object({
+      // An item of the present format that cannot be read is none of the former one, which knows no releases.
+      seen: z.never().optional(),
       newest: z.string().optional(),
       firstSeenAt: z.number().optional(),
       previous: z.string().optional(),

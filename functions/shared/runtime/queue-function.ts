@@ -8,6 +8,7 @@ import { MESSAGE_GROUP, type ReconcileQueue } from '../intake/reconcile-queue.ts
 import { takeBatch } from '../intake/take-batch.ts';
 import type { Wake, WakeOptions } from '../intake/wake.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { type Cause, leavingOutUnreadable } from '../ledger/tell-unreadable.ts';
 import type { Mode } from '../policy/mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '../policy/policy.ts';
 import { policyReaderFrom } from '../policy/policy-reader.ts';
@@ -15,6 +16,7 @@ import { CLIENT_DEFAULTS } from './aws-client.ts';
 import type { Clock } from './clock.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from './environment.ts';
 import { createFunction } from './function.ts';
+import { safeParse } from './safe-parse.ts';
 import { systemClock as clock } from './system-clock.ts';
 
 /** The declaration of a function that takes its requests from a queue and reads the policy. */
@@ -120,17 +122,52 @@ export function createQueueFunction<
       region,
       stack: env.STACK_NAME,
       run: ({ Records }, { recorder, account, requestId: caller }) =>
-        takeBatch(taking, Records, (messages, queue) => {
+        takeBatch(taking, Records, async (messages, queue) => {
           const counted = async () => {
             const policy = await readPolicy();
             if (isInvalid(policy)) recorder.gauge('PolicyInvalid', 1);
             return policy;
           };
-          const deps = { ...shared, queue, readPolicy: counted, recorder, account, caller };
-          // The types of the settings ensure that wake-ups exist exactly where they are declared.
-          return reconcile(deps as unknown as Parameters<Reconcile>[0], messages);
+          const run = (ledger: Ledger): Promise<void> => {
+            const deps = { ...shared, ledger, queue, readPolicy: counted, recorder, account, caller };
+            // The types of the settings ensure that wake-ups exist exactly where they are declared.
+            return reconcile(deps as unknown as Parameters<Reconcile>[0], messages);
+          };
+          // A function that keeps nothing in the ledger may not read it.
+          if (declared.ledger.length === 0) return run(shared.ledger);
+          const telling = { ledger: shared.ledger, recorder, remediation: declared.name, caller, clock };
+          const causing = () => causeOf(messages, clock.now());
+          return leavingOutUnreadable(telling, causing, run);
         }),
     });
+}
+
+const anyRequest = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    'detail-type': z.string(),
+    time: z.iso.datetime({ offset: true }),
+    detail: z.object({ trigger: z.string().optional() }),
+  }),
+);
+
+/** What a reconcile comes from: a sweep among the messages, or the first of them. */
+function causeOf(messages: readonly SQSRecord[], now: number): Cause {
+  const requests = messages.flatMap(({ body }) => {
+    try {
+      return safeParse(anyRequest, JSON.parse(body)).data ?? [];
+    } catch {
+      // It is in the dead-letter queue by now.
+      return [];
+    }
+  });
+  const sweep = requests.find(({ detail }) => detail.trigger === 'sweep');
+  const cause = sweep ?? requests[0];
+  const trigger =
+    cause === undefined
+      ? { id: messages[0]?.messageId ?? '', type: 'Message', time: now }
+      : { id: cause.id, type: cause['detail-type'], time: Date.parse(cause.time) };
+  return { trigger, isRegular: sweep !== undefined };
 }
 
 /** The environment variables that the stack sets for all such functions. */

@@ -12,9 +12,9 @@ import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { describeInstances, filtersOf, LIVE } from '../../shared/fleet/instances.ts';
 import { read } from '../../shared/fleet/reading.ts';
 import { AUTO_SCALING_GROUP_TAG, groupOf, tagsOf, unmanagedGroup } from '../../shared/fleet/worker.ts';
-import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { type Ledger, withReadableItems } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { NEW_NODE_GROUP, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
+import { NEW_NODE_GROUP, NODE_GROUP_PK, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Scope } from '../batch.ts';
 import type { Node } from '../model/nodes.ts';
@@ -49,7 +49,7 @@ export async function observeUnmanaged(
     ])
   ).flat();
   const states = await readNodeGroups(clients.ledger, found.map(subjectOf));
-  return found.flatMap(({ view, ...key }) => {
+  return withReadableItems(clients.ledger, NODE_GROUP_PK, found, subjectOf).flatMap(({ view, ...key }) => {
     const trigger = clusters.get(key.cluster);
     return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? NEW_NODE_GROUP }];
   });

@@ -12,9 +12,14 @@ import {
 } from '../../shared/fleet/fleet.ts';
 import { readBudget } from '../../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../../shared/ledger/finding-ledger.ts';
-import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { type Ledger, withReadableItems } from '../../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { NEW_NODE_GROUP, type NodeGroupState, readNodeGroups } from '../../shared/ledger/node-group-ledger.ts';
+import {
+  NEW_NODE_GROUP,
+  NODE_GROUP_PK,
+  type NodeGroupState,
+  readNodeGroups,
+} from '../../shared/ledger/node-group-ledger.ts';
 import { readReplacementOrders } from '../../shared/ledger/replacement-orders.ts';
 import type { InvalidPolicy } from '../../shared/policy/policy.ts';
 import { pairKey } from '../../shared/releases/ami-type.ts';
@@ -63,7 +68,9 @@ export async function observeNodeGroups(
       described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
     ),
   ]);
-  const remembered = described.map((each) => ({ ...each, ...stateOf(each, states.get(subjectOf(each.key))) }));
+  // Of a group of which nobody can read what was done, nothing is begun anew.
+  const readable = withReadableItems(clients.ledger, NODE_GROUP_PK, described, ({ key }) => subjectOf(key));
+  const remembered = readable.map((each) => ({ ...each, ...stateOf(each, states.get(subjectOf(each.key))) }));
   const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
   // Nodes are read after the updates, so that they reflect updates that have ended.
   const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));

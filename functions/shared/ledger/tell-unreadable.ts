@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import type { RecordSubject } from '../records/record.ts';
+import type { Outcome, Trigger } from '../records/recorder.ts';
+import type { SharedReason } from '../records/shared-reasons.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { shortLine } from '../text/short-line.ts';
+import { type Ledger, readByKeys, readItems, saveUnlessWritten } from './ledger.ts';
+import { keyOf } from './node-group-key.ts';
+import { NOTHING_TOLD, recordLeft, type Telling, tellOnce, toldMemory } from './tell-once.ts';
+import { nameOf, type UnreadableItem, UnreadableItems } from './unreadable-items.ts';
+
+const PK = 'unreadable';
+
+const toldItem = () =>
+  z.object({
+    ...toldMemory<SharedReason>(),
+    /** The key of the item that cannot be read. */
+    kind: z.string(),
+    key: z.string(),
+    /** What the item was, as a digest. */
+    digest: z.string(),
+  });
+type ToldItem = z.infer<ReturnType<typeof toldItem>>;
+
+/** What a function has told of, by the names of the items: all in one item of its own. */
+const toldIndex = z.lazy(() =>
+  z.object({
+    items: z.record(z.string(), toldItem()),
+    /** Counts writes. A write succeeds only if nobody else has written since the read. */
+    revision: z.number(),
+  }),
+);
+type ToldIndex = z.infer<typeof toldIndex>;
+
+/** How many items are told of at a time, since an item of DynamoDB holds 400 KB. So many have one cause. */
+const MOST_KEPT = 200;
+/** How many items one reconcile tells of. More of them have one cause, and the next reconciles tell of the others. */
+const MOST_TOLD = 20;
+/** How long it is remembered what was told, ms. */
+const KEPT_FOR = 400 * 86_400_000;
+
+interface TellDeps {
+  readonly ledger: Ledger;
+  readonly recorder: { record(outcome: Outcome<SharedReason>): void };
+  /** The function that reads. */
+  readonly remediation: string;
+  /** Unique name of this reconcile. */
+  readonly caller: string;
+}
+
+/** Where a run comes from. */
+export interface Cause {
+  readonly trigger: Trigger;
+  /** Whether it is the regular run, in which it is told of items that can be read again. */
+  readonly isRegular: boolean;
+}
+
+/**
+ * Runs a reconcile that leaves out the subjects of items that cannot be read, so that they stop no others; then records
+ * each such item once, and its end.
+ *
+ * @throws what `run` throws
+ */
+export async function leavingOutUnreadable(
+  deps: TellDeps & { readonly clock: Clock },
+  causeOf: () => Cause,
+  run: (ledger: Ledger) => Promise<void>,
+): Promise<void> {
+  const ledger = { ...deps.ledger, unreadable: new UnreadableItems() };
+  try {
+    await run(ledger);
+  } finally {
+    await tell({ ...deps, ledger }, causeOf(), deps.clock.now());
+  }
+}
+
+/**
+ * Records once each item that a reconcile could not read, and left out; in a regular run, also the end of each that is
+ * another one by now, or gone. Costs one read where there is none.
+ */
+async function tell(deps: TellDeps, { trigger, isRegular }: Cause, now: number): Promise<void> {
+  const found = (deps.ledger.unreadable?.all() ?? []).slice(0, MOST_TOLD);
+  if (found.length === 0 && !isRegular) return;
+  const teller = await openTeller(deps, trigger, now);
+  for (const each of found) await tellOf(teller, each);
+  if (isRegular) await tellEnds(deps.ledger, teller, new Set(found.map(nameOf)));
+}
+
+/** Records what is told of items, and remembers it. */
+interface Teller {
+  /** What was told, by the names of the items. */
+  readonly told: () => ToldIndex['items'];
+  readonly tell: (name: string, before: ToldItem, words: Telling<SharedReason>) => Promise<void>;
+}
+
+async function openTeller(deps: TellDeps, trigger: Trigger, now: number): Promise<Teller> {
+  const { ledger, remediation, recorder, caller } = deps;
+  let index = await readIndex(ledger, remediation);
+  const writeTo = (name: string) => async (state: ToldItem, writer: string) => {
+    // Nothing is to be remembered of an item once it was told that it is another one.
+    const isOver = state.correlationId === undefined && state.unrecorded === undefined;
+    const { [name]: _, ...others } = index.items;
+    const next = { ...index, items: isOver ? others : { ...others, [name]: state } };
+    const saved = await saveIndex(ledger, remediation, next, now, writer);
+    index = saved ?? index;
+    return saved && state;
+  };
+  const tellAbout: Teller['tell'] = async (name, before, words) => {
+    const { kind, key } = before;
+    const about = {
+      subject: subjectIn({ pk: kind, sk: key }),
+      trigger,
+      incident: before.correlationId ?? `unreadable ${name} ${trigger.id}`,
+      check: `ledger ${kind}`,
+    };
+    const saving = { recorder, caller: `${caller} ${remediation} ${name}` };
+    const saved = await tellOnce(saving, before, about, words, writeTo(name));
+    if (saved === before) await recordLeft(saving, before, name, writeTo(name));
+  };
+  return { told: () => index.items, tell: tellAbout };
+}
+
+async function tellOf({ told, tell: tellAbout }: Teller, { pk: kind, sk: key, why, item }: UnreadableItem) {
+  const name = nameOf({ pk: kind, sk: key });
+  const known = told()[name];
+  if (known === undefined && Object.keys(told()).length >= MOST_KEPT) return;
+  const digest = digestOf(item);
+  const message = `The item ${name} of the ledger cannot be read: ${shortLine(why, 300)}. Nothing is done about its subject.`;
+  const words = { decision: 'failed', reason: 'ledger-unreadable', message, variant: digest } as const;
+  await tellAbout(name, { ...NOTHING_TOLD, ...known, kind, key, digest }, words);
+}
+
+/** @param unreadable the names of items that cannot be read now */
+async function tellEnds(
+  ledger: Ledger,
+  { told, tell: tellAbout }: Teller,
+  unreadable: ReadonlySet<string>,
+): Promise<void> {
+  const open = Object.entries(told()).filter(([name]) => !unreadable.has(name));
+  const items = await readByKeys(
+    ledger,
+    open.map(([, { kind, key }]) => ({ pk: kind, sk: key })),
+  );
+  const present = new Map(items.map((item) => [`${item.pk} ${item.sk}`, digestOf(item)]));
+  for (const [name, state] of open) {
+    if (present.get(name) === state.digest) continue;
+    const message = `The item ${name} of the ledger was ${present.has(name) ? 'changed' : 'deleted'}.`;
+    await tellAbout(name, state, { decision: 'done', reason: 'ledger-readable', message, variant: '' });
+  }
+}
+
+/** An index that cannot be read itself is begun anew. */
+async function readIndex({ documents, table }: Ledger, remediation: string): Promise<ToldIndex> {
+  const unreadable = new UnreadableItems();
+  const [known] = await readItems({ documents, table, unreadable }, PK, [remediation], toldIndex);
+  const revision = unreadable.all()[0]?.item.revision;
+  return known ?? { items: {}, revision: typeof revision === 'number' ? revision : 0 };
+}
+
+const saveIndex = ({ documents, table }: Ledger, remediation: string, index: ToldIndex, now: number, writer: string) =>
+  saveUnlessWritten({ documents, table }, { pk: PK, sk: remediation, keptUntil: now + KEPT_FOR }, index, writer);
+
+/** Kinds of items by what their keys name (`ledger.ts`). Items of other kinds are about the account. */
+const OF_GROUPS: ReadonlySet<string> = new Set([
+  'node-group',
+  'refresh',
+  'replacement-order',
+  'drain-hook',
+  'node-class',
+  'exposed-group',
+  'open-exposures',
+  'posture-group',
+  'authority-in-user-data',
+  'hosts',
+  'findings',
+  'coverage',
+]);
+const OF_CLUSTERS: ReadonlySet<string> = new Set([
+  'agent-install',
+  'posture',
+  'support',
+  'certificate-authority',
+  'other-nodes',
+  'other-hosts',
+]);
+
+function subjectIn({ pk, sk }: Pick<UnreadableItem, 'pk' | 'sk'>): RecordSubject {
+  if (/^i-[0-9a-f]{1,17}$/.test(sk)) return { instance: sk };
+  if (OF_GROUPS.has(pk) && sk.includes('/')) return keyOf(sk);
+  return OF_CLUSTERS.has(pk) ? { cluster: sk } : {};
+}
+
+/** The members come in any order. */
+function digestOf(item: Readonly<Record<string, unknown>>): string {
+  const members = Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(members)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,46 @@
+/** An item of the ledger that is not what its reader expects, such as one that somebody has changed by hand. */
+export interface UnreadableItem {
+  readonly pk: string;
+  readonly sk: string;
+  /** What is wrong with it, naming the member. */
+  readonly why: string;
+  /** The item as it was read. */
+  readonly item: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The items that the reads of one reconcile have left out, because nobody can tell what they say. Their subjects are left
+ * alone: what is done about a subject that the ledger knows may not begin anew. All others go on.
+ */
+export class UnreadableItems {
+  readonly #found = new Map<string, UnreadableItem>();
+
+  add(found: UnreadableItem): void {
+    this.#found.set(nameOf(found), found);
+  }
+
+  has(pk: string, sk: string): boolean {
+    return this.#found.has(nameOf({ pk, sk }));
+  }
+
+  /** The keys of such items of one kind. */
+  keysOf(kind: string): string[] {
+    return this.all().flatMap(({ pk, sk }) => (pk === kind ? [sk] : []));
+  }
+
+  all(): UnreadableItem[] {
+    return [...this.#found.values()];
+  }
+}
+
+/** No `pk` has a space. */
+export const nameOf = ({ pk, sk }: Pick<UnreadableItem, 'pk' | 'sk'>): string => `${pk} ${sk}`;
+
+/** Somebody was about to write over an item that nobody could read. */
+export class UnreadableItemError extends Error {
+  override readonly name = 'UnreadableItemError';
+
+  constructor(pk: string, sk: string) {
+    super(`The item ${pk} ${sk} of the ledger cannot be read, and is not written over.`);
+  }
+}
