@@ -303,6 +303,30 @@ authorization: {mode: AlwaysAllow}
     expect(await gather(root)).toMatchObject({ ssh: { keysCommand: '/opt/keys' } });
   });
 
+  it('reads the configuration of SSH as its daemon does: includes in their place, first values, and Match blocks', async () => {
+    const key = 'ssh-ed25519 AAAA k\n';
+    const main =
+      'AuthorizedKeysCommand /opt/aws/bin/eic_run_authorized_keys %u %f\nTrustedUserCAKeys /etc/ssh/late.pub\n';
+    const root = treeOf(al2023(), {
+      '/etc/passwd': 'ann:x:1000:1000::/home/ann:/bin/bash\n',
+      '/etc/ssh/sshd_config': `Include sshd_config.d/*.conf\ninclude "/opt/ssh/*.conf" more/own.conf\n${main}`,
+      '/etc/ssh/sshd_config.d/10.conf': 'AuthorizedKeysCommand none\n',
+      '/etc/ssh/more/own.conf': 'TrustedUserCAKeys /etc/ssh/ca.pub\nInclude /etc/ssh/more/own.conf\n',
+      '/opt/ssh/a.conf': 'Match User ann\n  AuthorizedKeysFile /opt/ssh/keys/%u\n',
+      '/opt/ssh/keys/ann': key,
+    });
+    expect(await gather(root)).toMatchObject({
+      ssh: {
+        keysCommand: '',
+        certificates: '/etc/ssh/ca.pub',
+        authorizedKeys: [{ user: 'ann', path: '/opt/ssh/keys/ann', keys: 1 }],
+      },
+    });
+    // In a block it holds for those whom the block is about, whatever holds for everybody.
+    put(root, '/opt/ssh/a.conf', 'Match User ann\n  AuthorizedKeysCommand /opt/keys\n');
+    expect(await gather(root)).toMatchObject({ ssh: { keysCommand: '/opt/keys', certificates: '/etc/ssh/ca.pub' } });
+  });
+
   it('runs no program of a user who calls a process kubelet', async () => {
     const root = treeOf(al2023());
     rmSync(join(root, 'proc/4242'), { recursive: true });

@@ -49,15 +49,48 @@ ssh_socket() {
     END { exit !found }'
 }
 
+# Prints the lines of a file of the SSH daemon's configuration ($1), each behind a mark: G, or M in a Match block ($2). What
+# it includes is in its place; a block that begins there ends there (sshd_config(5), "Include" and "Match"). $3 counts how
+# deep includes nest: the daemon takes 16 (servconf.c, SERVCONF_MAX_DEPTH).
+ssh_lines() {
+  [ -f "$ROOT$1" ] && [ "$3" -le 16 ] || return 0
+  awk -v mark="$2" '{
+    sub(/^[ \t]+/, "")
+    key = $0
+    sub(/[ \t=].*/, "", key)
+    if (tolower(key) == "match") mark = "M"
+    if (tolower(key) != "include") { print mark " " $0; next }
+    sub(/^[^ \t=]*[ \t]*=?[ \t]*/, "")
+    gsub(/["\047\r]/, "")
+    print "I" mark " " $0
+  }' "$ROOT$1" | while IFS= read -r line; do
+    case $line in I*) ;; *) printf '%s\n' "$line" && continue ;; esac
+    mark=${line#I}
+    set -f
+    for pattern in ${line#* }; do
+      set +f
+      case $pattern in /*) ;; *) pattern=/etc/ssh/$pattern ;; esac
+      for file in "$ROOT"$pattern; do ssh_lines "${file#"$ROOT"}" "${mark%% *}" $(($3 + 1)); done
+    done
+  done
+}
+
 # Prints the values that the SSH daemon has for a keyword, in lower case: those of its files, of systemd's command for it,
-# and of its processes. Ubuntu's package for EC2 Instance Connect sets its command by an option.
+# and of its processes. Ubuntu's package for EC2 Instance Connect sets its command by an option. Of values that hold for
+# everybody, the first one in its files counts (sshd_config(5)); files of keys are looked at wherever they are named.
 sshd_setting() {
   {
-    cat "$ROOT"/etc/ssh/sshd_config.d/*.conf "$ROOT/etc/ssh/sshd_config" 2>/dev/null
-    ssh_units service | sed -n 's/^ExecStart=/ /p'
+    ssh_units service | sed -n 's/^ExecStart=/O /p'
     for process in "$ROOT"/proc/[0-9]*; do
-      [ "$(line_of "$process/comm")" = sshd ] && cat "$process/cmdline" 2>/dev/null | tr '\000\n' '  ' && echo
+      [ "$(line_of "$process/comm")" = sshd ] || continue
+      printf 'O '
+      tr '\000\n' '  ' 2>/dev/null <"$process/cmdline"
+      echo
     done
+    ssh_lines /etc/ssh/sshd_config G 0 | head -n 20000
+    # Nobody knows whether a daemon was started with files that its configuration does not include.
+    grep -qi '^[[:space:]]*include.*sshd_config\.d/' "$ROOT/etc/ssh/sshd_config" 2>/dev/null ||
+      for file in "$ROOT"/etc/ssh/sshd_config.d/*.conf; do ssh_lines "${file#"$ROOT"}" M 0; done
   } | awk -v name="$1" '
     function look(line,   key) {
       sub(/^[ \t]+/, "", line)
@@ -67,9 +100,11 @@ sshd_setting() {
       sub(/^[^ \t=]*[ \t]*=?[ \t]*/, "", line)
       gsub(/["\047]/, "", line)
       sub(/[ \t\r]+$/, "", line)
-      if (line != "" && tolower(line) != "none") print line
+      if (line == "" || (mark == "G" && name != "authorizedkeysfile" && seen++)) return
+      if (tolower(line) != "none") print line
     }
-    { gsub(/[ \t]-o[ \t]*["\047]?/, "\n"); n = split($0, lines, "\n"); for (i = 1; i <= n; i++) look(lines[i]) }'
+    { mark = substr($0, 1, 1); $0 = substr($0, 2)
+      gsub(/[ \t]-o[ \t]*["\047]?/, "\n"); n = split($0, lines, "\n"); for (i = 1; i <= n; i++) look(lines[i]) }'
 }
 
 ssh_daemon() {

@@ -188,6 +188,15 @@ it('tells of keys elsewhere and of certificates, and changes neither', async () 
   expect(readFileSync(join(root, 'etc/ssh/all'), 'utf8')).toBe(KEY);
 });
 
+it('tells of keys in files that a configuration from elsewhere names, also for some users only', async () => {
+  const root = host([]);
+  putFile(root, '/etc/passwd', 'ann:x:1000:1000::/home/ann:/bin/bash\n');
+  putFile(root, '/etc/ssh/sshd_config', 'Include /opt/ssh/*.conf\nAuthorizedKeysFile .ssh/authorized_keys\n');
+  putFile(root, '/opt/ssh/own.conf', 'Match User ann\n  AuthorizedKeysFile /opt/ssh/keys/%u\n');
+  putFile(root, '/opt/ssh/keys/ann', KEY);
+  expect(await act(root, 'look')).toMatchObject({ keys: 0, elsewhere: 1, paths: ['/opt/ssh/keys/ann'] });
+});
+
 it('tells of keys where no daemon runs, too', async () => {
   expect(await act(host(['ann'], { sshd: false }), 'look')).toMatchObject({ sshd: false, keys: 1 });
 });
