@@ -127,6 +127,33 @@ it('a class that is not as its kind has it is told and left alone, and stops no 
   await asExpected(run);
 });
 
+it('a class whose pin somebody sets back each time is pinned once, and people are told, until its terms are others', async () => {
+  // The pin is due after 25 hours.
+  const run = await started(karpenterFleet(), {}, '24h');
+  const reset = { metadata: { name: 'default' }, spec: { amiSelectorTerms: [{ alias: 'al2023@v20260625' }] } };
+  for (let hours = 0; hours < 12; hours += 1) {
+    for (let minutes = 0; minutes < 60; minutes += 5) {
+      await run.account.play(5 * MINUTE);
+      if (termsIn(run)?.[0]?.alias !== 'al2023@v20260625') patchAsSomebody(run, reset);
+    }
+  }
+  expect(patches(run)).toHaveLength(1);
+  expect(nodeClassStory(run).slice(UNTIL_BAKED.length)).toEqual([
+    'acted node-class-being-pinned',
+    'waiting node-class-drifting',
+    'refused node-class-set-back',
+  ]);
+  expect(run.records.find(({ reason }) => reason === 'node-class-set-back')).toMatchObject({
+    message: expect.stringContaining('pinned to al2023@v20260710 at 2026-07-15T1'),
+    details: { patch: expect.stringContaining('alias: al2023@v20260710') },
+  });
+  patchAsSomebody(run, { ...reset, spec: { amiSelectorTerms: [{ alias: 'al2023@v20260710' }] } });
+  await run.account.play(3 * HOUR);
+  expect(nodeClassStory(run).at(-1)).toBe('done node-class-current');
+  expect(patches(run)).toHaveLength(1);
+  await asExpected(run);
+});
+
 describe('a pin that an operator approved', () => {
   it('is undone on request, and stays undone', async () => {
     const run = await started(karpenterFleet(), { mode: 'observe' });

@@ -126,7 +126,7 @@ async function write(
     // The list of terms has no merge key, so it is written whole.
     const patch = { metadata: { resourceVersion: view.resourceVersion }, spec: { amiSelectorTerms: wanted.write } };
     await kubernetes.patchCustomObject(EC2_NODE_CLASSES, view.name, patch);
-    return wanted;
+    return wanted.made === undefined ? wanted : { ...wanted, made: { ...wanted.made, isTaken: true } };
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
     if (error.problem === 'conflict') return undefined;

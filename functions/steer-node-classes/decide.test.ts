@@ -271,3 +271,28 @@ describe('a class that stays pinned as somebody pinned it', () => {
     expect([decision, reason]).toEqual(['skipped', 'node-class-runs-withdrawn']);
   });
 });
+
+describe('a class that has its former AMI terms again after it was pinned here', () => {
+  const from = [{ alias: 'al2023@v20260601' }];
+  const made = { alias: 'al2023@v20260701', from, at: NOW - DAY, isTaken: true as const };
+  const reasonWith = (state: object, view: Partial<ClassView> = {}, mode?: 'observe') =>
+    decide(observationOf(classView(view), { state: { outcomes: 1, revision: 1, ...state } }), circumstances(mode))
+      .reason;
+
+  it('is not pinned again, neither to that release nor to a later one', () => {
+    expect(reasonWith({ made })).toBe('node-class-set-back');
+    expect(reasonWith({ made: { ...made, alias: 'al2023@v20260615' } })).toBe('node-class-set-back');
+  });
+
+  it('is pinned where the cluster may never have taken the pin, or its terms are others', () => {
+    expect(reasonWith({ made: { ...made, isTaken: undefined } })).toBe('node-class-being-pinned');
+    expect(reasonWith({ made: { ...made, from: [{ alias: 'al2023@latest' }] } })).toBe('node-class-being-pinned');
+  });
+
+  it('is proposed in mode observe, and pinned once an operator approves that', () => {
+    expect(reasonWith({ made }, {}, 'observe')).toBe('would-pin-node-class');
+    const ruling = { kind: 'approved', id: 'r-1', at: NOW, requestedBy: 'somebody', why: 'it is mended' };
+    const proposal = { target: made.alias, at: NOW - 1, ruling };
+    expect(reasonWith({ made, proposal }, {}, 'observe')).toBe('node-class-being-pinned');
+  });
+});

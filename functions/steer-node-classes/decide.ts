@@ -17,6 +17,7 @@ import { ALL_CLASSES, type ClassView, type OfferedVersion } from './node-class.t
 import { pacedBy } from './pace.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import { setBackInWords } from './set-back.ts';
 import { stayPinned } from './stay-pinned.ts';
 import { poolsIn, poolsOf, proposedPatch } from './tell-pools.ts';
 import { type Mover, passedWaves, waitAtWave } from './wave.ts';
@@ -176,6 +177,13 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
   }
   if (policy.nodeClasses.mode === 'observe' && ruling === undefined) {
     return about(say('would-act', 'would-pin-node-class', `A change ${fromTo} is due.${pools}`, target), patch);
+  }
+  const setBack = ruling === undefined ? setBackInWords(view, state) : undefined;
+  if (setBack !== undefined) {
+    return {
+      ...about(say('refused', 'node-class-set-back', `A change ${fromTo} is due. ${setBack}${pools}`, target)),
+      ...patch,
+    };
   }
   const opensAt = nextOpening(policy.nodeClasses.windows, now);
   if (opensAt > now) {

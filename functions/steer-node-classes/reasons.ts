@@ -17,6 +17,12 @@ export const NODE_CLASS_REASONS = {
     hint: 'Commit the patch that the record has under details.patch. Try it first with kubectl patch and --dry-run=server.',
     severity: 'low',
   },
+  'node-class-set-back': {
+    meaning:
+      'A release is due for the EC2NodeClass. It was pinned here before, and somebody has given it its former AMI terms back, so it is not pinned again.',
+    hint: 'Find out who writes the class: kubectl get ec2nodeclass NAME -o yaml --show-managed-fields. Make the change where the class is kept; the record has it as a patch, under details.patch. From then on newer releases are pinned again. To have the class left alone instead: the annotation eks-host-remediator/ignore.',
+    severity: 'low',
+  },
   'node-class-being-pinned': {
     meaning:
       'The AMI alias of the EC2NodeClass was pinned. Karpenter replaces nodes of other releases within the disruption budgets of their pools.',

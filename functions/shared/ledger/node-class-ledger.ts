@@ -35,9 +35,11 @@ const nodeClassState = z.lazy(() =>
     open: z.literal(true).optional(),
     /**
      * The alias that the class was pinned to here, its former AMI terms, and when, epoch milliseconds. It is saved before
-     * the cluster is called. Only that can be undone.
+     * the cluster is called. Only that can be undone. `isTaken`: the cluster has taken the write for certain.
      */
-    made: z.object({ alias: z.string(), from: z.array(z.json()), at: z.number() }).optional(),
+    made: z
+      .object({ alias: z.string(), from: z.array(z.json()), at: z.number(), isTaken: z.literal(true).optional() })
+      .optional(),
     /** Since when nodes of other releases have been seen beside a pin, whoever made it, epoch milliseconds. */
     behind: z.object({ alias: z.string(), since: z.number() }).optional(),
     heldAtGate: heldAtGate().optional(),

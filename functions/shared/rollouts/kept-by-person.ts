@@ -19,6 +19,7 @@ export const KEPT: ReadonlySet<string> = new Set([
   'node-class-kept-as-code',
   'node-class-malformed',
   'node-class-release-unpublished',
+  'node-class-set-back',
   'node-class-unwell',
   'node-classes-unread',
   'node-release-unknown',
