@@ -115,6 +115,28 @@ it('a template from whose latest version another group launches gets no version,
   await asExpected(run);
 });
 
+it('a group that somebody sets back to its former version is not moved there and back: people are told, until it uses another', async () => {
+  const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
+  await run.account.play(4 * HOUR);
+  const web = groupOf(run, 'shop-web');
+  const { instances } = run.account.fleet;
+  const begun = changing(run);
+  // Terraform without marks, and a worker that ends and comes back with the former AMI.
+  Object.assign(web, { launchTemplate: { ...web.launchTemplate, version: 1 } });
+  const [worker] = [...web.members.values()].map(({ instance }) => instance);
+  if (worker === undefined) throw new Error('no worker');
+  instances.terminate(worker, MINUTE, () => undefined);
+  await run.account.play(12 * HOUR);
+  expect(imagesOf(run, 'shop-web').toSorted()).toEqual([OLD, NEW]);
+  expect(changing(run)).toEqual(begun);
+  expect(storyOf(run, 'shop-web')).toEqual(['acted refresh-started', 'done group-refreshed', 'refused group-set-back']);
+  // Its owner takes the version over.
+  Object.assign(web, { launchTemplate: { ...web.launchTemplate, version: 2 } });
+  await run.account.play(6 * HOUR);
+  expect([imagesOf(run, 'shop-web'), storyOf(run, 'shop-web').at(-1)]).toEqual([[NEW], 'done group-refreshed']);
+  await asExpected(run);
+});
+
 it('the end of a refresh whose event is lost is found within half an hour', async () => {
   const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
   const { world } = run.account.fleet;

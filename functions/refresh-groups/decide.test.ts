@@ -255,20 +255,23 @@ describe('a refresh that was begun', () => {
     ['Cancelled', 'failed refresh-cancelled'],
     ['Successful', 'failed refresh-incomplete'],
   ])('and is %s is told as %s', (status, expected) => {
-    const decision = decide(seen({ state: under(), refreshes: [known(status)] }), circumstances());
+    // A successful refresh leaves the group on the version that it desired.
+    const version = status === 'Successful' ? '4' : '3';
+    const shown = (more: object) => seen(more, { source: { kind: 'version', templateId: 'lt-1', version } });
+    const decision = decide(shown({ state: under(), refreshes: [known(status)] }), circumstances());
     expect(said(decision)).toBe(expected);
     if (decision.decision !== 'failed') return;
     // The failure trips the breaker: no further refresh begins until somebody resumes it.
     const state = { ...under(), ...decision.memory, refresh: undefined } as RefreshState;
-    expect(said(decide(seen({ state }), circumstances()))).toBe('refused refresh-halted');
+    expect(said(decide(shown({ state }), circumstances()))).toBe('refused refresh-halted');
     const event = {
       detail: { remediation: 'refresh-groups', action: 'resume', requestedBy: 'somebody', why: 'mended' },
     };
     const request = { event, trigger: seen().trigger } as never;
-    const answered = answer(seen({ state }), request, circumstances());
+    const answered = answer(shown({ state }), request, circumstances());
     expect(said(answered)).toBe('waiting request-granted');
     expect(
-      decide(seen({ state: { ...state, ...answered.memory } as RefreshState }), circumstances()).memory.refresh
+      decide(shown({ state: { ...state, ...answered.memory } as RefreshState }), circumstances()).memory.refresh
         ?.attempt,
     ).toBe(2);
   });
@@ -432,4 +435,34 @@ it('says explicitly how a refresh goes, with a list of checkpoints that ends at 
   expect(preferencesOf(refreshes, {}).AlarmSpecification).toEqual({ Alarms: ['errors'] });
   // The alarm that fires because of the new AMI must not end the way back.
   expect(preferencesOf(refreshes, { undoes: true })).not.toHaveProperty('AlarmSpecification');
+});
+
+describe('a group that somebody has set back to the version from which a refresh brought it', () => {
+  const [templateId, version] = ['lt-1', '4'];
+  const done = { target: NEW, from: { templateId, version: '3', imageId: OLD }, at: NOW - HOUR, attempt: 1, version };
+  const toldWith = (more: object = {}, policy = policyWith(), group: object = {}) =>
+    said(decide(seen({ state: { outcomes: 1, revision: 1, ...more } }, group), circumstances(policy)));
+
+  it('is not moved again, neither to that AMI nor to a later one', () => {
+    expect(toldWith({ done })).toBe('refused group-set-back');
+    expect(toldWith({ done: { ...done, target: 'ami-0cccccccccccccccc' } })).toBe('refused group-set-back');
+  });
+
+  it('is told so while its workers still run the newer AMI', () => {
+    const present = { present: image(NEW, 48 * HOUR), state: { outcomes: 1, revision: 1, done } };
+    expect(said(decide(seen(present), circumstances()))).toBe('refused group-set-back');
+  });
+
+  it('is moved where it uses another version or template, or the AMI came without a new version', () => {
+    expect(toldWith({ done: { ...done, from: { ...done.from, version: '2' } } })).toBe('acted refresh-started');
+    expect(toldWith({ done: { ...done, from: { ...done.from, templateId: 'lt-2' } } })).toBe('acted refresh-started');
+    expect(toldWith({ done: { ...done, version: '3' } })).toBe('acted refresh-started');
+  });
+
+  it('is proposed in mode observe, and moved once an operator approves that', () => {
+    const observing = policyWith({ mode: 'observe' });
+    expect(toldWith({ done }, observing)).toBe('would-act would-refresh');
+    const ruling = { kind: 'approved', id: 'r-1', at: NOW, requestedBy: 'somebody', why: 'it is mended' };
+    expect(toldWith({ done, proposal: { target: NEW, at: NOW - 1, ruling } }, observing)).toBe('acted refresh-started');
+  });
 });

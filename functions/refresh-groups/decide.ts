@@ -25,6 +25,7 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { PUT_ANOTHER } from './refreshable.ts';
 import { isLate, isOrdered, replacementOf, sayIfLate, whatToName, whyNotReplacedAgain } from './replacement.ts';
+import { whySetBack } from './set-back.ts';
 import { undoing } from './undo.ts';
 import { chooseByWave } from './wave.ts';
 
@@ -131,6 +132,9 @@ function nothingToTake({ refused: [first] }: Offer, observation: Observation, pr
     const message = `Workers run several AMIs up to ${imageId}, which the policy does not name, nor a newer one.`;
     return quietly(observation, say('skipped', 'image-unclear', message, imageId));
   }
+  // Whatever the group launches now has the former AMI.
+  const setBack = whySetBack(observation);
+  if (setBack !== undefined) return { ...setBack, variant: `${imageId} ${setBack.variant}`, memory: memoryOf(state) };
   const well = say('done', 'group-refreshed', `Runs ${imageId}, and nothing newer is named.`, imageId);
   return { ...quietly(observation, well), memory: wellWith(memoryOf(state)) };
 }

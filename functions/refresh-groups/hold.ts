@@ -16,6 +16,7 @@ import type { KnownRefresh } from './observation.ts';
 import { whyFollowed, whyNotRefreshable, whyNoWayBack } from './refreshable.ts';
 import { whyNotReplacedAgain } from './replacement.ts';
 import { waitForTurn } from './replacement-turn.ts';
+import { whyNotAgain } from './set-back.ts';
 import { waitAtWave } from './wave.ts';
 
 /** What an operator, or a failure, keeps from moving; a pure function. It is undefined where nothing does. */
@@ -49,7 +50,8 @@ export function heldByGroup(move: Move): Decision | undefined {
     choice.replaces === undefined
       ? (whyNotRefreshable(observation, refreshes, fromTo) ??
         whyNoWayBack(observation) ??
-        whyFollowed(observation, target))
+        whyFollowed(observation, target) ??
+        whyNotAgain(move))
       : whyNotReplacedAgain(observation, refreshes, now);
   if (hindrance !== undefined) return about({ ...hindrance, variant: `${target} ${hindrance.variant}`.trim() });
   const bakedAt = choice.image.since + refreshes.bakeAge;

@@ -82,6 +82,12 @@ export const REFRESH_REASONS = {
     meaning:
       'The group used $Latest or $Default of its launch template. It is pinned to the number of that version, so that a refresh can be rolled back. No instance is replaced by that; a tool that keeps the group as code sees the change.',
   },
+  'group-set-back': {
+    meaning:
+      'A refresh brought the group to the wanted AMI, and somebody has set the group back to the former version of its launch template. Whatever it launches has the former AMI. No further refresh is begun, since each would be undone.',
+    hint: 'Find out who sets the group back: CloudTrail has UpdateAutoScalingGroup. Put the AMI where the group and its template are written, or have the group use the newer version of the message. From then on newer AMIs come to it again.',
+    severity: 'low',
+  },
   'group-floats': {
     meaning:
       'The group uses $Latest or $Default of its launch template: a new version would be launched at once, and nothing could be rolled back.',

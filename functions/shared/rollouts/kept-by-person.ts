@@ -3,6 +3,7 @@ import { waitsForPerson } from './replacement-turn.ts';
 /** Further reasons for which a self-managed group, or an EC2NodeClass of Karpenter, gets no other AMI before somebody acts. */
 export const KEPT: ReadonlySet<string> = new Set([
   // `refresh-groups` records these.
+  'group-set-back',
   'held-by-breaker',
   'refresh-failed',
   'refresh-cancelled',
