@@ -72,7 +72,7 @@ export async function ask(
  * Five groups for which mode observe has a proposal. One floats, and is pinned first once that is approved. One has
  * workers that only their role proves, and is approved. One is approved, and rejected during its refresh. One has a warm
  * pool, and one an instance that has not joined, with a tag that names a managed node group, though Auto Scaling tells
- * its true group.
+ * its true group. Their control plane was upgraded a month ago, and has settled.
  */
 export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'policy'> = {}): Promise<Run> {
   const groups = [
@@ -84,7 +84,7 @@ export async function approvedRefreshes(options: Omit<Scenario, 'fleet' | 'polic
   ];
   const run = await start({
     ...options,
-    fleet: fleet(cluster('calm', groups)),
+    fleet: fleet(cluster('calm', groups, { controlPlaneUpdates: [{ at: '-30d', version: '1.33' }] })),
     policy: policy({ mode: 'observe', floating: 'pin' }),
   });
   const { autoScalingGroups } = run.account.fleet;

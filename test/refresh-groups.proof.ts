@@ -53,6 +53,31 @@ it('a self-managed group moves to the wanted AMI in a version of its own templat
   await asExpected(run);
 });
 
+it('a self-managed group takes the AMI for the next Kubernetes version only once its control plane can not be rolled back any more', async () => {
+  const NEXT = 'ami-0123456789abcdef2';
+  const file = fleet(
+    cluster('shop', [group('web')], { controlPlaneUpdates: [{ at: '+5h', version: '1.34' }] }),
+    cluster('lab', [group('web')], {
+      controlPlaneUpdates: [
+        { at: '+5h', version: '1.34' },
+        { at: '+20h', type: 'VersionRollback', version: '1.33', lasts: '5h' },
+      ],
+    }),
+  );
+  const next = { imageId: NEXT, name: 'golden-eks-1.34-1', at: '-1d', kubernetesVersion: '1.34' };
+  const images = [...file.images, { ...next, parameter: '/eks-host-remediator/images/1.34' }];
+  const run = await start({
+    fleet: { ...file, images },
+    policy: { ...policy(), upgrades: { mode: 'off', controlPlane: { followAfter: '16h' } } },
+  });
+  await run.account.play(20 * HOUR);
+  expect(['shop-web', 'lab-web'].map((name) => imagesOf(run, name))).toEqual([[NEW], [NEW]]);
+  await run.account.play(20 * HOUR);
+  expect(['shop-web', 'lab-web'].map((name) => imagesOf(run, name))).toEqual([[NEXT], [NEW]]);
+  expect(changing(run).filter((call) => call.startsWith('StartInstanceRefresh'))).toHaveLength(3);
+  await asExpected(run);
+});
+
 it.each([
   ['and no other tells of it', false],
   ['which its instances have, too', true],

@@ -70,6 +70,7 @@ export interface Observation {
   };
   readonly trigger: MessageTrigger;
   readonly owner: Owner;
+  /** The newest Kubernetes version that nodes may run by now: that of the control plane, or the one before it. */
   readonly controlPlane: string;
   /** The latest refresh comes first. */
   readonly refreshes: readonly KnownRefresh[];

@@ -21,7 +21,7 @@ import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group
 import { REFRESH_PK, type RefreshState, readStates, stateOf } from '../shared/ledger/refresh-ledger.ts';
 import { type ReplacementOrder, readReplacementOrders } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import { createWantedReader, type WantedReader, type WantedReading } from '../shared/releases/read-wanted-images.ts';
+import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
 import { groupView } from './group-view.ts';
@@ -29,6 +29,7 @@ import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { policyHere } from './policy-here.ts';
 import { readDrains, readImages, readRefreshes } from './read-group.ts';
+import { createWantedHereReader, type WantedHereReader } from './read-wanted-here.ts';
 
 export interface ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -90,14 +91,13 @@ export async function observeGroups(
     readReplacementOrders(clients.ledger, now),
     readNeeds(clients.ledger, subjects),
   ]);
-  const readWanted = createWantedReader(clients);
   const context = {
     clients,
     readFollowers: once(() => readFollowers(clients.autoScaling)),
     scope,
     policy,
     readCluster,
-    readWanted,
+    readWanted: createWantedHereReader(clients, now),
     byId,
     identities,
     unreadPools,
@@ -115,7 +115,7 @@ interface Context {
   readonly scope: GroupScope;
   readonly policy: Policy | InvalidPolicy;
   readonly readCluster: ClusterReader;
-  readonly readWanted: WantedReader;
+  readonly readWanted: WantedHereReader;
   /** Reads the groups that launch from the latest version of a template, once. */
   readonly readFollowers: () => Promise<Followers>;
   readonly byId: ReadonlyMap<string, DescribedInstance>;
@@ -161,7 +161,7 @@ const mayNeedVersion = (wanted: WantedReading | undefined, named: string | undef
   wanted?.kind === 'named' && wanted.candidates.some(({ image }) => image.imageId !== named);
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readWanted, readFollowers, unreadPools, states, drained } = context;
+  const { clients, scope, policy, readCluster, readFollowers, unreadPools, states, drained } = context;
   const name = groupNameOf(key);
   const { cluster } = key;
   const request = scope.requests.get(subjectOf(key));
@@ -202,8 +202,11 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
         ? readTemplateVersion(clients.ec2, view.source.templateId, view.source.version)
         : undefined,
     ]);
-    const controlPlane = ofCluster.kind === 'found' ? (ofCluster.found.version ?? '') : '';
-    const wanted = wantedHere === null ? undefined : await readWanted(wantedHere, controlPlane);
+    const version = ofCluster.kind === 'found' ? (ofCluster.found.version ?? '') : '';
+    const { controlPlane, wanted } =
+      wantedHere === null || isInvalid(here)
+        ? { controlPlane: version, wanted: undefined }
+        : await context.readWanted(cluster, version, wantedHere, here);
     const [behind, present] = [images[0], images.at(-1)];
     const codeOwner = template?.kind === 'found' ? codeOwnerOf(template.found.tags) : undefined;
     const unreadable = template?.kind === 'unreadable' ? template.error : undefined;

@@ -6,6 +6,7 @@ import { findingsMode } from '../shared/policy/findings-mode.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
+import { controlPlane } from '../shared/rollouts/control-plane-policy.ts';
 import { READS as ROLLOUTS } from '../shared/rollouts/rollout-policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
@@ -96,5 +97,9 @@ export const refreshes = (defaultMode: Mode) =>
     });
 
 /** The sections of the policy that `refresh-groups` reads. */
-export const READS = { refreshes, findings: findingsMode, ...ROLLOUTS };
+export const READS = {
+  refreshes,
+  findings: findingsMode,
+  upgrades: () => ROLLOUTS.upgrades().safeExtend({ controlPlane }),
+};
 export type Policy = PolicyWith<typeof READS>;

@@ -48,7 +48,7 @@ export const refreshGroups = declare({
     ]),
     describeImages,
     ...readGates,
-    onClusters('DescribeCluster'),
+    onClusters('DescribeCluster', 'ListUpdates', 'DescribeUpdate'),
     onNodegroups('DescribeNodegroup'),
     ...identity,
     ...REFRESH_RIGHTS,

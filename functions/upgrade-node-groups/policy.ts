@@ -7,10 +7,10 @@ import type { PolicyWith } from '../shared/policy/policy.ts';
 import { templates, wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { waiversOnly } from '../shared/posture/waivers.ts';
 import { breaker } from '../shared/rollouts/breaker-policy.ts';
+import { controlPlane } from '../shared/rollouts/control-plane-policy.ts';
 import { isWaveNamed, WAVE_UNNAMED, waveKeys } from '../shared/rollouts/waves-policy.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
 import { approvalKeys } from './approval-policy.ts';
-import { controlPlane } from './control-plane-policy.ts';
 
 const keys = (defaultMode: Mode) =>
   z.strictObject({

@@ -69,33 +69,67 @@ export function planControlPlane(state: FleetState, cluster: EksCluster, { contr
   }
 }
 
-const open = ({ eks }: FleetState, cluster: EksCluster, { type, version }: ControlPlaneUpdate, at?: number) =>
+const open = ({ eks }: FleetState, cluster: EksCluster, { type, version }: AskedUpdate, at?: number) =>
   eks.openUpdate(
     { clusterName: cluster.name },
     { type, params: version === undefined ? [] : [{ type: 'Version', value: version }] },
     at,
   );
 
+/** An update of a control plane that begins now. */
+type AskedUpdate = Pick<ControlPlaneUpdate, 'type' | 'version' | 'lasts' | 'fails'>;
+
 /** @throws Error for an update that EKS would refuse at that time, so that the file asks for something impossible */
 function change(state: FleetState, cluster: EksCluster, asked: ControlPlaneUpdate): void {
-  const refuse = (why: string) => {
-    throw new Error(`controlPlaneUpdates of cluster ${cluster.name} at ${asked.at}: ${why}`);
-  };
-  if (cluster.status !== 'ACTIVE') refuse(`the cluster is ${cluster.status} then`);
+  const refused = changeControlPlane(state, cluster, asked);
+  if (refused === undefined) return;
+  throw new Error(`controlPlaneUpdates of cluster ${cluster.name} at ${asked.at}: ${refused}`);
+}
+
+/**
+ * Begins an update of a control plane, as somebody does who calls EKS.
+ *
+ * @returns why EKS refuses it; undefined: it has begun
+ */
+export function changeControlPlane(state: FleetState, cluster: EksCluster, asked: AskedUpdate): string | undefined {
+  if (cluster.status !== 'ACTIVE') return `the cluster is ${cluster.status} then`;
   const target = kubernetesMinor(asked.version ?? cluster.version);
-  for (const group of state.eks.nodeGroupsOf(cluster.name)) {
-    const nodes = kubernetesMinor(group.version);
-    if (nodes > target) refuse(`${group.name} runs Kubernetes ${group.version} then, which is newer`);
-    if (nodes < target - MAX_SKEW) refuse(`${group.name} runs Kubernetes ${group.version} then, which is too old`);
+  const movers = state.eks.nodeGroupsOf(cluster.name).flatMap(({ name }) =>
+    state.eks
+      .updatesOf(cluster.name, name)
+      .filter(({ status }) => status === 'InProgress')
+      .flatMap(({ params = [] }) => params.find(({ type }) => type === 'Version')?.value ?? [])
+      .map((version) => ({ name, version })),
+  );
+  for (const { name, version } of [...movers, ...state.eks.nodeGroupsOf(cluster.name), ...nodesOf(state, cluster)]) {
+    const nodes = kubernetesMinor(version);
+    if (nodes > target) return `${name} runs Kubernetes ${version} then, which is newer`;
+    if (nodes < target - MAX_SKEW) return `${name} runs Kubernetes ${version} then, which is too old`;
   }
   const update = open(state, cluster, asked);
   cluster.status = 'UPDATING';
   state.world.time.after(parseDuration(asked.lasts) ?? 0, () => {
     cluster.status = 'ACTIVE';
     update.status = asked.fails ? 'Failed' : 'Successful';
-    if (!asked.fails) cluster.version = asked.version ?? cluster.version;
+    if (asked.fails || asked.version === undefined) return;
+    cluster.version = asked.version;
+    state.karpenter.get(cluster.name)?.followControlPlane();
   });
+  return undefined;
 }
+
+/**
+ * The nodes of a cluster, whoever runs them: none may be newer than a control plane that is rolled back (EKS user guide,
+ * "Roll back a cluster").
+ */
+const nodesOf = ({ instances }: FleetState, { name }: EksCluster) =>
+  instances
+    .list()
+    .flatMap(({ id, kubernetes, state }) =>
+      kubernetes?.clusterName === name && (state === 'pending' || state === 'running')
+        ? [{ name: id, version: kubernetes.version }]
+        : [],
+    );
 
 /** The upgrade insights of a cluster, whose status changes as the file says. */
 export function seedInsights({ world }: FleetState, { name: cluster, insights }: FleetCluster): EksInsight[] {

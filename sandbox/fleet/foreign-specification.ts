@@ -47,7 +47,7 @@ export function specification(
       vpcId: cluster.vpcId,
       kubernetes: {
         clusterName: cluster.name,
-        version: release?.kubernetesVersion ?? cluster.version,
+        version: release?.kubernetesVersion ?? images.kubelets.get(imageId) ?? cluster.version,
         labels,
         ...(!clusterTag && { untagged: true }),
       },

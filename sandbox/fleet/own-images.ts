@@ -9,6 +9,7 @@ export function seedImages({ world, images, parameters }: FleetState, { images: 
     const createdAt = parseTime(at, world.time.now) ?? world.time.now;
     const when = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, world.time.now));
     const deprecated = when(file.deprecatedAt);
+    if (file.kubernetesVersion !== undefined) images.kubelets.set(imageId, file.kubernetesVersion);
     images.addOwn(imageId, architecture, {
       Name: name,
       OwnerId: owner,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { imageId, time } from './schema-values.ts';
+import { imageId, kubernetesVersion, time } from './schema-values.ts';
 
 /** An AMI that is not one of Amazon's releases. */
 export const ownImage = z.strictObject({
@@ -12,6 +12,9 @@ export const ownImage = z.strictObject({
     .regex(/^\d{12}$/, 'expected 12 digits')
     .optional()
     .describe('The account that owns it and shares it; by default this one'),
+  kubernetesVersion: kubernetesVersion
+    .optional()
+    .describe('The Kubernetes version of its kubelet; by default that of the control plane when a node is launched'),
   disabledAt: time('When its owner disables it: nothing is launched from it any more; by default never').optional(),
   deregisteredAt: time('When its owner deregisters it; by default never').optional(),
   deprecatedAt: time('When it counts as deprecated; by default never').optional(),

@@ -178,12 +178,17 @@ function seedNodeGroup(
  * The facts about nodes of an image. The release determines them for Amazon's images, and the fleet file for custom
  * ones.
  */
-function nodeImage({ releases }: FleetState, file: FleetNodeGroup, cluster: EksCluster, imageId: string): NodeImage {
+function nodeImage(
+  { releases, images }: FleetState,
+  file: FleetNodeGroup,
+  cluster: EksCluster,
+  imageId: string,
+): NodeImage {
   const release = releases.byImageId(imageId);
   if (release === undefined) {
     return {
       osImage: file.ssm.osImage ?? DEFAULT_OS_IMAGE,
-      kubernetesVersion: file.version ?? cluster.version,
+      kubernetesVersion: images.kubelets.get(imageId) ?? file.version ?? cluster.version,
     };
   }
   const { amiType, kubernetesVersion, releaseVersion } = release;

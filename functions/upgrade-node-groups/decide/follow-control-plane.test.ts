@@ -1,11 +1,12 @@
 import type { Update } from '@aws-sdk/client-eks';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type ControlPlane, controlPlaneOf, versionForImages } from '../../shared/fleet/control-plane.ts';
 import { nextVersion } from '../../shared/fleet/kubernetes-version.ts';
 import type { Progress } from '../../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../../shared/releases/target.fixture.ts';
 import { rolloutsIn } from '../../shared/rollouts/waves.ts';
-import { type ControlPlane, controlPlaneOf, type NextVersion, versionForImages } from '../model/control-plane.ts';
+import type { NextVersion } from '../model/control-plane.ts';
 import type { Decision } from '../model/decision.ts';
 import { HOUR, NOW, nodeGroup, observation, request, unreadable } from '../model/observation.fixture.ts';
 import type { NodeGroupView } from '../model/observation.ts';
@@ -108,6 +109,8 @@ it.each<[string, Partial<ControlPlane>, string]>([
   ['an upgrade that can be rolled back', { since: NOW - 6 * DAY }, '1.33'],
   ['an upgrade that cannot be rolled back any more', {}, '1.34'],
   ['a rollback', { since: NOW - DAY, isRolledBack: true }, '1.34'],
+  ['a rollback has begun', { changing: { type: 'VersionRollback', updateId: 'u-0' } }, '1.33'],
+  ['an authority is added', { changing: { type: 'CertificateAuthorityUpdate', updateId: 'u-0' } }, '1.34'],
   ['the creation of its cluster', { since: NOW - DAY, isUpgraded: false }, '1.34'],
 ])('a custom AMI is taken, after %s, for the version of the control plane or the one before', (_, change, expected) => {
   expect(versionForImages('1.34', controlPlane(change), 7 * DAY, NOW)).toBe(expected);

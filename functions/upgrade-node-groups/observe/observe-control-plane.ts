@@ -1,15 +1,8 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import {
-  type Cluster,
-  DescribeUpdateCommand,
-  type EKSClient,
-  type Nodegroup,
-  paginateListInsights,
-  paginateListUpdates,
-  type Update,
-} from '@aws-sdk/client-eks';
+import { type Cluster, type EKSClient, type Nodegroup, paginateListInsights } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
+import { type ControlPlaneReader, GONE } from '../../shared/fleet/control-plane-reader.ts';
 import { nextVersion } from '../../shared/fleet/kubernetes-version.ts';
 import { type Reading, read, type Unreadable } from '../../shared/fleet/reading.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
@@ -18,7 +11,7 @@ import { policyAt } from '../../shared/policy/policy-at.ts';
 import { readTargets } from '../../shared/releases/target-release.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { once } from '../../shared/runtime/once.ts';
-import { type ControlPlane, controlPlaneOf, type InsightError, type NextVersion } from '../model/control-plane.ts';
+import type { InsightError, NextVersion } from '../model/control-plane.ts';
 import { type Policy, READS } from '../policy.ts';
 
 interface Clients {
@@ -27,14 +20,6 @@ interface Clients {
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
 }
-
-/** Reads what was done to the control planes of clusters, each once a look. */
-export type ControlPlaneReader = (cluster: string) => Promise<ControlPlane | Unreadable>;
-
-export const createControlPlaneReader = (
-  eks: EKSClient,
-  clusters: ReadonlyMap<string, Reading<Cluster>>,
-): ControlPlaneReader => once((cluster: string) => describeControlPlane(eks, cluster, clusters.get(cluster)));
 
 /** The newer versions to which node groups can follow, by their ARN. */
 export type NextVersions = ReadonlyMap<string, NextVersion>;
@@ -95,41 +80,6 @@ function followerOf(group: Nodegroup, reading: Reading<Cluster> | undefined, any
     },
   ];
 }
-
-/**
- * Describes the updates of a cluster itself. EKS lists only their ids. Updates of node groups and add-ons come in lists
- * of their own.
- */
-async function describeControlPlane(
-  eks: EKSClient,
-  name: string,
-  cluster: Reading<Cluster> | undefined,
-): Promise<ControlPlane | Unreadable> {
-  const reading = await read(async () => {
-    const ids: string[] = [];
-    for await (const page of paginateListUpdates({ client: eks }, { name })) ids.push(...(page.updateIds ?? []));
-    const updates = await pMap(
-      ids,
-      async (updateId): Promise<Update[]> => {
-        const { update } = await eks.send(new DescribeUpdateCommand({ name, updateId }));
-        return update === undefined ? [] : [update];
-      },
-      { concurrency: READ_CONCURRENCY },
-    );
-    return updates.flat();
-  }, 'tell');
-  if (reading.kind === 'unreadable') return reading;
-  if (reading.kind === 'gone') return GONE;
-  const createdAt = cluster?.kind === 'found' ? cluster.found.createdAt : undefined;
-  return controlPlaneOf(reading.found, createdAt?.getTime() ?? 0);
-}
-
-const GONE: Unreadable = {
-  kind: 'unreadable',
-  error: 'ResourceNotFoundException: an update of the cluster is gone',
-  code: 'ResourceNotFoundException',
-  isThrottled: false,
-};
 
 /**
  * Lists the insights that say an error against a version. The status of an insight says so already, so no insight is

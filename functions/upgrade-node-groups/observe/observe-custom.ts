@@ -3,6 +3,8 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
+import { versionForImages } from '../../shared/fleet/control-plane.ts';
+import type { ControlPlaneReader } from '../../shared/fleet/control-plane-reader.ts';
 import { readTemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import { type Reading, read } from '../../shared/fleet/reading.ts';
 import { readFollowers } from '../../shared/fleet/template-followers.ts';
@@ -14,10 +16,8 @@ import { readRunningImages } from '../../shared/releases/running-images.ts';
 import type { MachineImage } from '../../shared/releases/wanted-image.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { once } from '../../shared/runtime/once.ts';
-import { versionForImages } from '../model/control-plane.ts';
 import type { CustomView } from '../model/observation.ts';
 import { type Policy, READS } from '../policy.ts';
-import type { ControlPlaneReader } from './observe-control-plane.ts';
 
 /** A group with a custom AMI for which the policy names the AMIs that are wanted. */
 export interface CustomGroup {

@@ -3,6 +3,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
+import { createControlPlaneReader } from '../../shared/fleet/control-plane-reader.ts';
 import {
   type ClusterReader,
   describeNodeGroup,
@@ -28,7 +29,7 @@ import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Scope } from '../batch.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Policy } from '../policy.ts';
-import { createControlPlaneReader, observeNextVersions } from './observe-control-plane.ts';
+import { observeNextVersions } from './observe-control-plane.ts';
 import { customGroupOf, observeCustom } from './observe-custom.ts';
 import { observeScaling } from './observe-scaling.ts';
 import { observeForeign, observeUpdate } from './observe-update.ts';

@@ -1,4 +1,5 @@
 import type { Update } from '@aws-sdk/client-eks';
+import { controlPlaneOf } from '../../shared/fleet/control-plane.ts';
 import { minorOf, nextVersion } from '../../shared/fleet/kubernetes-version.ts';
 import type { Gates } from '../../shared/gates/gates.ts';
 import type { Unwell } from '../../shared/gates/workload-gate.ts';
@@ -6,7 +7,7 @@ import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import { NEW_NODE_GROUP, type NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../../shared/releases/wanted-image.ts';
-import { controlPlaneOf, type NextVersion } from '../model/control-plane.ts';
+import type { NextVersion } from '../model/control-plane.ts';
 import { HOUR, nodeGroup, unreadable } from '../model/observation.fixture.ts';
 import type { CustomView, UpdateView, View } from '../model/observation.ts';
 import type { AnyFleet, AnyGroup, Span, Trouble } from './any-fleet.fixture.ts';

@@ -32,6 +32,8 @@ const LARGEST_PAGE = 1000;
 
 /** The images visible to the account: those of Amazon's published releases, and its own. */
 export class Images {
+  /** The Kubernetes version of the kubelet in an image of the account's own, by the image's id, where one is known. */
+  readonly kubelets = new Map<string, string>();
   readonly #world: World;
   readonly #releases: AmiReleases;
   readonly #own = new Map<string, Image>();

@@ -83,10 +83,19 @@ export class Karpenter {
     this.pools = options.pools;
     this.classes = options.classes.map((each) => ({ ...each, version: 1, generation: 1, amis: [] }));
     this.#resolve();
-    const { releases, world } = options;
-    const arrivals = new Set(
-      amiTypes.flatMap((amiType) => releases.history(options.version(), amiType).map(({ at }) => at)),
-    );
+    this.#awaitReleases();
+  }
+
+  /** Takes the AMIs for the version that the control plane runs by now: aliases resolve to them. */
+  followControlPlane(): void {
+    this.#awaitReleases();
+    this.#lookSoon();
+  }
+
+  /** Looks whenever there is another release for the version of the control plane. */
+  #awaitReleases(): void {
+    const { releases, world, version } = this.#options;
+    const arrivals = new Set(amiTypes.flatMap((amiType) => releases.history(version(), amiType).map(({ at }) => at)));
     for (const at of arrivals) if (at > world.time.now) world.time.at(at + 60_000, () => this.#lookSoon());
   }
 

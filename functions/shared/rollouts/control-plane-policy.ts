@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { mode } from '../shared/policy/mode.ts';
-import { duration } from '../shared/runtime/duration.ts';
+import { mode } from '../policy/mode.ts';
+import { duration } from '../runtime/duration.ts';
 
 /** The policy section `upgrades.controlPlane`. */
 export const controlPlane = z
@@ -13,7 +13,7 @@ export const controlPlane = z
     followAfter: duration
       .prefault('7d')
       .describe(
-        'How long after an upgrade of the control plane node groups follow it. EKS can roll a control plane back for 7 days, but not if nodes are newer.',
+        'How long after an upgrade of the control plane node groups follow it, and self-managed groups take AMIs for its version. EKS can roll a control plane back for 7 days, but not if nodes are newer.',
       ),
   })
   .prefault({});
