@@ -1,3 +1,4 @@
+import { fleetWithControlPlanes, withControlPlanes } from './control-planes.ts';
 import { fleetWithHosts, withHosts } from './hosts.ts';
 import { fleetWithNodeClasses, withNodeClasses } from './node-classes.ts';
 import { fleetWithRollout, withRollout } from './rollout.ts';
@@ -8,14 +9,19 @@ import { fleetWithVulnerabilities, withVulnerabilities } from './vulnerabilities
 
 /** The fleet file of a day: what was drawn, with its waves, gate, self-managed groups, node classes and hosts. */
 export const fleetFileOf = (scenario: Scenario): Scenario['fleet'] =>
-  [fleetWithSelfManaged, fleetWithNodeClasses, fleetWithHosts, fleetWithVulnerabilities].reduce(
+  [fleetWithSelfManaged, fleetWithNodeClasses, fleetWithHosts, fleetWithVulnerabilities, fleetWithControlPlanes].reduce(
     (fleet, withMore) => withMore(fleet, scenario),
     fleetWithRollout(scenario),
   );
 
 /** The policy document of a day for one of its drawn policies. */
 export const policyDocumentOf = (scenario: Scenario, drawn: Policy): Policy =>
-  [withRollout, withRulings, withSelfManaged, withNodeClasses, withHosts, withVulnerabilities].reduce(
-    (policy, withMore) => withMore(policy, scenario),
-    drawn,
-  );
+  [
+    withRollout,
+    withRulings,
+    withSelfManaged,
+    withNodeClasses,
+    withHosts,
+    withVulnerabilities,
+    withControlPlanes,
+  ].reduce((policy, withMore) => withMore(policy, scenario), drawn);

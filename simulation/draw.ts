@@ -1,6 +1,7 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import { Random } from '../sandbox/time/random.ts';
 import { Draw } from './choices.ts';
+import { drawControlPlanes } from './control-planes.ts';
 import { drawHosts } from './hosts.ts';
 import { drawNodeClasses } from './node-classes.ts';
 import { drawRollout } from './rollout.ts';
@@ -55,16 +56,21 @@ export function scenarioOf(seed: number): Scenario {
     ...drawRulings(new Draw(new Random(seed).fork('rulings')), BUSY_HOURS * 60),
     ...drawSweeps(new Draw(new Random(seed).fork('sweeps'))),
     ...drawVulnerabilities(new Draw(new Random(seed).fork('vulnerabilities')), BUSY_HOURS * 60),
+    ...drawControlPlanes(
+      new Draw(new Random(seed).fork('control-planes')),
+      clusters.map(({ name }) => name),
+      groups,
+    ),
   };
 }
 
-function drawReleases(draw: Draw): object[] {
+function drawReleases(draw: Draw): Scenario['fleet']['releases'] {
   const releaseVersions = ['1.33.12-20260625', '1.33.13-20260714', '1.33.13-20260718'];
   const times = ['-10d', `+${draw.number(0, 4)}h`, `+${draw.number(7, 12)}h`];
   return releaseVersions
     .slice(0, draw.number(2, 3))
     .flatMap((releaseVersion, index) =>
-      AMI_TYPES.map((amiType) => ({ at: times[index], kubernetesVersion: '1.33', amiType, releaseVersion })),
+      AMI_TYPES.map((amiType) => ({ at: times[index] ?? '-10d', kubernetesVersion: '1.33', amiType, releaseVersion })),
     );
 }
 

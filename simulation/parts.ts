@@ -11,6 +11,7 @@ export const WHOLES = [
   'rulings',
   'sweeps',
   'vulnerabilities',
+  'controlPlanes',
 ] as const;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

@@ -6,7 +6,9 @@ import type { CallRecord } from '../sandbox/account/service.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import type { SynthesizedStack } from '../sandbox/stack/template.ts';
+import { beginChange } from './control-planes.ts';
 import { fleetFileOf, policyDocumentOf } from './documents.ts';
+import { controlPlanes } from './invariants/control-planes.ts';
 import { endings } from './invariants/endings.ts';
 import { findings } from './invariants/findings.ts';
 import { hosts } from './invariants/hosts.ts';
@@ -91,6 +93,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     hosts(day),
     rejections(day),
     findings(day),
+    controlPlanes(day),
   );
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {
@@ -107,6 +110,9 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
   }
   for (const { atMinute, index } of scenario.selfManaged?.terminations ?? []) {
     time.after(atMinute * 60_000, () => endNode(index, scenario, run));
+  }
+  for (const change of scenario.controlPlanes?.changes ?? []) {
+    time.after(change.atMinute * 60_000, () => beginChange(change, run));
   }
   while (time.now < endsAt) {
     await run.account.play(TICK_MS);

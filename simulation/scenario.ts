@@ -1,4 +1,5 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
+import type { ControlPlanes } from './control-planes.ts';
 import type { Hosts } from './hosts.ts';
 import type { NodeClasses } from './node-classes.ts';
 import type { Gate, Waves, Window } from './rollout.ts';
@@ -60,6 +61,13 @@ export interface Scenario {
   readonly seed: number;
   /** The members of a fleet file. */
   readonly fleet: {
+    readonly releases: ReadonlyArray<{
+      readonly at: string;
+      readonly releaseVersion: string;
+      readonly [key: string]: unknown;
+    }>;
+    /** AMIs of their owner; absent: there are none. */
+    readonly images?: readonly object[];
     readonly launches: readonly object[];
     readonly changes: readonly object[];
     readonly clusters: ReadonlyArray<{
@@ -96,6 +104,8 @@ export interface Scenario {
   readonly sweeps?: Sweeps;
   /** Absent: Inspector's scanning is off. */
   readonly vulnerabilities?: Vulnerabilities;
+  /** Absent: nobody changes control planes, and all nodes run their version. */
+  readonly controlPlanes?: ControlPlanes;
 }
 
 /** The access entries of a cluster of a drawn fleet, and one more. */

@@ -30,7 +30,9 @@ export const DRAINED_WITHIN = 60;
 /** How long a node is retained at most, hours. */
 export const RETAINED_FOR = 2;
 
-const PARAMETER = '/eks-host-remediator/images/1.33';
+/** The parameters that name the wanted AMI, each by a Kubernetes version. */
+export const PARAMETERS = '/eks-host-remediator/images';
+const OF_FIRST = { kubernetesVersion: '1.33', parameter: `${PARAMETERS}/1.33` };
 
 /**
  * Draws self-managed groups for two days of five.
@@ -50,7 +52,7 @@ export function drawSelfManaged(
     refreshes: {
       mode: mode(),
       templates: 'change',
-      wanted: { ssmParameter: '/eks-host-remediator/images/{kubernetesVersion}' },
+      wanted: { ssmParameter: `${PARAMETERS}/{kubernetesVersion}` },
       bakeAge: draw.of('1m', '1h'),
       concurrency: { perCluster: draw.number(1, 2), perAccount: draw.number(1, 2) },
       checkpoints: draw.of<number[]>([], [50]),
@@ -106,8 +108,8 @@ export function fleetWithSelfManaged(fleet: Scenario['fleet'], { selfManaged }: 
   return {
     ...fleet,
     images: [
-      { imageId: FORMER_IMAGE, name: 'golden-eks-1.33-1', at: '-30d', parameter: PARAMETER },
-      { imageId: WANTED_IMAGE, name: 'golden-eks-1.33-2', at: `+${selfManaged.imageAtMinute}m`, parameter: PARAMETER },
+      { imageId: FORMER_IMAGE, name: 'golden-eks-1.33-1', at: '-30d', ...OF_FIRST },
+      { imageId: WANTED_IMAGE, name: 'golden-eks-1.33-2', at: `+${selfManaged.imageAtMinute}m`, ...OF_FIRST },
     ],
     clusters: fleet.clusters.map((cluster) => ({
       ...cluster,

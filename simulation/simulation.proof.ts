@@ -26,6 +26,21 @@ const ONCE_BROKEN: readonly Played[] = [
   { seed: 387, drawn: ['waves', 'gate', 'selfManaged', 'nodeClasses'] },
   { seed: 51, drawn: ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings'] },
   { seed: 143, drawn: ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
+  {
+    seed: 193,
+    drawn: [
+      'waves',
+      'gate',
+      'window',
+      'selfManaged',
+      'nodeClasses',
+      'hosts',
+      'rulings',
+      'sweeps',
+      'vulnerabilities',
+      'controlPlanes',
+    ],
+  },
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -40,10 +40,12 @@ describe('a scenario', () => {
         scenarios
           .flatMap(partsOf)
           .filter((part) =>
-            /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings|sweeps|vulnerabilities)$/.test(part),
+            /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings|sweeps|vulnerabilities|controlPlanes)$/.test(
+              part,
+            ),
           ),
       ).size,
-    ).toBe(9);
+    ).toBe(10);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

@@ -37,9 +37,9 @@ export function endings(day: Day): Invariant {
 
   const outdated = (): void => {
     for (const name of eks.clusters.keys()) {
-      for (const { name: group, tags, releaseVersion = '', amiType, status } of eks.nodeGroupsOf(name)) {
+      for (const { name: group, version, tags, releaseVersion = '', amiType, status } of eks.nodeGroupsOf(name)) {
         if (Object.hasOwn(tags, IGNORE) || status !== 'ACTIVE' || amiType === 'CUSTOM') continue;
-        const recommended = account.fleet.releases.latest('1.33', amiType, account.time.now)?.releaseVersion;
+        const recommended = account.fleet.releases.latest(version, amiType, account.time.now)?.releaseVersion;
         const last = lastOf(
           'upgrade-node-groups',
           (record) => record.cluster === name && record.nodegroup === group && record.instance === undefined,

@@ -49,10 +49,10 @@ export function findings(day: Day): Invariant {
     onCall(call) {
       if (call.operation !== 'UpdateNodegroupVersion' || !isChange(call)) return;
       urgent.look();
-      const { clusterName, nodegroupName, releaseVersion } = call.input;
+      const { clusterName, nodegroupName, version, releaseVersion } = call.input;
       const group = eks.nodeGroupsOf(String(clusterName)).find(({ name }) => name === nodegroupName);
       if (group === undefined || group.amiType === 'CUSTOM') return;
-      const { at = 0 } = releases.find('1.33', group.amiType, String(releaseVersion)) ?? {};
+      const { at = 0 } = releases.find(String(version), group.amiType, String(releaseVersion)) ?? {};
       const key = `${clusterName}/${nodegroupName}`;
       if (account.time.now - at >= BAKES_FOR * HOUR_MS || urgent.isHastened(key)) return;
       day.breach('the bake', `${key} takes ${releaseVersion} too soon, and has no urgent finding`);

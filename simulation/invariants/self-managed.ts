@@ -1,10 +1,11 @@
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { AutoScalingGroup, Member } from '../../sandbox/account/auto-scaling/group.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
-import { isRecord } from '../../sandbox/wire/json-codec.ts';
+import { NEXT_IMAGE } from '../control-planes.ts';
 import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE } from '../self-managed.ts';
 import { sweepPauseOf } from '../sweeps.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
+import { templateImageOf } from './refreshed-to.ts';
 
 const MINUTE_MS = 60_000;
 /** How late the simulation may see a node wait for its hook. It looks at each call and four times an hour. */
@@ -15,13 +16,17 @@ const ENDED_WITHIN_MS = 60 * MINUTE_MS;
 /** Refreshes keep their budget and lead to the wanted AMI. Nodes are drained before they end. */
 export function selfManaged(day: Day): Invariant {
   const { account } = day.run;
-  const { autoScalingGroups, launchTemplates } = account.fleet;
+  const { autoScalingGroups } = account.fleet;
   const { selfManaged: drawn } = day.scenario;
   if (drawn === undefined) return {};
   /** When a member was first seen in a lifecycle state, by instance and state, epoch ms. */
   const since = new Map<string, number>();
   /** What was last seen of nodes that wait for a hook, by instance: the pods on them, and since when they wait. */
   const waiting = new Map<string, { readonly since: number; readonly pods: number }>();
+
+  /** Whether the policy ever names an AMI. When it does so for the next Kubernetes version, others watch. */
+  const isWanted = (imageId: string | undefined): boolean =>
+    imageId === WANTED_IMAGE || (day.scenario.controlPlanes !== undefined && imageId === NEXT_IMAGE);
 
   const groups = (): AutoScalingGroup[] => drawn.groups.flatMap(({ cluster, name }) => found(`${cluster}-${name}`));
   const found = (name: string): AutoScalingGroup[] => autoScalingGroups.list().filter((one) => one.name === name);
@@ -43,7 +48,7 @@ export function selfManaged(day: Day): Invariant {
     }
   };
 
-  const checkRefresh = ({ input }: CallRecord): void => {
+  const checkRefresh = (call: CallRecord): void => {
     const refreshed = groups().filter(({ isLocked }) => isLocked === true);
     const { perAccount, perCluster } = drawn.refreshes.concurrency;
     if (refreshed.length > perAccount) day.breach('budget', `${refreshed.length} groups are refreshed at once`);
@@ -52,11 +57,8 @@ export function selfManaged(day: Day): Invariant {
         day.breach('budget', `${ofCluster.length} groups of ${cluster} are refreshed at once`);
       }
     }
-    const { DesiredConfiguration: desired } = input;
-    const template = isRecord(desired) && isRecord(desired.LaunchTemplate) ? desired.LaunchTemplate : {};
-    const { versions } = launchTemplates.get(String(template.LaunchTemplateId));
-    const image = versions.find(({ number }) => String(number) === template.Version)?.data.ImageId;
-    if (image !== WANTED_IMAGE) day.breach('no AMI but the wanted one', `${input.AutoScalingGroupName} gets ${image}`);
+    const image = templateImageOf(day, call);
+    if (!isWanted(image)) day.breach('no AMI but the wanted one', `${call.input.AutoScalingGroupName} gets ${image}`);
   };
 
   const podsOn = (group: AutoScalingGroup, { instance }: Member): number =>
@@ -99,7 +101,7 @@ export function selfManaged(day: Day): Invariant {
       );
       const others = members.filter(
         ({ instance, lifecycleState }) =>
-          instance.imageId !== WANTED_IMAGE &&
+          !isWanted(instance.imageId) &&
           // A worker in quarantine is not replaced, but named.
           !(lifecycleState === 'Standby' && last?.message.includes(instance.id)),
       );

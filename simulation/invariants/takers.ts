@@ -1,11 +1,14 @@
+import type { EksNodeGroup } from '../../sandbox/account/eks/state.ts';
+import { followingMode } from '../control-planes.ts';
 import { CLASS_AMI_TYPE } from '../node-classes.ts';
 import { placeOf } from '../rollout.ts';
 import type { Policy } from '../scenario.ts';
 import { sweepPauseOf } from '../sweeps.ts';
 import { type Day, IGNORE } from './invariant.ts';
+import { followsFrom, isSeen, SEEN_WITHIN_MS, type VersionHistory } from './settled.ts';
 
-/** How long after a sweep at most each node class was looked at, for all that faults may do, ms. */
-const SEEN_WITHIN_MS = 2 * 3_600_000;
+/** What becomes of the version of a control plane, by the name of its cluster. */
+type Versions = (cluster: string) => VersionHistory;
 
 /** A node group or node class to which releases come. */
 export interface Taker {
@@ -13,26 +16,41 @@ export interface Taker {
   /** The place of its wave, from 0. */
   readonly place: number;
   readonly amiType: string;
+  /** The Kubernetes versions whose releases it takes. */
+  readonly versions: readonly string[];
   /** Whether those of later waves wait for it. */
   readonly counts: boolean;
   /** The release that all of its nodes run; of a node class the oldest one. */
   readonly releaseVersion: string;
   /** The releases that it moves to. */
   readonly taking: readonly string[];
-  /** The release that a node class is pinned to. */
-  readonly pinnedTo?: string | undefined;
+  /** The date of the releases that a node class is pinned to, and the one of them for its Kubernetes version. */
+  readonly pinnedTo?: { readonly date: string; readonly release: string | undefined } | undefined;
 }
 
-/** All node groups and node classes, as they are. */
-export const takersOf = (day: Day): Taker[] => [...nodeGroupsOf(day), ...nodeClassesOf(day)];
+const UNCHANGED: VersionHistory = { isRolledBack: false, since: 0, seenAt: 0 };
+
+/**
+ * All node groups and node classes, as they are.
+ * @param versions absent where nobody changes control planes, or nobody waits for others
+ */
+export const takersOf = (day: Day, versions: Versions = () => UNCHANGED): Taker[] => [
+  ...nodeGroupsOf(day, versions),
+  ...nodeClassesOf(day, versions),
+];
+
+/** The date in a release version, by which releases are in order. */
+export const dateOf = (releaseVersion: string): string => releaseVersion.split('-').at(-1) ?? '';
 
 /** The change of a node class's pin. */
 interface Pinned {
   /** The class, as it is by now. */
   readonly taker: Taker;
-  /** The releases of the former pin and of the present one; the former is absent where the class floated. */
+  /** The dates of the former pin and of the present one; the former is absent where the class floated. */
   readonly from: string | undefined;
-  readonly release: string;
+  readonly date: string;
+  /** The release of that date for the Kubernetes version of its control plane, where there is one. */
+  readonly release: string | undefined;
 }
 
 /** @returns what tells the pins that have changed since it was called last, in a day in which nobody else changes any */
@@ -40,23 +58,26 @@ export function watchPins(): (takers: readonly Taker[]) => Pinned[] {
   const before = new Map<string, string | undefined>();
   return (takers) =>
     takers.flatMap((taker) => {
-      const { name, pinnedTo: release } = taker;
+      const { name, pinnedTo } = taker;
       const isKnown = before.has(name);
       const from = before.get(name);
-      before.set(name, release);
-      return !isKnown || release === undefined || from === release ? [] : [{ taker, from, release }];
+      before.set(name, pinnedTo?.date);
+      return !isKnown || pinnedTo === undefined || from === pinnedTo.date ? [] : [{ taker, from, ...pinnedTo }];
     });
 }
 
-function nodeGroupsOf({ run, scenario: { waves } }: Day): Taker[] {
-  const { eks } = run.account.fleet;
+function nodeGroupsOf(day: Day, versions: Versions): Taker[] {
+  const { waves } = day.scenario;
+  const { eks } = day.run.account.fleet;
   return [...eks.clusters.keys()].flatMap((cluster) =>
-    eks.nodeGroupsOf(cluster).map(({ name, tags, amiType, releaseVersion = '' }): Taker => {
+    eks.nodeGroupsOf(cluster).map((group): Taker => {
+      const { name, tags, amiType, releaseVersion = '' } = group;
       const updates = eks.updatesOf(cluster, name).filter(({ status }) => status === 'InProgress');
       return {
         name: `${cluster}/${name}`,
         place: waves === undefined ? 0 : placeOf(waves, { cluster, nodeGroup: name }, tags),
         amiType,
+        versions: versionsOf(day, group, versions),
         counts: !Object.hasOwn(tags, IGNORE),
         releaseVersion,
         taking: updates.flatMap(({ params = [] }) => params.flatMap(({ value }) => value ?? [])),
@@ -65,7 +86,18 @@ function nodeGroupsOf({ run, scenario: { waves } }: Day): Taker[] {
   );
 }
 
-function nodeClassesOf(day: Day): Taker[] {
+/** The Kubernetes version that a node group runs, and the one to which it is to follow, once all must know of it. */
+function versionsOf(day: Day, { cluster, version, modifiedAt }: EksNodeGroup, versions: Versions): string[] {
+  const { controlPlanes } = day.scenario;
+  if (controlPlanes === undefined || version === cluster.version) return [version];
+  const from = followsFrom(day, versions(cluster.name));
+  const { since = 0, policy } = day.policies.at(-1) ?? {};
+  if (from === undefined || policy === undefined || !isSeen(day, Math.max(from, since, modifiedAt))) return [version];
+  const isFollowing = !policy.killSwitch && followingMode(policy, controlPlanes) === 'enforce';
+  return isFollowing ? [version, cluster.version] : [version];
+}
+
+function nodeClassesOf(day: Day, versions: Versions): Taker[] {
   const { fleet } = day.run.account;
   const { waves } = day.scenario;
   return [...fleet.karpenter].flatMap(([cluster, karpenter]) =>
@@ -76,17 +108,18 @@ function nodeClassesOf(day: Day): Taker[] {
         .flatMap(({ imageId }) => fleet.releases.byImageId(imageId)?.releaseVersion ?? [])
         .toSorted();
       const alias = String(terms[0]?.alias);
-      const pinnedTo = alias.endsWith('@latest')
-        ? undefined
-        : karpenter.releasesOf(alias).find(({ amiType }) => amiType === CLASS_AMI_TYPE)?.releaseVersion;
-      const isMoving = pinnedTo !== undefined && releases.some((release) => release !== pinnedTo);
+      const release = karpenter.releasesOf(alias).find(({ amiType }) => amiType === CLASS_AMI_TYPE)?.releaseVersion;
+      const pinnedTo = alias.endsWith('@latest') ? undefined : { date: alias.split('@v').at(-1) ?? '', release };
+      const taken = pinnedTo?.release;
+      const isMoving = taken !== undefined && releases.some((running) => running !== taken);
       return {
         name: `${cluster}/ec2nodeclass:${name}`,
         place: waves === undefined ? 0 : placeOf(waves, { cluster }, {}),
         amiType: CLASS_AMI_TYPE,
-        counts: isWaitedFor(day),
-        releaseVersion: releases[0] ?? pinnedTo ?? '',
-        taking: isMoving ? [pinnedTo] : [],
+        versions: [fleet.eks.cluster(cluster).version],
+        counts: isWaitedFor(day) && isSeen(day, versions(cluster).seenAt),
+        releaseVersion: releases[0] ?? taken ?? '',
+        taking: isMoving ? [taken] : [],
         pinnedTo,
       };
     }),

@@ -1,3 +1,4 @@
+import type { EksNodeGroup } from '../../sandbox/account/eks/state.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import type { Policy } from '../scenario.ts';
 import { type Day, IGNORE, type Invariant, isChange, presentPolicies } from './invariant.ts';
@@ -39,13 +40,19 @@ export function untouched(day: Day): Invariant {
     return group !== undefined && Object.hasOwn(group.tags, IGNORE) ? 'its node group opted out' : undefined;
   };
 
-  const checkPolicy = (call: CallRecord, subjects: readonly string[]): void => {
+  /** Whether a call moves a node group to another Kubernetes version. */
+  const follows = ({ input }: CallRecord, group: EksNodeGroup | undefined): boolean =>
+    input.version !== undefined && group !== undefined && group.version !== input.version;
+
+  const checkPolicy = (call: CallRecord, subjects: readonly string[], isFollowing: boolean): void => {
     const section = Object.entries(SECTIONS).find(([name]) => name === call.function)?.[1];
     if (section === undefined) return;
     // What somebody approves is done in mode observe, too, but not under the kill switch.
     const ruledOn = subjects.every((id) => day.ruledOn.has(id));
     const acts = (policy: Policy): boolean =>
-      policy[section]?.mode === 'enforce' && (section !== 'upgrades' || policy.upgrades.approval !== 'required');
+      policy[section]?.mode === 'enforce' &&
+      (section !== 'upgrades' || policy.upgrades.approval !== 'required') &&
+      (!isFollowing || day.scenario.controlPlanes?.mode === 'enforce');
     const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || acts(policy));
     const isNew = subjects.some((id) => !changed.has(`${call.function} ${id}`));
     if (isNew && !presentPolicies(day).some(permits)) {
@@ -80,7 +87,7 @@ export function untouched(day: Day): Invariant {
         day.breach('untouched', `${call.function} called ${call.operation} on ${nodegroupName}, which opted out`);
       }
       const subjects = subjectsOf(call, hosts, group !== undefined);
-      if (subjects.length > 0) checkPolicy(call, subjects);
+      if (subjects.length > 0) checkPolicy(call, subjects, follows(call, group));
       for (const id of subjects) changed.add(`${call.function} ${id}`);
     },
   };

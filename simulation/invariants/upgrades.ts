@@ -1,5 +1,6 @@
 import type { EksNodeGroup } from '../../sandbox/account/eks/state.ts';
 import { type Day, type Invariant, isChange, largest } from './invariant.ts';
+import { dateOf } from './takers.ts';
 
 /** Node groups are upgraded within their budget, and never to an older release. */
 export function upgrades(day: Day): Invariant {
@@ -40,6 +41,3 @@ export function upgrades(day: Day): Invariant {
     },
   };
 }
-
-/** The date in a release version, by which releases are in order. */
-const dateOf = (releaseVersion: string): string => releaseVersion.split('-').at(-1) ?? '';

@@ -1,7 +1,11 @@
 import { closedFor, GATE } from '../rollout.ts';
 import { watchUrgent } from './hastened.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
-import { type Taker, takersOf, watchPins } from './takers.ts';
+import { watchVersions } from './settled.ts';
+import { dateOf, type Taker, takersOf, watchPins } from './takers.ts';
+
+/** The Kubernetes version of a release of AL2023, which its name begins with. */
+const minorOf = (releaseVersion: string): string => releaseVersion.split('.', 2).join('.');
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -27,6 +31,7 @@ export function waves(day: Day): Invariant {
   const { waves: planned, gate, window, vulnerabilities } = day.scenario;
   if (planned === undefined && gate === undefined && window === undefined) return {};
   const urgent = watchUrgent(day);
+  const versions = watchVersions(day);
   const runs = new Map<string, Run[]>();
   const runsOf = ({ name }: Taker): Run[] => runs.get(name) ?? [];
 
@@ -44,7 +49,7 @@ export function waves(day: Day): Invariant {
   const checkOrder = (starter: Taker, releaseVersion: string, all: readonly Taker[]): void => {
     if (planned === undefined) return;
     const alike = all.filter(({ amiType }) => amiType === starter.amiType);
-    const takers = alike.filter(({ counts }) => counts);
+    const takers = alike.filter(({ counts, versions }) => counts && versions.includes(minorOf(releaseVersion)));
     // Urgent findings shorten the time between waves, too.
     const { urgentBakeMinutes = Infinity } = urgent.isHastened(starter.name) ? (vulnerabilities ?? {}) : {};
     const bakesFor = Math.min(planned.bakeMinutes, urgentBakeMinutes) * MINUTE_MS;
@@ -55,14 +60,18 @@ export function waves(day: Day): Invariant {
     // One that moved on sooner has passed the release over. Then another one of its wave must have tried it.
     const isPassed = (other: Taker): boolean =>
       hasBaked(other) ||
-      (other.releaseVersion > releaseVersion && takers.some((mate) => mate.place === other.place && hasBaked(mate)));
+      (minorOf(other.releaseVersion) === minorOf(releaseVersion) &&
+        other.releaseVersion > releaseVersion &&
+        takers.some((mate) => mate.place === other.place && hasBaked(mate)));
     const behind = takers.find((other) => other.place < starter.place && !isPassed(other));
     if (behind !== undefined) {
       day.breach('the order of waves', `${starter.name} takes ${releaseVersion} before ${behind.name}`);
     }
     // Whoever runs it has shown that it works, also where nobody waits for that one.
     const isTaken = alike.some((other) => runsOf(other).some((run) => run.releaseVersion === releaseVersion));
-    const mover = takers.find((other) => other.name !== starter.name && other.taking.includes(releaseVersion));
+    const mover = alike.find(
+      (other) => other.counts && other.name !== starter.name && other.taking.includes(releaseVersion),
+    );
     if (!isTaken && mover !== undefined) {
       day.breach('the first one goes alone', `${starter.name} takes ${releaseVersion} beside ${mover.name}`);
     }
@@ -89,11 +98,12 @@ export function waves(day: Day): Invariant {
   const watch = (): readonly Taker[] => {
     watchedAt = account.time.now;
     urgent.look();
-    const takers = takersOf(day);
+    versions.look();
+    const takers = takersOf(day, versions.of);
     look(takers);
-    for (const { taker, release } of changedPins(takers)) {
+    for (const { taker, date, release } of changedPins(takers)) {
       // What its nodes run is not new to it.
-      if (release !== taker.releaseVersion) onStart(taker, release, takers);
+      if (release !== undefined && date !== dateOf(taker.releaseVersion)) onStart(taker, release, takers);
     }
     return takers;
   };

@@ -10,6 +10,7 @@ const day = (seed: number, what: string, file: string, right: string, wrong: str
 });
 
 const WAVES = 'shared/rollouts/waves.ts';
+const CONTROL_PLANE = 'shared/fleet/control-plane.ts';
 
 /** Defects that simulated days see by themselves, without a test of the function. */
 export const DEFECTS_OF_DAYS: readonly Defect[] = [
@@ -56,7 +57,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'here.length > perCluster',
   ),
   day(
-    18,
+    31,
     'a node counts as drained while pods are on it',
     'drain-nodes/decide-drain.ts',
     "if (node.kind !== 'found' || node.pods.length > 0) return undefined;",
@@ -91,7 +92,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     "const isNeeded = mode === 'observe';",
   ),
   day(
-    9,
+    164,
     'the approval of one release counts for the next',
     'shared/ledger/proposal.ts',
     'proposed?.target === target ? proposed.ruling : undefined',
@@ -110,5 +111,19 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'shared/rollouts/hastened.ts',
     '=> isUrgent(need, now) && !isInvalid(policy)',
     '=> need !== undefined && !isInvalid(policy)',
+  ),
+  day(
+    173,
+    'a node group follows its control plane by the age of its cluster',
+    CONTROL_PLANE,
+    'since: last === undefined ? createdAt : timeOf(last),',
+    'since: createdAt,',
+  ),
+  day(
+    193,
+    'a self-managed group takes AMIs for the next Kubernetes version while its control plane can be rolled back',
+    CONTROL_PLANE,
+    "if (since + followAfter <= now && changing?.type !== 'VersionRollback') return version;",
+    'return version;',
   ),
 ];
