@@ -1,6 +1,7 @@
 import { fleetWithControlPlanes, withControlPlanes } from './control-planes.ts';
 import { fleetWithHosts, withHosts } from './hosts.ts';
 import { fleetWithNodeClasses, withNodeClasses } from './node-classes.ts';
+import { fleetWithObstacles, withObstacles } from './obstacles.ts';
 import { fleetWithRollout, withRollout } from './rollout.ts';
 import { withRulings } from './rulings.ts';
 import type { Policy, Scenario } from './scenario.ts';
@@ -9,10 +10,14 @@ import { fleetWithVulnerabilities, withVulnerabilities } from './vulnerabilities
 
 /** The fleet file of a day: what was drawn, with its waves, gate, self-managed groups, node classes and hosts. */
 export const fleetFileOf = (scenario: Scenario): Scenario['fleet'] =>
-  [fleetWithSelfManaged, fleetWithNodeClasses, fleetWithHosts, fleetWithVulnerabilities, fleetWithControlPlanes].reduce(
-    (fleet, withMore) => withMore(fleet, scenario),
-    fleetWithRollout(scenario),
-  );
+  [
+    fleetWithSelfManaged,
+    fleetWithNodeClasses,
+    fleetWithHosts,
+    fleetWithVulnerabilities,
+    fleetWithControlPlanes,
+    fleetWithObstacles,
+  ].reduce((fleet, withMore) => withMore(fleet, scenario), fleetWithRollout(scenario));
 
 /** The policy document of a day for one of its drawn policies. */
 export const policyDocumentOf = (scenario: Scenario, drawn: Policy): Policy =>
@@ -24,4 +29,5 @@ export const policyDocumentOf = (scenario: Scenario, drawn: Policy): Policy =>
     withHosts,
     withVulnerabilities,
     withControlPlanes,
+    withObstacles,
   ].reduce((policy, withMore) => withMore(policy, scenario), drawn);

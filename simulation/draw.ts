@@ -4,6 +4,7 @@ import { Draw } from './choices.ts';
 import { drawControlPlanes } from './control-planes.ts';
 import { drawHosts } from './hosts.ts';
 import { drawNodeClasses } from './node-classes.ts';
+import { drawObstacles } from './obstacles.ts';
 import { drawRollout } from './rollout.ts';
 import { drawRulings } from './rulings.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
@@ -60,6 +61,10 @@ export function scenarioOf(seed: number): Scenario {
       new Draw(new Random(seed).fork('control-planes')),
       clusters.map(({ name }) => name),
       groups,
+    ),
+    ...drawObstacles(
+      new Draw(new Random(seed).fork('obstacles')),
+      clusters.map(({ name }) => name),
     ),
   };
 }

@@ -12,6 +12,8 @@ export const WHOLES = [
   'sweeps',
   'vulnerabilities',
   'controlPlanes',
+  'calendar',
+  'addresses',
 ] as const;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

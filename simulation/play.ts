@@ -13,6 +13,7 @@ import { endings } from './invariants/endings.ts';
 import { findings } from './invariants/findings.ts';
 import { hosts } from './invariants/hosts.ts';
 import type { Day, Invariant } from './invariants/invariant.ts';
+import { obstacles } from './invariants/obstacles.ts';
 import { pins } from './invariants/pins.ts';
 import { quarantines } from './invariants/quarantines.ts';
 import { records } from './invariants/records.ts';
@@ -94,6 +95,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     rejections(day),
     findings(day),
     controlPlanes(day),
+    obstacles(day),
   );
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {

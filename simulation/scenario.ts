@@ -2,6 +2,7 @@ import type { FaultPlan } from '../sandbox/account/faults.ts';
 import type { ControlPlanes } from './control-planes.ts';
 import type { Hosts } from './hosts.ts';
 import type { NodeClasses } from './node-classes.ts';
+import type { Addresses, Calendar } from './obstacles.ts';
 import type { Gate, Waves, Window } from './rollout.ts';
 import type { Rulings } from './rulings.ts';
 import type { SelfManaged } from './self-managed.ts';
@@ -31,6 +32,8 @@ export interface Policy {
     readonly waitForQuarantine: string;
     /** Absent: nothing waits for an approval in mode enforce. */
     readonly approval?: 'required' | 'none';
+    /** Absent: nothing that the policy names keeps upgrades from starting. */
+    readonly gates?: object;
     readonly [key: string]: unknown;
   };
   readonly quarantine: {
@@ -106,6 +109,10 @@ export interface Scenario {
   readonly vulnerabilities?: Vulnerabilities;
   /** Absent: nobody changes control planes, and all nodes run their version. */
   readonly controlPlanes?: ControlPlanes;
+  /** Absent: no change calendar keeps upgrades from starting. */
+  readonly calendar?: Calendar;
+  /** Absent: subnets have free addresses. */
+  readonly addresses?: Addresses;
 }
 
 /** The access entries of a cluster of a drawn fleet, and one more. */

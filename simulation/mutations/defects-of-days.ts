@@ -126,4 +126,18 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     "if (since + followAfter <= now && changing?.type !== 'VersionRollback') return version;",
     'return version;',
   ),
+  day(
+    7,
+    'a closed change calendar keeps nothing from starting',
+    'shared/gates/gates.ts',
+    'if (shut.length > 0) {',
+    'if (false) {',
+  ),
+  day(
+    15,
+    'an upgrade starts where EKS has no address for new nodes',
+    'upgrade-node-groups/moment/choose-moment.ts',
+    "if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;",
+    'return undefined;',
+  ),
 ];
