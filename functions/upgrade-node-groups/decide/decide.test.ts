@@ -479,7 +479,7 @@ describe('whatever was observed', () => {
         const { bakeAge, urgent, windows } = policy.upgrades;
         const mayHurry =
           seen.need?.urgency === 'urgent' &&
-          seen.need.verifiedAt > NOW - 6 * HOUR &&
+          seen.need.verifiedAt > NOW - 26 * HOUR &&
           policy.findings.mode === 'enforce';
         const leastAge = mayHurry ? Math.min(bakeAge, urgent.bakeAge) : bakeAge;
         const { offered, isInDoubt } = view.target;
