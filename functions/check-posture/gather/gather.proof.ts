@@ -327,6 +327,15 @@ authorization: {mode: AlwaysAllow}
     expect(await gather(root)).toMatchObject({ ssh: { keysCommand: '/opt/keys', certificates: '/etc/ssh/ca.pub' } });
   });
 
+  it('comes to an end where files of the SSH daemon include each other', async () => {
+    const loop = 'Include /etc/ssh/sshd_config.d/*.conf\n';
+    const root = treeOf(al2023(), {
+      '/etc/ssh/sshd_config': `TrustedUserCAKeys /etc/ssh/ca.pub\n${loop}`,
+      ...Object.fromEntries([1, 2, 3, 4].map((index) => [`/etc/ssh/sshd_config.d/${index}.conf`, loop])),
+    });
+    expect(await gather(root)).toMatchObject({ ssh: { certificates: '/etc/ssh/ca.pub' } });
+  });
+
   it('runs no program of a user who calls a process kubelet', async () => {
     const root = treeOf(al2023());
     rmSync(join(root, 'proc/4242'), { recursive: true });

@@ -367,10 +367,11 @@ ssh_socket() {
 
 # Prints the lines of a file of the SSH daemon's configuration ($1), each behind a mark: G, or M in a Match block ($2). What
 # it includes is in its place; a block that begins there ends there (sshd_config(5), "Include" and "Match"). $3 counts how
-# deep includes nest: the daemon takes 16 (servconf.c, SERVCONF_MAX_DEPTH).
+# deep includes nest: the daemon takes 16 (servconf.c, SERVCONF_MAX_DEPTH). Files that include each other would be read
+# over and over, so that each counts like a hundred lines, and whoever reads takes so many lines.
 ssh_lines() {
   [ -f "$ROOT$1" ] && [ "$3" -le 16 ] || return 0
-  awk -v mark="$2" '{
+  awk -v mark="$2" 'BEGIN { for (i = 0; i < 100; i++) print "" } {
     sub(/^[ \t]+/, "")
     key = $0
     sub(/[ \t=].*/, "", key)
@@ -380,7 +381,7 @@ ssh_lines() {
     gsub(/["\047\r]/, "")
     print "I" mark " " $0
   }' "$ROOT$1" | while IFS= read -r line; do
-    case $line in I*) ;; *) printf '%s\n' "$line" && continue ;; esac
+    case $line in I*) ;; *) printf '%s\n' "$line" 2>/dev/null || exit 0 && continue ;; esac
     mark=${line#I}
     set -f
     for pattern in ${line#* }; do
@@ -406,7 +407,7 @@ sshd_setting() {
     ssh_lines /etc/ssh/sshd_config G 0 | head -n 20000
     # Nobody knows whether a daemon was started with files that its configuration does not include.
     grep -qi '^[[:space:]]*include.*sshd_config\.d/' "$ROOT/etc/ssh/sshd_config" 2>/dev/null ||
-      for file in "$ROOT"/etc/ssh/sshd_config.d/*.conf; do ssh_lines "${file#"$ROOT"}" M 0; done
+      for file in "$ROOT"/etc/ssh/sshd_config.d/*.conf; do ssh_lines "${file#"$ROOT"}" M 0; done | head -n 20000
   } | awk -v name="$1" '
     function look(line,   key) {
       sub(/^[ \t]+/, "", line)
