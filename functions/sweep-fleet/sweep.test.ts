@@ -66,6 +66,14 @@ it('a cluster whose node groups cannot be listed is told of, and the others are 
   expect(sent).toContain('shop/web');
 });
 
+it('is not kept from its end by what it remembers, where that cannot be read, and writes it anew', async () => {
+  const ledger = ledgerOf('by hand' as never);
+  const first = await swept(eksOf({ closed: refused('AccessDeniedException') }), ledger);
+  expect(first.told).toHaveLength(2);
+  const second = await swept(eksOf({ closed: refused('AccessDeniedException') }), ledger);
+  expect(second.told).toEqual([' done sweep-finished: Asked for a reconcile of 1 cluster and 0 node groups.']);
+});
+
 it('tells of a cluster once as long as the cause stays, and anew of another cause', async () => {
   const ledger = ledgerOf();
   const closed = async (error: Error) => {
