@@ -187,6 +187,7 @@ export async function readStanding(ledger: Ledger, instanceIds: readonly string[
   const states = parseItems(ledger, kept, workerState);
   return {
     budget: budgetOf(
+      ledger,
       'quarantines',
       items.find(({ pk }) => pk === budget.pk),
     ),

@@ -1,6 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, saveUnlessWritten } from './ledger.ts';
+import { type Ledger, parseItems, saveUnlessWritten } from './ledger.ts';
+import { UnreadableItemError } from './unreadable-items.ts';
 
 /** The budgets; each is counted separately. */
 export type BudgetName = 'upgrades' | 'quarantines';
@@ -45,18 +46,28 @@ export class BudgetConflict extends Error {
   override readonly name = 'BudgetConflict';
 }
 
-export async function readBudget({ documents, table }: Ledger, name: BudgetName): Promise<BlastBudget> {
-  const { Item } = await documents.send(
-    new GetCommand({ TableName: table, Key: budgetKey(name), ConsistentRead: true }),
+/** @throws UnreadableItemError as {@link budgetOf} */
+export async function readBudget(ledger: Ledger, name: BudgetName): Promise<BlastBudget> {
+  const { Item } = await ledger.documents.send(
+    new GetCommand({ TableName: ledger.table, Key: budgetKey(name), ConsistentRead: true }),
   );
-  return budgetOf(name, Item);
+  return budgetOf(ledger, name, Item);
 }
 
-/** @param item as it is kept; undefined where nobody has ever held a slot */
-export const budgetOf = (name: BudgetName, item: unknown): BlastBudget => ({
-  name,
-  ...(item === undefined ? { slots: {}, revision: 0 } : budgetItem.parse(item)),
-});
+/**
+ * @param item as it is kept; undefined where nobody has ever held a slot
+ * @throws UnreadableItemError where nobody can tell who holds a slot: then nobody takes one
+ */
+export function budgetOf(
+  ledger: Ledger,
+  name: BudgetName,
+  item: Readonly<Record<string, unknown>> | undefined,
+): BlastBudget {
+  if (item === undefined) return { name, slots: {}, revision: 0 };
+  const [budget] = parseItems(ledger, [item], budgetItem);
+  if (budget === undefined) throw new UnreadableItemError(budgetKey(name).pk, name);
+  return { name, ...budget };
+}
 
 /**
  * Replaces the slots if nobody has written since `budget` was read. All slots of a budget are in one item, so that one

@@ -92,10 +92,14 @@ export const parseItems = <Schema extends z.ZodType>(
 ): Array<z.infer<Schema>> =>
   items.flatMap((item): Array<z.infer<Schema>> => {
     const { success, data, error } = safeParse(schema, item);
-    if (success) return [data];
+    const [pk, sk] = [String(item.pk), String(item.sk)];
+    if (success) {
+      unreadable?.addRead(pk, sk);
+      return [data];
+    }
     if (unreadable === undefined) throw error;
     const why = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-    unreadable.add({ pk: String(item.pk), sk: String(item.sk), why, item });
+    unreadable.add({ pk, sk, why, item });
     return [];
   });
 

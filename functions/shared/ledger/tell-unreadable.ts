@@ -7,7 +7,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { shortLine } from '../text/short-line.ts';
 import { type Ledger, readByKeys, readItems, saveUnlessWritten } from './ledger.ts';
 import { keyOf } from './node-group-key.ts';
-import { NOTHING_TOLD, recordLeft, type Telling, tellOnce, toldMemory } from './tell-once.ts';
+import { NOTHING_TOLD, type Telling, tellOnce, toldMemory } from './tell-once.ts';
 import { nameOf, type UnreadableItem, UnreadableItems } from './unreadable-items.ts';
 
 const PK = 'unreadable';
@@ -52,7 +52,7 @@ interface TellDeps {
 /** Where a run comes from. */
 export interface Cause {
   readonly trigger: Trigger;
-  /** Whether it is the regular run, in which it is told of items that can be read again. */
+  /** Whether it is a regular run, in which it is told of items that can be read again. */
   readonly isRegular: boolean;
 }
 
@@ -60,7 +60,7 @@ export interface Cause {
  * Runs a reconcile that leaves out the subjects of items that cannot be read, so that they stop no others; then records
  * each such item once, and its end.
  *
- * @throws what `run` throws
+ * @throws what `run` throws, together with what kept items from being told of
  */
 export async function leavingOutUnreadable(
   deps: TellDeps & { readonly clock: Clock },
@@ -68,11 +68,12 @@ export async function leavingOutUnreadable(
   run: (ledger: Ledger) => Promise<void>,
 ): Promise<void> {
   const ledger = { ...deps.ledger, unreadable: new UnreadableItems() };
-  try {
-    await run(ledger);
-  } finally {
-    await tell({ ...deps, ledger }, causeOf(), deps.clock.now());
-  }
+  const [ran] = await Promise.allSettled([run(ledger)]);
+  // What a failed run has found is told of, too: it may have failed because of it.
+  const [told] = await Promise.allSettled([tell({ ...deps, ledger }, causeOf(), deps.clock.now())]);
+  const errors = [ran, told].flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
+  if (errors.length > 1) throw new AggregateError(errors, 'The run failed, and so did telling of unreadable items.');
+  for (const error of errors) throw error;
 }
 
 /**
@@ -80,11 +81,12 @@ export async function leavingOutUnreadable(
  * another one by now, or gone. Costs one read where there is none.
  */
 async function tell(deps: TellDeps, { trigger, isRegular }: Cause, now: number): Promise<void> {
-  const found = (deps.ledger.unreadable?.all() ?? []).slice(0, MOST_TOLD);
+  const found = deps.ledger.unreadable?.all() ?? [];
   if (found.length === 0 && !isRegular) return;
   const teller = await openTeller(deps, trigger, now);
-  for (const each of found) await tellOf(teller, each);
-  if (isRegular) await tellEnds(deps.ledger, teller, new Set(found.map(nameOf)));
+  const news = found.map((each) => ({ ...each, digest: digestOf(each.item) })).filter((each) => isNews(teller, each));
+  for (const each of news.slice(0, MOST_TOLD)) await tellOf(teller, each);
+  if (isRegular) await tellEnds(deps.ledger, teller);
 }
 
 /** Records what is told of items, and remembers it. */
@@ -115,37 +117,41 @@ async function openTeller(deps: TellDeps, trigger: Trigger, now: number): Promis
       check: `ledger ${kind}`,
     };
     const saving = { recorder, caller: `${caller} ${remediation} ${name}` };
-    const saved = await tellOnce(saving, before, about, words, writeTo(name));
-    if (saved === before) await recordLeft(saving, before, name, writeTo(name));
+    await tellOnce(saving, before, about, words, writeTo(name));
   };
   return { told: () => index.items, tell: tellAbout };
 }
 
-async function tellOf({ told, tell: tellAbout }: Teller, { pk: kind, sk: key, why, item }: UnreadableItem) {
-  const name = nameOf({ pk: kind, sk: key });
-  const known = told()[name];
-  if (known === undefined && Object.keys(told()).length >= MOST_KEPT) return;
-  const digest = digestOf(item);
-  const message = `The item ${name} of the ledger cannot be read: ${shortLine(why, 300)}. Nothing is done about its subject.`;
-  const words = { decision: 'failed', reason: 'ledger-unreadable', message, variant: digest } as const;
-  await tellAbout(name, { ...NOTHING_TOLD, ...known, kind, key, digest }, words);
+type Found = UnreadableItem & Pick<ToldItem, 'digest'>;
+
+/** Whether it was not told of an item as it is, or whether the run that told of it died before it had recorded that. */
+function isNews({ told }: Teller, { digest, ...item }: Found): boolean {
+  const known = told()[nameOf(item)];
+  if (known === undefined) return Object.keys(told()).length < MOST_KEPT;
+  return known.digest !== digest || known.unrecorded !== undefined;
 }
 
-/** @param unreadable the names of items that cannot be read now */
-async function tellEnds(
-  ledger: Ledger,
-  { told, tell: tellAbout }: Teller,
-  unreadable: ReadonlySet<string>,
-): Promise<void> {
-  const open = Object.entries(told()).filter(([name]) => !unreadable.has(name));
+async function tellOf({ told, tell: tellAbout }: Teller, { pk: kind, sk: key, why, digest }: Found): Promise<void> {
+  const name = nameOf({ pk: kind, sk: key });
+  const message = `The item ${name} of the ledger cannot be read: ${shortLine(why, 300)}. Nothing is done about its subject.`;
+  const words = { decision: 'failed', reason: 'ledger-unreadable', message, variant: digest } as const;
+  await tellAbout(name, { ...NOTHING_TOLD, ...told()[name], kind, key, digest }, words);
+}
+
+/** Tells of items that were told of, and that a read of this run has shown readable, changed or gone. */
+async function tellEnds(ledger: Ledger, { told, tell: tellAbout }: Teller): Promise<void> {
+  const open = Object.entries(told()).filter(([, { kind, key }]) => ledger.unreadable?.has(kind, key) !== true);
   const items = await readByKeys(
     ledger,
     open.map(([, { kind, key }]) => ({ pk: kind, sk: key })),
   );
   const present = new Map(items.map((item) => [`${item.pk} ${item.sk}`, digestOf(item)]));
   for (const [name, state] of open) {
-    if (present.get(name) === state.digest) continue;
-    const message = `The item ${name} of the ledger was ${present.has(name) ? 'changed' : 'deleted'}.`;
+    // A function of another version may read an item that nobody has changed.
+    const isRead = ledger.unreadable?.wasRead(state.kind, state.key) === true;
+    if (present.get(name) === state.digest && !isRead) continue;
+    const what = !present.has(name) ? 'was deleted' : isRead ? 'can be read' : 'was changed';
+    const message = `The item ${name} of the ledger ${what}.`;
     await tellAbout(name, state, { decision: 'done', reason: 'ledger-readable', message, variant: '' });
   }
 }

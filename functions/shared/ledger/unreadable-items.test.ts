@@ -3,6 +3,7 @@ import { BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { readIncidents } from '../../notify-stories/incident-ledger.ts';
+import { budgetOf } from './blast-budget.ts';
 import { readDrainedGroups } from './drained-groups.ts';
 import { type Ledger, putItem, readItems, withReadableItems } from './ledger.ts';
 import { readRemembered, underWayIn, unreadableUnderWay } from './refresh-ledger.ts';
@@ -37,6 +38,15 @@ it('an item that cannot be read is left out and noted, and is not written over; 
 it('an item that cannot be read fails the read where nobody would tell of it', async () => {
   const { documents, table } = ledgerOf([BAD]).ledger;
   await expect(readItems({ documents, table }, 'k', ['bad'], SCHEMA)).rejects.toThrow(z.ZodError);
+});
+
+it('a budget that cannot be read gives no slots, and is noted', async () => {
+  const { ledger } = ledgerOf([]);
+  expect(() => budgetOf(ledger, 'upgrades', { pk: 'budget', sk: 'upgrades', slots: 'by hand' })).toThrow(
+    UnreadableItemError,
+  );
+  expect(ledger.unreadable?.all()).toMatchObject([{ pk: 'budget', sk: 'upgrades' }]);
+  expect(budgetOf(ledger, 'upgrades', undefined)).toEqual({ name: 'upgrades', slots: {}, revision: 0 });
 });
 
 it('a refresh of which nothing more can be read holds its place', async () => {

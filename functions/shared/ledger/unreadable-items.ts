@@ -14,9 +14,27 @@ export interface UnreadableItem {
  */
 export class UnreadableItems {
   readonly #found = new Map<string, UnreadableItem>();
+  readonly #read = new Set<string>();
+  readonly #onFirst: (found: UnreadableItem) => void;
+
+  /** @param onFirst called once for each item */
+  constructor(onFirst: (found: UnreadableItem) => void = () => undefined) {
+    this.#onFirst = onFirst;
+  }
 
   add(found: UnreadableItem): void {
+    const isFirst = !this.has(found.pk, found.sk);
     this.#found.set(nameOf(found), found);
+    if (isFirst) this.#onFirst(found);
+  }
+
+  addRead(pk: string, sk: string): void {
+    this.#read.add(nameOf({ pk, sk }));
+  }
+
+  /** Whether each read of the item could tell what it says, and there was one. */
+  wasRead(pk: string, sk: string): boolean {
+    return this.#read.has(nameOf({ pk, sk })) && !this.has(pk, sk);
   }
 
   has(pk: string, sk: string): boolean {

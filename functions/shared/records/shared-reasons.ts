@@ -35,7 +35,9 @@ export const SHARED_REASONS = {
     hint: 'Read the item that the message names: aws dynamodb get-item. Put back what was changed, from a backup if need be; or delete the item: then the function knows nothing of the subject, and begins anew.',
     severity: 'high',
   },
-  'ledger-readable': { meaning: 'An item of the ledger that could not be read was changed or deleted.' },
+  'ledger-readable': {
+    meaning: 'An item of the ledger that could not be read can be read again, was changed, or was deleted.',
+  },
   'unknown-cluster': {
     meaning:
       'The tags of the instance name a cluster or node group that EKS does not have. The instance is no EKS worker.',

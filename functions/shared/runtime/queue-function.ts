@@ -151,7 +151,10 @@ const anyRequest = z.lazy(() =>
   }),
 );
 
-/** What a reconcile comes from: a sweep among the messages, or the first of them. */
+/** What reaches a function regularly: sweeps; for those that no sweep asks, the checks and quarantines that others carry out. */
+const REGULAR: ReadonlySet<string | undefined> = new Set(['sweep', 'posture', 'quarantine']);
+
+/** What a reconcile comes from: something regular among the messages, or the first of them. */
 function causeOf(messages: readonly SQSRecord[], now: number): Cause {
   const requests = messages.flatMap(({ body }) => {
     try {
@@ -161,13 +164,13 @@ function causeOf(messages: readonly SQSRecord[], now: number): Cause {
       return [];
     }
   });
-  const sweep = requests.find(({ detail }) => detail.trigger === 'sweep');
-  const cause = sweep ?? requests[0];
+  const regular = requests.find(({ detail }) => REGULAR.has(detail.trigger));
+  const cause = regular ?? requests[0];
   const trigger =
     cause === undefined
       ? { id: messages[0]?.messageId ?? '', type: 'Message', time: now }
       : { id: cause.id, type: cause['detail-type'], time: Date.parse(cause.time) };
-  return { trigger, isRegular: sweep !== undefined };
+  return { trigger, isRegular: regular !== undefined };
 }
 
 /** The environment variables that the stack sets for all such functions. */
