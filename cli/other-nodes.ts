@@ -1,7 +1,7 @@
-import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { type OtherNodesSeen, readOtherNodesSeen } from '../functions/shared/ledger/other-nodes-ledger.ts';
 import { spanOf } from './age.ts';
 import type { Surroundings } from './command.ts';
+import { readingLedger } from './reading-ledger.ts';
 import { type Scope, withinScope } from './scope.ts';
 
 /** A node of Fargate, or a hybrid node, with the cluster that it belongs to. */
@@ -12,10 +12,11 @@ export type OtherNode = OtherNodesSeen['nodes'][number] & { readonly cluster: st
  * group has them, so a list of one group is without them.
  */
 export async function readOtherNodes(
-  { clients, stack, clock }: Surroundings,
+  surroundings: Surroundings,
   scope: Scope,
 ): Promise<{ readonly nodes: readonly OtherNode[]; readonly unseen: readonly string[] }> {
-  const seen = await readOtherNodesSeen(createLedger(clients.dynamoDb, stack.LedgerTableName));
+  const { clock } = surroundings;
+  const seen = await readOtherNodesSeen(readingLedger(surroundings));
   const meant = [...seen].filter(([cluster]) => withinScope({ cluster, nodegroup: '' }, scope));
   return {
     nodes: meant.flatMap(([cluster, { nodes, seenAt }]) => nodes.map((node) => ({ ...node, cluster, seenAt }))),

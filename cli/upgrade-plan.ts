@@ -1,7 +1,6 @@
 import { createClusterReader, listClusters, listNodeGroups } from '../functions/shared/fleet/fleet.ts';
 import { observeGates } from '../functions/shared/gates/observe-gates.ts';
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
-import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { readNodeClassStates } from '../functions/shared/ledger/node-class-ledger.ts';
 import { subjectOf } from '../functions/shared/ledger/node-group-key.ts';
 import { planIn } from '../functions/shared/ledger/proposal.ts';
@@ -27,6 +26,7 @@ import { accountOf } from './account.ts';
 import type { Surroundings } from './command.ts';
 import { HELD_BY_PODS, wasHeldByPods } from './held-by-pods.ts';
 import { inWave, timesByWave } from './plan-by-wave.ts';
+import { readingLedger } from './reading-ledger.ts';
 import { readUpgradePolicy } from './upgrade-policy.ts';
 
 /** The decision of `upgrade-node-groups` about one subject at this moment. */
@@ -61,9 +61,10 @@ export async function planUpgrades({
   clients,
   stack,
   clock,
-}: Pick<Surroundings, 'clients' | 'stack' | 'clock'>): Promise<UpgradePlan> {
+  note,
+}: Pick<Surroundings, 'clients' | 'stack' | 'clock' | 'note'>): Promise<UpgradePlan> {
   const { eks } = clients;
-  const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
+  const ledger = readingLedger({ clients, stack, note });
   const now = clock.now();
   const trigger = { id: 'plan', type: 'plan', time: now };
   const clusters = await listClusters(eks);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
 import { URGENT } from './findings.fixture.ts';
 import { deadLetterCount, HOUR, start } from './harness.ts';
@@ -96,6 +97,18 @@ describe('an item of the ledger of each kind that cannot be read', () => {
       expect(new Set(about.map(({ remediation }) => remediation)).size, name).toBe(about.length);
       expect(items.get(name), name).toEqual(spoiledItem(item));
     }
+  });
+
+  it.each([
+    ['posture', 'posture-group'],
+    ['plan --fleet', 'node-group'],
+    ['plan --fleet', 'node-class'],
+    ['get nodes -o wide', 'other-nodes'],
+  ])('is left out and named by %s, where it is one of %s', async (line, kind) => {
+    const { code, stdout, stderr } = await operate(run.account, ...line.split(' '));
+    const name = [...was.keys()].find((one) => one.startsWith(`${kind} `));
+    expect(stderr.split(`The item ${name} of the ledger cannot be read, and is left out: `)).toHaveLength(2);
+    expect([code, stdout.length > 100]).toEqual([0, true]);
   });
 
   it('ends once it can be read again, and its subject is looked after as before', async () => {

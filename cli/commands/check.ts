@@ -1,6 +1,5 @@
 import { detailType } from '../../events/posture-reconcile-request.ts';
-import { readClusterStates, readGroupStates } from '../../functions/check-posture/posture-ledger.ts';
-import { createLedger } from '../../functions/shared/ledger/ledger.ts';
+import { CLUSTER, readClusterStates, readGroupStates } from '../../functions/check-posture/posture-ledger.ts';
 import { subjectOf } from '../../functions/shared/ledger/node-group-key.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
 import { counted } from '../../functions/shared/text/counted.ts';
@@ -10,6 +9,7 @@ import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { readFleetNow } from '../fleet.ts';
 import { meantPlace } from '../meant-subject.ts';
 import { type HowToReport, printRows } from '../posture-report.ts';
+import { readingLedger } from '../reading-ledger.ts';
 import { readRecords } from '../records.ts';
 import { type SentRequest, sendRequest } from '../request.ts';
 import { conditionOf, readSubject } from '../subject.ts';
@@ -48,7 +48,7 @@ async function checkNow(
   { cluster, nodegroup }: { readonly cluster: string; readonly nodegroup?: string },
   how: HowToReport,
 ): Promise<ExitCode> {
-  const { note, clients, stack } = surroundings;
+  const { note } = surroundings;
   const name = nodegroup === undefined ? cluster : `${cluster}/${nodegroup}`;
   const request = await sendRequest(surroundings, detailType, {
     trigger: 'operator',
@@ -77,7 +77,7 @@ async function checkNow(
     );
     return 1;
   }
-  const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
+  const ledger = readingLedger(surroundings);
   const subjects = groups.map((group) => subjectOf({ cluster, nodegroup: group }));
   const rows = rowsOf(await readGroupStates(ledger, subjects), how.all);
   printRows(surroundings, rows, how);
@@ -92,11 +92,13 @@ async function waitForAnswer(
   cluster: string,
   { id, at }: SentRequest,
 ): Promise<{ readonly groups: readonly string[] } | { readonly refusal: string } | undefined> {
-  const { clients, stack, clock, sleep } = surroundings;
-  const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
+  const { clock, sleep } = surroundings;
+  const ledger = readingLedger(surroundings);
   for (const end = clock.now() + PATIENCE; ; ) {
     const isLast = clock.now() >= end;
     const states = await readClusterStates(ledger, [cluster]);
+    if (ledger.unreadable?.has(CLUSTER, cluster))
+      return { refusal: `check-posture leaves ${visible(cluster)} alone until that item can be read.` };
     const answer = states.get(cluster)?.answers?.find((one) => one.id === id);
     if (answer !== undefined) return answer;
     const records = await readRecords(surroundings, [conditionOf({ event: id })], at - 60_000);

@@ -2,7 +2,6 @@ import { judge } from '../../functions/check-posture/judge/judge.ts';
 import { type Node, NodeError, readNode } from '../../functions/check-posture/judge/node.ts';
 import { compare } from '../../functions/check-posture/kube-bench/compare.ts';
 import { KubeBenchError, readKubeBench } from '../../functions/check-posture/kube-bench/report.ts';
-import { createLedger } from '../../functions/shared/ledger/ledger.ts';
 import { benchmarkFor, CHECKS } from '../../functions/shared/posture/benchmark.ts';
 import { readAllGroupStates } from '../../functions/shared/posture/group-states.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
@@ -11,6 +10,7 @@ import { jsonLine } from '../../functions/shared/text/visible.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { contentOf } from '../input-file.ts';
 import { type HowToReport, printRows } from '../posture-report.ts';
+import { readingLedger } from '../reading-ledger.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -71,13 +71,14 @@ function localOf({ positionals: [verb, file, ...rest], options }: Given): (local
 
 /** Prints what the ledger knows of every node group, from its last check. */
 async function report(surroundings: Surroundings, how: HowToReport): Promise<ExitCode> {
-  const { clients, stack, note } = surroundings;
-  const states = await readAllGroupStates(createLedger(clients.dynamoDb, stack.LedgerTableName));
+  const states = await readAllGroupStates(readingLedger(surroundings));
   const rows = rowsOf(states, how.all);
   printRows(surroundings, rows, how);
   const never =
     states.size === 0 ? 'No group was looked at yet: each cluster is, within an hour of a deploy.' : undefined;
-  note(never ?? `${counted(states.size, 'group was', 'groups were')} checked; ${counted(rows.length, 'row')}.`);
+  surroundings.note(
+    never ?? `${counted(states.size, 'group was', 'groups were')} checked; ${counted(rows.length, 'row')}.`,
+  );
   return 0;
 }
 
