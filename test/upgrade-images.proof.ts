@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
 import { expect, inject, it } from 'vitest';
+import { clientsIn } from '../cli/operator.fixture.ts';
 import { resourcesOf, templateOf } from '../infra/stack-under-test.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
@@ -144,6 +146,38 @@ it.each(['disabledAt', 'deregisteredAt'])(
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   },
 );
+
+it('a node group that somebody sets back to the former version of its template is not moved there and back: people are told, until it uses another', async () => {
+  const clusters = [{ name: 'shop', version: '1.33', nodeGroups: [group('own')] }];
+  const run = await startRun({
+    fleet: parseFleet(JSON.stringify({ ...fleet, clusters }), 'scenario'),
+    synthesized: readSynthesizedStack(withImageRights()),
+    policy: JSON.stringify(policy),
+    inProcess: true,
+  });
+  await run.account.play(4 * HOUR);
+  const { id = '' } = run.account.fleet.eks.nodeGroup('shop', 'own').launchTemplate ?? {};
+  // What Terraform does with its next run.
+  const use = async (version: string) => {
+    await clientsIn(run.account).eks.send(
+      new UpdateNodegroupVersionCommand({
+        clusterName: 'shop',
+        nodegroupName: 'own',
+        launchTemplate: { id, version },
+      }),
+    );
+    await run.account.play(12 * HOUR);
+  };
+  await use('1');
+  expect(run.calls.filter(({ operation }) => operation === 'UpdateNodegroupVersion')).toHaveLength(1);
+  expect(nodeGroupOf(run, 'shop', 'own').releaseVersion).toBe(OLD);
+  expect(incidentOf(run, 'shop', 'own').filter((told) => told.endsWith('set-back'))).toEqual([
+    'refused template-set-back',
+  ]);
+  await use('2');
+  expect(nodeGroupOf(run, 'shop', 'own').releaseVersion).toBe(NEW);
+  expect(incidentOf(run, 'shop', 'own').at(-1)).toMatch(/^done /);
+});
 
 it('in a rotation of the certificate authority, they get a version with the same data, with which EKS replaces their nodes', async () => {
   const parameter = '/eks-host-remediator/images/1.33';

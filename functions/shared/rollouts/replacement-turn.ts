@@ -36,6 +36,7 @@ export const NOT_BY_ITSELF: ReadonlySet<string> = new Set([
   'release-incomparable',
   'runs-withdrawn-release',
   'template-kept-as-code',
+  'template-set-back',
   'template-unfit',
   'unknown-ami-type',
   'wanted-image-missing',

@@ -75,7 +75,7 @@ export async function startUpgrade(
   }
   if (made !== undefined) {
     // The version lets a reconcile find the update again after a crash. An error of the ledger says nothing of EKS.
-    saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version } };
+    saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version, ...formerOf(template) } };
     await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
   }
   try {
@@ -143,6 +143,13 @@ async function makeVersion(
     return { unfit: `EC2 made no version of ${from.templateId} without it (${codeOf(error)}: ${error.message}).` };
   }
 }
+
+/** What a version of the launch template moves the node group from; empty where it brings no other AMI. */
+const formerOf = (template: Start['template']): Pick<Upgrade, 'former'> => {
+  const { from, change: { imageId } = {} } = template ?? {};
+  if (from === undefined || imageId === undefined || imageId === from.data.ImageId) return {};
+  return { former: { templateId: from.templateId, version: from.version } };
+};
 
 /** The same start, told and carried out as one that leaves the key pair where it is. */
 function keyPairStays(decision: Decision & { readonly start: Start }, why: string): Decision {

@@ -29,6 +29,7 @@ import { causeOf, isExhausted } from '../moment/setbacks.ts';
 import type { Policy } from '../policy.ts';
 import { confirmNodes } from '../release/confirm-nodes.ts';
 import { afterReplacement, notReplaced } from './not-replaced.ts';
+import { movedBy } from './set-back.ts';
 
 /**
  * Follows the stored upgrade until it ends.
@@ -87,9 +88,8 @@ export function followUpgrade(
         details: { updateId: update.updateId },
       };
       const mixed = confirmNodes(view, state, memory, circumstances.now);
-      return upgrade.replaces === undefined
-        ? (mixed ?? done)
-        : afterReplacement(upgrade.replaces, { key, view, former }, mixed ?? done);
+      const ended = { ...(mixed ?? done), ...movedBy(upgrade) };
+      return upgrade.replaces === undefined ? ended : afterReplacement(upgrade.replaces, { key, view, former }, ended);
     }
     case 'failed':
       return failed(

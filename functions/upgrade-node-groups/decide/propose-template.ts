@@ -3,8 +3,11 @@ import { codeOwnerOf } from '../../shared/fleet/template-owner.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { type Circumstances, type Decision, idleMemory, say } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';
+import { kubernetesVersionOf, proposedTarget } from '../model/target-version.ts';
+import { approvalOf } from '../moment/approval.ts';
 import { chooseMoment } from '../moment/choose-moment.ts';
 import type { ChosenImage } from '../release/choose-image.ts';
+import { refusedAsSetBack } from './set-back.ts';
 
 /**
  * Decides when a group moves to another AMI: as with a release, in a version of its own launch template. Whoever keeps
@@ -20,6 +23,15 @@ export function momentOfImage(
   if (isInvalid(policy) || template.kind !== 'found') throw new Error('An AMI is chosen with policy and template.');
   const owner = codeOwnerOf(template.found.tags);
   if (owner === undefined && policy.upgrades.image.templates === 'change') {
+    const setBack = refusedAsSetBack(observation.state, template.found, release.releaseVersion);
+    const isOther = template.found.data.ImageId !== release.releaseVersion;
+    const { isProposal, ruling } = approvalOf(
+      observation.state.proposal,
+      proposedTarget(release.releaseVersion, kubernetesVersionOf(view)),
+      policy.upgrades,
+      circumstances.now,
+    );
+    if (setBack !== undefined && isOther && !isProposal && ruling === undefined) return setBack;
     const decided = chooseMoment(observation, view, release, circumstances);
     const { start } = decided;
     if (start === undefined) return decided;

@@ -65,6 +65,8 @@ export interface Decision extends Told<Reason> {
   readonly replaces?: number;
   /** Set where EKS was asked to replace nodes that were launched before this time: it is not asked again. */
   readonly replacementTried?: number;
+  /** The upgrade that has brought another AMI by a version of the launch template; absent: as before. */
+  readonly moved?: NonNullable<NodeGroupState['moved']>;
   /** When to reconcile again, epoch milliseconds; absent when an event, a freed slot or the sweep will trigger it. */
   readonly wakeAt?: number;
   /** The memory to save. */

@@ -36,6 +36,7 @@ export function nextState(
   const answered = decision.answers ?? state.answered;
   const lifts = decision.lifts ?? state.lifts;
   const replacementTried = decision.replacementTried ?? state.replacementTried;
+  const moved = decision.moved ?? state.moved;
   const since = waitingSinceAfter(state, decision, now);
   const place = decision.decision === 'acted' ? undefined : turn;
   const isLastWord = decision.answers === undefined && decision.isSilent !== true;
@@ -59,6 +60,7 @@ export function nextState(
     ...(progress !== undefined && { progress }),
     ...(lifts !== undefined && { lifts }),
     ...(replacementTried !== undefined && { replacementTried }),
+    ...(moved !== undefined && { moved }),
   };
 }
 

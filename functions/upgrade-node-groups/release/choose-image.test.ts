@@ -90,6 +90,23 @@ describe('a group with a custom AMI', () => {
     expect(decided(group(), policy, upgrades)).toMatchObject({ decision: 'would-act', reason: 'would-upgrade' });
   });
 
+  it('is not moved again after somebody has set it back to the version from which an upgrade had brought it', () => {
+    const moved = { templateId: 'lt-1', version: 7, to: 8, imageId: 'ami-2', at: NOW - HOUR };
+    const refused = decided(group({}, { moved }));
+    expect([refused.reason, refused.start]).toEqual(['template-set-back', undefined]);
+    expect(refused.message).toMatch(/brought the node group to version 8 .* with ami-2, .* set it back to version 7\./);
+    const later = { wanted: { kind: 'named' as const, candidates: [{ image: image('ami-3', 48) }] } };
+    expect(decided(group({ custom: custom(later) }, { moved })).reason).toBe('template-set-back');
+    for (const other of [{ version: 6 }, { templateId: 'lt-2' }]) {
+      expect(decided(group({}, { moved: { ...moved, ...other } })).reason).toBe('upgrade-started');
+    }
+    expect(decided(group({}, { moved }), { templates: 'change' }).reason).toBe('would-upgrade');
+    const ruling = { id: 'r', at: NOW, requestedBy: 'jo', why: 'it is mended' };
+    const ruled = (kind: 'approved' | 'rejected') =>
+      decided(group({}, { moved, proposal: { target: 'ami-2', at: NOW - HOUR, ruling: { ...ruling, kind } } }));
+    expect([ruled('approved').reason, ruled('rejected').reason]).toEqual(['upgrade-started', 'proposal-rejected']);
+  });
+
   it('moves once after an approval', () => {
     const ruling = { kind: 'approved' as const, id: 'r', at: NOW, requestedBy: 'jo', why: 'tested' };
     const state = { proposal: { target: 'ami-2', at: NOW - HOUR, ruling } };
