@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { parsePolicy } from '../../policy-document.ts';
 import type { Circumstances } from '../model/decision.ts';
 import { NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
+import type { HealthIssue } from '../model/observation.ts';
 import { decide } from './decide.ts';
 import { afterRefusal } from './refusal.ts';
 
@@ -46,4 +47,32 @@ it('who is told after a day that EKS does not take an update reads the words of 
   const told = decide(again, { ...circumstances, now });
   expect([told.decision, told.reason]).toEqual(['refused', 'upgrade-deferred']);
   expect(told.message).toContain(`InvalidParameterException: ${words}. It is tried again`);
+});
+
+it.each<[string, HealthIssue[], number, string]>([
+  ['known only now', [], 3, 'waiting upgrade-deferred'],
+  [
+    'known before, where no node can suffer',
+    [{ code: 'Ec2SubnetNotFound', message: '' }],
+    0,
+    'refused node-group-unhealthy',
+  ],
+])('a refusal for the health of an ACTIVE node group is no failure: %s', (_what, healthIssues, desired, expected) => {
+  const view = nodeGroup({ healthIssues, desired });
+  const attempted = { observation: observation(view), view, circumstances };
+  const message =
+    'Nodegroup health has issues other than [ AsgInstanceLaunchFailures, InstanceLimitExceeded, InsufficientFreeAddresses, ClusterUnreachable ]';
+  const error = Object.assign(new Error(message), {
+    name: 'InvalidRequestException',
+    $metadata: { httpStatusCode: 400 },
+  });
+  const start = decide(attempted.observation, circumstances);
+  expect(start.reason).toBe('upgrade-started');
+  const refusal = afterRefusal(error, start, attempted);
+  expect(`${refusal?.decision} ${refusal?.reason}`).toBe(expected);
+  expect([refusal?.memory.upgrade, refusal?.memory.failures, refusal?.memory.setbacks]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

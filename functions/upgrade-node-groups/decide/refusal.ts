@@ -4,7 +4,7 @@ import { type Circumstances, type Decision, FOREIGN_EVERY, idleMemory, type Memo
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { proposedTarget } from '../model/target-version.ts';
 import { deferralAfter, deferred } from '../moment/defer.ts';
-import { unhealthy } from '../moment/heal.ts';
+import { isTroubled, unhealthy } from '../moment/heal.ts';
 import { refusedByEks } from './follow.ts';
 
 /** The context of a refused start. */
@@ -33,12 +33,17 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
     return putOffBy(obstacle, decision, { ...memory, [place]: obstacle }, circumstances.now);
   };
 
-  if (view.status !== 'ACTIVE' && TAKES_NO_UPDATE.has(error.name) && !isNotAuthorized(error)) {
-    const why = `EKS accepts no update of it in this state (${because}).`;
+  const blamesHealth = OF_HEALTH.test(error.message);
+  const isKnownUnwell = view.status !== 'ACTIVE' || (blamesHealth && isTroubled(view));
+  if (isKnownUnwell && TAKES_NO_UPDATE.has(error.name) && !isNotAuthorized(error)) {
+    const instead = blamesHealth ? ' Where the issue does not end, replace the node group by a new one.' : '';
+    const why = `EKS accepts no update of it in this state (${because}).${instead}`;
     const memory = { ...idleMemory(observation.state), cureTried: releaseVersion };
     return unhealthy(view, observation.state, memory, why);
   }
   if (isNotAuthorized(error)) return putOff(true, rest);
+  // It became unwell after our read, or EKS does not show that yet. The next look does.
+  if (blamesHealth && TAKES_NO_UPDATE.has(error.name)) return putOff(false, rest);
   // A release that nodes run already does not become valid by waiting.
   if (isNotYetValid(error) && upgrade.replaces === undefined) return putOff(false, rest);
   // A throttled request certainly did not arrive. Whether the others arrived is unknown, so the intended upgrade stays
@@ -84,6 +89,13 @@ function putOffBy(obstacle: Obstacle, { turn }: Decision, memory: Memory, now: n
 
 /** EKS's possible errors for an update of a node group that is not ACTIVE. AWS does not document which one EKS uses. */
 const TAKES_NO_UPDATE = new Set(['ResourceInUseException', 'InvalidRequestException', 'InvalidParameterException']);
+
+/**
+ * How EKS refuses an update for the health of the node group. Only with the issues that it names after these words does
+ * it take one: AsgInstanceLaunchFailures, InstanceLimitExceeded, InsufficientFreeAddresses, ClusterUnreachable. Source:
+ * AWS Knowledge Center, "How can I troubleshoot managed node group update issues for Amazon EKS?".
+ */
+const OF_HEALTH = /health has issues other than/i;
 
 /** EC2's errors for a version of a launch template that EC2 does not make. These errors do not pass by themselves. */
 const OF_TEMPLATES =

@@ -19,6 +19,17 @@ const MAX_SKEW = 3;
 /** Health issues that end once nodes have started from another image. */
 const CURED: ReadonlySet<string> = new Set(['AmiIdNotFound', 'AsgInstanceLaunchFailures', 'NodeCreationFailure']);
 
+/**
+ * The health issues with which EKS takes an update, as its refusal names them. Source: AWS Knowledge Center, "How can I
+ * troubleshoot managed node group update issues for Amazon EKS?".
+ */
+const UPDATABLE_WITH = [
+  'AsgInstanceLaunchFailures',
+  'InstanceLimitExceeded',
+  'InsufficientFreeAddresses',
+  'ClusterUnreachable',
+];
+
 /** UpdateNodegroupVersion: its errors and effects. */
 export class NodeGroupUpdates {
   readonly #world: World;
@@ -116,14 +127,18 @@ export class NodeGroupUpdates {
     return { ...release, ...named, params: [...params, ...named.params] };
   }
 
-  /** @throws ResourceInUseException */
+  /** @throws ResourceInUseException, InvalidRequestException */
   #refuseBusy(group: EksNodeGroup): void {
     const { cluster } = group;
     if (cluster.status !== 'ACTIVE') {
       const message = `Cluster '${cluster.name}' is not in ACTIVE status: ${cluster.status}`;
       throw refusal(group, 'ResourceInUseException', message, 409);
     }
-    if (group.status !== 'ACTIVE' && !(group.status === 'DEGRADED' && group.updatableWhenDegraded)) {
+    if (group.status === 'DEGRADED' && !group.updatableWhenDegraded) {
+      const message = `Nodegroup health has issues other than [ ${UPDATABLE_WITH.join(', ')} ]`;
+      throw refusal(group, 'InvalidRequestException', message);
+    }
+    if (group.status !== 'ACTIVE' && group.status !== 'DEGRADED') {
       const message = 'Nodegroup cannot be updated as it is currently not in Active State';
       throw refusal(group, 'ResourceInUseException', message, 409);
     }
