@@ -161,6 +161,7 @@ describe('docs/sandbox.md', () => {
       serverErrorRate: true,
       lostRequestRate: true,
       lostReplyRate: true,
+      partialMetricsRate: true,
       eventLossRate: true,
       crashRate: true,
       crash: true,

@@ -22,6 +22,8 @@ export interface FaultPlan {
   readonly lostRequestRate?: number;
   /** Share of calls that take effect, but whose response never arrives. */
   readonly lostReplyRate?: number;
+  /** Share of the results of GetMetricData that lack their newest data points, as their status says. */
+  readonly partialMetricsRate?: number;
   /** Share of the AWS services' own events that are lost. */
   readonly eventLossRate?: number;
   /** Share of calls at which the execution environment dies: before the call is done, or after. */
@@ -118,6 +120,11 @@ export class Faults {
   /** Whether an event of an AWS service is lost. */
   losesEvent(): boolean {
     return this.#happens(this.#plan.eventLossRate);
+  }
+
+  /** Whether a result of GetMetricData is only a part. */
+  tellsMetricInPart(): boolean {
+    return this.#happens(this.#plan.partialMetricsRate);
   }
 
   /** @throws AwsError for the share of deliveries that are to fail */

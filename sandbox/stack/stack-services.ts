@@ -69,7 +69,7 @@ export function createStackServices(options: StackServicesOptions) {
 
 /** The operations that clients can call. */
 export const callableServices = (
-  { eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb }: ReturnType<typeof createStackServices>,
+  { eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb, faults }: ReturnType<typeof createStackServices>,
   world: World,
 ): Service[] => [
   eventBridgeService(eventBridge),
@@ -77,6 +77,6 @@ export const callableServices = (
   sns.service,
   schedulerService(scheduler),
   logsService(logs, world),
-  cloudWatchService(cloudWatch, world),
+  cloudWatchService(cloudWatch, world, faults),
   dynamoDbService(dynamoDb),
 ];

@@ -50,6 +50,22 @@ export function metricDataResult(
   };
 }
 
+/**
+ * The result as CloudWatch gives it where it could not read all of it: without the newest data points. Source: CloudWatch
+ * API reference, MetricDataResult, StatusCode `PartialData`.
+ */
+export function partOf(result: MetricDataResult, order: ScanBy): MetricDataResult {
+  const { Timestamps = [], Values = [] } = result;
+  const [from, to] =
+    order === 'TimestampDescending' ? [Math.ceil(Values.length / 2), undefined] : [0, Values.length >> 1];
+  return {
+    ...result,
+    Timestamps: Timestamps.slice(from, to),
+    Values: Values.slice(from, to),
+    StatusCode: 'PartialData',
+  };
+}
+
 const dimensionsOf = ({ MetricStat }: MetricDataQuery): Record<string, string> =>
   Object.fromEntries((MetricStat?.Metric?.Dimensions ?? []).map(({ Name = '', Value = '' }) => [Name, Value]));
 

@@ -19,27 +19,28 @@ import {
   type ListMetricsCommandOutput,
 } from '@aws-sdk/client-cloudwatch';
 import { AwsError } from '../../wire/aws-error.ts';
+import type { Faults } from '../faults.ts';
 import { pageOf } from '../pagination.ts';
 import { operation, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { stateOf } from './alarms.ts';
 import type { CloudWatch } from './cloudwatch.ts';
 import { compositeAlarmDetails, historyItems, metricAlarmDetails } from './descriptions.ts';
-import { metricDataResult } from './metric-data.ts';
+import { metricDataResult, partOf } from './metric-data.ts';
 
 /** Amazon CloudWatch, as clients call it. */
-export const cloudWatchService = (cloudWatch: CloudWatch, world: World): Service => ({
+export const cloudWatchService = (cloudWatch: CloudWatch, world: World, faults: Faults): Service => ({
   signingName: 'monitoring',
   queryCompatible: true,
   iamPrefix: 'cloudwatch',
   protocol: 'json-1.0',
   // The AWS CLI uses this protocol.
   alsoSpeaks: ['rpc-v2-cbor'],
-  operations: cloudWatchOperations(cloudWatch, world),
+  operations: cloudWatchOperations(cloudWatch, world, faults),
 });
 
 /** The read operations of CloudWatch. Metrics, alarms and dashboards come from functions and templates. */
-function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['operations'] {
+function cloudWatchOperations(cloudWatch: CloudWatch, world: World, faults: Faults): Service['operations'] {
   const arnOf = (resource: string) =>
     `arn:${world.partition}:cloudwatch:${world.region}:${world.accountId}:${resource}`;
   const dashboardArn = (name: string) => `arn:${world.partition}:cloudwatch::${world.accountId}:dashboard/${name}`;
@@ -134,9 +135,10 @@ function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['op
         const asked = { queries: MetricDataQueries, from, to, order: ScanBy };
         const results = MetricDataQueries.filter(({ ReturnData = true }) => ReturnData);
         return {
-          MetricDataResults: results.map((query) =>
-            metricDataResult(cloudWatch.metrics, cloudWatch.usage, query, asked),
-          ),
+          MetricDataResults: results.map((query) => {
+            const result = metricDataResult(cloudWatch.metrics, cloudWatch.usage, query, asked);
+            return faults.tellsMetricInPart() ? partOf(result, ScanBy) : result;
+          }),
         };
       },
     ),
