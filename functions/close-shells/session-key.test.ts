@@ -1,6 +1,8 @@
+import { type GetInstanceProfileCommand, IAMClient, NoSuchEntityException } from '@aws-sdk/client-iam';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { expect, it } from 'vitest';
 import { statementsOf } from '../shared/iam/policy-statements.ts';
-import { whyNoKey } from './session-key.ts';
+import { readSessionTroubles, whyNoKey } from './session-key.ts';
 
 const AT = { partition: 'aws', region: 'eu-central-1', account: '111122223333' };
 const ID = '0d5ec2a1-7f3b-4c6d-9e8f-a1b2c3d4e5f6';
@@ -50,4 +52,25 @@ it.each<[string, string, object[], string | RegExp | undefined]>([
 it('an instance without a role is none that may use a key', () => {
   expect(whyNoKey(KEY, undefined, 'i-1', AT)).toContain('no role');
   expect(whyNoKey(KEY, { name: 'gone', gone: true }, 'i-1', AT)).toContain('no role');
+});
+
+it('a role that cannot be read keeps nobody from telling of hosts with another', async () => {
+  const ssm = new SSMClient({ region: AT.region });
+  const preferences = { Content: JSON.stringify({ inputs: { kmsKeyId: KEY } }), DocumentVersion: '1' };
+  ssm.send = async () => preferences;
+  const iam = new IAMClient({ region: AT.region });
+  iam.send = async ({ input }: GetInstanceProfileCommand) => {
+    if (input.InstanceProfileName === 'closed')
+      throw Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: {} });
+    throw new NoSuchEntityException({ message: 'gone', $metadata: {} });
+  };
+  const host = (instanceId: string, name: string) => ({
+    instanceId,
+    instance: { IamInstanceProfile: { Arn: `arn:aws:iam::111122223333:instance-profile/${name}` } },
+  });
+  const troubles = await readSessionTroubles({ iam, ssm }, AT, [host('i-1', 'closed'), host('i-2', 'gone')]);
+  expect([...troubles.values()]).toEqual([
+    `sessions are encrypted by the key ${KEY}, and the role of the instance cannot be read (AccessDenied)`,
+    `sessions are encrypted by the key ${KEY}, and the instance has no role whose rights could be read`,
+  ]);
 });

@@ -1,11 +1,13 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
-import { read } from '../shared/fleet/reading.ts';
+import { type Reading, read } from '../shared/fleet/reading.ts';
 import type { Question } from '../shared/iam/judge.ts';
 import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
 import { rightTo } from '../shared/iam/role-policies.ts';
 import { readPreferences } from '../shared/posture/session-preferences.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 
 interface Clients {
   readonly iam: IAMClient;
@@ -38,14 +40,30 @@ export async function readSessionTroubles(
   const { kmsKeyId = '' } = preferences.found.content.inputs;
   if (kmsKeyId === '') return new Map();
   const arnOf = ({ instance }: (typeof hosts)[number]) => instance.IamInstanceProfile?.Arn ?? '';
-  const profiles = await read(() => observeProfiles(iam, hosts.map(arnOf)), 'tell');
-  if (profiles.kind !== 'found') return ofAll(`${encrypted(kmsKeyId)}, and the roles of hosts cannot be read`);
+  const profiles = await readProfiles(iam, hosts.map(arnOf));
   return new Map(
     hosts.flatMap((host): Array<[string, string]> => {
-      const why = whyNoKey(kmsKeyId, profiles.found.get(arnOf(host)), host.instanceId, location);
+      const profile = profiles.get(arnOf(host));
+      const why =
+        profile?.kind === 'unreadable'
+          ? `and the role of the instance cannot be read (${profile.code})`
+          : whyNoKey(kmsKeyId, profile?.kind === 'found' ? profile.found : undefined, host.instanceId, location);
       return why === undefined ? [] : [[host.instanceId, `${encrypted(kmsKeyId)}, ${why}`]];
     }),
   );
+}
+
+/** Reads each profile by itself: one that cannot be read says nothing of hosts with another. */
+async function readProfiles(
+  iam: IAMClient,
+  arns: readonly string[],
+): Promise<ReadonlyMap<string, Reading<ObservedProfile>>> {
+  const readings = await pMap(
+    [...new Set(arns)],
+    async (arn) => [arn, await read(async () => (await observeProfiles(iam, [arn])).get(arn), 'tell')] as const,
+    { concurrency: READ_CONCURRENCY },
+  );
+  return new Map(readings);
 }
 
 const encrypted = (key: string): string => `sessions are encrypted by the key ${key}`;
