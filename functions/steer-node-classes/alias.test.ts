@@ -54,6 +54,9 @@ const manager = (name: string, applies: boolean, ownsTerms: boolean) => ({
   managers: [{ manager: name, applies, ownsTerms }],
 });
 
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const lastApplied = (spec: object) => JSON.stringify({ kind: 'EC2NodeClass', spec });
+
 it.each<[string | undefined, object]>([
   ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } }],
   ['Flux', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'x' } }],
@@ -65,6 +68,18 @@ it.each<[string | undefined, object]>([
   ['a manifest that kubectl-client-side-apply applied', manager('kubectl-client-side-apply', false, true)],
   ['a manifest that ci applied', manager('ci', true, true)],
   [undefined, manager('kubectl-client-side-apply', false, false)],
+  ['Crossplane', manager('crossplane-kubernetes-provider', false, true)],
+  ['kro', { labels: { 'kro.run/owned': 'true' } }],
+  ['kapp', { labels: { 'kapp.k14s.io/app': '1557433075084066000' } }],
+  ['an ApplySet', { labels: { 'applyset.kubernetes.io/part-of': 'applyset-x-v1' } }],
+  ['Config Sync', { annotations: { 'configmanagement.gke.io/managed': 'enabled' } }],
+  ['its controller Platform main', { controller: 'Platform main' }],
+  [
+    `a manifest that was applied (${LAST_APPLIED})`,
+    { ...manager('kubectl-edit', false, true), annotations: { [LAST_APPLIED]: lastApplied({ amiSelectorTerms: [] }) } },
+  ],
+  [undefined, { annotations: { [LAST_APPLIED]: lastApplied({ role: 'nodes' }) } }],
+  [undefined, { annotations: { [LAST_APPLIED]: '{"spec":' } }],
   [undefined, manager('kubectl-edit', false, true)],
   [undefined, { labels: { 'app.kubernetes.io/instance': 'karpenter' } }],
 ])('%s keeps %j as code', (owner, more) => {

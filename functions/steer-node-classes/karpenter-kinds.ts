@@ -28,6 +28,9 @@ const metadata = z.object({
       }),
     )
     .default([]),
+  ownerReferences: z
+    .array(z.object({ kind: z.string(), name: z.string(), controller: z.boolean().default(false) }))
+    .default([]),
 });
 export type Metadata = z.infer<typeof metadata>;
 /** Source: Kubernetes API conventions, "Typical status properties". */

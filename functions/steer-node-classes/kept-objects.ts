@@ -54,8 +54,14 @@ const LONGEST_TEXT = 100;
 const LONGEST_MARK = 512;
 
 export const classFrom = readerOf('EC2NodeClass', ec2NodeClass, ({ metadata, spec, status }): KeptClass => {
-  const { name, resourceVersion, labels, annotations } = metadata;
-  const codeOwner = codeOwnerOf({ labels, annotations, managers: managersIn(metadata) });
+  const { name, resourceVersion, labels, annotations, ownerReferences } = metadata;
+  const controller = ownerReferences.find((each) => each.controller);
+  const codeOwner = codeOwnerOf({
+    labels,
+    annotations,
+    managers: managersIn(metadata),
+    ...(controller !== undefined && { controller: `${controller.kind} ${controller.name}` }),
+  });
   return {
     name,
     resourceVersion,

@@ -166,3 +166,15 @@ it('little is kept of objects that are large', async () => {
   expect(JSON.stringify([classes, ...malformed.values()]).length).toBeLessThan(3_000);
   expect(classes[0]?.marks).toHaveProperty(['eks-host-remediator/ignore'], '');
 });
+
+it('a class that another object controls is kept as code by that', async () => {
+  const owned = (controller: boolean) => ({
+    metadata: {
+      name: 'good',
+      ownerReferences: [{ apiVersion: 'platform.example/v1', kind: 'Platform', name: 'main', uid: 'u', controller }],
+    },
+  });
+  const ownerOf = async (more: object) => (await readFew({ classes: [aClass('good', more)] })).classes[0]?.codeOwner;
+  expect(await ownerOf(owned(true))).toBe('its controller Platform main');
+  expect(await ownerOf(owned(false))).toBeUndefined();
+});
