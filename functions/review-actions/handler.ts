@@ -20,8 +20,7 @@ const env = readEnvironment(
 );
 const deps = {
   logs: new CloudWatchLogsClient(CLIENT_DEFAULTS),
-  // The functions whose items cannot be read tell of them. All others are shown.
-  ledger: { ...createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE), unreadable: new UnreadableItems() },
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
   ec2: new EC2Client(CLIENT_DEFAULTS),
   logGroup: env.LOG_GROUP,
   requestable: env.REQUESTABLE,
@@ -31,6 +30,9 @@ const deps = {
 
 export const handler = createSilentFunction({
   stack: env.STACK_NAME,
-  run: (event: unknown, { functionArn }) =>
-    review({ ...deps, endpoints: { view: functionArn, act: env.REQUEST_FUNCTION_ARN } }, event),
+  run: (event: unknown, { functionArn }) => {
+    // The functions whose items cannot be read tell of them. All others are shown.
+    const ledger = { ...deps.ledger, unreadable: new UnreadableItems() };
+    return review({ ...deps, ledger, endpoints: { view: functionArn, act: env.REQUEST_FUNCTION_ARN } }, event);
+  },
 });

@@ -133,7 +133,7 @@ function isNews({ told }: Teller, { digest, ...item }: Found): boolean {
 
 async function tellOf({ told, tell: tellAbout }: Teller, { pk: kind, sk: key, why, digest }: Found): Promise<void> {
   const name = nameOf({ pk: kind, sk: key });
-  const message = `The item ${name} of the ledger cannot be read: ${shortLine(why, 300)}. Nothing is done about its subject.`;
+  const message = `The item ${name} of the ledger cannot be read: ${shortLine(why, 300)}. Nothing is done that depends on it.`;
   const words = { decision: 'failed', reason: 'ledger-unreadable', message, variant: digest } as const;
   await tellAbout(name, { ...NOTHING_TOLD, ...told()[name], kind, key, digest }, words);
 }
