@@ -15,7 +15,7 @@ import { readNodeClassStates } from '../shared/ledger/node-class-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { readAllNodeGroups } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { managedRollouts } from '../shared/rollouts/all-groups.ts';
+import { managedRollouts, withUnreadableClasses } from '../shared/rollouts/all-groups.ts';
 import { decideAlone } from '../shared/rollouts/go-first.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import type { Rollouts } from '../shared/rollouts/rollouts.ts';
@@ -107,7 +107,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
  * @throws where the ledger cannot be read, so that nothing starts
  */
 const readRollouts = async (ledger: Ledger, nodeClasses: Looking['states'], policy: Policy): Promise<Rollouts> =>
-  managedRollouts({ managed: await readAllNodeGroups(ledger), selfManaged: new Map(), nodeClasses }, policy);
+  managedRollouts(
+    {
+      managed: await readAllNodeGroups(ledger),
+      selfManaged: new Map(),
+      nodeClasses: withUnreadableClasses(ledger, nodeClasses),
+    },
+    policy,
+  );
 
 /** Decides and acts on the classes of one cluster. The error of one class stops no other. */
 async function steer(

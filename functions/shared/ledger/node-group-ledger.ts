@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Ledger, putItem, queryItems, readItems, withFormerNames } from './ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
+import { LEDGER_UNREADABLE } from './unreadable-items.ts';
 
 export const NODE_GROUP_PK = 'node-group';
 const PK = NODE_GROUP_PK;
@@ -251,9 +252,13 @@ export async function readWaitlist(ledger: Ledger): Promise<Map<string, NodeGrou
   return bySubject(await queryItems(ledger, PK, ITEM, query));
 }
 
-/** Reads the states of all node groups that were ever seen. */
+/** Reads the states of all node groups that were ever seen, also in place of those that cannot be read. */
 export async function readAllNodeGroups(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
-  return bySubject(await queryItems(ledger, PK, ITEM));
+  const known = bySubject(await queryItems(ledger, PK, ITEM));
+  for (const subject of ledger.unreadable?.keysOf(PK) ?? []) {
+    known.set(subject, { ...NEW_NODE_GROUP, reason: LEDGER_UNREADABLE });
+  }
+  return known;
 }
 
 /** How long a state is kept after its last change, ms. An active node group changes with every release. */

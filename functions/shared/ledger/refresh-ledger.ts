@@ -5,6 +5,7 @@ import { keyOf, type NodeGroupKey } from './node-group-key.ts';
 import { lift, progress, setback } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
+import { LEDGER_UNREADABLE } from './unreadable-items.ts';
 
 export const REFRESH_PK = 'refresh';
 const PK = REFRESH_PK;
@@ -107,7 +108,8 @@ const OF_OTHERS = ['refresh', 'progress', 'setbacks', 'lifts'] as const;
 
 /**
  * The states that matter to other groups, by `subjectOf`: a refresh is in progress, the group has a place in rollouts,
- * refreshes of it have failed, breakers were lifted by a request about it, or it waits for a slot.
+ * refreshes of it have failed, breakers were lifted by a request about it, or it waits for a slot. Of one that cannot be
+ * read, only that it has a place in rollouts.
  */
 export async function readRemembered(ledger: Ledger): Promise<Map<string, RefreshState>> {
   const items = await queryItems(ledger, PK, refreshState, {
@@ -115,7 +117,11 @@ export async function readRemembered(ledger: Ledger): Promise<Map<string, Refres
     ExpressionAttributeNames: Object.fromEntries([...OF_OTHERS, 'reason'].map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: { ':waits': WAITS_FOR_SLOT },
   });
-  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+  const unreadable = (ledger.unreadable?.all() ?? []).filter(({ pk, item }) => pk === PK && 'progress' in item);
+  return new Map([
+    ...items.map(({ sk, ...state }): [string, RefreshState] => [sk, state]),
+    ...unreadable.map(({ sk }): [string, RefreshState] => [sk, { ...NEVER_SEEN, reason: LEDGER_UNREADABLE }]),
+  ]);
 }
 
 /**

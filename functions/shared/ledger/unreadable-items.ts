@@ -1,3 +1,9 @@
+/**
+ * The reason in the place of a group's state that cannot be read, for those who go by how all groups stand. Later waves wait
+ * for such a group, as nobody knows that it has taken a release.
+ */
+export const LEDGER_UNREADABLE = 'ledger-unreadable';
+
 /** An item of the ledger that is not what its reader expects, such as one that somebody has changed by hand. */
 export interface UnreadableItem {
   readonly pk: string;

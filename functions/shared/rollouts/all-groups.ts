@@ -1,8 +1,9 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { type NodeClassState, readNodeClassStates } from '../ledger/node-class-ledger.ts';
+import { NEVER_SEEN, NODE_CLASS_PK, type NodeClassState, readNodeClassStates } from '../ledger/node-class-ledger.ts';
 import { keyOf } from '../ledger/node-group-key.ts';
 import { type NodeGroupState, type Progress, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
 import { type RefreshState, readRemembered } from '../ledger/refresh-ledger.ts';
+import { LEDGER_UNREADABLE } from '../ledger/unreadable-items.ts';
 import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
 import { failuresIn, type Remembered } from './breaker.ts';
 import type { FleetFailures } from './fleet-failures.ts';
@@ -30,8 +31,21 @@ export async function readAllGroups(ledger: Ledger): Promise<AllGroups> {
     readRemembered(ledger),
     readNodeClassStates(ledger),
   ]);
-  return { managed, selfManaged, nodeClasses };
+  return { managed, selfManaged, nodeClasses: withUnreadableClasses(ledger, nodeClasses) };
 }
+
+/** Adds the node classes that could not be read to those that were: later waves wait for them, too. */
+export const withUnreadableClasses = (
+  { unreadable }: Ledger,
+  read: ReadonlyMap<string, NodeClassState>,
+): ReadonlyMap<string, NodeClassState> =>
+  new Map([
+    ...read,
+    ...(unreadable?.keysOf(NODE_CLASS_PK) ?? []).map((subject): [string, NodeClassState] => [
+      subject,
+      { ...NEVER_SEEN, reason: LEDGER_UNREADABLE },
+    ]),
+  ]);
 
 /** A self-managed group as the ledger, or a decision, remembers it; undefined where nobody waits for it. */
 export function selfManagedMember(
@@ -39,7 +53,7 @@ export function selfManagedMember(
   { progress, refresh, failures, reason }: Pick<RefreshState, 'progress' | 'refresh' | 'failures' | 'reason'>,
   policy: RolloutPolicy,
 ): Member | undefined {
-  if (progress === undefined) return undefined;
+  if (progress === undefined && reason !== LEDGER_UNREADABLE) return undefined;
   const key = keyOf(subject);
   const hasFailed = failures !== undefined && failures.count > failures.resumed;
   return {
@@ -65,7 +79,9 @@ const withSelfManaged = (
  * wave takes no AMI before two sweeps. So a managed group whose AMI nobody knows yet counts once its AMI is known.
  */
 export function ownRollouts({ managed, selfManaged }: AllGroups, policy: RolloutPolicy): Rollouts {
-  const own = [...managed].filter(([, { progress }]) => progress?.pair === CUSTOM);
+  const own = [...managed].filter(
+    ([, { progress, reason }]) => progress?.pair === CUSTOM || reason === LEDGER_UNREADABLE,
+  );
   return withSelfManaged(rolloutsIn(new Map(own), policy), selfManaged, policy);
 }
 

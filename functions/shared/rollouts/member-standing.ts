@@ -1,4 +1,5 @@
 import type { Progress } from '../ledger/node-group-ledger.ts';
+import { LEDGER_UNREADABLE } from '../ledger/unreadable-items.ts';
 import type { Candidate, Member } from './rollouts.ts';
 import { isSameRelease, type TriedRelease } from './tried-release.ts';
 import { CUSTOM } from './wave-place.ts';
@@ -45,6 +46,8 @@ export function standingOf(
       ? { kind: 'waits', why: 'cannot be read', isUnseen }
       : { kind: 'waits', why: 'has not been reconciled since the policy changed', isUnseen: true };
   }
+  // A look would tell nothing of this one either.
+  if (reason === LEDGER_UNREADABLE) return { kind: 'waits', why: 'cannot be read in the ledger', isUnseen: false };
   // Nobody knows either which AMIs come to a member where its AMI, or the list of AMIs, cannot be read.
   if (progress === undefined || (pair === CUSTOM && progress.images === undefined)) {
     const unknown = progress === undefined ? 'has not been reconciled yet' : 'does not know which AMIs come to it';

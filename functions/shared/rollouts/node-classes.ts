@@ -1,5 +1,6 @@
 import type { NodeClassState } from '../ledger/node-class-ledger.ts';
 import { keyOf } from '../ledger/node-group-key.ts';
+import { LEDGER_UNREADABLE } from '../ledger/unreadable-items.ts';
 import { isLeftByFormer } from './progress.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import type { Member } from './rollouts.ts';
@@ -12,13 +13,18 @@ export type Members = ReadonlyArray<readonly [string, Member | undefined]>;
 
 /**
  * A node class as the ledger, or a decision, remembers it: one member for each pair whose releases it takes. An alias
- * names one release for every architecture and variant.
+ * names one release for every architecture and variant. One that cannot be read may take those of any pair.
  *
  * @param subject its `subjectOf`
  */
-export const nodeClassMembers = (subject: string, { progress = [], reason }: Remembered, policy: RolloutPolicy) =>
-  progress.map(({ taking, ...each }): readonly [string, Member] => {
-    const key = keyOf(subject);
+export function nodeClassMembers(
+  subject: string,
+  { progress = [], reason }: Remembered,
+  policy: RolloutPolicy,
+): Array<readonly [string, Member]> {
+  const key = keyOf(subject);
+  if (reason === LEDGER_UNREADABLE) return [[subject, { key, wave: rememberedPlace(key, undefined, policy), reason }]];
+  return progress.map(({ taking, ...each }): readonly [string, Member] => {
     // New nodes that do not come up keep Karpenter from replacing the others: the release has failed there.
     const hasFailed = taking !== undefined && each.health === 'unhealthy';
     return [
@@ -34,6 +40,7 @@ export const nodeClassMembers = (subject: string, { progress = [], reason }: Rem
       },
     ];
   });
+}
 
 /** The change from one memory of a node class to the next one. */
 export const changedMembers = (
