@@ -140,7 +140,7 @@ it('a template from whose latest version another group launches gets no version,
   await asExpected(run);
 });
 
-it('a group that somebody sets back to its former version is not moved there and back: people are told, until it uses another', async () => {
+it('a group that somebody sets back to its former AMI is not moved there and back: people are told, until it names another', async () => {
   const run = await start({ fleet: fleet(cluster('shop', [group('web')])), policy: policy(), inProcess: true });
   await run.account.play(4 * HOUR);
   const web = groupOf(run, 'shop-web');
@@ -155,6 +155,12 @@ it('a group that somebody sets back to its former version is not moved there and
   expect(imagesOf(run, 'shop-web').toSorted()).toEqual([OLD, NEW]);
   expect(changing(run)).toEqual(begun);
   expect(storyOf(run, 'shop-web')).toEqual(['acted refresh-started', 'done group-refreshed', 'refused group-set-back']);
+  // The same by a version that Terraform makes, which takes the AMI for drift.
+  const { id } = web.launchTemplate;
+  run.account.fleet.launchTemplates.makeVersion(id, { ImageId: OLD }, { source: 2, description: 'terraform' });
+  Object.assign(web, { launchTemplate: { ...web.launchTemplate, version: 3 } });
+  await run.account.play(6 * HOUR);
+  expect([changing(run), storyOf(run, 'shop-web').at(-1)]).toEqual([begun, 'refused group-set-back']);
   // Its owner takes the version over.
   Object.assign(web, { launchTemplate: { ...web.launchTemplate, version: 2 } });
   await run.account.play(6 * HOUR);

@@ -147,7 +147,7 @@ it.each(['disabledAt', 'deregisteredAt'])(
   },
 );
 
-it('a node group that somebody sets back to the former version of its template is not moved there and back: people are told, until it uses another', async () => {
+it('a node group that somebody sets back to its former AMI is not moved there and back: people are told, until it names another', async () => {
   const clusters = [{ name: 'shop', version: '1.33', nodeGroups: [group('own')] }];
   const run = await startRun({
     fleet: parseFleet(JSON.stringify({ ...fleet, clusters }), 'scenario'),
@@ -174,6 +174,11 @@ it('a node group that somebody sets back to the former version of its template i
   expect(incidentOf(run, 'shop', 'own').filter((told) => told.endsWith('set-back'))).toEqual([
     'refused template-set-back',
   ]);
+  // The same by a version that Terraform makes, which takes the AMI for drift.
+  run.account.fleet.launchTemplates.makeVersion(id, { ImageId: OLD }, { source: 2, description: 'terraform' });
+  await use('3');
+  expect(nodeGroupOf(run, 'shop', 'own').releaseVersion).toBe(OLD);
+  expect(run.calls.filter(({ operation }) => operation === 'UpdateNodegroupVersion')).toHaveLength(1);
   await use('2');
   expect(nodeGroupOf(run, 'shop', 'own').releaseVersion).toBe(NEW);
   expect(incidentOf(run, 'shop', 'own').at(-1)).toMatch(/^done /);

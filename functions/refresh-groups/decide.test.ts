@@ -437,7 +437,7 @@ it('says explicitly how a refresh goes, with a list of checkpoints that ends at 
   expect(preferencesOf(refreshes, { undoes: true })).not.toHaveProperty('AlarmSpecification');
 });
 
-describe('a group that somebody has set back to the version from which a refresh brought it', () => {
+describe('a group that somebody has set back to the AMI from which a refresh brought it', () => {
   const [templateId, version] = ['lt-1', '4'];
   const done = { target: NEW, from: { templateId, version: '3', imageId: OLD }, at: NOW - HOUR, attempt: 1, version };
   const toldWith = (more: object = {}, policy = policyWith(), group: object = {}) =>
@@ -453,8 +453,15 @@ describe('a group that somebody has set back to the version from which a refresh
     expect(said(decide(seen(present), circumstances()))).toBe('refused group-set-back');
   });
 
-  it('is moved where it uses another version or template, or the AMI came without a new version', () => {
-    expect(toldWith({ done: { ...done, from: { ...done.from, version: '2' } } })).toBe('acted refresh-started');
+  it('is told so where a version of its owner names that AMI', () => {
+    const from = { ...done.from, version: '2' };
+    expect(toldWith({ done: { ...done, from } })).toBe('refused group-set-back');
+  });
+
+  it('is moved where it names another AMI or uses another template, or has the version that was made', () => {
+    expect(toldWith({ done: { ...done, from: { ...done.from, imageId: 'ami-0dddddddddddddddd' } } })).toBe(
+      'acted refresh-started',
+    );
     expect(toldWith({ done: { ...done, from: { ...done.from, templateId: 'lt-2' } } })).toBe('acted refresh-started');
     expect(toldWith({ done: { ...done, version: '3' } })).toBe('acted refresh-started');
   });

@@ -84,7 +84,7 @@ export const REFRESH_REASONS = {
   },
   'group-set-back': {
     meaning:
-      'A refresh brought the group to the wanted AMI, and somebody has set the group back to the former version of its launch template. Whatever it launches has the former AMI. No further refresh is begun, since each would be undone.',
+      'A refresh brought the group to the wanted AMI, and somebody has set the group back to the former one, by a version of its launch template. Whatever it launches has the former AMI. No further refresh is begun, since each would be undone.',
     hint: 'Find out who sets the group back: CloudTrail has UpdateAutoScalingGroup. Put the AMI where the group and its template are written, or have the group use the newer version of the message. From then on newer AMIs come to it again.',
     severity: 'low',
   },

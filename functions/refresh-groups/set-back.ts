@@ -6,17 +6,24 @@ import type { Observation } from './observation.ts';
 import type { Reason } from './reasons.ts';
 
 /**
- * Says that somebody has set a group back to the version of its launch template from which a refresh had brought it;
- * undefined where nobody has. Terraform leaves no mark on a group, sets it back with each run, and starts an instance
- * refresh of its own (terraform-aws-modules/terraform-aws-eks, self-managed-node-group: `instance_refresh`), so that a
+ * Says that somebody has set a group back to the AMI from which a refresh had brought it; undefined where nobody has.
+ * Terraform leaves no mark on a group. With its next run it names the former version, or takes the AMI for drift and
+ * makes a version with the former one, and it starts an instance refresh of its own (hashicorp/terraform-provider-aws,
+ * aws_launch_template; terraform-aws-modules/terraform-aws-eks, self-managed-node-group: `instance_refresh`). So a
  * further refresh would replace all workers there and back, run for run. A pure function.
  */
-export function whySetBack({ group, state: { done } }: Pick<Observation, 'group' | 'state'>): Told<Reason> | undefined {
+export function whySetBack({
+  group,
+  template,
+  state: { done },
+}: Pick<Observation, 'group' | 'template' | 'state'>): Told<Reason> | undefined {
   const { source } = group;
-  if (done?.version === undefined || source.kind !== 'version' || !isOnTemplateOf(done, source)) return undefined;
-  if (done.version === done.from.version || source.version !== done.from.version) return undefined;
-  const message = `A refresh that began at ${iso(done.at)} brought the group to version ${done.version} of ${source.templateId} with ${done.target}, and somebody has set it back to version ${source.version} with ${done.from.imageId}: no further refresh to another AMI is begun.`;
-  return say('refused', 'group-set-back', message, `${done.version} ${source.version}`);
+  if (done === undefined || source.kind !== 'version' || !isOnTemplateOf(done, source)) return undefined;
+  const { target, from, version, at } = done;
+  if (target === from.imageId || source.version === version || template?.data.ImageId !== from.imageId)
+    return undefined;
+  const message = `A refresh that began at ${iso(at)} brought the group to version ${version} of ${source.templateId} with ${target}, and somebody has set it back to ${from.imageId}, by version ${source.version}: no further refresh to another AMI is begun.`;
+  return say('refused', 'group-set-back', message, `${version} ${from.imageId}`);
 }
 
 /** The same of a move that is not only proposed, and that no operator has approved; a pure function. */

@@ -38,7 +38,7 @@ export const UPGRADE_REASONS = {
   },
   'template-set-back': {
     meaning:
-      'An upgrade brought the node group to another AMI, by a version of its launch template that was made for it, and somebody has set the group back to the former version, for which EKS replaced all nodes. No further upgrade starts, since each would be undone.',
+      'An upgrade brought the node group to another AMI, by a version of its launch template that was made for it, and somebody has set the group back to the former AMI, for which EKS replaced all nodes. No further upgrade starts, since each would be undone.',
     hint: 'Find out who sets the node group back: CloudTrail has UpdateNodegroupVersion. Put the AMI where the group and its template are written, or update the group to the newer version of the message. From then on newer AMIs come to it again.',
     severity: 'low',
   },

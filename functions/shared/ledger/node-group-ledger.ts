@@ -22,8 +22,8 @@ const upgrade = () =>
     requestedAt: z.number(),
     /** The version of the launch template that was made for the upgrade, with another AMI or without a key pair. */
     templateVersion: z.number().optional(),
-    /** The template and version that the upgrade moves the group from, where it brings another AMI. */
-    former: z.object({ templateId: z.string(), version: z.number() }).optional(),
+    /** The template and the AMI that the upgrade moves the group from, where it brings another AMI. */
+    former: z.object({ templateId: z.string(), imageId: z.string() }).optional(),
     /** EKS's update id; absent until EKS has answered. */
     updateId: z.string().optional(),
     /** Set where nodes that were launched before this time are replaced with the same release, epoch milliseconds. */
@@ -201,11 +201,11 @@ const nodeGroupState = () =>
     /** The release that an upgrade was tried for to cure health issues. There is one try per release. */
     cureTried: z.string().optional(),
     /**
-     * The last upgrade that brought another AMI by a version of the launch template: the template, the versions from and
-     * to which the group moved, the AMI, and when that began, epoch milliseconds.
+     * The last upgrade that brought another AMI by a version of the launch template: the template, the AMI before, the
+     * version that was made with the AMI after, and when that began, epoch milliseconds.
      */
     moved: z
-      .object({ templateId: z.string(), version: z.number(), to: z.number(), imageId: z.string(), at: z.number() })
+      .object({ templateId: z.string(), from: z.string(), version: z.number(), to: z.string(), at: z.number() })
       .optional(),
     /** EKS was asked to replace the nodes that were launched before this time, epoch milliseconds. It is not asked again. */
     replacementTried: z.number().optional(),

@@ -104,7 +104,7 @@ describe('an AWS call that fails for a node group', () => {
     const { last, saved } = await carriedOut(starting, calls);
     expect(last).toMatchObject({ reason: 'unreadable', isSilent: true });
     // Without an id, the next look searches for the update by its version, and tells that it has begun.
-    const former = { templateId: 'lt-1', version: 3 };
+    const former = { templateId: 'lt-1', imageId: template.data.ImageId };
     expect(saved?.upgrade).toEqual({ ...upgrade, templateVersion: 4, former });
     expect(saved?.proposal).toEqual(state.proposal);
   });

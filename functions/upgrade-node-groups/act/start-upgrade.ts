@@ -147,8 +147,9 @@ async function makeVersion(
 /** What a version of the launch template moves the node group from; empty where it brings no other AMI. */
 const formerOf = (template: Start['template']): Pick<Upgrade, 'former'> => {
   const { from, change: { imageId } = {} } = template ?? {};
-  if (from === undefined || imageId === undefined || imageId === from.data.ImageId) return {};
-  return { former: { templateId: from.templateId, version: from.version } };
+  const former = from?.data.ImageId;
+  if (from === undefined || former === undefined || imageId === undefined || imageId === former) return {};
+  return { former: { templateId: from.templateId, imageId: former } };
 };
 
 /** The same start, told and carried out as one that leaves the key pair where it is. */

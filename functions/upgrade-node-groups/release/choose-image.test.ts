@@ -90,14 +90,16 @@ describe('a group with a custom AMI', () => {
     expect(decided(group(), policy, upgrades)).toMatchObject({ decision: 'would-act', reason: 'would-upgrade' });
   });
 
-  it('is not moved again after somebody has set it back to the version from which an upgrade had brought it', () => {
-    const moved = { templateId: 'lt-1', version: 7, to: 8, imageId: 'ami-2', at: NOW - HOUR };
+  it('is not moved again after somebody has set it back to the AMI from which an upgrade had brought it', () => {
+    const moved = { templateId: 'lt-1', from: 'ami-1', version: 8, to: 'ami-2', at: NOW - HOUR };
     const refused = decided(group({}, { moved }));
     expect([refused.reason, refused.start]).toEqual(['template-set-back', undefined]);
-    expect(refused.message).toMatch(/brought the node group to version 8 .* with ami-2, .* set it back to version 7\./);
+    expect(refused.message).toMatch(
+      /brought the node group to version 8 .* with ami-2, .* set it back to ami-1, by version 7\./,
+    );
     const later = { wanted: { kind: 'named' as const, candidates: [{ image: image('ami-3', 48) }] } };
     expect(decided(group({ custom: custom(later) }, { moved })).reason).toBe('template-set-back');
-    for (const other of [{ version: 6 }, { templateId: 'lt-2' }]) {
+    for (const other of [{ version: 7 }, { from: 'ami-0' }, { templateId: 'lt-2' }]) {
       expect(decided(group({}, { moved: { ...moved, ...other } })).reason).toBe('upgrade-started');
     }
     expect(decided(group({}, { moved }), { templates: 'change' }).reason).toBe('would-upgrade');
