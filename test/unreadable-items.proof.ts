@@ -111,11 +111,18 @@ describe('an item of the ledger of each kind that cannot be read', () => {
     expect([code, stdout.length > 100]).toEqual([0, true]);
   });
 
+  it('is the answer to a request about its subject, though it was told of before', async () => {
+    const [name = ''] = [...was.keys()].filter((one) => one.startsWith('node-group '));
+    const asked = ['resume', name.replace('node-group ', ''), '--remediation', 'upgrade-node-groups'];
+    const { stdout } = await operate(run.account, ...asked, '--why', 'somebody asks', '--yes');
+    expect(stdout).toContain(`The item ${name} of the ledger cannot be read`);
+  });
+
   it('ends once it can be read again, and its subject is looked after as before', async () => {
     for (const item of was.values()) await put(run, item);
     await run.account.play(26 * HOUR);
-    expect(told('ledger-readable')).toHaveLength(told('ledger-unreadable').length);
     const ended = new Set(told('ledger-readable').map(({ correlationId }) => correlationId));
+    expect(told('ledger-readable')).toHaveLength(ended.size);
     for (const { correlationId } of told('ledger-unreadable')) expect(ended).toContain(correlationId);
     const items = await spoiltNow();
     for (const [name, item] of was) expect(items.get(name)?.pk, name).toEqual(item.pk);

@@ -3,7 +3,7 @@ import { BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { type Ledger, readItems } from './ledger.ts';
-import { leavingOutUnreadable } from './tell-unreadable.ts';
+import { leavingOutUnreadable, type OperatorRequest } from './tell-unreadable.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -31,7 +31,7 @@ function functionOn(items: readonly Item[]) {
     reads: () => reads,
     async run(
       schema: z.ZodType = SCHEMA,
-      { isRegular = true, afterwards = (): void => undefined } = {},
+      { isRegular = true, afterwards = (): void => undefined, requests = [] as OperatorRequest[] } = {},
     ): Promise<string[]> {
       runs += 1;
       const told: string[] = [];
@@ -45,7 +45,7 @@ function functionOn(items: readonly Item[]) {
         caller: `run ${runs}`,
         clock: { now: () => 0 },
       };
-      const cause = { trigger: { id: `t${runs}`, type: 'sweep', time: 0 }, isRegular };
+      const cause = { trigger: { id: `t${runs}`, type: 'sweep', time: 0 }, isRegular, requests };
       const keys = items.map(({ sk }) => String(sk));
       await leavingOutUnreadable(
         deps,
@@ -97,4 +97,18 @@ it('tells of items that a failed run could not read, and fails as that run did',
     throw new Error('EC2 does not answer');
   };
   expect(await run(SCHEMA, { afterwards: fail })).toEqual(['i-1 ledger-unreadable', 'Error: EC2 does not answer']);
+});
+
+it('answers each request of an operator about an item that was told of before, once', async () => {
+  const { run } = functionOn([bad(1), bad(2)]);
+  expect(await run()).toHaveLength(2);
+  const request = (id: string) => ({
+    trigger: { id, type: 'Remediation Request', time: 0 },
+    subject: { instance: 'i-1' },
+  });
+  const asked = (id: string) => run(SCHEMA, { isRegular: false, requests: [request(id)] });
+  expect(await asked('r-1')).toEqual(['i-1 ledger-unreadable']);
+  expect(await asked('r-1')).toEqual([]);
+  expect(await asked('r-2')).toEqual(['i-1 ledger-unreadable']);
+  expect(await run()).toEqual([]);
 });

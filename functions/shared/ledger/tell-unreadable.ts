@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { RecordSubject } from '../records/record.ts';
 import type { Outcome, Trigger } from '../records/recorder.ts';
@@ -54,6 +55,14 @@ export interface Cause {
   readonly trigger: Trigger;
   /** Whether it is a regular run, in which it is told of items that can be read again. */
   readonly isRegular: boolean;
+  /** The operators' requests in it. Each gets an answer, also where an item was told of before. */
+  readonly requests?: readonly OperatorRequest[];
+}
+
+/** What an operator asks for. */
+export interface OperatorRequest {
+  readonly trigger: Trigger;
+  readonly subject: RecordSubject;
 }
 
 /**
@@ -80,23 +89,27 @@ export async function leavingOutUnreadable(
  * Records once each item that a reconcile could not read, and left out; in a regular run, also the end of each that is
  * another one by now, or gone. Costs one read where there is none.
  */
-async function tell(deps: TellDeps, { trigger, isRegular }: Cause, now: number): Promise<void> {
-  const found = deps.ledger.unreadable?.all() ?? [];
+async function tell(deps: TellDeps, { trigger, isRegular, requests = [] }: Cause, now: number): Promise<void> {
+  const found = (deps.ledger.unreadable?.all() ?? []).map((each): Found => ({ ...each, digest: digestOf(each.item) }));
   if (found.length === 0 && !isRegular) return;
-  const teller = await openTeller(deps, trigger, now);
-  const news = found.map((each) => ({ ...each, digest: digestOf(each.item) })).filter((each) => isNews(teller, each));
-  for (const each of news.slice(0, MOST_TOLD)) await tellOf(teller, each);
-  if (isRegular) await tellEnds(deps.ledger, teller);
+  const teller = await openTeller(deps, now);
+  for (const request of requests) {
+    const about = found.find((each) => isDeepStrictEqual(subjectIn(each), request.subject));
+    if (about !== undefined) await tellOf(teller, about, request.trigger, ` ${request.trigger.id}`);
+  }
+  const news = found.filter((each) => isNews(teller, each));
+  for (const each of news.slice(0, MOST_TOLD)) await tellOf(teller, each, trigger);
+  if (isRegular) await tellEnds(deps.ledger, teller, trigger);
 }
 
 /** Records what is told of items, and remembers it. */
 interface Teller {
   /** What was told, by the names of the items. */
   readonly told: () => ToldIndex['items'];
-  readonly tell: (name: string, before: ToldItem, words: Telling<SharedReason>) => Promise<void>;
+  readonly tell: (name: string, before: ToldItem, words: Telling<SharedReason>, trigger: Trigger) => Promise<void>;
 }
 
-async function openTeller(deps: TellDeps, trigger: Trigger, now: number): Promise<Teller> {
+async function openTeller(deps: TellDeps, now: number): Promise<Teller> {
   const { ledger, remediation, recorder, caller } = deps;
   let index = await readIndex(ledger, remediation);
   const writeTo = (name: string) => async (state: ToldItem, writer: string) => {
@@ -108,12 +121,12 @@ async function openTeller(deps: TellDeps, trigger: Trigger, now: number): Promis
     index = saved ?? index;
     return saved && state;
   };
-  const tellAbout: Teller['tell'] = async (name, before, words) => {
+  const tellAbout: Teller['tell'] = async (name, before, words, trigger) => {
     const { kind, key } = before;
     const about = {
       subject: subjectIn({ pk: kind, sk: key }),
       trigger,
-      incident: before.correlationId ?? `unreadable ${name} ${trigger.id}`,
+      incident: before.correlationId ?? `unreadable ${remediation} ${name} ${trigger.id}`,
       check: `ledger ${kind}`,
     };
     const saving = { recorder, caller: `${caller} ${remediation} ${name}` };
@@ -131,15 +144,21 @@ function isNews({ told }: Teller, { digest, ...item }: Found): boolean {
   return known.digest !== digest || known.unrecorded !== undefined;
 }
 
-async function tellOf({ told, tell: tellAbout }: Teller, { pk: kind, sk: key, why, digest }: Found): Promise<void> {
+/** @param answer distinguishes what is told in answer to a request */
+async function tellOf(
+  { told, tell: tellAbout }: Teller,
+  { pk: kind, sk: key, why, digest }: Found,
+  trigger: Trigger,
+  answer = '',
+): Promise<void> {
   const name = nameOf({ pk: kind, sk: key });
   const message = `The item ${name} of the ledger cannot be read: ${shortLine(why, 300)}. Nothing is done that depends on it.`;
-  const words = { decision: 'failed', reason: 'ledger-unreadable', message, variant: digest } as const;
-  await tellAbout(name, { ...NOTHING_TOLD, ...told()[name], kind, key, digest }, words);
+  const words = { decision: 'failed', reason: 'ledger-unreadable', message, variant: `${digest}${answer}` } as const;
+  await tellAbout(name, { ...NOTHING_TOLD, ...told()[name], kind, key, digest }, words, trigger);
 }
 
 /** Tells of items that were told of, and that a read of this run has shown readable, changed or gone. */
-async function tellEnds(ledger: Ledger, { told, tell: tellAbout }: Teller): Promise<void> {
+async function tellEnds(ledger: Ledger, { told, tell: tellAbout }: Teller, trigger: Trigger): Promise<void> {
   const open = Object.entries(told()).filter(([, { kind, key }]) => ledger.unreadable?.has(kind, key) !== true);
   const items = await readByKeys(
     ledger,
@@ -152,7 +171,7 @@ async function tellEnds(ledger: Ledger, { told, tell: tellAbout }: Teller): Prom
     if (present.get(name) === state.digest && !isRead) continue;
     const what = !present.has(name) ? 'was deleted' : isRead ? 'can be read' : 'was changed';
     const message = `The item ${name} of the ledger ${what}.`;
-    await tellAbout(name, state, { decision: 'done', reason: 'ledger-readable', message, variant: '' });
+    await tellAbout(name, state, { decision: 'done', reason: 'ledger-readable', message, variant: '' }, trigger);
   }
 }
 

@@ -8,7 +8,7 @@ import { MESSAGE_GROUP, type ReconcileQueue } from '../intake/reconcile-queue.ts
 import { takeBatch } from '../intake/take-batch.ts';
 import type { Wake, WakeOptions } from '../intake/wake.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
-import { type Cause, leavingOutUnreadable } from '../ledger/tell-unreadable.ts';
+import { type Cause, leavingOutUnreadable, type OperatorRequest } from '../ledger/tell-unreadable.ts';
 import type { Mode } from '../policy/mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '../policy/policy.ts';
 import { policyReaderFrom } from '../policy/policy-reader.ts';
@@ -147,7 +147,13 @@ const anyRequest = z.lazy(() =>
     id: z.string(),
     'detail-type': z.string(),
     time: z.iso.datetime({ offset: true }),
-    detail: z.object({ trigger: z.string().optional() }),
+    detail: z.object({
+      trigger: z.string().optional(),
+      requestedBy: z.string().optional(),
+      instanceId: z.string().optional(),
+      clusterName: z.string().optional(),
+      nodegroupName: z.string().optional(),
+    }),
   }),
 );
 
@@ -167,10 +173,20 @@ function causeOf(messages: readonly SQSRecord[], now: number): Cause {
   const regular = requests.find(({ detail }) => REGULAR.has(detail.trigger));
   const cause = regular ?? requests[0];
   const trigger =
-    cause === undefined
-      ? { id: messages[0]?.messageId ?? '', type: 'Message', time: now }
-      : { id: cause.id, type: cause['detail-type'], time: Date.parse(cause.time) };
-  return { trigger, isRegular: regular !== undefined };
+    cause === undefined ? { id: messages[0]?.messageId ?? '', type: 'Message', time: now } : triggerOf(cause);
+  return { trigger, isRegular: regular !== undefined, requests: requests.flatMap(operatorRequestOf) };
+}
+
+type AnyRequest = z.infer<typeof anyRequest>;
+
+const triggerOf = ({ id, 'detail-type': type, time }: AnyRequest) => ({ id, type, time: Date.parse(time) });
+
+function operatorRequestOf(request: AnyRequest): OperatorRequest[] {
+  const { requestedBy, instanceId, clusterName: cluster, nodegroupName: nodegroup } = request.detail;
+  if (requestedBy === undefined) return [];
+  if (instanceId !== undefined) return [{ trigger: triggerOf(request), subject: { instance: instanceId } }];
+  if (cluster === undefined || nodegroup === undefined) return [];
+  return [{ trigger: triggerOf(request), subject: { cluster, nodegroup } }];
 }
 
 /** The environment variables that the stack sets for all such functions. */
