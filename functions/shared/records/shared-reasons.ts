@@ -31,7 +31,7 @@ export const SHARED_REASONS = {
   },
   'ledger-unreadable': {
     meaning:
-      'An item of the ledger about the subject is not what a function has written. The function that reads it does nothing that depends on it, and the item is not written over.',
+      'An item of the ledger about the subject is not what a function has written. The function that reads it does nothing that depends on it, and the item is not written over. Later waves wait for a group whose state cannot be read.',
     hint: 'Read the item that the message names: aws dynamodb get-item. Put back what was changed, from a backup if need be; or delete the item: then the function knows nothing of the subject, and begins anew.',
     severity: 'high',
   },
