@@ -41,6 +41,7 @@ const ONCE_BROKEN: readonly Played[] = [
       'controlPlanes',
     ],
   },
+  { seed: 88112, drawn: ['selfManaged', 'rulings', 'sweeps', 'vulnerabilities'] },
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -14,6 +14,8 @@ export function rest(day: Day, endsAt: number): Invariant {
   let changes = 0;
   /** When an instance was last seen running, epoch ms. EC2 forgets those that are terminated. */
   const lastRun = new Map<string, number>();
+  /** Workers that have version 2 of the metadata service set: each that an upgrade launches has, once. */
+  const hardened = new Set<string>();
   return {
     onTick() {
       for (const { id, state } of account.fleet.instances.list()) {
@@ -22,6 +24,11 @@ export function rest(day: Day, endsAt: number): Invariant {
     },
     onCall(call) {
       if (account.time.now < endsAt - 2 * HOUR_MS || !isChange(call) || GOES_ON.has(call.operation)) return;
+      const { InstanceId = '' } = call.input;
+      if (call.operation === 'ModifyInstanceMetadataOptions' && !hardened.has(String(InstanceId))) {
+        hardened.add(String(InstanceId));
+        return;
+      }
       if (call.function !== 'operator') changes += 1;
       // Some attempts an hour at what AWS refuses are told of, and are no unrest.
       if (changes === 20)
