@@ -12,11 +12,11 @@ export interface Sweeps {
 }
 
 /**
- * Draws rare sweeps for eight days of ten. The rarer they are, the more rests on events and wake-ups; and quiet hours,
- * in which sweeps find nothing to do, cost less.
+ * Draws rare sweeps for nineteen days of twenty. The rarer they are, the more rests on events and wake-ups; and quiet
+ * hours, in which sweeps find nothing to do, cost less.
  */
 export const drawSweeps = (draw: Draw): Pick<Scenario, 'sweeps'> =>
-  draw.happens(0.8) ? { sweeps: { everyHours: draw.of(3, 6) } } : {};
+  draw.happens(0.95) ? { sweeps: { everyHours: draw.happens(0.1) ? 3 : 6 } } : {};
 
 /** The longest time between two sweeps of a day, ms. */
 export const sweepPauseOf = ({ sweeps }: Scenario): number => (sweeps?.everyHours ?? 1) * 3_600_000;
@@ -24,12 +24,15 @@ export const sweepPauseOf = ({ sweeps }: Scenario): number => (sweeps?.everyHour
 /** The paths of a stack's templates, by the hours between its sweeps. */
 export type Templates = Readonly<Record<Pause, string>>;
 
-/** Synthesizes the stack with each pause between sweeps, from a directory of bundles into others of `directory`. */
+/**
+ * Synthesizes the stack with each pause between sweeps, from a directory of bundles into others of `directory`. A stack that
+ * sweeps rarely reads releases each third hour.
+ */
 export function templatesFrom(bundles: string, directory: string): Templates {
   const templateOf = (hours: Pause): string =>
     synthesizeFrom(bundles, {
       outdir: join(directory, `sweeps-${hours}h`),
-      context: { sweepSchedule: hours === 1 ? 'rate(1 hour)' : `rate(${hours} hours)` },
+      context: hours === 1 ? {} : { sweepSchedule: `rate(${hours} hours)`, watchSchedule: 'rate(3 hours)' },
     });
   return { 1: templateOf(1), 3: templateOf(3), 6: templateOf(6) };
 }
