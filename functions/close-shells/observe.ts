@@ -5,11 +5,12 @@ import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { type ObservedWorker, observedWorker, type WorkerClients } from '../shared/fleet/observed-worker.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
+import type { Location } from '../shared/iam/location.ts';
 import type { WorkerScope } from '../shared/intake/worker-batch.ts';
 import { withReadableItems } from '../shared/ledger/ledger.ts';
 import { type Memory, memoryAfter } from './memory.ts';
 import { readCommands } from './read-commands.ts';
-import { type Location, readSessionTroubles } from './session-key.ts';
+import { readSessionTroubles } from './session-key.ts';
 import { NEVER_SEEN, PK, readStates, type ShellsState } from './shells-ledger.ts';
 
 /** What a reconcile found about one worker, with its state in the ledger. */

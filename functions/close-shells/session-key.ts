@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import type { Question } from '../shared/iam/judge.ts';
+import type { Location } from '../shared/iam/location.ts';
 import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
 import { rightTo } from '../shared/iam/role-policies.ts';
 import { readPreferences } from '../shared/posture/session-preferences.ts';
@@ -12,13 +13,6 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 interface Clients {
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
-}
-
-/** Where the hosts are, for ARNs. */
-export interface Location {
-  readonly partition: string;
-  readonly region: string;
-  readonly account: string;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
+import type { Location } from '../shared/iam/location.ts';
 import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
 import { readNetworks } from './network/networks.ts';
 import { shutInBy, wayOf } from './network/way.ts';
@@ -17,13 +18,6 @@ export interface FindingsClients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
-}
-
-/** The location of the instances, for ARNs. */
-export interface Location {
-  readonly partition: string;
-  readonly region: string;
-  readonly account: string;
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Identities, identifyEach, withoutUnread } from '../shared/fleet/id
 import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
+import type { Location } from '../shared/iam/location.ts';
 import { observeProfiles } from '../shared/iam/read-roles.ts';
 import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -17,7 +18,7 @@ import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
-import { type FindingsClients, type Location, observeFindings } from './observe-findings.ts';
+import { type FindingsClients, observeFindings } from './observe-findings.ts';
 import { NEW_WORKER, PK, readWorkers, type WorkerState } from './worker-ledger.ts';
 
 export interface ObserveClients extends FindingsClients {

@@ -1,10 +1,8 @@
 import type { Question } from '../../shared/iam/judge.ts';
+import type { Location } from '../../shared/iam/location.ts';
 
 /** The identity of an agent, as IAM sees it. */
-export interface AgentIdentity {
-  readonly partition: string;
-  readonly region: string;
-  readonly account: string;
+export interface AgentIdentity extends Location {
   readonly instanceId: string;
   /** ARN of the role that the agent calls with; undefined where unknown. */
   readonly roleArn: string | undefined;
