@@ -187,6 +187,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   });
   cloudWatch.usage = vcpuUsage(fleet.vcpuQuotas, () => time.now);
   fleet.eks.evictPods = (clusterName, nodeName) => kubernetes.evictPods(clusterName, nodeName);
+  fleet.eks.karpenterNodes = (clusterName) => kubernetes.karpenterNodes(clusterName);
   const network = new InMemoryNetwork(
     server.http,
     (host) => kubernetes.destination(host),

@@ -1,5 +1,4 @@
-import type { JoinTimes } from '../account/auto-scaling/group.ts';
-import type { Instance, LaunchSpecification } from '../account/ec2/instances.ts';
+import type { LaunchSpecification } from '../account/ec2/instances.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import { letNodesIn } from './access-entries.ts';
@@ -101,19 +100,24 @@ function seedInstances({ world, instances }: FleetState, count: number, random: 
   for (let zone = 0; zone < count; zone += 1) instances.adopt(specify(zone), someDaysAgo(world.time.now, random));
 }
 
+/** Between two attempts of a kubelet to join that nothing reaches, ms. */
+const JOINS_AGAIN_MS = 30_000;
+
 /** Launches an instance outside of any Auto Scaling group. */
 const launchAlone =
   (state: FleetState, specify: Specify): Launcher =>
   (zone, times, change = unchanged) => {
     const instance = state.instances.launch(change(specify(zone)), times.runningAfter, () => {});
-    join(state, instance, times);
+    const couldJoin = state.networks.reachesCluster(instance);
+    const join = (): void => {
+      if (instance.node !== 'Joining') return;
+      // A worker that was isolated meanwhile joins once it is released, if it still runs then.
+      if (couldJoin && !state.networks.reachesCluster(instance)) state.world.time.after(JOINS_AGAIN_MS, join);
+      else state.instances.joined(instance);
+    };
+    state.world.time.after(times.readyAfter, join);
+    return instance;
   };
-
-function join({ world, instances }: FleetState, instance: Instance, { readyAfter }: JoinTimes): void {
-  world.time.after(readyAfter, () => {
-    if (instance.node === 'Joining') instances.joined(instance);
-  });
-}
 
 /** The image that Karpenter's `al2023@latest` alias resolves to, or an image of the account's own. */
 function defaultImage({ releases, world }: FleetState, cluster: EksCluster, random: Random): string {

@@ -63,7 +63,7 @@ export function planLaunches(state: FleetState, { launches }: Fleet): void {
     for (let index = 0; index < launch.count; index += 1) {
       const at = begin + random.integer(0, launch.withinSeconds * 1000);
       const times = joinTimes(random.integer(180, 360) * 1000);
-      world.time.at(at, () => launcher(index, times, change));
+      world.time.at(at, () => void launcher(index, times, change));
     }
   }
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { faultsOf } from '../kubernetes/node-class-rules.ts';
 import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
-import { imageId, instanceType, name, repeat, size, userData } from './schema-values.ts';
+import { imageId, instanceType, name, repeat, size, time, userData } from './schema-values.ts';
+import { workloads } from './schema-workloads.ts';
 
 /** Source: kubernetes-sigs/karpenter, pkg/apis/v1/nodepool.go, Budget, with its rule that both come together. */
 const budget = z
@@ -54,12 +55,23 @@ export const karpenterNodePool = z.strictObject({
     .describe('AL2023 release that its nodes run at the start; by default the latest at the start'),
   imageId: imageId.optional().describe('Or the AMI of its nodes'),
   instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
-  expireAfter: z.string().default('720h').describe('How long a node lives at most; not played'),
+  expireAfter: z
+    .string()
+    .regex(/^(([0-9]+(s|m|h))+|Never)$/, 'expected a duration such as 720h, or Never')
+    .default('720h')
+    .describe('How long a node lives at most: it is ended then, whatever keeps it from disruption'),
+  terminationGracePeriod: z
+    .string()
+    .regex(/^([0-9]+(s|m|h))+$/, 'expected a duration such as 1h30m')
+    .optional()
+    .describe('How long its pods may hold up the end of a node; by default for ever'),
+  hasNoCapacityUntil: time('Until when EC2 has no capacity for further nodes of it').optional(),
   budgets: z
     .array(budget)
     .default([{ nodes: '10%' }])
     .describe('Disruption budgets'),
   ssm,
+  workloads,
   exposure,
 });
 

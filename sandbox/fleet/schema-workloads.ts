@@ -55,6 +55,12 @@ const workload = z.strictObject({
     .describe(
       'What refuses each eviction of its pods: an admission webhook, one that nobody answers for, or their namespace, which is being deleted',
     ),
+  doNotDisrupt: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether its pods have the annotation karpenter.sh/do-not-disrupt, which keeps Karpenter off their nodes',
+    ),
   securityContext: z.record(z.string(), z.json()).optional().describe('The securityContext of its container'),
 });
 

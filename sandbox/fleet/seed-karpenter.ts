@@ -6,11 +6,15 @@ import type { FleetCluster } from './fleet.ts';
 import { launcherKey } from './launches.ts';
 import { userDataOf } from './own-templates.ts';
 import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
 
 /** Runs Karpenter in a cluster whose fleet file has its node classes. */
 export function seedKarpenterController(state: FleetState, cluster: EksCluster, file: FleetCluster): void {
-  const { world, instances, releases, launchers, eks } = state;
+  const { world, instances, releases, launchers, eks, kubelets } = state;
   const { name: clusterName } = cluster;
+  const startsAt = world.time.now;
+  // The Kubernetes APIs are there once the whole account is.
+  const nodes = () => eks.karpenterNodes(clusterName);
   if (file.karpenterNodeClasses.length === 0) return;
   const karpenter = new Karpenter({
     clusterName,
@@ -35,9 +39,17 @@ export function seedKarpenterController(state: FleetState, cluster: EksCluster, 
       const times: JoinTimes = { runningAfter: readyAfter / 2, readyAfter };
       const osImage = osImageOf(amiType, kubernetesVersion, releaseVersion);
       const key = launcherKey(clusterName, 'karpenterNodePool', pool);
-      launchers.get(key)?.(0, times, (specified) => ({ ...specified, imageId, osImage }));
+      const { hasNoCapacityUntil = '' } = file.karpenterNodePools.find(({ name }) => name === pool) ?? {};
+      if (world.time.now < (parseTime(hasNoCapacityUntil, startsAt) ?? 0)) return undefined;
+      return launchers.get(key)?.(0, times, (specified) => ({ ...specified, imageId, osImage }));
     },
-    evictPods: (nodeName) => eks.evictPods(clusterName, nodeName),
+    isUnheard: (instance) => kubelets.unheardSince(instance) !== undefined,
+    nodes: {
+      isKept: (nodeName) => nodes().isKept(nodeName),
+      hasKeptPods: (nodeName) => nodes().hasKeptPods(nodeName),
+      markDisrupted: (nodeName, is) => nodes().markDisrupted(nodeName, is),
+      drain: (nodeName, byForce) => nodes().drain(nodeName, byForce),
+    },
   });
   state.karpenter.set(clusterName, karpenter);
 }

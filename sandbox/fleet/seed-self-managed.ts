@@ -125,6 +125,7 @@ export function seedSelfManaged(
   state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times, change) => {
     grow(group);
     launch(zone, times, change);
+    return undefined;
   });
 }
 

@@ -167,6 +167,7 @@ function seedNodeGroup(
   state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times, change) => {
     grow(autoScalingGroup);
     launch(zone, times, change);
+    return undefined;
   });
   seedNodes(state, group, random);
   controlTargets(state, autoScalingGroup, targetGroups.controlled);

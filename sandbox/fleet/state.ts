@@ -2,7 +2,7 @@ import type { JoinTimes } from '../account/auto-scaling/group.ts';
 import type { AutoScalingGroups } from '../account/auto-scaling/groups.ts';
 import type { Images } from '../account/ec2/images.ts';
 import type { InstanceTypeOfferings } from '../account/ec2/instance-type-offerings.ts';
-import type { Instances, LaunchSpecification } from '../account/ec2/instances.ts';
+import type { Instance, Instances, LaunchSpecification } from '../account/ec2/instances.ts';
 import type { LaunchTemplates } from '../account/ec2/launch-templates.ts';
 import type { Networks } from '../account/ec2/network.ts';
 import type { Snapshots } from '../account/ec2/snapshots.ts';
@@ -36,7 +36,7 @@ export type Launcher = (
   zone: number,
   times: JoinTimes,
   change?: (specification: LaunchSpecification) => LaunchSpecification,
-) => void;
+) => Instance | undefined;
 
 /** Everything that the fleet side of the account stores. */
 export interface FleetState {

@@ -6,13 +6,19 @@ import type { Fleet } from './fleet.ts';
  */
 export const SELF_MANAGED_LABEL = 'node-group';
 
-/** The workloads on a cluster's node groups, managed and self-managed. */
+/** The label that Karpenter sets on its nodes. Source: kubernetes-sigs/karpenter, pkg/apis/v1/labels.go. */
+const NODE_POOL_LABEL = 'karpenter.sh/nodepool';
+
+/** The workloads on a cluster's node groups, managed and self-managed, and on Karpenter's node pools. */
 export const workloadsOf = ({ clusters }: Fleet, clusterName: string): Workload[] =>
   clusters
     .filter(({ name }) => name === clusterName)
-    .flatMap(({ nodeGroups, selfManagedGroups }) => [
+    .flatMap(({ nodeGroups, selfManagedGroups, karpenterNodePools }) => [
       ...nodeGroups.flatMap(({ name: nodeGroup, workloads }) => workloads.map((each) => ({ nodeGroup, ...each }))),
       ...selfManagedGroups.flatMap(({ name: nodeGroup, workloads }) =>
         workloads.map((each) => ({ nodeGroup, groupLabel: SELF_MANAGED_LABEL, ...each })),
+      ),
+      ...karpenterNodePools.flatMap(({ name: nodeGroup, workloads }) =>
+        workloads.map((each) => ({ nodeGroup, groupLabel: NODE_POOL_LABEL, ...each })),
       ),
     ]);

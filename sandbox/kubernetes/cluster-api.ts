@@ -1,5 +1,6 @@
 import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import type { Karpenter } from '../account/eks/karpenter.ts';
+import type { KarpenterNodes } from '../account/eks/karpenter-nodes.ts';
 import type { World } from '../account/world.ts';
 import { type ApiRequest, BUDGETS, bodyOf, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
 import { awsAuthObject, type RoleMapping } from './aws-auth.ts';
@@ -10,6 +11,7 @@ import { isJson, type Json } from './json.ts';
 import { KARPENTER_RESOURCES, KarpenterObjects } from './karpenter-objects.ts';
 import { listOf, type Served } from './lists.ts';
 import { NodeObjects } from './node-objects.ts';
+import { nodesForKarpenter } from './nodes-for-karpenter.ts';
 import { fargateBudgets, fargatePods, hasSystemPods, type OtherHosts, otherNodes } from './other-hosts.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
 import { badRequest, invalid, notFound, notImplemented } from './status-error.ts';
@@ -48,6 +50,7 @@ const NAMESPACES_OF_KUBERNETES = ['default', 'kube-node-lease', 'kube-public', '
 
 /** The state and behaviour of one cluster's API server, for requests that are allowed. */
 export class ClusterApi {
+  readonly karpenterNodes: KarpenterNodes;
   readonly #nodes: NodeObjects;
   readonly #daemonSets: DaemonSets;
   readonly #workloads: Workloads;
@@ -79,6 +82,7 @@ export class ClusterApi {
       workloads,
       nodes: () => this.#nodes.scheduling(),
     });
+    this.karpenterNodes = nodesForKarpenter(this.#nodes, this.#workloads);
     const names = applied.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
     this.#namespaces = [...NAMESPACES_OF_KUBERNETES, ...names].map(namespaceObject);
   }
@@ -180,6 +184,7 @@ export class ClusterApi {
   #patchNode(request: ApiRequest, name: string): Json {
     if (patchType(request) === APPLY_PATCH) throw notImplemented('server-side apply of nodes');
     this.#nodes.update(name, patched(this.#nodes.get(name), request));
+    this.#karpenter.nodeChanged();
     return this.#nodes.get(name);
   }
 

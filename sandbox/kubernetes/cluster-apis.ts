@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import { signerAt } from '../account/eks/certificate-authorities.ts';
 import { endpointHost } from '../account/eks/descriptions.ts';
+import type { KarpenterNodes } from '../account/eks/karpenter-nodes.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import { callerArn } from '../account/sts/sts.ts';
 import type { World } from '../account/world.ts';
@@ -120,6 +121,11 @@ export class ClusterApis {
     // A cluster without workloads needs no API for that.
     if (cluster === undefined || this.#options.workloadsOf(clusterName).length === 0) return 0;
     return this.#serverOf(cluster).api.evictPods(nodeName);
+  }
+
+  /** What Karpenter reads and changes of the nodes of a cluster. */
+  karpenterNodes(clusterName: string): KarpenterNodes {
+    return this.#apiOf(clusterName).karpenterNodes;
   }
 
   /** @throws TypeError where there is no such cluster */

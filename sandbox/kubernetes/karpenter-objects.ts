@@ -1,5 +1,6 @@
 import type { Instance } from '../account/ec2/instances.ts';
-import type { Karpenter, NodeClass, NodePool } from '../account/eks/karpenter.ts';
+import type { Karpenter, NodeClass } from '../account/eks/karpenter.ts';
+import type { NodePool } from '../account/eks/node-claims.ts';
 import { type ApiRequest, EC2_NODE_CLASSES, NODE_CLAIMS, NODE_POOLS } from './api-request.ts';
 import { isJson, isSame, type Json } from './json.ts';
 import type { Served } from './lists.ts';
@@ -27,7 +28,9 @@ export class KarpenterObjects {
         : resource === NODE_POOLS
           ? karpenter.pools.map(poolObject)
           : karpenter.pools.flatMap((pool) =>
-              karpenter.claimsOf(pool.name).map((each) => claimObject(pool, each, karpenter.isDrifted(pool, each))),
+              karpenter
+                .claimsOf(pool.name)
+                .map((each) => claimObject(pool, each, karpenter.driftOf(pool, each), karpenter.deletedAt(each))),
             );
     return objects.map((object) => {
       const { name, labels } = object.metadata;
@@ -73,6 +76,11 @@ export class KarpenterObjects {
       });
     }
     return classObject(nodeClass);
+  }
+
+  /** A node of the cluster was changed. */
+  nodeChanged(): void {
+    this.#karpenter()?.nodeChanged();
   }
 
   #running(): Karpenter {
@@ -144,17 +152,27 @@ function classObject({
 
 const refOf = (name: string) => ({ group: EC2_NODE_CLASSES.group, kind: EC2_NODE_CLASSES.kind, name });
 
-const poolObject = ({ name, nodeClass, expireAfter, budgets }: NodePool) => ({
+const poolObject = ({ name, nodeClass, expireAfter, terminationGracePeriod, budgets }: NodePool) => ({
   apiVersion: 'karpenter.sh/v1',
   kind: 'NodePool',
   metadata: { name, uid: `uid-${name}`, resourceVersion: '1', labels: {} },
-  spec: { template: { spec: { nodeClassRef: refOf(nodeClass), expireAfter } }, disruption: { budgets } },
+  spec: {
+    template: {
+      spec: {
+        nodeClassRef: refOf(nodeClass),
+        expireAfter,
+        ...(terminationGracePeriod !== undefined && { terminationGracePeriod }),
+      },
+    },
+    disruption: { budgets },
+  },
 });
 
 function claimObject(
   pool: NodePool,
   { id, imageId, node, launchedAt, availabilityZone, privateDnsName }: Instance,
-  drifted: boolean,
+  drift: string | undefined,
+  deletedAt: number | undefined,
 ) {
   const is = (type: string, holds: boolean) => ({ type, status: holds ? 'True' : 'False' });
   const hasJoined = node === 'Ready' || node === 'Draining';
@@ -166,9 +184,15 @@ function claimObject(
       uid: `uid-${id}`,
       resourceVersion: '1',
       creationTimestamp: new Date(launchedAt).toISOString(),
+      ...(deletedAt !== undefined && { deletionTimestamp: new Date(deletedAt).toISOString() }),
+      finalizers: ['karpenter.sh/termination'],
       labels: { 'karpenter.sh/nodepool': pool.name, 'karpenter.k8s.aws/ec2nodeclass': pool.nodeClass },
     },
-    spec: { nodeClassRef: refOf(pool.nodeClass), expireAfter: pool.expireAfter },
+    spec: {
+      nodeClassRef: refOf(pool.nodeClass),
+      expireAfter: pool.expireAfter,
+      ...(pool.terminationGracePeriod !== undefined && { terminationGracePeriod: pool.terminationGracePeriod }),
+    },
     status: {
       imageID: imageId,
       providerID: `aws:///${availabilityZone}/${id}`,
@@ -177,7 +201,7 @@ function claimObject(
         is('Launched', true),
         is('Registered', hasJoined),
         is('Initialized', hasJoined),
-        ...(drifted ? [is('Drifted', true)] : []),
+        ...(drift === undefined ? [] : [{ ...is('Drifted', true), reason: drift }]),
       ],
     },
   };

@@ -97,6 +97,20 @@ export class NodeObjects {
     });
   }
 
+  /** The value of an annotation of a node; undefined where either is not there. */
+  annotationOf(name: string, key: string): string | undefined {
+    return this.#changes.get(name)?.annotations[key];
+  }
+
+  /** Taints a node, as a controller does, or takes the taint away. A node that is gone is none. */
+  taint(name: string, taint: Taint, is: boolean): void {
+    const node = this.#options.nodes().find((one) => one.name === name);
+    if (node === undefined) return;
+    const { taints, ...others } = this.#changesOf(node);
+    const rest = taints.filter(({ key, effect }) => key !== taint.key || effect !== taint.effect);
+    this.#changes.set(name, { ...others, taints: is ? [...rest, taint] : rest });
+  }
+
   #find(name: string): SchedulingNode {
     const node = this.scheduling().find((one) => one.name === name);
     if (node === undefined) throw notFound(NODES, name);

@@ -1,3 +1,4 @@
+import { DO_NOT_DISRUPT } from '../account/eks/karpenter-nodes.ts';
 import type { DisruptionBudget } from './disruption-budget.ts';
 import type { Json } from './json.ts';
 import type { Served } from './lists.ts';
@@ -20,6 +21,8 @@ export interface Workload {
   readonly returnsToNode?: boolean | undefined;
   /** What refuses each eviction of its pods, before their budgets are asked. */
   readonly refusesEvictions?: 'webhook' | 'broken-webhook' | 'namespace-ends' | undefined;
+  /** Whether its pods have the annotation that keeps Karpenter from disrupting their nodes. */
+  readonly doNotDisrupt?: boolean | undefined;
   /** The securityContext of its container. */
   readonly securityContext?: Json | undefined;
 }
@@ -93,6 +96,7 @@ export function servedWorkloadPod(pod: WorkloadPod, now: number): Served {
         namespace,
         uid,
         labels,
+        ...(workload.doNotDisrupt === true && { annotations: { [DO_NOT_DISRUPT]: 'true' } }),
         creationTimestamp: secondsIso(createdAt),
         ownerReferences: [
           {

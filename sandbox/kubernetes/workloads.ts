@@ -137,13 +137,47 @@ export class Workloads {
 
   /** Evicts each pod of a node that its disruption budgets let go. */
   evictFrom(nodeName: string): void {
-    for (const { workload, name } of this.#on(nodeName).filter(({ leaving }) => leaving === undefined)) {
+    for (const pod of this.#on(nodeName)) if (pod.leaving === undefined) this.#evictIfAllowed(pod);
+  }
+
+  #evictIfAllowed({ workload, name }: WorkloadPod): void {
+    try {
+      this.evict(workload.namespace, name, { uid: undefined, isDryRun: false });
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+    }
+  }
+
+  /**
+   * Drains a node as Karpenter does: pods with `do-not-disrupt` stay, and nothing stays by force. Source:
+   * kubernetes-sigs/karpenter, pkg/utils/pod/scheduling.go, IsEvictable; node/termination/terminator, DeleteExpiringPods.
+   */
+  drainFrom(nodeName: string, byForce: boolean): void {
+    const { time, nodes } = this.#options;
+    if (!byForce) {
+      for (const pod of this.#on(nodeName)) if (pod.leaving === undefined && !isKept(pod)) this.#evictIfAllowed(pod);
+      return;
+    }
+    for (const pod of this.#on(nodeName)) {
+      if (pod.leaving !== undefined) continue;
+      leave(pod, time.now);
+      this.#fill(pod.workload, time.now);
+    }
+    this.#schedule(nodes(), time.now);
+  }
+
+  /** Whether a pod of a node keeps Karpenter from disrupting it: by its annotation, or as its budgets let none go now. */
+  isHeldOn(nodeName: string): boolean {
+    return this.#on(nodeName).some((pod) => {
+      if (isKept(pod)) return true;
       try {
-        this.evict(workload.namespace, name, { uid: undefined, isDryRun: false });
+        this.#askBudgets(pod);
+        return false;
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;
+        return true;
       }
-    }
+    });
   }
 
   /** How many pods are on a node, those that are ending among them. */
@@ -216,6 +250,8 @@ export class Workloads {
     }
   }
 }
+
+const isKept = ({ workload }: WorkloadPod): boolean => workload.doNotDisrupt === true;
 
 function countByNode(pods: readonly WorkloadPod[]): Map<string, number> {
   const counts = new Map<string, number>();

@@ -1,9 +1,7 @@
-import { Cron } from 'croner';
-import type { Random } from '../../time/random.ts';
-import type { Instance, Instances } from '../ec2/instances.ts';
-import type { World } from '../world.ts';
+import type { Instance } from '../ec2/instances.ts';
 import type { AmiReleases, PublishedRelease } from './ami-releases.ts';
 import { amiFamily, amiTypes } from './ami-types.ts';
+import { type Drift, NodeClaims, type NodeClaimsOptions, type NodePool } from './node-claims.ts';
 
 /** An EC2NodeClass, as somebody wrote it. */
 export interface NodeClass {
@@ -22,38 +20,13 @@ export interface NodeClass {
   amis: ReadonlyArray<{ readonly id: string; readonly name: string }>;
 }
 
-/** A disruption budget. */
-export interface Budget {
-  readonly nodes: string;
-  readonly reasons?: readonly string[] | undefined;
-  /** When it becomes active, as cron in UTC, and for how long, such as `8h`; absent: it always is. */
-  readonly schedule?: string | undefined;
-  readonly duration?: string | undefined;
-}
-
-export interface NodePool {
-  readonly name: string;
-  readonly nodeClass: string;
-  readonly expireAfter: string;
-  readonly budgets: readonly Budget[];
-}
-
-export interface KarpenterOptions {
-  readonly clusterName: string;
-  readonly world: Pick<World, 'time'>;
-  readonly random: Random;
-  readonly instances: Instances;
+export interface KarpenterOptions extends Omit<NodeClaimsOptions, 'isOfOtherAmi' | 'replacementOf' | 'lookSoon'> {
   readonly releases: AmiReleases;
   /** The Kubernetes version of the control plane. */
   version(): string;
   readonly classes: ReadonlyArray<
     Pick<NodeClass, 'name' | 'terms' | 'amiFamily' | 'userData' | 'labels' | 'annotations' | 'manager'>
   >;
-  readonly pools: readonly NodePool[];
-  /** Launches a node of a pool with an AMI. */
-  launch(pool: string, release: PublishedRelease, readyAfter: number): void;
-  /** Evicts the pods of a node. @returns how many are left on it */
-  evictPods(nodeName: string): number;
 }
 
 /**
@@ -61,9 +34,6 @@ export interface KarpenterOptions {
  * minutes.
  */
 const LOOKS_AFTER = 5 * 60_000;
-/** Between two looks at a node that is being drained, ms. */
-const DRAIN_AGAIN = 30_000;
-const NODE_POOL = 'karpenter.sh/nodepool';
 
 /**
  * Karpenter in one cluster: it resolves the AMI terms of node classes, and replaces nodes that have drifted from them,
@@ -75,7 +45,7 @@ export class Karpenter {
   readonly classes: NodeClass[];
   readonly pools: readonly NodePool[];
   readonly #options: KarpenterOptions;
-  readonly #disrupting = new Set<string>();
+  readonly #claims: NodeClaims;
   #looks = false;
 
   constructor(options: KarpenterOptions) {
@@ -83,7 +53,14 @@ export class Karpenter {
     this.pools = options.pools;
     this.classes = options.classes.map((each) => ({ ...each, version: 1, generation: 1, amis: [] }));
     this.#resolve();
+    this.#claims = new NodeClaims({
+      ...options,
+      isOfOtherAmi: (pool, instance) => this.#isOfOtherAmi(pool, instance),
+      replacementOf: (pool, instance) => this.#replacementOf(pool, instance),
+      lookSoon: () => this.#lookSoon(),
+    });
     this.#awaitReleases();
+    this.#watch();
   }
 
   /** Takes the AMIs for the version that the control plane runs by now: aliases resolve to them. */
@@ -101,19 +78,25 @@ export class Karpenter {
 
   /** The instances of a pool that have not ended. */
   claimsOf(pool: string): Instance[] {
-    return this.#options.instances
-      .list()
-      .filter(
-        ({ kubernetes, tags, node, state }) =>
-          kubernetes?.clusterName === this.#options.clusterName &&
-          tags.get(NODE_POOL) === pool &&
-          node !== 'Gone' &&
-          (state === 'pending' || state === 'running'),
-      );
+    return this.#claims.of(pool);
   }
 
-  /** Whether the AMI of a node is not among those of its class. */
-  isDrifted(pool: NodePool, { imageId }: Instance): boolean {
+  /** Why a node has drifted, as its NodeClaim says; undefined: it has not. */
+  driftOf(pool: NodePool, instance: Instance): Drift | undefined {
+    return this.#claims.driftOf(pool, instance);
+  }
+
+  /** When the NodeClaim of an instance was deleted, epoch ms; undefined: it was not. */
+  deletedAt(instance: Instance): number | undefined {
+    return this.#claims.deletedAt(instance);
+  }
+
+  /** A node was changed in the cluster, as by kubectl. */
+  nodeChanged(): void {
+    this.#claims.nodeChanged();
+  }
+
+  #isOfOtherAmi(pool: NodePool, { imageId }: Instance): boolean {
     const amis = this.classes.find(({ name }) => name === pool.nodeClass)?.amis ?? [];
     return amis.length > 0 && !amis.some(({ id }) => id === imageId);
   }
@@ -132,7 +115,16 @@ export class Karpenter {
     this.#options.world.time.after(LOOKS_AFTER, () => {
       this.#looks = false;
       this.#resolve();
-      for (const pool of this.pools) this.#disrupt(pool);
+      const isDrifted = this.pools.map((pool) => this.#claims.disrupt(pool));
+      if (isDrifted.includes(true)) this.#lookSoon();
+    });
+  }
+
+  /** Has each node looked at again every five minutes: nothing tells Karpenter of a change that somebody makes in EC2. */
+  #watch(): void {
+    this.#options.world.time.after(LOOKS_AFTER, () => {
+      this.#claims.look();
+      this.#watch();
     });
   }
 
@@ -167,24 +159,6 @@ export class Karpenter {
       });
   }
 
-  #disrupt(pool: NodePool): void {
-    const { random } = this.#options;
-    const claims = this.claimsOf(pool.name);
-    const drifted = claims.filter((each) => this.isDrifted(pool, each) && !this.#disrupting.has(each.id));
-    const busy = claims.filter(({ id, node }) => this.#disrupting.has(id) || node !== 'Ready').length;
-    const room = Math.max(0, allowedBy(pool, claims.length, this.#options.world.time.now) - busy);
-    for (const instance of drifted.filter(({ node }) => node === 'Ready').slice(0, room)) {
-      const release = this.#replacementOf(pool, instance);
-      if (release === undefined) continue;
-      this.#disrupting.add(instance.id);
-      const readyAfter = random.integer(60, 120) * 1000;
-      this.#options.launch(pool.name, release, readyAfter);
-      // The new node comes first, and the old one is drained then.
-      this.#options.world.time.after(readyAfter + 10_000, () => this.#drain(pool, instance));
-    }
-    if (drifted.length > 0) this.#lookSoon();
-  }
-
   /** Nothing replaces a node of an architecture or variant that the class does not resolve to. */
   #replacementOf({ nodeClass }: NodePool, { architecture }: Instance): PublishedRelease | undefined {
     const amis = this.classes.find(({ name }) => name === nodeClass)?.amis ?? [];
@@ -196,50 +170,8 @@ export class Karpenter {
         return isPlain && (family.architecture === 'arm64') === (architecture === 'arm64');
       });
   }
-
-  #drain(pool: NodePool, instance: Instance): void {
-    if (instance.node !== 'Gone') instance.node = 'Draining';
-    if (this.#options.evictPods(instance.privateDnsName) > 0) {
-      this.#options.world.time.after(DRAIN_AGAIN, () => this.#drain(pool, instance));
-      return;
-    }
-    this.#options.instances.terminate(instance, 60_000, () => {
-      this.#disrupting.delete(instance.id);
-      this.#lookSoon();
-    });
-  }
 }
 
 /** Whether a release is the version of an alias: `v20260714`, `v1.42.0`, `1.42.0`. */
 const isOf = (releaseVersion: string, wanted: string): boolean =>
   releaseVersion.endsWith(`-${wanted.replace(/^v/, '')}`) || releaseVersion.startsWith(`${wanted.replace(/^v/, '')}-`);
-
-/**
- * The least of the budgets that count for drift now, rounded up. One that is not active restricts nothing. Source:
- * pkg/apis/v1/nodepool.go, GetAllowedDisruptions.
- *
- * @param now epoch milliseconds
- */
-function allowedBy({ budgets }: NodePool, nodes: number, now: number): number {
-  const counting = budgets.filter(
-    (budget) => (budget.reasons === undefined || budget.reasons.includes('Drifted')) && isActive(budget, now),
-  );
-  return Math.min(
-    nodes,
-    ...counting.map(({ nodes: text }) =>
-      text.endsWith('%') ? Math.ceil((nodes * Number(text.slice(0, -1))) / 100) : Number(text),
-    ),
-  );
-}
-
-/**
- * Whether a budget is active: its schedule has come within its duration. Source: pkg/apis/v1/nodepool.go, IsActive,
- * which takes the schedule as UTC.
- */
-export function isActive({ schedule, duration = '' }: Budget, now: number): boolean {
-  if (schedule === undefined) return true;
-  const { hours = 0, minutes = 0 } = /^(?:(?<hours>\d+)h)?(?:(?<minutes>\d+)m)?/.exec(duration)?.groups ?? {};
-  const length = (Number(hours) * 60 + Number(minutes)) * 60_000;
-  const next = new Cron(schedule, { timezone: 'UTC', paused: true }).nextRun(new Date(now - length));
-  return next !== null && next.getTime() <= now;
-}

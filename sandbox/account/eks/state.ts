@@ -19,6 +19,7 @@ import type { LaunchSpecification, Reachability } from '../ec2/instances.ts';
 import { byText } from '../pagination.ts';
 import { Troubles } from '../troubles.ts';
 import type { World } from '../world.ts';
+import { type KarpenterNodes, NO_NODES } from './karpenter-nodes.ts';
 
 export interface EksCluster {
   readonly name: string;
@@ -170,6 +171,8 @@ export class EksState {
    * Kubernetes APIs set it; without them nodes have no pods.
    */
   evictPods: (clusterName: string, nodeName: string) => number = () => 0;
+  /** What Karpenter reads and changes of the nodes of a cluster. The clusters' Kubernetes APIs set it, too. */
+  karpenterNodes: (clusterName: string) => KarpenterNodes = () => NO_NODES;
   readonly #groups = new Map<string, Map<string, EksNodeGroup>>();
   readonly #updates = new Map<string, EksUpdate>();
   readonly #world: World;

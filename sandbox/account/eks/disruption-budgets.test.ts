@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isActive } from './karpenter.ts';
+import { isActive } from './disruption-budgets.ts';
 
 const at = (time: string) => Date.parse(`2026-07-15T${time}:00Z`);
 const office = { nodes: '0', schedule: '0 8 * * MON-FRI', duration: '9h30m' };
