@@ -137,6 +137,12 @@ def ec2_reads(account) -> None:
         refused(code, "ec2", operation, **{ids: [missing]})
         refused("InvalidParameterValue", "ec2", operation, NextToken="none", MaxResults=5)
         refused("InvalidParameterValue", "ec2", operation, Filters=[{"Name": "nothing", "Values": ["x"]}])
+    gateways = call("ec2", "DescribeNatGateways", MaxResults=5)
+    if "NextToken" in gateways:
+        call("ec2", "DescribeNatGateways", MaxResults=5, NextToken=gateways["NextToken"])
+    call("ec2", "DescribeNatGateways", Filter=[{"Name": "nat-gateway-id", "Values": [gateways["NatGateways"][0]["NatGatewayId"]]}])
+    refused("InvalidParameterValue", "ec2", "DescribeNatGateways", NextToken="none", MaxResults=5)
+    refused("InvalidParameterValue", "ec2", "DescribeNatGateways", Filter=[{"Name": "nothing", "Values": ["x"]}])
     call("ec2", "DescribeNetworkInterfaces", IncludeManagedResources=True, Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])
     [prefixes, *_] = call("ec2", "DescribeManagedPrefixLists")["PrefixLists"]
     entries = call("ec2", "GetManagedPrefixListEntries", PrefixListId=prefixes["PrefixListId"], MaxResults=5)

@@ -115,6 +115,8 @@ export const manageSsmAgent = declare({
       'ec2:DescribeDhcpOptions',
       'ec2:DescribeSecurityGroups',
       'ec2:DescribeNetworkAcls',
+      'ec2:DescribeNatGateways',
+      'ec2:DescribeSubnets',
       'ec2:DescribeNetworkInterfaces',
       'ec2:DescribeTags',
       'autoscaling:DescribeAutoScalingInstances',

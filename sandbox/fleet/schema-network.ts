@@ -8,6 +8,8 @@ const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'] as const;
 export const wayOut = z
   .enum([
     'nat',
+    'nat-in-private-subnet',
+    'private-nat',
     'deleted-nat',
     'internet',
     'internet-without-address',
@@ -18,7 +20,7 @@ export const wayOut = z
     'none',
   ])
   .describe(
-    'By a NAT gateway; by one that was deleted; by an Internet gateway, the nodes with or without public addresses; ' +
+    'By a NAT gateway; by one in a subnet that leads nowhere; by a private one; by one that was deleted; by an Internet gateway, the nodes with or without public addresses; ' +
       'by an instance that translates addresses, a transit gateway, a firewall’s endpoint or a VPN; not at all',
   );
 

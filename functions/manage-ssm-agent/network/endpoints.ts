@@ -4,9 +4,9 @@ import type { AgentIdentity } from '../rights/questions.ts';
 import { judgeEndpointPolicy } from './endpoint-policy.ts';
 import { address } from './ipv4.ts';
 import { all, type Judgement, unsure } from './judgement.ts';
-import { aclOf, EPHEMERAL_PORTS, judgeAcl, type Packets } from './network-acls.ts';
+import { ephemeralPorts, HTTPS, judgeBorder, type Packets } from './network-acls.ts';
 import type { Networks, Service } from './networks.ts';
-import { HTTPS, judgeRules } from './security-groups.ts';
+import { judgeRules } from './security-groups.ts';
 
 /** The node's end of its connections: the primary interface, which the agent uses. */
 export interface NodeEnd {
@@ -90,11 +90,3 @@ function judgeEnd(
   ];
   return all([out, into, ...borders.map(([subnetId, packets]) => judgeBorder(subnetId, packets, networks))]);
 }
-
-export function judgeBorder(subnetId: string, packets: Packets, { networkAcls }: Networks): Judgement {
-  const acl = aclOf(subnetId, networkAcls);
-  return acl === undefined ? unsure(`the network ACL of subnet ${subnetId} cannot be read`) : judgeAcl(acl, packets);
-}
-
-export const ephemeralPorts = ({ Platform }: DescribedInstance) =>
-  Platform?.toLowerCase() === 'windows' ? EPHEMERAL_PORTS.windows : EPHEMERAL_PORTS.linux;

@@ -1,4 +1,5 @@
 import type { NetworkAcl, NetworkAclEntry } from '@aws-sdk/client-ec2';
+import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { type Addresses, block, common, union, without } from './ipv4.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
 
@@ -6,16 +7,19 @@ import { type Judgement, no, unsure, YES } from './judgement.ts';
 export type Ports = readonly [from: number, to: number];
 
 /** The ports from which operating systems open connections by default. Source: "Ephemeral ports", VPC user guide. */
-export const EPHEMERAL_PORTS = { linux: [32_768, 60_999], windows: [49_152, 65_535] } as const satisfies Record<
-  string,
-  Ports
->;
+const EPHEMERAL_PORTS = { linux: [32_768, 60_999], windows: [49_152, 65_535] } as const satisfies Record<string, Ports>;
 
 const ALL_PROTOCOLS = '-1';
 const TCP = '6';
 
+export const HTTPS = 443;
+
+/** The ports from which an instance opens connections. */
+export const ephemeralPorts = ({ Platform }: Pick<DescribedInstance, 'Platform'>): Ports =>
+  Platform?.toLowerCase() === 'windows' ? EPHEMERAL_PORTS.windows : EPHEMERAL_PORTS.linux;
+
 /** The network ACL of a subnet, if it is among the given ones. */
-export const aclOf = (subnetId: string, acls: readonly NetworkAcl[]): NetworkAcl | undefined =>
+const aclOf = (subnetId: string, acls: readonly NetworkAcl[]): NetworkAcl | undefined =>
   acls.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId));
 
 /** Packets that cross the border of a subnet. Network ACLs are stateless, so responses are judged separately. */
@@ -29,8 +33,18 @@ export interface Packets {
   readonly what: string;
 }
 
+/** Whether the network ACL of a subnet lets packets cross its border. */
+export function judgeBorder(
+  subnetId: string,
+  packets: Packets,
+  { networkAcls }: { readonly networkAcls: readonly NetworkAcl[] },
+): Judgement {
+  const acl = aclOf(subnetId, networkAcls);
+  return acl === undefined ? unsure(`the network ACL of subnet ${subnetId} cannot be read`) : judgeAcl(acl, packets);
+}
+
 /** Whether a network ACL lets TCP packets pass. The first matching entry by number decides about a packet. */
-export function judgeAcl(acl: NetworkAcl, { egress, others, ports, what }: Packets): Judgement {
+function judgeAcl(acl: NetworkAcl, { egress, others, ports, what }: Packets): Judgement {
   const entries = (acl.Entries ?? [])
     .filter(isAbout(egress, ports))
     .toSorted((one, other) => (one.RuleNumber ?? 0) - (other.RuleNumber ?? 0));

@@ -1,13 +1,17 @@
 import {
   type EC2Client,
   EC2ServiceException,
+  type NatGateway,
   type NetworkAcl,
   type NetworkInterface,
+  paginateDescribeNatGateways,
   paginateDescribeNetworkAcls,
   paginateDescribeNetworkInterfaces,
   paginateDescribeRouteTables,
+  paginateDescribeSubnets,
   paginateDescribeVpcEndpoints,
   paginateGetManagedPrefixListEntries,
+  type Route,
   type RouteTable,
   type SecurityGroup,
   type VpcEndpoint,
@@ -19,13 +23,16 @@ import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { type Addresses, block, union } from './ipv4.ts';
 import { readOwnDns } from './own-dns.ts';
-import { prefixListsOfRoutes } from './routes.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
 
 /** The network of all VPCs of some instances, as AWS describes it. */
 export interface Networks {
   readonly routeTables: readonly RouteTable[];
   readonly networkAcls: readonly NetworkAcl[];
+  /** NAT gateways that routes name, by id. Those of an account that shares its VPC are missing. */
+  readonly natGateways: ReadonlyMap<string, NatGateway>;
+  /** The modes of VPC Block Public Access that hold for subnets, considering exclusions. Subnets without are missing. */
+  readonly blocked: ReadonlyMap<string, string>;
   readonly endpoints: readonly VpcEndpoint[];
   /** Network interfaces of the endpoints, by id. */
   readonly interfaces: ReadonlyMap<string, NetworkInterface>;
@@ -55,6 +62,16 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
       endpoints.push(...(page.VpcEndpoints ?? []).filter(isOfSystemsManager));
     }
   }
+  const blocked = new Map<string, string>();
+  for (const filter of vpcs) {
+    for await (const { Subnets = [] } of paginateDescribeSubnets({ client: ec2 }, { Filters: [filter] })) {
+      for (const { SubnetId = '', BlockPublicAccessStates } of Subnets) {
+        const mode = BlockPublicAccessStates?.InternetGatewayBlockMode ?? 'off';
+        if (mode !== 'off') blocked.set(SubnetId, mode);
+      }
+    }
+  }
+  const natGateways = await readNatGateways(ec2, routeTables);
   const groupIds = [
     ...endpoints.flatMap(({ Groups = [] }) => Groups.map(({ GroupId = '' }) => GroupId)),
     ...instances.flatMap(primaryGroupIds),
@@ -78,8 +95,38 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
     ec2,
     endpoints.filter(({ PrivateDnsEnabled }) => PrivateDnsEnabled === true).map(({ VpcId = '' }) => VpcId),
   );
-  return { routeTables, networkAcls, endpoints, interfaces, securityGroups, ownDns, prefixLists: new Map(lists) };
+  const prefixLists = new Map(lists);
+  return {
+    routeTables,
+    networkAcls,
+    natGateways,
+    blocked,
+    endpoints,
+    interfaces,
+    securityGroups,
+    ownDns,
+    prefixLists,
+  };
 }
+
+/** The NAT gateways that routes name. A route to one that was deleted, and is not described any more, is a black hole. */
+async function readNatGateways(ec2: EC2Client, tables: readonly RouteTable[]): Promise<Map<string, NatGateway>> {
+  const ids = tables.flatMap(({ Routes = [] }) => Routes.flatMap(({ NatGatewayId }) => NatGatewayId ?? []));
+  const found = new Map<string, NatGateway>();
+  for (const filter of filtersOf('nat-gateway-id', distinct(ids))) {
+    for await (const { NatGateways = [] } of paginateDescribeNatGateways({ client: ec2 }, { Filter: [filter] })) {
+      for (const one of NatGateways) found.set(one.NatGatewayId ?? '', one);
+    }
+  }
+  return found;
+}
+
+/** The prefix lists that must be read to know where routes lead. */
+const prefixListsOfRoutes = (routes: readonly Route[]): string[] =>
+  // A route by prefix list to an endpoint leads to S3 or DynamoDB (VPC user guide, "Gateway endpoints").
+  routes.flatMap(({ DestinationPrefixListId, GatewayId = '' }) =>
+    DestinationPrefixListId === undefined || GatewayId.startsWith('vpce-') ? [] : DestinationPrefixListId,
+  );
 
 const isOfSystemsManager = ({ ServiceName = '' }: VpcEndpoint): boolean =>
   SERVICES.some((service) => ServiceName.endsWith(`.${service}`));

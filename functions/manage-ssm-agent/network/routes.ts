@@ -2,6 +2,8 @@ import type { Route } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import { block, common, PUBLIC, without } from './ipv4.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
+import { judgeNatGateway } from './nat-gateways.ts';
+import type { Networks } from './networks.ts';
 import type { PrefixListEntries } from './security-groups.ts';
 
 /** The default route, or the two halves that are sometimes written instead. The narrower route wins. */
@@ -19,8 +21,30 @@ export interface RouteOut {
   readonly unseen?: true;
 }
 
-/** @param lists blocks of the prefix lists that routes name */
-export function judgeRoutes(routes: readonly Route[], lists: PrefixListEntries, instance: DescribedInstance): RouteOut {
+/** What an agent's routes are judged for: where its host is, and whether it has a public address. */
+type Traveller = Pick<DescribedInstance, 'SubnetId' | 'PublicIpAddress' | 'PrivateIpAddress' | 'Platform'>;
+
+/** Whether routes lead an instance to AWS's public addresses. */
+export function judgeRoutes(routes: readonly Route[], networks: Networks, instance: DescribedInstance): RouteOut {
+  return judgeAll(routes, networks, instance, (id) =>
+    judgeNatGateway(id, instance, networks, (SubnetId, { Routes = [] }) => {
+      // A NAT gateway has a public address of its own, and none reaches the Internet through another one. What Block
+      // Public Access does to it is another matter.
+      const own = { SubnetId, PublicIpAddress: 'of its own' };
+      return judgeAll(Routes, { ...networks, blocked: new Map() }, own, (next) =>
+        no(`subnet ${SubnetId} leads to NAT gateway ${next}`),
+      ).judgement;
+    }),
+  );
+}
+
+function judgeAll(
+  routes: readonly Route[],
+  networks: Networks,
+  instance: Traveller,
+  judgeNat: (id: string) => Judgement,
+): RouteOut {
+  const { prefixLists: lists } = networks;
   const routeTo = (cidr: string) => routes.find(({ DestinationCidrBlock }) => DestinationCidrBlock === cidr);
   const byList = (cidr: string) => {
     const addresses = common(block(cidr), PUBLIC);
@@ -30,9 +54,10 @@ export function judgeRoutes(routes: readonly Route[], lists: PrefixListEntries, 
     });
   };
   const general = routeTo(EVERYWHERE);
-  const halves = HALVES.map((half) => judgeRoute(routeTo(half) ?? general ?? byList(half), routes, lists, instance));
+  const judged = (route: Route | undefined) => judgeRoute(route, routes, networks, instance, judgeNat);
+  const halves = HALVES.map((half) => judged(routeTo(half) ?? general ?? byList(half)));
   const worst = (answer: Judgement['answer']) => halves.find(({ judgement }) => judgement.answer === answer);
-  return worst('no') ?? worst('unsure') ?? halves[0] ?? judgeRoute(general, routes, lists, instance);
+  return worst('no') ?? worst('unsure') ?? halves[0] ?? judged(general);
 }
 
 /** IPv6 alone, as a default route or by its two halves. */
@@ -70,8 +95,9 @@ export function orByIpv6(
 function judgeRoute(
   route: Route | undefined,
   routes: readonly Route[],
-  lists: PrefixListEntries,
-  { SubnetId, PublicIpAddress }: DescribedInstance,
+  { prefixLists: lists, blocked }: Networks,
+  { SubnetId = '', PublicIpAddress }: Traveller,
+  judgeNat: (id: string) => Judgement,
 ): RouteOut {
   if (route === undefined) {
     const nothing = `subnet ${SubnetId} has no default route`;
@@ -83,8 +109,9 @@ function judgeRoute(
   const way = targetOf(route);
   const closed = (why: string): RouteOut => ({ judgement: no(`subnet ${SubnetId} has ${why}`), way });
   if (route.State === 'blackhole') return closed('a default route whose target is gone');
-  if (route.NatGatewayId !== undefined) return { judgement: YES, way };
+  if (route.NatGatewayId !== undefined) return { judgement: judgeNat(route.NatGatewayId), way };
   if (way.startsWith('igw-')) {
+    if (blocked.has(SubnetId)) return { judgement: no(`VPC Block Public Access shuts subnet ${SubnetId}`), way };
     if (PublicIpAddress !== undefined) return { judgement: YES, way };
     return closed('a default route to an Internet gateway, and the instance no public address');
   }
@@ -92,13 +119,6 @@ function judgeRoute(
   const why = `the default route of subnet ${SubnetId} leads to ${way}, behind which nothing can be seen`;
   return { judgement: unsure(why), way };
 }
-
-/** The prefix lists that must be read to know where routes lead. */
-export const prefixListsOfRoutes = (routes: readonly Route[]): string[] =>
-  // A route by prefix list to an endpoint leads to S3 or DynamoDB (VPC user guide, "Gateway endpoints").
-  routes.flatMap(({ DestinationPrefixListId, GatewayId = '' }) =>
-    DestinationPrefixListId === undefined || GatewayId.startsWith('vpce-') ? [] : DestinationPrefixListId,
-  );
 
 /** The way of a route that is no default route, and why it may lead to Systems Manager; empty where it cannot. */
 function waysBeside(route: Route, lists: PrefixListEntries): ReadonlyArray<{ way: string; why: string }> {

@@ -1,8 +1,7 @@
 import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import { type Addresses, block, common, union, without } from './ipv4.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
-
-export const HTTPS = 443;
+import { HTTPS } from './network-acls.ts';
 
 /** Blocks of prefix lists, by id; undefined for lists that cannot be read. */
 export type PrefixListEntries = ReadonlyMap<string, Addresses | undefined>;

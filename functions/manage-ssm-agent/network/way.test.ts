@@ -1,4 +1,12 @@
-import type { Instance, IpPermission, NetworkAclEntry, Route, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type {
+  Instance,
+  IpPermission,
+  NatGateway,
+  NetworkAclEntry,
+  Route,
+  SecurityGroup,
+  VpcEndpoint,
+} from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { block } from './ipv4.ts';
 import type { Networks } from './networks.ts';
@@ -39,6 +47,10 @@ interface Given {
   readonly acl?: NetworkAclEntry[];
   /** Network ACL of the endpoints' subnet. */
   readonly endpointAcl?: NetworkAclEntry[];
+  /** The NAT gateway `nat-1`, as far as it differs from a regional one, and the routes of its subnet. */
+  readonly nat?: NatGateway & { readonly routes?: Route[]; readonly acl?: NetworkAclEntry[] };
+  /** Modes of VPC Block Public Access. */
+  readonly blocked?: Readonly<Record<string, string>>;
   readonly dns?: readonly string[];
   /** The account that owns the VPC. */
   readonly owner?: string;
@@ -51,13 +63,26 @@ const network = ({
   acl = OPEN_ACL,
   endpointAcl = OPEN_ACL,
   owner = '1',
+  nat: { routes: natRoutes = [], acl: natAcl = OPEN_ACL, ...nat } = { AvailabilityMode: 'regional' },
+  blocked = {},
   dns,
 }: Given): Networks => ({
-  routeTables: [{ VpcId: 'vpc-1', OwnerId: owner, Associations: [{ Main: true }], Routes: routes }],
+  routeTables: [
+    { VpcId: 'vpc-1', OwnerId: owner, Associations: [{ Main: true }], Routes: routes },
+    { VpcId: 'vpc-1', OwnerId: owner, Associations: [{ SubnetId: 'subnet-nat' }], Routes: natRoutes },
+  ],
   networkAcls: [
     { NetworkAclId: 'acl-1', Associations: [{ SubnetId: 'subnet-1' }], Entries: acl },
     { NetworkAclId: 'acl-2', Associations: [{ SubnetId: 'subnet-2' }], Entries: endpointAcl },
+    { NetworkAclId: 'acl-nat', Associations: [{ SubnetId: 'subnet-nat' }], Entries: natAcl },
   ],
+  natGateways: new Map([
+    [
+      nat.NatGatewayId ?? 'nat-1',
+      { NatGatewayId: 'nat-1', VpcId: 'vpc-1', State: 'available', ConnectivityType: 'public', ...nat },
+    ],
+  ]),
+  blocked: new Map(Object.entries(blocked)),
   endpoints,
   ownDns: new Map(dns && [['vpc-1', dns]]),
   interfaces: new Map(
@@ -126,6 +151,116 @@ describe('the way to Systems Manager in a VPC that another account shares', () =
 
   it('is open by a NAT gateway', () => {
     expect(way({ routes: NAT, owner: '2' }).kind).toBe('open');
+  });
+});
+
+describe('the way to Systems Manager by a NAT gateway', () => {
+  const zonal = { AvailabilityMode: 'zonal', SubnetId: 'subnet-nat' } as const;
+  const out = [to('0.0.0.0/0', { GatewayId: 'igw-1' })];
+  const shut = (Egress: boolean, ports: [number, number]): NetworkAclEntry[] => [
+    {
+      RuleNumber: 1,
+      Egress,
+      RuleAction: 'deny',
+      Protocol: '6',
+      CidrBlock: '0.0.0.0/0',
+      PortRange: { From: ports[0], To: ports[1] },
+    },
+    ...OPEN_ACL,
+  ];
+
+  it.each<[string, Pick<Given, 'nat' | 'blocked'>, string, string]>([
+    ['a regional one', { nat: { AvailabilityMode: 'regional' } }, 'open', 'nat-1'],
+    ['one whose subnet leads to an Internet gateway', { nat: { ...zonal, routes: out } }, 'open', 'nat-1'],
+    ['one that another account keeps from view', { nat: { ...zonal, NatGatewayId: 'nat-2' } }, 'open', 'nat-1'],
+    [
+      'one in a subnet without a default route',
+      { nat: zonal },
+      'closed',
+      'leads to NAT gateway nat-1, but subnet subnet-nat has no default route',
+    ],
+    [
+      'one in a subnet that leads back to it',
+      { nat: { ...zonal, routes: NAT } },
+      'closed',
+      'subnet subnet-nat leads to NAT gateway nat-1',
+    ],
+    [
+      'one in a subnet whose Internet gateway is gone',
+      { nat: { ...zonal, routes: [to('0.0.0.0/0', { GatewayId: 'igw-1', State: 'blackhole' })] } },
+      'closed',
+      'subnet subnet-nat has a default route whose target is gone',
+    ],
+    [
+      'one behind a firewall',
+      { nat: { ...zonal, routes: [to('0.0.0.0/0', { GatewayId: 'vpce-1' })] } },
+      'unsure',
+      'leads to vpce-1',
+    ],
+    [
+      'a private one',
+      { nat: { ...zonal, ConnectivityType: 'private', routes: out } },
+      'unsure',
+      'nat-1, which is a private one',
+    ],
+    [
+      'one that failed',
+      { nat: { ...zonal, State: 'failed', FailureMessage: 'no free addresses', routes: out } },
+      'closed',
+      'nat-1, which is failed (no free addresses)',
+    ],
+    [
+      'one that is being made',
+      { nat: { ...zonal, State: 'pending', routes: out } },
+      'unsure',
+      'nat-1, which is pending',
+    ],
+    [
+      'one whose subnet lets nothing out',
+      { nat: { ...zonal, routes: out, acl: shut(true, [443, 443]) } },
+      'closed',
+      'acl-nat does not let HTTPS through NAT gateway nat-1 out',
+    ],
+    [
+      'one whose subnet lets no answers in',
+      { nat: { ...zonal, routes: out, acl: shut(false, [1024, 65_535]) } },
+      'closed',
+      'acl-nat does not let the answers through NAT gateway nat-1 in',
+    ],
+    [
+      'one whose subnet lets some answers in',
+      { nat: { ...zonal, routes: out, acl: shut(false, [1024, 32_767]) } },
+      'unsure',
+      'acl-nat lets the answers through NAT gateway nat-1 in only in part',
+    ],
+    [
+      'one that Block Public Access shuts',
+      { nat: { ...zonal, routes: out }, blocked: { 'subnet-nat': 'block-bidirectional' } },
+      'closed',
+      'VPC Block Public Access shuts subnet subnet-nat',
+    ],
+    [
+      'a regional one where Block Public Access shuts the node',
+      { nat: { AvailabilityMode: 'regional' }, blocked: { 'subnet-1': 'block-bidirectional' } },
+      'closed',
+      'VPC Block Public Access shuts subnet subnet-1',
+    ],
+    [
+      'one that Block Public Access passes',
+      { nat: { ...zonal, routes: out }, blocked: { 'subnet-nat': 'block-ingress' } },
+      'open',
+      'nat-1',
+    ],
+  ])('by %s', (_what, given, kind, text) => {
+    const found = way({ routes: NAT, ...given });
+    expect([found.kind, textOf(found)]).toEqual([kind, expect.stringContaining(text)]);
+  });
+
+  it('is shut for public addresses where Block Public Access lets nobody in', () => {
+    const instance = { ...INSTANCE, PublicIpAddress: '198.51.100.7' };
+    expect(way({ routes: out }, undefined, instance).kind).toBe('open');
+    const found = way({ routes: out, blocked: { 'subnet-1': 'block-ingress' } }, undefined, instance);
+    expect([found.kind, textOf(found)]).toEqual(['closed', expect.stringContaining('Block Public Access')]);
   });
 });
 

@@ -4,12 +4,13 @@ import { routeTableOf } from '../../shared/fleet/route-table.ts';
 import { isAtLeast } from '../agent-version.ts';
 import type { NetworkFinding } from '../observation.ts';
 import type { AgentIdentity } from '../rights/questions.ts';
-import { endpointsFor, ephemeralPorts, judgeBorder, judgeEndpoint, type NodeEnd } from './endpoints.ts';
+import { endpointsFor, judgeEndpoint, type NodeEnd } from './endpoints.ts';
 import { PUBLIC } from './ipv4.ts';
 import { all, type Judgement, unsure } from './judgement.ts';
+import { ephemeralPorts, HTTPS, judgeBorder } from './network-acls.ts';
 import type { Networks, Service } from './networks.ts';
 import { IPV6_NEEDS, judgeRoutes, orByIpv6 } from './routes.ts';
-import { HTTPS, judgeRules } from './security-groups.ts';
+import { judgeRules } from './security-groups.ts';
 
 /**
  * The endpoints that an agent needs. Agents before 3.3.40.0 get commands through `ec2messages`; later ones use
@@ -145,7 +146,7 @@ function routeOut(node: NodeEnd, networks: Networks) {
   const { instance, groups, groupIds, mayUseIpv6 = false } = node;
   const { SubnetId = '', VpcId = '' } = instance;
   const table = routeTableOf(SubnetId, VpcId, networks.routeTables);
-  const byIpv4 = judgeRoutes(table?.Routes ?? [], networks.prefixLists, instance);
+  const byIpv4 = judgeRoutes(table?.Routes ?? [], networks, instance);
   const routes = mayUseIpv6 ? orByIpv6(byIpv4, table?.Routes ?? [], instance) : byIpv4;
   const name = 'AWS';
   const out = judgeRules(

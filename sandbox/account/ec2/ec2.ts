@@ -6,6 +6,7 @@ import { instanceOperations } from './instance-operations.ts';
 import { instanceStatusOperations } from './instance-status.ts';
 import { offeringOperations } from './instance-type-offerings.ts';
 import { launchTemplateOperations } from './launch-template-operations.ts';
+import { natGatewayOperations } from './nat-gateway-operations.ts';
 import { networkAclOperations } from './network-acl-operations.ts';
 import { interfaceOperations } from './network-interface-operations.ts';
 import { networkOperations } from './network-operations.ts';
@@ -33,6 +34,7 @@ export function createEc2(state: Ec2State): Service {
       ...offeringOperations(state.offerings),
       DescribeImages: describeImages(state.images, state.world),
       ...networkOperations(state.networks),
+      ...natGatewayOperations(state),
       ...networkAclOperations(state),
       ...prefixListOperations(state),
       ...subnetOperations(state),

@@ -1,5 +1,6 @@
 import type {
   DescribeInstancesResult,
+  DescribeNatGatewaysResult,
   DescribeRouteTablesResult,
   DescribeSecurityGroupsResult,
   DescribeVpcEndpointsResult,
@@ -126,6 +127,9 @@ describe('what a node reaches', () => {
   it.each([
     ['by a NAT gateway', 'nat', {}, SSM],
     ['by a NAT gateway that is gone', 'deleted-nat', {}, []],
+    ['by a NAT gateway in a subnet that leads nowhere', 'nat-in-private-subnet', {}, []],
+    ['by a private NAT gateway', { wayOut: 'private-nat', endpoints: [] }, {}, SSM],
+    ['by a private NAT gateway before what is closed', { wayOut: 'private-nat', beyond: false, endpoints: [] }, {}, []],
     ['by an Internet gateway', 'internet', {}, SSM],
     ['by an Internet gateway, without a public address', 'internet-without-address', {}, []],
     ['without any way', 'none', {}, []],
@@ -201,6 +205,39 @@ describe('what a node reaches', () => {
     ],
   ])('%s', (_how, network, ssm, services) => {
     expect(reached(inNetwork(network, ssm))).toEqual(services);
+  });
+});
+
+describe('VPC Block Public Access', () => {
+  it.each([
+    ['nat', 'block-bidirectional', false],
+    ['nat', 'block-ingress', true],
+    ['internet', 'block-ingress', false],
+  ])('of a VPC with %s, as %s, lets nodes out: %s', (network, blockPublicAccess, reaches) => {
+    const at = account({ network, vpc: { blockPublicAccess }, nodeGroups: [group('g')] });
+    expect(at.state.networks.reaches(node(at), 'ssm')).toBe(reaches);
+  });
+});
+
+describe('NAT gateways', () => {
+  const of = (network: unknown, more: object = {}, input: object = {}) =>
+    account({ network, ...more, nodeGroups: [group('g')] }).call<DescribeNatGatewaysResult>(
+      'ec2',
+      'DescribeNatGateways',
+      input,
+    ).NatGateways;
+
+  it('are regional, or private in a subnet of their own, and gone where they were deleted', () => {
+    expect(of('nat')).toMatchObject([{ State: 'available', AvailabilityMode: 'regional', ConnectivityType: 'public' }]);
+    expect(of('private-nat')).toMatchObject([
+      { AvailabilityMode: 'zonal', ConnectivityType: 'private', SubnetId: expect.stringMatching(/^subnet-0/) },
+    ]);
+    expect(of('deleted-nat')).toEqual([]);
+  });
+
+  it('are found by `Filter`, and by their owner alone', () => {
+    expect(of('nat', {}, { Filter: [{ Name: 'nat-gateway-id', Values: ['nat-0'] }] })).toEqual([]);
+    expect(of('nat', { vpc: { sharedBy: '999988887777' } })).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { PublicAddresses } from './addresses.ts';
 import { admitsInternet, concerns, contains, isPublicAddress } from './admission.ts';
 import { Endpoints, type KnownEndpoint } from './endpoints.ts';
 import { type Flow, Flows, type Opening } from './flows.ts';
+import { NatGateways } from './nat-gateways.ts';
 import { NetworkAcls } from './network-acls.ts';
 import { type NetworkInterface, NetworkInterfaces } from './network-interfaces.ts';
 import { PrefixLists } from './prefix-lists.ts';
@@ -58,6 +59,7 @@ export class Networks {
   readonly securityGroups: SecurityGroups;
   readonly routeTables: RouteTables;
   readonly networkAcls: NetworkAcls;
+  readonly natGateways: NatGateways;
   readonly prefixLists: PrefixLists;
   readonly endpoints: Endpoints;
   readonly features = new VpcFeatures();
@@ -68,6 +70,7 @@ export class Networks {
     const random = world.random.fork('ec2-network');
     this.routeTables = new RouteTables(world, random);
     this.networkAcls = new NetworkAcls(world);
+    this.natGateways = new NatGateways(world);
     this.prefixLists = new PrefixLists(world);
     this.interfaces = new NetworkInterfaces(world);
     this.addresses = new PublicAddresses(world, this.interfaces);
@@ -87,6 +90,13 @@ export class Networks {
     for (const subnet of subnets) this.subnets.add({ ...subnet, vpcId, mapPublicIpOnLaunch: way === 'internet' });
     const ids = subnets.map(({ id }) => id);
     this.routeTables.lead(vpcId, ids, way);
+    const [first] = subnets;
+    const id = first && this.routeTables.defaultRoute(vpcId, first.id, 'ipv4')?.NatGatewayId;
+    if (first === undefined || id === undefined || way === 'deleted-nat') return;
+    const subnetId = way === 'nat' ? undefined : `subnet-0${id.slice(-17)}`;
+    this.natGateways.add({ id, vpcId, subnetId, isPrivate: way === 'private-nat' });
+    if (subnetId === undefined) return;
+    this.subnets.add({ id: subnetId, vpcId, availabilityZone: first.availabilityZone, mapPublicIpOnLaunch: false });
   }
 
   /** The number of used addresses of a subnet, one for each interface. */
@@ -216,8 +226,11 @@ export class Networks {
     const { vpcId, subnetId, privateIps, associations } = primary;
     const route = this.routeTables.defaultRoute(vpcId, subnetId, 'ipv4');
     if (route?.State !== 'active' || !this.#leaves(primary, AWS_ADDRESS)) return false;
-    if (route.GatewayId?.startsWith('igw-') === true) return associations.has(privateIps[0]);
-    return route.NatGatewayId !== undefined || beyond;
+    const block = this.subnets.get(subnetId)?.blockPublicAccess;
+    if (route.GatewayId?.startsWith('igw-') === true) return block === undefined && associations.has(privateIps[0]);
+    const nat = this.natGateways.get(route.NatGatewayId ?? '');
+    if (nat === undefined || nat.isPrivate) return beyond;
+    return nat.subnetId === undefined && block !== 'block-bidirectional';
   }
 
   /** Whether HTTPS to an address leaves the interface and its subnet, and responses come back. */

@@ -8,6 +8,10 @@ export type KnownRouteTable = RouteTable & { readonly RouteTableId: string; read
 export type WayOut =
   /** Through a NAT gateway. */
   | 'nat'
+  /** Through a NAT gateway in a subnet that leads nowhere itself. */
+  | 'nat-in-private-subnet'
+  /** Through a private NAT gateway, behind which the account sees nothing. */
+  | 'private-nat'
   /** The route's NAT gateway was deleted: a black hole. */
   | 'deleted-nat'
   /** Through an Internet gateway; the subnets assign public addresses. */
@@ -70,6 +74,8 @@ export class RouteTables {
   #hopOf(way: Exclude<WayOut, 'none'>): Route {
     switch (way) {
       case 'nat':
+      case 'nat-in-private-subnet':
+      case 'private-nat':
       case 'deleted-nat':
         return { NatGatewayId: this.#id('nat') };
       case 'internet':
