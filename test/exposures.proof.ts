@@ -377,6 +377,7 @@ describe('an address that looks public', () => {
     ['by halves of the Internet in rules', {}, { ...SSH, openBy: 'halves' }],
     ['by a route with a prefix list', { routeByPrefixList: true }, SSH],
     ['by a firewall whose subnet leads there', { firewall: true }, SSH],
+    ['by an appliance to which an Internet gateway leads', { appliance: true }, SSH],
   ])('exposes %s', async (_what, vpc, exposure) => {
     const run = await start(
       scenario(privateFleet({}, publicLaunch(exposure), { vpc }), { quarantine: { exposure: 'open-port' } }),

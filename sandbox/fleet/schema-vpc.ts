@@ -16,6 +16,10 @@ export const vpc = z
       .boolean()
       .default(false)
       .describe('Its default routes lead to a firewall endpoint whose own subnet leads to the Internet'),
+    appliance: z
+      .boolean()
+      .default(false)
+      .describe('Its Internet gateway and its default routes lead to an appliance, which passes everything on'),
     routeByPrefixList: z
       .boolean()
       .default(false)

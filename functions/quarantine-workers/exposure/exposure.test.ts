@@ -62,6 +62,52 @@ describe('routes that name no Internet gateway as everybody', () => {
     expect(gatewaysOf('subnet-1', 'vpc-1', tables, referred)).toEqual(expected);
   });
 
+  it.each<[string, Route[], object, object]>([
+    [
+      'gets it',
+      [{ DestinationCidrBlock: '10.0.1.0/24', NetworkInterfaceId: 'eni-1' }],
+      { GatewayId: 'igw-1' },
+      { ipv4: 'igw-1 behind eni-1' },
+    ],
+    [
+      'gets that of the whole VPC',
+      [{ DestinationCidrBlock: '10.0.0.0/16', NetworkInterfaceId: 'eni-1' }],
+      { GatewayId: 'igw-1' },
+      { ipv4: 'igw-1 behind eni-1' },
+    ],
+    [
+      'is another one',
+      [{ DestinationCidrBlock: '10.0.1.0/24', NetworkInterfaceId: 'eni-2' }],
+      { GatewayId: 'igw-1' },
+      {},
+    ],
+    [
+      'gets IPv6 alone',
+      [{ DestinationIpv6CidrBlock: '2001:db8::/64', NetworkInterfaceId: 'eni-1' }],
+      { GatewayId: 'igw-1' },
+      {},
+    ],
+    [
+      'is gone',
+      [{ DestinationCidrBlock: '10.0.1.0/24', NetworkInterfaceId: 'eni-1', State: 'blackhole' }],
+      { GatewayId: 'igw-1' },
+      {},
+    ],
+    [
+      'gets what comes from a VPN',
+      [{ DestinationCidrBlock: '10.0.1.0/24', NetworkInterfaceId: 'eni-1' }],
+      { GatewayId: 'vgw-1' },
+      {},
+    ],
+    ['gets nothing, as a NAT instance', [], { SubnetId: 'subnet-2' }, {}],
+  ])(
+    'lead there by an appliance that, of what an Internet gateway lets in, %s',
+    (_what, edge, association, expected) => {
+      const toAppliance = { DestinationCidrBlock: '0.0.0.0/0', InstanceId: 'i-1', NetworkInterfaceId: 'eni-1' };
+      expect(gateways(table([toAppliance], own), table(edge, association))).toEqual(expected);
+    },
+  );
+
   it.each(['CarrierGatewayId', 'LocalGatewayId'])('lead to the network beyond a %s', (member) => {
     expect(gateways(table([{ DestinationCidrBlock: '0.0.0.0/0', [member]: 'gw-1' }], own))).toEqual({ ipv4: 'gw-1' });
   });

@@ -28,7 +28,7 @@ export interface Referred {
  * The gateways through which the Internet reaches a subnet, by family, in words. Besides Internet gateways these are
  * carrier gateways (the carrier's network and the Internet), local gateways (the network around an Outpost, and what it
  * advertises on the Internet), and endpoints of a firewall or a Gateway Load Balancer whose own subnet leads to an
- * Internet gateway. An egress-only gateway admits nobody. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox
+ * Internet gateway. Interfaces of appliances count where an Internet gateway hands them what comes in. An egress-only gateway admits nobody. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox
  * appliances). `isUnseen`: EC2 shows neither a route table of the subnet nor a main one of its VPC, so that nobody knows
  * whether one leads there, as may be in a VPC that another account shares.
  */
@@ -39,6 +39,7 @@ export function gatewaysOf(
   referred: Referred,
 ): Gateways {
   if (routeTableOf(subnetId, vpcId, tables) === undefined) return { isUnseen: true };
+  const appliances = appliancesOf(vpcId, tables);
   const lead = (family: Family, of: string, seen: readonly string[]): string | undefined => {
     const routes = routeTableOf(of, vpcId, tables)?.Routes ?? [];
     const inPieces = gatewaysInPieces(routes, family);
@@ -49,6 +50,8 @@ export function gatewaysOf(
       if (GatewayId.startsWith('igw-')) return GatewayId;
       const other = CarrierGatewayId ?? LocalGatewayId;
       if (other !== undefined) return other;
+      const before = appliances[family].get(route.NetworkInterfaceId ?? '');
+      if (before !== undefined) return `${before} behind ${route.NetworkInterfaceId}`;
       if (!GatewayId.startsWith('vpce-')) continue;
       const subnets = referred.endpointSubnets.get(GatewayId);
       // Nobody knows where the endpoint leads, so it counts as open.
@@ -64,6 +67,30 @@ export function gatewaysOf(
   const ipv4 = lead('ipv4', subnetId, [subnetId]);
   const ipv6 = lead('ipv6', subnetId, [subnetId]);
   return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
+}
+
+/**
+ * The Internet gateways that hand what comes in to the interface of an appliance, by that interface, for each family. What
+ * they let in for a subnet comes back only where the subnet leads out by the same interface; a NAT instance has no such
+ * gateway before it. Source: VPC user guide, "Gateway route tables".
+ */
+function appliancesOf(vpcId: string, tables: readonly RouteTable[]): Record<Family, ReadonlyMap<string, string>> {
+  const routes = tables
+    .filter(({ VpcId }) => VpcId === vpcId)
+    .flatMap(({ Associations = [], Routes = [] }) => {
+      const gateway = Associations.find(({ GatewayId }) => GatewayId?.startsWith('igw-') === true)?.GatewayId;
+      return gateway === undefined ? [] : Routes.map((route) => ({ ...route, gateway }));
+    })
+    .filter(({ State }) => State !== 'blackhole');
+  const by = (destination: 'DestinationCidrBlock' | 'DestinationIpv6CidrBlock'): ReadonlyMap<string, string> =>
+    new Map(
+      routes.flatMap((route) =>
+        route[destination] === undefined || route.NetworkInterfaceId === undefined
+          ? []
+          : [[route.NetworkInterfaceId, route.gateway] as const],
+      ),
+    );
+  return { ipv4: by('DestinationCidrBlock'), ipv6: by('DestinationIpv6CidrBlock') };
 }
 
 /**
@@ -98,8 +125,8 @@ export function referredBy(tables: readonly RouteTable[]): {
   readonly endpoints: string[];
 } {
   const routes = tables.flatMap(({ Routes = [] }) => Routes).filter(({ State }) => State !== 'blackhole');
-  const isOut = ({ GatewayId = '', CarrierGatewayId, LocalGatewayId }: Route) =>
-    GatewayId.startsWith('igw-') || (CarrierGatewayId ?? LocalGatewayId) !== undefined;
+  const isOut = ({ GatewayId = '', CarrierGatewayId, LocalGatewayId, NetworkInterfaceId }: Route) =>
+    GatewayId.startsWith('igw-') || (CarrierGatewayId ?? LocalGatewayId ?? NetworkInterfaceId) !== undefined;
   return {
     // A route by prefix list to an endpoint leads to S3 or DynamoDB.
     prefixLists: unique(routes.filter(isOut).flatMap(({ DestinationPrefixListId }) => DestinationPrefixListId ?? [])),

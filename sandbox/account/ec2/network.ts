@@ -210,6 +210,13 @@ export class Networks {
     this.endpoints.addFirewall(vpcId, id, endpointId);
   }
 
+  /** Routes a VPC's Internet traffic, both ways, through an appliance in a subnet of its own. */
+  behindAppliance(vpcId: string, availabilityZone: string): void {
+    const id = `subnet-0${vpcId.slice(-15)}a`;
+    this.subnets.add({ id, vpcId, availabilityZone, mapPublicIpOnLaunch: false });
+    this.routeTables.behindAppliance(vpcId, id);
+  }
+
   /** Opens a connection to an instance. The returned object is live. */
   openFlow(instanceId: string, opening: Opening): Flow {
     return this.#flows.open(instanceId, opening, ({ vpcId, subnetId }, family) =>

@@ -42,6 +42,8 @@ export class RouteTables {
   readonly #random: Random;
   readonly #ipv6: Random;
   readonly #byVpc = new Map<string, KnownRouteTable[]>();
+  /** Interfaces to which an Internet gateway hands what it lets in. */
+  readonly #appliances = new Set<string>();
 
   /** @param random for ids, drawn in turn with those of other parts of the network */
   constructor(world: World, random: Random) {
@@ -139,6 +141,36 @@ export class RouteTables {
     return endpointId;
   }
 
+  /**
+   * Redirects the default routes of a VPC from its Internet gateway to the interface of an appliance, in a subnet that leads
+   * there, and what that gateway lets in as well (VPC user guide, "Gateway route tables").
+   */
+  behindAppliance(vpcId: string, subnetId: string): void {
+    const hop = { InstanceId: this.#id('i'), NetworkInterfaceId: this.#id('eni') };
+    const gateways = new Set<string>();
+    for (const table of this.#byVpc.get(vpcId) ?? []) {
+      table.Routes = (table.Routes ?? []).map(({ GatewayId = '', ...route }) => {
+        if (!GatewayId.startsWith('igw-')) return { ...route, ...(GatewayId !== '' && { GatewayId }) };
+        gateways.add(GatewayId);
+        return { ...route, ...hop };
+      });
+    }
+    for (const GatewayId of gateways) {
+      this.#add(
+        vpcId,
+        [subnetId],
+        [{ DestinationCidrBlock: EVERYWHERE, Origin: 'CreateRoute', State: 'active', GatewayId }],
+      );
+      const edge = this.#add(vpcId, [subnetId], []);
+      edge.Associations = (edge.Associations ?? []).map(({ SubnetId: _, ...association }) => ({
+        ...association,
+        GatewayId,
+      }));
+      edge.Routes = [{ DestinationCidrBlock: '10.0.0.0/16', Origin: 'CreateRoute', State: 'active', ...hop }];
+      this.#appliances.add(hop.NetworkInterfaceId);
+    }
+  }
+
   /** The default route of a subnet, if it has one: by its block, or by the prefix list of {@link byPrefixList}. */
   defaultRoute(vpcId: string, subnetId: string, family: AddressFamily): Route | undefined {
     const routes = this.#of(vpcId, subnetId)?.Routes ?? [];
@@ -154,7 +186,8 @@ export class RouteTables {
   isPublic(vpcId: string, subnetId: string, family: AddressFamily): boolean {
     const leads = (GatewayId = ''): boolean => GatewayId.startsWith('igw-') || GatewayId.startsWith('vpce-');
     const route = this.defaultRoute(vpcId, subnetId, family);
-    return route?.State === 'active' && leads(route.GatewayId);
+    const isBehind = family === 'ipv4' && this.#appliances.has(route?.NetworkInterfaceId ?? '');
+    return route?.State === 'active' && (leads(route.GatewayId) || isBehind);
   }
 
   /** The table that a subnet is associated with, or else the main one of its VPC. */
@@ -166,7 +199,7 @@ export class RouteTables {
     );
   }
 
-  #add(vpcId: string, subnetIds: readonly string[], routes: readonly Route[]): void {
+  #add(vpcId: string, subnetIds: readonly string[], routes: readonly Route[]): KnownRouteTable {
     const RouteTableId = this.#id('rtb');
     const association = () => ({
       RouteTableAssociationId: this.#id('rtbassoc'),
@@ -192,6 +225,7 @@ export class RouteTables {
       Tags: [],
     };
     this.#byVpc.set(vpcId, [...(this.#byVpc.get(vpcId) ?? []), table]);
+    return table;
   }
 
   #id(prefix: string): string {
