@@ -8,7 +8,7 @@ import { createLedger } from '../shared/ledger/ledger.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import { carryOut } from './act.ts';
 import { type Decision, say } from './decision.ts';
-import { nodeGroup, observation } from './observation.fixture.ts';
+import { need, nodeGroup, observation } from './observation.fixture.ts';
 
 class Died extends Error {}
 
@@ -136,4 +136,20 @@ it('one queue that takes nothing stops no other: what is not requested stays pen
   expect([...saved].flatMap(([subject, { pending }]) => (pending === undefined ? [] : [subject]))).toEqual([
     'shop/self-managed:legacy',
   ]);
+});
+
+it('what a decision leaves open is given back as the ledger has it, also where its outcome was told before', async () => {
+  const seen = observation(nodeGroup());
+  const left = need({ vulnerabilities: ['CVE-2026-9'] });
+  const over: Decision = { ...say('done', 'findings-fixed', 'It is fixed.', { need: left }), leavesOpen: true };
+  const options = { now: 1, mode: 'enforce' } as const;
+  const [first] = await carryOut(deps, [{ observation: seen, decision: over }], options);
+  expect(first?.state).toMatchObject({ outcomes: 1, need: left });
+  expect(first?.state).not.toHaveProperty('pending');
+  const state = first?.state ?? seen.state;
+  const [second] = await carryOut(deps, [{ observation: { ...seen, state }, decision: over }], options);
+  expect(second?.state).toMatchObject({ outcomes: 1, need: left, revision: state.revision + 1 });
+  expect(recorded).toHaveLength(1);
+  const closed: Decision = say('done', 'findings-closed', 'They are closed.', {});
+  expect(await carryOut(deps, [{ observation: seen, decision: closed }], options)).toEqual([]);
 });

@@ -24,9 +24,11 @@ export interface Decided {
   readonly policy?: Policy;
 }
 
-/** A decision that this reconcile saved as pending, before any other reconcile did. */
+/** A decision that this reconcile saved before any other reconcile did. */
 interface Saved extends Decided {
   readonly state: FindingState;
+  /** Whether it is pending: its outcome is to be carried out and recorded. */
+  readonly isPending: boolean;
 }
 
 interface Notified {
@@ -52,28 +54,42 @@ const ACT_CONCURRENCY = 16;
  * the memory before that decision. If it comes to the same decision, it carries it out and records it with the same id.
  * If it comes to another, it first records the pending outcome as it was saved. `recordOnce` would record before the
  * act in both cases, but the outcome of enabling Inspector is only known after the call.
+ *
+ * @returns the groups whose decision leaves findings open, as the ledger has them now
+ * @throws AggregateError where something could not be requested, after everything else was
  */
-export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
+export async function carryOut(
+  deps: ActDeps,
+  decided: readonly Decided[],
+  { now, mode }: ActOptions,
+): Promise<readonly GroupObservation[]> {
   const saved = (await pMap(decided, (each) => save(deps, each, now, mode), { concurrency: ACT_CONCURRENCY })).flat();
   const subjectsOf = (act: Decision['act']) =>
-    saved.flatMap(({ observation, decision }) =>
-      decision.act === act && observation.topic === 'findings' ? [observation.subject] : [],
+    saved.flatMap(({ observation, decision, isPending }) =>
+      isPending && decision.act === act && observation.topic === 'findings' ? [observation.subject] : [],
     );
   const unsent = await sendHints(deps, subjectsOf, now);
-  const finish = async (each: Saved): Promise<void> => {
+  const finish = async (each: Saved): Promise<readonly Saved[]> => {
+    if (!each.isPending) return [each];
     const { outcome, calls } = await act(deps.inspector, each.decision);
     if (outcome !== undefined) deps.recorder.record(outcomeOf(each, each.state, outcome, calls, mode));
     const { topic, subject } = each.observation;
     const { pending: _, unrecorded: __, ...done } = each.state;
-    await saveFindingState(deps.ledger, topic, findingKey(subject), done, now, deps.caller);
+    const state = await saveFindingState(deps.ledger, topic, findingKey(subject), done, now, deps.caller);
+    return state === undefined ? [] : [{ ...each, state }];
   };
   // What could not be requested stays pending: the next delivery decides it again.
   const sent = saved.filter(({ decision: { act } }) => act === undefined || !unsent.has(act));
-  await pMap(sent, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
+  const finished = await pMap(sent, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
   if (unsent.size > 0) throw new AggregateError(unsent.values(), 'Not everything could be requested.');
+  return finished
+    .flat()
+    .flatMap(({ observation, decision, state }) =>
+      decision.leavesOpen === true && observation.topic === 'findings' ? [{ ...observation, state }] : [],
+    );
 }
 
-/** Saves the new state. Returns it when it holds a new outcome that this reconcile must carry out and record. */
+/** Saves the new state, unless another reconcile has decided meanwhile. */
 async function save(
   { ledger, recorder, caller }: ActDeps,
   decided: Decided,
@@ -97,7 +113,7 @@ async function save(
   const told = isNew && decision.outcome && asStored(outcomeOf(decided, next, decision.outcome, [], mode));
   const wanted = told ? { ...next, unrecorded: told } : next;
   const state = await saveFindingState(ledger, topic, findingKey(subject), wanted, now, caller);
-  return isNew && state !== undefined ? [{ ...decided, state }] : [];
+  return state === undefined ? [] : [{ ...decided, state, isPending: isNew }];
 }
 
 /**

@@ -273,6 +273,9 @@ describe('after an upgrade', () => {
   });
 });
 
+/** Words for the end of findings, or of what was done for them. */
+const ENDS: ReadonlySet<string> = new Set(['findings-fixed', 'findings-closed', 'not-fixed-by-release']);
+
 describe('whatever is observed', () => {
   const always = (
     holds: (
@@ -372,6 +375,25 @@ describe('whatever is observed', () => {
       const { fixed = [] } = (outcome.details ?? {}) as { fixed?: string[] };
       expect(fixed.length).toBeGreaterThan(0);
       expect(fixed.filter((id) => view.aftermath?.stillOpen.includes(id))).toEqual([]);
+    });
+  });
+
+  it('the end of some findings leaves those that are open besides to a second decision, which leaves none', () => {
+    always(({ outcome, memory, leavesOpen }, seen, given) => {
+      const { view, state } = seen;
+      const isOver = outcome !== undefined && ENDS.has(outcome.reason);
+      // Where EC2 shows no workers any more, what Inspector still shows of them is over, too.
+      const isOpen = 'open' in view && view.open.length > 0 && view.aftermath?.workers !== 0;
+      expect(leavesOpen).toBe(isOver && isOpen ? true : undefined);
+      const runs = view.kind === 'other-group' ? view.runs.split(' ') : [];
+      const areOfItsAmis =
+        'open' in view && view.open.every(({ imageId = '' }) => imageId === '' || runs.includes(imageId));
+      if (leavesOpen !== true || !areOfItsAmis) return;
+      const { pending: _, need: __, notFixed: ___, ...others } = state;
+      const next = decide({ ...seen, state: { ...others, ...memory } }, given);
+      expect(next.outcome).toBeDefined();
+      expect([...ENDS]).not.toContain(next.outcome?.reason);
+      expect(next.leavesOpen).toBeUndefined();
     });
   });
 });

@@ -27,6 +27,8 @@ export interface Decision {
   readonly outcome?: Outcome;
   readonly memory: Memory;
   readonly act?: 'request-upgrade' | 'request-refresh' | 'request-pin' | 'enable-inspector';
+  /** Set where the end of some findings is told while others are open, which are to be decided on next. */
+  readonly leavesOpen?: true;
 }
 
 export function say(...words: Parameters<typeof wordsWith<Reason, Memory>>): Decision & { readonly outcome: Outcome } {

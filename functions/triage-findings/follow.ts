@@ -60,25 +60,26 @@ export function follow(hosts: Hosts, memory: Memory, words: Wording, now: number
   }
   const left = needOf(open, runs, now);
   const after: Memory = left === undefined ? {} : { need: left };
+  const leaves: Pick<Decision, 'leavesOpen'> = left === undefined ? {} : { leavesOpen: true };
   const stillOpen = need.vulnerabilities.filter((id) => aftermath.stillOpen.includes(id));
   const gone = need.vulnerabilities.filter((id) => !stillOpen.includes(id));
   const details = { releaseVersion: runs, fixed: gone, notFixed: stillOpen };
   if (!moved) {
     if (stillOpen.length > 0) return { memory };
     const message = `Inspector has closed or suppressed ${listed(gone)}. The workers still run ${present}.`;
-    return say('done', 'findings-closed', message, after, gone.join(' '));
+    return { ...say('done', 'findings-closed', message, after, gone.join(' ')), ...leaves };
   }
   const on = `${words.what}${areSeveral ? 's' : ''} ${present}`;
   const variant = `${runs} ${need.vulnerabilities.join(' ')}`;
   if (stillOpen.length === 0) {
     const message = `${on} ${areSeveral ? 'fix' : 'fixes'} ${listed(gone)}.`;
     const decision = say('done', 'findings-fixed', message, after, variant);
-    return { ...decision, outcome: { ...decision.outcome, details } };
+    return { ...decision, ...leaves, outcome: { ...decision.outcome, details } };
   }
   const fixed = gone.length === 0 ? '' : ` ${areSeveral ? 'They fix' : 'It fixes'} ${listed(gone)}.`;
   const message = `${on} ${areSeveral ? 'do' : 'does'} not fix ${listed(stillOpen)}, which Inspector still finds after the upgrade.${fixed}`;
   const notFixed = { releaseVersion: runs, vulnerabilities: stillOpen };
   const decision = say('failed', 'not-fixed-by-release', message, { ...after, notFixed }, variant);
   const hint = words.notFixed === undefined ? {} : { hint: words.notFixed };
-  return { ...decision, outcome: { ...decision.outcome, ...hint, details } };
+  return { ...decision, ...leaves, outcome: { ...decision.outcome, ...hint, details } };
 }

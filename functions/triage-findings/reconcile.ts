@@ -13,6 +13,7 @@ import { decide } from './decide.ts';
 import { decideAccount, decideCoverage, whyIgnored } from './decide-coverage.ts';
 import type { Circumstances } from './decision.ts';
 import { type Counts, groupClaims, narrow } from './narrow.ts';
+import type { GroupObservation } from './observation.ts';
 import { type ObserveClients, observeGroups } from './observe.ts';
 import { observeAccount } from './observe-account.ts';
 import { observeCoverage, recallAccount } from './observe-coverage.ts';
@@ -87,11 +88,12 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   // Ask Inspector itself, and decide.
   const policyAt = (...place: Parameters<Parameters<typeof observeGroups>[2]>) => policyOf(policy, ...place);
   const { observations, troubles } = await observeGroups(deps, due, policyAt, deps.account);
-  const decided: Decided[] = observations.map((observation) => ({
+  const decideOn = (observation: GroupObservation): Decided => ({
     observation,
     decision: decide(observation, circumstances),
     policy: policyFor(policy, observation),
-  }));
+  });
+  const decided = observations.map(decideOn);
   if (sweep !== undefined) {
     const { account, groups } = await observeCoverage(deps, sweep, serving, now);
     if (deps.ledger.unreadable?.has('coverage', findingKey({})) !== true)
@@ -99,7 +101,10 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
     for (const group of groups) decided.push({ observation: group, decision: decideCoverage(group, circumstances) });
   }
   // Request upgrades, record and save, then count each message.
-  await carryOut(deps, decided, { now, mode: policy.findings.mode });
+  const options = { now, mode: policy.findings.mode };
+  const leftOpen = await carryOut(deps, decided, options);
+  // One record tells of the end of some findings, and the next one of those that are open besides.
+  await carryOut(deps, leftOpen.map(decideOn), options);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not every group could be read.');
 
   const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
