@@ -269,6 +269,13 @@ describe('a node group whose control plane is newer', () => {
     expect(reasonWith({ pair: pairOf('1.34'), runs: { ...moved, since: NOW - 25 * HOUR } })).toBe('upgrade-started');
   });
 
+  it('says that it waits to follow where each move wants an approval, and nothing of it where it is only proposed', () => {
+    const bakes = behind({ target: targeting(NOW - HOUR, NEXT) });
+    const said = (upgrades: object) => decided(bakes, upgrades).reason;
+    expect(said({ approval: 'required', controlPlane: { mode: 'enforce' } })).toBe('baking');
+    expect(said({ controlPlane: { mode: 'observe' } })).toBe('up-to-date');
+  });
+
   it.each<[string, NodeGroupView, string, boolean]>([
     ['follows', behind(), 'enforce', true],
     ['only proposes to', behind(), 'observe', false],

@@ -19,7 +19,7 @@ export interface Following {
   readonly decision: Decision;
   /** Whether the node group moves, or is about to, so that releases of its present version are passed over. */
   readonly goesFirst: boolean;
-  /** Whether nothing but a proposal can come of the next version, while there is none yet and nothing has failed. */
+  /** Whether the policy only has the next version proposed, while there is no proposal yet and nothing has failed. */
   readonly isQuiet: boolean;
 }
 
@@ -99,7 +99,8 @@ export function followControlPlane(
   return {
     decision,
     goesFirst: !isProposal && !isForLong(decision, circumstances.now),
-    isQuiet: isProposal && decision.decision !== 'would-act' && !FAILED.has(decision.reason),
+    isQuiet:
+      upgrades.mode === 'observe' && isProposal && decision.decision !== 'would-act' && !FAILED.has(decision.reason),
   };
 }
 
