@@ -58,7 +58,10 @@ describe('a worker', () => {
     ['is gone', { instanceState: 'terminated', state: known }, 'skipped worker-not-running'],
     ['is in quarantine', { tags: { [QUARANTINE_TAG]: 'since' }, state: known }, 'skipped in-quarantine'],
     ['is in quarantine, and nothing else was told', { tags: { [QUARANTINE_TAG]: 'since' } }, 'silent'],
-    ['somebody has in standby', { lifecycleState: 'Standby', state: known }, 'skipped out-of-service'],
+    ['stands by, and nothing else was told', { lifecycleState: 'Standby' }, 'skipped out-of-service'],
+    ['is to stand by', { lifecycleState: 'EnteringStandby' }, 'silent'],
+    ['stands by in quarantine', { lifecycleState: 'Standby', tags: { [QUARANTINE_TAG]: 'since' } }, 'silent'],
+    ['stands by, and takes version 2 only', { lifecycleState: 'Standby', takesV1: false }, 'silent'],
     ['waits in a warm pool', { lifecycleState: 'Warmed:Running' }, 'silent'],
     ['is on its way out', { lifecycleState: 'Terminating:Wait' }, 'silent'],
     [

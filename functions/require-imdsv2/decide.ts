@@ -63,7 +63,9 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   }
   const idle = undoes ? undefined : whyNotServing(tags, observation.lifecycleState);
   if (idle !== undefined) {
-    return quietly(state, say('skipped', idle.reason, `${idle.message} Its metadata service stays as it is.`));
+    const left = say('skipped', idle.reason, `${idle.message} Its metadata service stays as it is.`);
+    // Whoever is on the way out, in a warm pool or in quarantine does not stay so. A worker may stand by for weeks.
+    return idle.reason === 'out-of-service' && observation.lifecycleState === 'Standby' ? left : quietly(state, left);
   }
   const remedy = { modeIn: ({ imds }: Policy) => imds.mode, about: 'the metadata service' };
   const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
