@@ -47,8 +47,10 @@ export function atItsEnd(
     return { ...waiting, memory: { ...before, refresh }, wakeAt: now + SHOWN_WITHIN };
   }
   const end = { observation, refresh, ended, before, staying, isRejected, now };
-  if (status === 'Successful') return afterSuccess(end);
-  return (isRejected ? afterRejection(end) : undefined) ?? afterFailure(end);
+  const decision =
+    status === 'Successful' ? afterSuccess(end) : ((isRejected ? afterRejection(end) : undefined) ?? afterFailure(end));
+  // The next reconcile follows at once: it takes a newer AMI that has come meanwhile, or records what halts the group.
+  return { ...decision, wakeAt: now };
 }
 
 function afterSuccess({ observation, refresh, ended: { id }, before, staying, now }: End): Decision {
@@ -120,8 +122,7 @@ function afterFailure({ observation, refresh, ended, before, isRejected, now }: 
     return { ...say('failed', 'refresh-cancelled', `Refresh ${id} was cancelled.${why}`, variant), ...failed };
   }
   const message = `Refresh ${id} ended as ${status}.${why}`;
-  // The next reconcile follows at once, to record that the group is halted, or a breaker.
-  return { ...say('failed', 'refresh-failed', message, `${variant} ${status}`), ...failed, wakeAt: now };
+  return { ...say('failed', 'refresh-failed', message, `${variant} ${status}`), ...failed };
 }
 
 /** A rejected refresh whose rollback is incomplete halts on the way back. An operator's `resume` continues the undo. */

@@ -94,6 +94,8 @@ describe('a group with a warm pool', () => {
       'done group-refreshed',
       `2 workers in service and 1 in the warm pool run ${NEW}, and no other AMI is left.`,
     ]);
+    // The next reconcile takes what has come meanwhile.
+    expect(done.wakeAt).toBe(NOW);
   });
 
   it.each(['Warmed:Terminating:Wait', 'Warmed:Terminating:Retained', 'Warmed:Pending:Retained', 'Terminating'])(

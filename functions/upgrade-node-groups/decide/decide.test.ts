@@ -307,6 +307,8 @@ describe('decide', () => {
         decision: 'done',
         reason: 'upgraded',
         memory: {},
+        // The next reconcile takes what has come meanwhile.
+        wakeAt: NOW,
       });
       expect(decide(following(update), circumstances())).toMatchObject({
         decision: 'failed',

@@ -88,7 +88,8 @@ export function followUpgrade(
         details: { updateId: update.updateId },
       };
       const mixed = confirmNodes(view, state, memory, circumstances.now);
-      const ended = { ...(mixed ?? done), ...movedBy(upgrade) };
+      // A newer release, or another Kubernetes version, may have come meanwhile: the next reconcile follows at once.
+      const ended = { wakeAt: circumstances.now, ...(mixed ?? done), ...movedBy(upgrade) };
       return upgrade.replaces === undefined ? ended : afterReplacement(upgrade.replaces, { key, view, former }, ended);
     }
     case 'failed':
