@@ -63,6 +63,7 @@ export async function carryOut(
   const remembered = {
     made: decision.made,
     behind: decision.behind,
+    unreadSince: decision.unreadSince,
     heldAtGate: decision.heldAtGate,
     proposal: decision.proposal,
     progress: progressAfter(observation, decision, { anywhere, here }, now),

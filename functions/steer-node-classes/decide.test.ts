@@ -6,7 +6,7 @@ import { aliasOf, compareVersions, selectionOf } from './alias.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { ClassView, OfferedVersion } from './node-class.ts';
-import { circumstances, classView, NOW, observationOf } from './observation.fixture.ts';
+import { circumstances, classView, HOUR, NOW, observationOf } from './observation.fixture.ts';
 
 const DAY = 86_400_000;
 const told = (view: ClassView, mode?: 'observe' | 'enforce' | 'off') => {
@@ -202,22 +202,26 @@ describe('a pin that was rejected', () => {
 });
 
 it.each([
-  ['enforce', 'unauthorized', undefined, 'refused'],
-  ['enforce', 'access', undefined, 'refused'],
-  ['enforce', 'unreachable', undefined, 'skipped'],
-  ['enforce', 'unreachable', 'node-classes-unread', 'refused'],
-  ['enforce', 'throttled', 'node-classes-read', 'skipped'],
-  ['observe', 'unauthorized', 'node-classes-unread', 'skipped'],
+  ['enforce', 'unauthorized', undefined, undefined, 'refused', false],
+  ['enforce', 'access', undefined, undefined, 'refused', false],
+  ['enforce', 'unreachable', undefined, undefined, 'skipped', true],
+  ['enforce', 'unreachable', 'node-classes-unread', NOW - HOUR, 'refused', true],
+  ['enforce', 'unreachable', 'node-classes-unread', NOW - 3 * HOUR, 'refused', false],
+  ['enforce', 'throttled', 'node-classes-read', undefined, 'skipped', true],
+  ['observe', 'unauthorized', 'node-classes-unread', NOW - HOUR, 'skipped', false],
 ] as const)(
-  'a cluster that cannot be read is told to people where its classes are to be pinned and that lasts, and is read again soon at first: %s, %s after %s',
-  (mode, variant, reason, expected) => {
+  'a cluster that cannot be read is told to people where its classes are to be pinned and that lasts, and is read again soon for some hours: %s, %s after %s since %s',
+  (mode, variant, reason, unreadSince, expected, isReadSoon) => {
     const unread = observationOf({ kind: 'unreadable', why: 'it is closed', variant });
-    const state = { ...unread.state, ...(reason !== undefined && { reason }) };
+    const state = { ...unread.state, ...(reason && { reason }), ...(unreadSince && { unreadSince }) };
     const key = { cluster: 'shop', nodegroup: 'ec2nodeclass:*' };
     const told = decide({ ...unread, key, state }, circumstances(mode));
     expect([told.decision, told.reason]).toEqual([expected, 'node-classes-unread']);
-    const mayPass = expected === 'skipped' && mode === 'enforce';
-    expect(told.wakeAt).toBe(mayPass ? NOW + 30 * 60_000 : undefined);
+    expect(told.wakeAt).toBe(isReadSoon ? NOW + HOUR / 2 : undefined);
+    expect(told.unreadSince).toBe(unreadSince ?? NOW);
+    expect(
+      decide({ ...unread, key, state, view: { kind: 'readable' } }, circumstances(mode)).unreadSince,
+    ).toBeUndefined();
   },
 );
 

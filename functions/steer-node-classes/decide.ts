@@ -67,7 +67,10 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
     case 'unread':
       // The guards have let everything pass only now: the next look reads.
       return { ...say('skipped', 'node-classes-unread', 'Nothing was read yet.'), silent: true };
-    case 'unreadable':
+    case 'unreadable': {
+      const { now } = circumstances;
+      const unreadSince = state.unreadSince ?? now;
+      const passes = MAY_PASS.has(view.variant) && now - unreadSince < UNREAD_FOR_MS;
       return {
         ...say(
           isLackOfWhatIsWanted(verdict.policy, view.variant, state) ? 'refused' : 'skipped',
@@ -75,10 +78,11 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
           view.why,
           view.variant,
         ),
-        // Until it is read, no later wave waits for its classes. What lasts is left to sweeps.
-        ...(MAY_PASS.has(view.variant) &&
-          state.reason !== 'node-classes-unread' && { wakeAt: circumstances.now + UNREAD_AGAIN_MS }),
+        unreadSince,
+        // Until it is read, no later wave waits for its classes.
+        ...(passes && { wakeAt: now + UNREAD_AGAIN_MS }),
       };
+    }
     case 'malformed':
       return say('refused', 'node-class-malformed', view.why, view.variant);
     case 'readable':
@@ -99,6 +103,8 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
 
 /** When a cluster is looked at again that could not be read just now, ms: also where sweeps are rare. */
 const UNREAD_AGAIN_MS = 30 * 60_000;
+/** After what time that is left to sweeps, ms. */
+const UNREAD_FOR_MS = 3 * 3_600_000;
 
 /** Why a cluster may be unread that can be read soon, without anybody's help. */
 const MAY_PASS: ReadonlySet<string> = new Set<KubernetesProblem>(['unreachable', 'throttled', 'failed', 'conflict']);

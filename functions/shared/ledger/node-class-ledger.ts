@@ -42,6 +42,8 @@ const nodeClassState = z.lazy(() =>
       .optional(),
     /** Since when nodes of other releases have been seen beside a pin, whoever made it, epoch milliseconds. */
     behind: z.object({ alias: z.string(), since: z.number() }).optional(),
+    /** Since when the cluster could not be read, epoch milliseconds. */
+    unreadSince: z.number().optional(),
     heldAtGate: heldAtGate().optional(),
     /**
      * How the class stands in rollouts, once for each architecture and variant of its nodes; absent where nobody waits
