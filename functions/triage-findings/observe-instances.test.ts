@@ -90,3 +90,22 @@ it('takes for the EC2NodeClass of a node only what may be the name of one: anybo
     undefined,
   ]);
 });
+
+it('takes a worker that was detached from the group of its node group for a node in no group, and lists it with these', async () => {
+  const joined = { 'aws:eks:cluster-name': 'shop', 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web' };
+  const instance = (InstanceId: string, tags: Record<string, string>) => ({
+    InstanceId,
+    ImageId: 'ami-1',
+    Tags: Object.entries({ ...joined, ...tags }).map(([Key, Value]) => ({ Key, Value })),
+  });
+  const fleet = new EC2Client({ region: 'eu-central-1' });
+  fleet.send = async () => ({
+    Reservations: [{ Instances: [instance('i-1', {}), instance('i-2', { 'aws:autoscaling:groupName': 'eks-web-1' })] }],
+  });
+  const inNone = { cluster: 'shop', nodegroup: 'self-managed:*' };
+  const found = await findWorkers(fleet, ['i-1', 'i-2']);
+  expect(found.get('i-1')).toMatchObject({ ownership: 'self-managed', key: inNone });
+  expect(found.get('i-2')).toMatchObject({ ownership: 'managed', key: { cluster: 'shop', nodegroup: 'web' } });
+  const listed = await listOthers(fleet, [{ key: inNone, kind: 'nameless', name: '*' }]);
+  expect([...listed]).toEqual([['shop/self-managed:*', [{ instanceId: 'i-1', imageId: 'ami-1' }]]]);
+});

@@ -7,6 +7,7 @@ import {
   isBorneOut,
   isObjectName,
   MEMBER_OF,
+  ownerOf,
   tagsOf,
   type Worker,
   workerOf,
@@ -121,7 +122,7 @@ export async function listOthers(ec2: EC2Client, groups: readonly OtherKey[]): P
   const wanted = new Set(groups.map(({ key }) => subjectOf(key)));
   const bySubject = Map.groupBy(found, (instance) => {
     const worker = workerOf(instance);
-    return worker?.certain ? subjectOf(keyOfWorker(worker)) : '';
+    return worker?.certain ? subjectOf(placeOf(worker, instance).key) : '';
   });
   return new Map(
     [...bySubject].flatMap(([subject, all]) => {
@@ -141,21 +142,27 @@ async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Pr
   return new Map((await describeInstances(ec2, queries)).flatMap((instance) => asEntry(instance)));
 }
 
-/** The group of a worker; of one in none that has a name, all such nodes of its cluster and owner together. */
-const keyOfWorker = ({ cluster, ownership, nodegroup = `${ownership}:${NAMELESS.name}` }: Worker): NodeGroupKey => ({
-  cluster,
-  nodegroup,
-});
+/**
+ * The group of a worker; of one in none that has a name, all such nodes of its cluster and owner together. A worker that
+ * was detached from the Auto Scaling group of its node group is a stray, whatever its other tags say: nothing replaces it.
+ */
+function placeOf(
+  { cluster, ownership, nodegroup = `${ownership}:${NAMELESS.name}` }: Worker,
+  instance: DescribedInstance,
+): Pick<FoundWorker, 'key' | 'ownership'> {
+  return ownerOf(instance) === 'stray'
+    ? { ownership: 'self-managed', key: { cluster, nodegroup: `self-managed:${NAMELESS.name}` } }
+    : { ownership, key: { cluster, nodegroup } };
+}
 
 function asEntry(instance: DescribedInstance): Array<[string, FoundWorker]> {
   const { InstanceId: instanceId = '', ImageId: imageId = '', LaunchTime } = instance;
   const worker = workerOf(instance);
   if (worker === undefined || !isBorneOut(worker, instance)) return [];
-  const { ownership } = worker;
   const launchedAt = LaunchTime?.getTime() ?? 0;
   const tags = tagsOf(instance);
   const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
-  const found = { instanceId, imageId, launchedAt, ownership, key: keyOfWorker(worker) };
+  const found = { instanceId, imageId, launchedAt, ...placeOf(worker, instance) };
   const isolated = isIsolated(tags) ? ({ isolated: true } as const) : {};
   const optedOut = isOptedOut(tags) ? ({ optedOut: true } as const) : {};
   const member = autoScalingGroup === undefined ? {} : { autoScalingGroup };

@@ -24,12 +24,13 @@ export function findings(day: Day): Invariant {
   /** The cluster and group of the node of a finding, as records name them. */
   const groupOf = ({ instance: { tags } }: Finding): readonly [string, string] | undefined => {
     const cluster = [...tags.keys()].find((key) => key.startsWith(CLUSTER_TAG))?.slice(CLUSTER_TAG.length) ?? '';
-    const nodeGroup = tags.get('eks:nodegroup-name');
-    if (nodeGroup !== undefined) return [cluster, nodeGroup];
     const pool = tags.get('karpenter.sh/nodepool');
     if (pool !== undefined) return [cluster, `karpenter:${pool}`];
+    const nodeGroup = tags.get('eks:nodegroup-name');
     const ofGroup = tags.get('aws:autoscaling:groupName');
-    return ofGroup === undefined ? undefined : [cluster, `self-managed:${ofGroup}`];
+    if (ofGroup !== undefined) return [cluster, nodeGroup ?? `self-managed:${ofGroup}`];
+    // What a quarantine took out of its group for good is in none any more.
+    return nodeGroup === undefined ? undefined : [cluster, 'self-managed:*'];
   };
   const counts = ({ vulnerability }: Finding): boolean =>
     COUNT.has(vulnerability.severity) && vulnerability.fixedInVersion !== undefined;
