@@ -16,6 +16,22 @@ interface Played {
   readonly left?: readonly string[];
 }
 
+/** What days could have when two thousand of them were played for the first time with rare sweeps. */
+const FIRST_RARE_SWEEPS: Played['drawn'] = [
+  'waves',
+  'gate',
+  'window',
+  'selfManaged',
+  'nodeClasses',
+  'hosts',
+  'rulings',
+  'sweeps',
+  'vulnerabilities',
+  'controlPlanes',
+  'calendar',
+  'addresses',
+];
+
 /** Seeds whose days broke something once, each as it was then: it stays proven. */
 const ONCE_BROKEN: readonly Played[] = [
   { seed: 10, drawn: [] },
@@ -42,6 +58,7 @@ const ONCE_BROKEN: readonly Played[] = [
     ],
   },
   { seed: 88112, drawn: ['selfManaged', 'rulings', 'sweeps', 'vulnerabilities'] },
+  ...[783, 839, 956, 1361, 1636, 1814].map((seed) => ({ seed, drawn: FIRST_RARE_SWEEPS })),
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));
