@@ -102,7 +102,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     323,
     'a cluster that could not be read once is left to the next sweep',
     'steer-node-classes/decide.ts',
-    '{ wakeAt: circumstances.now + UNREAD_AGAIN_MS }',
+    '{ wakeAt: now + UNREAD_AGAIN_MS }',
     '{}',
   ),
   day(
