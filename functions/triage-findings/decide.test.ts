@@ -96,6 +96,34 @@ describe('decide', () => {
     expect(outcomeOf(nodeGroup(change)).told).toBe(expected);
   });
 
+  it.each<[string, Partial<NodeGroupView>, RegExp]>([
+    [
+      'AL2',
+      {
+        amiType: 'AL2_x86_64',
+        kubernetesVersion: '1.32',
+        releaseVersion: '1.32.9-20251209',
+        target: targeting(0, '1.32.9-20251209'),
+      },
+      /EKS publishes no new AL2 AMIs since 2025-11-26: .* Create a node group of an AL2023 or Bottlerocket type/,
+    ],
+    [
+      'a Kubernetes version without releases for long',
+      { releaseVersion: '1.33.3-20250801', target: targeting(0, '1.33.3-20250801') },
+      /no AMI of AL2023_x86_64_STANDARD for Kubernetes 1\.33 since 2025-08-01/,
+    ],
+    [
+      'AL2 where it has none',
+      { amiType: 'AL2_x86_64', releaseVersion: '1.32.9-20251209', target: none('no-release-for-version') },
+      /Because of this\.$/,
+    ],
+  ])('promises no newer release of %s, and says what to move to', (_what, change, move) => {
+    const { told, message } = outcomeOf(nodeGroup(change));
+    expect(told).toBe('refused urgent-without-ami');
+    expect(message).toMatch(move);
+    expect(message).not.toContain('when a newer one appears');
+  });
+
   it('says of an unhealthy node group what becomes of the upgrade', () => {
     const { told, message, act } = outcomeOf(nodeGroup({ status: 'DEGRADED' }));
     expect([told, act]).toEqual(['acted upgrade-requested', 'request-upgrade']);

@@ -58,6 +58,7 @@ export const nodeGroup = (change: Partial<NodeGroupView> = {}): NodeGroupView =>
   status: 'ACTIVE',
   amiType: 'AL2023_x86_64_STANDARD',
   releaseVersion: OLD,
+  kubernetesVersion: '1.33',
   target: targeting(NOW, NEW),
   open: [finding()],
   ...change,
@@ -199,6 +200,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
           status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'UPDATING', 'DEGRADED', 'DELETE_FAILED'),
           amiType: fc.constantFrom('AL2023_x86_64_STANDARD', 'AL2023_x86_64_STANDARD', 'CUSTOM'),
           releaseVersion: release,
+          kubernetesVersion: fc.constantFrom('1.32', '1.33'),
           target: fc.oneof(
             release.map((version) => targeting(NOW, version)),
             fc.record({
@@ -233,6 +235,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
             'status',
             'amiType',
             'releaseVersion',
+            'kubernetesVersion',
             'target',
             'open',
           ],

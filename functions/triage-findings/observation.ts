@@ -102,6 +102,8 @@ export interface NodeGroupView {
   readonly status: string;
   readonly amiType: string;
   readonly releaseVersion: string;
+  /** Of its nodes. */
+  readonly kubernetesVersion: string;
   readonly target: Target;
   /** Present where it runs an AMI of its owner's, and the policy names AMIs for it. */
   readonly named?: NamedImages;

@@ -119,6 +119,7 @@ export async function viewManagedGroup(
     status,
     amiType,
     releaseVersion,
+    kubernetesVersion: version,
     target,
     ...named,
     ...hosts,

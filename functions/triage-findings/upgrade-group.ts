@@ -1,5 +1,6 @@
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { stricter } from '../shared/policy/mode.ts';
+import { endOfLife } from '../shared/releases/end-of-life.ts';
 import { offerToGroup } from '../shared/releases/offer-to-group.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import { listed } from '../shared/text/listed.ts';
@@ -131,7 +132,7 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
     const message = `${what}. The node group runs ${releaseVersion}. These workers do not: ${listed(behind)}.`;
     return withDetails(say('skipped', 'worker-left-behind', message, {}, behind.join(' ')));
   }
-  const { reason, why, passes } = whyNone(view, order, memory);
+  const { reason, why, passes } = whyNone(view, order, memory, now);
   // The variant names the target, so that another target is recorded anew. It uses AWS's error code, because AWS puts
   // request ids into messages.
   const none = target.kind === 'none' && `${target.reason} ${target.unreadable?.code ?? target.message}`;
@@ -148,11 +149,15 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
  * @param order of the target against the running release, where there is a target
  */
 function whyNone(
-  { target, releaseVersion: current }: NodeGroupView,
+  { target, releaseVersion: current, amiType, kubernetesVersion }: NodeGroupView,
   order: number | undefined,
   { notFixed }: Memory,
+  now: number,
 ): { readonly reason: Reason; readonly why: string; readonly passes: boolean } {
-  const later = 'The upgrade is hastened when a newer one appears.';
+  const newest = target.kind === 'release' ? target.offered.at(-1) : undefined;
+  const ended = endOfLife({ amiType, kubernetesVersion }, newest, now);
+  const later =
+    ended === undefined ? 'The upgrade is hastened when a newer one appears.' : `${ended.what} ${ended.move}`;
   if (target.kind === 'none') {
     const { reason, message, recommended } = target;
     if (recommended === current) {
@@ -160,7 +165,9 @@ function whyNone(
       return { reason: 'no-newer-ami', why, passes: false };
     }
     const isUnseen = reason === 'release-not-yet-seen';
-    const why = `${message} ${isUnseen ? 'The upgrade is hastened when it is.' : later}`;
+    // Of AL2 for a version that has none, the message says that there will be none, too.
+    const end = reason === 'no-release-for-version' && ended !== undefined ? '' : ` ${later}`;
+    const why = `${message}${isUnseen ? ' The upgrade is hastened when it is.' : end}`;
     return { reason, why, passes: isUnseen || reason === 'unreadable' };
   }
   const { releaseVersion: recommended } = target;
