@@ -246,7 +246,10 @@ describe('a worker outside Auto Scaling groups', () => {
     expect(JSON.stringify(patches()[0]?.input)).toContain('"karpenter.sh/do-not-disrupt":"true"');
     ask(run, 'release', exposedWorker(run).id);
     await run.account.play(5 * MINUTE);
-    expect(JSON.stringify(patches()[1]?.input)).toContain('"karpenter.sh/do-not-disrupt":null');
+    const byScaler = '"cluster-autoscaler.kubernetes.io/scale-down-disabled":null';
+    expect(JSON.stringify(patches()[1]?.input)).toContain(byScaler);
+    await run.account.play(10 * MINUTE);
+    expect(JSON.stringify(patches()[2]?.input)).toContain('"karpenter.sh/do-not-disrupt":null');
   });
 });
 

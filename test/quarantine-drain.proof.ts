@@ -217,7 +217,8 @@ describe('workers that EKS does not manage', () => {
     expect(stateOf(run, worker.id).lifecycle).toBe(lifecycle);
     expect(run.account.fleet.networks.isReachable(worker.id)).toBe(false);
     ask(run, 'release', worker.id);
-    await run.account.play(5 * MINUTE);
+    // Karpenter takes the worker for drifted until it has looked again.
+    await run.account.play(12 * MINUTE);
     expect(outcomes(run)).toContain('done released');
     expect({ ...stateOf(run, worker.id), targets: targetsOf(run, worker.id), addresses: [] }).toEqual({
       ...states.get(worker.id),

@@ -356,6 +356,14 @@ export const LINES: readonly LineCheck[] = [
     look: () => [open('a cluster with Karpenter tells: approve a pin of a class of a pool of one node')],
   },
   {
+    line: 'whether Karpenter sees given-back security groups within ten minutes in every version',
+    look: () => [
+      open(
+        'a cluster with Karpenter tells: isolate a worker of a pool of one node, release it, and look at its NodeClaim',
+      ),
+    ],
+  },
+  {
     line: 'whether every version of Karpenter sets the condition `NodeRegistrationHealthy` of a NodePool to `False`',
     look: () => [open('a cluster with Karpenter tells: give a pool of one node a role that cannot join')],
   },

@@ -143,7 +143,10 @@ export const QUARANTINE_REASONS = {
   'worker-terminated': { meaning: 'The worker in quarantine was terminated, on request or at its expiry.' },
   'quarantine-ended': { meaning: 'The worker in quarantine is gone, and its slot is free.' },
   'release-started': { meaning: 'An operator had the worker released. It gets back what it had.' },
-  'release-in-progress': { meaning: 'Steps of the release remain; the worker is reconciled again.' },
+  'release-in-progress': {
+    meaning:
+      'Steps of the release remain; the worker is reconciled again. A worker of Karpenter keeps the mark do-not-disrupt for ten minutes, until Karpenter has seen its former security groups.',
+  },
   released: { meaning: 'The worker has everything back that it had. A fresh read confirmed it.' },
   'released-in-part': {
     meaning: 'The worker is released, but something that it had could not be given back. The message names it.',

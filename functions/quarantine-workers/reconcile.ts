@@ -15,6 +15,7 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
 import { closeGroups } from './act/close-groups.ts';
+import { isAskedFor } from './act/remembered.ts';
 import { tellOpen } from './act/tell-open.ts';
 import { type Request, readBatch } from './batch.ts';
 import type { Circumstances } from './model/decision.ts';
@@ -210,10 +211,11 @@ async function requestReconciles(
   const again: WorkerAgain[] = [...others];
   for (const { observation, decision } of settled) {
     const { instanceId, request, state } = observation;
-    const { lookAt, quarantine, silent, answers } = decision;
+    const { lookAt, quarantine, silent, answers, judgedAnew } = decision;
     if (answers !== undefined) again.push({ instanceId, at: now + 1_000, answers });
-    const isAskedFor = silent !== true && state.lookAt !== undefined && state.lookAt > now;
-    if (lookAt !== undefined && !isAskedFor) {
+    if (judgedAnew === true) again.push({ instanceId, at: now + 1_000 });
+    const isAsked = silent !== true && isAskedFor(state, decision, now);
+    if (lookAt !== undefined && !isAsked) {
       const at = now + Math.min(LATEST_LOOK, Math.max(1_000, lookAt - now));
       // A request that could not be handled now comes back unchanged.
       if (silent === true && request !== undefined) await comeBack(deps.queue, [request], Math.ceil((at - now) / 1000));

@@ -1,5 +1,4 @@
 import { iso } from '../../shared/runtime/clock.ts';
-import { inShell } from '../../shared/text/in-shell.ts';
 import { isFought } from '../decide/reinforce.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { WorkerView } from '../model/observation.ts';
@@ -8,13 +7,14 @@ import { isolationFaults } from '../model/remaining.ts';
 import { viewAgain } from '../observe/view-workers.ts';
 import { stripAddresses } from '../steps/addresses.ts';
 import { protectFromTermination, takeSnapshots } from '../steps/evidence.ts';
-import { cordonNode, evictPods, NOT_JOINED } from '../steps/node.ts';
+import { cordonNode, evictPods } from '../steps/node.ts';
 import { closeSecurityGroups } from '../steps/security-groups.ts';
 import { takeOutOfService } from '../steps/standby.ts';
 import { attempt, type StepReport, type StepSubject } from '../steps/step.ts';
 import { tagWorker } from '../steps/tags.ts';
 import { leaveTargetGroups } from '../steps/targets.ts';
 import { withNewcomers, withPlaces } from './capture.ts';
+import { karpenterEnds } from './karpenter.ts';
 
 /** How soon an unfinished quarantine is reconciled again, ms. */
 const RECONCILE_AGAIN = 15_000;
@@ -130,7 +130,7 @@ const survivorsOf = (
         'It runs in a Capacity Block: EC2 terminates it half an hour before that ends, and another one replaces it only where the block has room.',
       ]
     : []),
-  ...(view.ownership === 'karpenter' ? [`Karpenter may still terminate it: ${karpenterEnds(view, reports)}`] : []),
+  ...(view.ownership === 'karpenter' ? [karpenterEnds(view, reports)] : []),
   ...(saved.detached === true
     ? ['It was taken out of its Auto Scaling group for good: a release cannot bring it back there.']
     : owner?.repairsNodes === true
@@ -142,18 +142,6 @@ const survivorsOf = (
   ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
   'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
 ];
-
-/**
- * When Karpenter terminates an isolated worker, in words. Its security groups are not those of its node class any more,
- * which is drift (karpenter-provider-aws, `SecurityGroupDrift`). Without a node it ends after a quarter of an hour
- * (kubernetes-sigs/karpenter, nodeclaim/lifecycle, `registrationTimeout`).
- */
-function karpenterEnds({ privateDnsName }: WorkerView, reports: readonly StepReport[]): string {
-  const node = reports.find(({ step }) => step === 'node');
-  if (node?.outcome === 'done') return 'its mark do-not-disrupt holds off consolidation and drift, not every repair.';
-  if (node?.note === NOT_JOINED) return 'it ends an instance whose node does not join within a quarter of an hour.';
-  return `its node has no mark do-not-disrupt, and its changed security groups are drift. To keep it: kubectl annotate node ${inShell(privateDnsName)} karpenter.sh/do-not-disrupt=true.`;
-}
 
 /** Stops waiting for pods that do not leave in time. */
 const outOfTime = (report: StepReport): StepReport =>

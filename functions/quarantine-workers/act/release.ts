@@ -1,21 +1,19 @@
 import { ExitStandbyCommand } from '@aws-sdk/client-auto-scaling';
 import { DeleteTagsCommand, ModifyInstanceAttributeCommand } from '@aws-sdk/client-ec2';
 import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
-import { EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
 import { iso } from '../../shared/runtime/clock.ts';
+import { acceptedIn, isAccepted } from '../model/accepted.ts';
 import { type Decision, say } from '../model/decision.ts';
 import { forgottenInWords } from '../model/found-quarantine.ts';
 import { giveBack, type Losses } from '../model/losses.ts';
 import type { WorkerView } from '../model/observation.ts';
-import type { AcceptedExposure } from '../model/quarantine-ledger.ts';
 import { releaseFaults } from '../model/remaining.ts';
 import { viewAgain } from '../observe/view-workers.ts';
-import { KEEP_ANNOTATIONS, QUARANTINE_TAINT, stateOf } from '../steps/node.ts';
 import { autoScalingOf, detachedInWords, isFull, isNotInState } from '../steps/standby.ts';
 import type { StepSubject } from '../steps/step.ts';
 import { QUARANTINE_TAGS } from '../steps/tags.ts';
 import { giveBackAddresses, giveBackGroups, giveBackUnsaved } from './give-back-network.ts';
+import { giveBackNode } from './give-back-node.ts';
 
 /** How soon an unfinished release is reconciled again, ms. */
 const RECONCILE_AGAIN = 15_000;
@@ -53,7 +51,7 @@ export async function release(subject: StepSubject): Promise<Decision> {
 async function putIntoService(subject: StepSubject, losses: Losses): Promise<void> {
   await leaveStandby(subject, losses);
   await rejoinTargetGroups(subject, losses);
-  await restoreNode(subject, losses);
+  await giveBackNode(subject, losses);
 }
 
 async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void> {
@@ -98,26 +96,6 @@ async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, lo
   }
 }
 
-async function restoreNode({ clients, instanceId, view, quarantine }: StepSubject, { lost }: Losses): Promise<void> {
-  const { saved, found } = quarantine;
-  if (saved.node === undefined && found === undefined) return;
-  const lose = (why: string) => lost.set('node', `the state of node ${saved.node?.name ?? ''} (${why})`);
-  try {
-    const opened = await clients.openCluster(view.cluster);
-    if ('refused' in opened) return void lose(opened.refused);
-    const present = saved.node === undefined ? await opened.findNode(instanceId, view.privateDnsName) : undefined;
-    const node = saved.node ?? (present && stateOf(present));
-    if (node === undefined) return;
-    const label = { key: EXCLUDE_LABEL.key, value: node.label };
-    const annotations = Object.fromEntries(Object.keys(KEEP_ANNOTATIONS).map((key) => [key, node.annotations?.[key]]));
-    const change = { unschedulable: node.unschedulable, taintKey: QUARANTINE_TAINT.key, label, annotations };
-    if ((await opened.restoreNode(node.name, change)) === 'gone') lose('the node is gone');
-  } catch (error) {
-    if (!isKubernetesAccessError(error)) throw error;
-    lose(error.message);
-  }
-}
-
 const liftProtection = ({ clients, instanceId, view, quarantine, note }: StepSubject, losses: Losses): Promise<void> =>
   giveBack(losses, 'termination-protection', 'that it can be terminated', async () => {
     if (quarantine.saved.terminationProtected !== false || view.spot === true) return;
@@ -132,7 +110,7 @@ const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses)
     note('ec2', 'DeleteTags', await clients.ec2.send(new DeleteTagsCommand({ Resources: [instanceId], Tags })));
   });
 
-async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Losses): Promise<Decision> {
+async function conclude(subject: StepSubject, { lost, pending, hasNoRoom, markedUntil }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
   // Each pass finds all losses anew. What the isolation left out is not a loss.
   const view = await viewAgain(clients.ec2, instanceId, quarantine);
@@ -148,25 +126,38 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Loss
       lookAt: now + RECONCILE_AGAIN,
     };
   }
-  const accepted = view === undefined ? [] : acceptedIn(view);
+  const given = quarantine.givenBack;
+  const accepted = given?.accepted ?? (view === undefined ? [] : acceptedIn(view));
+  if (markedUntil !== undefined) {
+    const seen = 'Karpenter to see its former security groups';
+    const message = `All else of its former state is restored. Waiting for: ${seen}, until ${iso(markedUntil)}. Its node keeps the mark do-not-disrupt so long.`;
+    return {
+      ...say('waiting', 'release-in-progress', message, `${variant} marked`),
+      quarantine: { ...quarantine, notes, givenBack: given ?? { at: now, accepted } },
+      lookAt: markedUntil,
+    };
+  }
+  // What was opened while only the mark was left is judged as on any other worker.
+  const anew = given !== undefined && view?.exposures.some((each) => !isAccepted(each, accepted)) === true;
+  const judged = { accepted, ...(anew && { judgedAnew: true as const }) };
   if (quarantine.found === 'tagged' && Object.keys(notes).length === 0) {
     const message =
       'The tags of a quarantine were removed. Nothing else showed a quarantine, so nothing else was restored.';
-    return { ...say('done', 'released', message, variant), accepted };
+    return { ...say('done', 'released', message, variant), ...judged };
   }
   const losses = Object.values(notes);
   if (quarantine.found === 'held') losses.push(forgottenInWords(quarantine));
   const onItsOwn = detachedInWords(quarantine.saved, instanceId);
   if (losses.length === 0) {
     const message = `Its former state is restored; a fresh read confirmed it.${onItsOwn}`;
-    return { ...say('done', 'released', message, variant), accepted };
+    return { ...say('done', 'released', message, variant), ...judged };
   }
   const automatic = losses.every((text) => text.startsWith('the automatic address'));
   const message = `Its former state is restored, except for: ${losses.join('; ')}.${onItsOwn}`;
   const details = { lost: losses };
-  if (automatic) return { ...say('done', 'released', message, variant), details, accepted };
+  if (automatic) return { ...say('done', 'released', message, variant), details, ...judged };
   const held = hasNoRoom === true ? { quarantine: { ...quarantine, notes, returning: true } } : {};
-  return { ...say('failed', 'released-in-part', message, variant), details, accepted, ...held };
+  return { ...say('failed', 'released-in-part', message, variant), details, ...judged, ...held };
 }
 
 /**
@@ -181,10 +172,3 @@ const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
       ...ipv6Prefixes.map((prefix) => `address ${prefix}`),
     ]),
   );
-
-/** An operator who releases a worker accepts its exposures at that time. Later exposures count again. */
-function acceptedIn({ exposures }: WorkerView): AcceptedExposure[] {
-  const each = exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));
-  // An interface may have hundreds of addresses, all of which have its rules.
-  return [...new Map(each.map((accepted) => [JSON.stringify(accepted), accepted])).values()];
-}

@@ -14,9 +14,19 @@ import type { Observation } from '../model/observation.ts';
 import type { QuarantineState } from '../model/quarantine-ledger.ts';
 import type { Reason } from '../reasons.ts';
 
-/** When the next reconcile is due. One that was requested before serves as well, so that reconciles never multiply. */
-const dueReconcile = ({ lookAt }: QuarantineState, decision: Decision, now: number): number | undefined =>
-  lookAt !== undefined && lookAt > now ? lookAt : decision.lookAt;
+/** How much later than wanted a reconcile may be that was requested before, ms. */
+const LATE_BY = 60_000;
+
+/** Whether a reconcile was requested before that serves as well as the one a decision wants, so that they never multiply. */
+export const isAskedFor = (
+  { lookAt }: Pick<QuarantineState, 'lookAt'>,
+  wanted: Pick<Decision, 'lookAt'>,
+  now: number,
+): boolean => lookAt !== undefined && lookAt > now && lookAt <= (wanted.lookAt ?? Infinity) + LATE_BY;
+
+/** When the next reconcile is due. */
+const dueReconcile = (state: QuarantineState, decision: Decision, now: number): number | undefined =>
+  isAskedFor(state, decision, now) ? state.lookAt : decision.lookAt;
 
 /** The state of the worker once the decision holds. */
 export function nextState(

@@ -3,10 +3,11 @@ import { isInvalid } from '../../shared/policy/policy.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import { describeExposures, targetOf } from '../exposure/exposure-words.ts';
+import { isAccepted } from '../model/accepted.ts';
 import { type Circumstances, type Decision, originOf, say } from '../model/decision.ts';
 import { guardOf } from '../model/guards.ts';
 import type { Observation, WorkerView } from '../model/observation.ts';
-import type { AcceptedExposure, Quarantine } from '../model/quarantine-ledger.ts';
+import type { Quarantine } from '../model/quarantine-ledger.ts';
 import { isPresent } from '../model/worker-view.ts';
 import type { Policy } from '../policy.ts';
 import { heldByAnother } from './another-stack.ts';
@@ -171,15 +172,6 @@ function begin(
 /** The exposures that count by the policy. */
 export const countedExposures = (exposures: readonly Exposure[], { quarantine }: Policy): Exposure[] =>
   exposures.filter(({ openPorts }) => quarantine.exposure === 'address' || openPorts.length > 0);
-
-/** An exposure is accepted if it has the kind and the interface of an accepted one, and opens no further port. */
-const isAccepted = ({ interfaceId, kind, openPorts }: Exposure, accepted: readonly AcceptedExposure[]): boolean =>
-  accepted.some(
-    (each) =>
-      each.interfaceId === interfaceId &&
-      each.kind === kind &&
-      openPorts.every((port) => each.openPorts.includes(port)),
-  );
 
 /** The limit of the budget that is reached, in words; undefined where there is room or the worker has its slot. */
 function fullLimit(

@@ -32,6 +32,8 @@ export interface Decision extends Told<Reason> {
   readonly quarantine?: Quarantine;
   /** Exposures that an operator has accepted. */
   readonly accepted?: readonly AcceptedExposure[];
+  /** Whether the worker, which is in no quarantine any more, is to be judged again at once. */
+  readonly judgedAnew?: true;
   /** The exposures that a quarantine would close, where the decision gets that far. */
   readonly target?: string;
   /** The proposal to remember. */

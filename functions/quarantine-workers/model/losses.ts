@@ -4,6 +4,8 @@ import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 export interface Losses {
   /** Whether the Auto Scaling group has no room for the worker now. Its return is tried again. */
   hasNoRoom?: boolean;
+  /** Until when the node keeps the mark that keeps Karpenter off, epoch ms; absent: it lacks nothing of its former state. */
+  markedUntil?: number;
   readonly lost: Map<string, string>;
   readonly pending: string[];
   /** Interfaces without any security group left to restore. They stay closed. */

@@ -84,6 +84,15 @@ const saved = () =>
   });
 export type Saved = z.infer<ReturnType<typeof saved>>;
 
+/** An exposure that an operator accepted by releasing the worker. */
+const acceptedExposure = () =>
+  z.object({
+    interfaceId: z.string(),
+    kind: z.enum(EXPOSURE_KINDS),
+    openPorts: z.array(z.string()),
+  });
+export type AcceptedExposure = z.infer<ReturnType<typeof acceptedExposure>>;
+
 const quarantine = () =>
   z.object({
     kind: z.enum(['isolate', 'strip']),
@@ -117,21 +126,14 @@ const quarantine = () =>
       .optional(),
     /** Whether it holds no slot and only waits for room in its Auto Scaling group, after everything else was restored. */
     returning: z.boolean().optional(),
+    /** When everything was given back but the mark that keeps Karpenter off its node, and the exposures that were accepted then. */
+    givenBack: z.object({ at: z.number(), accepted: z.array(acceptedExposure()) }).optional(),
     /** The order to terminate the worker; absent in another phase. */
     termination: terminationOrder.optional(),
     /** The operator's request that is being granted. */
     request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
   });
 export type Quarantine = z.infer<ReturnType<typeof quarantine>>;
-
-/** An exposure that an operator accepted by releasing the worker. */
-const acceptedExposure = () =>
-  z.object({
-    interfaceId: z.string(),
-    kind: z.enum(EXPOSURE_KINDS),
-    openPorts: z.array(z.string()),
-  });
-export type AcceptedExposure = z.infer<ReturnType<typeof acceptedExposure>>;
 
 /** Built when the first worker is read that the ledger knows: most launches need none of it. */
 const workerState = z.lazy(() =>

@@ -9,17 +9,23 @@ import type { StepReport, StepSubject } from './step.ts';
 
 /** Keeps new pods off a worker in quarantine. Running pods stay unless they are evicted. */
 export const QUARANTINE_TAINT = { key: 'eks-host-remediator/quarantine', value: 'true', effect: 'NoSchedule' } as const;
+/** Source: Karpenter, "Disruption" (node-level controls). Of a node only the value `true` counts. */
+export const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
+/** The taint of a node that Karpenter has begun to replace. Source: kubernetes-sigs/karpenter, pkg/apis/v1/taints.go. */
+const DISRUPTED = 'karpenter.sh/disrupted';
+
 /**
  * Keeps Karpenter's consolidation and drift and the Cluster Autoscaler from replacing the drained node, and with it the
  * evidence on it. Sources: Karpenter, "Disruption" (node-level controls); Cluster Autoscaler FAQ, "How can I prevent
  * Cluster Autoscaler from scaling down a particular node?".
  */
 export const KEEP_ANNOTATIONS = {
-  'karpenter.sh/do-not-disrupt': 'true',
+  [DO_NOT_DISRUPT]: 'true',
   'cluster-autoscaler.kubernetes.io/scale-down-disabled': 'true',
 } as const;
 
 export const NOT_JOINED = 'It has not joined its cluster.';
+export const REPLACED_BEFORE = 'Karpenter was replacing it before.';
 
 /**
  * Cordons, taints and annotates the worker's node, and excludes it from load balancers. The node's previous state is
@@ -38,7 +44,9 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
       label: EXCLUDE_LABEL,
       annotations: KEEP_ANNOTATIONS,
     });
-    return { outcome: 'done' };
+    // Karpenter goes on with what it has begun. Source: kubernetes-sigs/karpenter, disruption/queue.
+    const isReplaced = node.taints.some(({ key }) => key === DISRUPTED);
+    return { outcome: 'done', ...(isReplaced && { note: REPLACED_BEFORE }) };
   });
 
 /** How long the value of an annotation may be to be saved, characters. Whoever has the host may write 256 KiB into it. */
