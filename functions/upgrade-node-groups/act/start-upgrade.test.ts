@@ -32,6 +32,7 @@ interface Input {
 async function started(
   change: TemplateChange,
   refuse: { ec2?: (namesKey: boolean) => Error | object; eks?: (namesKey: boolean) => Error | undefined },
+  state: NodeGroupState = NEW_NODE_GROUP,
 ) {
   const made: boolean[] = [];
   const asked: Input[] = [];
@@ -72,7 +73,7 @@ async function started(
   };
   const ended = await startUpgrade(
     { ec2, eks, ledger: { documents, table: 't' } } as unknown as StartDeps,
-    { observation: observation(nodeGroup(), NEW_NODE_GROUP), decision },
+    { observation: observation(nodeGroup(), state), decision },
     circumstances,
   );
   return { ended, made, asked, saved };
@@ -131,4 +132,16 @@ describe('an upgrade that leaves the key pair out', () => {
     const second = await started(BOTH, { eks: () => refusal('InvalidParameterException') });
     expect([second.made, second.ended.decision.reason]).toEqual([[false, true], 'upgrade-refused']);
   });
+});
+
+it('has another token where it is approved again, and the same one where an approved start is tried again', async () => {
+  const tokenBy = async (id?: string) => {
+    const ruling = { kind: 'approved' as const, id: id ?? '', requestedBy: 'somebody', why: 'because' };
+    const proposal = id === undefined ? {} : { proposal: { target: BOTH.imageId, at: NOW, ruling } };
+    const { asked } = await started({ imageId: BOTH.imageId }, {}, { ...NEW_NODE_GROUP, ...proposal });
+    return asked[0]?.clientRequestToken;
+  };
+  const [unasked, first, again, second] = [await tokenBy(), await tokenBy('1'), await tokenBy('1'), await tokenBy('2')];
+  expect(first).toBe(again);
+  expect(new Set([unasked, first, second]).size).toBe(3);
 });

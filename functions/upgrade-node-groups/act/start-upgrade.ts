@@ -105,7 +105,7 @@ export async function startUpgrade(
 
 /** @param upgrade with the version of the launch template, where one was made for it */
 function inputOf(
-  { key }: Pick<Decided['observation'], 'key'>,
+  { key, state: { proposal } }: Pick<Decided['observation'], 'key' | 'state'>,
   arn: string,
   { template, version, force }: Start,
   upgrade: Upgrade,
@@ -122,7 +122,7 @@ function inputOf(
         launchTemplate: { id: template.from.templateId, version: String(templateVersion) },
       }),
     ...(force && { force: true }),
-    clientRequestToken: tokenOf(arn, version, upgrade),
+    clientRequestToken: tokenOf(arn, version, upgrade, proposal?.ruling?.id),
   };
 }
 
@@ -168,13 +168,19 @@ function keyPairStays(decision: Decision & { readonly start: Start }, why: strin
   };
 }
 
-/** The same attempt by the same version has the same token, so that EKS recognizes a repetition. */
+/**
+ * The same attempt by the same version has the same token, so that EKS recognizes a repetition. An upgrade that was undone
+ * and is approved again has another one: EKS would answer with the update that has ended.
+ *
+ * @param approval id of the operator's ruling, where there is one
+ */
 const tokenOf = (
   arn: string,
   version: string,
   { releaseVersion, attempt, templateVersion, replaces }: Upgrade,
+  approval: string | undefined,
 ): string => {
-  const parts = [arn, proposedTarget(releaseVersion, version, replaces), attempt, templateVersion, replaces];
+  const parts = [arn, proposedTarget(releaseVersion, version, replaces), attempt, templateVersion, replaces, approval];
   return createHash('sha256')
     .update(parts.filter((part) => part !== undefined).join(' '))
     .digest('hex');
