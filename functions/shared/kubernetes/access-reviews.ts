@@ -10,9 +10,9 @@ export interface WantedAccess {
 }
 
 /**
- * Those of the accesses, in all namespaces, that the caller lacks, such as `create pods/eviction`. Every authenticated
- * user may ask this about itself. The generated class for it would add 4 kB to the client for this one call. Source:
- * Kubernetes, "Authorization", Checking API access; "Using RBAC Authorization", `system:basic-user`.
+ * Those of the accesses, in all namespaces, that the caller lacks, such as `create pods/eviction`; asked side by side.
+ * Every authenticated user may ask this about itself. The generated class for it would add 4 kB to the client for this
+ * one call. Source: Kubernetes, "Authorization", Checking API access; "Using RBAC Authorization", `system:basic-user`.
  *
  * @param endpoint of the API server, without a slash at its end
  */
@@ -21,8 +21,7 @@ export async function lackingAccess(
   endpoint: string,
   wanted: readonly WantedAccess[],
 ): Promise<string[]> {
-  const lacking: string[] = [];
-  for (const access of wanted) {
+  const review = async (access: WantedAccess): Promise<boolean> => {
     const request = new RequestContext(`${endpoint}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`, 'POST');
     request.setHeaderParam('Content-Type', 'application/json');
     request.setBody(
@@ -33,12 +32,12 @@ export async function lackingAccess(
       }),
     );
     const response = await http.send(request).toPromise();
-    const { verb, resource, subresource } = access;
-    if (!isAllowed(await response.body.text())) {
-      lacking.push(`${verb} ${subresource === undefined ? resource : `${resource}/${subresource}`}`);
-    }
-  }
-  return lacking;
+    return isAllowed(await response.body.text());
+  };
+  const allowed = await Promise.all(wanted.map(review));
+  return wanted.flatMap(({ verb, resource, subresource }, index) =>
+    allowed[index] ? [] : [`${verb} ${subresource === undefined ? resource : `${resource}/${subresource}`}`],
+  );
 }
 
 function isAllowed(review: string): boolean {
