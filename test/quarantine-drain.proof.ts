@@ -152,6 +152,7 @@ describe('a cluster that does not let the function in', () => {
       await run.account.play(15 * MINUTE);
       expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
       expect(stepsOf(run).node).toMatch(/^skipped: ./);
+      expect(ours(run).at(-1)?.message).toContain('Its node is not cordoned: The ');
       expect(changeable(nodeOf(run, worker.id))).toEqual(changeable(before));
       expect(stateOf(run, worker.id)).toMatchObject({ addresses: [[[], []]], lifecycle: 'Standby' });
     }

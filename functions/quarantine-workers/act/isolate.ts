@@ -7,7 +7,7 @@ import { isolationFaults } from '../model/remaining.ts';
 import { viewAgain } from '../observe/view-workers.ts';
 import { stripAddresses } from '../steps/addresses.ts';
 import { protectFromTermination, takeSnapshots } from '../steps/evidence.ts';
-import { cordonNode, evictPods } from '../steps/node.ts';
+import { cordonNode, evictPods, NOT_JOINED } from '../steps/node.ts';
 import { closeSecurityGroups } from '../steps/security-groups.ts';
 import { takeOutOfService } from '../steps/standby.ts';
 import { attempt, type StepReport, type StepSubject } from '../steps/step.ts';
@@ -104,7 +104,7 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
     const unreplaced = reports.flatMap(({ step, outcome, note }) =>
       (step === 'standby' || step === 'detach') && isOfGroup(outcome) && note !== undefined ? [note] : [],
     );
-    const survivors = isolates ? [...survivorsOf(current(), reports), ...unreplaced] : [];
+    const survivors = isolates ? [...notCordoned(reports), ...survivorsOf(current(), reports), ...unreplaced] : [];
     return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
   };
 }
@@ -142,6 +142,12 @@ const survivorsOf = (
   ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
   'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
 ];
+
+/** Says that the node takes new pods until its kubelet is missed, and why. A host that has not joined takes none. */
+const notCordoned = (reports: readonly StepReport[]): string[] =>
+  reports
+    .filter(({ step, outcome, note }) => step === 'node' && outcome === 'skipped' && note !== NOT_JOINED)
+    .map(({ note = '' }) => `Its node is not cordoned: ${note}`);
 
 /** Stops waiting for pods that do not leave in time. */
 const outOfTime = (report: StepReport): StepReport =>
