@@ -32,6 +32,12 @@ it.each<[string, string, object[], string | RegExp | undefined]>([
   ['by its ARN, which it may use', KEY, [AGENT, decrypt(KEY)], undefined],
   ['by its id, which it may use', ID, [AGENT, decrypt(KEY)], undefined],
   ['by an alias, of which it may use any key', 'alias/sessions', [AGENT, decrypt('*')], undefined],
+  [
+    'by its ARN, which it may use over TLS',
+    KEY,
+    [AGENT, decrypt(KEY, { Condition: { Bool: { 'aws:SecureTransport': 'true' } } })],
+    undefined,
+  ],
   ['by its ARN, as the policies of AWS leave it', KEY, [AGENT], DOES_NOT],
   ['by its ARN, and it may use another one', KEY, [AGENT, decrypt(KEY.replace('0d5', '1d5'))], DOES_NOT],
   ['of another account', KEY.replace('111122223333', '444455556666'), [AGENT, decrypt(KEY)], DOES_NOT],

@@ -3,7 +3,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
-import type { Question } from '../shared/iam/judge.ts';
+import { instanceArnOf, questionOf, REGISTERS } from '../shared/iam/agent-calls.ts';
 import type { Location } from '../shared/iam/location.ts';
 import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
 import { rightTo } from '../shared/iam/role-policies.ts';
@@ -67,20 +67,17 @@ export function whyNoKey(
   key: string,
   profile: ObservedProfile | undefined,
   instanceId: string,
-  { partition, region, account }: Location,
+  location: Location,
 ): string | undefined {
   const role = profile?.role;
   if (role === undefined) return 'and the instance has no role whose rights could be read';
-  const context = { 'aws:requestedregion': region, 'aws:principalaccount': account, 'aws:principalarn': role.roleArn };
-  const ask = (action: string, resource: string) => {
-    const question: Question = { action, resource, context, principal: role.roleArn };
-    return rightTo(question, role);
-  };
-  const instance = `arn:${partition}:ec2:${region}:${account}:instance/${instanceId}`;
-  if (role.distrusts || ask('ssm:UpdateInstanceInformation', instance).answer !== 'yes') {
+  const agent = { ...location, instanceId, roleArn: role.roleArn };
+  const ask = (action: string, resource: string) => rightTo(questionOf(agent, action, resource), role);
+  if (role.distrusts || ask(REGISTERS, instanceArnOf(agent)).answer !== 'yes') {
     return `and its agent may have its rights from another role than ${role.name}`;
   }
-  const named = arnOfKey(key, { partition, region, account });
+  const { partition, region, account } = location;
+  const named = arnOfKey(key, location);
   const { answer, why } = ask('kms:Decrypt', named ?? `arn:${partition}:kms:${region}:${account}:key/*`);
   if (answer === 'yes') return undefined;
   const because = why === undefined ? '' : `: ${why}`;

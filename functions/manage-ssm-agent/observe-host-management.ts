@@ -1,9 +1,9 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import type { AgentIdentity } from '../shared/iam/agent-calls.ts';
 import { observeHostManagementRole } from '../shared/iam/read-roles.ts';
 import type { RolePolicies } from '../shared/iam/role-policies.ts';
 import type { Findings, HostManagementRole } from './observation.ts';
-import type { AgentIdentity } from './rights/questions.ts';
 import { roleRights } from './rights/role-rights.ts';
 
 /** The service setting that names the role of Default Host Management. Source: SSM user guide. */

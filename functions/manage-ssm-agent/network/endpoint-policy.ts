@@ -1,6 +1,7 @@
+import type { AgentIdentity } from '../../shared/iam/agent-calls.ts';
 import { judge } from '../../shared/iam/judge.ts';
 import { statementsOf } from '../../shared/iam/policy-statements.ts';
-import { type AgentIdentity, questionsFor } from '../rights/questions.ts';
+import { questionsFor } from '../rights/questions.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
 import type { Service } from './networks.ts';
 

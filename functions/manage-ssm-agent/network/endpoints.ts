@@ -1,6 +1,6 @@
 import type { NetworkInterface, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
-import type { AgentIdentity } from '../rights/questions.ts';
+import type { AgentIdentity } from '../../shared/iam/agent-calls.ts';
 import { judgeEndpointPolicy } from './endpoint-policy.ts';
 import { address } from './ipv4.ts';
 import { all, type Judgement, unsure } from './judgement.ts';

@@ -1,9 +1,9 @@
 import type { VpcEndpoint } from '@aws-sdk/client-ec2';
 import { type DescribedInstance, primaryGroupIds } from '../../shared/fleet/described-instance.ts';
 import { routeTableOf } from '../../shared/fleet/route-table.ts';
+import type { AgentIdentity } from '../../shared/iam/agent-calls.ts';
 import { isAtLeast } from '../agent-version.ts';
 import type { NetworkFinding } from '../observation.ts';
-import type { AgentIdentity } from '../rights/questions.ts';
 import { endpointsFor, judgeEndpoint, type NodeEnd } from './endpoints.ts';
 import { PUBLIC } from './ipv4.ts';
 import { all, type Judgement, unsure } from './judgement.ts';

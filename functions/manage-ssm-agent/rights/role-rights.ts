@@ -1,6 +1,7 @@
+import { type AgentIdentity, REGISTERS } from '../../shared/iam/agent-calls.ts';
 import type { Answer } from '../../shared/iam/judge.ts';
 import { type RolePolicies, rightTo } from '../../shared/iam/role-policies.ts';
-import { type AgentIdentity, questionsFor, REGISTERS } from './questions.ts';
+import { questionsFor } from './questions.ts';
 
 /** Whether a role gives an agent the rights it needs. */
 export interface RoleRights {
