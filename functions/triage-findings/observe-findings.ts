@@ -122,19 +122,17 @@ function toOpen(
 ): OpenFinding[] {
   const byId = new Map(workers.map((worker) => [worker.instanceId, worker]));
   return findings.flatMap(({ packageVulnerabilityDetails, resources = [], severity = '', exploitAvailable, epss }) => {
-    const worker = byId.get(resources[0]?.id ?? '');
-    if (worker === undefined || packageVulnerabilityDetails?.vulnerabilityId === undefined) return [];
+    const vulnerabilityId = packageVulnerabilityDetails?.vulnerabilityId;
+    if (vulnerabilityId === undefined) return [];
     const rating = { severity, exploitAvailable: exploitAvailable === 'YES', epss: epss?.score ?? 0 };
-    return [
-      {
-        instanceId: worker.instanceId,
-        vulnerabilityId: packageVulnerabilityDetails.vulnerabilityId,
-        severity,
-        urgency: urgencyOf(rating, policy),
-        image: worker.image,
-        ...(worker.imageId !== undefined && { imageId: worker.imageId }),
-      },
-    ];
+    const urgency = urgencyOf(rating, policy);
+    // A finding has up to ten resources, of which others than the first may be the workers (API reference, `Finding`).
+    return resources.flatMap(({ id = '' }) => {
+      const worker = byId.get(id);
+      if (worker === undefined) return [];
+      const { instanceId, image, imageId } = worker;
+      return [{ instanceId, vulnerabilityId, severity, urgency, image, ...(imageId !== undefined && { imageId }) }];
+    });
   });
 }
 
