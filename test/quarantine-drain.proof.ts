@@ -119,7 +119,10 @@ describe('pods are evicted first, by policy', () => {
     expect(outcomes(run)).toEqual(['acted quarantine-started', 'waiting draining']);
     await run.account.play(6 * MINUTE);
     expect(outcomes(run).at(-1)).toBe('done quarantined');
-    expect(JSON.stringify(ours(run).at(-1)?.details)).toContain('held back by disruption budgets');
+    expect(ours(run).at(-1)?.message).toMatch(
+      /Its pods were not evicted\. Out of time: .* held back by disruption budgets/,
+    );
+    expect(stepsOf(run).evict).toContain('held back by disruption budgets');
     expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(false);
   });
 });

@@ -104,7 +104,7 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
     const unreplaced = reports.flatMap(({ step, outcome, note }) =>
       (step === 'standby' || step === 'detach') && isOfGroup(outcome) && note !== undefined ? [note] : [],
     );
-    const survivors = isolates ? [...notCordoned(reports), ...survivorsOf(current(), reports), ...unreplaced] : [];
+    const survivors = isolates ? [...undoneInCluster(reports), ...survivorsOf(current(), reports), ...unreplaced] : [];
     return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
   };
 }
@@ -143,11 +143,16 @@ const survivorsOf = (
   'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
 ];
 
-/** Says that the node takes new pods until its kubelet is missed, and why. A host that has not joined takes none. */
-const notCordoned = (reports: readonly StepReport[]): string[] =>
-  reports
-    .filter(({ step, outcome, note }) => step === 'node' && outcome === 'skipped' && note !== NOT_JOINED)
-    .map(({ note = '' }) => `Its node is not cordoned: ${note}`);
+/**
+ * Says that the node takes new pods until its kubelet is missed, or that pods stay on it which the policy has evicted, and
+ * why. A host that has not joined takes none, and has none.
+ */
+const undoneInCluster = (reports: readonly StepReport[]): string[] =>
+  reports.flatMap(({ step, outcome, note = '' }) => {
+    if (outcome !== 'skipped' || note === NOT_JOINED) return [];
+    if (step === 'node') return [`Its node is not cordoned: ${note}`];
+    return step === 'evict' ? [`Its pods were not evicted. ${note.endsWith('.') ? note : `${note}.`}`] : [];
+  });
 
 /** Stops waiting for pods that do not leave in time. */
 const outOfTime = (report: StepReport): StepReport =>
