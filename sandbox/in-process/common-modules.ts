@@ -22,8 +22,9 @@ const OF_AN_ENVIRONMENT = [
 ];
 
 /**
- * The modules of functions that are the same in every execution environment: stateless, with whatever they depend on
- * passed in. A process evaluates them once, and V8 optimizes them once, whatever the number of cold starts.
+ * The modules of functions, and of the events between them, that are the same in every execution environment: stateless,
+ * with whatever they depend on passed in. A process evaluates them once, and V8 optimizes them once, whatever the number
+ * of cold starts.
  *
  * A module that imports another one is common only where that one is.
  * @param options for a bundle of all functions
@@ -31,7 +32,7 @@ const OF_AN_ENVIRONMENT = [
  */
 export async function commonModules(options: BuildOptions): Promise<string[]> {
   const { metafile } = await build({ ...options, absWorkingDir: root, metafile: true, write: false });
-  const own = Object.entries(metafile.inputs).filter(([path]) => path.startsWith('functions/'));
+  const own = Object.entries(metafile.inputs).filter(([path]) => /^(functions|events)\//.test(path));
   const bound = new Set<string>();
   for (const [path] of own) if (await isOfAnEnvironment(join(root, path))) bound.add(path);
   for (let known = -1; known < bound.size; ) {
