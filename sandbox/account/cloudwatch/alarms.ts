@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 import { datapointsAt, judge, type MetricAlarmDefinition, periodsLookedAt, type StateValue } from './alarm.ts';
 import { type AlarmRule, parseAlarmRule } from './alarm-rule.ts';
 import { type MetricSeries, type Metrics, MINUTE_MS, statisticOf } from './metrics.ts';
+import { momentsOf } from './moments.ts';
 import { eventOf, notificationOf, type StateChange, type Watched } from './notification.ts';
 
 const HOUR_MS = 3_600_000;
@@ -96,7 +97,7 @@ export class Alarms {
     const first = Math.ceil(this.#world.time.now / step) * step;
     const lastData = series.lastChange ?? first;
     const last = Math.max(first, lastData + (periodsLookedAt(definition) + 1) * definition.period + step);
-    for (let at = first; at <= last; at += step) {
+    for (const at of momentsOf(definition, series, { first, last, step })) {
       const verdict = judge(definition, this.#points(definition, series, at), state);
       if (verdict.state === undefined || verdict.state === state) continue;
       const next = verdict.state;

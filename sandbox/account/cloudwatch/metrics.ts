@@ -61,6 +61,24 @@ export class MetricSeries {
     return this.#steady?.from ?? this.#buckets.at(-1)?.minute;
   }
 
+  /**
+   * The minutes since `from` whose values begin to count in a window that slides on, epoch milliseconds: as long as it
+   * takes in none of them and leaves none behind, its statistic stays the same. Undefined: it may change each minute.
+   */
+  turnsSince(from: number, statistic: string): number[] | undefined {
+    const turns: number[] = [];
+    for (let index = this.#buckets.length - 1; index >= 0; index--) {
+      const minute = this.#buckets[index]?.minute ?? from;
+      if (minute < from) break;
+      turns.push(minute);
+    }
+    if (this.#steady === undefined) return turns;
+    // How often a gauge's value is in the window makes no difference to these.
+    const isSame =
+      statistic === 'Maximum' || statistic === 'Minimum' || (statistic === 'Sum' && this.#steady.value === 0);
+    return isSame ? [...turns, this.#steady.from] : undefined;
+  }
+
   /** The values of the minutes in [from, to), epoch milliseconds; none: no data. */
   valuesIn(from: number, to: number): number[] {
     const values: number[] = [];
