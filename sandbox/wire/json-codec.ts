@@ -33,8 +33,9 @@ function readStructure(schema: NormalizedSchema, value: unknown, path: string): 
   if (!isRecord(value)) throw refusal(path, value, 'Structure');
   const structure: Record<string, unknown> = {};
   for (const [name, member] of membersOf(schema)) {
-    const read = readJson(member, value[name], path === '' ? name : `${path}.${name}`);
-    if (read !== undefined) structure[name] = read;
+    const held = value[name];
+    if (held !== null && held !== undefined)
+      structure[name] = readJson(member, held, path === '' ? name : `${path}.${name}`);
   }
   return structure;
 }
@@ -78,8 +79,8 @@ export function writeJson(schema: NormalizedSchema, value: unknown): unknown {
   if (schema.isStructSchema() && isRecord(value)) {
     const written: Record<string, unknown> = {};
     for (const [name, member] of membersOf(schema)) {
-      const json = writeJson(member, value[name]);
-      if (json !== undefined) written[name] = json;
+      const held = value[name];
+      if (held !== null && held !== undefined) written[name] = writeJson(member, held);
     }
     return written;
   }

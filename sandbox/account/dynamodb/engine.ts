@@ -3,6 +3,7 @@ import { AwsError } from '../../wire/aws-error.ts';
 import { isRecord } from '../../wire/json-codec.ts';
 import { ItemsInMemory } from './items-in-memory.ts';
 import { type Parser, parseOnce } from './parse-once.ts';
+import { isUsualValue, usualInput } from './usual-input.ts';
 
 /** A body of DynamoDB's JSON protocol. */
 export type WireJson = Record<string, unknown>;
@@ -32,6 +33,8 @@ interface Validation {
 interface Validations {
   checkTypes(data: WireJson, types: unknown): WireJson;
   checkValidations(data: WireJson, types: unknown, custom: unknown, store: Store): void;
+  /** Of an attribute value; undefined where there is no fault. */
+  validateAttributeValue(value: unknown): string | undefined;
 }
 
 const require = createRequire(import.meta.url);
@@ -39,13 +42,16 @@ const require = createRequire(import.meta.url);
 const conditions: Parser = require('dynalite/db/conditionParser');
 parseOnce(conditions);
 
+const validations: Validations = require('dynalite/validations');
+const { validateAttributeValue } = validations;
+validations.validateAttributeValue = (value) => (isUsualValue(value) ? undefined : validateAttributeValue(value));
+
 /**
  * DynamoDB's expressions, conditions and errors. It calls dynalite below its HTTP server, so that each call is one
  * promise and nothing waits on a socket. dynalite has no types; its modules are called like its server calls them.
  */
 export class DynamoDbEngine {
   readonly #store: Store;
-  readonly #validations: Validations = require('dynalite/validations');
 
   constructor(accountId: string, region: string) {
     const database: { create(options: object): Store } = require('dynalite/db');
@@ -60,9 +66,10 @@ export class DynamoDbEngine {
   async call(operation: string, input: unknown): Promise<WireJson> {
     const { action, validation } = handlingOf(operation);
     try {
+      const given = isRecord(input) ? input : {};
       // `checkTypes` returns a copy, from which it leaves absent members out. It deletes the input's own absent ones.
-      const data = this.#validations.checkTypes(isRecord(input) ? { ...input } : {}, validation.types);
-      this.#validations.checkValidations(data, validation.types, validation.custom, this.#store);
+      const data = usualInput(given, validation.types) ?? validations.checkTypes({ ...given }, validation.types);
+      validations.checkValidations(data, validation.types, validation.custom, this.#store);
       return await new Promise((resolve, reject) => {
         action(this.#store, data, (error, output = {}) => (error ? reject(error) : resolve(output)));
       });
