@@ -44,26 +44,28 @@ export class DirectCalls {
   }
 
   /**
-   * Takes a call's input. Each attempt then sends the same input with the same idempotency tokens, as the SDK's
-   * attempts do.
+   * Takes a call's input, which its caller leaves alone until the call has an answer. Each attempt then sends the same
+   * input with the same idempotency tokens, as the SDK's attempts do.
    */
   take(call: DirectCall): Attempt {
     const service = this.#services.get(call.namespace);
     const operation = service?.operations[call.operation];
     if (service === undefined || operation === undefined)
       throw new NotImplemented(`${call.namespace}#${call.operation}`);
-    const sent = Object(copierOf(operation.schema[4])(call.input));
-    for (const member of tokensOf(operation.schema[4])) sent[member] ??= this.#random.uuid();
-    return () => this.#attempt(call, service, sent);
+    const copy = copierOf(operation.schema[4]);
+    const tokens = tokensOf(operation.schema[4])
+      .filter((member) => (Reflect.get(call.input, member) ?? undefined) === undefined)
+      .map((member) => [member, this.#random.uuid()]);
+    // Each attempt has its own copy, because an operation may keep its input.
+    return () => this.#attempt(call, service, Object.assign(Object(copy(call.input)), Object.fromEntries(tokens)));
   }
 
-  async #attempt(call: DirectCall, service: Service, sent: object): Promise<DirectAnswer> {
+  async #attempt(call: DirectCall, service: Service, sent: Record<string, unknown>): Promise<DirectAnswer> {
     const requestId = this.#random.uuid();
     const caller = this.#options.identify(call.accessKeyId);
     const operation = service.operations[call.operation];
     if (operation === undefined) throw new NotImplemented(call.operation);
-    // Each attempt has its own copy, because an operation may keep its input.
-    const { isDry, input } = dryRunIn(service, Object(copierOf(operation.schema[4])(sent)));
+    const { isDry, input } = dryRunIn(service, sent);
     let permissions: CallRecord['permissions'] = [];
     const record = (outcome: string): void => {
       this.#options.onCall?.({

@@ -43,7 +43,9 @@ export function refuseIncomplete(
   operation: Operation,
   input: Readonly<Record<string, unknown>>,
 ): void {
-  const missing = missingMembers(NormalizedSchema.of(operation.schema[4]), input);
+  const schema = NormalizedSchema.of(operation.schema[4]);
+  if (isComplete(schema, input)) return;
+  const missing = missingMembers(schema, input);
   const [first] = missing;
   if (first === undefined) return;
   if (service.protocol === 'ec2-query') {
@@ -55,6 +57,19 @@ export function refuseIncomplete(
   );
   const count = `${missing.length} validation error${missing.length === 1 ? '' : 's'} detected`;
   throw validationError(service, `${count}: ${problems.join('; ')}`);
+}
+
+/** Whether a value has each required member. Most inputs do, and need no paths. */
+function isComplete(schema: NormalizedSchema, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !requiresAny(schema)) return true;
+  if (schema.isStructSchema() && isRecord(value)) {
+    const required = requiredCount(schema);
+    return membersOf(schema).every(([name, member], index) =>
+      value[name] === undefined ? index >= required : isComplete(member, value[name]),
+    );
+  }
+  if (!schema.isListSchema() && !schema.isMapSchema()) return true;
+  return Object.values(value).every((each) => isComplete(valueSchemaOf(schema), each));
 }
 
 /**
