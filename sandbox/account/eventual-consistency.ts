@@ -44,6 +44,7 @@ export class EventualConsistency {
   readonly #chance: World['random'];
   readonly #instances: Instances;
   readonly #earlier = new Map<string, Answer[]>();
+  #forgottenAt = 0;
   /** Creation times of security groups, epoch ms. */
   readonly #groups = new Map<string, number>();
 
@@ -103,7 +104,16 @@ export class EventualConsistency {
     if (stale !== undefined) return stale.output;
     const output = await now();
     this.#earlier.set(key, [...recent, { at: this.#time.now, output: copy(output) }]);
+    if (this.#time.now - this.#forgottenAt > LONGEST) this.#forget();
     return output;
+  }
+
+  /** Drops answers that no read can get any more. */
+  #forget(): void {
+    this.#forgottenAt = this.#time.now;
+    for (const [key, answers] of this.#earlier) {
+      if (this.#time.now - (answers.at(-1)?.at ?? 0) > LONGEST) this.#earlier.delete(key);
+    }
   }
 
   /** Removes from a result the security groups and instances that are not visible to it yet. */
