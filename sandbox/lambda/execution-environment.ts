@@ -133,7 +133,7 @@ export class ExecutionEnvironment {
         resolve(result);
       };
       for (const effect of this.#postponed.splice(0)) this.#deliver(effect);
-      void this.#run(structuredClone(event), lambdaContext(this.#options, requestId, deadline));
+      void this.#run(asJson(event), lambdaContext(this.#options, requestId, deadline));
     });
   }
 
@@ -146,8 +146,7 @@ export class ExecutionEnvironment {
     try {
       this.#handler ??= this.#initialize();
       const result: unknown = await this.#handler(event, context);
-      // The result is transferred as JSON; what JSON cannot express is null.
-      this.#finish?.({ ok: true, result: JSON.parse(JSON.stringify(result) ?? 'null') });
+      this.#finish?.({ ok: true, result: asJson(result) });
     } catch (error) {
       this.#finish?.(failed(error));
     }
@@ -217,6 +216,9 @@ export class ExecutionEnvironment {
     this.#network.detach();
   }
 }
+
+/** Events and results are transferred as JSON; what JSON cannot express is null. */
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
 
 type World = ReturnType<typeof functionWorld>;
 

@@ -10,11 +10,16 @@ export class Random {
 
   /** A number in [0, 1). */
   next(): number {
+    return this.#bits() / 4_294_967_296;
+  }
+
+  /** 32 bits, as a whole number. */
+  #bits(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+    return (t ^ (t >>> 14)) >>> 0;
   }
 
   /** A whole number in [low, high], both included. */
@@ -25,7 +30,8 @@ export class Random {
   /** `length` lower-case hexadecimal digits, as in instance ids. */
   hex(length: number): string {
     let digits = '';
-    while (digits.length < length) digits += DIGITS[this.integer(0, 15)];
+    // The first four bits are `integer(0, 15)`. Each call of the account has an id, whose digits are drawn one by one.
+    for (let drawn = 0; drawn < length; drawn++) digits += DIGITS[this.#bits() >>> 28];
     return digits;
   }
 
@@ -33,13 +39,8 @@ export class Random {
   uuid(): string {
     const digits = this.hex(32);
     const variant = '89ab'[this.integer(0, 3)];
-    return [
-      digits.slice(0, 8),
-      digits.slice(8, 12),
-      `4${digits.slice(13, 16)}`,
-      `${variant}${digits.slice(17, 20)}`,
-      digits.slice(20, 32),
-    ].join('-');
+    const [low, mid, high] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(13, 16)];
+    return `${low}-${mid}-4${high}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`;
   }
 
   /** A separate source for one purpose, so that drawing more numbers from it changes nothing elsewhere. */

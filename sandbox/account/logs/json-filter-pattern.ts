@@ -144,7 +144,10 @@ function parsed(message: string): unknown {
   return last.line;
 }
 
+/** Undefined also for JSON that is no object, which matches nothing. */
 function fromJson(message: string): unknown {
+  // Lambda's own lines are text, and an exception costs more than many a comparison.
+  if (!/^\s*[{[]/.test(message)) return undefined;
   try {
     return JSON.parse(message);
   } catch {

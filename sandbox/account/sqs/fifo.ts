@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Message, NewMessage } from './message.ts';
 
@@ -35,7 +35,7 @@ export class FifoOrder {
       );
     }
     if (message.deduplicationId !== undefined) return message.deduplicationId;
-    if (this.#contentBased) return createHash('sha256').update(message.body).digest('hex');
+    if (this.#contentBased) return hash('sha256', message.body);
     throw new AwsError(
       'InvalidParameterValue',
       'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { Cancel } from '../../time/virtual-time.ts';
 import { AwsError } from '../../wire/aws-error.ts';
@@ -41,7 +41,7 @@ export interface Message {
   cancelNotice?: Cancel;
 }
 
-export const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+export const md5 = (text: string): string => hash('md5', text);
 
 /**
  * The checksum of a message's attributes, which SDKs may verify.
@@ -50,21 +50,21 @@ export const md5 = (text: string): string => createHash('md5').update(text).dige
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   const names = Object.keys(attributes).sort();
   if (names.length === 0) return undefined;
-  const hash = createHash('md5');
+  const sum = createHash('md5');
   const addPart = (part: string | Uint8Array): void => {
     const bytes = Buffer.from(part);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
+    sum.update(length).update(bytes);
   };
   for (const name of names) {
     const { DataType = '', StringValue, BinaryValue } = attributes[name] ?? {};
     addPart(name);
     addPart(DataType);
-    hash.update(Buffer.from([BinaryValue === undefined ? 1 : 2]));
+    sum.update(Buffer.from([BinaryValue === undefined ? 1 : 2]));
     addPart(BinaryValue ?? StringValue ?? '');
   }
-  return hash.digest('hex');
+  return sum.digest('hex');
 }
 
 /** Bytes that count towards the size limit: the body, and each attribute's name, type and value. */
