@@ -28,8 +28,8 @@ export function selfManaged(day: Day): Invariant {
   const isWanted = (imageId: string | undefined): boolean =>
     imageId === WANTED_IMAGE || (day.scenario.controlPlanes !== undefined && imageId === NEXT_IMAGE);
 
-  const groups = (): AutoScalingGroup[] => drawn.groups.flatMap(({ cluster, name }) => found(`${cluster}-${name}`));
-  const found = (name: string): AutoScalingGroup[] => autoScalingGroups.list().filter((one) => one.name === name);
+  const names = new Set(drawn.groups.map(({ cluster, name }) => `${cluster}-${name}`));
+  const groups = (): AutoScalingGroup[] => autoScalingGroups.list().filter(({ name }) => names.has(name));
   const clusterOf = ({ name }: AutoScalingGroup): string =>
     drawn.groups.find((one) => `${one.cluster}-${one.name}` === name)?.cluster ?? '';
   const placeIn = ({ instance, lifecycleState }: Member): string => `${instance.id} ${lifecycleState}`;
