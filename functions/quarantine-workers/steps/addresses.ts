@@ -3,6 +3,7 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
   UnassignIpv6AddressesCommand,
 } from '@aws-sdk/client-ec2';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
@@ -24,6 +25,8 @@ export async function stripAddresses(subject: StepSubject): Promise<StepReport[]
 const disassociate = ({ clients, note }: StepSubject, { id, addresses }: InterfaceView): Promise<StepReport> =>
   attempt(`elastic-ip ${id}`, async () => {
     let unconfirmed: string | undefined;
+    // What EC2 refuses for one address keeps none of the others.
+    const refused: string[] = [];
     for (const { kind, associationId, publicIp, ...address } of addresses) {
       if (kind === 'automatic') continue;
       if (address.unconfirmed === true) {
@@ -31,19 +34,21 @@ const disassociate = ({ clients, note }: StepSubject, { id, addresses }: Interfa
         continue;
       }
       if (associationId === undefined) {
-        return {
-          outcome: 'failed',
-          note: `${publicIp} belongs to another service or account and cannot be taken off.`,
-        };
+        refused.push(`${publicIp} belongs to another service or account and cannot be taken off.`);
+        continue;
       }
       try {
         const change = new DisassociateAddressCommand({ AssociationId: associationId });
         note('ec2', 'DisassociateAddress', await clients.ec2.send(change));
       } catch (error) {
         // The address is removed already, by an earlier try or by somebody else.
-        if (!(error instanceof Error) || error.name !== 'InvalidAssociationID.NotFound') throw error;
+        if (error instanceof Error && error.name === 'InvalidAssociationID.NotFound') continue;
+        const refusal = refusalOf(error);
+        if (refusal === undefined) throw error;
+        refused.push(`${publicIp}: ${refusal}`);
       }
     }
+    if (refused.length > 0) return { outcome: 'failed', note: refused.join(' ') };
     return unconfirmed === undefined
       ? { outcome: 'done' }
       : { outcome: 'pending', note: `EC2 shows ${unconfirmed} to one of two reads, so that it may be new or gone` };

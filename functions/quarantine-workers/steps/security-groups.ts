@@ -1,5 +1,7 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import type { InterfaceView } from '../exposure/interface-view.ts';
 import { isUnknownYet } from '../model/aws-refusal.ts';
 import { isClosed } from '../model/remaining.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
@@ -22,21 +24,30 @@ export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =
       const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups });
       note('ec2', 'ModifyNetworkInterfaceAttribute', await clients.ec2.send(change));
     };
-    await pMap(
-      open,
-      async ({ id, groupIds }) => {
-        const isOpened = !groupIds.includes(groups.untracking);
-        if (isOpened) await set(id, groups.untracking);
-        try {
-          await set(id, groups.closed);
-        } catch (error) {
-          // The closed group may not be visible yet where the open one is. No interface is left in the open group
-          // meanwhile.
-          if (isOpened && isUnknownYet(error) && groupIds.length > 0) await set(id, ...groupIds);
-          throw error;
-        }
-      },
-      { concurrency: CONCURRENCY },
-    );
+    const close = async ({ id, groupIds }: InterfaceView): Promise<void> => {
+      const isOpened = !groupIds.includes(groups.untracking);
+      if (isOpened) await set(id, groups.untracking);
+      try {
+        await set(id, groups.closed);
+      } catch (error) {
+        // The closed group may not be visible yet where the open one is, or EC2 may refuse it. No interface is left in the
+        // open group meanwhile.
+        const isRefused = isUnknownYet(error) || refusalOf(error) !== undefined;
+        if (isOpened && isRefused && groupIds.length > 0) await set(id, ...groupIds);
+        throw error;
+      }
+    };
+    // One interface that cannot be closed keeps none of the others open.
+    const closed = await pMap(open, (each) => settled(close(each)), { concurrency: CONCURRENCY });
+    const errors = closed.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    if (errors.length > 0) throw errors.find(mayPass) ?? errors[0];
     return { outcome: 'done' };
   });
+
+const settled = async (closing: Promise<void>): Promise<PromiseSettledResult<void>> => {
+  const [result] = await Promise.allSettled([closing]);
+  return result;
+};
+
+/** Whether the next reconcile may do what now failed. */
+const mayPass = (error: unknown): boolean => isUnknownYet(error) || refusalOf(error) === undefined;

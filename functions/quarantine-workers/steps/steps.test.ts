@@ -13,6 +13,7 @@ import { closeSecurityGroups } from './security-groups.ts';
 import { takeOutOfService } from './standby.ts';
 import type { StepSubject } from './step.ts';
 import { tagWorker } from './tags.ts';
+import { leaveTargetGroups } from './targets.ts';
 
 type Answer = (operation: string, input: Readonly<Record<string, unknown>>) => object | Error;
 
@@ -67,6 +68,72 @@ it('waits for a closed group that EC2 does not know yet, and gives the interface
   );
   expect(await closeSecurityGroups(subject)).toMatchObject({ step: 'security-groups', outcome: 'pending' });
   expect(calls.map(([, { Groups }]) => Groups)).toEqual([[GROUPS.untracking], [GROUPS.closed], ['sg-nodes']]);
+});
+
+it.each([
+  ['OperationNotPermitted', 'failed'],
+  ['InvalidGroup.NotFound', 'pending'],
+  ['InternalError', undefined],
+])(
+  'closes all interfaces but those of which EC2 says %s, and leaves none open to everybody that it refuses',
+  async (name, outcome) => {
+    const ids = ['eni-1', 'eni-2', 'eni-3', 'eni-4', 'eni-5', 'eni-6', 'eni-7'];
+    const interfaces = ids.map((id) => ({ ...worker().interfaces[0]!, id }));
+    const now = new Map<string, string>();
+    const { subject } = subjectOf(
+      (_, { NetworkInterfaceId, Groups }) => {
+        if (NetworkInterfaceId === 'eni-2' && String(Groups) === GROUPS.closed)
+          return outcome === undefined
+            ? Object.assign(new Error('because'), { name, $fault: 'server' })
+            : refusal(name);
+        now.set(String(NetworkInterfaceId), String(Groups));
+        return {};
+      },
+      { view: worker({ interfaces }) },
+    );
+    const [told] = await Promise.allSettled([closeSecurityGroups(subject)]);
+    if (outcome === undefined) expect(told.status).toBe('rejected');
+    else expect(told).toMatchObject({ value: { outcome } });
+    expect([...now].filter(([, groups]) => groups !== GROUPS.closed)).toEqual([
+      ['eni-2', outcome === undefined ? GROUPS.untracking : 'sg-nodes'],
+    ]);
+  },
+);
+
+it('takes off the other addresses of an interface where EC2 refuses one, or nobody knows its association', async () => {
+  const address = { privateIp: '10.0.0.1', kind: 'elastic' as const };
+  const interfaces = worker().interfaces.map((each) => ({
+    ...each,
+    addresses: [
+      { ...address, publicIp: '198.51.100.1' },
+      { ...address, publicIp: '198.51.100.2', associationId: 'eipassoc-2' },
+      { ...address, publicIp: '198.51.100.3', associationId: 'eipassoc-3' },
+    ],
+  }));
+  const { subject, calls } = subjectOf(
+    (_, { AssociationId }) => (AssociationId === 'eipassoc-2' ? refusal('UnauthorizedOperation') : {}),
+    { view: worker({ interfaces }) },
+  );
+  const [report] = await stripAddresses(subject);
+  expect(report).toMatchObject({
+    outcome: 'failed',
+    note: expect.stringMatching(/198\.51\.100\.1 belongs .*198\.51\.100\.2: Unauth/),
+  });
+  expect(calls.map(([, input]) => input)).toEqual([{ AssociationId: 'eipassoc-2' }, { AssociationId: 'eipassoc-3' }]);
+});
+
+it('leaves the other target groups where one is refused', async () => {
+  const held = quarantine();
+  const targets = ['arn:one', 'arn:two'].map((targetGroupArn) => ({ targetGroupArn, id: 'i-1', port: 80 }));
+  const { subject, calls } = subjectOf(
+    (operation, { TargetGroupArn }) =>
+      operation === 'DeregisterTargets' && TargetGroupArn === 'arn:one'
+        ? refusal('AccessDenied')
+        : { TargetHealthDescriptions: [{ TargetHealth: { State: 'healthy' } }] },
+    { quarantine: { ...held, saved: { ...held.saved, targets } } },
+  );
+  expect(await leaveTargetGroups(subject)).toMatchObject({ outcome: 'failed', note: 'arn:one: AccessDenied: because' });
+  expect(calls.filter(([name]) => name === 'DeregisterTargets')).toHaveLength(2);
 });
 
 it('takes off what it can, and waits for an address that EC2 shows to one of two reads', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { once } from '../../shared/runtime/once.ts';
 import type { SavedTarget } from '../model/quarantine-ledger.ts';
 import { attempt, type StepClients, type StepReport, type StepSubject } from './step.ts';
@@ -97,6 +98,8 @@ export const leaveTargetGroups = (subject: StepSubject): Promise<StepReport> =>
   attempt('target-groups', async () => {
     const { clients, quarantine, note } = subject;
     const byGroup = Map.groupBy(quarantine.saved.targets, ({ targetGroupArn }) => targetGroupArn);
+    // What is refused for one target group keeps the worker in none of the others.
+    const refused: string[] = [];
     for (const [TargetGroupArn, targets] of byGroup) {
       const Targets = targets.map(({ id, port }) => ({ Id: id, ...(port !== undefined && { Port: port }) }));
       try {
@@ -106,8 +109,11 @@ export const leaveTargetGroups = (subject: StepSubject): Promise<StepReport> =>
         const change = new DeregisterTargetsCommand({ TargetGroupArn, Targets });
         note('elasticloadbalancing', 'DeregisterTargets', await clients.loadBalancing.send(change));
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'TargetGroupNotFoundException') throw error;
+        if (error instanceof Error && error.name === 'TargetGroupNotFoundException') continue;
+        const refusal = refusalOf(error);
+        if (refusal === undefined) throw error;
+        refused.push(`${TargetGroupArn}: ${refusal}`);
       }
     }
-    return { outcome: 'done' };
+    return refused.length === 0 ? { outcome: 'done' } : { outcome: 'failed', note: refused.join(' ') };
   });
