@@ -47,7 +47,7 @@ const ACT_CONCURRENCY = 16;
  * Begins the remedies, with one call for many workers, then saves and records the decision about every worker.
  *
  * @returns the final decisions, without the workers that another reconcile decided about meanwhile
- * @throws AggregateError when all else is done, if an installer DaemonSet could not be updated
+ * @throws AggregateError when all else is done, if a remedy could not begin, or an installer DaemonSet not be updated
  */
 export async function carryOut(
   deps: ActDeps,
@@ -61,15 +61,28 @@ export async function carryOut(
   // An existing DaemonSet is never changed to an image that the deployment does not allow.
   const isAllowed = installerImage !== undefined && refusedImage(installerImage, installerRegistries) === undefined;
   const image = isAllowed ? installerImage : undefined;
+  const troubles: unknown[] = [];
+  // A remedy that cannot begin now keeps none of the others, and no record of other workers.
+  const none = (error: unknown): Beginnings => {
+    troubles.push(error);
+    return new Map();
+  };
   const [attached, registered, updating, installing] = await Promise.all([
-    attachPolicies(deps.iam, toBegin(decided, 'attach-policy'), agentPolicy),
-    registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')),
-    updateAgents(deps.ssm, toBegin(decided, 'update-agent')),
-    bringInstallations(deps, readCluster, scope, decided, image),
+    attachPolicies(deps.iam, toBegin(decided, 'attach-policy'), agentPolicy).catch(none),
+    registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')).catch(none),
+    updateAgents(deps.ssm, toBegin(decided, 'update-agent')).catch(none),
+    bringInstallations(deps, readCluster, scope, decided, image).catch((error: unknown) => ({
+      beginnings: none(error),
+      troubles: [],
+    })),
   ]);
+  troubles.push(...installing.troubles);
   const beginnings: Beginnings = new Map([...attached, ...registered, ...updating, ...installing.beginnings]);
+  // The next delivery decides anew about those whose remedy could not begin.
+  const isLeft = ({ observation: { instanceId }, decision }: Decided): boolean =>
+    decision.begin !== undefined && !beginnings.has(instanceId) && troubles.length > 0;
   const settled = await pMap(
-    decided,
+    decided.filter((each) => !isLeft(each)),
     async ({ observation, decision }) => {
       const beginning = beginnings.get(observation.instanceId);
       const final = { observation, decision: afterBeginning(observation, decision, beginning, circumstances) };
@@ -77,12 +90,7 @@ export async function carryOut(
     },
     { concurrency: ACT_CONCURRENCY, stopOnError: false },
   );
-  if (installing.troubles.length > 0) {
-    throw new AggregateError(
-      installing.troubles,
-      'The installing DaemonSet of a cluster could not be brought up to date.',
-    );
-  }
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not every remedy could be begun or brought up to date.');
   return settled.filter((entry) => entry !== undefined);
 }
 

@@ -1,12 +1,13 @@
-import { AttachRolePolicyCommand, type IAMClient, IAMServiceException } from '@aws-sdk/client-iam';
+import { AttachRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { type AgentPolicy, policyArn } from '../agent-policy.ts';
 import type { NodeRole, Observation } from '../observation.ts';
-import { type Beginning, type Beginnings, describeError } from './remedy.ts';
+import type { Beginning, Beginnings } from './remedy.ts';
 
-/** Errors that a retry would not change. */
-const FINAL = new Set(['AccessDenied', 'NoSuchEntity', 'LimitExceeded', 'PolicyNotAttachable', 'UnmodifiableEntity']);
+/** Somebody else changes the role at the same time. */
+const PASSES = 'ConcurrentModificationException';
 
 /**
  * Attaches an AWS managed policy to the roles of these workers, once per role. The instance profile is never replaced,
@@ -25,8 +26,9 @@ export async function attachPolicies(
       const call = { service: 'iam', operation: 'AttachRolePolicy', requestId: $metadata.requestId ?? '' };
       return [RoleName, { kind: 'begun', calls: [call] }];
     } catch (error) {
-      if (!(error instanceof IAMServiceException) || !FINAL.has(error.name.replace(/Exception$/, ''))) throw error;
-      return [RoleName, { kind: 'refused', reason: 'role-lacks-ssm', message: describeError(error) }];
+      const refusal = refusalOf(error);
+      if (refusal === undefined || refusal.startsWith(PASSES)) throw error;
+      return [RoleName, { kind: 'refused', reason: 'role-lacks-ssm', message: refusal }];
     }
   };
   const byRole = new Map(await pMap(roles, attach, { concurrency: READ_CONCURRENCY }));

@@ -1,7 +1,8 @@
-import { type SSMClient, SSMServiceException, UpdateServiceSettingCommand } from '@aws-sdk/client-ssm';
+import { type SSMClient, UpdateServiceSettingCommand } from '@aws-sdk/client-ssm';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import type { Observation } from '../observation.ts';
 import { HOST_MANAGEMENT_SETTING } from '../observe-host-management.ts';
-import { type Beginning, type Beginnings, describeError } from './remedy.ts';
+import type { Beginning, Beginnings } from './remedy.ts';
 
 /**
  * Registers Default Host Management for the account and region, once for all these workers.
@@ -25,8 +26,9 @@ async function register(ssm: SSMClient, SettingValue: string, withoutProfile: bo
     const call = { service: 'ssm', operation: 'UpdateServiceSetting', requestId: $metadata.requestId ?? '' };
     return { kind: 'begun', calls: [call] };
   } catch (error) {
-    if (!(error instanceof SSMServiceException) || error.name !== 'AccessDeniedException') throw error;
-    const reason = withoutProfile ? 'no-instance-profile' : 'role-lacks-ssm';
-    return { kind: 'refused', reason, message: describeError(error) };
+    const refusal = refusalOf(error);
+    // Somebody else changes the setting at the same time (API reference, UpdateServiceSetting).
+    if (refusal === undefined || refusal.startsWith('TooManyUpdates')) throw error;
+    return { kind: 'refused', reason: withoutProfile ? 'no-instance-profile' : 'role-lacks-ssm', message: refusal };
   }
 }

@@ -1,4 +1,5 @@
 import { InvalidInstanceId, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
 import type { Observation } from '../observation.ts';
 import { type Beginning, type Beginnings, describeError } from './remedy.ts';
@@ -16,6 +17,9 @@ export async function updateAgents(ssm: SSMClient, workers: readonly Observation
   for (const batch of chunks(ids, INSTANCES_PER_CALL)) await send(ssm, batch, beginnings);
   return beginnings;
 }
+
+const DENIED =
+  'Where access is denied, look for a service control policy that denies ssm:SendCommand. Or set ssmAgent.remedies.updateAgent to off.';
 
 async function send(ssm: SSMClient, InstanceIds: string[], beginnings: Map<string, Beginning>): Promise<void> {
   try {
@@ -36,7 +40,16 @@ async function send(ssm: SSMClient, InstanceIds: string[], beginnings: Map<strin
       beginnings.set(id, { kind: 'begun', calls: [call], ...(commandId !== undefined && { commandId }) });
     }
   } catch (error) {
-    if (!(error instanceof InvalidInstanceId)) throw error;
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    if (!(error instanceof InvalidInstanceId)) {
+      // A service control policy may deny it, or the region lack the document.
+      const message = `Systems Manager takes no command to update the agent: ${refusal}`;
+      for (const id of InstanceIds) {
+        beginnings.set(id, { kind: 'refused', reason: 'agent-update-failed', message, hint: DENIED });
+      }
+      return;
+    }
     const [only, ...others] = InstanceIds;
     if (only !== undefined && others.length === 0) {
       const message = `The agent takes no commands: ${describeError(error)}`;
