@@ -2,8 +2,9 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
 import { requestable } from '../../events/remediation-request.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
+import { json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createSilentFunction } from '../shared/runtime/function.ts';
+import { baseEnvironment } from '../shared/runtime/variables.ts';
 import { request } from './request.ts';
 
 const env = readEnvironment(

@@ -6,9 +6,10 @@ import { requestable } from '../../events/remediation-request.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { UnreadableItems } from '../shared/ledger/unreadable-items.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
+import { json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createSilentFunction } from '../shared/runtime/function.ts';
 import { systemClock as clock } from '../shared/runtime/system-clock.ts';
+import { baseEnvironment } from '../shared/runtime/variables.ts';
 import { review } from './review.ts';
 
 const env = readEnvironment(

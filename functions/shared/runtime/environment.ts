@@ -1,21 +1,5 @@
 import * as z from 'zod';
-import { mode } from '../policy/mode.ts';
 import { describeIssue } from './issue.ts';
-
-/** The environment variables that the Lambda runtime and the stack set for every function. */
-export const baseEnvironment = z.object({
-  AWS_REGION: z.string().min(1),
-  STACK_NAME: z.string().min(1),
-  LEDGER_TABLE: z.string().min(1),
-});
-
-/** The environment variables of functions that read the policy. */
-export const policyEnvironment = {
-  POLICY_PARAMETER: z.string().min(1),
-  /** Names of all sections of the policy, comma-separated. */
-  POLICY_SECTIONS: z.string().transform((text) => text.split(',')),
-  DEFAULT_MODE: mode,
-};
 
 /**
  * Reads the environment variables of a function at load: a wrongly deployed function must not even start.

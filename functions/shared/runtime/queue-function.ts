@@ -4,20 +4,21 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import type { RecorderOf, Remediation, Start } from '../declaration/remediation.ts';
+import { causeOf } from '../intake/cause.ts';
 import { MESSAGE_GROUP, type ReconcileQueue } from '../intake/reconcile-queue.ts';
 import { takeBatch } from '../intake/take-batch.ts';
 import type { Wake, WakeOptions } from '../intake/wake.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
-import { type Cause, leavingOutUnreadable, type OperatorRequest } from '../ledger/tell-unreadable.ts';
+import { leavingOutUnreadable } from '../ledger/tell-unreadable.ts';
 import type { Mode } from '../policy/mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '../policy/policy.ts';
 import { policyReaderFrom } from '../policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from './aws-client.ts';
 import type { Clock } from './clock.ts';
-import { baseEnvironment, policyEnvironment, readEnvironment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { createFunction } from './function.ts';
-import { safeParse } from './safe-parse.ts';
 import { systemClock as clock } from './system-clock.ts';
+import { queueEnvironment, wakeEnvironment } from './variables.ts';
 
 /** The declaration of a function that takes its requests from a queue and reads the policy. */
 export type QueueRemediation<Read extends Sections = Sections> = Remediation & {
@@ -141,64 +142,6 @@ export function createQueueFunction<
         }),
     });
 }
-
-const anyRequest = z.lazy(() =>
-  z.object({
-    id: z.string(),
-    'detail-type': z.string(),
-    time: z.iso.datetime({ offset: true }),
-    detail: z.object({
-      trigger: z.string().optional(),
-      requestedBy: z.string().optional(),
-      instanceId: z.string().optional(),
-      clusterName: z.string().optional(),
-      nodegroupName: z.string().optional(),
-    }),
-  }),
-);
-
-/** What reaches a function regularly: sweeps; for those that no sweep asks, the checks and quarantines that others carry out. */
-const REGULAR: ReadonlySet<string | undefined> = new Set(['sweep', 'posture', 'quarantine']);
-
-/** What a reconcile comes from: something regular among the messages, or the first of them. */
-function causeOf(messages: readonly SQSRecord[], now: number): Cause {
-  const requests = messages.flatMap(({ body }) => {
-    try {
-      return safeParse(anyRequest, JSON.parse(body)).data ?? [];
-    } catch {
-      // It is in the dead-letter queue by now.
-      return [];
-    }
-  });
-  const regular = requests.find(({ detail }) => REGULAR.has(detail.trigger));
-  const cause = regular ?? requests[0];
-  const trigger =
-    cause === undefined ? { id: messages[0]?.messageId ?? '', type: 'Message', time: now } : triggerOf(cause);
-  return { trigger, isRegular: regular !== undefined, requests: requests.flatMap(operatorRequestOf) };
-}
-
-type AnyRequest = z.infer<typeof anyRequest>;
-
-const triggerOf = ({ id, 'detail-type': type, time }: AnyRequest) => ({ id, type, time: Date.parse(time) });
-
-function operatorRequestOf(request: AnyRequest): OperatorRequest[] {
-  const { requestedBy, instanceId, clusterName: cluster, nodegroupName: nodegroup } = request.detail;
-  if (requestedBy === undefined) return [];
-  if (instanceId !== undefined) return [{ trigger: triggerOf(request), subject: { instance: instanceId } }];
-  if (cluster === undefined || nodegroup === undefined) return [];
-  return [{ trigger: triggerOf(request), subject: { cluster, nodegroup } }];
-}
-
-/** The environment variables that the stack sets for all such functions. */
-const queueEnvironment = baseEnvironment.extend({
-  ...policyEnvironment,
-  QUEUE_URL: z.url(),
-  QUEUE_ARN: z.string().startsWith('arn:'),
-  DEAD_LETTER_QUEUE_URL: z.url(),
-});
-
-/** The environment variables of functions with wake-ups. */
-const wakeEnvironment = z.object({ WAKE_SCHEDULE_GROUP: z.string().min(1), WAKE_ROLE_ARN: z.string().min(1) });
 
 function wakeQueueOf(queueArn: string, { start }: QueueRemediation): WakeQueue {
   const { WAKE_SCHEDULE_GROUP: group, WAKE_ROLE_ARN: roleArn } = readEnvironment(wakeEnvironment);
