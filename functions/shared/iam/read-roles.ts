@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { refusalOf } from '../runtime/aws-refusal.ts';
 import { decoded, type Statement, statementsOf } from './policy-statements.ts';
 import type { RolePolicies, RolePolicy } from './role-policies.ts';
 import { mayTrustEc2, mayTrustSystemsManager } from './trust.ts';
@@ -41,6 +42,8 @@ export interface ObservedProfile {
   readonly role?: RolePolicies & { readonly name: string };
   /** The instance names the profile, and IAM does not know it, or its role, any more. */
   readonly gone?: true;
+  /** What IAM answers where it lets nobody read the profile, its role or a policy of it. */
+  readonly unread?: string;
 }
 
 /** Policy documents by ARN, each read once. */
@@ -58,8 +61,32 @@ export async function observeProfiles(iam: IAMClient, arns: readonly string[]): 
   return new Map(observed);
 }
 
+/** The same, but one that IAM refuses to show is `unread`: it says nothing of workers with another. */
+export async function observeEachProfile(
+  iam: IAMClient,
+  arns: readonly string[],
+): Promise<Map<string, ObservedProfile>> {
+  const documents: Documents = new Map();
+  const observe = async (arn: string): Promise<ObservedProfile> => {
+    try {
+      return await observeProfile(iam, arn, documents);
+    } catch (error) {
+      const unread = refusalOf(error);
+      if (unread === undefined) throw error;
+      return { name: nameIn(arn), unread };
+    }
+  };
+  const distinct = [...new Set(arns)].filter((arn) => arn !== '');
+  const observed = await pMap(distinct, async (arn) => [arn, await observe(arn)] as const, {
+    concurrency: READ_CONCURRENCY,
+  });
+  return new Map(observed);
+}
+
+const nameIn = (arn: string): string => arn.split('/').at(-1) ?? '';
+
 async function observeProfile(iam: IAMClient, arn: string, read: Documents): Promise<ObservedProfile> {
-  const name = arn.split('/').at(-1) ?? '';
+  const name = nameIn(arn);
   try {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
     const roleName = InstanceProfile?.Roles?.[0]?.RoleName;
