@@ -25,12 +25,13 @@ export function judgeNatGateway(
   networks: Networks,
   judgeSubnet: (subnetId: string, table: RouteTable) => Judgement,
 ): Judgement {
+  const { SubnetId: ofNode = '' } = instance;
+  const led = `the default route of subnet ${ofNode} leads to NAT gateway ${id}`;
+  if (networks.natGateways === undefined) return unsure(`${led}, which cannot be read`);
   const gateway = networks.natGateways.get(id);
   // A route to one that is gone is a black hole: this one is hidden, in a VPC that another account shares.
   if (gateway === undefined) return YES;
   const { State = 'available', SubnetId = '', VpcId = '', ConnectivityType, AvailabilityMode } = gateway;
-  const { SubnetId: ofNode = '' } = instance;
-  const led = `the default route of subnet ${ofNode} leads to NAT gateway ${id}`;
   if (GONE.has(State)) return no(`${led}, which is ${State}${reasonOf(gateway)}`);
   if (State !== 'available') return unsure(`${led}, which is ${State}`);
   if (ConnectivityType === 'private') {

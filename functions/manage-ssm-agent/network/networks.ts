@@ -21,6 +21,7 @@ import { type DescribedInstance, primaryGroupIds } from '../../shared/fleet/desc
 import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { type Addresses, block, union } from './ipv4.ts';
 import { readOwnDns } from './own-dns.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
@@ -29,8 +30,11 @@ import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
 export interface Networks {
   readonly routeTables: readonly RouteTable[];
   readonly networkAcls: readonly NetworkAcl[];
-  /** NAT gateways that routes name, by id. Those of an account that shares its VPC are missing. */
-  readonly natGateways: ReadonlyMap<string, NatGateway>;
+  /**
+   * NAT gateways that routes name, by id. Those of an account that shares its VPC are missing. Undefined where EC2 lets
+   * nobody read any.
+   */
+  readonly natGateways: ReadonlyMap<string, NatGateway> | undefined;
   /** The modes of VPC Block Public Access that hold for subnets, considering exclusions. Subnets without are missing. */
   readonly blocked: ReadonlyMap<string, string>;
   readonly endpoints: readonly VpcEndpoint[];
@@ -110,15 +114,23 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
 }
 
 /** The NAT gateways that routes name. A route to one that was deleted, and is not described any more, is a black hole. */
-async function readNatGateways(ec2: EC2Client, tables: readonly RouteTable[]): Promise<Map<string, NatGateway>> {
+async function readNatGateways(
+  ec2: EC2Client,
+  tables: readonly RouteTable[],
+): Promise<Map<string, NatGateway> | undefined> {
   const ids = tables.flatMap(({ Routes = [] }) => Routes.flatMap(({ NatGatewayId }) => NatGatewayId ?? []));
   const found = new Map<string, NatGateway>();
-  for (const filter of filtersOf('nat-gateway-id', distinct(ids))) {
-    for await (const { NatGateways = [] } of paginateDescribeNatGateways({ client: ec2 }, { Filter: [filter] })) {
-      for (const one of NatGateways) found.set(one.NatGatewayId ?? '', one);
+  try {
+    for (const filter of filtersOf('nat-gateway-id', distinct(ids))) {
+      for await (const { NatGateways = [] } of paginateDescribeNatGateways({ client: ec2 }, { Filter: [filter] })) {
+        for (const one of NatGateways) found.set(one.NatGatewayId ?? '', one);
+      }
     }
+    return found;
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error;
+    return undefined;
   }
-  return found;
 }
 
 /** The prefix lists that must be read to know where routes lead. */

@@ -256,6 +256,11 @@ describe('the way to Systems Manager by a NAT gateway', () => {
     expect([found.kind, textOf(found)]).toEqual([kind, expect.stringContaining(text)]);
   });
 
+  it('is in doubt where EC2 lets nobody read NAT gateways', () => {
+    const found = wayOf(INSTANCE, undefined, AGENT, { ...network({ routes: NAT }), natGateways: undefined });
+    expect([found.kind, textOf(found)]).toEqual(['unsure', expect.stringContaining('nat-1, which cannot be read')]);
+  });
+
   it('is shut for public addresses where Block Public Access lets nobody in', () => {
     const instance = { ...INSTANCE, PublicIpAddress: '198.51.100.7' };
     expect(way({ routes: out }, undefined, instance).kind).toBe('open');
