@@ -146,6 +146,26 @@ describe('an AWS call that fails for a node group', () => {
     expect(saved).toMatchObject({ upgrade: underWay.upgrade, obstacle: { what: 'failing UnheardOfException' } });
   });
 
+  it('leaves what was recorded as it was saved, where the ledger does not take that it is recorded', async () => {
+    const waits: Decision = { ...say('waiting', 'baking', 'It bakes.', {}, '1'), wakeAt: NOW + 60_000 };
+    const told: string[] = [];
+    const saved: NodeGroupState[] = [];
+    const send = async ({ input }: { input: { Item: NodeGroupState } }) => {
+      if (saved.length === 1) {
+        saved.push(input.Item);
+        await fails();
+      }
+      saved.push(input.Item);
+    };
+    await carriedOut(waits, {
+      ledger: { documents: { send }, table: 't' },
+      recorder: { record: ({ fingerprint }: { fingerprint: string }) => told.push(fingerprint) },
+    });
+    expect(saved[0]).toMatchObject({ outcomes: 1, fingerprint: 'baking 1' });
+    expect(saved.at(-1)).toMatchObject({ outcomes: 1, fingerprint: 'baking 1' });
+    expect(new Set(told)).toEqual(new Set(['1 baking 1']));
+  });
+
   it('is thrown where an operator waits for an answer, which the next delivery gives', async () => {
     const answer: Decision = {
       ...say('done', 'request-granted', 'Approved.', {}, 'r-0'),

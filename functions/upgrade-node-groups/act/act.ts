@@ -38,13 +38,23 @@ export interface ActDeps extends PostureDeps, StartDeps {
 export async function carryOut(deps: ActDeps, decided: Decided, anywhere: Circumstances): Promise<Decided> {
   const { observation, decision } = decided;
   const circumstances = circumstancesOf(observation, anywhere);
-  let ended: Ended = { decision, calls: [], saved: observation.state };
+  // What the ledger holds of the subject: nothing older is ever written over it.
+  let state = observation.state;
+  const save = async (wanted: NodeGroupState): Promise<NodeGroupState> => {
+    await saveNodeGroup(deps.ledger, subjectOf(observation.key), wanted, anywhere.now);
+    state = wanted;
+    return wanted;
+  };
   try {
-    if (decision.start !== undefined) ended = await startUpgrade(deps, decided, circumstances);
-    return await conclude(deps, observation, ended, anywhere);
+    const ended: Ended =
+      decision.start === undefined
+        ? { decision, calls: [], saved: state }
+        : await startUpgrade(deps, decided, circumstances);
+    state = ended.saved;
+    return await conclude(deps, observation, ended, anywhere, save);
   } catch (error) {
     if (!isOfAws(error) || decision.answers !== undefined) throw error;
-    return conclude(deps, observation, failing(error, ended.saved, anywhere.now), anywhere);
+    return conclude(deps, { ...observation, state }, failing(error, state, anywhere.now), anywhere, save);
   }
 }
 
@@ -53,6 +63,7 @@ async function conclude(
   observation: Observation,
   { decision, calls, saved }: Ended,
   anywhere: Circumstances,
+  save: (wanted: NodeGroupState) => Promise<NodeGroupState>,
 ): Promise<Decided> {
   const { key, state, trigger } = observation;
   const { now } = anywhere;
@@ -78,10 +89,6 @@ async function conclude(
   // Operators can ask about any name, so the ledger keeps nothing of a node group that has never been there.
   if (observation.view.kind === 'gone' && state === NEW_NODE_GROUP) deps.recorder.record(outcome);
   else {
-    const save = async (wanted: NodeGroupState) => {
-      await saveNodeGroup(deps.ledger, subjectOf(key), wanted, now);
-      return wanted;
-    };
     // The ledger gives an outcome back as it was written, even by another version of this function.
     const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
     await recordOnce<string, NodeGroupState>({ save, record }, saved, next, outcome);
