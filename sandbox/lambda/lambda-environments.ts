@@ -48,6 +48,8 @@ export class FunctionEnvironments {
   readonly #accountHasRoom: () => boolean;
   readonly #hash: string;
   #held: Held[] = [];
+  /** How many of them serve an invocation. */
+  #serving = 0;
   #longestChain = 0;
 
   constructor(
@@ -84,7 +86,10 @@ export class FunctionEnvironments {
 
   /** True while an invocation computes. */
   get busy(): boolean {
-    return this.#held.some(({ requestId, environment }) => requestId !== undefined && environment.busy);
+    // Asked after each task of the account; most functions do nothing meanwhile.
+    return (
+      this.#serving > 0 && this.#held.some(({ requestId, environment }) => requestId !== undefined && environment.busy)
+    );
   }
 
   /** The environment that has this access key, with the invocation that it serves. */
@@ -122,6 +127,7 @@ export class FunctionEnvironments {
     if (held === undefined) return unserved('throttled');
     this.#longestChain = Math.max(this.#longestChain, count);
     held.requestId = requestId;
+    this.#serving++;
     const initDurationMs = held.fresh ? await this.#coldStart(held) : undefined;
     held.log.start(requestId);
     const startedAt = time.now;
@@ -140,6 +146,7 @@ export class FunctionEnvironments {
     });
     this.#report({ functionName, startedAt, durationMs, outcome: result });
     held.requestId = undefined;
+    this.#serving--;
     held.lastUsedAt = time.now;
     return result;
   }

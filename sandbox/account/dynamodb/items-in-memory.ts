@@ -91,6 +91,9 @@ function copyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf);
   const copy: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) if (member !== undefined) copy[name] = copyOf(member);
+  for (const name of Object.keys(value)) {
+    const member: unknown = Reflect.get(value, name);
+    if (member !== undefined) copy[name] = typeof member === 'object' ? copyOf(member) : member;
+  }
   return copy;
 }

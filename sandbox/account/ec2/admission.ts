@@ -56,8 +56,13 @@ export const isPublicAddress = (address: string): boolean => !NOT_PUBLIC.check(a
 /** Whether the block of a rule contains an address; false for the id of a security group. */
 export function contains(block: string, address: string): boolean {
   if (familyOf(block) !== versionOf(address)) return false;
-  return blockList([block]).check(address, versionOf(address));
+  const list = known.get(block) ?? blockList([block]);
+  known.set(block, list);
+  return list.check(address, versionOf(address));
 }
+
+/** By block. A day asks about the same few a thousand times. */
+const known = new Map<string, BlockList>();
 
 function familyOf(peer: string): 'ipv4' | 'ipv6' | undefined {
   if (!peer.includes('/')) return undefined;
