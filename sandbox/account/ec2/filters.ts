@@ -44,9 +44,10 @@ export function applyFilters<Resource>(
     // Filters often have hundreds of ids for thousands of instances, so only values with wildcards become patterns.
     const exact = new Set(Values);
     const patterns = Values.filter((value) => /[*?]/.test(value));
-    const matches = (value: string | readonly string[] | undefined) =>
-      value !== undefined &&
-      [value].flat().some((one) => exact.has(one) || patterns.some((pattern) => matchesWildcard(pattern, one, '?')));
+    const matchesOne = (one: string): boolean =>
+      exact.has(one) || patterns.some((pattern) => matchesWildcard(pattern, one, '?'));
+    const matches = (value: string | readonly string[] | undefined): boolean =>
+      typeof value === 'string' ? matchesOne(value) : (value?.some(matchesOne) ?? false);
     if (Name.startsWith('tag:')) return (resource: Resource) => matches(tags(resource).get(Name.slice(4)));
     if (Name === 'tag-key') return (resource: Resource) => matches([...tags(resource).keys()]);
     const field = fields[Name];

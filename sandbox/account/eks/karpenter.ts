@@ -35,6 +35,9 @@ export interface KarpenterOptions extends Omit<NodeClaimsOptions, 'isOfOtherAmi'
  */
 const LOOKS_AFTER = 5 * 60_000;
 
+/** AMI types by the family that an alias names. */
+const TYPES_BY_FAMILY = Map.groupBy(amiTypes, (amiType) => amiFamily(amiType).platform.toLowerCase());
+
 /**
  * Karpenter in one cluster: it resolves the AMI terms of node classes, and replaces nodes that have drifted from them,
  * each by a new one first, as many at a time as the disruption budgets of their pool allow.
@@ -149,14 +152,12 @@ export class Karpenter {
     const { releases, world } = this.#options;
     const version = this.#options.version();
     const [family = '', wanted = ''] = alias.split('@');
-    return amiTypes
-      .filter((amiType) => amiFamily(amiType).platform.toLowerCase() === family)
-      .flatMap((amiType) => {
-        if (wanted === 'latest') return releases.latest(version, amiType, world.time.now) ?? [];
-        return releases
-          .offered(version, amiType, world.time.now)
-          .filter(({ releaseVersion }) => isOf(releaseVersion, wanted));
-      });
+    return (TYPES_BY_FAMILY.get(family) ?? []).flatMap((amiType) => {
+      if (wanted === 'latest') return releases.latest(version, amiType, world.time.now) ?? [];
+      return releases
+        .offered(version, amiType, world.time.now)
+        .filter(({ releaseVersion }) => isOf(releaseVersion, wanted));
+    });
   }
 
   /** Nothing replaces a node of an architecture or variant that the class does not resolve to. */
