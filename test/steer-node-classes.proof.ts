@@ -257,6 +257,13 @@ describe('nothing is written', () => {
     expect(run.records.find(({ reason }) => reason === 'node-classes-unread')?.nodegroup).toBe('ec2nodeclass:*');
   });
 
+  it('of a Karpenter that has v1beta1 only, which is told once: nobody else says that its classes are left out', async () => {
+    const run = await started(karpenterFleet({}, {}, { karpenterVersion: 'v1beta1' }));
+    await run.account.play(3 * HOUR);
+    expect(nodeClassStory(run)).toEqual(['refused node-classes-unread']);
+    expect(run.records.find(({ reason }) => reason === 'node-classes-unread')?.message).toContain('older than 1.0');
+  });
+
   it('where the terms choose an AMI by its id', async () => {
     const run = await started(
       karpenterFleet({ amiSelectorTerms: [{ id: 'ami-0123456789abcdef0' }], amiFamily: 'AL2023' }),

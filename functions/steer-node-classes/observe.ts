@@ -129,7 +129,9 @@ async function viewsOf(
     }
     const found = await readNodeClasses(kubernetes);
     if (typeof found === 'string') return unreadable(found, 'too-many');
-    const { classes, malformed, autoMode } = found;
+    const { classes, malformed, autoMode, hasKinds } = found;
+    // Classes that were known here are gone together with their kind.
+    if (!hasKinds && !knowsClasses(looking.states, cluster)) return unreadable(NO_KINDS, 'no-kinds');
     const tooMany = whyTooMany(looking.states, cluster, [...classes.map(({ name }) => name), ...malformed.keys()]);
     if (tooMany !== undefined) return unreadable(tooMany, 'too-many');
     const views = new Map<string, View>([[ALL_CLASSES, { kind: 'readable' }]]);
@@ -142,6 +144,15 @@ async function viewsOf(
     return unreadable(error.message, error.problem);
   }
 }
+
+/** Source: karpenter.sh, "v1 Migration": up to 0.37 Karpenter has v1beta1 only. */
+const NO_KINDS =
+  'The cluster has nodes of Karpenter, and no EC2NodeClass, NodePool and NodeClaim of v1: its Karpenter is older than 1.0, or was removed.';
+
+const knowsClasses = (states: Looking['states'], cluster: string): boolean =>
+  [...states.keys()].some(
+    (subject) => subject.startsWith(`${cluster}/`) && subject !== subjectOf({ cluster, nodegroup: ALL_CLASSES }),
+  );
 
 const unreadable = (why: string, variant: string): Map<string, View> =>
   new Map([[ALL_CLASSES, { kind: 'unreadable', why, variant }]]);

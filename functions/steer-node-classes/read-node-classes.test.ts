@@ -28,6 +28,12 @@ function read(objects: { classes?: unknown[]; pools?: unknown[]; claims?: unknow
   return readNodeClasses({ listCustomObjects } as KubernetesClient);
 }
 
+it('tells a cluster without the kinds of Karpenter from one without any objects of them', async () => {
+  const none: KubernetesClient['listCustomObjects'] = async () => undefined;
+  expect(await readNodeClasses({ listCustomObjects: none } as KubernetesClient)).toMatchObject({ hasKinds: false });
+  expect(await read({ classes: [] })).toMatchObject({ hasKinds: true, classes: [] });
+});
+
 async function readFew(objects: Parameters<typeof read>[0]) {
   const found = await read(objects);
   if (typeof found === 'string') throw new Error(found);

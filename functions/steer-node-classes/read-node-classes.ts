@@ -35,6 +35,8 @@ export interface FoundClass extends KeptClass {
 }
 
 export interface FoundClasses {
+  /** Whether the cluster has a kind of Karpenter in the version that is read. */
+  readonly hasKinds: boolean;
   readonly classes: readonly FoundClass[];
   /** The classes that cannot be judged, by name, because an object is not as its kind has it, with that object. */
   readonly malformed: ReadonlyMap<string, string>;
@@ -89,6 +91,7 @@ export async function readNodeClasses(kubernetes: KubernetesClient): Promise<Fou
       return { ...pool, nodes: own.length, drifted: own.filter(({ isDrifted }) => isDrifted).length };
     });
   return {
+    hasKinds: [ofClass, ofPools, ofClaims].some(({ isServed }) => isServed),
     autoMode: [...autoMode].map((name) => ({ name, pools: poolsOf(AUTO_MODE, name) })),
     malformed,
     classes: ofClass.kept
@@ -113,7 +116,11 @@ async function sortedBy<Kept>(
   kubernetes: KubernetesClient,
   resource: CustomResource,
   read: (object: unknown) => Sorted<Kept>,
-): Promise<{ readonly kept: Kept[]; readonly misformed: ReadonlyMap<string, string> }> {
+): Promise<{
+  readonly isServed: boolean;
+  readonly kept: Kept[];
+  readonly misformed: ReadonlyMap<string, string>;
+}> {
   const misformed = new Map<string, string>();
   const note = ({ nodeClass = OF_ALL, why }: Misformed): void => {
     if (!misformed.has(nodeClass)) misformed.set(nodeClass, why);
@@ -125,7 +132,11 @@ async function sortedBy<Kept>(
     note(sorted.misformed);
     return undefined;
   });
-  return { kept: (all ?? []).filter((each): each is Kept & {} => each !== undefined), misformed };
+  return {
+    isServed: all !== undefined,
+    kept: (all ?? []).filter((each): each is Kept & {} => each !== undefined),
+    misformed,
+  };
 }
 
 const keyOf = ({ group, name }: NodeClassRef): string => `${group}/${name}`;

@@ -100,7 +100,7 @@ export const NODE_CLASS_REASONS = {
   },
   'node-classes-unread': {
     meaning: 'The cluster has nodes of Karpenter, and does not let their EC2NodeClasses be read. The message says why.',
-    hint: 'Give steer-node-classes access: docs/kubernetes-access.md.',
+    hint: 'Give steer-node-classes access: docs/kubernetes-access.md. Where its Karpenter is older than 1.0, upgrade that first.',
   },
   'node-classes-read': { meaning: "The cluster's EC2NodeClasses can be read." },
   'node-class-outside-window': { meaning: 'No change window of nodeClasses.windows is open.' },

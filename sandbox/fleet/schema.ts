@@ -107,6 +107,10 @@ const cluster = z.strictObject({
     .describe(
       'EC2NodeClasses of Karpenter. By default its custom resources are not in the API, and its nodes do not drift',
     ),
+  karpenterVersion: z
+    .enum(['v1', 'v1beta1'])
+    .default('v1')
+    .describe('The version of the custom resources of Karpenter in its API; others are not played, and are a 404'),
   otherInstances: z.array(otherInstance).default([]).describe('Instances in its VPC that are no workers'),
 });
 

@@ -18,6 +18,7 @@ export function seedKarpenterController(state: FleetState, cluster: EksCluster, 
   if (file.karpenterNodeClasses.length === 0) return;
   const karpenter = new Karpenter({
     clusterName,
+    apiVersion: file.karpenterVersion,
     world,
     random: world.random.fork(`karpenter ${clusterName}`),
     instances,

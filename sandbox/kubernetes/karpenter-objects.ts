@@ -85,7 +85,7 @@ export class KarpenterObjects {
 
   #running(): Karpenter {
     const karpenter = this.#karpenter();
-    if (karpenter === undefined) {
+    if (karpenter === undefined || karpenter.apiVersion !== 'v1') {
       throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
     }
     return karpenter;

@@ -22,6 +22,8 @@ export interface NodeClass {
 
 export interface KarpenterOptions extends Omit<NodeClaimsOptions, 'isOfOtherAmi' | 'replacementOf' | 'lookSoon'> {
   readonly releases: AmiReleases;
+  /** The version of its custom resources. */
+  readonly apiVersion: 'v1' | 'v1beta1';
   /** The Kubernetes version of the control plane. */
   version(): string;
   readonly classes: ReadonlyArray<
@@ -47,12 +49,14 @@ const TYPES_BY_FAMILY = Map.groupBy(amiTypes, (amiType) => amiFamily(amiType).pl
 export class Karpenter {
   readonly classes: NodeClass[];
   readonly pools: readonly NodePool[];
+  readonly apiVersion: KarpenterOptions['apiVersion'];
   readonly #options: KarpenterOptions;
   readonly #claims: NodeClaims;
   #looks = false;
 
   constructor(options: KarpenterOptions) {
     this.#options = options;
+    this.apiVersion = options.apiVersion;
     this.pools = options.pools;
     this.classes = options.classes.map((each) => ({ ...each, version: 1, generation: 1, amis: [] }));
     this.#resolve();
@@ -87,6 +91,11 @@ export class Karpenter {
   /** Why a node has drifted, as its NodeClaim says; undefined: it has not. */
   driftOf(pool: NodePool, instance: Instance): Drift | undefined {
     return this.#claims.driftOf(pool, instance);
+  }
+
+  /** The nodes that were replaced because they had drifted, in order. */
+  get replaced(): NodeClaims['replaced'] {
+    return this.#claims.replaced;
   }
 
   /** When the NodeClaim of an instance was deleted, epoch ms; undefined: it was not. */

@@ -189,3 +189,25 @@ it('an instance whose node does not join within a quarter of an hour ends', asyn
   await at.play(20 * MINUTE_MS);
   expect([added.state, worker.state]).toEqual(['terminated', 'terminated']);
 });
+
+it('such an instance under protection ends once that is lifted, though its node has joined by then', async () => {
+  const { at, close, karpenter, state, open } = account();
+  close();
+  await at.play(5 * MINUTE_MS);
+  const added = karpenter.claimsOf('p').at(-1)!;
+  const [nic] = state.networks.interfaces.of(added.id);
+  const former = [...nic!.securityGroupIds];
+  const made = { id: 'sg-0fedcba9876543210', vpcId: added.vpcId, name: 'shut', description: 'x', tags: new Map() };
+  const closed = state.networks.securityGroups.create(made);
+  state.networks.securityGroups.remove(closed, closed.rules);
+  state.networks.interfaces.setSecurityGroups(nic!, [closed.id]);
+  added.disableApiTermination = true;
+  await at.play(HOUR_MS);
+  state.networks.interfaces.setSecurityGroups(nic!, former);
+  open();
+  await at.play(MINUTE_MS);
+  expect([added.node, added.state]).toEqual(['Ready', 'running']);
+  added.disableApiTermination = false;
+  await at.play(10 * MINUTE_MS);
+  expect(added.state).toBe('terminated');
+});

@@ -69,6 +69,8 @@ interface Claim {
 export class NodeClaims {
   readonly #options: NodeClaimsOptions;
   readonly #claims = new Map<string, Claim>();
+  /** The nodes that were replaced because they had drifted, in order: instance, why, and when that began (epoch ms). */
+  readonly replaced: Array<{ readonly id: string; readonly why: Drift; readonly at: number }> = [];
 
   constructor(options: NodeClaimsOptions) {
     const { instances, world } = options;
@@ -79,7 +81,9 @@ export class NodeClaims {
       if (pool === undefined) return;
       this.#claim(instance);
       world.time.after(JOINS_WITHIN, () => {
-        if (instance.node === 'Joining') this.#terminate(instance);
+        if (instance.node !== 'Joining') return;
+        Object.assign(this.#claim(instance), { isReplaced: true, deletedAt: world.time.now });
+        this.#terminate(instance);
       });
     });
     // The interruption controller hears of instances that stop. Source: aws/karpenter-provider-aws, interruption.
@@ -179,6 +183,7 @@ export class NodeClaims {
     const release = replacementOf(pool, instance);
     if (release === undefined) return;
     const claim = this.#claim(instance);
+    this.replaced.push({ id: instance.id, why: this.driftOf(pool, instance) ?? 'AMIDrift', at: world.time.now });
     claim.isReplaced = true;
     nodes.markDisrupted(instance.privateDnsName, true);
     const readyAfter = random.integer(60, 120) * 1000;
