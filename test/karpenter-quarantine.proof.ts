@@ -116,6 +116,14 @@ describe('a worker of Karpenter that is released', () => {
     expect([worker.state, claims(run).length]).toEqual(['running', 3]);
   });
 
+  it('is said to be at risk where its node could not be marked', async () => {
+    const run = await playPool({ pool: { budgets: [{ nodes: '1' }] }, cluster: { accessEntries: [] } });
+    ask(run, 'release', exposedWorker(run).id);
+    await run.account.play(MINUTE);
+    const released = ours(run).find(({ reason }) => reason === 'released');
+    expect(released?.message).toContain('Karpenter may end it all the same');
+  });
+
   it('is closed at once where it is exposed anew meanwhile, by something that nobody accepted', async () => {
     const opened = { at: '+14m', authorizeIngress: { port: 2375, cidr: '0.0.0.0/0' } };
     const run = await playPool({ changes: [{ at: '+5m', associateAddress: true }, opened] });

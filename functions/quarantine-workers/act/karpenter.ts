@@ -46,3 +46,9 @@ export function keepsMarkUntil({ view, quarantine: { givenBack }, now }: StepSub
   const until = givenBack.at + SEEN_WITHIN;
   return isExposedAnew || until <= now ? undefined : until;
 }
+
+/** What may come of a released worker whose node bore no mark while its security groups were others; or ''. */
+export const unmarkedInWords = ({ view, quarantine: { kind, saved, found } }: StepSubject): string =>
+  view.ownership === 'karpenter' && kind === 'isolate' && saved.node === undefined && found === undefined
+    ? ' Karpenter may end it all the same: its node bore no mark do-not-disrupt in its quarantine.'
+    : '';

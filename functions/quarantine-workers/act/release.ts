@@ -14,6 +14,7 @@ import type { StepSubject } from '../steps/step.ts';
 import { QUARANTINE_TAGS } from '../steps/tags.ts';
 import { giveBackAddresses, giveBackGroups, giveBackUnsaved } from './give-back-network.ts';
 import { giveBackNode } from './give-back-node.ts';
+import { unmarkedInWords } from './karpenter.ts';
 
 /** How soon an unfinished release is reconciled again, ms. */
 const RECONCILE_AGAIN = 15_000;
@@ -147,7 +148,7 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom, marked
   }
   const losses = Object.values(notes);
   if (quarantine.found === 'held') losses.push(forgottenInWords(quarantine));
-  const onItsOwn = detachedInWords(quarantine.saved, instanceId);
+  const onItsOwn = `${detachedInWords(quarantine.saved, instanceId)}${unmarkedInWords(subject)}`;
   if (losses.length === 0) {
     const message = `Its former state is restored; a fresh read confirmed it.${onItsOwn}`;
     return { ...say('done', 'released', message, variant), ...judged };
