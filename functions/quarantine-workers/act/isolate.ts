@@ -160,7 +160,9 @@ const outOfTime = (report: StepReport): StepReport =>
 
 async function drain(subject: StepSubject): Promise<StepReport[]> {
   const node = await cordonNode(subject);
-  return node.outcome === 'done' ? [node, await evictPods(subject)] : [node];
+  // No exposed worker stays open for a cluster that cannot cordon its node just now.
+  if (node.outcome !== 'done') return [node.outcome === 'pending' ? { ...node, outcome: 'skipped' } : node];
+  return [node, await evictPods(subject)];
 }
 
 interface Result {

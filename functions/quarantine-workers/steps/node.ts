@@ -27,9 +27,14 @@ export const KEEP_ANNOTATIONS = {
 export const NOT_JOINED = 'It has not joined its cluster.';
 export const REPLACED_BEFORE = 'Karpenter was replacing it before.';
 
+/** Problems of an API that answers, which may pass by themselves. A cluster that nothing reaches mostly has a private endpoint. */
+const MAY_PASS: ReadonlySet<KubernetesProblem> = new Set(['conflict', 'failed', 'throttled']);
+/** How long after the begin of a quarantine these are waited for, ms: less than Karpenter takes to see a changed worker. */
+const TRIED_FOR = 3 * 60_000;
+
 /**
  * Cordons, taints and annotates the worker's node, and excludes it from load balancers. The node's previous state is
- * saved first.
+ * saved first. The step is pending while the cluster cannot do it just now: without its mark Karpenter replaces the node.
  */
 export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
   inCluster('node', subject, async (kubernetes) => {
@@ -116,7 +121,7 @@ export const evictPods = (subject: StepSubject): Promise<StepReport> =>
  */
 async function inCluster(
   step: string,
-  { clients, view }: StepSubject,
+  { clients, view, quarantine, now }: StepSubject,
   run: (kubernetes: KubernetesClient) => Promise<Omit<StepReport, 'step'>>,
 ): Promise<StepReport> {
   try {
@@ -125,6 +130,8 @@ async function inCluster(
     return { step, ...(await run(opened)) };
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
-    return { step, outcome: 'skipped', note: error.message };
+    const isYoung = now < quarantine.startedAt + TRIED_FOR;
+    const isAwaited = step === 'node' && isYoung && MAY_PASS.has(error.problem);
+    return { step, outcome: isAwaited ? 'pending' : 'skipped', note: error.message };
   }
 }

@@ -3,6 +3,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { expect, it } from 'vitest';
 import { policySchema } from '../../policy-document.ts';
+import { KubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
 import type { Isolation, KubernetesClient } from '../../shared/kubernetes/client.ts';
 import { GROUPS, NOW, quarantine, worker } from '../model/observation.fixture.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
@@ -256,3 +257,23 @@ it('marks the node so that neither Karpenter nor the Cluster Autoscaler takes it
     },
   ]);
 });
+
+it.each([
+  ['failed', 0, 'pending'],
+  ['throttled', 2, 'pending'],
+  ['failed', 4, 'skipped'],
+  ['unreachable', 0, 'skipped'],
+  ['forbidden', 0, 'skipped'],
+] as const)(
+  'a node is marked later where its cluster cannot do that just now: %s after %i minutes is %s',
+  async (problem, minutes, outcome) => {
+    const cluster: Partial<KubernetesClient> = {
+      findNode: async () => {
+        throw new KubernetesAccessError(problem, 'why');
+      },
+    };
+    const { subject } = subjectOf(() => ({}), { quarantine: quarantine({ startedAt: NOW - minutes * 60_000 }) });
+    const clients = { ...subject.clients, openCluster: async () => cluster as KubernetesClient };
+    expect(await cordonNode({ ...subject, clients })).toEqual({ step: 'node', outcome, note: 'why' });
+  },
+);
