@@ -1,4 +1,5 @@
 import { fleetWithControlPlanes, withControlPlanes } from './control-planes.ts';
+import { fleetWithExposedPools, withExposedPools } from './exposed-pools.ts';
 import { fleetWithHosts, withHosts } from './hosts.ts';
 import { fleetWithNodeClasses, withNodeClasses } from './node-classes.ts';
 import { fleetWithObstacles, withObstacles } from './obstacles.ts';
@@ -17,6 +18,7 @@ export const fleetFileOf = (scenario: Scenario): Scenario['fleet'] =>
     fleetWithVulnerabilities,
     fleetWithControlPlanes,
     fleetWithObstacles,
+    fleetWithExposedPools,
   ].reduce((fleet, withMore) => withMore(fleet, scenario), fleetWithRollout(scenario));
 
 /** The policy document of a day for one of its drawn policies. */
@@ -30,4 +32,5 @@ export const policyDocumentOf = (scenario: Scenario, drawn: Policy): Policy =>
     withVulnerabilities,
     withControlPlanes,
     withObstacles,
+    withExposedPools,
   ].reduce((policy, withMore) => withMore(policy, scenario), drawn);

@@ -2,6 +2,7 @@ import type { FaultPlan } from '../sandbox/account/faults.ts';
 import { Random } from '../sandbox/time/random.ts';
 import { Draw } from './choices.ts';
 import { drawControlPlanes } from './control-planes.ts';
+import { drawExposedPools } from './exposed-pools.ts';
 import { drawHosts } from './hosts.ts';
 import { drawNodeClasses } from './node-classes.ts';
 import { drawObstacles } from './obstacles.ts';
@@ -30,6 +31,10 @@ export function scenarioOf(seed: number): Scenario {
   const groups = clusters.flatMap(({ name: cluster, nodeGroups }) =>
     nodeGroups.map(({ name: nodeGroup }) => ({ cluster, nodeGroup })),
   );
+  const ofKarpenter = drawNodeClasses(
+    new Draw(new Random(seed).fork('node-classes')),
+    clusters.map(({ name }) => name),
+  );
   return {
     seed,
     fleet: {
@@ -49,10 +54,7 @@ export function scenarioOf(seed: number): Scenario {
       clusters.map(({ name }) => name),
       BUSY_HOURS * 60,
     ),
-    ...drawNodeClasses(
-      new Draw(new Random(seed).fork('node-classes')),
-      clusters.map(({ name }) => name),
-    ),
+    ...ofKarpenter,
     ...drawHosts(new Draw(new Random(seed).fork('hosts')), groups),
     ...drawRulings(new Draw(new Random(seed).fork('rulings')), BUSY_HOURS * 60),
     ...drawSweeps(new Draw(new Random(seed).fork('sweeps'))),
@@ -66,6 +68,7 @@ export function scenarioOf(seed: number): Scenario {
       new Draw(new Random(seed).fork('obstacles')),
       clusters.map(({ name }) => name),
     ),
+    ...drawExposedPools(new Draw(new Random(seed).fork('exposed-pools')), ofKarpenter, BUSY_HOURS * 60),
   };
 }
 

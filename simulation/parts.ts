@@ -14,6 +14,7 @@ export const WHOLES = [
   'controlPlanes',
   'calendar',
   'addresses',
+  'exposedPools',
 ] as const;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

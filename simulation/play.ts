@@ -9,7 +9,9 @@ import type { SynthesizedStack } from '../sandbox/stack/template.ts';
 import { beginChange } from './control-planes.ts';
 import { fleetFileOf, policyDocumentOf } from './documents.ts';
 import { controlPlanes } from './invariants/control-planes.ts';
+import { cordons } from './invariants/cordons.ts';
 import { endings } from './invariants/endings.ts';
+import { exposedPools } from './invariants/exposed-pools.ts';
 import { findings } from './invariants/findings.ts';
 import { hosts } from './invariants/hosts.ts';
 import type { Day, Invariant } from './invariants/invariant.ts';
@@ -97,8 +99,10 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     findings(day),
     controlPlanes(day),
     obstacles(day),
+    exposedPools(day),
+    cordons(day),
   );
-  for (const step of scenario.steps) {
+  for (const step of [...scenario.steps, ...(scenario.exposedPools?.steps ?? [])]) {
     time.after(step.atMinute * 60_000, () => {
       if (step.kind === 'policy') policies.push({ since: time.now, policy: policyOf(step.policy) });
       const ruled = take(step, run, policyOf);

@@ -1,5 +1,6 @@
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import type { ControlPlanes } from './control-planes.ts';
+import type { ExposedPools } from './exposed-pools.ts';
 import type { Hosts } from './hosts.ts';
 import type { NodeClasses } from './node-classes.ts';
 import type { Addresses, Calendar } from './obstacles.ts';
@@ -41,6 +42,8 @@ export interface Policy {
     readonly exposure: 'address' | 'open-port';
     readonly respond: 'isolate' | 'strip';
     readonly outOfService: 'standby' | 'detach';
+    /** Absent: EC2 terminates whoever it is asked to. */
+    readonly terminationProtection?: boolean;
     readonly concurrency: { readonly perGroup: number; readonly perCluster: number; readonly perAccount: number };
   };
   /** Absent: the day has no self-managed groups. */
@@ -113,6 +116,8 @@ export interface Scenario {
   readonly calendar?: Calendar;
   /** Absent: subnets have free addresses. */
   readonly addresses?: Addresses;
+  /** Absent: nodes of Karpenter are exposed by silent steps at most. */
+  readonly exposedPools?: ExposedPools;
 }
 
 /** The access entries of a cluster of a drawn fleet, and one more. */

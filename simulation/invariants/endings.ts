@@ -1,16 +1,23 @@
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
+import { sweepPauseOf } from '../sweeps.ts';
 import type { Day, Invariant } from './invariant.ts';
+import { SEEN_WITHIN_MS } from './settled.ts';
 
 /** Words that say that a worker is closed, or never was open. */
 const CLOSED: ReadonlySet<string> = new Set(['not-exposed', 'quarantined', 'stripped', 'quarantine-ended']);
 /** Words that say that a node group runs what it should. */
 const CURRENT: ReadonlySet<string> = new Set(['up-to-date', 'upgraded']);
 const IGNORE = 'eks-host-remediator:ignore';
+/** Words that say that a worker is held, or about to be. */
+const HELD: ReadonlySet<string> = new Set(['quarantined', 'stripped', 'quarantine-started', 'quarantine-in-progress']);
 
 /** Faults have ended for hours: whoever is exposed is closed or told of, and whoever can be upgraded is. */
 export function endings(day: Day): Invariant {
   const { account, records } = day.run;
   const { eks, instances, networks } = account.fleet;
+
+  /** When an instance was last seen that had not ended, epoch ms. EC2 forgets those that have. */
+  const lastThere = new Map<string, number>();
 
   const lastOf = (remediation: string, of: (record: RemediationRecord) => boolean): RemediationRecord | undefined =>
     records.findLast((record) => record.remediation === remediation && of(record));
@@ -18,9 +25,12 @@ export function endings(day: Day): Invariant {
   const exposed = (): void => {
     for (const { id, tags, kubernetes, operator, state } of instances.list()) {
       if (state !== 'running' || kubernetes === undefined || operator !== undefined || tags.has(IGNORE)) continue;
-      const [cluster, group] = [tags.get('eks:cluster-name'), tags.get('eks:nodegroup-name')];
-      const ofGroup = eks.nodeGroupsOf(cluster ?? '').find(({ name }) => name === group);
-      if (ofGroup === undefined || Object.hasOwn(ofGroup.tags, IGNORE) || !networks.isReachable(id)) continue;
+      const cluster = kubernetes.clusterName;
+      const pool = tags.get('karpenter.sh/nodepool');
+      const group = pool === undefined ? tags.get('eks:nodegroup-name') : `karpenter:${pool}`;
+      const ofGroup = eks.nodeGroupsOf(cluster).find(({ name }) => name === group);
+      const isOurs = pool !== undefined || (ofGroup !== undefined && !Object.hasOwn(ofGroup.tags, IGNORE));
+      if (!isOurs || !networks.isReachable(id)) continue;
       const own = lastOf('quarantine-workers', ({ instance }) => instance === id);
       const ofAll = lastOf(
         'quarantine-workers',
@@ -32,6 +42,18 @@ export function endings(day: Day): Invariant {
           `${id} of ${cluster}/${group} is open, and its last record is ${own?.reason}`,
         );
       }
+    }
+  };
+
+  /** Whoever was in quarantine, and has been gone for longer than sweeps take, is said to be. */
+  const gone = (): void => {
+    const held = new Map<string, RemediationRecord>();
+    for (const each of records)
+      if (each.remediation === 'quarantine-workers' && each.instance !== undefined) held.set(each.instance, each);
+    for (const [id, { reason }] of held) {
+      const goneFor = account.time.now - (lastThere.get(id) ?? account.time.now);
+      const isSeen = goneFor > sweepPauseOf(day.scenario) + SEEN_WITHIN_MS;
+      if (isSeen && HELD.has(reason)) day.breach('its end is told', `${id} is gone, and ${reason} was said last`);
     }
   };
 
@@ -55,10 +77,15 @@ export function endings(day: Day): Invariant {
   };
 
   return {
+    onTick() {
+      for (const { id, terminatedAt } of instances.list())
+        if (terminatedAt === undefined) lastThere.set(id, account.time.now);
+    },
     onEnd() {
       const [inForce] = day.policies.slice(-1);
       if (inForce === undefined) return;
       if (inForce.policy.quarantine.mode !== 'off') exposed();
+      if (inForce.policy.quarantine.mode === 'enforce') gone();
       if (inForce.policy.upgrades.mode !== 'off') outdated();
     },
   };

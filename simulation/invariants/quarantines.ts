@@ -3,6 +3,10 @@ import { type Day, type Invariant, isChange, largest } from './invariant.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
 
+/** The group of a worker, whoever owns it. */
+const groupOf = ({ tags }: Instance): string | undefined =>
+  ['eks:nodegroup-name', 'karpenter.sh/nodepool', 'aws:autoscaling:groupName'].flatMap((key) => tags.get(key) ?? [])[0];
+
 /** How a worker was before anybody changed it. */
 interface Former {
   /** Security groups by interface. */
@@ -44,13 +48,10 @@ export function quarantines(day: Day): Invariant {
       if (many > most) day.breach('budget', `${many} workers of ${where} are in quarantine at once, not ${most}`);
     };
     tooMany(held.length, perAccount, 'the account');
-    for (const [key, most] of [
-      ['eks:cluster-name', perCluster],
-      ['eks:nodegroup-name', perGroup],
-    ] as const) {
-      const places = Map.groupBy(held, ({ tags }) => `${tags.get('eks:cluster-name')} ${tags.get(key)}`);
-      for (const [place, ofPlace] of places) tooMany(ofPlace.length, most, place);
-    }
+    const clusterOf = ({ kubernetes }: Instance): string => kubernetes?.clusterName ?? '';
+    for (const [place, ofPlace] of Map.groupBy(held, clusterOf)) tooMany(ofPlace.length, perCluster, place);
+    const groups = Map.groupBy(held, (one) => `${clusterOf(one)} ${groupOf(one)}`);
+    for (const [place, ofPlace] of groups) tooMany(ofPlace.length, perGroup, place);
   };
 
   /** Whoever is said to be released has each security group of each interface, in their order, and its service. */

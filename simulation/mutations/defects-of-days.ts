@@ -140,4 +140,11 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     "if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;",
     'return undefined;',
   ),
+  day(
+    19,
+    'a released node of Karpenter loses its mark before Karpenter has seen its former security groups',
+    'quarantine-workers/act/karpenter.ts',
+    'if (givenBack === undefined) return now + SEEN_WITHIN;',
+    'if (givenBack === undefined) return undefined;',
+  ),
 ];
