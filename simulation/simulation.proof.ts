@@ -58,7 +58,7 @@ const ONCE_BROKEN: readonly Played[] = [
     ],
   },
   { seed: 88112, drawn: ['selfManaged', 'rulings', 'sweeps', 'vulnerabilities'] },
-  ...[783, 839, 956, 1361, 1636, 1814].map((seed) => ({ seed, drawn: FIRST_RARE_SWEEPS })),
+  ...[783, 839, 956, 1361, 1636, 1814, 2231].map((seed) => ({ seed, drawn: FIRST_RARE_SWEEPS })),
   { seed: 133, drawn: [...FIRST_RARE_SWEEPS, 'exposedPools'] },
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
