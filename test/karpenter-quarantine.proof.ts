@@ -90,7 +90,7 @@ describe('a worker of Karpenter in quarantine', () => {
     await run.account.play(6 * MINUTE);
     expect(ours(run).at(-1)).toMatchObject({
       reason: 'quarantined',
-      message: expect.stringContaining('Karpenter was replacing it before'),
+      message: expect.stringContaining('Karpenter is replacing it, and ends it whatever'),
     });
   });
 });
@@ -122,6 +122,17 @@ describe('a worker of Karpenter that is released', () => {
     await run.account.play(MINUTE);
     const released = ours(run).find(({ reason }) => reason === 'released');
     expect(released?.message).toContain('Karpenter may end it all the same');
+  });
+
+  it('keeps no other worker of its pool exposed while it keeps its mark: it counts against no limit', async () => {
+    const another = { at: '+14m', associateAddress: true, index: 1 };
+    const run = await playPool({ changes: [{ at: '+5m', associateAddress: true }, another] });
+    const released = exposedWorker(run).id;
+    ask(run, 'release', released);
+    await run.account.play(7 * MINUTE);
+    expect(isMarked(run)).toBe(true);
+    expect(ours(run).at(-1)).toMatchObject({ decision: 'done', reason: 'quarantined' });
+    expect(ours(run).at(-1)?.instance).not.toBe(released);
   });
 
   it('is closed at once where it is exposed anew meanwhile, by something that nobody accepted', async () => {

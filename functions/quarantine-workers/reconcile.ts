@@ -19,7 +19,7 @@ import { isAskedFor } from './act/remembered.ts';
 import { tellOpen } from './act/tell-open.ts';
 import { type Request, readBatch } from './batch.ts';
 import type { Circumstances } from './model/decision.ts';
-import { readQuarantineWaitlist, readStanding } from './model/quarantine-ledger.ts';
+import { holdsSlot, readQuarantineWaitlist, readStanding } from './model/quarantine-ledger.ts';
 import { type ObserveClients, observe, type Sight } from './observe/observe.ts';
 import { holdersToAsk } from './plan/holders-to-ask.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan/plan.ts';
@@ -184,8 +184,7 @@ async function giveBack(
 const readBudgetIfFreed = async ({ ledger }: ReconcileDeps, settled: readonly Decided[], held: BlastBudget['slots']) =>
   settled.some(
     ({ observation: { instanceId, state }, decision }) =>
-      (state.quarantine !== undefined || instanceId in held) &&
-      (decision.quarantine === undefined || decision.quarantine.returning === true),
+      (state.quarantine !== undefined || instanceId in held) && !holdsSlot(decision.quarantine),
   )
     ? readBudget(ledger, 'quarantines')
     : undefined;
@@ -229,13 +228,13 @@ async function requestReconciles(
 }
 
 /**
- * Counts quarantines that end within a day, and ended quarantines without an operator's decision. A worker that only
- * waits for its place in service has such a decision.
+ * Counts quarantines that end within a day, and ended quarantines without an operator's decision. A worker to which all is
+ * given back but its place in service, or the mark that keeps Karpenter off, has such a decision.
  */
 function countWorkers({ recorder }: ReconcileDeps, settled: readonly Decided[], now: number): void {
   for (const { decision } of settled) {
     const { quarantine } = decision;
-    if (quarantine === undefined || quarantine.returning === true || decision.silent === true) continue;
+    if (!holdsSlot(quarantine) || decision.silent === true) continue;
     const left = quarantine.expiresAt - now;
     if (left <= 0) recorder.count('QuarantineExpired');
     else if (left <= EXPIRING) recorder.count('QuarantineExpiring');

@@ -135,6 +135,10 @@ const quarantine = () =>
   });
 export type Quarantine = z.infer<ReturnType<typeof quarantine>>;
 
+/** Whether a quarantine counts against the budget: not where all is given back but a place in a group, or Karpenter's mark. */
+export const holdsSlot = (quarantine: Quarantine | undefined): quarantine is Quarantine =>
+  quarantine !== undefined && quarantine.returning !== true && quarantine.givenBack === undefined;
+
 /** Built when the first worker is read that the ledger knows: most launches need none of it. */
 const workerState = z.lazy(() =>
   z.object({

@@ -37,6 +37,28 @@ describe('plan', () => {
     expect(Object.keys(slots)).toEqual(['i-3']);
   });
 
+  it('lets a worker that only keeps the mark against Karpenter hold no slot: an exposed one would wait for it', () => {
+    const releasing = { phase: 'releasing' as const, request: { id: 'request-1', requestedBy: 'ann', why: 'clean' } };
+    const seen = observation(isolatedWorker(), { quarantine: quarantine(releasing) });
+    const slotsAfter = (more: object) =>
+      withSlot(
+        { 'i-1': slotOf(NOW + HOUR) },
+        {
+          observation: seen,
+          decision: {
+            decision: 'waiting',
+            reason: 'release-in-progress',
+            message: '',
+            variant: '',
+            quarantine: quarantine({ ...releasing, ...more }),
+          },
+        },
+        NOW,
+      );
+    expect(slotsAfter({})).toHaveProperty('i-1');
+    expect(slotsAfter({ givenBack: { at: NOW, accepted: [] } })).toEqual({});
+  });
+
   it('gives back a slot whose holder is gone before its quarantine was saved, but not one that was just taken', () => {
     const seen = observation();
     const { decided } = plan({ observations: [seen], groups: [] }, circumstances());

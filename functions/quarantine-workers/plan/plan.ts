@@ -6,6 +6,7 @@ import { decide, isLeased } from '../decide/decide.ts';
 import { decideGroup } from '../decide/decide-group.ts';
 import type { Circumstances, Decision, GroupDecision } from '../model/decision.ts';
 import type { GroupObservation, Observation } from '../model/observation.ts';
+import { holdsSlot } from '../model/quarantine-ledger.ts';
 import type { Sight } from '../observe/observe.ts';
 
 /** How long a slot is reserved for a quarantine that is about to be saved, ms: longer than a function runs. */
@@ -74,7 +75,7 @@ export function withSlot(
 ): BlastBudget['slots'] {
   const held = slots[instanceId];
   const isOpen = state.quarantine !== undefined;
-  if (decision.silent !== true && decision.quarantine !== undefined && decision.quarantine.returning !== true) {
+  if (decision.silent !== true && holdsSlot(decision.quarantine)) {
     if (held !== undefined && (isOpen || held.expiresAt > now)) return slots;
     const { cluster, nodegroup } = decision.quarantine;
     const slot = { cluster, ...(nodegroup !== undefined && { nodegroup }), expiresAt: now + SLOT_RESERVED_FOR };
