@@ -22,6 +22,16 @@ describe('an operator', () => {
     }
   });
 
+  it.each(['release', 'terminate'])(
+    'orders a worker %sd anew: what an earlier release gave back is forgotten',
+    (action) => {
+      const given = { phase: 'releasing' as const, givenBack: { at: NOW - HOUR, accepted: [] } };
+      const { quarantine: ordered } = asked({ action }, given);
+      expect(ordered?.request?.id).toBeDefined();
+      expect(ordered).not.toHaveProperty('givenBack');
+    },
+  );
+
   it('has a quarantine extended once by each request', () => {
     const first = asked({ action: 'extend', by: '1d' });
     expect(first.quarantine?.expiresAt).toBe(NOW + HOUR + 24 * HOUR);

@@ -30,7 +30,9 @@ export function decideRequest(
   const { id } = request.trigger;
   const asked = `asked by ${requestedBy}: ${why}`;
   const details = { requestedBy, why };
-  const granted = { ...quarantine, request: { id, requestedBy, why } };
+  // What an earlier release gave back, and accepted, says nothing of what is asked for now.
+  const { givenBack: _, ...held } = quarantine;
+  const granted = { ...held, request: { id, requestedBy, why } };
   const refuse = (message: string): Decision => ({
     ...say('refused', 'request-refused', `${message} (${asked})`, id),
     details,
