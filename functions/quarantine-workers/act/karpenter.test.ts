@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { policySchema } from '../../policy-document.ts';
 import { NOW, quarantine, worker } from '../model/observation.fixture.ts';
-import { NOT_JOINED, REPLACED_BEFORE } from '../steps/node.ts';
+import { BEING_REPLACED, NOT_JOINED } from '../steps/node.ts';
 import type { StepReport, StepSubject } from '../steps/step.ts';
 import { karpenterEnds, keepsMarkUntil, unmarkedInWords } from './karpenter.ts';
 
@@ -55,7 +55,7 @@ it.each<[string, StepReport[], RegExp]>([
     ],
     /EC2 refuses that while it is protected from termination; its pods leave/,
   ],
-  ['being replaced', [{ step: 'node', outcome: 'done', note: REPLACED_BEFORE }], /^Karpenter was replacing it before/],
+  ['being replaced', [{ step: 'node', outcome: 'done', note: BEING_REPLACED }], /^Karpenter is replacing it/],
   ['not there', [{ step: 'node', outcome: 'skipped', note: NOT_JOINED }], /within a quarter of an hour/],
   ['unmarked', [{ step: 'node', outcome: 'skipped', note: 'why' }], /kubectl annotate node .*do-not-disrupt=true/],
 ])('what Karpenter does to an isolated worker is said by its node: %s', (_what, reports, expected) => {

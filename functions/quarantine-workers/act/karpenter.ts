@@ -1,7 +1,7 @@
 import { inShell } from '../../shared/text/in-shell.ts';
 import { isAccepted } from '../model/accepted.ts';
 import type { WorkerView } from '../model/observation.ts';
-import { DO_NOT_DISRUPT, NOT_JOINED, REPLACED_BEFORE } from '../steps/node.ts';
+import { BEING_REPLACED, DO_NOT_DISRUPT, NOT_JOINED } from '../steps/node.ts';
 import type { StepReport, StepSubject } from '../steps/step.ts';
 
 /**
@@ -15,7 +15,7 @@ export function karpenterEnds({ privateDnsName }: WorkerView, reports: readonly 
   const guarded = isProtected
     ? 'EC2 refuses that while it is protected from termination; its pods leave all the same.'
     : 'To have EC2 refuse that: quarantine.terminationProtection.';
-  if (node?.note === REPLACED_BEFORE) return `Karpenter was replacing it before it was marked, and ends it. ${guarded}`;
+  if (node?.note === BEING_REPLACED) return `Karpenter is replacing it, and ends it whatever its mark says. ${guarded}`;
   const may = 'Karpenter may still terminate it: ';
   if (node?.outcome === 'done') {
     const held = 'its mark do-not-disrupt holds off consolidation and drift, but neither expireAfter of its node pool';

@@ -25,7 +25,7 @@ export const KEEP_ANNOTATIONS = {
 } as const;
 
 export const NOT_JOINED = 'It has not joined its cluster.';
-export const REPLACED_BEFORE = 'Karpenter was replacing it before.';
+export const BEING_REPLACED = 'Karpenter is replacing it.';
 
 /** Problems of an API that answers, which may pass by themselves. A cluster that nothing reaches mostly has a private endpoint. */
 const MAY_PASS: ReadonlySet<KubernetesProblem> = new Set(['conflict', 'failed', 'throttled']);
@@ -51,7 +51,7 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
     });
     // Karpenter goes on with what it has begun. Source: kubernetes-sigs/karpenter, disruption/queue.
     const isReplaced = node.taints.some(({ key }) => key === DISRUPTED);
-    return { outcome: 'done', ...(isReplaced && { note: REPLACED_BEFORE }) };
+    return { outcome: 'done', ...(isReplaced && { note: BEING_REPLACED }) };
   });
 
 /** How long the value of an annotation may be to be saved, characters. Whoever has the host may write 256 KiB into it. */
