@@ -53,7 +53,7 @@ export const notReadable = (parameter: string): string =>
 /** Reads the policy from SSM Parameter Store, with a short cache. A missing parameter counts as an invalid policy. */
 export function createPolicyReader<const Read extends Sections>(options: PolicyReaderOptions<Read>) {
   const { ssm, clock, parameter, defaultMode, reads, names } = options;
-  const parsePolicy = parserOf(defaultMode, reads, names);
+  const schema = policySchema(defaultMode, reads, names);
   let cached: { readonly policy: PolicyWith<Read> | InvalidPolicy; readonly readAt: number } | undefined;
   let parsed:
     | { readonly text: string; readonly version: number; readonly policy: PolicyWith<Read> | InvalidPolicy }
@@ -82,35 +82,8 @@ export function createPolicyReader<const Read extends Sections>(options: PolicyR
   /** A policy seldom changes, and a text means the same each time, so the last one is parsed once. */
   function parse(text: string, version: number): PolicyWith<Read> | InvalidPolicy {
     if (parsed?.text === text && parsed.version === version) return parsed.policy;
-    const policy = parsePolicy(text);
+    const policy = parseDocument(text, schema);
     parsed = { text, version, policy: isInvalid(policy) ? policy : { ...policy, version } };
     return parsed.policy;
   }
-}
-
-type Parser<Read extends Sections> = (text: string) => PolicyWith<Read> | InvalidPolicy;
-
-const parsers = new WeakMap<Sections, Map<string, Parser<Sections>>>();
-
-/**
- * What parses policies with these sections. A function makes it once, and so does a process in which functions start
- * again and again, such as a simulation: that knows the text already, too.
- */
-function parserOf<Read extends Sections>(defaultMode: Mode, reads: Read, names: readonly string[]): Parser<Read> {
-  const known = parsers.get(reads) ?? new Map<string, Parser<Sections>>();
-  parsers.set(reads, known);
-  const key = JSON.stringify([defaultMode, names]);
-  const parser = known.get(key) ?? newParser(defaultMode, reads, names);
-  known.set(key, parser);
-  // The sections are the key, so that it parses what they read.
-  return parser as Parser<Read>;
-}
-
-function newParser<Read extends Sections>(defaultMode: Mode, reads: Read, names: readonly string[]): Parser<Read> {
-  const schema = policySchema(defaultMode, reads, names);
-  let last: { readonly text: string; readonly policy: PolicyWith<Read> | InvalidPolicy } | undefined;
-  return (text) => {
-    if (last?.text !== text) last = { text, policy: parseDocument(text, schema) };
-    return last.policy;
-  };
 }
