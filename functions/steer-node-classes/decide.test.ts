@@ -218,7 +218,10 @@ it.each([
     const told = decide({ ...unread, key, state }, circumstances(mode));
     expect([told.decision, told.reason]).toEqual([expected, 'node-classes-unread']);
     expect(told.wakeAt).toBe(isReadSoon ? NOW + HOUR / 2 : undefined);
-    expect(told.unreadSince).toBe(unreadSince ?? NOW);
+    // What people must end first has no part in the hours.
+    expect(told.unreadSince).toBe(
+      variant === 'unreachable' || variant === 'throttled' ? (unreadSince ?? NOW) : undefined,
+    );
     expect(
       decide({ ...unread, key, state, view: { kind: 'readable' } }, circumstances(mode)).unreadSince,
     ).toBeUndefined();

@@ -69,8 +69,8 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       return { ...say('skipped', 'node-classes-unread', 'Nothing was read yet.'), silent: true };
     case 'unreadable': {
       const { now } = circumstances;
-      const unreadSince = state.unreadSince ?? now;
-      const passes = MAY_PASS.has(view.variant) && now - unreadSince < UNREAD_FOR_MS;
+      // What people must end first is waited for by nobody, and says nothing of how long the rest of it lasts.
+      const unreadSince = MAY_PASS.has(view.variant) ? (state.unreadSince ?? now) : undefined;
       return {
         ...say(
           isLackOfWhatIsWanted(verdict.policy, view.variant, state) ? 'refused' : 'skipped',
@@ -78,9 +78,11 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
           view.why,
           view.variant,
         ),
-        unreadSince,
-        // Until it is read, no later wave waits for its classes.
-        ...(passes && { wakeAt: now + UNREAD_AGAIN_MS }),
+        ...(unreadSince !== undefined && {
+          unreadSince,
+          // Until it is read, no later wave waits for its classes.
+          ...(now - unreadSince < UNREAD_FOR_MS && { wakeAt: now + UNREAD_AGAIN_MS }),
+        }),
       };
     }
     case 'malformed':

@@ -41,7 +41,7 @@ export interface Decision extends Told<Reason> {
   readonly made?: NodeClassState['made'];
   /** Since when nodes of other releases have been seen; absent: that is forgotten. */
   readonly behind?: NodeClassState['behind'] | undefined;
-  /** Since when the cluster could not be read, epoch milliseconds; absent: that is forgotten. */
+  /** Since when the cluster could not be read for what may pass, epoch milliseconds; absent: that is forgotten. */
   readonly unreadSince?: number;
   /** The gate that holds the class; absent: that is forgotten. */
   readonly heldAtGate?: NodeClassState['heldAtGate'] | undefined;

@@ -42,7 +42,7 @@ const nodeClassState = z.lazy(() =>
       .optional(),
     /** Since when nodes of other releases have been seen beside a pin, whoever made it, epoch milliseconds. */
     behind: z.object({ alias: z.string(), since: z.number() }).optional(),
-    /** Since when the cluster could not be read, epoch milliseconds. */
+    /** Since when the cluster could not be read for what may pass, epoch milliseconds. */
     unreadSince: z.number().optional(),
     heldAtGate: heldAtGate().optional(),
     /**
