@@ -69,7 +69,11 @@ export function afterReplacement(
   ended: Decision,
 ): Decision {
   if (ended.memory.upgrade !== undefined) return ended;
-  if (launchedBefore(view.nodes, replaces).length > 0) return notReplaced({ key, view, replaces }, former);
+  const { wakeAt } = ended;
+  if (launchedBefore(view.nodes, replaces).length > 0) {
+    // A newer release, which would replace them, may have come meanwhile.
+    return { ...notReplaced({ key, view, replaces }, former), ...(wakeAt !== undefined && { wakeAt }) };
+  }
   const message = `${ended.message} Every node was launched since ${iso(replaces)}.`;
   return { ...ended, replacementTried: replaces, ...(ended.reason === 'upgraded' && { message }) };
 }

@@ -154,6 +154,8 @@ describe('an update to the release that the nodes run', () => {
   it('that EKS calls successful is told as doubt where nodes from before still run, and is never asked for again', () => {
     const kept = decide(ended({ kind: 'successful', updateId: 'u-1' }), circumstances());
     expect([kept.decision, kept.reason, kept.replacementTried]).toEqual(['refused', 'nodes-not-replaced', BEFORE]);
+    // A newer release that has come meanwhile would replace them.
+    expect(kept.wakeAt).toBe(NOW);
     const state = nextState(ended({ kind: 'successful', updateId: 'u-1' }), kept, circumstances());
     const again = decide(ordered({}, state), circumstances());
     expect([again.reason, again.variant, again.start]).toEqual(['nodes-not-replaced', kept.variant, undefined]);
