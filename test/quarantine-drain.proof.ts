@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ClusterApi } from '../sandbox/kubernetes/cluster-api.ts';
+import { internalError } from '../sandbox/kubernetes/status-error.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
@@ -50,6 +52,8 @@ const stepsOf = (run: Run): Record<string, string> =>
   (ours(run).findLast(({ reason }) => reason === 'quarantined')?.details?.steps ?? {}) as Record<string, string>;
 
 describe('pods are evicted first, by policy', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
   it('within their disruption budget; then the node is isolated, and given back as it was', async () => {
     const workloads = [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 2 } }];
     const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
@@ -70,6 +74,28 @@ describe('pods are evicted first, by policy', () => {
     expect(outcomes(run)).toContain('done released');
     expect(nodeOf(run, worker.id).spec).toEqual(before.spec);
     expect(nodeOf(run, worker.id).metadata.labels).toEqual(before.metadata.labels);
+  });
+
+  it('later, where the cluster cannot cordon its node just now: its network is closed at once, and nothing forgotten', async () => {
+    const handle = ClusterApi.prototype.handle;
+    let fails = true;
+    vi.spyOn(ClusterApi.prototype, 'handle').mockImplementation(function (this: ClusterApi, request, authorize) {
+      if (fails && request.verb === 'patch' && request.resource.plural === 'nodes') throw internalError('etcd is away');
+      return handle.call(this, request, authorize);
+    });
+    const workloads = [{ name: 'cart', replicas: 3 }];
+    const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
+    await run.account.play(3 * MINUTE);
+    const { id } = exposedWorker(run);
+    expect(ours(run).at(-1)).toMatchObject({
+      decision: 'waiting',
+      message: expect.stringContaining('No exposure is left'),
+    });
+    fails = false;
+    await run.account.play(8 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    expect(stepsOf(run).node).toBe('done');
+    expect(nodeOf(run, id).spec.taints?.map(({ key }) => key)).toContain(TAINT);
   });
 
   it('until an operator has the worker terminated, who accuses nobody and need not wait for its isolation', async () => {

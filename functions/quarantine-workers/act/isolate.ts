@@ -51,7 +51,8 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
     const isDue = subject.now >= quarantine.startedAt + subject.policy.drain.within;
     const drained = (await drain(current())).map((report) => (isDue ? outOfTime(report) : report));
     reports.push(...drained);
-    if (drained.some(({ outcome }) => outcome === 'pending')) {
+    // No exposed worker stays open for a cluster that cannot cordon its node just now: that is tried again once it is closed.
+    if (drained.some(({ step, outcome }) => step === 'evict' && outcome === 'pending')) {
       return {
         ...say('waiting', 'draining', 'Its pods are being evicted before it is isolated.', iso(quarantine.startedAt)),
         ...notifiedOf(reports, quarantine),
@@ -156,13 +157,13 @@ const undoneInCluster = (reports: readonly StepReport[]): string[] =>
 
 /** Stops waiting for pods that do not leave in time. */
 const outOfTime = (report: StepReport): StepReport =>
-  report.outcome === 'pending' ? { ...report, outcome: 'skipped', note: `Out of time: ${report.note}` } : report;
+  report.step === 'evict' && report.outcome === 'pending'
+    ? { ...report, outcome: 'skipped', note: `Out of time: ${report.note}` }
+    : report;
 
 async function drain(subject: StepSubject): Promise<StepReport[]> {
   const node = await cordonNode(subject);
-  // No exposed worker stays open for a cluster that cannot cordon its node just now.
-  if (node.outcome !== 'done') return [node.outcome === 'pending' ? { ...node, outcome: 'skipped' } : node];
-  return [node, await evictPods(subject)];
+  return node.outcome === 'done' ? [node, await evictPods(subject)] : [node];
 }
 
 interface Result {
