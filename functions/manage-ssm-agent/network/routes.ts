@@ -70,18 +70,27 @@ const EVERYWHERE_BY_IPV6 = [['::/0'], ['::/1', '8000::/1']];
 export const IPV6_NEEDS = [3, 3, 3270, 0];
 
 /**
+ * Whether VPC Block Public Access shuts a route by IPv6. Mode `block-ingress` passes egress-only Internet gateways. Source:
+ * VPC user guide, "Block public access to VPCs and subnets".
+ */
+const isShut = ({ GatewayId = '', EgressOnlyInternetGatewayId }: Route, mode: string | undefined): boolean =>
+  mode !== undefined &&
+  (GatewayId.startsWith('igw-') || (EgressOnlyInternetGatewayId !== undefined && mode === 'block-bidirectional'));
+
+/**
  * The way by IPv4, with the doubt that there is one by IPv6 where that is shut. What an agent's configuration says cannot
  * be seen from outside.
  */
 export function orByIpv6(
   byIpv4: RouteOut,
   routes: readonly Route[],
-  { NetworkInterfaces = [] }: DescribedInstance,
+  { blocked }: Networks,
+  { SubnetId = '', NetworkInterfaces = [] }: DescribedInstance,
 ): RouteOut {
   const { judgement } = byIpv4;
   const hasAddress = NetworkInterfaces.some(({ Ipv6Addresses = [] }) => Ipv6Addresses.length > 0);
   if (judgement.answer !== 'no' || !hasAddress) return byIpv4;
-  const open = routes.filter(({ State }) => State !== 'blackhole');
+  const open = routes.filter((route) => route.State !== 'blackhole' && !isShut(route, blocked.get(SubnetId)));
   const routeTo = (cidr: string) => open.find(({ DestinationIpv6CidrBlock }) => DestinationIpv6CidrBlock === cidr);
   const [way] = EVERYWHERE_BY_IPV6.flatMap((blocks) => {
     const found = blocks.flatMap((cidr) => routeTo(cidr) ?? []);

@@ -530,6 +530,15 @@ describe('the default route', () => {
     expect(textOf(found)).toContain(text);
   });
 
+  it.each<[string, object, string]>([
+    ['block-ingress', {}, 'unsure'],
+    ['block-bidirectional', {}, 'closed'],
+    ['block-ingress', { EgressOnlyInternetGatewayId: undefined, GatewayId: 'igw-1' }, 'closed'],
+  ])('by IPv6 where Block Public Access is %s, %j', (mode, more, kind) => {
+    const routes = [to('0.0.0.0/0', { GatewayId: 'igw-1' }), byIpv6('::/0', more)];
+    expect(way({ routes, blocked: { 'subnet-1': mode } }, undefined, dualStack).kind).toBe(kind);
+  });
+
   it.each<[string, IpPermission[], string]>([
     ['everything', OUT, 'open'],
     ['HTTPS, in halves', [{ ...HTTPS, IpRanges: [{ CidrIp: '0.0.0.0/1' }, { CidrIp: '128.0.0.0/1' }] }], 'open'],

@@ -147,7 +147,7 @@ function routeOut(node: NodeEnd, networks: Networks) {
   const { SubnetId = '', VpcId = '' } = instance;
   const table = routeTableOf(SubnetId, VpcId, networks.routeTables);
   const byIpv4 = judgeRoutes(table?.Routes ?? [], networks, instance);
-  const routes = mayUseIpv6 ? orByIpv6(byIpv4, table?.Routes ?? [], instance) : byIpv4;
+  const routes = mayUseIpv6 ? orByIpv6(byIpv4, table?.Routes ?? [], networks, instance) : byIpv4;
   const name = 'AWS';
   const out = judgeRules(
     groups.flatMap(({ IpPermissionsEgress = [] }) => IpPermissionsEgress),
