@@ -5,7 +5,7 @@ import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import { instanceArnOf, questionOf, REGISTERS } from '../shared/iam/agent-calls.ts';
 import type { Location } from '../shared/iam/location.ts';
-import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
+import { type ObservedProfile, observeProfile } from '../shared/iam/read-roles.ts';
 import { rightTo } from '../shared/iam/role-policies.ts';
 import { readPreferences } from '../shared/posture/session-preferences.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -53,8 +53,8 @@ async function readProfiles(
   arns: readonly string[],
 ): Promise<ReadonlyMap<string, Reading<ObservedProfile>>> {
   const readings = await pMap(
-    [...new Set(arns)],
-    async (arn) => [arn, await read(async () => (await observeProfiles(iam, [arn])).get(arn), 'tell')] as const,
+    [...new Set(arns)].filter((arn) => arn !== ''),
+    async (arn) => [arn, await read(() => observeProfile(iam, arn), 'tell')] as const,
     { concurrency: READ_CONCURRENCY },
   );
   return new Map(readings);

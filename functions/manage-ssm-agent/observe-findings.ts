@@ -5,7 +5,7 @@ import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import type { Location } from '../shared/iam/location.ts';
-import { type ObservedProfile, observeEachProfile } from '../shared/iam/read-roles.ts';
+import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
 import { readNetworks } from './network/networks.ts';
 import { shutInBy, wayOf } from './network/way.ts';
 import type { Findings, NetworkFinding } from './observation.ts';
@@ -38,7 +38,7 @@ export async function observeFindings(
   const instances = workers.map(({ instance }) => instance);
   const someNeverRegistered = workers.some(({ instanceId }) => !agents.has(instanceId));
   const [profiles, networks, imageNames, hostManagement, hybrids] = await Promise.all([
-    observeEachProfile(
+    observeProfiles(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
     ),

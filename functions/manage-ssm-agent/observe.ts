@@ -11,7 +11,7 @@ import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { hostOf, readSessions } from '../shared/fleet/session-channels.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { Location } from '../shared/iam/location.ts';
-import { observeEachProfile } from '../shared/iam/read-roles.ts';
+import { observeProfiles } from '../shared/iam/read-roles.ts';
 import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
@@ -130,7 +130,7 @@ async function readFingerprints(
   agents: ReadonlyMap<string, AgentView>,
 ): Promise<Map<string, string>> {
   const arnOf = ({ instance }: FoundWorker) => instance.IamInstanceProfile?.Arn ?? '';
-  const profiles = await observeEachProfile(iam, workers.map(arnOf));
+  const profiles = await observeProfiles(iam, workers.map(arnOf));
   return new Map(
     workers.flatMap((worker): Array<[string, string]> => {
       const profile = profiles.get(arnOf(worker));

@@ -50,22 +50,10 @@ export interface ObservedProfile {
 type Documents = Map<string, Promise<string>>;
 
 /**
- * Reads instance profiles by their ARNs, each profile and each policy once.
+ * Reads instance profiles by their ARNs, each profile and each policy once. One that IAM refuses to show is `unread`: it
+ * says nothing of workers with another.
  */
 export async function observeProfiles(iam: IAMClient, arns: readonly string[]): Promise<Map<string, ObservedProfile>> {
-  const distinct = [...new Set(arns)].filter((arn) => arn !== '');
-  const documents: Documents = new Map();
-  const observed = await pMap(distinct, async (arn) => [arn, await observeProfile(iam, arn, documents)] as const, {
-    concurrency: READ_CONCURRENCY,
-  });
-  return new Map(observed);
-}
-
-/** The same, but one that IAM refuses to show is `unread`: it says nothing of workers with another. */
-export async function observeEachProfile(
-  iam: IAMClient,
-  arns: readonly string[],
-): Promise<Map<string, ObservedProfile>> {
   const documents: Documents = new Map();
   const observe = async (arn: string): Promise<ObservedProfile> => {
     try {
@@ -85,7 +73,12 @@ export async function observeEachProfile(
 
 const nameIn = (arn: string): string => arn.split('/').at(-1) ?? '';
 
-async function observeProfile(iam: IAMClient, arn: string, read: Documents): Promise<ObservedProfile> {
+/** Reads one instance profile by its ARN. @throws IAM's error where it lets nobody read the profile, its role or a policy */
+export async function observeProfile(
+  iam: IAMClient,
+  arn: string,
+  read: Documents = new Map(),
+): Promise<ObservedProfile> {
   const name = nameIn(arn);
   try {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
