@@ -56,9 +56,10 @@ export const detail = () =>
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type InspectorPackageFinding = z.infer<typeof schema>;
 
-/** Id of the instance that a finding is about. */
-export const instanceOf = ({ resources }: InspectorPackageFinding['detail']): string =>
-  resources.find(({ type }) => type === INSTANCE)?.id ?? '';
+/** Ids of the instances that a finding is about: a finding has up to ten resources (API reference, `Finding`). */
+export const instancesOf = ({ resources }: InspectorPackageFinding['detail']): string[] => [
+  ...new Set(resources.filter(({ type }) => type === INSTANCE).map(({ id }) => id)),
+];
 
 export const sample: InspectorPackageFinding = {
   version: '0',

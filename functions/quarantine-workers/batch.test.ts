@@ -26,6 +26,17 @@ describe('readBatch', () => {
   it.each<[string, object, object]>([
     ['a launch', launch, { instances: [launch.detail['instance-id']] }],
     ['a finding', finding, { instances: ['i-0f3a5c7e9b1d2f4a6'] }],
+    [
+      'a finding of several instances',
+      {
+        ...finding,
+        detail: {
+          ...finding.detail,
+          resources: ['i-1', 'i-2'].map((id) => ({ type: 'AWS_EC2_INSTANCE', id })),
+        },
+      },
+      { instances: ['i-1', 'i-2'] },
+    ],
     ['a sweep', request, { clusters: ['shop'] }],
     [
       'a wake-up',

@@ -13,7 +13,7 @@ import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts
 import type { Rating } from './urgency.ts';
 
 /**
- * What an event claims about one finding. It only says where to look; decisions rest on what Inspector answers when
+ * What an event claims about one finding on one instance. It only says where to look; decisions rest on what Inspector answers when
  * asked.
  */
 export interface Claim extends Rating {
@@ -30,9 +30,9 @@ export interface Claim extends Rating {
 
 /** The targets of all messages of a batch. */
 export interface Batch {
-  /** Distinct findings. */
+  /** Distinct findings, each once for each of its instances. */
   readonly claims: readonly Claim[];
-  /** How many messages named findings, and how many of those repeated another message. */
+  /** How many findings of instances the messages named, and how many of those repeated others. */
   readonly received: number;
   readonly duplicates: number;
   /** Node groups to reconcile, by subject. */
@@ -41,12 +41,14 @@ export interface Batch {
   readonly account?: MessageTrigger;
 }
 
-type Target = { readonly finding: Omit<Claim, 'trigger'> } | { readonly nodeGroup: NodeGroupKey | undefined };
+type Target =
+  | { readonly findings: ReadonlyArray<Omit<Claim, 'trigger'>> }
+  | { readonly nodeGroup: NodeGroupKey | undefined };
 
 const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   [packageFinding.detailType]: messageReader<Target, packageFinding.InspectorPackageFinding>(
     packageFinding.schema,
-    ({ detail }) => ({ finding: claimOf(detail) }),
+    ({ detail }) => ({ findings: claimsOf(detail) }),
   ),
   [findingsReconcileRequest.detailType]: messageReader<Target, findingsReconcileRequest.FindingsReconcileRequest>(
     findingsReconcileRequest.schema,
@@ -56,21 +58,21 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   ),
 };
 
-function claimOf(detail: packageFinding.InspectorPackageFinding['detail']): Omit<Claim, 'trigger'> {
+function claimsOf(detail: packageFinding.InspectorPackageFinding['detail']): Array<Omit<Claim, 'trigger'>> {
   const { findingArn, awsAccountId, severity, status, exploitAvailable, fixAvailable, epss } = detail;
-  return {
+  return packageFinding.instancesOf(detail).map((instanceId) => ({
     findingArn,
     ...(awsAccountId !== undefined && { accountId: awsAccountId }),
-    instanceId: packageFinding.instanceOf(detail),
+    instanceId,
     severity,
     exploitAvailable: exploitAvailable === 'YES',
     epss: epss?.score ?? 0,
     isOpen: status === 'ACTIVE',
     hasNoFix: fixAvailable === 'NO',
-  };
+  }));
 }
 
-/** Reads a batch. Messages that name the same finding in the same state yield one claim. */
+/** Reads a batch. Messages that name the same finding of the same instance in the same state yield one claim. */
 export function readBatch(messages: readonly SQSRecord[]): { batch: Batch; malformed: Malformed[] } {
   const { requests, malformed } = readMessages(messages, READERS);
   const claims = new Map<string, Claim>();
@@ -78,10 +80,11 @@ export function readBatch(messages: readonly SQSRecord[]): { batch: Batch; malfo
   let received = 0;
   let account: MessageTrigger | undefined;
   for (const { target, trigger } of requests) {
-    if ('finding' in target) {
-      received += 1;
-      const { findingArn, isOpen } = target.finding;
-      keepFirst(claims, `${findingArn} ${isOpen}`, { ...target.finding, trigger });
+    if ('findings' in target) {
+      received += target.findings.length;
+      for (const claim of target.findings) {
+        keepFirst(claims, `${claim.findingArn} ${claim.instanceId} ${claim.isOpen}`, { ...claim, trigger });
+      }
     } else if (target.nodeGroup === undefined) account ??= trigger;
     else keepFirst(nodeGroups, subjectOf(target.nodeGroup), { key: target.nodeGroup, trigger });
   }

@@ -26,7 +26,7 @@ export interface CountsContext {
 }
 
 /**
- * Counts the messages that named findings, and records one line per batch. Findings on instances that are not workers
+ * Counts the findings that messages named, and records one line per batch. Findings on instances that are not workers
  * get a second line.
  */
 export function recordCounts(

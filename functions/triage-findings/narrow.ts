@@ -7,9 +7,9 @@ import type { FoundWorker } from './observe-instances.ts';
 import type { Policy } from './policy.ts';
 import { isAtLeast, moreUrgent, urgencyOf } from './urgency.ts';
 
-/** The outcomes of a batch's findings. Each message that named a finding counts in exactly one member. */
+/** The outcomes of a batch's findings. Each finding of an instance that a message named counts in exactly one member. */
 export interface Counts {
-  /** Already named by another message of the batch. */
+  /** Already named, of the same instance, by another message of the batch. */
   readonly duplicate: number;
   /** Below the severity floor of the policy. */
   readonly belowFloor: number;
