@@ -165,6 +165,7 @@ describe('docs/sandbox.md', () => {
       eventLossRate: true,
       crashRate: true,
       crash: true,
+      refusals: true,
       quietAfterMs: true,
     } satisfies Record<keyof FaultPlan, true>;
     const rows = tableOf(sandboxPage, 'fault', 'what goes wrong');

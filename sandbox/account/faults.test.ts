@@ -51,6 +51,22 @@ describe('a call', () => {
     expect(await underTest.attempt(operatorCall)).toBe('ok');
   });
 
+  it('is refused each time where it names what is refused, with the code of its service', async () => {
+    const refusals = [{ operation: 'StopInstances', naming: 'i-1', as: 'denied' as const }];
+    const { attempt, done } = faultsUnderTest({ refusals });
+    const stop = (...ids: string[]): PlannedCall => ({
+      ...call,
+      service: { signingName: 'ec2' },
+      operation: 'StopInstances',
+      input: { InstanceIds: ids },
+    });
+    expect(await attempt(stop('i-1', 'i-2'))).toBe('UnauthorizedOperation');
+    expect(await attempt(stop('i-1'))).toBe('UnauthorizedOperation');
+    expect(await attempt(stop('i-2'))).toBe('ok');
+    expect(await attempt({ ...stop('i-1'), operation: 'StartInstances' })).toBe('ok');
+    expect(done()).toBe(2);
+  });
+
   it.each([
     ['before', 1],
     ['after', 2],

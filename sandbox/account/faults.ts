@@ -32,6 +32,19 @@ export interface FaultPlan {
   readonly quietAfterMs?: number;
   /** Kills the execution environment at a call. */
   readonly crash?: Crash;
+  /** Calls that are refused each time, as by a policy of the organization. */
+  readonly refusals?: readonly Refusal[];
+}
+
+/** Calls of functions that AWS refuses, whatever the functions' roles allow. A refused call has no effect. */
+export interface Refusal {
+  /** The calls of one function only, by its name; absent: of all. */
+  readonly function?: string;
+  readonly operation: string;
+  /** Only calls that name this in their input, such as the id of an instance; absent: all. */
+  readonly naming?: string;
+  /** `denied` has the service's own code for what no policy allows. */
+  readonly as: 'denied' | 'throttled' | { readonly code: string; readonly status: number };
 }
 
 export interface Crash {
@@ -43,7 +56,8 @@ export interface Crash {
 }
 
 /** The members of {@link Call} that {@link Faults} needs. */
-export type PlannedCall = Pick<Call, 'caller'> & { readonly service: Pick<Call['service'], 'signingName'> };
+export type PlannedCall = Pick<Call, 'caller'> &
+  Partial<Pick<Call, 'operation' | 'input'>> & { readonly service: Pick<Call['service'], 'signingName'> };
 
 /** Kills the execution environment that runs the invocation. */
 export type CrashInvocation = (invocationId: string) => void;
@@ -68,6 +82,32 @@ const ERRORS: Readonly<
   kubernetes: { throttled: ['TooManyRequests', 429], failed: ['InternalError', 500] },
   logs: { throttled: ['ThrottlingException', 400], failed: ['ServiceUnavailableException', 503] },
 };
+
+const errorsOf = (service: string): (typeof ERRORS)[string] =>
+  ERRORS[service] ?? { throttled: ['ThrottlingException', 400], failed: ['InternalFailure', 500] };
+
+const throttled = (service: string): AwsError => {
+  const [code, status] = errorsOf(service).throttled;
+  return new AwsError(code, 'Rate exceeded', status);
+};
+
+/** The services whose protocol is Query, and their code for what no policy allows. All others say AccessDeniedException. */
+const DENIED: Readonly<Record<string, string>> = {
+  ec2: 'UnauthorizedOperation',
+  iam: 'AccessDenied',
+  sts: 'AccessDenied',
+  autoscaling: 'AccessDenied',
+  elasticloadbalancing: 'AccessDenied',
+  sqs: 'AccessDenied',
+  sns: 'AuthorizationError',
+  monitoring: 'AccessDenied',
+};
+
+/** The service's code for what no policy allows (its API reference, "Common errors"). */
+const deniedBy = (service: string): { readonly code: string; readonly status: number } => ({
+  code: DENIED[service] ?? 'AccessDeniedException',
+  status: 403,
+});
 
 /** The latency and faults of the sandbox, all drawn from the seed. */
 export class Faults {
@@ -144,6 +184,7 @@ export class Faults {
     const crashes = isPlanned ? crash.when : this.#crashes();
     if (crashes === 'before') this.#end(invocationId);
     if (this.#happens(this.#plan.lostRequestRate)) throw new ConnectionDropped('request lost');
+    this.#refuseForGood(call);
     this.#refuse(call.service.signingName);
     const answer = await run();
     if (crashes === 'after') this.#end(invocationId);
@@ -165,10 +206,30 @@ export class Faults {
     throw new ConnectionDropped('caller crashed');
   }
 
+  /** @throws AwsError for a call that is refused each time */
+  #refuseForGood({ caller, service: { signingName }, operation, input }: PlannedCall): void {
+    const refusal = this.#plan.refusals?.find(
+      (each) =>
+        each.operation === operation &&
+        (each.function ?? caller.function) === caller.function &&
+        (each.naming === undefined || JSON.stringify(input).includes(JSON.stringify(each.naming).slice(1, -1))),
+    );
+    if (refusal === undefined || this.#isQuiet) return;
+    if (refusal.as === 'throttled') throw throttled(signingName);
+    const { code, status } = refusal.as === 'denied' ? deniedBy(signingName) : refusal.as;
+    const who = `arn:aws:sts::111122223333:assumed-role/${caller.function}/${caller.function}`;
+    throw new AwsError(
+      code,
+      refusal.as === 'denied' && signingName === 'ec2'
+        ? `You are not authorized to perform this operation. User: ${who} is not authorized to perform: ec2:${operation} with an explicit deny in a service control policy`
+        : `User: ${who} is not authorized to perform: ${signingName}:${operation} with an explicit deny in a service control policy`,
+      status,
+    );
+  }
+
   #refuse(service: string): void {
-    const errors = ERRORS[service] ?? { throttled: ['ThrottlingException', 400], failed: ['InternalFailure', 500] };
-    if (this.#happens(this.#plan.throttleRate))
-      throw new AwsError(errors.throttled[0], 'Rate exceeded', errors.throttled[1]);
+    const errors = errorsOf(service);
+    if (this.#happens(this.#plan.throttleRate)) throw throttled(service);
     if (this.#happens(this.#plan.serverErrorRate)) {
       throw new AwsError(errors.failed[0], 'An internal error has occurred.', errors.failed[1]);
     }

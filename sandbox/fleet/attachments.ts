@@ -35,7 +35,7 @@ export function attachWhenRunning(state: FleetState): void {
 /** Allocates an Elastic IP address, and associates it with the primary interface of an instance. */
 export function associateNewAddress(
   { networks, cloudTrail }: FleetState,
-  { id, interfaces }: Instance,
+  { id, interfaces }: Pick<Instance, 'id' | 'interfaces'>,
   isNotified: boolean,
 ): void {
   const [primary] = interfaces;
@@ -64,19 +64,22 @@ function addBranch({ networks, instances, cloudTrail }: FleetState, instance: In
   if (isNotified) cloudTrail.did('operator', trailOfAssociation(allocationId, branch, privateIp, associationId));
 }
 
-/** Attaches another interface like the VPC CNI, with addresses for pods. */
+/**
+ * Attaches another interface like the VPC CNI, with addresses for pods.
+ * @param place another VPC and subnet than those of the instance
+ */
 export function attachCniInterface(
   { world, networks, instances }: FleetState,
   { id, vpcId, subnetId, availabilityZone, kubernetes, interfaces, addresses = 3 }: Instance,
   securityGroupIds: readonly string[],
+  place: Readonly<Record<'vpcId' | 'subnetId', string>> = { vpcId, subnetId },
 ): NetworkInterface {
   const cluster: Array<[string, string]> =
     kubernetes === undefined ? [] : [['cluster.k8s.amazonaws.com/name', kubernetes.clusterName]];
   return networks.interfaces.attach({
     id: networks.interfaces.newId(),
     description: `aws-K8S-${id}`,
-    vpcId,
-    subnetId,
+    ...place,
     availabilityZone,
     privateIps: [instances.newPrivateIp(), ...Array.from({ length: addresses - 1 }, () => instances.newPrivateIp())],
     securityGroupIds,

@@ -1,6 +1,7 @@
 import type { Instance } from '../account/ec2/instances.ts';
 import { tcpIngress } from '../account/ec2/security-groups.ts';
 import { trailOfAttachment, trailOfIngress } from '../account/ec2/trail.ts';
+import type { EksCluster } from '../account/eks/state.ts';
 import { associateNewAddress, attachCniInterface } from './attachments.ts';
 import { openGroup } from './exposure.ts';
 import type { Fleet } from './fleet.ts';
@@ -36,11 +37,26 @@ function carryOut(state: FleetState, change: Change, startsAt: number): void {
     cloudTrail.did('operator', trailOfIngress(group.id, added, world.accountId));
   }
   if (attachInterface !== undefined) {
-    const { openPorts } = attachInterface;
-    const open = openPorts.length === 0 ? [] : [openGroup(state, cluster.vpcId, openPorts)];
-    const attached = attachCniInterface(state, workerOf(state, change), [cluster.securityGroupId, ...open]);
+    const { openPorts, vpcOf, associateAddress } = attachInterface;
+    const worker = workerOf(state, change);
+    const owner = vpcOf === undefined ? cluster : eks.cluster(vpcOf);
+    const place = vpcOf === undefined ? undefined : { vpcId: owner.vpcId, subnetId: subnetBeside(owner, worker) };
+    const open = openPorts.length === 0 ? [] : [openGroup(state, owner.vpcId, openPorts)];
+    const attached = attachCniInterface(state, worker, [owner.securityGroupId, ...open], place);
     cloudTrail.did('operator', trailOfAttachment(attached));
+    if (associateAddress) associateNewAddress(state, { id: worker.id, interfaces: [attached] }, true);
   }
+}
+
+/**
+ * A subnet of another cluster's VPC in the Availability Zone of an instance: EC2 attaches no interface of another zone.
+ * Source: EC2 user guide, "Multiple network interfaces for your Amazon EC2 instances" (dual-homed instances).
+ * @throws Error where the VPC has none
+ */
+function subnetBeside(owner: EksCluster, { availabilityZone }: Instance): string {
+  const found = owner.subnets.find((subnet) => subnet.availabilityZone === availabilityZone);
+  if (found === undefined) throw new Error(`the VPC of cluster ${owner.name} has no subnet in ${availabilityZone}`);
+  return found.id;
 }
 
 /** @throws Error when the group has too few workers then, so that the file asks for something impossible */

@@ -101,6 +101,11 @@ export const change = z
     attachInterface: z
       .strictObject({
         openPorts: z.array(port).default([]).describe('TCP ports that a group of it opens to everybody'),
+        vpcOf: z
+          .string()
+          .optional()
+          .describe('Cluster in whose VPC it is, in a subnet of the same Availability Zone; by default its own'),
+        associateAddress: z.boolean().default(false).describe('Whether it gets an Elastic IP address'),
       })
       .optional()
       .describe('Or one more network interface is attached to it'),

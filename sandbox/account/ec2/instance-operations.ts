@@ -190,6 +190,7 @@ const instanceFields: FilterFields<Instance> = {
     interfaces.flatMap(({ associations }) => [...associations.values()].map(({ publicIp }) => publicIp)),
   'network-interface.ipv6-addresses.ipv6-address': ({ interfaces }) =>
     interfaces.flatMap(({ ipv6Addresses }) => ipv6Addresses.map(({ address }) => address)),
+  'network-interface.vpc-id': ({ interfaces }) => interfaces.map(({ vpcId }) => vpcId),
   'network-interface.group-id': ({ interfaces }) => interfaces.flatMap(({ securityGroupIds }) => securityGroupIds),
   'operator.managed': ({ operator }) => String(operator !== undefined),
   'operator.principal': ({ operator }) => operator,
