@@ -5,7 +5,6 @@ import type { Mode } from '../../shared/policy/mode.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { isUnknownYet } from '../model/aws-refusal.ts';
 import { type Circumstances, type Decision, say } from '../model/decision.ts';
 import { circumstancesOf } from '../model/guards.ts';
 import type { Observation, WorkerView } from '../model/observation.ts';
@@ -20,8 +19,8 @@ import type { Decided } from '../plan/plan.ts';
 import { type Policy, quarantine } from '../policy.ts';
 import type { Recorder } from '../remediation.ts';
 import type { GroupFinder } from '../steps/group-finder.ts';
-import { quarantineGroups } from '../steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from '../steps/step.ts';
+import { withGroups } from '../steps/with-groups.ts';
 import { capture } from './capture.ts';
 import { isolate } from './isolate.ts';
 import { release } from './release.ts';
@@ -109,7 +108,9 @@ async function act(
   const acting = policyOf(deps, policy);
   const captured = state.quarantine === undefined && begun.found === undefined ? capture(view, begun) : begun;
   const needsGroups = decision.act?.kind === 'isolate' && captured.kind === 'isolate';
-  const quarantine = needsGroups ? await withGroups(deps, view, captured, acting, noteInto(calls)) : captured;
+  const quarantine = needsGroups
+    ? await withGroups(deps, { view, policy: acting, note: noteInto(calls) }, captured)
+    : captured;
   if (quarantine === undefined) return { ...busy(circumstances), lookAt: now + UNTIL_KNOWN };
   const started = { ...decision, quarantine };
   const next = decision.quiet === true ? { ...state, quarantine } : nextState(observation, started, circumstances);
@@ -176,24 +177,3 @@ const policyOf = ({ defaultMode }: ActDeps, policy: Circumstances['policy']): Po
 
 /** How soon a quarantine is tried again whose groups EC2 does not know yet, ms. */
 const UNTIL_KNOWN = 5_000;
-
-/**
- * Adds the VPC's security groups to a quarantine, before the worker is touched; undefined where EC2 does not know the
- * groups everywhere yet.
- */
-async function withGroups(
-  { ec2, stackName, groupFinder }: ActDeps,
-  view: WorkerView,
-  quarantine: Quarantine,
-  policy: Policy['quarantine'],
-  note: StepSubject['note'],
-): Promise<Quarantine | undefined> {
-  const made = await quarantineGroups(ec2, stackName, { view, policy, note }, groupFinder).catch((error: unknown) => {
-    if (isUnknownYet(error)) return undefined;
-    throw error;
-  });
-  if (made === undefined) return undefined;
-  const { untracking, closed, shortfall } = made;
-  const notes = shortfall === undefined ? {} : { 'systems-manager': shortfall };
-  return { ...quarantine, groups: { untracking, closed }, notes: { ...quarantine.notes, ...notes } };
-}

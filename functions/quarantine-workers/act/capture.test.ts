@@ -47,6 +47,41 @@ it('takes an older worker that neither shows for one of no group', async () => {
   expect(await read({ age: 61_000 })).toEqual({ interfaces: [], targets: [] });
 });
 
+it('keeps what can be read of its places where AWS lets nobody read the others, and reads those again', async () => {
+  const denied = Object.assign(new Error('because'), { name: 'AccessDenied', $fault: 'client' });
+  const withRefused = (what: 'group' | 'targets', saved: Partial<Saved> = {}) =>
+    withPlaces({
+      clients: {
+        autoScaling: {
+          send: async () => {
+            if (what === 'group') throw denied;
+            return { AutoScalingInstances: [{ AutoScalingGroupName: 'asg', LifecycleState: 'Standby' }] };
+          },
+        },
+        targetsOf: async () => {
+          if (what === 'targets') throw denied;
+          return [TARGET];
+        },
+      } as never,
+      instanceId: 'i-1',
+      view: worker({ launchedAt: NOW - 3_600_000 }),
+      quarantine: quarantine({ saved: { interfaces: [], targets: [], placesUnread: true, ...saved } }),
+      now: NOW,
+    } as Partial<StepSubject> as StepSubject);
+  expect(await withRefused('group')).toEqual({
+    saved: { interfaces: [], targets: [TARGET], placesUnread: true },
+    refused: 'AccessDenied: because',
+  });
+  const first = await withRefused('targets');
+  expect(first).toMatchObject({
+    saved: { targets: [], autoScalingGroup: 'asg', standby: true, placesUnread: true },
+    refused: 'AccessDenied: because',
+  });
+  // Its own standby is not taken for one of before.
+  const own = { autoScalingGroup: 'asg', standby: false };
+  expect((await withRefused('targets', own)).saved).toMatchObject({ ...own, placesUnread: true });
+});
+
 it('looks for targets by the IPv6 addresses and prefixes, too, that are taken off by then', async () => {
   const [first] = worker().interfaces;
   if (first === undefined) throw new TypeError('A worker has an interface.');

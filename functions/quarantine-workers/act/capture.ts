@@ -1,6 +1,7 @@
 import type { AutoScalingInstanceDetails } from '@aws-sdk/client-auto-scaling';
 import { isWarmed } from '../../shared/fleet/lifecycle.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine, Saved, SavedInterface } from '../model/quarantine-ledger.ts';
@@ -25,6 +26,8 @@ export const capture = (view: WorkerView, quarantine: Quarantine): Quarantine =>
 interface Places {
   readonly saved: Saved;
   readonly member?: AutoScalingInstanceDetails;
+  /** Why one of its places stays unread, which AWS lets nobody read. */
+  readonly refused?: string;
 }
 
 /**
@@ -34,15 +37,24 @@ interface Places {
 export async function withPlaces({ clients, instanceId, view, quarantine, now }: StepSubject): Promise<Places> {
   const { placesUnread, ...saved } = quarantine.saved;
   if (placesUnread !== true) return { saved };
-  const [member, found] = await Promise.all([
-    autoScalingOf(clients.autoScaling, instanceId),
-    clients.targetsOf(instanceId, { vpcId: view.vpcId, interfaces: asSaved(view.interfaces, saved) }),
+  const [ofGroup, ofTargets] = await Promise.all([
+    unlessRefused(autoScalingOf(clients.autoScaling, instanceId)),
+    unlessRefused(clients.targetsOf(instanceId, { vpcId: view.vpcId, interfaces: asSaved(view.interfaces, saved) })),
   ]);
+  const { found: member } = ofGroup;
+  const refused = [ofGroup.refused, ofTargets.refused].filter((each) => each !== undefined).join(' ');
+  const unread = refused === '' ? {} : { refused };
   // An earlier reconcile has taken the worker out of the targets that it saved.
-  const targets = saved.targets.length > 0 ? saved.targets : found;
+  const targets = saved.targets.length > 0 ? saved.targets : (ofTargets.found ?? []);
+  // What was read of its group is kept: by now the quarantine itself may have changed its place there.
+  if (ofGroup.refused !== undefined || saved.autoScalingGroup !== undefined) {
+    const again = refused === '' ? {} : { placesUnread };
+    return { saved: { ...saved, targets, ...again }, ...(member !== undefined && { member }), ...unread };
+  }
   // Auto Scaling may not show a new instance yet. The tag, which Auto Scaling alone sets, names the group already.
   const { AutoScalingGroupName: group = view.tags[AUTO_SCALING_GROUP_TAG], LifecycleState = '' } = member ?? {};
-  if (group === undefined) return { saved: { ...saved, targets, ...(isJustLaunched(view, now) && { placesUnread }) } };
+  const again = refused === '' && !(group === undefined && isJustLaunched(view, now)) ? {} : { placesUnread };
+  if (group === undefined) return { saved: { ...saved, targets, ...again }, ...unread };
   return {
     saved: {
       ...saved,
@@ -50,10 +62,25 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
       autoScalingGroup: group,
       standby: LifecycleState.endsWith('Standby'),
       ...(isWarmed(LifecycleState) && { warmed: true }),
+      ...again,
     },
     ...(member !== undefined && { member }),
+    ...unread,
   };
 }
+
+/** What was read, or why AWS lets nobody read it. */
+const unlessRefused = async <Found>(
+  reading: Promise<Found>,
+): Promise<{ readonly found?: Found; readonly refused?: string }> => {
+  try {
+    return { found: await reading };
+  } catch (error) {
+    const refused = refusalOf(error);
+    if (refused === undefined) throw error;
+    return { refused };
+  }
+};
 
 /** Interfaces with the IPv6 addresses and prefixes that are taken off by now, by which they may be targets. */
 const asSaved = (interfaces: readonly InterfaceView[], { interfaces: before }: Pick<Saved, 'interfaces'>) =>

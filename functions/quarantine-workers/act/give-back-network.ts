@@ -30,7 +30,8 @@ export async function giveBackGroups(
 /**
  * Handles interfaces in a quarantine group whose original groups are unknown. An interface that the VPC CNI has
  * attached since then uses the groups of the first interface, so it gets those that the first interface gets back. A
- * pod's interface has groups of its own, and comes and goes with its pod.
+ * pod's interface has groups of its own, and comes and goes with its pod; so has one in another VPC, which takes no group
+ * of this one.
  */
 export async function giveBackUnsaved(subject: StepSubject, losses: Losses): Promise<void> {
   const { view, quarantine } = subject;
@@ -41,7 +42,7 @@ export async function giveBackUnsaved(subject: StepSubject, losses: Losses): Pro
   for (const now of view.interfaces) {
     const isHeld = now.groupIds.some((id) => own.has(id));
     if (!isHeld || interfaces.some(({ id }) => id === now.id)) continue;
-    if (groups !== undefined && now.branch !== true) {
+    if (groups !== undefined && now.branch !== true && now.otherVpcId === undefined) {
       await giveBackGroups(subject, { id: now.id, groups, addresses: [], ipv6: [] }, now, losses);
       continue;
     }

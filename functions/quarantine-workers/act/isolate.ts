@@ -90,7 +90,7 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
         const read = await withPlaces(current());
         member = read.member;
         await current().save({ saved: read.saved });
-        return { outcome: 'done' };
+        return read.refused === undefined ? { outcome: 'done' } : { outcome: 'failed', note: read.refused };
       });
       const leaveGroup = (now: StepSubject) => takeOutOfService(now, member);
       if (places.outcome !== 'done') reports.push(places);

@@ -5,7 +5,7 @@ import { type Circumstances, type Decision, say } from '../model/decision.ts';
 import { goesOn, guardOf } from '../model/guards.ts';
 import type { Observation, WorkerView } from '../model/observation.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
-import { isolationFaults } from '../model/remaining.ts';
+import { groupsFor, isolationFaults } from '../model/remaining.ts';
 import { decideRequest, ordered } from './decide-request.ts';
 import { isolate, isolated } from './reinforce.ts';
 
@@ -106,4 +106,4 @@ function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate', now: 
 }
 
 const isBetweenGroups = ({ groups }: Quarantine, { interfaces }: WorkerView): boolean =>
-  groups !== undefined && interfaces.some(({ groupIds }) => groupIds.includes(groups.untracking));
+  interfaces.some((each) => each.groupIds.includes(groupsFor(each, groups)?.untracking ?? ''));

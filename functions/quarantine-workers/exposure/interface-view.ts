@@ -21,6 +21,11 @@ export interface InterfaceView {
   /** The primary interface of the instance, which alone can have an automatic address. */
   readonly primary: boolean;
   readonly subnetId: string;
+  /**
+   * Its VPC, where that is not the one of the instance: a further interface may be in any VPC of the account that has a
+   * subnet in the same Availability Zone. Source: EC2 user guide, "Dual-homed instances".
+   */
+  readonly otherVpcId?: string;
   /** Its security groups, in EC2's order. */
   readonly groupIds: readonly string[];
   /** The names of these groups, which are each the only one of its VPC. */
@@ -37,3 +42,12 @@ export interface InterfaceView {
   /** Whether it is a pod's interface, which the worker's trunk carries. */
   readonly branch?: boolean;
 }
+
+/** The VPCs of a worker's interfaces, that of the instance first. */
+export const vpcsOf = ({
+  vpcId,
+  interfaces,
+}: {
+  readonly vpcId: string;
+  readonly interfaces: ReadonlyArray<Pick<InterfaceView, 'otherVpcId'>>;
+}): string[] => [...new Set([vpcId, ...interfaces.flatMap(({ otherVpcId }) => otherVpcId ?? [])])];

@@ -93,6 +93,8 @@ const acceptedExposure = () =>
   });
 export type AcceptedExposure = z.infer<ReturnType<typeof acceptedExposure>>;
 
+const pairOfGroups = () => z.object({ untracking: z.string(), closed: z.string() });
+
 const quarantine = () =>
   z.object({
     kind: z.enum(['isolate', 'strip']),
@@ -109,8 +111,13 @@ const quarantine = () =>
     expiresAt: z.number(),
     /** The event that it came from, as the worker's tags name it. */
     by: z.string(),
-    /** The security groups for the worker: first the one that ends connection tracking, then the closed one. */
-    groups: z.object({ untracking: z.string(), closed: z.string() }).optional(),
+    /**
+     * The security groups for the worker: first the one that ends connection tracking, then the closed one. An interface
+     * takes groups of its own VPC only, so `ofOtherVpcs` has those for interfaces in other VPCs, by VPC.
+     */
+    groups: pairOfGroups()
+      .extend({ ofOtherVpcs: z.record(z.string(), pairOfGroups()).optional() })
+      .optional(),
     saved: saved(),
     /** What was left out or failed, by step. */
     notes: z.record(z.string(), z.string()),

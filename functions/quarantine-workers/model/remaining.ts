@@ -15,8 +15,11 @@ export function isolationFaults(
     exposures.flatMap(({ address, openPorts }) => (kind === 'strip' || openPorts.length > 0 ? address : [])),
   );
   // Rules make a security group closed, not its name. A new group may allow all egress, and anybody may add a rule.
-  const leak = kind === 'isolate' && groups !== undefined ? leaks?.get(groups.closed) : undefined;
-  const ofGroup = leak === undefined ? [] : [`${groups?.closed} lets through ${leak}`];
+  const closedGroups = groups === undefined ? [] : [groups, ...Object.values(groups.ofOtherVpcs ?? {})];
+  const ofGroup = closedGroups.flatMap(({ closed }) => {
+    const leak = kind === 'isolate' ? leaks?.get(closed) : undefined;
+    return leak === undefined ? [] : [`${closed} lets through ${leak}`];
+  });
   const ofInterfaces = interfaces.flatMap((each) => [
     ...(kind === 'isolate' && !isClosed(each, groups) ? [`${each.id} has ${each.groupIds.join(', ')}`] : []),
     ...each.addresses.map(({ publicIp }) => `${each.id} has ${publicIp}`),
@@ -30,8 +33,17 @@ export function isolationFaults(
   return [...ofGroup, ...ofInterfaces];
 }
 
-export const isClosed = ({ groupIds }: InterfaceView, groups: Quarantine['groups']): boolean =>
-  groups !== undefined && groupIds.length === 1 && groupIds[0] === groups.closed;
+/** The quarantine's security groups for an interface, which are those of its VPC; undefined where it has none yet. */
+export const groupsFor = (
+  { otherVpcId }: Pick<InterfaceView, 'otherVpcId'>,
+  groups: Quarantine['groups'],
+): { readonly untracking: string; readonly closed: string } | undefined =>
+  otherVpcId === undefined ? groups : groups?.ofOtherVpcs?.[otherVpcId];
+
+export const isClosed = (each: InterfaceView, groups: Quarantine['groups']): boolean => {
+  const own = groupsFor(each, groups);
+  return own !== undefined && each.groupIds.length === 1 && each.groupIds[0] === own.closed;
+};
 
 /** What a released worker still lacks, in words; empty when everything that can be restored is restored. */
 export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }: WorkerView): string[] {

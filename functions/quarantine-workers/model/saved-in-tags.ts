@@ -45,9 +45,10 @@ export function interfacesOfTag(value: string, interfaces: readonly InterfaceVie
       return more.length > 0 || groupsIn(groups).length === 0 ? [] : [[id, groupsIn(groups)]];
     }),
   );
-  return interfaces.flatMap(({ id, primary, branch }): SavedInterface[] => {
-    // Pods have groups of their own. The worker's groups could admit traffic that a pod must not get.
-    const isAsFirst = primary || (branch !== true && !rest.includes(MORE));
+  return interfaces.flatMap(({ id, primary, branch, otherVpcId }): SavedInterface[] => {
+    // Pods have groups of their own. The worker's groups could admit traffic that a pod must not get. An interface in
+    // another VPC takes none of them.
+    const isAsFirst = primary || (branch !== true && otherVpcId === undefined && !rest.includes(MORE));
     const groups = others.get(id) ?? (isAsFirst ? own : undefined);
     return groups === undefined ? [] : [{ id, groups, addresses: [], ipv6: [], ...(branch === true && { branch }) }];
   });

@@ -90,22 +90,31 @@ export const lacksDetails = (each: DescribedInterface): boolean =>
 
 /** The network interfaces of an instance, the primary one first, those of its pods last. */
 export function interfacesOf(
-  { NetworkInterfaces = [] }: DescribedInstance,
+  { NetworkInterfaces = [], VpcId: ofInstance }: DescribedInstance,
   details: ReadonlyMap<string, NetworkInterface> = new Map(),
   branches: readonly NetworkInterface[] = [],
 ): InterfaceView[] {
-  const own = NetworkInterfaces.map((each) => interfaceOf(each, details.get(each.NetworkInterfaceId ?? '')));
-  const ofPods = branches.map((each): InterfaceView => ({ ...interfaceOf(each, each), primary: false, branch: true }));
+  const own = NetworkInterfaces.map((each) =>
+    interfaceOf(each, details.get(each.NetworkInterfaceId ?? ''), ofInstance),
+  );
+  const ofPods = branches.map(
+    (each): InterfaceView => ({ ...interfaceOf(each, each, ofInstance), primary: false, branch: true }),
+  );
   return [...own.sort((a, b) => Number(b.primary) - Number(a.primary)), ...ofPods];
 }
 
-function interfaceOf(each: DescribedInterface | NetworkInterface, detail: NetworkInterface | undefined): InterfaceView {
-  const { NetworkInterfaceId = '', SubnetId = '', Groups = [], Ipv6Addresses = [] } = each;
+function interfaceOf(
+  each: DescribedInterface | NetworkInterface,
+  detail: NetworkInterface | undefined,
+  ofInstance: string | undefined,
+): InterfaceView {
+  const { NetworkInterfaceId = '', SubnetId = '', VpcId = ofInstance, Groups = [], Ipv6Addresses = [] } = each;
   const { PrivateIpAddresses = [], Ipv4Prefixes = [], Ipv6Prefixes = [] } = each;
   return {
     id: NetworkInterfaceId,
     primary: isPrimary(each),
     subnetId: SubnetId,
+    ...(VpcId !== undefined && VpcId !== ofInstance && { otherVpcId: VpcId }),
     groupIds: Groups.map(({ GroupId = '' }) => GroupId),
     groupNames: Groups.flatMap(({ GroupName }) => GroupName ?? []),
     addresses: detail === undefined ? addressesOf(each) : confirmedBy(addressesOf(detail), addressesOf(each)),

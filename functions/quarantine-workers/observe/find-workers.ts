@@ -37,7 +37,7 @@ export async function findWorkers(ec2: EC2Client, scope: Scope): Promise<FoundWo
   const found = await Promise.all([
     describeInstances(ec2, queries),
     describeClusters(ec2, [...clusters.keys()]),
-    describePresent(ec2, filtersOf('vpc-id', [...vpcs.keys()])),
+    describePresent(ec2, filtersOf('network-interface.vpc-id', [...vpcs.keys()])),
   ]);
   const byId = new Map(found.flat().map((instance) => [instance.InstanceId ?? '', instance]));
   return [...byId].flatMap(([instanceId, instance]): FoundWorker[] => {
@@ -75,7 +75,7 @@ function triggersOf(instanceId: string, instance: DescribedInstance, worker: Wor
     scope.instances.get(instanceId),
     ...byInterface,
     ...byGroup,
-    scope.vpcs.get(instance.VpcId ?? ''),
+    ...[instance.VpcId, ...interfaces.map(({ VpcId }) => VpcId)].map((vpcId = '') => scope.vpcs.get(vpcId)),
     scope.clusters.get(worker.cluster),
   ].filter((trigger) => trigger !== undefined);
 }

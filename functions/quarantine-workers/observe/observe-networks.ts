@@ -1,6 +1,6 @@
 import type { IpPermission, RouteTable } from '@aws-sdk/client-ec2';
 import type { Networks } from '../exposure/exposure.ts';
-import type { InterfaceView } from '../exposure/interface-view.ts';
+import { type InterfaceView, vpcsOf } from '../exposure/interface-view.ts';
 import { gatewaysOf, type Referred, referredBy } from '../exposure/routes.ts';
 import { leaksOf, stackOf } from '../steps/quarantine-groups.ts';
 import type { NetworkReader } from './network-reader.ts';
@@ -36,7 +36,7 @@ export async function observeNetworks(
   const known = places.filter(({ interfaces }) => interfaces.some(mayBeKnown));
   const isHeld = places.some(({ inQuarantine }) => inQuarantine === true);
   if (known.length === 0 && !isHeld && vpcs.length === 0) return NOTHING;
-  const vpcIds = unique([...known.map(({ vpcId }) => vpcId), ...vpcs]);
+  const vpcIds = unique([...known.flatMap(vpcsOf), ...vpcs]);
   const [tables, subnets, groups, acls] = await Promise.all([
     read.routeTables(vpcIds),
     read.subnets(vpcIds),
@@ -59,7 +59,9 @@ export async function observeNetworks(
   );
   const referred = await readReferred(read, tables, ingress);
   const vpcOf = [
-    ...places.flatMap(({ vpcId, interfaces: own }) => own.map(({ subnetId }): [string, string] => [subnetId, vpcId])),
+    ...places.flatMap(({ vpcId, interfaces: own }) =>
+      own.map(({ subnetId, otherVpcId }): [string, string] => [subnetId, otherVpcId ?? vpcId]),
+    ),
     ...[...subnets].map(([subnetId, { vpcId }]): [string, string] => [subnetId, vpcId]),
   ];
   const gateways = new Map(vpcOf.map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]));

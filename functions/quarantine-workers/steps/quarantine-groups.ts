@@ -97,7 +97,11 @@ export const quarantineGroupFinder = (ec2: EC2Client, stackName: string): GroupF
 export async function quarantineGroups(
   ec2: EC2Client,
   stackName: string,
-  { view: { vpcId }, policy, note }: Pick<StepSubject, 'view' | 'policy' | 'note'>,
+  {
+    view: { vpcId },
+    policy,
+    note,
+  }: Pick<StepSubject, 'policy' | 'note'> & { readonly view: Pick<StepSubject['view'], 'vpcId'> },
   finder: GroupFinder = quarantineGroupFinder(ec2, stackName),
 ): Promise<QuarantineGroups> {
   const endpoints = policy.allowSystemsManager ? await endpointGroups(ec2, vpcId) : undefined;

@@ -3,8 +3,9 @@ import pMap from 'p-map';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import { isUnknownYet } from '../model/aws-refusal.ts';
-import { isClosed } from '../model/remaining.ts';
+import { groupsFor, isClosed } from '../model/remaining.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
+import { whyUnmade } from './with-groups.ts';
 
 /** How many interfaces are changed concurrently; a worker has a handful. */
 const CONCURRENCY = 4;
@@ -16,15 +17,20 @@ const CONCURRENCY = 4;
 export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =>
   attempt('security-groups', async () => {
     const { clients, view, quarantine, note } = subject;
-    const { groups } = quarantine;
-    if (groups === undefined)
-      throw new Error('The groups of a quarantine are known before its interfaces are changed.');
-    const open = view.interfaces.filter((each) => !isClosed(each, groups));
+    const { groups: known } = quarantine;
+    const unmade: Array<{ id: string; why: string | undefined }> = [];
+    const open = view.interfaces.filter((each) => !isClosed(each, known));
     const set = async (NetworkInterfaceId: string, ...Groups: string[]) => {
       const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups });
       note('ec2', 'ModifyNetworkInterfaceAttribute', await clients.ec2.send(change));
     };
-    const close = async ({ id, groupIds }: InterfaceView): Promise<void> => {
+    const close = async (each: InterfaceView): Promise<void> => {
+      const { id, groupIds, otherVpcId } = each;
+      const groups = groupsFor(each, known);
+      if (groups === undefined) {
+        unmade.push({ id, why: whyUnmade(quarantine, otherVpcId) });
+        return;
+      }
       const isOpened = !groupIds.includes(groups.untracking);
       if (isOpened) await set(id, groups.untracking);
       try {
@@ -41,8 +47,19 @@ export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =
     const closed = await pMap(open, (each) => settled(close(each)), { concurrency: CONCURRENCY });
     const errors = closed.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
     if (errors.length > 0) throw errors.find(mayPass) ?? errors[0];
-    return { outcome: 'done' };
+    return unmade.length === 0 ? { outcome: 'done' } : withoutGroups(unmade);
   });
+
+/** What becomes of interfaces whose VPC has no groups for them: they wait, or EC2 has refused the groups for good. */
+function withoutGroups(
+  interfaces: ReadonlyArray<{ readonly id: string; readonly why: string | undefined }>,
+): Omit<StepReport, 'step'> {
+  const refused = interfaces.filter(({ why }) => why !== undefined);
+  const [first] = refused;
+  const ids = (those: typeof interfaces) => those.map(({ id }) => id).join(', ');
+  if (first === undefined) return { outcome: 'pending', note: `the closed group for ${ids(interfaces)} is made first` };
+  return { outcome: 'failed', note: `There is no closed group for ${ids(refused)}. ${first.why}` };
+}
 
 const settled = async (closing: Promise<void>): Promise<PromiseSettledResult<void>> => {
   const [result] = await Promise.allSettled([closing]);

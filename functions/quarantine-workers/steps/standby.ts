@@ -1,11 +1,13 @@
 import {
   type AutoScalingClient,
+  type AutoScalingGroup,
   type AutoScalingInstanceDetails,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   DetachInstancesCommand,
   EnterStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { inShell } from '../../shared/text/in-shell.ts';
 import type { Saved } from '../model/quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
@@ -44,7 +46,7 @@ const detach = (subject: StepSubject, member?: AutoScalingInstanceDetails): Prom
     const { clients, instanceId, quarantine, now, note } = subject;
     const { saved } = quarantine;
     const group = saved.autoScalingGroup;
-    if (group === undefined) return saved.placesUnread === true ? NOT_SHOWN : NO_GROUP;
+    if (group === undefined) return withoutGroup(subject);
     const state = (member ?? (await autoScalingOf(clients.autoScaling, instanceId)))?.LifecycleState;
     if (state === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     // `Detaching` is on its way. A worker that the group no longer has is detached.
@@ -89,6 +91,14 @@ async function leaveInGroup({ quarantine, save }: StepSubject, state: string): P
 
 const NO_GROUP = { outcome: 'skipped', note: 'It belongs to no Auto Scaling group: nothing replaces it.' } as const;
 
+/** Nobody waits for a group that stays unread: see `withPlaces`. */
+const UNREAD = { outcome: 'skipped', note: 'Its Auto Scaling group is not known.' } as const;
+
+const withoutGroup = ({ quarantine: { saved }, view, now }: StepSubject) => {
+  if (saved.placesUnread !== true) return NO_GROUP;
+  return isJustLaunched(view, now) ? NOT_SHOWN : UNREAD;
+};
+
 const NOT_SHOWN = { outcome: 'pending', note: 'Auto Scaling does not show it yet' } as const;
 
 const SHOWN_LATE = { outcome: 'pending', note: 'Auto Scaling shows an older state of it than it acts on' } as const;
@@ -103,8 +113,8 @@ export const isJustLaunched = ({ launchedAt }: StepSubject['view'], now: number)
 const enterStandby = (subject: StepSubject, member?: AutoScalingInstanceDetails): Promise<StepReport> =>
   attempt('standby', async () => {
     const { clients, instanceId, quarantine, now, note } = subject;
-    const { autoScalingGroup: group, placesUnread } = quarantine.saved;
-    if (group === undefined) return placesUnread === true ? NOT_SHOWN : NO_GROUP;
+    const { autoScalingGroup: group } = quarantine.saved;
+    if (group === undefined) return withoutGroup(subject);
     const found = member ?? (await autoScalingOf(clients.autoScaling, instanceId));
     if (found === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     const state = found?.LifecycleState ?? 'gone from the group';
@@ -133,7 +143,15 @@ const enterStandby = (subject: StepSubject, member?: AutoScalingInstanceDetails)
  */
 async function replacementNote(autoScaling: AutoScalingClient, name: string): Promise<{ note?: string }> {
   const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name], IncludeInstances: false });
-  const [group] = (await autoScaling.send(asked)).AutoScalingGroups ?? [];
+  let group: AutoScalingGroup | undefined;
+  try {
+    [group] = (await autoScaling.send(asked)).AutoScalingGroups ?? [];
+  } catch (error) {
+    // It has left the service all the same.
+    const refused = refusalOf(error);
+    if (refused === undefined) throw error;
+    return { note: `Whether ${name} replaces it is not known: ${refused}` };
+  }
   const isSuspended = group?.SuspendedProcesses?.some(({ ProcessName }) => ProcessName === 'Launch') === true;
   return isSuspended ? { note: `Nothing replaces it: the process Launch of ${name} is suspended.` } : {};
 }

@@ -10,6 +10,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { once } from '../../shared/runtime/once.ts';
+import { vpcsOf } from '../exposure/interface-view.ts';
 import type { SavedTarget } from '../model/quarantine-ledger.ts';
 import { attempt, type StepClients, type StepReport, type StepSubject } from './step.ts';
 
@@ -28,6 +29,7 @@ export function targetReader(loadBalancing: ElasticLoadBalancingV2Client): StepC
   const arnsOf = once((vpcId: string) => listTargetGroups(loadBalancing, vpcId));
   const registered = once((arn: string) => readTargets(loadBalancing, arn));
   return async (instanceId, { vpcId, interfaces }) => {
+    const vpcIds = vpcsOf({ vpcId, interfaces });
     const addresses = new BlockList();
     for (const { privateIps, ipv4Prefixes, ipv6, ipv6Prefixes } of interfaces) {
       const own = [...privateIps, ...ipv6.map(({ address }) => address), ...ipv4Prefixes, ...ipv6Prefixes];
@@ -35,7 +37,8 @@ export function targetReader(loadBalancing: ElasticLoadBalancingV2Client): StepC
     }
     const isOurs = ({ id }: SavedTarget) =>
       id === instanceId || (isIP(id) !== 0 && addresses.check(id, isIP(id) === 6 ? 'ipv6' : 'ipv4'));
-    const perGroup = await pMap(await arnsOf(vpcId), registered, { concurrency: READ_CONCURRENCY });
+    const arns = (await Promise.all(vpcIds.map(arnsOf))).flat();
+    const perGroup = await pMap(arns, registered, { concurrency: READ_CONCURRENCY });
     return perGroup.flatMap((targets) => targets.filter(isOurs));
   };
 }

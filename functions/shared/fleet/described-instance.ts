@@ -14,6 +14,7 @@ export interface DescribedInterface
     | 'NetworkInterfaceId'
     | 'SourceDestCheck'
     | 'SubnetId'
+    | 'VpcId'
   > {
   readonly PrivateIpAddresses?: Array<Pick<InstancePrivateIpAddress, 'Association' | 'PrivateIpAddress'>> | undefined;
 }
@@ -69,6 +70,7 @@ export function descriptionsOf(): (instance: Instance) => DescribedInstance {
     ),
     SourceDestCheck: each.SourceDestCheck,
     SubnetId: one(each.SubnetId),
+    VpcId: one(each.VpcId),
   });
   return (instance) => ({
     IamInstanceProfile: one(instance.IamInstanceProfile),
