@@ -12,6 +12,8 @@ export interface Sample {
   readonly nodegroup: string;
   /** Absent where the agent did not accept it. */
   readonly commandId?: string;
+  /** Why a policy keeps the function from gathering it. */
+  readonly refused?: string;
 }
 
 /**
@@ -22,6 +24,7 @@ const batch = () =>
   z.object({
     nodegroup: z.string(),
     commandId: z.string().optional(),
+    refused: z.string().optional(),
     instanceIds: z.array(z.string()),
   });
 export type Batch = z.infer<ReturnType<typeof batch>>;
@@ -33,19 +36,22 @@ const single = () =>
     .transform(({ instanceId, ...rest }): Batch => ({ ...rest, instanceIds: [instanceId] }));
 
 export const samplesIn = (batches: readonly Batch[]): Sample[] =>
-  batches.flatMap(({ nodegroup, commandId, instanceIds }) =>
-    instanceIds.map((instanceId) => ({ instanceId, nodegroup, ...(commandId !== undefined && { commandId }) })),
+  batches.flatMap(({ nodegroup, commandId, refused, instanceIds }) =>
+    instanceIds.map((instanceId) => ({
+      instanceId,
+      nodegroup,
+      ...(commandId !== undefined && { commandId }),
+      ...(refused !== undefined && { refused }),
+    })),
   );
 
 export const batchesOf = (samples: readonly Sample[]): Batch[] =>
-  [...Map.groupBy(samples, ({ nodegroup, commandId }) => JSON.stringify([nodegroup, commandId])).values()].flatMap(
-    (alike) => {
-      const [first] = alike;
-      if (first === undefined) return [];
-      const { instanceId: _, ...rest } = first;
-      return [{ ...rest, instanceIds: alike.map(({ instanceId }) => instanceId) }];
-    },
-  );
+  [...Map.groupBy(samples, ({ instanceId: _, ...rest }) => JSON.stringify(rest)).values()].flatMap((alike) => {
+    const [first] = alike;
+    if (first === undefined) return [];
+    const { instanceId: _, ...rest } = first;
+    return [{ ...rest, instanceIds: alike.map(({ instanceId }) => instanceId) }];
+  });
 
 /** The stored form of `RemoteAccess`. */
 const remoteAccess = () =>

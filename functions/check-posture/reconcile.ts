@@ -152,8 +152,9 @@ async function begin(
     samples.map(({ instanceId }) => instanceId),
   );
   const sent = samples.map((sample): Sample => {
-    const { commandId } = commands.get(sample.instanceId) ?? {};
-    return commandId === undefined ? sample : { ...sample, commandId };
+    const { sent: { commandId } = {}, refused } = commands.get(sample.instanceId) ?? {};
+    if (commandId !== undefined) return { ...sample, commandId };
+    return refused === undefined ? sample : { ...sample, refused };
   });
   const under = { ...pending, isSent: true, samples: batchesOf(sent) };
   await saveClusterState(ledger, cluster, { ...claimed, pending: under }, now, caller);

@@ -28,3 +28,7 @@ function cancelled(instanceId: string): string {
  */
 export const whyMute = (instanceId: string, status = ''): string | undefined =>
   TAKEN.get(status.replaceAll(' ', '').toLowerCase())?.(instanceId);
+
+/** Why a worker told nothing on which a policy lets the function run no command, as a sentence. @param refused as AWS says it */
+export const deniedOn = (instanceId: string, refused: string): string =>
+  `No command may be run on ${instanceId}. ${refused.replace(/\.?$/, '.')}`;

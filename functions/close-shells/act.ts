@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type SSMClient, SSMServiceException } from '@aws-sdk/client-ssm';
-import { runCommand, type Sent } from '../shared/fleet/run-command.ts';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { runCommand, type Sending } from '../shared/fleet/run-command.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { writesOf } from '../shared/ledger/ledger.ts';
 import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome-ledger.ts';
@@ -25,9 +25,6 @@ export interface Decided {
   readonly decision: Decision;
 }
 
-/** The outcome of sending a command. */
-export type Sending = { readonly sent?: Sent; readonly refused?: string };
-
 const COMMENTS: Readonly<Record<Action, string>> = {
   look: 'EKS Host Remediator: ways in by SSH, read-only',
   close: 'EKS Host Remediator: puts authorized_keys aside, or switches the admin container off',
@@ -47,14 +44,7 @@ export async function sendCommands(
     if (action === undefined) continue;
     const ids = all.map(({ observation }) => observation.instanceId);
     const command = { document: documents[action], comment: COMMENTS[action] };
-    try {
-      const sent = await runCommand(ssm, command, ids);
-      for (const id of ids) outcomes.set(id, { ...(sent.has(id) && { sent: sent.get(id) as Sent }) });
-    } catch (error) {
-      // The role has no rights to change hosts where its setting is off.
-      if (!(error instanceof SSMServiceException) || error.name !== 'AccessDeniedException') throw error;
-      for (const id of ids) outcomes.set(id, { refused: `${error.name}: ${error.message}` });
-    }
+    for (const [id, outcome] of await runCommand(ssm, command, ids)) outcomes.set(id, outcome);
   }
   return outcomes;
 }

@@ -1,8 +1,5 @@
-import { InvalidInstanceId, SendCommandCommand, type SSMClient, UnsupportedPlatformType } from '@aws-sdk/client-ssm';
-import { chunks } from '../runtime/chunks.ts';
-
-/** SendCommand takes at most 50 instances. */
-const INSTANCES_PER_CALL = 50;
+import { SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { DENIED, sendApart } from './send-apart.ts';
 
 /** The delivery timeout of the command in Systems Manager, seconds. */
 const DELIVER_WITHIN = 300;
@@ -29,27 +26,25 @@ export interface Sent {
   readonly requestId: string;
 }
 
+/** What became of a command on one worker: neither where its agent took none. */
+export interface Sending {
+  readonly sent?: Sent;
+  /** Why a policy keeps the function from running it there. */
+  readonly refused?: string;
+}
+
 /**
- * Runs a document on these workers. An agent that has gone offline meanwhile is left out without affecting the others.
- * @returns the command of each worker; workers whose agent did not accept it are missing
+ * Runs a document on these workers. One whose agent has gone offline meanwhile, or on which a policy lets nobody run it,
+ * affects none of the others.
+ *
+ * @returns the outcome of each worker
  */
 export async function runCommand(
   ssm: SSMClient,
-  command: HostCommand,
-  instanceIds: readonly string[],
-): Promise<Map<string, Sent>> {
-  const commands = new Map<string, Sent>();
-  for (const batch of chunks(instanceIds, INSTANCES_PER_CALL)) await send(ssm, command, batch, commands);
-  return commands;
-}
-
-async function send(
-  ssm: SSMClient,
   { document, comment }: HostCommand,
-  InstanceIds: string[],
-  commands: Map<string, Sent>,
-): Promise<void> {
-  try {
+  instanceIds: readonly string[],
+): Promise<Map<string, Sending>> {
+  const send = async (InstanceIds: string[]): Promise<Sent | undefined> => {
     const { Command, $metadata } = await ssm.send(
       new SendCommandCommand({
         DocumentName: document,
@@ -61,18 +56,16 @@ async function send(
         Comment: comment,
       }),
     );
-    if (Command?.CommandId === undefined) return;
-    const sent = { commandId: Command.CommandId, requestId: $metadata.requestId ?? '' };
-    for (const id of InstanceIds) commands.set(id, sent);
-  } catch (error) {
-    if (!(error instanceof InvalidInstanceId || error instanceof UnsupportedPlatformType)) throw error;
-    // One of the instances cannot be reached, and the error does not say which, so each gets its own command.
-    if (InstanceIds.length > 1)
-      for (const half of halves(InstanceIds)) await send(ssm, { document, comment }, half, commands);
-  }
+    return Command?.CommandId === undefined
+      ? undefined
+      : { commandId: Command.CommandId, requestId: $metadata.requestId ?? '' };
+  };
+  const outcomes = await sendApart(send, instanceIds);
+  return new Map(
+    [...outcomes].map(([id, outcome]): [string, Sending] => {
+      if ('sent' in outcome) return [id, outcome.sent === undefined ? {} : { sent: outcome.sent }];
+      const { name, message } = outcome.error;
+      return [id, name === DENIED ? { refused: `${name}: ${message}` } : {}];
+    }),
+  );
 }
-
-const halves = <Item>(items: readonly Item[]): Item[][] => {
-  const middle = Math.ceil(items.length / 2);
-  return [items.slice(0, middle), items.slice(middle)];
-};

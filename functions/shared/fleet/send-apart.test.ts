@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { sendApart } from './send-apart.ts';
+
+const denied = () => Object.assign(new Error('explicit deny'), { name: 'AccessDeniedException' });
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `i-${index}`);
+
+it('sends a command to all but the instances that a policy keeps it from', async () => {
+  const bad = new Set(['i-3', 'i-77']);
+  const sent: string[] = [];
+  const outcomes = await sendApart(async (batch) => {
+    expect(batch.length).toBeLessThanOrEqual(50);
+    if (batch.some((id) => bad.has(id))) throw denied();
+    sent.push(...batch);
+    return 'sent';
+  }, ids(120));
+  expect([...outcomes].filter(([, outcome]) => 'error' in outcome).map(([id]) => id)).toEqual([...bad]);
+  expect(new Set(sent).size).toBe(118);
+  expect(sent).toHaveLength(118);
+});
+
+it('does not ask for each of many instances where access is denied for all', async () => {
+  let calls = 0;
+  const outcomes = await sendApart(async () => {
+    calls += 1;
+    throw denied();
+  }, ids(1_000));
+  expect(outcomes.size).toBe(1_000);
+  expect(calls).toBeLessThan(60);
+});
+
+it('throws what may pass', async () => {
+  const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+  await expect(sendApart(async () => Promise.reject(throttled), ids(2))).rejects.toBe(throttled);
+});
