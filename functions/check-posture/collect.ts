@@ -27,7 +27,7 @@ import {
 import type { checkPosture } from './remediation.ts';
 import { silentHosts } from './silent-hosts.ts';
 import { subjectsIn, tell } from './tell.ts';
-import { deniedOn, whyMute } from './why-mute.ts';
+import { deniedOn, unreadOf, whyMute } from './why-mute.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients, CloseDeps {
   readonly document: string;
@@ -118,7 +118,11 @@ async function readAll(
     const found = gathered.kind === 'ended' ? nodeIn(gathered.output) : undefined;
     if (found === undefined) {
       const why =
-        sample.refused === undefined ? whyMute(instanceId, gathered.status) : deniedOn(instanceId, sample.refused);
+        gathered.kind === 'unread'
+          ? unreadOf(instanceId, gathered.refused)
+          : sample.refused === undefined
+            ? whyMute(instanceId, gathered.status)
+            : deniedOn(instanceId, sample.refused);
       if (why !== undefined) mute.set(nodegroup, why);
       return;
     }

@@ -12,6 +12,7 @@ import { readLifecycleStates, whyNotServing } from '../shared/fleet/lifecycle.ts
 import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { RemoteAccess } from './host/instance-facts.ts';
 import type { Access } from './host/observe-pods.ts';
 import type { Sample } from './posture-ledger.ts';
@@ -151,7 +152,9 @@ export type Gathered =
   /** `status`: the details of it, as Systems Manager gives them; undefined where it tells nothing of the command. */
   | { readonly kind: 'running'; readonly status?: string | undefined }
   /** `status`: likewise; undefined where no command was sent. */
-  | { readonly kind: 'ended'; readonly output: string | undefined; readonly status?: string | undefined };
+  | { readonly kind: 'ended'; readonly output: string | undefined; readonly status?: string | undefined }
+  /** Systems Manager lets nobody read it, for this reason. */
+  | { readonly kind: 'unread'; readonly refused: string; readonly status?: undefined };
 
 const UNDER_WAY = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
@@ -169,6 +172,8 @@ export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Samp
   } catch (error) {
     // The invocation does not show yet, a moment after it was sent, or not any more, after thirty days.
     if (error instanceof InvocationDoesNotExist) return { kind: 'running' };
-    throw error;
+    const refused = refusalOf(error);
+    if (refused === undefined) throw error;
+    return { kind: 'unread', refused };
   }
 }

@@ -31,4 +31,10 @@ export const whyMute = (instanceId: string, status = ''): string | undefined =>
 
 /** Why a worker told nothing on which a policy lets the function run no command, as a sentence. @param refused as AWS says it */
 export const deniedOn = (instanceId: string, refused: string): string =>
-  `No command may be run on ${instanceId}. ${refused.replace(/\.?$/, '.')}`;
+  `No command may be run on ${instanceId}. ${asSentence(refused)}`;
+
+/** Why nobody knows what a worker told, as a sentence. @param refused as AWS says it */
+export const unreadOf = (instanceId: string, refused: string): string =>
+  `What the command printed on ${instanceId} cannot be read. ${asSentence(refused)}`;
+
+const asSentence = (refused: string): string => (refused.endsWith('.') ? refused : `${refused}.`);

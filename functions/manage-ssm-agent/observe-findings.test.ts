@@ -2,19 +2,28 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { expect, it } from 'vitest';
+import { policySchema } from '../policy-document.ts';
 import { diagnose } from './diagnose.ts';
 import { NOW, observation, worker } from './observation.fixture.ts';
 import { observeFindings } from './observe-findings.ts';
+import { remedyFor } from './remedy-choice.ts';
 
 const region = 'eu-central-1';
 const location = { partition: 'aws', region, account: '111122223333' };
 const ofAws = (name: string, fault: 'client' | 'server') => Object.assign(new Error('no'), { name, $fault: fault });
 
-/** What is found of two workers, where IAM answers with this error about the profile of the first. */
-function found(error: Error) {
+/**
+ * What is found of two workers, where IAM answers with this error about the profile of the first.
+ * @param refused operations of EC2 and Systems Manager that a policy denies
+ */
+function found(error: Error, ...refused: readonly string[]) {
   const [ec2, iam, ssm] = [new EC2Client({ region }), new IAMClient({ region }), new SSMClient({ region })];
-  ec2.send = async () => ({});
-  ssm.send = async () => ({});
+  const answer = async ({ constructor: { name } }: object) => {
+    if (refused.includes(name.replace(/Command$/, ''))) throw ofAws('UnauthorizedOperation', 'client');
+    return {};
+  };
+  ec2.send = answer;
+  ssm.send = answer;
   iam.send = async (command: unknown) => {
     if (command instanceof GetInstanceProfileCommand) {
       if (command.input.InstanceProfileName === 'guarded') throw error;
@@ -27,6 +36,7 @@ function found(error: Error) {
     instanceId: `i-${name}`,
     instance: {
       InstanceId: `i-${name}`,
+      VpcId: 'vpc-1',
       IamInstanceProfile: { Arn: `arn:aws:iam::111122223333:instance-profile/${name}` },
     },
     worker: { cluster: 'shop', ownership: 'managed', certain: true } as const,
@@ -44,6 +54,30 @@ it('a role that IAM lets nobody read is a doubt about its own workers, and keeps
   });
   expect(guarded.profile?.role?.forbidden).toBe(true);
   expect(findings.get('i-open')?.profile?.role).toMatchObject({ name: 'open', allows: 'no' });
+});
+
+it.each(['DescribeRouteTables', 'DescribeNetworkAcls', 'DescribeVpcEndpoints'])(
+  'a denied %s is a doubt about the network, with the name of the error',
+  async (operation) => {
+    const { network } = (await found(ofAws('AccessDenied', 'client'), operation)).get('i-open')!;
+    expect(network).toEqual({
+      kind: 'unsure',
+      doubt: 'The network of the instance cannot be read: UnauthorizedOperation: no.',
+    });
+  },
+);
+
+it('a denied name of an AMI keeps nothing from being found', async () => {
+  const findings = await found(ofAws('AccessDenied', 'client'), 'DescribeImages');
+  expect(findings.get('i-open')).toMatchObject({ imageName: '', profile: { role: { name: 'open' } } });
+});
+
+it('nobody registers Default Host Management where it cannot be read', async () => {
+  const findings = (await found(ofAws('AccessDenied', 'client'), 'GetServiceSetting')).get('i-open')!;
+  const policy = policySchema('enforce').parse({ ssmAgent: { remedies: { defaultHostManagement: 'enforce' } } });
+  const { cause, message } = diagnose(worker(), findings);
+  expect(message).toContain('cannot be read: UnauthorizedOperation: no');
+  expect(remedyFor(cause, worker(), findings, policy.ssmAgent)).not.toBe('default-host-management');
 });
 
 it('what may pass is tried again', async () => {

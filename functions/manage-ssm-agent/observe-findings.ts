@@ -6,6 +6,7 @@ import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import type { Location } from '../shared/iam/location.ts';
 import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
+import { unlessRefused } from '../shared/runtime/aws-refusal.ts';
 import { readNetworks } from './network/networks.ts';
 import { shutInBy, wayOf } from './network/way.ts';
 import type { Findings, NetworkFinding } from './observation.ts';
@@ -42,10 +43,12 @@ export async function observeFindings(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
     ),
-    readNetworks(clients.ec2, instances),
-    readImageNames(
-      clients.ec2,
-      instances.map(({ ImageId }) => ImageId ?? ''),
+    unlessRefused(readNetworks(clients.ec2, instances)),
+    unlessRefused(
+      readImageNames(
+        clients.ec2,
+        instances.map(({ ImageId }) => ImageId ?? ''),
+      ),
     ),
     readHostManagement(clients),
     someNeverRegistered ? readHybridAgents(clients.ssm) : [],
@@ -59,7 +62,9 @@ export async function observeFindings(
   const ways = new Map(
     workers.map(({ instanceId, instance }): [string, NetworkFinding] => [
       instanceId,
-      wayOf(instance, agents.get(instanceId)?.version, identityOf(instance), networks),
+      networks.refused === undefined
+        ? wayOf(instance, agents.get(instanceId)?.version, identityOf(instance), networks.found)
+        : { kind: 'unsure', doubt: `The network of the instance cannot be read: ${networks.refused}.` },
     ]),
   );
   // A worker whose own agent answers lacks sessions, of which an answering neighbour proves nothing.
@@ -72,7 +77,7 @@ export async function observeFindings(
       const { MetadataOptions, ImageId = '', Platform } = instance;
       const neighbour = neighbours.get(instanceId);
       const profile = profileOf(instance);
-      const shutIn = shutInBy(instance, networks);
+      const shutIn = networks.found && shutInBy(instance, networks.found);
       const registeredAs = agents.has(instanceId) ? undefined : hybridOf(instance, hybrids);
       return [
         instanceId,
@@ -89,7 +94,8 @@ export async function observeFindings(
               ? (ways.get(instanceId) ?? { kind: 'unsure', doubt: 'The network of the instance cannot be read.' })
               : { kind: 'open', way: `as ${neighbour} beside it, whose agent answers` },
           ...(shutIn !== undefined && { shutInBy: shutIn }),
-          imageName: imageNames.get(ImageId) ?? '',
+          // Without the name, the operating system that the node tells keeps the agent from Bottlerocket.
+          imageName: imageNames.found?.get(ImageId) ?? '',
           windows: Platform?.toLowerCase() === 'windows',
           ...(registeredAs !== undefined && { registeredAs }),
         },

@@ -3,6 +3,7 @@ import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from
 import type { AgentIdentity } from '../shared/iam/agent-calls.ts';
 import { observeHostManagementRole } from '../shared/iam/read-roles.ts';
 import type { RolePolicies } from '../shared/iam/role-policies.ts';
+import { unlessRefused } from '../shared/runtime/aws-refusal.ts';
 import type { Findings, HostManagementRole } from './observation.ts';
 import { roleRights } from './rights/role-rights.ts';
 
@@ -15,6 +16,11 @@ interface HostManagement {
   readonly role: RolePolicies | 'gone';
 }
 
+/** Why nobody can tell whether it is on, or what its role allows. */
+interface Unread {
+  readonly unread: string;
+}
+
 /**
  * Reads Default Host Management, and the role that it names: the setting stays when that is deleted or stripped. Undefined
  * where it is off.
@@ -25,11 +31,13 @@ export async function readHostManagement({
 }: {
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
-}): Promise<HostManagement | undefined> {
-  const setting = await readSetting(ssm);
-  if (setting === '' || setting === '$None') return undefined;
-  const name = setting.split('/').at(-1) ?? setting;
-  return { name, role: await observeHostManagementRole(iam, name) };
+}): Promise<HostManagement | Unread | undefined> {
+  const setting = await unlessRefused(readSetting(ssm));
+  if (setting.refused !== undefined) return { unread: setting.refused };
+  if (setting.found === '' || setting.found === '$None') return undefined;
+  const name = setting.found.split('/').at(-1) ?? setting.found;
+  const role = await unlessRefused(observeHostManagementRole(iam, name));
+  return role.found === undefined ? { unread: `role ${name}: ${role.refused}` } : { name, role: role.found };
 }
 
 async function readSetting(ssm: SSMClient): Promise<string> {
@@ -44,7 +52,7 @@ async function readSetting(ssm: SSMClient): Promise<string> {
 
 /** What Default Host Management gives one agent. */
 export function hostManagementFor(
-  observed: HostManagement | undefined,
+  observed: HostManagement | Unread | undefined,
   identity: AgentIdentity,
 ): Pick<Findings, 'defaultHostManagement' | 'hostManagementRole'> {
   if (observed === undefined) return { defaultHostManagement: false };
@@ -55,7 +63,12 @@ export function hostManagementFor(
   };
 }
 
-function troubleOf({ name, role }: HostManagement, identity: AgentIdentity): HostManagementRole | undefined {
+function troubleOf(observed: HostManagement | Unread, identity: AgentIdentity): HostManagementRole | undefined {
+  if ('unread' in observed) {
+    const why = `Whether Default Host Management gives the agent what it needs cannot be read: ${observed.unread}.`;
+    return { answer: 'unsure', why };
+  }
+  const { name, role } = observed;
   const named = `Default Host Management names role ${name}`;
   if (role === 'gone') return { answer: 'no', why: `${named}, which does not exist any more.`, gone: true };
   if (role.distrusts) {

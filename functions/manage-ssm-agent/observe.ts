@@ -14,6 +14,7 @@ import type { Location } from '../shared/iam/location.ts';
 import { observeProfiles } from '../shared/iam/read-roles.ts';
 import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';
@@ -168,7 +169,8 @@ async function readCommand(
       };
     }
   } catch (error) {
-    if (!(error instanceof InvocationDoesNotExist)) throw error;
+    // Where a policy lets nobody read it, the agent's version tells, or the update runs out of time.
+    if (!(error instanceof InvocationDoesNotExist) && refusalOf(error) === undefined) throw error;
   }
   return { kind: 'running' };
 }

@@ -1,7 +1,7 @@
 import type { AutoScalingInstanceDetails } from '@aws-sdk/client-auto-scaling';
 import { isWarmed } from '../../shared/fleet/lifecycle.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { unlessRefused } from '../../shared/runtime/aws-refusal.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine, Saved, SavedInterface } from '../model/quarantine-ledger.ts';
@@ -68,19 +68,6 @@ export async function withPlaces({ clients, instanceId, view, quarantine, now }:
     ...unread,
   };
 }
-
-/** What was read, or why AWS lets nobody read it. */
-const unlessRefused = async <Found>(
-  reading: Promise<Found>,
-): Promise<{ readonly found?: Found; readonly refused?: string }> => {
-  try {
-    return { found: await reading };
-  } catch (error) {
-    const refused = refusalOf(error);
-    if (refused === undefined) throw error;
-    return { refused };
-  }
-};
 
 /** Interfaces with the IPv6 addresses and prefixes that are taken off by now, by which they may be targets. */
 const asSaved = (interfaces: readonly InterfaceView[], { interfaces: before }: Pick<Saved, 'interfaces'>) =>

@@ -24,6 +24,22 @@ const PASSING: ReadonlySet<string> = new Set([
   'TooManyRequestsException',
 ]);
 
+/** What was read, or why AWS lets nobody read it. */
+export type ReadOrRefused<Found> =
+  | { readonly found: Found; readonly refused?: undefined }
+  | { readonly found?: undefined; readonly refused: string };
+
+/** Waits for a read; throws what a later try may cure. */
+export async function unlessRefused<Found>(reading: Promise<Found>): Promise<ReadOrRefused<Found>> {
+  try {
+    return { found: await reading };
+  } catch (error) {
+    const refused = refusalOf(error);
+    if (refused === undefined) throw error;
+    return { refused };
+  }
+}
+
 /**
  * The error with which an AWS service refused a call for good: `Code: message`. Undefined for everything that a retry
  * may cure (throttling, another activity, errors of the service or the network), which the caller must rethrow.
