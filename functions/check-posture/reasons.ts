@@ -20,7 +20,7 @@ export const POSTURE_REASONS = {
   'posture-untold': {
     meaning:
       'The agents of the group answer, and the read-only command that gathers the facts of a host has given nothing usable for a day. Its posture is unknown.',
-    hint: 'Read what the command printed on the named worker: Run Command of Systems Manager, 30 days back. A full disk, a host without memory or time, and a missing program explain much: replace the worker. Where nothing explains it, somebody may have changed the host: quarantine it.',
+    hint: 'Read what the command printed on the named worker: Run Command of Systems Manager, 30 days back. A full disk, a host without memory or time, and a missing program explain much: replace the worker. Where nothing explains it, somebody may have changed the host: quarantine it. Where access is denied, look for a service control policy that denies ssm:SendCommand or ssm:GetCommandInvocation.',
     severity: 'medium',
   },
 } as const satisfies Record<string, ReasonEntry>;
