@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { InvalidInstanceId, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
@@ -18,12 +18,19 @@ const WORKERS = [
   of('i-shut', worker({ findings: findings({ network: { kind: 'closed', missing: 'No way.' } }) })),
 ];
 
-/** Carries out the decisions about three workers where AWS fails with these errors. @returns what is recorded */
-async function carriedOut({ command, policy }: { readonly command?: Error; readonly policy?: Error }) {
+/** The error of a call, by its input; undefined: it is answered. */
+type Answer = (input: { readonly InstanceIds?: readonly string[]; readonly RoleName?: string }) => Error | undefined;
+
+/** Carries out the decisions about workers where AWS fails with these errors. @returns what is recorded */
+async function carriedOut(
+  { command, policy }: { readonly command?: Error | Answer; readonly policy?: Error | Answer },
+  workers = WORKERS,
+) {
   const ledger = createLedger(new DynamoDBClient({ region }), 'ledger');
   ledger.documents.send = async () => ({});
-  const answering = <Client extends { send: unknown }>(client: Client, error: Error | undefined): Client => {
-    client.send = async () => {
+  const answering = <Client extends { send: unknown }>(client: Client, errors: Error | Answer | undefined): Client => {
+    client.send = async ({ input }: { readonly input: Parameters<Answer>[0] }) => {
+      const error = typeof errors === 'function' ? errors(input) : errors;
       if (error !== undefined) throw error;
       return { $metadata: {}, Command: { CommandId: 'c-1' } };
     };
@@ -54,11 +61,15 @@ async function carriedOut({ command, policy }: { readonly command?: Error; reado
     caller: 'r-1',
   };
   const circumstances = { policy: parsePolicy('{}', 'enforce'), now: NOW, account: '111122223333' };
-  const decided = WORKERS.map((each) => ({ observation: each, decision: decide(each, circumstances) }));
+  const decided = workers.map((each) => ({ observation: each, decision: decide(each, circumstances) }));
   const scope = { instances: new Map(), clusters: new Map(), requests: new Map(), deferred: [] };
   const readCluster = () => Promise.reject(new Error('no cluster is read'));
   const [settled] = await Promise.allSettled([carryOut(deps as never, readCluster, scope, decided, circumstances)]);
-  return { recorded, status: settled.status };
+  return {
+    recorded,
+    status: settled.status,
+    ...(settled.status === 'rejected' && { reason: settled.reason as unknown }),
+  };
 }
 
 const ofAws = (name: string, fault = 'client') => Object.assign(new Error('no'), { name, $fault: fault });
@@ -80,13 +91,29 @@ describe('a remedy that AWS refuses', () => {
     { command: ofAws('InternalServerError', 'server') },
     { policy: ofAws('ConcurrentModificationException') },
   ])('for now begins with the next delivery, and keeps no other worker meanwhile: %o', async (errors) => {
-    const { recorded, status } = await carriedOut(errors);
+    const { recorded, status, reason } = await carriedOut(errors);
     expect(status).toBe('rejected');
+    expect(reason).toMatchObject({ errors: Object.values(errors) });
     const left = errors.command === undefined ? 'i-lacking' : 'i-old';
     expect([...recorded.keys()].sort()).toEqual(
       WORKERS.map(({ instanceId }) => instanceId)
         .filter((id) => id !== left)
         .sort(),
     );
+  });
+
+  it('for some workers keeps what has begun for others: the next delivery would do that again, and nobody would know', async () => {
+    const outdated = ['i-1', 'i-2', 'i-3'].map((id) => of(id, worker({ agent: { ...ONLINE, latest: false } })));
+    const silent = new InvalidInstanceId({ $metadata: {}, message: 'no' });
+    const command: Answer = ({ InstanceIds: [first, ...others] = [] }) =>
+      others.length > 0 ? silent : first === 'i-2' ? ofAws('ThrottlingException') : undefined;
+    const updated = await carriedOut({ command }, outdated);
+    expect([updated.status, [...updated.recorded.keys()]]).toEqual(['rejected', ['i-1']]);
+
+    const role = (name: string) => findings({ profile: { ...LACKING, role: { ...LACKING.role, name } } });
+    const lacking = ['busy', 'free'].map((name) => of(`i-${name}`, worker({ findings: role(name) })));
+    const policy: Answer = ({ RoleName }) => (RoleName === 'busy' ? ofAws('Throttling') : undefined);
+    const attached = await carriedOut({ policy }, lacking);
+    expect([attached.status, [...attached.recorded.keys()]]).toEqual(['rejected', ['i-free']]);
   });
 });

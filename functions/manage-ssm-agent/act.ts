@@ -63,14 +63,15 @@ export async function carryOut(
   const image = isAllowed ? installerImage : undefined;
   const troubles: unknown[] = [];
   // A remedy that cannot begin now keeps none of the others, and no record of other workers.
+  const onTrouble = (error: unknown): void => void troubles.push(error);
   const none = (error: unknown): Beginnings => {
-    troubles.push(error);
+    onTrouble(error);
     return new Map();
   };
   const [attached, registered, updating, installing] = await Promise.all([
-    attachPolicies(deps.iam, toBegin(decided, 'attach-policy'), agentPolicy).catch(none),
+    attachPolicies(deps.iam, toBegin(decided, 'attach-policy'), agentPolicy, onTrouble),
     registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')).catch(none),
-    updateAgents(deps.ssm, toBegin(decided, 'update-agent')).catch(none),
+    updateAgents(deps.ssm, toBegin(decided, 'update-agent'), onTrouble),
     bringInstallations(deps, readCluster, scope, decided, image).catch((error: unknown) => ({
       beginnings: none(error),
       troubles: [],

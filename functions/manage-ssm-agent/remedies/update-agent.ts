@@ -13,8 +13,26 @@ const DENIED =
 /**
  * Sends AWS-UpdateSSMAgent to these workers. One whose agent has gone silent meanwhile, or to which a policy lets nobody
  * send it, affects none of the others.
+ *
+ * @param onTrouble gets an error that may pass. What was sent before it has begun all the same; nothing more is sent
  */
-export async function updateAgents(ssm: SSMClient, workers: readonly Observation[]): Promise<Beginnings> {
+export async function updateAgents(
+  ssm: SSMClient,
+  workers: readonly Observation[],
+  onTrouble: (error: unknown) => void,
+): Promise<Beginnings> {
+  let isTroubled = false;
+  const sendOrLeave = async (InstanceIds: string[]): Promise<Beginning | undefined> => {
+    if (isTroubled) return undefined;
+    try {
+      return await send(ssm, InstanceIds);
+    } catch (error) {
+      if (refusalOf(error) !== undefined) throw error;
+      isTroubled = true;
+      onTrouble(error);
+      return undefined;
+    }
+  };
   const ids = workers.map(({ instanceId }) => instanceId);
   const refused = (message: string, hint?: string): Beginning => ({
     kind: 'refused',
@@ -23,17 +41,16 @@ export async function updateAgents(ssm: SSMClient, workers: readonly Observation
     hint,
   });
   try {
-    const outcomes = await sendApart((InstanceIds) => send(ssm, InstanceIds), ids);
+    const outcomes = await sendApart(sendOrLeave, ids);
     return new Map(
-      [...outcomes].map(([id, outcome]): [string, Beginning] => {
-        if ('sent' in outcome) return [id, outcome.sent];
+      [...outcomes].flatMap(([id, outcome]): Array<[string, Beginning]> => {
+        if ('sent' in outcome) return outcome.sent === undefined ? [] : [[id, outcome.sent]];
         const { error } = outcome;
-        return [
-          id,
+        const refusal =
           error instanceof InvalidInstanceId
             ? refused(`The agent takes no commands: ${describeError(error)}`)
-            : refused(`Systems Manager takes no command to update the agent: ${describeError(error)}`, DENIED),
-        ];
+            : refused(`Systems Manager takes no command to update the agent: ${describeError(error)}`, DENIED);
+        return [[id, refusal]];
       }),
     );
   } catch (error) {
