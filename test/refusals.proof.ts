@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, start } from './harness.ts';
+import { drainFleet, drainPolicy, drainStory, terminateOne } from './drain-nodes.fixture.ts';
+import { deadLetterCount, MINUTE, start } from './harness.ts';
 
 /**
  * A call that a policy of the organization may deny while all else goes on, with the fleet in which the function makes it.
@@ -89,4 +90,15 @@ describe('a call that AWS refuses for good', () => {
       else expect(now).toEqual(wanted);
     },
   );
+});
+
+it('nodes are drained where EC2 lets nobody read scheduled events', async () => {
+  const refusals = [{ function: 'drain-nodes', operation: 'DescribeInstanceStatus', as: 'denied' as const }];
+  const options = { fleet: drainFleet({}), policy: drainPolicy(), inProcess: true, play: '70m', faults: { refusals } };
+  const run = await start(options);
+  const id = terminateOne(run);
+  await run.account.play(30 * MINUTE);
+  expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+  // It is told by the alarm on failed runs.
+  expect(run.errors.join()).toContain('DescribeInstanceStatus');
 });

@@ -22,6 +22,7 @@ import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type ClusterViews, createClusterViews, type OpenCluster, type OpenClusterBy } from './cluster-view.ts';
 import { shownOf } from './decide-hook.ts';
 import { readOpenDrains } from './drain-ledger.ts';
@@ -41,6 +42,8 @@ export interface Observations {
   readonly hooks: readonly GroupObservation[];
   readonly drains: readonly DrainObservation[];
   readonly openCluster: OpenCluster;
+  /** The error with which EC2 refuses to show scheduled events; absent where it shows them. */
+  readonly eventsRefused?: unknown;
 }
 
 /** The policy that holds for a group. */
@@ -67,9 +70,9 @@ export async function observe(
     [...open.values(), ...made].map(groupNameOf),
   );
   const groups = [...reading.found, ...(await withoutWorkers(clients.eks, readCluster, reading, made))];
-  const known = new Set(groups.map(({ key }) => subjectOf(key)));
-  const unseen = [...scope.requests.keys()].filter((subject) => !known.has(subject)).map(keyOf);
-  const states = await readHookStates(clients.ledger, [...known, ...unseen.map(subjectOf)]);
+  const keys = new Set(groups.map(({ key }) => subjectOf(key)));
+  const unseen = [...scope.requests.keys()].filter((subject) => !keys.has(subject)).map(keyOf);
+  const states = await readHookStates(clients.ledger, [...keys, ...unseen.map(subjectOf)]);
   const hooks = await pMap(
     withReadableItems(clients.ledger, DRAIN_HOOK_PK, groups, ({ key }) => subjectOf(key)),
     async (found): Promise<GroupObservation[]> => {
@@ -94,9 +97,27 @@ export async function observe(
       ];
     },
   );
-  const events = hooks.flat().length === 0 ? new Map() : await readScheduledEvents(clients.ec2);
-  const drains = await observeDrains(clients.ledger, views, reading, { hooks: hooks.flat(), open, scope, now, events });
-  return { hooks: [...hooks, ...absent].flat(), drains, openCluster };
+  let eventsRefused: unknown;
+  const events: Awaited<ReturnType<typeof readScheduledEvents>> =
+    hooks.flat().length === 0
+      ? new Map()
+      : await readScheduledEvents(clients.ec2).catch((error: unknown) => {
+          // Nodes that wait for their drain do not depend on events, and end undrained if nobody looks at them.
+          if (refusalOf(error) === undefined) throw error;
+          eventsRefused = error;
+          return new Map();
+        });
+  const known = { hooks: hooks.flat(), open, scope, now, events };
+  const drains = (await observeDrains(clients.ledger, views, reading, known)).filter(
+    // Nobody knows whether an event that is not shown is over.
+    ({ state, lifecycleState }) => eventsRefused === undefined || state.ahead !== true || lifecycleState === undefined,
+  );
+  return {
+    hooks: [...hooks, ...absent].flat(),
+    drains,
+    openCluster,
+    ...(eventsRefused !== undefined && { eventsRefused }),
+  };
 }
 
 const isPrivate =

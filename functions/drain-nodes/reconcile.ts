@@ -40,8 +40,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
-  const { hooks, drains, openCluster } = await observe(deps, scope, policy, now);
-  const troubles: unknown[] = [];
+  const { hooks, drains, openCluster, eventsRefused } = await observe(deps, scope, policy, now);
+  const troubles: unknown[] = eventsRefused === undefined ? [] : [eventsRefused];
   const note = (error: unknown) => void troubles.push(error);
   const circumstancesOf = (each: Parameters<typeof policyHere>[1]) => ({
     policy: policyHere(policy, each),
