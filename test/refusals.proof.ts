@@ -3,6 +3,7 @@ import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { drainFleet, drainPolicy, drainStory, terminateOne } from './drain-nodes.fixture.ts';
 import { deadLetterCount, MINUTE, start } from './harness.ts';
+import { cluster, group, fleet as refreshFleet, policy as refreshPolicy } from './refresh-groups.fixture.ts';
 
 /**
  * A call that a policy of the organization may deny while all else goes on, with the fleet in which the function makes it.
@@ -102,3 +103,16 @@ it('nodes are drained where EC2 lets nobody read scheduled events', async () => 
   // It is told by the alarm on failed runs.
   expect(run.errors.join()).toContain('DescribeInstanceStatus');
 });
+
+it.each(['DescribeWarmPool', 'DescribeLifecycleHooks', 'DescribeInstanceRefreshes'])(
+  'a group is told of that a denied %s keeps from its refresh',
+  async (operation) => {
+    const refusals = [{ function: 'refresh-groups', operation, as: 'denied' as const }];
+    const fleet = refreshFleet(cluster('shop', [group('batch', { warmPool: {} })]));
+    const run = await start({ fleet, policy: refreshPolicy(), inProcess: true, play: '3h', faults: { refusals } });
+    const told = run.records.filter(({ remediation }) => remediation === 'refresh-groups');
+    expect(told.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(['failed unreadable']);
+    expect(told[0]?.message).toContain('AccessDenied');
+    expect(run.errors).toEqual([]);
+  },
+);

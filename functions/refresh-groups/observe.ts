@@ -9,7 +9,7 @@ import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.t
 import { type Identity, readOwner } from '../shared/fleet/identity.ts';
 import { readTemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
-import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
+import { codeIn, codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
 import { groupNameOf, readSelfManagedGroups } from '../shared/fleet/self-managed-groups.ts';
 import { type Followers, readFollowers } from '../shared/fleet/template-followers.ts';
 import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
@@ -190,8 +190,18 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   // Where the policy names no AMI and no refresh can be followed or undone, AWS is asked nothing more.
   const isIdle = wantedHere === null && state.refresh === undefined && state.done === undefined;
   if (isIdle || group === undefined) return [common];
+  // The policy names an AMI for it, which is not read, so that the group is told of.
+  const refusedBy = (error: string): Observation[] => [
+    {
+      ...common,
+      unreadable: error,
+      ...(wantedHere !== null && {
+        wanted: { kind: 'unreadable', error, code: codeIn(error), isThrottled: false },
+      }),
+    },
+  ];
   const unreadPool = unreadPools.get(name);
-  if (unreadPool !== undefined) return [{ ...common, unreadable: unreadPool }];
+  if (unreadPool !== undefined) return refusedBy(unreadPool);
   try {
     const [ofCluster, refreshes, drains, images, template] = await Promise.all([
       readCluster(cluster),
@@ -235,6 +245,6 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
   } catch (error) {
     // A passing error has the batch delivered again. A group that AWS refuses to show stops no other group.
     if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
-    return [{ ...common, unreadable: `${codeOf(error)}: ${error.message}` }];
+    return refusedBy(`${codeOf(error)}: ${error.message}`);
   }
 }
