@@ -60,9 +60,11 @@ export function follow(hosts: Hosts, memory: Memory, words: Wording, now: number
   }
   const left = needOf(open, runs, now);
   const after: Memory = left === undefined ? {} : { need: left };
-  const leaves: Pick<Decision, 'leavesOpen'> = left === undefined ? {} : { leavesOpen: true };
   const stillOpen = need.vulnerabilities.filter((id) => aftermath.stillOpen.includes(id));
   const gone = need.vulnerabilities.filter((id) => !stillOpen.includes(id));
+  // That a release does not fix some findings is their last word; nothing more is to be decided about these.
+  const areOthers = open.some(({ vulnerabilityId }) => !stillOpen.includes(vulnerabilityId));
+  const leaves: Pick<Decision, 'leavesOpen'> = areOthers ? { leavesOpen: true } : {};
   const details = { releaseVersion: runs, fixed: gone, notFixed: stillOpen };
   if (!moved) {
     if (stillOpen.length > 0) return { memory };
