@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FaultPlan } from '../account/faults.ts';
 import {
   type Behaviour,
   functionResources,
@@ -10,8 +11,12 @@ import {
 } from '../stack/services-under-test.ts';
 
 /** An account with the function `Worker`. */
-async function functionUnderTest(behave: (invocation: Invocation) => Behaviour = () => ({}), properties: object = {}) {
-  const account = servicesUnderTest({ behave });
+async function functionUnderTest(
+  behave: (invocation: Invocation) => Behaviour = () => ({}),
+  properties: object = {},
+  faultPlan: FaultPlan = {},
+) {
+  const account = servicesUnderTest({ behave, faultPlan });
   const Dead = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead' } };
   const stack = await account.deploy({ Dead, ...functionResources('Worker', properties) });
   const name = stack.ref('AWS::Lambda::Function');
@@ -128,6 +133,23 @@ describe('an asynchronous invocation', () => {
     const [dead] = sqs.byName('dead').receive(10);
     expect(dead?.body).toBe('{"n":1}');
     expect(dead?.attributes.ErrorMessage?.StringValue).toBe('broken');
+  });
+
+  it.each([
+    ['sometimes', 0.6, 1],
+    ['never', 1, 0],
+  ])('is tried again where the dead-letter queue %s takes it, and is lost in the end', async (_, rate, taken) => {
+    const DeadLetterConfig = { TargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] } };
+    const faults = { deliveryFailureRate: rate };
+    const { lambda, name, play, sqs, deliveries } = await functionUnderTest(
+      () => ({ error: 'broken' }),
+      { DeadLetterConfig },
+      faults,
+    );
+    lambda.invokeAsynchronously(name, { n: 1 });
+    await play(HOUR);
+    expect(sqs.byName('dead').receive(10)).toHaveLength(taken);
+    expect(deliveries.lost.map(({ code }) => code)).toEqual(taken === 1 ? [] : ['InternalFailure']);
   });
 
   it('waits while the function is throttled, without losing a retry', async () => {

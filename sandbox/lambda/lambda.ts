@@ -1,8 +1,8 @@
-import type { Deliveries } from '../account/event-bridge/delivery.ts';
+import type { Deliveries, Delivery, RetryPolicy } from '../account/event-bridge/delivery.ts';
 import type { Logs } from '../account/logs/logs.ts';
 import type { Caller } from '../account/service.ts';
 import type { World } from '../account/world.ts';
-import { AwsError } from '../wire/aws-error.ts';
+import { AwsError, NotImplemented } from '../wire/aws-error.ts';
 import { FunctionEnvironments, type InvocationReport } from './lambda-environments.ts';
 import type { EnvironmentFactory, FunctionDefinition, InvocationOutcome } from './lambda-function.ts';
 import type { Lineage } from './lineage.ts';
@@ -18,6 +18,8 @@ export interface DroppedEvent {
 /** Lambda retries an asynchronous event twice, one and then two minutes after the failure. */
 const RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
 const MOST_EVENT_AGE_MS = 6 * 3_600_000;
+/** How often a dead letter that its queue does not take is tried again. AWS does not say; some seconds are few. */
+const DEAD_LETTER_RETRIES: RetryPolicy = { maximumAttempts: 3, maximumAgeMs: 60_000 };
 
 /**
  * The concurrency of a new account.
@@ -187,11 +189,19 @@ export class Lambda {
       this.dropped.push({ functionName: name, event, reason, at: this.#world.time.now });
       return;
     }
-    this.#deliveries.deliver({
+    const deadLetter: Delivery = {
       targetArn: deadLetterArn,
       body: JSON.stringify(event),
       attributes: { RequestID: requestId, ErrorCode: '200', ErrorMessage: reason.slice(0, 1_024) },
       sender: { principal: 'lambda.amazonaws.com', sourceArn: arn, roleArn },
-    });
+    };
+    try {
+      this.#deliveries.deliver(deadLetter);
+    } catch (error) {
+      if (!(error instanceof AwsError) || error instanceof NotImplemented) throw error;
+      // What passes is tried again. What does not pass is lost: Lambda deletes the event. Source: Lambda developer guide,
+      // "Adding a dead-letter queue".
+      this.#deliveries.deliverWithRetries(deadLetter, DEAD_LETTER_RETRIES);
+    }
   }
 }
