@@ -44,8 +44,12 @@ export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =
       }
     };
     // One interface that cannot be closed keeps none of the others open.
-    const closed = await pMap(open, (each) => settled(close(each)), { concurrency: CONCURRENCY });
-    const errors = closed.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    const tried = (each: InterfaceView): Promise<unknown[]> =>
+      close(each).then(
+        () => [],
+        (error: unknown) => [error],
+      );
+    const errors = (await pMap(open, tried, { concurrency: CONCURRENCY })).flat();
     if (errors.length > 0) throw errors.find(mayPass) ?? errors[0];
     return unmade.length === 0 ? { outcome: 'done' } : withoutGroups(unmade);
   });
@@ -60,11 +64,6 @@ function withoutGroups(
   if (first === undefined) return { outcome: 'pending', note: `the closed group for ${ids(interfaces)} is made first` };
   return { outcome: 'failed', note: `There is no closed group for ${ids(refused)}. ${first.why}` };
 }
-
-const settled = async (closing: Promise<void>): Promise<PromiseSettledResult<void>> => {
-  const [result] = await Promise.allSettled([closing]);
-  return result;
-};
 
 /** Whether the next reconcile may do what now failed. */
 const mayPass = (error: unknown): boolean => isUnknownYet(error) || refusalOf(error) === undefined;
