@@ -1,6 +1,6 @@
 import type { Scenario } from './scenario.ts';
 
-/** Members of a scenario that are left out as a whole. */
+/** Members of a scenario that are left out as a whole. New ones come last: a kept day says up to which it had them. */
 export const WHOLES = [
   'waves',
   'gate',

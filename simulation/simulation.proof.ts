@@ -16,21 +16,8 @@ interface Played {
   readonly left?: readonly string[];
 }
 
-/** What days could have when two thousand of them were played for the first time with rare sweeps. */
-const FIRST_RARE_SWEEPS: Played['drawn'] = [
-  'waves',
-  'gate',
-  'window',
-  'selfManaged',
-  'nodeClasses',
-  'hosts',
-  'rulings',
-  'sweeps',
-  'vulnerabilities',
-  'controlPlanes',
-  'calendar',
-  'addresses',
-];
+/** What days could have once they could have this, as long as nothing later had come. */
+const upTo = (last: (typeof WHOLES)[number]): Played['drawn'] => WHOLES.slice(0, WHOLES.indexOf(last) + 1);
 
 /** Seeds whose days broke something once, each as it was then: it stays proven. */
 const ONCE_BROKEN: readonly Played[] = [
@@ -40,26 +27,12 @@ const ONCE_BROKEN: readonly Played[] = [
   { seed: 910, drawn: ['waves', 'gate', 'selfManaged'] },
   { seed: 1409, drawn: ['waves', 'gate', 'selfManaged'] },
   { seed: 387, drawn: ['waves', 'gate', 'selfManaged', 'nodeClasses'] },
-  { seed: 51, drawn: ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings'] },
-  { seed: 143, drawn: ['waves', 'gate', 'window', 'selfManaged', 'nodeClasses', 'hosts', 'rulings', 'sweeps'] },
-  {
-    seed: 193,
-    drawn: [
-      'waves',
-      'gate',
-      'window',
-      'selfManaged',
-      'nodeClasses',
-      'hosts',
-      'rulings',
-      'sweeps',
-      'vulnerabilities',
-      'controlPlanes',
-    ],
-  },
+  { seed: 51, drawn: upTo('rulings') },
+  { seed: 143, drawn: upTo('sweeps') },
+  { seed: 193, drawn: upTo('controlPlanes') },
   { seed: 88112, drawn: ['selfManaged', 'rulings', 'sweeps', 'vulnerabilities'] },
-  ...[783, 839, 956, 1361, 1636, 1814, 2231].map((seed) => ({ seed, drawn: FIRST_RARE_SWEEPS })),
-  { seed: 133, drawn: [...FIRST_RARE_SWEEPS, 'exposedPools'] },
+  ...[783, 839, 956, 1361, 1636, 1814, 2231].map((seed) => ({ seed, drawn: upTo('addresses') })),
+  { seed: 133, drawn: upTo('exposedPools') },
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));
