@@ -7,7 +7,8 @@ import type { ClusterViews } from './cluster-view.ts';
 import { isAtHook } from './decide-drain.ts';
 import { isRetained } from './decide-hook.ts';
 import { type DrainState, newDrain, PK, readDrains } from './drain-ledger.ts';
-import type { DrainObservation, GroupObservation, Member, ScheduledEvent } from './observation.ts';
+import type { DrainObservation, GroupObservation, Member } from './observation.ts';
+import type { ScheduledEvents } from './scheduled-events.ts';
 
 interface Known {
   readonly hooks: readonly GroupObservation[];
@@ -15,8 +16,7 @@ interface Known {
   readonly open: ReadonlyMap<string, DrainState>;
   readonly scope: GroupScope;
   readonly now: number;
-  /** What EC2 has scheduled, by instance id. */
-  readonly events: ReadonlyMap<string, ScheduledEvent>;
+  readonly events: ScheduledEvents;
 }
 
 /** A member of a group that may have to be drained, or whose drain goes on. */
@@ -35,7 +35,7 @@ export async function observeDrains(
   { instances, described }: GroupReading,
   known: Known,
 ): Promise<DrainObservation[]> {
-  const { open } = known;
+  const { open, events } = known;
   const possible = possibleIn(known);
   const former = await readDrains(
     ledger,
@@ -52,7 +52,9 @@ export async function observeDrains(
     { concurrency: READ_CONCURRENCY },
   );
   const seen = new Set(described.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId)));
-  return [...present, ...goneIn(known, seen)];
+  // Nobody knows whether an event that is not shown is over.
+  const certain = present.filter(({ state }) => events.refused === undefined || state.ahead !== true);
+  return [...certain, ...goneIn(known, seen)];
 }
 
 const possibleIn = ({ hooks, open, events }: Known): Possible[] =>
@@ -61,7 +63,7 @@ const possibleIn = ({ hooks, open, events }: Known): Possible[] =>
       .filter(
         ({ id, lifecycleState, isNotOurs }) =>
           open.has(id) ||
-          (events.has(id) && lifecycleState === 'InService' && isNotOurs === undefined) ||
+          (events.next.has(id) && lifecycleState === 'InService' && isNotOurs === undefined) ||
           // A hook of this name that nobody made here is somebody else's.
           (made !== undefined && isAtHook(lifecycleState) && group.hook !== 'absent') ||
           (made?.retains === true && isRetained(lifecycleState)),
@@ -88,7 +90,7 @@ async function observeMember(
   // Its termination begins the time that it may take.
   const state =
     known.ahead === true && lifecycleState !== 'InService' ? { ...known, ahead: undefined, startedAt: now } : known;
-  const event = events.get(instanceId);
+  const event = events.next.get(instanceId);
   return {
     instanceId,
     key,

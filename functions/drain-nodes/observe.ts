@@ -22,7 +22,6 @@ import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type ClusterViews, createClusterViews, type OpenCluster, type OpenClusterBy } from './cluster-view.ts';
 import { shownOf } from './decide-hook.ts';
 import { readOpenDrains } from './drain-ledger.ts';
@@ -31,7 +30,7 @@ import { type HookState, NO_HOOK, readHookStates, readMadeHooks } from './hook-l
 import type { DrainObservation, GroupObservation, Member } from './observation.ts';
 import { observeDrains } from './observe-drains.ts';
 import { type Policy, READS } from './policy.ts';
-import { readScheduledEvents } from './scheduled-events.ts';
+import { NO_EVENTS, readScheduledEvents } from './scheduled-events.ts';
 
 export interface ObserveClients extends GroupClients {
   readonly ledger: Ledger;
@@ -42,8 +41,8 @@ export interface Observations {
   readonly hooks: readonly GroupObservation[];
   readonly drains: readonly DrainObservation[];
   readonly openCluster: OpenCluster;
-  /** The error with which EC2 refuses to show scheduled events; absent where it shows them. */
-  readonly eventsRefused?: unknown;
+  /** The error with which EC2 refuses to show scheduled events; undefined where it shows them. */
+  readonly eventsRefused: unknown;
 }
 
 /** The policy that holds for a group. */
@@ -73,51 +72,35 @@ export async function observe(
   const keys = new Set(groups.map(({ key }) => subjectOf(key)));
   const unseen = [...scope.requests.keys()].filter((subject) => !keys.has(subject)).map(keyOf);
   const states = await readHookStates(clients.ledger, [...keys, ...unseen.map(subjectOf)]);
-  const hooks = await pMap(
-    withReadableItems(clients.ledger, DRAIN_HOOK_PK, groups, ({ key }) => subjectOf(key)),
-    async (found): Promise<GroupObservation[]> => {
-      const trigger = groupTriggerOf(scope, found.key);
-      if (trigger === undefined) return [];
-      return [
-        await observeGroup({ clients, scope, policy, views, reading, now }, found, trigger, stateOf(states, found.key)),
-      ];
-    },
-    { concurrency: READ_CONCURRENCY },
-  );
-  const absent = await pMap(
-    withReadableItems(clients.ledger, DRAIN_HOOK_PK, unseen, subjectOf),
-    async (key): Promise<GroupObservation[]> => {
-      const request = scope.requests.get(subjectOf(key));
-      const state = stateOf(states, key);
-      if (request === undefined || request.trigger.id === state.answered) return [];
-      const owner = await readOwner(clients.eks, readCluster, key);
-      const noAccess = { why: 'Auto Scaling shows no such group with workers of the cluster.', mayPass: false };
-      return [
-        { key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request, isAbsent: true },
-      ];
-    },
-  );
-  let eventsRefused: unknown;
-  const events: Awaited<ReturnType<typeof readScheduledEvents>> =
-    hooks.flat().length === 0
-      ? new Map()
-      : await readScheduledEvents(clients.ec2).catch((error: unknown) => {
-          // Nodes that wait for their drain do not depend on events, and end undrained if nobody looks at them.
-          if (refusalOf(error) === undefined) throw error;
-          eventsRefused = error;
-          return new Map();
-        });
-  const known = { hooks: hooks.flat(), open, scope, now, events };
-  const drains = (await observeDrains(clients.ledger, views, reading, known)).filter(
-    // Nobody knows whether an event that is not shown is over.
-    ({ state, lifecycleState }) => eventsRefused === undefined || state.ahead !== true || lifecycleState === undefined,
-  );
-  return {
-    hooks: [...hooks, ...absent].flat(),
-    drains,
-    openCluster,
-    ...(eventsRefused !== undefined && { eventsRefused }),
+  const context = { clients, scope, policy, views, reading, now };
+  const observeFound = async (found: SelfManagedGroup): Promise<GroupObservation[]> => {
+    const trigger = groupTriggerOf(scope, found.key);
+    return trigger === undefined ? [] : [await observeGroup(context, found, trigger, stateOf(states, found.key))];
   };
+  const readable = withReadableItems(clients.ledger, DRAIN_HOOK_PK, groups, ({ key }) => subjectOf(key));
+  const hooks = (await pMap(readable, observeFound, { concurrency: READ_CONCURRENCY })).flat();
+  const absent = await observeAbsent({ clients, scope, readCluster }, unseen, states);
+  const events = hooks.length === 0 ? NO_EVENTS : await readScheduledEvents(clients.ec2);
+  const drains = await observeDrains(clients.ledger, views, reading, { hooks, open, scope, now, events });
+  return { hooks: [...hooks, ...absent], drains, openCluster, eventsRefused: events.refused };
+}
+
+/** The groups that an operator asks about, and that Auto Scaling does not show. */
+async function observeAbsent(
+  { clients, scope, readCluster }: Pick<Context, 'clients' | 'scope'> & { readonly readCluster: ClusterReader },
+  unseen: readonly NodeGroupKey[],
+  states: ReadonlyMap<string, HookState>,
+): Promise<GroupObservation[]> {
+  const observeOne = async (key: NodeGroupKey): Promise<GroupObservation[]> => {
+    const request = scope.requests.get(subjectOf(key));
+    const state = stateOf(states, key);
+    if (request === undefined || request.trigger.id === state.answered) return [];
+    const owner = await readOwner(clients.eks, readCluster, key);
+    const noAccess = { why: 'Auto Scaling shows no such group with workers of the cluster.', mayPass: false };
+    return [{ key, trigger: request.trigger, owner, group: emptyGroup(key), noAccess, state, request, isAbsent: true }];
+  };
+  const readable = withReadableItems(clients.ledger, DRAIN_HOOK_PK, unseen, subjectOf);
+  return (await pMap(readable, observeOne, { concurrency: READ_CONCURRENCY })).flat();
 }
 
 const isPrivate =

@@ -1,4 +1,5 @@
 import { type EC2Client, type EventCode, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { ScheduledEvent } from './observation.ts';
 
 /** All kinds of events. Source: EC2 API reference, InstanceStatusEvent. */
@@ -10,11 +11,33 @@ const CODES: EventCode[] = [
   'system-reboot',
 ];
 
+export interface ScheduledEvents {
+  /** The next event of each instance, by instance id. */
+  readonly next: ReadonlyMap<string, ScheduledEvent>;
+  /** The error with which EC2 refuses to show events; absent where it shows them. */
+  readonly refused?: unknown;
+}
+
+export const NO_EVENTS: ScheduledEvents = { next: new Map() };
+
 /**
- * The next event that EC2 has scheduled for each instance of the account and region, by instance id. An event that is
- * over is still described for a week, marked in its description, and so is one that was cancelled. Source: the same.
+ * Reads what EC2 has scheduled for the instances of the account and region. A refusal is returned, not thrown: nodes
+ * that wait for their drain do not depend on events, and end undrained if nobody looks at them.
  */
-export async function readScheduledEvents(ec2: EC2Client): Promise<Map<string, ScheduledEvent>> {
+export async function readScheduledEvents(ec2: EC2Client): Promise<ScheduledEvents> {
+  try {
+    return { next: await readNext(ec2) };
+  } catch (refused) {
+    if (refusalOf(refused) === undefined) throw refused;
+    return { ...NO_EVENTS, refused };
+  }
+}
+
+/**
+ * An event that is over is still described for a week, marked in its description, and so is one that was cancelled.
+ * Source: EC2 API reference, InstanceStatusEvent.
+ */
+async function readNext(ec2: EC2Client): Promise<Map<string, ScheduledEvent>> {
   const found = new Map<string, ScheduledEvent>();
   const pages = paginateDescribeInstanceStatus(
     { client: ec2, pageSize: 1000 },
