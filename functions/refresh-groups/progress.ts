@@ -1,5 +1,5 @@
 import { subjectOf } from '../shared/ledger/node-group-key.ts';
-import type { Progress } from '../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../shared/ledger/rollout-memory.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import { imageOrder } from '../shared/rollouts/image-order.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../shared/ledger/rollout-memory.ts';
 import type { OrderedGroup } from '../shared/rollouts/ordered-groups.ts';
 import { rolloutsOf } from '../shared/rollouts/waves.ts';
 import { decide } from './decide.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../shared/ledger/node-group-ledger.ts';
 import type { RefreshState } from '../shared/ledger/refresh-ledger.ts';
+import type { Progress } from '../shared/ledger/rollout-memory.ts';
 import { selfManagedMember } from '../shared/rollouts/all-groups.ts';
 import type { Member } from '../shared/rollouts/rollouts.ts';
 import { rolloutsOf } from '../shared/rollouts/waves.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { heldAtGate } from '../gates/held-at-gate.ts';
 import { type Ledger, queryItems, saveUnlessWritten } from './ledger.ts';
-import { progress } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
+import { progress } from './rollout-memory.ts';
 
 export const NODE_CLASS_PK = 'node-class';
 const PK = NODE_CLASS_PK;

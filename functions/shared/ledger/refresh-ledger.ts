@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { heldAtGate } from '../gates/held-at-gate.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { keyOf, type NodeGroupKey } from './node-group-key.ts';
-import { lift, progress, setback } from './node-group-ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
+import { lift, progress, setback } from './rollout-memory.ts';
 import { LEDGER_UNREADABLE } from './unreadable-items.ts';
 
 export const REFRESH_PK = 'refresh';

@@ -1,8 +1,9 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { NEVER_SEEN, NODE_CLASS_PK, type NodeClassState, readNodeClassStates } from '../ledger/node-class-ledger.ts';
 import { keyOf } from '../ledger/node-group-key.ts';
-import { type NodeGroupState, type Progress, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
+import { type NodeGroupState, readAllNodeGroups } from '../ledger/node-group-ledger.ts';
 import { type RefreshState, readRemembered } from '../ledger/refresh-ledger.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 import { LEDGER_UNREADABLE } from '../ledger/unreadable-items.ts';
 import { type InvalidPolicy, isInvalid } from '../policy/policy.ts';
 import { failuresIn, type Remembered } from './breaker.ts';

@@ -1,6 +1,6 @@
 import type { OperatorRequest } from '../intake/operator-request.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
-import type { Lift, Setback } from '../ledger/node-group-ledger.ts';
+import type { Lift, Setback } from '../ledger/rollout-memory.ts';
 import type { BreakerLimits } from './breaker-policy.ts';
 import type { Failing, FleetFailures } from './fleet-failures.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';

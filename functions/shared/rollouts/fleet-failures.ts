@@ -1,5 +1,5 @@
 import type { NodeGroupKey } from '../ledger/node-group-key.ts';
-import type { Lift, Setback } from '../ledger/node-group-ledger.ts';
+import type { Lift, Setback } from '../ledger/rollout-memory.ts';
 
 /** A node group whose last attempts have failed. */
 export interface Failing {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Progress } from '../ledger/node-group-ledger.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 import { standingOf } from './member-standing.ts';
 import type { Member } from './rollouts.ts';
 

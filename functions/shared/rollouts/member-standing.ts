@@ -1,4 +1,4 @@
-import type { Progress } from '../ledger/node-group-ledger.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 import { LEDGER_UNREADABLE } from '../ledger/unreadable-items.ts';
 import type { Candidate, Member } from './rollouts.ts';
 import { isSameRelease, type TriedRelease } from './tried-release.ts';

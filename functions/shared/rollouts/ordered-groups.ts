@@ -1,9 +1,10 @@
 import { unmanagedGroup } from '../fleet/worker.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { keyOf, type NodeGroupKey } from '../ledger/node-group-key.ts';
-import { type Progress, readNodeGroups } from '../ledger/node-group-ledger.ts';
+import { readNodeGroups } from '../ledger/node-group-ledger.ts';
 import { readStates } from '../ledger/refresh-ledger.ts';
 import { readReplacementOrders } from '../ledger/replacement-orders.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 import type { RolloutPolicy } from './rollout-policy.ts';
 import { rememberedPlace } from './wave-place.ts';
 

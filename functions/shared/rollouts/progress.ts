@@ -1,4 +1,4 @@
-import type { Progress } from '../ledger/node-group-ledger.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 
 const DAY = 86_400_000;
 

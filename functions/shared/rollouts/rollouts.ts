@@ -1,5 +1,5 @@
 import type { NodeGroupKey } from '../ledger/node-group-key.ts';
-import type { Progress } from '../ledger/node-group-ledger.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 import type { TriedRelease } from './tried-release.ts';
 
 /** A managed node group in the rollouts of the fleet. */

@@ -1,4 +1,5 @@
-import { type Failures, failureCount, type Setback } from '../ledger/node-group-ledger.ts';
+import { type Failures, failureCount } from '../ledger/node-group-ledger.ts';
+import type { Setback } from '../ledger/rollout-memory.ts';
 import { isSameRelease, type TriedRelease } from './tried-release.ts';
 
 /** How many setbacks of a node group are remembered, by cause and release: the latest ones. */

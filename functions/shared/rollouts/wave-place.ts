@@ -1,5 +1,5 @@
 import type { NodeGroupKey } from '../ledger/node-group-key.ts';
-import type { Progress } from '../ledger/node-group-ledger.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 import { isInvalid } from '../policy/policy.ts';
 import { placeOfGroup, policyAt } from '../policy/policy-at.ts';
 import { type Pair, pairKey } from '../releases/ami-type.ts';

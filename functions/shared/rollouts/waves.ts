@@ -1,5 +1,6 @@
 import { keyOf, type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
-import type { NodeGroupState, Progress } from '../ledger/node-group-ledger.ts';
+import type { NodeGroupState } from '../ledger/node-group-ledger.ts';
+import type { Progress } from '../ledger/rollout-memory.ts';
 import { compareReleases } from '../releases/release-version.ts';
 import { compareImages } from './image-order.ts';
 import { type MemberStanding, MOVING, standingOf } from './member-standing.ts';

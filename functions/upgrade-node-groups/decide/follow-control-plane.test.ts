@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ControlPlane, controlPlaneOf, versionForImages } from '../../shared/fleet/control-plane.ts';
 import { nextVersion } from '../../shared/fleet/kubernetes-version.ts';
-import type { Progress } from '../../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../../shared/ledger/rollout-memory.ts';
 import { targeting } from '../../shared/releases/target.fixture.ts';
 import { rolloutsIn } from '../../shared/rollouts/waves.ts';
 import type { NextVersion } from '../model/control-plane.ts';

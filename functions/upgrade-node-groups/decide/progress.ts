@@ -1,4 +1,5 @@
-import { failureCount, type NodeGroupState, type Progress } from '../../shared/ledger/node-group-ledger.ts';
+import { failureCount, type NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../../shared/ledger/rollout-memory.ts';
 import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
 import { policyAt } from '../../shared/policy/policy-at.ts';
 import { pairKey } from '../../shared/releases/ami-type.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { NEW_NODE_GROUP, type Progress } from '../../shared/ledger/node-group-ledger.ts';
+import { NEW_NODE_GROUP } from '../../shared/ledger/node-group-ledger.ts';
 import type { RefreshState } from '../../shared/ledger/refresh-ledger.ts';
+import type { Progress } from '../../shared/ledger/rollout-memory.ts';
 import { failuresOf, managedRollouts } from '../../shared/rollouts/all-groups.ts';
 import { HOUR, NOW, observation } from '../model/observation.fixture.ts';
 import { plan } from '../plan/plan.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../policy-document.ts';
-import type { NodeGroupState, Progress, Turn } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupState, Turn } from '../../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../../shared/ledger/rollout-memory.ts';
 import { targeting } from '../../shared/releases/target.fixture.ts';
 import { rolloutsIn } from '../../shared/rollouts/waves.ts';
 import type { Memory } from '../model/decision.ts';

@@ -3,16 +3,9 @@ import type { TemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import type { Gates } from '../../shared/gates/gates.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
-import type {
-  Failures,
-  Lift,
-  NodeGroupState,
-  Obstacle,
-  Progress,
-  Turn,
-  Upgrade,
-} from '../../shared/ledger/node-group-ledger.ts';
+import type { Failures, NodeGroupState, Obstacle, Turn, Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../../shared/ledger/proposal.ts';
+import type { Lift, Progress } from '../../shared/ledger/rollout-memory.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../../shared/records/decision.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import type { FleetFailures } from '../../shared/rollouts/fleet-failures.ts';

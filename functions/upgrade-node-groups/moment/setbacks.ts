@@ -1,4 +1,5 @@
-import { type Failures, failureCount, type Setback } from '../../shared/ledger/node-group-ledger.ts';
+import { type Failures, failureCount } from '../../shared/ledger/node-group-ledger.ts';
+import type { Setback } from '../../shared/ledger/rollout-memory.ts';
 import { latestOf } from '../../shared/rollouts/setbacks.ts';
 import { isSameRelease } from '../../shared/rollouts/tried-release.ts';
 import type { UpdateError } from '../model/observation.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Unwell } from '../../shared/gates/workload-gate.ts';
-import type { NodeGroupState, Progress } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../../shared/ledger/rollout-memory.ts';
 import { machineImage } from '../../shared/releases/machine-image.fixture.ts';
 import { targeting } from '../../shared/releases/target.fixture.ts';
 import { rolloutsIn } from '../../shared/rollouts/waves.ts';

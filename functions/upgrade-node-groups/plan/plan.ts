@@ -1,6 +1,6 @@
 import type { BlastBudget, Slot } from '../../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, subjectOf } from '../../shared/ledger/node-group-key.ts';
-import type { Progress } from '../../shared/ledger/node-group-ledger.ts';
+import type { Progress } from '../../shared/ledger/rollout-memory.ts';
 import { byTurn, type Contender } from '../../shared/ledger/turn-order.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { withStateOf } from '../../shared/rollouts/breaker.ts';
