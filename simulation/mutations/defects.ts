@@ -8,6 +8,7 @@ const QUARANTINED = 'quarantine-workers/decide/decide-quarantined.ts';
 const REQUEST = 'quarantine-workers/decide/decide-request.ts';
 const REMAINING = 'quarantine-workers/model/remaining.ts';
 const MOMENT = 'upgrade-node-groups/moment/choose-moment.ts';
+const BEGIN = 'upgrade-node-groups/moment/begin.ts';
 const RELEASE = 'upgrade-node-groups/release/choose-release.ts';
 const FOLLOWING = 'upgrade-node-groups/decide/follow-control-plane.ts';
 const TERMINATE = 'terminate-workers/decide.ts';
@@ -136,13 +137,13 @@ export const DEFECTS: readonly Defect[] = [
   upgrades('a pause after a failure is none', MOMENT, 'if (retryAt > now) {', 'if (false) {'),
   upgrades(
     'one more than the limit of the cluster',
-    MOMENT,
+    BEGIN,
     'inCluster.length >= concurrency.perCluster',
     'inCluster.length > concurrency.perCluster',
   ),
   upgrades(
     'one more than the limit of the account',
-    MOMENT,
+    BEGIN,
     'inAccount.length >= concurrency.perAccount',
     'inAccount.length > concurrency.perAccount',
   ),

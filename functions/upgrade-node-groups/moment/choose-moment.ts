@@ -1,38 +1,33 @@
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import type { Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import { inWords } from '../../shared/ledger/proposal.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
 import { isImageOf } from '../../shared/releases/release-version.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { listed } from '../../shared/text/listed.ts';
-import { type Circumstances, type Decision, RECONCILE_EVERY, retryDelay, say } from '../model/decision.ts';
+import { type Circumstances, type Decision, retryDelay, say } from '../model/decision.ts';
 import { spreadInWords, spreadOf } from '../model/nodes.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meetUnknown } from '../model/obstacles.ts';
-import { mustBeLookedAt, type Preflight } from '../model/preflight.ts';
-import { type Due, launchedBefore } from '../model/replacement.ts';
+import type { Due } from '../model/replacement.ts';
 import { aimOf } from '../model/target-version.ts';
-import { mayTake } from '../model/time-needed.ts';
-import type { Reason } from '../reasons.ts';
 import { recommendationUnread } from '../release/choose-release.ts';
 import { heldByWaves } from '../release/wave-entry.ts';
 import { atGate } from './at-gate.ts';
+import { begin } from './begin.ts';
 import { atClusterHealth } from './cluster-health.ts';
 import { deferred } from './defer.ts';
-import { issueCodes, isTroubled, unhealthy } from './heal.ts';
+import { isTroubled, unhealthy } from './heal.ts';
 import { heldByBreaker, trippedBySelf } from './hold.ts';
 import { atInsights } from './insights-gate.ts';
-import { isFirstTry, withoutKeyPair } from './key-pairs.ts';
 import { type Moment, momentOf } from './moment.ts';
 import { outsideWindow } from './outside-window.ts';
-import { fromTo, propose } from './propose.ts';
+import { propose } from './propose.ts';
 import { isExhausted, lastCause } from './setbacks.ts';
-import { riskToEvidence, sparingEvidence } from './sparing-evidence.ts';
-import { occupantsFor } from './waitlist.ts';
+import { sparingEvidence } from './sparing-evidence.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+/** How long after a look a blocked node group is looked at again, ms. */
+const LOOKED_AT_AGAIN = 30 * 60_000;
 
 /** Decides when a node group moves to a newer release: now, or later, with what the node group waits for. */
 export function chooseMoment(
@@ -153,105 +148,6 @@ function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circ
   const which = [...new Set(blocking.map((each) => each.which))].sort();
   return { ...waits, decision: 'refused' as const, variant: `${waits.variant} ${which.join(', ')}` };
 }
-
-/**
- * How many node groups that nobody has looked at are woken in the same minute, so that a fleet does not come at once.
- */
-const LOOKED_AT_IN_A_MINUTE = 20;
-
-/** How long after a look a blocked node group is looked at again, ms. */
-const LOOKED_AT_AGAIN = HOUR / 2;
-
-/** Begins the upgrade, or waits for a slot. */
-function begin(
-  moment: Moment,
-  { slots, ahead, preflights }: Pick<Circumstances, 'slots' | 'ahead' | 'preflights'>,
-): Decision {
-  const {
-    key,
-    view,
-    releaseVersion,
-    firstSeenAt,
-    now,
-    upgrades,
-    attempt,
-    policy,
-    idle,
-    replaces,
-    approval,
-    ruling,
-    passed,
-    turnAt,
-    wait,
-  } = moment;
-  const { force, concurrency } = upgrades;
-  const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
-  if (inCluster.length >= concurrency.perCluster) {
-    const limit = `The policy allows ${counted(concurrency.perCluster, 'update')} at a time in the cluster`;
-    return forSlot(moment, 'cluster-concurrency', `${limit}. Under way: ${listed(inCluster)}.`);
-  }
-  if (inAccount.length >= concurrency.perAccount) {
-    const limit = `The policy allows ${counted(concurrency.perAccount, 'update')} at a time in the account`;
-    return forSlot(moment, 'account-concurrency', `${limit}. Under way: ${listed(inAccount)}.`);
-  }
-  const seen = preflights?.found.get(subjectOf(key));
-  if (seen === undefined && preflights?.isOver === true && mustBeLookedAt(upgrades)) {
-    const until = now + MINUTE * (1 + Math.floor((preflights.pending ?? 0) / LOOKED_AT_IN_A_MINUTE));
-    const message = `The upgrade is checked before it starts, at ${iso(until)}.`;
-    return { ...wait('preflight-pending', message, until), isSilent: true };
-  }
-  const upgrade: Upgrade = {
-    releaseVersion,
-    attempt,
-    requestedAt: now,
-    nodes: nodesToReplace(view, moment),
-    ...(replaces !== undefined && { replaces }),
-    dueBy: now + mayTake(view),
-    ...(isTroubled(view) && { issues: issueCodes(view) }),
-  };
-  const approved = ruling === undefined || !approval.isNeeded ? '' : ` Approved by ${inWords(ruling)}`;
-  const isApproved = !approval.isNeeded || approval.coversKeyPair;
-  const { details, template, ...keyPair } = withoutKeyPair(key, seen?.keyPair, policy, {
-    now,
-    isFirstTry: isFirstTry(moment),
-    isApproved,
-  });
-  const message = `The node group is being ${replaces === undefined ? 'upgraded' : 'moved'} ${fromTo(moment)}.${approved}${passed}${riskToEvidence(moment)}${warned(upgrades.preflight, seen)}${keyPair.message}`;
-  return {
-    ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
-    ...(details !== undefined && { details }),
-    start: { version: view.version, firstSeenAt, force, ...(template !== undefined && { template }) },
-    turn: turnAt(now),
-    wakeAt: now + RECONCILE_EVERY,
-  };
-}
-
-/**
- * Waits for a slot. Only who has one is looked at before it starts, so that a group which a look found blocked says
- * nothing new while it waits for the next one: else it would be told as blocked again each time that a slot is free.
- */
-function forSlot({ state, wait }: Moment, reason: Reason, message: string): Decision {
-  const waits = wait(reason, message);
-  const isBlocked = state.fingerprint?.startsWith(`preflight-blocked ${waits.variant} `) === true;
-  return isBlocked ? { ...waits, isSilent: true } : waits;
-}
-
-/** What a look has found that does not keep the upgrade from starting; begins with a blank. */
-function warned(preflight: Moment['upgrades']['preflight'], seen: Preflight | undefined): string {
-  const found =
-    preflight === 'off' || seen === undefined ? [] : [...seen.blockers.map(({ why }) => why), ...seen.warnings];
-  return found.length === 0 ? '' : ` Warning: ${listed(found)}.`;
-}
-
-const nodesToReplace = (
-  { nodes, version, desired }: NodeGroupView,
-  { releaseVersion, replaces }: Pick<Moment, 'releaseVersion' | 'replaces'>,
-): number => {
-  if (nodes === undefined) return desired;
-  if (replaces !== undefined) return launchedBefore(nodes, replaces).length;
-  const { total, onRelease } = spreadOf(nodes, releaseVersion, version);
-  return total - onRelease;
-};
 
 /** What the nodes run, where a failed attempt has left them mixed; begins with a blank. @param aim the release to come */
 function nodesInWords({ nodes, releaseVersion, version, movesFrom = version }: NodeGroupView, aim: string): string {
