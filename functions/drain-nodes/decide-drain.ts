@@ -3,9 +3,10 @@ import { guardOf } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
 import { decideAhead } from './decide-ahead.ts';
-import { isRetained, isWaiting } from './decide-hook.ts';
 import { type Circumstances, type DrainDecision, say } from './decision.ts';
-import type { DrainObservation, HeldPod, LeftOutPod, NodeView } from './observation.ts';
+import { heldIn, leftOutOf, variantOf } from './held-in.ts';
+import { isAtHook, isRetained, RESTS, SERVES } from './lifecycle-state.ts';
+import type { DrainObservation, NodeView } from './observation.ts';
 import { isInDoubt, obstructed } from './obstructed.ts';
 import type { Policy } from './policy.ts';
 
@@ -20,18 +21,6 @@ const RETAINED_AGAIN = 30 * 60_000;
 
 /** Guards that leave a node alone on purpose: it ends as if there were no hook. */
 const AS_WITHOUT_HOOK: ReadonlySet<string> = new Set(['opted-out', 'mode-off', 'out-of-scope']);
-
-/**
- * States in a warm pool in which no kubelet runs, so that nothing is scheduled onto the node. A node that still had its
- * taint when a scale-out starts it would serve nobody until the next look.
- */
-const RESTS: ReadonlySet<string> = new Set(['Warmed:Stopped', 'Warmed:Hibernated']);
-
-/**
- * States in which a node serves. Auto Scaling checks the health of one with a new root volume, and whether it shows
- * `InService` after that is not documented. Kubernetes itself keeps pods from a node that is not Ready yet.
- */
-const SERVES: ReadonlySet<string> = new Set(['InService', 'RootVolumeReplaced']);
 
 /** Decides about one instance whose termination waits for the hook, or did; a pure function. */
 export function decideDrain(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
@@ -109,11 +98,6 @@ function whileGuarded({ lifecycleState = '', state }: DrainObservation, now: num
   if (!isAtHook(lifecycleState)) return {};
   return { ...(state.letGoAt === undefined && { act: 'hold' as const }), wakeAt: now + HELD_AGAIN };
 }
-
-/** Whether the instance may wait for the hook. Whether it really does, the next heartbeat tells. */
-export const isAtHook = (lifecycleState: string): boolean =>
-  // On its way into a warm pool, by the states that the user guide names: docs/unverified.md.
-  isWaiting(lifecycleState) || lifecycleState === 'Warmed:Pending:Wait';
 
 function decideWaiting({ group, node, state }: DrainObservation, drains: Policy['drains'], now: number): DrainDecision {
   const { startedAt } = state;
@@ -209,47 +193,4 @@ function whyEmpty(node: NodeView, isLate: boolean): string | undefined {
   const isCordoned = node.isOurs || node.unschedulable;
   if (!isCordoned && !isLate) return undefined;
   return `No pod is left that could run elsewhere.${leftOutOf(node.leftOut)}`;
-}
-
-/** At most five pods, by name, each with the budgets that hold it. */
-function heldIn(node: NodeView, { denied }: DrainObservation['state']): string {
-  if (node.kind === 'unreadable') return node.why;
-  if (node.kind === 'absent') return '';
-  const still =
-    node.pods.length === 0
-      ? 'No pod is left. It is cordoned before it ends, so that none comes.'
-      : `${counted(node.pods.length, 'pod')} still there: ${fewOf(node.pods.map(inName))}.`;
-  const refused = denied === undefined || node.pods.length === 0 ? '' : ` Evictions are refused: ${denied}`;
-  return `${still}${refused}${leftOutOf(node.leftOut)}`;
-}
-
-/** The pods that no drain waits for; those of DaemonSets and static ones, which each node has, come last. */
-function leftOutOf(pods: readonly LeftOutPod[]): string {
-  if (pods.length === 0) return '';
-  const inOrder = [...pods.filter((pod) => !isUsual(pod)), ...pods.filter(isUsual)];
-  const named = inOrder.map(({ namespace, name, why }) => `${namespace}/${name} (${why})`);
-  return ` The drain leaves out ${counted(pods.length, 'pod')}: ${fewOf(named)}.`;
-}
-
-const isUsual = ({ why }: LeftOutPod): boolean => why === 'of a DaemonSet' || why === 'static';
-
-function fewOf(names: readonly string[]): string {
-  const more = names.length > 5 ? `; and ${names.length - 5} more` : '';
-  return `${names.slice(0, 5).join('; ')}${more}`;
-}
-
-function inName({ namespace, name, budgets, terminating }: HeldPod): string {
-  if (terminating) return `${namespace}/${name} (ending)`;
-  if (budgets.length === 0) return `${namespace}/${name}`;
-  // Source: Kubernetes, eviction.go: several budgets never let a pod go.
-  const many =
-    budgets.length > 1 ? `several budgets, which never let it go: ${budgets.join(', ')}` : `budget ${budgets[0]}`;
-  return `${namespace}/${name} (${many})`;
-}
-
-/** What will never pass, or not by itself, is news of its own. */
-function variantOf(node: NodeView, { denied }: DrainObservation['state']): string {
-  if (node.kind !== 'found' || node.pods.length === 0) return '';
-  const never = node.pods.some(({ budgets }) => budgets.length > 1) ? ' several-budgets' : '';
-  return `${never}${denied === undefined ? '' : ' denied'}`;
 }

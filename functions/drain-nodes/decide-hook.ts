@@ -4,6 +4,7 @@ import { guardOf } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { type Circumstances, type HookDecision, say } from './decision.ts';
 import type { HookState } from './hook-ledger.ts';
+import { isWaiting } from './lifecycle-state.ts';
 import type { GroupObservation, NoAccess } from './observation.ts';
 import type { Policy } from './policy.ts';
 
@@ -25,15 +26,6 @@ const EMPTY_AGAIN = 60 * 60_000;
 
 /** Guards after which what was made is removed. */
 const TAKES_BACK: ReadonlySet<string> = new Set(['opted-out', 'mode-off']);
-
-/**
- * Whether an instance waits for a hook on its termination, or on the replacement of its root volume. Source: Auto Scaling
- * user guide, "Replace root volumes during instance refresh".
- */
-export const isWaiting = (lifecycleState: string): boolean =>
-  /(Terminating|ReplacingRootVolume):Wait$/.test(lifecycleState);
-
-export const isRetained = (lifecycleState: string): boolean => /:Retained$/.test(lifecycleState);
 
 /**
  * What a read of the group leaves of that which was made here, or was about to be made when the function died. The hook

@@ -4,9 +4,8 @@ import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts
 import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { ClusterViews } from './cluster-view.ts';
-import { isAtHook } from './decide-drain.ts';
-import { isRetained } from './decide-hook.ts';
 import { type DrainState, newDrain, PK, readDrains } from './drain-ledger.ts';
+import { isAtHook, isRetained } from './lifecycle-state.ts';
 import type { DrainObservation, GroupObservation, Member } from './observation.ts';
 import type { ScheduledEvents } from './scheduled-events.ts';
 
