@@ -32,7 +32,7 @@ const ONCE_BROKEN: readonly Played[] = [
   { seed: 193, drawn: upTo('controlPlanes') },
   { seed: 88112, drawn: ['selfManaged', 'rulings', 'sweeps', 'vulnerabilities'] },
   ...[783, 839, 956, 1361, 1636, 1814, 2231].map((seed) => ({ seed, drawn: upTo('addresses') })),
-  { seed: 133, drawn: upTo('exposedPools') },
+  ...[133, 456].map((seed) => ({ seed, drawn: upTo('exposedPools') })),
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -47,6 +47,7 @@ export class EventSourceMapping {
     this.#world = world;
     this.#lambda = lambda;
     this.#random = world.random.fork(`event source ${definition.queue.name}`);
+    lambda.pollers.set(definition.queue.arn, definition.functionName);
     definition.queue.onAvailable(() => this.#planPoll());
     this.#planPoll();
   }

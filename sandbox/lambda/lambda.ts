@@ -41,6 +41,8 @@ export interface LambdaOptions {
 /** AWS Lambda: the template's functions, invoked synchronously, asynchronously, and by event source mappings. */
 export class Lambda {
   readonly dropped: DroppedEvent[] = [];
+  /** The name of the function that polls a queue, by the queue's ARN. Event source mappings enter themselves. */
+  readonly pollers = new Map<string, string>();
   readonly #world: World;
   readonly #logs: Logs;
   readonly #deliveries: Deliveries;

@@ -1,5 +1,7 @@
 import { REMEDIATIONS } from '../../functions/remediations.ts';
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
+import type { Message } from '../../sandbox/account/sqs/message.ts';
+import type { Queue } from '../../sandbox/account/sqs/queue.ts';
 import type { Day, Invariant } from './invariant.ts';
 
 /** Functions that nothing but a schedule starts: the next run does what a lost one should have done. */
@@ -14,27 +16,40 @@ const REPEATED: ReadonlySet<string> = new Set(
  * the invocations. Source: Lambda developer guide, "How Lambda handles errors and retries with asynchronous
  * invocation".
  */
-const ATTEMPTS = 3;
-const ATTEMPTS_WITHIN_MS = 10 * 60_000;
+const ASYNCHRONOUS = { attempts: 3, withinMs: 10 * 60_000 };
+/** Functions are invoked for up to this long, ms, beside the time for which a queue hides their messages. */
+const INVOCATION_MS = 60_000;
 
 /** An outcome that is told twice is told in the same words, and nothing is lost on its way. */
 export function records(day: Day): Invariant {
   const { run } = day;
   const { lambda } = run.account;
+  /** Who tried what lies in a dead-letter queue, how often, and within which time, ms. */
+  const triesOf = ({ arn }: Queue) => {
+    const source = run.account.sqs.queues.find(({ settings }) => settings.redrive?.deadLetterTargetArn === arn);
+    if (source?.settings.redrive === undefined) {
+      const label = lambda.functions.find(({ deadLetterArn }) => deadLetterArn === arn)?.label;
+      return { label, ...ASYNCHRONOUS };
+    }
+    const attempts = source.settings.redrive.maxReceiveCount;
+    const poller = lambda.pollers.get(source.arn);
+    const label = poller === undefined ? undefined : lambda.function(poller).label;
+    return { label, attempts, withinMs: attempts * (source.settings.visibilityTimeoutSeconds * 1_000 + INVOCATION_MS) };
+  };
   /**
    * Whether each attempt at a dead letter's event may have been a drawn crash. No code survives that; an alarm tells
-   * people, who may have the event delivered again.
+   * people, who may have the event delivered again. A standard queue's dead letter keeps the time at which it was first
+   * sent, any other one has that of its burial. Source: SQS developer guide, "Using dead-letter queues".
    */
-  const isOfCrashes = (queueArn: string, sentAt: number): boolean => {
-    const label = lambda.functions.find(({ deadLetterArn }) => deadLetterArn === queueArn)?.label;
+  const isOfCrashes = (queue: Queue, { sentAt, deadLetterSourceArn }: Message): boolean => {
+    const { label, attempts, withinMs } = triesOf(queue);
+    const keepsTime = deadLetterSourceArn !== undefined && !queue.settings.fifo;
+    const from = keepsTime ? sentAt : sentAt - withinMs;
     const crashes = run.calls.filter(
       ({ function: caller, outcome, at }) =>
-        caller === label &&
-        outcome === 'caller crashed' &&
-        Date.parse(at) <= sentAt &&
-        Date.parse(at) > sentAt - ATTEMPTS_WITHIN_MS,
+        caller === label && outcome === 'caller crashed' && Date.parse(at) > from && Date.parse(at) <= from + withinMs,
     );
-    return crashes.length >= ATTEMPTS;
+    return crashes.length >= attempts;
   };
   return {
     onEnd() {
@@ -58,7 +73,7 @@ export function records(day: Day): Invariant {
       }
       for (const queue of run.account.sqs.queues.filter(({ settings }) => settings.redrive === undefined)) {
         const { visible } = queue.counts();
-        const left = queue.receive(visible, 0).filter(({ sentAt }) => !isOfCrashes(queue.arn, sentAt));
+        const left = queue.receive(visible, 0).filter((message) => !isOfCrashes(queue, message));
         if (left.length > 0) day.breach('nothing is lost', `${left.length} messages are in ${queue.name}`);
       }
     },
