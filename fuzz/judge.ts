@@ -34,9 +34,9 @@ export async function judge(target: Target, text: string): Promise<Verdict> {
 export const kindOfFailure = (failure: string): string => failure.replaceAll(/\d+/g, 'N').slice(0, 80);
 
 async function measured(target: Target, text: string) {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   const answer = await answerOf(target, text);
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   return { answer, pollution: polluted(), cpuMs: (user + system) / 1_000 };
 }
 

@@ -19,11 +19,12 @@ describe('isInScope', () => {
 
 describe('a pattern', () => {
   it('with many stars is told from a long name at once', () => {
-    const begun = performance.now();
+    const begun = process.threadCpuUsage();
     for (const pattern of ['*a*a*a*a*a*a*a*a*b', `${'*a'.repeat(10_000)}b`]) {
       expect(isInScope({ clusters: [pattern] }, '111122223333', 'a'.repeat(100))).toBe(false);
     }
-    expect(performance.now() - begun).toBeLessThan(100);
+    const { user, system } = process.threadCpuUsage(begun);
+    expect((user + system) / 1_000).toBeLessThan(100);
   });
 });
 

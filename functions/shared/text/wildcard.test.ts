@@ -24,8 +24,9 @@ describe('a pattern with wildcards', () => {
     ['stars, and an end that is not there', `${'*a'.repeat(10_000)}b`],
     ['stars and single ones', '?*'.repeat(10_000)],
   ])('of 10,000 stars costs no more than its length: %s', (_what, pattern) => {
-    const begun = performance.now();
+    const begun = process.threadCpuUsage();
     matchesWildcard(pattern, 'a'.repeat(200), '?');
-    expect(performance.now() - begun).toBeLessThan(100);
+    const { user, system } = process.threadCpuUsage(begun);
+    expect((user + system) / 1_000).toBeLessThan(100);
   });
 });

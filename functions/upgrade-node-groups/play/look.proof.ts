@@ -35,9 +35,9 @@ it.each([
   const policy = policyOf(document);
   const look = async () => {
     account.calls.clear();
-    const before = process.cpuUsage();
+    const before = process.threadCpuUsage();
     await reconcile(account.deps(policy), [message]);
-    const { user, system } = process.cpuUsage(before);
+    const { user, system } = process.threadCpuUsage(before);
     return (user + system) / 1000;
   };
   // The look records what each group waits for, and remembers the record: that costs two writes a group.
