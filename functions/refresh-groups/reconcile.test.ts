@@ -6,7 +6,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { sample } from '../../events/refresh-reconcile-request.ts';
-import { NOW, policyWith, under } from './observation.fixture.ts';
+import { NOW, policyWith, under } from './model/observation.fixture.ts';
 import { type ReconcileDeps, reconcile } from './reconcile.ts';
 
 type Call = {

@@ -17,19 +17,19 @@ import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
-import { type ActDeps, carryOut } from './act.ts';
+import { type ActDeps, carryOut } from './act/act.ts';
 import { readBatch } from './batch.ts';
-import { decideRefresh } from './decide-refresh.ts';
-import type { Decision } from './decision.ts';
-import { type After, inOrder, nextInLine } from './line.ts';
-import type { Observation } from './observation.ts';
-import { type ObserveClients, observeGroups } from './observe.ts';
+import type { Decision } from './model/decision.ts';
+import type { Observation } from './model/observation.ts';
+import { policyHere } from './model/policy-here.ts';
+import { isCarriedOut } from './move/replacement.ts';
+import { type ObserveClients, observeGroups } from './observe/observe.ts';
+import { decideRefresh } from './plan/decide-refresh.ts';
+import { type After, inOrder, nextInLine } from './plan/line.ts';
+import { readStandings } from './plan/standings.ts';
 import type { Policy } from './policy.ts';
-import { policyHere } from './policy-here.ts';
 import type { Reason } from './reasons.ts';
 import type { refreshGroups } from './remediation.ts';
-import { isCarriedOut } from './replacement.ts';
-import { readStandings } from './standings.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof refreshGroups>, ActDeps, ObserveClients {
   readonly cloudWatch: CloudWatchClient;

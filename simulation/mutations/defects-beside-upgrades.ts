@@ -2,14 +2,16 @@ import { type Defect, defectIn } from './defect.ts';
 
 const refresh = (what: string, file: 'hold' | 'moment' | 'move', right: string, wrong: string): Defect => ({
   what,
-  file: `refresh-groups/${file}.ts`,
+  file: `refresh-groups/move/${file}.ts`,
   right,
   wrong,
-  tests: ['decide', 'waves', 'gates', 'breaker', 'replacement-turn'].map((name) => `refresh-groups/${name}.test.ts`),
+  tests: ['decide', 'waves', 'gates', 'breaker', 'replacement-turn'].map(
+    (name) => `refresh-groups/decide/${name}.test.ts`,
+  ),
 });
 const limit = (what: string, right: string, wrong: string): Defect => ({
   ...refresh(what, 'hold', right, wrong),
-  file: 'refresh-groups/limits.ts',
+  file: 'refresh-groups/move/limits.ts',
 });
 const pin = (what: string, file: string, right: string, wrong: string): Defect => ({
   what,
@@ -75,10 +77,10 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   ),
   {
     what: 'a refresh is done while the warm pool has the old AMI',
-    file: 'refresh-groups/staying-members.ts',
+    file: 'refresh-groups/model/staying-members.ts',
     right: "lifecycleState === 'InService' || isWarmed(lifecycleState));",
     wrong: "lifecycleState === 'InService');",
-    tests: ['refresh-groups/follow.test.ts'],
+    tests: ['refresh-groups/decide/follow.test.ts'],
   },
   {
     what: 'one failed call to a cluster counts as a refusal',

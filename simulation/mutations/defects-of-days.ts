@@ -52,7 +52,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
   day(
     61,
     'one refresh more than the limit of the cluster',
-    'refresh-groups/limits.ts',
+    'refresh-groups/move/limits.ts',
     'here.length >= perCluster',
     'here.length > perCluster',
   ),

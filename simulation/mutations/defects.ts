@@ -190,7 +190,7 @@ export const DEFECTS: readonly Defect[] = [
     file: 'shared/ledger/proposal.ts',
     right: 'if (end > now) return',
     wrong: 'if (end > 0) return',
-    tests: [...OF_ROLLOUTS, 'refresh-groups/decide.test.ts'],
+    tests: [...OF_ROLLOUTS, 'refresh-groups/decide/decide.test.ts'],
   },
   rollout(
     'a group follows its control plane at once',

@@ -1,0 +1,62 @@
+import { inWords } from '../../shared/ledger/proposal.ts';
+import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
+import {
+  type Decision,
+  isOnTemplateOf,
+  LOOK_AGAIN,
+  memoryOf,
+  nextAttempt,
+  PINNED_WITHIN,
+  say,
+} from '../model/decision.ts';
+import type { Move } from './move.ts';
+import { passedWaves } from './wave.ts';
+
+/** The proposal of a move that is due; a pure function. */
+export function propose({ observation, plan, expired, inWords: what, about }: Move): Decision {
+  const { group, template } = observation;
+  const pins = group.source.kind === 'floating' ? ` It is pinned to version ${template?.version} first.` : '';
+  const message = `Would move ${what}${pins}${expired?.message ?? ''}`;
+  const variant = expired === undefined ? plan : `${plan} after ${expired.id}`;
+  return about(say('would-act', 'would-refresh', message, variant));
+}
+
+/** The act of a move whose moment has come: a floating group is pinned first. A pure function. */
+export function begin(move: Move): Decision {
+  const { observation, circumstances, policy, choice, present, target, ruling, about } = move;
+  const { group, state, template } = observation;
+  const { now } = circumstances;
+  const { replaces } = choice;
+  if (group.source.kind === 'floating') return pin(move, group.source.version);
+  if (group.source.kind !== 'version') throw new Error('Only a group on a numbered version is refreshed.');
+  const { templateId, version } = group.source;
+  const refresh: Refresh = {
+    target,
+    // A refresh that continues a partial one keeps the origin of the first, so that an undo leads back to it.
+    from:
+      replaces === undefined && state.done?.target === target && isOnTemplateOf(state.done, group.source)
+        ? state.done.from
+        : { templateId, version, imageId: template?.data.ImageId ?? present.imageId },
+    at: now,
+    attempt: nextAttempt(state, target),
+    ...(replaces !== undefined && { replaces }),
+  };
+  const { quarantineWait: _, ...goesOn } = memoryOf(state);
+  const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
+  const passed = replaces === undefined ? passedWaves(target, policy, circumstances) : '';
+  const message = `Moving ${move.inWords}${approved}${passed}`;
+  return about(say('acted', 'refresh-started', message, `${target} ${refresh.attempt}`), {
+    act: 'start',
+    memory: { ...goesOn, refresh },
+    wakeAt: now + LOOK_AGAIN,
+  });
+}
+
+/** @param floating what the group uses, such as `$Latest` */
+function pin({ observation, circumstances, fromTo, about }: Move, floating: string): Decision {
+  const { state, template } = observation;
+  const number = String(template?.version ?? '');
+  const message = `It used ${floating}, which is version ${number} now, and is pinned to that. No instance is replaced, and a tool that keeps the group as code sees it. Next: ${fromTo}.`;
+  const pinned = { act: 'pin' as const, proposal: state.proposal, wakeAt: circumstances.now + PINNED_WITHIN };
+  return about(say('acted', 'group-pinned', message, number), pinned);
+}
