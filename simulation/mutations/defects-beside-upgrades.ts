@@ -158,7 +158,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   {
     what: 'the installation of agents is begun anew without what another reconcile has saved',
     file: 'manage-ssm-agent/remedies/install-agent.ts',
-    right: 'known = (await readInstallations(deps.ledger, [cluster])).get(cluster) ?? NOBODY;',
+    right: 'known = (await readInstallations(ledger, [cluster])).get(cluster) ?? NOBODY;',
     wrong: 'known = NOBODY;',
     tests: ['manage-ssm-agent/remedies/install-agent.test.ts'],
   },

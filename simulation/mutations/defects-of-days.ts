@@ -66,7 +66,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
   day(
     55,
     'an installer stays on nodes whose agents answer',
-    'manage-ssm-agent/remedies/install-agent.ts',
+    'manage-ssm-agent/remedies/install-in-cluster.ts',
     'if (nodeNames.length === 0) await kubernetes.deleteDaemonSet(INSTALLER.namespace, INSTALLER.name);',
     'if (nodeNames.length === 0) return;',
   ),
