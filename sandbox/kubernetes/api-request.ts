@@ -149,3 +149,12 @@ export interface RbacRequest {
   readonly namespace?: string;
   readonly name?: string;
 }
+
+export interface Answer {
+  /** HTTP status. */
+  readonly code: number;
+  readonly object: Json;
+}
+
+/** Requests a further right, and throws without it. */
+export type Authorize = (request: ApiRequest) => void;

@@ -2,20 +2,30 @@ import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import type { Karpenter } from '../account/eks/karpenter.ts';
 import type { KarpenterNodes } from '../account/eks/karpenter-nodes.ts';
 import type { World } from '../account/world.ts';
-import { type ApiRequest, BUDGETS, bodyOf, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import {
+  type Answer,
+  type ApiRequest,
+  type Authorize,
+  BUDGETS,
+  CONFIG_MAPS,
+  DAEMON_SETS,
+  NAMESPACES,
+  NODES,
+  PODS,
+} from './api-request.ts';
 import { awsAuthObject, type RoleMapping } from './aws-auth.ts';
+import { DaemonSetRequests } from './daemon-set-requests.ts';
 import { DaemonSets } from './daemon-sets.ts';
-import { refuseUndeclared } from './declared-fields.ts';
 import { askedEviction } from './evictions.ts';
-import { isJson, type Json } from './json.ts';
+import type { Json } from './json.ts';
 import { KARPENTER_RESOURCES, KarpenterObjects } from './karpenter-objects.ts';
 import { listOf, type Served } from './lists.ts';
 import { NodeObjects } from './node-objects.ts';
 import { nodesForKarpenter } from './nodes-for-karpenter.ts';
 import { fargateBudgets, fargatePods, hasSystemPods, type OtherHosts, otherNodes } from './other-hosts.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
-import { badRequest, invalid, notFound, notImplemented } from './status-error.ts';
-import { SYSTEM_NAMESPACE, systemDaemonSet, systemPods } from './system-pods.ts';
+import { notFound, notImplemented } from './status-error.ts';
+import { SYSTEM_NAMESPACE, systemPods } from './system-pods.ts';
 import type { Workload } from './workload-pods.ts';
 import { Workloads } from './workloads.ts';
 
@@ -39,13 +49,6 @@ export interface ClusterApiOptions {
   onHostReached(instanceId: string): void;
 }
 
-export interface Answer {
-  readonly code: number;
-  readonly object: Json;
-}
-
-type Authorize = (request: ApiRequest) => void;
-
 const NAMESPACES_OF_KUBERNETES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /** The state and behaviour of one cluster's API server, for requests that are allowed. */
@@ -53,6 +56,7 @@ export class ClusterApi {
   readonly karpenterNodes: KarpenterNodes;
   readonly #nodes: NodeObjects;
   readonly #daemonSets: DaemonSets;
+  readonly #daemonSetRequests: DaemonSetRequests;
   readonly #workloads: Workloads;
   readonly #karpenter: KarpenterObjects;
   readonly #otherHosts: () => OtherHosts;
@@ -74,6 +78,12 @@ export class ClusterApi {
       nodes: () => this.#nodes.scheduling(),
       ...(pulls !== undefined && { pulls }),
       onHostReached,
+      nextVersion: () => this.#nextVersion(),
+    });
+    this.#daemonSetRequests = new DaemonSetRequests({
+      daemonSets: this.#daemonSets,
+      countNodes: () => this.#nodes.scheduling().length,
+      requireNamespace: (namespace) => this.#requireNamespace(namespace),
       nextVersion: () => this.#nextVersion(),
     });
     this.#workloads = new Workloads({
@@ -105,8 +115,9 @@ export class ClusterApi {
     if (resource === NODES && verb === 'get') return { code: 200, object: this.#nodes.get(name) };
     if (resource === NODES && verb === 'patch') return { code: 200, object: this.#patchNode(request, name) };
     if (subresource === 'eviction') return { code: 201, object: await this.#evict(request, namespace ?? '', name) };
-    if (resource === DAEMON_SETS && namespace !== undefined)
-      return this.#daemonSet(request, namespace, name, authorize);
+    if (resource === DAEMON_SETS && namespace !== undefined) {
+      return this.#daemonSetRequests.handle(request, namespace, name, authorize);
+    }
     if ((resource === NAMESPACES || resource === PODS || resource === CONFIG_MAPS) && verb === 'get') {
       const found = this.#all(request).find((one) => one.name === name);
       if (found === undefined) throw notFound(resource, name);
@@ -186,91 +197,6 @@ export class ClusterApi {
     this.#nodes.update(name, patched(this.#nodes.get(name), request));
     this.#karpenter.nodeChanged();
     return this.#nodes.get(name);
-  }
-
-  async #daemonSet(request: ApiRequest, namespace: string, name: string, authorize: Authorize): Promise<Answer> {
-    switch (request.verb) {
-      case 'get': {
-        const nodes = this.#nodes.scheduling().length;
-        const system = namespace === SYSTEM_NAMESPACE ? systemDaemonSet(name, nodes) : undefined;
-        return { code: 200, object: system ?? this.#daemonSets.get(namespace, name) };
-      }
-      case 'create':
-        return { code: 201, object: await this.#create(request, namespace) };
-      case 'delete':
-        return { code: 200, object: this.#delete(request, namespace, name) };
-      default:
-        return this.#apply(request, namespace, name, authorize);
-    }
-  }
-
-  async #create(request: ApiRequest, namespace: string): Promise<Json> {
-    const object = bodyOf(request);
-    const name = this.#checkIdentity(object, namespace, undefined);
-    await refuseUndeclared(object, 'V1DaemonSet');
-    this.#requireNamespace(namespace);
-    const manager = request.query.get('fieldManager') ?? request.userAgent.split('/')[0] ?? '';
-    return this.#daemonSets.create(namespace, name, object, manager);
-  }
-
-  async #apply(request: ApiRequest, namespace: string, name: string, authorize: Authorize): Promise<Answer> {
-    if (patchType(request) !== APPLY_PATCH) throw notImplemented('patches of DaemonSets other than server-side apply');
-    const manager = request.query.get('fieldManager') ?? '';
-    if (manager === '') {
-      const message = 'Required value: is required for apply patch';
-      const cause = { reason: 'FieldValueRequired', message, field: 'fieldManager' };
-      throw invalid({ kind: 'PatchOptions', group: 'meta.k8s.io' }, '', [cause]);
-    }
-    const manifest = bodyOf(request);
-    this.#checkIdentity(manifest, namespace, name);
-    await refuseUndeclared(manifest, 'V1DaemonSet');
-    const isNew = !this.#daemonSets.has(namespace, name);
-    if (isNew) {
-      this.#requireNamespace(namespace);
-      // Applying what does not exist creates it, which needs the right to create.
-      authorize({ ...request, verb: 'create' });
-    }
-    const force = request.query.get('force') === 'true';
-    return { code: isNew ? 201 : 200, object: this.#daemonSets.apply(namespace, name, manifest, manager, force) };
-  }
-
-  #delete(request: ApiRequest, namespace: string, name: string): Json {
-    const options = request.body === '' ? {} : bodyOf(request);
-    const { kind: _kind, apiVersion: _apiVersion, propagationPolicy = 'Background', ...others } = options;
-    const policy = request.query.get('propagationPolicy') ?? propagationPolicy;
-    if (policy !== 'Background' || Object.keys(others).length > 0) {
-      throw notImplemented(`deletion of DaemonSets with propagation ${policy} and ${JSON.stringify(others)}`);
-    }
-    const { group, plural } = request.resource;
-    const uid = this.#daemonSets.delete(namespace, name);
-    this.#nextVersion();
-    return {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Success',
-      details: { name, group, kind: plural, uid },
-    };
-  }
-
-  /**
-   * The name in the body, which must equal that of the path.
-   * @throws StatusError 400
-   */
-  #checkIdentity({ apiVersion, kind, metadata }: Json, namespace: string, name: string | undefined): string {
-    if (apiVersion !== 'apps/v1' || kind !== 'DaemonSet') {
-      throw badRequest(
-        `the API version and kind in the data (${apiVersion}, Kind=${kind}) do not match the expected ones (apps/v1, Kind=DaemonSet)`,
-      );
-    }
-    const given = isJson(metadata) ? metadata : {};
-    if (given.namespace !== undefined && given.namespace !== namespace) {
-      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-    }
-    if (name !== undefined && given.name !== name) {
-      throw badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`);
-    }
-    return typeof given.name === 'string' ? given.name : '';
   }
 
   #requireNamespace(namespace: string): void {
