@@ -1,31 +1,16 @@
 import type { World } from '../world.ts';
 import { PublicAddresses } from './addresses.ts';
-import { admitsInternet, concerns, contains, isPublicAddress } from './admission.ts';
 import { Endpoints, type KnownEndpoint } from './endpoints.ts';
 import { type Flow, Flows, type Opening } from './flows.ts';
 import { NatGateways } from './nat-gateways.ts';
 import { NetworkAcls } from './network-acls.ts';
 import { type NetworkInterface, NetworkInterfaces } from './network-interfaces.ts';
+import { admits, allowsApiServer, isReachable, leadsOut, leaves } from './paths.ts';
 import { PrefixLists } from './prefix-lists.ts';
 import { RouteTables, type WayOut } from './route-tables.ts';
 import { allIngress, SecurityGroups } from './security-groups.ts';
 import { type Subnet, Subnets } from './subnets.ts';
 import { VpcFeatures } from './vpc-features.ts';
-
-const HTTPS = 443;
-
-/** Source ports of clients: both ends and the middle of Linux's range (VPC user guide, "Ephemeral ports"). */
-const EPHEMERAL = [32_768, 45_000, 60_999];
-
-/** An Internet client (RFC 5737), and the port that it tries. */
-const SOMEBODY = '203.0.113.9';
-const SSH = 22;
-
-/** One of AWS's public addresses. */
-const AWS_ADDRESS = '52.94.0.1';
-
-/** An address in a VPC. */
-const VPC_ADDRESS = '10.0.0.100';
 
 /** Network paths that route tables do not show. */
 export interface HiddenWays {
@@ -133,9 +118,9 @@ export class Networks {
     if (primary === undefined) return false;
     const { proxy, hub, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;
     const endpoint = this.#named(instance.vpcId, service);
-    if (proxy) return this.#leaves(primary, PROXY_ADDRESS);
-    if (endpoint !== undefined) return this.#admits(endpoint, primary);
-    return hub ?? this.#leadsOut(primary, beyond);
+    if (proxy) return leaves(this, primary, PROXY_ADDRESS);
+    if (endpoint !== undefined) return admits(this, endpoint, primary);
+    return hub ?? leadsOut(this, primary, beyond);
   }
 
   /**
@@ -147,25 +132,12 @@ export class Networks {
     const [primary] = instance.interfaces;
     if (primary === undefined) return false;
     const { proxy, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;
-    return /^\d{12}\.dkr\.ecr\./.test(image) || proxy || this.#leadsOut(primary, beyond);
+    return /^\d{12}\.dkr\.ecr\./.test(image) || proxy || leadsOut(this, primary, beyond);
   }
 
-  /**
-   * Whether an instance's security groups allow traffic to its cluster's API server: to its public address, to its
-   * addresses in the VPC, or to the group that both are in. Routes are not considered: a node that has joined has one.
-   */
+  /** Whether an instance's security groups allow traffic to its cluster's API server. */
   reachesCluster({ interfaces: [primary] }: Connected): boolean {
-    if (primary === undefined) return false;
-    return this.securityGroups
-      .rulesOf(primary.securityGroupIds)
-      .some(
-        (rule) =>
-          rule.egress &&
-          concerns(rule, 'tcp', HTTPS) &&
-          (contains(rule.peer, AWS_ADDRESS) ||
-            contains(rule.peer, VPC_ADDRESS) ||
-            primary.securityGroupIds.includes(rule.peer)),
-      );
+    return primary !== undefined && allowsApiServer(this, primary);
   }
 
   /** The policy of the endpoint by which a service is called from a VPC, if it is called by one. */
@@ -173,33 +145,9 @@ export class Networks {
     return this.#named(vpcId, service)?.PolicyDocument;
   }
 
-  /**
-   * Whether the Internet reaches an instance: one of its interfaces has a public address, an active route leads from
-   * its subnet to an Internet gateway, and its security groups admit somebody on some port.
-   */
+  /** Whether the Internet reaches an instance by one of its interfaces. */
   isReachable(instanceId: string): boolean {
-    return this.interfaces.of(instanceId).some((one) => {
-      const subnet = this.subnets.get(one.subnetId);
-      const isShut =
-        subnet?.blockPublicAccess !== undefined ||
-        one.denyAllIgwTraffic ||
-        !this.networkAcls.admits(one.subnetId, false, SOMEBODY, SSH);
-      if (isShut) return false;
-      const rules = this.securityGroups.rulesOf(one.securityGroupIds);
-      const families = {
-        ipv4: one.associations.size > 0,
-        ipv6:
-          subnet?.ipv6Kind === undefined || subnet.ipv6Kind === 'global'
-            ? one.ipv6Addresses.some(({ address }) => isPublicAddress(address)) || one.ipv6Prefixes.length > 0
-            : false,
-      };
-      return (['ipv4', 'ipv6'] as const).some(
-        (family) =>
-          families[family] &&
-          this.routeTables.isPublic(one.vpcId, one.subnetId, family) &&
-          admitsInternet(rules, family),
-      );
-    });
+    return this.interfaces.of(instanceId).some((one) => isReachable(this, one));
   }
 
   /** Routes a VPC's Internet traffic through a firewall endpoint in a subnet of its own. */
@@ -227,56 +175,5 @@ export class Networks {
   /** The endpoint that a service's name leads to: only Amazon's resolver knows private names. */
   #named(vpcId: string, service: string): KnownEndpoint | undefined {
     return this.features.dns.get(vpcId)?.forwards === false ? undefined : this.endpoints.named(vpcId, service);
-  }
-
-  #leadsOut(primary: NetworkInterface, beyond: boolean): boolean {
-    const { vpcId, subnetId, privateIps, associations } = primary;
-    const route = this.routeTables.defaultRoute(vpcId, subnetId, 'ipv4');
-    if (route?.State !== 'active' || !this.#leaves(primary, AWS_ADDRESS)) return false;
-    const block = this.subnets.get(subnetId)?.blockPublicAccess;
-    if (route.GatewayId?.startsWith('igw-') === true) return block === undefined && associations.has(privateIps[0]);
-    const nat = this.natGateways.get(route.NatGatewayId ?? '');
-    if (nat === undefined || nat.isPrivate) return beyond;
-    return nat.subnetId === undefined && block !== 'block-bidirectional';
-  }
-
-  /** Whether HTTPS to an address leaves the interface and its subnet, and responses come back. */
-  #leaves({ subnetId, securityGroupIds }: NetworkInterface, address: string): boolean {
-    const leaves = this.securityGroups
-      .rulesOf(securityGroupIds)
-      .some((rule) => rule.egress && concerns(rule, 'tcp', HTTPS) && contains(rule.peer, address));
-    return (
-      leaves &&
-      this.networkAcls.admits(subnetId, true, address, HTTPS) &&
-      EPHEMERAL.every((port) => this.networkAcls.admits(subnetId, false, address, port))
-    );
-  }
-
-  /** One of the endpoint's interfaces must be reachable. Within a subnet, network ACLs do not apply. */
-  #admits(endpoint: KnownEndpoint, primary: NetworkInterface): boolean {
-    const ends = (endpoint.NetworkInterfaceIds ?? []).flatMap((id) => this.interfaces.get(id) ?? []);
-    return ends.some((end) => this.#connects(primary, end));
-  }
-
-  #connects(from: NetworkInterface, to: NetworkInterface): boolean {
-    const admits = (one: NetworkInterface, other: NetworkInterface, egress: boolean) =>
-      this.securityGroups
-        .rulesOf(one.securityGroupIds)
-        .some(
-          (rule) =>
-            rule.egress === egress &&
-            concerns(rule, 'tcp', HTTPS) &&
-            (other.securityGroupIds.includes(rule.peer) || contains(rule.peer, other.privateIps[0])),
-        );
-    const crosses = (subnetId: string, egress: boolean, address: string, port: number) =>
-      from.subnetId === to.subnetId || this.networkAcls.admits(subnetId, egress, address, port);
-    const [node, end] = [from.privateIps[0], to.privateIps[0]];
-    return (
-      admits(from, to, true) &&
-      admits(to, from, false) &&
-      crosses(from.subnetId, true, end, HTTPS) &&
-      crosses(to.subnetId, false, node, HTTPS) &&
-      EPHEMERAL.every((port) => crosses(to.subnetId, true, node, port) && crosses(from.subnetId, false, end, port))
-    );
   }
 }
