@@ -1,5 +1,5 @@
 import type { AccessEntries } from '../account/eks/access-entries.ts';
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { nodeMapping, type RoleMapping, withoutPath } from '../kubernetes/aws-auth.ts';
 import type { Fleet } from './fleet.ts';
 import type { FleetState } from './state.ts';

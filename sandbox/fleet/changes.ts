@@ -1,7 +1,7 @@
 import type { Instance } from '../account/ec2/instances.ts';
 import { tcpIngress } from '../account/ec2/security-groups.ts';
 import { trailOfAttachment, trailOfIngress } from '../account/ec2/trail.ts';
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { associateNewAddress, attachCniInterface } from './attachments.ts';
 import { openGroup } from './exposure.ts';
 import type { Fleet } from './fleet.ts';

@@ -1,5 +1,5 @@
 import { kubernetesMinor } from '../account/eks/ami-types.ts';
-import type { EksCluster, EksInsight } from '../account/eks/state.ts';
+import type { EksCluster, EksInsight } from '../account/eks/cluster.ts';
 import type { FleetCluster, FleetProblem } from './fleet.ts';
 import type { FleetState } from './state.ts';
 import { parseDuration, parseTime } from './time.ts';

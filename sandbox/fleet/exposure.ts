@@ -1,7 +1,7 @@
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { LaunchSpecification, Reachability } from '../account/ec2/instances.ts';
 import { tcpIngress } from '../account/ec2/security-groups.ts';
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import type { ExposureFile } from './schema-exposure.ts';
 import type { FleetState } from './state.ts';
 

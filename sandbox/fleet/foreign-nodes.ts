@@ -1,5 +1,5 @@
 import type { LaunchSpecification } from '../account/ec2/instances.ts';
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import type { Random } from '../time/random.ts';
 import { letNodesIn } from './access-entries.ts';
 import type { FleetCluster } from './fleet.ts';

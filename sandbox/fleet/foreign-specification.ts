@@ -1,6 +1,6 @@
 import { architectureOf, isInstanceType, type LaunchSpecification } from '../account/ec2/instances.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
-import type { EksCluster } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import type { SeededHosts } from './hosts.ts';
 import type { FleetState } from './state.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EksCluster, NodeHosts } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
+import type { NodeHosts } from '../account/eks/node-group.ts';
 import { AGENT_RIGHTS } from '../account/iam/managed-policies.ts';
 import { trustOf } from '../account/iam/state.ts';
 import { LATEST_AGENT_VERSION } from '../account/ssm/agents.ts';

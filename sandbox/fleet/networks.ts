@@ -1,6 +1,6 @@
 import type { Networks } from '../account/ec2/network.ts';
 import { egressTo } from '../account/ec2/security-groups.ts';
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { namedGroup } from './exposure.ts';
 import type { NetworkFile, WayOutFile } from './schema-network.ts';
 import type { FleetState } from './state.ts';

@@ -1,6 +1,6 @@
 import type { LaunchSpecification } from '../account/ec2/instances.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { DEFAULT_OS_IMAGE } from '../account/eks/node-os.ts';
-import type { EksCluster } from '../account/eks/state.ts';
 import { LATEST_AGENT_VERSION } from '../account/ssm/agents.ts';
 import { seedLaunchExposure } from './exposure.ts';
 import type { FleetCluster } from './fleet.ts';

@@ -1,6 +1,6 @@
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import { trustAt } from '../account/eks/certificate-authorities.ts';
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import type { Random } from '../time/random.ts';
 import { templateData } from './exposure.ts';
 import type { FleetNodeGroup } from './fleet.ts';

@@ -1,7 +1,7 @@
 import type { JoinTimes } from '../account/auto-scaling/group.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { Karpenter } from '../account/eks/karpenter.ts';
 import { osImageOf } from '../account/eks/node-os.ts';
-import type { EksCluster } from '../account/eks/state.ts';
 import type { FleetCluster } from './fleet.ts';
 import { launcherKey } from './launches.ts';
 import { userDataOf } from './own-templates.ts';

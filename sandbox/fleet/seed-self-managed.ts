@@ -1,7 +1,7 @@
 import { type AutoScalingGroup, type JoinTimes, launchedVersion } from '../account/auto-scaling/group.ts';
 import type { LaunchSpecification } from '../account/ec2/instances.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { joinTimes } from '../account/eks/nodes.ts';
-import type { EksCluster } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import { letNodesIn } from './access-entries.ts';
 import { templateData } from './exposure.ts';

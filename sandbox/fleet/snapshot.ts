@@ -1,5 +1,5 @@
+import type { EksNodeGroup } from '../account/eks/node-group.ts';
 import { nodesOf } from '../account/eks/nodes.ts';
-import type { EksNodeGroup } from '../account/eks/state.ts';
 import type { FleetState } from './state.ts';
 
 /** The current clusters, node groups, updates and nodes as plain JSON. */

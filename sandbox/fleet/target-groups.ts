@@ -1,5 +1,5 @@
 import type { AutoScalingGroup } from '../account/auto-scaling/group.ts';
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import type { TargetGroup } from '../account/elastic-load-balancing/target-groups.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';
 import type { TargetGroupFile } from './schema-target-groups.ts';

@@ -1,4 +1,4 @@
-import type { EksCluster } from '../account/eks/state.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { publicSubnets } from './exposure.ts';
 import type { VpcFile } from './schema-vpc.ts';
 import type { FleetState } from './state.ts';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import { signerAt } from '../account/eks/certificate-authorities.ts';
+import type { EksCluster } from '../account/eks/cluster.ts';
 import { endpointHost } from '../account/eks/descriptions.ts';
 import type { KarpenterNodes } from '../account/eks/karpenter-nodes.ts';
-import type { EksCluster } from '../account/eks/state.ts';
 import { callerArn } from '../account/sts/sts.ts';
 import type { World } from '../account/world.ts';
 import type { Destination } from '../lambda/in-memory-network.ts';

@@ -1,4 +1,4 @@
-import type { EksNodeGroup } from '../../sandbox/account/eks/state.ts';
+import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
 import { followingMode } from '../control-planes.ts';
 import { CLASS_AMI_TYPE } from '../node-classes.ts';
 import { placeOf } from '../rollout.ts';

@@ -1,4 +1,4 @@
-import type { EksNodeGroup } from '../../sandbox/account/eks/state.ts';
+import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import type { Policy } from '../scenario.ts';
 import { type Day, IGNORE, type Invariant, isChange, presentPolicies } from './invariant.ts';

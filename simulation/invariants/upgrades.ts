@@ -1,4 +1,4 @@
-import type { EksNodeGroup } from '../../sandbox/account/eks/state.ts';
+import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
 import { type Day, type Invariant, isChange, largest } from './invariant.ts';
 import { dateOf } from './takers.ts';
 

@@ -2,7 +2,8 @@ import type { AccessEntry } from '@aws-sdk/client-eks';
 import { AwsError } from '../../wire/aws-error.ts';
 import { byText } from '../pagination.ts';
 import type { World } from '../world.ts';
-import type { EksCluster, EksState } from './state.ts';
+import type { EksCluster } from './cluster.ts';
+import type { EksState } from './state.ts';
 
 const ACCESS_ENTRY_TYPES = ['STANDARD', 'EC2_LINUX', 'EC2_WINDOWS', 'FARGATE_LINUX', 'HYBRID_LINUX'] as const;
 

@@ -10,8 +10,9 @@ import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation, type Permission } from '../service.ts';
 import type { World } from '../world.ts';
 import { authoritiesAt } from './certificate-authorities.ts';
+import type { EksCluster } from './cluster.ts';
 import { pageOfNames } from './pages.ts';
-import type { EksCluster, EksState } from './state.ts';
+import type { EksState } from './state.ts';
 
 /** The certificate authorities of clusters: the first one, and from a day on its successor. EKS API reference. */
 export function certificateAuthorityOperations(

@@ -1,6 +1,6 @@
 import type { Certificate, CertificateAuthority } from '@aws-sdk/client-eks';
 import { certificateAuthority } from '../../kubernetes/certificate-authority.ts';
-import type { EksCluster } from './state.ts';
+import type { EksCluster } from './cluster.ts';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;

@@ -6,7 +6,7 @@ import type { InstanceTypeOfferings } from '../ec2/instance-type-offerings.ts';
 import { DEFAULT_VERSION, type LaunchTemplates } from '../ec2/launch-templates.ts';
 import type { VcpuQuotas } from '../ec2/vcpu-quotas.ts';
 import type { AmiReleases } from './ami-releases.ts';
-import type { EksNodeGroup } from './state.ts';
+import type { EksNodeGroup } from './node-group.ts';
 
 /** The resources that EKS looks up for an update. */
 export interface Known {

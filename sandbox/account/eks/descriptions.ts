@@ -3,7 +3,8 @@ import type { AutoScalingGroup, WarmPool } from '../auto-scaling/group.ts';
 import { urlSuffixOf } from '../partition.ts';
 import type { World } from '../world.ts';
 import { trustAt } from './certificate-authorities.ts';
-import type { EksCluster, EksNodeGroup } from './state.ts';
+import type { EksCluster } from './cluster.ts';
+import type { EksNodeGroup } from './node-group.ts';
 
 /** The host name of a cluster's Kubernetes API. */
 export const endpointHost = ({ region }: World, { id }: EksCluster): string =>

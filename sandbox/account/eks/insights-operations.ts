@@ -3,7 +3,8 @@ import { AwsError } from '../../wire/aws-error.ts';
 import { byText, pageOf } from '../pagination.ts';
 import { type Operation, operation } from '../service.ts';
 import type { World } from '../world.ts';
-import type { EksInsight, EksState } from './state.ts';
+import type { EksInsight } from './cluster.ts';
+import type { EksState } from './state.ts';
 
 /** ListInsights returns at most a hundred (EKS API reference). */
 const MAX_PAGE = 100;

@@ -1,6 +1,6 @@
 import type { Permission } from '../service.ts';
 import type { World } from '../world.ts';
-import type { EksNodeGroup } from './state.ts';
+import type { EksNodeGroup } from './node-group.ts';
 
 /**
  * The rights that EKS requires, besides the update itself, from whoever updates a node group with an owner's launch

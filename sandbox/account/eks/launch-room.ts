@@ -1,5 +1,5 @@
 import type { Instance } from '../ec2/instances.ts';
-import type { EksNodeGroup, UpdateFailure } from './state.ts';
+import type { EksNodeGroup, UpdateFailure } from './node-group.ts';
 
 /** What a roll needs of the cluster and its subnets. */
 export interface RollSurroundings {

@@ -2,7 +2,7 @@ import type { JoinTimes } from '../auto-scaling/group.ts';
 import { type AutoScalingGroups, servingMembers } from '../auto-scaling/groups.ts';
 import { architectureOf, type Instance, type LaunchSpecification } from '../ec2/instances.ts';
 import { amiFamily } from './ami-types.ts';
-import type { EksNodeGroup } from './state.ts';
+import type { EksNodeGroup } from './node-group.ts';
 
 /** A new node takes about a third of a replacement's time to join; the old node takes the rest to leave. */
 export const joinTimes = (msPerNode: number): JoinTimes => ({

@@ -3,8 +3,8 @@ import type { AutoScalingGroups } from '../auto-scaling/groups.ts';
 import type { Instance } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
 import { type RollSurroundings, whyNoLaunch, zoneFor } from './launch-room.ts';
+import type { EksNodeGroup, UpdateFailure } from './node-group.ts';
 import { joinTimes, launchNode, nodesOf } from './nodes.ts';
-import type { EksNodeGroup, UpdateFailure } from './state.ts';
 
 const MINUTE_MS = 60_000;
 

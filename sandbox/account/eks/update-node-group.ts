@@ -10,8 +10,9 @@ import type { World } from '../world.ts';
 import { kubernetesMinor } from './ami-types.ts';
 import { customTarget, type Known, namedTemplate, refusal, type UpdateTarget } from './custom-target.ts';
 import { launchPermissions } from './launch-permissions.ts';
+import type { EksNodeGroup } from './node-group.ts';
 import { type RollEnd, RollingUpdate } from './rolling-update.ts';
-import type { EksNodeGroup, EksState } from './state.ts';
+import type { EksState } from './state.ts';
 
 /** How many Kubernetes minor versions a node may be older than its control plane (Kubernetes version skew policy). */
 const MAX_SKEW = 3;
