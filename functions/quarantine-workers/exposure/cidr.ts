@@ -4,13 +4,14 @@ import { once } from '../../shared/runtime/once.ts';
 
 /**
  * Whether a range counts as the whole world: 0.0.0.0/0, ::/0, and any range too wide to be one network. The largest
- * assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the Internet count, too.
+ * assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the Internet count, too. No width makes
+ * private addresses the world: all unique local ones of IPv6 are a /7.
  */
 export function isWorld(cidr: string): boolean {
   const [address = '', length = ''] = cidr.split('/');
   const prefix = Number(length);
   if (length === '' || !Number.isInteger(prefix)) return false;
-  return address.includes(':') ? prefix < 16 : prefix < 8;
+  return (address.includes(':') ? prefix < 16 : prefix < 8) && isPublicNetwork(cidr);
 }
 
 /**

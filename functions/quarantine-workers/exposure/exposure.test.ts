@@ -274,6 +274,10 @@ it.each([
   ['::/0', true],
   ['2000::/3', true],
   ['2001:db8::/32', false],
+  ['fc00::/7', false],
+  ['fd00::/8', false],
+  ['fe80::/10', false],
+  ['f000::/4', true],
   ['0.0.0.0', false],
   ['', false],
 ])('takes %s for the world: %s', (cidr, expected) => {
