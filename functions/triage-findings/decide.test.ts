@@ -233,9 +233,12 @@ describe('decide', () => {
     expect(memory.need).toEqual(need({ vulnerabilities: ['CVE-2026-31415', 'CVE-2026-2', 'CVE-2026-3'] }));
   });
 
-  it('remembers ten vulnerabilities at most', () => {
+  it('remembers ten vulnerabilities at most, and never says that these are all', () => {
     const open = Array.from({ length: 30 }, (_, index) => finding({ vulnerabilityId: `CVE-2026-${index}` }));
-    expect(outcomeOf(nodeGroup({ open })).memory.need?.vulnerabilities).toHaveLength(10);
+    const { message, memory } = outcomeOf(nodeGroup({ open }));
+    expect(memory.need?.vulnerabilities).toHaveLength(10);
+    expect(message).toContain('CVE-2026-0 (CRITICAL) and at least 9 more.');
+    expect(outcomeOf(nodeGroup({ open: open.slice(0, 9) })).message).toContain('CVE-2026-0 (CRITICAL) and 8 more.');
   });
 
   it('names a worker that alone does not run the newest release of its group', () => {

@@ -1,5 +1,5 @@
 import { SEVERITIES, type Severity } from '../../events/inspector-package-finding.ts';
-import { type Need, nameOf, type Urgency } from '../shared/ledger/finding-ledger.ts';
+import { type Need, nameOf, REMEMBERED, type Urgency } from '../shared/ledger/finding-ledger.ts';
 import { counted } from '../shared/text/counted.ts';
 import type { OpenFinding } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -25,9 +25,6 @@ export const urgencyOf = ({ severity, exploitAvailable, epss }: Rating, { urgent
   isAtLeast(severity, urgent.severity) && (exploitAvailable || epss >= urgent.epss) ? 'urgent' : 'normal';
 
 export const moreUrgent = (a: Urgency | undefined, b: Urgency): Urgency => (a === 'urgent' ? a : b);
-
-/** How many vulnerabilities are remembered per node group: one filter of ListFindings takes this many values. */
-const REMEMBERED = 10;
 
 /**
  * The need to remember of the open findings; undefined when there are none.

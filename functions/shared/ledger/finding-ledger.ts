@@ -14,6 +14,9 @@ export type FindingTopic = 'findings' | 'coverage';
 export const urgency = z.enum(['normal', 'urgent']);
 export type Urgency = z.infer<typeof urgency>;
 
+/** How many vulnerabilities are remembered per node group: one filter of ListFindings takes this many values. */
+export const REMEMBERED = 10;
+
 /**
  * Findings whose openness Inspector itself has confirmed, not an event. `upgrade-node-groups` takes the urgency of
  * upgrades from them.
@@ -23,7 +26,7 @@ const need = () =>
     urgency,
     /** The severity of the gravest finding. */
     severity: z.string(),
-    /** At most ten, gravest first. They are looked up again once the workers have been replaced. */
+    /** At most `REMEMBERED`, gravest first. They are looked up again once the workers have been replaced. */
     vulnerabilities: z.array(z.string()),
     /** The release that the node group ran when the findings were read. */
     releaseVersion: z.string(),
@@ -32,9 +35,11 @@ const need = () =>
   });
 export type Need = z.infer<ReturnType<typeof need>>;
 
-/** Returns a text such as `CVE-2026-31415 (CRITICAL) and 2 more`. */
-export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Need): string {
-  return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
+/** Returns a text such as `CVE-2026-31415 (CRITICAL) and 2 more`. Where no more are remembered, nobody knows how many there are. */
+export function nameOf({ vulnerabilities, severity }: Need): string {
+  const [first = '', ...more] = vulnerabilities;
+  const atLeast = vulnerabilities.length < REMEMBERED ? '' : 'at least ';
+  return `${first} (${severity})${more.length === 0 ? '' : ` and ${atLeast}${more.length} more`}`;
 }
 
 /**
