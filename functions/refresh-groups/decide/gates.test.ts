@@ -55,6 +55,18 @@ describe('a gate that the policy names', () => {
     expect([said(begun), begun.memory.heldAtGate]).toEqual(['acted refresh-started', undefined]);
   });
 
+  it('that is a calendar without a time at which it opens is told after a day, too, with a hint that fits', () => {
+    const policy = policyWith({}, { upgrades: { gates: { calendars: ['freeze'] } } });
+    const shut = { kind: 'calendar', isOpen: false } as const;
+    const gates = { ...read('OK', true), calendars: new Map([['freeze', shut]]) };
+    const first = decide(seen(), circumstances(policy, { gates }));
+    expect(said(first)).toBe('waiting calendar-gate-closed');
+    const state = { outcomes: 1, revision: 1, heldAtGate: first.memory.heldAtGate };
+    const long = decide(seen({ state }), circumstances(policy, { gates, now: NOW + 24 * HOUR }));
+    expect(said(long)).toBe('refused calendar-gate-closed');
+    expect(long.hint).toContain('names no time at which the calendar opens');
+  });
+
   it('is forgotten with its AMI: another one has waited for no day', () => {
     const heldAtGate = { reason: 'alarm-gate-closed', target: 'ami-0former', since: NOW - 48 * HOUR };
     const state = { outcomes: 1, revision: 1, heldAtGate };

@@ -54,13 +54,14 @@ export function waitAtGates(named: NamedGates, { gates, workloads }: GatesRead, 
 }
 
 function atGate(closed: ClosedGate, { target, now, held: before, what }: Waiting): AtGate {
-  const { reason, message, which, until, isThrottled, isUnread, hint } = closed;
+  const { reason, message, which, until, isThrottled, isUnread } = closed;
   const held = heldAfter(before, closed, target, now);
   const long = toldOfLong(closed, held?.since ?? now, what, now);
   // Nothing keeps AWS busy for good, so that nobody has to act.
   const decision = (reason === 'gate-unreadable' && !isThrottled) || long !== undefined ? 'refused' : 'waiting';
   const more = { wakeAt: until, ...(isUnread && { dependsOnGates: true as const }) };
-  const words = long === undefined ? message : `${message} ${long}`;
+  const words = long === undefined ? message : `${message} ${long.sentence}`;
+  const hint = long?.hint ?? closed.hint;
   const variant = `${target} ${which}${long === undefined ? '' : ' long'}`;
   const told = wordsOf<ClosedGate['reason']>(decision, reason, words, variant);
   return { told: { ...told, ...(hint !== undefined && { hint }) }, more, held };

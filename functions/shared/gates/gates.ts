@@ -32,6 +32,8 @@ export interface ClosedGate {
   readonly until: number;
   /** Whether AWS is only slow, so that reading works again by itself. */
   readonly isThrottled: boolean;
+  /** Whether one of its calendars is closed, and Systems Manager names no time at which that opens. */
+  readonly isOpenEnded?: true;
   /** What to do, where the hint of the reason does not fit. */
   readonly hint?: string;
   /** Whether nobody has read some of the gates yet. */
@@ -93,6 +95,7 @@ export function closedGate(named: NamedGates, read: Gates | undefined, now: numb
       which,
       until: opensAt > now ? opensAt : until,
       isThrottled: false,
+      ...(shut.some(({ seen }) => seen.changesAt === undefined) && { isOpenEnded: true as const }),
     };
   }
 

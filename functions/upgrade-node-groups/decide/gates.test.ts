@@ -117,6 +117,25 @@ describe('an upgrade', () => {
     expect([late.decision, late.reason]).toEqual(['refused', 'alarm-gate-closed']);
   });
 
+  it('tells people of a calendar that has been closed for a day, and for which nobody has written down when it opens', () => {
+    const endless: Calendar = { kind: 'calendar', isOpen: false };
+    const at = (hours: number, calendar: Calendar, state: object = {}) =>
+      decide(observation(nodeGroup(), state), {
+        ...circumstances({ calendars: ['abc'] }, read({}, { abc: calendar })),
+        now: NOW + hours * HOUR,
+      });
+    const first = at(0, endless);
+    expect(first).toMatchObject({ decision: 'waiting', reason: 'calendar-gate-closed', wakeAt: NOW + HOUR / 4 });
+    const { obstacle } = first.memory;
+    expect(at(23, endless, { obstacle }).decision).toBe('waiting');
+    const long = at(24, endless, { obstacle });
+    expect(long).toMatchObject({ decision: 'refused', reason: 'calendar-gate-closed' });
+    expect(long.message).toContain('abc. Whenever the upgrade could have started since 2026-07-20T12:00');
+    expect(long.hint).toContain('names no time at which the calendar opens');
+    expect(at(25, endless, { obstacle }).variant).toBe(long.variant);
+    expect(at(24, { ...shut, changesAt: NOW + 30 * HOUR }, { obstacle })).toMatchObject({ decision: 'waiting' });
+  });
+
   it('counts the day of a closed gate through all that cannot be read, closed calendars and shut windows', () => {
     const nightly = { windows: [{ cron: '0 12 * * *', duration: '2h' }] };
     const both = { alarms: ['a'], calendars: ['abc'] };

@@ -31,7 +31,9 @@ export const GATE = 'gate ';
 
 /** An obstacle for which a gate is closed that nobody knows when it opens. A text of a gate that cannot be read has a blank. */
 export const closedBy = (reason: ClosedGate['reason']): string => `${GATE}${reason}`;
-const CLOSED: ReadonlySet<string> = new Set([closedBy('alarm-gate-closed'), closedBy('workload-gate-closed')]);
+const CLOSED: ReadonlySet<string> = new Set(
+  (['alarm-gate-closed', 'calendar-gate-closed', 'workload-gate-closed'] as const).map(closedBy),
+);
 
 /** The gate that is known to be closed by what was met last, and since when. */
 export const gateBehind = (met: Obstacle | undefined): Obstacle['behindGate'] =>

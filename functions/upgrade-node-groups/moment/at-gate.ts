@@ -1,5 +1,5 @@
 import { type ClosedGate, closedGate } from '../../shared/gates/gates.ts';
-import { toldOfLong } from '../../shared/gates/held-at-gate.ts';
+import { isLasting, toldOfLong } from '../../shared/gates/held-at-gate.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import type { Circumstances, Decision } from '../model/decision.ts';
 import { closedBy, GATE, gateBehind, meetUnknown, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
@@ -37,9 +37,9 @@ function waitAt(closed: ClosedGate, moment: Moment): Decision {
   const { reason, message, which, until, isThrottled, isUnread, hint } = closed;
   const { state, idle, now, releaseVersion, attempt, wait } = moment;
   const variant = `${releaseVersion} ${attempt} ${which}`;
+  if (isLasting(closed)) return waitForOpening(closed, variant, moment);
   // Somebody has written down when a calendar opens.
-  if (reason === 'calendar-gate-closed') return { ...keepingGate(wait(reason, message, until), state), variant };
-  if (reason !== 'gate-unreadable') return waitForOpening(closed, variant, moment);
+  if (reason !== 'gate-unreadable') return { ...keepingGate(wait(reason, message, until), state), variant };
   const obstacle = meetUnknown(state.obstacle, `${GATE}${which}`, now, UNREADABLE);
   const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
   return {
@@ -53,7 +53,7 @@ function waitAt(closed: ClosedGate, moment: Moment): Decision {
   };
 }
 
-/** Waits for an alarm, or for nodes and pods, and reports one that holds the upgrade back for long. */
+/** Waits for what nobody knows when it opens, and reports it where it holds the upgrade back for long. */
 function waitForOpening(closed: ClosedGate, variant: string, { state, idle, now, wait }: Moment): Decision {
   const { reason, message, until } = closed;
   // One alarm may follow another, and pods be pending where nodes were not Ready.
@@ -65,5 +65,7 @@ function waitForOpening(closed: ClosedGate, variant: string, { state, idle, now,
   const memory = { ...idle, obstacle };
   const long = toldOfLong(closed, since, 'the upgrade', now);
   if (long === undefined) return { ...wait(reason, message, until), variant, memory };
-  return { ...wait(reason, `${message} ${long}`, until), decision: 'refused', variant: `${variant} long`, memory };
+  const { sentence, ...hint } = long;
+  const told = wait(reason, `${message} ${sentence}`, until);
+  return { ...told, decision: 'refused', variant: `${variant} long`, memory, ...hint };
 }
