@@ -278,6 +278,18 @@ describe('a quarantine', () => {
     expect(run.account.fleet.networks.interfaces.of(exposedWorker(run).id)[0]?.associations.size).toBe(0);
   });
 
+  it('is not said to be over while that address may come, also where another one was closed meanwhile', async () => {
+    const launch = publicLaunch({ subnets: 'public', publicAddress: 'elastic', branchInterfaces: 2 });
+    const strip = { quarantine: { respond: 'strip' } };
+    const run = await start({ ...scenario(privateFleet({}, launch), strip, { seed: 7 }), inProcess: true });
+    await run.account.play(20 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'done stripped']);
+    const [done] = ours(run).filter(({ reason }) => reason === 'stripped');
+    const closing = run.calls.filter(({ operation }) => operation === 'ModifyNetworkInterfaceAttribute');
+    expect(closing).toHaveLength(1);
+    expect(closing[0]!.at < done!.time).toBe(true);
+  });
+
   it('accuses nobody of the interfaces that the VPC CNI attaches to a new worker', async () => {
     const exposure = { ipv6: true, interfaces: 4 };
     const run = await start(scenario(privateFleet({}, publicLaunch(exposure)), {}, { seed: 7 }));

@@ -200,10 +200,12 @@ function conclude(
       lookAt: now + RECONCILE_AGAIN,
     };
   }
-  if (mayReturn) {
+  // A reconcile meanwhile, such as for another address that was closed, does not shorten that.
+  const automaticUntil = mayReturn ? now + AUTOMATIC_WITHIN : (quarantine.automaticUntil ?? 0);
+  if (automaticUntil > now) {
     const message = 'AWS may give it an automatic address for its Elastic IP: a further read tells.';
     const decision = say('waiting', 'quarantine-in-progress', message, since);
-    return { ...decision, quiet: true, quarantine, lookAt: now + AUTOMATIC_WITHIN };
+    return { ...decision, quiet: true, quarantine: { ...quarantine, automaticUntil }, lookAt: automaticUntil };
   }
   const [reason, what] =
     quarantine.kind === 'strip'

@@ -101,6 +101,8 @@ const quarantine = () =>
     phase: z.enum(['isolating', 'isolated', 'releasing', 'terminating']),
     /** When a fresh read last found it isolated after a change, epoch milliseconds. */
     isolatedAt: z.number().optional(),
+    /** Until when AWS may give it an automatic address for an Elastic IP that was taken off, epoch milliseconds. */
+    automaticUntil: z.number().optional(),
     cluster: z.string(),
     nodegroup: z.string().optional(),
     vpcId: z.string(),
