@@ -121,6 +121,24 @@ describe('what a role gives an agent', () => {
     expect(roleRights(role([deny(['s3:*'])]), AGENT).forbidden).toBe(false);
   });
 
+  it.each([
+    [[deny(['ssmmessages:Open*'])], 'policy own denies ssmmessages:OpenControlChannel'],
+    [
+      [deny(['*'], when('StringNotEquals', 'aws:SourceVpc', 'vpc-1'))],
+      'no policy allows ssm:UpdateInstanceInformation, and whether policy own denies ssm:UpdateInstanceInformation hangs on aws:SourceVpc, which only a request shows',
+    ],
+    [
+      [allow(NEEDED.slice(0, 1)), deny(CHANNELS.slice(1), when('Bool', 'aws:MultiFactorAuthPresent', 'false'))],
+      'no policy allows ssmmessages:OpenControlChannel, and whether policy own denies ssmmessages:OpenControlChannel hangs on aws:MultiFactorAuthPresent, which only a request shows',
+    ],
+    [
+      [allow(CHANNELS), deny(CHANNELS, when('Bool', 'aws:MultiFactorAuthPresent', 'false'))],
+      'no policy allows ssm:UpdateInstanceInformation, and whether policy own denies ssmmessages:CreateControlChannel hangs on aws:MultiFactorAuthPresent, which only a request shows',
+    ],
+  ])('names what would make a policy more useless, whatever is missing besides: %j', (statements, why) => {
+    expect(roleRights(role(statements), AGENT)).toMatchObject({ allows: 'no', forbidden: true, why });
+  });
+
   it('tells registering from what sessions need', () => {
     const registering = roleRights(role([allow(['ssm:*'])]), AGENT);
     expect(registering).toMatchObject({ allows: 'no', registers: 'yes' });

@@ -1,6 +1,6 @@
 import { type AgentIdentity, REGISTERS } from '../../shared/iam/agent-calls.ts';
 import type { Answer } from '../../shared/iam/judge.ts';
-import { type RolePolicies, rightTo } from '../../shared/iam/role-policies.ts';
+import { type Right, type RolePolicies, rightTo } from '../../shared/iam/role-policies.ts';
 import { questionsFor } from './questions.ts';
 
 /** Whether a role gives an agent the rights it needs. */
@@ -19,12 +19,25 @@ export function roleRights(role: RolePolicies, agent: AgentIdentity): RoleRights
   const verdicts = (['ssm', 'ssmmessages'] as const)
     .flatMap((service) => questionsFor(service, agent))
     .map((question) => ({ action: question.action, ...rightTo(question, role) }));
-  const worst = (answer: Answer) => verdicts.find((verdict) => verdict.answer === answer);
-  const decisive = worst('no') ?? worst('unsure');
+  const first = (answer: Answer, isForbidden: boolean) =>
+    verdicts.find((verdict) => verdict.answer === answer && (verdict.forbidden || !isForbidden));
+  const decisive = first('no', true) ?? first('no', false) ?? first('unsure', true) ?? first('unsure', false);
+  const why = whyOf(decisive, first('unsure', true));
   return {
     allows: decisive?.answer ?? 'yes',
     registers: verdicts.find(({ action }) => action === REGISTERS)?.answer ?? 'unsure',
-    ...(decisive?.why !== undefined && { why: decisive.why }),
+    ...(why !== undefined && { why }),
     forbidden: verdicts.some((verdict) => verdict.forbidden),
   };
+}
+
+type Verdict = Right & { readonly action: string };
+
+/**
+ * What decides, and what would make a policy more useless, as a clause: only a person can end that.
+ * @param mayForbid what another policy may not change
+ */
+function whyOf(decisive: Verdict | undefined, mayForbid: Verdict | undefined): string | undefined {
+  if (decisive?.answer !== 'no' || decisive.forbidden || mayForbid === undefined) return decisive?.why;
+  return `no policy allows ${decisive.action}, and ${mayForbid.why}`;
 }

@@ -47,22 +47,17 @@ export function rightTo(question: Question, { policies, boundary }: RolePolicies
   }
   const mayDeny = judged.find(({ verdict }) => verdict.denied === 'unsure');
   const mayBound = bounds !== undefined && (bounds.denied === 'unsure' || bounds.allowed === 'unsure');
-  const forbidden = mayDeny !== undefined || mayBound;
-  if (judged.every(({ verdict }) => verdict.allowed === 'no')) return { answer: 'no', forbidden };
-  if (mayDeny !== undefined) {
-    return {
-      answer: 'unsure',
-      why: doubtAbout(`whether policy ${mayDeny.policy.name} denies ${action}`, mayDeny.verdict),
-      forbidden,
-    };
+  const doubt =
+    mayDeny !== undefined
+      ? doubtAbout(`whether policy ${mayDeny.policy.name} denies ${action}`, mayDeny.verdict)
+      : mayBound
+        ? doubtAbout(`whether permissions boundary ${boundary?.name} allows ${action}`, bounds)
+        : undefined;
+  const forbidden = doubt !== undefined;
+  if (judged.every(({ verdict }) => verdict.allowed === 'no')) {
+    return { answer: 'no', ...(forbidden && { why: `no policy allows ${action}, and ${doubt}` }), forbidden };
   }
-  if (mayBound) {
-    return {
-      answer: 'unsure',
-      why: doubtAbout(`whether permissions boundary ${boundary?.name} allows ${action}`, bounds),
-      forbidden,
-    };
-  }
+  if (forbidden) return { answer: 'unsure', why: doubt, forbidden };
   if (judged.some(({ verdict }) => verdict.allowed === 'yes')) return { answer: 'yes', forbidden };
   const mayAllow = judged.find(({ verdict }) => verdict.allowed === 'unsure');
   const why = doubtAbout(`whether policy ${mayAllow?.policy.name} allows ${action}`, mayAllow?.verdict);
