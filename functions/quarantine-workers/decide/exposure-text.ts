@@ -2,6 +2,7 @@ import type { IpPermission } from '@aws-sdk/client-ec2';
 import { stricter } from '../../shared/policy/mode.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { portsOf } from '../exposure/exposure.ts';
+import { openingInWords } from '../exposure/exposure-words.ts';
 import type { Circumstances, GroupDecision } from '../model/decision.ts';
 import { circumstancesOfGroup, guardOf } from '../model/guards.ts';
 import type { GroupObservation } from '../model/observation.ts';
@@ -121,7 +122,7 @@ const isWithin = (
 
 /** A rule in words, for example `tcp/22 of sg-1`. */
 export const ruleInWords = (groupId: string, permissions: readonly IpPermission[]): string =>
-  `${permissions.map(portsOf).join(', ')} of ${groupId}`;
+  `${permissions.map(portsOf).map(openingInWords).join(', ')} of ${groupId}`;
 
 export const subnetInWords = (id: string, family: 'ipv4' | 'ipv6' = 'ipv4'): string =>
   family === 'ipv4' ? `automatic addresses of ${id}` : `automatic IPv6 addresses of ${id}`;

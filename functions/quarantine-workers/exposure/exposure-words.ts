@@ -18,8 +18,18 @@ const NAMES: Readonly<Record<ExposureKind, string>> = {
   'ipv6-prefix': 'IPv6 prefix',
 };
 
+/** ICMP has types and codes in the place of ports; of a code below 0, all are meant. Source: EC2 API reference, `IpPermission`. */
+const OF_ICMP = /^(icmp|icmpv6)\/(\d+)(?:-(-?\d+))?$/;
+
+/** What a rule opens, in words: `icmp type 8` for `icmp/8--1`. */
+export function openingInWords(opening: string): string {
+  const [, protocol, type, code = type] = OF_ICMP.exec(opening) ?? [];
+  if (protocol === undefined) return opening;
+  return `${protocol} type ${type}${Number(code) < 0 ? '' : ` code ${code}`}`;
+}
+
 /** Some ports in words. */
-export const portsInWords = (ports: readonly string[]): string => firstOf(ports, MOST_PORTS).join(', ');
+export const portsInWords = (ports: readonly string[]): string => firstOf(ports, MOST_PORTS, openingInWords).join(', ');
 
 /** An exposure in words. */
 function describeExposure({ interfaceId, address, kind, gateway, openPorts, unread = [] }: Exposure): string {

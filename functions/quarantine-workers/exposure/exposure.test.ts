@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { networkInterface } from '../model/observation.fixture.ts';
 import { isWorld } from './cidr.ts';
 import { doubtsOf, exposuresOf, type Networks, portsOf, shieldsOf, worldPart } from './exposure.ts';
+import { portsInWords } from './exposure-words.ts';
 import { aclAdmitsWorld, gatewaysOf, type Referred } from './routes.ts';
 
 const table = (routes: Route[], association: object, vpc = 'vpc-1'): RouteTable => ({
@@ -292,6 +293,16 @@ it.each<[IpPermission, string]>([
   [{ IpProtocol: '50' }, '50'],
 ])('says what %o opens: %s', (rule, expected) => {
   expect(portsOf(rule)).toBe(expected);
+  expect(portsInWords([portsOf(rule)])).toBe(expected);
+});
+
+it.each<[IpPermission, string]>([
+  [{ IpProtocol: 'icmp', FromPort: 8, ToPort: -1 }, 'icmp type 8'],
+  [{ IpProtocol: 'icmp', FromPort: 3, ToPort: 4 }, 'icmp type 3 code 4'],
+  [{ IpProtocol: 'icmp', FromPort: 0, ToPort: 0 }, 'icmp type 0 code 0'],
+  [{ IpProtocol: 'icmpv6', FromPort: 128, ToPort: -1 }, 'icmpv6 type 128'],
+])('names types and codes of ICMP, which has no ports: %o opens %s', (rule, expected) => {
+  expect(portsInWords([portsOf(rule)])).toBe(expected);
 });
 
 it('takes only the part of a rule that admits the world', () => {

@@ -217,7 +217,7 @@ export function worldPart(
   };
 }
 
-/** The ports that a rule opens, such as `tcp/22`. */
+/** The ports that a rule opens, such as `tcp/22`. Of ICMP, type and code stand in their place. */
 export function portsOf({ IpProtocol = '', FromPort, ToPort }: IpPermission): string {
   if (IpProtocol === '-1') return 'all';
   if (FromPort === undefined || FromPort < 0) return IpProtocol;
