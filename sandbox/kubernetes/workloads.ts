@@ -1,6 +1,7 @@
 import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import { PODS } from './api-request.ts';
+import { bindPods } from './bind-pods.ts';
 import { desiredHealthy, servedBudget } from './disruption-budget.ts';
 import type { AskedEviction } from './evictions.ts';
 import type { Served } from './lists.ts';
@@ -18,7 +19,6 @@ import {
 } from './status-error.ts';
 import {
   budgetsOf,
-  groupLabelOf,
   hasStarted,
   isReady,
   replicaSetName,
@@ -232,43 +232,12 @@ export class Workloads {
     }
   }
 
-  /** Binds pods without a node, each to the node with the fewest pods of its kind, then with the fewest in all. */
   #schedule(nodes: readonly SchedulingNode[], since: number): void {
-    const waiting = this.#pods.filter(({ bound, leaving }) => bound === undefined && leaving === undefined);
-    if (waiting.length === 0) return;
-    const all = countByNode(this.#pods);
-    for (const [workload, pods] of Map.groupBy(waiting, (pod) => pod.workload)) {
-      const own = countByNode(this.#living(workload));
-      const open = nodes.filter((node) => takes(node, workload));
-      for (const pod of pods) {
-        const node = leastOf(open, ({ name }) => (own.get(name) ?? 0) * 1_000_000 + (all.get(name) ?? 0));
-        if (node === undefined) break;
-        const boundAt = Math.max(since, pod.createdAt, node.createdAt);
-        pod.bound = { nodeName: node.name, readyAt: boundAt + this.#options.random.integer(8_000, 25_000) };
-        for (const counts of [own, all]) counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
-      }
-    }
+    bindPods(this.#pods, nodes, since, this.#options.random);
   }
 }
 
 const isKept = ({ workload }: WorkloadPod): boolean => workload.doNotDisrupt === true;
-
-function countByNode(pods: readonly WorkloadPod[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { bound } of pods)
-    if (bound !== undefined) counts.set(bound.nodeName, (counts.get(bound.nodeName) ?? 0) + 1);
-  return counts;
-}
-
-/** The first item with the lowest rank. */
-function leastOf<Item>(items: readonly Item[], rankOf: (item: Item) => number): Item | undefined {
-  let [least, lowest]: [Item | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
-  for (const item of items) {
-    const rank = rankOf(item);
-    if (rank < lowest) [least, lowest] = [item, rank];
-  }
-  return least;
-}
 
 /** A pod without a node has no process that needs time to end. */
 function leave(pod: WorkloadPod, since: number): void {
@@ -282,9 +251,3 @@ function takenOffFrom({ taints, unheardSince, createdAt }: SchedulingNode, since
   if (keys.length === 0) return undefined;
   return keys.every((key) => TOLERATED_FOR_A_TIME.includes(key)) ? (unheardSince ?? createdAt) + TOLERATED_MS : since;
 }
-
-const takes = ({ labels, ready, unschedulable, taints }: SchedulingNode, workload: Workload): boolean =>
-  labels[groupLabelOf(workload)] === workload.nodeGroup &&
-  ready &&
-  !unschedulable &&
-  taints.every(({ effect }) => effect === 'PreferNoSchedule');
