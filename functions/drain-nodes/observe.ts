@@ -46,8 +46,14 @@ export interface Observations {
 }
 
 /** The policy that holds for a group. */
-export const policyHere = (policy: Policy | InvalidPolicy, { key, owner }: Pick<SelfManagedGroup, 'key' | 'owner'>) =>
-  policyAt(policy, placeOfGroup(key, owner), READS);
+export const policyHere = (
+  policy: Policy | InvalidPolicy,
+  {
+    key,
+    owner,
+    group,
+  }: Pick<GroupObservation, 'key' | 'owner'> & { readonly group: Pick<GroupObservation['group'], 'tags'> },
+) => policyAt(policy, placeOfGroup(key, owner, group.tags), READS);
 
 /** Reads the groups of the scope, their hooks, and the nodes that wait for ours. */
 export async function observe(
@@ -188,7 +194,7 @@ async function observeGroup(
   try {
     const asked = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: view.name });
     const { LifecycleHooks = [] } = await clients.autoScaling.send(asked);
-    const here = policyHere(policy, { key, owner });
+    const here = policyHere(policy, { key, owner, group: view });
     const isOff = isInvalid(here) || here.killSwitch || here.drains.mode === 'off';
     // Where nothing may be done, the cluster is not asked.
     const noAccess = isOff ? undefined : await views.whyNoAccess(key.cluster);

@@ -94,7 +94,7 @@ const gravest = (needs: readonly Need[]): Need | undefined =>
 /**
  * The policy that holds for the node classes of a cluster, or for one of them.
  *
- * @param marks the labels and annotations of the class, which count as tags: by tag a policy only becomes stricter
+ * @param marks the labels and annotations of the class, which count as tags
  */
 export function policyHere(
   policy: Policy | InvalidPolicy,
@@ -102,8 +102,7 @@ export function policyHere(
   owner: Owner,
   marks: ClassView['marks'] = {},
 ): Policy | InvalidPolicy {
-  const place = placeOfGroup({ cluster }, owner);
-  return policyAt<typeof READS, Policy>(policy, { ...place, tags: [...place.tags, marks] }, READS);
+  return policyAt<typeof READS, Policy>(policy, placeOfGroup({ cluster }, owner, marks), READS);
 }
 
 /** The views of a cluster, by the names of their groups; none of a cluster that does not exist. */

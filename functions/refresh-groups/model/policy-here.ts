@@ -11,11 +11,6 @@ interface Located {
   readonly group: { readonly tags: Readonly<Record<string, string>> };
 }
 
-/**
- * The policy that holds for a group; a pure function. The group's own tags count, too, because by tag a policy only
- * becomes stricter.
- */
-export function policyHere(policy: Policy | InvalidPolicy, { key, owner, group }: Located): Policy | InvalidPolicy {
-  const place = placeOfGroup(key, owner);
-  return policyAt<typeof READS, Policy>(policy, { ...place, tags: [...place.tags, group.tags] }, READS);
-}
+/** The policy that holds for a group; a pure function. */
+export const policyHere = (policy: Policy | InvalidPolicy, { key, owner, group }: Located): Policy | InvalidPolicy =>
+  policyAt<typeof READS, Policy>(policy, placeOfGroup(key, owner, group.tags), READS);

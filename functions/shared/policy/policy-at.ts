@@ -86,14 +86,19 @@ export const placeOfWorker = (
   tags: [owner?.tags, owner?.clusterTags],
 });
 
-/** The place of a group of workers. A name without a colon is a managed node group's; other names are tags. */
+/**
+ * The place of a group of workers. A name without a colon is a managed node group's; other names are tags.
+ *
+ * @param own the tags of a group that EKS does not manage. They count, too: by tag a policy only becomes stricter
+ */
 export const placeOfGroup = (
   { cluster, nodegroup }: { readonly cluster: string; readonly nodegroup?: string | undefined },
   owner: Owner | undefined,
+  own?: Tags,
 ): Place => ({
   cluster,
   nodegroup: nodegroup?.includes(':') === true ? undefined : nodegroup,
-  tags: [owner?.tags, owner?.clusterTags],
+  tags: [own, owner?.tags, owner?.clusterTags],
 });
 
 /** The overrides that apply at the place of a policy, as part of a record's details. */
