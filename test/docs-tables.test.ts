@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { UsageError } from '../cli/usage-error.ts';
 import { policySchema } from '../functions/policy-document.ts';
+import { STRICTNESS } from '../functions/shared/policy/strictness.ts';
 import { decisionKind, recordSchema } from '../functions/shared/records/record.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { METRIC_NAMESPACE } from '../infra/metric.ts';
@@ -67,6 +68,18 @@ describe("docs/policy.md's table", () => {
     const window = policySchema('enforce').parse({ upgrades: { windows: [{ cron: '0 1 * * *', duration: '1h' }] } });
     expect(codeIn(meaning)).toEqual([...keysOf(items), window.upgrades.windows[0]?.timeZone]);
   });
+});
+
+it('docs/policy.md names just the sections that overrides may change, and just those that hold everywhere', () => {
+  const { text } = policyPage;
+  const inSentence = (sentence: RegExp) => codeIn(sentence.exec(text)?.[1] ?? '').toSorted();
+  const sections = Object.keys(
+    jsonSchema.parse(z.toJSONSchema(policySchema('enforce'), { io: 'input' })).properties ?? {},
+  );
+  const changed = Object.keys(STRICTNESS);
+  expect(inSentence(/and the\skeys of ([^:]*?) that it changes there:/)).toEqual(changed.toSorted());
+  const everywhere = sections.filter((name) => !['killSwitch', 'scope', 'overrides', ...changed].includes(name));
+  expect(inSentence(/and the sections\s([^.]*?)\.$/m)).toEqual(everywhere.toSorted());
 });
 
 /** A default as JSON, or otherwise as text. */
