@@ -123,6 +123,33 @@ it('workers with public addresses whose routes a VPC of another account does not
   expect(operations(run).filter((name) => NETWORK.includes(name))).toEqual([]);
 });
 
+it('workers with a security group that EC2 does not show for good are told of as doubt once, without a chain of looks that Lambda cuts', async () => {
+  const openPorts = { quarantine: { exposure: 'open-port' } };
+  const run = await start({
+    ...scenario(privateFleet({ desiredSize: 3 }, publicLaunch({ openPorts: [22] })), openPorts),
+    inProcess: true,
+  });
+  const { securityGroups } = run.account.fleet.networks;
+  const all = securityGroups.list.bind(securityGroups);
+  const hidden = vi
+    .spyOn(securityGroups, 'list')
+    .mockImplementation(() => all().filter(({ rules }) => !rules.some(({ fromPort }) => fromPort === 22)));
+  onTestFinished(() => hidden.mockRestore());
+  await run.account.play(3.2 * HOUR);
+  expect(outcomes(run)).toEqual(['waiting rules-unread', 'waiting rules-hidden', 'refused workers-stay-exposed']);
+  const messages = run.account.sns.published.filter(({ subject = '' }) => subject.startsWith('[eks-host-remediator]'));
+  expect(messages.map(({ subject }) => subject)).toEqual([expect.stringContaining('shop/web: workers-stay-exposed')]);
+  expect(messages[0]?.message).toMatch(/1 worker may be exposed to the Internet\. EC2 does not show a security group/);
+  // Some looks within five minutes, and three sweeps.
+  const looks = run.calls.filter(
+    ({ function: name, operation }) => name === 'quarantine-workers' && operation === 'DescribeSecurityGroups',
+  );
+  expect(looks.length).toBeLessThan(40);
+  hidden.mockRestore();
+  await run.account.play(1.2 * HOUR);
+  expect(outcomes(run).slice(-3)).toEqual(['acted quarantine-started', 'done quarantined', 'done exposures-ended']);
+});
+
 describe('whoever sets tags', () => {
   const claims = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
 

@@ -16,6 +16,7 @@ const DECISIONS: Readonly<Record<string, DecisionKind>> = {
   'instance-operated': 'refused',
   'auto-mode-exposed': 'skipped',
   'routes-unread': 'waiting',
+  'rules-hidden': 'waiting',
   'would-harden': 'would-act',
   'exposure-shared': 'refused',
   'workers-stay-exposed': 'refused',

@@ -11,6 +11,12 @@ export const QUARANTINE_REASONS = {
     hint: 'Look at the security group that the message names: its owner may be another account, which no longer shares it.',
     severity: 'medium',
   },
+  'rules-hidden': {
+    meaning:
+      'As rules-unread, for more than five minutes: the security group is not merely new. Nothing is closed. One message about the group names all such workers (`workers-stay-exposed`).',
+    hint: 'Have the owner of the security group that the message names share it, or give the worker other groups, or no public address. With quarantine.exposure address, an address is enough.',
+    severity: 'high',
+  },
   'routes-unread': {
     meaning:
       'The worker has an address that looks public, and EC2 shows no route table of its subnet, as may be in a VPC that another account shares: nobody knows whether the Internet reaches it. Nothing is closed. One message about the group names all such workers (`workers-stay-exposed`).',

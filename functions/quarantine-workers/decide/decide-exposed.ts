@@ -14,6 +14,8 @@ import { heldByAnother } from './another-stack.ts';
 
 /** How soon a worker is reconciled again whose security groups EC2 does not show, ms. */
 const UNREAD_FOR = 60_000;
+/** How long EC2 may not show a security group that is only new, ms. After that it is hidden, which nobody waits out. */
+const NEW_FOR = 5 * 60_000;
 
 const OF_AUTO_MODE = 'EKS Auto Mode: AWS looks after this node; nobody else may change it.';
 
@@ -40,13 +42,13 @@ export function decideExposed(observation: Observation, view: WorkerView, circum
 /** Decides about a worker of which no exposure is known that counts. */
 function notExposed(observation: Observation, view: WorkerView, circumstances: Circumstances): Decision {
   const { state } = observation;
-  const doubt = doubtAbout(view, circumstances);
+  const doubt = doubtAbout(view, state, circumstances);
   if (doubt !== undefined) {
     const left = guardOf(observation, view, circumstances);
     if (left === undefined) return doubt;
     // That it is left alone makes it no worker that the Internet cannot reach. It is recorded after other words only.
     const silent = state.outcomes === 0 ? ({ silent: true } as const) : {};
-    const unread = doubt.unread === true ? ({ unread: true } as const) : {};
+    const unread = doubt.reason === 'routes-unread' ? {} : ({ unread: true } as const);
     return { ...left, message: `${doubt.message} ${left.message}`, ...silent, ...unread };
   }
   // A shielded worker is as it should be. It is recorded only where something else was recorded before.
@@ -116,12 +118,19 @@ function quarantineOf(
 }
 
 /** What nobody can tell about a worker of which no exposure is known; undefined where all is known. */
-function doubtAbout(view: WorkerView, { policy, now }: Circumstances): Decision | undefined {
+function doubtAbout(
+  view: WorkerView,
+  { reason, since }: Observation['state'],
+  { policy, now }: Circumstances,
+): Decision | undefined {
   const unread = view.exposures.filter((each) => each.unread !== undefined);
   // A group that was just made may not be shown yet. That it opens nothing is as little known as that it opens a port.
   if (unread.length > 0) {
     const message = `Nobody can tell whether a port is open to the world: ${describeExposures(unread).join('; ')}.`;
     const groups = [...new Set(unread.flatMap((each) => each.unread ?? []))].sort().join(' ');
+    const isHidden = reason === 'rules-hidden' || (reason === 'rules-unread' && now - (since ?? now) >= NEW_FOR);
+    // The record about the group names all such workers (`workers-stay-exposed`). Sweeps look at them again.
+    if (isHidden) return say('waiting', 'rules-hidden', message, groups);
     return { ...say('waiting', 'rules-unread', message, groups), unread: true, lookAt: now + UNREAD_FOR };
   }
   const { doubts = [] } = view;

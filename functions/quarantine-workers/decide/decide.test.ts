@@ -95,6 +95,16 @@ it('a worker with a security group that EC2 does not show is none without open p
   const doubt = decide(observation(hidden), openPort);
   expect([said(doubt), doubt.lookAt]).toEqual(['waiting rules-unread', NOW + 60_000]);
   expect(doubt.message).toContain('what sg-9 opens is not known');
+  // One that is only new shows within minutes. One that stays hidden is told by the group, and left to sweeps.
+  for (const [reason, minutes, word, lookAt] of [
+    ['rules-unread', 4, 'waiting rules-unread', NOW + 60_000],
+    ['rules-unread', 5, 'waiting rules-hidden', undefined],
+    ['rules-hidden', 1, 'waiting rules-hidden', undefined],
+    ['not-exposed', 99, 'waiting rules-unread', NOW + 60_000],
+  ] as const) {
+    const later = decide(observation(hidden, { reason, since: NOW - minutes * 60_000 }), openPort);
+    expect([said(later), later.lookAt]).toEqual([word, lookAt]);
+  }
   const shown = worker({ exposures: [exposure({ openPorts: [] })] });
   expect(said(decide(observation(shown), openPort))).toBe('done not-exposed');
   const open = worker({ exposures: [exposure({ unread: ['sg-9'] })] });

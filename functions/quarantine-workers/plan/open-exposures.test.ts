@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { say } from '../model/decision.ts';
-import { HOUR, isolatedWorker, NOW, observation, worker } from '../model/observation.fixture.ts';
+import { exposure, HOUR, isolatedWorker, NOW, observation, worker } from '../model/observation.fixture.ts';
 import { newOpenGroup, type OpenGroup, type OpenWorker } from '../model/open-exposure-ledger.ts';
 import { countOpen, type Finding, findingOf, SETTLE, tellingOf, withFindings } from './open-exposures.ts';
 
@@ -57,6 +57,14 @@ describe('what a decision says about the exposure of its worker', () => {
       expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();
   });
 
+  it('is doubt where its security groups stay hidden', () => {
+    const decision = say('waiting', 'rules-hidden', '');
+    const view = worker({ exposures: [exposure({ openPorts: [], unread: ['sg-9'] })] });
+    expect(findingOf({ observation: observation(view), decision }, NOW)?.open).toMatchObject({
+      reason: 'rules-hidden',
+    });
+  });
+
   it('is nothing while another reconcile acts on it', () => {
     const decision = { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
     expect(findingOf({ observation: observation(worker()), decision }, NOW)).toBeUndefined();
@@ -76,6 +84,7 @@ describe('a group with workers that stay exposed', () => {
   it('is told to be in doubt where nothing is known of any', () => {
     const message = (workers: OpenGroup['workers']) => tellingOf(groupOf(workers), 'e-1', NOW).decision?.message;
     expect(message(some(2, 'routes-unread'))).toMatch(/^2 workers may be exposed to the Internet\. EC2 does not show/);
+    expect(message(some(2, 'rules-hidden'))).toMatch(/^2 workers may be exposed .* a security group of theirs/);
     const mixed = { ...some(1, 'routes-unread'), 'i-9': open() };
     expect(message(mixed)).toMatch(/^2 workers stay exposed to the Internet\./);
   });

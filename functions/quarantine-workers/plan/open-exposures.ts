@@ -26,11 +26,14 @@ const QUIET: Readonly<Partial<Record<Reason, string>>> = {
   'would-quarantine': 'The mode of quarantine is observe: nothing is closed.',
   'kill-switch': 'The kill switch is on: nothing is closed.',
   'routes-unread': 'EC2 does not show the routes of their subnets, so that nobody knows whether one leads to them.',
+  'rules-hidden': 'EC2 does not show a security group of theirs, so that nobody knows whether it opens a port.',
   'auto-mode-exposed':
     'EKS Auto Mode owns its nodes, and nobody else may change them: let their NodeClass select private subnets, or give no public addresses (advancedNetworking.associatePublicIPAddress: false).',
 };
-/** The reason of a worker of which nobody knows whether it is exposed. */
+/** The reason of a worker of which nobody knows whether a route leads to it. */
 const DOUBT: Reason = 'routes-unread';
+/** The reasons of workers of which nobody knows whether they are exposed. */
+const DOUBTS: ReadonlySet<string> = new Set<Reason>([DOUBT, 'rules-hidden']);
 const quiet: ReadonlyMap<string, string> = new Map(Object.entries(QUIET));
 
 /**
@@ -133,7 +136,7 @@ function inWords(workers: ReadonlyArray<readonly [string, OpenWorker]>): string 
     .slice(0, NAMED)
     .map(([id, { since, exposures }]) => `${id} since ${iso(since).slice(0, 16)}Z (${exposures})`);
   const more = oldest.length > NAMED ? `; and ${oldest.length - NAMED} more` : '';
-  const isDoubt = oldest.every(([, { reason }]) => reason === DOUBT);
+  const isDoubt = oldest.every(([, { reason }]) => DOUBTS.has(reason));
   const count = isDoubt
     ? counted(oldest.length, 'worker may be', 'workers may be')
     : counted(oldest.length, 'worker stays', 'workers stay');

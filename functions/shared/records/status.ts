@@ -26,6 +26,7 @@ const LEFT_OPEN = [
   'instance-operated',
   'auto-mode-exposed',
   'routes-unread',
+  'rules-hidden',
 ] as const;
 /** Reasons that leave an exposure of a node group open for now. */
 const GROUP_LEFT_OPEN = ['would-harden', 'exposure-shared', 'workers-stay-exposed'] as const;
