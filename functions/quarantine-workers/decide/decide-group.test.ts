@@ -91,6 +91,11 @@ describe('a group that is public by design', () => {
     expect(decideGroup(open, policy({})).hint).toBeUndefined();
   });
 
+  it('is told with the EC2NodeClass where Karpenter launches its nodes, whose launch templates are nobody else’s', () => {
+    const pool = { ...open, key: { ...open.key, nodegroup: 'karpenter:general' } };
+    expect(decideGroup(pool, policy({})).hint).toMatch(/^Have the EC2NodeClass .*associatePublicIPAddress: false/);
+  });
+
   it('is opened again when an operator asks for it, and stays open', () => {
     const closed = { ingress: [], subnets: ['subnet-1'] };
     const asked = { ...open, state: { outcomes: 1, closed }, request: requested() };

@@ -1,3 +1,4 @@
+import { unmanagedGroup } from '../../shared/fleet/worker.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { counted } from '../../shared/text/counted.ts';
 import { portsInWords } from '../exposure/exposure-words.ts';
@@ -40,7 +41,7 @@ function aboutExposures(
   const configured = [...group.publicSubnets, ...group.ipv6Subnets, ...group.publicTemplates].join(' ');
   const report = {
     ...say('refused', 'public-by-design', `${why} ${others}${openInWords(group)}`, configured),
-    ...(!isCauseKnown && { hint: REPLACE }),
+    ...(isCauseKnown ? ofKarpenter(group) : { hint: REPLACE }),
   };
   if (group.state.leftOpen === true) return report;
   const enforced = waysToClose(group, policy, account, 'enforce');
@@ -95,6 +96,17 @@ function aboutRequest(group: GroupObservation, policy: Circumstances['policy']):
 /** For workers that outlived what gave them their addresses: subnets that were closed, or a template that was changed. */
 const REPLACE =
   'Replace these workers, by an upgrade or one after the other, and look whether the new ones get public addresses. If they do, find what gives them.';
+
+/**
+ * What to change where Karpenter launches the nodes: their launch templates are its own. Source: Karpenter, "NodeClasses"
+ * (subnetSelectorTerms, associatePublicIPAddress), "Disruption" (drift).
+ */
+const ofKarpenter = ({ key }: GroupObservation): { readonly hint?: string } =>
+  unmanagedGroup(key.nodegroup)?.kind === 'node-pool'
+    ? {
+        hint: 'Have the EC2NodeClass of the node pool select private subnets (subnetSelectorTerms), or give no public addresses (associatePublicIPAddress: false); Karpenter then replaces its nodes by drift. Or let the policy close the exposure (quarantine.publicByDesign).',
+      }
+    : {};
 
 /** What gives workers of the group public addresses now, in clauses. */
 function causesOf({ publicSubnets, ipv6Subnets, publicTemplates, sharedSubnets }: GroupObservation): readonly string[] {
