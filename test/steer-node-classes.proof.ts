@@ -233,6 +233,24 @@ it('an alias that names no release is told after a day, and a pin to a withdrawn
 });
 
 describe('nothing is written', () => {
+  it('while a release is missing for an architecture in use: Karpenter could not replace the nodes that have it', async () => {
+    const pools = [
+      { name: 'general', size: 2, releaseVersion: OLD },
+      { name: 'arm', size: 1, releaseVersion: OLD, instanceType: 'm7g.large' },
+    ];
+    const fleet = karpenterFleet({}, {}, { karpenterNodePools: pools });
+    const arm = { kubernetesVersion: '1.33', amiType: 'AL2023_ARM_64_STANDARD' };
+    const releases = [
+      ...fleet.releases,
+      { ...arm, at: '-15d', releaseVersion: OLD },
+      { ...arm, at: '+30h', releaseVersion: NEW },
+    ];
+    const run = await started({ ...fleet, releases }, { bakeAge: '1h' }, '29h');
+    expect(patches(run)).toEqual([]);
+    await run.account.play(6 * HOUR);
+    expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260710' }]);
+  });
+
   it('where the cluster only lets its objects be read: it is told', async () => {
     const run = await started(karpenterFleet({}, {}, { rbacNodeClasses: false }));
     expect(nodeClassStory(run)).toEqual([...UNTIL_BAKED, 'failed pin-refused']);

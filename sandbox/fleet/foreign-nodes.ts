@@ -1,4 +1,5 @@
-import type { LaunchSpecification } from '../account/ec2/instances.ts';
+import { architectureOf, type LaunchSpecification } from '../account/ec2/instances.ts';
+import type { AmiType } from '../account/eks/ami-types.ts';
 import type { EksCluster } from '../account/eks/cluster.ts';
 import type { Random } from '../time/random.ts';
 import { letNodesIn } from './access-entries.ts';
@@ -38,11 +39,12 @@ function seedKarpenter(
   }: FleetCluster['karpenterNodePools'][number],
   random: Random,
 ): void {
+  // EC2 launches no instance from an AMI of another architecture (API reference, RunInstances).
+  const isArm = instanceType !== undefined && architectureOf(instanceType) === 'arm64';
+  const amiType = isArm ? 'AL2023_ARM_64_STANDARD' : 'AL2023_x86_64_STANDARD';
   const release =
-    releaseVersion === undefined
-      ? undefined
-      : state.releases.find(cluster.version, 'AL2023_x86_64_STANDARD', releaseVersion);
-  const imageId = ownImage ?? release?.imageId ?? defaultImage(state, cluster, random);
+    releaseVersion === undefined ? undefined : state.releases.find(cluster.version, amiType, releaseVersion);
+  const imageId = ownImage ?? release?.imageId ?? defaultImage(state, cluster, amiType, random);
   const image = { imageId, instanceType, osImage: ssm.osImage };
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-karpenter`,
@@ -120,7 +122,7 @@ const launchAlone =
   };
 
 /** The image that Karpenter's `al2023@latest` alias resolves to, or an image of the account's own. */
-function defaultImage({ releases, world }: FleetState, cluster: EksCluster, random: Random): string {
-  const latest = releases.latest(cluster.version, 'AL2023_x86_64_STANDARD', world.time.now);
+function defaultImage({ releases, world }: FleetState, cluster: EksCluster, amiType: AmiType, random: Random): string {
+  const latest = releases.latest(cluster.version, amiType, world.time.now);
   return latest?.imageId ?? `ami-0${random.hex(16)}`;
 }
