@@ -8,6 +8,7 @@ const PK = 'incident';
 const FORMER_PK = 'story';
 
 const incidentState = z.object({
+  pk: z.string(),
   sk: z.string(),
   /**
    * Highest severity that people were notified of; absent before the first notification and after the incident's end.
@@ -33,7 +34,7 @@ const incidentState = z.object({
   revision: z.number(),
 });
 /** What the ledger remembers of an incident: which notifications were sent. */
-export type IncidentState = Omit<z.infer<typeof incidentState>, 'sk'>;
+export type IncidentState = Omit<z.infer<typeof incidentState>, 'pk' | 'sk'>;
 
 const ITEM = withFormerNames(incidentState, { told: 'notified', toldAt: 'notifiedAt' });
 
@@ -45,33 +46,31 @@ export const NEW_INCIDENT: IncidentState = { revision: 0 };
 const KEPT_FOR = 400 * 86_400_000;
 
 /**
- * Reads the states of the given incidents. Incidents without any notification are missing.
+ * Reads the states of the given incidents, which are different. Incidents without any notification are missing.
  *
- * @param former the keys that incidents had in former versions, by incident
+ * @param former the keys that incidents had in former versions, by incident; each of one incident alone
  */
 export async function readIncidents(
   ledger: Ledger,
   incidents: readonly string[],
   former: ReadonlyMap<string, string> = new Map(),
 ): Promise<Map<string, IncidentState>> {
-  const items = await readAnew(ledger, PK, incidents, ITEM, {});
-  const states = new Map(items.map(({ sk, ...state }) => [sk, state]));
-  const missing = () => incidents.filter((incident) => !states.has(incident));
-  // A state of a former version is saved under the new key, where no item exists yet.
-  const { revision } = NEW_INCIDENT;
-  for (const { sk, ...state } of await readAnew(ledger, FORMER_PK, missing(), ITEM, {})) {
-    states.set(sk, { ...state, revision });
-  }
-  const renamed = new Map(
-    missing().flatMap((incident): Array<[string, string]> => {
-      const sk = former.get(incident);
-      return sk === undefined ? [] : [[sk, incident]];
+  /** Where an incident's state may be. One of a former version is saved under the new key, where no item exists yet. */
+  const placesOf = (incident: string) => [
+    { pk: PK, sk: incident },
+    { pk: FORMER_PK, sk: incident },
+    ...[former.get(incident) ?? []].flat().map((sk) => ({ pk: PK, sk })),
+  ];
+  const items = await readAnew(ledger, incidents.flatMap(placesOf), ITEM, {});
+  const states = new Map(items.map(({ pk, sk, ...state }) => [`${pk} ${sk}`, state]));
+  return new Map(
+    incidents.flatMap((incident): Array<[string, IncidentState]> => {
+      const [own, ...formers] = placesOf(incident).map(({ pk, sk }) => states.get(`${pk} ${sk}`));
+      if (own !== undefined) return [[incident, own]];
+      const before = formers.find((state) => state !== undefined);
+      return before === undefined ? [] : [[incident, { ...before, revision: NEW_INCIDENT.revision }]];
     }),
   );
-  for (const { sk, ...state } of await readAnew(ledger, PK, [...renamed.keys()], ITEM, {})) {
-    states.set(renamed.get(sk) ?? sk, { ...state, revision });
-  }
-  return states;
 }
 
 /**

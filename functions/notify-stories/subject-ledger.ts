@@ -12,6 +12,7 @@ import { followSubject, type OpenWord, subjectOf } from './subject-words.ts';
 const PK = 'subject';
 
 const ITEM = z.object({
+  pk: z.string(),
   sk: z.string(),
   /** The open outcomes of the subject, by voice (see `voiceOf`). */
   open: z.array(
@@ -75,7 +76,16 @@ export async function followSubjects(
 }
 
 const readHeld = async (ledger: Ledger, names: readonly string[]): Promise<Map<string, Held>> =>
-  new Map((await readAnew(ledger, PK, names, ITEM, { open: [] })).map(({ sk, ...item }) => [sk, item]));
+  new Map(
+    (
+      await readAnew(
+        ledger,
+        names.map((sk) => ({ pk: PK, sk })),
+        ITEM,
+        { open: [] },
+      )
+    ).map(({ sk, ...item }) => [sk, item]),
+  );
 
 const recent = (held: Held | undefined, now: number): readonly OpenWord[] =>
   (held?.open ?? []).filter(({ at }) => now - at < KEPT_FOR);
