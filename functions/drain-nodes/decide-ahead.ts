@@ -1,5 +1,5 @@
 import { nextOpening } from '../shared/policy/change-window.ts';
-import { guardOf } from '../shared/policy/guards.ts';
+import { guardOfSelfManaged } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { type Circumstances, type DrainDecision, say } from './decision.ts';
 import type { DrainObservation } from './observation.ts';
@@ -19,20 +19,16 @@ const NEEDED: ReadonlySet<string> = new Set(['Launch', 'Terminate']);
  * and is drained. Source: EC2 user guide, "Scheduled events for Amazon EC2 instances".
  */
 export function decideAhead(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
-  const { event, owner, key, group, isOptedOut, state } = observation;
+  const { event, group, isOptedOut, state } = observation;
   const { now } = circumstances;
   if (event === undefined) {
     const message = 'EC2 shows no scheduled event of the instance any more.';
     return { ...say('done', 'event-over', message), memory: {}, isOver: true };
   }
-  const verdict = guardOf(
-    { ...owner, cluster: key.cluster, tags: { 'The Auto Scaling group': group.tags, 'Its cluster': owner.tags } },
-    circumstances,
-    {
-      modeIn: ({ drains }: Policy) => (drains.mode === 'off' ? 'off' : drains.scheduledEvents.mode),
-      about: 'drains.scheduledEvents',
-    },
-  );
+  const verdict = guardOfSelfManaged(observation, circumstances, {
+    modeIn: ({ drains }: Policy) => (drains.mode === 'off' ? 'off' : drains.scheduledEvents.mode),
+    about: 'drains.scheduledEvents',
+  });
   const quietly = state.fingerprint === undefined && { silent: true as const };
   if ('guardResult' in verdict) return { ...verdict.guardResult, memory: {}, ...quietly };
   if (isOptedOut)

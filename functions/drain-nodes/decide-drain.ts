@@ -1,5 +1,5 @@
 import { isOptedOut as hasOptedOut } from '../shared/fleet/scope.ts';
-import { guardOf } from '../shared/policy/guards.ts';
+import { guardOfSelfManaged } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { counted } from '../shared/text/counted.ts';
 import { decideAhead } from './decide-ahead.ts';
@@ -24,7 +24,7 @@ const AS_WITHOUT_HOOK: ReadonlySet<string> = new Set(['opted-out', 'mode-off', '
 
 /** Decides about one instance whose termination waits for the hook, or did; a pure function. */
 export function decideDrain(observation: DrainObservation, circumstances: Circumstances): DrainDecision {
-  const { instanceId, lifecycleState, state, owner, key, group, isOptedOut } = observation;
+  const { instanceId, lifecycleState, state, group, isOptedOut } = observation;
   const { now } = circumstances;
   if (lifecycleState === undefined) {
     // The function died after it had Auto Scaling go on. What it did is told first.
@@ -45,14 +45,10 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   if (isRetained(lifecycleState) && state.letGoAt !== undefined && state.retainedAt === undefined) {
     return silently(now + RETAINED_AGAIN);
   }
-  const verdict = guardOf(
-    { ...owner, cluster: key.cluster, tags: { 'The Auto Scaling group': group.tags, 'Its cluster': owner.tags } },
-    circumstances,
-    {
-      modeIn: ({ drains }: Policy) => drains.mode,
-      about: 'drains',
-    },
-  );
+  const verdict = guardOfSelfManaged(observation, circumstances, {
+    modeIn: ({ drains }: Policy) => drains.mode,
+    about: 'drains',
+  });
   const guardResult = 'guardResult' in verdict ? verdict.guardResult : undefined;
   const isLeftAlone = isOptedOut || (guardResult !== undefined && AS_WITHOUT_HOOK.has(guardResult.reason));
   if (isLeftAlone && waits && state.letGoAt === undefined) {

@@ -1,6 +1,6 @@
 import { taggedAsEks } from '../shared/fleet/eks-group.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
-import { guardOf } from '../shared/policy/guards.ts';
+import { guardOfSelfManaged } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { type Circumstances, type HookDecision, say } from './decision.ts';
 import type { HookState } from './hook-ledger.ts';
@@ -73,7 +73,7 @@ function wakeOfEmpty(
 }
 
 function decideAlone(observation: GroupObservation, circumstances: Circumstances): HookDecision {
-  const { key, group, owner, state, unreadable } = observation;
+  const { group, state } = observation;
   const { now } = circumstances;
   const quietly = (decision: HookDecision): HookDecision =>
     state.fingerprint === undefined ? { ...decision, silent: true } : decision;
@@ -81,16 +81,10 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
     const message = 'The hook was made just now, and Auto Scaling may not show it yet.';
     return { ...say('waiting', 'hook-made', message), silent: true, wakeAt: state.made.at + CONFIRM_WITHIN };
   }
-  const verdict = guardOf(
-    {
-      ...owner,
-      cluster: key.cluster,
-      tags: { 'The Auto Scaling group': group.tags, 'Its cluster': owner.tags },
-      unreadable: owner.unreadable ?? unreadable,
-    },
-    circumstances,
-    { modeIn: ({ drains }: Policy) => drains.mode, about: 'drains' },
-  );
+  const verdict = guardOfSelfManaged(observation, circumstances, {
+    modeIn: ({ drains }: Policy) => drains.mode,
+    about: 'drains',
+  });
   if ('guardResult' in verdict) {
     const { guardResult } = verdict;
     // Whoever wants no drains any more is not left with terminations that wait for nobody.

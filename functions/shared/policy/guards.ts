@@ -90,6 +90,35 @@ export const guardOfWorker = <Policy extends PolicyWith<Sections>>(
     remedy,
   );
 
+/** The guards for an Auto Scaling group that EKS does not manage. */
+export const guardOfSelfManaged = <Policy extends PolicyWith<Sections>>(
+  {
+    key,
+    owner,
+    group,
+    unreadable,
+  }: {
+    readonly key: { readonly cluster: string };
+    readonly owner: Owner;
+    readonly group: { readonly tags: Tags };
+    /** Why the group itself could not be read. */
+    readonly unreadable?: string | undefined;
+  },
+  circumstances: Circumstances<Policy>,
+  remedy: Remedy<Policy>,
+): Verdict<Policy> =>
+  guardOf(
+    {
+      cluster: key.cluster,
+      tags: { 'The Auto Scaling group': group.tags, 'Its cluster': owner.tags },
+      notAWorker: owner.notAWorker,
+      onlyClaims: owner.onlyClaims,
+      unreadable: owner.unreadable ?? unreadable,
+    },
+    circumstances,
+    remedy,
+  );
+
 /** The guards that concern no subject: whether the policy lets the function act at all. */
 export function policyGuardOf<Policy extends PolicyWith<Sections>>(
   { policy }: Pick<Circumstances<Policy>, 'policy'>,
