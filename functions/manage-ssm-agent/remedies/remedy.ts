@@ -23,6 +23,3 @@ export type Beginnings = ReadonlyMap<string, Beginning>;
 /** The workers for which a remedy of this kind is to begin. */
 export const toBegin = (decided: readonly Decided[], kind: StartedRemedy['kind']): Observation[] =>
   decided.filter(({ decision }) => decision.begin === kind).map(({ observation }) => observation);
-
-/** The error of AWS or Kubernetes, as text. */
-export const describeError = (error: Error): string => `${error.name}: ${error.message}`;

@@ -1,14 +1,23 @@
-import { InvalidInstanceId, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { sendApart } from '../../shared/fleet/send-apart.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import type { Observation } from '../observation.ts';
-import { type Beginning, type Beginnings, describeError } from './remedy.ts';
+import type { Beginning, Beginnings } from './remedy.ts';
 
 /** How long Systems Manager tries to deliver the command, seconds. */
 const DELIVER_WITHIN = 600;
 
-const DENIED =
+const IF_DENIED =
   'Where access is denied, look for a service control policy that denies ssm:SendCommand. Or set ssmAgent.remedies.updateAgent to off.';
+
+const refused = (message: string, hint?: string): Beginning => ({
+  kind: 'refused',
+  reason: 'agent-update-failed',
+  message,
+  hint,
+});
+const notTaken = (why: string): Beginning =>
+  refused(`Systems Manager takes no command to update the agent: ${why}`, IF_DENIED);
 
 /**
  * Sends AWS-UpdateSSMAgent to these workers. One whose agent has gone silent meanwhile, or to which a policy lets nobody
@@ -34,22 +43,13 @@ export async function updateAgents(
     }
   };
   const ids = workers.map(({ instanceId }) => instanceId);
-  const refused = (message: string, hint?: string): Beginning => ({
-    kind: 'refused',
-    reason: 'agent-update-failed',
-    message,
-    hint,
-  });
   try {
     const outcomes = await sendApart(sendOrLeave, ids);
     return new Map(
       [...outcomes].flatMap(([id, outcome]): Array<[string, Beginning]> => {
         if ('sent' in outcome) return outcome.sent === undefined ? [] : [[id, outcome.sent]];
-        const { error } = outcome;
         const refusal =
-          error instanceof InvalidInstanceId
-            ? refused(`The agent takes no commands: ${describeError(error)}`)
-            : refused(`Systems Manager takes no command to update the agent: ${describeError(error)}`, DENIED);
+          'deaf' in outcome ? refused(`The agent takes no commands: ${outcome.deaf}`) : notTaken(outcome.denied);
         return [[id, refusal]];
       }),
     );
@@ -57,7 +57,7 @@ export async function updateAgents(
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     // The region may lack the document. A worker to which the command was sent before has its update found by a later look.
-    const all = refused(`Systems Manager takes no command to update the agent: ${refusal}`, DENIED);
+    const all = notTaken(refusal);
     return new Map(ids.map((id) => [id, all]));
   }
 }

@@ -1,5 +1,5 @@
 import { SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { DENIED, sendApart } from './send-apart.ts';
+import { sendApart } from './send-apart.ts';
 
 /** The delivery timeout of the command in Systems Manager, seconds. */
 const DELIVER_WITHIN = 300;
@@ -64,8 +64,7 @@ export async function runCommand(
   return new Map(
     [...outcomes].map(([id, outcome]): [string, Sending] => {
       if ('sent' in outcome) return [id, outcome.sent === undefined ? {} : { sent: outcome.sent }];
-      const { name, message } = outcome.error;
-      return [id, name === DENIED ? { refused: `${name}: ${message}` } : {}];
+      return [id, 'denied' in outcome ? { refused: outcome.denied } : {}];
     }),
   );
 }

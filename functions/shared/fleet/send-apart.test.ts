@@ -1,3 +1,4 @@
+import { InvalidInstanceId } from '@aws-sdk/client-ssm';
 import { expect, it } from 'vitest';
 import { sendApart } from './send-apart.ts';
 
@@ -13,9 +14,22 @@ it('sends a command to all but the instances that a policy keeps it from', async
     sent.push(...batch);
     return 'sent';
   }, ids(120));
-  expect([...outcomes].filter(([, outcome]) => 'error' in outcome).map(([id]) => id)).toEqual([...bad]);
+  const others = [...outcomes].filter(([, outcome]) => !('sent' in outcome));
+  expect(others).toEqual([...bad].map((id) => [id, { denied: 'AccessDeniedException: explicit deny' }]));
   expect(new Set(sent).size).toBe(118);
   expect(sent).toHaveLength(118);
+});
+
+it('tells an agent that takes no command from a policy', async () => {
+  const invalid = new InvalidInstanceId({ message: 'not in a valid state', $metadata: {} });
+  const outcomes = await sendApart(async (batch) => {
+    if (batch.includes('i-1')) throw invalid;
+    return 'sent';
+  }, ids(2));
+  expect(Object.fromEntries(outcomes)).toEqual({
+    'i-0': { sent: 'sent' },
+    'i-1': { deaf: 'InvalidInstanceId: not in a valid state' },
+  });
 });
 
 it('does not ask for each of many instances where access is denied for all', async () => {

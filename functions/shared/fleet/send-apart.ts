@@ -10,8 +10,11 @@ const INSTANCES_PER_CALL = 50;
  */
 const DENIED_ALONE = 12;
 
-/** What became of a command on one instance: what Systems Manager accepted, or the error with which it refused. */
-export type SentApart<Sent> = { readonly sent: Sent } | { readonly error: Error };
+/**
+ * What became of a command on one instance: what Systems Manager accepted, or in its words why it did not. `deaf`: the
+ * agent takes no such command; `denied`: a policy keeps the function from sending it there.
+ */
+export type SentApart<Sent> = { readonly sent: Sent } | { readonly deaf: string } | { readonly denied: string };
 
 /**
  * Sends a command to instances, fifty at a time. Systems Manager refuses a command as a whole for one instance that it
@@ -42,14 +45,15 @@ export async function sendApart<Sent>(
         return;
       }
       if (isDenied) progress.denied += 1;
-      for (const id of ids) outcomes.set(id, { error });
+      const words = `${error.name}: ${error.message}`;
+      for (const id of ids) outcomes.set(id, isDenied ? { denied: words } : { deaf: words });
     }
   };
   for (const batch of chunks(instanceIds, INSTANCES_PER_CALL)) await sendTo(batch);
   return outcomes;
 }
 
-export const DENIED = 'AccessDeniedException';
+const DENIED = 'AccessDeniedException';
 
 const isOfSome = (error: unknown): error is Error =>
   error instanceof InvalidInstanceId ||
