@@ -69,7 +69,7 @@ describe.each(functionNames)('functions/%s', (name) => {
 });
 
 it('makes every function with a queue by the piece that has a failed batch come again, and reads batches nowhere else', () => {
-  const piece = 'functions/shared/runtime/queue-function.ts';
+  const piece = 'functions/shared/handler/queue-function.ts';
   const queued = REMEDIATIONS.flatMap(({ name, start }) =>
     start.by === 'queue' ? [`functions/${name}/handler.ts`] : [],
   );
@@ -77,6 +77,18 @@ it('makes every function with a queue by the piece that has a failed batch come 
     [...graph].filter(([from, to]) => !isTest(from) && to.includes(file)).map(([from]) => from);
   expect(importing(piece)).toEqual(expect.arrayContaining(queued));
   expect(importing('functions/shared/intake/take-batch.ts')).toEqual([piece]);
+});
+
+it('builds the shared rooms on text and runtime, and has handlers alone on top of them', () => {
+  const shared = [...graph].filter(([file]) => file.startsWith('functions/shared/') && !isTest(file));
+  const roomOf = (file: string) => /^functions\/shared\/([\w-]+)\//.exec(file)?.[1] ?? '';
+  const importedBy = (room: string) => [
+    ...new Set(shared.flatMap(([file, to]) => (roomOf(file) === room ? to.map(roomOf) : []))),
+  ];
+  expect(importedBy('text').filter((room) => room !== 'text')).toEqual([]);
+  expect(importedBy('runtime').filter((room) => room !== 'runtime')).toEqual(['text']);
+  const beside = shared.filter(([file]) => roomOf(file) !== 'handler');
+  expect(beside.filter(([, to]) => to.some((one) => roomOf(one) === 'handler'))).toEqual([]);
 });
 
 it('shares only what imports no room', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import { makePostureReconcileRequest } from '../../events/posture-reconcile-request.ts';
+import type { QueueDeps } from '../shared/handler/queue-function.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { askToClose, type CloseDeps } from './ask-to-close.ts';
 import type { Looked } from './decide-check.ts';
 import { type Host, readHost } from './host/host.ts';

@@ -2,8 +2,8 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import * as z from 'zod';
+import { createQueueFunction } from '../shared/handler/queue-function.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { createQueueFunction } from '../shared/runtime/queue-function.ts';
 import { reconcile } from './reconcile.ts';
 import { checkPosture } from './remediation.ts';
 

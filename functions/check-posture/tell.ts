@@ -1,8 +1,8 @@
+import type { QueueDeps } from '../shared/handler/queue-function.ts';
 import { withReadableItems, writesOf } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
 import { GROUP_STATES } from '../shared/posture/group-states.ts';
-import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import type { Asked } from './batch.ts';
 import { decideGroup, decideUnreadable, firstExpiry } from './decide.ts';
 import type { Looked } from './decide-check.ts';

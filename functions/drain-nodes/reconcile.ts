@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { makeDrainReconcileRequest } from '../../events/drain-reconcile-request.ts';
+import type { QueueDeps } from '../shared/handler/queue-function.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -8,7 +9,6 @@ import { type Wake, wakeTime } from '../shared/intake/wake.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { iso } from '../shared/runtime/clock.ts';
-import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { carryOutDrain } from './act-drain.ts';
 import { carryOutHook } from './act-hook.ts';
 import { answer } from './answer.ts';

@@ -4,9 +4,9 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import * as z from 'zod';
+import { createQueueFunction } from '../shared/handler/queue-function.ts';
 import { createWake } from '../shared/intake/wake.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { createQueueFunction } from '../shared/runtime/queue-function.ts';
 import { reconcile } from './reconcile.ts';
 import { manageSsmAgent } from './remediation.ts';
 

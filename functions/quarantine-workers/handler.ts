@@ -5,10 +5,10 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import * as z from 'zod';
+import { createQueueFunction } from '../shared/handler/queue-function.ts';
 import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { createQueueFunction } from '../shared/runtime/queue-function.ts';
 import { templateReader } from './observe/observe-templates.ts';
 import { reconcile } from './reconcile.ts';
 import { quarantineWorkers } from './remediation.ts';

@@ -4,6 +4,7 @@ import { makeRefreshReconcileRequest } from '../../events/refresh-reconcile-requ
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { createGatesReader } from '../shared/gates/observe-gates.ts';
 import { createUnwellReader } from '../shared/gates/read-unwell.ts';
+import type { QueueDeps } from '../shared/handler/queue-function.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -16,7 +17,6 @@ import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { iso } from '../shared/runtime/clock.ts';
-import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
 import { readBatch } from './batch.ts';
 import type { Decision } from './model/decision.ts';

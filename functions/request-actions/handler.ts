@@ -1,10 +1,10 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
 import { requestable } from '../../events/remediation-request.ts';
+import { createSilentFunction } from '../shared/handler/function.ts';
+import { baseEnvironment } from '../shared/handler/variables.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { json, readEnvironment } from '../shared/runtime/environment.ts';
-import { createSilentFunction } from '../shared/runtime/function.ts';
-import { baseEnvironment } from '../shared/runtime/variables.ts';
 import { request } from './request.ts';
 
 const env = readEnvironment(

@@ -3,13 +3,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { requestable } from '../../events/remediation-request.ts';
+import { createSilentFunction } from '../shared/handler/function.ts';
+import { baseEnvironment } from '../shared/handler/variables.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { UnreadableItems } from '../shared/ledger/unreadable-items.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { json, readEnvironment } from '../shared/runtime/environment.ts';
-import { createSilentFunction } from '../shared/runtime/function.ts';
 import { systemClock as clock } from '../shared/runtime/system-clock.ts';
-import { baseEnvironment } from '../shared/runtime/variables.ts';
 import { review } from './review.ts';
 
 const env = readEnvironment(

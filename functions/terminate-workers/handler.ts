@@ -1,9 +1,9 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { createQueueFunction } from '../shared/handler/queue-function.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { createQueueFunction } from '../shared/runtime/queue-function.ts';
 import { reconcile } from './reconcile.ts';
 import { terminateWorkers } from './remediation.ts';
 

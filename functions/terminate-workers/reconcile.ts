@@ -1,9 +1,9 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as terminationRequest from '../../events/termination-request.ts';
+import type { QueueDeps } from '../shared/handler/queue-function.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { messageReader } from '../shared/intake/messages.ts';
 import { readWorkerBatch } from '../shared/intake/worker-batch.ts';
-import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, recordPending } from './act.ts';
 import { decide } from './decide.ts';
 import { type ObserveClients, observe } from './observe.ts';

@@ -3,8 +3,8 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { Inspector2Client } from '@aws-sdk/client-inspector2';
 import * as z from 'zod';
+import { createQueueFunction } from '../shared/handler/queue-function.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { createQueueFunction } from '../shared/runtime/queue-function.ts';
 import { reconcile } from './reconcile.ts';
 import { triageFindings } from './remediation.ts';
 

@@ -1,9 +1,9 @@
 import type { SQSRecord } from 'aws-lambda';
+import type { QueueDeps } from '../shared/handler/queue-function.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { findingKey } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-key.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, type Decided } from './act.ts';
 import { type Batch, readBatch } from './batch.ts';
 import { chooseDue } from './choose-due.ts';

@@ -6,6 +6,7 @@ import { makeUpgradeReconcileRequest } from '../../events/upgrade-reconcile-requ
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { calendarsAt, gatesAnywhere, isAnyNamed } from '../shared/gates/named-gates.ts';
 import { createGatesReader } from '../shared/gates/observe-gates.ts';
+import type { QueueDeps } from '../shared/handler/queue-function.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
@@ -17,7 +18,6 @@ import { type AllGroups, failuresOf, managedRollouts, readAllGroups } from '../s
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
 import { inWaves, readOrderedStates } from '../shared/rollouts/ordered-groups.ts';
 import { iso } from '../shared/runtime/clock.ts';
-import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
 import { askAboutUnmanaged, type UnmanagedDeps } from './act/ask-about-unmanaged.ts';
 import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';

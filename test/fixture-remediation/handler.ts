@@ -1,6 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { createQueueFunction } from '../../functions/shared/handler/queue-function.ts';
 import { CLIENT_DEFAULTS } from '../../functions/shared/runtime/aws-client.ts';
-import { createQueueFunction } from '../../functions/shared/runtime/queue-function.ts';
 import { reconcile } from './reconcile.ts';
 import { greetWorkers } from './remediation.ts';
 

@@ -1,11 +1,11 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SQSRecord } from 'aws-lambda';
 import { findWorkers } from '../../functions/shared/fleet/find-workers.ts';
+import type { QueueDeps } from '../../functions/shared/handler/queue-function.ts';
 import { putAside } from '../../functions/shared/intake/dead-letter.ts';
 import { messageReader } from '../../functions/shared/intake/messages.ts';
 import { readWorkerBatch } from '../../functions/shared/intake/worker-batch.ts';
 import { isInvalid } from '../../functions/shared/policy/policy.ts';
-import type { QueueDeps } from '../../functions/shared/runtime/queue-function.ts';
 import * as reconcileRequest from './reconcile-request.ts';
 import type { greetWorkers } from './remediation.ts';
 

@@ -13,11 +13,11 @@ import { leavingOutUnreadable } from '../ledger/tell-unreadable.ts';
 import type { Mode } from '../policy/mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '../policy/policy.ts';
 import { policyReaderFrom } from '../policy/policy-reader.ts';
-import { CLIENT_DEFAULTS } from './aws-client.ts';
-import type { Clock } from './clock.ts';
-import { readEnvironment } from './environment.ts';
+import { CLIENT_DEFAULTS } from '../runtime/aws-client.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { readEnvironment } from '../runtime/environment.ts';
+import { systemClock as clock } from '../runtime/system-clock.ts';
 import { createFunction } from './function.ts';
-import { systemClock as clock } from './system-clock.ts';
 import { queueEnvironment, wakeEnvironment } from './variables.ts';
 
 /** The declaration of a function that takes its requests from a queue and reads the policy. */

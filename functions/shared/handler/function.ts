@@ -3,10 +3,10 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { MetricOf, ReasonOf, RecorderOf, Remediation } from '../declaration/remediation.ts';
 import { createRecorder } from '../records/recorder.ts';
-import { type Counter, createCounter } from './counter.ts';
-import { accountOf } from './environment.ts';
-import { ANY_FUNCTION, type SharedMetric } from './metric.ts';
-import { systemClock } from './system-clock.ts';
+import { type Counter, createCounter } from '../runtime/counter.ts';
+import { accountOf } from '../runtime/environment.ts';
+import { ANY_FUNCTION, type SharedMetric } from '../runtime/metric.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 
 export interface FunctionOptions<Declared extends Remediation, Event> {
   readonly declared: Declared;
@@ -78,7 +78,7 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
     .after(({ context }) => counters.get(context)?.flush())
     .onError(async ({ context, error }) => {
       // Few invocations fail, so that a cold start does not load the logger.
-      const { Logger } = await import('./logger.ts');
+      const { Logger } = await import('../runtime/logger.ts');
       new Logger().error('The invocation failed.', { error, causes: causesOf(error), requestId: context.awsRequestId });
       counters.get(context)?.count('InvocationFailed');
       counters.get(context)?.flush();
