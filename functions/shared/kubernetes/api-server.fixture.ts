@@ -17,6 +17,8 @@ export interface Reply {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
+  /** What the body of the request has in it that it answers, whatever its turn: of calls at the same time, any may come first. */
+  readonly to?: string;
   /** Breaks the connection instead of responding. */
   readonly lost?: boolean;
   /** Sends the head and then a byte now and then, without an end. */
@@ -44,8 +46,10 @@ export async function patientApi(patienceOf: (received: readonly unknown[]) => P
   const received: Received[] = [];
   const server = createServer({ key: KEY, cert: CERTIFICATE }, async (request, response) => {
     const { method = '', url = '', headers } = request;
-    received.push({ method, url, headers, body: await text(request) });
-    const reply = replies[received.length - 1] ?? {};
+    const asked = await text(request);
+    received.push({ method, url, headers, body: asked });
+    const reply =
+      replies.find(({ to }) => to !== undefined && asked.includes(to)) ?? replies[received.length - 1] ?? {};
     const { status: code = 200, headers: extra, body = {}, lost = false, drips = false } = reply;
     if (lost) {
       request.socket.destroy();
