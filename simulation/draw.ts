@@ -6,10 +6,12 @@ import { drawExposedPools } from './exposed-pools.ts';
 import { drawHosts } from './hosts.ts';
 import { drawNodeClasses } from './node-classes.ts';
 import { drawObstacles } from './obstacles.ts';
+import { drawPosture } from './posture.ts';
 import { drawRollout } from './rollout.ts';
 import { drawRulings } from './rulings.ts';
 import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
 import { drawSelfManaged } from './self-managed.ts';
+import { drawShells } from './shells.ts';
 import { drawSweeps } from './sweeps.ts';
 import { drawVulnerabilities } from './vulnerabilities.ts';
 
@@ -69,6 +71,8 @@ export function scenarioOf(seed: number): Scenario {
       clusters.map(({ name }) => name),
     ),
     ...drawExposedPools(new Draw(new Random(seed).fork('exposed-pools')), ofKarpenter, BUSY_HOURS * 60),
+    ...drawPosture(new Draw(new Random(seed).fork('posture')), groups, BUSY_HOURS * 60),
+    ...drawShells(new Draw(new Random(seed).fork('shells')), groups, BUSY_HOURS * 60),
   };
 }
 

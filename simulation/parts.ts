@@ -15,6 +15,8 @@ export const WHOLES = [
   'calendar',
   'addresses',
   'exposedPools',
+  'posture',
+  'shells',
 ] as const;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

@@ -1,4 +1,5 @@
 import type { RequestedAction } from '../events/remediation-request.ts';
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Draw } from './choices.ts';
 import type { Policy, Scenario } from './scenario.ts';
@@ -77,7 +78,9 @@ export function requestOf(
     const { remediation, cluster, nodegroup, instance } = record;
     if (nodegroup !== undefined && instance === undefined) last.set(`${remediation} ${cluster}/${nodegroup}`, record);
   }
-  const fitting = [...last.values()].filter((record) => ASKED_ABOUT[action](record));
+  const fitting = [...last.values()].filter(
+    (record) => TAKE_RULINGS_ON_GROUPS.has(record.remediation) && ASKED_ABOUT[action](record),
+  );
   const record = fitting[index % Math.max(1, fitting.length)];
   if (record === undefined) return undefined;
   const { remediation, cluster, nodegroup, details } = record;
@@ -89,6 +92,11 @@ export function requestOf(
     detail: { remediation, action, clusterName: cluster, nodegroupName: nodegroup, ...plan, ...asker },
   };
 }
+
+/** Functions whose requests are about groups: what `quarantine-workers` proposes for one is nothing that it takes a request about. */
+const TAKE_RULINGS_ON_GROUPS: ReadonlySet<string> = new Set(
+  REMEDIATIONS.filter(({ subject, requests }) => subject !== 'instance' && requests.length > 0).map(({ name }) => name),
+);
 
 /** Whether an action makes sense after such a record. */
 const ASKED_ABOUT: Readonly<Record<RequestedAction, (record: RemediationRecord) => boolean>> = {

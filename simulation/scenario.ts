@@ -4,9 +4,11 @@ import type { ExposedPools } from './exposed-pools.ts';
 import type { Hosts } from './hosts.ts';
 import type { NodeClasses } from './node-classes.ts';
 import type { Addresses, Calendar } from './obstacles.ts';
+import type { Posture } from './posture.ts';
 import type { Gate, Waves, Window } from './rollout.ts';
 import type { Rulings } from './rulings.ts';
 import type { SelfManaged } from './self-managed.ts';
+import type { Shells } from './shells.ts';
 import type { Sweeps } from './sweeps.ts';
 import type { Vulnerabilities } from './vulnerabilities.ts';
 
@@ -51,6 +53,12 @@ export interface Policy {
   readonly drains?: SelfManaged['drains'];
   /** Absent: hosts lack nothing that days look at. */
   readonly imds?: { readonly mode: Mode };
+  readonly posture?: {
+    readonly mode: Mode;
+    readonly waivers?: ReadonlyArray<{ readonly check: string; readonly nodegroup?: string }>;
+    readonly [key: string]: unknown;
+  };
+  readonly shells?: { readonly hosts: Mode };
   readonly [section: string]: unknown;
 }
 
@@ -118,6 +126,10 @@ export interface Scenario {
   readonly addresses?: Addresses;
   /** Absent: nodes of Karpenter are exposed by silent steps at most. */
   readonly exposedPools?: ExposedPools;
+  /** Absent: hosts are not checked, but for what ways in need. */
+  readonly posture?: Posture;
+  /** Absent: nobody gets a shell by SSH. */
+  readonly shells?: Shells;
 }
 
 /** The access entries of a cluster of a drawn fleet, and one more. */

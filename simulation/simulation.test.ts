@@ -40,12 +40,12 @@ describe('a scenario', () => {
         scenarios
           .flatMap(partsOf)
           .filter((part) =>
-            /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings|sweeps|vulnerabilities|controlPlanes|calendar|addresses|exposedPools)$/.test(
+            /^(waves|gate|window|selfManaged|nodeClasses|hosts|rulings|sweeps|vulnerabilities|controlPlanes|calendar|addresses|exposedPools|posture|shells)$/.test(
               part,
             ),
           ),
       ).size,
-    ).toBe(13);
+    ).toBe(15);
   });
 
   it('has policies that the functions take, whatever waves and self-managed groups say in them', () => {

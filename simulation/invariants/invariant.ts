@@ -48,11 +48,10 @@ const isDone = (outcome: string): boolean =>
 /** How long a former policy may act: half a minute in the cache, and some minutes in an invocation under way. */
 const GRACE_MS = 10 * 60_000;
 
-/** The policies by which a function may act at the present time: the one that holds, and those of some minutes ago. */
-export function presentPolicies({ policies, run }: Day): Policy[] {
-  const { now } = run.account.time;
+/** The policies by which a function may act at a time, by default now: the one that holds, and those of some minutes ago. */
+export function presentPolicies({ policies, run }: Day, at = run.account.time.now): Policy[] {
   return policies
-    .filter((_, index) => (policies[index + 1]?.since ?? now) + GRACE_MS > now)
+    .filter(({ since }, index) => since <= at && (policies[index + 1]?.since ?? at) + GRACE_MS > at)
     .map(({ policy }) => policy);
 }
 

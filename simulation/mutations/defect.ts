@@ -22,3 +22,13 @@ export const defectIn =
 export const seenBy =
   (tests: readonly string[]) =>
   (what: string, file: string, right: string, wrong: string): Defect => ({ what, file, right, wrong, tests });
+
+/** A defect that no test of the function needs to see, since the simulated day of a seed does. */
+export const seenByDay = (seed: number, what: string, file: string, right: string, wrong: string): Defect => ({
+  what: `${what}, seen by a day`,
+  file,
+  right,
+  wrong,
+  tests: [],
+  seed,
+});

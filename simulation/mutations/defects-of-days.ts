@@ -1,13 +1,4 @@
-import type { Defect } from './defect.ts';
-
-const day = (seed: number, what: string, file: string, right: string, wrong: string): Defect => ({
-  what: `${what}, seen by a day`,
-  file,
-  right,
-  wrong,
-  tests: [],
-  seed,
-});
+import { type Defect, seenByDay as day } from './defect.ts';
 
 const WAVES = 'shared/rollouts/waves.ts';
 const CONTROL_PLANE = 'shared/fleet/control-plane.ts';

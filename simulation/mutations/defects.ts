@@ -1,6 +1,7 @@
 import { type Defect, defectIn, seenBy } from './defect.ts';
 import { DEFECTS_BESIDE_UPGRADES } from './defects-beside-upgrades.ts';
 import { DEFECTS_OF_DAYS } from './defects-of-days.ts';
+import { DEFECTS_OF_HOSTS } from './defects-of-hosts.ts';
 
 const GUARDS = 'shared/policy/guards.ts';
 const DECIDE = 'quarantine-workers/decide/decide-exposed.ts';
@@ -298,4 +299,5 @@ export const DEFECTS: readonly Defect[] = [
   },
   ...DEFECTS_BESIDE_UPGRADES,
   ...DEFECTS_OF_DAYS,
+  ...DEFECTS_OF_HOSTS,
 ];

@@ -78,6 +78,12 @@ export class Commands {
     return [...this.#byId.values()];
   }
 
+  /** What an instance has by now, as scripts have changed it; undefined: what its image usually has. */
+  hostOf({ id, commands }: Pick<Instance, 'id' | 'commands'>): NodeInput | undefined {
+    const known = this.#hosts.get(id);
+    return known !== undefined && known.given === commands.host ? known.host : commands.host;
+  }
+
   /** @throws InvalidInstanceId, UnsupportedPlatformType, NotImplemented when nothing defines a script's output */
   send(request: CommandRequest): Command {
     const { document, instanceIds } = request;
@@ -177,9 +183,7 @@ export class Commands {
    */
   #runScript({ script }: CommandDocument, { id, osImage, commands }: Instance): ScriptResult | undefined {
     if (script === undefined) return undefined;
-    const known = this.#hosts.get(id);
-    const host = known?.given === commands.host ? known?.host : undefined;
-    const run = runOnHost(script, host ?? commands.host ?? usualNode(osImage));
+    const run = runOnHost(script, this.hostOf({ id, commands }) ?? usualNode(osImage));
     this.#hosts.set(id, { given: commands.host, host: run.host });
     return run.result;
   }
