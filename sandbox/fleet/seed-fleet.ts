@@ -35,7 +35,7 @@ import { seedInspector } from './inspector.ts';
 import { planLaunches } from './launches.ts';
 import { seedImages } from './own-images.ts';
 import { knownReleases } from './releases.ts';
-import { seedCluster } from './seeding.ts';
+import { seedCluster } from './seed-cluster.ts';
 import type { FleetState } from './state.ts';
 import { planTroubles } from './troubles.ts';
 import { seedVersionSupport } from './version-support.ts';

@@ -8,76 +8,19 @@ import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
 import { joinTimes, launchNode, managedTags, nodeSpecification } from '../account/eks/nodes.ts';
 import type { Random } from '../time/random.ts';
 import { letNodesIn } from './access-entries.ts';
-import { planControlPlane, planHealth, seedInsights } from './control-planes.ts';
 import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
-import { seedForeignNodes } from './foreign-nodes.ts';
 import { seedHosts } from './hosts.ts';
 import { grow, launcherKey } from './launches.ts';
-import { seedNetwork } from './networks.ts';
-import { seedOtherInstances } from './other-instances.ts';
 import { ownTemplateOf } from './own-templates.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
-import { parseTime } from './time.ts';
-import { seedVpc } from './vpc.ts';
+import { until } from './until.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Puts a cluster with all its nodes into the account. */
-export function seedCluster(state: FleetState, file: FleetCluster, random: Random): void {
-  const { partition, region, accountId, time } = state.world;
-  const createdAt = time.now - random.integer(200, 400) * DAY_MS;
-  const vpcId = `vpc-0${random.hex(16)}`;
-  const subnets = ['a', 'b', 'c'].map((zone) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone: region + zone }));
-  const id = random.hex(32).toUpperCase();
-  const cluster: EksCluster = {
-    name: file.name,
-    arn: `arn:${partition}:eks:${region}:${accountId}:cluster/${file.name}`,
-    version: file.version,
-    tags: file.tags,
-    supportType: file.supportType,
-    createdAt,
-    authority: {
-      endsAt: parseTime(file.certificateAuthority?.endsAt ?? '', time.now),
-      successorAt: parseTime(file.certificateAuthority?.successorAt ?? '', time.now),
-    },
-    autoMode: file.autoMode !== undefined,
-    fargateProfiles: file.fargateProfiles,
-    hybridNodes: file.hybridNodes,
-    endpointPublicAccess: file.endpointPublicAccess,
-    endpointPrivateAccess: file.endpointPrivateAccess,
-    authenticationMode: file.authenticationMode,
-    vpcId,
-    subnets,
-    id,
-    securityGroupId: `sg-0${id.slice(0, 16).toLowerCase()}`,
-    status: file.status,
-    issues: [],
-    insights: seedInsights(state, file),
-  };
-  state.eks.clusters.set(cluster.name, cluster);
-  planControlPlane(state, cluster, file);
-  planHealth(state, cluster, file);
-  seedNetwork(state, cluster, file.network);
-  seedVpc(state, cluster, file.vpc);
-  const update =
-    cluster.status === 'UPDATING'
-      ? state.eks.openUpdate(
-          { clusterName: cluster.name },
-          { type: 'VersionUpdate', params: [{ type: 'Version', value: cluster.version }] },
-        )
-      : undefined;
-  until(state, file.statusUntil, () => {
-    cluster.status = 'ACTIVE';
-    if (update !== undefined) update.status = 'Successful';
-  });
-  for (const group of file.nodeGroups) seedNodeGroup(state, cluster, file, group, random);
-  seedForeignNodes(state, cluster, file, random);
-  seedOtherInstances(state, cluster, file);
-}
-
-function seedNodeGroup(
+/** Puts a managed node group of a cluster, with its nodes, into the account. */
+export function seedNodeGroup(
   state: FleetState,
   cluster: EksCluster,
   { network }: FleetCluster,
@@ -253,10 +196,4 @@ function fittingInstanceType(amiType: AMITypes): _InstanceType {
   if (variant.includes('nvidia') || variant.includes('gpu'))
     return architecture === 'arm64' ? 'g5g.xlarge' : 'g5.xlarge';
   return architecture === 'arm64' ? 'm7g.large' : 'm7i.large';
-}
-
-/** Plans what happens at a time that the file states, if it does. */
-function until({ world }: FleetState, at: string | undefined, task: () => void): void {
-  const due = at === undefined ? undefined : parseTime(at, world.time.now);
-  if (due !== undefined) world.time.at(due, task);
 }
