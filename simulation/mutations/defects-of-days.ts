@@ -48,7 +48,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'here.length > perCluster',
   ),
   day(
-    31,
+    2,
     'a node counts as drained while pods are on it',
     'drain-nodes/decide-drain.ts',
     "if (node.kind !== 'found' || node.pods.length > 0) return undefined;",
@@ -125,7 +125,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'if (false) {',
   ),
   day(
-    15,
+    172,
     'an upgrade starts where EKS has no address for new nodes',
     'upgrade-node-groups/moment/choose-moment.ts',
     "if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;",
