@@ -33,6 +33,7 @@ const ONCE_BROKEN: readonly Played[] = [
   { seed: 88112, drawn: ['selfManaged', 'rulings', 'sweeps', 'vulnerabilities'] },
   ...[783, 839, 956, 1361, 1636, 1814, 2231].map((seed) => ({ seed, drawn: upTo('addresses') })),
   ...[133, 456].map((seed) => ({ seed, drawn: upTo('exposedPools') })),
+  { seed: 217, drawn: upTo('shells') },
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -22,6 +22,8 @@ export interface Taker {
   readonly counts: boolean;
   /** The release that all of its nodes run; of a node class the oldest one. */
   readonly releaseVersion: string;
+  /** The newest release that one of its nodes runs. */
+  readonly newestRun: string;
   /** The releases that it moves to. */
   readonly taking: readonly string[];
   /** The date of the releases that a node class is pinned to, and the one of them for its Kubernetes version. */
@@ -80,6 +82,7 @@ function nodeGroupsOf(day: Day, versions: Versions): Taker[] {
         versions: versionsOf(day, group, versions),
         counts: !Object.hasOwn(tags, IGNORE),
         releaseVersion,
+        newestRun: releaseVersion,
         taking: updates.flatMap(({ params = [] }) => params.flatMap(({ value }) => value ?? [])),
       };
     }),
@@ -119,6 +122,7 @@ function nodeClassesOf(day: Day, versions: Versions): Taker[] {
         versions: [fleet.eks.cluster(cluster).version],
         counts: isWaitedFor(day) && isSeen(day, versions(cluster).seenAt),
         releaseVersion: releases[0] ?? taken ?? '',
+        newestRun: releases.at(-1) ?? taken ?? '',
         taking: isMoving ? [taken] : [],
         pinnedTo,
       };

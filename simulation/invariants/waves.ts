@@ -101,9 +101,10 @@ export function waves(day: Day): Invariant {
     versions.look();
     const takers = takersOf(day, versions.of);
     look(takers);
-    for (const { taker, date, release } of changedPins(takers)) {
-      // What its nodes run is not new to it.
-      if (release !== undefined && date !== dateOf(taker.releaseVersion)) onStart(taker, release, takers);
+    for (const { taker, from, date, release } of changedPins(takers)) {
+      // What its nodes run is not new to it. A class that floats gets more of its newest release with or without a pin.
+      const known = from === undefined ? taker.newestRun : taker.releaseVersion;
+      if (release !== undefined && date !== dateOf(known)) onStart(taker, release, takers);
     }
     return takers;
   };
