@@ -39,7 +39,7 @@ export function drawExposedPools(
         withinSeconds: 0,
         exposure: { publicAddress: draw.of('automatic', 'elastic'), openPorts: draw.of([22], []) },
       })),
-      changes: draw.some(1, 3, () => ({ at: at(), ...place(), index: 0, associateAddress: true })),
+      changes: draw.some(1, 3, () => ({ at: at(), ...place(), index: 0, mayLack: true, associateAddress: true })),
       steps: draw.some(1, 4, () => ({
         atMinute: draw.number(30, busyMinutes),
         kind: 'ask',

@@ -15,7 +15,10 @@ export function planChanges(state: FleetState, { changes }: Fleet): void {
   const { time } = state.world;
   const startsAt = time.now;
   for (const change of changes)
-    time.at(parseTime(change.at, startsAt) ?? startsAt, () => carryOut(state, change, startsAt));
+    time.at(parseTime(change.at, startsAt) ?? startsAt, () => {
+      if (!change.mayLack || workersOf(state, change).found[change.index] !== undefined)
+        carryOut(state, change, startsAt);
+    });
 }
 
 function carryOut(state: FleetState, change: Change, startsAt: number): void {
@@ -60,19 +63,26 @@ function subnetBeside(owner: EksCluster, { availabilityZone }: Instance): string
 }
 
 /** @throws Error when the group has too few workers then, so that the file asks for something impossible */
-function workerOf({ instances }: FleetState, change: Change): Instance {
-  const { cluster, nodeGroup, selfManagedGroup, karpenterNodePool, index, at } = change;
+function workerOf(state: FleetState, change: Change): Instance {
+  const { cluster, index, at } = change;
+  const { value, found } = workersOf(state, change);
+  const worker = found[index];
+  if (worker !== undefined) return worker;
+  throw new Error(`changes at ${at}: ${value} of cluster ${cluster} has only ${found.length} running workers then`);
+}
+
+/** The running workers of the group that a change names, and the group's name in their tags. */
+function workersOf({ instances }: FleetState, change: Change) {
+  const { cluster, nodeGroup, selfManagedGroup, karpenterNodePool } = change;
   const [key, value] =
     nodeGroup !== undefined
       ? ['eks:nodegroup-name', nodeGroup]
       : selfManagedGroup !== undefined
         ? ['aws:autoscaling:groupName', `${cluster}-${selfManagedGroup}`]
         : ['karpenter.sh/nodepool', karpenterNodePool];
-  const workers = instances
+  const found = instances
     .list()
     .filter(({ state, kubernetes }) => state === 'running' && kubernetes?.clusterName === cluster)
     .filter(({ tags }) => tags.get(key ?? '') === value);
-  const worker = workers[index];
-  if (worker !== undefined) return worker;
-  throw new Error(`changes at ${at}: ${value} of cluster ${cluster} has only ${workers.length} running workers then`);
+  return { value, found };
 }

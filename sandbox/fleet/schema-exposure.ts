@@ -86,6 +86,10 @@ export const change = z
     selfManagedGroup: z.string().optional().describe('Or of the self-managed group'),
     karpenterNodePool: z.string().optional().describe('Or of the node pool'),
     index: size.default(0).describe('Which of its workers then, in the order of their launch, counting from 0'),
+    mayLack: z
+      .boolean()
+      .default(false)
+      .describe('Whether nothing is changed where it has no such worker then; otherwise the run ends with an error'),
     associateAddress: z.literal(true).optional().describe('An Elastic IP address is put to its first interface'),
     authorizeIngress: z
       .strictObject({
