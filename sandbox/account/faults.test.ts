@@ -67,6 +67,16 @@ describe('a call', () => {
     expect(done()).toBe(2);
   });
 
+  it('is refused for a time only, with an error that a test chooses, or without an answer', async () => {
+    const odd = { operation: 'A', as: { code: 'Odd', status: 418 }, from: 2_000, until: 4_000 };
+    const { attempt } = faultsUnderTest({
+      refusals: [odd, { operation: 'B', as: 'dropped' }, { operation: 'C', as: 'failed' }],
+    });
+    const outcomes: string[] = [];
+    for (const operation of ['A', 'A', 'A', 'A', 'A', 'B', 'C']) outcomes.push(await attempt({ ...call, operation }));
+    expect(outcomes).toEqual(['ok', 'ok', 'Odd', 'Odd', 'ok', 'request lost', 'ServerException']);
+  });
+
   it.each([
     ['before', 1],
     ['after', 2],

@@ -3,6 +3,7 @@ import type { VirtualTime } from '../time/virtual-time.ts';
 import type { Call } from '../wire/account-server.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
+import { errorOf, type Refusal, refuseForGood } from './refusals.ts';
 
 /** The faults to inject. Each is off unless named; rates are shares of 1. */
 export interface FaultPlan {
@@ -36,17 +37,6 @@ export interface FaultPlan {
   readonly refusals?: readonly Refusal[];
 }
 
-/** Calls of functions that AWS refuses, whatever the functions' roles allow. A refused call has no effect. */
-export interface Refusal {
-  /** The calls of one function only, by its name; absent: of all. */
-  readonly function?: string;
-  readonly operation: string;
-  /** Only calls that name this in their input, such as the id of an instance; absent: all. */
-  readonly naming?: string;
-  /** `denied` has the service's own code for what no policy allows. */
-  readonly as: 'denied' | 'throttled' | { readonly code: string; readonly status: number };
-}
-
 export interface Crash {
   /** Name as in the caller's `function`. */
   readonly function: string;
@@ -62,53 +52,6 @@ export type PlannedCall = Pick<Call, 'caller'> &
 /** Kills the execution environment that runs the invocation. */
 export type CrashInvocation = (invocationId: string) => void;
 
-/** Each service's error codes for throttling and internal errors, by which SDKs retry. */
-const ERRORS: Readonly<
-  Record<string, { throttled: [code: string, status: number]; failed: [code: string, status: number] }>
-> = {
-  eks: { throttled: ['ThrottlingException', 429], failed: ['ServerException', 500] },
-  ec2: { throttled: ['RequestLimitExceeded', 503], failed: ['InternalError', 500] },
-  iam: { throttled: ['Throttling', 400], failed: ['ServiceFailure', 500] },
-  ssm: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500] },
-  autoscaling: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
-  elasticloadbalancing: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
-  inspector2: { throttled: ['ThrottlingException', 429], failed: ['InternalServerException', 500] },
-  sts: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
-  events: { throttled: ['ThrottlingException', 400], failed: ['InternalException', 500] },
-  sqs: { throttled: ['RequestThrottled', 403], failed: ['InternalFailure', 500] },
-  sns: { throttled: ['Throttled', 429], failed: ['InternalError', 500] },
-  scheduler: { throttled: ['ThrottlingException', 429], failed: ['InternalServerException', 500] },
-  dynamodb: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500] },
-  kubernetes: { throttled: ['TooManyRequests', 429], failed: ['InternalError', 500] },
-  logs: { throttled: ['ThrottlingException', 400], failed: ['ServiceUnavailableException', 503] },
-};
-
-const errorsOf = (service: string): (typeof ERRORS)[string] =>
-  ERRORS[service] ?? { throttled: ['ThrottlingException', 400], failed: ['InternalFailure', 500] };
-
-const throttled = (service: string): AwsError => {
-  const [code, status] = errorsOf(service).throttled;
-  return new AwsError(code, 'Rate exceeded', status);
-};
-
-/** The services whose protocol is Query, and their code for what no policy allows. All others say AccessDeniedException. */
-const DENIED: Readonly<Record<string, string>> = {
-  ec2: 'UnauthorizedOperation',
-  iam: 'AccessDenied',
-  sts: 'AccessDenied',
-  autoscaling: 'AccessDenied',
-  elasticloadbalancing: 'AccessDenied',
-  sqs: 'AccessDenied',
-  sns: 'AuthorizationError',
-  monitoring: 'AccessDenied',
-};
-
-/** The service's code for what no policy allows (its API reference, "Common errors"). */
-const deniedBy = (service: string): { readonly code: string; readonly status: number } => ({
-  code: DENIED[service] ?? 'AccessDeniedException',
-  status: 403,
-});
-
 /** The latency and faults of the sandbox, all drawn from the seed. */
 export class Faults {
   readonly #time: VirtualTime;
@@ -116,6 +59,7 @@ export class Faults {
   readonly #crash: CrashInvocation;
   readonly #latency: Random;
   readonly #chance: Random;
+  readonly #startedAt: number;
   readonly #quietAt: number;
   readonly #callsByFunction = new Map<string, number>();
 
@@ -123,6 +67,7 @@ export class Faults {
     this.#time = world.time;
     this.#plan = plan;
     this.#crash = crash;
+    this.#startedAt = world.time.now;
     this.#quietAt = world.time.now + (plan.quietAfterMs ?? Number.POSITIVE_INFINITY);
     this.#latency = world.random.fork('latency');
     this.#chance = world.random.fork('faults');
@@ -184,7 +129,7 @@ export class Faults {
     const crashes = isPlanned ? crash.when : this.#crashes();
     if (crashes === 'before') this.#end(invocationId);
     if (this.#happens(this.#plan.lostRequestRate)) throw new ConnectionDropped('request lost');
-    this.#refuseForGood(call);
+    if (!this.#isQuiet) refuseForGood(this.#plan.refusals ?? [], call, this.#time.now - this.#startedAt);
     this.#refuse(call.service.signingName);
     const answer = await run();
     if (crashes === 'after') this.#end(invocationId);
@@ -206,33 +151,9 @@ export class Faults {
     throw new ConnectionDropped('caller crashed');
   }
 
-  /** @throws AwsError for a call that is refused each time */
-  #refuseForGood({ caller, service: { signingName }, operation, input }: PlannedCall): void {
-    const refusal = this.#plan.refusals?.find(
-      (each) =>
-        each.operation === operation &&
-        (each.function ?? caller.function) === caller.function &&
-        (each.naming === undefined || JSON.stringify(input).includes(JSON.stringify(each.naming).slice(1, -1))),
-    );
-    if (refusal === undefined || this.#isQuiet) return;
-    if (refusal.as === 'throttled') throw throttled(signingName);
-    const { code, status } = refusal.as === 'denied' ? deniedBy(signingName) : refusal.as;
-    const who = `arn:aws:sts::111122223333:assumed-role/${caller.function}/${caller.function}`;
-    throw new AwsError(
-      code,
-      refusal.as === 'denied' && signingName === 'ec2'
-        ? `You are not authorized to perform this operation. User: ${who} is not authorized to perform: ec2:${operation} with an explicit deny in a service control policy`
-        : `User: ${who} is not authorized to perform: ${signingName}:${operation} with an explicit deny in a service control policy`,
-      status,
-    );
-  }
-
   #refuse(service: string): void {
-    const errors = errorsOf(service);
-    if (this.#happens(this.#plan.throttleRate)) throw throttled(service);
-    if (this.#happens(this.#plan.serverErrorRate)) {
-      throw new AwsError(errors.failed[0], 'An internal error has occurred.', errors.failed[1]);
-    }
+    if (this.#happens(this.#plan.throttleRate)) throw errorOf(service, 'throttled');
+    if (this.#happens(this.#plan.serverErrorRate)) throw errorOf(service, 'failed');
   }
 
   /** Draws a number only where a rate is set, so that faults do not change each other's random numbers. */

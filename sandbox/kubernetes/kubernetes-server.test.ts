@@ -204,6 +204,13 @@ describe('faults', () => {
     expect(answer).toMatchObject({ code: 500, body: { reason: 'InternalError' } });
   });
 
+  it('refuse one operation, or one object, with any status', async () => {
+    const refusals = [{ operation: 'GET nodes', naming: 'no-such-node', as: { code: 'Gone', status: 410 } }];
+    const { call } = testCluster({ faults: { refusals } });
+    expect(await call('GET', '/api/v1/nodes/no-such-node')).toMatchObject({ code: 410, body: { reason: 'Gone' } });
+    expect(await call('GET', '/api/v1/nodes')).toMatchObject({ code: 200 });
+  });
+
   it('lose the answer to what was done', async () => {
     const { apply, calls } = testCluster({ faults: { lostReplyRate: 1 } });
     await expect(apply(testDaemonSet())).rejects.toThrow('socket hang up');

@@ -24,7 +24,7 @@ export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now
 }
 
 /** A call, with the parts for its record. */
-type Progress = Pick<CallRecord, 'operation' | 'input'> & { readonly rbac: RbacRequest[] };
+type Progress = { operation: string } & Pick<CallRecord, 'input'> & { readonly rbac: RbacRequest[] };
 
 /** What an admission webhook, or a server of a custom kind, does to answers. */
 export interface Hold {
@@ -74,8 +74,12 @@ export class KubernetesServer {
     const caller = this.#authenticator.signerOf(request.headers.authorization)?.caller ?? NOT_A_WORKER;
     const progress: Progress = { operation: `${request.method} ${request.url}`, input: {}, rbac: [] };
     try {
-      const run = () => this.#answer(request, jsonBody(sent), progress);
-      const { code, object } = await this.#options.execute({ caller, service: { signingName: 'kubernetes' } }, run);
+      const body = jsonBody(sent);
+      const run = () => this.#answer(request, body, progress);
+      const { operation, input } = callIn(request, body);
+      progress.operation = operation;
+      const call = { caller, service: { signingName: 'kubernetes' }, operation, input };
+      const { code, object } = await this.#options.execute(call, run);
       this.#record(caller, requestId, progress, 'ok');
       this.#send(response, requestId, code, object);
     } catch (error) {
@@ -156,7 +160,19 @@ export class KubernetesServer {
 function asStatusError(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
   if (!(error instanceof AwsError)) throw error;
-  return error.status === 429 ? tooManyRequests() : internalError(error.message);
+  if (error.status === 429) return tooManyRequests();
+  return error.status === 500 ? internalError(error.message) : new StatusError(error.status, error.code, error.message);
+}
+
+/** What faults know of a call: its operation as call records have it, and its path and body. */
+function callIn({ method = 'GET', url = '/' }: IncomingMessage, body: string): Pick<CallRecord, 'operation' | 'input'> {
+  const input = { url, body };
+  try {
+    const request = parseRequest({ method, url, contentType: '', userAgent: '', body });
+    return { operation: `${method} ${resourcePath(request)}`, input };
+  } catch {
+    return { operation: `${method} ${url}`, input };
+  }
 }
 
 /** The body as call records show it. */
