@@ -51,8 +51,6 @@ const DEFERRED_SECONDS = 5;
 const WORKERS_PER_REQUEST = 100;
 /** How long before its end a quarantine counts as expiring, ms. */
 const EXPIRING = 86_400_000;
-/** How soon a worker is reconciled again after a failure, ms: when its lease is over. */
-const AFTER_FAILURE = 70_000;
 
 /**
  * Reconciles all subjects that the messages of a batch name: observes, decides, acts and records. It then asks for the
@@ -92,7 +90,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
   const onTrouble = (decided: Decided) => (error: unknown) => {
     troubles.push(error);
-    return { ...decided, decision: { ...decided.decision, silent: true, lookAt: circumstances.now + AFTER_FAILURE } };
+    // The messages about it come again by themselves: a request beside them, at each delivery, would multiply them.
+    const { lookAt: _, ...decision } = decided.decision;
+    return { ...decided, decision: { ...decision, silent: true as const } };
   };
   const closed = await pMap(
     planned.decided,

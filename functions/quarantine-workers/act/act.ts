@@ -109,7 +109,11 @@ async function act(
   const captured = state.quarantine === undefined && begun.found === undefined ? capture(view, begun) : begun;
   const needsGroups = decision.act?.kind === 'isolate' && captured.kind === 'isolate';
   const quarantine = needsGroups
-    ? await withGroups(deps, { view, policy: acting, note: noteInto(calls) }, captured)
+    ? await withGroups(
+        deps,
+        { view, policy: acting, note: noteInto(calls), redelivered: observation.trigger.redelivered },
+        captured,
+      )
     : captured;
   if (quarantine === undefined) return { ...busy(circumstances), lookAt: now + UNTIL_KNOWN };
   const started = { ...decision, quarantine };

@@ -20,6 +20,8 @@ import { karpenterEnds } from './karpenter.ts';
 const RECONCILE_AGAIN = 15_000;
 /** How soon a refused step is tried again, ms. */
 const TRY_AGAIN = 5 * 60_000;
+/** How long AWS may be troubled with a step before that is told, ms. */
+const TROUBLED_FOR = 10 * 60_000;
 /** How long AWS may take to assign an automatic address after an Elastic IP was removed, ms. */
 const AUTOMATIC_WITHIN = 25_000;
 /**
@@ -175,6 +177,9 @@ interface Result {
   readonly mayReturn: boolean;
 }
 
+/** How long to wait for AWS, ms: as long again as it has taken so far. */
+const pauseAfter = (soFar: number): number => Math.min(TRY_AGAIN, Math.max(RECONCILE_AGAIN, soFar));
+
 /** The decision that results from the steps. */
 function conclude(
   { now }: StepSubject,
@@ -182,7 +187,11 @@ function conclude(
   { reports, faults, survivors, mayReturn }: Result,
 ): Decision {
   const told = notifiedOf(reports, quarantine);
-  const failed = reports.filter(({ outcome }) => outcome === 'failed');
+  const isTroubled = reports.some((each) => each.isTroubled === true);
+  const isLate = isTroubled && now >= quarantine.startedAt + TROUBLED_FOR;
+  const isUndone = (each: StepReport) =>
+    each.outcome === 'failed' || (each.isTroubled === true && isLate && faults.length > 0);
+  const failed = reports.filter(isUndone);
   const since = iso(quarantine.startedAt);
   const why = failed.map(({ step, note }) => `${step}: ${note}`).join('; ');
   if (faults.length > 0 && failed.length > 0) {
@@ -194,10 +203,10 @@ function conclude(
     const left = [...faults, ...pending.map(({ step, note }) => `${step} (${note})`)];
     const message = `${faults.length > 0 ? 'There is still an exposure' : 'No exposure is left; waiting for'}: ${left.join('; ')}.`;
     return {
-      ...say('waiting', 'quarantine-in-progress', message, since),
+      ...say('waiting', 'quarantine-in-progress', message, isLate ? `${since} late` : since),
       ...told,
       quarantine,
-      lookAt: now + RECONCILE_AGAIN,
+      lookAt: now + (isTroubled ? pauseAfter(now - quarantine.startedAt) : RECONCILE_AGAIN),
     };
   }
   // A reconcile meanwhile, such as for another address that was closed, does not shorten that.

@@ -18,6 +18,8 @@ import { unmarkedInWords } from './karpenter.ts';
 
 /** How soon an unfinished release is reconciled again, ms. */
 const RECONCILE_AGAIN = 15_000;
+/** How soon a release is continued of which AWS did not do a step, ms. */
+const TRY_AGAIN = 5 * 60_000;
 /** How long a worker may take to reach standby, ms. Only from standby can it return to service. */
 const PATIENCE = 15 * 60_000;
 
@@ -111,7 +113,10 @@ const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses)
     note('ec2', 'DeleteTags', await clients.ec2.send(new DeleteTagsCommand({ Resources: [instanceId], Tags })));
   });
 
-async function conclude(subject: StepSubject, { lost, pending, hasNoRoom, markedUntil }: Losses): Promise<Decision> {
+async function conclude(
+  subject: StepSubject,
+  { lost, pending, isTroubled = false, hasNoRoom, markedUntil }: Losses,
+): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
   // Each pass finds all losses anew. What the isolation left out is not a loss.
   const view = await viewAgain(clients.ec2, instanceId, quarantine);
@@ -122,9 +127,9 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom, marked
   if (left.length > 0) {
     const message = `Its former state is being restored. Waiting for: ${left.join('; ')}.`;
     return {
-      ...say('waiting', 'release-in-progress', message, variant),
+      ...say('waiting', 'release-in-progress', message, isTroubled ? `${variant} troubled` : variant),
       quarantine: { ...quarantine, notes },
-      lookAt: now + RECONCILE_AGAIN,
+      lookAt: now + (isTroubled ? TRY_AGAIN : RECONCILE_AGAIN),
     };
   }
   const given = quarantine.givenBack;

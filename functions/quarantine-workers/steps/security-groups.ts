@@ -36,10 +36,9 @@ export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =
       try {
         await set(id, groups.closed);
       } catch (error) {
-        // The closed group may not be visible yet where the open one is, or EC2 may refuse it. No interface is left in the
-        // open group meanwhile.
-        const isRefused = isUnknownYet(error) || refusalOf(error) !== undefined;
-        if (isOpened && isRefused && groupIds.length > 0) await set(id, ...groupIds);
+        // The closed group may not be visible yet where the open one is, or EC2 may refuse it, or do nothing for now. No
+        // interface is left in the open group meanwhile.
+        if (isOpened && groupIds.length > 0) await set(id, ...groupIds).catch(() => undefined);
         throw error;
       }
     };

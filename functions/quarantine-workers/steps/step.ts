@@ -4,7 +4,7 @@ import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-
 import type { Owner } from '../../shared/fleet/owners.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { passingErrorOf, refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { isBusy, isUnknownYet } from '../model/aws-refusal.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine, SavedTarget } from '../model/quarantine-ledger.ts';
@@ -15,6 +15,8 @@ export interface StepReport {
   readonly step: string;
   readonly outcome: 'done' | 'pending' | 'skipped' | 'failed';
   readonly note?: string;
+  /** AWS did not do it for now, and the note says with which error. */
+  readonly isTroubled?: true;
 }
 
 /** The clients and readers of the steps. */
@@ -56,8 +58,10 @@ export const noteInto =
   };
 
 /**
- * Carries out a step. A final refusal of AWS is the step's failure, and holds up none of the others. A temporary error
- * is thrown, and the next reconcile goes on from there.
+ * Carries out a step. What AWS refuses, or does not do for now, holds up none of the other steps: a final refusal is the
+ * step's failure, and after a temporary error the next reconcile goes on from there.
+ *
+ * @throws a fault of this program
  */
 export async function attempt(step: string, run: () => Promise<Omit<StepReport, 'step'>>): Promise<StepReport> {
   try {
@@ -66,7 +70,9 @@ export async function attempt(step: string, run: () => Promise<Omit<StepReport, 
     if (isUnknownYet(error)) return { step, outcome: 'pending', note: 'EC2 does not know yet what was just made' };
     if (isBusy(error)) return { step, outcome: 'pending', note: `EC2 is busy with it (${error.name})` };
     const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    return { step, outcome: 'failed', note: refusal };
+    if (refusal !== undefined) return { step, outcome: 'failed', note: refusal };
+    const trouble = passingErrorOf(error);
+    if (trouble === undefined) throw error;
+    return { step, outcome: 'pending', note: trouble, isTroubled: true };
   }
 }

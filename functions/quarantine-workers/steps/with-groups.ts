@@ -1,5 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { passingErrorOf, refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { vpcsOf } from '../exposure/interface-view.ts';
 import { isUnknownYet } from '../model/aws-refusal.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
@@ -24,11 +24,18 @@ export const whyUnmade = ({ notes, vpcId: ofInstance }: Quarantine, vpcId = ofIn
 /**
  * Adds the security groups of the VPCs of its interfaces to a quarantine, before the worker is touched; undefined where
  * EC2 does not know those of its own VPC everywhere yet. What EC2 refuses for good is noted: the interfaces of that VPC
- * stay as they are, and all else is done.
+ * stay as they are, and all else is done. So is what it does not do for now once another delivery has failed, too.
+ *
+ * @throws what EC2 does not do for now, at the first delivery
  */
 export async function withGroups(
   { ec2, stackName, groupFinder }: GroupDeps,
-  { view, policy, note }: Pick<StepSubject, 'view' | 'policy' | 'note'>,
+  {
+    view,
+    policy,
+    note,
+    redelivered,
+  }: Pick<StepSubject, 'view' | 'policy' | 'note'> & { readonly redelivered: boolean },
   quarantine: Quarantine,
 ): Promise<Quarantine | undefined> {
   const { vpcId: ofInstance } = view;
@@ -41,7 +48,7 @@ export async function withGroups(
       return made;
     } catch (error) {
       if (isUnknownYet(error)) return undefined;
-      const refusal = refusalOf(error);
+      const refusal = refusalOf(error) ?? (redelivered ? passingErrorOf(error) : undefined);
       if (refusal === undefined) throw error;
       notes[noteOf(vpcId, ofInstance)] = refusal;
       return undefined;
