@@ -13,6 +13,8 @@ export const TARGET = 'drain-hook';
 
 /** How soon what was changed is read again, ms. */
 const CONFIRM_WITHIN = 60_000;
+/** How soon it is tried again to make a hook that Auto Scaling did not make, ms. */
+const REFUSED_AGAIN = 15 * 60_000;
 /** How soon a hook that is to be removed is looked at again while nodes wait for it, ms. */
 const REMOVE_AGAIN = 5 * 60_000;
 
@@ -142,7 +144,7 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
       retains: state.made?.retains === true || (drains.atDeadline === 'keep' && !group.retains),
       unconfirmed: true,
     },
-    wakeAt: now + CONFIRM_WITHIN,
+    wakeAt: now + (isRefused(state) ? REFUSED_AGAIN : CONFIRM_WITHIN),
   };
 }
 
@@ -151,6 +153,9 @@ function decideAlone(observation: GroupObservation, circumstances: Circumstances
  */
 const isTold = ({ made, fingerprint = '' }: HookState): boolean =>
   made?.unconfirmed !== true || fingerprint.startsWith('hook-made');
+
+/** Whether Auto Scaling did not do what was asked of it last. */
+const isRefused = ({ fingerprint = '' }: HookState): boolean => fingerprint.startsWith('hook-refused');
 
 /**
  * Removes what was made here, once no node waits for it. Where nothing of it is left, only that is told: the function
@@ -165,7 +170,8 @@ function takeBack({ group, state }: GroupObservation, why: string, variant: stri
     return { ...say('waiting', 'hook-in-use', message, variant), made: state.made, wakeAt: now + REMOVE_AGAIN };
   }
   const message = `The hook is removed, and retention that was set with it. ${why}`;
-  return { ...say('acted', 'hook-removed', message, variant), act: 'remove', wakeAt: now + CONFIRM_WITHIN };
+  const wakeAt = now + (isRefused(state) ? REFUSED_AGAIN : CONFIRM_WITHIN);
+  return { ...say('acted', 'hook-removed', message, variant), act: 'remove', wakeAt };
 }
 
 /**

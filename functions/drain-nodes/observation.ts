@@ -60,6 +60,8 @@ export interface GroupObservation extends InGroup {
   readonly noAccess: NoAccess | undefined;
   /** What could not be read of it, as `Code: message`. */
   readonly unreadable?: string;
+  /** It could not be read this time, and nothing is decided about its hook. */
+  readonly isUnseen?: true;
   readonly state: HookState;
   readonly request?: OperatorRequest;
 }

@@ -31,7 +31,7 @@ type Possible = Pick<GroupObservation, 'group' | 'key' | 'owner' | 'trigger'> & 
 export async function observeDrains(
   ledger: Ledger,
   views: ClusterViews,
-  { instances, described }: GroupReading,
+  { instances, described, unreadPools }: GroupReading,
   known: Known,
 ): Promise<DrainObservation[]> {
   const { open, events } = known;
@@ -53,7 +53,9 @@ export async function observeDrains(
   const seen = new Set(described.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId)));
   // Nobody knows whether an event that is not shown is over.
   const certain = present.filter(({ state }) => events.refused === undefined || state.ahead !== true);
-  return [...certain, ...goneIn(known, seen)];
+  // An instance of a warm pool that cannot be read is not gone.
+  const gone = goneIn(known, seen).filter(({ group }) => !unreadPools.has(group.name));
+  return [...certain, ...gone];
 }
 
 const possibleIn = ({ hooks, open, events }: Known): Possible[] =>

@@ -3,7 +3,6 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { readOwner } from '../shared/fleet/identity.ts';
-import { codeOf, isOfAws, isThrottling } from '../shared/fleet/reading.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import {
   type GroupClients,
@@ -16,6 +15,7 @@ import {
 import { tagsOf } from '../shared/fleet/worker.ts';
 import { type GroupScope, groupTriggerOf } from '../shared/intake/group-batch.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
+import { unreadSubject } from '../shared/intake/unread-subject.ts';
 import { DRAIN_HOOK_PK } from '../shared/ledger/drained-groups.ts';
 import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { keyOf, type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
@@ -41,8 +41,8 @@ export interface Observations {
   readonly hooks: readonly GroupObservation[];
   readonly drains: readonly DrainObservation[];
   readonly openCluster: OpenCluster;
-  /** The error with which EC2 refuses to show scheduled events; undefined where it shows them. */
-  readonly eventsRefused: unknown;
+  /** What could not be read, and is not told of a group: all else is done before it is thrown. */
+  readonly troubles: readonly unknown[];
 }
 
 /** The policy that holds for a group. */
@@ -78,7 +78,8 @@ export async function observe(
   const keys = new Set(groups.map(({ key }) => subjectOf(key)));
   const unseen = [...scope.requests.keys()].filter((subject) => !keys.has(subject)).map(keyOf);
   const states = await readHookStates(clients.ledger, [...keys, ...unseen.map(subjectOf)]);
-  const context = { clients, scope, policy, views, reading, now };
+  const troubles: unknown[] = [];
+  const context = { clients, scope, policy, views, reading, now, troubles };
   const observeFound = async (found: SelfManagedGroup): Promise<GroupObservation[]> => {
     const trigger = groupTriggerOf(scope, found.key);
     return trigger === undefined ? [] : [await observeGroup(context, found, trigger, stateOf(states, found.key))];
@@ -88,7 +89,8 @@ export async function observe(
   const absent = await observeAbsent({ clients, scope, readCluster }, unseen, states);
   const events = hooks.length === 0 ? NO_EVENTS : await readScheduledEvents(clients.ec2);
   const drains = await observeDrains(clients.ledger, views, reading, { hooks, open, scope, now, events });
-  return { hooks: [...hooks, ...absent], drains, openCluster, eventsRefused: events.refused };
+  if (events.refused !== undefined) troubles.push(events.refused);
+  return { hooks: [...hooks, ...absent], drains, openCluster, troubles };
 }
 
 /** The groups that an operator asks about, and that Auto Scaling does not show. */
@@ -154,10 +156,12 @@ interface Context {
   readonly views: ClusterViews;
   readonly reading: GroupReading;
   readonly now: number;
+  /** Gets what could not be read, and is not told of its group. */
+  readonly troubles: unknown[];
 }
 
 async function observeGroup(
-  { clients, scope, policy, views, reading: { instances, identities, unreadPools }, now }: Context,
+  { clients, scope, policy, views, reading: { instances, identities, unreadPools }, now, troubles }: Context,
   { group, key, owner }: SelfManagedGroup,
   trigger: MessageTrigger,
   state: HookState,
@@ -189,8 +193,18 @@ async function observeGroup(
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
-  const unreadPool = unreadPools.get(view.name);
-  if (unreadPool !== undefined) return { ...common, group: view, noAccess: undefined, unreadable: unreadPool };
+  // One group that cannot be read stops no other, and its own nodes that wait are drained all the same.
+  const unread = (error: unknown): GroupObservation => {
+    const unreadable = unreadSubject(error, trigger);
+    if (unreadable === undefined) troubles.push(error);
+    return {
+      ...common,
+      group: view,
+      noAccess: undefined,
+      ...(unreadable === undefined ? { isUnseen: true } : { unreadable }),
+    };
+  };
+  if (unreadPools.has(view.name)) return unread(unreadPools.get(view.name));
   try {
     const asked = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: view.name });
     const { LifecycleHooks = [] } = await clients.autoScaling.send(asked);
@@ -201,9 +215,7 @@ async function observeGroup(
     const seen = { ...view, ...hooksIn(LifecycleHooks) };
     return { ...common, group: seen, noAccess, state: { ...state, made: shownOf(state.made, seen, now) } };
   } catch (error) {
-    // What passes by itself has the batch delivered again; one group's refusal stops no other.
-    if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
-    return { ...common, group: view, noAccess: undefined, unreadable: `${codeOf(error)}: ${error.message}` };
+    return unread(error);
   }
 }
 

@@ -41,16 +41,21 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
-  const { hooks, drains, openCluster, eventsRefused } = await observe(deps, scope, policy, now);
-  const troubles: unknown[] = eventsRefused === undefined ? [] : [eventsRefused];
+  const { hooks, drains, openCluster, troubles: unread } = await observe(deps, scope, policy, now);
+  const troubles: unknown[] = [...unread];
   const note = (error: unknown) => void troubles.push(error);
+  /** Its messages come again by themselves: a wake-up beside them, at each delivery, would multiply them. */
+  const failed = (error: unknown): null => {
+    note(error);
+    return null;
+  };
   const circumstancesOf = (each: Parameters<typeof policyHere>[1]) => ({
     policy: policyHere(policy, each),
     now,
     account: deps.account,
   });
   const decidedDrains = decideInTurn(drains, circumstancesOf);
-  const decidedHooks = hooks.map((observation): [GroupObservation, HookDecision] => {
+  const decidedHooks = hooks.filter(isSeen).map((observation): [GroupObservation, HookDecision] => {
     const { request } = observation;
     const circumstances = circumstancesOf(observation);
     return [
@@ -74,7 +79,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await pMap(
     decidedDrains,
     async ([observation, decision]) => {
-      const settled = await carryOutDrain(acting, observation, decision, circumstancesOf(observation)).catch(note);
+      const settled = await carryOutDrain(acting, observation, decision, circumstancesOf(observation)).catch(failed);
       // The wake-up that is scheduled already fits what was decided, not the doubt that came while it was done.
       const isNewDoubt = settled !== decision && settled?.reason === 'drain-in-doubt';
       if (settled === undefined || isNewDoubt) comeBackTo(observation);
@@ -82,7 +87,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     { concurrency: READ_CONCURRENCY },
   );
   for (const [observation, decision] of decidedHooks) {
-    const settled = await carryOutHook(deps, observation, decision, circumstancesOf(observation)).catch(note);
+    const settled = await carryOutHook(deps, observation, decision, circumstancesOf(observation)).catch(failed);
     if (settled === undefined) comeBackTo(observation);
     if (settled?.answers !== undefined) await askAfter(deps, observation.key, settled.answers, now);
   }
@@ -91,6 +96,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
+
+const isSeen = ({ isUnseen }: GroupObservation): boolean => isUnseen !== true;
 
 /** Whether an event told that an instance waits, and Auto Scaling does not show it yet. */
 const isYetToWait = ({ id, lifecycleState }: Member, ending: ReadonlySet<string>): boolean =>

@@ -48,13 +48,13 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const now = deps.clock.now();
   const remembered = await readRemembered(deps.ledger);
   const known = [...remembered].filter(([, state]) => isLookedFor(state)).map(([subject]) => keyOf(subject));
-  const observations = await observeGroups(deps, scope, policy, known, now);
+  const troubles: unknown[] = [];
+  const observations = await observeGroups(deps, scope, policy, known, now, troubles);
   const standings = await readStandings(deps.ledger, observations, remembered, policy, now);
   const reads = {
     readGates: createGatesReader(deps, policy),
     readUnwell: createUnwellReader(openClusterBy(deps)(createClusterReader(deps.eks, 'tell'))),
   };
-  const troubles: unknown[] = [];
   const unseen = new Map<string, NodeGroupKey>();
   let halted = 0;
   const note = (error: unknown): undefined => void troubles.push(error);

@@ -9,11 +9,12 @@ import { type ClusterReader, createClusterReader } from '../../shared/fleet/flee
 import { type Identity, readOwner } from '../../shared/fleet/identity.ts';
 import { readTemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
-import { codeIn, codeOf, isOfAws, isThrottling } from '../../shared/fleet/reading.ts';
+import { codeIn } from '../../shared/fleet/reading.ts';
 import { groupNameOf, readSelfManagedGroups } from '../../shared/fleet/self-managed-groups.ts';
 import { type Followers, readFollowers } from '../../shared/fleet/template-followers.ts';
 import { codeOwnerOf } from '../../shared/fleet/template-owner.ts';
 import { type GroupScope, groupTriggerOf } from '../../shared/intake/group-batch.ts';
+import { unreadSubject } from '../../shared/intake/unread-subject.ts';
 import { type Drained, readDrainedGroups } from '../../shared/ledger/drained-groups.ts';
 import { type Need, readNeeds } from '../../shared/ledger/finding-ledger.ts';
 import { type Ledger, withReadableItems } from '../../shared/ledger/ledger.ts';
@@ -47,6 +48,7 @@ export interface ObserveClients {
  * @param known the groups of which the ledger remembers something. They are read even when no worker names them any
  *   more.
  * @param now epoch ms
+ * @param troubles gets what could not be read, and is not told of its group: all else is done before it is thrown
  */
 export async function observeGroups(
   clients: ObserveClients,
@@ -54,6 +56,7 @@ export async function observeGroups(
   policy: Policy | InvalidPolicy,
   known: readonly NodeGroupKey[],
   now: number,
+  troubles: unknown[],
 ): Promise<Observation[]> {
   const readCluster = createClusterReader(clients.eks, 'tell');
   const knownHere = known.filter((key) => groupTriggerOf(scope, key) !== undefined);
@@ -101,6 +104,7 @@ export async function observeGroups(
     byId,
     identities,
     unreadPools,
+    troubles,
     states,
     drained,
     orders,
@@ -120,8 +124,10 @@ interface Context {
   readonly readFollowers: () => Promise<Followers>;
   readonly byId: ReadonlyMap<string, DescribedInstance>;
   readonly identities: ReadonlyMap<string, Identity>;
-  /** Why the warm pool of a group could not be read, by the name of the group. */
-  readonly unreadPools: ReadonlyMap<string, string>;
+  /** The errors with which warm pools could not be read, by the name of their group. */
+  readonly unreadPools: ReadonlyMap<string, unknown>;
+  /** Gets what could not be read, and is not told of its group. */
+  readonly troubles: unknown[];
   readonly states: ReadonlyMap<string, RefreshState>;
   /** The groups that `drain-nodes` drains, by `subjectOf`. */
   readonly drained: ReadonlyMap<string, Drained>;
@@ -161,7 +167,7 @@ const mayNeedVersion = (wanted: WantedReading | undefined, named: string | undef
   wanted?.kind === 'named' && wanted.candidates.some(({ image }) => image.imageId !== named);
 
 async function observe(context: Context, { group, key, owner }: Found): Promise<Observation[]> {
-  const { clients, scope, policy, readCluster, readFollowers, unreadPools, states, drained } = context;
+  const { clients, scope, policy, readCluster, readFollowers, unreadPools, troubles, states, drained } = context;
   const name = groupNameOf(key);
   const { cluster } = key;
   const request = scope.requests.get(subjectOf(key));
@@ -200,8 +206,14 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
       }),
     },
   ];
-  const unreadPool = unreadPools.get(name);
-  if (unreadPool !== undefined) return refusedBy(unreadPool);
+  // One group that cannot be read stops no other.
+  const unread = (error: unknown): Observation[] => {
+    const unreadable = unreadSubject(error, trigger);
+    if (unreadable !== undefined) return refusedBy(unreadable);
+    troubles.push(error);
+    return [];
+  };
+  if (unreadPools.has(name)) return unread(unreadPools.get(name));
   try {
     const [ofCluster, refreshes, drains, images, template] = await Promise.all([
       readCluster(cluster),
@@ -243,8 +255,6 @@ async function observe(context: Context, { group, key, owner }: Found): Promise<
       },
     ];
   } catch (error) {
-    // A passing error has the batch delivered again. A group that AWS refuses to show stops no other group.
-    if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
-    return refusedBy(`${codeOf(error)}: ${error.message}`);
+    return unread(error);
   }
 }

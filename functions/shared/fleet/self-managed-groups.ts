@@ -19,7 +19,6 @@ import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
 import { describeInstances, EXISTING, filtersOf } from './instances.ts';
 import { isProven, type Owner } from './owners.ts';
-import { codeOf, isOfAws, isThrottling } from './reading.ts';
 import { isOptedOut } from './scope.ts';
 import { AUTO_SCALING_GROUP_TAG, tagsOf, unmanagedGroup } from './worker.ts';
 
@@ -53,8 +52,8 @@ export interface SelfManagedGroup {
 export interface GroupReading {
   /** All requested groups, as Auto Scaling shows them, with the instances of their warm pools among the others. */
   readonly described: readonly AutoScalingGroup[];
-  /** Why the warm pool of a group could not be read, as `Code: message`, by the name of the group. */
-  readonly unreadPools: ReadonlyMap<string, string>;
+  /** The errors with which warm pools could not be read, by the name of their group. */
+  readonly unreadPools: ReadonlyMap<string, unknown>;
   readonly found: readonly SelfManagedGroup[];
   /** The members of self-managed groups as EC2 shows them, by id. */
   readonly instances: ReadonlyMap<string, DescribedInstance>;
@@ -81,7 +80,7 @@ export async function readSelfManagedGroups(
   ]);
   const existing = [...ofClusters, ...ofGroups];
   const names = new Set(existing.flatMap((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] ?? []));
-  const unreadPools = new Map<string, string>();
+  const unreadPools = new Map<string, unknown>();
   const shown = await describeGroups(clients.autoScaling, [...new Set([...names, ...more])]);
   const described = await pMap(shown, (group) => withPool(clients.autoScaling, group, unreadPools), {
     concurrency: READ_CONCURRENCY,
@@ -106,12 +105,12 @@ export async function readSelfManagedGroups(
  * A group with the instances of its warm pool, which DescribeAutoScalingGroups does not show. Source: Auto Scaling API
  * reference, DescribeWarmPool.
  *
- * @param unread gets why the pool could not be read
+ * @param unread gets the error with which the pool could not be read: one pool stops no other group
  */
 async function withPool(
   autoScaling: AutoScalingClient,
   group: AutoScalingGroup,
-  unread: Map<string, string>,
+  unread: Map<string, unknown>,
 ): Promise<AutoScalingGroup> {
   const { AutoScalingGroupName = '', Instances = [], WarmPoolConfiguration } = group;
   if (WarmPoolConfiguration === undefined || isOfEks(group)) return group;
@@ -121,9 +120,7 @@ async function withPool(
       for (const member of page.Instances ?? []) members.set(member.InstanceId ?? '', member);
     }
   } catch (error) {
-    // What passes by itself has the batch delivered again; one pool's refusal stops no other group.
-    if (!isOfAws(error) || isThrottling(error) || !('$fault' in error) || error.$fault !== 'client') throw error;
-    unread.set(AutoScalingGroupName, `${codeOf(error)}: ${error.message}`);
+    unread.set(AutoScalingGroupName, error);
   }
   // An instance that goes from one to the other between the two reads is in both.
   for (const member of Instances) members.delete(member.InstanceId ?? '');

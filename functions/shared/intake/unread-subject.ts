@@ -1,0 +1,20 @@
+import { codeOf, isOfAws, isThrottling } from '../fleet/reading.ts';
+import { refusalOf } from '../runtime/aws-refusal.ts';
+import type { MessageTrigger } from './messages.ts';
+
+/**
+ * What is told of one subject that AWS did not let be read, `Code: message`. What may pass by itself, such as an internal
+ * error, is told once another delivery has failed, too. Throttling is of no subject, and is never told.
+ *
+ * @returns undefined where nothing is told yet: the caller goes on with all other subjects, and throws the error then, so
+ *   that the messages come again
+ */
+export function unreadSubject(
+  error: unknown,
+  { redelivered }: Pick<MessageTrigger, 'redelivered'>,
+): string | undefined {
+  const refused = refusalOf(error);
+  if (refused !== undefined) return refused;
+  const isTold = redelivered && isOfAws(error) && !isThrottling(error);
+  return isTold ? `${codeOf(error)}: ${error.message}` : undefined;
+}
