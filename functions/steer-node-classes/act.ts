@@ -111,7 +111,7 @@ const NOT_SEEN: ReadonlySet<Observation['view']['kind']> = new Set(['gone', 'unr
  */
 async function write(
   deps: ActDeps,
-  { key, view, state }: Observation,
+  { key, view, state, trigger }: Observation,
   wanted: Decision,
 ): Promise<Decision | undefined> {
   if (wanted.write === undefined || view.kind !== 'class') return wanted;
@@ -131,7 +131,11 @@ async function write(
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
     if (error.problem === 'conflict') return undefined;
-    // Whether a call without an answer has changed something, a fresh read tells.
+    // Whether a call without an answer has changed something, a fresh read tells. What fails again, such as a webhook that
+    // nobody answers for, is told.
+    if (error.problem === 'failed' && trigger.redelivered) {
+      return { ...refused(error.message, error.problem), made: wanted.made ?? state.made };
+    }
     if (error.problem === 'unreachable' || error.problem === 'throttled' || error.problem === 'failed') throw error;
     return refused(error.message, error.problem);
   }
