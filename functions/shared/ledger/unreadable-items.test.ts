@@ -68,9 +68,11 @@ it('an incident of which nothing can be read is told of anew, and keeps nobody f
     { pk: 'incident', sk: 'a', notifiedAt: 'by hand', revision: 4 },
     { pk: 'incident', sk: 'b', notifiedAt: 5, revision: 2 },
   ]);
-  expect([...(await readIncidents(ledger, ['a', 'b']))]).toEqual([
-    ['b', { notifiedAt: 5, revision: 2 }],
-    ['a', { revision: 4 }],
-  ]);
+  expect(await readIncidents(ledger, ['a', 'b'])).toEqual(
+    new Map([
+      ['b', { notifiedAt: 5, revision: 2 }],
+      ['a', { revision: 4 }],
+    ]),
+  );
   expect(ledger.unreadable?.all()).toEqual([]);
 });
