@@ -5,13 +5,14 @@ import {
   RecordLifecycleActionHeartbeatCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { passingErrorOf } from '../shared/fleet/reading.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import { writesOf } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
-import { passingErrorOf, refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { ActDeps } from './act-hook.ts';
 import { notOpened, type OpenCluster, troubleOf } from './cluster-view.ts';
 import type { DrainDecision } from './decision.ts';

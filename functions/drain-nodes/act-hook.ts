@@ -4,7 +4,7 @@ import {
   PutLifecycleHookCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { isThrottling } from '../shared/fleet/reading.ts';
+import { isThrottling, passingErrorOf } from '../shared/fleet/reading.ts';
 import { lookOf } from '../shared/ledger/drained-groups.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { writesOf } from '../shared/ledger/ledger.ts';
@@ -15,7 +15,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
-import { passingErrorOf, refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { type HookDecision, say } from './decision.ts';
 import { HOOK, TERMINATING } from './hook.ts';
 import { type HookState, saveHookState } from './hook-ledger.ts';

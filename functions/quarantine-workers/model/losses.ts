@@ -1,4 +1,5 @@
-import { passingErrorOf, refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { passingErrorOf } from '../../shared/fleet/reading.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 
 /** What a release could not restore, by its name, and whether it must be reconciled again. */
 export interface Losses {

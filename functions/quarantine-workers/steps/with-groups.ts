@@ -1,5 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { passingErrorOf, refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { passingErrorOf } from '../../shared/fleet/reading.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { vpcsOf } from '../exposure/interface-view.ts';
 import { isUnknownYet } from '../model/aws-refusal.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';

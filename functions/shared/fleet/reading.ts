@@ -1,3 +1,5 @@
+import { refusalOf } from '../runtime/aws-refusal.ts';
+
 /** The result of reading one resource: the resource, that it is gone, or why it could not be read. */
 export type Reading<T> = { readonly kind: 'found'; readonly found: T } | { readonly kind: 'gone' } | Unreadable;
 
@@ -83,3 +85,12 @@ export const codeIn = (error: string): string => error.split(':', 1)[0] ?? error
 /** The name of an error, or Node's code where the name says nothing. */
 export const codeOf = (error: Error): string =>
   error.name === 'Error' && 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+
+/**
+ * The error with which an AWS service did not do a call for now, `Code: message`: throttling, another activity, an error of
+ * the service or of the network. Undefined for what it refused for good, and for a fault of this program.
+ */
+export function passingErrorOf(error: unknown): string | undefined {
+  if (!isOfAws(error) || refusalOf(error) !== undefined) return undefined;
+  return `${codeOf(error)}: ${error.message}`;
+}

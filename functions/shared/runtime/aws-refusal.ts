@@ -1,5 +1,3 @@
-import { codeOf, isOfAws } from '../fleet/reading.ts';
-
 /**
  * Error codes that a later retry of the same call may cure. Source for those of EC2 alone: EC2 API reference, "Error
  * codes for the Amazon EC2 API", which has callers wait and retry.
@@ -30,15 +28,6 @@ const PASSING: ReadonlySet<string> = new Set([
 export type ReadOrRefused<Found> =
   | { readonly found: Found; readonly refused?: undefined }
   | { readonly found?: undefined; readonly refused: string };
-
-/**
- * The error with which an AWS service did not do a call for now, `Code: message`: throttling, another activity, an error of
- * the service or of the network. Undefined for what it refused for good, and for a fault of this program.
- */
-export function passingErrorOf(error: unknown): string | undefined {
-  if (!isOfAws(error) || refusalOf(error) !== undefined) return undefined;
-  return `${codeOf(error)}: ${error.message}`;
-}
 
 /** Waits for a read; throws what a later try may cure. */
 export async function unlessRefused<Found>(reading: Promise<Found>): Promise<ReadOrRefused<Found>> {

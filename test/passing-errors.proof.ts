@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import type { Refusal } from '../sandbox/account/refusals.ts';
+import type { Run } from '../sandbox/play.ts';
+import { drainFleet, drainPolicy, drainStory, terminateOne } from './drain-nodes.fixture.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
+import { karpenterFleet, nodeClassPolicy } from './node-classes.fixture.ts';
+import { ask, inQuarantine } from './quarantine.fixture.ts';
+import { cluster, group, fleet as refreshFleet, policy as refreshPolicy } from './refresh-groups.fixture.ts';
+
+/** The last word of a function on each subject that a record names, without its time. */
+function lastWords({ records }: Run, of: string): Map<string, string> {
+  const ours = records.filter(({ remediation }) => remediation === of);
+  const subjectOf = ({ cluster, nodegroup, instance }: (typeof ours)[number]) => instance ?? `${cluster}/${nodegroup}`;
+  return new Map(ours.map((each) => [subjectOf(each), `${each.decision} ${each.reason}`]));
+}
+
+/** The last word on each worker, by group: launches may get other ids. */
+function ofGroups(run: Run): string[] {
+  const groups = new Map(run.records.map(({ instance, cluster, nodegroup }) => [instance, `${cluster}/${nodegroup}`]));
+  return [...lastWords(run, 'quarantine-workers')].map(([id, words]) => `${groups.get(id) ?? id} ${words}`).sort();
+}
+
+/** Calls of a quarantine that may fail for one worker, or in one place, while all others go on. */
+const STEPS: ReadonlyArray<{ readonly operation: string; readonly as?: Refusal['as'] }> = [
+  { operation: 'CreateSecurityGroup' },
+  { operation: 'CreateSecurityGroup', as: 'throttled' },
+  { operation: 'ModifyNetworkInterfaceAttribute' },
+  { operation: 'ModifyNetworkInterfaceAttribute', as: 'dropped' },
+  { operation: 'DisassociateAddress' },
+  { operation: 'CreateTags' },
+  { operation: 'EnterStandby' },
+  { operation: 'EnterStandby', as: 'throttled' },
+  { operation: 'DescribeTargetGroups' },
+  { operation: 'PATCH nodes' },
+];
+
+describe('an isolation while AWS does not do a kind of call for an hour', () => {
+  const play = async (refusals: readonly Refusal[] = []) => {
+    const run = await start({ fleet: 'quarantine', seed: 7, inProcess: true, faults: { refusals } });
+    await run.account.play(70 * MINUTE);
+    const during = [run.calls.length, run.records.length] as const;
+    await run.account.play(80 * MINUTE);
+    return { run, during };
+  };
+  const quiet = play();
+
+  it.each(STEPS)('ends as without it, with few calls and no lost message ($operation, $as)', async (step) => {
+    const { operation, as = 'failed' } = step;
+    const before = await quiet;
+    const { run, during } = await play([{ function: 'quarantine-workers', operation, as, until: HOUR }]);
+    expect(run.calls.some((call) => call.operation === operation && call.outcome !== 'ok')).toBe(true);
+    expect(during[0]).toBeLessThan(before.during[0] * 4);
+    expect(deadLetterCount(run)).toBe(0);
+    expect(ofGroups(run)).toEqual(ofGroups(before.run));
+    expect(inQuarantine(run).length).toBe(inQuarantine(before.run).length);
+  });
+});
+
+it.each(['ModifyNetworkInterfaceAttribute', 'ExitStandby', 'DeleteTags', 'RegisterTargets'])(
+  'a release gives back all else while %s fails, and the rest once it works again',
+  async (operation) => {
+    const play = async (refusals: readonly Refusal[] = []) => {
+      const run = await start({ fleet: 'quarantine', seed: 7, inProcess: true, play: '90m', faults: { refusals } });
+      for (const { id } of inQuarantine(run)) ask(run, 'release', id);
+      await run.account.play(3 * HOUR);
+      return run;
+    };
+    const quiet = await play();
+    const fails = {
+      function: 'quarantine-workers',
+      operation,
+      as: 'failed' as const,
+      from: 90 * MINUTE,
+      until: 150 * MINUTE,
+    };
+    const run = await play([fails]);
+    expect(deadLetterCount(run)).toBe(0);
+    expect(run.calls.length).toBeLessThan(quiet.calls.length * 2);
+    expect(ofGroups(run)).toEqual(ofGroups(quiet));
+  },
+);
+
+describe('a group of which Auto Scaling fails to tell', () => {
+  it.each(['DescribeInstanceRefreshes', 'DescribeLifecycleHooks', 'DescribeWarmPool'])(
+    'keeps no other from its refresh, and is told of (%s)',
+    async (operation) => {
+      const refusals = [{ function: 'refresh-groups', operation, naming: 'shop-b', as: 'failed' as const }];
+      const groups = [group('a'), group('b', { warmPool: {} }), group('c')];
+      const fleet = refreshFleet(cluster('shop', groups));
+      const run = await start({ fleet, policy: refreshPolicy(), inProcess: true, play: '4h', faults: { refusals } });
+      const words = lastWords(run, 'refresh-groups');
+      expect(words.get('shop/self-managed:shop-b')).toBe('failed unreadable');
+      expect(words.get('shop/self-managed:shop-a')).toBe('done group-refreshed');
+      expect(words.get('shop/self-managed:shop-c')).toBe('done group-refreshed');
+      expect(deadLetterCount(run)).toBe(0);
+    },
+  );
+
+  it.each(['throttled', 'failed', 'dropped'] as const)(
+    'keeps the nodes of no other from their drain (%s)',
+    async (as) => {
+      const fleet = drainFleet();
+      const other = { name: 'other', size: 2, maxSize: 4, imageId: 'ami-0123456789abcdef0', terminationHooks: [] };
+      fleet.clusters[0]?.selfManagedGroups.push(other);
+      const refusals = [
+        {
+          function: 'drain-nodes',
+          operation: 'DescribeLifecycleHooks',
+          naming: 'shop-other',
+          as,
+          from: HOUR,
+          until: 95 * MINUTE,
+        },
+      ];
+      const run = await start({ fleet, policy: drainPolicy(), inProcess: true, play: '70m', faults: { refusals } });
+      const id = terminateOne(run);
+      await run.account.play(20 * MINUTE);
+      expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+      await run.account.play(2 * HOUR);
+      expect(lastWords(run, 'drain-nodes').get('shop/self-managed:shop-other')).toBe('done hook-stands');
+      // Throttling is told of no group. Where it lasts for longer than a queue tries, the alarm of dead letters tells.
+      expect(deadLetterCount(run)).toBe(as === 'throttled' ? 1 : 0);
+    },
+  );
+});
+
+it.each(['PutLifecycleHook', 'UpdateAutoScalingGroup', 'RecordLifecycleActionHeartbeat', 'CompleteLifecycleAction'])(
+  'nodes are drained once %s works again, and calls do not multiply meanwhile',
+  async (operation) => {
+    const play = async (refusals: readonly Refusal[] = []) => {
+      const run = await start({ fleet: drainFleet(), policy: drainPolicy(), inProcess: true, faults: { refusals } });
+      await run.account.play(30 * MINUTE);
+      terminateOne(run);
+      await run.account.play(35 * MINUTE);
+      const calls = run.calls.length;
+      await run.account.play(2 * HOUR);
+      terminateOne(run);
+      await run.account.play(30 * MINUTE);
+      return { run, calls };
+    };
+    const quiet = await play();
+    const { run, calls } = await play([{ function: 'drain-nodes', operation, as: 'failed', until: HOUR }]);
+    expect(calls).toBeLessThan(quiet.calls * 4);
+    expect(deadLetterCount(run)).toBe(0);
+    expect(run.records.filter(({ reason }) => reason === 'node-drained').length).toBeGreaterThan(0);
+    expect(lastWords(run, 'drain-nodes').get('shop/self-managed:shop-batch')).toBe('done hook-stands');
+  },
+);
+
+it('a class that a webhook keeps from its pin is told of, and keeps no other from its own', async () => {
+  const classes = ['default', 'other'].map((name) => ({ name, amiSelectorTerms: [{ alias: 'al2023@v20260625' }] }));
+  const failing = { code: 'InternalError', status: 500, message: 'failed calling webhook "policy": no endpoints' };
+  const refusals = [
+    {
+      function: 'steer-node-classes',
+      operation: 'PATCH ec2nodeclasses',
+      naming: 'ec2nodeclasses/default',
+      as: failing,
+    },
+  ];
+  const fleet = karpenterFleet({}, {}, { karpenterNodeClasses: classes });
+  const run = await start({ fleet, policy: nodeClassPolicy(), inProcess: true, play: '30h', faults: { refusals } });
+  const words = lastWords(run, 'steer-node-classes');
+  expect(words.get('shop/ec2nodeclass:default')).toBe('failed pin-refused');
+  expect(words.get('shop/ec2nodeclass:other')).toMatch(/^(acted|done) /);
+  expect(deadLetterCount(run)).toBe(0);
+});
