@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../time/random.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
-import { type FaultPlan, Faults, type PlannedCall } from './faults.ts';
+import { type FaultPlan, Faults } from './faults.ts';
+import type { PlannedCall } from './planned-call.ts';
 
 const call: PlannedCall = {
   service: { signingName: 'eks' },

@@ -1,8 +1,8 @@
 import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
-import type { Call } from '../wire/account-server.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
+import type { PlannedCall } from './planned-call.ts';
 import { errorOf, type Refusal, refuseForGood } from './refusals.ts';
 
 /** The faults to inject. Each is off unless named; rates are shares of 1. */
@@ -44,10 +44,6 @@ export interface Crash {
   readonly call: number;
   readonly when: 'before' | 'after';
 }
-
-/** The members of {@link Call} that {@link Faults} needs. */
-export type PlannedCall = Pick<Call, 'caller'> &
-  Partial<Pick<Call, 'operation' | 'input'>> & { readonly service: Pick<Call['service'], 'signingName'> };
 
 /** Kills the execution environment that runs the invocation. */
 export type CrashInvocation = (invocationId: string) => void;

@@ -1,6 +1,6 @@
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
-import type { PlannedCall } from './faults.ts';
+import type { PlannedCall } from './planned-call.ts';
 
 /** Calls of functions that are refused each time, whatever the functions' roles allow. A refused call has no effect. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { PlannedCall } from '../account/faults.ts';
+import type { PlannedCall } from '../account/planned-call.ts';
 import type { Caller, CallRecord } from '../account/service.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
