@@ -117,6 +117,25 @@ describe('DynamoDB', () => {
     expect(Responses?.[TableName]).toHaveLength(2);
   });
 
+  it('answers a batch in no particular order, which the seed draws', async () => {
+    const sks = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const orders = async () => {
+      const { client, TableName, key, put } = await tableUnderTest();
+      for (const sk of sks) await put(sk);
+      const answered: string[] = [];
+      for (let asked = 0; asked < 5; asked++) {
+        const keys = { Keys: sks.map(key) };
+        const { Responses } = await client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: keys } }));
+        answered.push((Responses?.[TableName] ?? []).map(({ sk }) => sk?.S).join(''));
+      }
+      return answered;
+    };
+    const drawn = await orders();
+    expect(new Set(drawn).size).toBeGreaterThan(2);
+    expect(drawn.map((order) => [...order].sort().join(''))).toEqual(Array(5).fill('abcdef'));
+    expect(await orders()).toEqual(drawn);
+  });
+
   it('deletes expired items in virtual time, some hours late', async () => {
     const { account, put, sks } = await tableUnderTest();
     const expires = (hours: number) => ({ expiresAt: { N: String(START / 1_000 + hours * 3_600) } });

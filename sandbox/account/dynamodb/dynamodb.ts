@@ -1,5 +1,7 @@
 import type { AttributeValue, CreateTableInput } from '@aws-sdk/client-dynamodb';
+import type { Random } from '../../time/random.ts';
 import { AwsError } from '../../wire/aws-error.ts';
+import { isRecord } from '../../wire/json-codec.ts';
 import type { World } from '../world.ts';
 import { DynamoDbEngine, type WireJson } from './engine.ts';
 
@@ -25,10 +27,12 @@ export class DynamoDb {
   readonly #world: World;
   readonly #engine: DynamoDbEngine;
   readonly #tables = new Map<string, Table>();
+  readonly #order: Random;
 
   constructor(world: World) {
     this.#world = world;
     this.#engine = new DynamoDbEngine(world.accountId, world.region);
+    this.#order = world.random.fork('order of batches');
   }
 
   /** Resolves once the table is usable. */
@@ -65,8 +69,26 @@ export class DynamoDb {
    * Runs an operation on wire JSON.
    * @throws AwsError as DynamoDB returns it
    */
-  call(operation: string, input: unknown): Promise<WireJson> {
-    return this.#engine.call(operation, input);
+  async call(operation: string, input: unknown): Promise<WireJson> {
+    const output = await this.#engine.call(operation, input);
+    if (operation === 'BatchGetItem' && isRecord(output.Responses))
+      for (const [name, items] of Object.entries(output.Responses)) if (isItems(items)) this.#shuffle(name, items);
+    return output;
+  }
+
+  /**
+   * Gives items an order from the seed. "DynamoDB does not return items in any particular order" (API reference, BatchGetItem), and
+   * dynalite has that of `Math.random`, by which a seed would not be the same run twice.
+   */
+  #shuffle(name: string, items: Item[]): void {
+    if (items.length < 2) return;
+    const { keyNames } = this.table(name);
+    const keyOf = (item: Item): string => JSON.stringify(keyNames.map((key) => item[key]));
+    const sorted = items.map((item) => ({ key: keyOf(item), item })).sort((a, b) => (a.key < b.key ? -1 : 1));
+    for (let last = sorted.length - 1; last >= 0; last--) {
+      const [drawn] = sorted.splice(this.#order.integer(0, last), 1);
+      if (drawn !== undefined) items[last] = drawn.item;
+    }
   }
 
   /** The item with this key, as wire JSON. */
