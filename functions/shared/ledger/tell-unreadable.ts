@@ -94,8 +94,8 @@ async function tell(deps: TellDeps, { trigger, isRegular, requests = [] }: Cause
   if (found.length === 0 && !isRegular) return;
   const teller = await openTeller(deps, now);
   for (const request of requests) {
-    const about = found.find((each) => isDeepStrictEqual(subjectIn(each), request.subject));
-    if (about !== undefined) await tellOf(teller, about, request.trigger, ` ${request.trigger.id}`);
+    const about = found.filter((each) => isDeepStrictEqual(subjectIn(each), request.subject));
+    for (const each of about) await tellOf(teller, each, request.trigger, ` ${request.trigger.id}`);
   }
   const news = found.filter((each) => isNews(teller, each));
   for (const each of news.slice(0, MOST_TOLD)) await tellOf(teller, each, trigger);
