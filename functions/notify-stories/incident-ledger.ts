@@ -56,11 +56,14 @@ export async function readIncidents(
   former: ReadonlyMap<string, string> = new Map(),
 ): Promise<Map<string, IncidentState>> {
   /** Where an incident's state may be. One of a former version is saved under the new key, where no item exists yet. */
-  const placesOf = (incident: string) => [
-    { pk: PK, sk: incident },
-    { pk: FORMER_PK, sk: incident },
-    ...[former.get(incident) ?? []].flat().map((sk) => ({ pk: PK, sk })),
-  ];
+  const placesOf = (incident: string) => {
+    const renamed = former.get(incident);
+    const places = [
+      { pk: PK, sk: incident },
+      { pk: FORMER_PK, sk: incident },
+    ];
+    return renamed === undefined ? places : [...places, { pk: PK, sk: renamed }];
+  };
   const items = await readAnew(ledger, incidents.flatMap(placesOf), ITEM, {});
   const states = new Map(items.map(({ pk, sk, ...state }) => [`${pk} ${sk}`, state]));
   return new Map(

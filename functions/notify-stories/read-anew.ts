@@ -3,8 +3,9 @@ import { type ItemKey, type Ledger, parseItems, readByKeys } from '../shared/led
 import { UnreadableItems } from '../shared/ledger/unreadable-items.ts';
 
 /**
- * Reads items by their keys, of which none may be there twice. One that cannot be read is taken for a new one, which is written in its place: an incident
- * that is told of twice is better than one that is not, and one item keeps nobody from being told of the others.
+ * Reads items by their keys, of which none may be there twice. One that cannot be read is taken for a new one, which is
+ * written in its place: an incident that is told of twice is better than one that is not, and one item keeps nobody from
+ * being told of the others.
  */
 export async function readAnew<
   Schema extends z.ZodType<{ readonly pk: string; readonly sk: string; readonly revision: number }>,

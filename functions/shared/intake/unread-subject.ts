@@ -1,4 +1,4 @@
-import { codeOf, isOfAws, isThrottling } from '../fleet/reading.ts';
+import { isThrottling, passingErrorOf } from '../fleet/reading.ts';
 import { refusalOf } from '../runtime/aws-refusal.ts';
 import type { MessageTrigger } from './messages.ts';
 
@@ -13,8 +13,5 @@ export function unreadSubject(
   error: unknown,
   { redelivered }: Pick<MessageTrigger, 'redelivered'>,
 ): string | undefined {
-  const refused = refusalOf(error);
-  if (refused !== undefined) return refused;
-  const isTold = redelivered && isOfAws(error) && !isThrottling(error);
-  return isTold ? `${codeOf(error)}: ${error.message}` : undefined;
+  return refusalOf(error) ?? (redelivered && !isThrottling(error) ? passingErrorOf(error) : undefined);
 }
