@@ -19,22 +19,35 @@ const put = ({ account }: Run, Item: Item) =>
 /** Kinds that say nothing of one subject, or that are written anew whatever is in their place. */
 const NOT_SPOILED = new Set(['budget', 'run', 'sweep', 'incident', 'subject', 'finding', 'watched-pair', 'unreadable']);
 
-/** A value with a text in place of each number: nothing that a function writes. */
-function spoiled(value: Attribute): Attribute {
-  if ('N' in value) return { S: 'by hand' };
-  if ('L' in value) return { L: value.L.map(spoiled) } as Attribute;
+/** What stands in place of the numbers of an item: nothing that a function writes. */
+const SPOILS: readonly Attribute[] = [
+  { S: 'by hand' },
+  // A `Date` takes this time, but none that is a millisecond later.
+  { N: '8640000000000000' },
+  // The SDK would read these as a BigInt, or not at all, together with all else that is read in the same call.
+  { N: '-100000000000000000000' },
+  { N: '9007199254740993.5' },
+  { N: `99${'0'.repeat(124)}` },
+];
+
+/** A value with something else in place of each number. */
+function spoiled(value: Attribute, by: Attribute): Attribute {
+  if ('N' in value) return by;
+  if ('L' in value) return { L: value.L.map((each) => spoiled(each, by)) } as Attribute;
   if (!('M' in value)) return value;
   return {
-    M: Object.fromEntries(Object.entries(value.M).map(([name, member]) => [name, spoiled(member)])),
+    M: Object.fromEntries(Object.entries(value.M).map(([name, member]) => [name, spoiled(member, by)])),
   } as Attribute;
 }
 
 /** When DynamoDB deletes an item, and its format. */
 const NO_MEMBERS = ['expiresAt', 'version'];
-const spoiledItem = (item: Item): Item =>
-  Object.fromEntries(
-    Object.entries(item).map(([name, value]) => [name, NO_MEMBERS.includes(name) ? value : spoiled(value)]),
+function spoiledItem(item: Item): Item {
+  const by = SPOILS[nameOf(item).length % SPOILS.length] ?? { S: 'by hand' };
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name, NO_MEMBERS.includes(name) ? value : spoiled(value, by)]),
   );
+}
 
 describe('an item of the ledger of each kind that cannot be read', () => {
   let run: Run;
