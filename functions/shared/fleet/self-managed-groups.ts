@@ -20,19 +20,23 @@ import { type Identity, identifyWorkers } from './identity.ts';
 import { describeInstances, EXISTING, filtersOf } from './instances.ts';
 import { isProven, type Owner } from './owners.ts';
 import { isOptedOut } from './scope.ts';
-import { AUTO_SCALING_GROUP_TAG, tagsOf, unmanagedGroup } from './worker.ts';
+import { AUTO_SCALING_GROUP_TAG, isUnmanagedGroupName, tagsOf, unmanagedGroup } from './worker.ts';
 
 /** DescribeAutoScalingGroups takes at most 50 names without MaxRecords. */
 const GROUPS_PER_CALL = 50;
 
-/** Reads groups by name. A group that Auto Scaling does not show is missing. */
+/**
+ * Reads groups by name. A group that Auto Scaling does not show is missing, and so is one of a name that no group can have:
+ * a call with that would fail for all others.
+ */
 export async function describeGroups(
   autoScaling: AutoScalingClient,
   names: readonly string[],
 ): Promise<AutoScalingGroup[]> {
   const describe = async (AutoScalingGroupNames: string[]) =>
     (await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }))).AutoScalingGroups ?? [];
-  return (await pMap(chunks(names, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
+  const asked = names.filter((name) => isUnmanagedGroupName({ kind: 'auto-scaling-group', name }));
+  return (await pMap(chunks(asked, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
 }
 
 export interface GroupClients {

@@ -1,0 +1,16 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { expect, it } from 'vitest';
+import { describeGroups } from './self-managed-groups.ts';
+
+it('asks for no name that no group can have, with which the call would fail for all others', async () => {
+  const asked: unknown[] = [];
+  const client = new AutoScalingClient({ region: 'eu-central-1' });
+  client.send = async ({ input }: { input: unknown }) => {
+    asked.push(input);
+    return { AutoScalingGroups: [] };
+  };
+  await describeGroups(client, ['', 'workers', 'x'.repeat(256), 'x'.repeat(255)]);
+  expect(asked).toEqual([{ AutoScalingGroupNames: ['workers', 'x'.repeat(255)] }]);
+  await describeGroups(client, ['']);
+  expect(asked).toHaveLength(1);
+});
