@@ -150,6 +150,21 @@ it('workers with a security group that EC2 does not show for good are told of as
   expect(outcomes(run).slice(-3)).toEqual(['acted quarantine-started', 'done quarantined', 'done exposures-ended']);
 });
 
+it.each(['throttled', 'failed'] as const)(
+  'an exposed worker whose owner cannot be read for a while stays exposed meanwhile: no end is told of (%s)',
+  async (as) => {
+    const refusals = [
+      { function: 'quarantine-workers', operation: 'DescribeCluster', as, from: 90 * MINUTE, until: 150 * MINUTE },
+    ];
+    const observe = { quarantine: { mode: 'observe' } };
+    const run = await start(scenario(privateFleet({}, publicLaunch()), observe, { faults: { refusals } }));
+    await run.account.play(4.2 * HOUR);
+    expect(run.calls.some(({ outcome }) => outcome !== 'ok')).toBe(true);
+    expect(outcomes(run)).not.toContain('done exposures-ended');
+    expect(outcomes(run).filter((each) => each === 'refused workers-stay-exposed')).toHaveLength(1);
+  },
+);
+
 describe('whoever sets tags', () => {
   const claims = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
 

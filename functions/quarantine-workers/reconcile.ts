@@ -88,8 +88,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const acting = { ...deps, openCluster, groupFinder, targetsOf: targetReader(deps.loadBalancing) };
   const unreadable = unreadTrouble(sight);
   const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
+  const observed = new Set(sight.observations.map(({ instanceId }) => instanceId));
+  const undecided = new Set([...sight.repeated, ...sight.unread.keys()].filter((id) => !observed.has(id)));
   const onTrouble = (decided: Decided) => (error: unknown) => {
     troubles.push(error);
+    undecided.add(decided.observation.instanceId);
     // The messages about it come again by themselves: a request beside them, at each delivery, would multiply them.
     const { lookAt: _, ...decision } = decided.decision;
     return { ...decided, decision: { ...decision, silent: true as const } };
@@ -110,18 +113,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
   // Give back the slots of ended quarantines, call workers that wait for one, and reconcile unfinished workers again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
-  const seen = new Set([
-    ...sight.observations.map(({ instanceId }) => instanceId),
-    ...sight.repeated,
-    ...sight.unread.keys(),
-  ]);
+  const seen = new Set([...observed, ...undecided]);
   const hidden = untilShown(scope.instances, seen, circumstances.now);
   const holders = holdersToAsk(settled, budget.slots, circumstances.now);
   await requestReconciles(deps, settled, [...hidden, ...holders], scope.deferred, circumstances);
   // Count the exposures that stay open, and record them once a group.
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
-  const looked = { settled, groups, clusters: scope.clusters, now: circumstances.now, ...mode };
+  const looked = { settled, groups, clusters: scope.clusters, undecided, now: circumstances.now, ...mode };
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   // Shell ingress comes last, because nothing above may wait for it.

@@ -34,6 +34,11 @@ export interface Looked {
   readonly groups: readonly DecidedGroup[];
   /** Clusters whose workers were all observed. */
   readonly clusters: ReadonlyMap<string, MessageTrigger>;
+  /**
+   * Ids of workers about which nothing could be decided or done now, such as where AWS throttles. What is known of their
+   * exposure stands.
+   */
+  readonly undecided: ReadonlySet<string>;
   readonly mode?: Mode;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -47,24 +52,27 @@ const TRIES = 5;
  * are found, and one when none is left. Their number is a metric.
  */
 export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void> {
-  const { settled, clusters, now } = looked;
+  const { settled, clusters, undecided, now } = looked;
   // A reconcile that observed no worker knows nothing about exposures.
   if (settled.length === 0 && clusters.size === 0) return;
-  const findings = settled.flatMap((decided) => findingOf(decided, now) ?? []);
+  const findings = settled.flatMap((decided) =>
+    undecided.has(decided.observation.instanceId) ? [] : (findingOf(decided, now) ?? []),
+  );
   let known = await readOpenGroups(deps.ledger);
   const concerned = new Set([
     ...findings.flatMap(({ open, subject }) => (open === undefined || subject === undefined ? [] : subject)),
     ...known.keys(),
   ]);
-  const isUnreadable = (pk: string) => (sk: string) => deps.ledger.unreadable?.has(pk, sk) === true;
+  const isUnreadable = (pk: string, sk: string) => deps.ledger.unreadable?.has(pk, sk) === true;
+  const isUnknown = (instanceId: string) => undecided.has(instanceId) || isUnreadable(QUARANTINE_PK, instanceId);
   for (const subject of concerned) {
-    if (isUnreadable(OPEN_EXPOSURES_PK)(subject)) continue;
+    if (isUnreadable(OPEN_EXPOSURES_PK, subject)) continue;
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const before = known.get(subject) ?? newOpenGroup(now);
       const cluster = clusterOf(subject);
       const ours = [
         ...findings,
-        ...goneOf(before, clusters.has(cluster) ? settled : undefined, isUnreadable(QUARANTINE_PK)),
+        ...goneOf(before, clusters.has(cluster) ? settled : undefined, isUnknown),
       ];
       const trigger = triggerFor(subject, before, ours, settled) ?? clusters.get(cluster);
       if (trigger === undefined) break;
@@ -87,12 +95,12 @@ const clusterOf = (subject: string): string => subject.slice(0, subject.indexOf(
 function goneOf(
   { workers }: OpenGroup,
   settled: readonly Decided[] | undefined,
-  isUnreadable: (instanceId: string) => boolean,
+  isUnknown: (instanceId: string) => boolean,
 ): Finding[] {
   if (settled === undefined) return [];
   const seen = new Set(settled.map(({ observation }) => observation.instanceId));
   return Object.keys(workers).flatMap((instanceId) =>
-    seen.has(instanceId) || isUnreadable(instanceId) ? [] : [{ instanceId }],
+    seen.has(instanceId) || isUnknown(instanceId) ? [] : [{ instanceId }],
   );
 }
 
