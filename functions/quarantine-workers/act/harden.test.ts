@@ -1,5 +1,6 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ec2Account, nodeGroup } from '../../../sandbox/account/ec2/ec2.fixture.ts';
 import { say } from '../model/decision.ts';
 import type { ExposedGroupState } from '../model/exposed-group-ledger.ts';
@@ -17,12 +18,16 @@ function hardening() {
   const { subnetId } = workers()[0]!;
   const records: Array<{ decision: string; message: string; fingerprint: string; calls: readonly unknown[] }> = [];
   let state: ExposedGroupState = { outcomes: 0 };
+  /** How many writes succeed before another reconcile is first. */
+  const writes = { left: Number.POSITIVE_INFINITY };
   const deps = {
     ec2,
     ledger: { table: 't', documents: { send: async ({ input }: { input: { Item: object } }) => save(input.Item) } },
     recorder: { record: (record: (typeof records)[number]) => records.push(record) },
   };
   const save = (item: object) => {
+    if (writes.left <= 0) throw new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
+    writes.left -= 1;
     const { pk: _pk, sk: _sk, ...saved } = JSON.parse(JSON.stringify(item));
     state = saved;
   };
@@ -43,7 +48,7 @@ function hardening() {
     const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
     return Subnets?.[0]?.MapPublicIpOnLaunch;
   };
-  return { at, groupId, subnetId, records, carryOut, openRanges, isPublic };
+  return { at, groupId, subnetId, records, writes, carryOut, openRanges, isPublic };
 }
 
 it('closes what it can when AWS refuses a part, names that once, and remembers just what is closed', async () => {
@@ -126,4 +131,45 @@ it('says of what AWS refuses neither that it is closed nor that it is open again
   const other = hardening();
   await other.carryOut({ ...decision, harden: { ingress: [gone], subnets: [other.subnetId] } });
   expect(other.records.at(-1)?.message).toContain(`exposed. Closed: automatic addresses of ${other.subnetId}. AWS`);
+});
+
+describe('an operator who asks for a group while another reconcile writes its state', () => {
+  const closing = async () => {
+    const made = hardening();
+    const { groupId, subnetId } = made;
+    await made.carryOut({ harden: { ingress: [{ groupId, permissions: [ssh, ssh6] }], subnets: [subnetId] } });
+    return made;
+  };
+  const asked = { restore: true, variant: 'request-1', answers: 'request-1' };
+
+  it('has nothing opened that the ledger does not know as open: the request comes again', async () => {
+    const { carryOut, openRanges, isPublic, writes, records } = await closing();
+    writes.left = 0;
+    await expect(carryOut(asked)).rejects.toThrow('request-1 is to come again');
+    expect([await openRanges(), await isPublic()]).toEqual([0, false]);
+    writes.left = Number.POSITIVE_INFINITY;
+    expect(await carryOut(asked)).toMatchObject({ leftOpen: true, answered: 'request-1' });
+    expect([await openRanges(), await isPublic()]).toEqual([2, true]);
+    expect(records).toHaveLength(2);
+  });
+
+  it('finds what was opened left open, and is answered by the same request, where the other was first after that', async () => {
+    const { carryOut, openRanges, writes, records } = await closing();
+    writes.left = 1;
+    await expect(carryOut(asked)).rejects.toThrow('request-1 is to come again');
+    expect(await openRanges()).toBe(2);
+    writes.left = Number.POSITIVE_INFINITY;
+    expect(await carryOut(asked)).toMatchObject({ leftOpen: true, answered: 'request-1' });
+    expect(records).toHaveLength(2);
+  });
+
+  it('gets an answer to what is refused, too', async () => {
+    const { carryOut, writes, records } = hardening();
+    const refused = { ...say('refused', 'request-refused', 'Nothing was closed.', 'r'), answers: 'r' };
+    writes.left = 0;
+    await expect(carryOut(refused)).rejects.toThrow('r is to come again');
+    writes.left = Number.POSITIVE_INFINITY;
+    expect(await carryOut(refused)).toMatchObject({ answered: 'r' });
+    expect(records).toHaveLength(1);
+  });
 });

@@ -51,11 +51,13 @@ export interface GroupMemory {
 /** The last outcome about a group that is public by design. */
 const OF_EXPOSURE: GroupMemory = {
   name: 'group',
-  read: ({ closed: _, leftOpen: _left, shellIngress: _shell, revision: _revision, ...told }) => told,
-  write: ({ closed, leftOpen, shellIngress, revision }, told) => ({
+  read: ({ closed: _, leftOpen: _left, answered: _answered, shellIngress: _shell, revision: _revision, ...told }) =>
+    told,
+  write: ({ closed, leftOpen, answered, shellIngress, revision }, told) => ({
     ...told,
     ...(closed !== undefined && { closed }),
     ...(leftOpen !== undefined && { leftOpen }),
+    ...(answered !== undefined && { answered }),
     ...(shellIngress !== undefined && { shellIngress }),
     ...(revision !== undefined && { revision }),
   }),
@@ -69,7 +71,10 @@ export interface GroupToChange {
 
 /**
  * Records the decision about a node group once, and closes or reopens its exposure where the decision says so. The
- * state is saved before anything is closed, so that a request can restore it rule by rule.
+ * state is saved before anything is closed, so that a request can restore it rule by rule; and before anything is
+ * reopened, so that nobody closes it again.
+ *
+ * @throws Error where another reconcile was first and an operator waits for an answer: the request comes again
  */
 export async function carryOutGroup(
   deps: HardenDeps,
@@ -81,7 +86,7 @@ export async function carryOutGroup(
   const calls: AwsCall[] = [];
   const made = await change(deps, { observation, decision }, calls, memory);
   // Another reconcile is working on it, and will record the outcome.
-  if (made === undefined) return;
+  if (made === undefined) return unlessAsked(decision, key);
   const { told, closed, leftOpen, saved } = made;
   const fingerprint = `${told.reason} ${told.variant}`.trim();
   const before = memory.read(state);
@@ -94,6 +99,7 @@ export async function carryOutGroup(
     ...rest,
     ...(closed !== undefined && { closed }),
     ...(leftOpen !== undefined && { leftOpen }),
+    ...(decision.answers !== undefined && { answered: decision.answers }),
   };
   const writer = writesOf(`${deps.caller} ${memory.name}`);
   const save = async ({ whole, ...told }: Remembered): Promise<Remembered | undefined> => {
@@ -101,7 +107,7 @@ export async function carryOutGroup(
     return written && { ...memory.read(written), whole: written };
   };
   const known: Remembered = { ...memory.read(saved ?? state), whole: saved ?? state };
-  await recordOnce(
+  const recorded = await recordOnce(
     { save, record: deps.recorder.record },
     known,
     { fingerprint, outcomes, whole: next },
@@ -118,6 +124,13 @@ export async function carryOutGroup(
       ...(told.hint !== undefined && { hint: told.hint }),
     },
   );
+  if (recorded === undefined) unlessAsked(decision, key);
+}
+
+/** Who was not first leaves the outcome to whoever was; but only a request that comes again is answered. */
+function unlessAsked({ answers }: Notified, key: GroupObservation['key']): void {
+  if (answers === undefined) return;
+  throw new Error(`Another reconcile was first about ${subjectOf(key)}, and request ${answers} is to come again.`);
 }
 
 /** The last outcome, with the state that it belongs to. */
@@ -132,18 +145,27 @@ async function change(
   calls: AwsCall[],
   { name }: GroupMemory,
 ): Promise<Outcome | undefined> {
-  const { closed, leftOpen } = observation.state;
+  const { key, state } = observation;
+  const { closed, leftOpen } = state;
   if (decision.harden !== undefined) {
     const writer = `${deps.caller} close ${name}`;
     return harden(deps, observation, { ...decision, harden: decision.harden }, calls, writer);
   }
   if (decision.restore === true && closed !== undefined) {
+    const saved = await saveExposedGroup(
+      deps.ledger,
+      subjectOf(key),
+      { ...state, leftOpen: true },
+      `${deps.caller} open ${name}`,
+    );
+    if (saved === undefined) return undefined;
     const wanted = waysOf(closed);
     const refused = await changeEach(wanted, openWay(deps.ec2, noteInto(calls)));
     // What could not be reopened stays saved for another try. What was reopened must not be closed again.
     const remaining = closedOf(refused.map(({ way }) => way));
     return {
       told: withRefused(decision, wanted, refused),
+      saved,
       leftOpen: true,
       ...(remaining !== undefined && { closed: remaining }),
     };

@@ -70,10 +70,7 @@ export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const before = known.get(subject) ?? newOpenGroup(now);
       const cluster = clusterOf(subject);
-      const ours = [
-        ...findings,
-        ...goneOf(before, clusters.has(cluster) ? settled : undefined, isUnknown),
-      ];
+      const ours = [...findings, ...goneOf(before, clusters.has(cluster) ? settled : undefined, isUnknown)];
       const trigger = triggerFor(subject, before, ours, settled) ?? clusters.get(cluster);
       if (trigger === undefined) break;
       const after = await keepGroup(deps, subject, before, ours, { ...looked, trigger, attempt });

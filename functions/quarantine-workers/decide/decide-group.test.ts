@@ -110,6 +110,14 @@ describe('a group that is public by design', () => {
     const left = { ...open, state: { outcomes: 2, leftOpen: true } };
     expect(decideGroup(left, policy({ revokeIngress: 'enforce' })).harden).toBeUndefined();
   });
+
+  it('is not refused to an operator whose request was granted and is delivered once more', () => {
+    const request = requested();
+    const { id } = request.trigger;
+    expect(decideGroup({ ...open, request }, circumstances()).answers).toBe(id);
+    const answered = { ...open, state: { outcomes: 2, leftOpen: true, answered: id }, request };
+    expect(decideGroup(answered, circumstances())).toMatchObject({ silent: true, publicByDesign: true });
+  });
 });
 
 describe('what others use', () => {

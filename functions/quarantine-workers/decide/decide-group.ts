@@ -79,15 +79,17 @@ function aboutRequest(group: GroupObservation, policy: Circumstances['policy']):
   const publicByDesign = state.closed !== undefined || isInvalid(policy) || isPublicByDesign(group, policy.quarantine);
   const { requestedBy = '', why = '' } = request?.event.detail ?? {};
   const variant = request?.trigger.id ?? '';
+  const about = { publicByDesign, answers: variant };
+  if (state.answered === variant) return { ...say('done', 'group-restored', ''), silent: true, ...about };
   if (state.closed === undefined) {
     const message = `Nothing of ${key.nodegroup} was closed, so there is nothing to open again (asked by ${requestedBy}).`;
-    return { ...say('refused', 'request-refused', message, variant), publicByDesign };
+    return { ...say('refused', 'request-refused', message, variant), ...about };
   }
   const message = `Opened again as it was, on request of ${requestedBy}: ${why}`;
   return {
     ...say('done', 'group-restored', message, variant),
     details: { requestedBy, why },
-    publicByDesign,
+    ...about,
     restore: true,
     about: `${requestedBy} asked to have it opened again: ${why}`,
   };

@@ -58,8 +58,7 @@ export interface Decision extends Told<Reason> {
 export const say = wordsOf<Reason>;
 
 /** The decision about a node group that is public by design. */
-export interface GroupDecision
-  extends Omit<Decision, 'act' | 'quarantine' | 'accepted' | 'proposal' | 'answers' | 'lookAt'> {
+export interface GroupDecision extends Omit<Decision, 'act' | 'quarantine' | 'accepted' | 'proposal' | 'lookAt'> {
   readonly publicByDesign: boolean;
   /** The exposures to close. */
   readonly harden?: {

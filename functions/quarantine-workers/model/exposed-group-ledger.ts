@@ -23,6 +23,8 @@ const groupState = z.lazy(() =>
       .optional(),
     /** Whether an operator had the group reopened. It is reported, but not closed any more. */
     leftOpen: z.boolean().optional(),
+    /** Id of the operator's request that was answered last. A request is answered once, however often it is delivered. */
+    answered: z.string().optional(),
     /** The last outcome about rules that let public addresses in at the ports of shells. */
     shellIngress: z.object(outcomeMemory<Reason>()).optional(),
     /** Counts writes; absent before the first write, and in items of earlier versions. */
