@@ -32,7 +32,14 @@ it.each(Object.entries(refusals))('a length that is no number is refused by name
 
 it('a message with a length that is no number is put aside, and the rest of its batch is read', () => {
   const hostile = { ...sample, detail: { ...sample.detail, why: HOSTILE } };
-  const messages = [hostile, sample].map((event) => ({ body: JSON.stringify(event), attributes: {} }) as SQSRecord);
+  const messages = [hostile, sample].map(
+    (event) =>
+      ({
+        body: JSON.stringify(event),
+        attributes: {},
+        eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:queue',
+      }) as SQSRecord,
+  );
   const readers = { [sample['detail-type']]: messageReader(schema, ({ detail }) => detail.action) };
   const { requests, malformed } = readMessages(messages, readers);
   expect(malformed.map(({ fault }) => fault)).toEqual(['has a length that is no number']);

@@ -14,17 +14,12 @@ import {
   type Remediation,
 } from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
+import { MOST_RECEIVES } from '../functions/shared/intake/most-receives.ts';
 import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import type { Foundation } from './foundation.ts';
 import type { RemediatorFunction } from './remediator-function.ts';
 import { runbook } from './runbook.ts';
 import { DELIVERY } from './undelivered.ts';
-
-/**
- * How often a request is tried before it becomes a dead letter: for about 36 minutes, and for eight in a FIFO queue,
- * which it blocks. The sweep requests it again within the hour.
- */
-const MOST_RECEIVES = { standard: 9, fifo: 12 };
 
 /** The requests of a function: their queue, the rules that fill it, and its dead-letter queue. */
 export class QueueIntake {

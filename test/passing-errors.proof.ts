@@ -15,9 +15,9 @@ function lastWords({ records }: Run, of: string): Map<string, string> {
 }
 
 /** The last word on each worker, by group: launches may get other ids. */
-function ofGroups(run: Run): string[] {
+function ofGroups(run: Run, of = 'quarantine-workers'): string[] {
   const groups = new Map(run.records.map(({ instance, cluster, nodegroup }) => [instance, `${cluster}/${nodegroup}`]));
-  return [...lastWords(run, 'quarantine-workers')].map(([id, words]) => `${groups.get(id) ?? id} ${words}`).sort();
+  return [...lastWords(run, of)].map(([id, words]) => `${groups.get(id) ?? id} ${words}`).sort();
 }
 
 /** Calls of a quarantine that may fail for one worker, or in one place, while all others go on. */
@@ -54,6 +54,25 @@ describe('an isolation while AWS does not do a kind of call for an hour', () => 
     expect(ofGroups(run)).toEqual(ofGroups(before.run));
     expect(inQuarantine(run).length).toBe(inQuarantine(before.run).length);
   });
+});
+
+it.each<[what: string, as: Refusal['as']]>([
+  ['fails for good', 'failed'],
+  ['refuses with a code that nobody knew', { code: 'SomethingNewException', status: 400 }],
+])('a group that EKS %s to describe is told of, leaves no dead letter, and stops no other', async (_, as) => {
+  const play = (refusals: readonly Refusal[]) =>
+    start({ fleet: 'ssm-agent', seed: 7, inProcess: true, play: '4h', faults: { refusals } });
+  const touched = 'old-agent/times-out-once';
+  const refusal = { function: 'manage-ssm-agent', operation: 'DescribeNodegroup', naming: 'times-out-once', as };
+  const [quiet, run] = [await play([]), await play([refusal])];
+  const wordsOf = (each: Run) => ofGroups(each, 'manage-ssm-agent');
+  const ofOthers = (each: Run) => wordsOf(each).filter((words) => !words.startsWith(touched));
+  expect(ofOthers(run)).toEqual(ofOthers(quiet));
+  expect(new Set(wordsOf(run).filter((words) => words.startsWith(touched)))).toEqual(
+    new Set([`${touched} failed unreadable`]),
+  );
+  expect(deadLetterCount(run)).toBe(0);
+  expect(run.calls.length).toBeLessThan(quiet.calls.length * 4);
 });
 
 it.each(['ModifyNetworkInterfaceAttribute', 'ExitStandby', 'DeleteTags', 'RegisterTargets'])(

@@ -1,9 +1,9 @@
-import { codeIn, isThrottlingCode } from '../shared/fleet/reading.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-key.ts';
 import { POSTURE_CHECKS } from '../shared/posture/checks.ts';
 import type { Finding } from '../shared/posture/group-states.ts';
 import type { Verdict } from '../shared/posture/verdict.ts';
 import { covers } from '../shared/posture/waivers.ts';
+import { codeIn, isThrottlingCode } from '../shared/runtime/aws-error.ts';
 import { failing, judgeCheck, type Looked, type News, worstOf } from './decide-check.ts';
 import type { Waiver } from './policy.ts';
 import type { GroupState } from './posture-ledger.ts';

@@ -12,7 +12,7 @@ import { readLifecycleStates, whyNotServing } from '../shared/fleet/lifecycle.ts
 import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-error.ts';
 import type { RemoteAccess } from './host/instance-facts.ts';
 import type { Access } from './host/observe-pods.ts';
 import type { Sample } from './posture-ledger.ts';

@@ -5,14 +5,13 @@ import {
   RecordLifecycleActionHeartbeatCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { passingErrorOf } from '../shared/fleet/reading.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import { writesOf } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { sortOrThrow } from '../shared/runtime/aws-error.ts';
 import type { ActDeps } from './act-hook.ts';
 import { notOpened, type OpenCluster, troubleOf } from './cluster-view.ts';
 import type { DrainDecision } from './decision.ts';
@@ -164,14 +163,9 @@ async function act(
     }
   } catch (error) {
     if (isKubernetesAccessError(error)) return hindered(troubleOf(error));
-    const refusal = refusalOf(error);
-    if (refusal === undefined) {
-      const trouble = passingErrorOf(error);
-      if (trouble === undefined) throw error;
-      return hindered({ why: trouble, mayPass: true });
-    }
     if (isNotPending(error)) return notPending(observation, decision, calls);
-    return hindered({ why: refusal, mayPass: false });
+    const { kind, why } = sortOrThrow(error);
+    return hindered({ why, mayPass: kind !== 'refused' });
   }
 }
 

@@ -4,7 +4,6 @@ import {
   PutLifecycleHookCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { isThrottling, passingErrorOf } from '../shared/fleet/reading.ts';
 import { lookOf } from '../shared/ledger/drained-groups.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { writesOf } from '../shared/ledger/ledger.ts';
@@ -15,7 +14,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { sortOrThrow } from '../shared/runtime/aws-error.ts';
 import { type HookDecision, say } from './decision.ts';
 import { HOOK, TERMINATING } from './hook.ts';
 import { type HookState, saveHookState } from './hook-ledger.ts';
@@ -125,13 +124,11 @@ async function change(
     }
     return { decision, calls };
   } catch (error) {
-    const refusal = refusalOf(error);
-    const why = refusal ?? (isThrottling(error) ? undefined : passingErrorOf(error));
-    if (why === undefined) throw error;
-    const told = say('failed', 'hook-refused', why, why.split(':', 1)[0]);
+    const { kind, why, code } = sortOrThrow(error);
+    if (kind === 'throttled') throw error;
+    const told = say('failed', 'hook-refused', why, code);
     // After an internal error nobody knows what was done: a later read shows it.
-    if (refusal === undefined)
-      return { decision: { ...told, proposal: decision.proposal, made: decision.made }, calls };
+    if (kind === 'passing') return { decision: { ...told, proposal: decision.proposal, made: decision.made }, calls };
     // Retention comes last: what failed is retention, or the hook before it.
     const isMade = calls.length > 0 || hook === 'stands';
     const put =

@@ -1,5 +1,5 @@
 import { type EC2Client, type EventCode, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-error.ts';
 import type { ScheduledEvent } from './observation.ts';
 
 /** All kinds of events. Source: EC2 API reference, InstanceStatusEvent. */

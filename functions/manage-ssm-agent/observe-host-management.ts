@@ -3,7 +3,7 @@ import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from
 import type { AgentIdentity } from '../shared/iam/agent-calls.ts';
 import { observeHostManagementRole } from '../shared/iam/read-roles.ts';
 import type { RolePolicies } from '../shared/iam/role-policies.ts';
-import { unlessRefused } from '../shared/runtime/aws-refusal.ts';
+import { unlessRefused } from '../shared/runtime/aws-error.ts';
 import type { Findings, HostManagementRole } from './observation.ts';
 import { roleRights } from './rights/role-rights.ts';
 

@@ -14,7 +14,7 @@ import type { Location } from '../shared/iam/location.ts';
 import { observeProfiles } from '../shared/iam/read-roles.ts';
 import { type Ledger, withReadableItems } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-error.ts';
 import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';

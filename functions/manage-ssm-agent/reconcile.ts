@@ -55,7 +55,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const seen = new Set([...observations.map(({ instanceId }) => instanceId), ...unread.keys()]);
   refuseNonWorkers(deps, scope, seen);
   // Begin remedies with one call for many workers, then save and record. Errors are rethrown after all other work.
-  let troubles: unknown = unreadTrouble({ unread });
+  let troubles: unknown = unreadTrouble({ unread }, observations);
   let settled: readonly Decided[] = decided;
   try {
     settled = await carryOut(deps, readCluster, scope, decided, circumstances);

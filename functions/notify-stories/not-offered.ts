@@ -1,6 +1,6 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { isNotOffered } from '../shared/fleet/reading.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
+import { isNotOffered } from '../shared/runtime/aws-error.ts';
 import type { TellDeps } from './act.ts';
 import { type FindingDeps, keepFindings } from './findings.ts';
 import { readFindings, saveFinding } from './security-hub-ledger.ts';

@@ -10,6 +10,7 @@ const record = (body: object | string) =>
   ({
     body: typeof body === 'string' ? body : JSON.stringify(body),
     attributes: { ApproximateReceiveCount: '1' },
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:queue',
   }) as never;
 const read = (...bodies: Array<object | string>) => readBatch(bodies.map(record));
 const keysOf = (...bodies: object[]) => {

@@ -86,7 +86,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   deps.recorder.count('InQuarantine', Object.keys(planned.slots).length);
   // Act: the networks of all workers come first, and the failure of one worker does not stop the others.
   const acting = { ...deps, openCluster, groupFinder, targetsOf: targetReader(deps.loadBalancing) };
-  const unreadable = unreadTrouble(sight);
+  const unreadable = unreadTrouble(sight, sight.observations);
   const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
   const observed = new Set(sight.observations.map(({ instanceId }) => instanceId));
   const undecided = new Set([...sight.repeated, ...sight.unread.keys()].filter((id) => !observed.has(id)));

@@ -65,7 +65,12 @@ async function play(failing: number) {
       if (woken.length === failing) throw new Error('The schedule cannot be made.');
     },
   } as unknown as ReconcileDeps;
-  const message = { messageId: 'm', body: JSON.stringify(sample), attributes: {} } as SQSRecord;
+  const message = {
+    messageId: 'm',
+    body: JSON.stringify(sample),
+    attributes: {},
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:queue',
+  } as SQSRecord;
   const outcome = await reconcile(deps, [message]).then(
     () => 'completed',
     (error: unknown) => (error instanceof AggregateError ? error.errors : [error]).map((each: Error) => each.message),

@@ -5,7 +5,7 @@ import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-error.ts';
 import { type Circumstances, type Decision, say } from './decide.ts';
 import { type ImdsState, saveState } from './imds-ledger.ts';
 import type { Observation } from './observe.ts';

@@ -41,7 +41,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { observations, unread } = await observeWorkers(deps, scope);
   countSwept(deps, scope, observations);
   // Decide and act on each worker. One worker's error does not stop the others.
-  const unreadable = unreadTrouble({ unread });
+  const unreadable = unreadTrouble({ unread }, observations);
   const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
   const act = async (observation: Observation): Promise<Decision | undefined> => {
     const { request: asked } = observation;

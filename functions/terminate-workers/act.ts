@@ -3,7 +3,7 @@ import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
-import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-error.ts';
 import { type Circumstances, type Decision, withheld } from './decide.ts';
 import type { Observation } from './observe.ts';
 import type { Recorder } from './remediation.ts';

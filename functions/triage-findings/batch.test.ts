@@ -6,6 +6,7 @@ const record = (detail: object) =>
   ({
     body: JSON.stringify({ ...finding, detail: { ...finding.detail, ...detail } }),
     attributes: { ApproximateReceiveCount: '1' },
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:queue',
   }) as never;
 const on = (...ids: string[]) => ({ resources: ids.map((id) => ({ type: 'AWS_EC2_INSTANCE', id })) });
 

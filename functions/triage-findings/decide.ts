@@ -1,6 +1,6 @@
-import { codeIn } from '../shared/fleet/reading.ts';
 import { unmanagedGroup } from '../shared/fleet/worker.ts';
 import { guardOf } from '../shared/policy/guards.ts';
+import { codeIn } from '../shared/runtime/aws-error.ts';
 import { policyFor } from './circumstances.ts';
 import { REMEDY } from './decide-coverage.ts';
 import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';

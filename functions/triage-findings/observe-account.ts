@@ -9,7 +9,7 @@ import {
   type SeverityCounts,
 } from '@aws-sdk/client-inspector2';
 import type { Severity } from '../../events/inspector-package-finding.ts';
-import { isNotOffered } from '../shared/fleet/reading.ts';
+import { isNotOffered } from '../shared/runtime/aws-error.ts';
 import { isWorthTelling } from './scan-reason.ts';
 
 /** Why Inspector cannot be called here: it has no endpoint in the region, or an organization denies it. */

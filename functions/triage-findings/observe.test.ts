@@ -56,7 +56,7 @@ function clients({
   return { autoScaling, ec2, eks, inspector, ssm, ledger: { documents, table: 't' } };
 }
 
-const ofAws = (name: string): Error => Object.assign(new Error('no'), { name, $metadata: {} });
+const ofAws = (name: string): Error => Object.assign(new Error('no'), { name, $fault: 'client', $metadata: {} });
 
 async function seen(at: Parameters<typeof clients>[0], more: readonly DueGroup[] = []) {
   const groups = [

@@ -55,8 +55,10 @@ function delivery(text: string): object {
   const body =
     text.toWellFormed().replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD') || ' ';
   const attributes = { ApproximateReceiveCount: '1', SentTimestamp: '1784052000000' };
+  const eventSourceARN = 'arn:aws:sqs:eu-central-1:111122223333:queue';
+  const messageId = `message-${messages}`;
   return {
-    Records: [{ messageId: `message-${messages}`, receiptHandle: 'none', body, attributes, messageAttributes: {} }],
+    Records: [{ messageId, receiptHandle: 'none', body, attributes, messageAttributes: {}, eventSourceARN }],
   };
 }
 

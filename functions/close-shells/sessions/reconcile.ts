@@ -7,7 +7,7 @@ import { asStored, recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { readPreferences } from '../../shared/posture/session-preferences.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import type { ActDeps } from '../act.ts';
 import type { Circumstances } from '../decide.ts';
 import { NEVER_SEEN, readStates, type ShellsState, saveState } from '../shells-ledger.ts';

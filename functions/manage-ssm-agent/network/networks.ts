@@ -21,7 +21,7 @@ import { type DescribedInstance, primaryGroupIds } from '../../shared/fleet/desc
 import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { type Addresses, block, union } from './ipv4.ts';
 import { readOwnDns } from './own-dns.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';

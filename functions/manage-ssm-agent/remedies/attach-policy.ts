@@ -1,7 +1,7 @@
 import { AttachRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { type AgentPolicy, policyArn } from '../agent-policy.ts';
 import type { NodeRole, Observation } from '../observation.ts';
 import type { Beginning, Beginnings } from './remedy.ts';

@@ -1,5 +1,5 @@
 import { type SSMClient, UpdateServiceSettingCommand } from '@aws-sdk/client-ssm';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import type { Observation } from '../observation.ts';
 import { HOST_MANAGEMENT_SETTING } from '../observe-host-management.ts';
 import type { Beginning, Beginnings } from './remedy.ts';

@@ -1,6 +1,6 @@
 import { SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { sendApart } from '../../shared/fleet/send-apart.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import type { Observation } from '../observation.ts';
 import type { Beginning, Beginnings } from './remedy.ts';
 

@@ -1,7 +1,7 @@
 import type { AutoScalingInstanceDetails } from '@aws-sdk/client-auto-scaling';
 import { isWarmed } from '../../shared/fleet/lifecycle.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../shared/fleet/worker.ts';
-import { unlessRefused } from '../../shared/runtime/aws-refusal.ts';
+import { unlessRefused } from '../../shared/runtime/aws-error.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine, Saved, SavedInterface } from '../model/quarantine-ledger.ts';

@@ -6,7 +6,7 @@ import {
   ModifySubnetAttributeCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { ruleInWords, subnetInWords } from '../decide/exposure-text.ts';
 import type { GroupDecision } from '../model/decision.ts';
 import type { ExposedGroupState } from '../model/exposed-group-ledger.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 
 const answer = (name: string, $fault = 'client') => Object.assign(new Error('because'), { name, $fault });
 

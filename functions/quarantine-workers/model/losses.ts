@@ -1,5 +1,4 @@
-import { passingErrorOf } from '../../shared/fleet/reading.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { sortOrThrow } from '../../shared/runtime/aws-error.ts';
 
 /** What a release could not restore, by its name, and whether it must be reconciled again. */
 export interface Losses {
@@ -23,14 +22,12 @@ export async function giveBack(losses: Losses, key: string, what: string, run: (
   try {
     await run();
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal !== undefined) {
-      losses.lost.set(key, `${what} (${refusal})`);
+    const { kind, why } = sortOrThrow(error);
+    if (kind === 'refused') {
+      losses.lost.set(key, `${what} (${why})`);
       return;
     }
-    const trouble = passingErrorOf(error);
-    if (trouble === undefined) throw error;
-    losses.pending.push(`${what} (${trouble})`);
+    losses.pending.push(`${what} (${why})`);
     losses.isTroubled = true;
   }
 }

@@ -14,7 +14,7 @@ import pMap from 'p-map';
 import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { isWorldTogether } from '../exposure/cidr.ts';
 import type { SubnetView } from '../exposure/exposure.ts';
 import type { Family } from '../exposure/routes.ts';

@@ -3,7 +3,7 @@ import {
   type EC2Client,
   type ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import type { LaunchTemplate } from '../model/observation.ts';
 
 /** What a launch template says about public addresses. It overrides the subnet. */

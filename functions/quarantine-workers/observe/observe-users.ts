@@ -6,7 +6,7 @@ import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
 import { tagsOf, type Worker } from '../../shared/fleet/worker.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { wantedClosed } from '../decide/exposure-text.ts';
 import type { Circumstances } from '../model/decision.ts';
 import type { GroupObservation, NetworkUser } from '../model/observation.ts';

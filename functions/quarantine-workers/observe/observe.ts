@@ -1,11 +1,11 @@
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import { isProven } from '../../shared/fleet/owners.ts';
-import { codeIn, isThrottlingCode } from '../../shared/fleet/reading.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import type { BlastBudget } from '../../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { withReadableItems } from '../../shared/ledger/ledger.ts';
+import { codeIn, isThrottlingCode } from '../../shared/runtime/aws-error.ts';
 import type { Scope } from '../batch.ts';
 import type { Circumstances } from '../model/decision.ts';
 import type { GroupObservation, Observation, WorkerView } from '../model/observation.ts';

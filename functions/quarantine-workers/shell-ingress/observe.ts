@@ -11,7 +11,7 @@ import { type Host, readSessions } from '../../shared/fleet/session-channels.ts'
 import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { ruleInWords } from '../decide/exposure-text.ts';
 import {
   EXPOSED_GROUP_PK,

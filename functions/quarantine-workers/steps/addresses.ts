@@ -3,7 +3,7 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
   UnassignIpv6AddressesCommand,
 } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 

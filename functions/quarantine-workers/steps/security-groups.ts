@@ -1,6 +1,6 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import type { InterfaceView } from '../exposure/interface-view.ts';
 import { isUnknownYet } from '../model/aws-refusal.ts';
 import { groupsFor, isClosed } from '../model/remaining.ts';

@@ -7,7 +7,7 @@ import {
   DetachInstancesCommand,
   EnterStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { inShell } from '../../shared/text/in-shell.ts';
 import type { Saved } from '../model/quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';

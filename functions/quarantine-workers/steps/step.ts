@@ -2,10 +2,9 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Owner } from '../../shared/fleet/owners.ts';
-import { passingErrorOf } from '../../shared/fleet/reading.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { sortOrThrow } from '../../shared/runtime/aws-error.ts';
 import { isBusy, isUnknownYet } from '../model/aws-refusal.ts';
 import type { WorkerView } from '../model/observation.ts';
 import type { Quarantine, SavedTarget } from '../model/quarantine-ledger.ts';
@@ -70,10 +69,9 @@ export async function attempt(step: string, run: () => Promise<Omit<StepReport, 
   } catch (error) {
     if (isUnknownYet(error)) return { step, outcome: 'pending', note: 'EC2 does not know yet what was just made' };
     if (isBusy(error)) return { step, outcome: 'pending', note: `EC2 is busy with it (${error.name})` };
-    const refusal = refusalOf(error);
-    if (refusal !== undefined) return { step, outcome: 'failed', note: refusal };
-    const trouble = passingErrorOf(error);
-    if (trouble === undefined) throw error;
-    return { step, outcome: 'pending', note: trouble, isTroubled: true };
+    const { kind, why: note } = sortOrThrow(error);
+    return kind === 'refused'
+      ? { step, outcome: 'failed', note }
+      : { step, outcome: 'pending', note, isTroubled: true };
   }
 }

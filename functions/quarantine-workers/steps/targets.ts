@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { once } from '../../shared/runtime/once.ts';
 import { vpcsOf } from '../exposure/interface-view.ts';
 import type { SavedTarget } from '../model/quarantine-ledger.ts';

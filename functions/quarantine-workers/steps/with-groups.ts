@@ -1,6 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { passingErrorOf } from '../../shared/fleet/reading.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { sortOrThrow } from '../../shared/runtime/aws-error.ts';
 import { vpcsOf } from '../exposure/interface-view.ts';
 import { isUnknownYet } from '../model/aws-refusal.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
@@ -49,9 +48,9 @@ export async function withGroups(
       return made;
     } catch (error) {
       if (isUnknownYet(error)) return undefined;
-      const refusal = refusalOf(error) ?? (redelivered ? passingErrorOf(error) : undefined);
-      if (refusal === undefined) throw error;
-      notes[noteOf(vpcId, ofInstance)] = refusal;
+      const { kind, why } = sortOrThrow(error);
+      if (kind !== 'refused' && !redelivered) throw error;
+      notes[noteOf(vpcId, ofInstance)] = why;
       return undefined;
     }
   };

@@ -9,7 +9,7 @@ import { type Refresh, type RefreshState, saveState } from '../../shared/ledger/
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { overridesIn } from '../../shared/policy/policy-at.ts';
 import type { Outcome } from '../../shared/records/recorder.ts';
-import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { progressAfter } from '../decide/progress.ts';
 import { type Acted, type Circumstances, type Decision, failedWith, LOOK_AGAIN, say } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';

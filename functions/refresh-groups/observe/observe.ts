@@ -9,7 +9,6 @@ import { type ClusterReader, createClusterReader } from '../../shared/fleet/flee
 import { type Identity, readOwner } from '../../shared/fleet/identity.ts';
 import { readTemplateVersion } from '../../shared/fleet/launch-templates.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
-import { codeIn } from '../../shared/fleet/reading.ts';
 import { groupNameOf, readSelfManagedGroups } from '../../shared/fleet/self-managed-groups.ts';
 import { type Followers, readFollowers } from '../../shared/fleet/template-followers.ts';
 import { codeOwnerOf } from '../../shared/fleet/template-owner.ts';
@@ -24,6 +23,7 @@ import { type ReplacementOrder, readReplacementOrders } from '../../shared/ledge
 import { type InvalidPolicy, isInvalid } from '../../shared/policy/policy.ts';
 import type { WantedReading } from '../../shared/releases/read-wanted-images.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { codeIn } from '../../shared/runtime/aws-error.ts';
 import { once } from '../../shared/runtime/once.ts';
 import type { Observation } from '../model/observation.ts';
 import { policyHere } from '../model/policy-here.ts';

@@ -14,13 +14,20 @@ const readCluster: ClusterReader = async (name) =>
 function clients(error: string) {
   const eks = new EKSClient({ region: 'eu-central-1' });
   const send = async ({ input }: { readonly input: { readonly clusterName: string } }) => {
-    if (input.clusterName === 'bank') throw Object.assign(new Error('not now'), { name: error, $metadata: {} });
+    if (input.clusterName === 'bank') throw refusedBy(error);
     return { accessEntry: { type: 'EC2_LINUX' } };
   };
   const iam = new IAMClient({ region: 'eu-central-1' });
   const profile = { InstanceProfile: { Roles: [{ Arn: 'arn:aws:iam::111122223333:role/nodes' }] } };
   return { eks: Object.assign(eks, { send }), iam: Object.assign(iam, { send: async () => profile }) };
 }
+
+const refusedBy = (name: string): Error =>
+  Object.assign(new Error('not now'), {
+    name,
+    $metadata: {},
+    $fault: name === 'ServerException' ? 'server' : 'client',
+  });
 
 const nodeOf = (InstanceId: string, ...clusters: readonly string[]): Instance => ({
   InstanceId,
@@ -36,11 +43,18 @@ it('names workers of a cluster whose access entries cannot be read for now, and 
   ]);
   expect(identities.get('i-shop')?.owner).toEqual({ tags: {}, clusterTags: {} });
   expect([...unread]).toEqual([['i-bank', 'ServerException: not now']]);
-  expect(unreadTrouble({ unread })?.message).toMatch(/^The owners of 1 worker cannot be read for now.*i-bank/);
+  const message = /^The owners of 1 worker cannot be read for now.*i-bank/;
+  expect(unreadTrouble({ unread }, [])?.message).toMatch(message);
+  expect(unreadTrouble({ unread }, [{ instanceId: 'i-bank', trigger: {} }])?.message).toMatch(message);
+  // It was told of, and its message would be a dead letter now.
+  expect(unreadTrouble({ unread }, [{ instanceId: 'i-bank', trigger: { isLastTry: true } }])).toBeUndefined();
 });
 
 it.each([
   ['AccessDeniedException', /^AccessDeniedException/],
+  ['UnrecognizedClientException', /^UnrecognizedClientException/],
+  ['SubscriptionRequiredException', /^SubscriptionRequiredException/],
+  ['SomethingNewException', /^SomethingNewException/],
   ['InvalidRequestException', undefined],
 ])('has no delivery repeated for an answer of EKS that stays the same: %s', async (error, unreadable) => {
   const { identities, unread } = await identifyEach(clients(error), readCluster, [nodeOf('i-bank', 'bank')]);

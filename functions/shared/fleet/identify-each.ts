@@ -1,10 +1,11 @@
 import type { MessageTrigger } from '../intake/messages.ts';
+import { codeIn, isThrottlingCode } from '../runtime/aws-error.ts';
 import { counted } from '../text/counted.ts';
 import type { DescribedInstance } from './described-instance.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
-import { type IdentityClients, TOO_MANY_NAMES } from './identity-facts.ts';
-import { codeIn, isRefusalCode, isThrottlingCode, read } from './reading.ts';
+import type { IdentityClients } from './identity-facts.ts';
+import { read } from './reading.ts';
 
 /** The identities of instances. */
 export interface Identities {
@@ -33,8 +34,8 @@ export async function identifyEach(
 export const unreadAmong = (owned: ReadonlyMap<string, Pick<Identity, 'owner'>>): Identities['unread'] =>
   new Map(
     [...owned].flatMap(([id, { owner }]): Array<[string, string]> => {
-      const { unreadable } = owner;
-      return unreadable !== undefined && mayPass(codeIn(unreadable)) ? [[id, unreadable]] : [];
+      const { unreadable, mayBeRead } = owner;
+      return unreadable !== undefined && mayBeRead === true ? [[id, unreadable]] : [];
     }),
   );
 
@@ -55,21 +56,28 @@ export const withoutUnread = <Found extends { readonly instanceId: string; reado
     return why === undefined || failsAgain(why, trigger);
   });
 
-/** Another delivery changes neither a refusal nor the number of clusters that somebody's tags name. */
-const mayPass = (code: string): boolean => !isRefusalCode(code) && code !== TOO_MANY_NAMES;
-
 /** A reader that returns what another one throws for a failure that may pass, without a call of its own. */
 export const telling =
   (readCluster: ClusterReader): ClusterReader =>
   (name) =>
     read(() => readCluster(name), 'tell').then((reading) => (reading.kind === 'found' ? reading.found : reading));
 
-/** The error that has the messages about such instances delivered again; undefined where all could be read. */
-export function unreadTrouble({ unread }: Pick<Identities, 'unread'>): Error | undefined {
-  const [first] = unread;
+/**
+ * The error that has the messages about such instances delivered again; undefined where none are to. What is told of a
+ * worker is no dead letter, too: the next sweep looks at it again.
+ *
+ * @param told the workers that were decided about
+ */
+export function unreadTrouble(
+  { unread }: Pick<Identities, 'unread'>,
+  told: ReadonlyArray<{ readonly instanceId: string; readonly trigger: Pick<MessageTrigger, 'isLastTry'> }>,
+): Error | undefined {
+  const settled = new Set(told.flatMap(({ instanceId, trigger }) => (trigger.isLastTry === true ? instanceId : [])));
+  const left = [...unread].filter(([id]) => !settled.has(id));
+  const [first] = left;
   if (first === undefined) return undefined;
   const [id, why] = first;
   return new Error(
-    `The owners of ${counted(unread.size, 'worker')} cannot be read for now. The first is ${id}: ${why}`,
+    `The owners of ${counted(left.length, 'worker')} cannot be read for now. The first is ${id}: ${why}`,
   );
 }

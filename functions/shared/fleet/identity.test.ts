@@ -176,6 +176,7 @@ describe('tags that name clusters without end', () => {
       code: 'Throttling',
       error: 'Throttling: slow down',
       isThrottled: true,
+      mayPass: true,
     } as const;
     const read: string[] = [];
     const found = await identifyWorkers(

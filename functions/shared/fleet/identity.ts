@@ -2,7 +2,7 @@ import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import type { DescribedInstance } from './described-instance.ts';
-import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
+import { type ClusterReader, describeNodeGroup, type Reading, type Unreadable } from './fleet.ts';
 import { type Facts, factsFrom, type IdentityClients, isClusterName } from './identity-facts.ts';
 import type { Owner } from './owners.ts';
 import type { OnTrouble } from './reading.ts';
@@ -77,9 +77,14 @@ export async function readOwner(
     name === undefined ? undefined : describeNodeGroup(eks, { cluster, nodegroup: name }, onTrouble),
   ]);
   const unreadable = [ofCluster, ofGroup].find((reading) => reading?.kind === 'unreadable');
-  if (unreadable?.kind === 'unreadable') return { tags: {}, unreadable: unreadable.error };
+  if (unreadable?.kind === 'unreadable') return { tags: {}, ...unreadIn(unreadable) };
   return ownerOf(ofCluster, ofGroup?.kind === 'found' ? ofGroup.found : undefined);
 }
+
+const unreadIn = ({ error, mayPass }: Unreadable): Pick<Owner, 'unreadable' | 'mayBeRead'> => ({
+  unreadable: error,
+  ...(mayPass === true && { mayBeRead: true }),
+});
 
 /** A cluster or node group that no longer exists opts nobody out. */
 const ownerOf = (ofCluster: Reading<Cluster>, managed: Nodegroup | undefined): Owner => ({
@@ -133,7 +138,7 @@ async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): 
   const unreadable = [ofCluster, ...groups].find((reading) => reading.kind === 'unreadable');
   if (unreadable?.kind === 'unreadable') {
     // The claim stands as it is, because nobody can tell better.
-    return { verdict: 'unreadable', identity: { worker: claim, owner: { tags: {}, unreadable: unreadable.error } } };
+    return { verdict: 'unreadable', identity: { worker: claim, owner: { tags: {}, ...unreadIn(unreadable) } } };
   }
   const owner = ownerOf(ofCluster, managed);
   if (!needsProof(claim)) return { verdict: 'proven', identity: { worker, owner } };
@@ -144,7 +149,7 @@ async function judge(facts: Facts, instance: DescribedInstance, claim: Worker): 
   if (managed !== undefined) return { verdict: 'proven', identity: { worker, owner } };
   const proof = await proofOf(facts, instance, ofCluster.found, groups);
   if (proof.kind === 'unreadable') {
-    return { verdict: 'unreadable', identity: { worker, owner: { ...owner, unreadable: proof.error } } };
+    return { verdict: 'unreadable', identity: { worker, owner: { ...owner, ...unreadIn(proof) } } };
   }
   if (proof.kind === 'found') return { verdict: 'proven', identity: { worker, owner } };
   const onlyClaims = `Its tags claim that it is a worker of ${cluster}. Neither its role nor its Auto Scaling group nor a node of the cluster bears that out.${proof.doubt ?? ''}`;
@@ -172,7 +177,7 @@ type Proof =
   | { readonly kind: 'found' }
   /** `doubt`: what could not be asked, as a sentence after a blank. */
   | { readonly kind: 'gone'; readonly doubt?: string }
-  | { readonly kind: 'unreadable'; readonly error: string };
+  | Unreadable;
 
 /** What proves a claim, besides tags and Auto Scaling groups. */
 async function proofOf(

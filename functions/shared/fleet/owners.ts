@@ -19,6 +19,8 @@ export interface Owner {
   readonly remoteAccess?: { readonly key: string; readonly sourceGroups: readonly string[] };
   /** Why AWS could not be read, so that nobody knows whether the owner opted out. */
   readonly unreadable?: string;
+  /** Set beside it where AWS did not refuse that for good, so that another delivery may read it. */
+  readonly mayBeRead?: true;
   /** Why the instance is not an EKS worker after all: its tags name a cluster that EKS does not have. */
   readonly notAWorker?: string;
   /**

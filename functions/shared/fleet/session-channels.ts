@@ -1,9 +1,9 @@
 import { ConnectionStatus, GetConnectionStatusCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { isOfAws } from '../runtime/aws-error.ts';
 import { primaryGroupIds } from './described-instance.ts';
 import type { FoundWorker } from './find-workers.ts';
-import { isOfAws } from './reading.ts';
 
 /** An instance that may have a connection for sessions. */
 export interface Host {

@@ -1,10 +1,11 @@
 import { AlarmType, type CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { GetCalendarStateCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { codeOf, isOfAws, isThrottling, type Unreadable } from '../fleet/reading.ts';
+import type { Unreadable } from '../fleet/reading.ts';
 import type { InvalidPolicy } from '../policy/policy.ts';
 import type { RolloutPolicy } from '../rollouts/rollout-policy.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { isOfAws, sortOrThrow } from '../runtime/aws-error.ts';
 import { chunks } from '../runtime/chunks.ts';
 import type { Alarm, Calendar, Gates } from './gates.ts';
 import { gatesAnywhere } from './named-gates.ts';
@@ -65,8 +66,8 @@ async function readAlarms(
     const logAlarms = missing.length === 0 ? new Map() : await describeLogAlarms(cloudWatch, missing);
     return names.map((name) => [name, found.get(name) ?? logAlarms.get(name) ?? NO_SUCH_ALARM]);
   } catch (error) {
-    if (!isOfAws(error)) throw error;
-    return names.map((name) => [name, unreadable(error)]);
+    const unread = unreadable(error);
+    return names.map((name) => [name, unread]);
   }
 }
 
@@ -116,12 +117,12 @@ async function readCalendar(ssm: SSMClient, name: string): Promise<Calendar | Un
     const changesAt = Date.parse(NextTransitionTime);
     return { kind: 'calendar', isOpen: State === 'OPEN', ...(!Number.isNaN(changesAt) && { changesAt }) };
   } catch (error) {
-    if (!isOfAws(error)) throw error;
     return unreadable(error);
   }
 }
 
-function unreadable(error: Error): Unreadable {
-  const code = codeOf(error);
-  return { kind: 'unreadable', error: `${code}: ${error.message}`, code, isThrottled: isThrottling(error) };
+/** @throws a fault of this program */
+function unreadable(error: unknown): Unreadable {
+  const { why, code, kind } = sortOrThrow(error);
+  return { kind: 'unreadable', error: why, code, isThrottled: kind === 'throttled' };
 }

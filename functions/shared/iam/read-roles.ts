@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
-import { refusalOf } from '../runtime/aws-refusal.ts';
+import { refusalOf } from '../runtime/aws-error.ts';
 import { decoded, type Statement, statementsOf } from './policy-statements.ts';
 import type { RolePolicies, RolePolicy } from './role-policies.ts';
 import { mayTrustEc2, mayTrustSystemsManager } from './trust.ts';

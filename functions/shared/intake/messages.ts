@@ -4,11 +4,14 @@ import type { Trigger } from '../records/recorder.ts';
 import { describeIssue } from '../runtime/issue.ts';
 import { safeParse } from '../runtime/safe-parse.ts';
 import type { Malformed } from './dead-letter.ts';
+import { MOST_RECEIVES } from './most-receives.ts';
 
 /** The event that triggered a reconcile, from its message. */
 export interface MessageTrigger extends Trigger {
   /** Whether the message was delivered before. Its outcome may or may not have been recorded then. */
   readonly redelivered: boolean;
+  /** Set where the message becomes a dead letter if it fails once more. */
+  readonly isLastTry?: true;
 }
 
 /** One message of a batch, with the target of its event. */
@@ -50,10 +53,16 @@ export function readMessages<Target>(
       continue;
     }
     const { event, target, type } = read;
-    const redelivered = message.attributes.ApproximateReceiveCount !== '1';
-    requests.push({ target, message, trigger: { id: event.id, type, time: timeOf(event, message), redelivered } });
+    const trigger = { id: event.id, type, time: timeOf(event, message), ...triesOf(message) };
+    requests.push({ target, message, trigger });
   }
   return { requests, malformed };
+}
+
+function triesOf({ attributes, eventSourceARN }: SQSRecord): Pick<MessageTrigger, 'redelivered' | 'isLastTry'> {
+  const tries = Number(attributes.ApproximateReceiveCount);
+  const most = eventSourceARN.endsWith('.fifo') ? MOST_RECEIVES.fifo : MOST_RECEIVES.standard;
+  return { redelivered: tries !== 1, ...(tries >= most && { isLastTry: true }) };
 }
 
 /**

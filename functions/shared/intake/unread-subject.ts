@@ -1,5 +1,4 @@
-import { isThrottling, passingErrorOf } from '../fleet/reading.ts';
-import { refusalOf } from '../runtime/aws-refusal.ts';
+import { awsTroubleOf } from '../runtime/aws-error.ts';
 import type { MessageTrigger } from './messages.ts';
 
 /**
@@ -13,5 +12,7 @@ export function unreadSubject(
   error: unknown,
   { redelivered }: Pick<MessageTrigger, 'redelivered'>,
 ): string | undefined {
-  return refusalOf(error) ?? (redelivered && !isThrottling(error) ? passingErrorOf(error) : undefined);
+  const trouble = awsTroubleOf(error);
+  const isTold = trouble?.kind === 'refused' || (trouble?.kind === 'passing' && redelivered);
+  return isTold ? trouble?.why : undefined;
 }

@@ -1,6 +1,5 @@
 import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
 import type { ClusterReader } from '../fleet/fleet.ts';
-import { isRefusalCode } from '../fleet/reading.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { once } from '../runtime/once.ts';
 import { clusterToken, openKubernetes } from './access.ts';
@@ -54,7 +53,7 @@ export const openClusterBy = (options: OpenOptions) => (readCluster: ClusterRead
     const reading = await readCluster(name);
     if (reading.kind === 'gone') return { refused: `Cluster ${name} no longer exists.` };
     if (reading.kind === 'unreadable') {
-      return { refused: reading.error, ...(!isRefusalCode(reading.code) && { mayPass: true as const }) };
+      return { refused: reading.error, ...(reading.mayPass && { mayPass: true as const }) };
     }
     return openCluster(options, name, reading.found, patienceWith(name));
   };

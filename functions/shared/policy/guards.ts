@@ -1,8 +1,8 @@
 import type { Owner } from '../fleet/owners.ts';
-import { codeIn } from '../fleet/reading.ts';
 import { isInScope, isOptedOut } from '../fleet/scope.ts';
 import type { DecisionKind } from '../records/record.ts';
 import type { SharedReason } from '../records/shared-reasons.ts';
+import { codeIn } from '../runtime/aws-error.ts';
 import type { Mode } from './mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from './policy.ts';
 

@@ -1,5 +1,4 @@
 import { makeUpgradeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
-import { isOfAws } from '../../shared/fleet/reading.ts';
 import type { Wake } from '../../shared/intake/wake.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup } from '../../shared/ledger/node-group-ledger.ts';
@@ -7,6 +6,7 @@ import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../../shared/ledger/proposal.ts';
 import { overridesIn } from '../../shared/policy/policy-at.ts';
 import type { Outcome } from '../../shared/records/recorder.ts';
+import { isOfAws } from '../../shared/runtime/aws-error.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { modeOf } from '../decide/decide.ts';
 import { circumstancesOf } from '../model/circumstances.ts';

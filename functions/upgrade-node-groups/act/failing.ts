@@ -1,5 +1,5 @@
-import { codeOf } from '../../shared/fleet/reading.ts';
 import type { NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import { codeOf } from '../../shared/runtime/aws-error.ts';
 import { type Ended, idleMemory, say } from '../model/decision.ts';
 import { meetUnknown, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
 

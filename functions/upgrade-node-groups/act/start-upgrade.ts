@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-eks';
 import type { TemplateChange } from '../../shared/fleet/launch-template-version.ts';
 import { createVersion, type MadeVersion, type TemplateVersion } from '../../shared/fleet/launch-templates.ts';
-import { codeOf, isOfAws } from '../../shared/fleet/reading.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { type NodeGroupState, saveNodeGroup, type Upgrade } from '../../shared/ledger/node-group-ledger.ts';
+import { codeOf, isOfAws } from '../../shared/runtime/aws-error.ts';
 import { refusedByEks } from '../decide/follow.ts';
 import { afterRefusal, isCertainRefusal } from '../decide/refusal.ts';
 import type { Circumstances, Decision, Ended } from '../model/decision.ts';

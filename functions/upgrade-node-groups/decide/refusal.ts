@@ -1,5 +1,5 @@
-import { codeOf, isOfAws, isThrottling } from '../../shared/fleet/reading.ts';
 import type { Obstacle } from '../../shared/ledger/node-group-ledger.ts';
+import { codeOf, isOfAws, isThrottling } from '../../shared/runtime/aws-error.ts';
 import { type Circumstances, type Decision, FOREIGN_EVERY, idleMemory, type Memory, say } from '../model/decision.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import { proposedTarget } from '../model/target-version.ts';

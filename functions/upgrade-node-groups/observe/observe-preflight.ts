@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { VALUES_PER_FILTER } from '../../shared/fleet/instances.ts';
-import { codeOf, isOfAws } from '../../shared/fleet/reading.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { codeOf, isOfAws } from '../../shared/runtime/aws-error.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
 import {

@@ -3,8 +3,8 @@ import { type EC2Client, type Filter, paginateDescribeInstanceImageMetadata } fr
 import type { Nodegroup } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { filtersOf } from '../../shared/fleet/instances.ts';
-import { isOfAws } from '../../shared/fleet/reading.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { isOfAws } from '../../shared/runtime/aws-error.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
 import type { Node } from '../model/nodes.ts';
 
