@@ -1,10 +1,11 @@
 import type { Instance } from '../sandbox/account/ec2/instance.ts';
 import type { NodeInput } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
-import { flawsOf, hostWith, type WayIn } from './flawed-hosts.ts';
-import type { HostChange } from './posture.ts';
-import type { Group, Scenario } from './scenario.ts';
-import type { Shells } from './shells.ts';
+import { flawsOf, hostWith, type WayIn } from './scenario/flawed-hosts.ts';
+import type { Group } from './scenario/fleet.ts';
+import type { HostChange } from './scenario/parts/posture.ts';
+import type { Shells } from './scenario/parts/shells.ts';
+import type { Scenario } from './scenario/scenario.ts';
 
 /** The instances of a node group that run. */
 const membersOf = ({ cluster, nodeGroup }: Group, { account }: Run): Instance[] =>

@@ -1,9 +1,9 @@
 import { readSynthesizedStack, type SynthesizedStack } from '../sandbox/stack/template.ts';
-import { scenarioOf } from './draw.ts';
-import { shrink, without } from './parts.ts';
 import { type Outcome, playScenario } from './play.ts';
-import type { Scenario } from './scenario.ts';
-import { type Templates, templateFor } from './sweeps.ts';
+import { scenarioOf } from './scenario/draw.ts';
+import { shrink, without } from './scenario/leave-out.ts';
+import type { Scenario } from './scenario/scenario.ts';
+import { type Templates, templateFor } from './templates.ts';
 
 /** A seed that a job is asked to play. */
 export interface Task {

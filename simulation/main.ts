@@ -6,7 +6,7 @@ import { withBundles } from '../infra/bundle.ts';
 import { withLightBundles } from '../sandbox/in-process/light-stack.ts';
 import type { Report, Task } from './job.ts';
 import { readSettings, type Settings, USAGE } from './settings.ts';
-import { templatesFrom } from './sweeps.ts';
+import { templatesFrom } from './templates.ts';
 import { summaryOf, told } from './told.ts';
 
 /**

@@ -3,7 +3,6 @@ import type { CallRecord } from '../sandbox/account/service.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import type { SynthesizedStack } from '../sandbox/stack/template.ts';
-import { fleetFileOf, policyDocumentOf } from './documents.ts';
 import { controlPlanes } from './invariants/control-planes.ts';
 import { cordons } from './invariants/cordons.ts';
 import { endings } from './invariants/endings.ts';
@@ -23,7 +22,9 @@ import { shells } from './invariants/shells.ts';
 import { untouched } from './invariants/untouched.ts';
 import { upgrades } from './invariants/upgrades.ts';
 import { waves } from './invariants/waves.ts';
-import type { Policy, Scenario } from './scenario.ts';
+import { fleetFileOf, policyDocumentOf } from './scenario/documents.ts';
+import type { Policy } from './scenario/policy.ts';
+import type { Scenario } from './scenario/scenario.ts';
 import { scheduleDay } from './schedule.ts';
 
 /** A violation of an invariant. */

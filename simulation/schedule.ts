@@ -3,12 +3,14 @@ import { makePostureReconcileRequest } from '../events/posture-reconcile-request
 import { sample as quarantineRequest } from '../events/quarantine-request.ts';
 import { sample as ruling } from '../events/remediation-request.ts';
 import type { Run } from '../sandbox/play.ts';
-import { beginChange } from './control-planes.ts';
-import { policyDocumentOf } from './documents.ts';
 import { changeHosts, requestAboutShells, writeKeys } from './host-changes.ts';
-import { waiverChanges } from './posture.ts';
-import { type Ruling, requestOf } from './rulings.ts';
-import type { Policy, Scenario, Step } from './scenario.ts';
+import { policyDocumentOf } from './scenario/documents.ts';
+import { beginChange } from './scenario/parts/control-planes.ts';
+import { waiverChanges } from './scenario/parts/posture.ts';
+import { type Ruling, requestOf } from './scenario/parts/rulings.ts';
+import type { Policy } from './scenario/policy.ts';
+import type { Scenario } from './scenario/scenario.ts';
+import type { Step } from './scenario/step.ts';
 
 const ASKER = { why: 'the simulation asks for it', requestedBy: 'arn:aws:iam::111122223333:role/simulation' };
 

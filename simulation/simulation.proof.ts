@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { bundlesOf } from '../sandbox/in-process/light-stack.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
-import { scenarioOf } from './draw.ts';
-import { WHOLES, without } from './parts.ts';
 import { playScenario } from './play.ts';
-import { templateFor, templatesFrom } from './sweeps.ts';
+import { scenarioOf } from './scenario/draw.ts';
+import { WHOLES, without } from './scenario/leave-out.ts';
+import { templateFor, templatesFrom } from './templates.ts';
 
 interface Played {
   readonly seed: number;

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../cli/usage-error.ts';
 import { parsePolicy } from '../functions/policy-document.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
-import { fleetFileOf, policyDocumentOf } from './documents.ts';
-import { scenarioOf, WORKERS } from './draw.ts';
 import { DEFECTS } from './mutations/defects.ts';
-import { partsOf, shrink, without } from './parts.ts';
-import { faultKinds, type Scenario } from './scenario.ts';
+import { fleetFileOf, policyDocumentOf } from './scenario/documents.ts';
+import { scenarioOf, WORKERS } from './scenario/draw.ts';
+import { partsOf, shrink, without } from './scenario/leave-out.ts';
+import { faultKinds, type Scenario } from './scenario/scenario.ts';
 import { readSettings } from './settings.ts';
 
 const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);

@@ -1,8 +1,8 @@
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { Instance } from '../../sandbox/account/ec2/instance.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
-import type { Policy } from '../scenario.ts';
-import { sweepPauseOf } from '../sweeps.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
+import type { Policy } from '../scenario/policy.ts';
 import { type Day, IGNORE } from './invariant.ts';
 
 const HOUR_MS = 3_600_000;

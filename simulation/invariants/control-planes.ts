@@ -1,4 +1,4 @@
-import { followingMode, NEXT_IMAGE, NEXT_VERSION } from '../control-planes.ts';
+import { followingMode, NEXT_IMAGE, NEXT_VERSION } from '../scenario/parts/control-planes.ts';
 import { type Day, IGNORE, type Invariant, isChange } from './invariant.ts';
 import { templateImageOf } from './refreshed-to.ts';
 import { followsFrom, isSeen, watchVersions } from './settled.ts';

@@ -1,5 +1,5 @@
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
-import { sweepPauseOf } from '../sweeps.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import type { Day, Invariant } from './invariant.ts';
 import { SEEN_WITHIN_MS } from './settled.ts';
 

@@ -1,8 +1,8 @@
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
 import type { Finding } from '../../sandbox/account/inspector/finding.ts';
-import { sweepPauseOf } from '../sweeps.ts';
-import { BAKES_FOR } from '../vulnerabilities.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
+import { BAKES_FOR } from '../scenario/parts/vulnerabilities.ts';
 import { watchUrgent } from './hastened.ts';
 import { type Day, IGNORE, type Invariant, isChange } from './invariant.ts';
 

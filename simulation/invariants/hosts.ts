@@ -2,7 +2,7 @@ import { INSTALLER } from '../../functions/manage-ssm-agent/install/index.ts';
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { Instance } from '../../sandbox/account/ec2/instance.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
-import { sweepPauseOf } from '../sweeps.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import { type Day, type Invariant, presentPolicies } from './invariant.ts';
 
 /** How long a worker may take until it is looked at, but for the pause between sweeps: its grace time, and a reconcile. */

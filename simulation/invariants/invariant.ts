@@ -1,6 +1,7 @@
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import type { Run } from '../../sandbox/play.ts';
-import type { Policy, Scenario } from '../scenario.ts';
+import type { Policy } from '../scenario/policy.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 
 /** What an invariant sees of a day. */
 export interface Day {

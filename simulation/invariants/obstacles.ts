@@ -1,6 +1,6 @@
-import { type Calendar, calendarName } from '../obstacles.ts';
-import { closedFor, GATE } from '../rollout.ts';
-import { sweepPauseOf } from '../sweeps.ts';
+import { type Calendar, calendarName } from '../scenario/parts/obstacles.ts';
+import { closedFor, GATE } from '../scenario/parts/rollout.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 import { takersOf, watchPins } from './takers.ts';
 

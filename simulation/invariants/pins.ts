@@ -1,4 +1,4 @@
-import type { Policy } from '../scenario.ts';
+import type { Policy } from '../scenario/policy.ts';
 import { type Day, type Invariant, presentPolicies } from './invariant.ts';
 import { dateOf, takersOf, watchPins } from './takers.ts';
 

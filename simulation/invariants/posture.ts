@@ -1,6 +1,6 @@
 import { GROUP_STATES } from '../../functions/shared/posture/group-states.ts';
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
-import { FLAW_IDS, type Flaw, flawsOf } from '../flawed-hosts.ts';
+import { FLAW_IDS, type Flaw, flawsOf } from '../scenario/flawed-hosts.ts';
 import { commanded, groupOf, isLeftAlone, lookedAtWithin, serves, sinceWhen } from './checked-hosts.ts';
 import { type Day, type Invariant, presentPolicies } from './invariant.ts';
 

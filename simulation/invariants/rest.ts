@@ -1,4 +1,4 @@
-import { sweepPauseOf } from '../sweeps.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,9 +1,9 @@
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
 import type { AutoScalingGroup, Member } from '../../sandbox/account/auto-scaling/group.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
-import { NEXT_IMAGE } from '../control-planes.ts';
-import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE } from '../self-managed.ts';
-import { sweepPauseOf } from '../sweeps.ts';
+import { NEXT_IMAGE } from '../scenario/parts/control-planes.ts';
+import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE } from '../scenario/parts/self-managed.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 import { templateImageOf } from './refreshed-to.ts';
 

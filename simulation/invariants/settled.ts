@@ -1,4 +1,4 @@
-import { sweepPauseOf } from '../sweeps.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import type { Day } from './invariant.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { Instance } from '../../sandbox/account/ec2/instance.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
 import type { Invocation } from '../../sandbox/account/ssm/commands.ts';
-import { wayInto } from '../flawed-hosts.ts';
+import { wayInto } from '../scenario/flawed-hosts.ts';
 import { commanded, groupOf, isHeld, isLeftAlone, lookedAtWithin, serves, sinceWhen } from './checked-hosts.ts';
 import { type Day, type Invariant, presentPolicies } from './invariant.ts';
 

@@ -1,9 +1,9 @@
 import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
-import { followingMode } from '../control-planes.ts';
-import { CLASS_AMI_TYPE } from '../node-classes.ts';
-import { placeOf } from '../rollout.ts';
-import type { Policy } from '../scenario.ts';
-import { sweepPauseOf } from '../sweeps.ts';
+import { followingMode } from '../scenario/parts/control-planes.ts';
+import { CLASS_AMI_TYPE } from '../scenario/parts/node-classes.ts';
+import { placeOf } from '../scenario/parts/rollout.ts';
+import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
+import type { Policy } from '../scenario/policy.ts';
 import { type Day, IGNORE } from './invariant.ts';
 import { followsFrom, isSeen, SEEN_WITHIN_MS, type VersionHistory } from './settled.ts';
 

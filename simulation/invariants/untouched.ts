@@ -1,6 +1,6 @@
 import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
-import type { Policy } from '../scenario.ts';
+import type { Policy } from '../scenario/policy.ts';
 import { type Day, IGNORE, type Invariant, isChange, presentPolicies } from './invariant.ts';
 
 /** The sections of the policy that bound what a function changes. */

@@ -1,4 +1,4 @@
-import { closedFor, GATE } from '../rollout.ts';
+import { closedFor, GATE } from '../scenario/parts/rollout.ts';
 import { watchUrgent } from './hastened.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
 import { watchVersions } from './settled.ts';

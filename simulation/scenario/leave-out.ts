@@ -1,3 +1,4 @@
+import type { Parts } from './parts.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Members of a scenario that are left out as a whole. New ones come last: a kept day says up to which it had them. */
@@ -17,7 +18,7 @@ export const WHOLES = [
   'exposedPools',
   'posture',
   'shells',
-] as const;
+] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The names of the parts that a scenario can be played without, for a command line. */
 export function partsOf(scenario: Scenario): string[] {

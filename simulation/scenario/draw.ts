@@ -1,19 +1,11 @@
-import type { FaultPlan } from '../sandbox/account/faults.ts';
-import { Random } from '../sandbox/time/random.ts';
+import type { FaultPlan } from '../../sandbox/account/faults.ts';
+import { Random } from '../../sandbox/time/random.ts';
 import { Draw } from './choices.ts';
-import { drawControlPlanes } from './control-planes.ts';
-import { drawExposedPools } from './exposed-pools.ts';
-import { drawHosts } from './hosts.ts';
-import { drawNodeClasses } from './node-classes.ts';
-import { drawObstacles } from './obstacles.ts';
-import { drawPosture } from './posture.ts';
-import { drawRollout } from './rollout.ts';
-import { drawRulings } from './rulings.ts';
-import type { Group, Mode, Policy, Scenario, Step } from './scenario.ts';
-import { drawSelfManaged } from './self-managed.ts';
-import { drawShells } from './shells.ts';
-import { drawSweeps } from './sweeps.ts';
-import { drawVulnerabilities } from './vulnerabilities.ts';
+import type { Fleet, Group } from './fleet.ts';
+import { PARTS, type Parts } from './parts.ts';
+import type { Mode, Policy } from './policy.ts';
+import type { Scenario } from './scenario.ts';
+import type { Step } from './step.ts';
 
 /** Workers of a fleet at its start. */
 export const WORKERS = 20;
@@ -27,16 +19,16 @@ const AMI_TYPES = ['AL2023_x86_64_STANDARD', 'AL2023_ARM_64_STANDARD'];
 
 /** Draws the scenario of a seed: the same one on every machine. */
 export function scenarioOf(seed: number): Scenario {
-  const draw = new Draw(new Random(seed).fork('scenario'));
+  const from = (stream: string): Draw => new Draw(new Random(seed).fork(stream));
+  const draw = from('scenario');
   const { faults, eventualConsistency } = drawFaults(draw);
   const clusters = drawClusters(draw);
   const groups = clusters.flatMap(({ name: cluster, nodeGroups }) =>
     nodeGroups.map(({ name: nodeGroup }) => ({ cluster, nodeGroup })),
   );
-  const ofKarpenter = drawNodeClasses(
-    new Draw(new Random(seed).fork('node-classes')),
-    clusters.map(({ name }) => name),
-  );
+  const ground = { clusters: clusters.map(({ name }) => name), groups, busyMinutes: BUSY_HOURS * 60 };
+  const parts: Parts = {};
+  for (const part of PARTS) Object.assign(parts, part.draw(from(part.stream), { ...ground, ...parts }));
   return {
     seed,
     fleet: {
@@ -50,33 +42,11 @@ export function scenarioOf(seed: number): Scenario {
     policy: drawPolicy(draw, false),
     faults,
     steps: draw.some(1, 6, () => drawStep(draw)).sort((one, other) => one.atMinute - other.atMinute),
-    ...drawRollout(new Draw(new Random(seed).fork('rollout')), groups),
-    ...drawSelfManaged(
-      new Draw(new Random(seed).fork('self-managed')),
-      clusters.map(({ name }) => name),
-      BUSY_HOURS * 60,
-    ),
-    ...ofKarpenter,
-    ...drawHosts(new Draw(new Random(seed).fork('hosts')), groups),
-    ...drawRulings(new Draw(new Random(seed).fork('rulings')), BUSY_HOURS * 60),
-    ...drawSweeps(new Draw(new Random(seed).fork('sweeps'))),
-    ...drawVulnerabilities(new Draw(new Random(seed).fork('vulnerabilities')), BUSY_HOURS * 60),
-    ...drawControlPlanes(
-      new Draw(new Random(seed).fork('control-planes')),
-      clusters.map(({ name }) => name),
-      groups,
-    ),
-    ...drawObstacles(
-      new Draw(new Random(seed).fork('obstacles')),
-      clusters.map(({ name }) => name),
-    ),
-    ...drawExposedPools(new Draw(new Random(seed).fork('exposed-pools')), ofKarpenter, BUSY_HOURS * 60),
-    ...drawPosture(new Draw(new Random(seed).fork('posture')), groups, BUSY_HOURS * 60),
-    ...drawShells(new Draw(new Random(seed).fork('shells')), groups, BUSY_HOURS * 60),
+    ...parts,
   };
 }
 
-function drawReleases(draw: Draw): Scenario['fleet']['releases'] {
+function drawReleases(draw: Draw): Fleet['releases'] {
   const releaseVersions = ['1.33.12-20260625', '1.33.13-20260714', '1.33.13-20260718'];
   const times = ['-10d', `+${draw.number(0, 4)}h`, `+${draw.number(7, 12)}h`];
   return releaseVersions

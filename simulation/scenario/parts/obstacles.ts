@@ -1,5 +1,7 @@
-import type { Draw } from './choices.ts';
-import type { Policy, Scenario } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
 
 /** The SSM Change Calendar of a day that keeps upgrades, refreshes and pins from starting while it is closed. */
 export interface Calendar {
@@ -20,8 +22,16 @@ export interface Addresses {
 const CALENDAR = 'freeze';
 const OTHERS = '999988887777';
 
+/** The members of a scenario for it. */
+export interface OfObstacles {
+  /** Absent: no change calendar keeps upgrades from starting. */
+  readonly calendar?: Calendar;
+  /** Absent: subnets have free addresses. */
+  readonly addresses?: Addresses;
+}
+
 /** Draws a change calendar for an eighth of all days, and subnets without free addresses for a tenth. */
-export function drawObstacles(draw: Draw, clusters: readonly string[]): Pick<Scenario, 'calendar' | 'addresses'> {
+function drawObstacles(draw: Draw, { clusters }: Ground): OfObstacles {
   return {
     ...(draw.happens(0.12) && { calendar: drawCalendar(draw) }),
     ...(draw.happens(0.1) && { addresses: drawAddresses(draw, clusters) }),
@@ -55,7 +65,7 @@ export const calendarName = ({ sharedBy }: Calendar): string =>
   sharedBy === undefined ? CALENDAR : `arn:aws:ssm:eu-central-1:${sharedBy}:document/${CALENDAR}`;
 
 /** A drawn policy with the calendar as a gate, beside the alarm. */
-export const withObstacles = (policy: Policy, { calendar }: Scenario): Policy =>
+const withObstacles = (policy: Policy, { calendar }: OfObstacles): Policy =>
   calendar === undefined
     ? policy
     : {
@@ -67,7 +77,7 @@ export const withObstacles = (policy: Policy, { calendar }: Scenario): Policy =>
       };
 
 /** A drawn fleet with the calendar, and with subnets that run out of addresses. */
-export function fleetWithObstacles(fleet: Scenario['fleet'], { calendar, addresses }: Scenario): Scenario['fleet'] {
+function fleetWithObstacles(fleet: Fleet, { calendar, addresses }: OfObstacles): Fleet {
   const { sharedBy, type, events = [] } = calendar ?? {};
   return {
     ...fleet,
@@ -96,3 +106,10 @@ export function fleetWithObstacles(fleet: Scenario['fleet'], { calendar, address
     ),
   };
 }
+
+export const OBSTACLES: Part<OfObstacles> = {
+  stream: 'obstacles',
+  draw: drawObstacles,
+  policy: withObstacles,
+  fleet: fleetWithObstacles,
+};

@@ -1,22 +1,15 @@
-import type { Draw } from './choices.ts';
-import { type Mode, type Policy, type Scenario, withAccess } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import { type Fleet, withAccess } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Mode, Policy } from '../policy.ts';
 
 /** Auto Scaling groups of a day that EKS does not manage, with what the policy says about them all day. */
 export interface SelfManaged {
   readonly groups: ReadonlyArray<{ readonly cluster: string; readonly name: string; readonly [key: string]: unknown }>;
   /** When the AMI that is wanted comes out, minutes. */
   readonly imageAtMinute: number;
-  readonly refreshes: {
-    readonly mode: Mode;
-    readonly concurrency: { readonly perCluster: number; readonly perAccount: number };
-    readonly [key: string]: unknown;
-  };
-  readonly drains: {
-    readonly mode: Mode;
-    readonly within: string;
-    readonly retained: { readonly most: number; readonly forAtMost: string };
-    readonly [key: string]: unknown;
-  };
+  readonly refreshes: NonNullable<Policy['refreshes']>;
+  readonly drains: NonNullable<Policy['drains']>;
   /** When Auto Scaling ends a node of a group, minutes. */
   readonly terminations: ReadonlyArray<{ readonly atMinute: number; readonly index: number }>;
 }
@@ -34,15 +27,14 @@ export const RETAINED_FOR = 2;
 export const PARAMETERS = '/eks-host-remediator/images';
 const OF_FIRST = { kubernetesVersion: '1.33', parameter: `${PARAMETERS}/1.33` };
 
-/**
- * Draws self-managed groups for two days of five.
- * @param busyMinutes until when Auto Scaling ends nodes
- */
-export function drawSelfManaged(
-  draw: Draw,
-  clusters: readonly string[],
-  busyMinutes: number,
-): Pick<Scenario, 'selfManaged'> {
+/** The members of a scenario for it. */
+export interface OfSelfManaged {
+  /** Absent: EKS manages all groups. */
+  readonly selfManaged?: SelfManaged;
+}
+
+/** Draws self-managed groups for two days of five. */
+function drawSelfManaged(draw: Draw, { clusters, busyMinutes }: Ground): OfSelfManaged {
   if (!draw.happens(0.4)) return {};
   const mode = (): Mode => draw.of('enforce', 'enforce', 'enforce', 'observe');
   const names = draw.of(['own'], ['own', 'gpu'], ['own', 'gpu', 'etl']);
@@ -97,11 +89,11 @@ function drawGroup(draw: Draw, cluster: string, name: string): SelfManaged['grou
 }
 
 /** A drawn policy with what it says about self-managed groups. */
-export const withSelfManaged = (policy: Policy, { selfManaged }: Scenario): Policy =>
+const withSelfManaged = (policy: Policy, { selfManaged }: OfSelfManaged): Policy =>
   selfManaged === undefined ? policy : { ...policy, refreshes: selfManaged.refreshes, drains: selfManaged.drains };
 
 /** A drawn fleet with its self-managed groups, and with their AMIs. */
-export function fleetWithSelfManaged(fleet: Scenario['fleet'], { selfManaged }: Scenario): Scenario['fleet'] {
+function fleetWithSelfManaged(fleet: Fleet, { selfManaged }: OfSelfManaged): Fleet {
   if (selfManaged === undefined) return fleet;
   const groupsOf = (name: string): object[] =>
     selfManaged.groups.flatMap(({ cluster, ...group }) => (cluster === name ? [group] : []));
@@ -119,3 +111,10 @@ export function fleetWithSelfManaged(fleet: Scenario['fleet'], { selfManaged }: 
     })),
   };
 }
+
+export const SELF_MANAGED: Part<OfSelfManaged> = {
+  stream: 'self-managed',
+  draw: drawSelfManaged,
+  policy: withSelfManaged,
+  fleet: fleetWithSelfManaged,
+};

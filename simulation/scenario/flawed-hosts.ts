@@ -6,8 +6,7 @@ import {
   file,
   type NodeInput,
   WITH_DROP_INS,
-} from '../sandbox/account/ssm/node-systems.ts';
-import type { Group, Scenario } from './scenario.ts';
+} from '../../sandbox/account/ssm/node-systems.ts';
 
 /** What each flaw of a host adds to the kubelet's drop-ins, by the check of posture that it fails. */
 const FLAWS = {
@@ -71,43 +70,3 @@ export function wayInto(host: NodeInput | undefined): WayIn | undefined {
   if (paths.has(KEYS)) return 'key';
   return paths.has(ELSEWHERE) ? 'key-elsewhere' : undefined;
 }
-
-/** A drawn fleet whose node groups have the flaws and the ways in of the day. */
-export function fleetWithFlaws(fleet: Scenario['fleet'], { posture, shells }: Scenario): Scenario['fleet'] {
-  if (posture === undefined && shells === undefined) return fleet;
-  const of = <One extends Group>(all: readonly One[] | undefined, cluster: string, name: string): One | undefined =>
-    all?.find((one) => one.cluster === cluster && one.nodeGroup === name);
-  return {
-    ...fleet,
-    clusters: fleet.clusters.map((cluster) => ({
-      ...cluster,
-      // Systems Manager reaches hosts without a public address by endpoints.
-      network: { wayOut: cluster.network, endpoints: {} },
-      nodeGroups: cluster.nodeGroups.map((group) => {
-        const { way, sessions = true } = of(shells?.groups, cluster.name, group.name) ?? {};
-        const host = hostWith(of(posture?.groups, cluster.name, group.name)?.flaws ?? [], way);
-        const ssm = Object(group.ssm);
-        return {
-          ...group,
-          ssm: {
-            ...ssm,
-            ...(!sessions && WITHOUT_SESSIONS),
-            ...(host !== undefined && { commands: { ...ssm.commands, host } }),
-          },
-        };
-      }),
-    })),
-  };
-}
-
-/** A role whose agents take commands, while no session reaches the hosts. */
-const WITHOUT_SESSIONS = {
-  managedPolicy: false,
-  role: {
-    policies: {
-      agent: {
-        Statement: { Effect: 'Allow', Action: ['ssm:UpdateInstanceInformation', 'ec2messages:*'], Resource: '*' },
-      },
-    },
-  },
-};

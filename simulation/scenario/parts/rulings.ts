@@ -1,8 +1,9 @@
-import type { RequestedAction } from '../events/remediation-request.ts';
-import { REMEDIATIONS } from '../functions/remediations.ts';
-import type { RemediationRecord } from '../functions/shared/records/record.ts';
-import type { Draw } from './choices.ts';
-import type { Policy, Scenario } from './scenario.ts';
+import type { RequestedAction } from '../../../events/remediation-request.ts';
+import { REMEDIATIONS } from '../../../functions/remediations.ts';
+import type { RemediationRecord } from '../../../functions/shared/records/record.ts';
+import type { Draw } from '../choices.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
 
 /** What operators ask for about node groups, Auto Scaling groups and node classes of a day. */
 export interface Rulings {
@@ -22,8 +23,14 @@ export interface Ruling {
   readonly namesPlan: boolean;
 }
 
+/** The members of a scenario for it. */
+export interface OfRulings {
+  /** Absent: nobody rules on groups. */
+  readonly rulings?: Rulings;
+}
+
 /** Draws rulings for three days of ten. */
-export function drawRulings(draw: Draw, busyMinutes: number): Pick<Scenario, 'rulings'> {
+function drawRulings(draw: Draw, { busyMinutes }: Ground): OfRulings {
   if (!draw.happens(0.3)) return {};
   return {
     rulings: {
@@ -40,7 +47,7 @@ export function drawRulings(draw: Draw, busyMinutes: number): Pick<Scenario, 'ru
 }
 
 /** A drawn policy with what it says about approvals. */
-export const withRulings = (policy: Policy, { rulings }: Scenario): Policy =>
+const withRulings = (policy: Policy, { rulings }: OfRulings): Policy =>
   rulings === undefined
     ? policy
     : {
@@ -104,4 +111,10 @@ const ASKED_ABOUT: Readonly<Record<RequestedAction, (record: RemediationRecord) 
   reject: ({ decision }) => decision === 'would-act',
   resume: ({ reason }) => /^(halted|breaker-tripped|held-by-breaker)$/.test(reason),
   retry: ({ reason, remediation }) => remediation === 'upgrade-node-groups' && reason === 'retry-later',
+};
+
+export const RULINGS: Part<OfRulings> = {
+  stream: 'rulings',
+  draw: drawRulings,
+  policy: withRulings,
 };

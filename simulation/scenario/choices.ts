@@ -1,4 +1,4 @@
-import type { Random } from '../sandbox/time/random.ts';
+import type { Random } from '../../sandbox/time/random.ts';
 
 /** Choices from one source of chance. */
 export class Draw {

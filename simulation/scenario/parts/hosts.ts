@@ -1,5 +1,7 @@
-import type { Draw } from './choices.ts';
-import { type Group, type Policy, type Scenario, withAccess } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import { type Fleet, type Group, withAccess } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
 
 /** What hosts of a day lack, and how their agents are cured. */
 export interface Hosts {
@@ -8,8 +10,14 @@ export interface Hosts {
   readonly attempts: number;
 }
 
+/** The members of a scenario for it. */
+export interface OfHosts {
+  /** Absent: hosts lack nothing, and their agents are mostly left alone. */
+  readonly hosts?: Hosts;
+}
+
 /** Draws hosts that lack something for a quarter of all days. */
-export function drawHosts(draw: Draw, groups: readonly Group[]): Pick<Scenario, 'hosts'> {
+function drawHosts(draw: Draw, { groups }: Ground): OfHosts {
   if (!draw.happens(0.25)) return {};
   return { hosts: { groups: groups.map((group) => ({ ...group, ssm: drawSsm(draw) })), attempts: draw.number(1, 3) } };
 }
@@ -27,7 +35,7 @@ const drawSsm = (draw: Draw): object => ({
  * A drawn policy with what it says about hosts: agents are managed in the mode of upgrades, and the metadata service in
  * that of quarantines, so that both change when a policy does.
  */
-export const withHosts = (policy: Policy, { hosts }: Scenario): Policy =>
+const withHosts = (policy: Policy, { hosts }: OfHosts): Policy =>
   hosts === undefined
     ? policy
     : {
@@ -42,7 +50,7 @@ export const withHosts = (policy: Policy, { hosts }: Scenario): Policy =>
       };
 
 /** A drawn fleet with the hosts of its node groups, and with the function's access to all clusters. */
-export function fleetWithHosts(fleet: Scenario['fleet'], { hosts }: Scenario): Scenario['fleet'] {
+function fleetWithHosts(fleet: Fleet, { hosts }: OfHosts): Fleet {
   if (hosts === undefined) return fleet;
   const ssmOf = (cluster: string, nodeGroup: string): object =>
     hosts.groups.find((group) => group.cluster === cluster && group.nodeGroup === nodeGroup)?.ssm ?? {};
@@ -55,3 +63,10 @@ export function fleetWithHosts(fleet: Scenario['fleet'], { hosts }: Scenario): S
     })),
   };
 }
+
+export const HOSTS: Part<OfHosts> = {
+  stream: 'hosts',
+  draw: drawHosts,
+  policy: withHosts,
+  fleet: fleetWithHosts,
+};

@@ -1,6 +1,8 @@
-import type { Draw } from './choices.ts';
-import { FLAW_IDS, type Flaw } from './flawed-hosts.ts';
-import type { Group, Policy, Scenario } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import { FLAW_IDS, type Flaw } from '../flawed-hosts.ts';
+import type { Group } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
 
 /** What checks of posture find on a day, and what the policy says about it. */
 export interface Posture {
@@ -29,11 +31,14 @@ export interface HostChange extends Group {
   readonly index?: number;
 }
 
-/**
- * Draws checks of posture for an eighth of all days.
- * @param busyMinutes until when hosts and waivers change
- */
-export function drawPosture(draw: Draw, groups: readonly Group[], busyMinutes: number): Pick<Scenario, 'posture'> {
+/** The members of a scenario for it. */
+export interface OfPosture {
+  /** Absent: hosts are not checked, but for what ways in need. */
+  readonly posture?: Posture;
+}
+
+/** Draws checks of posture for an eighth of all days. */
+function drawPosture(draw: Draw, { groups, busyMinutes }: Ground): OfPosture {
   if (!draw.happens(0.12)) return {};
   const flaws = (chance: number): Flaw[] => FLAW_IDS.filter(() => draw.happens(chance));
   const some = (): Group => groups[draw.number(0, groups.length - 1)] ?? { cluster: 'shop', nodeGroup: 'web' };
@@ -66,7 +71,7 @@ export function drawPosture(draw: Draw, groups: readonly Group[], busyMinutes: n
 }
 
 /** The minutes at which the waivers of the policy change. */
-export const waiverChanges = ({ posture }: Scenario): number[] =>
+export const waiverChanges = ({ posture }: OfPosture): number[] =>
   [...new Set(posture?.waivers.flatMap(({ fromMinute, untilMinute }) => [fromMinute, untilMinute]))]
     .filter((minute) => minute > 0)
     .sort((one, other) => one - other);
@@ -75,7 +80,7 @@ export const waiverChanges = ({ posture }: Scenario): number[] =>
  * A drawn policy with what it says of posture: hosts are checked unless quarantines are off, so that this changes when a
  * policy does.
  */
-export function withPosture(policy: Policy, { posture }: Scenario, minute: number): Policy {
+function withPosture(policy: Policy, { posture }: OfPosture, minute: number): Policy {
   if (posture === undefined) return policy;
   const waivers = posture.waivers.flatMap(({ fromMinute, untilMinute, check, nodegroup }, index) =>
     fromMinute <= minute && minute < untilMinute
@@ -91,3 +96,9 @@ export function withPosture(policy: Policy, { posture }: Scenario, minute: numbe
 
 /** What each waiver of a day says besides. */
 export const GIVEN = { reason: 'the simulation allows it', who: 'platform', until: '2027-01-01' };
+
+export const POSTURE: Part<OfPosture> = {
+  stream: 'posture',
+  draw: drawPosture,
+  policy: withPosture,
+};

@@ -1,5 +1,7 @@
-import type { Draw } from './choices.ts';
-import type { Group, Policy, Scenario } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import type { Fleet, Group } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
 
 /** The waves of a day, the same under each of its policies. */
 export interface Waves {
@@ -39,8 +41,18 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const TAG = { key: 'rollout', value: 'late' };
 
+/** The members of a scenario for it. */
+export interface OfRollout {
+  /** Absent: there are no waves. */
+  readonly waves?: Waves;
+  /** Absent: no alarm keeps upgrades from starting. */
+  readonly gate?: Gate;
+  /** Absent: upgrades start at any time. */
+  readonly window?: Window;
+}
+
 /** Draws waves for half of all days, a gate for a third, and a window for a quarter. */
-export function drawRollout(draw: Draw, groups: readonly Group[]): Pick<Scenario, 'waves' | 'gate' | 'window'> {
+function drawRollout(draw: Draw, { groups }: Ground): OfRollout {
   return {
     ...(draw.happens(0.5) && { waves: drawWaves(draw, groups) }),
     ...(draw.happens(0.35) && { gate: drawGate(draw) }),
@@ -94,32 +106,35 @@ export function closedFor({ opensAt, hours, timeZone }: Window, now: number): nu
 }
 
 /** What the policy says of windows: the same for upgrades and for pins of node classes. */
-export const windowsOf = ({ window }: Scenario): object =>
+export const windowsOf = ({ window }: OfRollout): object =>
   window === undefined
     ? {}
     : {
         windows: [{ cron: `0 ${window.opensAt} * * *`, duration: `${window.hours}h`, timeZone: window.timeZone }],
       };
 
-/** The policy document of a day: a drawn policy with the day's waves, gate and window. */
-export const withRollout = (policy: Policy, { waves, gate, ...scenario }: Scenario): Policy => ({
-  ...policy,
-  upgrades: {
-    ...policy.upgrades,
-    ...(waves !== undefined && { waves: waves.names, wave: waves.names[0], bakeBetween: `${waves.bakeMinutes}m` }),
-    ...(gate !== undefined && { gates: { alarms: [GATE] } }),
-    ...windowsOf(scenario),
-  },
-  ...(waves !== undefined && { overrides: overridesOf(waves) }),
-});
+/** A drawn policy with the day's waves, gate and window. */
+const withRollout = (policy: Policy, day: OfRollout): Policy => {
+  const { waves, gate } = day;
+  return {
+    ...policy,
+    upgrades: {
+      ...policy.upgrades,
+      ...(waves !== undefined && { waves: waves.names, wave: waves.names[0], bakeBetween: `${waves.bakeMinutes}m` }),
+      ...(gate !== undefined && { gates: { alarms: [GATE] } }),
+      ...windowsOf(day),
+    },
+    ...(waves !== undefined && { overrides: overridesOf(waves) }),
+  };
+};
 
 const overridesOf = ({ placed, tagWave }: Waves): object[] => [
   ...placed.map(({ match, wave }, index) => ({ name: `placed-${index}`, match, upgrades: { wave } })),
   { name: 'tagged', match: { tags: { [TAG.key]: TAG.value } }, upgrades: { wave: tagWave } },
 ];
 
-/** The fleet file of a day: the drawn fleet with the tags of waves, and with the alarm that is a gate. */
-export function fleetWithRollout({ fleet, waves, gate }: Scenario): Scenario['fleet'] {
+/** A drawn fleet with the tags of waves, and with the alarm that is a gate. */
+function fleetWithRollout(fleet: Fleet, { waves, gate }: OfRollout): Fleet {
   const tagsOf = (cluster: string, nodeGroup: string): Record<string, string> =>
     waves?.tagged.some((one) => one.cluster === cluster && one.nodeGroup === nodeGroup) === true
       ? { [TAG.key]: TAG.value }
@@ -158,3 +173,10 @@ export function placeOf(
   const place = byName === undefined ? 0 : names.indexOf(byName.wave);
   return tags[TAG.key] === TAG.value ? Math.max(place, names.indexOf(tagWave)) : place;
 }
+
+export const ROLLOUT: Part<OfRollout> = {
+  stream: 'rollout',
+  draw: drawRollout,
+  policy: withRollout,
+  fleet: fleetWithRollout,
+};

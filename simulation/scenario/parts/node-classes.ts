@@ -1,6 +1,8 @@
-import type { Draw } from './choices.ts';
-import { windowsOf } from './rollout.ts';
-import { type Policy, type Scenario, withAccess } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import { type Fleet, withAccess } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
+import { type OfRollout, windowsOf } from './rollout.ts';
 
 /** Clusters of a day in which Karpenter runs nodes of one EC2NodeClass. */
 export interface NodeClasses {
@@ -20,8 +22,14 @@ const CLASS = 'default';
 /** The AMI type of its nodes. */
 export const CLASS_AMI_TYPE = 'AL2023_x86_64_STANDARD';
 
+/** The members of a scenario for it. */
+export interface OfNodeClasses {
+  /** Absent: no cluster has Karpenter. */
+  readonly nodeClasses?: NodeClasses;
+}
+
 /** Draws node classes for a third of all days. */
-export function drawNodeClasses(draw: Draw, clusters: readonly string[]): Pick<Scenario, 'nodeClasses'> {
+function drawNodeClasses(draw: Draw, { clusters }: Ground): OfNodeClasses {
   if (!draw.happens(0.33)) return {};
   const some = clusters.filter(() => draw.happens(0.7));
   const drawn = (some.length === 0 ? clusters : some).map((cluster) => ({
@@ -34,16 +42,16 @@ export function drawNodeClasses(draw: Draw, clusters: readonly string[]): Pick<S
 }
 
 /** A drawn policy with what it says about node classes: the same mode and window as for upgrades. */
-export const withNodeClasses = (policy: Policy, scenario: Scenario): Policy =>
-  scenario.nodeClasses === undefined
+const withNodeClasses = (policy: Policy, day: OfNodeClasses & OfRollout): Policy =>
+  day.nodeClasses === undefined
     ? policy
     : {
         ...policy,
-        nodeClasses: { mode: policy.upgrades.mode, bakeAge: scenario.nodeClasses.bakeAge, ...windowsOf(scenario) },
+        nodeClasses: { mode: policy.upgrades.mode, bakeAge: day.nodeClasses.bakeAge, ...windowsOf(day) },
       };
 
 /** A drawn fleet with Karpenter in some clusters. */
-export function fleetWithNodeClasses(fleet: Scenario['fleet'], { nodeClasses }: Scenario): Scenario['fleet'] {
+function fleetWithNodeClasses(fleet: Fleet, { nodeClasses }: OfNodeClasses): Fleet {
   if (nodeClasses === undefined) return fleet;
   return {
     ...fleet,
@@ -60,3 +68,10 @@ export function fleetWithNodeClasses(fleet: Scenario['fleet'], { nodeClasses }: 
     }),
   };
 }
+
+export const NODE_CLASSES: Part<OfNodeClasses & OfRollout> = {
+  stream: 'node-classes',
+  draw: drawNodeClasses,
+  policy: withNodeClasses,
+  fleet: fleetWithNodeClasses,
+};

@@ -1,5 +1,9 @@
-import type { Draw } from './choices.ts';
-import { type Policy, type Scenario, type Step, withAccess } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import { type Fleet, withAccess } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Policy } from '../policy.ts';
+import type { Step } from '../step.ts';
+import type { OfNodeClasses } from './node-classes.ts';
 
 /** Nodes of Karpenter that the Internet comes to reach, in a day that has node classes. */
 export interface ExposedPools {
@@ -18,12 +22,14 @@ export interface ExposedPools {
 /** The name of the pool of each cluster with node classes. */
 const POOL = 'general';
 
+/** The members of a scenario for it. */
+export interface OfExposedPools {
+  /** Absent: nodes of Karpenter are exposed by silent steps at most. */
+  readonly exposedPools?: ExposedPools;
+}
+
 /** Draws exposed nodes for two of three days that have node classes. Each node has a budget of its pool to itself, or more. */
-export function drawExposedPools(
-  draw: Draw,
-  { nodeClasses }: Pick<Scenario, 'nodeClasses'>,
-  busyMinutes: number,
-): Pick<Scenario, 'exposedPools'> {
+function drawExposedPools(draw: Draw, { nodeClasses, busyMinutes }: Ground & OfNodeClasses): OfExposedPools {
   if (nodeClasses === undefined || !draw.happens(0.67)) return {};
   const at = () => `+${draw.number(5, busyMinutes)}m`;
   const place = () => {
@@ -58,16 +64,13 @@ export function drawExposedPools(
 }
 
 /** A drawn policy that has isolated workers protected from termination, where that was drawn. */
-export const withExposedPools = (policy: Policy, { exposedPools }: Scenario): Policy =>
+const withExposedPools = (policy: Policy, { exposedPools }: OfExposedPools): Policy =>
   exposedPools?.terminationProtection === true
     ? { ...policy, quarantine: { ...policy.quarantine, terminationProtection: true } }
     : policy;
 
 /** A drawn fleet, in which nodes of Karpenter are exposed. */
-export function fleetWithExposedPools(
-  fleet: Scenario['fleet'],
-  { exposedPools, nodeClasses }: Scenario,
-): Scenario['fleet'] {
+function fleetWithExposedPools(fleet: Fleet, { exposedPools, nodeClasses }: OfExposedPools & OfNodeClasses): Fleet {
   if (exposedPools === undefined || nodeClasses === undefined) return fleet;
   const { launches, changes, pool, marksNodes } = exposedPools;
   const withPools = new Set(nodeClasses.clusters.map(({ cluster }) => cluster));
@@ -88,3 +91,10 @@ export function fleetWithExposedPools(
     }),
   };
 }
+
+export const EXPOSED_POOLS: Part<OfExposedPools & OfNodeClasses> = {
+  stream: 'exposed-pools',
+  draw: drawExposedPools,
+  policy: withExposedPools,
+  fleet: fleetWithExposedPools,
+};

@@ -1,8 +1,10 @@
-import { changeControlPlane } from '../sandbox/fleet/control-planes.ts';
-import type { Run } from '../sandbox/play.ts';
-import type { Draw } from './choices.ts';
-import type { Group, Mode, Policy, Scenario } from './scenario.ts';
-import { PARAMETERS } from './self-managed.ts';
+import { changeControlPlane } from '../../../sandbox/fleet/control-planes.ts';
+import type { Run } from '../../../sandbox/play.ts';
+import type { Draw } from '../choices.ts';
+import type { Fleet, Group } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Mode, Policy } from '../policy.ts';
+import { type OfSelfManaged, PARAMETERS } from './self-managed.ts';
 
 /** What somebody does to the control planes of a day, and what the policy says of it all day. */
 export interface ControlPlanes {
@@ -34,15 +36,17 @@ const FORMER_VERSION = '1.32';
 /** The AMI of its owner for the next Kubernetes version. */
 export const NEXT_IMAGE = 'ami-0123456789abcdef2';
 
+/** The members of a scenario for it. */
+export interface OfControlPlanes {
+  /** Absent: nobody changes control planes, and all nodes run their version. */
+  readonly controlPlanes?: ControlPlanes;
+}
+
 /**
  * Draws what becomes of control planes for a sixth of all days: an upgrade, in some of them a rollback and another
  * upgrade, or an update of the certificate authority.
  */
-export function drawControlPlanes(
-  draw: Draw,
-  clusters: readonly string[],
-  groups: readonly Group[],
-): Pick<Scenario, 'controlPlanes'> {
+function drawControlPlanes(draw: Draw, { clusters, groups }: Ground): OfControlPlanes {
   if (!draw.happens(0.16)) return {};
   const some = clusters.filter(() => draw.happens(0.7));
   return {
@@ -101,7 +105,7 @@ export const followingMode = ({ upgrades }: Policy, { mode }: ControlPlanes): Mo
   STRICTNESS.indexOf(mode) < STRICTNESS.indexOf(upgrades.mode) ? mode : upgrades.mode;
 
 /** A drawn policy with what it says of node groups that follow their control plane. */
-export const withControlPlanes = (policy: Policy, { controlPlanes }: Scenario): Policy =>
+const withControlPlanes = (policy: Policy, { controlPlanes }: OfControlPlanes): Policy =>
   controlPlanes === undefined
     ? policy
     : {
@@ -113,10 +117,7 @@ export const withControlPlanes = (policy: Policy, { controlPlanes }: Scenario): 
       };
 
 /** A drawn fleet with node groups that are behind, and with releases and AMIs for the other Kubernetes versions. */
-export function fleetWithControlPlanes(
-  fleet: Scenario['fleet'],
-  { controlPlanes, selfManaged }: Scenario,
-): Scenario['fleet'] {
+function fleetWithControlPlanes(fleet: Fleet, { controlPlanes, selfManaged }: OfControlPlanes & OfSelfManaged): Fleet {
   if (controlPlanes === undefined) return fleet;
   const { behind, releasesLag, imageAtMinute } = controlPlanes;
   const isBehind = (cluster: string, nodeGroup: string): boolean =>
@@ -155,9 +156,9 @@ export function fleetWithControlPlanes(
 /** The release of the same day for another Kubernetes version, so many hours later, but for one that is old already. */
 function releaseFor(
   kubernetesVersion: string,
-  { at, releaseVersion, ...release }: Scenario['fleet']['releases'][number],
+  { at, releaseVersion, ...release }: Fleet['releases'][number],
   lag = 0,
-): Scenario['fleet']['releases'][number] {
+): Fleet['releases'][number] {
   const [, hours] = /^\+(\d+)h$/.exec(at) ?? [];
   return {
     ...release,
@@ -166,3 +167,10 @@ function releaseFor(
     at: hours === undefined ? at : `+${Number(hours) + lag}h`,
   };
 }
+
+export const CONTROL_PLANES: Part<OfControlPlanes & OfSelfManaged> = {
+  stream: 'control-planes',
+  draw: drawControlPlanes,
+  policy: withControlPlanes,
+  fleet: fleetWithControlPlanes,
+};

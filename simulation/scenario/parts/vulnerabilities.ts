@@ -1,5 +1,7 @@
-import type { Draw } from './choices.ts';
-import type { Mode, Policy, Scenario } from './scenario.ts';
+import type { Draw } from '../choices.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Ground, Part } from '../part.ts';
+import type { Mode, Policy } from '../policy.ts';
 
 /** What Inspector comes to know of the AMIs of a day, and what the policy says about it all day. */
 export interface Vulnerabilities {
@@ -13,11 +15,14 @@ export interface Vulnerabilities {
 /** How long releases and AMIs bake on such a day without urgent findings, hours. */
 export const BAKES_FOR = 5;
 
-/**
- * Draws vulnerabilities for a fifth of all days: what AMIs from some hour on have fixed, or none ever has.
- * @param busyMinutes until when Inspector learns of them
- */
-export function drawVulnerabilities(draw: Draw, busyMinutes: number): Pick<Scenario, 'vulnerabilities'> {
+/** The members of a scenario for it. */
+export interface OfVulnerabilities {
+  /** Absent: Inspector's scanning is off. */
+  readonly vulnerabilities?: Vulnerabilities;
+}
+
+/** Draws vulnerabilities for a fifth of all days: what AMIs from some hour on have fixed, or none ever has. */
+function drawVulnerabilities(draw: Draw, { busyMinutes }: Ground): OfVulnerabilities {
   if (!draw.happens(0.2)) return {};
   const count = draw.number(1, 3);
   return {
@@ -38,7 +43,7 @@ export function drawVulnerabilities(draw: Draw, busyMinutes: number): Pick<Scena
 }
 
 /** A drawn policy with what it says about findings. What bakes for long can be hastened by them. */
-export function withVulnerabilities(policy: Policy, { vulnerabilities }: Scenario): Policy {
+function withVulnerabilities(policy: Policy, { vulnerabilities }: OfVulnerabilities): Policy {
   if (vulnerabilities === undefined) return policy;
   const { mode, urgentBakeMinutes } = vulnerabilities;
   const pace = { bakeAge: `${BAKES_FOR}h`, urgent: { bakeAge: `${urgentBakeMinutes}m` } };
@@ -53,7 +58,14 @@ export function withVulnerabilities(policy: Policy, { vulnerabilities }: Scenari
 }
 
 /** A drawn fleet with what Inspector comes to know. Its own scanner is on the nodes, so that no agent is missing. */
-export const fleetWithVulnerabilities = (fleet: Scenario['fleet'], { vulnerabilities }: Scenario): Scenario['fleet'] =>
+const fleetWithVulnerabilities = (fleet: Fleet, { vulnerabilities }: OfVulnerabilities): Fleet =>
   vulnerabilities === undefined
     ? fleet
     : { ...fleet, inspector: { vmScanner: true, vulnerabilities: vulnerabilities.known } };
+
+export const VULNERABILITIES: Part<OfVulnerabilities> = {
+  stream: 'vulnerabilities',
+  draw: drawVulnerabilities,
+  policy: withVulnerabilities,
+  fleet: fleetWithVulnerabilities,
+};
