@@ -143,6 +143,24 @@ describe('a group of which Auto Scaling fails to tell', () => {
   );
 });
 
+it.each(['throttled', 'failed', 'dropped'] as const)(
+  'nodes are drained while EC2 does not show scheduled events (%s), and that is told until it does',
+  async (as) => {
+    const [from, until] = [HOUR, 3 * HOUR];
+    const refusals = [{ function: 'drain-nodes', operation: 'DescribeInstanceStatus', as, from, until }];
+    const options = { fleet: drainFleet(), policy: drainPolicy(), inProcess: true, faults: { refusals } };
+    const run = await start({ ...options, play: '70m' });
+    const id = terminateOne(run);
+    await run.account.play(20 * MINUTE);
+    expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
+    await run.account.play(3 * HOUR);
+    const told = run.records.flatMap(({ reason }) => (reason.startsWith('events-') ? reason : []));
+    // Throttling is of nobody.
+    expect(told).toEqual(as === 'throttled' ? [] : ['events-unread', 'events-shown']);
+    expect(deadLetterCount(run)).toBe(0);
+  },
+);
+
 it.each(['PutLifecycleHook', 'UpdateAutoScalingGroup', 'RecordLifecycleActionHeartbeat', 'CompleteLifecycleAction'])(
   'nodes are drained once %s works again, and calls do not multiply meanwhile',
   async (operation) => {

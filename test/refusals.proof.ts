@@ -100,8 +100,11 @@ it('nodes are drained where EC2 lets nobody read scheduled events', async () => 
   const id = terminateOne(run);
   await run.account.play(30 * MINUTE);
   expect(drainStory(run, id)).toEqual(['waiting node-draining', 'acted node-drained', 'done node-ended']);
-  // It is told by the alarm on failed runs.
-  expect(run.errors.join()).toContain('DescribeInstanceStatus');
+  const told = run.records.filter(({ reason }) => reason === 'events-unread');
+  expect(told).toHaveLength(1);
+  expect(told[0]?.message).toMatch(/^ec2:DescribeInstanceStatus .*UnauthorizedOperation/);
+  expect(run.errors).toEqual([]);
+  expect(deadLetterCount(run)).toBe(0);
 });
 
 it.each(['DescribeWarmPool', 'DescribeLifecycleHooks', 'DescribeInstanceRefreshes'])(

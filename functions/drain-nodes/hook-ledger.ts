@@ -25,6 +25,9 @@ const hookState = z.object({
 });
 export type HookState = Omit<z.infer<typeof hookState>, 'sk'>;
 
+/** The key of what is told of scheduled events, which are those of the account and region. */
+export const EVENTS = '*';
+
 export const NO_HOOK: HookState = { outcomes: 0, revision: 0 };
 
 /** How long a state is kept after its last change, ms. */

@@ -52,7 +52,7 @@ export async function observeDrains(
   );
   const seen = new Set(described.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId = '' }) => InstanceId)));
   // Nobody knows whether an event that is not shown is over.
-  const certain = present.filter(({ state }) => events.refused === undefined || state.ahead !== true);
+  const certain = present.filter(({ state }) => events.unread === undefined || state.ahead !== true);
   // An instance of a warm pool that cannot be read is not gone.
   const gone = goneIn(known, seen).filter(({ group }) => !unreadPools.has(group.name));
   return [...certain, ...gone];

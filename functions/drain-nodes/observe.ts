@@ -26,11 +26,12 @@ import { type ClusterViews, createClusterViews, type OpenCluster, type OpenClust
 import { shownOf } from './decide-hook.ts';
 import { readOpenDrains } from './drain-ledger.ts';
 import { HOOK, TERMINATING } from './hook.ts';
-import { type HookState, NO_HOOK, readHookStates, readMadeHooks } from './hook-ledger.ts';
+import { EVENTS, type HookState, NO_HOOK, readHookStates, readMadeHooks } from './hook-ledger.ts';
 import type { DrainObservation, GroupObservation, Member } from './observation.ts';
 import { observeDrains } from './observe-drains.ts';
 import { type Policy, READS } from './policy.ts';
 import { NO_EVENTS, readScheduledEvents } from './scheduled-events.ts';
+import { type EventsSight, sightOfEvents } from './tell-events.ts';
 
 export interface ObserveClients extends GroupClients {
   readonly ledger: Ledger;
@@ -41,6 +42,8 @@ export interface Observations {
   readonly hooks: readonly GroupObservation[];
   readonly drains: readonly DrainObservation[];
   readonly openCluster: OpenCluster;
+  /** What is told of events that EC2 has scheduled; absent: nothing. */
+  readonly events?: EventsSight;
   /** What could not be read, and is not told of a group: all else is done before it is thrown. */
   readonly troubles: readonly unknown[];
 }
@@ -77,7 +80,7 @@ export async function observe(
   const groups = [...reading.found, ...(await withoutWorkers(clients.eks, readCluster, reading, made))];
   const keys = new Set(groups.map(({ key }) => subjectOf(key)));
   const unseen = [...scope.requests.keys()].filter((subject) => !keys.has(subject)).map(keyOf);
-  const states = await readHookStates(clients.ledger, [...keys, ...unseen.map(subjectOf)]);
+  const states = await readHookStates(clients.ledger, [...keys, ...unseen.map(subjectOf), EVENTS]);
   const troubles: unknown[] = [];
   const context = { clients, scope, policy, views, reading, now, troubles };
   const observeFound = async (found: SelfManagedGroup): Promise<GroupObservation[]> => {
@@ -89,8 +92,8 @@ export async function observe(
   const absent = await observeAbsent({ clients, scope, readCluster }, unseen, states);
   const events = hooks.length === 0 ? NO_EVENTS : await readScheduledEvents(clients.ec2);
   const drains = await observeDrains(clients.ledger, views, reading, { hooks, open, scope, now, events });
-  if (events.refused !== undefined) troubles.push(events.refused);
-  return { hooks: [...hooks, ...absent], drains, openCluster, troubles };
+  const told = sightOfEvents(events, hooks, states.get(EVENTS), troubles);
+  return { hooks: [...hooks, ...absent], drains, openCluster, troubles, ...(told && { events: told }) };
 }
 
 /** The groups that an operator asks about, and that Auto Scaling does not show. */

@@ -79,6 +79,12 @@ export const DRAIN_REASONS = {
       'EC2 has scheduled an event for the node, and the node is not ended ahead of it. The message says why. Auto Scaling replaces it once the event has stopped it.',
     hint: 'Give its group the hook that drains nodes (drains.mode), or resume the suspended processes.',
   },
+  'events-unread': {
+    meaning:
+      'EC2 does not show which events are scheduled for instances, such as retirements. No node is ended ahead of one, and what is under way for one waits. All other drains go on.',
+    hint: 'Read the error in the message. Where access is denied, give drain-nodes ec2:DescribeInstanceStatus. Other errors mostly end by themselves.',
+  },
+  'events-shown': { meaning: 'EC2 shows scheduled events again.' },
   'event-over': { meaning: 'EC2 shows no scheduled event of the node any more.' },
   'drain-obstructed': {
     meaning:

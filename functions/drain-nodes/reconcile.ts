@@ -20,6 +20,7 @@ import { isAtHook, isRetained } from './lifecycle-state.ts';
 import type { DrainObservation, GroupObservation, Member } from './observation.ts';
 import { type ObserveClients, observe, policyHere } from './observe.ts';
 import type { drainNodes } from './remediation.ts';
+import { tellOfEvents } from './tell-events.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof drainNodes>, ObserveClients {
   readonly wake: Wake;
@@ -41,7 +42,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
-  const { hooks, drains, openCluster, troubles: unread } = await observe(deps, scope, policy, now);
+  const { hooks, drains, openCluster, events, troubles: unread } = await observe(deps, scope, policy, now);
   const troubles: unknown[] = [...unread];
   const note = (error: unknown) => void troubles.push(error);
   /** Its messages come again by themselves: a wake-up beside them, at each delivery, would multiply them. */
@@ -91,6 +92,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     if (settled === undefined) comeBackTo(observation);
     if (settled?.answers !== undefined) await askAfter(deps, observation.key, settled.answers, now);
   }
+  if (events !== undefined) await tellOfEvents(deps, events, now).catch(note);
   await wakeFor(deps, again, now).catch(note);
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch(note);

@@ -58,7 +58,7 @@ export const drainNodes = declare({
       metric: 'Failed',
       together: true,
       means:
-        'A node was not drained in time: it is retained and costs, or has ended with its pods; or AWS refused a hook.',
+        'A node was not drained in time: it is retained and costs, or has ended with its pods; or AWS refused a hook, or does not show scheduled events.',
       first: recordsWhere('$.remediation = "drain-nodes" && $.decision = "failed"'),
       next: 'The record names the pods and the disruption budgets that hold them. Loosen the budget, or add a replica elsewhere.',
     },

@@ -1,5 +1,5 @@
 import { type EC2Client, type EventCode, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../shared/runtime/aws-error.ts';
+import { isOfAws } from '../shared/runtime/aws-error.ts';
 import type { ScheduledEvent } from './observation.ts';
 
 /** All kinds of events. Source: EC2 API reference, InstanceStatusEvent. */
@@ -14,22 +14,22 @@ const CODES: EventCode[] = [
 export interface ScheduledEvents {
   /** The next event of each instance, by instance id. */
   readonly next: ReadonlyMap<string, ScheduledEvent>;
-  /** The error with which EC2 refuses to show events; absent where it shows them. */
-  readonly refused?: unknown;
+  /** The error with which EC2 does not show events; absent where it shows them. */
+  readonly unread?: Error;
 }
 
 export const NO_EVENTS: ScheduledEvents = { next: new Map() };
 
 /**
- * Reads what EC2 has scheduled for the instances of the account and region. A refusal is returned, not thrown: nodes
- * that wait for their drain do not depend on events, and end undrained if nobody looks at them.
+ * Reads what EC2 has scheduled for the instances of the account and region. An error of AWS is returned, not thrown:
+ * nodes that wait for their drain do not depend on events, and end undrained if nobody looks at them.
  */
 export async function readScheduledEvents(ec2: EC2Client): Promise<ScheduledEvents> {
   try {
     return { next: await readNext(ec2) };
-  } catch (refused) {
-    if (refusalOf(refused) === undefined) throw refused;
-    return { ...NO_EVENTS, refused };
+  } catch (unread) {
+    if (!isOfAws(unread)) throw unread;
+    return { ...NO_EVENTS, unread };
   }
 }
 

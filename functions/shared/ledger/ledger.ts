@@ -21,7 +21,7 @@ import { UnreadableItemError, type UnreadableItems } from './unreadable-items.ts
  * | node-group      | cluster/nodegroup     | last outcome, upgrade, failures, proposal          | node-group-ledger.ts    |
  * | refresh         | cluster/nodegroup     | last outcome, refresh in progress, failures        | refresh-ledger.ts       |
  * | replacement-order | cluster/nodegroup   | which of its workers are to be replaced, and why   | replacement-orders.ts   |
- * | drain-hook      | cluster/nodegroup     | last outcome, the hook that was made, proposal     | hook-ledger.ts          |
+ * | drain-hook      | cluster/nodegroup, *  | last outcome, the hook that was made; scheduled events | hook-ledger.ts          |
  * | drain           | instance id           | last outcome, the node as it was before its drain  | drain-ledger.ts         |
  * | node-class      | cluster/ec2nodeclass  | last outcome, the pin that was made, its progress  | node-class-ledger.ts    |
  * | first-start     | pair and release      | which function starts its first group, and when    | first-starts.ts         |
