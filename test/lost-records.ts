@@ -96,12 +96,16 @@ export async function expectNoLoss(name: string, scenario: Scenario, counted: Co
   const calls = undisturbed.calls.filter((call) => call.function === name);
   const changing = calls.flatMap(({ operation }, index) => (READS.test(operation) ? [] : [index + 1]));
   expect(changing.length).toBeGreaterThan(2);
+  const acts = actsOf(undisturbed, name);
   const step = Math.max(1, Math.ceil(changing.length / MOST));
   for (const call of changing.filter((_, index) => index % step === 0))
     for (const when of ['before', 'after'] as const) {
       const run = await start({ ...scenario, inProcess: true, faults: { crash: { function: name, call, when } } });
       const where = `${when} call ${call}, ${calls[call - 1]?.operation}`;
       expect(await lostRecords(run, counted), where).toEqual([]);
+      const told = actsOf(run, name);
+      const untold = [...acts].filter((act) => !told.has(act));
+      expect(untold, `${where}: what was done and is not recorded`).toEqual([]);
       expect(await deniedCalls(run.account, run.calls), where).toEqual([]);
     }
 }
@@ -117,4 +121,12 @@ export const others = (
 ) =>
   Array.from({ length: 40 }, (_, index) =>
     eventAt(from + index * 20_000, { ...sample, id: `other-${index}`, detail: { ...sample.detail, ...detail } }),
+  );
+
+/** What a function has done by its records, each as the subject and the reason. */
+const actsOf = ({ records }: Run, name: string): Set<string> =>
+  new Set(
+    records
+      .filter(({ remediation, decision }) => remediation === name && decision === 'acted')
+      .map(({ cluster, nodegroup, instance, reason }) => [cluster, nodegroup, instance, reason].join(' ')),
   );

@@ -99,6 +99,41 @@ describe('what is saved while a refresh is begun', () => {
     expect((await play(observation, 'RollbackInstanceRefresh')).saved.refresh?.rolledBackAt).toBeUndefined();
     expect((await play(observation)).saved.refresh?.rolledBackAt).toBe(NOW);
   });
+
+  it('has the next look tell of a rollback that was asked for, and of which nothing more was saved', async () => {
+    const ruling = { kind: 'rejected' as const, id: 'r', at: NOW, requestedBy: 'somebody', why: 'it is bad' };
+    const proposal = { target: `undo ${NEW} ${OLD}`, at: NOW - HOUR, ruling };
+    const observation = seen({ state: under({ proposal }), refreshes: [known('InProgress')] });
+    const { saved } = await play(observation, 'RollbackInstanceRefresh');
+    const next = (status: string, state: RefreshState) =>
+      decide({ ...observation, state, refreshes: [known(status)] }, circumstances());
+    for (const status of ['RollbackInProgress', 'RollbackSuccessful', 'RollbackFailed']) {
+      const told = next(status, saved);
+      expect([said(told), told.variant, told.act]).toEqual(['acted refresh-undoing', 'r', undefined]);
+      expect(told.memory.refresh).toMatchObject({ rolledBackAt: NOW });
+      expect(told.memory.refresh).not.toHaveProperty('rollingBackAt');
+    }
+    // One that Auto Scaling itself began, because the refresh had failed, is nobody's act.
+    const { rollingBackAt: _, ...refresh } = saved.refresh!;
+    expect(said(next('RollbackInProgress', { ...saved, refresh }))).toBe('waiting refresh-under-way');
+  });
+
+  it('has the next look tell of a pin that was asked for, of which nothing more was saved, and an answer leave that to it', async () => {
+    const floating = seen({}, { source: { kind: 'floating', templateId: 'lt-1', version: '$Latest' } });
+    const here = circumstances(policyWith({ floating: 'pin' }));
+    const { saved, done } = await play(floating, 'UpdateAutoScalingGroup', undefined, here);
+    expect(done).toEqual(['save', 'UpdateAutoScalingGroup']);
+    const told = decide(seen({ state: saved }), here);
+    expect([said(told), told.variant]).toEqual(['acted group-pinned', '3']);
+    expect(told.memory).toMatchObject({ pinned: { version: '3', at: NOW } });
+    // It still floats, so that it is pinned now. A number of somebody else is nobody's act here.
+    expect(decide({ ...floating, state: saved }, here).act).toBe('pin');
+    const source = { kind: 'version' as const, templateId: 'lt-1', version: '2' };
+    expect(said(decide(seen({ state: saved }, { source }), here))).not.toBe('acted group-pinned');
+    const request = asked('resume');
+    const answered = answer(seen({ state: saved, request }), request, here);
+    expect([answered.reason, answered.memory.pinning]).toEqual(['request-refused', { version: '3', at: NOW }]);
+  });
 });
 
 /** The answer of AWS to a refresh that it does not begin. */
@@ -135,7 +170,7 @@ describe('an active refresh to the same version', () => {
       const active = known('InProgress', { id: 'r-9', version: '3', startedAt: NOW, isAsBegunHere });
       return decide({ ...ordered, state, refreshes: [active] }, circumstances());
     };
-    expect([said(at(true)), at(true).act]).toEqual(['waiting refresh-under-way', undefined]);
+    expect([said(at(true)), at(true).act]).toEqual(['acted refresh-started', undefined]);
     expect(at(false).act).toBe('start');
   });
 });

@@ -16,8 +16,8 @@ import type { Observation } from '../model/observation.ts';
 import { policyHere } from '../model/policy-here.ts';
 import type { Reason } from '../reasons.ts';
 import type { Recorder } from '../remediation.ts';
-import { pin } from './pin.ts';
-import { type Acting, leftOf, type StartClients, startRefresh } from './start-refresh.ts';
+import { pin, pinOf } from './pin.ts';
+import { type Acting, type Intent, leftOf, type StartClients, startRefresh } from './start-refresh.ts';
 
 export interface ActDeps extends OutcomeDeps<Recorder>, StartClients {}
 
@@ -40,8 +40,8 @@ export async function carryOut(
   const writer = writesOf(`${deps.caller} ${subject}`);
   const save = (changed: RefreshState) => saveState(deps.ledger, subject, changed, now, writer());
   let before = state;
-  const intend = async (refresh: Refresh): Promise<boolean> => {
-    const intended = await save(asStored<RefreshState>({ ...before, refresh }));
+  const intend = async (intent: Intent): Promise<boolean> => {
+    const intended = await save(asStored<RefreshState>({ ...before, ...intent }));
     before = intended ?? before;
     return intended !== undefined;
   };
@@ -50,19 +50,22 @@ export async function carryOut(
     : await act(deps, observation, wanted, { policy: policy.refreshes, now, intend });
   if (acted === undefined) return undefined;
   const { decision, calls } = acted;
+  const { unrecorded, ...known } = before;
   const arn = observation.group.arn ?? state.arn;
   const progress = progressAfter(observation, decision, { anywhere: circumstances.policy, here: policy }, now);
   // Anybody may ask about any name, so the ledger keeps nothing of a group that has never been there.
   const isMadeUp = observation.group.source.kind === 'gone' && state.revision === 0;
   if (decision.silent && isMadeUp) return decision;
+  // The ledger gives an outcome back as it was written, also one that another version has written.
+  const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
   if (decision.silent) {
+    if (unrecorded !== undefined) record(unrecorded);
     const isKnown = state.revision > 0;
-    const next = asStored<RefreshState>({ ...before, ...remembered(decision), ...(isKnown && { arn }), progress });
+    const next = asStored<RefreshState>({ ...known, ...remembered(decision), ...(isKnown && { arn }), progress });
     if (isDeepStrictEqual(next, asStored<RefreshState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
   const incident = incidentAfter(state, decision, trigger.id);
-  const { unrecorded: _, ...known } = before;
   const next = asStored<RefreshState>({
     ...known,
     ...remembered(decision),
@@ -72,8 +75,6 @@ export async function carryOut(
     ...incident,
   });
   const details = { ...decision.details, ...planIn('refresh-groups', key, decision), ...overridesIn(policy) };
-  // The ledger gives an outcome back as it was written, also one that another version has written.
-  const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
   const outcome: Outcome<string> = {
     subject: key,
     ...outcomeIn(incident, decision),
@@ -97,6 +98,7 @@ const remembered = ({ memory, proposal }: Decision) => ({
   setbacks: memory.setbacks,
   lifts: memory.lifts,
   pinned: memory.pinned,
+  pinning: memory.pinning,
   quarantineWait: memory.quarantineWait,
   heldAtGate: memory.heldAtGate,
   foreign: memory.foreign,
@@ -112,14 +114,14 @@ async function act(
 ): Promise<Acted | undefined> {
   const { refresh } = decision.memory;
   const { now } = acting;
-  const isAct = decision.act === 'pin' || (decision.act !== undefined && refresh !== undefined);
-  if (!isAct) return { decision, calls: [] };
-  if (refresh !== undefined && !(await acting.intend(refresh))) return undefined;
+  const intent = intentOf(observation, decision, now);
+  if (intent === undefined) return { decision, calls: [] };
+  if (!(await acting.intend(intent))) return undefined;
   try {
-    if (refresh === undefined) return await pin(deps, observation, decision, now);
+    if ('pinning' in intent) return await pin(deps, observation, decision, intent.pinning);
     return decision.act === 'start'
-      ? await startRefresh(deps, observation, { ...decision, refresh }, acting)
-      : await rollBack(deps, observation, { ...decision, refresh }, now);
+      ? await startRefresh(deps, observation, { ...decision, ...intent }, acting)
+      : await rollBack(deps, observation, { ...decision, ...intent }, now);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
@@ -132,6 +134,12 @@ async function act(
   }
 }
 
+function intentOf(observation: Observation, { act, memory: { refresh } }: Decision, now: number): Intent | undefined {
+  if (act === 'pin') return { pinning: pinOf(observation, now) };
+  if (act === undefined || refresh === undefined) return undefined;
+  return { refresh: act === 'roll-back' ? { ...refresh, rollingBackAt: now } : refresh };
+}
+
 async function rollBack(
   { autoScaling }: ActDeps,
   { group }: Observation,
@@ -141,7 +149,8 @@ async function rollBack(
   const asked = new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group.name });
   const { $metadata } = await autoScaling.send(asked);
   const requestId = $metadata.requestId ?? '';
-  const memory = { ...decision.memory, refresh: { ...refresh, rolledBackAt: now } };
+  const { rollingBackAt: _, ...shown } = refresh;
+  const memory = { ...decision.memory, refresh: { ...shown, rolledBackAt: now } };
   return {
     decision: { ...decision, memory },
     calls: [{ service: 'autoscaling', operation: 'RollbackInstanceRefresh', requestId }],

@@ -1,26 +1,34 @@
 import { type AutoScalingClient, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import type { RefreshState } from '../../shared/ledger/refresh-ledger.ts';
 import type { Acted, Decision } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';
 
-/** Pins a floating group to the number of the version that it resolves to now. A repetition changes nothing more. */
-export async function pin(
-  { autoScaling }: { readonly autoScaling: AutoScalingClient },
-  { group, template }: Observation,
-  decision: Decision,
-  now: number,
-): Promise<Acted> {
+type Pinned = NonNullable<RefreshState['pinned']>;
+
+/** The number of the version that a floating group resolves to now. */
+export function pinOf({ group, template }: Observation, now: number): Pinned {
   if (group.source.kind !== 'floating' || template === undefined)
     throw new Error('Only a group that floats is pinned.');
-  const version = String(template.version);
+  return { version: String(template.version), at: now };
+}
+
+/** Pins a floating group to that number. A repetition changes nothing more. */
+export async function pin(
+  { autoScaling }: { readonly autoScaling: AutoScalingClient },
+  { group: { name, source } }: Observation,
+  decision: Decision,
+  pinned: Pinned,
+): Promise<Acted> {
+  if (source.kind !== 'floating') throw new Error('Only a group that floats is pinned.');
   const { $metadata } = await autoScaling.send(
     new UpdateAutoScalingGroupCommand({
-      AutoScalingGroupName: group.name,
-      LaunchTemplate: { LaunchTemplateId: group.source.templateId, Version: version },
+      AutoScalingGroupName: name,
+      LaunchTemplate: { LaunchTemplateId: source.templateId, Version: pinned.version },
     }),
   );
   const requestId = $metadata.requestId ?? '';
   return {
-    decision: { ...decision, memory: { ...decision.memory, pinned: { version, at: now } } },
+    decision: { ...decision, memory: { ...decision.memory, pinned } },
     calls: [{ service: 'autoscaling', operation: 'UpdateAutoScalingGroup', requestId }],
   };
 }

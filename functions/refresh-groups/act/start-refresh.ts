@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { createVersion } from '../../shared/fleet/launch-templates.ts';
-import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
+import type { Refresh, RefreshState } from '../../shared/ledger/refresh-ledger.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { type Acted, type Decision, failedWith, isActive, say } from '../model/decision.ts';
 import { isBegunHere, knownRefresh } from '../model/known-refresh.ts';
@@ -21,9 +21,12 @@ export interface StartClients {
 export interface Acting {
   readonly policy: Policy['refreshes'];
   readonly now: number;
-  /** Saves the refresh that is about to begin, as far as it is known. @returns whether nobody else has written meanwhile */
-  readonly intend: (refresh: Refresh) => Promise<boolean>;
+  /** Saves what is about to be done, as far as it is known. @returns whether nobody else has written meanwhile */
+  readonly intend: (intent: Intent) => Promise<boolean>;
 }
+
+/** What the ledger remembers before AWS is asked, so that the next look finds out what became of it. */
+export type Intent = { readonly refresh: Refresh } | { readonly pinning: NonNullable<RefreshState['pinning']> };
 
 /** The proposal after AWS refused an act: an approval is used up, and a rejection stands. */
 export const leftOf = ({ state: { proposal } }: Observation): Pick<Decision, 'proposal'> =>
@@ -59,7 +62,7 @@ export async function startRefresh(
     calls.push({ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId });
     version = String(made.version);
   }
-  if (version !== refresh.version && !(await intend({ ...refresh, version }))) return undefined;
+  if (version !== refresh.version && !(await intend({ refresh: { ...refresh, version } }))) return undefined;
   const begun = (refreshId: string | undefined): Acted => ({
     decision: {
       ...decision,

@@ -17,8 +17,11 @@ import { decide } from './decide.ts';
  * Answers a request to approve, reject or resume; a pure function. Rejecting a refresh in progress rolls it back.
  * Rejecting a completed one begins another refresh to the former version.
  */
-export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
-  const { refresh, done } = observation.state;
+export function answer(asked: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
+  // What became of a pin is told by the next look.
+  const { pinning, ...known } = asked.state;
+  const observation = { ...asked, state: known };
+  const { refresh, done } = known;
   const last = refresh ?? done;
   // A refresh that only moved workers to the group's own version has no former version.
   const isUndoable = last?.undoes === undefined && last?.from.imageId !== last?.target;
@@ -41,7 +44,12 @@ export function answer(observation: Observation, request: OperatorRequest, circu
       // A breaker may hold a resumed group that is not halted any more. The request has had its effect even so.
       (action === 'resume' && present.reason === 'refresh-halted' && isHeld(then)),
   });
-  return { ...words, memory: memoryOf(state), proposal: state.proposal, answers: request.trigger.id };
+  return {
+    ...words,
+    memory: { ...memoryOf(state), ...(pinning && { pinning }) },
+    proposal: state.proposal,
+    answers: request.trigger.id,
+  };
 }
 
 const UNKNOWN = 'the cluster has no self-managed Auto Scaling group of this name that has workers.';

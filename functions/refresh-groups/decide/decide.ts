@@ -13,7 +13,7 @@ import {
   wellWith,
 } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';
-import { begin, propose } from '../move/begin.ts';
+import { begin, foundPinned, propose } from '../move/begin.ts';
 import { heldByGroup, heldByPast } from '../move/hold.ts';
 import { waitForMoment } from '../move/moment.ts';
 import { type Move, moveTo } from '../move/move.ts';
@@ -32,6 +32,8 @@ import { undoing } from './undo.ts';
 /** Decides about one group; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const { state } = observation;
+  const pinned = foundPinned(observation, circumstances.now);
+  if (pinned !== undefined) return pinned;
   const { refresh: _, ...idle } = state;
   const afresh = () =>
     sayIfLate(observation, decideIdle({ ...observation, state: idle }, circumstances), circumstances.now);

@@ -266,7 +266,12 @@ describe('a refresh of which nobody knows whether AWS took it', () => {
 
   it('is found by its version, however late', () => {
     const late = { ...since(3 * HOUR), refreshes: [known('InProgress', { startedAt: NOW - 3 * HOUR })] };
-    expect(said(decide(late, circumstances()))).toBe('waiting refresh-under-way');
+    const found = decide(late, circumstances());
+    // That it was begun is not recorded yet.
+    expect(said(found)).toBe('acted refresh-started');
+    const { memory } = found;
+    const next = decide({ ...late, state: { ...late.state, ...memory } }, circumstances());
+    expect(said(next)).toBe('waiting refresh-under-way');
   });
 
   it('is waited for from when AWS gave its id', () => {

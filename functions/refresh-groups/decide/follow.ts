@@ -1,6 +1,7 @@
-import { inWords, rulingOn } from '../../shared/ledger/proposal.ts';
+import { inWords, type Ruling, rulingOn } from '../../shared/ledger/proposal.ts';
 import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
+import type { Told } from '../../shared/records/decision.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import {
   type Circumstances,
@@ -20,6 +21,7 @@ import type { KnownRefresh, Observation } from '../model/observation.ts';
 import { policyHere } from '../model/policy-here.ts';
 import { whyNotReplaceable } from '../move/refreshable.ts';
 import type { Policy } from '../policy.ts';
+import type { Reason } from '../reasons.ts';
 import { atItsEnd } from './ended.ts';
 import { whenGone } from './gone.ts';
 import { guardOfGroup } from './guard.ts';
@@ -76,12 +78,45 @@ export function follow(observation: Observation, circumstances: Circumstances, a
       wakeAt: now,
     };
   }
-  const followed = isActive(known.status)
-    ? actUnlessHeld(whileActive(observation, refresh, known, circumstances), observation, circumstances)
-    : atItsEnd({ ...observation, now }, refresh, known, memory);
+  const followed =
+    foundDone(observation, refresh, known, now) ??
+    (isActive(known.status)
+      ? actUnlessHeld(whileActive(observation, refresh, known, circumstances), observation, circumstances)
+      : atItsEnd({ ...observation, now }, refresh, known, memory));
   // AWS has accepted the refresh, so its approval is used up, even where that could not be saved.
   return state.proposal?.ruling?.kind === 'approved' ? { proposal: undefined, ...followed } : followed;
 }
+
+/**
+ * Tells of what AWS was about to be asked for, and of which nothing more was saved: Auto Scaling shows that the refresh
+ * was begun, or that a rejected one is rolled back. Undefined where all is saved that it shows.
+ */
+function foundDone(
+  { state }: Observation,
+  refresh: Refresh,
+  { id, status }: KnownRefresh,
+  now: number,
+): Decision | undefined {
+  const memory = memoryOf(state);
+  const { rollingBackAt, ...shown } = refresh;
+  if (refresh.refreshId === undefined) {
+    return {
+      ...started(refresh),
+      memory: { ...memory, refresh: { ...refresh, refreshId: id, takenAt: now } },
+      wakeAt: now,
+    };
+  }
+  const ruling = rulingOn(state.proposal, undoOf(refresh));
+  if (rollingBackAt === undefined || ruling?.kind !== 'rejected' || !status.startsWith('Rollback')) return undefined;
+  return {
+    ...rollsBack(ruling),
+    memory: { ...memory, refresh: { ...shown, rolledBackAt: rollingBackAt } },
+    wakeAt: now,
+  };
+}
+
+const rollsBack = (ruling: Ruling): Told<Reason> =>
+  say('acted', 'refresh-undoing', `The refresh is rolled back, as ${inWords(ruling)}`, ruling.id);
 
 /** Whether the group still is what the refresh was decided for. */
 const canBegin = ({ group: { source }, template }: Observation, refresh: Refresh): boolean =>
@@ -110,7 +145,7 @@ const started = ({ target, attempt, undoes }: Refresh) =>
 
 function whileActive(
   observation: Observation,
-  refresh: Refresh,
+  { rollingBackAt: _, ...refresh }: Refresh,
   { id, status, percent }: KnownRefresh,
   { now, policy }: Circumstances,
 ): Decision {
@@ -128,7 +163,7 @@ function whileActive(
     status !== 'RollbackInProgress'
   ) {
     return {
-      ...say('acted', 'refresh-undoing', `The refresh is rolled back, as ${inWords(ruling)}`, ruling.id),
+      ...rollsBack(ruling),
       act: 'roll-back',
       memory,
       wakeAt,

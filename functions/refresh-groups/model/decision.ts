@@ -41,6 +41,7 @@ export type Memory = Pick<
   | 'setbacks'
   | 'lifts'
   | 'pinned'
+  | 'pinning'
   | 'quarantineWait'
   | 'heldAtGate'
   | 'foreign'
@@ -84,8 +85,8 @@ export interface Acted {
 
 export const say = wordsOf<Reason>;
 /**
- * The remembered state. `goneSince` is left out, because a group that is seen is not gone, and `foreign`, because only a
- * decision about that refresh keeps it.
+ * The remembered state. `goneSince` is left out, because a group that is seen is not gone, `foreign`, because only a
+ * decision about that refresh keeps it, and `pinning`, because a look at the group says what became of it.
  */
 export const memoryOf = ({
   refresh,

@@ -1,5 +1,6 @@
 import { inWords } from '../../shared/ledger/proposal.ts';
 import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
+import type { Told } from '../../shared/records/decision.ts';
 import {
   type Decision,
   isOnTemplateOf,
@@ -9,6 +10,8 @@ import {
   PINNED_WITHIN,
   say,
 } from '../model/decision.ts';
+import type { Observation } from '../model/observation.ts';
+import type { Reason } from '../reasons.ts';
 import type { Move } from './move.ts';
 import { passedWaves } from './wave.ts';
 
@@ -56,7 +59,25 @@ export function begin(move: Move): Decision {
 function pin({ observation, circumstances, fromTo, about }: Move, floating: string): Decision {
   const { state, template } = observation;
   const number = String(template?.version ?? '');
-  const message = `It used ${floating}, which is version ${number} now, and is pinned to that. No instance is replaced, and a tool that keeps the group as code sees it. Next: ${fromTo}.`;
-  const pinned = { act: 'pin' as const, proposal: state.proposal, wakeAt: circumstances.now + PINNED_WITHIN };
-  return about(say('acted', 'group-pinned', message, number), pinned);
+  const told = tellPinned(floating, number, ` Next: ${fromTo}.`);
+  return about(told, { act: 'pin', proposal: state.proposal, wakeAt: circumstances.now + PINNED_WITHIN });
+}
+
+const tellPinned = (floating: string, version: string, next = ''): Told<Reason> =>
+  say(
+    'acted',
+    'group-pinned',
+    `It used ${floating}, which is version ${version} now, and is pinned to that. No instance is replaced, and a tool that keeps the group as code sees it.${next}`,
+    version,
+  );
+
+/**
+ * Tells of a pin that was about to be asked for, and of which nothing more was saved: the group shows it. A pure
+ * function; undefined where the group shows none.
+ */
+export function foundPinned({ group: { source }, state }: Observation, now: number): Decision | undefined {
+  const { pinning, proposal } = state;
+  if (pinning === undefined || source.kind !== 'version' || source.version !== pinning.version) return undefined;
+  const told = tellPinned('$Latest or $Default', pinning.version);
+  return { ...told, memory: { ...memoryOf(state), pinned: pinning }, proposal, wakeAt: now + PINNED_WITHIN };
 }

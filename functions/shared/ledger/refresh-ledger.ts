@@ -32,10 +32,14 @@ const refresh = () =>
     replaces: z.number().optional(),
     /** The last status and percentage that were seen, and since when, epoch milliseconds. */
     reached: z.object({ status: z.string(), percent: z.number(), since: z.number() }).optional(),
-    /** When AWS accepted the rollback of a rejected refresh, epoch milliseconds. */
+    /** When AWS was about to be asked for the rollback of a rejected refresh, epoch milliseconds; absent once it has answered. */
+    rollingBackAt: z.number().optional(),
+    /** When AWS accepted that rollback, epoch milliseconds. */
     rolledBackAt: z.number().optional(),
   });
 export type Refresh = z.infer<ReturnType<typeof refresh>>;
+
+const pinned = () => z.object({ version: z.string(), at: z.number() });
 
 const refreshState = z.lazy(() =>
   z.object({
@@ -53,7 +57,9 @@ const refreshState = z.lazy(() =>
     setbacks: z.array(setback()).optional(),
     lifts: z.array(lift()).optional(),
     /** The version of its launch template that the group was pinned to, and when, epoch milliseconds. */
-    pinned: z.object({ version: z.string(), at: z.number() }).optional(),
+    pinned: pinned().optional(),
+    /** The same, saved before Auto Scaling is asked, so that a crash loses nothing; absent once it has answered. */
+    pinning: pinned().optional(),
     /** Since when a refresh to an AMI has waited only for a worker in quarantine, epoch milliseconds. */
     quarantineWait: z.object({ target: z.string(), since: z.number() }).optional(),
     heldAtGate: heldAtGate().optional(),
@@ -79,16 +85,23 @@ const KEPT_FOR = 400 * 86_400_000;
 
 /**
  * The remembered state of a group. Its ARN tells the group from an earlier one with the same name. Of the earlier one
- * four things are kept. The revision and the number of outcomes stay, so that no write and no outcome is mistaken for an
- * earlier one. The last answer stays, since a request is answered once. The breakers that operators have lifted stay,
+ * five things are kept. The revision and the number of outcomes stay, so that no write and no outcome is mistaken for an
+ * earlier one. An outcome that no record has yet stays, until it is recorded. The last answer stays, since a request is answered once. The breakers that operators have lifted stay,
  * since they hold others, too.
  *
  * @param arn of the group that Auto Scaling shows; undefined where it shows none
  */
 export function stateOf(arn: string | undefined, known: RefreshState = NEVER_SEEN): RefreshState {
   if (arn === undefined || known.arn === undefined || known.arn === arn) return known;
-  const { outcomes, revision, answered, lifts } = known;
-  return { outcomes, revision, arn: known.arn, ...(answered && { answered }), ...(lifts && { lifts }) };
+  const { outcomes, revision, answered, lifts, unrecorded } = known;
+  return {
+    outcomes,
+    revision,
+    arn: known.arn,
+    ...(answered && { answered }),
+    ...(lifts && { lifts }),
+    ...(unrecorded && { unrecorded }),
+  };
 }
 
 /** Reads the states of groups, by `subjectOf`. A group never seen before is missing. */
