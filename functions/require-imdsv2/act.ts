@@ -16,7 +16,9 @@ export interface ActDeps extends OutcomeDeps<Recorder> {
 }
 
 /**
- * Acts, saves and records.
+ * Acts, saves and records. A change is saved before EC2 is asked for it, so that after a crash the next look tells of it,
+ * and it can be undone.
+ *
  * @returns the final decision; undefined when another reconcile was first
  */
 export async function carryOut(
@@ -27,17 +29,25 @@ export async function carryOut(
 ): Promise<Decision | undefined> {
   if (wanted.silent) return wanted;
   const { instanceId, worker, trigger, state } = observation;
+  const save = (changed: ImdsState) => saveState(deps.ledger, instanceId, changed, now, deps.caller);
+  let before = state;
+  if (wanted.set !== undefined) {
+    const changedAt = wanted.set === 'required' ? wanted.changedAt : state.changedAt;
+    const intended = await save(asStored<ImdsState>({ ...state, changedAt, asked: wanted.set }));
+    if (intended === undefined) return undefined;
+    before = intended;
+  }
   const { decision, calls } = await change(deps.ec2, observation, wanted);
   const incident = incidentAfter(state, decision, trigger.id);
   const next = asStored<ImdsState>({
     ...incident,
     changedAt: decision.changedAt,
+    asked: decision.asked,
     proposal: decision.proposal,
-    revision: state.revision,
+    revision: before.revision,
   });
-  const save = (changed: ImdsState) => saveState(deps.ledger, instanceId, changed, now, deps.caller);
   const { plan } = planIn('require-imdsv2', { instance: instanceId }, decision);
-  const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
+  const saved = await recordOnce({ save, record: deps.recorder.record }, before, next, {
     subject: workerSubject(instanceId, worker),
     ...outcomeIn(incident, decision),
     ...(!isInvalid(policy) && { mode: policy.imds.mode }),

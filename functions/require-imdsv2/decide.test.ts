@@ -32,6 +32,7 @@ const ask = (action: 'approve' | 'reject', time = NOW + 60_000) => ({
   event: { detail: { action, requestedBy: 'Ada', why: 'because' } } as never,
   trigger: { id: 'r-1', type: 'Remediation Request', time, redelivered: false },
 });
+const ruling = { id: 'r-1', at: NOW, requestedBy: 'Ada', why: 'because' };
 const known = { outcomes: 1, revision: 1, fingerprint: 'imdsv2-being-required' };
 
 it('says whom version 2 alone locks out, whether it acts or only would', () => {
@@ -82,13 +83,30 @@ describe('a worker', () => {
     for (const more of [{}, idle]) {
       expect(decide({ ...worker, ...more, state: changed }, enforcing)).toMatchObject({
         silent: true,
-        isUnshown: true,
+        isUnconfirmed: true,
       });
       expect(decide({ ...worker, ...more, state: changed }, enforcing)).not.toHaveProperty('set');
     }
     const long = { ...known, changedAt: NOW - 60_000 };
     expect(told({ state: long })).toBe('acted imdsv2-being-required required');
     expect(told({ ...idle, state: long })).toBe('skipped in-quarantine');
+  });
+
+  it('is told of once EC2 shows a change that was about to be asked for when all else was lost', () => {
+    const asked = { ...known, fingerprint: undefined, changedAt: NOW - 1_000 };
+    const required = { ...worker, takesV1: false, state: { ...asked, asked: 'required' as const } };
+    const found = decide(required, enforcing);
+    expect(found).toMatchObject({ reason: 'imdsv2-being-required', changedAt: NOW - 1_000, isUnconfirmed: true });
+    expect(found).not.toHaveProperty('set');
+    // EC2 may not have been asked, so it is asked at once.
+    expect(told({ state: required.state })).toBe('acted imdsv2-being-required required');
+    const rejected = { target: 'imdsv2', at: NOW, ruling: { kind: 'rejected', ...ruling } as const };
+    const optional = { ...worker, state: { ...asked, asked: 'optional' as const, proposal: rejected } };
+    expect(decide(optional, enforcing)).toMatchObject({ reason: 'imdsv2-undone', changedAt: undefined });
+    expect(told({ ...optional, takesV1: false })).toBe('acted imdsv2-undone optional');
+    // A request is answered first.
+    const answered = answer(required, ask('reject'), enforcing);
+    expect([answered.reason, answered.asked]).toEqual(['request-granted', 'required']);
   });
 
   it('is only proposed to be changed by default, also where the stage enforces', () => {

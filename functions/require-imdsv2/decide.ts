@@ -1,5 +1,5 @@
 import { whyNotServing } from '../shared/fleet/lifecycle.ts';
-import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger/proposal.ts';
+import { inWords, nextProposal, type Proposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
 import { guardOfWorker } from '../shared/policy/guards.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { ImdsState } from './imds-ledger.ts';
@@ -19,8 +19,10 @@ export interface Decision extends Told<Reason> {
   readonly answers?: string;
   /** All is well, and nothing else was ever recorded, or EC2 does not show the change yet: this is not recorded. */
   readonly silent?: true;
-  /** EC2 does not show the change yet, so that the worker is looked at again. */
-  readonly isUnshown?: true;
+  /** The worker is looked at again soon: EC2 does not show the change yet, or a fresh read is to confirm it. */
+  readonly isUnconfirmed?: true;
+  /** What the ledger goes on to remember of a change of which nobody has told yet. */
+  readonly asked?: ImdsState['asked'];
 }
 
 /** Within what time all reads show a change, ms. Source: EC2 API reference, "Eventual consistency". */
@@ -50,9 +52,11 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   if (worker.ownership === 'auto-mode') {
     return quietly(state, say('skipped', 'auto-mode', 'AWS sets the metadata options of the nodes of EKS Auto Mode.'));
   }
-  if (takesV1 && state.changedAt !== undefined && circumstances.now - state.changedAt < SHOWN_WITHIN) {
+  if (state.asked === (takesV1 ? 'optional' : 'required')) return foundSet(observation, ruling);
+  const shownFrom = state.asked === undefined && state.changedAt !== undefined ? state.changedAt + SHOWN_WITHIN : 0;
+  if (takesV1 && circumstances.now < shownFrom) {
     const message = 'The metadata service was set to version 2, which EC2 does not show yet.';
-    return { ...say('waiting', 'imdsv2-being-required', message), silent: true, isUnshown: true };
+    return { ...say('waiting', 'imdsv2-being-required', message), silent: true, isUnconfirmed: true };
   }
   const undoes = !takesV1 && state.changedAt !== undefined && ruling?.kind === 'rejected';
   if (!takesV1 && !undoes)
@@ -71,8 +75,7 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
   if ('guardResult' in verdict) return verdict.guardResult;
   if (undoes && ruling !== undefined) {
-    const message = `The change is undone, as ${inWords(ruling)}. The metadata service takes version 1 again.`;
-    return { ...say('acted', 'imdsv2-undone', message, ruling.id), set: 'optional', changedAt: undefined };
+    return { ...undone(ruling), set: 'optional', changedAt: undefined };
   }
   if (ruling?.kind === 'rejected') {
     return say(
@@ -93,6 +96,24 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   const message = `The metadata service took version 1. From now on it takes version 2 only.${lockedOut(observation)}${approved} ${lastingFix(observation)}`;
   return { ...say('acted', 'imdsv2-being-required', message), set: 'required', changedAt: circumstances.now };
 }
+
+/** Tells of a change that EC2 was about to be asked for, and of which nothing more was saved: EC2 shows it. */
+function foundSet(observation: Observation, ruling: Ruling | undefined): Decision {
+  const { takesV1, state } = observation;
+  if (takesV1) return { ...undone(ruling), changedAt: undefined, isUnconfirmed: true };
+  const message = `The metadata service took version 1. Now it takes version 2 only.${lockedOut(observation)} ${lastingFix(observation)}`;
+  return { ...say('acted', 'imdsv2-being-required', message), changedAt: state.changedAt, isUnconfirmed: true };
+}
+
+const undone = (ruling: Ruling | undefined): Told<Reason> => {
+  const why = ruling === undefined ? '' : `, as ${inWords(ruling)}`;
+  return say(
+    'acted',
+    'imdsv2-undone',
+    `The change is undone${why}. The metadata service takes version 1 again.`,
+    ruling?.id,
+  );
+};
 
 /**
  * Who has no metadata service any more: version 1 knows no hop limit, and a token of version 2 reaches no pod across one

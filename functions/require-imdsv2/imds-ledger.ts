@@ -13,6 +13,8 @@ const imdsState = z.object({
   open: z.literal(true).optional(),
   /** When this function set the metadata service to version 2, epoch milliseconds. Only that can be undone. */
   changedAt: z.number().optional(),
+  /** What EC2 was about to be asked to set. It is saved before that, so that a crash loses nothing. */
+  asked: z.enum(['required', 'optional']).optional(),
   ...proposalMemory(),
   /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),

@@ -65,7 +65,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 }
 
 const needsAnother = (decision: Decision | undefined): boolean =>
-  decision === undefined || decision.set !== undefined || decision.answers !== undefined || decision.isUnshown === true;
+  decision === undefined ||
+  decision.set !== undefined ||
+  decision.answers !== undefined ||
+  decision.isUnconfirmed === true;
 
 /** Counts every worker once per sweep. */
 function countSwept(
