@@ -73,6 +73,13 @@ describe('nodes from before the successor of a certificate authority', () => {
     expect(told(found(first, undated), [OLD], ADDED)).toMatch(/^refused authority-nodes .*does not tell from when on/);
   });
 
+  it('are not due where EKS does not say whether the successor signs, unless it says that it was activated', () => {
+    const { signingStatus: _, ...untold } = successor;
+    expect(told(found(first, untold), [OLD], ADDED)).toMatch(/^refused authority-nodes .*may activate it from/);
+    const activated = { ...untold, activatedAt: new Date(ADDED) };
+    expect(told(found(first, activated), [OLD], ADDED)).toMatch(/^refused authority-due .*It signs by now/);
+  });
+
   it('are no matter where the successor is never activated', () => {
     for (const distributionStatus of ['FAILED', 'DELETING'] as const) {
       expect(told(found(first, { ...successor, distributionStatus }), [OLD], ADDED)).toMatch(/^done authority-lasts/);

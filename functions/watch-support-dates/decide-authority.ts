@@ -5,7 +5,7 @@ import { inShell } from '../shared/text/in-shell.ts';
 import { listed } from '../shared/text/listed.ts';
 import type { Authorities, Launched } from './authorities.ts';
 import type { Decision } from './decide.ts';
-import { type Rotation, rotationOf, type Verdict } from './rotation.ts';
+import { isSigning, type Rotation, rotationOf, type Verdict } from './rotation.ts';
 
 const DAY = 86_400_000;
 
@@ -77,16 +77,15 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
   if (left.length === 0 && lacking?.length === 0) return complete(rotation, nodes, trusting);
   if (left.length === 0 && lacking === undefined) return undefined;
   const added = `A successor of the cluster's certificate authority was added on ${day(addedAt)}.`;
-  const { signingStatus, scheduledEvents } = newest;
-  const isSigning = signingStatus !== 'NOT_USED';
-  const activatedFrom = scheduledEvents?.firstAutoActivation?.getTime();
+  const signs = isSigning(newest);
+  const activatedFrom = newest.scheduledEvents?.firstAutoActivation?.getTime();
   const due = isDue(rotation, trusting.margin, now);
-  const when = isSigning
+  const when = signs
     ? 'It signs by now.'
     : activatedFrom === undefined
       ? 'EKS does not tell from when on it may activate it.'
       : `EKS may activate it from ${day(activatedFrom)} on.`;
-  const todo = isSigning ? 'Replace them now.' : 'Replace them before.';
+  const todo = signs ? 'Replace them now.' : 'Replace them before.';
   const ordered = trusting.ordered.map(({ nodegroup }) => nodegroup);
   const refreshed = ordered.filter(isUnmanaged);
   const upgraded = ordered.filter((group) => !isUnmanaged(group));
@@ -98,7 +97,7 @@ export function decideAuthority(authorities: Authorities, trusting: Trusting, no
       `${counted(before.length, 'node was', 'nodes were')} launched before that, without trust in it: ${countedGroups(before)}.`,
     since.length > 0 &&
       `${counted(since.length, 'node was', 'nodes were')} launched since with user data that holds only a former one: ${countedGroups(since)}.`,
-    left.length > 0 && (isSigning || activatedFrom !== undefined) && todo,
+    left.length > 0 && (signs || activatedFrom !== undefined) && todo,
     left.length === 0 && `Every node trusts it, and the next nodes of ${listed(lacking ?? [])} would not.`,
     upgraded.length > 0 && `upgrade-node-groups was ordered to replace those of ${listed(upgraded)}.`,
     refreshed.length > 0 && `refresh-groups was ordered to replace those of ${listed(refreshed)}.`,
@@ -122,7 +121,7 @@ export const leftOf = <Node extends JudgedNode>(nodes: readonly Node[], { addedA
 /** Whether the nodes that are left are due: EKS may activate the newest authority soon, or it signs by now. */
 export function isDue({ newest }: Rotation, margin: number, now: number): boolean {
   const activatedFrom = newest.scheduledEvents?.firstAutoActivation?.getTime();
-  return newest.signingStatus !== 'NOT_USED' || (activatedFrom !== undefined && activatedFrom - now <= margin);
+  return isSigning(newest) || (activatedFrom !== undefined && activatedFrom - now <= margin);
 }
 
 const lacksTrust = (verdict: Verdict | undefined): boolean => verdict?.kind === 'former' || verdict?.kind === 'strange';
@@ -135,12 +134,11 @@ function complete(
 ): Decision {
   const unknown = nodes.filter(({ verdict }) => verdict?.kind === 'unknown');
   const activatedFrom = newest.scheduledEvents?.firstAutoActivation?.getTime();
-  const isSigning = newest.signingStatus !== 'NOT_USED';
   const byItself =
     newest.distributionStatus === 'COMPLETE' ? 'EKS has brought it' : 'EKS has not brought it everywhere yet';
   const message = [
     `All ${nodes.length} nodes that EC2 shows were launched after EKS had added the newest certificate authority on ${day(addedAt)}, and no user data that could be read holds only a former one.`,
-    isSigning
+    isSigning(newest)
       ? 'It signs by now.'
       : activatedFrom !== undefined && `EKS may activate it from ${day(activatedFrom)} on.`,
     `${byItself} to the control plane, EKS Auto Mode and Fargate by itself.`,

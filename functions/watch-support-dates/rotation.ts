@@ -25,6 +25,13 @@ export function rotationOf(authorities: readonly CertificateAuthority[]): Rotati
 const isKept = ({ distributionStatus }: CertificateAuthority): boolean =>
   distributionStatus !== 'FAILED' && distributionStatus !== 'DELETING';
 
+/**
+ * Whether an authority signs by now, or is being activated; a pure function. EKS may leave out the status. Then only the
+ * day of an activation says so, since nodes that are replaced too early are replaced for nothing.
+ */
+export const isSigning = ({ signingStatus, activatedAt }: CertificateAuthority): boolean =>
+  signingStatus === undefined ? activatedAt !== undefined : signingStatus !== 'NOT_USED';
+
 const addedAt = ({ createdAt }: CertificateAuthority): number => createdAt?.getTime() ?? 0;
 
 /** Whether nodes that are launched with some user data trust the newest authority. */
