@@ -85,6 +85,17 @@ describe('decide', () => {
     expect(decide({ pair, recommended: release(OLD), known: doubted }, NOW + 60_000)).toEqual({ announce: false });
   });
 
+  it('announces nothing of a pair of which Amazon has withdrawn every release before one was announced', () => {
+    const { known: left } = readings({ ...known(OLD), announced: false }, missing, missing);
+    expect(left).toMatchObject({ announced: false });
+    expect(left).not.toHaveProperty('recommended');
+    expect(decide({ pair, recommended: missing, known: left }, NOW + 2 * HOUR)).toEqual({ announce: false });
+    const unreadable = { kind: 'unreadable', error: 'X: no', code: 'X', isThrottled: false } as const;
+    expect(decide({ pair, recommended: unreadable, known: left }, NOW + 2 * HOUR).announce).toBe(false);
+    // A release that comes afterwards is.
+    expect(decide({ pair, recommended: release(NEW), known: left }, NOW + 2 * HOUR).announce).toBe(true);
+  });
+
   it('takes two looks an hour apart that agree for a withdrawal: told once, never announced', () => {
     const { known: ledger, told } = readings(known(OLD, NEW), release(OLD), release(OLD), release(OLD));
     expect(told).toEqual(['skipped release-withdrawn']);

@@ -84,12 +84,16 @@ function unread(
   const message = `The release that Amazon recommends for ${pairKey(pair)} cannot be read: ${error}`;
   return {
     ...((isNews || earlier?.code !== code) && { known: { ...base, unreadable } }),
-    announce: !base.announced,
+    announce: isUntold(base),
     ...(isNews && {
       outcome: { decision: 'failed', reason: 'unreadable', message, trouble: troubleOf(pair, unreadable) },
     }),
   };
 }
+
+/** Whether Amazon offers a release that was not announced yet. One that it has withdrawn since never is. */
+const isUntold = ({ announced, recommended }: Pick<KnownRelease, 'announced' | 'recommended'>): boolean =>
+  !announced && recommended !== undefined;
 
 const troubleOf = (pair: Pair, { since }: NonNullable<KnownRelease['unreadable']>): string =>
   `${pairKey(pair)} unreadable ${since}`;
@@ -125,8 +129,8 @@ function compare({ pair, recommended, known }: Readable, now: number): Decision 
   }
   const { doubt, ...certain } = known;
   if (reading === known.recommended) {
-    if (doubt !== undefined) return { known: certain, announce: !known.announced };
-    return known.announced ? NOTHING : { announce: true };
+    if (doubt !== undefined) return { known: certain, announce: isUntold(known) };
+    return isUntold(known) ? { announce: true } : NOTHING;
   }
   if (doubt === undefined) return { known: { ...certain, doubt: doubtOf(reading, now) }, announce: false };
   if (now - doubt.since < APART) return NOTHING;
