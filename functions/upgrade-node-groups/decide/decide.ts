@@ -14,7 +14,7 @@ import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
 import { type ChosenImage, chooseImage } from '../release/choose-image.ts';
 import { chooseRelease, nextBaked } from '../release/choose-release.ts';
-import { skewFault } from '../release/version-skew.ts';
+import { type SkewFault, skewFault } from '../release/version-skew.ts';
 import { tellingAge } from './ageing.ts';
 import { followUpgrade } from './follow.ts';
 import { followControlPlane, follows, NOTHING_NEWER } from './follow-control-plane.ts';
@@ -109,9 +109,8 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   if (view.status === 'UPDATING') return updatedBySomebody(observation, view, idle, circumstances.now);
   const skew = skewFault(view);
   if (skew !== undefined && !(view.next !== undefined && !skew.isAhead && follows(observation, verdict.policy))) {
-    const { message, variant, kubernetesVersion, isAhead } = skew;
-    const told = { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
-    return isAhead ? { ...told, hint: MOVE_CONTROL_PLANE } : told;
+    const told = refusedBySkew(skew, { memory: idle });
+    return skew.isAhead ? { ...told, hint: MOVE_CONTROL_PLANE } : told;
   }
   const ended = nodeGroupEnded(observation, view);
   if (ended !== undefined) return ended;
@@ -119,6 +118,19 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
     return unhealthy(view, observation.state, idle, 'An upgrade does not cure that, and could make it worse.');
   }
   return nodeGroupNotActive(observation, view, circumstances.now);
+}
+
+/**
+ * Decides that EKS accepts no update of the node group at its Kubernetes version.
+ *
+ * @param held what keeps it from moving to another one, and what is remembered then
+ */
+function refusedBySkew(
+  { message, variant, kubernetesVersion }: SkewFault,
+  held: { readonly message?: string; readonly memory: Memory },
+): Decision {
+  const said = [message, ...(held.message === undefined ? [] : [held.message])].join(' ');
+  return { ...say('refused', 'version-skew', said, held.memory, variant), details: { kubernetesVersion } };
 }
 
 /** Chooses a release or an AMI to move to. Where there is none, the decision says why. */
@@ -141,8 +153,12 @@ function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstan
   if (following === undefined) return chooseWithin(observation, view, circumstances);
   const { goesFirst } = following;
   const decision = rememberedOfNext(following.decision);
+  // Without a release for the next version nothing goes on by itself, so people are told of what that leaves as it is.
+  const hasNowhereToGo = decision.decision === 'skipped' && NOTHING_NEWER.has(decision.reason);
+  const skew = skewFault(view);
   // EKS takes no other release at a version that is too old beside the control plane.
-  if (goesFirst || skewFault(view) !== undefined) return decision;
+  if (skew !== undefined) return hasNowhereToGo ? refusedBySkew(skew, decision) : decision;
+  if (goesFirst) return decision;
   const own = chooseWithin(observation, view, circumstances);
   if (!NOTHING_NEWER.has(own.reason)) {
     if (own.start === undefined && decision.start !== undefined) return decision;
@@ -150,7 +166,9 @@ function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstan
     const { nextObstacle } = decision.memory;
     return nextObstacle === undefined ? own : { ...own, memory: { ...own.memory, nextObstacle } };
   }
-  return following.isQuiet ? { ...own, memory: { ...own.memory, ...failedBefore(decision.memory) } } : decision;
+  return following.isQuiet || (hasNowhereToGo && own.reason === 'end-of-life')
+    ? { ...own, memory: { ...own.memory, ...failedBefore(decision.memory) } }
+    : decision;
 }
 
 /** The observation with the next version's obstacle in the place of the obstacle to releases of the present version. */

@@ -164,6 +164,40 @@ describe('a node group whose control plane is newer', () => {
     expect(start).toBeUndefined();
   });
 
+  it.each<[string, Partial<NodeGroupView>, string | undefined]>([
+    // awslabs/amazon-eks-ami#2119, awsdocs/amazon-eks-user-guide#868
+    [
+      'AL2 AMIs, which end before its version',
+      {
+        amiType: 'AL2_x86_64',
+        version: '1.32',
+        releaseVersion: '1.32.9-20251209',
+        target: targeting(NOW - 300 * DAY, '1.32.9-20251209'),
+      },
+      'end-of-life',
+    ],
+    [
+      'such AMIs, and is too old for EKS to update it',
+      { amiType: 'AL2_x86_64', version: '1.30', releaseVersion: '1.30.14-20251209' },
+      'end-of-life',
+    ],
+    [
+      'an AMI that no release has followed for long',
+      { target: targeting(NOW - 300 * DAY, '1.33.1-20250901') },
+      'end-of-life',
+    ],
+    ['an AMI with which EKS does not update it any more', { version: '1.30' }, 'version-skew'],
+    ['an AMI that still gets releases', {}, undefined],
+  ])('is told of where there is no release for that version, and it runs %s', (_, more, told) => {
+    const none = { kind: 'none', reason: 'no-release-for-version', message: 'Amazon publishes no release.' } as const;
+    const releaseVersion = more.target?.kind === 'release' ? more.target.releaseVersion : RUNS;
+    const view = behind({ target: none }, { releaseVersion, ...more });
+    const { decision, reason, message, start } = decided(view);
+    expect([decision, reason]).toEqual(told === undefined ? ['skipped', 'no-release-for-version'] : ['refused', told]);
+    expect(start).toBeUndefined();
+    if (told === 'version-skew') expect(message).toContain('Amazon publishes no release.');
+  });
+
   it('takes releases of its own version while insights or waves keep the next one away', () => {
     const own = { releaseVersion: '1.33.12-20260625' };
     expect(decided(behind({ insights: [{ name: 'APIs', why: '' }] }, own)).start).toMatchObject({ version: '1.33' });

@@ -1,5 +1,6 @@
 import { minorOf } from '../../shared/fleet/kubernetes-version.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
+import { neverPublished } from '../../shared/releases/end-of-life.ts';
 import { compareReleases } from '../../shared/releases/release-version.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { followingMode, type NextVersion } from '../model/control-plane.ts';
@@ -144,6 +145,13 @@ function noRelease(
 ): Decision | undefined {
   const idle = idleMemory(state);
   if (target.kind === 'none') {
+    if (
+      target.reason === 'no-release-for-version' &&
+      neverPublished({ kubernetesVersion: version, amiType: view.amiType })
+    ) {
+      const message = `It runs ${view.releaseVersion}, and does not follow to Kubernetes ${version}. ${target.message}`;
+      return say('refused', 'end-of-life', message, idle, view.version);
+    }
     const decision = target.reason === 'release-not-yet-seen' ? 'waiting' : 'skipped';
     return say(
       decision,
