@@ -21,13 +21,17 @@ const REVERTED = 'Somebody changed what EKS manages. Undo the change; EKS then c
 const QUOTA = 'Ask AWS for a higher quota, or delete what is not used.';
 const ROLE = 'Create the role, instance profile or permission that the message names again, with the same settings.';
 const TEMPLATE = 'Create the launch template again, or replace the node group.';
+// Causes: "Fixing a common cause of AccessDenied errors for managed node groups", EKS user guide, for eks:node-manager;
+// "Nodes fail to join cluster" there, and terraform-aws-modules/terraform-aws-eks#2471 for Windows, for the node role.
+const ACCESS =
+  'Check that the node role has its access entry, or its mapping in aws-auth (on Windows with the group eks:kube-proxy-windows), and that the role bindings of eks:node-manager are there.';
 const EVICTION = 'Look for a PodDisruptionBudget that allows no disruption, or for a pod with two budgets.';
 const CREATION =
   'Look in the activities of the Auto Scaling group whether EC2 launched them: capacity, a quota or an AMI may be missing. If so, check the node role, the access entry, the network and the user data of new nodes.';
 
 /** Every health issue in EKS's API model. EKS documents 16 of them (`Issue`); the others are judged by their names. */
 const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
-  AccessDenied: person('Check the role bindings of eks:node-manager in the cluster.'),
+  AccessDenied: person(`The cluster refuses EKS or the nodes. ${ACCESS}`),
   AmiIdNotFound: upgrade('The AMI does not exist any more: an upgrade brings another one.'),
   AsgInstanceLaunchFailures: upgrade('Check capacity, quotas and the AMI: EC2 could not launch instances.'),
   AutoScalingGroupInstanceRefreshActive: time('An instance refresh runs on the Auto Scaling group of EKS: let it end.'),
@@ -67,7 +71,7 @@ const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
 
 /** Every error code of an update in EKS's API model. Source: "Managed node group errors", EKS user guide. */
 const UPDATE_ERRORS: Readonly<Record<ErrorCode, Trouble>> = {
-  AccessDenied: person('EKS may not act on the cluster. Check the role bindings of eks:node-manager.'),
+  AccessDenied: person(`The cluster refuses EKS or the nodes. ${ACCESS}`),
   AdmissionRequestDenied: person('An admission webhook refused what EKS wrote. Check its rules.'),
   ClusterUnreachable: person('EKS cannot reach the API server. Look for webhooks and network rules that block it.'),
   ConfigurationConflict: person('Another client owns a field that EKS sets. Let that client give it up.'),
