@@ -72,7 +72,8 @@ export const SSM_AGENT_REASONS = {
   'agent-update-failed': {
     meaning:
       'The command that updates the agent was not accepted, or it failed. The message says whether the agent still answers.',
-    hint: 'Check the command in Systems Manager Run Command. The message names it.',
+    // Source: "SSM Agent communications with Amazon managed S3 buckets", SSM user guide.
+    hint: 'Check the command in Systems Manager Run Command. The message names it. The new agent comes from Amazon S3 (bucket amazon-ssm-REGION): nodes without a way to the Internet need a gateway endpoint for S3 whose policy allows that bucket.',
     // The remedy is retried automatically.
     severity: 'medium',
   },
