@@ -50,6 +50,7 @@ describe('the AMIs that a group may move to', () => {
     ],
     [{ name: 'golden_al2_eks_1.33' }, 'Amazon Linux 2, and the present one Amazon Linux 2023'],
     [{ name: 'golden-eks-1.34-al2023-20260718' }, 'for Kubernetes 1.34, and the nodes may run 1.33 at most'],
+    [{ name: 'golden-eks-1.32-al2023-20260718' }, 'for Kubernetes 1.32, and the present one for 1.33: nodes are never'],
     [{ name: 'golden-eks-1.34.2-al2023-20260718' }, 'for Kubernetes 1.34, and the nodes may run 1.33 at most'],
   ])('leave out one with %j', (change, why) => {
     expect(offer(image(change))).toMatchObject({ newer: [], refused: [{ why: expect.stringContaining(why) }] });
@@ -59,9 +60,17 @@ describe('the AMIs that a group may move to', () => {
     { deprecatedAt: NOW + 1 },
     { isAllowed: true },
     { name: 'hardened-7' },
-    { name: 'golden-eks-1.32-al2023' },
+    { name: 'golden-eks-1.33.9-al2023' },
+    { name: 'image 1.32' },
     { name: 'image 1.99' },
   ])('take one with %j', (change) => expect(offer(image(change)).newer).toHaveLength(1));
+
+  it('are those for its Kubernetes version, whatever was built for an older one after them', () => {
+    const own = image({ imageId: 'ami-own', name: 'golden-eks-1.33-al2023-20260717', createdAt: NOW - 3 * DAY });
+    const last = image({ imageId: 'ami-last', name: 'golden-eks-1.31-al2023-20260718', createdAt: NOW - 2 * DAY });
+    const { newer } = offerOf([{ image: own }, { image: last }], present, HERE);
+    expect(newer).toMatchObject([{ imageId: 'ami-own' }]);
+  });
 
   it('are none for an older Kubernetes version where the group already runs that of a control plane just upgraded', () => {
     const ahead = image({ imageId: 'ami-old', name: 'golden-eks-1.34-al2023-20260601', createdAt: NOW - 50 * DAY });

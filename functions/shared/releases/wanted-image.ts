@@ -126,8 +126,9 @@ function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now 
   if (kubelet > newest && running <= newest) {
     return `by its name it is for Kubernetes 1.${kubelet}, and the nodes may run ${controlPlane} at most, as their control plane allows`;
   }
-  // The control plane has just been upgraded, and somebody has moved the group to its version by hand.
-  if (running === newest + 1 && kubelet > 0 && kubelet < running) {
+  // A pattern or a parameter may name AMIs for several versions, of which the one built last need not be the newest. The
+  // nodes may run the next version: the control plane has just been upgraded, and somebody has moved the group by hand.
+  if (running <= newest + 1 && kubelet > 0 && kubelet < running) {
     return `by its name it is for Kubernetes 1.${kubelet}, and the present one for 1.${running}: nodes are never moved back`;
   }
   return undefined;
