@@ -133,6 +133,12 @@ describe('decide', () => {
     expect(outcomeOf(nodeGroup()).message).not.toContain('DEGRADED');
   });
 
+  it('says of a group that is too old beside its control plane that EKS does not accept the upgrade', () => {
+    const behind = (controlPlane: string) => outcomeOf(nodeGroup({ kubernetesVersion: '1.31', controlPlane })).message;
+    expect(behind('1.35')).toMatch(/EKS accepts no update of it at Kubernetes 1\.31 beside a control plane at 1\.35/);
+    expect(behind('1.34')).not.toContain('accepts no update');
+  });
+
   it('says what becomes of nodes of EKS Auto Mode, and what their owner can do', () => {
     const { outcome } = decide(observation({ kind: 'auto-mode' }), circumstances());
     expect(outcome?.message).toMatch(/as the disruption budgets of its NodePool allow, and after 21 days/);

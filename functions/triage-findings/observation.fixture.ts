@@ -59,6 +59,7 @@ export const nodeGroup = (change: Partial<NodeGroupView> = {}): NodeGroupView =>
   amiType: 'AL2023_x86_64_STANDARD',
   releaseVersion: OLD,
   kubernetesVersion: '1.33',
+  controlPlane: '1.33',
   target: targeting(NOW, NEW),
   open: [finding()],
   ...change,
@@ -201,6 +202,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
           amiType: fc.constantFrom('AL2023_x86_64_STANDARD', 'AL2023_x86_64_STANDARD', 'CUSTOM'),
           releaseVersion: release,
           kubernetesVersion: fc.constantFrom('1.32', '1.33'),
+          controlPlane: fc.constantFrom('1.33', '1.36'),
           target: fc.oneof(
             release.map((version) => targeting(NOW, version)),
             fc.record({
@@ -236,6 +238,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
             'amiType',
             'releaseVersion',
             'kubernetesVersion',
+            'controlPlane',
             'target',
             'open',
           ],

@@ -104,6 +104,8 @@ export interface NodeGroupView {
   readonly releaseVersion: string;
   /** Of its nodes. */
   readonly kubernetesVersion: string;
+  /** The Kubernetes version of the control plane. */
+  readonly controlPlane: string;
   readonly target: Target;
   /** Present where it runs an AMI of its owner's, and the policy names AMIs for it. */
   readonly named?: NamedImages;

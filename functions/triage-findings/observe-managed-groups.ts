@@ -120,6 +120,7 @@ export async function viewManagedGroup(
     amiType,
     releaseVersion,
     kubernetesVersion: version,
+    controlPlane,
     target,
     ...named,
     ...hosts,

@@ -1,3 +1,4 @@
+import { minorOf, supportedSkew } from '../shared/fleet/kubernetes-version.ts';
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { stricter } from '../shared/policy/mode.ts';
 import { endOfLife } from '../shared/releases/end-of-life.ts';
@@ -47,7 +48,7 @@ function onCustomImage(
   const mode = stricter(policy.upgrades.mode, policy.upgrades.image.mode);
   if (need !== undefined && newer !== undefined && mode === 'enforce') {
     const what = `${describe(need, own)}. The policy names ${newer.imageId} (${newer.name}), which is newer than ${runs}. An upgrade to it`;
-    const asked = askForUpgrade({ what, target: newer.imageId, status: view.status }, need, memory, policy);
+    const asked = askForUpgrade({ ...view, what, target: newer.imageId }, need, memory, policy);
     return { ...asked, outcome: { ...asked.outcome, details: detailsOf(need, own) } };
   }
   if (need === undefined || !isGrave(need)) {
@@ -72,17 +73,16 @@ function onCustomImage(
 }
 
 /** An upgrade that is requested, or would be. */
-interface Upgrade {
+interface Upgrade extends Pick<NodeGroupView, 'status' | 'kubernetesVersion' | 'controlPlane'> {
   /** The beginning of the message, up to the upgrade. */
   readonly what: string;
   /** The release or AMI. */
   readonly target: string;
-  readonly status: string;
 }
 
 /** Requests an upgrade for open findings, as the policy lets findings do that. */
 function askForUpgrade(
-  { what, target, status }: Upgrade,
+  { what, target, ...view }: Upgrade,
   need: Need,
   memory: Memory,
   { findings }: Policy,
@@ -93,15 +93,22 @@ function askForUpgrade(
   if (findings.mode === 'observe') {
     return say('would-act', 'would-request-upgrade', `${what} would be requested, ${way}.`, remembered, variant);
   }
-  const message = `${what} is requested, ${way}.${whereDegraded(status)}`;
+  const message = `${what} is requested, ${way}.${whereDegraded(view)}${whereTooOld(view)}`;
   return { ...say('acted', 'upgrade-requested', message, remembered, variant), act: 'request-upgrade' };
 }
 
 /** What becomes of an upgrade of an unhealthy node group: upgrade-node-groups decides that by the issues that EKS names. */
-const whereDegraded = (status: string): string =>
+const whereDegraded = ({ status }: Pick<NodeGroupView, 'status'>): string =>
   status === 'DEGRADED'
     ? ' The node group is DEGRADED: it is upgraded only where that may cure it, and otherwise the records of upgrade-node-groups say what to do.'
     : '';
+
+/** What becomes of an upgrade of a node group that is too old for EKS to update it: upgrade-node-groups says how to go on. */
+function whereTooOld({ kubernetesVersion, controlPlane }: Pick<NodeGroupView, 'kubernetesVersion' | 'controlPlane'>) {
+  const newest = minorOf(controlPlane);
+  if (!(newest - minorOf(kubernetesVersion) > supportedSkew(newest))) return '';
+  return ` But EKS accepts no update of it at Kubernetes ${kubernetesVersion} beside a control plane at ${controlPlane}: the records of upgrade-node-groups say what to do.`;
+}
 
 /** Decides what to do about open findings: is there an AMI newer than that of the workers? */
 function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {
@@ -124,7 +131,7 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
       return withDetails(say(decision, 'upgrades-off', message, remembered, `${target.releaseVersion} ${decision}`));
     }
     const upgrade = { what: `${what}. An upgrade to ${target.releaseVersion}`, target: target.releaseVersion };
-    const asked = askForUpgrade({ ...upgrade, status: view.status }, need, memory, policy);
+    const asked = askForUpgrade({ ...view, ...upgrade }, need, memory, policy);
     return { ...asked, outcome: { ...asked.outcome, details } };
   }
   const behind = [...new Set(open.filter(({ image }) => image === 'other').map(({ instanceId }) => instanceId))].sort();
