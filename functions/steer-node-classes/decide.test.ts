@@ -35,6 +35,12 @@ it.each<[string, Partial<ClassView>, string]>([
     { selection: { kind: 'other-alias', alias: 'windows2022@latest' } },
     'skipped ami-alias-left-alone',
   ],
+  ['its alias is of AL2', { selection: { kind: 'other-alias', alias: 'al2@latest' } }, 'refused ami-alias-ended'],
+  [
+    'its alias is of AL2, and it has no nodes',
+    { selection: { kind: 'other-alias', alias: 'al2@latest' }, pools: [] },
+    'skipped ami-alias-left-alone',
+  ],
   ['Argo CD keeps it', { codeOwner: 'Argo CD' }, 'refused node-class-kept-as-code'],
   [
     'nobody knows the releases',

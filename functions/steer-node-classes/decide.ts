@@ -13,6 +13,7 @@ import { iso } from '../shared/runtime/clock.ts';
 import { aliasOf, type Family } from './alias.ts';
 import { chooseVersion } from './choose-version.ts';
 import { type Circumstances, type Decision, type Observation, say } from './decision.ts';
+import { leftAlone } from './left-alone.ts';
 import { ALL_CLASSES, type ClassView, type OfferedVersion } from './node-class.ts';
 import { pacedBy } from './pace.ts';
 import type { Policy } from './policy.ts';
@@ -133,12 +134,9 @@ function decideClass(mover: Mover, state: NodeClassState): Decision {
   const { view } = mover;
   const { selection, unknownImages, running } = view;
   const pools = poolsIn(view.pools);
-  if (selection.kind === 'custom') {
-    return say('skipped', 'ami-terms-custom', `It selects AMIs by id, name, tags or parameter.${pools}`);
-  }
-  if (selection.kind === 'other-alias') {
-    return say('skipped', 'ami-alias-left-alone', `Its alias is ${selection.alias}.${pools}`, selection.alias);
-  }
+  const left = leftAlone(view, mover.circumstances.now);
+  if (left !== undefined) return left;
+  if (selection.kind === 'custom' || selection.kind === 'other-alias') throw new Error('Such a class is left alone.');
   const { family } = selection;
   const strange = [
     ...unknownImages,

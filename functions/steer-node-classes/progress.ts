@@ -18,6 +18,7 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
   'auto-mode',
   'ami-terms-custom',
   'ami-alias-left-alone',
+  'ami-alias-ended',
   'node-release-unknown',
   'node-class-gone',
 ]);

@@ -98,6 +98,11 @@ export const NODE_CLASS_REASONS = {
   'ami-alias-left-alone': {
     meaning: 'The EC2NodeClass has an alias of a family that is not pinned here, such as AL2 or Windows.',
   },
+  'ami-alias-ended': {
+    meaning: 'The EC2NodeClass has an alias of AL2, and nodes. Amazon publishes no more AMIs of it.',
+    hint: 'Nodes stay vulnerable to what is found from now on, and Karpenter supports the alias up to Kubernetes 1.32 alone. Make the move that the message names.',
+    severity: 'high',
+  },
   'node-classes-unread': {
     meaning: 'The cluster has nodes of Karpenter, and does not let their EC2NodeClasses be read. The message says why.',
     hint: 'Give steer-node-classes access: docs/kubernetes-access.md. Where its Karpenter is older than 1.0, upgrade that first.',

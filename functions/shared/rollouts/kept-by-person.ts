@@ -12,6 +12,7 @@ export const KEPT: ReadonlySet<string> = new Set([
   'refresh-stuck',
   'template-followed',
   // `steer-node-classes` records these.
+  'ami-alias-ended',
   'ami-alias-left-alone',
   'ami-terms-custom',
   'node-class-drift-barred',
