@@ -1,4 +1,4 @@
-import { type AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
+import { type AutoScalingClient, paginateDescribeAutoScalingInstances } from '@aws-sdk/client-auto-scaling';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
@@ -26,12 +26,16 @@ export async function lifecycleStatesOf(
   autoScaling: AutoScalingClient,
   ids: readonly string[],
 ): Promise<Map<string, string>> {
+  const states = new Map<string, string>();
   const read = async (InstanceIds: string[]) => {
-    const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds });
-    return (await autoScaling.send(asked)).AutoScalingInstances ?? [];
+    for await (const page of paginateDescribeAutoScalingInstances({ client: autoScaling }, { InstanceIds })) {
+      for (const { InstanceId = '', LifecycleState = '' } of page.AutoScalingInstances ?? []) {
+        states.set(InstanceId, LifecycleState);
+      }
+    }
   };
-  const found = await pMap(chunks(ids, INSTANCES_PER_CALL), read, { concurrency: READ_CONCURRENCY });
-  return new Map(found.flat().map(({ InstanceId = '', LifecycleState = '' }) => [InstanceId, LifecycleState]));
+  await pMap(chunks(ids, INSTANCES_PER_CALL), read, { concurrency: READ_CONCURRENCY });
+  return states;
 }
 
 /**

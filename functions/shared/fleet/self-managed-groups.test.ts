@@ -14,3 +14,17 @@ it('asks for no name that no group can have, with which the call would fail for 
   await describeGroups(client, ['']);
   expect(asked).toHaveLength(1);
 });
+
+it('reads on where Auto Scaling shows fewer than it was asked for, and more on the next page', async () => {
+  const pages = [
+    { AutoScalingGroups: [], NextToken: 'more' },
+    { AutoScalingGroups: [{ AutoScalingGroupName: 'a' }], NextToken: 'last' },
+    { AutoScalingGroups: [{ AutoScalingGroupName: 'b' }] },
+  ];
+  const client = new AutoScalingClient({ region: 'eu-central-1' });
+  client.send = async () => pages.shift();
+  expect(await describeGroups(client, ['a', 'b'])).toMatchObject([
+    { AutoScalingGroupName: 'a' },
+    { AutoScalingGroupName: 'b' },
+  ]);
+});

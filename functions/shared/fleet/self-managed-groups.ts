@@ -1,8 +1,8 @@
 import {
   type AutoScalingClient,
   type AutoScalingGroup,
-  DescribeAutoScalingGroupsCommand,
   type Instance as GroupMember,
+  paginateDescribeAutoScalingGroups,
   paginateDescribeWarmPool,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
@@ -33,8 +33,13 @@ export async function describeGroups(
   autoScaling: AutoScalingClient,
   names: readonly string[],
 ): Promise<AutoScalingGroup[]> {
-  const describe = async (AutoScalingGroupNames: string[]) =>
-    (await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }))).AutoScalingGroups ?? [];
+  const describe = async (AutoScalingGroupNames: string[]) => {
+    const pages = paginateDescribeAutoScalingGroups({ client: autoScaling }, { AutoScalingGroupNames });
+    const found: AutoScalingGroup[] = [];
+    // A page may hold less than was asked for: a group that is left out by mistake counts as gone.
+    for await (const { AutoScalingGroups = [] } of pages) found.push(...AutoScalingGroups);
+    return found;
+  };
   const asked = names.filter((name) => isUnmanagedGroupName({ kind: 'auto-scaling-group', name }));
   return (await pMap(chunks(asked, GROUPS_PER_CALL), describe, { concurrency: READ_CONCURRENCY })).flat();
 }
