@@ -107,6 +107,27 @@ describe('a full batch', () => {
     expect(JSON.stringify(deleted)).not.toContain('handed');
   });
 
+  it.each(['ReceiveMessage', 'DeleteMessageBatch'])(
+    'is done as far as it was received where %s fails',
+    async (name) => {
+      waiting = Array.from({ length: 15 }, (_, index) => `waiting-${index}`);
+      let failures = 1;
+      const flaky = new SQSClient({ region: 'eu-central-1' });
+      flaky.send = async (command: Parameters<typeof sqs.send>[0]) => {
+        if (command.constructor.name === `${name}Command` && failures-- > 0) throw new Error('ServiceUnavailable');
+        return sqs.send(command);
+      };
+      let seen = 0;
+      await takeBatch({ ...options, queue: { ...queue, sqs: flaky }, most: 50 }, ten, async (messages) => {
+        seen = messages.length;
+      });
+      expect(seen).toBe(25);
+      expect(called('DeleteMessageBatch').flatMap(({ input }) => input.Entries)).toHaveLength(
+        name === 'ReceiveMessage' ? 15 : 5,
+      );
+    },
+  );
+
   it('is taken as it is without a most', async () => {
     waiting = ['more'];
     await takeBatch(options, ten, async (messages) => expect(messages).toHaveLength(10));

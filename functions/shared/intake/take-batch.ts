@@ -66,6 +66,7 @@ export async function takeBatch(
 const hopOf = (messages: readonly SQSRecord[]): number =>
   Math.max(0, ...messages.map(({ messageAttributes }) => Number(messageAttributes?.[HOP]?.stringValue ?? 0) || 0));
 
+/** Receives more messages. A call that fails loses none of those received: the rest is delivered later. */
 async function takeMore({ sqs, url }: ReconcileQueue, most: number): Promise<SQSRecord[]> {
   const taken: SQSRecord[] = [];
   const command = new ReceiveMessageCommand({
@@ -76,8 +77,10 @@ async function takeMore({ sqs, url }: ReconcileQueue, most: number): Promise<SQS
   });
   while (taken.length < most) {
     const calls = Math.min(RECEIVERS, Math.ceil((most - taken.length) / PER_CALL));
-    const answers = await Promise.all(Array.from({ length: calls }, () => sqs.send(command)));
-    const received = answers.flatMap(({ Messages = [] }) => Messages.map((message) => recordOf(message, url)));
+    const answers = await Promise.allSettled(Array.from({ length: calls }, () => sqs.send(command)));
+    const received = answers
+      .flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value.Messages ?? []) : []))
+      .map((message) => recordOf(message, url));
     taken.push(...received);
     if (received.length < calls * PER_CALL) break;
   }
@@ -109,10 +112,12 @@ const recordOf = (message: Message, url: string): SQSRecord => ({
 
 /** Deletes processed messages. One that cannot be deleted returns, and causes a reconcile that finds nothing to do. */
 async function remove({ sqs, url }: ReconcileQueue, messages: readonly SQSRecord[]): Promise<void> {
-  for (const batch of chunks(messages, PER_CALL)) {
-    const Entries = batch.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
-    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
-  }
+  await Promise.allSettled(
+    chunks(messages, PER_CALL).map((batch) => {
+      const Entries = batch.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
+      return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+    }),
+  );
 }
 
 /** Makes messages visible again soon. If SQS refuses, they return when their visibility timeout has passed. */
