@@ -10,7 +10,7 @@ import type { AwsCall } from '../../shared/records/record.ts';
 import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import type { ActDeps } from '../act.ts';
 import type { Circumstances } from '../decide.ts';
-import { NEVER_SEEN, readStates, type ShellsState, saveState } from '../shells-ledger.ts';
+import { NEVER_SEEN, PK, readStates, type ShellsState, saveState } from '../shells-ledger.ts';
 import { decideSessions, refused, type SessionsDecision, wantedPreferences } from './decide.ts';
 import { undoOf } from './intent.ts';
 import { setPreferences } from './set.ts';
@@ -47,6 +47,8 @@ export async function reconcileSessions(
   if (preferences === undefined) return;
   const { mode } = policy.shells.sessions;
   const states = await readStates(ledger, [KEY]);
+  // Nobody knows what was changed, and nothing can be saved. `tell-unreadable` tells of it.
+  if (ledger.unreadable?.has(PK, KEY) === true) return;
   const state = states.get(KEY) ?? NEVER_SEEN;
   const document = await readPreferences(ssm);
   const { intent, fingerprint: last } = state;

@@ -65,3 +65,23 @@ it('a change that nobody lived to record is told of with what was there before, 
   const undo = died.records.find(({ reason }) => reason === 'sessions-being-set')?.details?.undo;
   expect(undo).toBe('aws ssm delete-document --name SSM-SessionManagerRunShell');
 });
+
+it('preferences whose item of the ledger cannot be read are left as they are, and stop no other reconcile', async () => {
+  const run = await start({
+    fleet,
+    policy: policy({ mode: 'observe', cloudWatchLogGroup: '/ssm/sessions' }),
+    play: '2h',
+  });
+  const { dynamoDb, stack } = run.account;
+  const TableName = stack.ref('AWS::DynamoDB::Table');
+  const items = await dynamoDb.scan(TableName);
+  const known = items.find(({ pk, sk }) => pk?.S === 'shells' && sk?.S === 'sessions');
+  await dynamoDb.call('PutItem', { TableName, Item: { ...known, outcomes: { S: 'by hand' } } });
+  const Value = JSON.stringify(policy({ mode: 'enforce', cloudWatchLogGroup: '/ssm/sessions' }));
+  run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value, Overwrite: true });
+  await run.account.play(10 * MINUTE);
+  await ask(run);
+  expect(run.errors).toEqual([]);
+  expect(callsOf(run).filter((operation) => operation !== 'GetDocument')).toEqual([]);
+  expect(run.records.map(({ reason }) => reason)).toContain('ledger-unreadable');
+});

@@ -121,7 +121,8 @@ async function conclude(
   // Each pass finds all losses anew. What the isolation left out is not a loss.
   const view = await viewAgain(clients.ec2, instanceId, quarantine);
   const notes = Object.fromEntries([...lost].filter(([key]) => !addressKeysOf(view).has(key)));
-  const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
+  // Without a read nobody knows what is restored. The next reconcile shows the worker, or that it is gone.
+  const faults = view === undefined ? ['EC2 to show it'] : releaseFaults({ ...quarantine, notes }, view);
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
   const left = [...faults, ...pending];
   if (left.length > 0) {

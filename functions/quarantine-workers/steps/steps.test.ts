@@ -130,6 +130,14 @@ it('leaves the other target groups where one is refused', async () => {
   expect(calls.filter(([name]) => name === 'DeregisterTargets')).toHaveLength(2);
 });
 
+it('leaves a target group of whose targets nothing is shown', async () => {
+  const held = quarantine();
+  const targets = [{ targetGroupArn: 'arn:one', id: 'i-1', port: 80 }];
+  const { subject, calls } = subjectOf(() => ({}), { quarantine: { ...held, saved: { ...held.saved, targets } } });
+  expect(await leaveTargetGroups(subject)).toMatchObject({ outcome: 'done' });
+  expect(calls.map(([name]) => name)).toEqual(['DescribeTargetHealth', 'DeregisterTargets']);
+});
+
 it('takes off what it can, and waits for an address that EC2 shows to one of two reads', async () => {
   const address = { privateIp: '10.0.0.1', kind: 'elastic' as const };
   const interfaces = worker().interfaces.map((each) => ({

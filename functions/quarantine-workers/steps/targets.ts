@@ -108,7 +108,9 @@ export const leaveTargetGroups = (subject: StepSubject): Promise<StepReport> =>
       try {
         const asked = new DescribeTargetHealthCommand({ TargetGroupArn, Targets });
         const { TargetHealthDescriptions = [] } = await clients.loadBalancing.send(asked);
-        if (TargetHealthDescriptions.every((each) => isLeaving(each.TargetHealth))) continue;
+        const health = TargetHealthDescriptions.map((each) => each.TargetHealth);
+        // An answer that shows none of them is no evidence.
+        if (health.length > 0 && health.every(isLeaving)) continue;
         const change = new DeregisterTargetsCommand({ TargetGroupArn, Targets });
         note('elasticloadbalancing', 'DeregisterTargets', await clients.loadBalancing.send(change));
       } catch (error) {
