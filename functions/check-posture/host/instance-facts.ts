@@ -8,14 +8,14 @@ export interface InstanceFacts {
   readonly hopLimit?: number;
   readonly metadataTags?: string;
   /** The attached volumes; undefined where EC2 did not return them. */
-  readonly volumes?: ReadonlyArray<{ readonly id: string; readonly device: string; readonly isEncrypted: boolean }>;
+  readonly volumes?: ReadonlyArray<{ readonly id: string; readonly device: string; readonly isEncrypted?: boolean }>;
   /** Undefined where EC2 did not return it: an image may be gone. */
   readonly image?: {
     readonly id: string;
     readonly owner: string;
     readonly isAmazons: boolean;
     readonly isOwn: boolean;
-    readonly isPublic: boolean;
+    readonly isPublic?: boolean;
   };
   readonly privateDnsName?: string;
   readonly vpc?: string;

@@ -202,15 +202,19 @@ describe('judgeHost', () => {
   });
 
   const volume = (isEncrypted: boolean) => ({ id: 'vol-1', device: '/dev/xvda', isEncrypted });
+  const untold = { id: 'vol-2', device: '/dev/xvdb' };
   const image = { id: 'ami-1', owner: '111122223333', isAmazons: false, isOwn: true, isPublic: false };
   it.each([
     ['EBS.1', { volumes: [volume(true)] }, 'PASS'],
     ['EBS.1', { volumes: [volume(true), volume(false)] }, 'FAIL'],
     ['EBS.1', { volumes: [] }, 'MANUAL'],
+    ['EBS.1', { volumes: [volume(true), untold] }, 'MANUAL'],
+    ['EBS.1', { volumes: [untold, volume(false)] }, 'FAIL'],
     ['AMI.1', { image }, 'PASS'],
     ['AMI.1', { image: { ...image, isPublic: true } }, 'FAIL'],
     ['AMI.1', { image: { ...image, isOwn: false, isAmazons: true, isPublic: true } }, 'PASS'],
     ['AMI.1', { image: { ...image, isOwn: false } }, 'MANUAL'],
+    ['AMI.1', { image: { id: 'ami-1', owner: '1', isAmazons: false, isOwn: true } }, 'MANUAL'],
     ['AMI.1', {}, 'MANUAL'],
   ] as const)('%s of an instance that has %j: %s', (id, change, expected) => {
     expect(verdict(id, { os: 'al2023' }, { ...FACTS, ...change }).verdict).toBe(expected);

@@ -4,11 +4,16 @@ import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
 /** Whether all volumes of a worker are encrypted. */
 export function judgeVolumes({ volumes }: InstanceFacts): Judgement {
   if (volumes === undefined || volumes.length === 0) return judged('MANUAL', 'EC2 does not tell of its volumes');
-  const open = volumes.filter(({ isEncrypted }) => !isEncrypted);
-  const all = volumes.map(({ id, device }) => `${device} (${id})`).join(', ');
-  if (open.length === 0) return judged('PASS', `encrypted: ${all}`);
-  return judged('FAIL', ...open.map(({ id, device }) => `${device} (${id}) is not encrypted`));
+  const open = namesOf(volumes, false);
+  const untold = namesOf(volumes, undefined);
+  if (open.length > 0) return judged('FAIL', ...open.map((name) => `${name} is not encrypted`));
+  if (untold.length > 0)
+    return judged('MANUAL', ...untold.map((name) => `EC2 does not tell whether ${name} is encrypted`));
+  return judged('PASS', `encrypted: ${namesOf(volumes, true).join(', ')}`);
 }
+
+const namesOf = (volumes: NonNullable<InstanceFacts['volumes']>, encrypted: boolean | undefined): string[] =>
+  volumes.flatMap(({ id, device, isEncrypted }) => (isEncrypted === encrypted ? [`${device} (${id})`] : []));
 
 /** Whether EBS encryption by default is on, so that volumes are encrypted even if the request does not ask for it. */
 export function judgeEncryptionByDefault({ encryptsByDefault }: RegionFacts): Judgement {
@@ -28,6 +33,7 @@ export function judgeImage({ image }: InstanceFacts): Judgement {
   const { id, owner, isAmazons, isOwn, isPublic } = image;
   if (isAmazons) return judged('PASS', `${id} is of Amazon`);
   if (!isOwn) return judged('MANUAL', `${id} is of the account ${owner}: whether it is to be trusted, only you know`);
+  if (isPublic === undefined) return judged('MANUAL', `${id} is your own; EC2 does not tell whether it is public`);
   return judged(isPublic ? 'FAIL' : 'PASS', `${id} is your own, and ${isPublic ? 'public' : 'not public'}`);
 }
 

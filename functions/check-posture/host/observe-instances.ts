@@ -35,7 +35,7 @@ export async function readInstanceFacts(
     instances.map((instance): [string, InstanceFacts] => {
       const { InstanceId: id = '', ImageId = '' } = instance;
       const image = images?.get(ImageId);
-      const { OwnerId = '', ImageOwnerAlias, Public = false } = image ?? {};
+      const { OwnerId = '', ImageOwnerAlias, Public } = image ?? {};
       return [
         id,
         {
@@ -47,7 +47,7 @@ export async function readInstanceFacts(
               owner: OwnerId,
               isAmazons: ImageOwnerAlias === 'amazon',
               isOwn: OwnerId === account,
-              isPublic: Public,
+              ...(Public !== undefined && { isPublic: Public }),
             },
           }),
         },
@@ -68,11 +68,11 @@ async function readVolumes(ec2: EC2Client, ids: readonly string[]): Promise<Map<
   const volumes = new Map<string, Volumes>();
   for (const filter of filtersOf('attachment.instance-id', ids))
     for await (const page of paginateDescribeVolumes({ client: ec2, pageSize: 500 }, { Filters: [filter] }))
-      for (const { VolumeId = '', Encrypted = false, Attachments = [] } of page.Volumes ?? [])
+      for (const { VolumeId = '', Encrypted, Attachments = [] } of page.Volumes ?? [])
         for (const { InstanceId = '', Device = '' } of Attachments)
           volumes.set(InstanceId, [
             ...(volumes.get(InstanceId) ?? []),
-            { id: VolumeId, device: Device, isEncrypted: Encrypted },
+            { id: VolumeId, device: Device, ...(Encrypted !== undefined && { isEncrypted: Encrypted }) },
           ]);
   return volumes;
 }
