@@ -41,5 +41,7 @@ export async function tell({ sns, topicArn, events, busName, stack }: TellDeps, 
       ],
     }),
   );
-  if (FailedEntryCount !== 0) throw new Error(`EventBridge did not take the event of an incident: ${entry?.ErrorCode}`);
+  // The message is sent by now: an answer that tells of no failure must not have it sent again.
+  if ((FailedEntryCount ?? 0) > 0)
+    throw new Error(`EventBridge did not take the event of an incident: ${entry?.ErrorCode}`);
 }

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
-import { type EC2Client, paginateDescribeVpcs } from '@aws-sdk/client-ec2';
+import { type EC2Client, paginateDescribeVpcs, type Vpc } from '@aws-sdk/client-ec2';
 import { once } from '../runtime/once.ts';
+import { filtersOf } from './instances.ts';
 
 /**
  * The IPv4 and IPv6 blocks of VPCs, by the id of the VPC. A block that is being disassociated does not count.
@@ -8,17 +9,20 @@ import { once } from '../runtime/once.ts';
  */
 export async function readVpcBlocks(ec2: EC2Client, ids?: readonly string[]): Promise<Map<string, string[]>> {
   const networks = new Map<string, string[]>();
-  const input = ids === undefined ? {} : { Filters: [{ Name: 'vpc-id', Values: [...ids] }] };
-  for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2, pageSize: 1_000 }, input))
-    for (const { VpcId = '', CidrBlock, CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } of Vpcs) {
-      const ipv4 = CidrBlockAssociationSet.flatMap(({ CidrBlock: block, CidrBlockState }) =>
-        block !== undefined && CidrBlockState?.State === 'associated' ? [block] : [],
-      );
-      const ipv6 = Ipv6CidrBlockAssociationSet.flatMap(({ Ipv6CidrBlock: block, Ipv6CidrBlockState }) =>
-        block !== undefined && Ipv6CidrBlockState?.State === 'associated' ? [block] : [],
-      );
-      networks.set(VpcId, [...new Set([...(CidrBlock === undefined ? [] : [CidrBlock]), ...ipv4, ...ipv6])]);
-    }
+  const vpcs: Vpc[] = [];
+  const inputs = ids === undefined ? [{}] : filtersOf('vpc-id', ids).map((filter) => ({ Filters: [filter] }));
+  for (const input of inputs)
+    for await (const page of paginateDescribeVpcs({ client: ec2, pageSize: 1_000 }, input))
+      vpcs.push(...(page.Vpcs ?? []));
+  for (const { VpcId = '', CidrBlock, CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } of vpcs) {
+    const ipv4 = CidrBlockAssociationSet.flatMap(({ CidrBlock: block, CidrBlockState }) =>
+      block !== undefined && CidrBlockState?.State === 'associated' ? [block] : [],
+    );
+    const ipv6 = Ipv6CidrBlockAssociationSet.flatMap(({ Ipv6CidrBlock: block, Ipv6CidrBlockState }) =>
+      block !== undefined && Ipv6CidrBlockState?.State === 'associated' ? [block] : [],
+    );
+    networks.set(VpcId, [...new Set([...(CidrBlock === undefined ? [] : [CidrBlock]), ...ipv4, ...ipv6])]);
+  }
   return networks;
 }
 
