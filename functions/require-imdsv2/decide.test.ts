@@ -109,6 +109,14 @@ describe('a worker', () => {
     expect([answered.reason, answered.asked]).toEqual(['request-granted', 'required']);
   });
 
+  it('is left to whoever has it take version 2 after the change was rejected and is gone', () => {
+    const asked = answer({ ...worker, takesV1: false, state: { ...known, changedAt: 1 } }, ask('reject'), under());
+    const state = { ...known, changedAt: 1, proposal: asked.proposal };
+    const rejected = decide({ ...worker, state }, under());
+    expect(rejected).toMatchObject({ reason: 'proposal-rejected', changedAt: undefined });
+    expect(told({ takesV1: false, state: { ...state, changedAt: rejected.changedAt } })).toBe('done imdsv2-required');
+  });
+
   it('is only proposed to be changed by default, also where the stage enforces', () => {
     expect(told({}, under())).toBe('would-act would-require-imdsv2');
   });

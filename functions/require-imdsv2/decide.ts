@@ -78,12 +78,9 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
     return { ...undone(ruling), set: 'optional', changedAt: undefined };
   }
   if (ruling?.kind === 'rejected') {
-    return say(
-      'skipped',
-      'proposal-rejected',
-      `The metadata service takes version 1. The change was rejected by ${inWords(ruling)}`,
-      ruling.id,
-    );
+    const message = `The metadata service takes version 1. The change was rejected by ${inWords(ruling)}`;
+    // Nothing is left to undo: whoever sets version 2 from now on is somebody else.
+    return { ...say('skipped', 'proposal-rejected', message, ruling.id), changedAt: undefined };
   }
   if (verdict.policy.imds.mode === 'observe' && ruling === undefined) {
     return say(
