@@ -75,6 +75,17 @@ it.each<[what: string, as: Refusal['as']]>([
   expect(run.calls.length).toBeLessThan(quiet.calls.length * 4);
 });
 
+it('findings of a group that EKS fails for good to describe are told as unreadable, and leave no dead letter', async () => {
+  const refusals = [
+    { function: 'triage-findings', operation: 'DescribeNodegroup', naming: 'batch', as: 'failed' as const },
+  ];
+  const run = await start({ fleet: 'findings', seed: 7, inProcess: true, play: '2h', faults: { refusals } });
+  const words = lastWords(run, 'triage-findings');
+  expect(words.get('shop/batch')).toBe('failed unreadable');
+  expect(words.get('shop/web')).toBe('refused urgent-without-ami');
+  expect(deadLetterCount(run)).toBe(0);
+});
+
 it.each(['ModifyNetworkInterfaceAttribute', 'ExitStandby', 'DeleteTags', 'RegisterTargets'])(
   'a release gives back all else while %s fails, and the rest once it works again',
   async (operation) => {

@@ -142,7 +142,7 @@ function nextState({ observation, decision }: Decided, now: number): FindingStat
     correlationId,
     ...memory,
     ...(observation.topic === 'coverage' && open === true && { open }),
-    ...(observation.topic === 'findings' && { verifiedAt: now, claimed: observation.claimed ?? 'normal' }),
+    ...(isVerified(observation) && { verifiedAt: now, claimed: observation.claimed ?? 'normal' }),
     ...(outcome !== undefined && (isOther || state.pending !== undefined) && { pending: before }),
     revision: state.revision,
   };
@@ -193,3 +193,7 @@ function outcomeOf(
     ...(Object.keys(all).length > 0 && { details: all }),
   };
 }
+
+/** Whether all that a batch told of a group was looked into, so that it need not be for some minutes. */
+const isVerified = (observation: Decided['observation']): observation is GroupObservation =>
+  observation.topic === 'findings' && !(observation.view.kind === 'unreadable' && observation.view.mayPass === true);

@@ -29,7 +29,8 @@ export interface GroupObservation extends About {
 
 export type View =
   | { readonly kind: 'gone' }
-  | { readonly kind: 'unreadable'; readonly error: string }
+  /** `mayPass`: nobody has refused it for good. */
+  | { readonly kind: 'unreadable'; readonly error: string; readonly mayPass?: true }
   /** Nodes of EKS Auto Mode, which AWS replaces. */
   | { readonly kind: 'auto-mode' }
   | OtherGroupView

@@ -27,10 +27,14 @@ const namesAsked: string[] = [];
 function clients({
   autoScaling: error,
   nodeGroup,
+  as = 'ThrottlingException',
+  instances,
   nodeClasses = [],
 }: {
   readonly autoScaling?: string;
   readonly nodeGroup?: string;
+  readonly as?: string;
+  readonly instances?: string;
   readonly nodeClasses?: readonly object[];
 }) {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(REGION));
@@ -45,18 +49,23 @@ function clients({
     if (error !== undefined) throw ofAws(error);
     return { AutoScalingGroups: [{ AutoScalingGroupName: 'legacy', Tags: [] }] };
   };
-  ec2.send = async (command: unknown) =>
-    command instanceof DescribeInstancesCommand ? { Reservations: [] } : { Images: [] };
+  ec2.send = async (command: unknown) => {
+    if (!(command instanceof DescribeInstancesCommand)) return { Images: [] };
+    if (instances !== undefined) throw ofAws(instances);
+    return { Reservations: [] };
+  };
   eks.send = async (command: unknown) => {
     if (!(command instanceof DescribeNodegroupCommand)) return { cluster: { status: 'ACTIVE', version: '1.33' } };
-    if (command.input.nodegroupName === nodeGroup) throw ofAws('ThrottlingException');
-    return { nodegroup: { status: 'ACTIVE', version: '1.33', amiType: 'CUSTOM', releaseVersion: 'ami-1' } };
+    if (command.input.nodegroupName === nodeGroup) throw ofAws(as);
+    const resources = { autoScalingGroups: [{ name: 'eks-web' }] };
+    return { nodegroup: { status: 'ACTIVE', version: '1.33', amiType: 'CUSTOM', releaseVersion: 'ami-1', resources } };
   };
   ssm.send = async (command: unknown) => (command instanceof GetParametersCommand ? { Parameters: [] } : {});
   return { autoScaling, ec2, eks, inspector, ssm, ledger: { documents, table: 't' } };
 }
 
-const ofAws = (name: string): Error => Object.assign(new Error('no'), { name, $fault: 'client', $metadata: {} });
+const ofAws = (name: string): Error =>
+  Object.assign(new Error('no'), { name, $fault: name === 'ServerException' ? 'server' : 'client', $metadata: {} });
 
 async function seen(at: Parameters<typeof clients>[0], more: readonly DueGroup[] = []) {
   const groups = [
@@ -90,6 +99,27 @@ it('observes all others where Auto Scaling refuses to show groups, and says so o
 it('observes all others where Auto Scaling is throttled, and has its groups looked at again', async () => {
   const after = await seen({ autoScaling: 'Throttling' });
   expect(after).toEqual({ views: ALL.toSpliced(2, 1), troubles: ['Throttling'] });
+});
+
+it('says of groups what EC2 refuses to show of their workers: their messages were dead letters, and nobody told', async () => {
+  const views = ALL.map((each) => each.replace(/: .*/, ': unreadable'));
+  expect(await seen({ instances: 'UnauthorizedOperation' })).toEqual({ views, troubles: [] });
+});
+
+it('says of a group what fails again, and asks for no delivery after the last', async () => {
+  const again = (isLastTry?: true) =>
+    ALL.slice(0, 2).map((name) => {
+      const group = due(name.split(':')[0] ?? '', 'managed');
+      return { ...group, trigger: { ...trigger, redelivered: true, ...(isLastTry && { isLastTry }) } };
+    });
+  const seenOf = async (groups: DueGroup[]) => {
+    const at = clients({ nodeGroup: 'web', as: 'ServerException' });
+    const { observations, troubles } = await observeGroups(at, groups, () => policyOf(), '111122223333');
+    return [observations.map(({ subject, view }) => `${subject.nodegroup}: ${view.kind}`), troubles.length];
+  };
+  const told = ['web: unreadable', 'other: node-group'];
+  expect(await seenOf(again())).toEqual([told, 1]);
+  expect(await seenOf(again(true))).toEqual([told, 0]);
 });
 
 it('observes all others where the ledger has an item about a node class that nobody can read', async () => {

@@ -2,7 +2,9 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { Inspector2Client } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { unreadSubject } from '../shared/intake/unread-subject.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { refusalOf } from '../shared/runtime/aws-error.ts';
 import { settledValue } from '../shared/runtime/settled.ts';
 import type { DueGroup } from './due-group.ts';
 import type { GroupObservation, View } from './observation.ts';
@@ -15,7 +17,7 @@ export interface ObserveClients extends ManagedClients {
   readonly inspector: Inspector2Client;
 }
 
-/** What was observed, and the errors of groups that could not be: these may pass by themselves. */
+/** What was observed, and the errors for which the batch is to come again: these may pass by themselves. */
 export interface Observed {
   readonly observations: readonly GroupObservation[];
   readonly troubles: readonly unknown[];
@@ -23,8 +25,8 @@ export interface Observed {
 
 /**
  * Observes these groups. It makes one EKS call per managed node group and per cluster, a few calls to EC2, SSM and Auto
- * Scaling for all, and one to five to Inspector per group. What cannot be read of one group, or of Auto Scaling groups
- * and node pools, stops no other group.
+ * Scaling for all, and one to five to Inspector per group. What cannot be read of one group, or of all groups of a kind,
+ * stops no other group, and is told of each.
  */
 export async function observeGroups(
   clients: ObserveClients,
@@ -55,12 +57,18 @@ export async function observeGroups(
   const troubles: unknown[] = [];
   const observe = async (group: DueGroup): Promise<GroupObservation[]> => {
     const { key: subject, trigger, state, claimed } = group;
+    const observed = (view: View): GroupObservation[] => [
+      { topic: 'findings', subject, trigger, state, view, ...(claimed !== undefined && { claimed }) },
+    ];
     try {
-      const view = await viewOf(group);
-      return [{ topic: 'findings', subject, trigger, state, view, ...(claimed !== undefined && { claimed }) }];
+      return observed(await viewOf(group));
     } catch (error) {
-      troubles.push(error);
-      return [];
+      const unread = unreadSubject(error, trigger);
+      // What is told is no dead letter, too: the next sweep looks at it again.
+      const mayPass = refusalOf(error) === undefined;
+      if (mayPass && (unread === undefined || trigger.isLastTry !== true)) troubles.push(error);
+      if (unread === undefined) return [];
+      return observed({ kind: 'unreadable', error: unread, ...(mayPass && { mayPass }) });
     }
   };
   const observations = (await pMap(due, observe, { concurrency: READ_CONCURRENCY })).flat();
