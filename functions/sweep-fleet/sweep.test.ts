@@ -34,8 +34,9 @@ function ledgerOf(clusters: Readonly<Record<string, string>> = {}) {
   return { documents, table: 't' };
 }
 
-async function swept(eks: EKSClient, ledger: Ledger = ledgerOf(), sent: string[] = []) {
-  const sqs = answering(new SQSClient({ region: 'eu-central-1' }), ({ Entries }) => {
+async function swept(eks: EKSClient, ledger: Ledger = ledgerOf(), sent: string[] = [], deleted = '') {
+  const sqs = answering(new SQSClient({ region: 'eu-central-1' }), ({ Entries, QueueUrl }) => {
+    if (String(QueueUrl).endsWith(`/${deleted}`)) throw refused('QueueDoesNotExist');
     sent.push(JSON.stringify(Entries));
     return { Successful: Entries };
   });
@@ -45,9 +46,9 @@ async function swept(eks: EKSClient, ledger: Ledger = ledgerOf(), sent: string[]
       void told.push(`${subject.cluster ?? ''} ${decision} ${reason}: ${message}`),
     count: () => undefined,
   };
-  const queueUrl = 'https://sqs.eu-central-1.amazonaws.com/111122223333/q';
+  const queueUrl = 'https://sqs.eu-central-1.amazonaws.com/111122223333';
   const targets = REMEDIATIONS.flatMap((each: Remediation) =>
-    each.sweep === undefined ? [] : [{ name: each.name, ...each.sweep, queueUrl }],
+    each.sweep === undefined ? [] : [{ name: each.name, ...each.sweep, queueUrl: `${queueUrl}/${each.name}` }],
   );
   const trigger = { id: 's-1', type: 'Scheduled Event', time: Date.parse('2026-07-20T12:00:00Z') };
   const where = { account: '111122223333', region: 'eu-central-1' };
@@ -93,4 +94,13 @@ it('is repeated where AWS was only asked too often, after all others were put up
     'shop',
   );
   expect(puts.join()).toContain('other/web');
+});
+
+it('asks all other functions where the queue of one takes nothing, and is repeated', async () => {
+  const targets = REMEDIATIONS.flatMap((each: Remediation) => (each.sweep === undefined ? [] : [each]));
+  const [first] = targets;
+  const puts: string[] = [];
+  const asked = swept(eksOf({ shop: ['web'] }), ledgerOf(), puts, first?.name);
+  await expect(asked).rejects.toThrow(`The queue of ${first?.name} took nothing.`);
+  expect(puts).toHaveLength(targets.length - 1);
 });

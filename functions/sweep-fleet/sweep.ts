@@ -35,17 +35,26 @@ export interface SweepDeps {
 }
 
 /**
- * Requests a reconcile of every cluster and node group, and reports that the sweep has completed.
+ * Requests a reconcile of every cluster and node group, and reports that the sweep has completed. A queue that takes
+ * nothing, such as one that was deleted, keeps no other function from being asked.
  *
- * @throws Error when EKS throttled the listing of a cluster's node groups; Lambda then retries the sweep
+ * @throws AggregateError when a queue took nothing, or EKS throttled the listing of a cluster's node groups; Lambda then
+ *   retries the sweep
  */
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
   const { nodeGroups, unreadable } = await listNodeGroups(deps.eks, clusters);
-  for (const target of deps.targets) await sendTo(deps, target, requestsFor(target, clusters, nodeGroups), trigger);
+  const troubles: Error[] = [];
+  for (const target of deps.targets) {
+    await sendTo(deps, target, requestsFor(target, clusters, nodeGroups), trigger).catch((cause: unknown) => {
+      troubles.push(new Error(`The queue of ${target.name} took nothing.`, { cause }));
+    });
+  }
   const throttled = [...unreadable].filter(([, { isThrottled }]) => isThrottled).map(([cluster]) => cluster);
   await tellUnreadable(deps, new Map([...unreadable].filter(([, { isThrottled }]) => !isThrottled)), trigger);
-  if (throttled.length > 0) throw new Error(`EKS throttles: node groups not listed of ${throttled.join(', ')}.`);
+  if (throttled.length > 0)
+    troubles.push(new Error(`EKS throttles: node groups not listed of ${throttled.join(', ')}.`));
+  if (troubles.length > 0) throw new AggregateError(troubles, troubles.map(({ message }) => message).join(' '));
   deps.recorder.record({
     subject: {},
     decision: 'done',
