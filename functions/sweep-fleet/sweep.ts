@@ -47,7 +47,7 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const troubles: Error[] = [];
   for (const target of deps.targets) {
     await sendTo(deps, target, requestsFor(target, clusters, nodeGroups), trigger).catch((cause: unknown) => {
-      troubles.push(new Error(`The queue of ${target.name} took nothing.`, { cause }));
+      troubles.push(new Error(`The queue of ${target.name} did not take all requests: ${cause}`, { cause }));
     });
   }
   const throttled = [...unreadable].filter(([, { isThrottled }]) => isThrottled).map(([cluster]) => cluster);

@@ -102,20 +102,24 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await endOrders(deps, carriedOut, now);
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
+  // All is decided and done. What cannot be requested of one function or group keeps no other from being asked.
+  const troubles: unknown[] = [];
+  const note = (error: unknown): undefined => void troubles.push(error);
   // Where slots are free, request a reconcile of those whose turn it is.
   const isRefused = Object.keys(reserved.slots).some((subject) => !(subject in settled.slots));
   if (!isInvalid(policy) && (planned.hasYielded || isRefused || hasRoomForOthers(budget, settled, scope))) {
     const course = { observations, carriedOut, known, slots: settled.slots, rollouts: planned.rollouts };
     // A start that EKS has refused changes who waits for whom, also among those that were just decided.
-    await callWaiting(deps, policy, isRefused ? course : { ...course, fleet: remembered, line }, isRefused);
+    await callWaiting(deps, policy, isRefused ? course : { ...course, fleet: remembered, line }, isRefused).catch(note);
   }
-  const unseen = carriedOut.flatMap(({ decision: { lookAt = [] } }) => lookAt);
-  await lookAtUnseen(deps, { ...deps, upgradeQueue: deps.queue }, unseen, now);
-  await askAboutUnmanaged(deps, scope, unmanaged);
   // Reconcile subjects whose operators were answered. Further requests about the same subjects come last.
-  await reconcileAgain(deps, carriedOut, now);
-  for (const message of malformed) await putAside(deps, message);
-  if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
+  await reconcileAgain(deps, carriedOut, now).catch(note);
+  const unseen = carriedOut.flatMap(({ decision: { lookAt = [] } }) => lookAt);
+  await lookAtUnseen(deps, { ...deps, upgradeQueue: deps.queue }, unseen, now).catch(note);
+  await askAboutUnmanaged(deps, scope, unmanaged).catch(note);
+  for (const message of malformed) await putAside(deps, message).catch(note);
+  if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later).catch(note);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be requested.');
 }
 
 /** Reads how far ordered replacements are, where a wave may wait for them. */

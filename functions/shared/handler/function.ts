@@ -95,13 +95,16 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
 const CAUSES = 3;
 
 /**
- * The distinct errors of an `AggregateError`, as `NAME: MESSAGE`; undefined for other errors. The logger writes an
- * error's own message and its cause, but not the errors that it aggregates.
+ * The distinct errors of an `AggregateError`, also of those that it aggregates in turn, as `NAME: MESSAGE`; undefined for
+ * other errors. The logger writes an error's own message and its cause, but not the errors that it aggregates.
  */
 function causesOf(error: unknown): readonly string[] | undefined {
   if (!(error instanceof AggregateError)) return undefined;
-  const causes = error.errors.map((cause: unknown) =>
+  const causes = singlesOf(error).map((cause) =>
     cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause),
   );
   return [...new Set(causes)].slice(0, CAUSES);
 }
+
+const singlesOf = (error: unknown): unknown[] =>
+  error instanceof AggregateError ? error.errors.flatMap(singlesOf) : [error];

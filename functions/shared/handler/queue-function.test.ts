@@ -88,12 +88,15 @@ it('is asked for wake-ups just where they are declared', () => {
 it('logs why each of several things failed, the same reason once, and no event', async () => {
   vi.spyOn(SQSClient.prototype, 'send').mockImplementation(() => Promise.resolve({}));
   const logged = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const troubles = [new TypeError('no such member'), new Error('Rate exceeded'), new Error('Rate exceeded')];
+  const several = new AggregateError([new Error('Rate exceeded'), new Error('no such queue')], 'Not every one.');
+  const troubles = [new TypeError('no such member'), new Error('Rate exceeded'), several];
   const handler = createQueueFunction({ declared, own: () => ({}) })(() =>
     Promise.reject(new AggregateError(troubles, 'Not everything could be done.')),
   );
   await expect(handler({ Records: [{ ...message, body: 'a body of its own' }] }, context)).rejects.toThrow();
   const lines = logged.mock.calls.map(([line]) => String(line)).filter((line) => line.startsWith('{'));
-  expect(lines.map((line) => JSON.parse(line).causes)).toEqual([['TypeError: no such member', 'Error: Rate exceeded']]);
+  expect(lines.map((line) => JSON.parse(line).causes)).toEqual([
+    ['TypeError: no such member', 'Error: Rate exceeded', 'Error: no such queue'],
+  ]);
   expect(lines.join()).not.toContain('a body of its own');
 });

@@ -58,6 +58,21 @@ export interface Outgoing {
 }
 
 /**
+ * Sends requests to the queues of several functions. A queue that takes nothing keeps no other function from being asked.
+ *
+ * @throws AggregateError where a queue did not accept every message, after all others
+ */
+export async function sendToEach(
+  sendings: ReadonlyArray<readonly [ReconcileQueue, readonly Outgoing[]]>,
+): Promise<void> {
+  const troubles: unknown[] = [];
+  for (const [queue, outgoing] of sendings) {
+    await sendRequests(queue, outgoing).catch((error: unknown) => void troubles.push(error));
+  }
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not every queue took its requests.');
+}
+
+/**
  * Sends requests to a queue, to a FIFO queue in order. A FIFO queue deduplicates by content for five minutes, so a
  * retry after a lost reply adds nothing. In a standard queue it adds a reconcile that finds nothing to do.
  *

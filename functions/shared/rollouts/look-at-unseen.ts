@@ -2,7 +2,7 @@ import { makeNodeClassReconcileRequest } from '../../../events/node-class-reconc
 import { makeRefreshReconcileRequest } from '../../../events/refresh-reconcile-request.ts';
 import { makeUpgradeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
 import { isNodeClass } from '../fleet/node-class-name.ts';
-import { type ReconcileQueue, sendRequests } from '../intake/reconcile-queue.ts';
+import { type ReconcileQueue, sendToEach } from '../intake/reconcile-queue.ts';
 import { type NodeGroupKey, subjectOf } from '../ledger/node-group-key.ts';
 import { iso } from '../runtime/clock.ts';
 
@@ -35,20 +35,26 @@ export async function lookAtUnseen(
   const byKind = Map.groupBy(distinct, ({ nodegroup }) =>
     isNodeClass(nodegroup) ? 'class' : nodegroup.includes(':') ? 'self-managed' : 'managed',
   );
-  for (const [queue, make, kind] of [
-    [upgradeQueue, makeUpgradeReconcileRequest, 'managed'],
-    [refreshQueue, makeRefreshReconcileRequest, 'self-managed'],
-  ] as const) {
+  const groups = (
+    [
+      [upgradeQueue, makeUpgradeReconcileRequest, 'managed'],
+      [refreshQueue, makeRefreshReconcileRequest, 'self-managed'],
+    ] as const
+  ).map(([queue, make, kind]) => {
     const requests = (byKind.get(kind) ?? []).slice(0, UNSEEN_AT_ONCE).map((key) => {
       const detail = { trigger: 'wake-up', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
       return { request: make(origin, `unseen ${subjectOf(key)} ${iso(now)}`, detail) };
     });
-    if (queue !== undefined) await sendRequests(queue, requests);
-  }
+    return [queue, requests] as const;
+  });
   const clusters = new Set((byKind.get('class') ?? []).map(({ cluster }) => cluster));
   const classes = [...clusters].slice(0, UNSEEN_AT_ONCE).map((clusterName) => {
     const id = `unseen classes ${clusterName} ${iso(now)}`;
     return { request: makeNodeClassReconcileRequest(origin, id, { trigger: 'wake-up', clusterName }) };
   });
-  if (nodeClassQueue !== undefined) await sendRequests(nodeClassQueue, classes);
+  await sendToEach(
+    [...groups, [nodeClassQueue, classes] as const].flatMap(([queue, requests]) =>
+      queue === undefined ? [] : [[queue, requests] as const],
+    ),
+  );
 }

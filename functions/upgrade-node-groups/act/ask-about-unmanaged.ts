@@ -1,7 +1,7 @@
 import { makeDrainReconcileRequest } from '../../../events/drain-reconcile-request.ts';
 import { makeNodeClassReconcileRequest } from '../../../events/node-class-reconcile-request.ts';
 import { makeRefreshReconcileRequest } from '../../../events/refresh-reconcile-request.ts';
-import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
+import { type ReconcileQueue, sendToEach } from '../../shared/intake/reconcile-queue.ts';
 import type { Scope } from '../batch.ts';
 import type { Observation, UnmanagedView } from '../model/observation.ts';
 
@@ -32,11 +32,13 @@ export async function askAboutUnmanaged(
   { clusters }: Pick<Scope, 'clusters'>,
   unmanaged: readonly Observation[],
 ): Promise<void> {
-  for (const [queue, make, reason] of [
-    [refreshQueue, makeRefreshReconcileRequest, 'self-managed'],
-    [drainQueue, makeDrainReconcileRequest, 'self-managed'],
-    [nodeClassQueue, makeNodeClassReconcileRequest, 'karpenter'],
-  ] as const) {
+  const sendings = (
+    [
+      [refreshQueue, makeRefreshReconcileRequest, 'self-managed'],
+      [drainQueue, makeDrainReconcileRequest, 'self-managed'],
+      [nodeClassQueue, makeNodeClassReconcileRequest, 'karpenter'],
+    ] as const
+  ).map(([queue, make, reason]) => {
     const found = withGroups(unmanaged, reason);
     const looks = [...clusters].flatMap(([clusterName, { id, time }]) => {
       if (!found.has(clusterName)) return [];
@@ -44,6 +46,7 @@ export async function askAboutUnmanaged(
       const origin = { account, region, time: new Date(time).toISOString() };
       return [{ request: make(origin, `${clusterName} ${id}`, { trigger: 'sweep', clusterName }) }];
     });
-    if (looks.length > 0) await sendRequests(queue, looks);
-  }
+    return [queue, looks] as const;
+  });
+  await sendToEach(sendings);
 }
