@@ -1,11 +1,7 @@
-import {
-  type EventBridgeClient,
-  EventBridgeServiceException,
-  PutEventsCommand,
-  type PutEventsResultEntry,
-} from '@aws-sdk/client-eventbridge';
+import { type EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import { SOURCE } from '../../events/envelope.ts';
 import type { Requestable } from '../../events/remediation-request.ts';
+import { codeOf, isOfAws } from '../shared/runtime/aws-error.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import { counted } from '../shared/text/counted.ts';
 import { html, jsonContent, type Markup } from '../shared/widget/html.ts';
@@ -44,7 +40,7 @@ export async function request(deps: RequestDeps, given: unknown): Promise<string
     const entries = await put(deps, some).catch((error: unknown) => unlessSome(sent, error));
     for (const [index, change] of some.entries()) {
       const { EventId: id, ErrorCode = 'InternalFailure' } = entries[index] ?? {};
-      if (id === undefined) untaken.push(`${change.name}: EventBridge did not take it (${ErrorCode}). Ask again.`);
+      if (id === undefined) untaken.push(`${change.name}: EventBridge did not confirm it (${ErrorCode}). Ask again.`);
       else sent.push({ ...change, id });
     }
   }
@@ -58,11 +54,12 @@ export async function request(deps: RequestDeps, given: unknown): Promise<string
 }
 
 /**
- * Counts the entries of a failed call as rejected where earlier calls have succeeded, because those requests stay sent.
+ * Counts the entries of a failed call as not confirmed where earlier calls have succeeded, because those requests stay
+ * sent. A call without an answer may have been taken: then the function refuses the same request when it comes again.
  */
 function unlessSome(sent: readonly unknown[], error: unknown): PutEventsResultEntry[] {
-  if (sent.length === 0 || !(error instanceof EventBridgeServiceException)) throw error;
-  return Array.from({ length: ENTRIES_AT_ONCE }, () => ({ ErrorCode: error.name }));
+  if (sent.length === 0 || !isOfAws(error)) throw error;
+  return Array.from({ length: ENTRIES_AT_ONCE }, () => ({ ErrorCode: codeOf(error) }));
 }
 
 /** EventBridge answers with status 200 even when it rejects entries, and in the order of the request. */
