@@ -34,7 +34,7 @@ export async function sendRequest(
 ): Promise<SentRequest> {
   const { Arn: requestedBy } = await sts.send(new GetCallerIdentityCommand());
   const at = clock.now();
-  const { FailedEntryCount, Entries: [entry] = [] } = await eventBridge.send(
+  const { Entries: [entry] = [] } = await eventBridge.send(
     new PutEventsCommand({
       Entries: [
         {
@@ -47,8 +47,9 @@ export async function sendRequest(
     }),
   );
   // EventBridge answers with status 200 even when it rejects an entry.
-  if (FailedEntryCount !== 0 || entry?.EventId === undefined) {
-    throw new RequestRefused(`EventBridge did not take the request: ${entry?.ErrorCode} ${entry?.ErrorMessage}`);
+  if (entry?.EventId === undefined) {
+    const { ErrorCode = 'InternalFailure', ErrorMessage = 'It does not say why.' } = entry ?? {};
+    throw new RequestRefused(`EventBridge did not take the request: ${ErrorCode} ${ErrorMessage}`);
   }
   return { id: entry.EventId, at };
 }
