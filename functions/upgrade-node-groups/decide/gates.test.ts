@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Alarm, type Calendar, closedGate, type Gates } from '../../shared/gates/gates.ts';
 import { gates as section } from '../../shared/gates/gates-policy.ts';
-import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from '../model/observation.fixture.ts';
+import { arbitraryObservation, HOUR, NOW, need, nodeGroup, observation } from '../model/observation.fixture.ts';
 import type { View } from '../model/observation.ts';
 import { policyOf } from '../policy.fixture.ts';
 import { decide } from './decide.ts';
@@ -71,6 +71,32 @@ describe('an upgrade', () => {
       wakeAt: NOW + 3 * HOUR,
       turn: { mayStartAt: NOW + 3 * HOUR },
     });
+  });
+
+  it('tells people where urgent findings wait for longer than a day until a calendar or a window opens', () => {
+    const closedFor = (hours: number) => read({}, { abc: { ...shut, changesAt: NOW + hours * HOUR } });
+    const behind = (hours: number, findings?: ReturnType<typeof need>) =>
+      decide(
+        { ...observation(nodeGroup()), ...(findings && { need: findings }) },
+        circumstances({ calendars: ['abc'] }, closedFor(hours)),
+      );
+    const told = behind(25, need());
+    expect(told).toMatchObject({ decision: 'refused', reason: 'calendar-gate-closed', wakeAt: NOW + 25 * HOUR });
+    expect(told.message).toContain(
+      'The upgrade is urgent, for CVE-2026-31415 (CRITICAL): these findings stay open until then.',
+    );
+    expect(told.hint).toContain('open the calendar');
+    expect(behind(24, need()).decision).toBe('waiting');
+    expect(behind(25, need({ urgency: 'normal' })).decision).toBe('waiting');
+    expect(behind(25).decision).toBe('waiting');
+
+    const saturdays = { windows: [{ cron: '0 3 * * SAT', duration: '2h' }] };
+    const outside = (more: object) =>
+      decide({ ...observation(nodeGroup()), need: need() }, circumstances({}, undefined, more));
+    expect(outside(saturdays)).toMatchObject({ decision: 'refused', reason: 'outside-change-window' });
+    expect(outside(saturdays).hint).toContain('upgrades.urgent.ignoreWindows');
+    const nightly = { windows: [{ cron: '0 3 * * *', duration: '2h' }] };
+    expect(outside(nightly)).toMatchObject({ decision: 'waiting', reason: 'outside-change-window' });
   });
 
   it('is refused where a gate cannot be read, which is silent for half an hour where AWS is only slow', () => {

@@ -5,6 +5,7 @@ import type { Circumstances, Decision } from '../model/decision.ts';
 import { closedBy, GATE, gateBehind, meetUnknown, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from '../model/obstacles.ts';
 import type { Moment } from './moment.ts';
 import { keepingGate } from './outside-window.ts';
+import { tellingUrgent } from './urgent-wait.ts';
 
 /** The gate of nodes and pods where the look at the node group has left them out. */
 const UNREAD = { reason: 'gate-unreadable', which: 'workloads', isThrottled: false } as const;
@@ -33,13 +34,19 @@ function closedByWorkloads(
   return seen.workloads ?? { ...UNREAD, message, until: now };
 }
 
+const OPEN_THE_CALENDAR =
+  'To have it start before, open the calendar, or take it out of upgrades.gates.calendars for the node group.';
+
 function waitAt(closed: ClosedGate, moment: Moment): Decision {
   const { reason, message, which, until, isThrottled, isUnread, hint } = closed;
   const { state, idle, now, releaseVersion, attempt, wait } = moment;
   const variant = `${releaseVersion} ${attempt} ${which}`;
   if (isLasting(closed)) return waitForOpening(closed, variant, moment);
   // Somebody has written down when a calendar opens.
-  if (reason !== 'gate-unreadable') return { ...keepingGate(wait(reason, message, until), state), variant };
+  if (reason !== 'gate-unreadable') {
+    const waiting = { ...keepingGate(wait(reason, message, until), state), variant };
+    return tellingUrgent(waiting, until, moment, OPEN_THE_CALENDAR);
+  }
   const obstacle = meetUnknown(state.obstacle, `${GATE}${which}`, now, UNREADABLE);
   const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
   return {

@@ -83,7 +83,7 @@ export function momentOf(
     entry: entryFor(release, { key, need, state, view }, circumstances),
     passed: passedWaves(release, { need, view }, circumstances),
     replaces,
-    pace: { bakeAge: replaces === undefined ? bakeAge : 0, bakeBetween, windows, cause },
+    pace: { bakeAge: replaces === undefined ? bakeAge : 0, bakeBetween, windows, cause, isHastened },
     failures,
     failed,
     setbacks,

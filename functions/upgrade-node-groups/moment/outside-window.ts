@@ -5,6 +5,7 @@ import { iso } from '../../shared/runtime/clock.ts';
 import type { Decision } from '../model/decision.ts';
 import { GATE, gateBehind } from '../model/obstacles.ts';
 import type { Moment } from './moment.ts';
+import { tellingUrgent } from './urgent-wait.ts';
 
 /** Waits for a change window. A proposal changes nothing, so operators may get and approve one while windows are shut. */
 export function outsideWindow(moment: Moment): Decision | undefined {
@@ -12,8 +13,12 @@ export function outsideWindow(moment: Moment): Decision | undefined {
   const opensAt = nextOpening(pace.windows, now);
   if (opensAt <= now || isProposal) return undefined;
   const message = `The next window opens at ${iso(opensAt)}.${endsBefore(opensAt, moment)}`;
-  return keepingGate(wait('outside-change-window', message, opensAt), state);
+  const waiting = keepingGate(wait('outside-change-window', message, opensAt), state);
+  return tellingUrgent(waiting, opensAt, moment, START_IN_NO_WINDOW);
 }
+
+const START_IN_NO_WINDOW =
+  'To have it start before, open a window (upgrades.windows), or let urgent findings pass windows (upgrades.urgent.ignoreWindows).';
 
 /** Says where the approval of an upgrade ends before the next window opens. */
 function endsBefore(
