@@ -77,7 +77,7 @@ function afterSuccess({ observation, refresh, ended: { id }, before, staying, no
   // No refresh replaces a worker in standby, such as one in quarantine. Once it serves again, it is moved, too.
   const aside = group.members.filter((each) => each.lifecycleState === 'Standby' && each.imageId !== target);
   const left = aside.length === 0 ? 'no other AMI is left' : `in standby another AMI is left: ${named(aside)}`;
-  const message = `${membersInWords(staying)} run ${target}, and ${left}.`;
+  const message = `${membersInWords(staying)} ${staying.length === 1 ? 'runs' : 'run'} ${target}, and ${left}.${missingOf(group)}`;
   return undoes
     ? {
         ...say('done', 'refresh-undone', message, variant),
@@ -85,6 +85,13 @@ function afterSuccess({ observation, refresh, ended: { id }, before, staying, no
         ...staysRejected(state, from.imageId, now),
       }
     : { ...say('done', 'group-refreshed', message, target), memory: wellWith(reached), target };
+}
+
+/** How many workers the group lacks, where Auto Scaling may be replacing such as fail their checks; begins with a blank. */
+function missingOf({ desired, members }: Observation['group']): string {
+  const serving = members.filter(({ lifecycleState }) => lifecycleState === 'InService').length;
+  if (serving >= desired) return '';
+  return ` Auto Scaling wants ${desired} in service: look in the activities of the group why ${desired - serving === 1 ? 'one is' : `${desired - serving} are`} missing.`;
 }
 
 /** The way back that an operator has asked for; undefined where it has failed. */

@@ -111,6 +111,14 @@ describe('a group with a warm pool', () => {
     ]);
   });
 
+  it('says that workers are missing, as those are that fail their checks', () => {
+    const done = ended('Successful', under(), { members: [member('i-1', { imageId: NEW })], source: onVersion('4') });
+    expect([said(done), done.message]).toEqual([
+      'done group-refreshed',
+      `1 worker in service runs ${NEW}, and no other AMI is left. Auto Scaling wants 2 in service: look in the activities of the group why one is missing.`,
+    ]);
+  });
+
   it('waits for EC2 to show what an instance in the pool has', () => {
     expect(said(end(pooled('Warmed:Stopped', '')))).toBe('waiting refresh-under-way');
   });
