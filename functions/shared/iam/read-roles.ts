@@ -119,13 +119,16 @@ async function readRole(
   const sources: Source[] = [];
   for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies({ client: iam }, { RoleName })) {
     for (const { PolicyName = '', PolicyArn = '' } of AttachedPolicies) {
-      sources.push(await readManaged(iam, PolicyName, PolicyArn, read));
+      sources.push(...(await unlessDetached(() => readManaged(iam, PolicyName, PolicyArn, read))));
     }
   }
   for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName })) {
     for (const PolicyName of PolicyNames) {
-      const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-      sources.push(sourceOf(PolicyName, PolicyDocument));
+      const readInline = async () => {
+        const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+        return sourceOf(PolicyName, PolicyDocument);
+      };
+      sources.push(...(await unlessDetached(readInline)));
     }
   }
   const boundary =
@@ -140,6 +143,16 @@ async function readRole(
     ...(!mayTrust(decoded(Role?.AssumeRolePolicyDocument ?? '')) && { distrusts: true as const }),
     fingerprint: createHash('sha256').update(JSON.stringify(identities)).digest('hex').slice(0, 32),
   };
+}
+
+/** Reads a policy of a role; none where it was taken away since IAM listed it, which says nothing of the role. */
+async function unlessDetached(readOne: () => Promise<Source>): Promise<Source[]> {
+  try {
+    return [await readOne()];
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) return [];
+    throw error;
+  }
 }
 
 async function readManaged(iam: IAMClient, name: string, arn: string, read: Documents): Promise<Source> {
