@@ -22,6 +22,15 @@ describe('a finding', () => {
     ]);
   });
 
+  it('has no half of a character, wherever its texts are cut', () => {
+    for (const length of [0, 1]) {
+      const text = `${'x'.repeat(length)}${'😀'.repeat(2_000)}`;
+      const { verdicts } = followFinding(NO_FINDING, [recordAt(1, 'failed', { ...worker, message: text, hint: text })]);
+      const { Description = '', Remediation } = findingOf(verdicts[0]!, REPORTER);
+      expect([Description, Remediation?.Recommendation?.Text ?? ''].every((each) => each.isWellFormed())).toBe(true);
+    }
+  });
+
   it('is not told again while it stays the same', () => {
     expect(verdictsOn(silent(1), silent(2))).toEqual(['no-network-path failed']);
   });

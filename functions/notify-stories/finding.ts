@@ -97,10 +97,10 @@ export function findingOf({ open, record, status }: Verdict, { stack, partition 
     UpdatedAt: record.time,
     LastObservedAt: record.time,
     Severity: severity,
-    Title: `${cause.join(' ')}: ${place}`.slice(0, LONGEST_TITLE),
-    Description: open.message.slice(0, LONGEST_DESCRIPTION),
+    Title: `${cause.join(' ')}: ${place}`.slice(0, LONGEST_TITLE).toWellFormed(),
+    Description: open.message.slice(0, LONGEST_DESCRIPTION).toWellFormed(),
     ...(open.hint !== undefined && {
-      Remediation: { Recommendation: { Text: open.hint.slice(0, LONGEST_RECOMMENDATION) } },
+      Remediation: { Recommendation: { Text: open.hint.slice(0, LONGEST_RECOMMENDATION).toWellFormed() } },
     }),
     ProductFields: { 'eks-host-remediator/reason': open.reason, 'eks-host-remediator/correlationId': correlationId },
     Resources: [resourceOf(record, partition)],

@@ -35,6 +35,15 @@ describe('a message', () => {
     expect(messageOf(odd!, 'prod').subject).toMatch(/^[ -~]{1,99}$/);
   });
 
+  it('has no half of a character, wherever it is cut', () => {
+    for (const length of [0, 1]) {
+      const [long] = bundle([news({ message: `${'x'.repeat(length)}${'😀'.repeat(2_000)}` })]);
+      const { chat, mail } = messageOf(long!, 'prod');
+      expect([JSON.parse(chat).content.description, mail].every((text) => text.isWellFormed())).toBe(true);
+      expect(incidentEvent(long!).subjects.every(({ message }) => message.isWellFormed())).toBe(true);
+    }
+  });
+
   it('is a custom notification for chat, in the thread of its incident, within the limits', () => {
     const chat = JSON.parse(messageOf(one!, 'prod').chat);
     expect(chat).toMatchObject({

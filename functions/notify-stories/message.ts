@@ -117,5 +117,6 @@ const inChat = (text: string): string => text.replaceAll('](', '] (').replaceAll
 const argumentOf = ({ cluster, nodegroup, instance, trigger }: ReadRecord): string =>
   instance ?? (recordSubject({ cluster, nodegroup }) || trigger.id);
 
+/** A half of a character that is cut in two is replaced, since no service takes it for text. */
 const cut = (text: string, longest: number): string =>
-  text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;
+  text.length <= longest ? text : `${text.slice(0, longest - 3).toWellFormed()}...`;
