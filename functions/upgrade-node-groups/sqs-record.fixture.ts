@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { MESSAGE_GROUP } from '../shared/intake/reconcile-queue.ts';
 
 /** A message of the upgrade queue, as Lambda delivers it; an object becomes its JSON. */
 export const sqsRecord = (body: object | string): SQSRecord => ({
@@ -10,7 +11,7 @@ export const sqsRecord = (body: object | string): SQSRecord => ({
     SentTimestamp: '1784548800000',
     SenderId: 'AIDAIENQZJOLO23YVJ4VO',
     ApproximateFirstReceiveTimestamp: '1784548800001',
-    MessageGroupId: 'upgrades',
+    MessageGroupId: MESSAGE_GROUP,
     MessageDeduplicationId: 'd',
   },
   messageAttributes: {},

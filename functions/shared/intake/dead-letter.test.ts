@@ -3,18 +3,19 @@ import type { SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { putAside } from './dead-letter.ts';
+import { MESSAGE_GROUP } from './reconcile-queue.ts';
 
 const MOST = 1_048_576;
 
 /** What is sent and recorded for a message and its fault. */
-async function aside(body: string, fault: string) {
+async function aside(body: string, fault: string, deadLetterQueueUrl = 'https://sqs/dead') {
   const sent: SendMessageCommandInput[] = [];
   const recorded: string[] = [];
   const sqs = { send: async ({ input }: { input: SendMessageCommandInput }) => void sent.push(input) };
   const queue = { sqs: sqs as unknown as SQSClient, url: 'https://sqs/queue' };
   const recorder = { record: ({ message }: { message: string }) => void recorded.push(message) };
   const message = { messageId: 'm-1', body, attributes: { SentTimestamp: '1' } } as SQSRecord;
-  const deps = { queue, deadLetterQueueUrl: 'https://sqs/dead', recorder };
+  const deps = { queue, deadLetterQueueUrl, recorder };
   await putAside(deps as unknown as Parameters<typeof putAside>[0], { message, fault });
   return { input: sent[0]!, recorded: recorded[0]! };
 }
@@ -33,6 +34,11 @@ describe('what is put aside', () => {
       MessageAttributes: { fault: { StringValue: expect.stringContaining('must be one of a, b') } },
     });
     expect(recorded).toContain('detail-type: must be one of a, b.');
+  });
+
+  it('stays in the message group of its queue, which a redrive keeps: a FIFO queue hands out two groups side by side', async () => {
+    const { input } = await aside('{}', 'fault', 'https://sqs/dead.fifo');
+    expect(input).toMatchObject({ MessageGroupId: MESSAGE_GROUP, MessageDeduplicationId: 'm-1' });
   });
 
   it.each([MOST, MOST - 1, MOST - 11, MOST - 12, MOST - 100])(

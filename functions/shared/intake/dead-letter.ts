@@ -1,7 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Recorder } from '../records/recorder.ts';
-import type { ReconcileQueue } from './reconcile-queue.ts';
+import { MESSAGE_GROUP, type ReconcileQueue } from './reconcile-queue.ts';
 
 /** A message that the function does not understand. */
 export interface Malformed {
@@ -44,7 +44,8 @@ export async function putAside(
       ...(bytes <= MOST_BYTES && { MessageAttributes: { [ATTRIBUTE]: { DataType: TYPE, StringValue: fault } } }),
       // The dead-letter queue of a FIFO queue is FIFO as well; deduplication then absorbs a repetition.
       ...(deadLetterQueueUrl.endsWith('.fifo') && {
-        MessageGroupId: 'invalid-event',
+        // Its group stays that of the queue, where a redrive takes it: requests of two groups would be handled side by side.
+        MessageGroupId: MESSAGE_GROUP,
         MessageDeduplicationId: message.messageId,
       }),
     }),

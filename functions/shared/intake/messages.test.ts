@@ -38,3 +38,16 @@ it.each([
     expect(triggerOf(sample.time, tries, queue)?.isLastTry).toBe(isLastTry);
   },
 );
+
+it.each([
+  ['all', undefined],
+  [undefined, undefined],
+  ['invalid-event', 'its message group must be "all"'],
+  ['', 'its message group must be "all"'],
+])('a message of the group %s is taken, unless it would be handled beside others: fault %s', (group, fault) => {
+  const attributes = { SentTimestamp: String(SENT), ...(group !== undefined && { MessageGroupId: group }) };
+  const message = { body: JSON.stringify(sample), attributes, eventSourceARN: 'arn:queue.fifo' } as SQSRecord;
+  const { requests, malformed } = readMessages([message], readers);
+  expect(malformed.map((each) => each.fault)).toEqual(fault === undefined ? [] : [fault]);
+  expect(requests).toHaveLength(fault === undefined ? 1 : 0);
+});

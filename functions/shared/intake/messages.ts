@@ -5,6 +5,7 @@ import { describeIssue } from '../runtime/issue.ts';
 import { safeParse } from '../runtime/safe-parse.ts';
 import type { Malformed } from './dead-letter.ts';
 import { MOST_RECEIVES } from './most-receives.ts';
+import { MESSAGE_GROUP } from './reconcile-queue.ts';
 
 /** The event that triggered a reconcile, from its message. */
 export interface MessageTrigger extends Trigger {
@@ -47,7 +48,7 @@ export function readMessages<Target>(
   const requests: Array<ReadRequest<Target>> = [];
   const malformed: Malformed[] = [];
   for (const message of messages) {
-    const read = readOne(message.body, readers);
+    const read = isOfOtherGroup(message) ? OTHER_GROUP : readOne(message.body, readers);
     if ('fault' in read) {
       malformed.push({ message, fault: read.fault });
       continue;
@@ -64,6 +65,15 @@ function triesOf({ attributes, eventSourceARN }: SQSRecord): Pick<MessageTrigger
   const most = eventSourceARN.endsWith('.fifo') ? MOST_RECEIVES.fifo : MOST_RECEIVES.standard;
   return { redelivered: tries !== 1, ...(tries >= most && { isLastTry: true }) };
 }
+
+const OTHER_GROUP = { fault: `its message group must be "${MESSAGE_GROUP}"` };
+
+/**
+ * Whether a message of a FIFO queue was sent to another message group than that of all requests. Whoever may send to the
+ * queue chooses it, and SQS hands out the groups side by side: two reconciles would count the same limits at once.
+ */
+const isOfOtherGroup = ({ attributes: { MessageGroupId: group } }: SQSRecord): boolean =>
+  group !== undefined && group !== MESSAGE_GROUP;
 
 /**
  * The time of an event, epoch milliseconds, which is never after its message was sent. Whoever puts an event on a bus
