@@ -12,6 +12,7 @@ import { viewAgain } from '../observe/view-workers.ts';
 import { autoScalingOf, detachedInWords, isFull, isNotInState } from '../steps/standby.ts';
 import type { StepSubject } from '../steps/step.ts';
 import { QUARANTINE_TAGS } from '../steps/tags.ts';
+import { targetOf } from '../steps/targets.ts';
 import { giveBackAddresses, giveBackGroups, giveBackUnsaved } from './give-back-network.ts';
 import { giveBackNode } from './give-back-node.ts';
 import { unmarkedInWords } from './karpenter.ts';
@@ -82,8 +83,17 @@ async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void>
   });
 }
 
-async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, losses: Losses): Promise<void> {
-  const byGroup = Map.groupBy(quarantine.saved.targets, ({ targetGroupArn }) => targetGroupArn);
+/**
+ * Registers the worker as the targets that it was. The address of a pod that has left it since may be another host's by
+ * now, whose traffic that target group must not get.
+ */
+async function rejoinTargetGroups(subject: StepSubject, losses: Losses): Promise<void> {
+  const { clients, instanceId, view, quarantine, note } = subject;
+  const { targets, interfaces } = quarantine.saved;
+  // Addresses of IPv6 have just been given back.
+  const givenBack = interfaces.flatMap(({ ipv6, ipv6Prefixes = [] }) => [...ipv6, ...ipv6Prefixes]);
+  const own = targets.filter(targetOf(instanceId, view.interfaces, givenBack));
+  const byGroup = Map.groupBy(own, ({ targetGroupArn }) => targetGroupArn);
   for (const [TargetGroupArn, targets] of byGroup) {
     const name = TargetGroupArn.split('/')[1] ?? TargetGroupArn;
     await giveBack(losses, `target-group ${name}`, `its place in target group ${name}`, async () => {

@@ -10,7 +10,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { once } from '../../shared/runtime/once.ts';
-import { vpcsOf } from '../exposure/interface-view.ts';
+import { type InterfaceView, vpcsOf } from '../exposure/interface-view.ts';
 import type { SavedTarget } from '../model/quarantine-ledger.ts';
 import { attempt, type StepClients, type StepReport, type StepSubject } from './step.ts';
 
@@ -30,17 +30,32 @@ export function targetReader(loadBalancing: ElasticLoadBalancingV2Client): StepC
   const registered = once((arn: string) => readTargets(loadBalancing, arn));
   return async (instanceId, { vpcId, interfaces }) => {
     const vpcIds = vpcsOf({ vpcId, interfaces });
-    const addresses = new BlockList();
-    for (const { privateIps, ipv4Prefixes, ipv6, ipv6Prefixes } of interfaces) {
-      const own = [...privateIps, ...ipv6.map(({ address }) => address), ...ipv4Prefixes, ...ipv6Prefixes];
-      for (const each of own) addTo(addresses, each);
-    }
-    const isOurs = ({ id }: SavedTarget) =>
-      id === instanceId || (isIP(id) !== 0 && addresses.check(id, isIP(id) === 6 ? 'ipv6' : 'ipv4'));
+    const isOurs = targetOf(instanceId, interfaces);
     const arns = (await Promise.all(vpcIds.map(arnsOf))).flat();
     const perGroup = await pMap(arns, registered, { concurrency: READ_CONCURRENCY });
     return perGroup.flatMap((targets) => targets.filter(isOurs));
   };
+}
+
+/**
+ * Tells whether a target is the worker: by its id, or by one of its addresses.
+ *
+ * @param more further addresses and ranges that are its own
+ */
+export function targetOf(
+  instanceId: string,
+  interfaces: readonly InterfaceView[],
+  more: readonly string[] = [],
+): (target: SavedTarget) => boolean {
+  const addresses = new BlockList();
+  const own = interfaces.flatMap(({ privateIps, ipv4Prefixes, ipv6, ipv6Prefixes }) => [
+    ...privateIps,
+    ...ipv6.map(({ address }) => address),
+    ...ipv4Prefixes,
+    ...ipv6Prefixes,
+  ]);
+  for (const each of [...own, ...more]) addTo(addresses, each);
+  return ({ id }) => id === instanceId || (isIP(id) !== 0 && addresses.check(id, isIP(id) === 6 ? 'ipv6' : 'ipv4'));
 }
 
 /** The ARNs of the target groups of a VPC that can have workers as targets. */
