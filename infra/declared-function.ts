@@ -105,13 +105,14 @@ export class DeclaredFunction extends Construct {
 
   private rights(known: Placeholders, wakeUps: WakeUps | undefined, deadLetters: Queue | undefined): Right[] {
     const { ledger, policy, settings } = this.foundation;
-    const { rights, ledger: actions } = this.declared;
+    const { rights, ledger: actions, ledgerKinds = [] } = this.declared;
+    const kinds = this.intake === undefined ? ledgerKinds : [...ledgerKinds, 'unreadable' as const];
     const granted = rights.filter(({ unlessOff }) => unlessOff === undefined || settings[unlessOff] === 'on');
     const { imageParameters, nodeRoles } = settings;
     return [
       ...granted.map((right) => resolveRight(right, { ...known, imageParameters, nodeRoles })),
       ...(this.declared.policy ? [policy.read()] : []),
-      ...(actions.length > 0 ? [ledger.allow(...actions)] : []),
+      ...ledger.allow(actions, kinds),
       ...(wakeUps?.rights() ?? []),
       ...(this.intake?.rights(this.declared.reconcilesAgain === true) ?? []),
       ...(deadLetters ? [{ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }] : []),

@@ -2,7 +2,11 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import type { Right } from '../functions/shared/declaration/right.ts';
+import type { LedgerKind } from '../functions/shared/ledger/item-kinds.ts';
 import type { Settings } from './settings.ts';
+
+/** What a function may do to items of all kinds. */
+const READS: ReadonlySet<string> = new Set(['GetItem', 'BatchGetItem', 'Query']);
 
 /**
  * The table that stores what AWS itself cannot tell. Its loss is costly: bake times start anew, failures are forgotten,
@@ -31,12 +35,21 @@ export class Ledger extends Construct {
     });
   }
 
-  /** The right to exactly these DynamoDB actions on the table, such as `GetItem`. */
-  allow(...actions: readonly string[]): Right {
-    return {
-      sid: 'Ledger',
-      actions: actions.map((action) => `dynamodb:${action}`),
-      resources: [this.table.tableArn],
-    };
+  /**
+   * The rights to exactly these DynamoDB actions on the table, such as `GetItem`, and to write only these kinds of items.
+   *
+   * Source: DynamoDB developer guide, "Using IAM policy conditions for fine-grained access control" (`dynamodb:LeadingKeys` has
+   * the partition keys, and is to be used with `ForAllValues`, also for actions on one item).
+   */
+  allow(actions: readonly string[], kinds: readonly LedgerKind[]): Right[] {
+    const resources = [this.table.tableArn];
+    const named = (which: readonly string[]) => which.map((action) => `dynamodb:${action}`);
+    const [reads, writes] = [actions.filter((each) => READS.has(each)), actions.filter((each) => !READS.has(each))];
+    if (writes.length > 0 && kinds.length === 0) throw new Error(`${writes}: ledgerKinds must name what is written`);
+    const conditions = { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': kinds } };
+    return [
+      ...(reads.length > 0 ? [{ sid: 'Ledger', actions: named(reads), resources }] : []),
+      ...(writes.length > 0 ? [{ sid: 'LedgerOfItsOwn', actions: named(writes), resources, conditions }] : []),
+    ];
   }
 }

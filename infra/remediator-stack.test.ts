@@ -7,6 +7,7 @@ import { SOURCE } from '../events/envelope.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
+import { LEDGER_KINDS } from '../functions/shared/ledger/item-kinds.ts';
 import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { Remediator } from './remediator.ts';
 import { readSettings, SettingsError } from './settings.ts';
@@ -256,6 +257,19 @@ describe('the ledger', () => {
     const ledger = ledgerOf({ removalPolicy });
     expect(ledger.DeletionPolicy).toBe(deletionPolicy);
     expect(ledger.Properties.DeletionProtectionEnabled).toBe(protection);
+  });
+
+  it('lets each function write only items of the kinds that it declares', () => {
+    const statements = resourcesOf(template, 'AWS::IAM::Role')
+      .flatMap(({ Properties }) => Properties.Policies ?? [])
+      .flatMap(({ PolicyDocument }: Resource['Properties']) => PolicyDocument.Statement);
+    const writing = statements.filter(({ Action }) => /dynamodb:(?!(Batch)?GetItem|Query)/.test(`${[Action].flat()}`));
+    const kinds = writing.map(({ Condition }) => Condition['ForAllValues:StringEquals']['dynamodb:LeadingKeys']);
+    const writers = REMEDIATIONS.filter(({ ledger }: Remediation) => ledger.includes('PutItem'));
+    expect(kinds.map((each) => each.length > 0)).toEqual(writers.map(() => true));
+    expect(new Set(kinds.flat())).toEqual(new Set(LEDGER_KINDS));
+    const shared = LEDGER_KINDS.filter((kind) => kinds.filter((each) => each.includes(kind)).length > 1);
+    expect(shared).toEqual(['replacement-order', 'first-start', 'budget', 'run', 'unreadable']);
   });
 
   it('is the one of an earlier stack where that is named: its functions work on it, and no other is made', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import { request } from '../functions/request-actions/request.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
+import { LEDGER_KINDS } from '../functions/shared/ledger/item-kinds.ts';
 import { findingsFleet, triageIncident } from './findings.fixture.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { fleet, OPEN, told } from './posture.fixture.ts';
-import { privateFleet, publicLaunch, scenario, setPolicy } from './quarantine.fixture.ts';
+import { ask, askForGroup, privateFleet, publicLaunch, scenario, setPolicy } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 
 /** Tags that anybody with `ec2:CreateTags` can set on any instance. */
@@ -257,6 +259,40 @@ describe('with events:PutEvents and a time of their own', () => {
   });
 });
 
+describe('with sqs:SendMessage on the queue of a function', () => {
+  it('nobody has two reconciles of node groups run side by side, by message groups of their own', async () => {
+    const run = await start({ ...scenario(privateFleet()), play: '10m' });
+    const { sample } = await import('../events/upgrade-reconcile-request.ts');
+    const queue = run.account.sqs.queues.find(
+      ({ name, settings }) => /Upgrade/.test(name) && settings.redrive !== undefined,
+    );
+    for (const n of [0, 1, 2]) {
+      queue?.send({ body: JSON.stringify({ ...sample, id: `${n}` }), groupId: `group-${n}`, deduplicationId: `${n}` });
+    }
+    await run.account.play(5 * MINUTE);
+    const aside = run.records.filter(({ reason }) => reason === 'invalid-event');
+    expect(aside.map(({ message }) => message.includes('its message group must be "all"'))).toEqual([true, true, true]);
+    expect(deadLetterCount(run)).toBe(3);
+    expect(run.errors).toEqual([]);
+  });
+
+  it('somebody has a worker released as whoever may put events on the bus, and the record says who they said they were', async () => {
+    const run = await start({ ...scenario(privateFleet({}, publicLaunch())), play: '20m' });
+    const isolated = run.records.find(({ reason }) => reason === 'quarantined');
+    const { sample } = await import('../events/quarantine-request.ts');
+    const queue = run.account.sqs.queues.find(
+      ({ name, settings }) => /Quarantine/.test(name) && settings.redrive !== undefined,
+    );
+    const detail = { ...sample.detail, instanceId: isolated?.instance, requestedBy: 'mallory' };
+    const time = new Date(run.account.time.now).toISOString();
+    queue?.send({ body: JSON.stringify({ ...sample, account: '999999999999', time, detail }) });
+    await run.account.play(10 * MINUTE);
+    const about = run.records.filter(({ instance }) => instance === isolated?.instance);
+    expect(about.some(({ message }) => message.includes('mallory'))).toBe(true);
+    expect(about.some(({ reason }) => reason === 'released')).toBe(true);
+  });
+});
+
 describe('with ec2:RunInstances and iam:PassRole on the role of a node group', () => {
   it('somebody fills the budget of a cluster with workers of their own, and that a true one stays open is told at once', async () => {
     const own = {
@@ -357,5 +393,101 @@ describe('with the role of a node', () => {
     expect(fought?.message).toContain('AssociateAddress');
     const worker = run.account.fleet.instances.get(fought?.instance ?? '');
     expect(run.account.fleet.networks.isReachable(worker?.id ?? '')).toBe(false);
+  });
+});
+
+describe('with dynamodb:PutItem on the ledger', () => {
+  it('somebody has a worker in quarantine get other security groups back, and no target group gets what is not the worker', async () => {
+    const targetGroups = [{ name: 'web', type: 'ip' }];
+    const run = await start({ ...scenario(privateFleet({ targetGroups }, publicLaunch())), play: '20m' });
+    const id = run.records.find(({ reason }) => reason === 'quarantined')?.instance ?? '';
+    const { networks, targetGroups: known } = run.account.fleet;
+    const [worker] = networks.interfaces.of(id);
+    const vpcId = run.account.fleet.instances.get(id)?.vpcId ?? '';
+    const { securityGroups } = networks;
+    const theirs = securityGroups.create(
+      { id: securityGroups.newId(), vpcId, name: 'theirs', description: 'theirs', tags: new Map() },
+      [],
+    );
+    const [group] = known.list();
+    const table = run.account.stack.ref('AWS::DynamoDB::Table');
+    const items = await run.account.dynamoDb.scan(table);
+    const item = structuredClone(items.find(({ pk, sk }) => pk?.S === 'quarantine' && sk?.S === id));
+    const saved = item?.quarantine?.M?.saved?.M;
+    const ofWorker = saved?.interfaces?.L?.[0]?.M;
+    if (saved === undefined || ofWorker === undefined) throw new Error('nothing is saved');
+    ofWorker.groups = { L: [{ S: theirs.id }] };
+    const target = (to: string) => ({
+      M: { targetGroupArn: { S: group?.arn ?? '' }, id: { S: to }, port: { N: '80' } },
+    });
+    saved.targets = { L: [target('10.99.99.99'), target(worker?.privateIps[0] ?? '')] };
+    await run.account.dynamoDb.call('PutItem', { TableName: table, Item: item });
+    ask(run, 'release', id);
+    await run.account.play(20 * MINUTE);
+    expect(run.records.some(({ reason, instance }) => reason === 'released' && instance === id)).toBe(true);
+    expect(networks.interfaces.of(id)[0]?.securityGroupIds).toEqual([theirs.id]);
+    const registered = callsOf(run, 'RegisterTargets')
+      .map(({ input }) => JSON.stringify(input))
+      .join();
+    expect(registered).toContain(worker?.privateIps[0]);
+    expect(registered).not.toContain('10.99.99.99');
+  });
+
+  it('somebody has rules opened again in any security group, by a release of a node group whose item they have forged', async () => {
+    const run = await start({ ...scenario(privateFleet({}, publicLaunch())), play: '20m' });
+    const { securityGroups } = run.account.fleet.networks;
+    const theirs = securityGroups.create(
+      { id: securityGroups.newId(), vpcId: 'vpc-1', name: 'database', description: 'database', tags: new Map() },
+      [],
+    );
+    const permission = {
+      M: {
+        IpProtocol: { S: 'tcp' },
+        FromPort: { N: '5432' },
+        ToPort: { N: '5432' },
+        IpRanges: { L: [{ M: { CidrIp: { S: '0.0.0.0/0' } } }] },
+      },
+    };
+    const closed = {
+      M: {
+        ingress: { L: [{ M: { groupId: { S: theirs.id }, permissions: { L: [permission] } } }] },
+        subnets: { L: [] },
+      },
+    };
+    const Item = { pk: { S: 'exposed-group' }, sk: { S: 'shop/web' }, outcomes: { N: '0' }, closed };
+    await run.account.dynamoDb.call('PutItem', { TableName: run.account.stack.ref('AWS::DynamoDB::Table'), Item });
+    await run.account.play(2 * HOUR);
+    const opened = () =>
+      callsOf(run, 'AuthorizeSecurityGroupIngress').filter(({ input }) => JSON.stringify(input).includes(theirs.id));
+    expect(opened()).toEqual([]);
+    askForGroup(run, 'shop', 'web');
+    await run.account.play(20 * MINUTE);
+    expect(opened().map(({ outcome }) => outcome)).toEqual(['ok']);
+  });
+});
+
+describe('with the role of one function', () => {
+  it('nobody writes into the ledger what another function goes by: each role is refused the kinds of others', async () => {
+    const run = await start({ ...scenario(privateFleet()), play: '90m' });
+    const [example] = callsOf(run, 'PutItem');
+    const roles = new Map(run.calls.map((call) => [call.function, call.roleLogicalId]));
+    let refused = 0;
+    for (const { name, start: by, ...declared } of REMEDIATIONS as readonly Remediation[]) {
+      const role = roles.get(name);
+      if (role === undefined || example === undefined) continue;
+      const own = new Set([...(declared.ledgerKinds ?? []), ...(by.by === 'queue' ? ['unreadable'] : [])]);
+      for (const kind of LEDGER_KINDS) {
+        const permissions = example.permissions.map((each) => ({
+          ...each,
+          context: { ...each.context, 'dynamodb:LeadingKeys': [kind] },
+        }));
+        const denied = await deniedCalls(run.account, [
+          { ...example, function: name, permissions, roleLogicalId: role },
+        ]);
+        expect(denied.length, `${name} ${kind}`).toBe(own.has(kind) ? 0 : 1);
+        refused += denied.length;
+      }
+    }
+    expect(refused).toBeGreaterThan(250);
   });
 });

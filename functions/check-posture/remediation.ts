@@ -32,6 +32,7 @@ export const checkPosture = declare({
   requests: [],
   reconcilesAgain: true,
   ledger: ['BatchGetItem', 'PutItem'],
+  ledgerKinds: ['posture', 'posture-group'],
   rights: [
     onAnything('Workers', [
       'autoscaling:DescribeAutoScalingInstances',

@@ -39,6 +39,7 @@ export const closeShells = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'PutItem'],
+  ledgerKinds: ['shells'],
   rights: [
     onAnything('Workers', [
       'autoscaling:DescribeAutoScalingInstances',

@@ -35,6 +35,7 @@ export const drainNodes = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['drain-hook', 'drain'],
   rights: [
     onAnything('Groups', [
       'autoscaling:DescribeAutoScalingGroups',

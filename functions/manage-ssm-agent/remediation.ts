@@ -106,6 +106,7 @@ export const manageSsmAgent = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'PutItem'],
+  ledgerKinds: ['worker', 'agent-install'],
   rights: [
     onAnything('Workers', [
       'ec2:DescribeInstances',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type ItemKey, type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposalMemory } from '../shared/ledger/proposal.ts';
 import { CAUSES, OUTDATED } from './agent-cause.ts';
@@ -68,6 +68,6 @@ export async function saveWorker(
   now: number,
   writer: string,
 ): Promise<WorkerState | undefined> {
-  const item = { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR };
+  const item: ItemKey = { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR };
   return saveUnlessWritten(ledger, item, state, writer);
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type ItemKey, type Ledger, parseItems, readByKeys } from '../shared/ledger/ledger.ts';
+import { type Ledger, parseItems, readByKeys } from '../shared/ledger/ledger.ts';
 import { UnreadableItems } from '../shared/ledger/unreadable-items.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function readAnew<
   Schema extends z.ZodType<{ readonly pk: string; readonly sk: string; readonly revision: number }>,
 >(
   ledger: Ledger,
-  keys: ReadonlyArray<Pick<ItemKey, 'pk' | 'sk'>>,
+  keys: ReadonlyArray<{ readonly pk: string; readonly sk: string }>,
   schema: Schema,
   anew: Omit<z.infer<Schema>, 'pk' | 'sk' | 'revision'>,
 ): Promise<Array<z.infer<Schema>>> {

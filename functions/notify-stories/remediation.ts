@@ -24,6 +24,7 @@ export const notifyStories = declare({
   events: {},
   requests: [],
   ledger: ['BatchGetItem', 'PutItem'],
+  ledgerKinds: ['incident', 'subject', 'finding'],
   rights: [
     { sid: 'Tell', actions: ['sns:Publish'], resources: ['{topic}'] },
     putEvents('Announce', incident.detailType),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
 import * as z from 'zod';
-import { type Ledger, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type ItemKey, type Ledger, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import type { State } from '../shared/records/current-state.ts';
 import { decisionKind } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
@@ -58,7 +58,7 @@ export async function followSubjects(
       for (let tried = 1; ; tried++) {
         const { state, open } = followSubject(recent(before, now), ours);
         if (isDeepStrictEqual(keysOf(open), keysOf(before?.open ?? []))) return [name, state];
-        const key = { pk: PK, sk: name, keptUntil: now + KEPT_FOR };
+        const key: ItemKey = { pk: PK, sk: name, keptUntil: now + KEPT_FOR };
         const saved = await saveUnlessWritten(
           ledger,
           key,

@@ -182,6 +182,7 @@ export const quarantineWorkers = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['quarantine', 'quarantine-line', 'exposed-group', 'open-exposures', 'budget'],
   rights: [
     reads,
     readSessionChannels,

@@ -35,6 +35,7 @@ export const refreshGroups = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['refresh', 'replacement-order', 'first-start'],
   rights: [
     onAnything('Groups', [
       'autoscaling:DescribeAutoScalingGroups',

@@ -37,6 +37,7 @@ export const requireImdsv2 = declare({
   requests: ['approve', 'reject'],
   reconcilesAgain: true,
   ledger: ['BatchGetItem', 'PutItem'],
+  ledgerKinds: ['imds'],
   rights: [
     onAnything('Workers', ['autoscaling:DescribeAutoScalingInstances', 'ec2:DescribeInstances', 'ec2:DescribeTags']),
     onClusters('DescribeCluster'),

@@ -27,6 +27,7 @@ export const steerNodeClasses = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['node-class', 'watched-pair', 'first-start'],
   // It changes nothing in AWS. What it may change in a cluster, the cluster's RBAC says.
   rights: [
     onClusters('DescribeCluster'),

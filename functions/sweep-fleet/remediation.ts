@@ -18,6 +18,7 @@ export const sweepFleet = declare({
   events: {},
   requests: [],
   ledger: ['BatchGetItem', 'PutItem'],
+  ledgerKinds: ['sweep', 'run'],
   rights: [
     listClusters,
     onClusters('ListNodegroups'),

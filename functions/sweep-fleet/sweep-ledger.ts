@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
 import { UnreadableItems } from '../shared/ledger/unreadable-items.ts';
 
-const KEY = { pk: 'sweep', sk: 'unlisted' };
+const KEY = { pk: 'sweep', sk: 'unlisted' } as const;
 
 /**
  * The clusters whose node groups the last sweep could not list, with AWS's error code, so that a lasting failure is

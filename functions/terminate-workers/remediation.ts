@@ -39,6 +39,7 @@ export const terminateWorkers = declare({
   },
   requests: [],
   ledger: ['BatchGetItem', 'PutItem'],
+  ledgerKinds: ['termination'],
   rights: [
     onAnything('Workers', ['ec2:DescribeInstances']),
     onClusters('DescribeCluster'),

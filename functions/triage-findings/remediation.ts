@@ -66,6 +66,7 @@ export const triageFindings = declare({
   sweep: { of: 'account', detailType: reconcileRequest.detailType },
   requests: [],
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['findings', 'coverage'],
   rights: [
     onAnything('Workers', [
       'autoscaling:DescribeAutoScalingGroups',

@@ -49,6 +49,7 @@ export const upgradeNodeGroups = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['node-group', 'replacement-order', 'first-start', 'budget'],
   rights: [
     listClusters,
     // AWS does not document whether the updates of a node group are authorized on the cluster or the node group, so

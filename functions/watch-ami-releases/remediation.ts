@@ -22,6 +22,7 @@ export const watchAmiReleases = declare({
   events: {},
   requests: [],
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['release', 'run', 'unreadable'],
   rights: [
     listClusters,
     onClusters('ListNodegroups', 'DescribeCluster'),

@@ -18,6 +18,7 @@ export const watchHosts = declare({
   events: {},
   requests: [],
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  ledgerKinds: ['hosts', 'other-hosts', 'other-nodes', 'run', 'unreadable'],
   rights: [
     listClusters,
     onClusters('DescribeCluster', 'ListFargateProfiles'),

@@ -24,6 +24,15 @@ export const watchSupportDates = declare({
   },
   requests: [],
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  ledgerKinds: [
+    'support',
+    'certificate-authority',
+    'authority-in-user-data',
+    'planned-change',
+    'replacement-order',
+    'run',
+    'unreadable',
+  ],
   rights: [
     listClusters,
     onClusters('DescribeCluster', 'ListCertificateAuthorities', 'DescribeCertificateAuthority', 'ListNodegroups'),

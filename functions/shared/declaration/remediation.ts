@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { OperatorAction } from '../intake/operator-action.ts';
+import type { LedgerKind } from '../ledger/item-kinds.ts';
 import type { Sections } from '../policy/policy.ts';
 import type { ReasonEntry } from '../records/reason-entry.ts';
 import type { DecisionKind } from '../records/record.ts';
@@ -183,6 +184,11 @@ export interface Remediation {
   readonly wakesUp?: true;
   /** The DynamoDB actions that it needs on the ledger, such as `GetItem`. */
   readonly ledger: readonly string[];
+  /**
+   * The kinds of items that it writes there, where it may write. IAM refuses all others, so that whoever takes over one
+   * function cannot write what another one goes by. A function with a queue may also write what it cannot read.
+   */
+  readonly ledgerKinds?: readonly LedgerKind[];
   /** Further rights. Those for its log, queue, policy, ledger and wake-ups are added automatically. */
   readonly rights: readonly Right[];
   /** Further environment variables. Values may contain placeholders, see `right.ts`. */

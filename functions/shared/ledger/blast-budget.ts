@@ -7,7 +7,7 @@ import { UnreadableItemError } from './unreadable-items.ts';
 export type BudgetName = 'upgrades' | 'quarantines';
 
 /** Where a budget is kept, for whoever reads it together with other items. */
-export const budgetKey = (name: BudgetName) => ({ pk: 'budget', sk: name });
+export const budgetKey = (name: BudgetName) => ({ pk: 'budget' as const, sk: name });
 
 /** A slot of the blast budget. */
 const slot = z.object({

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { safeParse } from '../runtime/safe-parse.ts';
+import type { LedgerKind } from './item-kinds.ts';
 import { UnreadableItemError, type UnreadableItems } from './unreadable-items.ts';
 
 /**
@@ -127,7 +128,7 @@ export const withReadableItems = <Subject>(
 /** Reads items of several kinds by their keys, each named once, in batches. Missing items are left out. */
 export async function readByKeys(
   { documents, table }: Ledger,
-  wanted: ReadonlyArray<Pick<ItemKey, 'pk' | 'sk'>>,
+  wanted: ReadonlyArray<{ readonly pk: string; readonly sk: string }>,
 ): Promise<Array<Readonly<Record<string, unknown>>>> {
   const items: Array<Readonly<Record<string, unknown>>> = [];
   let keys = [...wanted];
@@ -170,7 +171,8 @@ export async function queryItems<Schema extends z.ZodType>(
 
 /** The key of an item, and how long it is kept. */
 export interface ItemKey {
-  readonly pk: string;
+  /** A function writes only the kinds that its declaration names (`ledgerKinds`). */
+  readonly pk: LedgerKind;
   readonly sk: string;
   /** When the item may be deleted, epoch milliseconds; absent where it is kept for ever. */
   readonly keptUntil?: number;

@@ -22,22 +22,22 @@ function ledgerOf(items: readonly object[], unreadable: UnreadableItems | undefi
 }
 
 const SCHEMA = z.object({ sk: z.string(), count: z.number() });
-const GOOD = { pk: 'k', sk: 'good', count: 1 };
-const BAD = { pk: 'k', sk: 'bad', count: 'many' };
+const GOOD = { pk: 'worker', sk: 'good', count: 1 };
+const BAD = { pk: 'worker', sk: 'bad', count: 'many' };
 
 it('an item that cannot be read is left out and noted, and is not written over; others are', async () => {
   const { ledger, written } = ledgerOf([BAD, GOOD]);
-  expect(await readItems(ledger, 'k', ['bad', 'good'], SCHEMA)).toEqual([{ sk: 'good', count: 1 }]);
-  expect(withReadableItems(ledger, 'k', ['bad', 'good', 'new'], (key) => key)).toEqual(['good', 'new']);
-  expect(ledger.unreadable?.all()).toMatchObject([{ pk: 'k', sk: 'bad', why: expect.stringMatching(/^count: /) }]);
-  await putItem(ledger, { pk: 'k', sk: 'good' }, {});
-  await expect(putItem(ledger, { pk: 'k', sk: 'bad' }, {})).rejects.toThrow(UnreadableItemError);
+  expect(await readItems(ledger, 'worker', ['bad', 'good'], SCHEMA)).toEqual([{ sk: 'good', count: 1 }]);
+  expect(withReadableItems(ledger, 'worker', ['bad', 'good', 'new'], (key) => key)).toEqual(['good', 'new']);
+  expect(ledger.unreadable?.all()).toMatchObject([{ pk: 'worker', sk: 'bad', why: expect.stringMatching(/^count: /) }]);
+  await putItem(ledger, { pk: 'worker', sk: 'good' }, {});
+  await expect(putItem(ledger, { pk: 'worker', sk: 'bad' }, {})).rejects.toThrow(UnreadableItemError);
   expect(written).toHaveLength(1);
 });
 
 it('an item that cannot be read fails the read where nobody would tell of it', async () => {
   const { documents, table } = ledgerOf([BAD]).ledger;
-  await expect(readItems({ documents, table }, 'k', ['bad'], SCHEMA)).rejects.toThrow(z.ZodError);
+  await expect(readItems({ documents, table }, 'worker', ['bad'], SCHEMA)).rejects.toThrow(z.ZodError);
 });
 
 it('a budget that cannot be read gives no slots, and is noted', async () => {

@@ -65,6 +65,11 @@ export class DynamoDb {
     return table;
   }
 
+  /** The name of the partition key of a table, by its name or ARN; undefined where there is no such table. */
+  partitionKeyOf(table: string): string | undefined {
+    return this.#tables.get(table.slice(table.lastIndexOf('/') + 1))?.keyNames[0];
+  }
+
   /**
    * Runs an operation on wire JSON.
    * @throws AwsError as DynamoDB returns it

@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   BatchGetItem$,
   type BatchGetItemCommandInput,
   type BatchGetItemCommandOutput,
@@ -17,6 +18,7 @@ import {
   GetItem$,
   type GetItemCommandInput,
   type GetItemCommandOutput,
+  type KeysAndAttributes,
   ListTables$,
   type ListTablesCommandInput,
   type ListTablesCommandOutput,
@@ -32,6 +34,7 @@ import {
   UpdateItem$,
   type UpdateItemCommandInput,
   type UpdateItemCommandOutput,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { NormalizedSchema } from '@smithy/core/schema';
 import type { StaticOperationSchema } from '@smithy/types';
@@ -73,22 +76,28 @@ export const dynamoDbService = (db: DynamoDb): Service => ({
 function dynamoDbOperations(db: DynamoDb): Service['operations'] {
   const on =
     (action: string) =>
-    ({
-      TableName = '',
-      IndexName,
-    }: {
-      TableName: string | undefined;
-      IndexName?: string | undefined;
-    }): Permission[] => [
-      {
-        action: `dynamodb:${action}`,
-        resource: db.arnOf(TableName) + (IndexName === undefined ? '' : `/index/${IndexName}`),
-      },
-    ];
+    (input: Addressed): Permission[] => {
+      const { TableName = '', IndexName } = input;
+      return [
+        {
+          action: `dynamodb:${action}`,
+          resource: db.arnOf(TableName) + (IndexName === undefined ? '' : `/index/${IndexName}`),
+          ...contextOf(leadingKeys(db, TableName, [input.Key ?? input.Item ?? {}])),
+        },
+      ];
+    };
   const onEach =
     (action: string) =>
-    ({ RequestItems }: { RequestItems: Record<string, unknown> | undefined }): Permission[] =>
-      Object.keys(RequestItems ?? {}).map((name) => ({ action: `dynamodb:${action}`, resource: db.arnOf(name) }));
+    ({
+      RequestItems = {},
+    }: {
+      RequestItems: Record<string, WriteRequest[] | KeysAndAttributes> | undefined;
+    }): Permission[] =>
+      Object.entries(RequestItems).map(([name, asked]) => ({
+        action: `dynamodb:${action}`,
+        resource: db.arnOf(name),
+        ...contextOf(leadingKeys(db, name, Array.isArray(asked) ? asked.flatMap(itemsOf) : (asked.Keys ?? []))),
+      }));
   return {
     GetItem: operation<GetItemCommandInput, GetItemCommandOutput>(
       GetItem$,
@@ -174,6 +183,30 @@ function dynamoDbOperations(db: DynamoDb): Service['operations'] {
     })),
   };
 }
+
+type Attributes = Record<string, AttributeValue>;
+
+interface Addressed {
+  readonly TableName?: string | undefined;
+  readonly IndexName?: string | undefined;
+  readonly Key?: Attributes | undefined;
+  readonly Item?: Attributes | undefined;
+}
+
+const itemsOf = ({ PutRequest, DeleteRequest }: WriteRequest): Attributes[] => [
+  PutRequest?.Item ?? DeleteRequest?.Key ?? {},
+];
+
+/** The distinct partition keys of items. Those of a query are not told apart, and no policy here asks for them. */
+function leadingKeys(db: DynamoDb, table: string, items: readonly Attributes[]): string[] {
+  const partitionKey = db.partitionKeyOf(table) ?? '';
+  const keys = items.flatMap(({ [partitionKey]: key }) => key?.S ?? key?.N ?? []);
+  return [...new Set(keys)].sort();
+}
+
+/** Source: Service Authorization Reference, Amazon DynamoDB, `dynamodb:LeadingKeys`. */
+const contextOf = (keys: string[]): Pick<Permission, 'context'> =>
+  keys.length === 0 ? {} : { context: { 'dynamodb:LeadingKeys': keys } };
 
 interface Conditional {
   readonly TableName?: string | undefined;
