@@ -181,6 +181,13 @@ describe('the hook of a group', () => {
     ['both', intended, { hook: 'stands', retains: true }, true],
     ['the retention, where somebody deleted the hook', made.made, { hook: 'absent', retains: true }, true],
     ['no retention that somebody else ended', made.made, { hook: 'stands', retains: false }, false],
+    [
+      'nothing, where another group has the name by now',
+      made.made,
+      { hook: 'stands', retains: true, createdAt: NOW + 1 },
+      undefined,
+    ],
+    ['both, in a group that was there before', made.made, { hook: 'stands', retains: true, createdAt: NOW }, true],
     ['nothing, where nothing was made', undefined, { hook: 'stands', retains: true }, undefined],
   ] as const)('a read shows of what was made %s', (_what, before, group, expected) => {
     expect(shownOf(before, group, NOW + MINUTE)?.retains).toBe(expected);

@@ -32,16 +32,18 @@ const TAKES_BACK: ReadonlySet<string> = new Set(['opted-out', 'mode-off']);
 /**
  * What a read of the group leaves of that which was made here, or was about to be made when the function died. The hook
  * comes before the retention, so that without the hook neither was made. Reads lag behind changes: what was made just now
- * is not forgotten because of one, or nobody would ever remove it.
+ * is not forgotten because of one, or nobody would ever remove it. Nothing was made in a group that is younger: it has the
+ * name of one that was deleted, and its retention is somebody else's.
  *
  * @param now epoch milliseconds
  */
 export function shownOf(
   made: HookState['made'],
-  { hook, retains }: Pick<GroupObservation['group'], 'hook' | 'retains'>,
+  { hook, retains, createdAt = 0 }: Pick<GroupObservation['group'], 'hook' | 'retains' | 'createdAt'>,
   now: number,
 ): HookState['made'] {
-  if (made === undefined || isMadeJustNow(made, now)) return made;
+  if (made === undefined || made.at < createdAt) return undefined;
+  if (isMadeJustNow(made, now)) return made;
   if (made.unconfirmed === true && hook === 'absent') return undefined;
   return { ...made, retains: made.retains && retains };
 }

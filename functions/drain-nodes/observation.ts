@@ -45,6 +45,8 @@ export interface GroupObservation extends InGroup {
   readonly group: Group & {
     /** The AWS service that operates it. */
     readonly operator?: string;
+    /** Epoch milliseconds. */
+    readonly createdAt?: number;
     /** Those of its warm pool are among them. */
     readonly members: readonly Member[];
     /** Whether the hook that is made here stands, and has its timeouts. */

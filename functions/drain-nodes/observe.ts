@@ -194,6 +194,7 @@ async function observeGroup(
     retains: retainsAbandoned(group),
     desired: group.DesiredCapacity ?? 0,
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
+    ...(group.CreatedTime !== undefined && { createdAt: group.CreatedTime.getTime() }),
     ...(group.Operator?.Principal !== undefined && { operator: group.Operator.Principal }),
   };
   // One group that cannot be read stops no other, and its own nodes that wait are drained all the same.
