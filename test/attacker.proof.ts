@@ -396,6 +396,32 @@ describe('with the role of a node', () => {
   });
 });
 
+describe('with logs:PutLogEvents on the log group', () => {
+  it('somebody has people told of what never was, by a record of their own, and no function does anything by it', async () => {
+    const run = await start({ ...scenario(privateFleet({}, publicLaunch())), play: '30m' });
+    const group = String(run.account.stack.outputs.LogGroupName);
+    const { events } = run.account.logs.group(group);
+    const line =
+      events.map(({ message }) => message).find((message) => message.includes('"reason":"quarantined"')) ?? '';
+    const invented = JSON.stringify({
+      ...JSON.parse(line),
+      id: 'invented',
+      correlationId: 'invented',
+      decision: 'failed',
+      reason: 'workers-stay-exposed',
+      severity: 'critical',
+      message: 'The account burns.',
+    });
+    const told = () => run.account.sns.published.filter(({ message }) => message.includes('The account burns.'));
+    expect(told()).toEqual([]);
+    const before = run.calls.length;
+    run.account.logs.append(group, 'invented', invented);
+    await run.account.play(4 * MINUTE);
+    expect(told().length).toBeGreaterThan(0);
+    expect(new Set(run.calls.slice(before).map((call) => call.function))).toEqual(new Set(['notify-stories']));
+  });
+});
+
 describe('with dynamodb:PutItem on the ledger', () => {
   it('somebody has a worker in quarantine get other security groups back, and no target group gets what is not the worker', async () => {
     const targetGroups = [{ name: 'web', type: 'ip' }];
