@@ -85,3 +85,20 @@ it('changes no instance that an AWS service operates, and says so once', async (
   expect(told.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(['skipped imdsv2-operated']);
   expect(run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions')).toEqual([]);
 });
+
+it('tells of a change that it made before it died, and undoes it when asked', async () => {
+  const fleet = privateFleet({}, {}, { nodeGroups: [nodeGroup] });
+  const scenario = { fleet, policy: { imds: { mode: 'enforce' } }, inProcess: true, play: '90m' };
+  const calls = (await start(scenario)).calls.filter((call) => call.function === 'require-imdsv2');
+  const call = calls.findIndex(({ operation }) => operation === 'ModifyInstanceMetadataOptions') + 1;
+  const run = await start({ ...scenario, faults: { crash: { function: 'require-imdsv2', call, when: 'after' } } });
+  const told = run.records.filter(({ remediation }) => remediation === 'require-imdsv2');
+  expect(told.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual([
+    'acted imdsv2-being-required',
+    'done imdsv2-required',
+  ]);
+  const instance = told[0]?.instance ?? '';
+  expect((await operate(run.account, 'undo', instance, ...WHY)).code).toBe(0);
+  await run.account.play(5 * MINUTE);
+  expect(run.account.fleet.instances.get(instance)?.metadataTokens).toBe('optional');
+});
