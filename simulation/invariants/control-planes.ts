@@ -1,6 +1,7 @@
 import { followingMode, NEXT_IMAGE, NEXT_VERSION } from '../scenario/parts/control-planes.ts';
+import { versionOfImage } from '../scenario/parts/own-images.ts';
 import { type Day, IGNORE, type Invariant, isChange } from './invariant.ts';
-import { templateImageOf } from './refreshed-to.ts';
+import { releaseOf, templateImageOf } from './moved-to.ts';
 import { followsFrom, isSeen, watchVersions } from './settled.ts';
 
 /** A look may have read the control plane so long before the call, ms: calls are repeated with pauses. */
@@ -74,8 +75,13 @@ export function controlPlanes(day: Day): Invariant {
         const cluster = String(clusterName);
         checkChanging(cluster, `${nodegroupName} was to be updated`);
         const group = eks.nodeGroupsOf(cluster).find(({ name }) => name === nodegroupName);
-        if (!isChange(call) || version === undefined || group === undefined || group.version === version) return;
-        checkMove(cluster, `${nodegroupName} goes to Kubernetes ${version}`);
+        if (!isChange(call) || group === undefined) return;
+        const target = group.amiType === 'CUSTOM' ? versionOfImage(releaseOf(day, call)) : version;
+        const present = group.amiType === 'CUSTOM' ? versionOfImage(group.releaseVersion ?? '') : group.version;
+        if (target === undefined || target === present) return;
+        if (target !== eks.cluster(cluster).version)
+          day.breach('no node follows too soon', `${nodegroupName} goes to Kubernetes ${target} before ${cluster}`);
+        checkMove(cluster, `${nodegroupName} goes to Kubernetes ${target}`);
       }
       if (call.operation === 'StartInstanceRefresh' && isChange(call)) {
         if (templateImageOf(day, call) !== NEXT_IMAGE) return;

@@ -1,4 +1,6 @@
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
+import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
+import { newestImage } from '../scenario/parts/own-images.ts';
 import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import type { Day, Invariant } from './invariant.ts';
 import { SEEN_WITHIN_MS } from './settled.ts';
@@ -57,11 +59,21 @@ export function endings(day: Day): Invariant {
     }
   };
 
+  const isOut = (imageId: string): boolean => account.fleet.images.list().some(({ ImageId }) => ImageId === imageId);
+
+  /** What a node group is to run: the recommended release, or the newest AMI of its owner that its control plane has it take. */
+  const wantedFor = ({ cluster, version, amiType, releaseVersion }: EksNodeGroup): string | undefined => {
+    if (amiType !== 'CUSTOM') return account.fleet.releases.latest(version, amiType, account.time.now)?.releaseVersion;
+    // When nodes take AMIs for another Kubernetes version, others watch.
+    return day.scenario.controlPlanes === undefined ? newestImage(isOut, cluster.version) : releaseVersion;
+  };
+
   const outdated = (): void => {
     for (const name of eks.clusters.keys()) {
-      for (const { name: group, version, tags, releaseVersion = '', amiType, status } of eks.nodeGroupsOf(name)) {
-        if (Object.hasOwn(tags, IGNORE) || status !== 'ACTIVE' || amiType === 'CUSTOM') continue;
-        const recommended = account.fleet.releases.latest(version, amiType, account.time.now)?.releaseVersion;
+      for (const one of eks.nodeGroupsOf(name)) {
+        const { name: group, tags, releaseVersion = '', status } = one;
+        if (Object.hasOwn(tags, IGNORE) || status !== 'ACTIVE') continue;
+        const recommended = wantedFor(one);
         const last = lastOf(
           'upgrade-node-groups',
           (record) => record.cluster === name && record.nodegroup === group && record.instance === undefined,

@@ -5,7 +5,7 @@ import { NEXT_IMAGE } from '../scenario/parts/control-planes.ts';
 import { DRAINED_WITHIN, RETAINED_FOR, WANTED_IMAGE } from '../scenario/parts/self-managed.ts';
 import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
-import { templateImageOf } from './refreshed-to.ts';
+import { templateImageOf } from './moved-to.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;

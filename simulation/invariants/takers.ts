@@ -5,6 +5,7 @@ import { placeOf } from '../scenario/parts/rollout.ts';
 import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
 import type { Policy } from '../scenario/policy.ts';
 import { type Day, IGNORE } from './invariant.ts';
+import { releasesOf } from './moved-to.ts';
 import { followsFrom, isSeen, SEEN_WITHIN_MS, type VersionHistory } from './settled.ts';
 
 /** What becomes of the version of a control plane, by the name of its cluster. */
@@ -73,7 +74,7 @@ function nodeGroupsOf(day: Day, versions: Versions): Taker[] {
   const { eks } = day.run.account.fleet;
   return [...eks.clusters.keys()].flatMap((cluster) =>
     eks.nodeGroupsOf(cluster).map((group): Taker => {
-      const { name, tags, amiType, releaseVersion = '' } = group;
+      const { name, tags, amiType, releaseVersion = '', launchTemplate } = group;
       const updates = eks.updatesOf(cluster, name).filter(({ status }) => status === 'InProgress');
       return {
         name: `${cluster}/${name}`,
@@ -83,17 +84,24 @@ function nodeGroupsOf(day: Day, versions: Versions): Taker[] {
         counts: !Object.hasOwn(tags, IGNORE),
         releaseVersion,
         newestRun: releaseVersion,
-        taking: updates.flatMap(({ params = [] }) => params.flatMap(({ value }) => value ?? [])),
+        taking: updates.flatMap((update) => releasesOf(day, update, launchTemplate?.id)),
       };
     }),
   );
 }
 
-/** The Kubernetes version that a node group runs, and the one to which it is to follow, once all must know of it. */
-function versionsOf(day: Day, { cluster, version, modifiedAt }: EksNodeGroup, versions: Versions): string[] {
+/**
+ * The Kubernetes version that a node group runs, and the one to which it is to follow, once all must know of it. What runs
+ * an AMI of its owner takes those for the version of its control plane.
+ */
+function versionsOf(day: Day, { cluster, version, modifiedAt, amiType }: EksNodeGroup, versions: Versions): string[] {
   const { controlPlanes } = day.scenario;
+  const history = versions(cluster.name);
+  const from = followsFrom(day, history);
+  if (amiType === 'CUSTOM') {
+    return from !== undefined && isSeen(day, Math.max(from, history.since)) ? [cluster.version] : [];
+  }
   if (controlPlanes === undefined || version === cluster.version) return [version];
-  const from = followsFrom(day, versions(cluster.name));
   const { since = 0, policy } = day.policies.at(-1) ?? {};
   if (from === undefined || policy === undefined || !isSeen(day, Math.max(from, since, modifiedAt))) return [version];
   const isFollowing = !policy.killSwitch && followingMode(policy, controlPlanes) === 'enforce';

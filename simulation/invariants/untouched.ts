@@ -1,7 +1,9 @@
 import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
 import type { CallRecord } from '../../sandbox/account/service.ts';
+import { KEPT_AS_CODE } from '../scenario/parts/own-images.ts';
 import type { Policy } from '../scenario/policy.ts';
 import { type Day, IGNORE, type Invariant, isChange, presentPolicies } from './invariant.ts';
+import { releaseOf } from './moved-to.ts';
 
 /** The sections of the policy that bound what a function changes. */
 const SECTIONS = {
@@ -18,7 +20,7 @@ const BEGINS_DRAINS = /^(PutLifecycleHook|UpdateAutoScalingGroup)$/;
 /** What opted out, is no worker or belongs to AWS is never changed; nor is anything where the policy only observes. */
 export function untouched(day: Day): Invariant {
   const { account } = day.run;
-  const { eks, instances, networks } = account.fleet;
+  const { eks, instances, launchTemplates, networks } = account.fleet;
   const changed = new Set<string>();
 
   const ownerOf = (id: string): string | undefined =>
@@ -44,7 +46,7 @@ export function untouched(day: Day): Invariant {
   const follows = ({ input }: CallRecord, group: EksNodeGroup | undefined): boolean =>
     input.version !== undefined && group !== undefined && group.version !== input.version;
 
-  const checkPolicy = (call: CallRecord, subjects: readonly string[], isFollowing: boolean): void => {
+  const checkPolicy = (call: CallRecord, subjects: readonly string[], group: EksNodeGroup | undefined): void => {
     const section = Object.entries(SECTIONS).find(([name]) => name === call.function)?.[1];
     if (section === undefined) return;
     // What somebody approves is done in mode observe, too, but not under the kill switch.
@@ -52,7 +54,8 @@ export function untouched(day: Day): Invariant {
     const acts = (policy: Policy): boolean =>
       policy[section]?.mode === 'enforce' &&
       (section !== 'upgrades' || policy.upgrades.approval !== 'required') &&
-      (!isFollowing || day.scenario.controlPlanes?.mode === 'enforce');
+      (!follows(call, group) || day.scenario.controlPlanes?.mode === 'enforce') &&
+      (group?.amiType !== 'CUSTOM' || day.scenario.ownImages?.mode === 'enforce');
     const permits = (policy: Policy): boolean => !policy.killSwitch && (ruledOn || acts(policy));
     const isNew = subjects.some((id) => !changed.has(`${call.function} ${id}`));
     if (isNew && !presentPolicies(day).some(permits)) {
@@ -61,12 +64,9 @@ export function untouched(day: Day): Invariant {
   };
 
   /** What a change begins anew, so that the policy must permit it. */
-  const subjectsOf = (
-    { function: caller, operation, input }: CallRecord,
-    hosts: string[],
-    isGroup: boolean,
-  ): string[] => {
-    if (isGroup) return [`${input.clusterName}/${input.nodegroupName} ${input.releaseVersion}`];
+  const subjectsOf = (call: CallRecord, hosts: string[], isGroup: boolean): string[] => {
+    const { function: caller, operation, input } = call;
+    if (isGroup) return [`${input.clusterName}/${input.nodegroupName} ${releaseOf(day, call)}`];
     if (caller !== 'refresh-groups' && caller !== 'drain-nodes') return hosts;
     const begins = caller === 'refresh-groups' || BEGINS_DRAINS.test(operation);
     return begins && input.AutoScalingGroupName !== undefined ? [`${input.AutoScalingGroupName}`] : [];
@@ -86,8 +86,12 @@ export function untouched(day: Day): Invariant {
       if (group !== undefined && Object.hasOwn(group.tags, IGNORE)) {
         day.breach('untouched', `${call.function} called ${call.operation} on ${nodegroupName}, which opted out`);
       }
+      if (call.operation === 'CreateLaunchTemplateVersion') {
+        const { tags } = launchTemplates.get(String(call.input.LaunchTemplateId));
+        if (tags.has(KEPT_AS_CODE)) day.breach('untouched', `${call.function} changes a template that is kept as code`);
+      }
       const subjects = subjectsOf(call, hosts, group !== undefined);
-      if (subjects.length > 0) checkPolicy(call, subjects, follows(call, group));
+      if (subjects.length > 0) checkPolicy(call, subjects, group);
       for (const id of subjects) changed.add(`${call.function} ${id}`);
     },
   };

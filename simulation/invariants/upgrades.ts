@@ -1,5 +1,6 @@
 import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
 import { type Day, type Invariant, isChange, largest } from './invariant.ts';
+import { releaseOf } from './moved-to.ts';
 import { dateOf } from './takers.ts';
 
 /** Node groups are upgraded within their budget, and never to an older release. */
@@ -23,9 +24,10 @@ export function upgrades(day: Day): Invariant {
     onCall(call) {
       if (call.operation !== 'UpdateNodegroupVersion' || !isChange(call)) return;
       look();
-      const { releaseVersion, clusterName, nodegroupName } = call.input;
+      const { clusterName, nodegroupName } = call.input;
+      const releaseVersion = releaseOf(day, call);
       const key = `${clusterName}/${nodegroupName}`;
-      if (dateOf(String(releaseVersion)) < dateOf(newest.get(key) ?? '')) {
+      if (dateOf(releaseVersion) < dateOf(newest.get(key) ?? '')) {
         day.breach('no release goes backwards', `${key} was to go from ${newest.get(key)} to ${releaseVersion}`);
       }
       const running = groups().filter(({ name, cluster }) =>

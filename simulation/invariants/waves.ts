@@ -1,11 +1,14 @@
+import { versionOfImage } from '../scenario/parts/own-images.ts';
 import { closedFor, GATE } from '../scenario/parts/rollout.ts';
 import { watchUrgent } from './hastened.ts';
 import { type Day, type Invariant, isChange } from './invariant.ts';
+import { releaseOf } from './moved-to.ts';
 import { watchVersions } from './settled.ts';
 import { dateOf, type Taker, takersOf, watchPins } from './takers.ts';
 
-/** The Kubernetes version of a release of AL2023, which its name begins with. */
-const minorOf = (releaseVersion: string): string => releaseVersion.split('.', 2).join('.');
+/** The Kubernetes version of a release of AL2023, which its name begins with, or of an AMI of its owner. */
+const minorOf = (releaseVersion: string): string =>
+  versionOfImage(releaseVersion) ?? releaseVersion.split('.', 2).join('.');
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -116,9 +119,9 @@ export function waves(day: Day): Invariant {
       if (!mayChange && account.time.now - watchedAt < SECOND_MS) return;
       const takers = watch();
       if (call.operation !== 'UpdateNodegroupVersion' || !isChange(call)) return;
-      const { clusterName, nodegroupName, releaseVersion } = call.input;
+      const { clusterName, nodegroupName } = call.input;
       const starter = takers.find(({ name }) => name === `${clusterName}/${nodegroupName}`);
-      if (starter !== undefined) onStart(starter, String(releaseVersion), takers);
+      if (starter !== undefined) onStart(starter, releaseOf(day, call), takers);
     },
   };
 }

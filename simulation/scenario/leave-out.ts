@@ -18,6 +18,7 @@ export const WHOLES = [
   'exposedPools',
   'posture',
   'shells',
+  'ownImages',
 ] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

@@ -4,6 +4,7 @@ import { EXPOSED_POOLS, type OfExposedPools } from './parts/exposed-pools.ts';
 import { HOSTS, type OfHosts } from './parts/hosts.ts';
 import { NODE_CLASSES, type OfNodeClasses } from './parts/node-classes.ts';
 import { OBSTACLES, type OfObstacles } from './parts/obstacles.ts';
+import { type OfOwnImages, OWN_IMAGES } from './parts/own-images.ts';
 import { type OfPosture, POSTURE } from './parts/posture.ts';
 import { type OfRollout, ROLLOUT } from './parts/rollout.ts';
 import { type OfRulings, RULINGS } from './parts/rulings.ts';
@@ -21,6 +22,7 @@ export interface Parts
     OfHosts,
     OfVulnerabilities,
     OfControlPlanes,
+    OfOwnImages,
     OfObstacles,
     OfExposedPools,
     OfPosture,
@@ -36,6 +38,7 @@ export const PARTS: ReadonlyArray<Part<Parts>> = [
   HOSTS,
   VULNERABILITIES,
   CONTROL_PLANES,
+  OWN_IMAGES,
   OBSTACLES,
   EXPOSED_POOLS,
   POSTURE,
