@@ -138,4 +138,18 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'if (givenBack === undefined) return now + SEEN_WITHIN;',
     'if (givenBack === undefined) return undefined;',
   ),
+  day(
+    248,
+    'a launch template that is kept as code gets a version',
+    'upgrade-node-groups/decide/propose-template.ts',
+    'if (owner === undefined && policy',
+    'if (policy',
+  ),
+  day(
+    248,
+    'an AMI of its owner takes no wave after the other',
+    'upgrade-node-groups/release/wave-entry.ts',
+    'const taker = { key, wave, bakeBetween, knownSince: knownSince(release, view, state, now) };',
+    'if (view.amiType === CUSTOM) return undefined;\n  const taker = { key, wave, bakeBetween, knownSince: 0 };',
+  ),
 ];
