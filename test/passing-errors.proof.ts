@@ -75,6 +75,27 @@ it.each<[what: string, as: Refusal['as']]>([
   expect(run.calls.length).toBeLessThan(quiet.calls.length * 4);
 });
 
+it.each(['SendCommand', 'PutItem'])(
+  'agents are cured once %s works again, and messages do not multiply meanwhile',
+  async (operation) => {
+    const play = (refusals: readonly Refusal[]) =>
+      start({ fleet: 'ssm-agent', seed: 7, inProcess: true, play: '3h', faults: { refusals } });
+    const fails = { function: 'manage-ssm-agent', operation, as: 'failed' as const, until: HOUR };
+    const [quiet, run] = [await play([]), await play([fails])];
+    const workers = new Set(quiet.records.map(({ instance }) => instance)).size;
+    const callsOf = ({ calls }: Run) => calls.filter((call) => call.function === 'manage-ssm-agent').length;
+    expect(callsOf(run)).toBeLessThan(callsOf(quiet) * 4);
+    // Only what the launches sent: an hour is longer than the queue tries.
+    expect(deadLetterCount(run)).toBeLessThanOrEqual(workers);
+    // A cure that could not be remembered shows as an agent that answers.
+    const endOf = (each: Run) =>
+      ofGroups(each, 'manage-ssm-agent')
+        .flatMap((words) => words.match(/^.* done (?=agent-(cured|verified|updated)$)/)?.[0] ?? [])
+        .sort();
+    expect(endOf(run)).toEqual(endOf(quiet));
+  },
+);
+
 it('findings of a group that EKS fails for good to describe are told as unreadable, and leave no dead letter', async () => {
   const refusals = [
     { function: 'triage-findings', operation: 'DescribeNodegroup', naming: 'batch', as: 'failed' as const },

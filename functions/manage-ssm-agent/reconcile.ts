@@ -57,13 +57,18 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Begin remedies with one call for many workers, then save and record. Errors are rethrown after all other work.
   let troubles: unknown = unreadTrouble({ unread }, observations);
   let settled: readonly Decided[] = decided;
+  let comesAgain = false;
   try {
     settled = await carryOut(deps, readCluster, scope, decided, circumstances);
   } catch (error) {
     troubles = error;
+    comesAgain = !observations.some(({ trigger }) => trigger.isLastTry === true);
   }
   // Schedule workers that wait or were answered; return requests that could not be answered to the queue.
-  const again = [...settled.flatMap((each) => againOf(each, now)), ...untilShown(scope.instances, seen, now)];
+  // Messages whose remedies did not begin come again by themselves: requests beside them, each time, would multiply them.
+  const again = comesAgain
+    ? []
+    : [...settled.flatMap((each) => againOf(each, now)), ...untilShown(scope.instances, seen, now)];
   await lookAgain(deps, agentReconcileRequest.detailType, again, now);
   await comeBack(deps.queue, [...scope.deferred, ...unanswered(decided, settled)], BUSY_SECONDS);
   for (const message of malformed) await putAside(deps, message);
