@@ -38,6 +38,24 @@ describe('what a policy means for a fleet', () => {
     ]);
   });
 
+  it.each<[string, object, object, string]>([
+    ['IMDSv2', { imds: { mode: 'enforce' } }, { imds: { mode: 'off' } }, 'imds.mode: "off" becomes "enforce"'],
+    [
+      'shells',
+      { shells: { sessions: { mode: 'enforce' } } },
+      { shells: { sessions: { mode: 'off' } } },
+      'shells.sessions.mode: "off" becomes "enforce"',
+    ],
+    [
+      'posture',
+      { posture: { mode: 'off' } },
+      { posture: { mode: 'observe' } },
+      'posture.mode: "observe" becomes "off"',
+    ],
+  ])('is told of sections that no override may change: %s', (_, proposed, inForce, line) => {
+    expect(linesOf(proposed, inForce)).toEqual([`${line} for prod, prod/web, test, test/web`]);
+  });
+
   it('tells what an override in place no longer does, what goes out of scope, and what could not be read', () => {
     const inForce = { overrides: [{ name: 'web', match: { nodegroups: ['web'] }, upgrades: { retryAfter: '90m' } }] };
     expect(linesOf({ scope: { clusters: ['prod'] } }, inForce, ['dev: AccessDeniedException: no'])).toEqual([

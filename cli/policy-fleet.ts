@@ -11,7 +11,7 @@ import { isInScope, isOptedOut } from '../functions/shared/fleet/scope.ts';
 import { valueAt } from '../functions/shared/policy/merge-override.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
 import { fits, type Place, policyAt } from '../functions/shared/policy/policy-at.ts';
-import { STRICTNESS } from '../functions/shared/policy/strictness.ts';
+import { strictnessOf } from '../functions/shared/policy/strictness.ts';
 import { waveOf } from '../functions/shared/rollouts/wave-place.ts';
 import { READ_CONCURRENCY } from '../functions/shared/runtime/aws-client.ts';
 
@@ -96,8 +96,8 @@ export function fleetReport(
   const changes = new Map<string, PolicyChange>();
   for (const place of inForce === undefined ? [] : places) {
     const [before, after] = [inForce, proposed].map((policy) => settingsAt(policy, place, account));
-    for (const [key, to] of after ?? []) {
-      const from = before?.get(key);
+    for (const key of new Set([...(after?.keys() ?? []), ...(before?.keys() ?? [])])) {
+      const [from, to] = [before?.get(key), after?.get(key)];
       if (JSON.stringify(from) === JSON.stringify(to)) continue;
       const id = JSON.stringify([key, from, to]);
       changes.set(id, { key, from, to, places: [...(changes.get(id)?.places ?? []), place.name] });
@@ -130,11 +130,24 @@ function settingsAt(policy: Policy | undefined, place: Place, account: string): 
   const own = policyAt<typeof policySections, Policy>(policy, place, policySections);
   if (isInvalid(own)) return new Map([['the policy there', own.error]]);
   const isTouched = isInScope(policy.scope, account, place.cluster);
-  const sections = Object.entries(STRICTNESS).flatMap(([section, keys]) =>
-    Object.keys(keys).map((key): [string, unknown] => [`${section}.${key}`, valueAt(own, `${section}.${key}`)]),
+  const sections = Object.keys(policySections).flatMap((section) =>
+    keysOf(section, own).map((key): [string, unknown] => [key, valueAt(own, key)]),
   );
   return new Map<string, unknown>([['killSwitch', own.killSwitch], ['in scope', isTouched], ...sections]);
 }
+
+/** The keys of a section: those that overrides may change, or all that the policy has where the section holds everywhere. */
+function keysOf(section: string, policy: Policy): string[] {
+  const keys = strictnessOf(section);
+  return keys === undefined
+    ? leavesOf(section, valueAt(policy, section))
+    : Object.keys(keys).map((key) => `${section}.${key}`);
+}
+
+const leavesOf = (path: string, value: unknown): string[] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([key, each]) => leavesOf(`${path}.${key}`, each))
+    : [path];
 
 /** How many places a line names. */
 const NAMED = 5;
