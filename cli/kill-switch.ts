@@ -1,6 +1,6 @@
 import type { Command, ExitCode, Surroundings } from './command.ts';
 import { confirmed } from './confirm.ts';
-import { readPolicyText, writePolicyText } from './policy-parameter.ts';
+import { isChangedSince, objectIn, readPolicyText, writePolicyText } from './policy-parameter.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Creates `stop` or `go`: sets the kill switch of the policy, and leaves the rest of the document unchanged. */
@@ -45,6 +45,7 @@ async function turn(surroundings: Surroundings, on: boolean, yes: boolean): Prom
     note('The kill switch stays on.');
     return 1;
   }
+  if (!yes && (await isChangedSince(surroundings, before))) return 1;
   await writePolicyText(surroundings, JSON.stringify({ ...document, killSwitch: on }, null, 2), before);
   print(
     on
@@ -52,13 +53,4 @@ async function turn(surroundings: Surroundings, on: boolean, yes: boolean): Prom
       : 'The kill switch is off: functions act again at their next reconcile, within the hour.',
   );
   return 0;
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const document: unknown = JSON.parse(text);
-    return typeof document === 'object' && document !== null && !Array.isArray(document) ? { ...document } : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -236,7 +236,7 @@ describe('the policy', () => {
   it('that is no JSON is told of by stop, and left as it is', async () => {
     const { clients, stack } = await surroundingsIn(run.account);
     const { writePolicyText } = await import('../cli/policy-parameter.ts');
-    await writePolicyText({ clients, stack }, 'nonsense', { text: '' });
+    await writePolicyText({ clients, stack, note: () => undefined }, 'nonsense', { text: '' });
     expect(await remediator('stop')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('holds no JSON object'),

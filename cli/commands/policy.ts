@@ -9,7 +9,7 @@ import { confirmed } from '../confirm.ts';
 import { contentOf } from '../input-file.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
 import { type FleetReport, fleetInLines, fleetReport, readPlaces } from '../policy-fleet.ts';
-import { readPolicyText, writePolicyText } from '../policy-parameter.ts';
+import { isChangedSince, objectIn, readPolicyText, writePolicyText } from '../policy-parameter.ts';
 import { rightsIn } from '../policy-rights.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -23,7 +23,8 @@ check FILE   checks a policy document before you put it in place; - is standard 
 check        checks the policy in force
 --fleet      with check: reads clusters and node groups. It shows which of them each override matches, and what would act
              differently from the policy in force.
-put FILE     puts a document in place, after a confirmation (--yes skips it). A document with a fault is refused.
+put FILE     puts a document in place, after a confirmation (--yes skips it). A document with a fault is refused, and one that
+             would turn a kill switch off that is on: only go does that.
 schema       prints the JSON Schema of the document, for editors. It needs no AWS.
 
 check shows the next five openings of each change window, in the window's own time zone. It ends with 1 where something is
@@ -108,15 +109,24 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
     note(`${stack.PolicyParameterName} is the same already.`);
     return 0;
   }
+  if (isStopped(before.text) && !isStopped(text)) {
+    note(
+      'The kill switch is on, and this document would turn it off. Give it "killSwitch": true, or turn the switch off first (go). Nothing was put in place.',
+    );
+    return 1;
+  }
   const question = `Put ${file} into ${stack.PolicyParameterName} of ${stack.stackName} in ${stack.region}?`;
   if (!yes && !(await confirmed(surroundings, question))) {
     note('Nothing was put in place.');
     return 1;
   }
+  if (!yes && (await isChangedSince(surroundings, before))) return 1;
   const version = await writePolicyText(surroundings, text, before);
   note(`It is in place, as version ${version}: functions go by it within 30 seconds, at their next reconcile.`);
   return 0;
 }
+
+const isStopped = (text = ''): boolean => objectIn(text)?.killSwitch === true;
 
 /** Tells why there is no document to show or check. */
 function missed({ note }: Pick<Local, 'note'>, why: string): ExitCode {
