@@ -38,7 +38,8 @@ const CLAIM_HOLDS = 10 * 60_000;
  * Reconciles each cluster that the messages name: collects the results of a check under way, or begins a check that is
  * due. A cluster that fails stops no other.
  *
- * @throws when AWS could not be read or written for a cluster; the batch comes again, and nothing is done twice
+ * @throws AggregateError when AWS could not be read or written for a cluster, after all else; the batch comes again, and
+ *   nothing is done twice
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   // Read the requests and the policy.
@@ -65,8 +66,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   };
   const one = ({ cluster, asked, policy: readable }: (typeof looked)[number]) =>
     reconcileCluster(collectDeps, readable, cluster, asked, states.get(cluster) ?? NEW_CLUSTER);
-  await pMap(readable, one, { concurrency: READ_CONCURRENCY, stopOnError: false });
-  for (const message of malformed) await putAside(deps, message);
+  const troubles: unknown[] = [];
+  const note = (error: unknown): undefined => void troubles.push(error);
+  await pMap(readable, (each) => one(each).catch(note), { concurrency: READ_CONCURRENCY });
+  for (const message of malformed) await putAside(deps, message).catch(note);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not every cluster could be checked.');
 }
 
 const CHECKS_OF_POSTURE = { modeIn: ({ posture }: Policy) => posture.mode, about: 'checks of posture' };

@@ -53,10 +53,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Send the commands together, then save and record each decision.
   const sendings = await sendCommands(deps, decided);
   const troubles: unknown[] = [];
+  const note = (error: unknown): undefined => void troubles.push(error);
   const act = (each: Decided): Promise<Decision | undefined> =>
-    carryOut(deps, each, sendings.get(each.observation.instanceId) ?? {}, circumstances).catch(
-      (error: unknown) => void troubles.push(error),
-    );
+    carryOut(deps, each, sendings.get(each.observation.instanceId) ?? {}, circumstances).catch(note);
   const settled = await pMap(decided, act, { concurrency: READ_CONCURRENCY });
   // Reconcile workers again that got a command or an answer. The queue delays each message, and a command has mostly
   // ended by then.
@@ -66,11 +65,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     if (decision !== undefined && !isUnderWay && decision.answers === undefined) return [];
     return [{ instanceId, at: decision?.waits ? now + RUNS_ON : now }];
   });
-  await lookAgain(deps, reconcileRequest.detailType, again, now);
-  await comeBack(deps.queue, scope.deferred, 0);
+  await lookAgain(deps, reconcileRequest.detailType, again, now).catch(note);
+  await comeBack(deps.queue, scope.deferred, 0).catch(note);
   // The region's preferences come last, and do not depend on the workers.
-  if (scope.region !== undefined)
-    await reconcileSessions(deps, scope.region, circumstances).catch((error: unknown) => troubles.push(error));
-  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  if (scope.region !== undefined) await reconcileSessions(deps, scope.region, circumstances).catch(note);
+  for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }

@@ -90,11 +90,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   for (const [observation, decision] of decidedHooks) {
     const settled = await carryOutHook(deps, observation, decision, circumstancesOf(observation)).catch(failed);
     if (settled === undefined) comeBackTo(observation);
-    if (settled?.answers !== undefined) await askAfter(deps, observation.key, settled.answers, now);
+    if (settled?.answers !== undefined) await askAfter(deps, observation.key, settled.answers, now).catch(note);
   }
   if (events !== undefined) await tellOfEvents(deps, events, now).catch(note);
   await wakeFor(deps, again, now).catch(note);
-  await comeBack(deps.queue, scope.deferred, 0);
+  await comeBack(deps.queue, scope.deferred, 0).catch(note);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }

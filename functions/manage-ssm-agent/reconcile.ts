@@ -54,14 +54,16 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   });
   const seen = new Set([...observations.map(({ instanceId }) => instanceId), ...unread.keys()]);
   refuseNonWorkers(deps, scope, seen);
-  // Begin remedies with one call for many workers, then save and record. Errors are rethrown after all other work.
-  let troubles: unknown = unreadTrouble({ unread }, observations);
+  // Begin remedies with one call for many workers, then save and record. Errors are thrown after all other work.
+  const unreadable = unreadTrouble({ unread }, observations);
+  const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
+  const note = (error: unknown): undefined => void troubles.push(error);
   let settled: readonly Decided[] = decided;
   let comesAgain = false;
   try {
     settled = await carryOut(deps, readCluster, scope, decided, circumstances);
   } catch (error) {
-    troubles = error;
+    note(error);
     comesAgain = !observations.some(({ trigger }) => trigger.isLastTry === true);
   }
   // Schedule workers that wait or were answered; return requests that could not be answered to the queue.
@@ -69,10 +71,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const again = comesAgain
     ? []
     : [...settled.flatMap((each) => againOf(each, now)), ...untilShown(scope.instances, seen, now)];
-  await lookAgain(deps, agentReconcileRequest.detailType, again, now);
-  await comeBack(deps.queue, [...scope.deferred, ...unanswered(decided, settled)], BUSY_SECONDS);
-  for (const message of malformed) await putAside(deps, message);
-  if (troubles !== undefined) throw troubles;
+  await lookAgain(deps, agentReconcileRequest.detailType, again, now).catch(note);
+  await comeBack(deps.queue, [...scope.deferred, ...unanswered(decided, settled)], BUSY_SECONDS).catch(note);
+  for (const message of malformed) await putAside(deps, message).catch(note);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 
 /** Counts the workers of whole clusters, which the sweep requests. A batch of a few workers is not counted. */

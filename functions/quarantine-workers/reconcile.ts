@@ -17,7 +17,7 @@ import { type ActDeps, carryOut } from './act/act.ts';
 import { closeGroups } from './act/close-groups.ts';
 import { isAskedFor } from './act/remembered.ts';
 import { tellOpen } from './act/tell-open.ts';
-import { type Request, readBatch } from './batch.ts';
+import { readBatch } from './batch.ts';
 import type { Circumstances } from './model/decision.ts';
 import { holdsSlot, readQuarantineWaitlist, readStanding } from './model/quarantine-ledger.ts';
 import { type ObserveClients, observe, type Sight } from './observe/observe.ts';
@@ -88,6 +88,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const acting = { ...deps, openCluster, groupFinder, targetsOf: targetReader(deps.loadBalancing) };
   const unreadable = unreadTrouble(sight, sight.observations);
   const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
+  const note = (error: unknown): undefined => void troubles.push(error);
   const observed = new Set(sight.observations.map(({ instanceId }) => instanceId));
   const undecided = new Set([...sight.repeated, ...sight.unread.keys()].filter((id) => !observed.has(id)));
   const onTrouble = (decided: Decided) => (error: unknown) => {
@@ -110,21 +111,23 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     ({ decided, acted }) => (typeof acted === 'function' ? acted().catch(onTrouble(decided)) : acted),
     { concurrency: ACT_CONCURRENCY },
   );
-  const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
-  // Give back the slots of ended quarantines, call workers that wait for one, and reconcile unfinished workers again.
-  await giveBack(deps, settled, budget.slots, circumstances.now);
+  const groups = await closeGroups(deps, readCluster, planned, circumstances, note);
+  // Give back the slots of ended quarantines, call workers that wait for one, and reconcile unfinished workers again. What
+  // cannot be given back or requested keeps nothing below from being told, put aside or closed.
+  await giveBack(deps, settled, budget.slots, circumstances.now).catch(note);
   const seen = new Set([...observed, ...undecided]);
   const hidden = untilShown(scope.instances, seen, circumstances.now);
   const holders = holdersToAsk(settled, budget.slots, circumstances.now);
-  await requestReconciles(deps, settled, [...hidden, ...holders], scope.deferred, circumstances);
+  await requestReconciles(deps, settled, [...hidden, ...holders], circumstances, note);
+  await comeBack(deps.queue, scope.deferred, DEFERRED_SECONDS).catch(note);
   // Count the exposures that stay open, and record them once a group.
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
   const looked = { settled, groups, clusters: scope.clusters, undecided, now: circumstances.now, ...mode };
-  await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
-  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  await tellOpen(deps, looked).catch(note);
+  for (const message of malformed) await putAside(deps, message).catch(note);
   // Shell ingress comes last, because nothing above may wait for it.
-  await closeShellIngress({ ...deps, ...clients }, readCluster, scope, circumstances, (error) => troubles.push(error));
+  await closeShellIngress({ ...deps, ...clients }, readCluster, scope, circumstances, note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 
@@ -203,8 +206,8 @@ async function requestReconciles(
   deps: ReconcileDeps,
   settled: readonly Decided[],
   others: readonly WorkerAgain[],
-  deferred: readonly Request[],
   { now }: Pick<Circumstances, 'now'>,
+  note: (error: unknown) => undefined,
 ): Promise<void> {
   const again: WorkerAgain[] = [...others];
   for (const { observation, decision } of settled) {
@@ -216,14 +219,14 @@ async function requestReconciles(
     if (lookAt !== undefined && !isAsked) {
       const at = now + Math.min(LATEST_LOOK, Math.max(1_000, lookAt - now));
       // A request that could not be handled now comes back unchanged.
-      if (silent === true && request !== undefined) await comeBack(deps.queue, [request], Math.ceil((at - now) / 1000));
+      if (silent === true && request !== undefined)
+        await comeBack(deps.queue, [request], Math.ceil((at - now) / 1000)).catch(note);
       else again.push({ instanceId, at });
     }
     const ends = silent === true ? undefined : quarantine?.expiresAt;
     if (ends !== undefined && ends !== state.quarantine?.expiresAt) again.push({ instanceId, at: ends });
   }
-  await lookAgain(deps, quarantineReconcileRequest.detailType, again, now);
-  await comeBack(deps.queue, deferred, DEFERRED_SECONDS);
+  await lookAgain(deps, quarantineReconcileRequest.detailType, again, now).catch(note);
 }
 
 /**

@@ -85,7 +85,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await lookAtUnseen(deps, { refreshQueue: deps.queue }, [...unseen.values()], now).catch(note);
   const { states, underWay } = standings;
   await callNext(deps, { states, ended: standings.ended(), underWay }, policy, now).catch(note);
-  await comeBack(deps.queue, scope.deferred, 0);
+  await comeBack(deps.queue, scope.deferred, 0).catch(note);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }

@@ -43,11 +43,12 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Decide and act on each worker. One worker's error does not stop the others.
   const unreadable = unreadTrouble({ unread }, observations);
   const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
+  const note = (error: unknown): undefined => void troubles.push(error);
   const act = async (observation: Observation): Promise<Decision | undefined> => {
     const { request: asked } = observation;
     const decision =
       asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
-    return carryOut(deps, observation, decision, circumstances).catch((error: unknown) => void troubles.push(error));
+    return carryOut(deps, observation, decision, circumstances).catch(note);
   };
   const settled = await pMap(observations, act, { concurrency: READ_CONCURRENCY });
   // Reconcile workers again that were changed, answered, or taken by another reconcile. The queue delays the request:
@@ -58,9 +59,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   );
   const seen = new Set([...observations.map(({ instanceId }) => instanceId), ...unread.keys()]);
   const hidden = untilShown(scope.instances, seen, now);
-  await lookAgain(deps, reconcileRequest.detailType, [...again, ...hidden], now);
-  await comeBack(deps.queue, scope.deferred, 0);
-  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  await lookAgain(deps, reconcileRequest.detailType, [...again, ...hidden], now).catch(note);
+  await comeBack(deps.queue, scope.deferred, 0).catch(note);
+  for (const message of malformed) await putAside(deps, message).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 

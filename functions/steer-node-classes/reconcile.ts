@@ -96,7 +96,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   }
   const queues = { upgradeQueue: deps.upgradeQueue, nodeClassQueue: deps.queue };
   await lookAtUnseen(deps, queues, course.unseen, looking.now).catch(note);
-  await comeBack(deps.queue, deferred, 0);
+  await comeBack(deps.queue, deferred, 0).catch(note);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (course.troubles.length > 0) throw new AggregateError(course.troubles, 'Not everything could be done.');
 }

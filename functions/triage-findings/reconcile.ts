@@ -35,10 +35,13 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { batch, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
+  const troubles: unknown[] = [];
+  const note = (error: unknown): undefined => void troubles.push(error);
   const ignored = whyIgnored(policy);
-  if (ignored !== undefined) await ignore(deps, batch, ignored, policy, now);
-  else if (!isInvalid(policy)) await triage(deps, batch, { policy, now, account: deps.account });
-  for (const message of malformed) await putAside(deps, message);
+  if (ignored !== undefined) await ignore(deps, batch, ignored, policy, now).catch(note);
+  else if (!isInvalid(policy)) await triage(deps, batch, { policy, now, account: deps.account }).catch(note);
+  for (const message of malformed) await putAside(deps, message).catch(note);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 
 /** Counts each batch as ignored, without a read from AWS. Only the sweep's batch records why findings are ignored. */
