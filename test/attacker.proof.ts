@@ -293,6 +293,47 @@ describe('with sqs:SendMessage on the queue of a function', () => {
   });
 });
 
+describe('with lambda:InvokeFunction on the function of node groups', () => {
+  it('nobody has reconciles side by side undo what one has remembered, or begin more than the budget lets', async () => {
+    const { fleet, small, FAST } = await import('./upgrade.fixture.ts');
+    const groups = ['a', 'b', 'c', 'd'].map((name) => small(name));
+    const run = await start({ fleet: fleet(groups), policy: FAST, play: '239m' });
+    const { sample } = await import('../events/upgrade-reconcile-request.ts');
+    const arn = run.account.sqs.queues.find(({ name }) => /Upgrade.*fifo$/.test(name) && !/Dead/.test(name))?.arn ?? '';
+    const name = run.account.lambda.pollers.get(arn) ?? '';
+    const time = new Date(run.account.time.now).toISOString();
+    const records = (call: number) =>
+      ['a', 'b', 'c', 'd'].map((nodegroupName) => ({
+        messageId: `${call} ${nodegroupName}`,
+        eventSourceARN: arn,
+        attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(run.account.time.now) },
+        body: JSON.stringify({
+          ...sample,
+          id: `${call}`,
+          time,
+          detail: { ...sample.detail, clusterName: 'shop', nodegroupName },
+        }),
+      }));
+    for (let minute = 0; minute < 12; minute++) {
+      for (const call of [1, 2]) void run.account.lambda.invoke(name, { Records: records(call) }, undefined as never);
+      await run.account.play(MINUTE);
+      const updating = run.account
+        .snapshot()
+        .clusters.flatMap(({ nodeGroups }) => nodeGroups.filter(({ status }) => status === 'UPDATING'));
+      expect(updating.length).toBeLessThanOrEqual(1);
+    }
+    await run.account.play(HOUR);
+    const asked = callsOf(run, 'UpdateNodegroupVersion').map(
+      ({ input }) => (input as { nodegroupName?: string }).nodegroupName,
+    );
+    expect([asked.toSorted(), run.records.filter(({ reason }) => reason === 'upgraded').length]).toEqual([
+      ['a', 'b', 'c', 'd'],
+      4,
+    ]);
+    expect(run.records.filter(({ reason }) => /foreign|other-update/.test(reason))).toEqual([]);
+  });
+});
+
 describe('with ec2:RunInstances and iam:PassRole on the role of a node group', () => {
   it('somebody fills the budget of a cluster with workers of their own, and that a true one stays open is told at once', async () => {
     const own = {

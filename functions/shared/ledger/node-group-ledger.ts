@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, putItem, queryItems, readItems, withFormerNames } from './ledger.ts';
+import { type Ledger, queryItems, readItems, saveUnlessWritten, withFormerNames, writesOf } from './ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposalMemory } from './proposal.ts';
 import { kubernetesVersion, lift, progress, setback } from './rollout-memory.ts';
@@ -161,6 +161,8 @@ const nodeGroupState = () =>
     /** When a wake-up is due, epoch milliseconds. */
     wakeAt: z.number().optional(),
     progress: progress().optional(),
+    /** Counts writes. A write succeeds only if nobody else has written since the read. Absent in items of earlier releases. */
+    revision: z.number().optional(),
   });
 export type NodeGroupState = Omit<z.infer<ReturnType<typeof nodeGroupState>>, 'sk'>;
 
@@ -194,14 +196,41 @@ export async function readAllNodeGroups(ledger: Ledger): Promise<Map<string, Nod
 /** How long a state is kept after its last change, ms. An active node group changes with every release. */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** @param now epoch milliseconds; the table's TTL removes the state long after its last change */
-export async function saveNodeGroup(
+/** Another reconcile has written the state of a node group since it was read: the later one must read again. */
+export class NodeGroupConflict extends Error {
+  override readonly name = 'NodeGroupConflict';
+}
+
+/** Saves a state and returns it as it was saved. @throws NodeGroupConflict */
+export type SaveNodeGroup = (state: NodeGroupState) => Promise<NodeGroupState>;
+
+/**
+ * Saves the states of one reconcile of a node group, one after the other, each only where nobody else has written since.
+ * The queue keeps reconciles apart, but whoever may invoke the function can have two run side by side: neither may
+ * undo what the other has remembered, such as an upgrade that has begun or an operator's answer.
+ *
+ * @param read the state as it was read
+ * @param now epoch milliseconds; the table's TTL removes the state long after its last change
+ * @param caller unique name of this reconcile
+ */
+export function savesNodeGroup(
   ledger: Ledger,
   subject: string,
-  state: NodeGroupState,
+  read: NodeGroupState,
   now: number,
-): Promise<void> {
-  await putItem(ledger, { pk: PK, sk: subject, keptUntil: now + KEPT_FOR }, state);
+  caller: string,
+): SaveNodeGroup {
+  const writer = writesOf(`${caller} ${subject}`);
+  const target = { pk: PK, sk: subject, keptUntil: now + KEPT_FOR } as const;
+  let { revision = 0 } = read;
+  return async (state) => {
+    const saved = await saveUnlessWritten(ledger, target, { ...state, revision }, writer());
+    if (saved === undefined) {
+      throw new NodeGroupConflict(`The state of ${subject} was changed by somebody else since it was read.`);
+    }
+    ({ revision } = saved);
+    return saved;
+  };
 }
 
 const bySubject = (items: ReadonlyArray<z.infer<ReturnType<typeof nodeGroupState>>>): Map<string, NodeGroupState> =>

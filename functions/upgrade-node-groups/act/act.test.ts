@@ -1,5 +1,6 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { NEW_NODE_GROUP, type NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
+import { NEW_NODE_GROUP, NodeGroupConflict, type NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { rolloutsIn } from '../../shared/rollouts/waves.ts';
 import { decide } from '../decide/decide.ts';
 import { type Decision, say } from '../model/decision.ts';
@@ -46,6 +47,86 @@ describe('what is saved of a node group of an earlier wave', () => {
     const gone = await savedOf({ kind: 'gone' }, known!);
     expect(gone).toMatchObject({ reason: 'node-group-gone' });
     expect([entryOf({ ...gone!, reason: 'up-to-date' }), entryOf(gone!)]).toEqual(['unfinished', 'open']);
+  });
+});
+
+describe('two reconciles of a node group side by side', () => {
+  /** A table that heeds the one condition of a save. */
+  function tableOf(first: NodeGroupState | undefined) {
+    let item = first;
+    const send = async ({ input }: { input: { Item: NodeGroupState; ExpressionAttributeValues: object } }) => {
+      const read = (input.ExpressionAttributeValues as Record<string, unknown>)[':read'];
+      if (item?.revision !== undefined && item.revision !== read) {
+        throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
+      }
+      item = input.Item;
+    };
+    return { documents: { send }, item: () => item };
+  }
+  const depsOf = (documents: object, caller: string, rest: object = {}) =>
+    ({
+      ledger: { documents, table: 't' },
+      recorder: { record: () => undefined },
+      wake: async () => undefined,
+      caller,
+      ...rest,
+    }) as unknown as ActDeps;
+  const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW };
+  const starting: Decision = {
+    ...say('acted', 'upgrade-started', 'It begins.', { upgrade }, '1'),
+    start: { version: '1.33', firstSeenAt: 0, force: false },
+  };
+  const waiting: Decision = say('waiting', 'cluster-concurrency', 'Full.', {}, '1');
+
+  it.each([
+    ['never been seen', undefined],
+    ['been kept by an earlier release', { outcomes: 4 }],
+    ['been kept', { outcomes: 4, revision: 9 }],
+  ])('lose nothing of each other where the group has %s: the later one is to read again', async (_what, known) => {
+    const asked: unknown[] = [];
+    const eks = {
+      send: async (command: unknown) => {
+        asked.push(command);
+        return { update: { id: 'u-1' }, $metadata: {} };
+      },
+    };
+    const { documents, item } = tableOf(known);
+    const seen = observation(nodeGroup(), known ?? NEW_NODE_GROUP);
+    const begin = (caller: string) =>
+      carryOut(depsOf(documents, caller, { eks }), { observation: seen, decision: starting }, anywhere);
+    await begin('first');
+    expect(item()?.upgrade).toMatchObject({ ...upgrade, updateId: 'u-1' });
+    await expect(begin('second')).rejects.toThrow(NodeGroupConflict);
+    const other = depsOf(documents, 'third');
+    await expect(carryOut(other, { observation: seen, decision: waiting }, anywhere)).rejects.toThrow(
+      NodeGroupConflict,
+    );
+    expect(item()?.upgrade).toMatchObject({ ...upgrade, updateId: 'u-1' });
+    expect(asked).toHaveLength(1);
+    // Whoever reads again goes on, also about a group that was made anew by the same name.
+    const { upgrade: begun, revision } = item() ?? NEW_NODE_GROUP;
+    const again = observation(nodeGroup(), { outcomes: 5, upgrade: begun!, revision: revision! });
+    await carryOut(other, { observation: again, decision: waiting }, anywhere);
+    expect(item()).toMatchObject({ reason: 'cluster-concurrency' });
+  });
+
+  it('write nothing where nothing is new', async () => {
+    let saves = 0;
+    const documents = { send: async () => void saves++ };
+    const seen = observation(nodeGroup(), NEW_NODE_GROUP);
+    const { documents: first, item } = tableOf(undefined);
+    await carryOut(depsOf(first, 'first'), { observation: seen, decision: waiting }, anywhere);
+    const {
+      pk: _,
+      sk: __,
+      writer: ___,
+      version: ____,
+      expiresAt: _____,
+      ...known
+    } = item() as never as Record<string, never>;
+    const again = observation(nodeGroup(), known as never as NodeGroupState);
+    await carryOut(depsOf(documents, 'second'), { observation: again, decision: waiting }, anywhere);
+    expect(saves).toBe(0);
   });
 });
 

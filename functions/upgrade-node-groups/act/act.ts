@@ -1,8 +1,13 @@
 import { makeUpgradeReconcileRequest } from '../../../events/upgrade-reconcile-request.ts';
 import type { Wake } from '../../shared/intake/wake.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup } from '../../shared/ledger/node-group-ledger.ts';
-import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
+import {
+  NEW_NODE_GROUP,
+  type NodeGroupState,
+  type SaveNodeGroup,
+  savesNodeGroup,
+} from '../../shared/ledger/node-group-ledger.ts';
+import { type OutcomeDeps, recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import { planIn } from '../../shared/ledger/proposal.ts';
 import { overridesIn } from '../../shared/policy/policy-at.ts';
 import type { Outcome } from '../../shared/records/recorder.ts';
@@ -20,9 +25,8 @@ import { askForPosture, hasEnded, type PostureDeps } from './ask-for-posture.ts'
 import { failing } from './failing.ts';
 import { type StartDeps, startUpgrade } from './start-upgrade.ts';
 
-export interface ActDeps extends PostureDeps, StartDeps {
+export interface ActDeps extends PostureDeps, Omit<StartDeps, 'save'>, OutcomeDeps<Recorder> {
   readonly wake: Wake;
-  readonly recorder: Recorder;
 }
 
 /**
@@ -33,23 +37,23 @@ export interface ActDeps extends PostureDeps, StartDeps {
  * When it fails for an operator's request, the next delivery answers the request instead.
  *
  * @returns what was decided in the end: EKS may refuse what was to be started
- * @throws errors that are none of AWS's, errors at an operator's request, and errors while a failure is noted
+ * @throws NodeGroupConflict where another reconcile wrote first; errors that are none of AWS's, errors at an operator's request, and errors while a failure is noted
  */
 export async function carryOut(deps: ActDeps, decided: Decided, anywhere: Circumstances): Promise<Decided> {
   const { observation, decision } = decided;
   const circumstances = circumstancesOf(observation, anywhere);
   // What the ledger holds of the subject: nothing older is ever written over it.
   let state = observation.state;
+  const write = savesNodeGroup(deps.ledger, subjectOf(observation.key), state, anywhere.now, deps.caller);
   const save = async (wanted: NodeGroupState): Promise<NodeGroupState> => {
-    await saveNodeGroup(deps.ledger, subjectOf(observation.key), wanted, anywhere.now);
-    state = wanted;
-    return wanted;
+    state = await write(wanted);
+    return state;
   };
   try {
     const ended: Ended =
       decision.start === undefined
         ? { decision, calls: [], saved: state }
-        : await startUpgrade(deps, decided, circumstances);
+        : await startUpgrade({ ...deps, save }, decided, circumstances);
     state = ended.saved;
     return await conclude(deps, observation, ended, anywhere, save);
   } catch (error) {
@@ -63,7 +67,7 @@ async function conclude(
   observation: Observation,
   { decision, calls, saved }: Ended,
   anywhere: Circumstances,
-  save: (wanted: NodeGroupState) => Promise<NodeGroupState>,
+  save: SaveNodeGroup,
 ): Promise<Decided> {
   const { key, state, trigger } = observation;
   const { now } = anywhere;

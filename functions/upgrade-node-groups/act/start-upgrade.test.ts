@@ -60,10 +60,9 @@ async function started(
       return { update: { id: 'u-1' }, $metadata: { requestId: 'r' } };
     },
   };
-  const documents = {
-    send: async ({ input }: { input: { Item: NodeGroupState } }) => {
-      saved.push(input.Item);
-    },
+  const save = async (each: NodeGroupState) => {
+    saved.push(each);
+    return each;
   };
   const upgrade = { releaseVersion: BOTH.imageId, attempt: 1, requestedAt: NOW };
   const decision = {
@@ -72,7 +71,7 @@ async function started(
     start: { version: '1.33', firstSeenAt: 0, force: false, template: { from, change } },
   };
   const ended = await startUpgrade(
-    { ec2, eks, ledger: { documents, table: 't' } } as unknown as StartDeps,
+    { ec2, eks, save } as unknown as StartDeps,
     { observation: observation(nodeGroup(), state), decision },
     circumstances,
   );

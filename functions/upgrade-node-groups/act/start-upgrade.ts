@@ -7,9 +7,7 @@ import {
 } from '@aws-sdk/client-eks';
 import type { TemplateChange } from '../../shared/fleet/launch-template-version.ts';
 import { createVersion, type MadeVersion, type TemplateVersion } from '../../shared/fleet/launch-templates.ts';
-import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { type NodeGroupState, saveNodeGroup, type Upgrade } from '../../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupState, SaveNodeGroup, Upgrade } from '../../shared/ledger/node-group-ledger.ts';
 import { codeOf, isOfAws } from '../../shared/runtime/aws-error.ts';
 import { refusedByEks } from '../decide/follow.ts';
 import { afterRefusal, isCertainRefusal } from '../decide/refusal.ts';
@@ -21,7 +19,7 @@ import { failing } from './failing.ts';
 export interface StartDeps {
   readonly eks: EKSClient;
   readonly ec2: EC2Client;
-  readonly ledger: Ledger;
+  readonly save: SaveNodeGroup;
 }
 
 type Start = NonNullable<Decision['start']>;
@@ -36,7 +34,7 @@ export async function startUpgrade(
   { observation, decision }: Decided,
   circumstances: Circumstances,
 ): Promise<Ended> {
-  const { eks, ec2, ledger } = deps;
+  const { eks, ec2, save } = deps;
   const { key, state, view, need } = observation;
   const { memory, start } = decision;
   if (memory.upgrade === undefined || start === undefined || view.kind !== 'node-group') {
@@ -60,8 +58,7 @@ export async function startUpgrade(
     const { proposal } = refusal.reason === 'node-group-gone' ? {} : ruled;
     return { decision: { ...refusal, ...(proposal !== undefined && { proposal }) }, calls: [], saved: known };
   };
-  let saved: NodeGroupState = { ...state, upgrade };
-  await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
+  let saved = await save({ ...state, upgrade });
   let made: MadeVersion | undefined;
   try {
     made = template && (await makeVersion(ec2, template));
@@ -75,8 +72,7 @@ export async function startUpgrade(
   }
   if (made !== undefined) {
     // The version lets a reconcile find the update again after a crash. An error of the ledger says nothing of EKS.
-    saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version, ...formerOf(template) } };
-    await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
+    saved = await save({ ...state, upgrade: { ...upgrade, templateVersion: made.version, ...formerOf(template) } });
   }
   try {
     const answer = await eks.send(

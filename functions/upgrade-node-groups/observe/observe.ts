@@ -142,8 +142,8 @@ async function describeClusters(readCluster: ClusterReader, described: readonly 
 
 /**
  * The remembered state of a node group. Its ARN tells the node group from an earlier one with the same name. Of the
- * earlier one three things are kept. The number of recorded outcomes stays, so that no outcome is mistaken for a
- * repetition. The planned wake-up stays. The breakers that operators have lifted through the earlier node group stay,
+ * earlier one four things are kept. The number of recorded outcomes stays, so that no outcome is mistaken for a
+ * repetition, and that of writes, so that nobody else's is undone. The planned wake-up stays. The breakers that operators have lifted through the earlier node group stay,
  * since they hold others, too.
  */
 export function stateOf(
@@ -153,8 +153,12 @@ export function stateOf(
   const arn = reading.kind === 'found' ? reading.found.nodegroupArn : undefined;
   if (arn === undefined) return { state: known, isAnother: false };
   if (known.arn === undefined || known.arn === arn) return { state: { ...known, arn }, isAnother: false };
-  const { outcomes, wakeAt, lifts } = known;
-  const kept = { ...(wakeAt !== undefined && { wakeAt }), ...(lifts !== undefined && { lifts }) };
+  const { outcomes, wakeAt, lifts, revision } = known;
+  const kept = {
+    ...(revision !== undefined && { revision }),
+    ...(wakeAt !== undefined && { wakeAt }),
+    ...(lifts !== undefined && { lifts }),
+  };
   return { state: { outcomes, arn, ...kept }, isAnother: true };
 }
 

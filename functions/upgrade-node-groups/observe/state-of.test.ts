@@ -9,8 +9,8 @@ it('a breaker stays lifted though the node group through which that was asked is
     kind: 'found' as const,
     found: { nodegroupArn: 'arn:aws:eks:eu-central-1:1:nodegroup/shop/web/2' },
   };
-  const known = { outcomes: 3, arn: 'arn:aws:eks:eu-central-1:1:nodegroup/shop/web/1', lifts, failures };
+  const known = { outcomes: 3, revision: 7, arn: 'arn:aws:eks:eu-central-1:1:nodegroup/shop/web/1', lifts, failures };
   const { state, isAnother } = stateOf({ reading }, known);
   expect(isAnother).toBe(true);
-  expect(state).toEqual({ outcomes: 3, arn: reading.found.nodegroupArn, lifts });
+  expect(state).toEqual({ outcomes: 3, revision: 7, arn: reading.found.nodegroupArn, lifts });
 });

@@ -61,6 +61,8 @@ export function nextState(
     ...(lifts !== undefined && { lifts }),
     ...(replacementTried !== undefined && { replacementTried }),
     ...(moved !== undefined && { moved }),
+    // Each save counts on from there.
+    ...(state.revision !== undefined && { revision: state.revision }),
   };
 }
 
