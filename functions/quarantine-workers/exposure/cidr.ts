@@ -14,6 +14,12 @@ export function isWorld(cidr: string): boolean {
   return (address.includes(':') ? prefix < 16 : prefix < 8) && isPublicNetwork(cidr);
 }
 
+/** Whether a range is of a family. */
+export const isOf =
+  (family: 'ipv4' | 'ipv6') =>
+  (cidr: string): boolean =>
+    cidr.includes(':') === (family === 'ipv6');
+
 /**
  * Whether ranges count as the whole world together: one of them does, or those of public addresses are as many as sixteen
  * of the largest assigned blocks. Otherwise whoever writes the Internet in pieces would hide it. Ranges that overlap count

@@ -1,6 +1,6 @@
 import type { IpPermission, NetworkAcl } from '@aws-sdk/client-ec2';
 import { isPublicNetwork } from '../../shared/fleet/networks.ts';
-import { isGlobalUnicast, isInBlock, isWorld, isWorldTogether } from './cidr.ts';
+import { isGlobalUnicast, isInBlock, isOf, isWorld, isWorldTogether } from './cidr.ts';
 import type { ExposureKind } from './exposure-kind.ts';
 import type { InterfaceView } from './interface-view.ts';
 import { aclAdmitsWorld, contains, type Family, type Gateways, type PortRange, type Referred } from './routes.ts';
@@ -54,6 +54,7 @@ export interface Networks {
   /** Ingress rules by security group id. */
   readonly ingress: ReadonlyMap<string, readonly IpPermission[]>;
   readonly worldLists: Referred['worldLists'];
+  readonly listRanges?: Referred['listRanges'];
 }
 
 interface Known {
@@ -126,7 +127,7 @@ function exposureOf(
   if (gateway === undefined || shieldOf(each, family, networks) !== undefined) return undefined;
   const acl = networks.acls.get(each.subnetId);
   const rules = each.groupIds.flatMap((groupId) => networks.ingress.get(groupId) ?? []);
-  const isInPieces = inPieces(rules, family);
+  const isInPieces = inPieces(rules, family, networks.listRanges);
   const openPorts = rules
     .filter((rule) => admitsWorld(rule, family, networks.worldLists) || isInPieces(rule))
     .filter((rule) => aclAdmitsWorld(acl, family, rangeOf(rule)))
@@ -159,11 +160,17 @@ const MOST_COMPARED = 300;
  * They are compared with each other only where all of them together would. Where they are too many to be compared, each
  * is taken for a piece of the world.
  */
-function inPieces(rules: readonly IpPermission[], family: Family): (rule: IpPermission) => boolean {
-  const sourcesOf = ({ IpRanges = [], Ipv6Ranges = [] }: IpPermission): string[] =>
-    family === 'ipv4'
-      ? IpRanges.flatMap(({ CidrIp = '' }) => (isWorld(CidrIp) ? [] : CidrIp))
-      : Ipv6Ranges.flatMap(({ CidrIpv6 = '' }) => (isWorld(CidrIpv6) ? [] : CidrIpv6));
+function inPieces(
+  rules: readonly IpPermission[],
+  family: Family,
+  listRanges: Networks['listRanges'] = new Map(),
+): (rule: IpPermission) => boolean {
+  const sourcesOf = ({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission): string[] => {
+    const listed = PrefixListIds.flatMap(({ PrefixListId = '' }) => listRanges.get(PrefixListId) ?? []);
+    const own =
+      family === 'ipv4' ? IpRanges.map(({ CidrIp = '' }) => CidrIp) : Ipv6Ranges.map(({ CidrIpv6 = '' }) => CidrIpv6);
+    return [...own, ...listed.filter(isOf(family))].filter((cidr) => !isWorld(cidr));
+  };
   const narrow = rules.filter((rule) => sourcesOf(rule).length > 0);
   if (!isWorldTogether(narrow.flatMap(sourcesOf))) return () => false;
   return (rule) => {

@@ -66,6 +66,48 @@ describe('rules that admit the world in pieces', () => {
   });
 });
 
+describe('prefix lists that name the world together', () => {
+  const listRanges = new Map([
+    ['pl-1', pieces(8)],
+    ['pl-2', [...pieces(8, 50), '2a00::/16']],
+  ]);
+  const byList = (PrefixListId: string, port: number): IpPermission => ({
+    IpProtocol: 'tcp',
+    FromPort: port,
+    ToPort: port,
+    PrefixListIds: [{ PrefixListId }],
+  });
+  const openIn = (...rules: IpPermission[]) =>
+    exposuresOf([networkInterface({ groupIds: ['sg-0'] })], { ...networks(rules), listRanges })[0]?.openPorts;
+
+  it('open the ports of their rules, also beside ranges', () => {
+    expect(openIn(byList('pl-1', 22), byList('pl-2', 22))).toEqual(['tcp/22']);
+    expect(openIn(byList('pl-1', 22), rule(pieces(8, 50)))).toEqual(['tcp/22']);
+  });
+
+  it('open none where those for a port are no world', () => {
+    expect(openIn(byList('pl-1', 22), byList('pl-2', 443))).toEqual([]);
+    expect(openIn(byList('pl-1', 22), rule(pieces(7, 50)))).toEqual([]);
+  });
+
+  it('lead to the world as routes', () => {
+    const leads = (...lists: string[]) =>
+      gatewaysOf(
+        'subnet-1',
+        'vpc-1',
+        [
+          {
+            VpcId: 'vpc-1',
+            Associations: [{ SubnetId: 'subnet-1' }],
+            Routes: lists.map((DestinationPrefixListId) => ({ DestinationPrefixListId, GatewayId: 'igw-1' })),
+          },
+        ],
+        { worldLists: new Map(), listRanges, endpointSubnets: new Map() },
+      );
+    expect([leads('pl-1', 'pl-2'), leads('pl-1')]).toEqual([{ ipv4: 'igw-1' }, {}]);
+  });
+});
+
 it('routes and network ACLs of pieces lead and let in as a whole', () => {
   const routes = pieces(30).map((DestinationCidrBlock) => ({ DestinationCidrBlock, GatewayId: 'igw-1' }));
   const leads = (count: number) =>

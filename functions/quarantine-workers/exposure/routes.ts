@@ -1,6 +1,6 @@
 import type { NetworkAcl, RouteTable } from '@aws-sdk/client-ec2';
 import { routeTableOf } from '../../shared/fleet/route-table.ts';
-import { isWorld, isWorldTogether } from './cidr.ts';
+import { isOf, isWorld, isWorldTogether } from './cidr.ts';
 
 export type Family = 'ipv4' | 'ipv6';
 /** The gateways of a subnet, by family, in words. */
@@ -17,6 +17,8 @@ type Route = NonNullable<RouteTable['Routes']>[number];
 export interface Referred {
   /** Managed prefix lists that count as the whole world, by family. A list that could not be read counts as such. */
   readonly worldLists: ReadonlyMap<string, ReadonlySet<Family>>;
+  /** What managed prefix lists name, by their ids: several may be the world together. */
+  readonly listRanges?: ReadonlyMap<string, readonly string[]>;
   /**
    * The subnets of endpoints that default routes lead to, by endpoint id. An endpoint that could not be read is
    * missing.
@@ -42,7 +44,7 @@ export function gatewaysOf(
   const appliances = appliancesOf(vpcId, tables);
   const lead = (family: Family, of: string, seen: readonly string[]): string | undefined => {
     const routes = routeTableOf(of, vpcId, tables)?.Routes ?? [];
-    const inPieces = gatewaysInPieces(routes, family);
+    const inPieces = gatewaysInPieces(routes, family, referred.listRanges);
     for (const route of routes) {
       const isPiece = route.GatewayId !== undefined && inPieces.has(route.GatewayId);
       if (!isPiece && !leadsToWorld(route, family, referred.worldLists)) continue;
@@ -109,12 +111,19 @@ function leadsToWorld(
 }
 
 /** The gateways to which narrow routes lead that are the world together. */
-function gatewaysInPieces(routes: readonly Route[], family: Family): ReadonlySet<string> {
+function gatewaysInPieces(
+  routes: readonly Route[],
+  family: Family,
+  listRanges: Referred['listRanges'],
+): ReadonlySet<string> {
   const ranges = new Map<string, string[]>();
-  for (const { State, GatewayId = '', DestinationCidrBlock, DestinationIpv6CidrBlock } of routes) {
-    const cidr = family === 'ipv4' ? DestinationCidrBlock : DestinationIpv6CidrBlock;
-    if (State === 'blackhole' || !GatewayId.startsWith('igw-') || cidr === undefined) continue;
-    ranges.set(GatewayId, [...(ranges.get(GatewayId) ?? []), cidr]);
+  for (const route of routes) {
+    const { State, GatewayId = '', DestinationPrefixListId = '' } = route;
+    if (State === 'blackhole' || !GatewayId.startsWith('igw-')) continue;
+    const cidr = family === 'ipv4' ? route.DestinationCidrBlock : route.DestinationIpv6CidrBlock;
+    const listed = (listRanges?.get(DestinationPrefixListId) ?? []).filter(isOf(family));
+    const known = ranges.get(GatewayId) ?? [];
+    ranges.set(GatewayId, [...known, ...listed, ...(cidr === undefined ? [] : [cidr])]);
   }
   return new Set([...ranges].flatMap(([gateway, cidrs]) => (isWorldTogether(cidrs) ? [gateway] : [])));
 }

@@ -15,7 +15,7 @@ import { filtersOf } from '../../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { refusalOf } from '../../shared/runtime/aws-error.ts';
-import { isWorldTogether } from '../exposure/cidr.ts';
+import { isOf, isWorldTogether } from '../exposure/cidr.ts';
 import type { SubnetView } from '../exposure/exposure.ts';
 import type { Family } from '../exposure/routes.ts';
 import type { Grouped, GroupFinder } from '../steps/group-finder.ts';
@@ -33,10 +33,17 @@ export interface NetworkReader {
   readonly acls: (vpcIds: readonly string[]) => Promise<Map<string, NetworkAcl>>;
   /** The existing security groups of interfaces, by id. */
   readonly groups: (workers: readonly Grouped[]) => Promise<Map<string, SecurityGroup>>;
-  /** The families of which a managed prefix list names the world. A list that cannot be read names it. */
-  readonly worldOf: (prefixListIds: readonly string[]) => Promise<Map<string, ReadonlySet<Family>>>;
+  /** Managed prefix lists, by id. */
+  readonly prefixLists: (prefixListIds: readonly string[]) => Promise<Map<string, PrefixList>>;
   /** The subnets of VPC endpoints, by the endpoint's id. An endpoint that cannot be read is missing. */
   readonly endpointSubnets: (endpointIds: readonly string[]) => Promise<Map<string, readonly string[]>>;
+}
+
+/** A managed prefix list. One that cannot be read names the world. */
+export interface PrefixList {
+  /** The families of which the list alone names the world. */
+  readonly worldOf: ReadonlySet<Family>;
+  readonly ranges: readonly string[];
 }
 
 /** @param groupsOf reads the security groups of interfaces; by default by their ids alone */
@@ -49,7 +56,7 @@ export function networkReader(ec2: EC2Client, groupsOf: GroupFinder['ofInterface
     subnets: async (vpcIds) => new Map([...(await subnets(vpcIds)).values()].flat()),
     acls: async (vpcIds) => bySubnet([...(await acls(vpcIds)).values()].flat()),
     groups: eachOnce(groupsOf, groupIdsOf),
-    worldOf: eachOnce((ids) => readWorlds(ec2, ids), own),
+    prefixLists: eachOnce((ids) => readPrefixLists(ec2, ids), own),
     endpointSubnets: eachOnce((ids) => readEndpointSubnets(ec2, ids), own),
   };
 }
@@ -147,23 +154,23 @@ export async function readSubnets(
   return subnets;
 }
 
-async function readWorlds(ec2: EC2Client, prefixListIds: readonly string[]): Promise<Map<string, Set<Family>>> {
-  const read = async (id: string): Promise<[string, Set<Family>]> => [id, await readWorldOf(ec2, id)];
+async function readPrefixLists(ec2: EC2Client, prefixListIds: readonly string[]): Promise<Map<string, PrefixList>> {
+  const read = async (id: string): Promise<[string, PrefixList]> => [id, await readPrefixList(ec2, id)];
   return new Map(await pMap(prefixListIds, read, { concurrency: READ_CONCURRENCY }));
 }
 
-async function readWorldOf(ec2: EC2Client, PrefixListId: string): Promise<Set<Family>> {
-  const cidrs: string[] = [];
+async function readPrefixList(ec2: EC2Client, PrefixListId: string): Promise<PrefixList> {
+  const ranges: string[] = [];
   try {
     for await (const page of paginateGetManagedPrefixListEntries({ client: ec2 }, { PrefixListId })) {
-      cidrs.push(...(page.Entries ?? []).map(({ Cidr = '' }) => Cidr));
+      ranges.push(...(page.Entries ?? []).map(({ Cidr = '' }) => Cidr));
     }
   } catch (error) {
     if (refusalOf(error) === undefined) throw error;
-    return new Set(['ipv4', 'ipv6']);
+    return { worldOf: new Set(['ipv4', 'ipv6']), ranges: [] };
   }
-  const isOf = (family: Family) => (cidr: string) => cidr.includes(':') === (family === 'ipv6');
-  return new Set((['ipv4', 'ipv6'] as const).filter((family) => isWorldTogether(cidrs.filter(isOf(family)))));
+  const families = (['ipv4', 'ipv6'] as const).filter((family) => isWorldTogether(ranges.filter(isOf(family))));
+  return { worldOf: new Set(families), ranges };
 }
 
 async function readEndpointSubnets(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, readonly string[]>> {

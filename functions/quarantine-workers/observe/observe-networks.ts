@@ -65,7 +65,7 @@ export async function observeNetworks(
     ...[...subnets].map(([subnetId, { vpcId }]): [string, string] => [subnetId, vpcId]),
   ];
   const gateways = new Map(vpcOf.map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]));
-  return { gateways, subnets, acls, stacks, leaks, ingress, worldLists: referred.worldLists };
+  return { gateways, subnets, acls, stacks, leaks, ingress, ...listsOf(referred) };
 }
 
 const mayBeKnown = ({ addresses, ipv6, ipv6Prefixes }: InterfaceView): boolean =>
@@ -80,11 +80,20 @@ async function readReferred(
   const { prefixLists, endpoints } = referredBy(tables);
   const ofRules = [...ingress.values()].flat().flatMap(({ PrefixListIds = [] }) => PrefixListIds);
   const lists = unique([...prefixLists, ...ofRules.flatMap(({ PrefixListId }) => PrefixListId ?? [])]);
-  const [worlds, endpointSubnets] = await Promise.all([
-    read.worldOf(lists),
+  const [found, endpointSubnets] = await Promise.all([
+    read.prefixLists(lists),
     read.endpointSubnets(unique([...endpoints])),
   ]);
-  return { worldLists: new Map([...worlds].filter(([, families]) => families.size > 0)), endpointSubnets };
+  return {
+    worldLists: new Map([...found].flatMap(([id, { worldOf }]) => (worldOf.size > 0 ? [[id, worldOf]] : []))),
+    listRanges: new Map([...found].map(([id, { ranges }]) => [id, ranges])),
+    endpointSubnets,
+  };
 }
+
+const listsOf = ({ worldLists, listRanges }: Referred): Pick<Referred, 'worldLists' | 'listRanges'> => ({
+  worldLists,
+  ...(listRanges !== undefined && { listRanges }),
+});
 
 const unique = (values: readonly string[]): string[] => [...new Set(values)];
