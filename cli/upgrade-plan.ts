@@ -10,6 +10,7 @@ import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import { isHastened } from '../functions/shared/rollouts/hastened.ts';
 import { rolloutsIn } from '../functions/shared/rollouts/waves.ts';
+import { visible } from '../functions/shared/text/visible.ts';
 import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
 import { decide } from '../functions/upgrade-node-groups/decide/decide.ts';
 import { circumstancesOf } from '../functions/upgrade-node-groups/model/circumstances.ts';
@@ -17,7 +18,7 @@ import type { Circumstances, Decision } from '../functions/upgrade-node-groups/m
 import type { Observation } from '../functions/upgrade-node-groups/model/observation.ts';
 import { observeNodeGroups } from '../functions/upgrade-node-groups/observe/observe.ts';
 import { observePreflights } from '../functions/upgrade-node-groups/observe/observe-preflight.ts';
-import { observeUnmanaged } from '../functions/upgrade-node-groups/observe/observe-unmanaged.ts';
+import { FINDING_CALLS, observeUnmanaged } from '../functions/upgrade-node-groups/observe/observe-unmanaged.ts';
 import { fleetAtHand } from '../functions/upgrade-node-groups/plan/fleet-at-hand.ts';
 import { type Decided, plan } from '../functions/upgrade-node-groups/plan/plan.ts';
 import { planLooking } from '../functions/upgrade-node-groups/plan/plan-looking.ts';
@@ -87,7 +88,10 @@ export async function planUpgrades({
     observeNodeGroups(observing, readCluster, scope, now, policy),
     observeUnmanaged(observing, readCluster, scope),
   ]);
-  const observations = [...managed, ...unmanaged];
+  const observations = [...managed, ...unmanaged.observations];
+  for (const [call, unread] of unmanaged.calls) {
+    if (unread !== undefined) note(`${call} does not show ${FINDING_CALLS[call]}: ${visible(unread.error)}`);
+  }
   const known = fleetAtHand(observations, { selfManaged, nodeClasses }, policy);
   const circumstances = { policy, now, account, gates, slots: budget.slots, ...known };
   const look = async (starting: readonly Decided[]) => {

@@ -42,6 +42,12 @@ export const UPGRADE_REASONS = {
     hint: 'Find out who sets the node group back: CloudTrail has UpdateNodegroupVersion. Put the AMI where the group and its template are written, or update the group to the newer version of the message. From then on newer AMIs come to it again.',
     severity: 'low',
   },
+  'unmanaged-unread': {
+    meaning:
+      'AWS does not show the groups outside of managed node groups, or how old their nodes are. Sweeps ask no function to look at those that are not shown: self-managed groups are not refreshed or drained, and node classes of Karpenter not pinned.',
+    hint: 'Read the error in the message. Where access is denied, give upgrade-node-groups the right that the message names. Other errors mostly end by themselves.',
+  },
+  'unmanaged-shown': { meaning: 'AWS shows the groups outside of managed node groups again.' },
   'up-to-date': { meaning: 'The node group and all its nodes in service run the recommended release.' },
   'newer-than-recommended': {
     meaning: 'The node group runs a newer release than the recommended one. It is never moved back.',

@@ -20,6 +20,7 @@ import { inWaves, readOrderedStates } from '../shared/rollouts/ordered-groups.ts
 import { iso } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
 import { askAboutUnmanaged, type UnmanagedDeps } from './act/ask-about-unmanaged.ts';
+import { tellOfUnread } from './act/tell-unread.ts';
 import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
 import { publishGauges } from './gauges.ts';
 import type { Circumstances } from './model/decision.ts';
@@ -66,7 +67,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     observeNodeGroups(deps, readCluster, scope, now, policy),
     observeUnmanaged(deps, readCluster, scope),
   ]);
-  const read = [...managed, ...unmanaged];
+  const read = [...managed, ...unmanaged.observations];
 
   // Decide about each, in order of turn, within the blast budget. Slots are taken before anything is done.
   const fleet = await readFleet(deps, read, policy);
@@ -116,7 +117,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await reconcileAgain(deps, carriedOut, now).catch(note);
   const unseen = carriedOut.flatMap(({ decision: { lookAt = [] } }) => lookAt);
   await lookAtUnseen(deps, { ...deps, upgradeQueue: deps.queue }, unseen, now).catch(note);
-  await askAboutUnmanaged(deps, scope, unmanaged).catch(note);
+  await askAboutUnmanaged(deps, scope, unmanaged.observations).catch(note);
+  await tellOfUnread(deps, unmanaged, [...scope.clusters.values()][0], now).catch(note);
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be requested.');

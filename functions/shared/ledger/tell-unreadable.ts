@@ -11,7 +11,8 @@ import { keyOf } from './node-group-key.ts';
 import { NOTHING_TOLD, type Telling, tellOnce, toldMemory } from './tell-once.ts';
 import { nameOf, type UnreadableItem, UnreadableItems } from './unreadable-items.ts';
 
-const PK = 'unreadable';
+/** The kind of items in which functions remember what they told of reads that failed. */
+export const UNREADABLE_PK = 'unreadable';
 
 const toldItem = () =>
   z.object({
@@ -178,13 +179,18 @@ async function tellEnds(ledger: Ledger, { told, tell: tellAbout }: Teller, trigg
 /** An index that cannot be read itself is begun anew. */
 async function readIndex({ documents, table }: Ledger, remediation: string): Promise<ToldIndex> {
   const unreadable = new UnreadableItems();
-  const [known] = await readItems({ documents, table, unreadable }, PK, [remediation], toldIndex);
+  const [known] = await readItems({ documents, table, unreadable }, UNREADABLE_PK, [remediation], toldIndex);
   const revision = unreadable.all()[0]?.item.revision;
   return known ?? { items: {}, revision: typeof revision === 'number' ? revision : 0 };
 }
 
 const saveIndex = ({ documents, table }: Ledger, remediation: string, index: ToldIndex, now: number, writer: string) =>
-  saveUnlessWritten({ documents, table }, { pk: PK, sk: remediation, keptUntil: now + KEPT_FOR }, index, writer);
+  saveUnlessWritten(
+    { documents, table },
+    { pk: UNREADABLE_PK, sk: remediation, keptUntil: now + KEPT_FOR },
+    index,
+    writer,
+  );
 
 /** Kinds of items by what their keys name (`ledger.ts`). Items of other kinds are about the account. */
 const OF_GROUPS: ReadonlySet<string> = new Set([

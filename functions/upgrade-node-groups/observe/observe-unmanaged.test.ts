@@ -47,7 +47,7 @@ async function observed(fails = false) {
   };
   const documents = { send: async () => ({ Responses: {} }) };
   const scope = { clusters: new Map([['shop', { id: 's', type: 'Sweep', time: 0 }]]) };
-  const seen = await observeUnmanaged(
+  const { observations: seen } = await observeUnmanaged(
     { ec2, autoScaling, ledger: { documents, table: 't' } } as unknown as Parameters<typeof observeUnmanaged>[0],
     async () => ({ kind: 'gone' }),
     scope as unknown as Parameters<typeof observeUnmanaged>[2],

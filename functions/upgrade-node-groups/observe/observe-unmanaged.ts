@@ -10,7 +10,7 @@ import type { DescribedInstance } from '../../shared/fleet/described-instance.ts
 import { isOfEks } from '../../shared/fleet/eks-group.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { describeInstances, filtersOf, LIVE } from '../../shared/fleet/instances.ts';
-import { read } from '../../shared/fleet/reading.ts';
+import { type Reading, read, type Unreadable } from '../../shared/fleet/reading.ts';
 import { AUTO_SCALING_GROUP_TAG, groupOf, tagsOf, unmanagedGroup } from '../../shared/fleet/worker.ts';
 import { type Ledger, withReadableItems } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
@@ -33,36 +33,58 @@ interface Unmanaged {
   readonly view: UnmanagedView;
 }
 
-/** Finds workers outside of managed node groups in the requested clusters. Such workers are reported, never changed. */
+/** The calls by which groups outside of managed node groups are found, by their rights, and what each shows. */
+export const FINDING_CALLS = {
+  'autoscaling:DescribeAutoScalingGroups': 'self-managed node groups',
+  'ec2:DescribeInstances': 'node pools of Karpenter, and how old the nodes of self-managed node groups are',
+} as const;
+
+export type FindingCall = keyof typeof FINDING_CALLS;
+
+export interface UnmanagedGroups {
+  readonly observations: readonly Observation[];
+  /** What each call that was made ended with; undefined: it showed what there is. */
+  readonly calls: ReadonlyMap<FindingCall, Unreadable | undefined>;
+}
+
+/**
+ * Finds workers outside of managed node groups in the requested clusters. Such workers are reported, never changed. What
+ * AWS does not show is left out, so that no upgrade waits: the next sweep finds it.
+ */
 export async function observeUnmanaged(
   clients: Clients,
   readCluster: ClusterReader,
   { clusters }: Scope,
-): Promise<Observation[]> {
+): Promise<UnmanagedGroups> {
   const names = [...clusters.keys()];
-  if (names.length === 0) return [];
-  const found = (
-    await Promise.all([
-      findAutoMode(readCluster, names),
-      unlessUnreadable(findSelfManaged(clients, names)),
-      unlessUnreadable(findKarpenter(clients.ec2, names)),
-    ])
-  ).flat();
+  if (names.length === 0) return { observations: [], calls: new Map() };
+  const [autoMode, groups, pools] = await Promise.all([
+    findAutoMode(readCluster, names),
+    read(() => findGroups(clients.autoScaling, names), 'tell'),
+    read(() => findKarpenter(clients.ec2, names), 'tell'),
+  ]);
+  const launches = await read(() => readLaunches(clients.ec2, foundIn(groups)), 'tell');
+  const launchedAt = launches.kind === 'found' ? launches.found : new Map<string, number>();
+  const selfManaged = foundIn(groups).map((each) => withNodes(each, launchedAt));
+  const found = [...autoMode, ...selfManaged, ...foundIn(pools)];
   const states = await readNodeGroups(clients.ledger, found.map(subjectOf));
-  return withReadableItems(clients.ledger, NODE_GROUP_PK, found, subjectOf).flatMap(({ view, ...key }) => {
-    const trigger = clusters.get(key.cluster);
-    return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? NEW_NODE_GROUP }];
-  });
+  const readable = withReadableItems(clients.ledger, NODE_GROUP_PK, found, subjectOf);
+  return {
+    observations: readable.flatMap(({ view, ...key }) => {
+      const trigger = clusters.get(key.cluster);
+      return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? NEW_NODE_GROUP }];
+    }),
+    calls: new Map([
+      ['autoscaling:DescribeAutoScalingGroups', unreadIn(groups)],
+      ['ec2:DescribeInstances', unreadIn(pools) ?? unreadIn(launches)],
+    ]),
+  };
 }
 
-/**
- * Returns none where AWS cannot be read. Unmanaged workers are only reported: the next sweep finds them, and no upgrade
- * waits.
- */
-async function unlessUnreadable(finding: Promise<Unmanaged[]>): Promise<Unmanaged[]> {
-  const reading = await read(() => finding, 'tell');
-  return reading.kind === 'found' ? reading.found : [];
-}
+const foundIn = <Found>(reading: Reading<Found[]>): Found[] => (reading.kind === 'found' ? reading.found : []);
+
+const unreadIn = (reading: Reading<unknown>): Unreadable | undefined =>
+  reading.kind === 'unreadable' ? reading : undefined;
 
 async function findAutoMode(readCluster: ClusterReader, names: readonly string[]): Promise<Unmanaged[]> {
   const readings = await pMap(names, (name) => readCluster(name), { concurrency: READ_CONCURRENCY });
@@ -76,8 +98,10 @@ async function findAutoMode(readCluster: ClusterReader, names: readonly string[]
     });
 }
 
-async function findSelfManaged({ autoScaling, ec2 }: Clients, names: readonly string[]): Promise<Unmanaged[]> {
-  const found: Array<Unmanaged & { readonly group: AutoScalingGroup }> = [];
+type SelfManaged = Unmanaged & { readonly group: AutoScalingGroup };
+
+async function findGroups(autoScaling: AutoScalingClient, names: readonly string[]): Promise<SelfManaged[]> {
+  const found: SelfManaged[] = [];
   const Filters = [{ Name: 'tag-key', Values: names.map((name) => `kubernetes.io/cluster/${name}`) }];
   for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, { Filters })) {
     for (const group of page.AutoScalingGroups ?? []) {
@@ -96,12 +120,13 @@ async function findSelfManaged({ autoScaling, ec2 }: Clients, names: readonly st
       });
     }
   }
-  const launchedAt = await readLaunches(
-    ec2,
-    found.flatMap(({ group }) => group.AutoScalingGroupName ?? []),
-  );
-  return found.map(({ group, view, ...key }) => ({ ...key, view: { ...view, nodes: inService(group, launchedAt) } }));
+  return found;
 }
+
+const withNodes = ({ group, view, ...key }: SelfManaged, launchedAt: ReadonlyMap<string, number>): Unmanaged => ({
+  ...key,
+  view: { ...view, nodes: inService(group, launchedAt) },
+});
 
 const inService = ({ Instances = [] }: AutoScalingGroup, launchedAt: ReadonlyMap<string, number>): Node[] =>
   Instances.flatMap(({ InstanceId = '', LifecycleState }) =>
@@ -110,16 +135,12 @@ const inService = ({ Instances = [] }: AutoScalingGroup, launchedAt: ReadonlyMap
 
 const nodeSince = (launchedAt: number | undefined): Node => (launchedAt === undefined ? {} : { launchedAt });
 
-/**
- * Reads when the members of Auto Scaling groups were launched, by instance: one page per thousand. Empty where EC2 does
- * not tell.
- */
-async function readLaunches(ec2: EC2Client, groups: readonly string[]): Promise<Map<string, number>> {
+/** Reads when the members of Auto Scaling groups were launched, by instance: one page per thousand. */
+async function readLaunches(ec2: EC2Client, found: readonly SelfManaged[]): Promise<Map<string, number>> {
+  const groups = found.flatMap(({ group }) => group.AutoScalingGroupName ?? []);
   const queries = filtersOf(`tag:${AUTO_SCALING_GROUP_TAG}`, groups).map((filter) => [filter, LIVE]);
-  const reading = await read(() => describeInstances(ec2, queries), 'tell');
-  const instances = reading.kind === 'found' ? reading.found : [];
   return new Map(
-    instances.flatMap(({ InstanceId, LaunchTime }) =>
+    (await describeInstances(ec2, queries)).flatMap(({ InstanceId, LaunchTime }) =>
       InstanceId === undefined || LaunchTime === undefined ? [] : [[InstanceId, LaunchTime.getTime()] as const],
     ),
   );
