@@ -2,9 +2,11 @@ import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { withReadableItems } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { decideGroup } from '../decide/decide-group.ts';
+import { wantedClosed } from '../decide/exposure-text.ts';
 import type { Circumstances } from '../model/decision.ts';
 import { EXPOSED_GROUP_PK, readExposedGroups } from '../model/exposed-group-ledger.ts';
-import { type UserClients, withUsers } from '../observe/observe-users.ts';
+import type { GroupObservation } from '../model/observation.ts';
+import { type UserClients, unreadUser, withUsers } from '../observe/observe-users.ts';
 import type { DecidedGroup, Plan } from '../plan/plan.ts';
 import { carryOutGroup, type HardenDeps } from './harden.ts';
 
@@ -34,11 +36,20 @@ export async function closeGroups(
     const readable = withReadableItems(deps.ledger, EXPOSED_GROUP_PK, told, ({ key }) => subjectOf(key));
     const remembered = readable.map((group) => ({ ...group, state: states.get(subjectOf(group.key)) ?? group.state }));
     const known = await withUsers(deps, readCluster, remembered, circumstances);
+    const isLater = (observation: GroupObservation): boolean => {
+      const { securityGroups, subnets } = wantedClosed(observation, circumstances);
+      const trouble = unreadUser(observation, [...securityGroups, ...subnets]);
+      if (trouble === undefined || observation.request !== undefined) return false;
+      onTrouble(trouble);
+      return true;
+    };
+    const later = new Set(known.filter(isLater).map(({ key }) => subjectOf(key)));
+    const isNow = ({ observation: { key } }: DecidedGroup) => !later.has(subjectOf(key));
     const decided = known.map((observation) => ({
       observation,
       decision: decideGroup(observation, { ...circumstances, slots }),
     }));
-    for (const group of decided) await carryOutGroup(deps, group).catch(onTrouble);
+    for (const group of decided.filter(isNow)) await carryOutGroup(deps, group).catch(onTrouble);
     return [...silent, ...decided];
   } catch (error) {
     onTrouble(error);

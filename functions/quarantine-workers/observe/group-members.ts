@@ -1,7 +1,7 @@
 import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { identifyWorkers } from '../../shared/fleet/identity.ts';
+import { identifyEach, telling } from '../../shared/fleet/identify-each.ts';
 import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import { describeInstances, filtersOf, instancePages, LIVE } from '../../shared/fleet/instances.ts';
 import { isProven, type Owner } from '../../shared/fleet/owners.ts';
@@ -166,11 +166,14 @@ export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups 
 /** Those of some instances that are members of the group. */
 type Members = (instances: readonly DescribedInstance[]) => Promise<readonly DescribedInstance[]>;
 
-/** Each member of a node pool needs its own proof, since nobody must be able to enlarge a group by a tag. */
+/**
+ * Each member of a node pool needs its own proof, since nobody must be able to enlarge a group by a tag. Where AWS shows
+ * none for now, it does not count: pools of other clusters have the same names, and hold up nobody here.
+ */
 const membersBy = ({ clients, readCluster }: MemberReaders, { key }: MemberGroup): Members => {
   if (unmanagedGroup(key.nodegroup)?.kind !== 'node-pool') return async (instances) => instances;
   return async (instances) => {
-    const identities = await identifyWorkers(clients, readCluster, instances);
+    const { identities } = await identifyEach(clients, telling(readCluster), instances);
     return instances.filter(({ InstanceId = '' }) => {
       const identity = identities.get(InstanceId);
       if (identity === undefined || !isProven(identity.owner)) return false;

@@ -1,5 +1,6 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
+import { telling } from '../../shared/fleet/identify-each.ts';
 import { readOwner } from '../../shared/fleet/identity.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
 import { unmanagedGroup } from '../../shared/fleet/worker.ts';
@@ -178,8 +179,8 @@ async function wantedGroups(
   for (const [subject, request] of groupRequests) {
     const { clusterName: cluster = '', nodegroupName: nodegroup = '' } = request.event.detail;
     const key = { cluster, nodegroup };
-    // A request reopens what was closed whoever owns the group by now.
-    const { autoScalingGroups, subnets } = await readOwner(eks, readCluster, key);
+    // A request reopens what was closed whoever owns the group by now, also where nobody can read that.
+    const { autoScalingGroups, subnets } = await readOwner(eks, telling(readCluster), key, 'tell');
     const owner = {
       tags: {},
       ...(autoScalingGroups !== undefined && { autoScalingGroups }),

@@ -1,7 +1,7 @@
 import type { EC2Client, NetworkInterface } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { identifyWorkers } from '../../shared/fleet/identity.ts';
+import { failsAgain, identifyEach, telling } from '../../shared/fleet/identify-each.ts';
 import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
@@ -63,6 +63,23 @@ export async function readUsers(
   }
 }
 
+/**
+ * The error for which messages about a group come again: the owner of a user of these security groups or subnets cannot
+ * be read for now. Undefined where all are read, and once another delivery has failed, too: what is used by such a worker
+ * is left open then, and that is told.
+ */
+export function unreadUser(
+  { trigger, users }: Pick<GroupObservation, 'trigger' | 'users'>,
+  ids: readonly string[],
+): Error | undefined {
+  for (const user of ids.flatMap((id) => users.get(id) ?? [])) {
+    const { unreadable, mayBeRead } = user.kind === 'worker' ? user.owner : {};
+    if (unreadable === undefined || mayBeRead !== true || failsAgain(unreadable, trigger)) continue;
+    return new Error(`The owner of a user of ${ids.join(', ')} cannot be read for now: ${unreadable}`);
+  }
+  return undefined;
+}
+
 /** The workers among the instances, with their owners, by instance id. */
 async function readWorkers(
   clients: IdentityClients,
@@ -70,7 +87,7 @@ async function readWorkers(
   instances: readonly DescribedInstance[],
 ): Promise<Map<string, NetworkUser>> {
   const byId = new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
-  const identities = await identifyWorkers(clients, readCluster, [...byId.values()]);
+  const { identities } = await identifyEach(clients, telling(readCluster), [...byId.values()]);
   return new Map(
     [...identities].map(([instanceId, { worker, owner }]) => {
       const { SubnetId: subnetId, ...instance } = byId.get(instanceId) ?? {};

@@ -1,12 +1,14 @@
 import { makeQuarantineReconcileRequest, SHELL_INGRESS_GROUPS } from '../../../events/quarantine-reconcile-request.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
+import { failsAgain, telling } from '../../shared/fleet/identify-each.ts';
 import { readOwner } from '../../shared/fleet/identity.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
+import { codeIn } from '../../shared/runtime/aws-error.ts';
 import { chunks } from '../../shared/runtime/chunks.ts';
 import { carryOutGroup, type GroupMemory, type HardenDeps } from '../act/harden.ts';
 import type { AskedShellIngress, Scope } from '../batch.ts';
-import type { Circumstances } from '../model/decision.ts';
-import { EXPOSED_GROUP_PK, readExposedGroups } from '../model/exposed-group-ledger.ts';
+import { type Circumstances, say } from '../model/decision.ts';
+import { EXPOSED_GROUP_PK, NEW_EXPOSED_GROUP, readExposedGroups } from '../model/exposed-group-ledger.ts';
 import { decideShellIngress, shellIngressMode } from './decide.ts';
 import { observeShellIngress, type ShellIngressClients } from './observe.ts';
 
@@ -21,6 +23,9 @@ const MEMORY: GroupMemory = {
   read: ({ shellIngress = { outcomes: 0 } }) => shellIngress,
   write: (state, shellIngress) => ({ ...state, shellIngress }),
 };
+
+/** The check's id separates these records from those about the group's exposure. */
+const CHECK = { check: 'SSH.3' };
 
 /** From revoking a rule to the reconcile that confirms it, seconds. */
 const CONFIRM_AFTER = 60;
@@ -37,15 +42,24 @@ export async function closeShellIngress(
   const closed: AskedShellIngress[] = [];
   for (const [subject, asked] of shellIngress) {
     try {
-      const owner = await readOwner(deps.eks, readCluster, asked.key);
-      if (shellIngressMode({ ...asked, owner }, circumstances) === 'off') continue;
+      const owner = await readOwner(deps.eks, telling(readCluster), asked.key, 'tell');
+      const { unreadable, mayBeRead } = owner;
+      const known = unreadable === undefined ? owner : { tags: {} };
+      if (shellIngressMode({ ...asked, owner: known }, circumstances) === 'off') continue;
+      if (unreadable !== undefined && mayBeRead === true && !failsAgain(unreadable, asked.trigger)) {
+        throw new Error(`${subject} cannot be read for now: ${unreadable}`);
+      }
       const state = (await readExposedGroups(deps.ledger, [subject])).get(subject);
       if (deps.ledger.unreadable?.has(EXPOSED_GROUP_PK, subject)) continue;
+      if (unreadable !== undefined) {
+        const decision = { ...say('failed', 'unreadable', unreadable, codeIn(unreadable)), details: CHECK };
+        await carryOutGroup(deps, { observation: { ...asked, state: state ?? NEW_EXPOSED_GROUP }, decision }, MEMORY);
+        continue;
+      }
       const observation = await observeShellIngress(deps, readCluster, { ...asked, owner }, state);
       if (observation === undefined) continue;
       const decided = decideShellIngress(observation, circumstances);
-      // The check's id separates these records from those about the group's exposure.
-      const decision = { ...decided, details: { check: 'SSH.3' } };
+      const decision = { ...decided, details: CHECK };
       await carryOutGroup(deps, { observation, decision }, MEMORY);
       if (decision.harden !== undefined) closed.push(asked);
     } catch (error) {

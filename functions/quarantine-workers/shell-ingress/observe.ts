@@ -2,7 +2,7 @@ import type { EC2Client, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { identifyWorkers } from '../../shared/fleet/identity.ts';
+import { failsAgain, identifyEach, telling } from '../../shared/fleet/identify-each.ts';
 import { describeInstances, LIVE } from '../../shared/fleet/instances.ts';
 import { insideOf, isPublicNetwork, readVpcBlocks } from '../../shared/fleet/networks.ts';
 import { isProven } from '../../shared/fleet/owners.ts';
@@ -21,7 +21,7 @@ import {
 } from '../model/exposed-group-ledger.ts';
 import type { GroupObservation, NetworkUser } from '../model/observation.ts';
 import { filtersOfGroup } from '../observe/group-members.ts';
-import { readUsers, type UserClients } from '../observe/observe-users.ts';
+import { readUsers, type UserClients, unreadUser } from '../observe/observe-users.ts';
 
 export interface ShellIngressClients extends UserClients {
   readonly ec2: EC2Client;
@@ -48,6 +48,7 @@ export interface ShellIngress
  * Reads anew what a check of posture reported of a group. The request only says where to look.
  *
  * @returns undefined where the group has no workers, and so nothing names its security groups
+ * @throws where the messages are to come again, since something may be read then
  */
 export async function observeShellIngress(
   clients: ShellIngressClients,
@@ -58,11 +59,16 @@ export async function observeShellIngress(
   const { ec2, ssm, ledger } = clients;
   const filters = filtersOfGroup({ key, owner }).map((filter) => [filter, LIVE]);
   const instances = await describeInstances(ec2, filters);
-  const identities = await identifyWorkers(clients, readCluster, instances);
-  const members = instances.filter(({ InstanceId = '' }) => {
-    const { worker, owner: proven } = identities.get(InstanceId) ?? {};
-    return worker?.cluster === key.cluster && worker.nodegroup === key.nodegroup && isProven(proven);
+  const { identities, unread } = await identifyEach(clients, telling(readCluster), instances);
+  const own = instances.filter(({ InstanceId = '' }) => {
+    const { worker } = identities.get(InstanceId) ?? {};
+    return worker?.cluster === key.cluster && worker.nodegroup === key.nodegroup;
   });
+  for (const { InstanceId = '' } of own) {
+    const why = unread.get(InstanceId);
+    if (why !== undefined && !failsAgain(why, trigger)) throw new Error(`${InstanceId} cannot be read for now: ${why}`);
+  }
+  const members = own.filter(({ InstanceId = '' }) => isProven(identities.get(InstanceId)?.owner));
   if (members.length === 0) return undefined;
   const ids = members.flatMap(({ NetworkInterfaces = [] }) =>
     NetworkInterfaces.flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? [])),
@@ -79,6 +85,8 @@ export async function observeShellIngress(
     securityGroups: rules.map(({ groupId }) => groupId),
     subnets: [],
   });
+  const trouble = unreadUser({ trigger, users: known.users ?? new Map() }, [...(known.users?.keys() ?? [])]);
+  if (trouble !== undefined) throw trouble;
   const workers = [...(known.users?.values() ?? [])].flat().filter((user) => user.kind === 'worker');
   const subjects = workers.flatMap(({ cluster, nodegroup }) =>
     nodegroup === undefined ? [] : [subjectOf({ cluster, nodegroup })],

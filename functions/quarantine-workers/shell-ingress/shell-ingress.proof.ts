@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { operate } from '../../../cli/operator.fixture.ts';
 import type { Run } from '../../../sandbox/play.ts';
-import { HOUR, MINUTE, start } from '../../../test/harness.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from '../../../test/harness.ts';
 import { deniedCalls } from '../../../test/iam.ts';
 
 const told = ({ records }: Run) =>
@@ -86,3 +86,33 @@ it('stays where the agents answer, and no session reaches the workers: it would 
   expect(isOpen(run)).toBe(true);
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
 });
+
+it.each(['failed', 'dropped', 'denied'] as const)(
+  'is revoked in one cluster and told of in another where EKS does not describe a group (%s), and no message is lost',
+  async (as) => {
+    const [cluster] = fleet.clusters;
+    const [web] = cluster?.nodeGroups ?? [];
+    const clusters = [
+      { ...cluster, nodeGroups: ['other', 'web'].map((name) => ({ ...web, name })) },
+      { ...cluster, name: 'pay', nodeGroups: [{ ...web, name: 'safe' }] },
+    ];
+    const refusals = [{ function: 'quarantine-workers', operation: 'DescribeNodegroup', naming: 'other', as }];
+    const run = await start({
+      fleet: { ...fleet, clusters },
+      policy,
+      inProcess: true,
+      play: '3h',
+      faults: { refusals },
+    });
+    // The groups of a cluster share its security group, which stays as it is while nobody knows what one of them wants.
+    expect(told(run).toSorted()).toEqual([
+      'other failed unreadable',
+      'safe acted shell-ingress-closed',
+      'safe done shell-ingress-ended',
+      'web refused shell-ingress-stays',
+    ]);
+    const stays = run.records.find(({ reason }) => reason === 'shell-ingress-stays');
+    expect(stays?.message).toContain('shop/other (unreadable)');
+    expect(deadLetterCount(run)).toBe(0);
+  },
+);
