@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkPolicy } from './policy-check.ts';
+import { checkPolicy, standstill } from './policy-check.ts';
 
 it('a document that nests deeper than the stack allows calls is refused, not thrown at', () => {
   const depth = 4_000;
@@ -16,6 +16,27 @@ it('a member of a name that validation loses is a fault, once, and stops all fun
   ]);
   expect(faults).toHaveLength(2);
   expect(stopped).toEqual(expect.arrayContaining(['upgrade-node-groups', 'quarantine-workers']));
+});
+
+it('a key that stands twice is a fault, since only the last one counts', () => {
+  expect(checkPolicy('{"upgrades":{"mode":"off"},"upgrades":{"bakeAge":"1d"}}', 0).faults).toEqual([
+    'upgrades: stands twice in one object, and only the last one counts; keep one',
+  ]);
+});
+
+it.each([
+  ['"1m"', 'must be at least 5m: every remedy would count as failed before it could work'],
+  ['"1 hour"', 'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d"'],
+  ['30', 'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d"'],
+])('a value that fits none of several forms is told by the one that was meant: %s', (value, fix) => {
+  expect(checkPolicy(`{"ssmAgent":{"cureWithin":${value}}}`, 0).faults).toEqual([`ssmAgent.cureWithin: ${fix}`]);
+});
+
+it.each([
+  ['{"killSwitch":"yes"}', 'no function acts'],
+  ['{"drains":{"within":"0m"}}', 'nothing is done by drain-nodes'],
+])('what stands still is named: %s', (text, words) => {
+  expect(standstill(checkPolicy(text, 0).stopped)).toBe(words);
 });
 
 it('windows come in the order of the document, each with its path', () => {

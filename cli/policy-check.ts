@@ -11,6 +11,7 @@ import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
 import { describeIssue } from '../functions/shared/runtime/issue.ts';
 import { once } from '../functions/shared/runtime/once.ts';
 import { safeParse } from '../functions/shared/runtime/safe-parse.ts';
+import { doubleKeys } from './double-keys.ts';
 import { type RightsSettings, rightsWarnings } from './policy-rights.ts';
 
 const DAY = 86_400_000;
@@ -79,7 +80,12 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
   }));
   const size = sizeFindings(text);
   return {
-    faults: [...lost, ...issues.map((issue) => describeIssue(issue, { schema, input: document })), ...size.faults],
+    faults: [
+      ...lost,
+      ...doubleKeys(text).map((path) => `${path}: stands twice in one object, and only the last one counts; keep one`),
+      ...issues.map((issue) => describeIssue(issue, { schema, input: document })),
+      ...size.faults,
+    ],
     stopped: stoppedBy(lost.length > 0 ? undefined : document),
     warnings: [
       ...size.warnings,
@@ -115,6 +121,10 @@ const NAMES = REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?
 /** The functions for which the document is invalid. Each reads only its own part of it. */
 const stoppedBy = (document: unknown): string[] =>
   schemas().parts.flatMap(({ name, part }) => (safeParse(part, document).success ? [] : [name]));
+
+/** What stands still until a document is right, such as `nothing is done by upgrade-node-groups`. */
+export const standstill = (stopped: readonly string[]): string =>
+  stopped.length === schemas().parts.length ? 'no function acts' : `nothing is done by ${stopped.join(', ')}`;
 
 /** The schema of the whole document, and that of each function's part. Making them costs more than a check. */
 const schemas = once(() => ({

@@ -7,7 +7,7 @@ import { accountOf } from '../account.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { contentOf } from '../input-file.ts';
-import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
+import { checkPolicy, type PolicyReport, standstill, type WindowOpenings } from '../policy-check.ts';
 import { type FleetReport, fleetInLines, fleetReport, readPlaces } from '../policy-fleet.ts';
 import { isChangedSince, objectIn, readPolicyText, writePolicyText } from '../policy-parameter.ts';
 import { rightsIn } from '../policy-rights.ts';
@@ -171,7 +171,7 @@ function tell(
 function inLines({ faults, stopped, warnings, windows }: PolicyReport): string[] {
   return [
     ...faults.map((fault) => `fault: ${fault}`),
-    ...(stopped.length === 0 ? [] : [`fault: until that is right, nothing is done by ${stopped.join(', ')}`]),
+    ...(stopped.length === 0 ? [] : [`fault: until that is right, ${standstill(stopped)}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...windows.flatMap((window) => [
       `${window.path}: "${window.cron}" in ${window.timeZone}, next:`,

@@ -138,6 +138,15 @@ describe('decideGroup', () => {
       { looked: [WELL], at: NOW + 3 * DAY },
     );
     expect(told).toEqual([[], [], ['waiting posture-unknown'], [], ['done posture-passed']]);
+    const since = { ...NEW_GROUP, unknownSince: NOW };
+    const messages = [since, { ...since, checkedAt: NOW - DAY }].map(
+      (state) => decideGroup(KEY, [], { waivers: [], now: NOW + DAY }, state).news[0]?.message,
+    );
+    const unknown = `No worker could be checked since ${new Date(NOW).toISOString()}.`;
+    expect(messages).toEqual([
+      `${unknown} None was ever checked.`,
+      `${unknown} The last check was at ${new Date(NOW - DAY).toISOString()}.`,
+    ]);
   });
 
   it('tells people of hosts whose agents answer and who tell nothing', () => {

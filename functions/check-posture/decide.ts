@@ -106,8 +106,11 @@ function withoutEvidence(key: NodeGroupKey, now: number, mute: string | undefine
   // A host that tells nothing once its agent answers again is news, although nothing was known of the group before.
   const isTold = mute === undefined ? state.unknownNotified !== undefined : state.untold === true;
   if (now - since < UNKNOWN_FOR || isTold) return { state: { ...state, unknownSince: since }, news: [] };
-  const last = state.checkedAt === undefined ? 'never' : new Date(state.checkedAt).toISOString();
-  const unknown = `No worker could be checked since ${new Date(since).toISOString()}. The last check was: ${last}.`;
+  const last =
+    state.checkedAt === undefined
+      ? 'None was ever checked'
+      : `The last check was at ${new Date(state.checkedAt).toISOString()}`;
+  const unknown = `No worker could be checked since ${new Date(since).toISOString()}. ${last}.`;
   // Of an agent that does not answer, manage-ssm-agent tells. A host that answers, and tells nothing, is told of here alone.
   const news: News = {
     ...(mute === undefined

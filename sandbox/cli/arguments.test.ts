@@ -172,7 +172,9 @@ describe('an event file', () => {
   it.each([
     ['account: must be a 12-digit AWS account id', { ...amiRelease, account: '1' }],
     ['time: must be an ISO 8601 time', { ...amiRelease, time: 'today' }],
-    ['Invalid input: expected object', 5],
+    ['must be an object: write { }', 5],
+    ['detail: missing: give an object', { ...amiRelease, detail: undefined }],
+    ['region: must be a text: write "1", in quotes', { ...amiRelease, region: 1 }],
     ['not JSON: ', '{'],
   ])('is refused: %s', (message, content) => {
     const path = file('bad-event.json', content);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { whyUnreadable } from '../../cli/input-file.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { MOST_POLICY_BYTES } from '../../functions/shared/policy/policy-size.ts';
+import { describeIssue } from '../../functions/shared/runtime/issue.ts';
 import type { BusEvent } from '../account/event-bridge/event-bridge.ts';
 import { type Fleet, FleetFileError } from '../fleet/fleet.ts';
 import { parseFleet } from '../fleet/parse-fleet.ts';
@@ -131,10 +132,11 @@ function readEvents(argument: string, duration = Number.POSITIVE_INFINITY): Argu
   } catch (error) {
     throw new UsageError(`--event ${file}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const parsed = (Array.isArray(json) ? z.array(eventFile) : eventFile).safeParse(json);
+  const schema = Array.isArray(json) ? z.array(eventFile) : eventFile;
+  const parsed = schema.safeParse(json);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) =>
-      [`--event ${file}`, ...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
+    const problems = parsed.error.issues.map(
+      (issue) => `--event ${file}: ${describeIssue(issue, { schema, input: json })}`,
     );
     throw new UsageError(`${problems.join('\n')}\nAn event is JSON as EventBridge delivers it.`);
   }

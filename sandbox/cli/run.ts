@@ -1,3 +1,4 @@
+import { checkPolicy, standstill } from '../../cli/policy-check.ts';
 import { createTimeline } from '../../cli/timeline.ts';
 import { parsePolicy } from '../../functions/policy-document.ts';
 import { isInvalid } from '../../functions/shared/policy/policy.ts';
@@ -23,7 +24,10 @@ export async function run(options: Arguments, synthesized: SynthesizedStack, { p
   const { json, calls: withCalls, policy, listen: serve, duration } = options;
   const parsed = policy === undefined ? undefined : parsePolicy(policy, 'enforce');
   // An invalid policy is not refused, because it is worth seeing how the functions react to it.
-  if (parsed !== undefined && isInvalid(parsed)) note(`--policy: ${parsed.error}\nNothing will act.`);
+  if (policy !== undefined && parsed !== undefined && isInvalid(parsed)) {
+    note(`--policy: ${parsed.error}`);
+    note(`Until that is right, ${standstill(checkPolicy(policy, 0).stopped)}.`);
+  }
 
   const timeline = createTimeline(print);
   const { account, records, calls } = await startRun({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { safeParse } from '../../functions/shared/runtime/safe-parse.ts';
-import { fixOf, type Misfit, meantKey } from '../../functions/shared/text/fix-of-issue.ts';
+import { faultsOfMeantForm, fixOf, type Misfit, meantKey } from '../../functions/shared/text/fix-of-issue.ts';
 import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import { controlPlaneProblems } from './control-planes.ts';
 import {
@@ -61,21 +61,12 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[], misfit: Misfit)
     });
   }
   if (issue.code === 'invalid_union') {
-    // The form with the fewest errors is probably the intended one.
-    const [meant = []] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
-    return meant.flatMap((nested) => problemsOf(nested, path, misfit));
+    return faultsOfMeantForm(issue).flatMap((nested) => problemsOf(nested, path, misfit));
   }
   const fix = fixOf(issue, path, misfit);
   const message = fix ?? (issue.message.endsWith('received undefined') ? 'missing' : issue.message);
   return [{ path: written(path), message }];
 }
-
-const weight = (issues: readonly Issue[]): number =>
-  issues.reduce((sum, issue) => {
-    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length;
-    // An error of the whole value means that it has another form altogether.
-    return sum + (issue.path.length === 0 ? 1000 : 1);
-  }, 0);
 
 function written(path: readonly PropertyKey[]): string {
   return path

@@ -82,6 +82,15 @@ describe('changeWindow refuses', () => {
     const { error } = changeWindow.safeParse(input);
     expect(error?.issues[0]).toMatchObject({ path: [field], message: expect.stringContaining(fault) });
   });
+
+  it('all that is wrong at once', () => {
+    const { error } = changeWindow.safeParse({ cron: '0 25 * * *', duration: '8d', timeZone: 'CEST2' });
+    expect(error?.issues.map(({ path, message }) => [...path, message].join(': '))).toEqual([
+      'timeZone: must be an IANA time zone such as "Europe/Berlin" or "UTC"',
+      'duration: must be more than 0 and at most 7d',
+      'cron: is not a cron expression: Invalid value for hour: 25',
+    ]);
+  });
 });
 
 describe('days of the month together with weekdays', () => {

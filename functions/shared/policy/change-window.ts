@@ -13,12 +13,12 @@ export const changeWindow = z
   })
   .superRefine(({ cron, duration: length, timeZone }, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (!isTimeZone(timeZone)) refuse('timeZone', 'must be an IANA time zone such as "Europe/Berlin" or "UTC"');
-    else if (length <= 0 || length > 7 * 86_400_000) refuse('duration', 'must be more than 0 and at most 7d');
-    else {
-      const fault = cronFault(cron, timeZone);
-      if (fault !== undefined) refuse('cron', fault);
-    }
+    const isZone = isTimeZone(timeZone);
+    if (!isZone) refuse('timeZone', 'must be an IANA time zone such as "Europe/Berlin" or "UTC"');
+    if (length <= 0 || length > 7 * 86_400_000) refuse('duration', 'must be more than 0 and at most 7d');
+    // What is wrong with the expression does not depend on the zone.
+    const fault = cronFault(cron, isZone ? timeZone : 'UTC');
+    if (fault !== undefined) refuse('cron', fault);
   });
 
 /** `duration` is in milliseconds. */
@@ -66,7 +66,8 @@ function cronFault(cron: string, timeZone: string): string | undefined {
   try {
     return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) === null ? 'never comes true' : undefined;
   } catch (error) {
-    return `is not a cron expression: ${error instanceof Error ? error.message : String(error)}`;
+    const message = error instanceof Error ? error.message : String(error);
+    return `is not a cron expression: ${message.replace(/^CronPattern: /, '')}`;
   }
 }
 

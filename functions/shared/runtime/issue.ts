@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { fixOf, type Misfit, meantKey } from '../text/fix-of-issue.ts';
+import { faultsOfMeantForm, fixOf, type Misfit, meantKey } from '../text/fix-of-issue.ts';
 
 /**
  * Describes one issue as `upgrades.bakeAge: must be …`.
@@ -14,6 +14,14 @@ export function describeIssue(issue: z.core.$ZodIssue, misfit?: Misfit): string 
         return `${[...issue.path, key].join('.')}: unknown key, remove it or correct its spelling${meant && `.${meant}`}`;
       })
       .join('; ');
+  }
+  // A schema with a message of its own says more than one of its forms would.
+  if (issue.code === 'invalid_union' && issue.message.startsWith('Invalid ')) {
+    const faults = faultsOfMeantForm(issue);
+    if (faults.length > 0)
+      return faults
+        .map((fault) => describeIssue({ ...fault, path: [...issue.path, ...fault.path] }, misfit))
+        .join('; ');
   }
   const fix = misfit === undefined ? undefined : fixOf(issue, issue.path, misfit);
   const message = fix ?? issue.message;

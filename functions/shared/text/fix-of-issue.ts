@@ -73,6 +73,23 @@ export function fixOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[], mis
   return undefined;
 }
 
+/**
+ * What is wrong with a value that fits none of several forms, by the form that was probably meant: the one with the fewest
+ * faults. Empty where that cannot be told. Paths begin at the value.
+ */
+export function faultsOfMeantForm({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] {
+  const [meant = []] = errors.toSorted((a, b) => weight(a) - weight(b));
+  return meant;
+}
+
+const weight = (issues: readonly z.core.$ZodIssue[]): number =>
+  issues.reduce((sum, issue) => {
+    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length;
+    // A fault of the whole value means that it has another form altogether, if it has the wrong type.
+    if (issue.path.length === 0) return sum + (issue.code === 'invalid_type' ? 1000 : 100);
+    return sum + 1;
+  }, 0);
+
 /** The bound that a number, or the size of a list or text, goes beyond. */
 function rightSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string | undefined {
   const bound = issue.code === 'too_small' ? issue.minimum : issue.maximum;
