@@ -153,6 +153,7 @@ it('plays an invalid policy through, with a note, for a person to read', async (
   const demo = join(root, 'sandbox/fleets/demo.json');
   const { stdout, stderr } = await playHere('--fleet', demo, '--for', '2h', '--policy', policy);
   expect(stderr).toContain('--policy: The policy is invalid: upgrade: unknown key');
+  expect(stderr).toContain('Until that is right, no function acts.');
   expect(stdout).toMatch(/shop\/web +✋ policy-invalid +The policy is invalid: upgrade: unknown key/);
   // The summary's row of the node group: last decision and reason.
   expect(stdout).toMatch(/shop\/web .* ACTIVE +4 +refused +policy-invalid$/m);
