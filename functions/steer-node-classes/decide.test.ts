@@ -97,6 +97,34 @@ it.each([
   expect(`${decision} ${reason}`).toBe(expected);
 });
 
+it.each([
+  [0, undefined, 'waiting node-class-drifting'],
+  [25, undefined, 'refused node-class-drift-slow'],
+  [25, '0', 'refused node-class-drift-barred'],
+])(
+  'is not current %i h after its control plane has moved on, while nodes are for the former version',
+  (hours, bar, told) => {
+    const barred = bar === undefined ? {} : { driftBarredBy: bar };
+    const pools = [{ name: 'general', nodes: 3, drifted: 3, expireAfter: '720h', budgets: ['10%'], ...barred }];
+    const view = classView({
+      selection: { kind: 'pins', ...al2023('v20260701') },
+      pools,
+      running: [al2023('v20260701')],
+      runsOtherKubernetes: true,
+    });
+    const alias = 'al2023@v20260701';
+    const made = { alias, from: [{ alias: 'al2023@latest' }], at: NOW - 900 * HOUR };
+    const behind = { alias, since: NOW - hours * HOUR };
+    const decision = decide(
+      observationOf(view, { state: { outcomes: 0, revision: 1, made, behind } }),
+      circumstances(),
+    );
+    expect(`${decision.decision} ${decision.reason}`).toBe(told);
+    expect(decision.message).toContain('Nodes run it for another Kubernetes version than that of the control plane.');
+    expect(decision.behind).toEqual(behind);
+  },
+);
+
 it('what bars drift is told anew once it has lasted for a day', () => {
   const pools = [{ name: 'a', nodes: 1, drifted: 1, expireAfter: '720h', budgets: ['0'], driftBarredBy: '0' }];
   const view = classView({ selection: { kind: 'pins', ...al2023('v20260701') }, pools });

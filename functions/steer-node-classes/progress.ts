@@ -26,6 +26,9 @@ const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
 /** What is said of a class that stays as it is pinned. */
 const STANDS: ReadonlySet<Reason> = new Set<Reason>([
   'node-class-current',
+  'node-class-drift-barred',
+  'node-class-drift-slow',
+  'node-class-drifting',
   'node-class-runs-withdrawn',
   'node-class-unwell',
 ]);

@@ -30,7 +30,8 @@ export const NODE_CLASS_REASONS = {
     rejectUndoes: true,
   },
   'node-class-drifting': {
-    meaning: 'The EC2NodeClass is pinned to the wanted release, and Karpenter still replaces nodes of other releases.',
+    meaning:
+      'The EC2NodeClass is pinned to the wanted release, and Karpenter still replaces nodes of other releases or Kubernetes versions.',
     hint: 'Where it takes long, look at the disruption budgets of the node pools, at karpenter.sh/do-not-disrupt and at the budgets of pods.',
     rejectUndoes: true,
   },
@@ -55,7 +56,7 @@ export const NODE_CLASS_REASONS = {
   },
   'node-class-drift-slow': {
     meaning:
-      'The EC2NodeClass has been pinned for more than a day, and Karpenter has not replaced all nodes of other releases.',
+      'The EC2NodeClass has been pinned for more than a day, and Karpenter has not replaced all nodes of other releases or Kubernetes versions.',
     hint: 'Look at the events of the nodes (kubectl get events --field-selector reason=DisruptionBlocked): the usual causes are disruption budgets, karpenter.sh/do-not-disrupt, which a worker in quarantine bears, too, and budgets of pods. A node that is not Ready, as one in quarantine, counts against the disruption budgets. An alias that names no release for the Kubernetes version of the control plane changes nothing, either.',
     severity: 'low',
     rejectUndoes: true,

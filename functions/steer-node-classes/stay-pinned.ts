@@ -24,9 +24,11 @@ export function stayPinned(
   const target = aliasOf(family, version);
   const others = view.running.filter((each) => each.version !== version);
   const { now } = circumstances;
-  const pinnedAt = state.made?.alias === target ? state.made.at : undefined;
+  // Karpenter replaces the nodes after an upgrade of the control plane, too, however long ago the class was pinned.
+  const isBehind = others.length > 0 || view.runsOtherKubernetes === true;
+  const pinnedAt = others.length > 0 && state.made?.alias === target ? state.made.at : undefined;
   const since = pinnedAt ?? (state.behind?.alias === target ? state.behind.since : now);
-  const behind = others.length > 0 ? { alias: target, since } : undefined;
+  const behind = isBehind ? { alias: target, since } : undefined;
   const tell = (...told: Parameters<typeof say>): Decision => ({ ...say(...told), behind });
   if (view.troubles.length > 0) {
     // Karpenter may be reconciling the class just now, so people are told from the second look on.
@@ -35,7 +37,7 @@ export function stayPinned(
     const variant = `${target} ${view.troubles.toSorted().join(' ')}${lasts ? ' lasts' : ''}`;
     return tell(lasts ? 'refused' : 'waiting', 'node-class-unwell', message, variant);
   }
-  if (others.length === 0) {
+  if (!isBehind) {
     if (isWithdrawn(view, family, version)) {
       const message = `It is pinned to ${target}, which Amazon has withdrawn.${pools}`;
       return tell('skipped', 'node-class-runs-withdrawn', message, target);
@@ -43,7 +45,11 @@ export function stayPinned(
     return tell('done', 'node-class-current', `It is pinned to ${target}.${pools}`, target);
   }
   const isSlow = now - since > DRIFT_WITHIN;
-  const nodesRun = `It is pinned to ${target}. Nodes run ${others.map(({ version }) => version).join(', ')}, too.`;
+  const runs =
+    others.length > 0
+      ? `Nodes run ${others.map((each) => each.version).join(', ')}, too.`
+      : 'Nodes run it for another Kubernetes version than that of the control plane.';
+  const nodesRun = `It is pinned to ${target}. ${runs}`;
   const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
   if (barred.length > 0) {
     const names = barred.slice(0, MOST_NAMED).map(({ name }) => name);

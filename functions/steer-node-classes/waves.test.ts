@@ -385,6 +385,12 @@ describe('what is remembered of a class for others', () => {
     ['drifts', half, { reason: 'node-class-drifting', made }, { taking: NEW }],
     ['drifts while a newer release is proposed', half, { reason: 'would-pin-node-class', made }, { taking: NEW }],
     ['has drifted', done, { reason: 'node-class-current', made }, { runs: { releaseVersion: NEW } }],
+    [
+      'drifts after an upgrade of its control plane',
+      { ...done, runsOtherKubernetes: true },
+      { reason: 'node-class-drifting', made },
+      { runs: { releaseVersion: NEW } },
+    ],
     ['was pinned by somebody else', half, { reason: 'node-class-drifting' }, LEFT],
     ['has drifted, and a newer release is proposed', done, { reason: 'would-pin-node-class', made }, LEFT],
   ])(
