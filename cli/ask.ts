@@ -1,5 +1,6 @@
 import { planId } from '../events/envelope.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
+import { codeOf, isOfAws } from '../functions/shared/runtime/aws-error.ts';
 import { inShell } from '../functions/shared/text/in-shell.ts';
 import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import { jsonLine, visible } from '../functions/shared/text/visible.ts';
@@ -143,7 +144,9 @@ export interface AskOptions {
 const PATIENCE = 4 * 60_000;
 
 /**
- * Sends requests and prints their records as they appear. A failed request does not stop the others.
+ * Sends requests and prints their records as they appear. A request that AWS does not take stops no other one, once one
+ * has been taken: what was asked for stays asked for.
+ * @throws AWS's error for the first request, as where credentials are missing
  * @returns 1 when one is refused, or has no outcome in time
  */
 export async function ask(
@@ -165,8 +168,12 @@ export async function ask(
       );
       sent.push({ request, subject });
     } catch (error) {
-      if (!(error instanceof RequestRefused)) throw error;
-      note(`${visible(name)}: ${visible(error.message)}`);
+      if (!(error instanceof RequestRefused) && !(sent.length > 0 && isOfAws(error))) throw error;
+      const why =
+        error instanceof RequestRefused
+          ? error.message
+          : `AWS did not confirm it (${codeOf(error)}: ${error.message}). Ask again.`;
+      note(`${visible(name)}: ${visible(why)}`);
     }
   }
   let good = sent.length === wanted.length;
