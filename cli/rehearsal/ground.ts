@@ -42,7 +42,7 @@ export interface Ground {
   readonly region: string;
   readonly cluster: Cluster;
   readonly groups: readonly Nodegroup[];
-  /** Node groups that could not be read, and why. */
+  /** What of the node groups could not be read, and why. */
   readonly unread: readonly string[];
   /** The instances whose tags claim that they are workers of the cluster. */
   readonly instances: readonly Instance[];
@@ -66,7 +66,7 @@ export async function readGround(
   if (known.kind === 'gone') {
     throw new UsageError(`--cluster: there is no EKS cluster ${name} in ${region} for these credentials`);
   }
-  const { nodeGroups } = await listNodeGroups(clients.eks, [name]);
+  const { nodeGroups, unreadable } = await listNodeGroups(clients.eks, [name]);
   const readings = await pMap(
     nodeGroups,
     async (key) => ({ key, reading: await describeNodeGroup(clients.eks, key, 'tell') }),
@@ -83,9 +83,12 @@ export async function readGround(
     region,
     cluster: known.found,
     groups: readings.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : [])),
-    unread: readings.flatMap(({ key, reading }) =>
-      reading.kind === 'unreadable' ? [`${key.nodegroup}: ${reading.error}`] : [],
-    ),
+    unread: [
+      ...[...unreadable.values()].map(({ error }) => `which node groups it has cannot be read: ${error}`),
+      ...readings.flatMap(({ key, reading }) =>
+        reading.kind === 'unreadable' ? [`${key.nodegroup}: ${reading.error}`] : [],
+      ),
+    ],
     instances: instances.filter(({ InstanceId = '' }) => identities.get(InstanceId)?.worker.cluster === name),
     identities,
     now,

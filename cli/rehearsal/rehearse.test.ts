@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { InitializeMiddleware } from '@smithy/types';
 import { describe, expect, it } from 'vitest';
+import { createRehearsalClients } from './clients.ts';
+import { readGround } from './ground.ts';
 import { LINES } from './lines.ts';
+import { lookAtGroups } from './look-around.ts';
 import { linesOf } from './rehearse.ts';
 import { STEPS } from './steps.ts';
 
@@ -19,4 +23,29 @@ describe('the rehearsal', () => {
     const named = new Set(LINES.flatMap(({ step }) => step ?? []));
     expect(named).toEqual(new Set(STEPS.map(({ name }) => name)));
   });
+});
+
+/** Answers by the name of the command, instead of AWS. */
+const answering =
+  (answers: Readonly<Record<string, object | Error>>): InitializeMiddleware<object, object> =>
+  (_, { commandName = '' }) =>
+  async () => {
+    const answer = answers[commandName] ?? {};
+    if (answer instanceof Error) throw answer;
+    return { output: { $metadata: {}, ...answer }, response: {} };
+  };
+
+it('says so where EKS does not tell which node groups the cluster has', async () => {
+  const denied = Object.assign(new Error('no'), { name: 'AccessDeniedException', $metadata: {}, $fault: 'client' });
+  const cluster = { name: 'shop', version: '1.33' };
+  const config = { region: 'eu-central-1' };
+  const clients = createRehearsalClients(config);
+  clients.eks.middlewareStack.add(
+    answering({ DescribeClusterCommand: { cluster }, ListNodegroupsCommand: denied }) as never,
+  );
+  clients.ec2.middlewareStack.add(answering({}) as never);
+  const ground = await readGround(clients, 'shop', config.region, () => 0);
+  expect(await lookAtGroups(ground)).toEqual([
+    { kind: 'trouble', text: 'which node groups it has cannot be read: AccessDeniedException: no' },
+  ]);
 });
