@@ -8,6 +8,7 @@ import { readRemembered } from '../functions/shared/ledger/refresh-ledger.ts';
 import { byTurn, type Contender } from '../functions/shared/ledger/turn-order.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
+import { withUnreadableClasses } from '../functions/shared/rollouts/all-groups.ts';
 import { isHastened } from '../functions/shared/rollouts/hastened.ts';
 import { rolloutsIn } from '../functions/shared/rollouts/waves.ts';
 import { visible } from '../functions/shared/text/visible.ts';
@@ -22,6 +23,7 @@ import { FINDING_CALLS, observeUnmanaged } from '../functions/upgrade-node-group
 import { fleetAtHand } from '../functions/upgrade-node-groups/plan/fleet-at-hand.ts';
 import { type Decided, plan } from '../functions/upgrade-node-groups/plan/plan.ts';
 import { planLooking } from '../functions/upgrade-node-groups/plan/plan-looking.ts';
+import { readReplacements } from '../functions/upgrade-node-groups/plan/waitlist-reading.ts';
 import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
 import { accountOf } from './account.ts';
 import type { Surroundings } from './command.ts';
@@ -92,7 +94,12 @@ export async function planUpgrades({
   for (const [call, unread] of unmanaged.calls) {
     if (unread !== undefined) note(`${call} does not show ${FINDING_CALLS[call]}: ${visible(unread.error)}`);
   }
-  const known = fleetAtHand(observations, { selfManaged, nodeClasses }, policy);
+  // Later waves wait for classes that cannot be read in the ledger, too.
+  const remembered = { selfManaged, nodeClasses: withUnreadableClasses(ledger, nodeClasses) };
+  const known = {
+    ...fleetAtHand(observations, remembered, policy),
+    ...(await readReplacements({ ledger }, observations, policy, now)),
+  };
   const circumstances = { policy, now, account, gates, slots: budget.slots, ...known };
   const look = async (starting: readonly Decided[]) => {
     const looks = await observePreflights(

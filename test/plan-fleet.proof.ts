@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { operate } from '../cli/operator.fixture.ts';
+import { operate, surroundingsIn } from '../cli/operator.fixture.ts';
+import { createLedger } from '../functions/shared/ledger/ledger.ts';
+import { orderReplacement } from '../functions/shared/ledger/replacement-orders.ts';
 import { HOUR, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { group, OLD, release } from './upgrade.fixture.ts';
 import { carriedBy, chosen, shown } from './widget.fixture.ts';
@@ -113,4 +115,34 @@ it('plan --fleet does not say that a group starts whose pods the last look befor
   const run = await playThrough({ inProcess: true, fleet, policy, play: '5h' });
   const { stdout } = await operate(run.account, 'plan', '--fleet', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ nodegroup: 'hold', decision: 'refused', reason: 'preflight-blocked' });
+});
+
+it('plan --fleet goes wave after wave where nodes are ordered to be replaced with the release that they run', async () => {
+  const cluster = (name: string) => ({
+    name,
+    version: '1.33',
+    nodeGroups: [group('web', { releaseVersion: OLD, desiredSize: 1 })],
+  });
+  const fleet = {
+    startsAt: '2026-07-14T00:00:00Z',
+    releases: [release(OLD, '-10d')],
+    clusters: [cluster('lab'), cluster('prod')],
+  };
+  const policy = {
+    upgrades: { waves: ['canary', 'prod'] },
+    overrides: [{ name: 'lab', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
+  };
+  const run = await playThrough({ inProcess: true, fleet, policy, play: '70m' });
+  const { clients, stack, clock } = await surroundingsIn(run.account);
+  const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
+  const order = { launchedBefore: clock.now(), why: 'They do not trust it.', until: clock.now() + 24 * HOUR };
+  const plannedFor = async (name: string) => {
+    const { stdout } = await operate(run.account, 'plan', '--fleet', '--json', name);
+    const { reason, message } = JSON.parse(stdout);
+    return `${reason}: ${message}`;
+  };
+  await orderReplacement(ledger, 'prod/web', order);
+  expect(await plannedFor('prod')).toMatch(/^upgrade-started: The node group is being moved from nodes /);
+  await orderReplacement(ledger, 'lab/web', order);
+  expect(await plannedFor('prod')).toMatch(/^earlier-wave: It waits for wave canary: lab\/web is being replaced\./);
 });

@@ -16,7 +16,6 @@ import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type AllGroups, failuresOf, managedRollouts, readAllGroups } from '../shared/rollouts/all-groups.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
-import { inWaves, readOrderedStates } from '../shared/rollouts/ordered-groups.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
 import { askAboutUnmanaged, type UnmanagedDeps } from './act/ask-about-unmanaged.ts';
@@ -25,7 +24,7 @@ import { type OpenedCalendars, readBatch, type Scope } from './batch.ts';
 import { publishGauges } from './gauges.ts';
 import type { Circumstances } from './model/decision.ts';
 import type { Observation } from './model/observation.ts';
-import { isCarriedOut, nodesOrdered } from './model/replacement.ts';
+import { isCarriedOut } from './model/replacement.ts';
 import { callNext, contendersOf, type Line } from './moment/waitlist.ts';
 import { type ObserveClients, observeNodeGroups } from './observe/observe.ts';
 import { createPodsReader } from './observe/observe-pods.ts';
@@ -33,7 +32,7 @@ import { observeUnmanaged } from './observe/observe-unmanaged.ts';
 import { withHeldPods } from './plan/observe-evictions.ts';
 import { type Decided, failuresAfter, withSlot } from './plan/plan.ts';
 import { planAlone } from './plan/plan-alone.ts';
-import { readFleet, readLine } from './plan/waitlist-reading.ts';
+import { readFleet, readLine, readReplacements } from './plan/waitlist-reading.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 
@@ -122,18 +121,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   for (const message of malformed) await putAside(deps, message).catch(note);
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later).catch(note);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be requested.');
-}
-
-/** Reads how far ordered replacements are, where a wave may wait for them. */
-async function readReplacements(
-  { ledger }: ReconcileDeps,
-  observations: readonly Observation[],
-  policy: Policy | InvalidPolicy,
-  now: number,
-): Promise<Pick<Circumstances, 'replacements'>> {
-  const mayWait = !isInvalid(policy) && policy.upgrades.waves.length > 0;
-  if (!mayWait || observations.every((each) => nodesOrdered(each).length === 0)) return {};
-  return { replacements: inWaves(await readOrderedStates(ledger, now), policy) };
 }
 
 /** Ends the orders that are carried out, so that no later wave waits for their groups. */

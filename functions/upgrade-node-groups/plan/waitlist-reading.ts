@@ -6,8 +6,11 @@ import { placeOfGroup, policyAt } from '../../shared/policy/policy-at.ts';
 import { type KnownRelease, readReleases } from '../../shared/releases/release-ledger.ts';
 import { type AllGroups, readAllGroups } from '../../shared/rollouts/all-groups.ts';
 import { isHastened } from '../../shared/rollouts/hastened.ts';
+import { inWaves, readOrderedStates } from '../../shared/rollouts/ordered-groups.ts';
 import { setbacksOf } from '../../shared/rollouts/setbacks.ts';
+import type { Circumstances } from '../model/decision.ts';
 import type { NodeGroupView, Observation } from '../model/observation.ts';
+import { nodesOrdered } from '../model/replacement.ts';
 import type { Line, Waitlist } from '../moment/waitlist.ts';
 import { type Policy, READS } from '../policy.ts';
 
@@ -34,6 +37,18 @@ export async function readFleet(
   policy: Policy | InvalidPolicy,
 ): Promise<AllGroups | undefined> {
   return !isInvalid(policy) && needsFleet(observations, policy) ? readAllGroups(ledger) : undefined;
+}
+
+/** Reads how far ordered replacements are, where a wave may wait for them. */
+export async function readReplacements(
+  { ledger }: { readonly ledger: Ledger },
+  observations: readonly Observation[],
+  policy: Policy | InvalidPolicy,
+  now: number,
+): Promise<Pick<Circumstances, 'replacements'>> {
+  const mayWait = !isInvalid(policy) && policy.upgrades.waves.length > 0;
+  if (!mayWait || observations.every((each) => nodesOrdered(each).length === 0)) return {};
+  return { replacements: inWaves(await readOrderedStates(ledger, now), policy) };
 }
 
 /**
