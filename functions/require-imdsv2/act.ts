@@ -81,7 +81,9 @@ async function change(
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     const { proposal } = decision;
+    // A worker that is to take version 2 takes version 1: nothing of an earlier change is left.
+    const kept = decision.set === 'optional' ? state.changedAt : undefined;
     const refused = say('failed', 'imdsv2-refused', refusal, refusal.split(':', 1)[0]);
-    return { decision: { ...refused, proposal, changedAt: state.changedAt }, calls: [] };
+    return { decision: { ...refused, proposal, changedAt: kept }, calls: [] };
   }
 }

@@ -109,6 +109,29 @@ describe('a worker', () => {
     expect([answered.reason, answered.asked]).toEqual(['request-granted', 'required']);
   });
 
+  it('is left to whoever has it take version 2 where a change that was about to be made is not, under whatever applies then', () => {
+    const never = (ago: number) => ({
+      ...known,
+      fingerprint: undefined,
+      changedAt: NOW - ago,
+      asked: 'required' as const,
+    });
+    for (const [here, circumstances] of [
+      [{ tags: { [OPT_OUT_TAG]: '' } }, enforcing],
+      [{}, under({ imds: { mode: 'observe' } })],
+      [{}, under({ imds: { mode: 'off' } })],
+      [{ tags: { [QUARANTINE_TAG]: 'since' } }, enforcing],
+    ] as const) {
+      const decided = decide({ ...worker, ...here, state: never(60_000) }, circumstances);
+      expect([decided.silent, decided.changedAt, decided.asked]).toEqual([undefined, undefined, undefined]);
+      // EC2 may not show it yet.
+      const early = decide({ ...worker, ...here, state: never(1_000) }, circumstances);
+      expect([early.changedAt, early.asked]).toEqual([NOW - 1_000, 'required']);
+    }
+    expect(decide({ ...worker, state: never(1_000) }, enforcing)).toMatchObject({ set: 'required', changedAt: NOW });
+    expect(decide({ ...worker, state: never(1_000) }, enforcing).asked).toBeUndefined();
+  });
+
   it('is left to whoever has it take version 2 after the change was rejected and is gone', () => {
     const asked = answer({ ...worker, takesV1: false, state: { ...known, changedAt: 1 } }, ask('reject'), under());
     const state = { ...known, changedAt: 1, proposal: asked.proposal };

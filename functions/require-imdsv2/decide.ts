@@ -40,7 +40,22 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const proposal = rejected
     ? state.proposal
     : nextProposal(state.proposal, { decision: decided.decision, target: TARGET }, circumstances.now);
-  return { changedAt: state.changedAt, ...decided, proposal };
+  return withMemory(observation, { ...decided, proposal }, circumstances.now);
+}
+
+/**
+ * What is remembered of a change. Where version 1 is taken once EC2 must show the change, it was never made, or somebody has
+ * taken it back: whoever sets version 2 from now on is somebody else, and a rejection undoes nothing of theirs.
+ */
+function withMemory({ takesV1, state }: Observation, decided: Decision, now: number): Decision {
+  const { changedAt, asked } = state;
+  if (!takesV1 || changedAt === undefined) return { changedAt, ...decided };
+  if (now < changedAt + SHOWN_WITHIN) {
+    const mayHaveBeenMade = asked === 'required' && decided.set === undefined;
+    return { changedAt, ...(mayHaveBeenMade && { asked }), ...decided };
+  }
+  const { silent: _, ...spoken } = decided;
+  return spoken;
 }
 
 function decideAlone(observation: Observation, circumstances: Circumstances): Decision {

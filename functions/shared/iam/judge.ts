@@ -69,7 +69,17 @@ function isBy({ Principal, NotPrincipal }: Statement, { principal }: Question): 
   if (named.includes('*')) return 'yes';
   if (principal === undefined) return named.length === 0 ? 'no' : 'unsure';
   const account = principal.split(':')[4] ?? '';
-  return sure(named.some((one) => one === principal || one === account || one.endsWith(`:iam::${account}:root`)));
+  if (named.some((one) => one === principal || one === account || one.endsWith(`:iam::${account}:root`))) return 'yes';
+  return named.some((one) => isSessionOf(one, principal)) ? 'unsure' : 'no';
+}
+
+/**
+ * Whether a principal is a session of the role. Whether the caller's session has that name is unknown here. ARNs of
+ * sessions have no path (IAM user guide, "AWS JSON policy elements: Principal").
+ */
+function isSessionOf(named: string, role: string): boolean {
+  const [, account, name] = /^arn:[\w-]+:sts::(\d+):assumed-role\/([^/]+)\//.exec(named) ?? [];
+  return account === role.split(':')[4] && name !== undefined && name === role.split('/').at(-1);
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */

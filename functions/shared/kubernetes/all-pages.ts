@@ -1,4 +1,4 @@
-import { isKubernetesAccessError } from './access-error.ts';
+import { isKubernetesAccessError, KubernetesAccessError } from './access-error.ts';
 
 const ITEMS_PER_PAGE = 500;
 /** By how much a page is divided that has become too long: of 500 items there are 63, then 8, then 1. */
@@ -21,6 +21,9 @@ type List<Item> = (page: PageAsked) => Promise<Page<Item>>;
  * The pages of a Kubernetes list, each read on demand. An object may have more than a megabyte, so a page that becomes
  * too long is asked for again with fewer items, and so are the pages after it. The limit may change from page to page
  * (Kubernetes, "API Concepts", retrieving large result sets in chunks).
+ *
+ * @throws KubernetesAccessError also for an answer that is no list: an aggregated API, or a proxy before the endpoint, may
+ *   give one, and it says nothing about what the cluster has
  */
 export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
   let limit = ITEMS_PER_PAGE;
@@ -30,6 +33,8 @@ export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
       limit = Math.ceil(limit / SHORTER);
       continue;
     }
+    if (!Array.isArray(page.items))
+      throw new KubernetesAccessError('failed', 'The Kubernetes API answered with a list that has no items.');
     yield page.items;
     next = page.metadata?._continue;
     if (next === undefined || next === '') return;
