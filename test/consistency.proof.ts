@@ -107,6 +107,27 @@ describe('an exposed launch, where reads lag behind', () => {
   );
 });
 
+describe('an Elastic IP of a worker, where reads lag behind', () => {
+  const bound = { changes: [{ at: '+10m', cluster: 'shop', nodeGroup: 'web', index: 0, associateAddress: true }] };
+  const launched = publicLaunch({ subnets: 'public', publicAddress: 'elastic', openPorts: [] });
+  // Seeds with which an old state was read between the first look and the first step, or the last look was not requested.
+  it.each([
+    ['that runs', bound, 3],
+    ['that runs', bound, 8],
+    ['that is launched', launched, 11],
+    ['that is launched', launched, 5],
+    ['that is launched', launched, 6],
+    ['that is launched', launched, 7],
+  ] as const)('%s is taken off, and that is told, before the next sweep', async (_what, rest, seed) => {
+    const fleet = { ...privateFleet({}, rest), startsAt: '2026-07-20T00:05:00Z', eventualConsistency: true };
+    const run = await start({ ...scenario(fleet), seed, inProcess: true });
+    await run.account.play(14 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    for (const { id } of run.account.fleet.instances.list())
+      expect(run.account.fleet.networks.isReachable(id)).toBe(false);
+  });
+});
+
 const all: readonly Remediation[] = REMEDIATIONS;
 
 describe('functions that an example never has act, where reads lag behind', () => {

@@ -24,7 +24,7 @@ import { withGroups } from '../steps/with-groups.ts';
 import { capture } from './capture.ts';
 import { isolate } from './isolate.ts';
 import { release } from './release.ts';
-import { nextState, outcomeOf, withoutLease, withoutUnrecorded } from './remembered.ts';
+import { dueReconcile, nextState, outcomeOf, withoutLease, withoutUnrecorded } from './remembered.ts';
 import { type TerminateDeps, terminate } from './terminate.ts';
 
 export interface ActDeps extends StepClients, TerminateDeps, OutcomeDeps<Recorder> {
@@ -150,7 +150,7 @@ async function act(
     const after = { ...observation, state: held };
     const last =
       settled.quiet === true
-        ? { ...held, quarantine: settled.quarantine, lookAt: settled.lookAt }
+        ? { ...held, quarantine: settled.quarantine, lookAt: dueReconcile(state, settled, now) }
         : nextState(after, settled, circumstances);
     const ended = outcomeOf(after, settled, last, circumstances, calls);
     const next = asStored<QuarantineState>(last);

@@ -24,9 +24,12 @@ export const isAskedFor = (
   now: number,
 ): boolean => lookAt !== undefined && lookAt > now && lookAt <= (wanted.lookAt ?? Infinity) + LATE_BY;
 
-/** When the next reconcile is due. */
-const dueReconcile = (state: QuarantineState, decision: Decision, now: number): number | undefined =>
-  isAskedFor(state, decision, now) ? state.lookAt : decision.lookAt;
+/** When the next reconcile is due: the one that was requested before, where none is requested for this decision. */
+export const dueReconcile = (
+  state: Pick<QuarantineState, 'lookAt'>,
+  decision: Pick<Decision, 'lookAt'>,
+  now: number,
+): number | undefined => (isAskedFor(state, decision, now) ? state.lookAt : decision.lookAt);
 
 /** The state of the worker once the decision holds. */
 export function nextState(

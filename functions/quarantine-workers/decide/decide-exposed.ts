@@ -7,15 +7,19 @@ import { isAccepted } from '../model/accepted.ts';
 import { type Circumstances, type Decision, originOf, say } from '../model/decision.ts';
 import { guardOf } from '../model/guards.ts';
 import type { Observation, WorkerView } from '../model/observation.ts';
-import type { Quarantine } from '../model/quarantine-ledger.ts';
+import { type Quarantine, SLOT_RESERVED_FOR } from '../model/quarantine-ledger.ts';
 import { isPresent } from '../model/worker-view.ts';
 import type { Policy } from '../policy.ts';
 import { heldByAnother } from './another-stack.ts';
+import { notShown } from './decide-quarantined.ts';
 
 /** How soon a worker is reconciled again whose security groups EC2 does not show, ms. */
 const UNREAD_FOR = 60_000;
 /** How long EC2 may not show a security group that is only new, ms. After that it is hidden, which nobody waits out. */
 const NEW_FOR = 5 * 60_000;
+
+/** How long EC2 may show an earlier state of a worker, ms: half a minute is observed. */
+const SHOWN_WITHIN = 60_000;
 
 const OF_AUTO_MODE = 'EKS Auto Mode: AWS looks after this node; nobody else may change it.';
 
@@ -54,12 +58,18 @@ function notExposed(observation: Observation, view: WorkerView, circumstances: C
   // A shielded worker is as it should be. It is recorded only where something else was recorded before.
   const shields = view.exposures.length > 0 ? [] : view.shields;
   const silent = state.outcomes === 0 && shields.length === 0;
+  // A reconcile that has just taken its slot saw the exposure, and has closed nothing yet: this may be an older state.
+  if (shields.length === 0 && hasNewSlot(observation, circumstances)) return notShown(circumstances);
   const why = shields.length === 0 ? '' : ` although it has a public address: ${shields.join('; ')}`;
   return {
     ...say('done', 'not-exposed', `The Internet cannot reach the worker${why}.`, shields.join(' ')),
     ...(silent && { silent }),
   };
 }
+
+/** Whether a reconcile has just taken the worker's slot, so that EC2 may still show the state before its exposure. */
+const hasNewSlot = ({ instanceId }: Observation, { slots, now }: Circumstances): boolean =>
+  (slots[instanceId]?.expiresAt ?? 0) > now + SLOT_RESERVED_FOR - SHOWN_WITHIN;
 
 /** Why an exposed worker is left as it is, whatever the mode; undefined where nothing keeps it from its quarantine. */
 function leftOpen(

@@ -89,6 +89,15 @@ it('a worker whose routes EC2 does not show is told as doubt and left as it is, 
   expect(said(unrouted({}, { exposures: [exposure()] }))).toBe('acted quarantine-started');
 });
 
+it('a worker whose slot has just been taken is looked at again where EC2 shows no exposure: that may be an old state', () => {
+  const seen = (left: number, view = worker({ exposures: [] })) =>
+    decide(observation(view), circumstances({}, { slots: { 'i-1': { cluster: 'shop', expiresAt: NOW + left } } }));
+  const young = seen(5 * 60_000 - 5_000);
+  expect([said(young), young.silent, young.lookAt]).toEqual(['waiting quarantine-in-progress', true, NOW + 10_000]);
+  expect(said(seen(4 * 60_000))).toBe('done not-exposed');
+  expect(said(decide(observation(worker({ exposures: [] })), circumstances()))).toBe('done not-exposed');
+});
+
 it('a worker with a security group that EC2 does not show is none without open ports, where only these count', () => {
   const openPort = circumstances({ quarantine: { exposure: 'open-port' } });
   const hidden = worker({ exposures: [exposure({ openPorts: [], unread: ['sg-9'] })] });

@@ -144,6 +144,9 @@ const quarantine = () =>
   });
 export type Quarantine = z.infer<ReturnType<typeof quarantine>>;
 
+/** How long a slot is reserved for a quarantine that is about to be saved, ms: longer than a function runs. */
+export const SLOT_RESERVED_FOR = 5 * 60_000;
+
 /** Whether a quarantine counts against the budget: not where all is given back but a place in a group, or Karpenter's mark. */
 export const holdsSlot = (quarantine: Quarantine | undefined): quarantine is Quarantine =>
   quarantine !== undefined && quarantine.returning !== true && quarantine.givenBack === undefined;

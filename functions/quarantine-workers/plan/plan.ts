@@ -6,11 +6,8 @@ import { decide, isLeased } from '../decide/decide.ts';
 import { decideGroup } from '../decide/decide-group.ts';
 import type { Circumstances, Decision, GroupDecision } from '../model/decision.ts';
 import type { GroupObservation, Observation } from '../model/observation.ts';
-import { holdsSlot } from '../model/quarantine-ledger.ts';
+import { holdsSlot, SLOT_RESERVED_FOR } from '../model/quarantine-ledger.ts';
 import type { Sight } from '../observe/observe.ts';
-
-/** How long a slot is reserved for a quarantine that is about to be saved, ms: longer than a function runs. */
-const SLOT_RESERVED_FOR = 5 * 60_000;
 
 export interface Decided {
   readonly observation: Observation;
