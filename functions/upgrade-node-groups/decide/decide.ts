@@ -83,6 +83,16 @@ function groupUnread(view: UnreadableView, { state }: Observation, memory: Memor
 const MOVE_CONTROL_PLANE =
   'Move the control plane, one minor version at a time: aws eks update-cluster-version --region REGION --name CLUSTER --kubernetes-version VERSION. Or replace the node group by one of its version.';
 
+/** EKS refuses a Kubernetes version for a custom AMI: the AMI of the launch template's version brings it. */
+const MOVE_BY_TEMPLATE =
+  'Make a version of its launch template with an AMI for Kubernetes VERSION, and move the node group to it: aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --launch-template id=ID,version=NUMBER. Or replace the node group.';
+
+/** What moves the node group or its control plane, where that is not what the reason advises. */
+function adviceOnSkew({ isAhead }: SkewFault, { amiType }: NodeGroupView): Pick<Decision, 'hint'> {
+  if (isAhead) return { hint: MOVE_CONTROL_PLANE };
+  return amiType === 'CUSTOM' ? { hint: MOVE_BY_TEMPLATE } : {};
+}
+
 /** Decides where a rule forbids to touch a node group, whatever releases there are. */
 function guard(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
   const { cluster } = observation.key;
@@ -109,8 +119,7 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   if (view.status === 'UPDATING') return updatedBySomebody(observation, view, idle, circumstances.now);
   const skew = skewFault(view);
   if (skew !== undefined && !(view.next !== undefined && !skew.isAhead && follows(observation, verdict.policy))) {
-    const told = refusedBySkew(skew, { memory: idle });
-    return skew.isAhead ? { ...told, hint: MOVE_CONTROL_PLANE } : told;
+    return { ...refusedBySkew(skew, { memory: idle }), ...adviceOnSkew(skew, view) };
   }
   const ended = nodeGroupEnded(observation, view);
   if (ended !== undefined) return ended;

@@ -62,6 +62,13 @@ describe('a group with a custom AMI', () => {
     });
   });
 
+  it('too far behind its control plane is told how its launch template moves it: EKS refuses a Kubernetes version', () => {
+    const { reason, hint } = decided(group({ cluster: { status: 'ACTIVE', version: '1.37', tags: {} } }));
+    expect(reason).toBe('version-skew');
+    expect(hint).toContain('--launch-template id=');
+    expect(hint).not.toContain('--kubernetes-version');
+  });
+
   it('with the newest one gets a version with the same data where its nodes were ordered to be replaced', () => {
     const order = { launchedBefore: NOW - HOUR, why: 'They do not trust it.', until: NOW + HOUR };
     const ordered = (change: Partial<CustomView> = {}, policy: object = ENFORCED) => {
