@@ -247,13 +247,18 @@ describe('the rotation of a certificate authority', () => {
       policy: {
         ...replacing,
         upgrades: { ...replacing.upgrades, waves: ['canary', 'prod'], bakeBetween: '20d' },
+        // The order and a sweep come in the same second, so that a group may be looked at before it is ordered. The first
+        // wave takes longer than the time until the next sweep, which finds the second one waiting for it.
+        refreshes: { ...replacing.refreshes, bakeTime: '1h' },
         overrides: [{ name: 'first', match: { clusters: ['canary'] }, upgrades: { wave: 'canary' } }],
         authorities: { mode: 'enforce' },
       },
       play: '49h',
       inProcess: true,
     });
-    const refreshed = run.records.filter(({ remediation }) => remediation === 'refresh-groups');
+    const refreshed = run.records.filter(
+      ({ remediation, reason }) => remediation === 'refresh-groups' && reason !== 'refresh-under-way',
+    );
     expect(refreshed.map(({ cluster, decision, reason }) => `${cluster} ${decision} ${reason}`)).toEqual([
       'canary acted refresh-started',
       'prod waiting earlier-wave',
