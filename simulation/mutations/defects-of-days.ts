@@ -90,7 +90,7 @@ export const DEFECTS_OF_DAYS: readonly Defect[] = [
     'proposed?.ruling',
   ),
   day(
-    323,
+    1636,
     'a cluster that could not be read once is left to the next sweep',
     'steer-node-classes/decide.ts',
     '{ wakeAt: now + UNREAD_AGAIN_MS }',
