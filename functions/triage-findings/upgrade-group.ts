@@ -1,4 +1,4 @@
-import { minorOf, supportedSkew } from '../shared/fleet/kubernetes-version.ts';
+import { exceedsSkew } from '../shared/fleet/kubernetes-version.ts';
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { stricter } from '../shared/policy/mode.ts';
 import { endOfLife } from '../shared/releases/end-of-life.ts';
@@ -104,11 +104,13 @@ const whereDegraded = ({ status }: Pick<NodeGroupView, 'status'>): string =>
     : '';
 
 /** What becomes of an upgrade of a node group that is too old for EKS to update it: upgrade-node-groups says how to go on. */
-function whereTooOld({ kubernetesVersion, controlPlane }: Pick<NodeGroupView, 'kubernetesVersion' | 'controlPlane'>) {
-  const newest = minorOf(controlPlane);
-  if (!(newest - minorOf(kubernetesVersion) > supportedSkew(newest))) return '';
-  return ` But EKS accepts no update of it at Kubernetes ${kubernetesVersion} beside a control plane at ${controlPlane}: the records of upgrade-node-groups say what to do.`;
-}
+const whereTooOld = ({
+  kubernetesVersion,
+  controlPlane,
+}: Pick<NodeGroupView, 'kubernetesVersion' | 'controlPlane'>): string =>
+  exceedsSkew(kubernetesVersion, controlPlane)
+    ? ` But EKS accepts no update of it at Kubernetes ${kubernetesVersion} beside a control plane at ${controlPlane}: the records of upgrade-node-groups say what to do.`
+    : '';
 
 /** Decides what to do about open findings: is there an AMI newer than that of the workers? */
 function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {

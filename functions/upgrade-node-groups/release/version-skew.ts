@@ -1,4 +1,4 @@
-import { minorOf, supportedSkew } from '../../shared/fleet/kubernetes-version.ts';
+import { exceedsSkew, minorOf, supportedSkew } from '../../shared/fleet/kubernetes-version.ts';
 import type { NodeGroupView } from '../model/observation.ts';
 
 export interface SkewFault {
@@ -14,16 +14,13 @@ export interface SkewFault {
  * Why EKS accepts no update of a node group at its Kubernetes version, and what to do; undefined where EKS accepts one.
  */
 export function skewFault({ cluster, version }: NodeGroupView): SkewFault | undefined {
-  const [controlPlane, nodes] = [minorOf(cluster.version), minorOf(version)];
-  const behind = controlPlane - nodes;
   const variant = `${cluster.version} ${version}`;
   const versions = `The control plane runs Kubernetes ${cluster.version}, the node group ${version}`;
-  if (behind < 0) {
+  if (minorOf(version) > minorOf(cluster.version)) {
     const message = `${versions}. Nodes must not be newer than their control plane. Move the control plane to ${version} first.`;
     return { message, variant, kubernetesVersion: version, isAhead: true };
   }
-  const supported = supportedSkew(controlPlane);
-  if (!(behind > supported)) return undefined;
-  const message = `${versions}. EKS supports a difference of ${supported} minor versions, and accepts no update of the node group at ${version}. Move the node group to Kubernetes ${cluster.version} first, or replace it.`;
+  if (!exceedsSkew(version, cluster.version)) return undefined;
+  const message = `${versions}. EKS supports a difference of ${supportedSkew(minorOf(cluster.version))} minor versions, and accepts no update of the node group at ${version}. Move the node group to Kubernetes ${cluster.version} first, or replace it.`;
   return { message, variant, kubernetesVersion: cluster.version, isAhead: false };
 }
