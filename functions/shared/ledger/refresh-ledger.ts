@@ -86,8 +86,8 @@ const KEPT_FOR = 400 * 86_400_000;
 /**
  * The remembered state of a group. Its ARN tells the group from an earlier one with the same name. Of the earlier one
  * five things are kept. The revision and the number of outcomes stay, so that no write and no outcome is mistaken for an
- * earlier one. An outcome that no record has yet stays, until it is recorded. The last answer stays, since a request is answered once. The breakers that operators have lifted stay,
- * since they hold others, too.
+ * earlier one. An outcome that no record has yet stays, until it is recorded. The last answer stays, since a request is
+ * answered once. The breakers that operators have lifted stay, since they hold others, too.
  *
  * @param arn of the group that Auto Scaling shows; undefined where it shows none
  */
