@@ -1,7 +1,7 @@
 import type { EC2Client, NetworkInterface } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { failsAgain, identifyEach, telling } from '../../shared/fleet/identify-each.ts';
+import { identifyEach, telling, untoldOf } from '../../shared/fleet/identify-each.ts';
 import type { IdentityClients } from '../../shared/fleet/identity-facts.ts';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
 import type { Owner } from '../../shared/fleet/owners.ts';
@@ -73,9 +73,8 @@ export function unreadUser(
   ids: readonly string[],
 ): Error | undefined {
   for (const user of ids.flatMap((id) => users.get(id) ?? [])) {
-    const { unreadable, mayBeRead } = user.kind === 'worker' ? user.owner : {};
-    if (unreadable === undefined || mayBeRead !== true || failsAgain(unreadable, trigger)) continue;
-    return new Error(`The owner of a user of ${ids.join(', ')} cannot be read for now: ${unreadable}`);
+    const why = user.kind === 'worker' ? untoldOf(user.owner, trigger) : undefined;
+    if (why !== undefined) return new Error(`The owner of a user of ${ids.join(', ')} cannot be read for now: ${why}`);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { makeQuarantineReconcileRequest, SHELL_INGRESS_GROUPS } from '../../../events/quarantine-reconcile-request.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { failsAgain, telling } from '../../shared/fleet/identify-each.ts';
+import { telling, untoldOf } from '../../shared/fleet/identify-each.ts';
 import { readOwner } from '../../shared/fleet/identity.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
 import { codeIn } from '../../shared/runtime/aws-error.ts';
@@ -41,33 +41,39 @@ export async function closeShellIngress(
   if (shellIngress.size === 0) return;
   const closed: AskedShellIngress[] = [];
   for (const [subject, asked] of shellIngress) {
-    try {
-      const owner = await readOwner(deps.eks, telling(readCluster), asked.key, 'tell');
-      const { unreadable, mayBeRead } = owner;
-      const known = unreadable === undefined ? owner : { tags: {} };
-      if (shellIngressMode({ ...asked, owner: known }, circumstances) === 'off') continue;
-      if (unreadable !== undefined && mayBeRead === true && !failsAgain(unreadable, asked.trigger)) {
-        throw new Error(`${subject} cannot be read for now: ${unreadable}`);
-      }
-      const state = (await readExposedGroups(deps.ledger, [subject])).get(subject);
-      if (deps.ledger.unreadable?.has(EXPOSED_GROUP_PK, subject)) continue;
-      if (unreadable !== undefined) {
-        const decision = { ...say('failed', 'unreadable', unreadable, codeIn(unreadable)), details: CHECK };
-        await carryOutGroup(deps, { observation: { ...asked, state: state ?? NEW_EXPOSED_GROUP }, decision }, MEMORY);
-        continue;
-      }
-      const observation = await observeShellIngress(deps, readCluster, { ...asked, owner }, state);
-      if (observation === undefined) continue;
-      const decided = decideShellIngress(observation, circumstances);
-      const decision = { ...decided, details: CHECK };
-      await carryOutGroup(deps, { observation, decision }, MEMORY);
-      if (decision.harden !== undefined) closed.push(asked);
-    } catch (error) {
-      onTrouble(error);
-    }
+    const close = closeOne(deps, readCluster, subject, asked, circumstances);
+    await close.then((isClosed) => isClosed && closed.push(asked), onTrouble);
   }
   // A revoked rule stays revoked. If the confirming reconcile cannot be requested, the redelivered batch confirms.
   await lookAgain(deps, closed, circumstances.now).catch(onTrouble);
+}
+
+/** @returns whether rules of the group were revoked */
+async function closeOne(
+  deps: CloseDeps,
+  readCluster: ClusterReader,
+  subject: string,
+  asked: AskedShellIngress,
+  circumstances: Pick<Circumstances, 'policy' | 'account' | 'now'>,
+): Promise<boolean> {
+  const owner = await readOwner(deps.eks, telling(readCluster), asked.key, 'tell');
+  const { unreadable } = owner;
+  const known = unreadable === undefined ? owner : { tags: {} };
+  if (shellIngressMode({ ...asked, owner: known }, circumstances) === 'off') return false;
+  const untold = untoldOf(owner, asked.trigger);
+  if (untold !== undefined) throw new Error(`${subject} cannot be read for now: ${untold}`);
+  const state = (await readExposedGroups(deps.ledger, [subject])).get(subject);
+  if (deps.ledger.unreadable?.has(EXPOSED_GROUP_PK, subject)) return false;
+  if (unreadable !== undefined) {
+    const decision = { ...say('failed', 'unreadable', unreadable, codeIn(unreadable)), details: CHECK };
+    await carryOutGroup(deps, { observation: { ...asked, state: state ?? NEW_EXPOSED_GROUP }, decision }, MEMORY);
+    return false;
+  }
+  const observation = await observeShellIngress(deps, readCluster, { ...asked, owner }, state);
+  if (observation === undefined) return false;
+  const decided = decideShellIngress(observation, circumstances);
+  await carryOutGroup(deps, { observation, decision: { ...decided, details: CHECK } }, MEMORY);
+  return decided.harden !== undefined;
 }
 
 async function lookAgain(

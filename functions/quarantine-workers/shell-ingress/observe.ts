@@ -2,7 +2,7 @@ import type { EC2Client, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { failsAgain, identifyEach, telling } from '../../shared/fleet/identify-each.ts';
+import { identifyEach, telling, untoldOf } from '../../shared/fleet/identify-each.ts';
 import { describeInstances, LIVE } from '../../shared/fleet/instances.ts';
 import { insideOf, isPublicNetwork, readVpcBlocks } from '../../shared/fleet/networks.ts';
 import { isProven } from '../../shared/fleet/owners.ts';
@@ -59,14 +59,14 @@ export async function observeShellIngress(
   const { ec2, ssm, ledger } = clients;
   const filters = filtersOfGroup({ key, owner }).map((filter) => [filter, LIVE]);
   const instances = await describeInstances(ec2, filters);
-  const { identities, unread } = await identifyEach(clients, telling(readCluster), instances);
+  const { identities } = await identifyEach(clients, telling(readCluster), instances);
   const own = instances.filter(({ InstanceId = '' }) => {
     const { worker } = identities.get(InstanceId) ?? {};
     return worker?.cluster === key.cluster && worker.nodegroup === key.nodegroup;
   });
   for (const { InstanceId = '' } of own) {
-    const why = unread.get(InstanceId);
-    if (why !== undefined && !failsAgain(why, trigger)) throw new Error(`${InstanceId} cannot be read for now: ${why}`);
+    const why = untoldOf(identities.get(InstanceId)?.owner ?? {}, trigger);
+    if (why !== undefined) throw new Error(`${InstanceId} cannot be read for now: ${why}`);
   }
   const members = own.filter(({ InstanceId = '' }) => isProven(identities.get(InstanceId)?.owner));
   if (members.length === 0) return undefined;

@@ -5,6 +5,7 @@ import type { DescribedInstance } from './described-instance.ts';
 import type { ClusterReader } from './fleet.ts';
 import { type Identity, identifyWorkers } from './identity.ts';
 import type { IdentityClients } from './identity-facts.ts';
+import type { Owner } from './owners.ts';
 import { read } from './reading.ts';
 
 /** The identities of instances. */
@@ -45,6 +46,13 @@ export const unreadAmong = (owned: ReadonlyMap<string, Pick<Identity, 'owner'>>)
  */
 export const failsAgain = (unread: string, { redelivered }: Pick<MessageTrigger, 'redelivered'>): boolean =>
   redelivered && !isThrottlingCode(codeIn(unread));
+
+/** Why an owner cannot be read for now, where nothing is told of that yet; undefined where it is read, or told of. */
+export const untoldOf = (
+  { unreadable, mayBeRead }: Pick<Owner, 'unreadable' | 'mayBeRead'>,
+  trigger: Pick<MessageTrigger, 'redelivered'>,
+): string | undefined =>
+  unreadable !== undefined && mayBeRead === true && !failsAgain(unreadable, trigger) ? unreadable : undefined;
 
 /** The workers that are decided about now: without those whose owners cannot be read for now and are not told of yet. */
 export const withoutUnread = <Found extends { readonly instanceId: string; readonly trigger: MessageTrigger }>(
