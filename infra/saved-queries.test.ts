@@ -6,6 +6,7 @@ import {
   QUARANTINE_GUARDS,
   SHELL_INGRESS,
   STAYS_EXPOSED,
+  STOPS,
 } from '../functions/shared/records/status.ts';
 import { compileQuery } from '../sandbox/account/logs/insights.ts';
 import { readQuery, savedQueries } from './saved-queries.ts';
@@ -24,6 +25,12 @@ it('there are queries that ask how things stand', () => {
 
 it.each(lastWords.map(({ name, text }) => [name, text]))('takes no answer for how a subject stands: %s', (_, text) => {
   expect(listAfter(text.split('| stats')[0] ?? '', 'reason not in')).toEqual(expect.arrayContaining([...ANSWERS]));
+});
+
+it.each(lastWords.map(({ name, text }) => [name, text]))('lets no stop hide what was said before: %s', (name, text) => {
+  // An invalid policy is itself refused, and is to be mended first.
+  const hidden = name === 'what-failed-and-what-to-do' ? STOPS.filter((stop) => stop !== 'policy-invalid') : STOPS;
+  expect(listAfter(text.split('| stats')[0] ?? '', 'reason not in')).toEqual(expect.arrayContaining([...hidden]));
 });
 
 it.each(savedQueries().map(({ name, text }) => [name, text]))(

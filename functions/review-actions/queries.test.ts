@@ -6,6 +6,7 @@ import {
   correlatedQuery,
   countsQuery,
   incidentQuery,
+  lastGuardsQuery,
   lastWordsQuery,
   quoted,
   recordsQuery,
@@ -176,9 +177,23 @@ describe('the last words', () => {
     ]);
   });
 
-  it('are what keeps others from acting, too', () => {
-    const [, word] = words([record('a'), record('b', { decision: 'skipped', reason: 'kill-switch' })])[0] ?? [];
-    expect(word).toBe('skipped kill-switch');
+  it.each([
+    ['skipped', 'kill-switch'],
+    ['refused', 'policy-invalid'],
+  ])('are what was said before a stop: %s %s is a guard beside it', (decision, reason) => {
+    const lines = [record('a', { decision: 'failed', reason: 'halted' }), record('b', { decision, reason })];
+    expect(words(lines).map(([, word]) => word)).toEqual(['failed halted']);
+    const guards = compileQuery(lastGuardsQuery())(eventsOf(lines), 'group');
+    expect(guards.map((row) => row[1]?.value)).toEqual([`${decision} ${reason}`]);
+  });
+
+  it.each([
+    ['skipped', 'opted-out'],
+    ['skipped', 'mode-off'],
+  ])('are what keeps one function from acting, too: %s %s', (decision, reason) => {
+    const lines = [record('a', { decision: 'failed', reason: 'halted' }), record('b', { decision, reason })];
+    expect(words(lines).map(([, word]) => word)).toEqual([`${decision} ${reason}`]);
+    expect(compileQuery(lastGuardsQuery())(eventsOf(lines), 'group')).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { RecordSubject } from '../shared/records/record.ts';
-import { ANSWERS, QUARANTINE_GUARDS } from '../shared/records/status.ts';
+import { ANSWERS, QUARANTINE_GUARDS, STOPS } from '../shared/records/status.ts';
 import type { Filter } from './question.ts';
 
 /**
@@ -53,19 +53,18 @@ export const countsQuery = (filter: Filter, period: string): string =>
 const listed = (reasons: readonly string[]): string => `[${reasons.map(quoted).join(', ')}]`;
 /** Answers to requests do not change the state of their subject, so the record before them counts. */
 const NO_ANSWERS = `filter reason not in ${listed(ANSWERS)}`;
-/** A guard that stops further acts on a worker in quarantine does not end the quarantine. */
-const NO_QUARANTINE_GUARDS = `filter remediation != "quarantine-workers" or reason not in ${listed(QUARANTINE_GUARDS)}`;
+/** Guards that leave standing what their function said before: see `isHold`. A guard of a quarantine does not end it. */
+const HOLDS = `(remediation = "quarantine-workers" and reason in ${listed(QUARANTINE_GUARDS)}) or reason in ${listed(STOPS)}`;
+const NO_HOLDS = `filter reason not in ${listed(STOPS)} and (remediation != "quarantine-workers" or reason not in ${listed(QUARANTINE_GUARDS)})`;
 
 /** A function that judges a subject by several checks has a latest outcome for each check: see `standingsOf`. */
 const CHECK = 'coalesce(`details.check`, "") as checked';
 
 const WORD = `concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word, ${CHECK}, @timestamp, id`;
 
-/**
- * The latest guard result of `quarantine-workers` for each worker: which exposures it leaves open, and by whose order.
- */
+/** The latest guard of each function that leaves standing what the function said before, by subject. */
 export const lastGuardsQuery = (): string =>
-  `fields ${WORD} | ${RECORDS} and ispresent(cluster) | filter remediation = "quarantine-workers" and reason in ${listed(QUARANTINE_GUARDS)} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+  `fields ${WORD} | ${RECORDS} and ispresent(cluster) | filter ${HOLDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
 
 /** Records by id, up to as many as fit into a query. */
 export const recordsByIdQuery = (ids: readonly string[]): string =>
@@ -73,7 +72,7 @@ export const recordsByIdQuery = (ids: readonly string[]): string =>
 
 /** The latest outcome of each function, subject and check, and the time of the last finished sweep. */
 export const lastWordsQuery = (): string =>
-  `fields ${WORD} | ${RECORDS} and (ispresent(cluster) or reason = "sweep-finished") | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject, checked | limit ${MOST_SUBJECTS}`;
+  `fields ${WORD} | ${RECORDS} and (ispresent(cluster) or reason = "sweep-finished") | ${NO_ANSWERS} | ${NO_HOLDS} | sort @timestamp desc, id desc | dedup subject, checked | limit ${MOST_SUBJECTS}`;
 
 /** The newest record of each function and reason about one worker, or about a node group without its workers. */
 export const statusQuery = (subject: RecordSubject, limit: number): string =>

@@ -49,6 +49,21 @@ describe('the one state of a subject', () => {
       ],
       'waiting',
     ],
+    [
+      'a worker whose agent failed before the kill switch',
+      [ofAgents('failed agent-missing', 1), ofAgents('skipped kill-switch', 2)],
+      'failed',
+    ],
+    [
+      'a group that halted before the policy was broken',
+      [ofUpgrades('failed halted', 1), ofUpgrades('refused policy-invalid', 2)],
+      'failed',
+    ],
+    [
+      'a group that was judged again after the policy was mended',
+      [ofUpgrades('refused policy-invalid', 1), ofUpgrades('done up-to-date', 2)],
+      'done',
+    ],
     ['a group that stays exposed', [ofUpgrades('done up-to-date'), word('refused workers-stay-exposed')], 'exposed'],
   ])('%s', (_what, words, state) => {
     const gravest = gravestOf(words);

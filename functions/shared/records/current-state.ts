@@ -1,5 +1,5 @@
 import type { DecisionKind } from './record.ts';
-import { ACCEPTED_EXPOSURE, EXPOSED, isEndOfLife, isQuarantineGuard, meansQuarantine } from './status.ts';
+import { ACCEPTED_EXPOSURE, EXPOSED, isEndOfLife, isHold, isQuarantineGuard, meansQuarantine } from './status.ts';
 
 /** The states of a subject, gravest first. */
 export const STATES = [
@@ -83,29 +83,33 @@ const HANDED_OVER: Readonly<Record<string, string>> = {
 
 /** The outcomes about one subject that no later one has settled. */
 export function thatStillCount<Spoken extends Word>(words: readonly Spoken[]): Spoken[] {
-  const ofQuarantine = words.filter(isOfQuarantine);
-  const held = ofQuarantine.find(({ reason }) => !isQuarantineGuard(reason));
-  const guard = ofQuarantine.find(({ reason }) => isQuarantineGuard(reason));
-  // A guard leaves a worker in quarantine where it is. Of any other two outcomes of one function, the later counts.
-  const overruled =
-    held === undefined || guard === undefined
-      ? undefined
-      : meansQuarantine(held.reason) || held.at >= guard.at
-        ? guard
-        : held;
+  const functions = Map.groupBy(words, ({ remediation }) => remediation);
+  const overruled = new Set([...functions.values()].flatMap(overruledIn));
   return words.filter((word) => {
     const next = HANDED_OVER[word.reason];
     if (next !== undefined) return !words.some(({ remediation, at }) => remediation === next && at >= word.at);
-    return word !== overruled;
+    return !overruled.has(word);
   });
+}
+
+/**
+ * The outcomes of one function that others of it overrule: a guard is over once the function has judged its subject
+ * again, and leaves a worker in quarantine where it is. A guard of `quarantine-workers` says that a worker is exposed,
+ * whatever was found before. A guard of any other function says nothing about its subject.
+ */
+function overruledIn<Spoken extends Word>(words: readonly Spoken[]): readonly Spoken[] {
+  const guard = words.find(isHold);
+  const judged = words.filter((word) => !isHold(word));
+  if (guard === undefined) return [];
+  if (judged.some(({ reason, at }) => meansQuarantine(reason) || at >= guard.at)) return [guard];
+  return isOfQuarantine(guard) ? judged : [];
 }
 
 /**
  * The outcome that determines the state of a subject: the gravest one that still counts; a pure function. Dashboard,
  * fleet, incident, `status`, `explain` and notifications all use it.
  *
- * @param words the latest outcome of each function for the subject; for `quarantine-workers` also the latest one of its
- * guards
+ * @param words the latest outcome of each function for the subject, and the latest one of its guards beside it
  * @returns the gravest outcome; undefined where nothing is recorded
  */
 export function gravestOf<Spoken extends Word>(words: readonly Spoken[]): Spoken | undefined {

@@ -47,6 +47,15 @@ describe('how a worker stands', () => {
     ]);
   });
 
+  it('is still failed under a kill switch, and no longer once a tag leaves it alone', () => {
+    const agents = { remediation: 'manage-ssm-agent' };
+    const failed = record('agent-missing', { ...agents, decision: 'failed' });
+    const stopped = record('kill-switch', { ...agents, decision: 'skipped' });
+    expect(standingsOf([failed, stopped])).toMatchObject([{ state: 'failed', others: [{ reason: 'kill-switch' }] }]);
+    const left = record('opted-out', { ...agents, decision: 'skipped' });
+    expect(standingsOf([failed, left])).toMatchObject([{ state: 'skipped', others: [] }]);
+  });
+
   it('counts under one id where only some of its records name its group', () => {
     const { nodegroup: _, ...alone } = record('quarantine-started', { decision: 'acted' });
     expect(standingsOf([alone, record('quarantined')])).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { gravestOf, gravityOf, isSettled, STATE_NAMES, type State, stateOf, type Word } from './current-state.ts';
 import type { ReadRecord } from './record-line.ts';
 import { recordSubject } from './record-subject.ts';
-import { isAnswer, isQuarantineGuard } from './status.ts';
+import { isAnswer, isHold } from './status.ts';
 
 /** The state of one subject at the end of its records. */
 export interface Standing {
@@ -31,15 +31,11 @@ export function standingsOf(records: readonly ReadRecord[]): Standing[] {
 
 /**
  * The source of a record, called its voice: a later record replaces an earlier one of the same voice. A function is one
- * voice. The guards of `quarantine-workers`, which do not end a quarantine, are a voice of their own. So is each check,
- * where a function judges a subject by several.
+ * voice. Its guards that leave standing what it said before are a voice of their own. So is each check, where a function
+ * judges a subject by several.
  */
-export const voiceOf = ({
-  remediation,
-  reason,
-  details,
-}: Pick<ReadRecord, 'remediation' | 'reason' | 'details'>): string =>
-  `${remediation} ${isQuarantineGuard(reason)} ${details?.check ?? ''}`;
+export const voiceOf = (record: Pick<ReadRecord, 'remediation' | 'reason' | 'details'>): string =>
+  `${record.remediation} ${isHold(record)} ${record.details?.check ?? ''}`;
 
 /** A worker's records may lack its node group, but never its instance id. */
 const keyOf = ({ cluster, nodegroup, instance }: ReadRecord): string => instance ?? `${cluster}/${nodegroup ?? ''}`;

@@ -93,6 +93,11 @@ export const QUARANTINE_GUARDS = [
   'unreadable',
 ] as const;
 
+/**
+ * Guards of the whole account. While one holds, a function looks at no subject, so that what it said before still stands.
+ */
+export const STOPS = ['kill-switch', 'policy-invalid'] as const;
+
 /** Reasons for a node group or a cluster that gets no releases any more, or soon will get none. */
 const END_OF_LIFE = ['end-of-life', 'support-ends', 'support-ends-soon', 'support-ended', 'extended-support'] as const;
 
@@ -116,6 +121,11 @@ export const meansQuarantine = isOneOf(IN_QUARANTINE);
 export const isEndOfLife = isOneOf(END_OF_LIFE);
 export const isAnswer = isOneOf(ANSWERS);
 export const isQuarantineGuard = isOneOf(QUARANTINE_GUARDS);
+const isStop = isOneOf(STOPS);
+
+/** Whether a record tells of a guard that leaves what its function said before standing. */
+export const isHold = ({ remediation, reason }: Pick<ReadRecord, 'remediation' | 'reason'>): boolean =>
+  remediation === 'quarantine-workers' ? isQuarantineGuard(reason) : isStop(reason);
 
 /**
  * Whether a record becomes its function's latest outcome for its subject.
