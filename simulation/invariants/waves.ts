@@ -19,7 +19,7 @@ const STARTS_WITHIN_MS = 10 * MINUTE_MS;
 /** A release that a taker runs, or ran. */
 interface Run {
   readonly releaseVersion: string;
-  /** Epoch ms. */
+  /** When it was not seen to run yet for the last time, epoch ms: a function may see it sooner than this does. */
   readonly since: number;
   /** Absent: the release still runs. */
   until?: number;
@@ -38,6 +38,7 @@ export function waves(day: Day): Invariant {
   const runs = new Map<string, Run[]>();
   const runsOf = ({ name }: Taker): Run[] => runs.get(name) ?? [];
 
+  let watchedAt = 0;
   /** Keeps since when each taker runs what it runs. */
   const look = (takers: readonly Taker[]): void => {
     for (const { name, releaseVersion } of takers) {
@@ -45,7 +46,7 @@ export function waves(day: Day): Invariant {
       const last = known.at(-1);
       if (last?.releaseVersion === releaseVersion) continue;
       if (last !== undefined) last.until = account.time.now;
-      runs.set(name, [...known, { releaseVersion, since: account.time.now }]);
+      runs.set(name, [...known, { releaseVersion, since: watchedAt }]);
     }
   };
 
@@ -97,13 +98,12 @@ export function waves(day: Day): Invariant {
     checkWindow(starter);
     if (gate !== undefined) checkGate(starter);
   };
-  let watchedAt = 0;
   const watch = (): readonly Taker[] => {
-    watchedAt = account.time.now;
     urgent.look();
     versions.look();
     const takers = takersOf(day, versions.of);
     look(takers);
+    watchedAt = account.time.now;
     for (const { taker, from, date, release } of changedPins(takers)) {
       // What its nodes run is not new to it. A class that floats gets more of its newest release with or without a pin.
       const known = from === undefined ? taker.newestRun : taker.releaseVersion;
