@@ -20,7 +20,8 @@ export interface UnseenQueues {
 }
 
 /**
- * Requests a look at groups and node classes that others wait for and that nobody has seen for a day: they may be gone.
+ * Requests a look at groups and node classes that others wait for and that nobody has seen for a day, which may be gone,
+ * or since an AMI that may be theirs has been known.
  *
  * @param unseen each may be in it several times
  */

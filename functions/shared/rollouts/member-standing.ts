@@ -6,8 +6,8 @@ import { CUSTOM } from './wave-place.ts';
 
 /** How one member stands to a release. */
 export type MemberStanding =
-  /** The release does not concern it. */
-  | { readonly kind: 'apart' }
+  /** The release does not concern it. `isUnsure`: it is an AMI that may have come to the member since it was seen. */
+  | { readonly kind: 'apart'; readonly isUnsure: boolean }
   /** Later waves wait for it. `isUnseen`: nobody has looked at it for long. */
   | { readonly kind: 'waits'; readonly why: string; readonly isUnseen: boolean }
   /** The release goes no further. */
@@ -57,7 +57,9 @@ export function standingOf(
   const order = progress.pair === pair ? orderOf(progress) : -1;
   if (order === undefined) {
     // An AMI may have come to the member since the ledger saw it.
-    return isUnseen ? { kind: 'waits', why: 'has not been reconciled for long', isUnseen } : { kind: 'apart' };
+    return isUnseen
+      ? { kind: 'waits', why: 'has not been reconciled for long', isUnseen }
+      : { kind: 'apart', isUnsure: true };
   }
   if (order > 0) return ofNewer(member, progress, release);
   const standing = order < 0 ? ofOlder(member, progress, release) : ofSame(member, progress, release);
@@ -74,7 +76,9 @@ function ofNewer({ taking }: Member, { runs, ran = [], failed = [] }: Progress, 
   );
   if (before !== undefined) return { kind: 'taken', at: before.since };
   // A member that leaves a withdrawn release for a newer one has passed this one over, too.
-  return withdrawn.includes(taking ?? runs.releaseVersion) ? { kind: 'apart' } : { kind: 'passed-over' };
+  return withdrawn.includes(taking ?? runs.releaseVersion)
+    ? { kind: 'apart', isUnsure: false }
+    : { kind: 'passed-over' };
 }
 
 /** The standing of a member that runs an older release, or why it is waited for. */

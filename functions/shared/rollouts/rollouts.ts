@@ -62,6 +62,13 @@ export interface Rollouts {
   readonly entryOf: (key: NodeGroupKey, wave: number, candidate: Candidate, bakeBetween: number, now: number) => Entry;
   /** The places of the waves before a wave in which nothing takes a release, ever has, or is waited for. */
   readonly emptyBefore: (wave: number, candidate: Candidate, bakeBetween: number, now: number) => readonly number[];
+  /** The members of the waves before a wave to which the candidate, an AMI, may have come since they were seen. */
+  readonly unsureBefore: (
+    wave: number,
+    candidate: Candidate,
+    bakeBetween: number,
+    now: number,
+  ) => readonly NodeGroupKey[];
   /** Whether a member runs a release, or has run it for long enough. */
   readonly hasBeenTaken: (candidate: Candidate, bakeBetween: number, now: number) => boolean;
   readonly memberOf: (subject: string) => Member | undefined;

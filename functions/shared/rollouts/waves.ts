@@ -14,6 +14,8 @@ import { CUSTOM, rememberedPlace } from './wave-place.ts';
 interface WaveOf {
   readonly unfinished: Blocker[];
   readonly unseen: NodeGroupKey[];
+  /** Members to which an AMI may have come since they were seen. */
+  readonly unsure: NodeGroupKey[];
   readonly stopped: Blocker[];
   /** When the last of the members that ran the release took it, epoch milliseconds; undefined: none ever has. */
   takenAt: number | undefined;
@@ -94,6 +96,8 @@ export function rolloutsOf(
       const { waves } = summaryOf(candidate, bakeBetween, now);
       return Array.from({ length: wave }, (_, place) => place).filter((place) => isEmpty(waves.get(place)));
     },
+    unsureBefore: (wave, candidate, bakeBetween, now) =>
+      [...summaryOf(candidate, bakeBetween, now).waves].flatMap(([place, { unsure }]) => (place < wave ? unsure : [])),
     memberOf: (subject) => members.get(subject),
     takersBefore: (before, { pair, releaseVersion }) =>
       [...members.values()].filter(
@@ -167,7 +171,14 @@ function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween:
     const isLeftAlone = progress?.isLeftAlone === true && member.isLeftByFormer !== true;
     if (!takesBy(now, candidate.pair, progress) || isLeftAlone) continue;
     const known = waves.get(wave);
-    const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
+    const of = known ?? {
+      unfinished: [],
+      unseen: [],
+      unsure: [],
+      stopped: [],
+      takenAt: undefined,
+      isPassedOver: false,
+    };
     if (known === undefined) waves.set(wave, of);
     if (taking === candidate.releaseVersion) moving.push({ key, wave, why: MOVING });
     count(of, member, standingOf(member, release, orderOf, now));
@@ -187,6 +198,7 @@ function takesBy(now: number, pair: string, progress: Progress | undefined): boo
 function count(of: WaveOf, { key, wave }: Pick<Member, 'key' | 'wave'>, standing: MemberStanding): void {
   switch (standing.kind) {
     case 'apart':
+      if (standing.isUnsure) of.unsure.push(key);
       return;
     case 'waits':
       of.unfinished.push({ key, wave, why: standing.why });

@@ -233,6 +233,8 @@ describe('a group with a custom AMI', () => {
       const unaware = canary({ custom: custom({ wanted: { kind: 'named', candidates: [] } }) });
       const untold = besides(unaware, {});
       expect([untold.reason, untold.wakeAt]).toEqual(['earlier-wave', NOW + 2 * HOUR]);
+      // It may have come to the canary, too, and no sweep may look at the canary by then.
+      expect(untold.lookAt).toEqual([{ cluster: 'lab', nodegroup: 'web' }]);
       expect(besides(unaware, knownFor(1)).wakeAt).toBe(NOW + HOUR);
       expect(besides(unaware, knownFor(2)).reason).toBe('upgrade-started');
       const { progress } = unaware;
