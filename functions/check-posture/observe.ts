@@ -2,7 +2,6 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } from '@aws-sdk/client-ssm';
-import { readAnsweringAgents } from '../shared/fleet/answering-agents.ts';
 import { describeClusterInstances } from '../shared/fleet/cluster-instances.ts';
 import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
@@ -13,6 +12,7 @@ import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { refusalOf } from '../shared/runtime/aws-error.ts';
+import { chooseAnswering } from './choose-answering.ts';
 import type { RemoteAccess } from './host/instance-facts.ts';
 import type { Access } from './host/observe-pods.ts';
 import type { Sample } from './posture-ledger.ts';
@@ -23,9 +23,6 @@ export interface ObserveClients {
   readonly eks: EKSClient;
   readonly ssm: SSMClient;
 }
-
-/** How many workers more than wanted are chosen for a group and AMI, since some may not answer. */
-const SPARE = 2;
 
 type Candidate = Worker & { readonly nodegroup: string; readonly instance: DescribedInstance };
 
@@ -84,25 +81,11 @@ export async function chooseSamples(
     const serves = whyNotServing(tagsOf(candidate.instance), lifecycleState) === undefined;
     return isMember && serves && owner?.unreadable === undefined && !isOptedOut(owner?.tags ?? {});
   });
-  const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
-  const most = size === 'all' ? Number.POSITIVE_INFINITY : size;
-  const hasFailed = ({ instance }: Candidate): boolean => failed.has(instance.InstanceId ?? '');
-  const asked = [...pools.values()].flatMap((pool) => {
-    const [first, others] = [pool.filter(hasFailed), pool.filter((one) => !hasFailed(one))];
-    return [...first.toSorted(byAge), ...others.toSorted(byAge).slice(0, most + SPARE)];
+  const chosen = await chooseAnswering(ssm, candidates, {
+    failed,
+    most: size === 'all' ? Number.POSITIVE_INFINITY : size,
   });
-  const answering = await readAnsweringAgents(
-    ssm,
-    asked.map(({ instance }) => instance.InstanceId ?? ''),
-  );
-  const chosen = [
-    ...Map.groupBy(asked, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`).values(),
-  ].flatMap((pool) =>
-    pool
-      .filter(({ instance }) => answering.get(instance.InstanceId ?? '') === 'Linux')
-      .filter((one, index) => hasFailed(one) || index < most),
-  );
-  const silent = asked.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
+  const silent = candidates.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
   const samples = chosen.map(({ nodegroup, instance }) => ({
     instanceId: instance.InstanceId ?? '',
     nodegroup,
@@ -142,10 +125,6 @@ function candidateOf(instance: DescribedInstance, cluster: string): Candidate[] 
   if (instance.PlatformDetails?.startsWith('Windows') || isOptedOut(tagsOf(instance))) return [];
   return [{ ...worker, nodegroup: worker.nodegroup, instance }];
 }
-
-const byAge = (a: Candidate, b: Candidate): number =>
-  Number(a.instance.LaunchTime ?? 0) - Number(b.instance.LaunchTime ?? 0) ||
-  ((a.instance.InstanceId ?? '') < (b.instance.InstanceId ?? '') ? -1 : 1);
 
 /** The result of a command on a worker. */
 export type Gathered =
