@@ -23,7 +23,11 @@ export function shells(day: Day): Invariant {
   const documentOf = (id: string): string => account.stack.ref('AWS::SSM::Document', id);
   const [look, close, restore] = ['CloseShellsLook', 'CloseShellsClose', 'CloseShellsRestore'].map(documentOf);
 
-  /** Since when no session has reached a worker, and since when it has been out of service, epoch ms, as seen four times an hour. */
+  /**
+   * Since when the agent of a worker has answered, no session has reached the worker, and it has been out of service, epoch
+   * ms, as seen four times an hour.
+   */
+  const answersSince = new Map<string, number>();
   const unconnectedSince = new Map<string, number>();
   const heldSince = new Map<string, number>();
   /** When the keys of a worker were last written by somebody else, epoch ms. */
@@ -48,6 +52,7 @@ export function shells(day: Day): Invariant {
       const { host } = each.commands;
       if (given.has(id) && given.get(id) !== host) written.set(id, account.time.now);
       given.set(id, host);
+      keep(answersSince, id, agents.get(id)?.pingStatus === 'Online');
       keep(unconnectedSince, id, !agents.isConnected(id));
       keep(heldSince, id, state === 'running' && isHeld(day, each));
     }
@@ -153,8 +158,8 @@ export function shells(day: Day): Invariant {
       if (!members.every((each) => wayInOf(each) !== undefined && serves(day, each))) continue;
       for (const each of members) {
         const { id, launchedAt } = each;
-        const isKnown = agents.get(id)?.pingStatus === 'Online' && !isLeftAlone(day, each);
-        if (!isKnown || Math.max(launchedAt, written.get(id) ?? 0) > since) continue;
+        const answered = answersSince.get(id) ?? Number.POSITIVE_INFINITY;
+        if (isLeftAlone(day, each) || Math.max(launchedAt, answered, written.get(id) ?? 0) > since) continue;
         const said = last.get(id);
         if (said === undefined || said === 'shells-closed')
           day.breach('a way in is closed or told', `${id} lets people in by a ${wayInOf(each)}, and ${said} was said`);
