@@ -2,16 +2,20 @@ import { sample as launched } from '../events/ec2-instance-running.ts';
 import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
 import { sample as quarantineRequest } from '../events/quarantine-request.ts';
 import { sample as ruling } from '../events/remediation-request.ts';
+import { servingMembers } from '../sandbox/account/auto-scaling/groups.ts';
 import type { Run } from '../sandbox/play.ts';
 import { changeHosts, requestAboutShells, writeKeys } from './host-changes.ts';
 import { policyDocumentOf } from './scenario/documents.ts';
 import { beginChange } from './scenario/parts/control-planes.ts';
 import { waiverChanges } from './scenario/parts/posture.ts';
 import { type Ruling, requestOf } from './scenario/parts/rulings.ts';
+import type { Scaling } from './scenario/parts/scaling.ts';
 import type { Policy } from './scenario/policy.ts';
 import type { Scenario } from './scenario/scenario.ts';
 import type { Step } from './scenario/step.ts';
 
+/** How long EC2 takes to terminate a node whose group lets it go, ms. */
+const ENDS_WITHIN_MS = 60_000;
 const ASKER = { why: 'the simulation asks for it', requestedBy: 'arn:aws:iam::111122223333:role/simulation' };
 
 /** What a day keeps of what has happened in it. */
@@ -57,6 +61,7 @@ export function scheduleDay(scenario: Scenario, run: Run, { policies, ruledOn }:
   for (const { atMinute, index } of scenario.selfManaged?.terminations ?? []) {
     at(atMinute, () => endNode(index, scenario, run));
   }
+  for (const scaling of scenario.scalings ?? []) at(scaling.atMinute, () => scale(scaling, run));
   for (const change of scenario.controlPlanes?.changes ?? []) at(change.atMinute, () => beginChange(change, run));
   for (const minute of waiverChanges(scenario)) at(minute, putPolicy);
   for (const change of scenario.posture?.changes ?? []) at(change.atMinute, () => changeHosts(change, scenario, run));
@@ -92,7 +97,31 @@ function endNode(index: number, { selfManaged }: Scenario, { account }: Run): vo
     .filter(({ lifecycleState }) => lifecycleState === 'InService');
   const ended = serving[index % Math.max(1, serving.length)];
   if (ended === undefined) return;
-  autoScalingGroups.terminate(ended.group, ended.instance, 60_000);
+  autoScalingGroups.terminate(ended.group, ended.instance, ENDS_WITHIN_MS);
+  autoScalingGroups.settleSoon(ended.group);
+}
+
+/**
+ * Changes the size of a group within its limits, as the Cluster Autoscaler does: by its desired capacity, and by ending a
+ * node with ShouldDecrementDesiredCapacity.
+ */
+function scale({ direction, index }: Scaling, { account }: Run): void {
+  const { autoScalingGroups } = account.fleet;
+  const groups = autoScalingGroups.list();
+  if (direction === 'out') {
+    const group = groups[index % Math.max(1, groups.length)];
+    if (group === undefined || group.desired >= group.max) return;
+    group.desired += 1;
+    autoScalingGroups.settleSoon(group);
+    return;
+  }
+  const serving = groups
+    .filter(({ desired, min }) => desired > min)
+    .flatMap((group) => servingMembers(group).map(({ instance }) => ({ group, instance })));
+  const ended = serving[index % Math.max(1, serving.length)];
+  if (ended === undefined) return;
+  ended.group.desired -= 1;
+  autoScalingGroups.terminate(ended.group, ended.instance, ENDS_WITHIN_MS);
   autoScalingGroups.settleSoon(ended.group);
 }
 

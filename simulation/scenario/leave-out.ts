@@ -19,6 +19,7 @@ export const WHOLES = [
   'posture',
   'shells',
   'ownImages',
+  'scalings',
 ] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

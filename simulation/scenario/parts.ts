@@ -8,6 +8,7 @@ import { type OfOwnImages, OWN_IMAGES } from './parts/own-images.ts';
 import { type OfPosture, POSTURE } from './parts/posture.ts';
 import { type OfRollout, ROLLOUT } from './parts/rollout.ts';
 import { type OfRulings, RULINGS } from './parts/rulings.ts';
+import { type OfScaling, SCALING } from './parts/scaling.ts';
 import { type OfSelfManaged, SELF_MANAGED } from './parts/self-managed.ts';
 import { type OfShells, SHELLS } from './parts/shells.ts';
 import { type OfSweeps, SWEEPS } from './parts/sweeps.ts';
@@ -27,6 +28,7 @@ export interface Parts
     OfExposedPools,
     OfPosture,
     OfShells,
+    OfScaling,
     OfSweeps {}
 
 /** The parts of days. Each sees what those before it have drawn, and said in documents. */
@@ -43,5 +45,6 @@ export const PARTS: ReadonlyArray<Part<Parts>> = [
   EXPOSED_POOLS,
   POSTURE,
   SHELLS,
+  SCALING,
   SWEEPS,
 ];
