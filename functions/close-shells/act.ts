@@ -32,6 +32,21 @@ const COMMENTS: Readonly<Record<Action, string>> = {
 };
 
 /**
+ * Saves that a host is about to be told to close its ways in, so that after a crash a later check tells of it, and it can be
+ * undone.
+ *
+ * @returns the decision to carry out; undefined when another reconcile was first
+ */
+export async function intend(deps: ActDeps, decided: Decided, now: number): Promise<Decided | undefined> {
+  const { observation, decision } = decided;
+  if (decision.send !== 'close') return decided;
+  const { instanceId, state } = observation;
+  const writer = `${deps.caller} ${instanceId} closing`;
+  const intended = await saveState(deps.ledger, instanceId, { ...state, closing: now }, now, writer);
+  return intended && { observation: { ...observation, state: intended }, decision };
+}
+
+/**
  * Sends commands to hosts, fifty a command. A repeated command finds nothing left to do.
  * @returns the outcome by instance
  */
@@ -60,19 +75,17 @@ export async function carryOut(
   const { decision, calls } = afterSending(wanted, sending, state, now);
   const writer = writesOf(`${deps.caller} ${instanceId}`);
   const save = (changed: ShellsState) => saveState(deps.ledger, instanceId, changed, now, writer());
-  const { command, seen, failedAt, triedAt, closedAt } = decision.memory;
-  const remembered = { ...state, command, seen, failedAt, triedAt, closedAt, proposal: decision.proposal };
+  const { command, seen, failedAt, triedAt, closing, closedAt } = decision.memory;
+  const known = { command, seen, failedAt, triedAt, closing, closedAt };
+  const remembered = { ...state, ...known, proposal: decision.proposal };
   if (decision.silent) {
     const next = asStored<ShellsState>(remembered);
     if (isDeepStrictEqual(next, asStored<ShellsState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
   const incident = incidentAfter(state, decision, trigger.id);
-  const { unrecorded: _, ...known } = remembered;
-  const next = asStored<ShellsState>({
-    ...known,
-    ...incident,
-  });
+  const { unrecorded: _, ...others } = remembered;
+  const next = asStored<ShellsState>({ ...others, ...incident });
   const { plan } = planIn('close-shells', { instance: instanceId }, decision);
   const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
     subject: workerSubject(instanceId, worker),
@@ -100,7 +113,8 @@ function afterSending(
     return { decision: { ...decision, memory: { ...memory, command } }, calls };
   }
   const { seen, failedAt, triedAt, closedAt } = before;
-  const unsent = { seen, failedAt, triedAt, closedAt };
+  const closing = action === 'close' ? undefined : before.closing;
+  const unsent = { seen, failedAt, triedAt, closing, closedAt };
   const told =
     refused === undefined
       ? say('waiting', 'shells-agent-silent', 'No command reaches the host. Its SSH access stays as it is.')

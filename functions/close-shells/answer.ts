@@ -4,7 +4,7 @@ import type { Observation } from './observe.ts';
 
 /** Answers a request to approve or reject; a pure function. A rejection undoes what was done. */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
-  const { closedAt } = observation.state;
+  const { closing, closedAt = closing } = observation.state;
   const done = closedAt === undefined ? undefined : { target: TARGET, at: closedAt };
   const { words, state } = answerRequest(observation.state, request, {
     change: (known) => ruleOrUndo(known, request, done),
@@ -14,6 +14,6 @@ export function answer(observation: Observation, request: OperatorRequest, circu
       comesTo(action, then) || (action === 'reject' && /^shells-being-(restored|looked-at)$/.test(then.reason)),
   });
   const { command, seen, failedAt, triedAt } = observation.state;
-  const memory = { command, seen, failedAt, triedAt, closedAt };
+  const memory = { command, seen, failedAt, triedAt, closing, closedAt: observation.state.closedAt };
   return { ...words, memory, proposal: state.proposal, answers: request.trigger.id };
 }

@@ -127,3 +127,25 @@ it('loses no record, wherever it dies, when another event of the same worker com
     },
     { shells: { remediation: 'close-shells', about: 'instance' } },
   ));
+
+it.each([
+  ['after the command was sent', 'after'],
+  ['once it was about to be sent', 'before'],
+] as const)('is told of and can be undone where it crashes %s', async (_what, when) => {
+  const scenario = { fleet, policy: { ...QUIET, shells: { hosts: 'enforce' } }, inProcess: true, play: '3h' };
+  const calls = (await start(scenario)).calls.filter((call) => call.function === 'close-shells');
+  const isClose = ({ operation, input }: Run['calls'][number]) =>
+    operation === 'SendCommand' && String(Object(input).Comment).includes('puts authorized_keys aside');
+  const call = calls.findIndex(isClose) + 1;
+  const run = await start({ ...scenario, faults: { crash: { function: 'close-shells', call, when } } });
+  expect(told(run)).toEqual(
+    ['batch', 'web'].flatMap((group) => [`${group} acted shells-being-closed`, `${group} done shells-closed`]),
+  );
+  for (const worker of new Set(ours(run).map(({ instance = '' }) => instance)))
+    expect(await operate(run.account, 'undo', worker, ...WHY)).toMatchObject({ code: 0 });
+  await run.account.play(20 * MINUTE);
+  const undone = told(run).filter((each) => /restored|rejected/.test(each));
+  expect(undone).toEqual(
+    ['batch', 'web'].flatMap((group) => [`${group} acted shells-being-restored`, `${group} skipped proposal-rejected`]),
+  );
+});

@@ -176,6 +176,21 @@ describe('a worker', () => {
       },
       'failed shells-not-restored',
     ],
+    [
+      'was about to be told before a crash, and lets nobody in now',
+      { state: { outcomes: 0, revision: 2, closing: NOW - 30 * MINUTE, seen: { at: NOW - MINUTE } } },
+      'acted shells-being-closed look',
+    ],
+    [
+      'was about to be told before a crash, and lets somebody in as ever',
+      { state: state({ closing: NOW - 30 * MINUTE, seen: OPEN }) },
+      'acted shells-being-closed close',
+    ],
+    [
+      'was about to be told before a crash, and is to get it back',
+      { state: ruled('rejected', { closing: NOW - 30 * MINUTE }) },
+      'acted shells-being-restored restore',
+    ],
     ['keeps it, as was said', { state: ruled('rejected') }, 'skipped proposal-rejected'],
   ])('that %s', (_, observation, outcome) => {
     expect(told(observation)).toBe(outcome);
@@ -213,6 +228,7 @@ describe('a worker', () => {
     expect(ask('approve', { ...proposed, seen: undefined })).toBe('request-granted');
     expect(ask('reject', proposed)).toBe('request-granted');
     expect(ask('reject', state({ closedAt: NOW - MINUTE }))).toBe('request-granted');
+    expect(ask('reject', state({ closing: NOW - MINUTE }))).toBe('request-granted');
     expect(ask('reject', state({}))).toBe('request-refused');
   });
 
@@ -226,15 +242,16 @@ describe('a worker', () => {
       keys: fc.nat(3),
       action: fc.constantFrom(undefined, 'look' as const, 'close' as const, 'restore' as const),
       closedAt: fc.constantFrom(undefined, NOW - MINUTE),
+      closing: fc.constantFrom(undefined, NOW - MINUTE),
       onlyClaims: fc.boolean(),
       hasSession: fc.constantFrom(true, true, false, undefined),
     });
     fc.assert(
       fc.property(
         anything,
-        ({ mode, killSwitch, opted, ruling, seen, keys, action, closedAt, onlyClaims, hasSession }) => {
+        ({ mode, killSwitch, opted, ruling, seen, keys, action, closedAt, closing, onlyClaims, hasSession }) => {
           const base = ruling === undefined ? state({ seen }) : ruled(ruling, { seen });
-          const known = { ...base, closedAt, ...(action !== undefined && { command: command(action) }) };
+          const known = { ...base, closedAt, closing, ...(action !== undefined && { command: command(action) }) };
           const { send } = decide(
             observed({
               ...worker,
@@ -251,7 +268,7 @@ describe('a worker', () => {
           if (send === 'close') expect(hasSession).toBe(true);
           if (send === 'close')
             expect(ruling === 'approved' || (mode === 'enforce' && ruling === undefined)).toBe(true);
-          if (send === 'restore') expect([ruling, closedAt !== undefined]).toEqual(['rejected', true]);
+          if (send === 'restore') expect([ruling, (closedAt ?? closing) !== undefined]).toEqual(['rejected', true]);
         },
       ),
     );

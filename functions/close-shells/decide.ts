@@ -3,6 +3,7 @@ import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger
 import { guardOfWorker } from '../shared/policy/guards.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import type { Memory } from './memory.ts';
 import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -73,7 +74,7 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   }
   const ruling = rulingOn(state.proposal, TARGET);
   const hasFailed = memory.failedAt !== undefined && now - memory.failedAt < FRESH;
-  if (ruling?.kind === 'rejected' && memory.closedAt !== undefined) {
+  if (ruling?.kind === 'rejected' && (memory.closedAt ?? memory.closing) !== undefined) {
     if (hasFailed) return say('failed', 'shells-not-restored', 'Some of what was put aside could not be given back.');
     const message = `The change is undone, as ${inWords(ruling)}. The host gets back what was put aside.`;
     return { ...say('acted', 'shells-being-restored', message, ruling.id), send: 'restore' };
@@ -82,7 +83,11 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
     return hasFailed ? { ...LOOKING, silent: true } : { ...LOOKING, silent: true, send: 'look' };
   }
   const { ways } = memory.seen;
-  if (ways === undefined) return quietly(say('done', 'shells-closed', 'Nobody gets a shell by SSH.'));
+  if (ways === undefined) {
+    return memory.closing === undefined
+      ? quietly(say('done', 'shells-closed', 'Nobody gets a shell by SSH.'))
+      : closedUntold(memory, memory.closing);
+  }
   const waiver = verdict.policy.posture.waivers.find((one) => covers(one, memory.seen?.check, worker, now));
   if (waiver !== undefined) {
     return say('skipped', 'shells-waived', `${ways} Waiver ${waiver.id} of the policy allows it.`, waiver.id);
@@ -113,7 +118,17 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       `${ways} What a command can close is put aside, or switched off.${approved} ${LASTING}`,
     ),
     send: 'close',
-    memory: { ...memory, seen: undefined, triedAt: now, closedAt: now },
+    memory: { ...memory, seen: undefined, triedAt: now, closing: undefined, closedAt: now },
+  };
+}
+
+/** A crash has kept it from being told that a host was closed. Another check confirms it. */
+function closedUntold(memory: Memory, closing: number): Decided {
+  const message = `Nobody gets a shell by SSH any more. At ${iso(closing)} the host was about to be told to put aside, or to switch off, what let people in. ${LASTING}`;
+  return {
+    ...say('acted', 'shells-being-closed', message),
+    send: 'look',
+    memory: { ...memory, seen: undefined, triedAt: closing, closing: undefined, closedAt: closing },
   };
 }
 

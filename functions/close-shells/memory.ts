@@ -2,7 +2,7 @@ import type { Invocation, Printed } from './read-commands.ts';
 import type { ShellsState } from './shells-ledger.ts';
 
 /** What is known of a host: the part of its state that a decision sets. */
-export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closedAt'>;
+export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closing' | 'closedAt'>;
 
 type Seen = NonNullable<Memory['seen']>;
 
@@ -11,8 +11,8 @@ const ENDS_WITHIN = 15 * 60_000;
 
 /** What is known of a host once the command under way has ended. */
 export function memoryAfter(state: ShellsState, invocation: Invocation | undefined, now: number): Memory {
-  const { command, seen, failedAt, triedAt, closedAt } = state;
-  const memory = { seen, failedAt, triedAt, closedAt };
+  const { command, seen, failedAt, triedAt, closing, closedAt } = state;
+  const memory = { seen, failedAt, triedAt, closing, closedAt };
   if (command === undefined) return memory;
   const isOver = now - command.at > ENDS_WITHIN;
   if (invocation?.kind !== 'ended' && !isOver) return { ...memory, command };
@@ -24,7 +24,7 @@ export function memoryAfter(state: ShellsState, invocation: Invocation | undefin
   if (command.action === 'close') return { ...memory, seen: undefined, failedAt: undefined };
   return printed.left > 0
     ? { ...memory, seen: undefined, failedAt: now }
-    : { ...memory, seen: undefined, failedAt: undefined, closedAt: undefined };
+    : { ...memory, seen: undefined, failedAt: undefined, closing: undefined, closedAt: undefined };
 }
 
 /** The ways in, in sentences. Keys that no daemon accepts let nobody in; the check of posture says so, too. */

@@ -9,7 +9,7 @@ import { messageReader } from '../shared/intake/messages.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { readWorkerBatch, targetOfRequest, type WorkerTarget } from '../shared/intake/worker-batch.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { type ActDeps, carryOut, type Decided, sendCommands } from './act.ts';
+import { type ActDeps, carryOut, type Decided, intend, sendCommands } from './act.ts';
 import { answer } from './answer.ts';
 import { type Decision, decide } from './decide.ts';
 import { type ObserveClients, observeWorkers } from './observe.ts';
@@ -50,13 +50,18 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
     return { observation, decision };
   });
-  // Send the commands together, then save and record each decision.
-  const sendings = await sendCommands(deps, decided);
+  // Save what is about to be closed, send the commands together, then save and record each decision.
   const troubles: unknown[] = [];
   const note = (error: unknown): undefined => void troubles.push(error);
-  const act = (each: Decided): Promise<Decision | undefined> =>
-    carryOut(deps, each, sendings.get(each.observation.instanceId) ?? {}, circumstances).catch(note);
-  const settled = await pMap(decided, act, { concurrency: READ_CONCURRENCY });
+  const concurrency = READ_CONCURRENCY;
+  const intended = await pMap(decided, (each) => intend(deps, each, now).catch(note), { concurrency });
+  const sendings = await sendCommands(
+    deps,
+    intended.flatMap((each) => each ?? []),
+  );
+  const act = async (each: Decided | undefined): Promise<Decision | undefined> =>
+    each && carryOut(deps, each, sendings.get(each.observation.instanceId) ?? {}, circumstances).catch(note);
+  const settled = await pMap(intended, act, { concurrency });
   // Reconcile workers again that got a command or an answer. The queue delays each message, and a command has mostly
   // ended by then.
   const again = observations.flatMap(({ instanceId }, index) => {

@@ -35,6 +35,11 @@ const shellsState = z.object({
   failedAt: z.number().optional(),
   /** When closing was last tried, epoch milliseconds. It is not tried again before the outcome is known. */
   triedAt: z.number().optional(),
+  /**
+   * When the host was about to be told to close them, epoch milliseconds. It is saved before the command is sent, so that a
+   * crash loses nothing.
+   */
+  closing: z.number().optional(),
   /** When this function closed them, epoch milliseconds. Only that can be undone. */
   closedAt: z.number().optional(),
   /** A change of the region's preferences that was begun and is not recorded yet. */
