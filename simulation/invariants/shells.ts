@@ -15,6 +15,9 @@ const REPEATED_WITHIN_MS = 30 * MINUTE_MS;
 /** The pause counts from what was read before the first one, whose call may have been repeated. */
 const ONE_TRY_IN_MS = 6 * 60 * MINUTE_MS - ACTS_WITHIN_MS;
 
+/** How long before the end of the day faults have ended, ms. */
+const QUIET_MS = 7 * 60 * MINUTE_MS;
+
 /** A host is only said to be closed after a fresh look at it, gets back what it had, and is never closed for good. */
 export function shells(day: Day): Invariant {
   if (day.scenario.shells === undefined) return {};
@@ -140,6 +143,19 @@ export function shells(day: Day): Invariant {
     }
   };
 
+  /** Whose ways in were closed before the faults ended is said to have been told so, also where a crash came between. */
+  const checkRecorded = (): void => {
+    const told = new Set(records.flatMap(({ reason, instance }) => (reason === 'shells-being-closed' ? instance : [])));
+    const before = account.time.now - QUIET_MS;
+    for (const { id, state } of instances.list()) {
+      const isClosed =
+        state === 'running' &&
+        endedOn(id, close).some(({ status, endedAt }) => status === 'Success' && endedAt < before);
+      if (isClosed && !told.has(id))
+        day.breach('nothing is lost', `${id} was told to close its ways in, and nothing was said`);
+    }
+  };
+
   const checkTold = (last: ReadonlyMap<string, string>): void => {
     const inForce = day.policies.at(-1)?.policy;
     if (inForce === undefined) return;
@@ -181,6 +197,7 @@ export function shells(day: Day): Invariant {
         if (remediation === 'close-shells' && instance !== undefined) last.set(instance, reason);
       }
       checkRestored(last);
+      checkRecorded();
       checkTold(last);
     },
   };
