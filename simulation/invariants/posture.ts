@@ -1,7 +1,7 @@
 import { GROUP_STATES } from '../../functions/shared/posture/group-states.ts';
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
 import { FLAW_IDS, type Flaw, flawsOf } from '../scenario/flawed-hosts.ts';
-import { commanded, groupOf, isLeftAlone, lookedAtWithin, serves, sinceWhen } from './checked-hosts.ts';
+import { commanded, groupOf, isHeld, isLeftAlone, lookedAtWithin, serves, sinceWhen } from './checked-hosts.ts';
 import { type Day, type Invariant, presentPolicies } from './invariant.ts';
 
 const MINUTE_MS = 60_000;
@@ -79,7 +79,9 @@ export function posture(day: Day): Invariant {
     const flaw = FLAW_IDS.find((each) => each === check);
     if (flaw === undefined) return;
     const recent = looksSince(group, Date.parse(record.time) - SEEN_BEFORE_MS);
-    if (reason !== 'posture-passed' && !recent.some(({ some }) => some.has(flaw)))
+    // What failed on a worker fails as long as nobody can look at it, as in quarantine.
+    const hidden = instances.list().some((each) => groupOf(each) === group && isHeld(day, each));
+    if (reason !== 'posture-passed' && !hidden && !recent.some(({ some }) => some.has(flaw)))
       day.breach('a finding is one', `${key} is told, and no host has it`);
     if (reason === 'posture-passed' && recent.every(({ all }) => all.has(flaw)))
       day.breach('a mended finding ends', `${key} does not fail any more, and all hosts have it`);

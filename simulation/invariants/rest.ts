@@ -11,9 +11,14 @@ const GOES_ON: ReadonlySet<string> = new Set(['UpdateNodegroupVersion', 'RecordL
 /** Once faults and people have been quiet for hours, nothing is changed any more, and nobody holds a slot in vain. */
 export function rest(day: Day, endsAt: number): Invariant {
   const { account } = day.run;
+  const { eks } = account.fleet;
   let changes = 0;
   /** When an instance was last seen running, epoch ms. EC2 forgets those that are terminated. */
   const lastRun = new Map<string, number>();
+  /** When an update of a node group was last seen under way, epoch ms. */
+  const lastUpdated = new Map<string, number>();
+  const isUpdated = (cluster: string, nodegroup: string): boolean =>
+    eks.updatesOf(cluster, nodegroup).some(({ status }) => status === 'InProgress');
   /** Workers that have version 2 of the metadata service set: each that an upgrade launches has, once. */
   const hardened = new Set<string>();
   return {
@@ -21,6 +26,9 @@ export function rest(day: Day, endsAt: number): Invariant {
       for (const { id, state } of account.fleet.instances.list()) {
         if (state === 'running') lastRun.set(id, account.time.now);
       }
+      for (const cluster of eks.clusters.keys())
+        for (const { name } of eks.nodeGroupsOf(cluster))
+          if (isUpdated(cluster, name)) lastUpdated.set(`${cluster}/${name}`, account.time.now);
     },
     onCall(call) {
       if (account.time.now < endsAt - 2 * HOUR_MS || !isChange(call) || GOES_ON.has(call.operation)) return;
@@ -38,7 +46,6 @@ export function rest(day: Day, endsAt: number): Invariant {
       const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
       const holdersOf = (name: string): string[] =>
         Object.keys(items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === name)?.slots?.M ?? {});
-      const { eks } = account.fleet;
       for (const holder of holdersOf('quarantines')) {
         const goneFor = account.time.now - (lastRun.get(holder) ?? 0);
         if (goneFor > sweepPauseOf(day.scenario) + FREED_WITHIN_MS)
@@ -46,8 +53,9 @@ export function rest(day: Day, endsAt: number): Invariant {
       }
       for (const holder of holdersOf('upgrades')) {
         const [cluster = '', nodegroup = ''] = holder.split('/');
-        const running = eks.updatesOf(cluster, nodegroup).some(({ status }) => status === 'InProgress');
-        if (!running) day.breach('comes to rest', `${holder} holds a slot, and no update of it is under way`);
+        const endedFor = account.time.now - (lastUpdated.get(holder) ?? 0);
+        if (!isUpdated(cluster, nodegroup) && endedFor > FREED_WITHIN_MS)
+          day.breach('comes to rest', `${holder} holds a slot, and no update of it is under way`);
       }
     },
   };
