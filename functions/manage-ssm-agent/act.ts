@@ -44,7 +44,8 @@ export interface ActDeps extends OutcomeDeps<Recorder> {
 const ACT_CONCURRENCY = 16;
 
 /**
- * Begins the remedies, with one call for many workers, then saves and records the decision about every worker.
+ * Saves which remedies are about to begin, begins them, with one call for many workers, then saves and records the decision
+ * about every worker.
  *
  * @returns the final decisions, without the workers that another reconcile decided about meanwhile
  * @throws AggregateError when all else is done, if a remedy could not begin, or an installer DaemonSet not be updated
@@ -53,7 +54,7 @@ export async function carryOut(
   deps: ActDeps,
   readCluster: ClusterReader,
   scope: Scope,
-  decided: readonly Decided[],
+  wanted: readonly Decided[],
   circumstances: Circumstances,
 ): Promise<Decided[]> {
   const { policy, installerRegistries = [] } = circumstances;
@@ -68,6 +69,12 @@ export async function carryOut(
     onTrouble(error);
     return new Map();
   };
+  const intended = await pMap(
+    wanted,
+    (each) => intend(deps, each, circumstances.now).catch((error: unknown) => onTrouble(error)),
+    { concurrency: ACT_CONCURRENCY },
+  );
+  const decided = intended.filter((each) => each !== undefined);
   const [attached, registered, updating, installing] = await Promise.all([
     attachPolicies(deps.iam, toBegin(decided, 'attach-policy'), agentPolicy, onTrouble),
     registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')).catch(none),
@@ -93,6 +100,23 @@ export async function carryOut(
   );
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not every remedy could be begun or brought up to date.');
   return settled.filter((entry) => entry !== undefined);
+}
+
+/**
+ * Saves the remedy that is about to begin for a worker.
+ * @returns the decision to carry out; undefined when another reconcile has saved the worker first
+ */
+async function intend(
+  { ledger, caller }: ActDeps,
+  { observation, decision }: Decided,
+  now: number,
+): Promise<Decided | undefined> {
+  const { remedy } = decision.memory;
+  if (decision.begin === undefined || remedy === undefined) return { observation, decision };
+  const { undo } = decision.details ?? {};
+  const intended = { remedy, ...(typeof undo === 'string' && { undo }) };
+  const state = await saveWorker(ledger, observation.instanceId, { ...observation.state, intended }, now, caller);
+  return state && { observation: { ...observation, state }, decision };
 }
 
 function afterBeginning(
@@ -148,6 +172,8 @@ async function remember(
     correlationId,
     ...(!SETTLED.includes(decision.decision) && { open: true }),
     ...decision.memory,
+    // An answer to a request says nothing of it.
+    ...(decision.answers !== undefined && state.intended !== undefined && { intended: state.intended }),
     ...(decision.proposal !== undefined && { proposal: decision.proposal }),
     ...(answered !== undefined && { answered }),
     ...(roleFingerprint !== undefined && { roleFingerprint }),

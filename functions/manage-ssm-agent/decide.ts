@@ -12,14 +12,18 @@ import type { AgentView, Observation } from './observation.ts';
 import { refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { attachable, modeOfRemedy, remedyFor, whyNotInstallable } from './remedy-choice.ts';
-import { targetOf, treat } from './treat.ts';
+import { targetOf, toldLate, treat } from './treat.ts';
 
 /**
  * Decides about the agent of one worker: a pure function of the observation, the policy and the time. A remedy that has
- * begun is followed to its end, whatever the policy says by then.
+ * begun is followed to its end, whatever the policy says by then. One that was about to begin before a crash is told, unless
+ * it is due as before: it changes nothing the second time.
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
-  const decided = decideNow(observation, circumstances);
+  const { intended, failures } = observation.state;
+  const due = decideNow(observation, circumstances);
+  const isUntold = intended !== undefined && due.begin !== intended.remedy.kind;
+  const decided = isUntold ? toldLate(intended, failures, circumstances.now) : due;
   const { decision, target } = decided;
   const proposal = nextProposal(observation.state.proposal, { decision, target }, circumstances.now);
   return proposal === undefined ? decided : { ...decided, proposal };

@@ -1,4 +1,5 @@
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import { iso } from '../shared/runtime/clock.ts';
 import type { Cause, OUTDATED } from './agent-cause.ts';
 import { undoing } from './agent-policy.ts';
 import { type Decision, type Memory, RECONCILE_EVERY, remembered, say } from './decision.ts';
@@ -6,7 +7,7 @@ import { afterFailure } from './follow.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { BEGUN, deedOf, modeOfRemedy, type Remedy } from './remedy-choice.ts';
-import type { StartedRemedy } from './worker-ledger.ts';
+import type { IntendedRemedy, StartedRemedy } from './worker-ledger.ts';
 
 /** A cause with the remedy that is due. */
 export interface Case {
@@ -63,12 +64,22 @@ function begin(
 ): Decision {
   const attempt = (failures?.count ?? 0) + 1;
   const remedy: StartedRemedy = { kind, cause, startedAt: now, attempt };
+  return { ...begun({ remedy, undo }, `${message} Attempt ${attempt}: ${deed}.`, failures, now), begin: kind };
+}
+
+/** Tells of a remedy that a run was about to begin which ended before it could tell. It is followed as if it had begun. */
+export function toldLate({ remedy, undo }: IntendedRemedy, failures: Memory['failures'], now: number): Decision {
+  const message = `Attempt ${remedy.attempt} (${remedy.kind}) against ${remedy.cause} was about to begin at ${iso(remedy.startedAt)}, in a run that ended early. It may have been done.`;
+  return { ...begun({ remedy, undo }, message, failures, now), target: targetOf({ ...remedy, remedy: remedy.kind }) };
+}
+
+function begun({ remedy, undo }: IntendedRemedy, message: string, failures: Memory['failures'], now: number): Decision {
+  const { kind, cause, attempt } = remedy;
   const memory = { ...remembered(failures), remedy };
   const undone = undo === undefined ? '' : ` To undo it: ${undo}`;
   return {
-    ...say('acted', BEGUN[kind], `${message} Attempt ${attempt}: ${deed}.${undone}`, memory, `${cause} ${attempt}`),
+    ...say('acted', BEGUN[kind], `${message}${undone}`, memory, `${cause} ${attempt}`),
     details: { cause, remedy: kind, attempt, ...(undo !== undefined && { undo }) },
-    begin: kind,
     lookAt: now + RECONCILE_EVERY,
   };
 }

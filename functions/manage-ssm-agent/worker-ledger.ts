@@ -23,12 +23,21 @@ const remedy = z.object({
 });
 export type StartedRemedy = z.infer<typeof remedy>;
 
+/** A remedy that was about to begin. It is saved before that, so that a crash loses nothing. */
+const intended = z.object({
+  remedy,
+  /** How people undo it. */
+  undo: z.string().optional(),
+});
+export type IntendedRemedy = z.infer<typeof intended>;
+
 const workerState = z.object({
   sk: z.string(),
   ...outcomeMemory<Reason>(),
   /** Whether the incident goes on: the worker is neither in order nor to be left alone. */
   open: z.literal(true).optional(),
   remedy: remedy.optional(),
+  intended: intended.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
   ...proposalMemory(),
   /** Fingerprint of the role's policies at the time the agent answered. */
