@@ -1,11 +1,13 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { type Ledger, writesOf } from '../../shared/ledger/ledger.ts';
 import { subjectOf } from '../../shared/ledger/node-group-key.ts';
-import { recordOnce } from '../../shared/ledger/outcome-ledger.ts';
+import { asStored, recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
+import type { Outcome as RecordedOutcome } from '../../shared/records/recorder.ts';
 import { type GroupDecision, say } from '../model/decision.ts';
 import { type ExposedGroupState, saveExposedGroup } from '../model/exposed-group-ledger.ts';
 import type { GroupObservation } from '../model/observation.ts';
+import type { Reason } from '../reasons.ts';
 import type { Recorder } from '../remediation.ts';
 import { noteInto } from '../steps/step.ts';
 import {
@@ -71,8 +73,8 @@ export interface GroupToChange {
 
 /**
  * Records the decision about a node group once, and closes or reopens its exposure where the decision says so. The
- * state is saved before anything is closed, so that a request can restore it rule by rule; and before anything is
- * reopened, so that nobody closes it again.
+ * state is saved before anything is closed, so that a request can restore it rule by rule, and a crash leaves nothing
+ * untold; and before anything is reopened, so that nobody closes it again.
  *
  * @throws Error where another reconcile was first and an operator waits for an answer: the request comes again
  */
@@ -84,16 +86,19 @@ export async function carryOutGroup(
   const { key, trigger, state } = observation;
   if (decision.silent === true) return;
   const calls: AwsCall[] = [];
+  const before = memory.read(state);
   const made = await change(deps, { observation, decision }, calls, memory);
   // Another reconcile is working on it, and will record the outcome.
   if (made === undefined) return unlessAsked(decision, key);
   const { told, closed, leftOpen, saved } = made;
-  const fingerprint = `${told.reason} ${told.variant}`.trim();
-  const before = memory.read(state);
+  const fingerprint = wordsOf(told);
   const isNew = fingerprint !== before.fingerprint;
-  const outcomes = before.outcomes + (isNew ? 1 : 0);
-  if (!isNew && decision.harden === undefined && decision.restore === undefined && before.unrecorded === undefined)
-    return;
+  // What an earlier run was about to do, unless this one has done the same.
+  const isSame = before.intended?.fingerprint === fingerprintOf(leftOpenWhether(told), before.outcomes + 1);
+  const late = isSame ? undefined : before.intended;
+  const outcomes = before.outcomes + (late === undefined ? 0 : 1) + (isNew ? 1 : 0);
+  const changes = decision.harden !== undefined || decision.restore !== undefined;
+  if (!isNew && !changes && before.unrecorded === undefined && late === undefined) return;
   const { closed: _, leftOpen: _left, ...rest } = saved ?? state;
   const next: ExposedGroupState = {
     ...rest,
@@ -107,25 +112,44 @@ export async function carryOutGroup(
     return written && { ...memory.read(written), whole: written };
   };
   const known: Remembered = { ...memory.read(saved ?? state), whole: saved ?? state };
+  if (late !== undefined) deps.recorder.record(late);
   const recorded = await recordOnce(
     { save, record: deps.recorder.record },
     known,
     { fingerprint, outcomes, whole: next },
-    {
-      subject: key,
-      decision: told.decision,
-      reason: told.reason,
-      message: told.message,
-      trigger,
-      fingerprint: `${outcomes} ${fingerprint}`,
-      correlationId: trigger.id,
-      calls,
-      ...(told.details !== undefined && { details: told.details }),
-      ...(told.hint !== undefined && { hint: told.hint }),
-    },
+    { ...outcomeOf(key, trigger, told, outcomes), calls },
   );
   if (recorded === undefined) unlessAsked(decision, key);
 }
+
+const wordsOf = ({ reason, variant }: Notified): string => `${reason} ${variant}`.trim();
+
+/** @param count how many outcomes of the group there are with it */
+const fingerprintOf = (told: Notified, count: number): string => `${count} ${wordsOf(told)}`;
+
+const outcomeOf = (
+  subject: GroupObservation['key'],
+  trigger: GroupObservation['trigger'],
+  told: Notified,
+  count: number,
+): RecordedOutcome<Reason> => ({
+  subject,
+  decision: told.decision,
+  reason: told.reason,
+  message: told.message,
+  trigger,
+  fingerprint: fingerprintOf(told, count),
+  correlationId: trigger.id,
+  ...(told.details !== undefined && { details: told.details }),
+  ...(told.hint !== undefined && { hint: told.hint }),
+});
+
+/** The outcome of a closing of which nobody knows whether it was done. */
+const leftOpenWhether = (decision: Notified): Notified => ({
+  ...decision,
+  message: `${decision.message} A run ended early when it was about to do this, so that it may have been done in part.`,
+  variant: `${decision.variant} untold`,
+});
 
 /** Who was not first leaves the outcome to whoever was; but only a request that comes again is answered. */
 function unlessAsked({ answers }: Notified, key: GroupObservation['key']): void {
@@ -143,20 +167,19 @@ async function change(
   deps: HardenDeps,
   { observation, decision }: GroupToChange,
   calls: AwsCall[],
-  { name }: GroupMemory,
+  memory: GroupMemory,
 ): Promise<Outcome | undefined> {
   const { key, state } = observation;
   const { closed, leftOpen } = state;
   if (decision.harden !== undefined) {
-    const writer = `${deps.caller} close ${name}`;
-    return harden(deps, observation, { ...decision, harden: decision.harden }, calls, writer);
+    return harden(deps, observation, { ...decision, harden: decision.harden }, calls, memory);
   }
   if (decision.restore === true && closed !== undefined) {
     const saved = await saveExposedGroup(
       deps.ledger,
       subjectOf(key),
       { ...state, leftOpen: true },
-      `${deps.caller} open ${name}`,
+      `${deps.caller} open ${memory.name}`,
     );
     if (saved === undefined) return undefined;
     const wanted = waysOf(closed);
@@ -174,17 +197,20 @@ async function change(
 }
 
 async function harden(
-  { ec2, ledger }: HardenDeps,
-  { key, state }: GroupToChange['observation'],
+  { ec2, ledger, caller }: HardenDeps,
+  { key, trigger, state }: GroupToChange['observation'],
   decision: Notified & Required<Pick<Notified, 'harden'>>,
   calls: AwsCall[],
-  writer: string,
+  memory: GroupMemory,
 ): Promise<Outcome | undefined> {
   const before = state.closed === undefined ? [] : waysOf(state.closed);
   const wanted = waysOf(decision.harden);
-  const intended = closedOf([...before, ...wanted]);
-  const intent = { ...state, ...(intended !== undefined && { closed: intended }) };
-  const saved = await saveExposedGroup(ledger, subjectOf(key), intent, writer);
+  const all = closedOf([...before, ...wanted]);
+  const told = memory.read(state);
+  // What an earlier run was about to do stays untold until this one ends.
+  const intended = told.intended ?? asStored(outcomeOf(key, trigger, leftOpenWhether(decision), told.outcomes + 1));
+  const intent = memory.write({ ...state, ...(all !== undefined && { closed: all }) }, { ...told, intended });
+  const saved = await saveExposedGroup(ledger, subjectOf(key), intent, `${caller} close ${memory.name}`);
   if (saved === undefined) return undefined;
   const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
   // Only a closed exposure is ever restored. A rule that stayed must not be added again.

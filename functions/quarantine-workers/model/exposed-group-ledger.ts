@@ -1,10 +1,20 @@
 import * as z from 'zod';
 import { type Ledger, readItems, saveUnlessWritten } from '../../shared/ledger/ledger.ts';
-import { outcomeMemory } from '../../shared/ledger/outcome-ledger.ts';
+import { outcomeMemory, storedOutcome } from '../../shared/ledger/outcome-ledger.ts';
 import type { Reason } from '../reasons.ts';
 
 export const EXPOSED_GROUP_PK = 'exposed-group';
 const PK = EXPOSED_GROUP_PK;
+
+/** The outcomes about a group. */
+const told = () => ({
+  ...outcomeMemory<Reason>(),
+  /**
+   * The outcome of a closing that was about to be done when this item was saved, in words that leave open whether it was
+   * done. Where a run ends early, the next one records it.
+   */
+  intended: storedOutcome<Reason>().optional(),
+});
 
 /** A security group rule in EC2's format, so that it can be restored unchanged. */
 const permission = () => z.record(z.string(), z.json());
@@ -12,7 +22,7 @@ const permission = () => z.record(z.string(), z.json());
 const groupState = z.lazy(() =>
   z.object({
     sk: z.string(),
-    ...outcomeMemory<Reason>(),
+    ...told(),
     /** What was closed and can be reopened. */
     closed: z
       .object({
@@ -26,7 +36,7 @@ const groupState = z.lazy(() =>
     /** Id of the operator's request that was answered last. A request is answered once, however often it is delivered. */
     answered: z.string().optional(),
     /** The last outcome about rules that let public addresses in at the ports of shells. */
-    shellIngress: z.object(outcomeMemory<Reason>()).optional(),
+    shellIngress: z.object(told()).optional(),
     /** Counts writes; absent before the first write, and in items of earlier versions. */
     revision: z.number().optional(),
   }),
