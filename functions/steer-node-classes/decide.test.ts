@@ -235,6 +235,18 @@ describe('a pin that was rejected', () => {
   });
 });
 
+it('a pin that a run was about to make when it ended early is told once it is in place, and can be undone', () => {
+  const terms = [{ alias: 'al2023@v20260701' }];
+  const made = { alias: 'al2023@v20260701', from: [{ alias: 'al2023@v20260601' }], at: NOW - HOUR };
+  const pinned = (state: object) =>
+    decide(observationOf(classView({ terms }), { state: { outcomes: 0, revision: 1, ...state } }), circumstances());
+  const told = pinned({ made });
+  expect([told.decision, told.reason, told.write]).toEqual(['acted', 'node-class-being-pinned', undefined]);
+  expect(told.message).toContain('It is pinned to al2023@v20260701. A run ended early when it was about to do this');
+  expect(told.made).toEqual({ ...made, isTaken: true });
+  expect(pinned({ made: told.made }).message).not.toContain('ended early');
+});
+
 it.each([
   ['enforce', 'unauthorized', undefined, undefined, 'refused', false],
   ['enforce', 'access', undefined, undefined, 'refused', false],

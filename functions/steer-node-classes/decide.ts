@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
 import { waitAtGates } from '../shared/gates/at-gate.ts';
 import { sinceFirstSeen } from '../shared/gates/workload-gate.ts';
@@ -13,6 +12,7 @@ import { iso } from '../shared/runtime/clock.ts';
 import { aliasOf, type Family } from './alias.ts';
 import { chooseVersion } from './choose-version.ts';
 import { type Circumstances, type Decision, type Observation, say } from './decision.ts';
+import { aboutEarlierPin } from './earlier-pin.ts';
 import { leftAlone } from './left-alone.ts';
 import { ALL_CLASSES, type ClassView, type OfferedVersion } from './node-class.ts';
 import { pacedBy } from './pace.ts';
@@ -100,7 +100,9 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       return say('skipped', 'auto-mode', message);
     }
     case 'class':
-      return undoing(view, state) ?? decideClass(moverOf(observation, view, verdict.policy, circumstances), state);
+      return (
+        aboutEarlierPin(view, state) ?? decideClass(moverOf(observation, view, verdict.policy, circumstances), state)
+      );
   }
 }
 
@@ -218,26 +220,6 @@ function pinTo(offered: OfferedVersion, family: Family, mover: Mover, state: Nod
       heldAtGate: undefined,
     },
   );
-}
-
-/** Gives back the former AMI terms after a rejection, where nobody has changed them since. */
-function undoing({ terms }: ClassView, { made, proposal }: NodeClassState): Decision | undefined {
-  const ruling = made && rulingOn(proposal, made.alias);
-  if (made === undefined || ruling?.kind !== 'rejected') return undefined;
-  const { alias, from } = made;
-  // The former terms are back already: the write that a crash hid.
-  const isBack = isDeepStrictEqual(terms, from);
-  if (!isBack && !isDeepStrictEqual(terms, [{ alias }])) {
-    const message = `Somebody has changed the AMI terms since they were pinned to ${alias}: nothing is undone.`;
-    return { ...say('skipped', 'pin-changed-since', message, ruling.id), target: alias, made: undefined };
-  }
-  const message = `The AMI terms are again what they were before ${alias}, as ${inWords(ruling)}`;
-  return {
-    ...say('acted', 'pin-undone', message, ruling.id),
-    target: alias,
-    made: undefined,
-    ...(!isBack && { write: from }),
-  };
 }
 
 const asJson = (terms: readonly unknown[]): NonNullable<NodeClassState['made']>['from'] =>
