@@ -103,7 +103,7 @@ function endNode(index: number, { selfManaged }: Scenario, { account }: Run): vo
 
 /**
  * Changes the size of a group within its limits, as the Cluster Autoscaler does: by its desired capacity, and by ending a
- * node with ShouldDecrementDesiredCapacity.
+ * node with ShouldDecrementDesiredCapacity. Or has EC2 take an instance of a group back, which the group replaces.
  */
 function scale({ direction, index }: Scaling, { account }: Run): void {
   const { autoScalingGroups } = account.fleet;
@@ -113,6 +113,12 @@ function scale({ direction, index }: Scaling, { account }: Run): void {
     if (group === undefined || group.desired >= group.max) return;
     group.desired += 1;
     autoScalingGroups.settleSoon(group);
+    return;
+  }
+  if (direction === 'lost') {
+    const members = groups.flatMap((group) => [...group.members.values()]);
+    const lost = members[index % Math.max(1, members.length)]?.instance;
+    if (lost !== undefined) account.fleet.instances.terminate(lost, ENDS_WITHIN_MS, () => {});
     return;
   }
   const serving = groups

@@ -2,11 +2,14 @@ import type { Draw } from '../choices.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Ground, Part } from '../part.ts';
 
-/** A change of the size of a group, as an autoscaler of the cluster makes it. */
+/** A change of a group by an autoscaler of the cluster, or by EC2. */
 export interface Scaling {
   readonly atMinute: number;
-  /** Out: a group gets one more node. In: a node ends, and none takes its place. */
-  readonly direction: 'out' | 'in';
+  /**
+   * Out: a group gets one more node. In: a node ends, and none takes its place. Lost: EC2 takes an instance back, whatever
+   * runs on it and whoever keeps it, as it does with Spot Instances.
+   */
+  readonly direction: 'out' | 'in' | 'lost';
   /** Which group, or which node in service, counted in all of them. */
   readonly index: number;
 }
@@ -23,7 +26,7 @@ function drawScaling(draw: Draw, { busyMinutes }: Ground): OfScaling {
   return {
     scalings: draw.some(3, 12, () => ({
       atMinute: draw.number(10, busyMinutes),
-      direction: draw.of('in', 'in', 'out'),
+      direction: draw.of('in', 'in', 'out', 'lost'),
       index: draw.number(0, 19),
     })),
   };
