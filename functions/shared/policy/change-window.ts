@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { duration } from '../runtime/duration.ts';
 import { Cron } from './cron.ts';
+import { cronFault } from './cron-fault.ts';
 
 /** When changes may start: a window opens at each time of a cron expression, for a duration, in a time zone. */
 export const changeWindow = z
@@ -51,44 +52,6 @@ function opensAfter(window: ChangeWindow, after: number): number {
 /** The next openings of a window after `now`, epoch milliseconds; fewer than `count` where there are no more. */
 export const nextOpenings = ({ cron, timeZone }: ChangeWindow, now: number, count: number): number[] =>
   new Cron(cron, { timezone: timeZone }).nextRuns(count, new Date(now)).map((opens) => opens.getTime());
-
-/** What is wrong with a cron expression, or undefined. */
-function cronFault(cron: string, timeZone: string): string | undefined {
-  const fields = cron.trim().split(/\s+/);
-  if (fields.length !== 5) return 'must have five fields: minute hour day-of-month month day-of-week';
-  const [minute = '', hour = '', dayOfMonth = '', month = '', weekday = ''] = fields;
-  if (!isAny(dayOfMonth) && !isAny(weekday)) {
-    const meant = weekdaysOfWeeks(dayOfMonth, weekday);
-    const spelling = [minute, hour, '*', month, meant ?? 'SAT#1'].join(' ');
-    const fix = meant === undefined ? `"${spelling}" is the first Saturday` : `write "${spelling}"`;
-    return `names days of the month and weekdays, which cron joins by "or": leave one of the two fields "*". The n-th weekday of a month is spelled with "#", the last one with "#L": ${fix}`;
-  }
-  try {
-    return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) === null ? 'never comes true' : undefined;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return `is not a cron expression: ${message.replace(/^CronPattern: /, '')}`;
-  }
-}
-
-const isAny = (field: string): boolean => field === '*' || field === '?';
-
-/**
- * Translates days of the month that cover whole weeks (`1-7` is the first, `8-21` the second and third), combined with
- * weekdays, into a day-of-week field such as `SAT#1`. Undefined where "#" cannot express it.
- */
-function weekdaysOfWeeks(dayOfMonth: string, weekday: string): string | undefined {
-  const [, from, to] = /^(1|8|15|22|29)-(7|14|21|28|31)$/.exec(dayOfMonth) ?? [];
-  if (from === undefined || !/^[a-z0-7]+(-[a-z0-7]+)?(,[a-z0-7]+(-[a-z0-7]+)?)*$/i.test(weekday)) return undefined;
-  const [first, last] = [Math.ceil(Number(from) / 7), Math.ceil(Number(to) / 7)];
-  const weeks = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-  return weeks.length === 0
-    ? undefined
-    : weekday
-        .split(',')
-        .flatMap((days) => weeks.map((week) => `${days}#${week}`))
-        .join(',');
-}
 
 function isTimeZone(name: string): boolean {
   try {

@@ -1,0 +1,147 @@
+import { Cron } from './cron.ts';
+
+/** One of the five fields. */
+interface Field {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  /** Names of its values, from `min` on. */
+  readonly names?: readonly string[];
+}
+
+const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const FIELDS: readonly Field[] = [
+  { name: 'minute', min: 0, max: 59 },
+  { name: 'hour', min: 0, max: 23 },
+  { name: 'day-of-month', min: 1, max: 31 },
+  { name: 'month', min: 1, max: 12, names: MONTHS },
+  // Both 0 and 7 are Sunday.
+  { name: 'day-of-week', min: 0, max: 7, names: WEEKDAYS },
+];
+const FIVE = `must have five fields: ${FIELDS.map(({ name }) => name).join(' ')}`;
+
+/** Names that some cron daemons know (crontab(5), "Extensions"). */
+const NICKNAMES: Readonly<Record<string, string>> = {
+  '@hourly': '0 * * * *',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@weekly': '0 0 * * SUN',
+  '@monthly': '0 0 1 * *',
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+};
+
+/** What is wrong with a cron expression and how to write it, as the end of a sentence about it; undefined: nothing. */
+export function cronFault(cron: string, timeZone: string): string | undefined {
+  const fields = cron.trim().split(/\s+/);
+  const spelled = spelledOtherwise(cron.trim());
+  if (spelled !== undefined) return spelled;
+  if (fields.length !== FIELDS.length) return fields.length < 6 ? FIVE : `${FIVE}, without seconds and year`;
+  const [minute = '', hour = '', dayOfMonth = '', month = '', weekday = ''] = fields;
+  if (!isAny(dayOfMonth) && !isAny(weekday)) {
+    const meant = weekdaysOfWeeks(dayOfMonth, weekday);
+    const spelling = [minute, hour, '*', month, meant ?? 'SAT#1'].join(' ');
+    const fix = meant === undefined ? `"${spelling}" is the first Saturday` : `write "${spelling}"`;
+    return `names days of the month and weekdays, which cron joins by "or": leave one of the two fields "*". The n-th weekday of a month is spelled with "#", the last one with "#L": ${fix}`;
+  }
+  for (const [index, field] of FIELDS.entries()) {
+    const fault = fieldFault(field, fields[index] ?? '', (fixed) => `write "${fields.with(index, fixed).join(' ')}"`);
+    if (fault !== undefined) return fault;
+  }
+  try {
+    return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) === null ? 'never comes true' : undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return `is not a cron expression: ${message.replace(/^CronPattern: /, '')}`;
+  }
+}
+
+const isAny = (field: string): boolean => field === '*' || field === '?';
+
+/** Expressions of EventBridge, and names for expressions. */
+function spelledOtherwise(cron: string): string | undefined {
+  if (cron.startsWith('@')) {
+    const fix = NICKNAMES[cron.toLowerCase()];
+    return fix === undefined ? FIVE : `${FIVE}. Write "${fix}"`;
+  }
+  if (/^rate\(/i.test(cron)) return `${FIVE}. A window opens at a time and not at a rate, for example "0 22 * * *"`;
+  const [, inner] = /^cron\((.*)\)$/i.exec(cron) ?? [];
+  if (inner === undefined) return undefined;
+  const [minute = '', hour = '', dayOfMonth = '', month = '', weekday = '', year = '*'] = inner.trim().split(/\s+/);
+  // EventBridge counts weekdays from 1, Sunday (EventBridge Scheduler user guide, "Cron-based schedules").
+  const isAlike = year === '*' && (isAny(weekday) || /^[a-z,-]+$/i.test(weekday));
+  const fixed = [minute, hour, dayOfMonth, month, weekday].map((field) => (field === '?' ? '*' : field)).join(' ');
+  return isAlike
+    ? `${FIVE}, without cron( ), "?" and year. Write "${fixed}"`
+    : `${FIVE}, without cron( ), "?" and year, and weekdays by their names`;
+}
+
+/** What is wrong with one field. What it does not understand is left to the parser. */
+function fieldFault(field: Field, text: string, write: (fixed: string) => string): string | undefined {
+  const parts = text.split(',');
+  for (const [index, part] of parts.entries()) {
+    const [range = '', step] = part.split('/');
+    const ends = range.split('-');
+    if (ends.length > 2 || !ends.every((end) => /^([0-9]+|[a-z]{3,9})$/i.test(end))) continue;
+    const fixWith = (fixed: string) => write(parts.with(index, fixed).join(','));
+    const stepped = (fixed: string) => (step === undefined ? fixed : `${fixed}/${step}`);
+    const short = ends.map((end) => (/^[a-z]{4,}$/i.test(end) ? end.slice(0, 3) : end)).join('-');
+    const values = short.split('-').map((end) => numberOf(field, end));
+    const wrong = ends.find((_, end) => !isWithin(field, values[end]));
+    if (wrong !== undefined) return `has "${wrong}" as ${field.name}, which goes from ${boundsOf(field)}`;
+    if (short !== range)
+      return `has "${range}" as ${field.name}, whose names have three letters: ${fixWith(stepped(short))}`;
+    const [from, to = from] = values;
+    if (from === undefined || to === undefined) continue;
+    if (from > to) {
+      const fix = step === undefined ? `: ${fixWith(forwards(field, ends, from, to))}` : '';
+      return `has the range "${range}" as ${field.name}, which runs backwards${fix}`;
+    }
+    if (step !== undefined && ends.length === 1)
+      return `has "${part}" as ${field.name}, which says no end: ${fixWith(stepped(`${range}-${lastOf(field)}`))}`;
+  }
+  return undefined;
+}
+
+const numberOf = ({ min, names = [] }: Field, text: string): number | undefined => {
+  if (/^[0-9]+$/.test(text)) return Number(text);
+  const index = names.indexOf(text.toUpperCase());
+  return index === -1 ? undefined : index + min;
+};
+
+const isWithin = ({ min, max }: Field, value: number | undefined): boolean =>
+  value !== undefined && value >= min && value <= max;
+
+const boundsOf = ({ min, max, names }: Field): string =>
+  `${min} to ${max}${names === undefined ? '' : `, or ${names[0]} to ${names.at(-1)}`}`;
+
+/** The last value of a field that is no other spelling of another one. */
+const lastOf = ({ max, names }: Field): number => (names === WEEKDAYS ? max - 1 : max);
+
+/** The same values as a range that runs backwards, such as `22-23,0-5` or `FRI,SAT,SUN,MON`. */
+function forwards(field: Field, [first = '']: readonly string[], from: number, to: number): string {
+  const { min, names } = field;
+  const isNamed = names !== undefined && !/^[0-9]/.test(first);
+  const all = Array.from({ length: lastOf(field) - min + 1 }, (_, index) => index + min);
+  const [later, sooner] = [all.filter((value) => value >= from), all.filter((value) => value <= to)];
+  if (isNamed) return [...later, ...sooner].map((value) => names[value - min]).join(',');
+  return [later, sooner].map((some) => (some.length > 1 ? `${some[0]}-${some.at(-1)}` : `${some[0]}`)).join(',');
+}
+
+/**
+ * Translates days of the month that cover whole weeks (`1-7` is the first, `8-21` the second and third), combined with
+ * weekdays, into a day-of-week field such as `SAT#1`. Undefined where "#" cannot express it.
+ */
+function weekdaysOfWeeks(dayOfMonth: string, weekday: string): string | undefined {
+  const [, from, to] = /^(1|8|15|22|29)-(7|14|21|28|31)$/.exec(dayOfMonth) ?? [];
+  if (from === undefined || !/^[a-z0-7]+(-[a-z0-7]+)?(,[a-z0-7]+(-[a-z0-7]+)?)*$/i.test(weekday)) return undefined;
+  const [first, last] = [Math.ceil(Number(from) / 7), Math.ceil(Number(to) / 7)];
+  const weeks = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  return weeks.length === 0
+    ? undefined
+    : weekday
+        .split(',')
+        .flatMap((days) => weeks.map((week) => `${days}#${week}`))
+        .join(',');
+}
