@@ -34,7 +34,7 @@ const ONCE_BROKEN: readonly Played[] = [
   ...[783, 839, 956, 1361, 1636, 1814, 2231].map((seed) => ({ seed, drawn: upTo('addresses') })),
   ...[133, 456].map((seed) => ({ seed, drawn: upTo('exposedPools') })),
   { seed: 217, drawn: upTo('shells') },
-  ...[1834, 1875, 2120, 2265, 2373, 2649, 2771, 2888].map((seed) => ({ seed, drawn: upTo('ownImages') })),
+  ...[1834, 1875, 2120, 2265, 2373, 2649, 2771, 2888, 4332].map((seed) => ({ seed, drawn: upTo('ownImages') })),
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));

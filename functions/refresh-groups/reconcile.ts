@@ -16,6 +16,7 @@ import { type RefreshState, readRemembered } from '../shared/ledger/refresh-ledg
 import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
+import { unsureAboutNew } from '../shared/rollouts/new-images.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
 import { readBatch } from './batch.ts';
@@ -77,7 +78,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       await endOrder(deps.ledger, subjectOf(key), order, now).catch(note);
       standings.endOrder(subjectOf(key));
     }
-    for (const each of settled.lookAt ?? []) unseen.set(subjectOf(each), each);
+    const unsure = unsureAboutNew(key, standings.known().rollouts, now);
+    for (const each of [...(settled.lookAt ?? []), ...unsure]) unseen.set(subjectOf(each), each);
     await lookAgain(deps, observation, settled, now).catch(note);
   }
   deps.recorder.gauge('Halted', halted);

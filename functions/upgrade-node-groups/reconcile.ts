@@ -16,6 +16,7 @@ import { endOrder } from '../shared/ledger/replacement-orders.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type AllGroups, failuresOf, managedRollouts, readAllGroups } from '../shared/rollouts/all-groups.ts';
 import { lookAtUnseen } from '../shared/rollouts/look-at-unseen.ts';
+import { unsureAboutNew } from '../shared/rollouts/new-images.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut } from './act/act.ts';
 import { askAboutUnmanaged, type UnmanagedDeps } from './act/ask-about-unmanaged.ts';
@@ -114,7 +115,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   }
   // Reconcile subjects whose operators were answered. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now).catch(note);
-  const unseen = carriedOut.flatMap(({ decision: { lookAt = [] } }) => lookAt);
+  const unseen = carriedOut.flatMap(({ observation: { key }, decision: { lookAt = [] } }) => [
+    ...lookAt,
+    ...unsureAboutNew(key, planned.rollouts, now),
+  ]);
   await lookAtUnseen(deps, { ...deps, upgradeQueue: deps.queue }, unseen, now).catch(note);
   await askAboutUnmanaged(deps, scope, unmanaged.observations).catch(note);
   await tellOfUnread(deps, unmanaged, [...scope.clusters.values()][0], now).catch(note);
