@@ -75,6 +75,28 @@ it.each<[what: string, as: Refusal['as']]>([
   expect(run.calls.length).toBeLessThan(quiet.calls.length * 4);
 });
 
+it.each<[operation: string, as: Refusal['as']]>([
+  ['GetRole', 'failed'],
+  ['GetRole', 'dropped'],
+  ['ListAttachedRolePolicies', 'failed'],
+])('agents of all other workers are cured while IAM fails to tell of one role (%s, %s)', async (operation, as) => {
+  const play = (refusals: readonly Refusal[]) =>
+    start({ fleet: 'ssm-agent', seed: 7, inProcess: true, play: '3h', faults: { refusals } });
+  const naming = 'role-lacks-ssm-general-karpenter-node';
+  const run = await play([{ function: 'manage-ssm-agent', operation, naming, as }]);
+  const quiet = await play([]);
+  const isTouched = (words: string) => words.startsWith('role-lacks-ssm/karpenter:general ');
+  // An agent that never answers is installed again and again: which of its attempts goes on at the end is a matter of minutes.
+  const wordsOf = (each: Run) =>
+    ofGroups(each, 'manage-ssm-agent').filter((words) => !words.startsWith('agent-kept-from-running/'));
+  expect(new Set(wordsOf(run).filter(isTouched))).toEqual(
+    new Set(['role-lacks-ssm/karpenter:general failed cause-unclear']),
+  );
+  expect(wordsOf(run).filter((each) => !isTouched(each))).toEqual(wordsOf(quiet).filter((each) => !isTouched(each)));
+  expect(deadLetterCount(run)).toBe(0);
+  expect(run.calls.length).toBeLessThan(quiet.calls.length * 3);
+});
+
 it.each(['SendCommand', 'PutItem'])(
   'agents are cured once %s works again, and messages do not multiply meanwhile',
   async (operation) => {

@@ -6,12 +6,12 @@ import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import type { Location } from '../shared/iam/location.ts';
 import { type ObservedProfile, observeProfiles } from '../shared/iam/read-roles.ts';
-import { unlessRefused } from '../shared/runtime/aws-error.ts';
+import { unlessUnread } from '../shared/runtime/aws-error.ts';
 import { readNetworks } from './network/networks.ts';
 import { shutInBy, wayOf } from './network/way.ts';
 import type { Findings, NetworkFinding } from './observation.ts';
 import { type HybridAgent, readHybridAgents } from './observe-agents.ts';
-import { hostManagementFor, readHostManagement } from './observe-host-management.ts';
+import { hostManagementFor, passingOf, readHostManagement } from './observe-host-management.ts';
 import { findNeighbours, type Known } from './observe-neighbours.ts';
 import { roleRights } from './rights/role-rights.ts';
 
@@ -21,8 +21,16 @@ export interface FindingsClients {
   readonly ssm: SSMClient;
 }
 
+/** What is found of workers, by instance id. */
+export interface Found {
+  readonly findings: ReadonlyMap<string, Findings>;
+  /** Of which workers something cannot be read for now, and why: `Code: message`. */
+  readonly unread: ReadonlyMap<string, string>;
+}
+
 /**
- * Reads, for each of these workers, everything that an agent needs. Each role, VPC and image is read once.
+ * Reads, for each of these workers, everything that an agent needs. Each role, VPC and image is read once. What cannot be
+ * read is a doubt about the workers that it concerns, and holds up no others.
  *
  * @param known all workers of the reconcile, which may be neighbours of these, and their agents
  * @param now epoch milliseconds
@@ -33,8 +41,8 @@ export async function observeFindings(
   workers: readonly FoundWorker[],
   known: Known,
   now: number,
-): Promise<Map<string, Findings>> {
-  if (workers.length === 0) return new Map();
+): Promise<Found> {
+  if (workers.length === 0) return { findings: new Map(), unread: new Map() };
   const { agents } = known;
   const instances = workers.map(({ instance }) => instance);
   const someNeverRegistered = workers.some(({ instanceId }) => !agents.has(instanceId));
@@ -43,8 +51,8 @@ export async function observeFindings(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
     ),
-    unlessRefused(readNetworks(clients.ec2, instances)),
-    unlessRefused(
+    unlessUnread(readNetworks(clients.ec2, instances)),
+    unlessUnread(
       readImageNames(
         clients.ec2,
         instances.map(({ ImageId }) => ImageId ?? ''),
@@ -72,7 +80,15 @@ export async function observeFindings(
     ({ InstanceId = '' }) => ways.get(InstanceId)?.kind !== 'open' && agents.get(InstanceId)?.online !== true,
   );
   const neighbours = await findNeighbours(clients, doubtful, known, now);
-  return new Map(
+  const ofAll = [networks, imageNames].find(({ mayPass }) => mayPass)?.refused ?? passingOf(hostManagement);
+  const unread = new Map(
+    workers.flatMap(({ instanceId, instance }): Array<[string, string]> => {
+      const { unread: why, mayBeRead } = profileOf(instance) ?? {};
+      const error = mayBeRead ? why : ofAll;
+      return error === undefined ? [] : [[instanceId, error]];
+    }),
+  );
+  const findings = new Map(
     workers.map(({ instanceId, instance }): [string, Findings] => {
       const { MetadataOptions, ImageId = '', Platform } = instance;
       const neighbour = neighbours.get(instanceId);
@@ -102,6 +118,7 @@ export async function observeFindings(
       ];
     }),
   );
+  return { findings, unread };
 }
 
 function profileFor(

@@ -3,7 +3,7 @@ import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from
 import type { AgentIdentity } from '../shared/iam/agent-calls.ts';
 import { observeHostManagementRole } from '../shared/iam/read-roles.ts';
 import type { RolePolicies } from '../shared/iam/role-policies.ts';
-import { unlessRefused } from '../shared/runtime/aws-error.ts';
+import { unlessUnread } from '../shared/runtime/aws-error.ts';
 import type { Findings, HostManagementRole } from './observation.ts';
 import { roleRights } from './rights/role-rights.ts';
 
@@ -19,6 +19,8 @@ interface HostManagement {
 /** Why nobody can tell whether it is on, or what its role allows. */
 interface Unread {
   readonly unread: string;
+  /** The error, where a later call may tell: `Code: message`. */
+  readonly passing?: string;
 }
 
 /**
@@ -32,13 +34,19 @@ export async function readHostManagement({
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
 }): Promise<HostManagement | Unread | undefined> {
-  const setting = await unlessRefused(readSetting(ssm));
-  if (setting.refused !== undefined) return { unread: setting.refused };
+  const setting = await unlessUnread(readSetting(ssm));
+  if (setting.refused !== undefined) return unreadBy(setting.refused, setting.mayPass);
   if (setting.found === '' || setting.found === '$None') return undefined;
   const name = setting.found.split('/').at(-1) ?? setting.found;
-  const role = await unlessRefused(observeHostManagementRole(iam, name));
-  return role.found === undefined ? { unread: `role ${name}: ${role.refused}` } : { name, role: role.found };
+  const role = await unlessUnread(observeHostManagementRole(iam, name));
+  if (role.refused !== undefined) return unreadBy(role.refused, role.mayPass, `role ${name}: `);
+  return { name, role: role.found };
 }
+
+const unreadBy = (why: string, mayPass: true | undefined, what = ''): Unread => ({
+  unread: `${what}${why}`,
+  ...(mayPass && { passing: why }),
+});
 
 async function readSetting(ssm: SSMClient): Promise<string> {
   try {
@@ -49,6 +57,10 @@ async function readSetting(ssm: SSMClient): Promise<string> {
     throw error;
   }
 }
+
+/** The error for which nobody can tell it for now, `Code: message`; undefined where a later call tells nothing else. */
+export const passingOf = (observed: HostManagement | Unread | undefined): string | undefined =>
+  observed !== undefined && 'unread' in observed ? observed.passing : undefined;
 
 /** What Default Host Management gives one agent. */
 export function hostManagementFor(

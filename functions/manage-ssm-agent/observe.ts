@@ -34,7 +34,8 @@ export interface ObserveClients extends FindingsClients {
  * Reads what decisions about the workers of the scope depend on. Each call describes many workers, so a thousand of
  * them take a few calls. Instances that are not workers are left out here and never reconciled again.
  *
- * Workers whose owners cannot be read for now are named. They are left out until another delivery has failed, too.
+ * Workers whose owners, roles or networks cannot be read for now are named. They are left out until another delivery has
+ * failed, too.
  *
  * @param neededReadsOf says what else has to be read about a worker, from what is cheap to know
  * @param location partition, region and account, and `now`, epoch milliseconds
@@ -77,19 +78,22 @@ export async function observeWorkers(
   const newlyConnected = answering.filter(
     ({ instanceId }) => sessions.get(instanceId) === true && states.get(instanceId)?.roleFingerprint === undefined,
   );
-  const [{ identities, unread }, lifecycles, findings, fingerprints] = await Promise.all([
-    identifyEach(
-      clients,
-      readCluster,
-      remedied.map(({ instance }) => instance),
-    ),
-    readLifecycleStates(
-      clients.autoScaling,
-      remedied.map(({ instance }) => instance),
-    ),
-    observeFindings(clients, location, silent, { instances: workers.map(({ instance }) => instance), agents }, now),
-    readFingerprints(clients, newlyConnected, agents),
-  ]);
+  const [{ identities, unread: ofOwners }, lifecycles, { findings, unread: ofNeeds }, fingerprints] = await Promise.all(
+    [
+      identifyEach(
+        clients,
+        readCluster,
+        remedied.map(({ instance }) => instance),
+      ),
+      readLifecycleStates(
+        clients.autoScaling,
+        remedied.map(({ instance }) => instance),
+      ),
+      observeFindings(clients, location, silent, { instances: workers.map(({ instance }) => instance), agents }, now),
+      readFingerprints(clients, newlyConnected, agents),
+    ],
+  );
+  const unread = new Map([...ofNeeds, ...ofOwners]);
   const more = new Map(
     concerned.map(({ instanceId }): [string, Partial<WorkerView>] => [
       instanceId,

@@ -43,7 +43,7 @@ it('names workers of a cluster whose access entries cannot be read for now, and 
   ]);
   expect(identities.get('i-shop')?.owner).toEqual({ tags: {}, clusterTags: {} });
   expect([...unread]).toEqual([['i-bank', 'ServerException: not now']]);
-  const message = /^The owners of 1 worker cannot be read for now.*i-bank/;
+  const message = /^What 1 worker depends on cannot be read for now.*i-bank/;
   expect(unreadTrouble({ unread }, [])?.message).toMatch(message);
   expect(unreadTrouble({ unread }, [{ instanceId: 'i-bank', trigger: {} }])?.message).toMatch(message);
   // It was told of, and its message would be a dead letter now.

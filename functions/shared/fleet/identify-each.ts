@@ -86,6 +86,6 @@ export function unreadTrouble(
   if (first === undefined) return undefined;
   const [id, why] = first;
   return new Error(
-    `The owners of ${counted(left.length, 'worker')} cannot be read for now. The first is ${id}: ${why}`,
+    `What ${counted(left.length, 'worker')} ${left.length === 1 ? 'depends' : 'depend'} on cannot be read for now. The first is ${id}: ${why}`,
   );
 }

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
-import { refusalOf } from '../runtime/aws-error.ts';
+import { unlessUnread } from '../runtime/aws-error.ts';
 import { decoded, type Statement, statementsOf } from './policy-statements.ts';
 import type { RolePolicies, RolePolicy } from './role-policies.ts';
 import { mayTrustEc2, mayTrustSystemsManager } from './trust.ts';
@@ -44,25 +44,23 @@ export interface ObservedProfile {
   readonly gone?: true;
   /** What IAM answers where it lets nobody read the profile, its role or a policy of it. */
   readonly unread?: string;
+  /** Set where IAM did not refuse that for good, so that a later call may read it. */
+  readonly mayBeRead?: true;
 }
 
 /** Policy documents by ARN, each read once. */
 type Documents = Map<string, Promise<string>>;
 
 /**
- * Reads instance profiles by their ARNs, each profile and each policy once. One that IAM refuses to show is `unread`: it
- * says nothing of workers with another.
+ * Reads instance profiles by their ARNs, each profile and each policy once. One that IAM does not show is `unread`: it says
+ * nothing of workers with another.
  */
 export async function observeProfiles(iam: IAMClient, arns: readonly string[]): Promise<Map<string, ObservedProfile>> {
   const documents: Documents = new Map();
   const observe = async (arn: string): Promise<ObservedProfile> => {
-    try {
-      return await observeProfile(iam, arn, documents);
-    } catch (error) {
-      const unread = refusalOf(error);
-      if (unread === undefined) throw error;
-      return { name: nameIn(arn), unread };
-    }
+    const { found, refused, mayPass } = await unlessUnread(observeProfile(iam, arn, documents));
+    if (found !== undefined) return found;
+    return { name: nameIn(arn), unread: refused, ...(mayPass && { mayBeRead: true }) };
   };
   const distinct = [...new Set(arns)].filter((arn) => arn !== '');
   const observed = await pMap(distinct, async (arn) => [arn, await observe(arn)] as const, {

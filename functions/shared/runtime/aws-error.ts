@@ -113,8 +113,13 @@ export function refusalOf(error: unknown): string | undefined {
 
 /** What was read, or why AWS lets nobody read it. */
 export type ReadOrRefused<Found> =
-  | { readonly found: Found; readonly refused?: undefined }
-  | { readonly found?: undefined; readonly refused: string };
+  | { readonly found: Found; readonly refused?: undefined; readonly mayPass?: undefined }
+  | {
+      readonly found?: undefined;
+      readonly refused: string;
+      /** Set where AWS did not refuse it for good, so that a later call may read it. */
+      readonly mayPass?: true;
+    };
 
 /** Waits for a read; throws what a later try may cure. */
 export async function unlessRefused<Found>(reading: Promise<Found>): Promise<ReadOrRefused<Found>> {
@@ -124,6 +129,20 @@ export async function unlessRefused<Found>(reading: Promise<Found>): Promise<Rea
     const refused = refusalOf(error);
     if (refused === undefined) throw error;
     return { refused };
+  }
+}
+
+/**
+ * Waits for a read; returns also what a later try may cure, marked as such.
+ *
+ * @throws a fault of this program
+ */
+export async function unlessUnread<Found>(reading: Promise<Found>): Promise<ReadOrRefused<Found>> {
+  try {
+    return { found: await reading };
+  } catch (error) {
+    const { kind, why } = sortOrThrow(error);
+    return { refused: why, ...(kind !== 'refused' && { mayPass: true }) };
   }
 }
 
