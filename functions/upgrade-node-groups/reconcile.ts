@@ -37,7 +37,11 @@ import { readFleet, readLine, readReplacements } from './plan/waitlist-reading.t
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 
-export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients, UnmanagedDeps {
+export interface ReconcileDeps
+  extends QueueDeps<typeof upgradeNodeGroups>,
+    Omit<ActDeps, 'onTrouble'>,
+    ObserveClients,
+    UnmanagedDeps {
   readonly autoScaling: AutoScalingClient;
   readonly cloudWatch: CloudWatchClient;
 }
@@ -92,8 +96,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   } = await planAlone({ ...deps, readCluster, readPods, readGates }, observations, circumstances, fleet);
   const known = { ...circumstances, ...(fleetFailures !== undefined && { fleetFailures }) };
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
+  // What cannot be requested of one function or group keeps no other from being asked, and nothing from being concluded.
+  const troubles: unknown[] = [];
+  const note = (error: unknown): undefined => void troubles.push(error);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
-  const carriedOut = await pMap(planned.decided, (decided) => carryOut(deps, decided, known), {
+  const carriedOut = await pMap(planned.decided, (decided) => carryOut({ ...deps, onTrouble: note }, decided, known), {
     concurrency: ACT_CONCURRENCY,
     // One subject's error must not keep the others from being carried out. It is rethrown after all of them.
     stopOnError: false,
@@ -103,9 +110,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await endOrders(deps, carriedOut, now);
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
-  // All is decided and done. What cannot be requested of one function or group keeps no other from being asked.
-  const troubles: unknown[] = [];
-  const note = (error: unknown): undefined => void troubles.push(error);
   // Where slots are free, request a reconcile of those whose turn it is.
   const isRefused = Object.keys(reserved.slots).some((subject) => !(subject in settled.slots));
   if (!isInvalid(policy) && (planned.hasYielded || isRefused || hasRoomForOthers(budget, settled, scope))) {

@@ -36,7 +36,7 @@ export type WantedHereReader = (
  */
 export function createWantedHereReader(clients: Clients, now: number): WantedHereReader {
   const readWanted = createWantedReader(clients);
-  const readControlPlane = createControlPlaneReader(clients.eks);
+  const readControlPlane = createControlPlaneReader(clients.eks, now);
   return async (cluster, version, wanted, { upgrades }) => {
     const reading = await readControlPlane(cluster);
     if (reading.kind === 'unreadable') return { controlPlane: version, wanted: reading };

@@ -14,11 +14,15 @@ import { type Reading, read, type Unreadable } from './reading.ts';
 /** Reads what was done to the control planes of clusters, each once a look. */
 export type ControlPlaneReader = (cluster: string) => Promise<ControlPlane | Unreadable>;
 
-/** @param clusters as read before; without them, a control plane that was never changed has its version since ever */
+/**
+ * @param now epoch milliseconds
+ * @param clusters as read before; without them, a control plane that was never changed has its version since ever
+ */
 export const createControlPlaneReader = (
   eks: EKSClient,
+  now: number,
   clusters: ReadonlyMap<string, Reading<Cluster>> = new Map(),
-): ControlPlaneReader => once((cluster: string) => describeControlPlane(eks, cluster, clusters.get(cluster)));
+): ControlPlaneReader => once((cluster: string) => describeControlPlane(eks, cluster, clusters.get(cluster), now));
 
 /**
  * Describes the updates of a cluster itself. EKS lists only their ids. Updates of node groups and add-ons come in lists
@@ -28,6 +32,7 @@ async function describeControlPlane(
   eks: EKSClient,
   name: string,
   cluster: Reading<Cluster> | undefined,
+  now: number,
 ): Promise<ControlPlane | Unreadable> {
   const reading = await read(async () => {
     const ids: string[] = [];
@@ -45,7 +50,7 @@ async function describeControlPlane(
   if (reading.kind === 'unreadable') return reading;
   if (reading.kind === 'gone') return GONE;
   const createdAt = cluster?.kind === 'found' ? cluster.found.createdAt : undefined;
-  return controlPlaneOf(reading.found, createdAt?.getTime() ?? 0);
+  return controlPlaneOf(reading.found, createdAt?.getTime() ?? 0, now);
 }
 
 /** What is said of a cluster that EKS does not find, or an update of it. */

@@ -26,9 +26,12 @@ const hasEnded = ({ status }: Update): boolean =>
  * succeeded and the rollbacks that have ended. A rollback that failed or was cancelled leaves the version, but somebody
  * wanted the old one back, so the time to wait begins anew.
  *
+ * An update of which EKS does not tell when it was created may be the latest, and of this moment: node groups wait.
+ *
  * @param createdAt when the cluster was created, epoch milliseconds
+ * @param now epoch milliseconds
  */
-export function controlPlaneOf(updates: readonly Update[], createdAt: number): ControlPlane {
+export function controlPlaneOf(updates: readonly Update[], createdAt: number, now: number): ControlPlane {
   const relevant = updates.filter(({ type = '' }) => CHANGES.has(type));
   const running = relevant.find((update) => !hasEnded(update));
   const ended = relevant.filter(
@@ -36,6 +39,7 @@ export function controlPlaneOf(updates: readonly Update[], createdAt: number): C
       (update.type === 'VersionUpdate' && update.status === 'Successful') ||
       (update.type === 'VersionRollback' && hasEnded(update)),
   );
+  const timeOf = ({ createdAt: at }: Update): number => at?.getTime() ?? now;
   const last = ended.toSorted((a, b) => timeOf(a) - timeOf(b)).at(-1);
   return {
     kind: 'control-plane',
@@ -63,5 +67,3 @@ export function versionForImages(
   if (since + followAfter <= now && changing?.type !== 'VersionRollback') return version;
   return `1.${minorOf(version) - 1}`;
 }
-
-const timeOf = ({ createdAt }: Update): number => createdAt?.getTime() ?? 0;

@@ -220,11 +220,15 @@ describe('an AWS call that fails for a node group', () => {
     }
   });
 
-  it('at the end of an upgrade leaves the end to be told by the next look', async () => {
+  it('where a check of posture is asked for after an upgrade keeps its end from nothing, and is told', async () => {
     const underWay = { ...state, upgrade: { ...upgrade, updateId: 'u-1' } };
     const ended: Decision = { ...say('done', 'upgraded', 'It runs it.', {}, RELEASE), releaseVersion: RELEASE };
-    const { saved } = await carriedOut(ended, { postureQueue: { sqs: { send: fails }, url: 'u' } }, underWay);
-    expect(saved).toMatchObject({ upgrade: underWay.upgrade, obstacle: { what: 'failing UnheardOfException' } });
+    const troubles: unknown[] = [];
+    const onTrouble = (error: unknown) => troubles.push(error);
+    const calls = { postureQueue: { sqs: { send: fails }, url: 'u' }, onTrouble };
+    const { last, saved } = await carriedOut(ended, calls, underWay);
+    expect([last.reason, saved?.upgrade, saved?.reason]).toEqual(['upgraded', undefined, 'upgraded']);
+    expect(troubles).toEqual([expect.objectContaining({ name: 'UnheardOfException' })]);
   });
 
   it('leaves what was recorded as it was saved, where the ledger does not take that it is recorded', async () => {

@@ -27,6 +27,8 @@ import { type StartDeps, startUpgrade } from './start-upgrade.ts';
 
 export interface ActDeps extends PostureDeps, Omit<StartDeps, 'save'>, OutcomeDeps<Recorder> {
   readonly wake: Wake;
+  /** Takes the error of what keeps nothing from being concluded. */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 /**
@@ -73,7 +75,8 @@ async function conclude(
   const { now } = anywhere;
   const next = nextState(observation, decision, anywhere);
   if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
-  if (hasEnded(observation, decision)) await askForPosture(deps, observation, now);
+  // An end is an end, with or without the check that comes after it. The sweep asks for one, too.
+  if (hasEnded(observation, decision)) await askForPosture(deps, observation, now).catch(deps.onTrouble);
   const { policy } = circumstancesOf(observation, anywhere);
   const mode = modeOf(policy);
   const details = { ...decision.details, ...planIn('upgrade-node-groups', key, decision), ...overridesIn(policy) };

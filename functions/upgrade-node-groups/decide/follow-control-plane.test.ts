@@ -94,9 +94,14 @@ describe('the updates of a cluster', () => {
       [update('CertificateAuthorityUpdate', 'InProgress', 0)],
       { since: 0, changing: { type: 'CertificateAuthorityUpdate', updateId: 'u-0' } },
     ],
+    [
+      'an upgrade of which EKS does not tell when it was: it may be of this moment',
+      [update('VersionUpdate', 'Successful', 9), { ...update('VersionUpdate', 'Successful', 3), createdAt: undefined }],
+      { since: NOW },
+    ],
     ['others', [update('LoggingUpdate', 'InProgress', 0)], { since: 0 }],
   ])('say, by %s, how its version stands', (_, updates, expected) => {
-    expect(controlPlaneOf(updates, 0)).toEqual({
+    expect(controlPlaneOf(updates, 0, NOW)).toEqual({
       kind: 'control-plane',
       isRolledBack: false,
       isUpgraded: updates.some(({ type = '', status }) => type.startsWith('Version') && status !== 'InProgress'),

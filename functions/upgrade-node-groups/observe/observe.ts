@@ -75,7 +75,7 @@ export async function observeNodeGroups(
   const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
   // Nodes are read after the updates, so that they reflect updates that have ended.
   const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));
-  const readControlPlane = createControlPlaneReader(clients.eks, clusters);
+  const readControlPlane = createControlPlaneReader(clients.eks, now, clusters);
   const [scalingOf, nextVersions, customs] = await Promise.all([
     observeScaling(clients, found),
     observeNextVersions(clients, found, clusters, readControlPlane, policy, now),
@@ -142,9 +142,10 @@ async function describeClusters(readCluster: ClusterReader, described: readonly 
 
 /**
  * The remembered state of a node group. Its ARN tells the node group from an earlier one with the same name. Of the
- * earlier one four things are kept. The number of recorded outcomes stays, so that no outcome is mistaken for a
- * repetition, and that of writes, so that nobody else's is undone. The planned wake-up stays. The breakers that operators have lifted through the earlier node group stay,
- * since they hold others, too.
+ * earlier one five things are kept. The number of recorded outcomes stays, so that no outcome is mistaken for a
+ * repetition, and that of writes, so that nobody else's is undone. The planned wake-up stays. The last answer stays, since a
+ * request is answered once. The breakers that operators have lifted through the earlier node group stay, since they hold
+ * others, too.
  */
 export function stateOf(
   { reading }: Pick<Described, 'reading'>,
@@ -154,9 +155,11 @@ export function stateOf(
   if (arn === undefined) return { state: known, isAnother: false };
   if (known.arn === undefined || known.arn === arn) return { state: { ...known, arn }, isAnother: false };
   const { outcomes, wakeAt, lifts, revision } = known;
+  const answered = known.answered ?? known.proposal?.ruling?.id;
   const kept = {
     ...(revision !== undefined && { revision }),
     ...(wakeAt !== undefined && { wakeAt }),
+    ...(answered !== undefined && { answered }),
     ...(lifts !== undefined && { lifts }),
   };
   return { state: { outcomes, arn, ...kept }, isAnother: true };

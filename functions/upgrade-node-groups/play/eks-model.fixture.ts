@@ -99,7 +99,8 @@ export class EksModel {
     return cluster;
   };
 
-  controlPlaneOf = (group: ModelGroup) => controlPlaneOf(this.clusterOf(group).updates, this.start - 99 * DAY);
+  controlPlaneOf = (group: ModelGroup) =>
+    controlPlaneOf(this.clusterOf(group).updates, this.start - 99 * DAY, this.now);
 
   isUpdating = (group: ModelGroup): boolean => group.update?.result === undefined && group.update !== undefined;
 
