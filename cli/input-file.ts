@@ -21,7 +21,9 @@ export const whyUnreadable = (error: unknown): string =>
  */
 export async function contentOf(file: string): Promise<string> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    const content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    // Editors on Windows write a byte order mark, which is no part of the content.
+    return content.replace(/^\uFEFF/, '');
   } catch (error) {
     throw new UsageError(`${file}: ${whyUnreadable(error)}; name a file, or - for standard input`);
   }

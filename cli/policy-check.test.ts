@@ -26,8 +26,11 @@ it('a key that stands twice is a fault, since only the last one counts', () => {
 
 it.each([
   ['"1m"', 'must be at least 5m: every remedy would count as failed before it could work'],
-  ['"1 hour"', 'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d"'],
-  ['30', 'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d"'],
+  ['"1 hour"', 'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d": write "1h"'],
+  [
+    '30',
+    'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d": write "30m" if 30 are minutes',
+  ],
 ])('a value that fits none of several forms is told by the one that was meant: %s', (value, fix) => {
   expect(checkPolicy(`{"ssmAgent":{"cureWithin":${value}}}`, 0).faults).toEqual([`ssmAgent.cureWithin: ${fix}`]);
 });

@@ -11,6 +11,7 @@ import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
 import { describeIssue } from '../functions/shared/runtime/issue.ts';
 import { once } from '../functions/shared/runtime/once.ts';
 import { safeParse } from '../functions/shared/runtime/safe-parse.ts';
+import { whyNotJson } from '../functions/shared/text/not-json.ts';
 import { doubleKeys } from './double-keys.ts';
 import { type RightsSettings, rightsWarnings } from './policy-rights.ts';
 
@@ -66,7 +67,7 @@ export function checkPolicy(text: string, now: number, rights?: RightsSettings):
   try {
     document = JSON.parse(text);
   } catch (error) {
-    const fault = `it is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+    const fault = `it is not JSON: ${whyNotJson(text, error)}`;
     return { faults: [fault], stopped: stoppedBy(undefined), warnings: [], windows: [] };
   }
   const { schema } = schemas();

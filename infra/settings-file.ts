@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { whyNotJson } from '../functions/shared/text/not-json.ts';
 import { isSetting, readSettings, type Settings, SettingsError } from './settings.ts';
 
 /** The file that deploys read and write, unless `-c settingsFile=PATH` names another one. */
@@ -34,7 +35,7 @@ export function parseSettingsFile(text: string, path: string): GivenSettings {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new SettingsError(`${path} is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new SettingsError(`${path} is not JSON: ${whyNotJson(text, error)}`);
   }
   const parsed = fileSchema.safeParse(json);
   if (parsed.success) return parsed.data;

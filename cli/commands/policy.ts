@@ -95,7 +95,7 @@ const visibleIndented = (line: string): string => {
 
 async function put(surroundings: Surroundings, file: string, yes: boolean): Promise<ExitCode> {
   const { note, stack } = surroundings;
-  const text = (await contentOf(file)).replace(/^\uFEFF/, '').trim();
+  const text = (await contentOf(file)).trim();
   if (tell(surroundings, file, text) !== 0) {
     note('Nothing was put in place.');
     return 1;

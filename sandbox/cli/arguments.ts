@@ -5,6 +5,7 @@ import { whyUnreadable } from '../../cli/input-file.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { MOST_POLICY_BYTES } from '../../functions/shared/policy/policy-size.ts';
 import { describeIssue } from '../../functions/shared/runtime/issue.ts';
+import { whyNotJson } from '../../functions/shared/text/not-json.ts';
 import type { BusEvent } from '../account/event-bridge/event-bridge.ts';
 import { type Fleet, FleetFileError } from '../fleet/fleet.ts';
 import { parseFleet } from '../fleet/parse-fleet.ts';
@@ -130,7 +131,7 @@ function readEvents(argument: string, duration = Number.POSITIVE_INFINITY): Argu
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`--event ${file}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--event ${file}: not JSON: ${whyNotJson(text, error)}`);
   }
   const schema = Array.isArray(json) ? z.array(eventFile) : eventFile;
   const parsed = schema.safeParse(json);

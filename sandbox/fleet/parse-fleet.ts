@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { safeParse } from '../../functions/shared/runtime/safe-parse.ts';
 import { faultsOfMeantForm, fixOf, type Misfit, meantKey } from '../../functions/shared/text/fix-of-issue.ts';
+import { whyNotJson } from '../../functions/shared/text/not-json.ts';
 import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import { controlPlaneProblems } from './control-planes.ts';
 import {
@@ -34,7 +35,7 @@ export function parseFleet(text: string, file: string): Fleet {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new FleetFileError(file, [{ path: '', message: error instanceof Error ? error.message : String(error) }]);
+    throw new FleetFileError(file, [{ path: '', message: `not JSON: ${whyNotJson(text, error)}` }]);
   }
   const parsed = safeParse(fleetSchema, json);
   if (!parsed.success)

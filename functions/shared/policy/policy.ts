@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { describeIssue } from '../runtime/issue.ts';
 import { safeParse } from '../runtime/safe-parse.ts';
+import { whyNotJson } from '../text/not-json.ts';
 import { lostNames } from './lost-names.ts';
 import type { Mode } from './mode.ts';
 import type { Override } from './override.ts';
@@ -81,7 +82,7 @@ export function parseDocument<Policy extends object>(text: string, schema: z.Zod
   try {
     document = JSON.parse(text);
   } catch (error) {
-    return { error: `The policy is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { error: `The policy is not JSON: ${whyNotJson(text, error)}` };
   }
   // A policy is parsed once for each change of it, which is not worth the code that zod writes for the next time.
   const parsed = safeParse(schema, document, { jitless: true });

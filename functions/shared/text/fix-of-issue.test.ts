@@ -32,6 +32,13 @@ describe('the keys that are known', () => {
     expect(meantKey('weigth', ['byName', 'a'], misfit)).toBe(' Did you mean "weight"?');
     expect(meantKey('colour', [], misfit)).toBe('');
   });
+
+  it('name where a key belongs that stands at the wrong place', () => {
+    const member = z.strictObject({ windows: z.string().optional(), a: z.string().optional() });
+    const sections = { schema: z.strictObject({ one: member.prefault({}), two: member.optional() }), input: {} };
+    expect(meantKey('windows', [], sections)).toBe(' Its place is one.windows, two.windows');
+    expect(meantKey('two', ['one'], sections)).toBe(' Its place is the top of the document');
+  });
 });
 
 const version = z.string();
@@ -50,7 +57,21 @@ it.each<[z.ZodType, unknown, string | undefined]>([
   [version, undefined, 'missing: give a text'],
   [z.string('must name a zone'), undefined, undefined],
   [z.enum(['enforce', 'observe']), 'enforced', 'must be one of "enforce", "observe". Did you mean "enforce"?'],
-  [z.enum(['enforce', 'observe']), 'on', 'must be one of "enforce", "observe"'],
+  [z.enum(['enforce', 'observe']), 'on', 'must be one of "enforce", "observe". Did you mean "enforce"?'],
+  [z.enum(['enforce', 'observe', 'off']), true, 'must be one of "enforce", "observe", "off". Did you mean "enforce"?'],
+  [z.enum(['enforce', 'off']), 'disabled', 'must be one of "enforce", "off". Did you mean "off"?'],
+  [z.enum(['enforce', 'observe']), 'dry-run', 'must be one of "enforce", "observe". Did you mean "observe"?'],
+  [z.enum(['block', 'warn']), true, 'must be one of "block", "warn"'],
+  [z.number(), '50%', 'must be a number: write 50, without quotes and %'],
+  [z.boolean(), 'yes', 'must be true or false: write true'],
+  [z.boolean(), 0, 'must be true or false: write false'],
+  [version, null, 'must be a text, not null: leave the key out for its default'],
+  [z.object({ mode: z.string() }), 'observe', 'must be an object: write { "mode": "observe" }'],
+  [z.object({ mode: z.string() }), false, 'must be an object: write { "mode": "off" }'],
+  [z.object({ cron: version, duration: version }), '0 22', 'must be an object: write { }, with cron, duration'],
+  [z.record(version, version), ['env=prod'], 'must be an object: write {"env":"prod"}, not a list'],
+  [z.record(version, version), [{ Key: 'a', Value: 'b' }], 'must be an object: write {"a":"b"}, not a list'],
+  [z.record(version, version), ['env'], 'must be an object: write { }, not a list'],
   [z.literal('all'), 3, 'must be "all"'],
   [z.enum(['enforce'], { error: 'must be enforce, since …' }), 'on', undefined],
   [z.number().min(1), 0, 'must be at least 1'],

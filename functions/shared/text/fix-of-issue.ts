@@ -50,9 +50,32 @@ function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   return [schema];
 }
 
-/** ` Did you mean "nodeGroups"?` for a key that is unknown at its path, or an empty text. */
-export const meantKey = (key: string, path: readonly PropertyKey[], { schema }: Misfit): string =>
-  didYouMean(key, keysAt(schema, path));
+/** ` Did you mean "nodeGroups"?` for a key that is unknown at its path, or where it belongs; or an empty text. */
+export function meantKey(key: string, path: readonly PropertyKey[], { schema }: Misfit): string {
+  const meant = didYouMean(key, keysAt(schema, path));
+  if (meant !== '') return meant;
+  const places = placesOf(key, schema);
+  if (places.length === 0) return '';
+  if (places.includes(key)) return ` Its place is the top of the document`;
+  const named = places.slice(0, MOST_PLACES).join(', ');
+  return ` Its place is ${places.length > MOST_PLACES ? `a section, such as ${named}` : named}`;
+}
+
+const MOST_PLACES = 3;
+
+/** How deep a document is searched for a key. Sections of sections are deep enough, and a schema may contain itself. */
+const DEEPEST = 3;
+
+/** Where a document has this key, outside of its lists. */
+const placesOf = (key: string, schema: z.core.$ZodType, at = '', depth = 1): string[] =>
+  formsOf(schema).flatMap((form) => {
+    if (!(form instanceof z.ZodObject)) return [];
+    const shape: Readonly<Record<string, z.core.$ZodType>> = form.shape;
+    return Object.entries(shape).flatMap(([name, member]) => [
+      ...(name === key ? [`${at}${name}`] : []),
+      ...(depth < DEEPEST ? placesOf(key, member, `${at}${name}.`, depth + 1) : []),
+    ]);
+  });
 
 /**
  * What to write instead of a value that does not fit; undefined where that cannot be told.
@@ -110,12 +133,21 @@ const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
     input,
   );
 
+/** What other tools call the modes. */
+const MODE_HABITS: ReadonlyArray<readonly [words: RegExp, mode: string]> = [
+  [/^(true|on|yes|enabled?|active|auto)$/i, 'enforce'],
+  [/^(false|no|none|disabled?)$/i, 'off'],
+  [/^(dry-?_?run|audit|detect|report|monitor|warn)$/i, 'observe'],
+];
+
 /** Names the allowed values, and the one that was probably meant. */
 function rightValue(allowed: readonly unknown[], path: readonly PropertyKey[], { input }: Misfit): string | undefined {
   const value = valueAt(input, path);
   if (value === undefined) return undefined;
   const texts = allowed.filter((each) => typeof each === 'string');
-  const meant = typeof value === 'string' ? didYouMean(value, texts) : '';
+  const habit = MODE_HABITS.find(([words, mode]) => texts.includes(mode) && words.test(`${value}`))?.[1];
+  const near = typeof value === 'string' ? didYouMean(value, texts) : '';
+  const meant = near === '' && habit !== undefined ? ` Did you mean "${habit}"?` : near;
   const named = allowed.map((each) => JSON.stringify(each)).join(', ');
   return `must be ${allowed.length === 1 ? '' : 'one of '}${named}${meant && `.${meant}`}`;
 }
@@ -153,10 +185,44 @@ function rightType(expected: string, path: readonly PropertyKey[], { schema, inp
   if (expected === 'string' && typeof value === 'boolean') return `must be a text: write "${value}", in quotes`;
   if (expected === 'number' && typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value))
     return `must be a number: write ${value}, without quotes`;
+  if (expected === 'number' && typeof value === 'string' && /^\d{1,15}\s?%$/.test(value))
+    return `must be a number: write ${parseInt(value, 10)}, without quotes and %`;
   if (expected === 'boolean' && (value === 'true' || value === 'false'))
     return `must be true or false: write ${value}, without quotes`;
+  if (expected === 'boolean' && /^(1|0|yes|no|on|off)$/i.test(`${value}`))
+    return `must be true or false: write ${/^(1|yes|on)$/i.test(`${value}`)}`;
+  const type = TYPE_NAMES[expected];
+  if (value === null && type !== undefined) return `must be ${type}, not null: leave the key out for its default`;
   if (expected === 'array') return 'must be a list: put it into [ ]';
-  if (expected === 'object' || expected === 'record')
-    return Array.isArray(value) ? 'must be an object: write { }, not a list' : 'must be an object: write { }';
+  if (expected === 'object' || expected === 'record') return rightObject(value, expected, keysAt(schema, path));
   return undefined;
+}
+
+/** A list of more keys tells nobody what to write. */
+const MOST_KEYS = 4;
+
+/** What to write where an object is needed: from the value, or from the keys that it takes. */
+function rightObject(value: unknown, expected: 'object' | 'record', keys: readonly string[]): string {
+  if (Array.isArray(value)) {
+    const pairs = expected === 'record' && value.length <= MOST_KEYS ? pairsIn(value) : undefined;
+    return `must be an object: write ${pairs === undefined ? '{ }' : JSON.stringify(pairs)}, not a list`;
+  }
+  if (keys.includes('mode') && (typeof value === 'string' || typeof value === 'boolean')) {
+    const mode = MODE_HABITS.find(([words, name]) => words.test(`${value}`) || name === value)?.[1];
+    if (mode !== undefined) return `must be an object: write { "mode": "${mode}" }`;
+  }
+  const named = keys.length > 0 && keys.length <= MOST_KEYS ? `, with ${keys.join(', ')}` : '';
+  return `must be an object: write { }${named}`;
+}
+
+/** The pairs of a list as people write tags: `["env=prod"]` or `[{ "Key": "env", "Value": "prod" }]`. */
+function pairsIn(list: readonly unknown[]): Record<string, string> | undefined {
+  const pairs = list.map((each) => {
+    const [, name, value] = typeof each === 'string' ? (/^([^=:]{1,128})\s*[=:]\s*(.{0,256})$/.exec(each) ?? []) : [];
+    if (name !== undefined && value !== undefined) return [name.trim(), value.trim()] as const;
+    const { Key, key = Key, Value, value: text = Value } = Object(each);
+    return typeof key === 'string' && typeof text === 'string' ? ([key, text] as const) : undefined;
+  });
+  const known = pairs.filter((pair) => pair !== undefined);
+  return known.length === 0 || known.length < pairs.length ? undefined : Object.fromEntries(known);
 }
