@@ -10,6 +10,7 @@ import { followRequest, RequestRefused, type SentRequest, sendRequest } from './
 import { readScope, type Scope } from './scope.ts';
 import { readSubject } from './subject.ts';
 import { createTimeline } from './timeline.ts';
+import { unknownHint } from './unknown-subject.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A worker or a node group, as events name them. */
@@ -180,6 +181,8 @@ export async function ask(
   for (const { request, subject } of sent) {
     const isGood = await tellOutcome(surroundings, request, subject, isOutcome);
     good = good && isGood;
+    const unknown = isGood || chosen ? '' : await unknownHint(surroundings, readSubject(subject));
+    if (unknown !== '') note(visible(unknown.trimStart()));
   }
   return good ? 0 : 1;
 }

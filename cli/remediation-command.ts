@@ -4,11 +4,13 @@ import { offersFor } from '../functions/review-actions/offers.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { isAbout } from '../functions/shared/records/record-subject.ts';
 import { didYouMean } from '../functions/shared/text/did-you-mean.ts';
+import { visible } from '../functions/shared/text/visible.ts';
 import { ASK_HELP, ASK_OPTIONS, type AskedAbout, ask, readAsked, type Wanted } from './ask.ts';
 import type { Command, Given, Surroundings } from './command.ts';
 import { aboutOf, nameOfAsked, offersIn } from './fitting.ts';
 import { readRecords } from './records.ts';
 import { conditionOf } from './subject.ts';
+import { unknownHint } from './unknown-subject.ts';
 import { UsageError } from './usage-error.ts';
 
 const takersOf = (action: RequestedAction): Requestable[] =>
@@ -127,6 +129,8 @@ async function chooseOne(
   const known = candidates.filter((name) => records.some(({ remediation }) => remediation === name));
   const [meant, ...more] = open.length > 0 ? open : known;
   if (meant !== undefined && more.length === 0) return meant;
+  const unknown = known.length === 0 ? await unknownHint(surroundings, subject) : '';
+  if (unknown !== '') throw new UsageError(`RESOURCE:${visible(unknown)}`);
   const who = open.length === 0 ? 'no remediation has' : 'more than one remediation has';
   throw new UsageError(
     `--remediation: ${who} proposed something about ${nameOfAsked(about)} in the last 7d; give ${candidates.join(' or ')}`,

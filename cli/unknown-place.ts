@@ -2,30 +2,33 @@ import { createClusterReader, describeNodeGroup } from '../functions/shared/flee
 import { unmanagedGroup } from '../functions/shared/fleet/worker.ts';
 import type { Surroundings } from './command.ts';
 import type { FleetNow } from './fleet.ts';
-import { meantPlace } from './meant-subject.ts';
+import { nearestPlace } from './meant-subject.ts';
 import type { Scope } from './scope.ts';
 
 /**
  * Why a scope without workers cannot be listed: EKS does not have its cluster or node group, or does not tell.
  * Undefined where the scope exists, and where nothing limits the list. Only workers tell of groups that EKS does not
  * manage.
+ *
+ * @param fleet read only for the name that was probably meant, or one of a group that EKS does not manage
  */
 export async function whyUnknown(
   { clients: { eks } }: Surroundings,
-  fleet: FleetNow,
+  fleet: () => Promise<FleetNow>,
   scope: Scope,
 ): Promise<string | undefined> {
   const { cluster, nodegroup } = scope;
   if (cluster === undefined) return undefined;
+  const meant = async (): Promise<string> => nearestPlace(await fleet(), scope);
   const ofCluster = await createClusterReader(eks)(cluster);
   if (ofCluster.kind === 'unreadable')
     return `EKS does not tell whether there is a cluster ${cluster}: ${ofCluster.error}`;
-  if (ofCluster.kind === 'gone') return `There is no cluster ${cluster}.${meantPlace(fleet, scope)}`;
+  if (ofCluster.kind === 'gone') return `There is no cluster ${cluster}.${await meant()}`;
   if (nodegroup === undefined) return undefined;
-  const none = `There is no node group ${cluster}/${nodegroup}.${meantPlace(fleet, scope)}`;
-  if (unmanagedGroup(nodegroup) !== undefined) return none;
+  const none = async (): Promise<string> => `There is no node group ${cluster}/${nodegroup}.${await meant()}`;
+  if (unmanagedGroup(nodegroup) !== undefined) return none();
   const ofGroup = await describeNodeGroup(eks, { cluster, nodegroup });
   if (ofGroup.kind === 'unreadable')
     return `EKS does not tell whether there is a node group ${cluster}/${nodegroup}: ${ofGroup.error}`;
-  return ofGroup.kind === 'gone' ? none : undefined;
+  return ofGroup.kind === 'gone' ? none() : undefined;
 }

@@ -70,6 +70,29 @@ describe('lists', () => {
     expect(await remediator('get', 'nodes', 'shop/karpenter:spot')).toMatchObject(pool);
   });
 
+  it('each verb fails for a name that is none, and says which one may be meant', async () => {
+    const worker = String(json(await remediator('get', 'nodes', '--json'))[0]?.instance);
+    const mistyped = `${worker.slice(0, -1)}${worker.endsWith('a') ? 'b' : 'a'}`;
+    const wbe = 'There is no node group shop/wbe. Did you mean "shop/web"?';
+    for (const [argv, sentence] of [
+      [['plan', 'shpo'], 'There is no cluster shpo. Did you mean "shop"?'],
+      [['plan', 'shop/wbe'], wbe],
+      [['plan', 'shop/wbe', '--fleet'], wbe],
+      [['plan', 'shop/wbe', '--json'], wbe],
+      [['explain', 'shop/wbe'], wbe],
+      [['explain', mistyped], `No worker ${mistyped} runs here. Did you mean "i-`],
+      [['undo', 'shop/wbe', ...WHY], wbe],
+      [['undo', mistyped, ...WHY], `No worker ${mistyped} runs here. Did you mean "i-`],
+      [['retry', 'shop/wbe', ...WHY], wbe],
+      [['resume', 'shop/wbe', ...WHY], wbe],
+      [['approve', mistyped, '--remediation', 'manage-ssm-agent', ...WHY], `No worker ${mistyped} runs here.`],
+    ] as const) {
+      const { code, stderr } = await remediator(...argv);
+      expect([argv, code, stderr]).toEqual([argv, expect.toBeOneOf([1, 2]), expect.stringContaining(sentence)]);
+    }
+    expect(await remediator('plan', 'shop/web', '--fleet')).toMatchObject({ code: 0 });
+  });
+
   it('get nodes and get nodegroups tell what the hosts run, and how old it is', async () => {
     const [node] = json(await remediator('get', 'nodes', '-o', 'json'));
     const image = {

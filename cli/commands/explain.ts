@@ -3,13 +3,12 @@ import { standingLines } from '../../functions/shared/records/standing.ts';
 import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
 import { jsonLine, visible } from '../../functions/shared/text/visible.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { readFleetNow } from '../fleet.ts';
 import { readIncident } from '../incident.ts';
-import { meantPlace } from '../meant-subject.ts';
 import { readRecords } from '../records.ts';
 import { ago, readSince } from '../since.ts';
 import { readSubject } from '../subject.ts';
 import { createTimeline, isCount } from '../timeline.ts';
+import { unknownHint } from '../unknown-subject.ts';
 import { UsageError } from '../usage-error.ts';
 import { wrap } from '../wrap.ts';
 
@@ -60,12 +59,7 @@ async function tell(
 
 /** Possible reasons why nothing is recorded: a misspelt name, or another event that reached the same resource first. */
 async function whyNone(subject: IncidentTarget, surroundings: Surroundings): Promise<string> {
-  if ('instance' in subject) return '';
-  if (!('event' in subject)) {
-    // This is only a suggestion, so users who may not read instances get none.
-    const fleet = await readFleetNow(surroundings).catch(() => undefined);
-    return fleet === undefined ? '' : meantPlace(fleet, subject);
-  }
+  if (!('event' in subject)) return visible(await unknownHint(surroundings, subject));
   const since = ago(surroundings.clock.now(), SWEPT_WITHIN);
   const sweep = (await readRecords(surroundings, ['$.reason = "sweep-finished"'], since)).at(-1);
   const swept =

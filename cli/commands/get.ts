@@ -61,7 +61,7 @@ function kindOf(kind: string | undefined) {
 
 /** The answer where a list of workers is empty. A cluster or node group that EKS does not have fails the command. */
 async function showNone(surroundings: Surroundings, fleet: FleetNow, scope: Scope, none: string): Promise<ExitCode> {
-  const unknown = await whyUnknown(surroundings, fleet, scope);
+  const unknown = await whyUnknown(surroundings, async () => fleet, scope);
   if (unknown === undefined) return show(surroundings, [[], []], [], none);
   surroundings.note(unknown);
   return 1;

@@ -10,6 +10,7 @@ import { type AskedAbout, ask, readAsked } from '../ask.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { nameOfAsked } from '../fitting.ts';
 import { readIncident } from '../incident.ts';
+import { unknownHint } from '../unknown-subject.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `undo`: reverts what was done about a subject. */
@@ -61,7 +62,9 @@ async function takeBack(surroundings: Surroundings, about: AskedAbout, why: stri
   if (request !== undefined)
     return ask(surroundings, { ...request, wanted: [{ subject, detail: request.detail }], yes: true, chosen: false });
   if (commands.length > 0) return 0;
-  note(`Nothing is recorded about ${subject} in the last 30d that could be undone.`);
+  note(
+    `Nothing is recorded about ${subject} in the last 30d that could be undone.${visible(await unknownHint(surroundings, target))}`,
+  );
   return 1;
 }
 
