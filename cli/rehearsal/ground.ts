@@ -46,6 +46,8 @@ export interface Ground {
   readonly unread: readonly string[];
   /** The instances whose tags claim that they are workers of the cluster. */
   readonly instances: readonly Instance[];
+  /** Why its instances could not be read; then there are none in `instances`. */
+  readonly unreadInstances?: string;
   readonly identities: ReadonlyMap<string, Identity>;
   readonly now: () => number;
 }
@@ -72,7 +74,10 @@ export async function readGround(
     async (key) => ({ key, reading: await describeNodeGroup(clients.eks, key, 'tell') }),
     { concurrency: 4 },
   );
-  const instances = await describeClusterInstances(clients.ec2, [name], { states: EXISTING, operated: true });
+  const read = await outcomeOf(() =>
+    describeClusterInstances(clients.ec2, [name], { states: EXISTING, operated: true }),
+  );
+  const instances = 'answer' in read ? read.answer : [];
   const identities = await identifyWorkers(
     { eks: clients.eks, iam: clients.iam, onTrouble: 'tell' },
     readCluster,
@@ -90,6 +95,7 @@ export async function readGround(
       ),
     ],
     instances: instances.filter(({ InstanceId = '' }) => identities.get(InstanceId)?.worker.cluster === name),
+    ...(!('answer' in read) && { unreadInstances: `${read.name}: ${read.why}` }),
     identities,
     now,
   };

@@ -46,7 +46,13 @@ const traitsOf = ({ launchTemplate, nodeRepairConfig, health }: Nodegroup): stri
 ];
 
 /** Whether each worker is proven to be one, the status of its agent, and how it could be reached. */
-export async function lookAtWorkers({ clients, instances, identities }: Ground): Promise<Finding[]> {
+export async function lookAtWorkers({ clients, instances, unreadInstances, identities }: Ground): Promise<Finding[]> {
+  if (unreadInstances !== undefined)
+    return [
+      trouble(
+        `its instances cannot be read: ${unreadInstances}. Give these credentials ec2:DescribeInstances; what follows was asked without an instance`,
+      ),
+    ];
   const pings = new Map<string, string>();
   // The filter InstanceIds takes at most a hundred values, and a page has fifty agents, without a size only ten.
   for (const Values of chunks(

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createRehearsalClients } from './clients.ts';
 import { readGround } from './ground.ts';
 import { LINES } from './lines.ts';
-import { lookAtGroups } from './look-around.ts';
+import { lookAtGroups, lookAtWorkers } from './look-around.ts';
 import { linesOf } from './rehearse.ts';
 import { STEPS } from './steps.ts';
 
@@ -47,5 +47,24 @@ it('says so where EKS does not tell which node groups the cluster has', async ()
   const ground = await readGround(clients, 'shop', config.region, () => 0);
   expect(await lookAtGroups(ground)).toEqual([
     { kind: 'trouble', text: 'which node groups it has cannot be read: AccessDeniedException: no' },
+  ]);
+});
+
+it('goes on, and says which right is missing, where EC2 does not tell the instances', async () => {
+  const denied = Object.assign(new Error('no'), { name: 'UnauthorizedOperation', $metadata: {}, $fault: 'client' });
+  const clients = createRehearsalClients({ region: 'eu-central-1' });
+  clients.eks.middlewareStack.add(
+    answering({ DescribeClusterCommand: { cluster: { name: 'shop' } }, ListNodegroupsCommand: {} }) as never,
+  );
+  clients.ec2.middlewareStack.add(answering({ DescribeInstancesCommand: denied }) as never);
+  const ground = await readGround(clients, 'shop', 'eu-central-1', () => 0);
+  expect(ground.instances).toEqual([]);
+  expect(await lookAtWorkers(ground)).toEqual([
+    {
+      kind: 'trouble',
+      text: expect.stringMatching(
+        /^its instances cannot be read: UnauthorizedOperation: no\. Give .* ec2:DescribeInstances/,
+      ),
+    },
   ]);
 });
