@@ -19,3 +19,12 @@ it('launch configurations are read fifty at a time, and one page that is refused
   await readLaunchConfigurations(autoScaling, []);
   expect(asked).toHaveLength(2);
 });
+
+it('a launch configuration that comes after an empty page is read', async () => {
+  const found = [{ LaunchConfigurationName: 'old', UserData: '' }];
+  const client = Object.assign(new AutoScalingClient({ region: 'eu-central-1' }), {
+    send: async ({ input }: { input: { NextToken?: string } }) =>
+      input.NextToken === undefined ? { NextToken: 'more' } : { LaunchConfigurations: found },
+  });
+  expect((await readLaunchConfigurations(client, ['old'])).get('old')?.kind).toBe('found');
+});

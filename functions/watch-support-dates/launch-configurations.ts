@@ -1,11 +1,15 @@
-import { type AutoScalingClient, DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  type AutoScalingClient,
+  type LaunchConfiguration,
+  paginateDescribeLaunchConfigurations,
+} from '@aws-sdk/client-auto-scaling';
 import pMap from 'p-map';
 import { embeddedIn, type UserData } from '../shared/fleet/embedded-authority.ts';
 import { type Reading, read } from '../shared/fleet/reading.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 
-/** DescribeLaunchConfigurations takes at most 50 names, which fit on one page (Auto Scaling API reference). */
+/** DescribeLaunchConfigurations takes at most 50 names (Auto Scaling API reference). They may come on several pages. */
 const NAMES_PER_CALL = 50;
 
 /** What the user data of launch configurations embeds, by name. The user data itself is not kept. */
@@ -14,14 +18,15 @@ export async function readLaunchConfigurations(
   names: readonly string[],
 ): Promise<Map<string, Reading<UserData>>> {
   const describe = async (LaunchConfigurationNames: string[]): Promise<Array<[string, Reading<UserData>]>> => {
-    const reading = await read(
-      () => autoScaling.send(new DescribeLaunchConfigurationsCommand({ LaunchConfigurationNames })),
-      'tell',
-    );
+    const reading = await read(async () => {
+      const all: LaunchConfiguration[] = [];
+      const pages = paginateDescribeLaunchConfigurations({ client: autoScaling }, { LaunchConfigurationNames });
+      for await (const { LaunchConfigurations = [] } of pages) all.push(...LaunchConfigurations);
+      return all;
+    }, 'tell');
     if (reading.kind !== 'found') return LaunchConfigurationNames.map((name) => [name, reading]);
-    const { LaunchConfigurations = [] } = reading.found;
     // Auto Scaling leaves out names that do not exist.
-    const found = new Map(LaunchConfigurations.map((each) => [each.LaunchConfigurationName, each.UserData ?? '']));
+    const found = new Map(reading.found.map((each) => [each.LaunchConfigurationName, each.UserData ?? '']));
     return LaunchConfigurationNames.map((name) => {
       const userData = found.get(name);
       return [name, userData === undefined ? { kind: 'gone' } : { kind: 'found', found: embeddedIn(userData) }];

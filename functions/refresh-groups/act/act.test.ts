@@ -1,4 +1,4 @@
-import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
+import { AutoScalingClient, AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { RefreshState } from '../../shared/ledger/refresh-ledger.ts';
@@ -63,7 +63,7 @@ async function play(
     },
   };
   const deps = {
-    autoScaling: { send },
+    autoScaling: Object.assign(new AutoScalingClient({ region: 'eu-central-1' }), { send }),
     ec2: { send },
     ledger: { documents, table: 't' },
     recorder: { record: () => undefined },

@@ -1,16 +1,13 @@
-import {
-  type AutoScalingClient,
-  DescribeInstanceRefreshesCommand,
-  StartInstanceRefreshCommand,
-} from '@aws-sdk/client-auto-scaling';
+import { type AutoScalingClient, StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { createVersion } from '../../shared/fleet/launch-templates.ts';
 import type { Refresh, RefreshState } from '../../shared/ledger/refresh-ledger.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { type Acted, type Decision, failedWith, isActive, say } from '../model/decision.ts';
-import { isBegunHere, knownRefresh } from '../model/known-refresh.ts';
+import { isBegunHere } from '../model/known-refresh.ts';
 import type { Observation } from '../model/observation.ts';
 import { preferencesOf } from '../model/preferences.ts';
+import { readRefreshes } from '../observe/read-group.ts';
 import type { Policy } from '../policy.ts';
 
 export interface StartClients {
@@ -87,10 +84,8 @@ export async function startRefresh(
     return begun(InstanceRefreshId);
   } catch (error) {
     if (!(error instanceof Error) || !/^InstanceRefreshInProgress/.test(error.name)) throw error;
-    const { InstanceRefreshes = [] } = await autoScaling.send(
-      new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),
-    );
-    const active = InstanceRefreshes.map(knownRefresh).find(({ status }) => isActive(status));
+    const refreshes = await readRefreshes(autoScaling, AutoScalingGroupName);
+    const active = refreshes.find(({ status }) => isActive(status));
     if (active === undefined || isBegunHere(active, { ...refresh, version })) return begun(active?.id);
     const { refresh: _, ...memory } = decision.memory;
     const same = active.version === version ? ' It goes to the same version.' : '';

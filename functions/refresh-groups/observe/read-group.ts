@@ -1,8 +1,8 @@
 import {
   type AutoScalingClient,
   type AutoScalingGroup,
-  DescribeInstanceRefreshesCommand,
   DescribeLifecycleHooksCommand,
+  paginateDescribeInstanceRefreshes,
 } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { DRAIN_HOOK_NAME } from '../../shared/fleet/drain-hook.ts';
@@ -14,15 +14,18 @@ import { knownRefresh } from '../model/known-refresh.ts';
 import type { KnownRefresh, LaunchSource, Member, Observation } from '../model/observation.ts';
 import { stayingMembers } from '../model/staying-members.ts';
 
-/** Reads the latest refreshes. An active one is the first. */
+/**
+ * Reads the latest refreshes. An active one is the first. Auto Scaling gives them newest first, so the first page that has
+ * any is enough; a page may be empty and have a token all the same.
+ */
 export async function readRefreshes(
   autoScaling: AutoScalingClient,
   AutoScalingGroupName: string,
 ): Promise<KnownRefresh[]> {
-  const { InstanceRefreshes = [] } = await autoScaling.send(
-    new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }),
-  );
-  return InstanceRefreshes.map(knownRefresh);
+  const pages = paginateDescribeInstanceRefreshes({ client: autoScaling }, { AutoScalingGroupName });
+  for await (const { InstanceRefreshes = [] } of pages)
+    if (InstanceRefreshes.length > 0) return InstanceRefreshes.map(knownRefresh);
+  return [];
 }
 
 /**
