@@ -9,7 +9,16 @@ const fixesIn = (fault = ''): string[] => [...fault.matchAll(/[Ww]rite "([^"]*)"
 describe('a cron expression that people write', () => {
   it.each([
     ['0 22 * * FRI-MON', 'has the range "FRI-MON" as day-of-week, which runs backwards', '0 22 * * FRI,SAT,SUN,MON'],
-    ['0 22 * * fri-sun', 'has the range "fri-sun" as day-of-week, which runs backwards', '0 22 * * FRI,SAT,SUN'],
+    ['0 22 * * 7-1', 'has the range "7-1" as day-of-week, which runs backwards', '0 22 * * 0-1'],
+    ['0 22 * * Mo,We', 'has "Mo" as day-of-week, which goes from 0 to 7, or SUN to SAT', '0 22 * * MON,WED'],
+    ['0 10pm * * *', 'has "10pm" as hour', '0 22 * * *'],
+    ['0 22 * * MON\u2013FRI', 'with signs that cron does not take', '0 22 * * MON-FRI'],
+    ['0 22 * * MON;TUE', 'with signs that cron does not take', '0 22 * * MON,TUE'],
+    ['0 22 * * 1,,2', 'with signs that cron does not take', '0 22 * * 1,2'],
+    ['0 22 * * MON - FRI', 'must have five fields', '0 22 * * MON-FRI'],
+    ['0 0 22 * * *', 'without seconds', '0 22 * * *'],
+    ['0 0 22 ? * MON-FRI', 'without seconds', '0 22 * * MON-FRI'],
+    ['22:30', 'must have five fields', '30 22 * * *'],
     ['0 22 * * 5-1', 'has the range "5-1" as day-of-week, which runs backwards', '0 22 * * 5-6,0-1'],
     ['0 22-5 * * *', 'has the range "22-5" as hour, which runs backwards', '0 22-23,0-5 * * *'],
     ['0 0/2 * * *', 'has "0/2" as hour, which says no end', '0 0-23/2 * * *'],
@@ -42,13 +51,23 @@ describe('a cron expression that people write', () => {
     ['0 0 22 * * *', 'without seconds and year'],
     ['', 'must have five fields'],
     ['0 22 31 2 *', 'never comes true'],
-    ['0 22 * * MON$', 'is not a cron expression'],
+    ['0 22 * * MON$', 'has "MON$" as day-of-week, which goes from 0 to 7, or SUN to SAT'],
+    ['0 */0 * * *', 'has "*/0" as hour: a step is a number from 1 on'],
+    ['0 22 * * MON#6', 'has "MON#6" as day-of-week: a month has #1 to #5 of a weekday'],
+    ['0 -1 * * *', 'has "-1" as hour, which goes from 0 to 23'],
+    ['H 22 * * *', 'has "H" as minute, which goes from 0 to 59'],
+    ['0 22.5 * * *', 'has "22.5" as hour'],
+    ['0 22 * * MON-', 'has "MON-" as day-of-week'],
   ])('%s: is told what is wrong', (cron, what) => {
     expect(cronFault(cron, 'UTC')).toContain(what);
   });
 
   it.each([
     '0 22 * * MON-THU',
+    '0 22 * * MON-SUN',
+    '0 22 * * fri-sun',
+    '0 22 * * SAT-SUN/2',
+    '0 22 * * 6-SUN',
     '0 22 * * 0-7',
     '0 22 * * 6,7',
     '*/15 0-5,22,23 * JAN-MAR sun',
@@ -70,6 +89,8 @@ describe('a cron expression that people write', () => {
       fc.property(cron, (text) => {
         const fault = cronFault(text, 'UTC');
         if (fault === undefined) expect(new Cron(text).nextRun()).toBeInstanceOf(Date);
+        else expect(fault).not.toMatch(/undefined|Syntax error|illegal|configuration entry|NaN/);
+        for (const fix of fixesIn(fault)) expect(new Cron(fix).nextRun()).toBeInstanceOf(Date);
       }),
     );
   });

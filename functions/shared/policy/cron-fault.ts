@@ -37,7 +37,7 @@ export function cronFault(cron: string, timeZone: string): string | undefined {
   const fields = cron.trim().split(/\s+/);
   const spelled = spelledOtherwise(cron.trim());
   if (spelled !== undefined) return spelled;
-  if (fields.length !== FIELDS.length) return fields.length < 6 ? FIVE : `${FIVE}, without seconds and year`;
+  if (fields.length !== FIELDS.length) return lengthFault(fields, timeZone);
   const [minute = '', hour = '', dayOfMonth = '', month = '', weekday = ''] = fields;
   if (!isAny(dayOfMonth) && !isAny(weekday)) {
     const meant = weekdaysOfWeeks(dayOfMonth, weekday);
@@ -45,16 +45,77 @@ export function cronFault(cron: string, timeZone: string): string | undefined {
     const fix = meant === undefined ? `"${spelling}" is the first Saturday` : `write "${spelling}"`;
     return `names days of the month and weekdays, which cron joins by "or": leave one of the two fields "*". The n-th weekday of a month is spelled with "#", the last one with "#L": ${fix}`;
   }
+  // The parser alone decides what is right: to explain is no reason to refuse, such as MON-SUN, which it takes.
+  const comesTrue = isComingTrue(cron, timeZone);
+  if (comesTrue) return undefined;
+  if (comesTrue === false) return 'never comes true: its months have no such day; correct day-of-month or month';
   for (const [index, field] of FIELDS.entries()) {
-    const fault = fieldFault(field, fields[index] ?? '', (fixed) => `write "${fields.with(index, fixed).join(' ')}"`);
+    const text = fields[index] ?? '';
+    // Where another field is wrong, too, the whole would still be none.
+    const write = (fixed: string): string => {
+      const whole = fields.with(index, fixed).join(' ');
+      return isComingTrue(whole, timeZone) === true ? `: write "${whole}"` : '';
+    };
+    const fault = fieldFault(field, text, write);
     if (fault !== undefined) return fault;
+    const sign = signFault(field, text);
+    if (sign !== undefined) return `${sign.what}${sign.fixed === undefined ? '' : write(sign.fixed)}`;
   }
+  return 'is not a cron expression: write one such as "0 22 * * MON-FRI"';
+}
+
+/** Whether an expression comes true some time; undefined where it is none. */
+function isComingTrue(cron: string, timeZone: string): boolean | undefined {
   try {
-    return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) === null ? 'never comes true' : undefined;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return `is not a cron expression: ${message.replace(/^CronPattern: /, '')}`;
+    return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) !== null;
+  } catch {
+    return undefined;
   }
+}
+
+/** What is wrong with an expression that has fewer or more fields. */
+function lengthFault(fields: readonly string[], timeZone: string): string {
+  const [, hour, minute] = /^(\d{1,2}):(\d\d)$/.exec(fields.join(' ')) ?? [];
+  const close = fields.join(' ').replaceAll(/ ?([-,/]) ?/g, '$1');
+  const meant = [
+    ...(hour === undefined ? [] : [`${Number(minute)} ${Number(hour)} * * *`]),
+    // Blanks around the signs within a field.
+    close,
+    // Seconds come first.
+    ...(fields.length === 6 && /^0+$/.test(fields[0] ?? '') ? [fields.slice(1).join(' ').replaceAll('?', '*')] : []),
+  ].find((each) => each.split(' ').length === FIELDS.length && isComingTrue(each, timeZone) === true);
+  const extra = fields.length > FIELDS.length && meant !== close ? ', without seconds and year' : '';
+  return `${FIVE}${extra}${meant === undefined ? '' : `. Write "${meant}"`}`;
+}
+
+/** What is longer is no slip, and would make an error that nobody reads. */
+const LONGEST = 60;
+
+/** A field that is not made of numbers, names and ranges of them, and what was probably meant. */
+function signFault(field: Field, text: string): { readonly what: string; readonly fixed?: string } | undefined {
+  if (text.length > LONGEST) return { what: `has a ${field.name} that is none; it goes from ${boundsOf(field)}` };
+  const plain = text.replaceAll(/[\u2010-\u2015]/g, '-').replaceAll(';', ',');
+  const parts = plain.split(',').filter((part) => part !== '');
+  if (parts.join(',') !== text)
+    return { what: `has "${text}" as ${field.name}, with signs that cron does not take`, fixed: parts.join(',') };
+  const wrong = parts.find((part) => !KNOWN_SIGNS.test(part));
+  if (wrong === undefined) return undefined;
+  if (/\/(0+|.*[^\d].*)?$/.test(wrong))
+    return { what: `has "${wrong}" as ${field.name}: a step is a number from 1 on` };
+  if (wrong.includes('#'))
+    return { what: `has "${wrong}" as ${field.name}: a month has #1 to #5 of a weekday, and the last one, #L` };
+  const meant = parts.map((part) => part.replaceAll(/[a-z0-9]+/gi, (word) => wordMeantBy(field, word)));
+  return { what: `has "${wrong}" as ${field.name}, which goes from ${boundsOf(field)}`, fixed: meant.join(',') };
+}
+
+const KNOWN_SIGNS = /^(\*|\?|L|\d+[LW]|(\d+|[a-z]{3})(-(\d+|[a-z]{3}))?(#([1-5]|L))?)(\/[1-9]\d*)?$/i;
+
+/** `MON` for `Mo`, and 22 for `10pm`. */
+function wordMeantBy({ name, names = [] }: Field, word: string): string {
+  const [, hour, half = ''] = name === 'hour' ? (/^(\d{1,2})([ap])m$/i.exec(word) ?? []) : [];
+  if (hour !== undefined) return `${(Number(hour) % 12) + (half.toLowerCase() === 'p' ? 12 : 0)}`;
+  const [only, ...others] = /^[a-z]{2}$/i.test(word) ? names.filter((each) => each.startsWith(word.toUpperCase())) : [];
+  return only === undefined || others.length > 0 ? word : only;
 }
 
 const isAny = (field: string): boolean => field === '*' || field === '?';
@@ -91,15 +152,15 @@ function fieldFault(field: Field, text: string, write: (fixed: string) => string
     const wrong = ends.find((_, end) => !isWithin(field, values[end]));
     if (wrong !== undefined) return `has "${wrong}" as ${field.name}, which goes from ${boundsOf(field)}`;
     if (short !== range)
-      return `has "${range}" as ${field.name}, whose names have three letters: ${fixWith(stepped(short))}`;
+      return `has "${range}" as ${field.name}, whose names have three letters${fixWith(stepped(short))}`;
     const [from, to = from] = values;
     if (from === undefined || to === undefined) continue;
     if (from > to) {
-      const fix = step === undefined ? `: ${fixWith(forwards(field, ends, from, to))}` : '';
+      const fix = step === undefined ? fixWith(forwards(field, ends, from, to)) : '';
       return `has the range "${range}" as ${field.name}, which runs backwards${fix}`;
     }
     if (step !== undefined && ends.length === 1)
-      return `has "${part}" as ${field.name}, which says no end: ${fixWith(stepped(`${range}-${lastOf(field)}`))}`;
+      return `has "${part}" as ${field.name}, which says no end${fixWith(stepped(`${range}-${lastOf(field)}`))}`;
   }
   return undefined;
 }
@@ -123,6 +184,8 @@ const lastOf = ({ max, names }: Field): number => (names === WEEKDAYS ? max - 1 
 function forwards(field: Field, [first = '']: readonly string[], from: number, to: number): string {
   const { min, names } = field;
   const isNamed = names !== undefined && !/^[0-9]/.test(first);
+  // 7 is the Sunday with which a week begins.
+  if (from > lastOf(field)) return `${min}-${to}`;
   const all = Array.from({ length: lastOf(field) - min + 1 }, (_, index) => index + min);
   const [later, sooner] = [all.filter((value) => value >= from), all.filter((value) => value <= to)];
   if (isNamed) return [...later, ...sooner].map((value) => names[value - min]).join(',');
