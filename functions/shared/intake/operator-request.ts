@@ -79,6 +79,26 @@ export interface Answering<State> {
 
 type Consequence = { readonly decision: DecisionKind; readonly reason: string; readonly message: string };
 
+/** What fits instead, by what holds a subject. */
+const FITS: Readonly<Record<string, RequestedAction>> = {
+  halted: 'resume',
+  'breaker-tripped': 'resume',
+  'held-by-breaker': 'resume',
+};
+
+/**
+ * ` As it stands: The kill switch is on.`: what holds a subject of which nothing can be tried again, and which action
+ * fits. Empty for rulings, which say themselves what is proposed. An act is not told of, since this answer does none.
+ */
+function stands(action: RequestedAction, decide: () => Consequence): string {
+  if (action !== 'retry' && action !== 'resume') return '';
+  const { decision, reason, message } = decide();
+  if (decision === 'acted') return '';
+  const fitting = decision === 'would-act' ? 'approve' : FITS[reason];
+  const fits = fitting === undefined || fitting === action ? '' : ` What fits is ${fitting}.`;
+  return ` As it stands: ${message}${fits}`;
+}
+
 /**
  * Answers a request; a pure function. A request is granted where it has an effect, now or at its time. Granting only
  * changes the saved state: the next reconcile acts.
@@ -93,7 +113,7 @@ export function answerRequest<State>(
   const { action } = request.event.detail;
   const refused = (because: string) => ({ words: refuse(request, because), state });
   const requested = change(state, request);
-  if ('refusal' in requested) return refused(requested.refusal);
+  if ('refusal' in requested) return refused(`${requested.refusal}${stands(action, () => decide(state))}`);
   const then = decide(requested.state);
   if (!comes(action, then)) return refused(then.message);
   const objected = objection?.(action);
