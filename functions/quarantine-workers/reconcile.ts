@@ -124,7 +124,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
   const looked = { settled, groups, clusters: scope.clusters, undecided, now: circumstances.now, ...mode };
-  await tellOpen(deps, looked).catch(note);
+  await tellOpen(deps, looked, note).catch(note);
   for (const message of malformed) await putAside(deps, message).catch(note);
   // Shell ingress comes last, because nothing above may wait for it.
   await closeShellIngress({ ...deps, ...clients }, readCluster, scope, circumstances, note);

@@ -50,8 +50,10 @@ const TRIES = 5;
 /**
  * Maintains the list of workers that stay exposed, and records changes: one record per node group when the first ones
  * are found, and one when none is left. Their number is a metric.
+ *
+ * @param onTrouble hears of what could not be requested, saved or recorded of one group; the others are told all the same
  */
-export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void> {
+export async function tellOpen(deps: TellOpenDeps, looked: Looked, onTrouble: (error: unknown) => void): Promise<void> {
   const { settled, clusters, undecided, now } = looked;
   // A reconcile that observed no worker knows nothing about exposures.
   if (settled.length === 0 && clusters.size === 0) return;
@@ -65,25 +67,33 @@ export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void
   ]);
   const isUnreadable = (pk: string, sk: string) => deps.ledger.unreadable?.has(pk, sk) === true;
   const isUnknown = (instanceId: string) => undecided.has(instanceId) || isUnreadable(QUARANTINE_PK, instanceId);
-  for (const subject of concerned) {
-    if (isUnreadable(OPEN_EXPOSURES_PK, subject)) continue;
+  const tellOf = async (subject: string): Promise<void> => {
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const before = known.get(subject) ?? newOpenGroup(now);
       const cluster = clusterOf(subject);
       const ours = [...findings, ...goneOf(before, clusters.has(cluster) ? settled : undefined, isUnknown)];
       const trigger = triggerFor(subject, before, ours, settled) ?? clusters.get(cluster);
-      if (trigger === undefined) break;
+      if (trigger === undefined) return;
       const after = await keepGroup(deps, subject, before, ours, { ...looked, trigger, attempt });
       if (after !== undefined) {
         known.set(subject, after);
-        break;
+        return;
       }
       known = await readOpenGroups(deps.ledger);
     }
+  };
+  const failed: string[] = [];
+  for (const subject of concerned) {
+    if (isUnreadable(OPEN_EXPOSURES_PK, subject)) continue;
+    await tellOf(subject).catch((error: unknown) => {
+      failed.push(subject);
+      onTrouble(error);
+    });
   }
-  // Of a group that cannot be read, nobody knows that none of its workers stays exposed.
+  // Of a group that cannot be read or saved, nobody knows that none of its workers stays exposed.
   const unreadable = deps.ledger.unreadable?.keysOf(OPEN_EXPOSURES_PK) ?? [];
-  deps.recorder.gauge('StaysExposed', countOpen(known.values(), now) + unreadable.length);
+  const unsaved = failed.filter((subject) => !known.has(subject));
+  deps.recorder.gauge('StaysExposed', countOpen(known.values(), now) + unreadable.length + unsaved.length);
 }
 
 const clusterOf = (subject: string): string => subject.slice(0, subject.indexOf('/'));
