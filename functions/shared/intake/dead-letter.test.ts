@@ -1,4 +1,4 @@
-import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, type SendMessageCommandInput, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,13 +11,21 @@ const MOST = 1_048_576;
 async function aside(body: string, fault: string, deadLetterQueueUrl = 'https://sqs/dead') {
   const sent: SendMessageCommandInput[] = [];
   const recorded: string[] = [];
-  const sqs = { send: async ({ input }: { input: SendMessageCommandInput }) => void sent.push(input) };
+  const deleted: DeleteMessageCommand['input'][] = [];
+  const send = async (command: { input: SendMessageCommandInput }) => {
+    if (!(command instanceof DeleteMessageCommand)) return void sent.push(command.input);
+    // It is sent and recorded first, so that nothing is lost where the run ends between.
+    expect([sent.length, recorded.length]).toEqual([1, 1]);
+    deleted.push(command.input);
+    throw new Error('not now');
+  };
+  const sqs = { send };
   const queue = { sqs: sqs as unknown as SQSClient, url: 'https://sqs/queue' };
   const recorder = { record: ({ message }: { message: string }) => void recorded.push(message) };
-  const message = { messageId: 'm-1', body, attributes: { SentTimestamp: '1' } } as SQSRecord;
+  const message = { messageId: 'm-1', receiptHandle: 'r-1', body, attributes: { SentTimestamp: '1' } } as SQSRecord;
   const deps = { queue, deadLetterQueueUrl, recorder };
   await putAside(deps as unknown as Parameters<typeof putAside>[0], { message, fault });
-  return { input: sent[0]!, recorded: recorded[0]! };
+  return { input: sent[0]!, recorded: recorded[0]!, deleted };
 }
 
 const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: SendMessageCommandInput): number =>
@@ -34,6 +42,11 @@ describe('what is put aside', () => {
       MessageAttributes: { fault: { StringValue: expect.stringContaining('must be one of a, b') } },
     });
     expect(recorded).toContain('detail-type: must be one of a, b.');
+  });
+
+  it('is deleted from its queue, also where its batch fails later; a failure to delete it stops nothing', async () => {
+    const { deleted } = await aside('{}', 'fault');
+    expect(deleted).toEqual([{ QueueUrl: 'https://sqs/queue', ReceiptHandle: 'r-1' }]);
   });
 
   it('stays in the message group of its queue, which a redrive keeps: a FIFO queue hands out two groups side by side', async () => {

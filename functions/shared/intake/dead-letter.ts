@@ -1,4 +1,4 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Recorder } from '../records/recorder.ts';
 import { MESSAGE_GROUP, type ReconcileQueue } from './reconcile-queue.ts';
@@ -28,6 +28,9 @@ const [ATTRIBUTE, TYPE] = ['fault', 'String'] as const;
 /**
  * Moves a malformed message to the dead-letter queue, so that it does not block the queue and somebody sees it. The
  * body is kept as it is. The fault is attached as far as there is room, and is recorded.
+ *
+ * It is deleted from the queue at once: Lambda deletes no message of a batch that fails for another one, so that it would
+ * come again, and be put aside and recorded at each delivery. One that cannot be deleted does so.
  *
  * @throws errors that may pass by themselves: SQS does not answer, or denies access
  */
@@ -59,6 +62,8 @@ export async function putAside(
     fingerprint: `invalid-event ${message.messageId}`,
     correlationId: message.messageId,
   });
+  const received = { QueueUrl: queue.url, ReceiptHandle: message.receiptHandle };
+  await queue.sqs.send(new DeleteMessageCommand(received)).catch(() => undefined);
 }
 
 /**
