@@ -1,6 +1,6 @@
 /** What JSON consists of, and blanks. */
 const TOKEN =
-  /[ \t\r\n]+|"(?:[^"\\\p{Cc}]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)\b|[{}[\]:,]/uy;
+  /[ \t\r\n]+|"(?:[^"\\\p{Cc}]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)\b|[{}[\]:,]/guy;
 
 /** What people write that JSON lacks, with what to write instead. */
 const HABITS: ReadonlyArray<readonly [begins: RegExp, fix: (found: string) => string]> = [
@@ -54,16 +54,14 @@ interface Fault {
 }
 
 function firstFault(text: string): Fault {
-  const token = new RegExp(TOKEN);
   let [open, at, comma]: [number, number, number | undefined] = [0, 0, undefined];
-  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
-    const [sign] = found;
+  for (const [sign] of text.matchAll(TOKEN)) {
     if (comma !== undefined && (sign === '}' || sign === ']')) return { at: comma, open, comma };
     if (sign === '{' || sign === '[') open += 1;
     if (sign === '}' || sign === ']') open -= 1;
     if (sign === ',') comma = at;
     else if (sign.trim() !== '') comma = undefined;
-    at = token.lastIndex;
+    at += sign.length;
   }
   return { at, open };
 }
