@@ -133,6 +133,10 @@ const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
     input,
   );
 
+/** A value as people wrote it; empty for an object or list, which may have a member `toString` that is no function. */
+const wordOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '';
+
 /** What other tools call the modes. */
 const MODE_HABITS: ReadonlyArray<readonly [words: RegExp, mode: string]> = [
   [/^(true|on|yes|enabled?|active|auto)$/i, 'enforce'],
@@ -145,7 +149,7 @@ function rightValue(allowed: readonly unknown[], path: readonly PropertyKey[], {
   const value = valueAt(input, path);
   if (value === undefined) return undefined;
   const texts = allowed.filter((each) => typeof each === 'string');
-  const habit = MODE_HABITS.find(([words, mode]) => texts.includes(mode) && words.test(`${value}`))?.[1];
+  const habit = MODE_HABITS.find(([words, mode]) => texts.includes(mode) && words.test(wordOf(value)))?.[1];
   const near = typeof value === 'string' ? didYouMean(value, texts) : '';
   const meant = near === '' && habit !== undefined ? ` Did you mean "${habit}"?` : near;
   const named = allowed.map((each) => JSON.stringify(each)).join(', ');
@@ -189,8 +193,8 @@ function rightType(expected: string, path: readonly PropertyKey[], { schema, inp
     return `must be a number: write ${parseInt(value, 10)}, without quotes and %`;
   if (expected === 'boolean' && (value === 'true' || value === 'false'))
     return `must be true or false: write ${value}, without quotes`;
-  if (expected === 'boolean' && /^(1|0|yes|no|on|off)$/i.test(`${value}`))
-    return `must be true or false: write ${/^(1|yes|on)$/i.test(`${value}`)}`;
+  if (expected === 'boolean' && /^(1|0|yes|no|on|off)$/i.test(wordOf(value)))
+    return `must be true or false: write ${/^(1|yes|on)$/i.test(wordOf(value))}`;
   const type = TYPE_NAMES[expected];
   if (value === null && type !== undefined) return `must be ${type}, not null: leave the key out for its default`;
   if (expected === 'array') return 'must be a list: put it into [ ]';
@@ -208,7 +212,7 @@ function rightObject(value: unknown, expected: 'object' | 'record', keys: readon
     return `must be an object: write ${pairs === undefined ? '{ }' : JSON.stringify(pairs)}, not a list`;
   }
   if (keys.includes('mode') && (typeof value === 'string' || typeof value === 'boolean')) {
-    const mode = MODE_HABITS.find(([words, name]) => words.test(`${value}`) || name === value)?.[1];
+    const mode = MODE_HABITS.find(([words, name]) => words.test(wordOf(value)) || name === value)?.[1];
     if (mode !== undefined) return `must be an object: write { "mode": "${mode}" }`;
   }
   const named = keys.length > 0 && keys.length <= MOST_KEYS ? `, with ${keys.join(', ')}` : '';
@@ -218,7 +222,8 @@ function rightObject(value: unknown, expected: 'object' | 'record', keys: readon
 /** The pairs of a list as people write tags: `["env=prod"]` or `[{ "Key": "env", "Value": "prod" }]`. */
 function pairsIn(list: readonly unknown[]): Record<string, string> | undefined {
   const pairs = list.map((each) => {
-    const [, name, value] = typeof each === 'string' ? (/^([^=:]{1,128})\s*[=:]\s*(.{0,256})$/.exec(each) ?? []) : [];
+    const [, name, value] =
+      typeof each === 'string' ? (/^([^=:]{1,128})\s{0,9}[=:]\s{0,9}(.{0,256})$/.exec(each) ?? []) : [];
     if (name !== undefined && value !== undefined) return [name.trim(), value.trim()] as const;
     const { Key, key = Key, Value, value: text = Value } = Object(each);
     return typeof key === 'string' && typeof text === 'string' ? ([key, text] as const) : undefined;
