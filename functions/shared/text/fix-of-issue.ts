@@ -66,14 +66,26 @@ const MOST_PLACES = 3;
 /** How deep a document is searched for a key. Sections of sections are deep enough, and a schema may contain itself. */
 const DEEPEST = 3;
 
+/** Where documents of a schema have each key: a document may have hundreds of keys that are unknown where they stand. */
+const PLACES = new WeakMap<z.core.$ZodType, ReadonlyMap<string, readonly string[]>>();
+
 /** Where a document has this key, outside of its lists. */
-const placesOf = (key: string, schema: z.core.$ZodType, at = '', depth = 1): string[] =>
+function placesOf(key: string, schema: z.core.$ZodType): readonly string[] {
+  const known = PLACES.get(schema) ?? byKey(allPlaces(schema));
+  PLACES.set(schema, known);
+  return known.get(key) ?? [];
+}
+
+const byKey = (places: readonly string[]): Map<string, string[]> =>
+  Map.groupBy(places, (place) => place.slice(place.lastIndexOf('.') + 1));
+
+const allPlaces = (schema: z.core.$ZodType, at = '', depth = 1): string[] =>
   formsOf(schema).flatMap((form) => {
     if (!(form instanceof z.ZodObject)) return [];
     const shape: Readonly<Record<string, z.core.$ZodType>> = form.shape;
     return Object.entries(shape).flatMap(([name, member]) => [
-      ...(name === key ? [`${at}${name}`] : []),
-      ...(depth < DEEPEST ? placesOf(key, member, `${at}${name}.`, depth + 1) : []),
+      `${at}${name}`,
+      ...(depth < DEEPEST ? allPlaces(member, `${at}${name}.`, depth + 1) : []),
     ]);
   });
 
