@@ -138,6 +138,7 @@ export class FunctionAlone {
       attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(Date.now()) },
       messageAttributes: {},
       eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:111122223333:bench',
     }));
     const context = { awsRequestId: `bench-${this.#invocations}`, invokedFunctionArn: this.#arn };
     // Whichever comes second is not waited for, because listeners would pile up from event to event.
