@@ -9,6 +9,7 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
 import { type Circumstances, type Decision, say } from './decide.ts';
+import { memoryOf } from './memory.ts';
 import type { Observation } from './observe.ts';
 import type { Recorder } from './remediation.ts';
 import { type Action, type ShellsState, saveState } from './shells-ledger.ts';
@@ -75,17 +76,15 @@ export async function carryOut(
   const { decision, calls } = afterSending(wanted, sending, state, now);
   const writer = writesOf(`${deps.caller} ${instanceId}`);
   const save = (changed: ShellsState) => saveState(deps.ledger, instanceId, changed, now, writer());
-  const { command, seen, failedAt, triedAt, closing, closedAt } = decision.memory;
-  const known = { command, seen, failedAt, triedAt, closing, closedAt };
-  const remembered = { ...state, ...known, proposal: decision.proposal };
+  const remembered = { ...state, ...memoryOf(decision.memory), proposal: decision.proposal };
   if (decision.silent) {
     const next = asStored<ShellsState>(remembered);
     if (isDeepStrictEqual(next, asStored<ShellsState>(state))) return decision;
     return (await save(next)) === undefined ? undefined : decision;
   }
   const incident = incidentAfter(state, decision, trigger.id);
-  const { unrecorded: _, ...others } = remembered;
-  const next = asStored<ShellsState>({ ...others, ...incident });
+  const { unrecorded: _, ...known } = remembered;
+  const next = asStored<ShellsState>({ ...known, ...incident });
   const { plan } = planIn('close-shells', { instance: instanceId }, decision);
   const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
     subject: workerSubject(instanceId, worker),
@@ -112,9 +111,7 @@ function afterSending(
     const calls = [{ service: 'ssm', operation: 'SendCommand', requestId: sent.requestId }];
     return { decision: { ...decision, memory: { ...memory, command } }, calls };
   }
-  const { seen, failedAt, triedAt, closedAt } = before;
-  const closing = action === 'close' ? undefined : before.closing;
-  const unsent = { seen, failedAt, triedAt, closing, closedAt };
+  const unsent = { ...memoryOf(before), ...(action === 'close' && { closing: undefined }) };
   const told =
     refused === undefined
       ? say('waiting', 'shells-agent-silent', 'No command reaches the host. Its SSH access stays as it is.')

@@ -1,5 +1,6 @@
 import { answerRequest, comesTo, type OperatorRequest, ruleOrUndo } from '../shared/intake/operator-request.ts';
 import { type Circumstances, type Decision, decide, TARGET } from './decide.ts';
+import { memoryOf } from './memory.ts';
 import type { Observation } from './observe.ts';
 
 /** Answers a request to approve or reject; a pure function. A rejection undoes what was done. */
@@ -13,7 +14,5 @@ export function answer(observation: Observation, request: OperatorRequest, circu
     comes: (action, then) =>
       comesTo(action, then) || (action === 'reject' && /^shells-being-(restored|looked-at)$/.test(then.reason)),
   });
-  const { command, seen, failedAt, triedAt } = observation.state;
-  const memory = { command, seen, failedAt, triedAt, closing, closedAt: observation.state.closedAt };
-  return { ...words, memory, proposal: state.proposal, answers: request.trigger.id };
+  return { ...words, memory: memoryOf(observation.state), proposal: state.proposal, answers: request.trigger.id };
 }

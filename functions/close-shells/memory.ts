@@ -4,6 +4,16 @@ import type { ShellsState } from './shells-ledger.ts';
 /** What is known of a host: the part of its state that a decision sets. */
 export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closing' | 'closedAt'>;
 
+/** The memory in a state, without its other members. What is not known is undefined. */
+export const memoryOf = ({ command, seen, failedAt, triedAt, closing, closedAt }: Memory): Memory => ({
+  command,
+  seen,
+  failedAt,
+  triedAt,
+  closing,
+  closedAt,
+});
+
 type Seen = NonNullable<Memory['seen']>;
 
 /** When a command counts as ended without a result, ms. It is delivered within five minutes, and takes seconds. */
@@ -11,8 +21,7 @@ const ENDS_WITHIN = 15 * 60_000;
 
 /** What is known of a host once the command under way has ended. */
 export function memoryAfter(state: ShellsState, invocation: Invocation | undefined, now: number): Memory {
-  const { command, seen, failedAt, triedAt, closing, closedAt } = state;
-  const memory = { seen, failedAt, triedAt, closing, closedAt };
+  const { command, ...memory } = memoryOf(state);
   if (command === undefined) return memory;
   const isOver = now - command.at > ENDS_WITHIN;
   if (invocation?.kind !== 'ended' && !isOver) return { ...memory, command };
