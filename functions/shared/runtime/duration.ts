@@ -19,13 +19,11 @@ function meantBy(text: string): string {
   if (/^\d{1,9}$/.test(text)) {
     const seconds = written(Number(text) * 1_000);
     const minutes = written(Number(text) * 60_000);
-    return [
+    const meant = [
       ...(seconds === undefined ? [] : [`"${seconds}" if ${text} are seconds`]),
       ...(minutes === undefined ? [] : [`"${minutes}" if ${text} are minutes`]),
-    ]
-      .join(', or ')
-      .replace(/^/, ': write ')
-      .replace(/^: write $/, '');
+    ];
+    return meant.length === 0 ? '' : `: write ${meant.join(', or ')}`;
   }
   // Numbers with units and blanks alone, or the P and T of ISO 8601 beside them.
   if (!/^p?t?(?:\d{1,9}\s*[a-z]+\s*)+$/i.test(text)) return '';
