@@ -15,13 +15,11 @@ const REPEATED_WITHIN_MS = 30 * MINUTE_MS;
 /** The pause counts from what was read before the first one, whose call may have been repeated. */
 const ONE_TRY_IN_MS = 6 * 60 * MINUTE_MS - ACTS_WITHIN_MS;
 
-/** How long before the end of the day faults have ended, ms. */
-const QUIET_MS = 7 * 60 * MINUTE_MS;
-
 /** A host is only said to be closed after a fresh look at it, gets back what it had, and is never closed for good. */
 export function shells(day: Day): Invariant {
   if (day.scenario.shells === undefined) return {};
   const { account, records } = day.run;
+  const startsAt = account.time.now;
   const { instances, commands, agents } = account.fleet;
   const documentOf = (id: string): string => account.stack.ref('AWS::SSM::Document', id);
   const [look, close, restore] = ['CloseShellsLook', 'CloseShellsClose', 'CloseShellsRestore'].map(documentOf);
@@ -146,7 +144,7 @@ export function shells(day: Day): Invariant {
   /** Whose ways in were closed before the faults ended is said to have been told so, also where a crash came between. */
   const checkRecorded = (): void => {
     const told = new Set(records.flatMap(({ reason, instance }) => (reason === 'shells-being-closed' ? instance : [])));
-    const before = account.time.now - QUIET_MS;
+    const before = startsAt + (day.scenario.faults.quietAfterMs ?? Number.POSITIVE_INFINITY);
     for (const { id, state } of instances.list()) {
       const isClosed =
         state === 'running' &&
