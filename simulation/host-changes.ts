@@ -3,6 +3,7 @@ import type { NodeInput } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
 import { flawsOf, hostWith, type WayIn } from './scenario/flawed-hosts.ts';
 import type { Group } from './scenario/fleet.ts';
+import { nthOf } from './scenario/nth-of.ts';
 import type { HostChange } from './scenario/parts/posture.ts';
 import type { Shells } from './scenario/parts/shells.ts';
 import type { Scenario } from './scenario/scenario.ts';
@@ -29,7 +30,7 @@ export function changeHosts({ flaws, index, ...group }: HostChange, scenario: Sc
   const host = hostWith(flaws, wayOf(group, scenario));
   const members = membersOf(group, run);
   if (index !== undefined) {
-    const one = members[index % Math.max(1, members.length)];
+    const one = nthOf(members, index);
     if (one !== undefined) give(one, host);
     return;
   }
@@ -42,7 +43,7 @@ export function changeHosts({ flaws, index, ...group }: HostChange, scenario: Sc
 /** Writes the keys of one host again, as they were at its launch. */
 export function writeKeys({ index, ...group }: Shells['writes'][number], scenario: Scenario, run: Run): void {
   const members = membersOf(group, run);
-  const one = members[index % Math.max(1, members.length)];
+  const one = nthOf(members, index);
   if (one === undefined) return;
   give(one, hostWith([...flawsOf(run.account.fleet.commands.hostOf(one))], wayOf(group, scenario)));
 }
@@ -60,5 +61,5 @@ export function requestAboutShells({ action, index }: Shells['rulings'][number],
     if (remediation === 'close-shells' && instance !== undefined) last.set(instance, reason);
   }
   const fitting = [...last].filter(([, reason]) => RULED_ON[action].test(reason));
-  return fitting[index % Math.max(1, fitting.length)]?.[0];
+  return nthOf(fitting, index)?.[0];
 }

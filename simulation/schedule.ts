@@ -6,6 +6,7 @@ import { servingMembers } from '../sandbox/account/auto-scaling/groups.ts';
 import type { Run } from '../sandbox/play.ts';
 import { changeHosts, requestAboutShells, writeKeys } from './host-changes.ts';
 import { policyDocumentOf } from './scenario/documents.ts';
+import { nthOf } from './scenario/nth-of.ts';
 import { beginChange } from './scenario/parts/control-planes.ts';
 import { waiverChanges } from './scenario/parts/posture.ts';
 import { type Ruling, requestOf } from './scenario/parts/rulings.ts';
@@ -95,7 +96,7 @@ function endNode(index: number, { selfManaged }: Scenario, { account }: Run): vo
     .filter(({ name }) => names.has(name))
     .flatMap((group) => [...group.members.values()].map((member) => ({ group, ...member })))
     .filter(({ lifecycleState }) => lifecycleState === 'InService');
-  const ended = serving[index % Math.max(1, serving.length)];
+  const ended = nthOf(serving, index);
   if (ended === undefined) return;
   autoScalingGroups.terminate(ended.group, ended.instance, ENDS_WITHIN_MS);
   autoScalingGroups.settleSoon(ended.group);
@@ -109,7 +110,7 @@ function scale({ direction, index }: Scaling, { account }: Run): void {
   const { autoScalingGroups } = account.fleet;
   const groups = autoScalingGroups.list();
   if (direction === 'out') {
-    const group = groups[index % Math.max(1, groups.length)];
+    const group = nthOf(groups, index);
     if (group === undefined || group.desired >= group.max) return;
     group.desired += 1;
     autoScalingGroups.settleSoon(group);
@@ -117,14 +118,14 @@ function scale({ direction, index }: Scaling, { account }: Run): void {
   }
   if (direction === 'lost') {
     const members = groups.flatMap((group) => [...group.members.values()]);
-    const lost = members[index % Math.max(1, members.length)]?.instance;
+    const lost = nthOf(members, index)?.instance;
     if (lost !== undefined) account.fleet.instances.terminate(lost, ENDS_WITHIN_MS, () => {});
     return;
   }
   const serving = groups
     .filter(({ desired, min }) => desired > min)
     .flatMap((group) => servingMembers(group).map(({ instance }) => ({ group, instance })));
-  const ended = serving[index % Math.max(1, serving.length)];
+  const ended = nthOf(serving, index);
   if (ended === undefined) return;
   ended.group.desired -= 1;
   autoScalingGroups.terminate(ended.group, ended.instance, ENDS_WITHIN_MS);
@@ -158,7 +159,7 @@ function take(step: Exclude<Step, { kind: 'policy' }>, run: Run): string | undef
         told.flatMap(({ reason, instance }) => (instance !== undefined && reasons.test(reason) ? [instance] : [])),
       ),
     ];
-    return ids[index % Math.max(1, ids.length)];
+    return nthOf(ids, index);
   };
   switch (step.kind) {
     case 'ask': {
@@ -184,7 +185,7 @@ function take(step: Exclude<Step, { kind: 'policy' }>, run: Run): string | undef
         .list()
         .filter(({ state, kubernetes }) => state === 'running' && kubernetes);
       const { interfaces, addresses } = account.fleet.networks;
-      const [first] = interfaces.of(workers[step.index % Math.max(1, workers.length)]?.id ?? '');
+      const [first] = interfaces.of(nthOf(workers, step.index)?.id ?? '');
       if (first !== undefined && first.associations.size === 0) {
         addresses.associate(addresses.allocate(), first, first.privateIps[0]);
       }
@@ -192,7 +193,7 @@ function take(step: Exclude<Step, { kind: 'policy' }>, run: Run): string | undef
     }
     case 'forged-launch': {
       const all = account.fleet.instances.list();
-      const id = all[step.index % Math.max(1, all.length)]?.id ?? 'i-0badcafe0badcafe0';
+      const id = nthOf(all, step.index)?.id ?? 'i-0badcafe0badcafe0';
       account.putEvent({ ...launched, ...asked, detail: { ...launched.detail, 'instance-id': id } });
       return undefined;
     }

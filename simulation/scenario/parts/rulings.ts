@@ -2,6 +2,7 @@ import type { RequestedAction } from '../../../events/remediation-request.ts';
 import { REMEDIATIONS } from '../../../functions/remediations.ts';
 import type { RemediationRecord } from '../../../functions/shared/records/record.ts';
 import type { Draw } from '../choices.ts';
+import { nthOf } from '../nth-of.ts';
 import type { Ground, Part } from '../part.ts';
 import type { Policy } from '../policy.ts';
 
@@ -88,7 +89,7 @@ export function requestOf(
   const fitting = [...last.values()].filter(
     (record) => TAKE_RULINGS_ON_GROUPS.has(record.remediation) && ASKED_ABOUT[action](record),
   );
-  const record = fitting[index % Math.max(1, fitting.length)];
+  const record = nthOf(fitting, index);
   if (record === undefined) return undefined;
   const { remediation, cluster, nodegroup, details } = record;
   const isRuling = action === 'approve' || action === 'reject';
