@@ -1,5 +1,6 @@
 import { createClusterReader, describeNodeGroup } from '../functions/shared/fleet/fleet.ts';
 import { unmanagedGroup } from '../functions/shared/fleet/worker.ts';
+import { visible } from '../functions/shared/text/visible.ts';
 import type { Surroundings } from './command.ts';
 import type { FleetNow } from './fleet.ts';
 import { nearestPlace } from './meant-subject.ts';
@@ -31,4 +32,15 @@ export async function whyUnknown(
   if (ofGroup.kind === 'unreadable')
     return `EKS does not tell whether there is a node group ${cluster}/${nodegroup}: ${ofGroup.error}`;
   return ofGroup.kind === 'gone' ? none() : undefined;
+}
+
+/** Tells why a scope cannot be listed. @returns whether there was anything to tell */
+export async function noteUnknown(
+  surroundings: Surroundings,
+  fleet: () => Promise<FleetNow>,
+  scope: Scope,
+): Promise<boolean> {
+  const unknown = await whyUnknown(surroundings, fleet, scope);
+  if (unknown !== undefined) surroundings.note(visible(unknown));
+  return unknown !== undefined;
 }

@@ -18,7 +18,7 @@ import { type OtherNode, otherGroupCells, otherGroupJson, otherNodeJson, readOth
 import { listQuarantines } from '../quarantine-list.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { straysBeside } from '../strays.ts';
-import { whyUnknown } from '../unknown-place.ts';
+import { noteUnknown } from '../unknown-place.ts';
 import { UsageError } from '../usage-error.ts';
 
 const KINDS: Readonly<Record<string, (surroundings: Surroundings, scope: Scope) => Promise<ExitCode>>> = {
@@ -61,10 +61,8 @@ function kindOf(kind: string | undefined) {
 
 /** The answer where a list of workers is empty. A cluster or node group that EKS does not have fails the command. */
 async function showNone(surroundings: Surroundings, fleet: FleetNow, scope: Scope, none: string): Promise<ExitCode> {
-  const unknown = await whyUnknown(surroundings, async () => fleet, scope);
-  if (unknown === undefined) return show(surroundings, [[], []], [], none);
-  surroundings.note(unknown);
-  return 1;
+  if (await noteUnknown(surroundings, async () => fleet, scope)) return 1;
+  return show(surroundings, [[], []], [], none);
 }
 
 async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<ExitCode> {

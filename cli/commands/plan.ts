@@ -1,12 +1,12 @@
 import { DECISION_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
 import type { DecisionKind } from '../../functions/shared/records/record.ts';
-import { jsonLine, visible } from '../../functions/shared/text/visible.ts';
+import { jsonLine } from '../../functions/shared/text/visible.ts';
 import { spanOf } from '../age.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { type FleetNow, placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { table } from '../table.ts';
-import { whyUnknown } from '../unknown-place.ts';
+import { noteUnknown } from '../unknown-place.ts';
 import { type PlannedUpgrade, planUpgrades } from '../upgrade-plan.ts';
 
 /** Decisions about the future, by function: proposed by mode observe, in progress, or waiting. */
@@ -82,10 +82,9 @@ async function tellNone(
   scope: Scope,
   none: string,
 ): Promise<ExitCode> {
-  const unknown = await whyUnknown(surroundings, fleet, scope);
-  if (unknown !== undefined) surroundings.note(visible(unknown));
-  else if (!surroundings.json) surroundings.print(none);
-  return unknown === undefined ? 0 : 1;
+  if (await noteUnknown(surroundings, fleet, scope)) return 1;
+  if (!surroundings.json) surroundings.print(none);
+  return 0;
 }
 
 async function tell(surroundings: Surroundings, scope: Scope): Promise<ExitCode> {
