@@ -1,7 +1,7 @@
 import type { Requestable } from '../../events/remediation-request.ts';
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import { isGroupClosed, isLastWord, meansQuarantine } from '../shared/records/status.ts';
+import { isGroupClosed, isLastWord, isResumable, meansQuarantine } from '../shared/records/status.ts';
 
 /**
  * The actions to offer for a subject, by the latest record of each function. This only hides requests that would be
@@ -44,20 +44,11 @@ const planOf = ({ decision, details }: ReadRecord): { readonly plan?: string } =
   return decision === 'would-act' && typeof plan === 'string' ? { plan } : {};
 };
 
-/** The reasons that an operator can resume from. */
-const STOPPED: ReadonlySet<string> = new Set([
-  'halted',
-  'breaker-tripped',
-  'held-by-breaker',
-  'refresh-halted',
-  'refresh-cancelled',
-]);
-
 function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
   if (meansQuarantine(reason)) return ['release', 'extend', 'terminate'];
   if (reason === 'proposal-rejected') return ['approve'];
   if (decision === 'would-act') return ['approve', 'reject'];
-  if (STOPPED.has(reason)) return ['resume'];
+  if (isResumable(reason)) return ['resume'];
   return decision === 'failed' || reason === 'retry-later' ? ['retry'] : [];
 }
 

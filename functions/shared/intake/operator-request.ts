@@ -2,6 +2,7 @@ import type { RemediationRequest, RequestedAction } from '../../../events/remedi
 import { inWords, type Proposal, planIdOf, type Ruling } from '../ledger/proposal.ts';
 import type { DecisionKind, RemediationRecord } from '../records/record.ts';
 import type { SharedReason } from '../records/shared-reasons.ts';
+import { isResumable } from '../records/status.ts';
 import type { MessageTrigger } from './messages.ts';
 
 /** An operator's request to approve, reject, resume or retry, from its event. */
@@ -79,13 +80,6 @@ export interface Answering<State> {
 
 type Consequence = { readonly decision: DecisionKind; readonly reason: string; readonly message: string };
 
-/** What fits instead, by what holds a subject. */
-const FITS: Readonly<Record<string, RequestedAction>> = {
-  halted: 'resume',
-  'breaker-tripped': 'resume',
-  'held-by-breaker': 'resume',
-};
-
 /**
  * ` As it stands: The kill switch is on.`: what holds a subject of which nothing can be tried again, and which action
  * fits. Empty for rulings, which say themselves what is proposed. An act is not told of, since this answer does none.
@@ -94,7 +88,7 @@ function stands(action: RequestedAction, decide: () => Consequence): string {
   if (action !== 'retry' && action !== 'resume') return '';
   const { decision, reason, message } = decide();
   if (decision === 'acted') return '';
-  const fitting = decision === 'would-act' ? 'approve' : FITS[reason];
+  const fitting = decision === 'would-act' ? 'approve' : isResumable(reason) ? 'resume' : undefined;
   const fits = fitting === undefined || fitting === action ? '' : ` What fits is ${fitting}.`;
   return ` As it stands: ${message}${fits}`;
 }

@@ -78,6 +78,9 @@ export const SHELL_INGRESS = [
   'shell-ingress-ended',
 ] as const;
 
+/** Reasons for a group on which nothing more is tried until an operator resumes it. */
+const RESUMABLE = ['halted', 'breaker-tripped', 'held-by-breaker', 'refresh-halted', 'refresh-cancelled'] as const;
+
 /** Answers to requests. They never determine the state of their subject, which stays as it was or is recorded anew. */
 export const ANSWERS = ['request-granted', 'request-refused'] as const;
 
@@ -120,6 +123,7 @@ const isGroupClosing = (reason: string): boolean => reason === 'group-hardened' 
 export const meansQuarantine = isOneOf(IN_QUARANTINE);
 export const isEndOfLife = isOneOf(END_OF_LIFE);
 export const isAnswer = isOneOf(ANSWERS);
+export const isResumable = isOneOf(RESUMABLE);
 export const isQuarantineGuard = isOneOf(QUARANTINE_GUARDS);
 const isStop = isOneOf(STOPS);
 
