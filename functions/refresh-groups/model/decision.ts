@@ -69,7 +69,7 @@ export interface Decision extends Told<Reason> {
    * count.
    */
   readonly dependsOnWorkloads?: Since;
-  /** Groups that others wait for and that nobody has seen for a day, or since a release has been known. */
+  /** Groups that others wait for and that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The AMI that the decision is about; absent where the decision does not get that far. */
   readonly target?: string;

@@ -7,7 +7,7 @@ import type { Blocker, Candidate, Entry, Rollouts } from './rollouts.ts';
  * How long a release must have been known before a later wave takes it, ms: two sweeps of a stack that sweeps each hour.
  * By then the ledger has seen every group of the earlier waves. Where sweeps are rarer, the event of an Amazon release has
  * had each managed node group looked at, and others are known from the sweep before. The event of an AMI of its owner may
- * be lost, or there is none, so that a later group has the earlier ones looked at.
+ * be lost, or there is none, so that later groups have the earlier ones looked at (`new-images.ts`).
  */
 const SWEPT_AFTER = 2 * 3_600_000;
 
@@ -15,7 +15,7 @@ const SWEPT_AFTER = 2 * 3_600_000;
 export type Held =
   | Exclude<Entry, { kind: 'open' }>
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'unswept'; readonly until: number; readonly unsure: readonly NodeGroupKey[] };
+  | { readonly kind: 'unswept'; readonly until: number };
 
 /** A group that may take a release. */
 interface Taker {
@@ -43,8 +43,7 @@ export function heldFrom(
   const entry = rollouts.entryOf(key, wave, candidate, bakeBetween, now);
   if (entry.kind !== 'open') return entry;
   const until = knownSince + SWEPT_AFTER;
-  if (wave === 0 || until <= now) return undefined;
-  return { kind: 'unswept', until, unsure: rollouts.unsureBefore(wave, candidate, bakeBetween, now) };
+  return wave > 0 && until > now ? { kind: 'unswept', until } : undefined;
 }
 
 /**
@@ -107,7 +106,7 @@ export interface WaveWait {
   readonly until?: number;
   /** What to do, where the hint of the reason does not fit: nobody is waited for. */
   readonly hint?: string;
-  /** Groups to look at: nobody has seen them for a day, or since the release has been known. */
+  /** Groups that nobody has seen for a day: they may be gone. */
   readonly lookAt?: readonly NodeGroupKey[];
 }
 
@@ -138,7 +137,7 @@ export function inWordsOf(
     case 'unswept':
       return earlier(
         `${releaseVersion} has been known for less than two hours. Until ${iso(held.until)} only the first wave takes it.`,
-        { until: held.until, hint: PASSES, ...lookingAt(held.unsure) },
+        { until: held.until, hint: PASSES },
       );
     case 'alone':
       return earlier(`${listOf([held.first])}: the first node group that takes ${releaseVersion} goes alone.`);
@@ -156,13 +155,11 @@ export function inWordsOf(
     }
     case 'unfinished': {
       const { blockers, unseen } = held;
-      return earlier(`It waits for ${nameOf(blockers[0]?.wave)}: ${listOf(blockers)}.`, lookingAt(unseen));
+      const lookAt = unseen.length === 0 ? {} : { lookAt: unseen };
+      return earlier(`It waits for ${nameOf(blockers[0]?.wave)}: ${listOf(blockers)}.`, lookAt);
     }
   }
 }
-
-const lookingAt = (groups: readonly NodeGroupKey[]): Pick<WaveWait, 'lookAt'> =>
-  groups.length === 0 ? {} : { lookAt: groups };
 
 /** Names at most three groups, and counts the rest. */
 function listOf(blockers: readonly Blocker[]): string {

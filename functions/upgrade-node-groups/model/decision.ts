@@ -78,7 +78,7 @@ export interface Decision extends Told<Reason> {
   readonly lifts?: Lift[];
   /** Whether nobody has read the gates yet, so that another decision may follow once somebody has. */
   readonly dependsOnGates?: true;
-  /** The node groups that the subject waits for and that nobody has seen for a day, or since a release has been known. */
+  /** The node groups out of sight that the subject waits for: they are to be looked at. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
   readonly start?: {

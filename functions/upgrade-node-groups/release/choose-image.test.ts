@@ -3,6 +3,7 @@ import { parsePolicy } from '../../policy-document.ts';
 import type { NodeGroupState, Turn } from '../../shared/ledger/node-group-ledger.ts';
 import { machineImage } from '../../shared/releases/machine-image.fixture.ts';
 import type { MachineImage } from '../../shared/releases/wanted-image.ts';
+import { unsureAboutNew } from '../../shared/rollouts/new-images.ts';
 import { rolloutsIn } from '../../shared/rollouts/waves.ts';
 import { decide } from '../decide/decide.ts';
 import { progressAfter } from '../decide/progress.ts';
@@ -177,6 +178,15 @@ describe('a group with a custom AMI', () => {
         slots: {},
         rollouts: rolloutsIn(new Map([['lab/web', state]]), policy),
       });
+    /** Whom the node group, to which its AMIs have just come, has looked at beside this one. */
+    const unsureBeside = (state: NodeGroupState) => {
+      const own: NodeGroupState = { outcomes: 1, ...knownFor(0) };
+      const states = new Map([
+        ['lab/web', state],
+        ['shop/general', own],
+      ]);
+      return unsureAboutNew({ cluster: 'shop', nodegroup: 'general' }, rolloutsIn(states, policy), NOW);
+    };
     const onAmi = (imageId: string, ...wanted: MachineImage[]): Partial<NodeGroupView> => ({
       releaseVersion: imageId,
       nodes: [{ imageId }],
@@ -234,7 +244,7 @@ describe('a group with a custom AMI', () => {
       const untold = besides(unaware, {});
       expect([untold.reason, untold.wakeAt]).toEqual(['earlier-wave', NOW + 2 * HOUR]);
       // It may have come to the canary, too, and no sweep may look at the canary by then.
-      expect(untold.lookAt).toEqual([{ cluster: 'lab', nodegroup: 'web' }]);
+      expect(unsureBeside(unaware)).toEqual([{ cluster: 'lab', nodegroup: 'web' }]);
       expect(besides(unaware, knownFor(1)).wakeAt).toBe(NOW + HOUR);
       expect(besides(unaware, knownFor(2)).reason).toBe('upgrade-started');
       const { progress } = unaware;
