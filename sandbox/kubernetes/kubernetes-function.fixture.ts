@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { clusterToken, openKubernetes } from '../../functions/shared/kubernetes/access.ts';
 import { isKubernetesAccessError } from '../../functions/shared/kubernetes/access-error.ts';
-import type { KubernetesClient, KubernetesObject } from '../../functions/shared/kubernetes/client.ts';
+import type { DaemonSetManifest, KubernetesClient } from '../../functions/shared/kubernetes/client.ts';
 import { createPatience } from '../../functions/shared/kubernetes/patience.ts';
 
 interface Event {
   readonly cluster: string;
   readonly endpoint: string;
   readonly certificateAuthority: string;
-  readonly manifest: KubernetesObject;
+  readonly manifest: DaemonSetManifest;
   /** A node to isolate, drain and restore, instead of everything else. */
   readonly node?: string;
 }
@@ -27,7 +27,7 @@ export async function handler({ cluster, endpoint, certificateAuthority, manifes
     clock,
   });
   const patience = createPatience(clock, 600_000);
-  const { name, namespace = '' } = manifest.metadata;
+  const { name, namespace } = manifest.metadata;
   try {
     const client = await openKubernetes({ cluster, endpoint, certificateAuthority, token, patience });
     if (node !== undefined) return await emptied(client, node);

@@ -1,5 +1,5 @@
 import type { V1DaemonSet } from '@kubernetes/client-node';
-import type { KubernetesObject } from '../../shared/kubernetes/client.ts';
+import type { DaemonSetManifest } from '../../shared/kubernetes/client.ts';
 import { INSTALL_SCRIPT } from './script.ts';
 
 /** Namespace and name of the DaemonSet. They are fixed, so that there is one per cluster. */
@@ -32,7 +32,7 @@ export interface InstallerOptions {
  * @throws RangeError for no nodes, since without names it would run on all, and for more than {@link
  * INSTALLER_NODE_LIMIT}
  */
-export function installerDaemonSet({ nodeNames, region, image }: InstallerOptions): KubernetesObject {
+export function installerDaemonSet({ nodeNames, region, image }: InstallerOptions): DaemonSetManifest {
   const names = [...new Set(nodeNames)].sort();
   if (names.length === 0 || names.length > INSTALLER_NODE_LIMIT) {
     throw new RangeError(`The installer takes 1 to ${INSTALLER_NODE_LIMIT} nodes at a time, not ${names.length}.`);
@@ -94,7 +94,7 @@ export function installerDaemonSet({ nodeNames, region, image }: InstallerOption
         },
       },
     },
-  } satisfies V1DaemonSet;
+  } satisfies V1DaemonSet & DaemonSetManifest;
 }
 
 /**

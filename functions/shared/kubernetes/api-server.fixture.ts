@@ -17,6 +17,8 @@ export interface Reply {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
+  /** Sent as it stands, instead of {@link body} in JSON. */
+  readonly raw?: string;
   /** What the body of the request has in it that it answers, whatever its turn: of calls at the same time, any may come first. */
   readonly to?: string;
   /** Breaks the connection instead of responding. */
@@ -50,13 +52,13 @@ export async function patientApi(patienceOf: (received: readonly unknown[]) => P
     received.push({ method, url, headers, body: asked });
     const reply =
       replies.find(({ to }) => to !== undefined && asked.includes(to)) ?? replies[received.length - 1] ?? {};
-    const { status: code = 200, headers: extra, body = {}, lost = false, drips = false } = reply;
+    const { status: code = 200, headers: extra, body = {}, raw, lost = false, drips = false } = reply;
     if (lost) {
       request.socket.destroy();
       return;
     }
     response.writeHead(code, { 'content-type': 'application/json', ...extra });
-    if (!drips) return void response.end(JSON.stringify(body));
+    if (!drips) return void response.end(raw ?? JSON.stringify(body));
     const dripping = setInterval(() => response.write(' '), 20);
     response.on('close', () => clearInterval(dripping));
   });

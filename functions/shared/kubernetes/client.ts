@@ -18,6 +18,7 @@ import { findNode, type KubernetesNode, type ListedNode, listNodes, readNode } f
 import { listFargatePods, listOtherNodes, type OtherNode } from './other-nodes.ts';
 import { listPodSecurity, type PodSecurity } from './pod-security.ts';
 import { kubernetesTransport } from './transport.ts';
+import { tellingUnreadable } from './unreadable-answer.ts';
 import { listPendingPods, listUnreadyNodes, type PendingPod, type UnreadyNode } from './unwell.ts';
 
 export type { Change, Eviction, Isolation, KubernetesNode, KubernetesPod, Restoration };
@@ -35,6 +36,13 @@ export interface KubernetesObject {
   /** `spec`, or whatever else the kind has. */
   readonly [field: string]: unknown;
 }
+
+/** The manifest of a DaemonSet: no other kind is applied. */
+export type DaemonSetManifest = KubernetesObject & {
+  readonly apiVersion: 'apps/v1';
+  readonly kind: 'DaemonSet';
+  readonly metadata: { readonly namespace: string };
+};
 
 /** Node counts of a DaemonSet: nodes that should run a pod, nodes whose pod is ready, nodes whose pod is up to date. */
 export interface DaemonSetStatus {
@@ -104,10 +112,9 @@ export interface KubernetesClient {
    */
   tryEviction(pod: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>): Promise<Eviction>;
   /**
-   * Creates the object, or makes it match the manifest, whoever has changed it. Repeating it changes nothing.
-   * @throws TypeError for a kind that is not supported: only DaemonSets are
+   * Creates the DaemonSet, or makes it match the manifest, whoever has changed it. Repeating it changes nothing.
    */
-  apply(manifest: KubernetesObject): Promise<void>;
+  apply(manifest: DaemonSetManifest): Promise<void>;
   /** Undefined when there is no such DaemonSet; zeros until the cluster's controller has observed the latest change. */
   daemonSetStatus(namespace: string, name: string): Promise<DaemonSetStatus | undefined>;
   /** Deletes the DaemonSet at once; its pods follow in the background. One that does not exist is no error. */
@@ -127,7 +134,7 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
   const core = new CoreV1Api(configuration);
   const apps = new AppsV1Api(configuration);
   const policy = new PolicyV1Api(configuration);
-  return {
+  const client: KubernetesClient = {
     listEvictablePods: () => listEvictablePods(core),
     listBudgets: () => listBudgets(policy),
     listNodes: () => listNodes(core),
@@ -151,11 +158,7 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     tryEviction: (pod) => evictPod(core, pod, { dryRun: true }),
 
     async apply(manifest) {
-      const { apiVersion, kind, metadata } = manifest;
-      const { name, namespace } = metadata;
-      if (`${apiVersion} ${kind}` !== 'apps/v1 DaemonSet' || namespace === undefined) {
-        throw new TypeError(`Only DaemonSets of a namespace can be applied, not ${apiVersion} ${kind} ${name}.`);
-      }
+      const { name, namespace } = manifest.metadata;
       await apps.patchNamespacedDaemonSet(
         { name, namespace, body: manifest, fieldManager: FIELD_MANAGER, force: true },
         setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply),
@@ -177,4 +180,5 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
       await unlessAbsent(apps.deleteNamespacedDaemonSet({ namespace, name, propagationPolicy: 'Background' }));
     },
   };
+  return tellingUnreadable(client, access);
 }

@@ -49,6 +49,19 @@ export const tooLong = ({ cluster }: ClusterAccess, most: number): KubernetesAcc
     `The Kubernetes API of ${cluster} answers with more than ${most / 2 ** 20} MiB at once, which is too much to read.`,
   );
 
+/**
+ * The error for a success whose body is not what was asked for: the page of a proxy, half a document, a list of something
+ * else.
+ * @param what the body, or what is wrong with it
+ */
+export const unreadable = ({ cluster }: ClusterAccess, what: string, options?: ErrorOptions): KubernetesAccessError =>
+  new KubernetesAccessError(
+    'failed',
+    `The Kubernetes API of ${cluster} gives an answer that cannot be read (${shortLine(what, 200) || 'it is empty'}). Something in between answers instead, or a server that an APIService of the cluster names.`,
+    undefined,
+    options,
+  );
+
 const PRIVATE =
   "If only its private endpoint is enabled, put this function into the cluster's VPC, or enable the public endpoint too.";
 

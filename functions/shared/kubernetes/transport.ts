@@ -9,7 +9,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import type { ClusterAccess } from './cluster-access.ts';
-import { outOfPatience, refusal, tooLong, withoutAnswer } from './refusal.ts';
+import { outOfPatience, refusal, tooLong, unreadable, withoutAnswer } from './refusal.ts';
 
 /** Time limit of one attempt, ms. Connections to an unreachable private endpoint hang. */
 const ATTEMPT_MS = 10_000;
@@ -133,6 +133,8 @@ function responseOf(access: ClusterAccess, outcome: Answer | Error): ResponseCon
   if (outcome instanceof Error) throw withoutAnswer(access, outcome);
   const { status, headers, body } = outcome;
   if (status < 200 || status > 299) throw refusal(access, status, body);
+  // Every answer of an API server is an object. The generated client takes the page of a proxy for one without fields.
+  if (!body.startsWith('{')) throw unreadable(access, body);
   return new ResponseContext(status, headers, {
     text: async () => body,
     binary: async () => Buffer.from(body),
