@@ -3,7 +3,7 @@ import { asStored, type OutcomeDeps, recordOnce } from '../shared/ledger/outcome
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
-import { refusalOf } from '../shared/runtime/aws-error.ts';
+import { refusalOf, unlessRefused } from '../shared/runtime/aws-error.ts';
 import { type Circumstances, type Decision, withheld } from './decide.ts';
 import type { Observation } from './observe.ts';
 import type { Recorder } from './remediation.ts';
@@ -61,7 +61,8 @@ export async function recordPending(
 
 /**
  * Lifts the termination protection that the quarantine had set, then terminates. Protection that somebody else set
- * stays.
+ * stays. Where EC2 does not terminate, as an instance with stop protection (EC2 user guide, "Enable stop protection"), the
+ * quarantine goes on, and the worker is protected again.
  */
 async function terminate(
   ec2: EC2Client,
@@ -72,18 +73,25 @@ async function terminate(
   const calls: AwsCall[] = [];
   const note = (operation: string, requestId = '') => calls.push({ service: 'ec2', operation, requestId });
   if (decision.terminate === undefined) return { decision, calls };
+  const protect = async (Value: boolean): Promise<void> => {
+    const changed = await ec2.send(
+      new ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value } }),
+    );
+    note('ModifyInstanceAttribute', changed.$metadata.requestId);
+  };
+  const { liftProtection } = decision.terminate;
+  let isLifted = false;
   try {
-    if (decision.terminate.liftProtection) {
-      const change = { InstanceId, DisableApiTermination: { Value: false } };
-      const lifted = await ec2.send(new ModifyInstanceAttributeCommand(change));
-      note('ModifyInstanceAttribute', lifted.$metadata.requestId);
-    }
+    if (liftProtection) await protect(false);
+    isLifted = liftProtection;
     const ended = await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
     note('TerminateInstances', ended.$metadata.requestId);
     return { decision, calls };
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    return { decision: withheld(refusal, orderedAt), calls };
+    const { refused: unprotected } = isLifted ? await unlessRefused(protect(true)) : {};
+    const left = unprotected === undefined ? '' : ` (It is not protected from termination any more: ${unprotected})`;
+    return { decision: withheld(`${refusal}${left}`, orderedAt), calls };
   }
 }

@@ -57,6 +57,27 @@ it('terminates nobody who opted out since, and the worker stays in quarantine', 
   expect(run.account.fleet.networks.isReachable(worker.id)).toBe(false);
 });
 
+it.each([
+  { refused: 'nothing', told: /^The worker is not terminated: UnauthorizedOperation: (?!.*protected)/ },
+  { refused: 'ModifyInstanceAttribute', told: /It is not protected from termination any more: UnauthorizedOperation/ },
+])('protects a worker again that AWS does not terminate; refused is then $refused', async ({ refused, told }) => {
+  const refusals = [{ operation: 'TerminateInstances', as: 'denied' as const }];
+  const policy = { quarantine: { terminationProtection: true } };
+  const run = await start(scenario(privateFleet({}, publicLaunch()), policy, { faults: { refusals } }));
+  await run.account.play(30 * MINUTE);
+  const worker = exposedWorker(run);
+  expect(worker.disableApiTermination).toBe(true);
+  ask(run, 'terminate', worker.id);
+  while (terminations(run).length === 0) await run.account.play(10);
+  expect(worker.disableApiTermination).toBe(false);
+  refusals.push({ operation: refused, as: 'denied' });
+  await run.account.play(5 * MINUTE);
+  expect([worker.state, worker.disableApiTermination]).toEqual(['running', refused === 'nothing']);
+  const ours = run.records.filter(({ remediation }) => remediation === 'terminate-workers');
+  expect(ours.map(({ message }) => message)).toEqual([expect.stringMatching(told)]);
+  expect(outcomes(run)).toContain('failed termination-refused');
+});
+
 it('loses no record, wherever it dies', () =>
   expectNoLoss(
     'terminate-workers',
