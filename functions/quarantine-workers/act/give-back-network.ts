@@ -51,9 +51,12 @@ export async function giveBackUnsaved(subject: StepSubject, losses: Losses): Pro
   }
 }
 
-/** Restores the addresses of an interface, except automatic ones, which cannot be restored. */
+/**
+ * Restores the addresses of an interface. Nobody can restore an automatic one: EC2 gives another one instead, which it may
+ * show late. It is waited for once, because who releases the worker accepts what is shown then.
+ */
 export async function giveBackAddresses(
-  { clients, note }: StepSubject,
+  { clients, note, quarantine }: StepSubject,
   { id, addresses, ipv6, ipv6Prefixes = [] }: SavedInterface,
   now: InterfaceView,
   losses: Losses,
@@ -61,7 +64,8 @@ export async function giveBackAddresses(
   for (const { publicIp, privateIp, allocationId } of addresses) {
     const has = now.addresses.some((address) => address.publicIp === publicIp);
     if (has) continue;
-    await giveBack(losses, `address ${publicIp}`, `the address ${publicIp} of ${id}`, async () => {
+    const key = `address ${publicIp}`;
+    await giveBack(losses, key, `the address ${publicIp} of ${id}`, async () => {
       if (allocationId !== undefined) {
         // EC2 must not take the address away from somebody else who has it by now.
         const change = {
@@ -73,11 +77,15 @@ export async function giveBackAddresses(
         note('ec2', 'AssociateAddress', await clients.ec2.send(new AssociateAddressCommand(change)));
         return;
       }
-      losses.lost.set(`address ${publicIp}`, `the automatic address ${publicIp} of ${id}; it has another one instead`);
+      const isAskedFor = key in quarantine.notes;
+      const instead =
+        now.addresses.length === 0 && isAskedFor ? 'EC2 shows none instead' : 'it has another one instead';
+      losses.lost.set(key, `the automatic address ${publicIp} of ${id}; ${instead}`);
       if (now.addresses.length > 0) return;
       const change = { NetworkInterfaceId: id, AssociatePublicIpAddress: true };
       const answer = await clients.ec2.send(new ModifyNetworkInterfaceAttributeCommand(change));
       note('ec2', 'ModifyNetworkInterfaceAttribute', answer);
+      if (!isAskedFor) losses.awaited.push(id);
     });
   }
   for (const prefix of ipv6Prefixes.filter((each) => !now.ipv6Prefixes.includes(each))) {

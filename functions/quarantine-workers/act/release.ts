@@ -29,7 +29,7 @@ const PATIENCE = 15 * 60_000;
  * only what a fresh read shows counts as restored.
  */
 export async function release(subject: StepSubject): Promise<Decision> {
-  const losses: Losses = { lost: new Map(), pending: [], shutOff: [] };
+  const losses: Losses = { lost: new Map(), pending: [], awaited: [], shutOff: [] };
   const { saved, kind } = subject.quarantine;
   const present = new Map(subject.view.interfaces.map((each) => [each.id, each]));
   for (const each of saved.interfaces) {
@@ -125,7 +125,7 @@ const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses)
 
 async function conclude(
   subject: StepSubject,
-  { lost, pending, isTroubled = false, hasNoRoom, markedUntil }: Losses,
+  { lost, pending, awaited, isTroubled = false, hasNoRoom, markedUntil }: Losses,
 ): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
   // Each pass finds all losses anew. What the isolation left out is not a loss.
@@ -134,7 +134,8 @@ async function conclude(
   // Without a read nobody knows what is restored. The next reconcile shows the worker, or that it is gone.
   const faults = view === undefined ? ['EC2 to show it'] : releaseFaults({ ...quarantine, notes }, view);
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
-  const left = [...faults, ...pending];
+  const unshown = view?.interfaces.filter(({ id, addresses }) => awaited.includes(id) && addresses.length === 0) ?? [];
+  const left = [...faults, ...pending, ...unshown.map(({ id }) => `${id} lacks another public address`)];
   if (left.length > 0) {
     const message = `Its former state is being restored. Waiting for: ${left.join('; ')}.`;
     return {

@@ -8,6 +8,8 @@ export interface Losses {
   markedUntil?: number;
   readonly lost: Map<string, string>;
   readonly pending: string[];
+  /** Interfaces that get another automatic address, which EC2 does not show yet. */
+  readonly awaited: string[];
   /** Whether AWS did not do something for now. */
   isTroubled?: boolean;
   /** Interfaces without any security group left to restore. They stay closed. */
