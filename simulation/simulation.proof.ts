@@ -35,7 +35,7 @@ const ONCE_BROKEN: readonly Played[] = [
   ...[133, 456].map((seed) => ({ seed, drawn: upTo('exposedPools') })),
   { seed: 217, drawn: upTo('shells') },
   ...[1834, 1875, 2120, 2265, 2373, 2649, 2771, 2888, 4332].map((seed) => ({ seed, drawn: upTo('ownImages') })),
-  { seed: 9791, drawn: upTo('scalings') },
+  ...[8295, 9791].map((seed) => ({ seed, drawn: upTo('scalings') })),
 ];
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-days-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -1,6 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
-import { NOW, quarantine, worker } from '../model/observation.fixture.ts';
+import { NOW, networkInterface, quarantine, worker } from '../model/observation.fixture.ts';
 import type { StepSubject } from '../steps/step.ts';
 import { release } from './release.ts';
 
@@ -32,7 +32,7 @@ it.each([
     const address = { publicIp: '198.51.100.7', privateIp: '10.0.0.1' };
     const interfaces = [{ id: 'eni-1', groups: [], addresses: [address], ipv6: [] }];
     const held = quarantine({ kind: 'strip', phase: 'releasing', notes, saved: { interfaces, targets: [] } });
-    const view = worker({ interfaces: [{ ...worker().interfaces[0], id: 'eni-1', addresses: [] }] });
+    const view = worker({ interfaces: [networkInterface({ id: 'eni-1', addresses: [] })] });
     const subject = { clients: { ec2 }, note: () => {}, instanceId: 'i-1', quarantine: held, now: NOW, view };
     const decision = await release(subject as unknown as StepSubject);
     expect(`${decision.decision} ${decision.reason}`).toBe(told);
