@@ -34,6 +34,7 @@ const DENIED: readonly Case[] = [
   { fleet: 'ssm-agent', of: 'manage-ssm-agent', operation: 'GetServiceSetting' },
   { fleet: 'ssm-agent', of: 'manage-ssm-agent', operation: 'AttachRolePolicy', one: true },
   { fleet: 'ssm-agent', of: 'manage-ssm-agent', operation: 'GetRole', one: true },
+  { fleet: 'ssm-agent', of: 'manage-ssm-agent', operation: 'PATCH daemonsets' },
   { fleet: 'ssm-agent', of: 'upgrade-node-groups', operation: 'DescribeNodegroup', one: true },
   { fleet: 'findings', of: 'triage-findings', operation: 'DescribeImages' },
   { fleet: 'quarantine', of: 'check-posture', operation: 'SendCommand', one: true },

@@ -95,9 +95,13 @@ export async function bringOnce(
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
     refuse(bringing, starting, REASONS[error.problem], error.message);
+    // What a cluster refuses for good it has not got: no installation has begun, and none is to be ended.
+    if (saved !== known && FOR_GOOD.has(error.problem)) await save('refused', before);
     if (Object.keys(before).length > 0) troubles.push(error);
   }
 }
+
+const FOR_GOOD: ReadonlySet<KubernetesProblem> = new Set(['unauthorized', 'forbidden', 'denied', 'invalid']);
 
 /**
  * The saved nodes whose installation goes on: this reconcile did not end it, and the worker is not missing from a
