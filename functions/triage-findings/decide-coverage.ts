@@ -22,6 +22,10 @@ export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof sa
 
 /** Decides about Inspector's EC2 scanning in the account; pure. Scanning is off by default, and it costs money. */
 export function decideAccount({ status, refused, state }: AccountObservation, policy: Policy): Decision {
+  if (refused !== undefined && status !== undefined) {
+    const message = `Amazon Inspector does not list all that it holds: ${refused.why}. Findings count as far as their events, or what it lists, name them.`;
+    return say('skipped', 'inspector-unavailable', message, {}, `${refused.code} in part`);
+  }
   if (refused !== undefined) {
     const message = `Amazon Inspector does not answer in this account and region: ${refused.why}. No finding hastens an upgrade here.`;
     return say('skipped', 'inspector-unavailable', message, {}, refused.code);

@@ -1,4 +1,9 @@
-import { Inspector2Client, type ListCoverageCommandInput, ScanStatusReason } from '@aws-sdk/client-inspector2';
+import {
+  AccessDeniedException,
+  Inspector2Client,
+  type ListCoverageCommandInput,
+  ScanStatusReason,
+} from '@aws-sdk/client-inspector2';
 import { describe, expect, it } from 'vitest';
 import { observeAccount } from './observe-account.ts';
 import { isWorthTelling, reasonInWords } from './scan-reason.ts';
@@ -87,3 +92,28 @@ it.each(Object.values(ScanStatusReason).filter((reason) => !NOT_OF_INSTANCES.tes
     expect(isWorthTelling(reason) ? reasonInWords(reason, '1: i-1') : ', nobody').toContain(', ');
   },
 );
+
+it.each([
+  { denied: 'ListCoverageCommand', afflicted: ['i-1'], unscanned: [] },
+  { denied: 'ListFindingAggregationsCommand', afflicted: [], unscanned: [['i-2', 'STALE_INVENTORY']] },
+])('a denied $denied keeps nothing else from being read', async ({ denied, afflicted, unscanned }) => {
+  const client = new Inspector2Client({ region: 'eu-central-1' });
+  const ofInstance = { ec2InstanceAggregation: { instanceId: 'i-1', severityCounts: { critical: 1 } } };
+  client.send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+    if (name === denied) throw new AccessDeniedException({ message: `not ${denied}`, $metadata: {} });
+    const { filterCriteria } = input as ListCoverageCommandInput;
+    const isAboutInactive = filterCriteria?.scanMode === undefined;
+    return {
+      accounts: [{ accountId: ACCOUNT, resourceState: { ec2: { status: 'ENABLED' } } }],
+      responses: [ofInstance],
+      coveredResources: isAboutInactive ? [{ resourceId: 'i-2', scanStatus: { reason: 'STALE_INVENTORY' } }] : [],
+    };
+  };
+  const view = await observeAccount(client, ACCOUNT, 'HIGH');
+  expect(view).toEqual({
+    status: 'ENABLED',
+    afflicted,
+    unscanned: new Map(unscanned as Array<[string, string]>),
+    refused: { code: 'AccessDeniedException', why: `not ${denied}` },
+  });
+});

@@ -1,6 +1,5 @@
 import {
   AccessDeniedException,
-  type AccountState,
   BatchGetAccountStatusCommand,
   type CoverageFilterCriteria,
   type Inspector2Client,
@@ -22,7 +21,7 @@ export interface Refused {
 export interface AccountView {
   /** Status of EC2 scanning, such as ENABLED; undefined when Inspector returns none. */
   readonly status: string | undefined;
-  /** Why Inspector cannot be called at all. */
+  /** Why Inspector cannot be called at all, or, with a status, why it does not give one of its lists. */
   readonly refused?: Refused;
   /** Ids of the instances with findings at or above the severity floor of the policy, most findings first. */
   readonly afflicted: readonly string[];
@@ -44,24 +43,31 @@ export async function observeAccount(
   accountId: string,
   floor: Severity,
 ): Promise<AccountView> {
-  const { accounts = [], refused } = await readStatus(inspector, accountId);
-  if (refused !== undefined) return { status: undefined, refused, afflicted: [], unscanned: new Map() };
+  const nothing = { afflicted: [], unscanned: new Map<string, string>() };
+  const read = await unlessUnavailable(inspector.send(new BatchGetAccountStatusCommand({ accountIds: [accountId] })));
+  if ('refused' in read) return { status: undefined, refused: read.refused, ...nothing };
+  const { accounts = [] } = read.found;
   const status = accounts.find((each) => each.accountId === accountId)?.resourceState?.ec2?.status;
-  if (status !== 'ENABLED') return { status, afflicted: [], unscanned: new Map() };
+  if (status !== 'ENABLED') return { status, ...nothing };
   const [afflicted, unscanned] = await Promise.all([
-    listAfflicted(inspector, accountId, floor),
-    listUnscanned(inspector, accountId),
+    unlessUnavailable(listAfflicted(inspector, accountId, floor)),
+    unlessUnavailable(listUnscanned(inspector, accountId)),
   ]);
-  return { status, afflicted, unscanned };
+  const refused = [afflicted, unscanned].flatMap((list) => ('refused' in list ? list.refused : []))[0];
+  return {
+    status,
+    afflicted: 'found' in afflicted ? afflicted.found : nothing.afflicted,
+    unscanned: 'found' in unscanned ? unscanned.found : nothing.unscanned,
+    ...(refused !== undefined && { refused }),
+  };
 }
 
 /** An unavailable Inspector or a denied call is a valid result of the hourly reconcile, and no failure. */
-async function readStatus(
-  inspector: Inspector2Client,
-  accountId: string,
-): Promise<{ readonly accounts?: AccountState[] | undefined; readonly refused?: Refused }> {
+async function unlessUnavailable<Found>(
+  reading: Promise<Found>,
+): Promise<{ readonly found: Found } | { readonly refused: Refused }> {
   try {
-    return await inspector.send(new BatchGetAccountStatusCommand({ accountIds: [accountId] }));
+    return { found: await reading };
   } catch (error) {
     if (isNotOffered(error)) return { refused: { code: 'not-offered', why: error.message } };
     if (error instanceof AccessDeniedException) return { refused: { code: error.name, why: error.message } };

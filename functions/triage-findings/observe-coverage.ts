@@ -64,7 +64,8 @@ export async function observeCoverage(
   const unfinished = await pMap(readable, observeGroup, { concurrency: READ_CONCURRENCY });
   // Where Inspector is about to be on or off, or does not answer, nobody knows what it scans.
   const isOff = status === 'DISABLED';
-  const known = status === 'ENABLED' || isOff ? await readOpenFindingStates(ledger, 'coverage') : [];
+  const isKnown = refused === undefined && (status === 'ENABLED' || isOff);
+  const known = isKnown ? await readOpenFindingStates(ledger, 'coverage') : [];
   const unsettled = left.filter((worker) => needsSomebody(reasonOf(worker)));
   const stillLeft = new Set([...byGroup.keys(), ...unsettled.map(({ key }) => subjectOf(key))]);
   // A reconcile that died before it told the end has left it pending.

@@ -69,8 +69,9 @@ export const FINDING_REASONS = {
     hint: 'Switch it on in Inspector, or allow findings.enableInspector.',
   },
   'inspector-unavailable': {
-    meaning: 'Amazon Inspector is not offered in this region, or an organization denies it. No findings are read here.',
-    hint: 'Nothing to do: upgrades still follow new AMI releases. Each sweep tries again.',
+    meaning:
+      'Amazon Inspector is not offered in this region, or an organization denies it, as a whole or one of its lists; the message says which.',
+    hint: 'Nothing to do where it is denied on purpose: upgrades still follow new AMI releases. Each sweep tries again.',
     severity: 'low',
   },
   'would-enable-inspector': { meaning: "In mode enforce Inspector's EC2 scanning would have been switched on now." },
