@@ -80,6 +80,11 @@ describe('a worker', () => {
       'silent',
     ],
     ['never answered', { state: state({ command: command('look', 16 * MINUTE) }) }, 'silent'],
+    [
+      'can be read by nobody',
+      { state: state({ command: command('look') }), unread: 'AccessDeniedException: no' },
+      'failed unreadable',
+    ],
     ['printed nothing', { state: state({ command: command('look') }), invocation: { kind: 'ended' } }, 'silent'],
     [
       'has a key',

@@ -3,6 +3,7 @@ import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger
 import { guardOfWorker } from '../shared/policy/guards.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import { codeIn } from '../shared/runtime/aws-error.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { Memory } from './memory.ts';
 import type { Observation } from './observe.ts';
@@ -62,6 +63,10 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       ? 'Windows has no SSH daemon of its own.'
       : 'Nobody gets a shell on a node of EKS Auto Mode.';
     return { ...say('skipped', 'auto-mode', what), silent: true };
+  }
+  if (memory.command !== undefined && observation.unread !== undefined) {
+    const message = `What the command on the host printed cannot be read: ${observation.unread}`;
+    return { ...say('failed', 'unreadable', message, codeIn(observation.unread)), waits: true };
   }
   if (memory.command !== undefined) return { ...LOOKING, silent: true, waits: true };
   const idle = whyNotServing(tags, observation.lifecycleState);

@@ -19,6 +19,8 @@ export interface Observation extends ObservedWorker {
   readonly state: ShellsState;
   /** What is known of the host, with the result of the command that was under way. */
   readonly memory: Memory;
+  /** Why AWS lets nobody read the result of the command that is under way; absent: it can be read, or there is none. */
+  readonly unread?: string;
   /** Whether Session Manager reaches the host; undefined where nothing lets anybody in, or where AWS could not be asked. */
   readonly hasSession: boolean | undefined;
   /** Why no session may begin all the same, as a clause. */
@@ -52,13 +54,20 @@ export async function observeWorkers(
     identifyWorkers({ ...clients, onTrouble: 'tell' }, createClusterReader(clients.eks, 'tell'), instances),
     readLifecycleStates(clients.autoScaling, instances),
   ]);
-  const commands = new Set([...states.values()].flatMap(({ command }) => command?.id ?? []));
-  const invocations = await readCommands(clients.ssm, commands);
+  const commanded = [...states].flatMap(([instanceId, { command }]) =>
+    command ? [{ instanceId, id: command.id }] : [],
+  );
+  const commands = Map.groupBy(commanded, ({ id }) => id);
+  const invocations = await readCommands(
+    clients.ssm,
+    new Map([...commands].map(([id, ofCommand]) => [id, ofCommand.map(({ instanceId }) => instanceId)])),
+  );
   const known = new Map(
     found.map(({ instanceId }) => {
       const state = states.get(instanceId) ?? NEVER_SEEN;
       const invocation = state.command && invocations.get(`${state.command.id} ${instanceId}`);
-      return [instanceId, { state, memory: memoryAfter(state, invocation, now) }];
+      const unread = invocation?.kind === 'unread' ? { unread: invocation.why } : {};
+      return [instanceId, { state, memory: memoryAfter(state, invocation, now), ...unread }];
     }),
   );
   const open = found.filter(({ instanceId }) => known.get(instanceId)?.memory.seen?.ways !== undefined);
@@ -69,13 +78,14 @@ export async function observeWorkers(
   const readable = withReadableItems(clients.ledger, PK, found, ({ instanceId }) => instanceId);
   return readable.map((each): Observation => {
     const { instanceId, instance } = each;
-    const { state = NEVER_SEEN, memory = {} } = known.get(instanceId) ?? {};
+    const { state = NEVER_SEEN, memory = {}, unread } = known.get(instanceId) ?? {};
     const sessionTrouble = troubles.get(instanceId);
     return {
       ...observedWorker(each, about, state.answered),
       isWindows: instance.PlatformDetails?.startsWith('Windows') ?? false,
       state,
       memory,
+      ...(unread !== undefined && { unread }),
       hasSession: sessions.get(instanceId),
       ...(sessionTrouble !== undefined && { sessionTrouble }),
     };
