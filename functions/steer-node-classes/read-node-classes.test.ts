@@ -34,6 +34,16 @@ it('tells a cluster without the kinds of Karpenter from one without any objects 
   expect(await read({ classes: [] })).toMatchObject({ hasKinds: true, classes: [] });
 });
 
+it.each([
+  ['NodeClaims', ['ec2nodeclasses', 'nodepools'], /no NodeClaims of v1: nobody can tell/],
+  ['NodePools', ['ec2nodeclasses', 'nodeclaims'], /no NodePools of v1: nobody can tell/],
+  ['both', ['ec2nodeclasses'], /no NodePools and NodeClaims of v1: nobody can tell/],
+])('judges no class whose nodes nobody can tell, as the cluster does not serve %s', async (_what, served, why) => {
+  const listCustomObjects: KubernetesClient['listCustomObjects'] = async ({ plural }, described) =>
+    served.includes(plural) ? [aClass('good')].slice(plural === 'ec2nodeclasses' ? 0 : 1).map(described) : undefined;
+  await expect(readNodeClasses({ listCustomObjects } as KubernetesClient)).rejects.toThrow(why);
+});
+
 async function readFew(objects: Parameters<typeof read>[0]) {
   const found = await read(objects);
   if (typeof found === 'string') throw new Error(found);

@@ -1,3 +1,4 @@
+import { KubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { WantedAccess } from '../shared/kubernetes/access-reviews.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import type { CustomResource } from '../shared/kubernetes/custom-objects.ts';
@@ -55,6 +56,7 @@ export async function readNodeClasses(kubernetes: KubernetesClient): Promise<Fou
   const ofClass = await sortedBy(kubernetes, EC2_NODE_CLASSES, classFrom);
   const ofPools = await sortedBy(kubernetes, NODE_POOLS, poolFrom);
   const ofClaims = await sortedBy(kubernetes, NODE_CLAIMS, claimFrom);
+  refusePart(ofClass.isServed, { NodePools: ofPools.isServed, NodeClaims: ofClaims.isServed });
   const claimsByPool = Map.groupBy(ofClaims.kept, ({ pool }) => pool);
   const claimsByClass = Map.groupBy(ofClaims.kept, ({ nodeClassRef }) => keyOf(nodeClassRef));
   const poolsByClass = Map.groupBy(ofPools.kept, ({ nodeClassRef }) => keyOf(nodeClassRef));
@@ -106,6 +108,20 @@ export async function readNodeClasses(kubernetes: KubernetesClient): Promise<Fou
         };
       }),
   };
+}
+
+/**
+ * Refuses to judge classes where a kind is missing that tells of their nodes, as while the definitions of Karpenter are
+ * replaced: without NodeClaims a class would count as one that has no node. The reverse is usual: clusters of EKS Auto Mode
+ * have these kinds and no EC2NodeClass.
+ *
+ * @throws KubernetesAccessError
+ */
+function refusePart(hasClasses: boolean, others: Readonly<Record<string, boolean>>): void {
+  const missing = Object.keys(others).filter((kind) => others[kind] === false);
+  if (!hasClasses || missing.length === 0) return;
+  const message = `The cluster has EC2NodeClasses of v1, and no ${missing.join(' and ')} of v1: nobody can tell which nodes they have. See which versions the definitions of Karpenter serve (kubectl get crds).`;
+  throw new KubernetesAccessError('failed', message);
 }
 
 /** Stands for all classes, where nobody can tell which one an object is about. No Kubernetes name is empty. */

@@ -6,7 +6,7 @@ import { isJson, isSame, type Json } from './json.ts';
 import type { Served } from './lists.ts';
 import { faultsOf } from './node-class-rules.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
-import { invalid, modified, notFound, notImplemented, type Resource, StatusError } from './status-error.ts';
+import { invalid, modified, NotServed, notFound, notImplemented, type Resource } from './status-error.ts';
 
 export const KARPENTER_RESOURCES: readonly Resource[] = [EC2_NODE_CLASSES, NODE_POOLS, NODE_CLAIMS];
 
@@ -86,7 +86,7 @@ export class KarpenterObjects {
   #running(): Karpenter {
     const karpenter = this.#karpenter();
     if (karpenter === undefined || karpenter.apiVersion !== 'v1') {
-      throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+      throw new NotServed();
     }
     return karpenter;
   }

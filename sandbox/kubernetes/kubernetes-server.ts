@@ -12,7 +12,7 @@ import { ClusterApi, type ClusterApiOptions } from './cluster-api.ts';
 import { discovery } from './discovery.ts';
 import { jsonBody } from './protobuf-body.ts';
 import { Rbac, type RbacObject, rbacRequest } from './rbac.ts';
-import { internalError, StatusError, tooManyRequests } from './status-error.ts';
+import { internalError, NotServed, StatusError, tooManyRequests } from './status-error.ts';
 import { tableOf, wantsTable } from './tables.ts';
 
 export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now'>, ClusterApiOptions {
@@ -90,6 +90,11 @@ export class KubernetesServer {
       }
       const refusal = asStatusError(error);
       this.#record(caller, requestId, progress, refusal.reason || String(refusal.code));
+      if (refusal instanceof NotServed) {
+        response.writeHead(refusal.code, { 'audit-id': requestId, 'content-type': 'text/plain; charset=utf-8' });
+        response.end(refusal.text);
+        return;
+      }
       this.#send(response, requestId, refusal.code, refusal.toStatus(), refusal.details?.retryAfterSeconds);
     }
   }

@@ -51,6 +51,20 @@ export class StatusError extends Error {
   }
 }
 
+/**
+ * The API server serves no such path, as that of a custom kind in a version that its definition does not serve. It says so
+ * in the words of Go's HTTP server; those that kubectl shows are its own. Source: kubernetes/apiextensions-apiserver,
+ * customresource_handler.go (`r.delegate.ServeHTTP`).
+ */
+export class NotServed extends StatusError {
+  /** The body of the response. */
+  readonly text = '404 page not found\n';
+
+  constructor() {
+    super(404, 'NotFound', 'the server could not find the requested resource');
+  }
+}
+
 /** `daemonsets.apps`, `nodes`. */
 export const qualified = ({ plural, group }: Pick<Resource, 'plural' | 'group'>): string =>
   group === '' ? plural : `${plural}.${group}`;

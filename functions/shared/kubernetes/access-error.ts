@@ -11,6 +11,15 @@ export type KubernetesProblem =
   | 'too-long'
   | 'failed';
 
+/** What an API server does not have: an object, or the kind of objects that was asked for. */
+export type Absence = 'object' | 'kind';
+
+interface Particulars extends ErrorOptions {
+  readonly causes?: readonly string[];
+  readonly absence?: Absence | undefined;
+  readonly continueWith?: string | undefined;
+}
+
 /**
  * A call to a Kubernetes API failed. The message says how to fix it, where there is a fix. The client is bundled as a
  * separate file beside the function, so its errors are recognized by name and not by class: see {@link
@@ -23,29 +32,44 @@ export class KubernetesAccessError extends Error {
   readonly status: number | undefined;
   /** Reasons of the causes in the response, such as `DisruptionBudget` or `FieldValueInvalid`. */
   readonly causes: readonly string[];
+  /** Set where the API server itself says that it has none. Status 404 alone may be the word of something in between. */
+  readonly absence: Absence | undefined;
+  /** The token by which a list goes on whose own has expired, where the response has one. */
+  readonly continueWith: string | undefined;
 
   constructor(
     problem: KubernetesProblem,
     message: string,
     status?: number,
-    { causes = [], ...options }: ErrorOptions & { readonly causes?: readonly string[] } = {},
+    { causes = [], absence, continueWith, ...options }: Particulars = {},
   ) {
     super(message, options);
     this.problem = problem;
     this.status = status;
     this.causes = causes;
+    this.absence = absence;
+    this.continueWith = continueWith;
   }
 }
 
 export const isKubernetesAccessError = (error: unknown): error is KubernetesAccessError =>
   error instanceof Error && error.name === 'KubernetesAccessError';
 
-/** The result of a call, or undefined when the object does not exist. */
-export async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
+/**
+ * The result of a call, or undefined when there is none of what it asks for.
+ *
+ * @param absences what may be absent: also its kind, where that is a custom one
+ */
+export async function unlessAbsent<T>(
+  asked: Promise<T>,
+  absences: readonly Absence[] = ['object'],
+): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (isKubernetesAccessError(error) && error.status === 404) return undefined;
+    if (isKubernetesAccessError(error) && error.absence !== undefined && absences.includes(error.absence)) {
+      return undefined;
+    }
     throw error;
   }
 }

@@ -22,15 +22,22 @@ type List<Item> = (page: PageAsked) => Promise<Page<Item>>;
  * too long is asked for again with fewer items, and so are the pages after it. The limit may change from page to page
  * (Kubernetes, "API Concepts", retrieving large result sets in chunks).
  *
+ * The token of the next page expires with the version of the list. The refusal has another, which goes on after the last
+ * object with what there is now: so each object that stays is there once. Source: Kubernetes API, ListOptions.continue.
+ *
  * @throws KubernetesAccessError also for an answer that is no list: an aggregated API, or a proxy before the endpoint, may
  *   give one, and it says nothing about what the cluster has
  */
 export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
   let limit = ITEMS_PER_PAGE;
   for (let next: string | undefined; ; ) {
-    const page = await unlessTooLong(list({ limit, ...(next !== undefined && { _continue: next }) }), limit);
-    if (page === undefined) {
+    const page = await pageOrRemedy(list({ limit, ...(next !== undefined && { _continue: next }) }), limit, next);
+    if (page === 'shorter') {
       limit = Math.ceil(limit / SHORTER);
+      continue;
+    }
+    if ('goOnWith' in page) {
+      next = page.goOnWith;
       continue;
     }
     if (!Array.isArray(page.items))
@@ -41,12 +48,19 @@ export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
   }
 }
 
-/** The page; undefined where fewer items may be short enough. */
-async function unlessTooLong<Item>(asked: Promise<Page<Item>>, limit: number): Promise<Page<Item> | undefined> {
+/** The page, or what to ask for instead: fewer items, or the same with another token. */
+async function pageOrRemedy<Item>(
+  asked: Promise<Page<Item>>,
+  limit: number,
+  token: string | undefined,
+): Promise<Page<Item> | 'shorter' | { readonly goOnWith: string }> {
   try {
     return await asked;
   } catch (error) {
-    if (limit > 1 && isKubernetesAccessError(error) && error.problem === 'too-long') return undefined;
+    if (!isKubernetesAccessError(error)) throw error;
+    if (limit > 1 && error.problem === 'too-long') return 'shorter';
+    const { continueWith } = error;
+    if (token !== undefined && continueWith !== undefined && continueWith !== token) return { goOnWith: continueWith };
     throw error;
   }
 }

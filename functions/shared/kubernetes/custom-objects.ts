@@ -40,7 +40,7 @@ export async function listCustomObjects<Kept>(
     const { plural, group } = resource;
     throw new KubernetesAccessError('failed', `The cluster has more than ${MOST_OBJECTS} ${plural}.${group}.`);
   };
-  return unlessAbsent(allPages(list, described));
+  return unlessAbsent(allPages(list, described), ['object', 'kind']);
 }
 
 /**

@@ -80,9 +80,9 @@ export async function evictPod(
     });
     return 'evicted';
   } catch (error) {
-    if (!isKubernetesAccessError(error) || error.problem === 'denied') throw error;
-    // 409: the name belongs to another pod by now.
-    if (error.status === 404 || error.status === 409) return 'gone';
+    if (!isKubernetesAccessError(error)) throw error;
+    // A conflict: the name belongs to another pod by now.
+    if (error.absence === 'object' || error.problem === 'conflict') return 'gone';
     if (isOfBudgets(error)) return 'blocked';
     throw error;
   }

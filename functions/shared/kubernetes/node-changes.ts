@@ -1,5 +1,6 @@
 import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Node, type V1Taint } from '@kubernetes/client-node';
 import { isKubernetesAccessError, KubernetesAccessError, unlessAbsent } from './access-error.ts';
+import { nodeNamed } from './nodes.ts';
 
 /** What isolates a node from the cluster's traffic and pods. */
 export interface Isolation {
@@ -47,7 +48,7 @@ export async function changeNode(
   patchOf: (node: V1Node) => NodePatch | undefined,
 ): Promise<Change> {
   for (let attempt = 1; ; attempt += 1) {
-    const node = await unlessAbsent(core.readNode({ name }));
+    const node = await nodeNamed(core, name);
     if (node === undefined) return 'gone';
     const patch = patchOf(node);
     if (patch === undefined) return 'unchanged';

@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Node } from '@kubernetes/client-node';
 import { shortLine } from '../text/short-line.ts';
-import { unlessAbsent } from './access-error.ts';
+import { KubernetesAccessError, unlessAbsent } from './access-error.ts';
 import { allPages, pagesOf } from './all-pages.ts';
 
 export interface KubernetesNode {
@@ -48,8 +48,19 @@ function listedNode(node: V1Node): ListedNode {
 
 /** The node of that name; undefined when the cluster has none. */
 export async function readNode(core: CoreV1Api, name: string): Promise<KubernetesNode | undefined> {
-  const found = await unlessAbsent(core.readNode({ name }));
+  const found = await nodeNamed(core, name);
   return found && describeNode(found);
+}
+
+/**
+ * The node of that name, as the API server has it.
+ *
+ * @throws KubernetesAccessError also for an answer that is something else: it says nothing about the node
+ */
+export async function nodeNamed(core: CoreV1Api, name: string): Promise<V1Node | undefined> {
+  const found = await unlessAbsent(core.readNode({ name }));
+  if (found === undefined || found.metadata?.name === name) return found;
+  throw new KubernetesAccessError('failed', `The Kubernetes API answers with something else than the node ${name}.`);
 }
 
 /**
@@ -64,7 +75,7 @@ export async function findNode(
 ): Promise<KubernetesNode | undefined> {
   // Nodes are named by the private DNS name; in EKS Auto Mode, and with resource-based host names, by the instance id.
   for (const name of [privateDnsName, instanceId]) {
-    const found = name === undefined || name === '' ? undefined : await unlessAbsent(core.readNode({ name }));
+    const found = name === undefined || name === '' ? undefined : await nodeNamed(core, name);
     if (found === undefined) continue;
     const node = describeNode(found);
     if (node.instanceId === instanceId || (found.spec?.providerID ?? '') === '') return node;

@@ -9,7 +9,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import type { ClusterAccess } from './cluster-access.ts';
-import { outOfPatience, refusal, tooLong, unreadable, withoutAnswer } from './refusal.ts';
+import { isFailure, outOfPatience, refusal, tooLong, unreadable, withoutAnswer } from './refusal.ts';
 
 /** Time limit of one attempt, ms. Connections to an unreachable private endpoint hang. */
 const ATTEMPT_MS = 10_000;
@@ -55,6 +55,7 @@ class Late extends Error {
 export function kubernetesTransport(access: ClusterAccess): HttpLibrary {
   const agent = new Agent({ ca: Buffer.from(access.certificateAuthority, 'base64') });
   const { patience } = access;
+  let wasAdmitted = false;
   const send = async (request: RequestContext): Promise<ResponseContext> => {
     const mostAttempts = isRepeatable(request) ? MOST_ATTEMPTS : 1;
     for (let attempt = 1; ; attempt += 1) {
@@ -62,7 +63,11 @@ export function kubernetesTransport(access: ClusterAccess): HttpLibrary {
       if (within === 0) throw outOfPatience(access);
       const outcome = await exchange(access.token, agent, request, within).catch(asError);
       const pauseMs = attempt < mostAttempts ? pauseAfter(outcome, FIRST_PAUSE_MS * 2 ** (attempt - 1)) : undefined;
-      if (pauseMs === undefined || pauseMs >= patience.left()) return responseOf(access, outcome);
+      if (pauseMs === undefined || pauseMs >= patience.left()) {
+        const response = responseOf(access, outcome, wasAdmitted);
+        wasAdmitted = true;
+        return response;
+      }
       await setTimeout(pauseMs);
     }
   };
@@ -109,10 +114,17 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Reads, deletions, server-side applies and merge patches have the same effect once or twice; a POST may not. */
+/**
+ * Reads, deletions, server-side applies and merge patches have the same effect once or twice; a POST may not, unless
+ * it only asks.
+ */
 const isRepeatable = (request: RequestContext): boolean =>
   ['GET', 'DELETE'].includes(request.getHttpMethod()) ||
-  REPEATABLE_PATCHES.includes(request.getHeaders()['Content-Type'] ?? '');
+  REPEATABLE_PATCHES.includes(request.getHeaders()['Content-Type'] ?? '') ||
+  CHANGES_NOTHING.test(request.getUrl());
+
+/** A question by POST, about rights. */
+const CHANGES_NOTHING = /\/selfsubjectaccessreviews$/;
 
 /** How long to wait before the next attempt, ms; undefined if none would help. */
 function pauseAfter(outcome: Answer | Error, usualMs: number): number | undefined {
@@ -126,15 +138,18 @@ function pauseAfter(outcome: Answer | Error, usualMs: number): number | undefine
   return askedMs > LONGEST_PAUSE_MS ? undefined : Math.max(askedMs, usualMs);
 }
 
-/** @throws KubernetesAccessError for anything but success */
-function responseOf(access: ClusterAccess, outcome: Answer | Error): ResponseContext {
+/**
+ * @param wasAdmitted whether the token was accepted before
+ * @throws KubernetesAccessError for anything but success
+ */
+function responseOf(access: ClusterAccess, outcome: Answer | Error, wasAdmitted: boolean): ResponseContext {
   if (outcome instanceof Late && access.patience.left() === 0) throw outOfPatience(access);
   if (outcome instanceof TooLong) throw tooLong(access, MOST_BYTES);
   if (outcome instanceof Error) throw withoutAnswer(access, outcome);
   const { status, headers, body } = outcome;
-  if (status < 200 || status > 299) throw refusal(access, status, body);
+  if (status < 200 || status > 299) throw refusal(access, status, body, wasAdmitted);
   // Every answer of an API server is an object. The generated client takes the page of a proxy for one without fields.
-  if (!body.startsWith('{')) throw unreadable(access, body);
+  if (!body.startsWith('{') || isFailure(body)) throw unreadable(access, body);
   return new ResponseContext(status, headers, {
     text: async () => body,
     binary: async () => Buffer.from(body),
