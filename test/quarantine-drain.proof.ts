@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ClusterApi } from '../sandbox/kubernetes/cluster-api.ts';
-import { internalError } from '../sandbox/kubernetes/status-error.ts';
+import { internalError, StatusError } from '../sandbox/kubernetes/status-error.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
@@ -137,6 +137,39 @@ describe('pods are evicted first, by policy', () => {
       expect(stepsOf(run).evict).toMatch(words);
     },
   );
+
+  it('though its rights are missing for some pods: the others leave', async () => {
+    const handle = ClusterApi.prototype.handle;
+    vi.spyOn(ClusterApi.prototype, 'handle').mockImplementation(function (this: ClusterApi, request, authorize) {
+      const { subresource, name = '' } = request;
+      if (subresource === 'eviction' && name.startsWith('kafka')) {
+        throw new StatusError(403, 'Forbidden', `pods "${name}" is forbidden: User "q" cannot create pods/eviction`);
+      }
+      return handle.call(this, request, authorize);
+    });
+    const workloads = ['kafka', 'cart'].map((name) => ({ name, replicas: 6 }));
+    const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
+    await run.account.play(20 * MINUTE);
+    const worker = ours(run).find(({ reason }) => reason === 'quarantined')?.instance ?? '';
+    const pods = run.account.kubernetes.objects('shop', 'pods') as unknown as Array<{
+      metadata: { name: string };
+      spec: { nodeName: string };
+    }>;
+    const left = pods.filter(({ spec }) => spec.nodeName === nodeOf(run, worker).metadata.name);
+    expect(left.filter(({ metadata }) => metadata.name.startsWith('kafka'))).not.toEqual([]);
+    expect(left.filter(({ metadata }) => metadata.name.startsWith('cart'))).toEqual([]);
+    expect(stepsOf(run).evict).toMatch(/^skipped: The Kubernetes API of shop answered 403: .*pods\/eviction/);
+  });
+
+  it.each(['POST pods/eviction', 'GET pods'])('once an overloaded cluster does %s again', async (operation) => {
+    const fault = { function: 'quarantine-workers', operation, as: 'throttled' as const, until: 4 * MINUTE };
+    const workloads = [{ name: 'cart', replicas: 6 }];
+    const faults = { refusals: [fault] };
+    const run = await start(scenario(privateFleet({ workloads }, addressed()), evict, { faults }));
+    await run.account.play(15 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'waiting draining', 'done quarantined']);
+    expect(stepsOf(run)).toMatchObject({ node: 'done', evict: 'done' });
+  });
 
   it('until the deadline, when a budget lets none go: then it is isolated all the same, and said so', async () => {
     const workloads = [{ name: 'cart', replicas: 3, disruptionBudget: { maxUnavailable: 0 } }];

@@ -125,7 +125,7 @@ const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses)
 
 async function conclude(
   subject: StepSubject,
-  { lost, pending, awaited, isTroubled = false, hasNoRoom, markedUntil }: Losses,
+  { lost, pending, awaited, nodeAwaited, isTroubled = false, hasNoRoom, markedUntil }: Losses,
 ): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
   // Each pass finds all losses anew. What the isolation left out is not a loss.
@@ -136,11 +136,12 @@ async function conclude(
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
   const unshown = view?.interfaces.filter(({ id, addresses }) => awaited.includes(id) && addresses.length === 0) ?? [];
   const left = [...faults, ...pending, ...unshown.map(({ id }) => `${id} lacks another public address`)];
+  const nodeAwaitedSince = nodeAwaited?.since;
   if (left.length > 0) {
     const message = `Its former state is being restored. Waiting for: ${left.join('; ')}.`;
     return {
       ...say('waiting', 'release-in-progress', message, isTroubled ? `${variant} troubled` : variant),
-      quarantine: { ...quarantine, notes },
+      quarantine: { ...quarantine, notes, nodeAwaitedSince },
       lookAt: now + (isTroubled ? TRY_AGAIN : RECONCILE_AGAIN),
     };
   }
@@ -155,7 +156,15 @@ async function conclude(
       lookAt: markedUntil,
     };
   }
-  // What was opened while only the mark was left is judged as on any other worker.
+  if (nodeAwaited !== undefined) {
+    const message = `All else of its former state is restored. Waiting for: ${nodeAwaited.what}.`;
+    return {
+      ...say('waiting', 'release-in-progress', message, `${variant} awaited`),
+      quarantine: { ...quarantine, notes, nodeAwaitedSince, givenBack: given ?? { at: now, accepted } },
+      lookAt: now + TRY_AGAIN,
+    };
+  }
+  // What was opened while only the mark or the node was left is judged as on any other worker.
   const anew = given !== undefined && view?.exposures.some((each) => !isAccepted(each, accepted)) === true;
   const judged = { accepted, ...(anew && { judgedAnew: true as const }) };
   if (quarantine.found === 'tagged' && Object.keys(notes).length === 0) {

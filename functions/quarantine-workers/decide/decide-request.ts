@@ -31,7 +31,7 @@ export function decideRequest(
   const asked = `asked by ${requestedBy}: ${why}`;
   const details = { requestedBy, why };
   // What an earlier release gave back, and accepted, says nothing of what is asked for now.
-  const { givenBack: _, ...held } = quarantine;
+  const { givenBack: _, nodeAwaitedSince: _since, ...held } = quarantine;
   const granted = { ...held, request: { id, requestedBy, why } };
   const refuse = (message: string): Decision => ({
     ...say('refused', 'request-refused', `${message} (${asked})`, id),

@@ -6,6 +6,8 @@ export interface Losses {
   hasNoRoom?: boolean;
   /** Until when the node keeps the mark that keeps Karpenter off, epoch ms; absent: it lacks nothing of its former state. */
   markedUntil?: number;
+  /** What its cluster does not give back just now, in words with the reason, and since when, epoch ms. */
+  nodeAwaited?: { readonly since: number; readonly what: string };
   readonly lost: Map<string, string>;
   readonly pending: string[];
   /** Interfaces that get another automatic address, which EC2 does not show yet. */

@@ -135,8 +135,10 @@ const quarantine = () =>
       .optional(),
     /** Whether it holds no slot and only waits for room in its Auto Scaling group, after everything else was restored. */
     returning: z.boolean().optional(),
-    /** When everything was given back but the mark that keeps Karpenter off its node, and the exposures that were accepted then. */
+    /** When everything was given back but its node, or the mark that keeps Karpenter off it, and the exposures accepted then. */
     givenBack: z.object({ at: z.number(), accepted: z.array(acceptedExposure()) }).optional(),
+    /** Since when a release waits for the cluster of the node, epoch milliseconds. */
+    nodeAwaitedSince: z.number().optional(),
     /** The order to terminate the worker; absent in another phase. */
     termination: terminationOrder.optional(),
     /** The operator's request that is being granted. */
@@ -147,7 +149,10 @@ export type Quarantine = z.infer<ReturnType<typeof quarantine>>;
 /** How long a slot is reserved for a quarantine that is about to be saved, ms: longer than a function runs. */
 export const SLOT_RESERVED_FOR = 5 * 60_000;
 
-/** Whether a quarantine counts against the budget: not where all is given back but a place in a group, or Karpenter's mark. */
+/**
+ * Whether a quarantine counts against the budget: not where all is given back but a place in a group, Karpenter's
+ * mark, or what its cluster does not give back just now.
+ */
 export const holdsSlot = (quarantine: Quarantine | undefined): quarantine is Quarantine =>
   quarantine !== undefined && quarantine.returning !== true && quarantine.givenBack === undefined;
 

@@ -1,5 +1,9 @@
 import pMap from 'p-map';
-import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
+import {
+  isKubernetesAccessError,
+  type KubernetesAccessError,
+  type KubernetesProblem,
+} from '../../shared/kubernetes/access-error.ts';
 import type { KubernetesClient, KubernetesNode } from '../../shared/kubernetes/client.ts';
 import { canLeave, EVICTION_CONCURRENCY, EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
 import { counted } from '../../shared/text/counted.ts';
@@ -25,6 +29,7 @@ export const KEEP_ANNOTATIONS = {
 } as const;
 
 export const NOT_JOINED = 'It has not joined its cluster.';
+const HAS_LEFT = 'Its node was deleted meanwhile.';
 export const BEING_REPLACED = 'Karpenter is replacing it.';
 
 /** Problems of an API that answers, which may pass by themselves. A cluster that nothing reaches mostly has a private endpoint. */
@@ -44,11 +49,8 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
     if (quarantine.saved.node === undefined) {
       await save({ saved: { ...quarantine.saved, node: stateOf(node) } });
     }
-    await kubernetes.isolateNode(node.name, {
-      taint: QUARANTINE_TAINT,
-      label: EXCLUDE_LABEL,
-      annotations: KEEP_ANNOTATIONS,
-    });
+    const change = { taint: QUARANTINE_TAINT, label: EXCLUDE_LABEL, annotations: KEEP_ANNOTATIONS };
+    if ((await kubernetes.isolateNode(node.name, change)) === 'gone') return { outcome: 'skipped', note: HAS_LEFT };
     // Karpenter goes on with what it has begun. Source: kubernetes-sigs/karpenter, disruption/queue.
     const isReplaced = node.taints.some(({ key }) => key === DISRUPTED);
     return { outcome: 'done', ...(isReplaced && { note: BEING_REPLACED }) };
@@ -81,10 +83,17 @@ export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
 const LONGEST_REFUSAL = 300;
 
 /**
- * Problems that may be those of one pod, such as a webhook for its namespace that refuses, or fails: the others leave all
- * the same. Any other is one of the cluster, or of the rights there.
+ * Problems that may be those of one pod, such as a webhook for its namespace that refuses, or fails, or rights in other
+ * namespaces only: the others leave all the same. Any other is one of the cluster.
  */
-const OF_ONE_POD: ReadonlySet<KubernetesProblem> = new Set(['conflict', 'denied', 'failed', 'invalid']);
+const OF_ONE_POD: ReadonlySet<KubernetesProblem> = new Set([
+  'conflict',
+  'denied',
+  'failed',
+  'forbidden',
+  'invalid',
+  'throttled',
+]);
 
 /** Evicts every pod that can run elsewhere. The step is pending while some of them are still there. */
 export const evictPods = (subject: StepSubject): Promise<StepReport> =>
@@ -93,19 +102,24 @@ export const evictPods = (subject: StepSubject): Promise<StepReport> =>
     if (node === undefined) return { outcome: 'skipped', note: NOT_JOINED };
     const pods = (await kubernetes.listPods(node.name)).filter(canLeave);
     if (pods.length === 0) return { outcome: 'done' };
-    const refusals: string[] = [];
+    const refusals: KubernetesAccessError[] = [];
+    const leaving = pods.filter(({ terminating }) => !terminating);
     const answers = await pMap(
-      pods.filter(({ terminating }) => !terminating),
+      leaving,
       (pod) =>
         kubernetes.evict(pod).catch((error: unknown) => {
           if (!isKubernetesAccessError(error) || !OF_ONE_POD.has(error.problem)) throw error;
-          refusals.push(error.message);
+          refusals.push(error);
         }),
       { concurrency: EVICTION_CONCURRENCY },
     );
+    // Rights that are missing everywhere are not waited for.
+    const [first] = refusals;
+    const lacksRights = refusals.length === leaving.length && refusals.every(({ problem }) => problem === 'forbidden');
+    if (first !== undefined && lacksRights) throw first;
     const blocked = answers.filter((answer) => answer === 'blocked').length;
     const byBudgets = blocked === 0 ? '' : `, ${blocked} held back by disruption budgets`;
-    const [refusal] = refusals.toSorted();
+    const [refusal] = refusals.map(({ message }) => message).toSorted();
     const held =
       refusal === undefined
         ? byBudgets
@@ -130,8 +144,9 @@ async function inCluster(
     return { step, ...(await run(opened)) };
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
-    const isYoung = now < quarantine.startedAt + TRIED_FOR;
-    const isAwaited = step === 'node' && isYoung && MAY_PASS.has(error.problem);
+    // The time for evictions is limited by the policy.
+    const isYoung = step === 'evict' || now < quarantine.startedAt + TRIED_FOR;
+    const isAwaited = isYoung && MAY_PASS.has(error.problem);
     return { step, outcome: isAwaited ? 'pending' : 'skipped', note: error.message };
   }
 }

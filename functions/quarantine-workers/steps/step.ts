@@ -3,6 +3,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Owner } from '../../shared/fleet/owners.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
+import type { NotOpened } from '../../shared/kubernetes/open-cluster.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { sortOrThrow } from '../../shared/runtime/aws-error.ts';
 import { isBusy, isUnknownYet } from '../model/aws-refusal.ts';
@@ -27,7 +28,7 @@ export interface StepClients {
   /** The targets that a worker is registered as, by its id or by one of its addresses. */
   readonly targetsOf: (instanceId: string, view: Pick<WorkerView, 'vpcId' | 'interfaces'>) => Promise<SavedTarget[]>;
   /** The Kubernetes API of a cluster, or why it is not available. */
-  readonly openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>;
+  readonly openCluster: (cluster: string) => Promise<KubernetesClient | NotOpened>;
 }
 
 /** The worker that steps act on. */
