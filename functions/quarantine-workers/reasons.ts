@@ -151,7 +151,7 @@ export const QUARANTINE_REASONS = {
   'release-started': { meaning: 'An operator had the worker released. It gets back what it had.' },
   'release-in-progress': {
     meaning:
-      'Steps of the release remain; the worker is reconciled again. A worker of Karpenter keeps the mark do-not-disrupt for ten minutes, until Karpenter has seen its former security groups.',
+      'Steps of the release remain; the worker is reconciled again. A worker of Karpenter keeps the mark do-not-disrupt for ten minutes, until Karpenter has seen its former security groups. A cluster that does not give its node back just now is asked again for six hours.',
   },
   released: { meaning: 'The worker has everything back that it had. A fresh read confirmed it.' },
   'released-in-part': {
