@@ -1,9 +1,12 @@
 import { QUARANTINE_TAG } from '../shared/fleet/scope.ts';
 import { guardOfWorker } from '../shared/policy/guards.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import { codeIn } from '../shared/runtime/aws-error.ts';
 import type { Observation, OrderedQuarantine } from './observe.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+
+type Order = NonNullable<OrderedQuarantine['termination']>;
 
 /** What a decision rests on besides the observation. */
 export type Circumstances = CircumstancesOf<Policy>;
@@ -13,6 +16,11 @@ export interface Decision extends Told<Reason> {
   readonly terminate?: { readonly liftProtection: boolean };
   /** Why the worker is not terminated. `quarantine-workers` tells it, and keeps the worker in quarantine. */
   readonly refused?: string;
+  /**
+   * What AWS does not do just now. Nothing is recorded: `quarantine-workers` asks again until there is an answer, and tells
+   * of it where that takes long.
+   */
+  readonly troubled?: string;
 }
 
 export const say = wordsOf<Reason>;
@@ -23,10 +31,14 @@ export const say = wordsOf<Reason>;
  * @returns undefined where nothing is ordered, or the order is answered
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision | undefined {
-  const { quarantine, instance, state } = observation;
+  const { quarantine, instance, state, unread } = observation;
   const order = quarantine?.phase === 'terminating' ? quarantine.termination : undefined;
-  if (quarantine === undefined || order === undefined || instance === undefined) return undefined;
+  if (quarantine === undefined || order === undefined) return undefined;
   const isAnswered = state.orderedAt === order.orderedAt;
+  if (unread !== undefined && !isAnswered) {
+    return unread.mayPass ? troubled(unread.why, order) : withheld(`it cannot be read (${unread.why}).`, order);
+  }
+  if (instance === undefined) return undefined;
   if (instance.state === 'shutting-down' || instance.state === 'terminated') {
     // The reconcile that called EC2 may have died before it recorded that.
     const message = `The instance is ${instance.state}.`;
@@ -34,7 +46,9 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   }
   if (isAnswered && state.refused !== undefined) return undefined;
   const doubt = doubtOf(observation, quarantine, instance.tags, order.by, circumstances);
-  if (doubt !== undefined) return withheld(doubt, order.orderedAt);
+  const { unreadable, mayBeRead } = observation.identity?.owner ?? {};
+  if (doubt !== undefined && mayBeRead === true && doubt === unreadable) return troubled(doubt, order);
+  if (doubt !== undefined) return withheld(doubt, order);
   const { requestedBy, why } = quarantine.request ?? {};
   const by = order.by === 'request' ? `as ${requestedBy} asked: ${why}` : 'since its quarantine has expired';
   return {
@@ -44,10 +58,19 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   };
 }
 
-/** @param orderedAt distinguishes the refusal of one order from that of another */
-export const withheld = (why: string, orderedAt: number): Decision => ({
-  ...say('skipped', 'termination-withheld', `The worker is not terminated: ${why}`, `${orderedAt}`),
+/** The refusal of one order. At an expiry it is ordered anew each hour, so only another cause is news. */
+export const withheld = (why: string, { by, orderedAt }: Order): Decision => ({
+  ...say('skipped', 'termination-withheld', `The worker is not terminated: ${why}`, variantOf(why, by, orderedAt)),
   refused: why,
+});
+
+const variantOf = (why: string, by: Order['by'], orderedAt: number): string =>
+  by === 'expiry' ? `expiry ${codeIn(why)}` : `${orderedAt}`;
+
+/** What AWS does not do just now. */
+export const troubled = (why: string, { orderedAt }: Order): Decision => ({
+  ...say('skipped', 'termination-withheld', why, `${orderedAt}`),
+  troubled: why,
 });
 
 /** The sentence that says why the worker must not be terminated; undefined where nothing speaks against it. */

@@ -2,6 +2,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import * as z from 'zod';
+import type { DescribedInstance } from '../shared/fleet/described-instance.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { type Identity, identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
@@ -12,6 +13,7 @@ import { mapsRoleBy } from '../shared/kubernetes/mapped-role.ts';
 import type { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { type Ledger, readItems, withReadableItems } from '../shared/ledger/ledger.ts';
 import { TERMINATION, terminationOrder } from '../shared/ledger/termination-order.ts';
+import { unlessUnread } from '../shared/runtime/aws-error.ts';
 import { NEVER_ORDERED, readTerminations, type TerminationState } from './termination-ledger.ts';
 
 /** The part of the ledger item of `quarantine-workers` that a termination rests on. */
@@ -44,6 +46,8 @@ export interface Observation {
   readonly correlationId?: string;
   /** The answers to earlier orders. */
   readonly state: TerminationState;
+  /** Why AWS did not let the worker be read; absent: it did. */
+  readonly unread?: { readonly why: string; readonly mayPass: boolean };
   /** The instance as EC2 describes it now; absent where EC2 shows none. */
   readonly instance?: {
     readonly state: string;
@@ -69,22 +73,17 @@ export async function observe(
   clients: ObserveClients,
   asked: ReadonlyMap<string, MessageTrigger>,
 ): Promise<Observation[]> {
-  const { ec2, eks, ledger } = clients;
+  const { ledger } = clients;
   const items = await readItems(ledger, 'quarantine', [...asked.keys()], item);
   const ids = items.map(({ sk }) => sk);
   const held = items.filter((each) => each.quarantine !== undefined).map(({ sk }) => sk);
-  const [states, described] = await Promise.all([
+  const [states, reading] = await Promise.all([
     readTerminations(ledger, ids),
-    describeInstances(
-      ec2,
-      filtersOf('instance-id', held).map((filter) => [filter]),
-    ),
+    unlessUnread(readInstances(clients, held)),
   ]);
-  const readCluster = createClusterReader(eks);
-  const openCluster = clients.openCluster(readCluster);
-  const proofs = { isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster) };
-  const identities = await identifyWorkers({ ...clients, ...proofs }, readCluster, described);
-  const instances = new Map(described.map((instance) => [instance.InstanceId, instance]));
+  const { instances, identities } = reading.found ?? NOTHING;
+  const unread =
+    reading.refused === undefined ? undefined : { why: reading.refused, mayPass: reading.mayPass === true };
   return withReadableItems(ledger, TERMINATION, items, ({ sk }) => sk).flatMap(
     ({ sk: instanceId, quarantine, correlationId }): Observation[] => {
       const trigger = asked.get(instanceId);
@@ -96,6 +95,7 @@ export async function observe(
           instanceId,
           trigger,
           state: states.get(instanceId) ?? NEVER_ORDERED,
+          ...(unread && { unread }),
           ...(quarantine && { quarantine }),
           ...(correlationId !== undefined && { correlationId }),
           ...(identity && { identity }),
@@ -110,4 +110,26 @@ export async function observe(
       ];
     },
   );
+}
+
+interface Instances {
+  readonly instances: ReadonlyMap<string, DescribedInstance>;
+  readonly identities: ReadonlyMap<string, Identity>;
+}
+
+const NOTHING: Instances = { instances: new Map(), identities: new Map() };
+
+/** Reads the instances, and proves what they are, by id. */
+async function readInstances(clients: ObserveClients, ids: readonly string[]): Promise<Instances> {
+  const { ec2, eks } = clients;
+  const described = await describeInstances(
+    ec2,
+    filtersOf('instance-id', ids).map((filter) => [filter]),
+  );
+  const readCluster = createClusterReader(eks, 'tell');
+  const openCluster = clients.openCluster(readCluster);
+  const proofs = { isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster) };
+  const identities = await identifyWorkers({ ...clients, ...proofs, onTrouble: 'tell' }, readCluster, described);
+  const instances = new Map(described.map((instance) => [instance.InstanceId ?? '', instance]));
+  return { instances, identities };
 }

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sample } from '../../events/termination-request.ts';
-import { MINUTE, start } from '../../test/harness.ts';
+import type { Refusal } from '../../sandbox/account/refusals.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from '../../test/harness.ts';
 import { deniedCalls } from '../../test/iam.ts';
 import { expectNoLoss } from '../../test/lost-records.ts';
 import { ask, exposedWorker, outcomes, privateFleet, publicLaunch, scenario } from '../../test/quarantine.fixture.ts';
@@ -76,6 +77,79 @@ it.each([
   const ours = run.records.filter(({ remediation }) => remediation === 'terminate-workers');
   expect(ours.map(({ message }) => message)).toEqual([expect.stringMatching(told)]);
   expect(outcomes(run)).toContain('failed termination-refused');
+});
+
+describe('a termination that AWS does not do for an hour', () => {
+  it.each<[operation: string, as: Refusal['as']]>([
+    ['TerminateInstances', 'throttled'],
+    ['TerminateInstances', 'failed'],
+    ['TerminateInstances', 'dropped'],
+    ['ModifyInstanceAttribute', 'failed'],
+    ['DescribeInstances', 'failed'],
+    ['DescribeCluster', 'failed'],
+    ['DescribeNodegroup', 'dropped'],
+  ])('is done after it, told of meanwhile, with few calls and no lost message (%s, %s)', async (operation, as) => {
+    const refusals = [{ function: 'terminate-workers', operation, as, from: HOUR, until: 2 * HOUR }];
+    const policy = { quarantine: { terminationProtection: true } };
+    const run = await start(scenario(privateFleet({}, publicLaunch()), policy, { faults: { refusals } }));
+    await run.account.play(65 * MINUTE);
+    const worker = exposedWorker(run);
+    ask(run, 'terminate', worker.id);
+    const before = run.calls.length;
+    await run.account.play(50 * MINUTE);
+    const tried = run.calls.slice(before).filter((call) => call.function === 'terminate-workers');
+    expect(tried.some((call) => call.operation === operation && call.outcome !== 'ok')).toBe(true);
+    expect(tried.length).toBeLessThan(300);
+    expect(worker.state).toBe('running');
+    // What keeps it from being terminated by anybody else is put back as far as AWS lets it.
+    if (operation !== 'ModifyInstanceAttribute') expect(worker.disableApiTermination).toBe(true);
+    const ofQuarantine = run.records.filter(({ remediation }) => remediation === 'quarantine-workers');
+    expect(ofQuarantine.at(-1)?.message).toMatch(/^It is being terminated\. AWS does not do it just now, .*: [A-Z]\w+/);
+    await run.account.play(HOUR);
+    expect(worker.state).toBe('terminated');
+    expect(told(run)).toEqual(['termination-called']);
+    expect(outcomes(run).slice(outcomes(run).indexOf('acted worker-terminated'))).toEqual([
+      'acted worker-terminated',
+      'waiting quarantine-in-progress',
+      'waiting quarantine-in-progress',
+      'done quarantine-ended',
+    ]);
+    expect([deadLetterCount(run), run.errors]).toEqual([0, []]);
+  });
+});
+
+it.each(['TerminateInstances', 'DescribeInstances'])(
+  'a denied %s of an expired worker is told once, tried each hour, and done once it is allowed',
+  async (operation) => {
+    const refusals = [{ function: 'terminate-workers', operation, as: 'denied' as const, until: 8.5 * HOUR }];
+    const policy = { quarantine: { terminationProtection: true, expireAfter: '1h', onExpiry: 'terminate' } };
+    const run = await start(scenario(privateFleet({}, publicLaunch()), policy, { faults: { refusals } }));
+    await run.account.play(8 * HOUR);
+    const worker = exposedWorker(run);
+    const since = outcomes(run).slice(outcomes(run).indexOf('acted worker-terminated'));
+    expect(since).toEqual(['acted worker-terminated', 'waiting quarantine-in-progress', 'failed termination-refused']);
+    expect(told(run)).toEqual(['termination-withheld']);
+    expect(run.calls.filter((call) => call.operation === operation && call.outcome !== 'ok').length).toBeGreaterThan(5);
+    expect([worker.state, worker.disableApiTermination]).toEqual(['running', true]);
+    expect([deadLetterCount(run), run.errors]).toEqual([0, []]);
+    await run.account.play(3 * HOUR);
+    expect(worker.state).toBe('terminated');
+    expect(outcomes(run)).toContain('done quarantine-ended');
+  },
+);
+
+it('a further request is told anew, where one at the expiry was refused', async () => {
+  const refusals = [{ operation: 'TerminateInstances', as: 'denied' as const }];
+  const policy = { quarantine: { expireAfter: '1h', onExpiry: 'terminate' } };
+  const run = await start(scenario(privateFleet({}, publicLaunch()), policy, { faults: { refusals } }));
+  await run.account.play(2.2 * HOUR);
+  ask(run, 'terminate', exposedWorker(run).id);
+  await run.account.play(5 * MINUTE);
+  expect(outcomes(run).slice(-3)).toEqual([
+    'acted worker-terminated',
+    'waiting quarantine-in-progress',
+    'failed termination-refused',
+  ]);
 });
 
 it('loses no record, wherever it dies', () =>

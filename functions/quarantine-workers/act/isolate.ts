@@ -2,6 +2,7 @@ import { iso } from '../../shared/runtime/clock.ts';
 import { isFought } from '../decide/reinforce.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { WorkerView } from '../model/observation.ts';
+import { pauseAfter } from '../model/pause.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
 import { isolationFaults } from '../model/remaining.ts';
 import { viewAgain } from '../observe/view-workers.ts';
@@ -176,9 +177,6 @@ interface Result {
   /** Whether AWS may assign an automatic address in place of a removed Elastic IP. */
   readonly mayReturn: boolean;
 }
-
-/** How long to wait for AWS, ms: as long again as it has taken so far. */
-const pauseAfter = (soFar: number): number => Math.min(TRY_AGAIN, Math.max(RECONCILE_AGAIN, soFar));
 
 /** The decision that results from the steps. */
 function conclude(

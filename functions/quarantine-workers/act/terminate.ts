@@ -3,8 +3,10 @@ import { QUARANTINE_TAG } from '../../shared/fleet/scope.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { readTerminationAnswer } from '../../shared/ledger/termination-order.ts';
+import { codeIn } from '../../shared/runtime/aws-error.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { type Decision, say } from '../model/decision.ts';
+import { pauseAfter } from '../model/pause.ts';
 import type { StepSubject } from '../steps/step.ts';
 import { tagWorker } from '../steps/tags.ts';
 
@@ -18,6 +20,8 @@ export interface TerminateDeps {
 
 /** How soon the outcome of the order is read, ms. */
 const RECONCILE_AGAIN = 15_000;
+/** How long AWS may be troubled with it before that is told, ms. */
+const TROUBLED_FOR = 10 * 60_000;
 
 /**
  * Asks `terminate-workers` to terminate a worker in quarantine. The order is in the ledger by now. `terminate-workers`
@@ -26,21 +30,33 @@ const RECONCILE_AGAIN = 15_000;
  */
 export async function terminate(subject: StepSubject, deps: TerminateDeps): Promise<Decision> {
   const { instanceId, quarantine, view, now } = subject;
-  const { termination, ...inQuarantine } = quarantine;
+  const { termination, ...held } = quarantine;
   if (termination === undefined) throw new Error('A termination is ordered before it is asked for.');
   const { account, region } = deps;
   const answer = await readTerminationAnswer(deps.ledger, instanceId);
   if (answer?.refused !== undefined && answer.orderedAt === termination.orderedAt) {
     // The quarantine goes on: an operator can ask again, and the sweep tries an expired one again.
-    const told = say('failed', 'termination-refused', answer.refused, `${termination.orderedAt}`);
+    const isExpired = termination.by === 'expiry';
+    const why = isExpired ? codeIn(answer.refused) : undefined;
+    const variant = isExpired ? `${iso(quarantine.expiresAt)} ${why}` : `${termination.orderedAt}`;
+    const told: Decision = {
+      ...say('failed', 'termination-refused', answer.refused, variant),
+      ...(why !== undefined && why === quarantine.unterminated && { quiet: true }),
+    };
+    const inQuarantine = { ...held, unterminated: why };
     return quarantine.isolatedAt === undefined
       ? { ...told, quarantine: { ...inQuarantine, phase: 'isolating' }, lookAt: now + RECONCILE_AGAIN }
       : { ...told, quarantine: { ...inQuarantine, phase: 'isolated' } };
   }
+  const troubled = answer?.troubled?.orderedAt === termination.orderedAt ? answer.troubled.why : undefined;
+  const isLate = troubled !== undefined && now >= termination.orderedAt + TROUBLED_FOR;
+  const message = `It is being terminated.${isLate ? ` AWS does not do it just now, and it is tried again: ${troubled}` : ''}`;
   const waiting: Decision = {
-    ...say('waiting', 'quarantine-in-progress', 'It is being terminated.', 'terminating'),
+    ...say('waiting', 'quarantine-in-progress', message, isLate ? 'terminating late' : 'terminating'),
     quarantine,
-    lookAt: now + RECONCILE_AGAIN,
+    lookAt: now + pauseAfter(now - termination.orderedAt),
+    // That it is tried again is no news where it was told that it could not be done.
+    ...(quarantine.unterminated !== undefined && { quiet: true }),
   };
   // A worker whose pods are being evicted has no tag yet, without which nothing is terminated.
   const isTagged = QUARANTINE_TAG in view.tags;

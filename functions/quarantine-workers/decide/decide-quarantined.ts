@@ -102,6 +102,8 @@ function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate', now: 
     ...say('acted', 'worker-terminated', `${since} The worker is terminated.`, iso(quarantine.expiresAt)),
     act: { kind: 'terminate' },
     quarantine: ordered(quarantine, 'expiry', now),
+    // A further try is no news.
+    ...(quarantine.unterminated !== undefined && { quiet: true }),
   };
 }
 

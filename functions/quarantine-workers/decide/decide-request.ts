@@ -30,8 +30,8 @@ export function decideRequest(
   const { id } = request.trigger;
   const asked = `asked by ${requestedBy}: ${why}`;
   const details = { requestedBy, why };
-  // What an earlier release gave back, and accepted, says nothing of what is asked for now.
-  const { givenBack: _, nodeAwaitedSince: _since, ...held } = quarantine;
+  // What an earlier release gave back, and accepted, says nothing of what is asked for now; nor what was tried before.
+  const { givenBack: _, nodeAwaitedSince: _since, unterminated: _why, ...held } = quarantine;
   const granted = { ...held, request: { id, requestedBy, why } };
   const refuse = (message: string): Decision => ({
     ...say('refused', 'request-refused', `${message} (${asked})`, id),

@@ -141,6 +141,11 @@ const quarantine = () =>
     nodeAwaitedSince: z.number().optional(),
     /** The order to terminate the worker; absent in another phase. */
     termination: terminationOrder.optional(),
+    /**
+     * Why it was not terminated at its expiry, as told, without what changes from try to try. It is tried again each hour,
+     * and only another reason is news.
+     */
+    unterminated: z.string().optional(),
     /** The operator's request that is being granted. */
     request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
   });

@@ -16,6 +16,8 @@ export const terminationAnswer = {
   orderedAt: z.number().optional(),
   /** Why the worker was not terminated; absent where EC2 accepted the call. */
   refused: z.string().optional(),
+  /** What AWS does not do just now, in its words, and for which order; absent where there is no such trouble. */
+  troubled: z.object({ orderedAt: z.number(), why: z.string() }).optional(),
 };
 
 const answerItem = z.object(terminationAnswer);
