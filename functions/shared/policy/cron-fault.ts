@@ -35,7 +35,7 @@ const NICKNAMES: Readonly<Record<string, string>> = {
 /** What is wrong with a cron expression and how to write it, as the end of a sentence about it; undefined: nothing. */
 export function cronFault(cron: string, timeZone: string): string | undefined {
   const fields = cron.trim().split(/\s+/);
-  const spelled = spelledOtherwise(cron.trim());
+  const spelled = spelledOtherwise(cron.trim(), timeZone);
   if (spelled !== undefined) return spelled;
   if (fields.length !== FIELDS.length) return lengthFault(fields, timeZone);
   const [minute = '', hour = '', dayOfMonth = '', month = '', weekday = ''] = fields;
@@ -81,12 +81,15 @@ function lengthFault(fields: readonly string[], timeZone: string): string {
     ...(hour === undefined ? [] : [`${Number(minute)} ${Number(hour)} * * *`]),
     // Blanks around the signs within a field.
     close,
-    // Seconds come first.
-    ...(fields.length === 6 && /^0+$/.test(fields[0] ?? '') ? [fields.slice(1).join(' ').replaceAll('?', '*')] : []),
+    // Seconds come first. With a "?", weekdays are counted as EventBridge counts them (Quartz, "CronTrigger").
+    ...(fields.length === 6 && /^0+$/.test(fields[0] ?? '') ? withoutSeconds(fields.slice(1)) : []),
   ].find((each) => each.split(' ').length === FIELDS.length && isComingTrue(each, timeZone) === true);
   const extra = fields.length > FIELDS.length && meant !== close ? ', without seconds and year' : '';
   return `${FIVE}${extra}${meant === undefined ? '' : `. Write "${meant}"`}`;
 }
+
+const withoutSeconds = (fields: string[]): string[] =>
+  fields.includes('?') ? [fromEventBridge(fields) ?? ''] : [fields.join(' ')];
 
 /** What is longer is no slip, and would make an error that nobody reads. */
 const LONGEST = 60;
@@ -121,21 +124,38 @@ function wordMeantBy({ name, names = [] }: Field, word: string): string {
 const isAny = (field: string): boolean => field === '*' || field === '?';
 
 /** Expressions of EventBridge, and names for expressions. */
-function spelledOtherwise(cron: string): string | undefined {
+function spelledOtherwise(cron: string, timeZone: string): string | undefined {
   if (cron.startsWith('@')) {
     const fix = NICKNAMES[cron.toLowerCase()];
     return fix === undefined ? FIVE : `${FIVE}. Write "${fix}"`;
   }
   if (/^rate\(/i.test(cron)) return `${FIVE}. A window opens at a time and not at a rate, for example "0 22 * * *"`;
   const [, inner] = /^cron\((.*)\)$/i.exec(cron) ?? [];
-  if (inner === undefined) return undefined;
-  const [minute = '', hour = '', dayOfMonth = '', month = '', weekday = '', year = '*'] = inner.trim().split(/\s+/);
-  // EventBridge counts weekdays from 1, Sunday (EventBridge Scheduler user guide, "Cron-based schedules").
-  const isAlike = year === '*' && (isAny(weekday) || /^[a-z,-]+$/i.test(weekday));
-  const fixed = [minute, hour, dayOfMonth, month, weekday].map((field) => (field === '?' ? '*' : field)).join(' ');
-  return isAlike
-    ? `${FIVE}, without cron( ), "?" and year. Write "${fixed}"`
-    : `${FIVE}, without cron( ), "?" and year, and weekdays by their names`;
+  const fields = (inner ?? cron).trim().split(/\s+/);
+  // One of its days is "?", which cron joins with a year or seconds in no expression of its own.
+  const isOfEventBridge = inner !== undefined || (fields.length === 6 && (fields[2] === '?' || fields[4] === '?'));
+  if (!isOfEventBridge) return undefined;
+  const meant = fromEventBridge(fields);
+  const fix = meant !== undefined && isComingTrue(meant, timeZone) === true ? `. Write "${meant}"` : '';
+  return `${FIVE}, without cron( ), "?" and year, and weekdays by their names${fix}`;
+}
+
+/**
+ * An expression of EventBridge in five fields; undefined for one of some years. It counts weekdays from 1, Sunday, and
+ * spells the last one with L alone (EventBridge Scheduler user guide, "Cron-based schedules").
+ */
+function fromEventBridge([minute = '', hour = '', dayOfMonth = '', month = '', weekday = '', year = '*']: string[]):
+  | string
+  | undefined {
+  if (year !== '*') return undefined;
+  const named = weekday
+    .replace(/^L$/i, 'SAT')
+    .replace(/L$/i, '#L')
+    .replaceAll(/(?<![#/\d])[1-7](?!\d)/g, (day) => WEEKDAYS[Number(day) - 1] ?? day);
+  // "0/15" goes on to the last value, which five fields have to say.
+  const ended = (field: string, last: number): string => field.replace(/^(\d+)\//, `$1-${last}/`);
+  const five = [ended(minute, 59), ended(hour, 23), dayOfMonth, month, named];
+  return five.map((field) => (field === '?' ? '*' : field)).join(' ');
 }
 
 /** What is wrong with one field. What it does not understand is left to the parser. */
