@@ -23,6 +23,7 @@ import { untouched } from './invariants/untouched.ts';
 import { upgrades } from './invariants/upgrades.ts';
 import { waves } from './invariants/waves.ts';
 import { fleetFileOf, policyDocumentOf } from './scenario/documents.ts';
+import { faultsWith } from './scenario/parts/denials.ts';
 import type { Policy } from './scenario/policy.ts';
 import type { Scenario } from './scenario/scenario.ts';
 import { scheduleDay } from './schedule.ts';
@@ -69,7 +70,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     synthesized,
     seed: scenario.seed,
     policy: JSON.stringify(initial),
-    faults: scenario.faults,
+    faults: faultsWith(scenario.faults, scenario),
     inProcess,
     onCall: (call: CallRecord) => {
       for (const { onCall } of invariants) onCall?.(call);

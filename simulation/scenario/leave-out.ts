@@ -20,6 +20,7 @@ export const WHOLES = [
   'shells',
   'ownImages',
   'scalings',
+  'denials',
 ] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

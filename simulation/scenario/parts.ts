@@ -1,5 +1,6 @@
 import type { Part } from './part.ts';
 import { CONTROL_PLANES, type OfControlPlanes } from './parts/control-planes.ts';
+import { DENIALS, type OfDenials } from './parts/denials.ts';
 import { EXPOSED_POOLS, type OfExposedPools } from './parts/exposed-pools.ts';
 import { HOSTS, type OfHosts } from './parts/hosts.ts';
 import { NODE_CLASSES, type OfNodeClasses } from './parts/node-classes.ts';
@@ -29,7 +30,8 @@ export interface Parts
     OfPosture,
     OfShells,
     OfScaling,
-    OfSweeps {}
+    OfSweeps,
+    OfDenials {}
 
 /** The parts of days. Each sees what those before it have drawn, and said in documents. */
 export const PARTS: ReadonlyArray<Part<Parts>> = [
@@ -47,4 +49,5 @@ export const PARTS: ReadonlyArray<Part<Parts>> = [
   SHELLS,
   SCALING,
   SWEEPS,
+  DENIALS,
 ];
