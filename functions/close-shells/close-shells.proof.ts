@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { operate } from '../../cli/operator.fixture.ts';
 import { sample } from '../../events/shells-reconcile-request.ts';
+import type { Refusal } from '../../sandbox/account/refusals.ts';
 import type { Run } from '../../sandbox/play.ts';
-import { HOUR, MINUTE, start } from '../../test/harness.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from '../../test/harness.ts';
 import { deniedCalls } from '../../test/iam.ts';
 import { expectNoLoss, others } from '../../test/lost-records.ts';
 import { fleet, KEYS, QUIET } from './close-shells.fixture.ts';
@@ -148,4 +149,55 @@ it.each([
   expect(undone).toEqual(
     ['batch', 'web'].flatMap((group) => [`${group} acted shells-being-restored`, `${group} skipped proposal-rejected`]),
   );
+});
+
+describe('while AWS does not do a kind of call', () => {
+  const policy = { ...QUIET, shells: { hosts: 'enforce', sessions: { mode: 'enforce', idleMinutes: 15 } } };
+  const CLOSED = ['batch', 'web'].flatMap((group) => [
+    `${group} acted shells-being-closed`,
+    `${group} done shells-closed`,
+  ]);
+  const play = (operation: string, as: Refusal['as'], until?: number) => {
+    const refusal = { function: 'close-shells', operation, as, ...(until !== undefined && { until }) };
+    return start({ fleet, policy, inProcess: true, play: '8h', faults: { refusals: [refusal] } });
+  };
+  const callsOf = ({ calls }: Run) => calls.filter((call) => call.function === 'close-shells').length;
+
+  it.each([
+    ['DescribeCluster', 'failed'],
+    ['DescribeNodegroup', 'dropped'],
+    ['DescribeCluster', 'throttled'],
+  ] as const)(
+    'shells are closed once %s works again (%s), though no check of posture comes for days',
+    async (operation, as) => {
+      const run = await play(operation, as, 4 * HOUR);
+      const unread = as === 'throttled' ? [] : ['batch failed unreadable', 'web failed unreadable'];
+      expect(told(run).filter((each) => !each.includes('sessions'))).toEqual([...CLOSED, ...unread].sort());
+      expect(deadLetterCount(run)).toBe(0);
+      expect(callsOf(run)).toBeLessThan(250);
+    },
+  );
+
+  it('shells are closed once it can be told that sessions reach the hosts', async () => {
+    const run = await play('GetConnectionStatus', 'failed', 4 * HOUR);
+    await run.account.play(8 * HOUR);
+    const lastWayIn = ['batch refused shells-last-way-in', 'web refused shells-last-way-in'];
+    expect(told(run).filter((each) => !each.includes('sessions'))).toEqual([...CLOSED, ...lastWayIn].sort());
+    expect(deadLetterCount(run)).toBe(0);
+  });
+
+  it('preferences of sessions that nobody lets it read are told once, and no message is lost', async () => {
+    const run = await play('GetDocument', 'denied');
+    expect(told(run).filter((each) => each.includes('sessions'))).toEqual(['undefined failed sessions-refused']);
+    const [{ message } = { message: '' }] = ours(run).filter(({ reason }) => reason === 'sessions-refused');
+    expect(message).toMatch(/^The preferences cannot be read: AccessDeniedException: /);
+    expect([deadLetterCount(run), run.errors]).toEqual([0, []]);
+  });
+
+  it('messages do not multiply where the ledger takes nothing', async () => {
+    const run = await play('PutItem', 'failed', 6 * HOUR);
+    // Those of the check of posture: hours are longer than the queue tries.
+    expect(deadLetterCount(run)).toBeLessThanOrEqual(2);
+    expect(callsOf(run)).toBeLessThan(500);
+  });
 });

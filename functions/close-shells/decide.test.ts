@@ -139,7 +139,7 @@ describe('a worker', () => {
     ['no session reaches', { state: open, hasSession: false }, 'refused shells-last-way-in'],
     [
       'sessions reach, and may not begin on',
-      { state: open, sessionTrouble: 'sessions are encrypted by the key k' },
+      { state: open, sessionTrouble: { why: 'sessions are encrypted by the key k', isUnread: false } },
       'refused shells-last-way-in',
     ],
     ['sessions may reach or not', { state: open, hasSession: undefined }, 'refused shells-last-way-in'],
@@ -163,6 +163,11 @@ describe('a worker', () => {
       'refused claims-to-be-worker',
     ],
     ['cannot be read', { owner: { tags: {}, unreadable: 'AccessDenied: no' }, state: open }, 'failed unreadable'],
+    [
+      'cannot be read for now, as EKS throttles',
+      { owner: { tags: {}, unreadable: 'ThrottlingException: no', mayBeRead: true }, state: open },
+      'silent',
+    ],
     [
       'is to get it back',
       { state: ruled('rejected', { closedAt: NOW - MINUTE }) },
@@ -279,3 +284,18 @@ describe('a worker', () => {
     );
   });
 });
+
+it.each<[string, Partial<Host>, number | undefined]>([
+  ['owner cannot be read for now', { owner: { tags: {}, unreadable: 'ServerException: no', mayBeRead: true } }, 60],
+  ['owner nobody lets it read', { owner: { tags: {}, unreadable: 'AccessDenied: no' } }, undefined],
+  ['sessions AWS tells nothing of', { hasSession: undefined }, 360],
+  ['sessions do not reach it', { hasSession: false }, undefined],
+  ['key cannot be read for now', { sessionTrouble: { why: 'no', isUnread: true } }, 360],
+  ['key lets no session begin', { sessionTrouble: { why: 'no', isUnread: false } }, undefined],
+])(
+  'a host whose %s is looked at again where that may pass, since the next check may be a week away',
+  (_, more, every) => {
+    const decision = decide(observed({ ...worker, state: open, ...more }), enforcing);
+    expect(decision.every).toBe(every === undefined ? undefined : every * MINUTE);
+  },
+);

@@ -3,7 +3,7 @@ import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger
 import { guardOfWorker } from '../shared/policy/guards.ts';
 import { covers } from '../shared/posture/waivers.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
-import { codeIn } from '../shared/runtime/aws-error.ts';
+import { codeIn, isThrottlingCode } from '../shared/runtime/aws-error.ts';
 import { iso } from '../shared/runtime/clock.ts';
 import type { Memory } from './memory.ts';
 import type { Observation } from './observe.ts';
@@ -25,6 +25,11 @@ export interface Decision extends Told<Reason> {
   readonly silent?: true;
   /** A command is under way, and its result is read later. */
   readonly waits?: true;
+  /**
+   * How often the host is looked at until AWS tells what the decision lacks, ms: the next check of posture, which would
+   * look again, may be a week away.
+   */
+  readonly every?: number;
 }
 
 /** The target of proposals, and of rulings on them. */
@@ -34,6 +39,9 @@ export const TARGET = 'shells';
 const FRESH = 15 * 60_000;
 /** The minimum time between two tries to close, ms. Until then a host that still lets somebody in is only reported. */
 const ONE_TRY_IN = 6 * 3_600_000;
+
+/** How often a host is looked at whose owner cannot be read for now, and one of whose sessions AWS tells nothing, ms. */
+const [UNTIL_READ, UNTIL_TOLD] = [3_600_000, 6 * 3_600_000];
 
 /** Decides about one worker; a pure function. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
@@ -74,8 +82,14 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   const remedy = { modeIn: ({ shells }: Policy) => shells.hosts, about: 'SSH access' };
   const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
   if ('guardResult' in verdict) {
-    const isOff = verdict.guardResult.reason === 'mode-off';
-    return isOff ? quietly(verdict.guardResult) : verdict.guardResult;
+    const { guardResult } = verdict;
+    if (guardResult.reason === 'unreadable' && owner?.mayBeRead === true) {
+      // Throttling is of nobody.
+      const isThrottled = isThrottlingCode(guardResult.variant);
+      return { ...guardResult, every: UNTIL_READ, ...(isThrottled && { silent: true as const }) };
+    }
+    const isOff = guardResult.reason === 'mode-off';
+    return isOff ? quietly(guardResult) : guardResult;
   }
   const ruling = rulingOn(state.proposal, TARGET);
   const hasFailed = memory.failedAt !== undefined && now - memory.failedAt < FRESH;
@@ -102,12 +116,15 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   }
   if (memory.seen.fixed) return say('refused', 'shells-not-closable', ways);
   if (observation.hasSession !== true) {
-    const why = observation.hasSession === false ? 'No session reaches the host' : 'Nobody knows whether one does';
-    return say('refused', 'shells-last-way-in', `${ways} Session Manager cannot replace it: ${why}.`);
+    const isUntold = observation.hasSession === undefined;
+    const why = isUntold ? 'Nobody knows whether one does' : 'No session reaches the host';
+    const told = say('refused', 'shells-last-way-in', `${ways} Session Manager cannot replace it: ${why}.`);
+    return isUntold ? { ...told, every: UNTIL_TOLD } : told;
   }
   if (observation.sessionTrouble !== undefined) {
-    const why = observation.sessionTrouble;
-    return say('refused', 'shells-last-way-in', `${ways} Session Manager may not replace it: ${why}.`, why);
+    const { why, isUnread } = observation.sessionTrouble;
+    const told = say('refused', 'shells-last-way-in', `${ways} Session Manager may not replace it: ${why}.`, why);
+    return isUnread ? { ...told, every: UNTIL_TOLD } : told;
   }
   if (verdict.policy.shells.hosts === 'observe' && ruling === undefined) {
     return say('would-act', 'would-close-shells', `${ways} ${LASTING}`);

@@ -10,7 +10,7 @@ import type { WorkerScope } from '../shared/intake/worker-batch.ts';
 import { withReadableItems } from '../shared/ledger/ledger.ts';
 import { type Memory, memoryAfter } from './memory.ts';
 import { readCommands } from './read-commands.ts';
-import { readSessionTroubles } from './session-key.ts';
+import { readSessionTroubles, type SessionTrouble } from './session-key.ts';
 import { NEVER_SEEN, PK, readStates, type ShellsState } from './shells-ledger.ts';
 
 /** What a reconcile found about one worker, with its state in the ledger. */
@@ -23,8 +23,8 @@ export interface Observation extends ObservedWorker {
   readonly unread?: string;
   /** Whether Session Manager reaches the host; undefined where nothing lets anybody in, or where AWS could not be asked. */
   readonly hasSession: boolean | undefined;
-  /** Why no session may begin all the same, as a clause. */
-  readonly sessionTrouble?: string;
+  /** Why no session may begin all the same. */
+  readonly sessionTrouble?: SessionTrouble;
 }
 
 export interface ObserveClients extends WorkerClients {

@@ -32,6 +32,12 @@ const READERS = {
 /** How soon a command that still runs after the queue's delay is read again, ms. */
 const RUNS_ON = 60_000;
 
+/** How long it is at least until a host is looked at that AWS does not tell enough of, ms. */
+const SOONEST = 30 * 60_000;
+
+/** When a host is looked at again, epoch ms: at the same times whoever asked, so that looks never multiply. */
+const nextOf = (every: number, now: number): number => Math.ceil((now + SOONEST) / every) * every;
+
 /**
  * Reconciles all subjects that the messages of a batch name.
  * @throws AggregateError when something about some workers could not be done; all others are finished by then
@@ -53,20 +59,30 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Save what is about to be closed, send the commands together, then save and record each decision.
   const troubles: unknown[] = [];
   const note = (error: unknown): undefined => void troubles.push(error);
+  // Its messages come again by themselves: a request beside them, at each delivery, would multiply them.
+  const comesAgain = new Set<string>();
+  const failed =
+    ({ observation }: Decided) =>
+    (error: unknown): undefined => {
+      comesAgain.add(observation.instanceId);
+      note(error);
+    };
   const concurrency = READ_CONCURRENCY;
-  const intended = await pMap(decided, (each) => intend(deps, each, now).catch(note), { concurrency });
+  const intended = await pMap(decided, (each) => intend(deps, each, now).catch(failed(each)), { concurrency });
   const sendings = await sendCommands(
     deps,
     intended.flatMap((each) => each ?? []),
   );
   const act = async (each: Decided | undefined): Promise<Decision | undefined> =>
-    each && carryOut(deps, each, sendings.get(each.observation.instanceId) ?? {}, circumstances).catch(note);
+    each && carryOut(deps, each, sendings.get(each.observation.instanceId) ?? {}, circumstances).catch(failed(each));
   const settled = await pMap(intended, act, { concurrency });
   // Reconcile workers again that got a command or an answer. The queue delays each message, and a command has mostly
   // ended by then.
   const again = observations.flatMap(({ instanceId }, index) => {
     const decision = settled[index];
+    if (comesAgain.has(instanceId)) return [];
     const isUnderWay = decision?.memory.command !== undefined;
+    if (decision?.every !== undefined) return [{ instanceId, at: nextOf(decision.every, now) }];
     if (decision !== undefined && !isUnderWay && decision.answers === undefined) return [];
     return [{ instanceId, at: decision?.waits ? now + RUNS_ON : now }];
   });

@@ -15,34 +15,45 @@ interface Clients {
   readonly ssm: SSMClient;
 }
 
+/** Why no session may begin on a host, as a clause, and whether that is because AWS could not be read for now. */
+export interface SessionTrouble {
+  readonly why: string;
+  readonly isUnread: boolean;
+}
+
 /**
- * Why no session may begin on hosts that Session Manager reaches, by instance id, as a clause; a host on which one begins
- * is missing. Where the preferences name a key, the agent must decrypt with it before a session begins, which no policy of
+ * Why no session may begin on hosts that Session Manager reaches, by instance id; a host on which one begins is
+ * missing. Where the preferences name a key, the agent must decrypt with it before a session begins, which no policy of
  * AWS for agents allows. Source: Systems Manager user guide, "Adding Session Manager permissions to an existing IAM role".
  */
 export async function readSessionTroubles(
   { iam, ssm }: Clients,
   location: Location,
   hosts: readonly Pick<FoundWorker, 'instanceId' | 'instance'>[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, SessionTrouble>> {
   if (hosts.length === 0) return new Map();
-  const ofAll = (why: string) => new Map(hosts.map(({ instanceId }): [string, string] => [instanceId, why]));
+  const ofAll = (why: string, isUnread = false) =>
+    new Map(hosts.map(({ instanceId }): [string, SessionTrouble] => [instanceId, { why, isUnread }]));
   const preferences = await read(() => readPreferences(ssm), 'tell');
   if (preferences.kind === 'unreadable')
-    return ofAll(`the preferences of Session Manager cannot be read (${preferences.code})`);
+    return ofAll(
+      `the preferences of Session Manager cannot be read (${preferences.code})`,
+      preferences.mayPass === true,
+    );
   if (preferences.kind === 'gone') return ofAll('the preferences of Session Manager cannot be understood');
   const { kmsKeyId = '' } = preferences.found.content.inputs;
   if (kmsKeyId === '') return new Map();
   const arnOf = ({ instance }: (typeof hosts)[number]) => instance.IamInstanceProfile?.Arn ?? '';
   const profiles = await readProfiles(iam, hosts.map(arnOf));
   return new Map(
-    hosts.flatMap((host): Array<[string, string]> => {
+    hosts.flatMap((host): Array<[string, SessionTrouble]> => {
       const profile = profiles.get(arnOf(host));
       const why =
         profile?.kind === 'unreadable'
           ? `and the role of the instance cannot be read (${profile.code})`
           : whyNoKey(kmsKeyId, profile?.kind === 'found' ? profile.found : undefined, host.instanceId, location);
-      return why === undefined ? [] : [[host.instanceId, `${encrypted(kmsKeyId)}, ${why}`]];
+      const isUnread = profile?.kind === 'unreadable' && profile.mayPass === true;
+      return why === undefined ? [] : [[host.instanceId, { why: `${encrypted(kmsKeyId)}, ${why}`, isUnread }]];
     }),
   );
 }

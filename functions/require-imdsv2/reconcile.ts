@@ -44,18 +44,23 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const unreadable = unreadTrouble({ unread }, observations);
   const troubles: unknown[] = unreadable === undefined ? [] : [unreadable];
   const note = (error: unknown): undefined => void troubles.push(error);
+  const comesAgain = new Set<string>();
   const act = async (observation: Observation): Promise<Decision | undefined> => {
     const { request: asked } = observation;
     const decision =
       asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
-    return carryOut(deps, observation, decision, circumstances).catch(note);
+    return carryOut(deps, observation, decision, circumstances).catch((error: unknown) => {
+      // Its messages come again by themselves: a request beside them, at each delivery, would multiply them.
+      comesAgain.add(observation.instanceId);
+      return note(error);
+    });
   };
   const settled = await pMap(observations, act, { concurrency: READ_CONCURRENCY });
   // Reconcile workers again that were changed, answered, or taken by another reconcile. The queue delays the request:
   // by then AWS shows the change, and a fresh read must confirm "done".
   const { now } = circumstances;
   const again = observations.flatMap(({ instanceId }, index) =>
-    needsAnother(settled[index]) ? [{ instanceId, at: now }] : [],
+    needsAnother(settled[index]) && !comesAgain.has(instanceId) ? [{ instanceId, at: now }] : [],
   );
   const seen = new Set([...observations.map(({ instanceId }) => instanceId), ...unread.keys()]);
   const hidden = untilShown(scope.instances, seen, now);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { operate } from '../../cli/operator.fixture.ts';
-import { MINUTE, start } from '../../test/harness.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from '../../test/harness.ts';
 import { expectNoLoss, others } from '../../test/lost-records.ts';
 import { privateFleet } from '../../test/quarantine.fixture.ts';
 import * as reconcileRequest from './reconcile-request.ts';
@@ -101,4 +101,19 @@ it('tells of a change that it made before it died, and undoes it when asked', as
   expect((await operate(run.account, 'undo', instance, ...WHY)).code).toBe(0);
   await run.account.play(5 * MINUTE);
   expect(run.account.fleet.instances.get(instance)?.metadataTokens).toBe('optional');
+});
+
+it('messages do not multiply while the ledger takes nothing, and the workers are changed once it does again', async () => {
+  const fails = { function: 'require-imdsv2', operation: 'PutItem', as: 'failed' as const, until: 4 * HOUR };
+  const run = await start({
+    fleet: privateFleet({}, {}, { nodeGroups: [{ ...nodeGroup, desiredSize: 3 }] }),
+    policy: { upgrades: { mode: 'off' }, ssmAgent: { mode: 'off' }, imds: { mode: 'enforce' } },
+    inProcess: true,
+    play: '6h',
+    faults: { refusals: [fails] },
+  });
+  // Those of three launches: hours are longer than the queue tries.
+  expect(deadLetterCount(run)).toBeLessThanOrEqual(3);
+  const changed = run.records.filter(({ reason }) => reason === 'imdsv2-required');
+  expect(changed).toHaveLength(3);
 });

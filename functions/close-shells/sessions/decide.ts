@@ -1,6 +1,7 @@
 import type { Mode } from '../../shared/policy/mode.ts';
 import type { PreferencesDocument, SessionPreferences } from '../../shared/posture/session-preferences.ts';
 import type { Told } from '../../shared/records/decision.ts';
+import { codeIn } from '../../shared/runtime/aws-error.ts';
 import { say } from '../decide.ts';
 import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
@@ -93,6 +94,13 @@ export function refused(refusal: string): SessionsDecision {
   const how = code === 'AccessDeniedException' ? ' To allow it, deploy with -c sessionRights=on.' : '';
   return say('failed', 'sessions-refused', `${refusal}${how}`, code);
 }
+
+/**
+ * The decision where AWS lets nobody read the preferences.
+ * @param refusal `Code: message`
+ */
+export const unreadable = (refusal: string): SessionsDecision =>
+  say('failed', 'sessions-refused', `The preferences cannot be read: ${refusal}`, `read ${codeIn(refusal)}`);
 
 /** The members that differ from what is wanted. */
 const differing = ({ content }: PreferencesDocument, set: SessionPreferences): Array<[string, unknown]> => {

@@ -7,11 +7,11 @@ import { asStored, recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { readPreferences } from '../../shared/posture/session-preferences.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
-import { refusalOf } from '../../shared/runtime/aws-error.ts';
+import { refusalOf, unlessRefused } from '../../shared/runtime/aws-error.ts';
 import type { ActDeps } from '../act.ts';
 import type { Circumstances } from '../decide.ts';
 import { NEVER_SEEN, PK, readStates, type ShellsState, saveState } from '../shells-ledger.ts';
-import { decideSessions, refused, type SessionsDecision, wantedPreferences } from './decide.ts';
+import { decideSessions, refused, type SessionsDecision, unreadable, wantedPreferences } from './decide.ts';
 import { undoOf } from './intent.ts';
 import { setPreferences } from './set.ts';
 
@@ -50,9 +50,12 @@ export async function reconcileSessions(
   // Nobody knows what was changed, and nothing can be saved. `tell-unreadable` tells of it.
   if (ledger.unreadable?.has(PK, KEY) === true) return;
   const state = states.get(KEY) ?? NEVER_SEEN;
-  const document = await readPreferences(ssm);
+  const { found: document, refused: unread } = await unlessRefused(readPreferences(ssm));
   const { intent, fingerprint: last } = state;
-  const wanted = decideSessions(document, preferences, { mode, isKnown: last !== undefined, intent });
+  const wanted =
+    unread === undefined
+      ? decideSessions(document, preferences, { mode, isKnown: last !== undefined, intent })
+      : unreadable(unread);
   if (wanted.silent === true && intent === undefined) return;
   const writer = writesOf(`${caller} ${KEY}`);
   const save = (changed: ShellsState) => saveState(ledger, KEY, changed, now, writer());
@@ -73,7 +76,9 @@ export async function reconcileSessions(
       decision = refused(refusal);
     }
   }
-  const { intent: _intent, unrecorded: _, ...rest } = known;
+  const { intent: begun, unrecorded: _, ...others } = known;
+  // What was begun is told of once it can be read whether it was done.
+  const rest = unread === undefined ? others : { ...others, intent: begun };
   const made = decision.made ?? decision.begins;
   const fingerprint = `${decision.reason} ${decision.variant}`.trim();
   const isNew = decision.silent !== true && (fingerprint !== last || made !== undefined);
