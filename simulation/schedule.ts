@@ -3,6 +3,7 @@ import { makePostureReconcileRequest } from '../events/posture-reconcile-request
 import { sample as quarantineRequest } from '../events/quarantine-request.ts';
 import { sample as ruling } from '../events/remediation-request.ts';
 import { servingMembers } from '../sandbox/account/auto-scaling/groups.ts';
+import { deleteNodeGroup } from '../sandbox/account/eks/delete-node-group.ts';
 import type { Run } from '../sandbox/play.ts';
 import { changeHosts, requestAboutShells, writeKeys } from './host-changes.ts';
 import { policyDocumentOf } from './scenario/documents.ts';
@@ -63,6 +64,7 @@ export function scheduleDay(scenario: Scenario, run: Run, { policies, ruledOn }:
     at(atMinute, () => endNode(index, scenario, run));
   }
   for (const scaling of scenario.scalings ?? []) at(scaling.atMinute, () => scale(scaling, run));
+  for (const { atMinute, index } of scenario.removals ?? []) at(atMinute, () => remove(index, run));
   for (const change of scenario.controlPlanes?.changes ?? []) at(change.atMinute, () => beginChange(change, run));
   for (const minute of waiverChanges(scenario)) at(minute, putPolicy);
   for (const change of scenario.posture?.changes ?? []) at(change.atMinute, () => changeHosts(change, scenario, run));
@@ -130,6 +132,16 @@ function scale({ direction, index }: Scaling, { account }: Run): void {
   ended.group.desired -= 1;
   autoScalingGroups.terminate(ended.group, ended.instance, ENDS_WITHIN_MS);
   autoScalingGroups.settleSoon(ended.group);
+}
+
+/** Has somebody delete a managed node group. */
+function remove(index: number, { account }: Run): void {
+  const { eks, autoScalingGroups } = account.fleet;
+  const group = nthOf(
+    [...eks.clusters.keys()].flatMap((cluster) => eks.nodeGroupsOf(cluster)),
+    index,
+  );
+  if (group !== undefined) deleteNodeGroup(account, eks, autoScalingGroups, group);
 }
 
 /**

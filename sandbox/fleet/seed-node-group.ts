@@ -109,6 +109,8 @@ export function seedNodeGroup(
   const launch: Launcher = (zone, times, change) =>
     launchNode(state.autoScalingGroups, group, group.imageId, zone, times, change);
   state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times, change) => {
+    // Nothing is launched into a group that somebody has deleted.
+    if (group.status === 'DELETING') return undefined;
     grow(autoScalingGroup);
     launch(zone, times, change);
     return undefined;

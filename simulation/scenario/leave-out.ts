@@ -21,6 +21,7 @@ export const WHOLES = [
   'ownImages',
   'scalings',
   'denials',
+  'removals',
 ] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

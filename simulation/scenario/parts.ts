@@ -7,6 +7,7 @@ import { NODE_CLASSES, type OfNodeClasses } from './parts/node-classes.ts';
 import { OBSTACLES, type OfObstacles } from './parts/obstacles.ts';
 import { type OfOwnImages, OWN_IMAGES } from './parts/own-images.ts';
 import { type OfPosture, POSTURE } from './parts/posture.ts';
+import { type OfRemovals, REMOVALS } from './parts/removals.ts';
 import { type OfRollout, ROLLOUT } from './parts/rollout.ts';
 import { type OfRulings, RULINGS } from './parts/rulings.ts';
 import { type OfScaling, SCALING } from './parts/scaling.ts';
@@ -31,7 +32,8 @@ export interface Parts
     OfShells,
     OfScaling,
     OfSweeps,
-    OfDenials {}
+    OfDenials,
+    OfRemovals {}
 
 /** The parts of days. Each sees what those before it have drawn, and said in documents. */
 export const PARTS: ReadonlyArray<Part<Parts>> = [
@@ -50,4 +52,5 @@ export const PARTS: ReadonlyArray<Part<Parts>> = [
   SCALING,
   SWEEPS,
   DENIALS,
+  REMOVALS,
 ];

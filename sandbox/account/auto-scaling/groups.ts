@@ -61,6 +61,11 @@ export class AutoScalingGroups {
     return created;
   }
 
+  /** Forgets a group that is deleted. */
+  remove({ name }: AutoScalingGroup): void {
+    this.#byName.delete(name);
+  }
+
   get(name: string): AutoScalingGroup | undefined {
     return this.#byName.get(name);
   }

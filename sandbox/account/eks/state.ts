@@ -67,6 +67,10 @@ export class EksState {
     this.#groups.set(group.cluster.name, groups.set(group.name, group));
   }
 
+  removeNodeGroup({ cluster, name }: EksNodeGroup): void {
+    this.#groups.get(cluster.name)?.delete(name);
+  }
+
   /** The node groups of a cluster by name. */
   nodeGroupsOf(clusterName: string): EksNodeGroup[] {
     return [...(this.#groups.get(clusterName)?.values() ?? [])].sort(byText(({ name }) => name));
