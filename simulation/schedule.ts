@@ -9,6 +9,7 @@ import { changeHosts, requestAboutShells, writeKeys } from './host-changes.ts';
 import { policyDocumentOf } from './scenario/documents.ts';
 import { nthOf } from './scenario/nth-of.ts';
 import { beginChange } from './scenario/parts/control-planes.ts';
+import { isMistaken } from './scenario/parts/mistakes.ts';
 import { waiverChanges } from './scenario/parts/posture.ts';
 import { type Ruling, requestOf } from './scenario/parts/rulings.ts';
 import type { Scaling } from './scenario/parts/scaling.ts';
@@ -37,12 +38,24 @@ export function scheduleDay(scenario: Scenario, run: Run, { policies, ruledOn }:
     time.after(minute * 60_000, happen);
   };
   let drawn = scenario.policy;
+  const Name = account.stack.ref('AWS::SSM::Parameter');
   const putPolicy = (): void => {
-    const policy = policyDocumentOf(scenario, drawn, (time.now - startsAt) / 60_000);
+    const minute = (time.now - startsAt) / 60_000;
+    const policy = policyDocumentOf(scenario, drawn, minute);
+    if (isMistaken(scenario, minute)) return;
     policies.push({ since: time.now, policy });
-    const Name = account.stack.ref('AWS::SSM::Parameter');
-    account.fleet.parameters.put({ Name, Value: JSON.stringify(policy), Overwrite: true });
+    account.fleet.parameters.put({ Name, Type: 'String', Value: JSON.stringify(policy), Overwrite: true });
   };
+  const { mistake } = scenario;
+  if (mistake !== undefined) {
+    at(mistake.fromMinute, () => {
+      // Without a policy nothing is begun, as under the kill switch.
+      policies.push({ since: time.now, policy: { ...policyDocumentOf(scenario, drawn), killSwitch: true } });
+      if (mistake.text === undefined) account.fleet.parameters.delete(Name);
+      else account.fleet.parameters.put({ Name, Value: mistake.text, Overwrite: true });
+    });
+    at(mistake.untilMinute, putPolicy);
+  }
   for (const step of [...scenario.steps, ...(scenario.exposedPools?.steps ?? [])]) {
     at(step.atMinute, () => {
       if (step.kind === 'policy') {

@@ -22,6 +22,7 @@ export const WHOLES = [
   'scalings',
   'denials',
   'removals',
+  'mistake',
 ] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

@@ -3,6 +3,7 @@ import { CONTROL_PLANES, type OfControlPlanes } from './parts/control-planes.ts'
 import { DENIALS, type OfDenials } from './parts/denials.ts';
 import { EXPOSED_POOLS, type OfExposedPools } from './parts/exposed-pools.ts';
 import { HOSTS, type OfHosts } from './parts/hosts.ts';
+import { MISTAKES, type OfMistakes } from './parts/mistakes.ts';
 import { NODE_CLASSES, type OfNodeClasses } from './parts/node-classes.ts';
 import { OBSTACLES, type OfObstacles } from './parts/obstacles.ts';
 import { type OfOwnImages, OWN_IMAGES } from './parts/own-images.ts';
@@ -33,7 +34,8 @@ export interface Parts
     OfScaling,
     OfSweeps,
     OfDenials,
-    OfRemovals {}
+    OfRemovals,
+    OfMistakes {}
 
 /** The parts of days. Each sees what those before it have drawn, and said in documents. */
 export const PARTS: ReadonlyArray<Part<Parts>> = [
@@ -53,4 +55,5 @@ export const PARTS: ReadonlyArray<Part<Parts>> = [
   SWEEPS,
   DENIALS,
   REMOVALS,
+  MISTAKES,
 ];
