@@ -72,7 +72,7 @@ export const DEFECTS_BESIDE_UPGRADES: readonly Defect[] = [
   refresh(
     'a refresh starts though nobody knows whether its nodes are drained',
     'moment',
-    'return doubt && pastGates(about(doubt, { wakeAt: now + LOOK_AGAIN }));',
+    'return doubt && pastGates(about(doubt, { wakeAt: nextLook(now, LOOK_AGAIN) }));',
     'return undefined;',
   ),
   {

@@ -1,5 +1,6 @@
 import { inWords, rulingOn } from '../../shared/ledger/proposal.ts';
 import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
+import { nextLook } from '../../shared/runtime/next-look.ts';
 import {
   type Circumstances,
   type Decision,
@@ -47,7 +48,11 @@ export function undoing(
   const full = whyNoRoom({ key }, { underWay }, concurrency);
   if (active !== undefined || full !== undefined) {
     const message = active === undefined ? (full ?? '') : `Refresh ${active.id} is ${active.status}.`;
-    return { ...say('waiting', 'refresh-waits-for-slot', message, ruling.id), memory, wakeAt: now + LOOK_AGAIN };
+    return {
+      ...say('waiting', 'refresh-waits-for-slot', message, ruling.id),
+      memory,
+      wakeAt: nextLook(now, LOOK_AGAIN),
+    };
   }
   const { target, from, version } = done;
   const refresh: Refresh = {

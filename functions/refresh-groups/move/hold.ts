@@ -1,5 +1,6 @@
 import { inWords } from '../../shared/ledger/proposal.ts';
 import { iso } from '../../shared/runtime/clock.ts';
+import { nextLook } from '../../shared/runtime/next-look.ts';
 import {
   type Decision,
   FOREIGN_STUCK_AFTER,
@@ -91,6 +92,8 @@ function waitForForeign(
           `Refresh ${id}, which was not begun here, has been under way since ${iso(since)}, and is ${status}. Nothing begins before it has ended.`,
           id,
         );
-  const decision = about(told, { wakeAt: now < stuckAt ? Math.min(stuckAt, now + LOOK_AGAIN) : now + LOOK_AGAIN });
+  const decision = about(told, {
+    wakeAt: now < stuckAt ? Math.min(stuckAt, nextLook(now, LOOK_AGAIN)) : nextLook(now, LOOK_AGAIN),
+  });
   return { ...decision, memory: { ...decision.memory, foreign: { id, since } } };
 }

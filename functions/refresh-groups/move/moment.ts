@@ -3,6 +3,7 @@ import { type Since, sinceFirstSeen } from '../../shared/gates/workload-gate.ts'
 import { WAITS_FOR_SLOT } from '../../shared/ledger/refresh-ledger.ts';
 import { nextOpening } from '../../shared/policy/change-window.ts';
 import { iso } from '../../shared/runtime/clock.ts';
+import { nextLook } from '../../shared/runtime/next-look.ts';
 import { type Decision, LOOK_AGAIN, pastGates, say } from '../model/decision.ts';
 import { heldByBreaker } from './breaker.ts';
 import { whyNoRoom } from './limits.ts';
@@ -24,7 +25,8 @@ export function waitForMoment(move: Move): Decision | undefined {
   const held = heldByBreaker(observation, target, policy, circumstances);
   if (held !== undefined) return about(held);
   const full = whyNoRoom(observation, circumstances, refreshes.concurrency);
-  if (full !== undefined) return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: now + LOOK_AGAIN });
+  if (full !== undefined)
+    return about(say('waiting', WAITS_FOR_SLOT, full, target), { wakeAt: nextLook(now, LOOK_AGAIN) });
   const atGates = { target, since: sinceOf(move), now, held: observation.state.heldAtGate, what: 'the refresh' };
   const waiting = waitAtGates(policy.upgrades.gates, circumstances, atGates);
   if (waiting !== undefined) {
@@ -32,7 +34,7 @@ export function waitForMoment(move: Move): Decision | undefined {
     return { ...told, memory: { ...memory, ...(waiting.held && { heldAtGate: waiting.held }) } };
   }
   const doubt = drainsInDoubt(observation, refreshes, target);
-  return doubt && pastGates(about(doubt, { wakeAt: now + LOOK_AGAIN }));
+  return doubt && pastGates(about(doubt, { wakeAt: nextLook(now, LOOK_AGAIN) }));
 }
 
 /** Spares workers whose quarantine keeps evidence, for a while. */

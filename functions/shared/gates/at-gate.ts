@@ -1,4 +1,5 @@
 import { type Told, wordsOf } from '../records/decision.ts';
+import { nextLook } from '../runtime/next-look.ts';
 import { type ClosedGate, closedGate, type Gates, READ_EVERY } from './gates.ts';
 import type { NamedGates } from './gates-policy.ts';
 import { type HeldAtGate, heldAfter, toldOfLong } from './held-at-gate.ts';
@@ -50,7 +51,7 @@ export function waitAtGates(named: NamedGates, { gates, workloads }: GatesRead, 
   if (workloads !== undefined) return atGate(workloads, waiting);
   const message = 'Nodes and pods are read before it begins.';
   const told = wordsOf<ClosedGate['reason']>('waiting', 'workload-gate-closed', message, target);
-  return { told, more: { wakeAt: now + READ_EVERY, dependsOnWorkloads: since }, held };
+  return { told, more: { wakeAt: nextLook(now, READ_EVERY), dependsOnWorkloads: since }, held };
 }
 
 function atGate(closed: ClosedGate, { target, now, held: before, what }: Waiting): AtGate {

@@ -1,4 +1,5 @@
 import type { Unreadable } from '../fleet/reading.ts';
+import { nextLook } from '../runtime/next-look.ts';
 import { listed } from '../text/listed.ts';
 import type { NamedGates } from './gates-policy.ts';
 
@@ -65,7 +66,7 @@ const NOT_READ: Unreadable = {
 export function closedGate(named: NamedGates, read: Gates | undefined, now: number): ClosedNamedGate | undefined {
   const alarms = named.alarms.map((name) => ({ name, seen: read?.alarms.get(name) ?? NOT_READ }));
   const calendars = named.calendars.map((name) => ({ name, seen: read?.calendars.get(name) ?? NOT_READ }));
-  const until = now + READ_EVERY;
+  const until = nextLook(now, READ_EVERY);
 
   const unread = [...alarms, ...calendars].flatMap(({ name, seen }) =>
     seen.kind === 'unreadable' ? [{ name, seen }] : [],

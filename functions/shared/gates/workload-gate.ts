@@ -1,4 +1,5 @@
 import type { PendingPod, UnreadyNode } from '../kubernetes/unwell.ts';
+import { nextLook } from '../runtime/next-look.ts';
 import { counted } from '../text/counted.ts';
 import { listed } from '../text/listed.ts';
 import { type ClosedGate, READ_EVERY } from './gates.ts';
@@ -39,7 +40,7 @@ export const sinceFirstSeen = (at: number): Since => ({ at, event: 'the release 
  * @param clusters the group's own, and those in which earlier waves have taken the release, by name
  */
 export function workloadGate(clusters: ReadonlyMap<string, Unwell>, since: Since, now: number): 'open' | ClosedGate {
-  const until = now + READ_EVERY;
+  const until = nextLook(now, READ_EVERY);
   const unread = [...clusters].flatMap(([name, seen]) => (seen.kind === 'unreadable' ? [{ name, ...seen }] : []));
   if (unread.length > 0) {
     const what = unread.map(({ name, error }) => `the nodes and pods of ${name} (${error})`);
