@@ -256,3 +256,27 @@ it('a class that a webhook keeps from its pin is told of, and keeps no other fro
   expect(words.get('shop/ec2nodeclass:other')).toMatch(/^(acted|done) /);
   expect(deadLetterCount(run)).toBe(0);
 });
+
+it.each<[what: string, as: Refusal['as']]>([
+  ['fails', 'failed'],
+  ['is throttled', 'throttled'],
+  ['gives no answer', 'dropped'],
+])(
+  'a pin whose call %s for hours is told of once, leaves no dead letter, and is made after that',
+  async (_what, as) => {
+    const fails = { function: 'steer-node-classes', operation: 'PATCH ec2nodeclasses', as, until: 36 * HOUR };
+    const options = { fleet: karpenterFleet(), policy: nodeClassPolicy(), inProcess: true };
+    const run = await start({ ...options, play: '35h', faults: { refusals: [fails] } });
+    const told = () =>
+      run.records
+        .filter(
+          ({ remediation, decision }) => remediation === 'steer-node-classes' && /^(acted|failed)$/.test(decision),
+        )
+        .map(({ decision, reason }) => `${decision} ${reason}`);
+    expect(told()).toEqual(['failed pin-refused']);
+    expect(deadLetterCount(run)).toBe(0);
+    await run.account.play(4 * HOUR);
+    expect(told()).toEqual(['failed pin-refused', 'acted node-class-being-pinned']);
+    expect(deadLetterCount(run)).toBe(0);
+  },
+);
