@@ -38,15 +38,18 @@ export interface HybridAgent {
   readonly id: string;
   readonly address: string;
   readonly computerName: string;
+  /** Time of the last ping, epoch milliseconds; 0 where Systems Manager does not say. */
+  readonly lastPingAt: number;
 }
 
 /** Reads all agents of the account and region that are registered by hybrid activations. */
 export async function readHybridAgents(ssm: SSMClient): Promise<HybridAgent[]> {
   const found = await readInformation(ssm, 'ResourceType', [['ManagedInstance']]);
-  return found.map(({ InstanceId = '', IPAddress = '', ComputerName = '' }) => ({
+  return found.map(({ InstanceId = '', IPAddress = '', ComputerName = '', LastPingDateTime }) => ({
     id: InstanceId,
     address: IPAddress,
     computerName: ComputerName,
+    lastPingAt: LastPingDateTime?.getTime() ?? 0,
   }));
 }
 

@@ -1,6 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { expect, it } from 'vitest';
 import { policySchema } from '../policy-document.ts';
 import { diagnose } from './diagnose.ts';
@@ -85,4 +85,40 @@ it('what IAM may show later is a doubt about the workers with that role alone, w
   expect([...unread]).toEqual([['i-guarded', 'ServiceFailure: no']]);
   expect(findings.get('i-guarded')?.profile?.role?.why).toBe('it cannot be read: ServiceFailure: no');
   expect(findings.get('i-open')?.profile?.role).toMatchObject({ name: 'open', allows: 'no' });
+});
+
+it('a hybrid registration counts where it has pinged since the launch, and not where a host before had the address', async () => {
+  const registeredAs = async (LastPingDateTime: Date) => {
+    const [ec2, iam, ssm] = [new EC2Client({ region }), new IAMClient({ region }), new SSMClient({ region })];
+    ec2.send = async () => ({});
+    iam.send = async () => ({});
+    const host = {
+      InstanceId: 'mi-1',
+      IPAddress: '10.0.1.7',
+      ComputerName: 'ip-10-0-1-7.ec2.internal',
+      LastPingDateTime,
+    };
+    ssm.send = async (command: unknown) =>
+      command instanceof DescribeInstanceInformationCommand ? { InstanceInformationList: [host] } : {};
+    const instance = {
+      InstanceId: 'i-1',
+      VpcId: 'vpc-1',
+      PrivateIpAddress: '10.0.1.7',
+      PrivateDnsName: 'ip-10-0-1-7.eu-central-1.compute.internal',
+      LaunchTime: new Date(NOW),
+    };
+    const workers = [
+      {
+        ...observation(worker()),
+        instanceId: 'i-1',
+        instance,
+        worker: { cluster: 'shop', ownership: 'managed', certain: true } as const,
+      },
+    ];
+    const clients = { ec2, iam, ssm };
+    const { findings } = await observeFindings(clients, location, workers, { instances: [], agents: new Map() }, NOW);
+    return findings.get('i-1')!.registeredAs;
+  };
+  expect(await registeredAs(new Date(NOW + 60_000))).toBe('mi-1');
+  expect(await registeredAs(new Date(NOW - 60_000))).toBeUndefined();
 });

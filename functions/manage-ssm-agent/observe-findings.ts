@@ -135,14 +135,20 @@ function profileFor(
   return { name, role: { name: role.name, arn: roleArn, fingerprint, ...rights } };
 }
 
-/** The hybrid registration of this host. Address and name must both match, since addresses repeat among VPCs. */
+/**
+ * The hybrid registration of this host. Address and name must both match, since addresses repeat among VPCs. One that has
+ * not pinged since the launch is of a host that had the address before: registrations outlive their hosts.
+ */
 const hybridOf = (
-  { PrivateIpAddress, PrivateDnsName = '' }: DescribedInstance,
+  { PrivateIpAddress, PrivateDnsName = '', LaunchTime }: DescribedInstance,
   hybrids: readonly HybridAgent[],
 ): string | undefined =>
   hybrids.find(
-    ({ address, computerName }) =>
-      address === PrivateIpAddress && hostOf(computerName) !== '' && hostOf(computerName) === hostOf(PrivateDnsName),
+    ({ address, computerName, lastPingAt }) =>
+      address === PrivateIpAddress &&
+      hostOf(computerName) !== '' &&
+      hostOf(computerName) === hostOf(PrivateDnsName) &&
+      lastPingAt >= (LaunchTime?.getTime() ?? 0),
   )?.id;
 
 /** Returns `ip-10-0-1-7` for `ip-10-0-1-7.eu-central-1.compute.internal`. */
