@@ -225,6 +225,9 @@ describe('decide', () => {
     const unseen = tellOf({ target: none('release-not-yet-seen') });
     expect([newest, seen, other, unseen].map((each) => each.newest)).toEqual([true, false, false, false]);
     expect(seen.variant).not.toBe(other.variant);
+    // watch-ami-releases has not noted the release that runs, and notes it an hour later.
+    const recommended = { ...none('release-not-yet-seen'), recommended: NEW };
+    expect(tellOf({ releaseVersion: NEW, target: recommended }).variant).toBe(newest.variant);
   });
 
   it('names the gravest, how many more there are, and on how many workers', () => {

@@ -145,7 +145,10 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
   // The variant names the target, so that another target is recorded anew. It uses AWS's error code, because AWS puts
   // request ids into messages.
   const none = target.kind === 'none' && `${target.reason} ${target.unreadable?.code ?? target.message}`;
-  const variant = `${releaseVersion} ${target.kind === 'release' ? target.releaseVersion : none} ${need.urgency}`;
+  // A release that Amazon recommends, and that watch-ami-releases notes later, is no other target.
+  const known =
+    target.kind === 'release' ? target.releaseVersion : target.recommended === releaseVersion && releaseVersion;
+  const variant = `${releaseVersion} ${known || none} ${need.urgency}`;
   return need.urgency === 'urgent' && !passes
     ? withDetails(say('refused', 'urgent-without-ami', `${what}. ${why}`, remembered, variant))
     : withDetails(say('waiting', reason, `${what}. ${why}`, remembered, variant));
