@@ -279,6 +279,15 @@ describe('decide', () => {
     it('is halted after as many as the policy allows, and resumes with a newer release or a higher limit', () => {
       const halted = failed(3, NOW - 1000 * HOUR);
       expect(decide(halted, circumstances())).toMatchObject({ decision: 'refused', reason: 'halted' });
+      // Findings that become urgent later are told: people know that an urgent upgrade was requested.
+      const [plain, urgent] = [halted, { ...halted, need: need() }].map((each) => decide(each, circumstances()));
+      expect(urgent).toMatchObject({ decision: 'refused', reason: 'halted' });
+      expect(urgent?.message).toContain(
+        'The upgrade is urgent, for CVE-2026-31415 (CRITICAL): these findings stay open until somebody acts.',
+      );
+      expect(urgent?.variant).not.toBe(plain?.variant);
+      const mild = decide({ ...halted, need: need({ urgency: 'normal' }) }, circumstances());
+      expect(mild.variant).toBe(plain?.variant);
       expect(decide(halted, circumstances({ upgrades: { stopAfterFailures: 4 } })).reason).toBe('upgrade-started');
       expect(decide(failed(3, NOW, '1.33.12-20260610'), circumstances())).toMatchObject({
         reason: 'upgrade-started',

@@ -25,6 +25,7 @@ import { outsideWindow } from './outside-window.ts';
 import { propose } from './propose.ts';
 import { isExhausted, lastCause } from './setbacks.ts';
 import { sparingEvidence } from './sparing-evidence.ts';
+import { tellingUrgentLast } from './urgent-wait.ts';
 
 /** How long after a look a blocked node group is looked at again, ms. */
 const LOOKED_AT_AGAIN = 30 * 60_000;
@@ -82,6 +83,7 @@ function halted({
   failures,
   setbacks,
   upgrades,
+  pace,
 }: Moment): Decision | undefined {
   if (isExhausted(failures, setbacks, upgrades.stopAfterFailures)) {
     const last = lastCause(setbacks);
@@ -90,7 +92,7 @@ function halted({
         ? ''
         : `, and ${last.cause} has ended ${counted(last.count, 'attempt')} of it, to this and earlier releases`;
     const message = `${counted(failed, 'attempt')} to ${aimOf(releaseVersion, replaces)} failed${before}. No further attempt is made.${nodesInWords(view, releaseVersion)}`;
-    return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
+    return tellingUrgentLast(say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`), pace);
   }
   return undefined;
 }

@@ -21,3 +21,13 @@ export function tellingUrgent(
   const message = `${waiting.message} The upgrade is urgent${pace.cause}: these findings stay open until then.`;
   return { ...waiting, decision: 'refused', message, variant: `${waiting.variant} long`, hint };
 }
+
+/**
+ * What keeps an upgrade for good. Findings that become urgent later are news: people know of an urgent upgrade that was
+ * requested, and of none that nobody starts.
+ */
+export function tellingUrgentLast(kept: Decision, pace: Moment['pace']): Decision {
+  if (!pace.isHastened) return kept;
+  const message = `${kept.message} The upgrade is urgent${pace.cause}: these findings stay open until somebody acts.`;
+  return { ...kept, message, variant: `${kept.variant} urgent` };
+}
