@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Refusal } from '../sandbox/account/refusals.ts';
 import type { Run } from '../sandbox/play.ts';
+import { drainFleet, drainPolicy, terminateOne } from './drain-nodes.fixture.ts';
 import { deadLetterCount, HOUR, start } from './harness.ts';
 import { karpenterFleet, nodeClassPolicy } from './node-classes.fixture.ts';
 import { cluster, group, fleet as refreshFleet, policy as refreshPolicy } from './refresh-groups.fixture.ts';
@@ -52,4 +53,17 @@ it.each<Held>(
   const told = run.records.filter(({ remediation, reason }) => remediation === of && reason.includes('gate-'));
   expect(told).toHaveLength(1);
   expect(deadLetterCount(run)).toBe(0);
+});
+
+it('a node that a budget holds is looked at every five minutes, however many sweeps come', async () => {
+  const workloads = [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 0 } }];
+  const policy = drainPolicy({ within: '1d' });
+  const run = await start({ fleet: drainFleet({ workloads }), policy, inProcess: true, play: '70m' });
+  terminateOne(run);
+  await run.account.play(HOUR);
+  const looks = () => run.calls.filter(({ operation }) => operation === 'RecordLifecycleActionHeartbeat').length;
+  const before = looks();
+  await run.account.play(10 * HOUR);
+  expect(looks() - before).toBeLessThanOrEqual(10 * 14);
+  expect(looks() - before).toBeGreaterThanOrEqual(10 * 10);
 });

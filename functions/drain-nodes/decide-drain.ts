@@ -1,6 +1,7 @@
 import { isOptedOut as hasOptedOut } from '../shared/fleet/scope.ts';
 import { guardOfSelfManaged } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
+import { nextLook } from '../shared/runtime/next-look.ts';
 import { counted } from '../shared/text/counted.ts';
 import { decideAhead } from './decide-ahead.ts';
 import { type Circumstances, type DrainDecision, say } from './decision.ts';
@@ -43,7 +44,7 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   // An action that was continued here retains nothing: a hook of others was abandoned, and who made that hook ends the
   // instance.
   if (isRetained(lifecycleState) && state.letGoAt !== undefined && state.retainedAt === undefined) {
-    return silently(now + RETAINED_AGAIN);
+    return silently(nextLook(now, RETAINED_AGAIN));
   }
   const verdict = guardOfSelfManaged(observation, circumstances, {
     modeIn: ({ drains }: Policy) => drains.mode,
@@ -64,7 +65,7 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
   if (guardResult !== undefined) return { ...guardResult, memory: {}, ...whileGuarded(observation, now) };
   if (isOptedOut && isRetained(lifecycleState)) {
     const why = 'The instance opted out by its tag. It stays retained.';
-    return { ...say('skipped', 'opted-out', why), memory: {}, wakeAt: now + RETAINED_AGAIN };
+    return { ...say('skipped', 'opted-out', why), memory: {}, wakeAt: nextLook(now, RETAINED_AGAIN) };
   }
   if (!('policy' in verdict)) throw new Error('Guards either stop, or return the policy.');
   if (isRetained(lifecycleState)) return decideRetained(observation, verdict.policy.drains, now);
@@ -90,9 +91,9 @@ export function decideDrain(observation: DrainObservation, circumstances: Circum
  * hook that nobody answers is abandoned; nothing is evicted. After 48 hours Auto Scaling ends the wait by itself.
  */
 function whileGuarded({ lifecycleState = '', state }: DrainObservation, now: number): Partial<DrainDecision> {
-  if (isRetained(lifecycleState)) return { wakeAt: now + RETAINED_AGAIN };
+  if (isRetained(lifecycleState)) return { wakeAt: nextLook(now, RETAINED_AGAIN) };
   if (!isAtHook(lifecycleState)) return {};
-  return { ...(state.letGoAt === undefined && { act: 'hold' as const }), wakeAt: now + HELD_AGAIN };
+  return { ...(state.letGoAt === undefined && { act: 'hold' as const }), wakeAt: nextLook(now, HELD_AGAIN) };
 }
 
 function decideWaiting({ group, node, state }: DrainObservation, drains: Policy['drains'], now: number): DrainDecision {
@@ -108,7 +109,7 @@ function decideWaiting({ group, node, state }: DrainObservation, drains: Policy[
       wakeAt: now + LATER,
     };
   }
-  const wakeAt = now + (now - startedAt < OFTEN_FOR ? SOON : LATER);
+  const wakeAt = now - startedAt < OFTEN_FOR ? now + SOON : nextLook(now, LATER);
   const held = heldIn(node, state);
   const beforeDeadline = Math.min(wakeAt, Math.max(deadline, now + SOON));
   // A deadline says how long pods may hold their node. While nobody knows whether they still do, it does not count.
@@ -172,7 +173,7 @@ function decideRetained(
     ...say('failed', 'node-retained', message, since),
     act: 'drain',
     memory: { retainedAt },
-    wakeAt: Math.min(now + RETAINED_AGAIN, Math.max(endsAt, now + SOON)),
+    wakeAt: Math.min(nextLook(now, RETAINED_AGAIN), Math.max(endsAt, now + SOON)),
   };
 }
 
