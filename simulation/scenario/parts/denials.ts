@@ -11,8 +11,8 @@ export interface Denial {
 
 /**
  * The calls that may be denied: nothing is lost, and once they are allowed again all heals by itself. Others are no less
- * safe, but without them a function sees nothing at all, such as instances or its policy: its messages become dead letters,
- * of which an alarm tells.
+ * safe, but without them a function sees nothing at all, such as instances or its policy, or leaves something behind, such
+ * as the installer of agents: its messages become dead letters, of which an alarm tells.
  */
 const OPERATIONS = [
   ...[
@@ -45,7 +45,7 @@ const OPERATIONS = [
   ...['BatchGetAccountStatus', 'ListCoverage', 'ListFindingAggregations', 'ListFindings'],
   ...['DescribeAlarms', 'GetMetricData', 'GetQueueAttributes'],
   ...['GET ec2nodeclasses', 'GET nodeclaims', 'GET nodepools', 'GET nodes', 'GET poddisruptionbudgets', 'GET pods'],
-  ...['PATCH daemonsets', 'DELETE daemonsets', 'PATCH ec2nodeclasses', 'PATCH nodes', 'POST pods/eviction'],
+  ...['PATCH daemonsets', 'PATCH ec2nodeclasses', 'PATCH nodes', 'POST pods/eviction'],
 ];
 
 /** The members of a scenario for it. */
