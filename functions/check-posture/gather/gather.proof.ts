@@ -227,6 +227,24 @@ authorization: {mode: AlwaysAllow}
       });
     });
 
+    it.each([
+      ['SELINUX=Permissive\n', '', 'permissive'],
+      ['SELINUX= disabled # for now\n', '', 'disabled'],
+      ['#SELINUX=disabled\nSELINUX=strange\nSELINUX=permissive\nSELINUX=enforcing\n', '', 'permissive'],
+      ['SELINUXTYPE=targeted\nSELINUX=enforcing\n', '', 'enforcing'],
+      ['SELINUX=enforcing\n', 'ro quiet enforcing=0', 'permissive'],
+      ['SELINUX=enforcing\n', 'selinux=0 ro', 'disabled'],
+      ['SELINUX=enforcing\n', 'ro xenforcing=0 enforcing=01', 'enforcing'],
+      ['', '', ''],
+    ])('reads the mode after the next start as libselinux does: %j, kernel %j', async (config, kernel, configured) => {
+      const root = treeOf(al2023(), {
+        '/sys/fs/selinux/enforce': '1',
+        '/etc/selinux/config': config,
+        '/proc/cmdline': `${kernel}\n`,
+      });
+      expect(await gather(root, shell)).toMatchObject({ selinux: { mode: 'enforcing', configured } });
+    });
+
     it('stays under the limit, and then rather says less than half', async () => {
       const big = Array.from({ length: 8 }, (_, at) =>
         file(`${DROP_INS}/${at}.conf`, '0644', dropIn({ clusterDomain: 'x'.repeat(6000) })),

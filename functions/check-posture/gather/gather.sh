@@ -299,8 +299,15 @@ selinux() {
     0) mode=permissive ;;
     *) mode=disabled ;;
   esac
-  configured=$(sed -n 's/^SELINUX=\([a-z]*\).*/\1/p' "$ROOT/etc/selinux/config" 2>/dev/null | tail -n 1)
-  policy=$(sed -n 's/^SELINUXTYPE=\([A-Za-z0-9_-]*\).*/\1/p' "$ROOT/etc/selinux/config" 2>/dev/null | tail -n 1)
+  # The first line counts that says a mode, in any case (libselinux, selinux_getenforcemode); newer releases skip blanks.
+  configured=$(sed -n 's/^SELINUX=[[:space:]]*//p' "$ROOT/etc/selinux/config" 2>/dev/null | tr '[:upper:]' '[:lower:]' |
+    sed -n 's/^\(enforcing\|permissive\|disabled\).*/\1/p' | head -n 1)
+  # What the kernel was started with comes before that (libselinux, selinux_init_load_policy; kernel parameters, selinux).
+  case " $(line_of "$ROOT/proc/cmdline") " in
+    *' selinux=0 '*) configured=disabled ;;
+    *' enforcing=0 '*) [ "$configured" = disabled ] || configured=permissive ;;
+  esac
+  policy=$(sed -n 's/^[[:space:]]*SELINUXTYPE=[[:space:]]*\([A-Za-z0-9_-]*\).*/\1/p' "$ROOT/etc/selinux/config" 2>/dev/null | tail -n 1)
   on=''
   for boolean in "$ROOT"/sys/fs/selinux/booleans/container_* "$ROOT"/sys/fs/selinux/booleans/virt_*; do
     case $(line_of "$boolean") in 1*) on=$(append "$on" "$(quote "${boolean##*/}")") ;; esac

@@ -46,6 +46,10 @@ describe('judgeHost', () => {
   it.each([
     ['SELINUX.1', { os: 'rhel', selinux: selinux('enforcing') }, 'PASS'],
     ['SELINUX.1', { os: 'rhel', selinux: selinux('permissive') }, 'FAIL'],
+    // It enforces until the next start only.
+    ['SELINUX.1', { os: 'rhel', selinux: selinux('enforcing', { configured: 'permissive' }) }, 'FAIL'],
+    ['SELINUX.1', { os: 'al2023', selinux: selinux('enforcing', { configured: 'disabled' }) }, 'FAIL'],
+    ['SELINUX.1', { os: 'rhel', selinux: selinux('enforcing', { configured: '' }) }, 'PASS'],
     // AL2 and AL2023 cannot simply be switched.
     ['SELINUX.1', { os: 'al2023', selinux: selinux('permissive') }, 'MANUAL'],
     ['SELINUX.1', { os: 'al2', selinux: selinux('disabled') }, 'MANUAL'],

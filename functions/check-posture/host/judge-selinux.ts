@@ -23,7 +23,8 @@ export function judgeMandatoryAccess(host: Host): Judgement {
   const state = `SELinux is ${mode}${policy === '' ? '' : `, policy ${policy}`}`;
   const next = configured === '' || configured === mode ? [] : [`after the next start it is ${configured}`];
   const on = booleans.length === 0 ? [] : [`booleans that are on: ${booleans.join(', ')}`];
-  if (mode === 'enforcing') return judged('PASS', state, ...next, ...on);
+  // CIS asks for both: the mode that runs, and the one after the next start (CIS Amazon Linux 2023, 1.6.1.5).
+  if (mode === 'enforcing') return judged(next.length === 0 ? 'PASS' : 'FAIL', state, ...next, ...on);
   if (os === 'al2023' || os === 'al2')
     return judged('MANUAL', `${state}, as ${os} comes: enforcing breaks it (awslabs/amazon-eks-ami#2006)`, ...next);
   return judged('FAIL', state, ...next);
