@@ -211,6 +211,13 @@ describe('decide', () => {
     expect(under({ upgrades: { mode: 'observe' } })[0]).toBe('acted upgrade-requested');
   });
 
+  it('says that somebody has to approve what is only proposed', () => {
+    const told = (document: object) => decide(observation(nodeGroup({})), circumstances(document)).outcome?.message;
+    const approval = 'The mode of upgrades is observe: it begins once somebody approves it.';
+    expect(told({ upgrades: { mode: 'observe' } })).toContain(approval);
+    expect(told({})).not.toContain('approves');
+  });
+
   it('calls a release the newest only where it is, and tells of another target anew', () => {
     const tellOf = (view: Parameters<typeof nodeGroup>[0]) => {
       const { outcome } = decide(observation(nodeGroup(view)), circumstances());

@@ -85,7 +85,7 @@ function askForUpgrade(
   { what, target, ...view }: Upgrade,
   need: Need,
   memory: Memory,
-  { findings }: Policy,
+  { findings, upgrades }: Policy,
 ): ReturnType<typeof say> {
   const remembered: Memory = { ...memory, need };
   const variant = `${target} ${need.urgency}`;
@@ -93,7 +93,10 @@ function askForUpgrade(
   if (findings.mode === 'observe') {
     return say('would-act', 'would-request-upgrade', `${what} would be requested, ${way}.`, remembered, variant);
   }
-  const message = `${what} is requested, ${way}.${whereDegraded(view)}${whereTooOld(view)}`;
+  // upgrade-node-groups proposes it then, of which nobody gets a message.
+  const approval =
+    upgrades.mode === 'observe' ? ' The mode of upgrades is observe: it begins once somebody approves it.' : '';
+  const message = `${what} is requested, ${way}.${approval}${whereDegraded(view)}${whereTooOld(view)}`;
   return { ...say('acted', 'upgrade-requested', message, remembered, variant), act: 'request-upgrade' };
 }
 
