@@ -9,6 +9,7 @@ import { messageReader } from '../shared/intake/messages.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { readWorkerBatch, targetOfRequest, type WorkerTarget } from '../shared/intake/worker-batch.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { nextLook } from '../shared/runtime/next-look.ts';
 import { type ActDeps, carryOut, type Decided, intend, sendCommands } from './act.ts';
 import { answer } from './answer.ts';
 import { type Decision, decide } from './decide.ts';
@@ -31,12 +32,6 @@ const READERS = {
 
 /** How soon a command that still runs after the queue's delay is read again, ms. */
 const RUNS_ON = 60_000;
-
-/** How long it is at least until a host is looked at that AWS does not tell enough of, ms. */
-const SOONEST = 30 * 60_000;
-
-/** When a host is looked at again, epoch ms: at the same times whoever asked, so that looks never multiply. */
-const nextOf = (every: number, now: number): number => Math.ceil((now + SOONEST) / every) * every;
 
 /**
  * Reconciles all subjects that the messages of a batch name.
@@ -82,7 +77,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     const decision = settled[index];
     if (comesAgain.has(instanceId)) return [];
     const isUnderWay = decision?.memory.command !== undefined;
-    if (decision?.every !== undefined) return [{ instanceId, at: nextOf(decision.every, now) }];
+    if (decision?.every !== undefined) return [{ instanceId, at: nextLook(now, decision.every) }];
     if (decision !== undefined && !isUnderWay && decision.answers === undefined) return [];
     return [{ instanceId, at: decision?.waits ? now + RUNS_ON : now }];
   });
