@@ -90,3 +90,17 @@ it.each<[z.ZodType, unknown, string | undefined]>([
   const [issue] = schema.safeParse(input).error?.issues ?? [];
   expect(issue && fixOf(issue, issue.path, { schema, input })).toBe(text);
 });
+
+it('builds a lazy part of a schema once, however many keys are unknown in it', () => {
+  let built = 0;
+  const part = z.lazy(() => {
+    built += 1;
+    return z.strictObject({ mode: z.string() });
+  });
+  const schema = z.object({ part });
+  const keys = Array.from({ length: 300 }, (_, index) => `mods${index}`);
+  const input = { part: Object.fromEntries(keys.map((key) => [key, 1])) };
+  expect(schema.safeParse(input).success).toBe(false);
+  for (const key of keys) meantKey(key, ['part'], { schema, input });
+  expect(built).toBe(1);
+});

@@ -37,13 +37,14 @@ function formsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.
 function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(formsOf);
   if (schema instanceof z.ZodPipe) return formsOf(schema.in);
+  // Its `unwrap` builds it anew for each of hundreds of unknown keys; zod keeps the one that it has built.
+  if (schema instanceof z.ZodLazy) return formsOf(schema._zod.innerType);
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||
     schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodReadonly ||
-    schema instanceof z.ZodLazy ||
     schema instanceof z.ZodCatch
   )
     return formsOf(schema.unwrap());
