@@ -2,7 +2,7 @@ import { iso } from '../../shared/runtime/clock.ts';
 import { isFought } from '../decide/reinforce.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { WorkerView } from '../model/observation.ts';
-import { pauseAfter } from '../model/pause.ts';
+import { pauseAfter, RECONCILE_AGAIN, TRY_AGAIN } from '../model/pause.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
 import { isolationFaults } from '../model/remaining.ts';
 import { viewAgain } from '../observe/view-workers.ts';
@@ -17,10 +17,6 @@ import { leaveTargetGroups } from '../steps/targets.ts';
 import { withNewcomers, withPlaces } from './capture.ts';
 import { karpenterEnds } from './karpenter.ts';
 
-/** How soon an unfinished quarantine is reconciled again, ms. */
-const RECONCILE_AGAIN = 15_000;
-/** How soon a refused step is tried again, ms. */
-const TRY_AGAIN = 5 * 60_000;
 /** How long AWS may be troubled with a step before that is told, ms. */
 const TROUBLED_FOR = 10 * 60_000;
 /** How long AWS may take to assign an automatic address after an Elastic IP was removed, ms. */

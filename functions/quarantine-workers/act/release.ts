@@ -7,6 +7,7 @@ import { type Decision, say } from '../model/decision.ts';
 import { forgottenInWords } from '../model/found-quarantine.ts';
 import { giveBack, type Losses } from '../model/losses.ts';
 import type { WorkerView } from '../model/observation.ts';
+import { RECONCILE_AGAIN, TRY_AGAIN } from '../model/pause.ts';
 import { releaseFaults } from '../model/remaining.ts';
 import { viewAgain } from '../observe/view-workers.ts';
 import { autoScalingOf, detachedInWords, isFull, isNotInState } from '../steps/standby.ts';
@@ -17,10 +18,6 @@ import { giveBackAddresses, giveBackGroups, giveBackUnsaved } from './give-back-
 import { giveBackNode } from './give-back-node.ts';
 import { unmarkedInWords } from './karpenter.ts';
 
-/** How soon an unfinished release is reconciled again, ms. */
-const RECONCILE_AGAIN = 15_000;
-/** How soon a release is continued of which AWS did not do a step, ms. */
-const TRY_AGAIN = 5 * 60_000;
 /** How long a worker may take to reach standby, ms. Only from standby can it return to service. */
 const PATIENCE = 15 * 60_000;
 

@@ -6,7 +6,7 @@ import { readTerminationAnswer } from '../../shared/ledger/termination-order.ts'
 import { codeIn } from '../../shared/runtime/aws-error.ts';
 import { iso } from '../../shared/runtime/clock.ts';
 import { type Decision, say } from '../model/decision.ts';
-import { pauseAfter } from '../model/pause.ts';
+import { pauseAfter, RECONCILE_AGAIN } from '../model/pause.ts';
 import type { StepSubject } from '../steps/step.ts';
 import { tagWorker } from '../steps/tags.ts';
 
@@ -18,8 +18,6 @@ export interface TerminateDeps {
   readonly region: string;
 }
 
-/** How soon the outcome of the order is read, ms. */
-const RECONCILE_AGAIN = 15_000;
 /** How long AWS may be troubled with it before that is told, ms. */
 const TROUBLED_FOR = 10 * 60_000;
 
