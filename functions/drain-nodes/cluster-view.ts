@@ -1,5 +1,9 @@
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { isKubernetesAccessError, type KubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import {
+  isKubernetesAccessError,
+  type KubernetesAccessError,
+  PASSING_PROBLEMS,
+} from '../shared/kubernetes/access-error.ts';
 import type { WantedAccess } from '../shared/kubernetes/access-reviews.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { selects } from '../shared/kubernetes/disruptions.ts';
@@ -107,18 +111,10 @@ export function createClusterViews(
   };
 }
 
-/** Problems in which nobody has refused anything: the API server, or the way to it, may only be troubled. */
-const PASSING: ReadonlySet<KubernetesAccessError['problem']> = new Set([
-  'conflict',
-  'failed',
-  'throttled',
-  'unreachable',
-]);
-
 /** What a failed call to a cluster says of it. */
 export const troubleOf = ({ message, problem }: KubernetesAccessError): NoAccess => ({
   why: message,
-  mayPass: PASSING.has(problem),
+  mayPass: PASSING_PROBLEMS.has(problem),
 });
 
 /** What a cluster that could not be opened says of it. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isKubernetesAccessError, type KubernetesProblem } from '../shared/kubernetes/access-error.ts';
+import { isKubernetesAccessError, PASSING_PROBLEMS } from '../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../shared/kubernetes/client.ts';
 import { incidentAfter, outcomeIn } from '../shared/ledger/incident-memory.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
@@ -104,9 +104,6 @@ const isMadeUp = ({ key, view, state }: Observation): boolean =>
   key.nodegroup !== ALL_CLASSES && state.revision === 0 && NOT_SEEN.has(view.kind);
 const NOT_SEEN: ReadonlySet<Observation['view']['kind']> = new Set(['gone', 'unread', 'unreadable']);
 
-/** Problems of a call that a later one may not have. */
-const PASSING: ReadonlySet<KubernetesProblem> = new Set(['failed', 'throttled', 'unreachable']);
-
 /**
  * Writes the AMI terms into exactly the version of the class that was decided upon.
  *
@@ -136,7 +133,7 @@ async function write(
     if (error.problem === 'conflict') return undefined;
     // Whether a call without an answer has changed something, a fresh read tells. What fails again, such as a webhook that
     // nobody answers for, or that takes too long, is told, and tried again by the next look.
-    if (PASSING.has(error.problem)) {
+    if (PASSING_PROBLEMS.has(error.problem)) {
       if (!trigger.redelivered) throw error;
       return { ...refused(error.message, error.problem), made: wanted.made ?? state.made };
     }

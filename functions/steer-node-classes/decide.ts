@@ -1,7 +1,7 @@
 import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
 import { waitAtGates } from '../shared/gates/at-gate.ts';
 import { sinceFirstSeen } from '../shared/gates/workload-gate.ts';
-import type { KubernetesProblem } from '../shared/kubernetes/access-error.ts';
+import { PASSING_PROBLEMS } from '../shared/kubernetes/access-error.ts';
 import type { NodeClassState } from '../shared/ledger/node-class-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
@@ -71,7 +71,7 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
     case 'unreadable': {
       const { now } = circumstances;
       // What people must end first is waited for by nobody, and says nothing of how long the rest of it lasts.
-      const unreadSince = MAY_PASS.has(view.variant) ? (state.unreadSince ?? now) : undefined;
+      const unreadSince = PASSING_PROBLEMS.has(view.variant) ? (state.unreadSince ?? now) : undefined;
       return {
         ...say(
           isLackOfWhatIsWanted(verdict.policy, view.variant, state) ? 'refused' : 'skipped',
@@ -111,9 +111,6 @@ const UNREAD_AGAIN_MS = 30 * 60_000;
 /** After what time that is left to sweeps, ms. */
 const UNREAD_FOR_MS = 3 * 3_600_000;
 
-/** Why a cluster may be unread that can be read soon, without anybody's help. */
-const MAY_PASS: ReadonlySet<string> = new Set<KubernetesProblem>(['unreachable', 'throttled', 'failed', 'conflict']);
-
 /**
  * Whether somebody is to be told that a cluster is unread: the policy has its classes pinned, and that does not end by
  * itself, or has not ended since the look before. Where nobody has asked for pins, it is no refusal that there are none.
@@ -122,7 +119,7 @@ const isLackOfWhatIsWanted = (
   { nodeClasses }: Pick<Policy, 'nodeClasses'>,
   variant: string,
   { reason }: Pick<NodeClassState, 'reason'>,
-): boolean => nodeClasses.mode === 'enforce' && (!MAY_PASS.has(variant) || reason === 'node-classes-unread');
+): boolean => nodeClasses.mode === 'enforce' && (!PASSING_PROBLEMS.has(variant) || reason === 'node-classes-unread');
 
 const moverOf = (observation: Observation, view: ClassView, policy: Policy, circumstances: Circumstances): Mover => ({
   key: observation.key,

@@ -1,15 +1,9 @@
-import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
+import { isKubernetesAccessError, PASSING_PROBLEMS } from '../../shared/kubernetes/access-error.ts';
 import { EXCLUDE_LABEL } from '../../shared/kubernetes/evictable.ts';
 import type { Losses } from '../model/losses.ts';
 import { DO_NOT_DISRUPT, KEEP_ANNOTATIONS, QUARANTINE_TAINT, stateOf } from '../steps/node.ts';
 import type { StepSubject } from '../steps/step.ts';
 import { keepsMarkUntil } from './karpenter.ts';
-
-/**
- * Problems that may pass by themselves, of a cluster that was reached when the node was cordoned. What it refuses, or was
- * never asked, is lost.
- */
-const MAY_PASS: ReadonlySet<KubernetesProblem> = new Set(['conflict', 'failed', 'throttled', 'unreachable']);
 
 /** How long a release waits for a cluster, ms. By then somebody has to see to it. */
 const WAITS_FOR = 6 * 3_600_000;
@@ -46,6 +40,7 @@ export async function giveBackNode(subject: StepSubject, losses: Losses): Promis
     else if (until !== undefined) losses.markedUntil = until;
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
-    awaitOrLose(error.message, MAY_PASS.has(error.problem));
+    // It was reached when the node was cordoned.
+    awaitOrLose(error.message, PASSING_PROBLEMS.has(error.problem));
   }
 }

@@ -11,6 +11,17 @@ export type KubernetesProblem =
   | 'too-long'
   | 'failed';
 
+/**
+ * Problems in which nobody has refused anything: the API server, or the way to it, may only be troubled, so that a later
+ * call may succeed.
+ */
+export const PASSING_PROBLEMS: ReadonlySet<string> = new Set<KubernetesProblem>([
+  'conflict',
+  'failed',
+  'throttled',
+  'unreachable',
+]);
+
 /** What an API server does not have: an object, or the kind of objects that was asked for. */
 export type Absence = 'object' | 'kind';
 
