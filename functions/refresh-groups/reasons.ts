@@ -61,7 +61,7 @@ export const REFRESH_REASONS = {
   'image-unclear': {
     meaning:
       'The policy names no AMI that the group may move to, or the present one is unknown, or not launched any more, so that a refresh could not be rolled back. The message says why.',
-    hint: 'Correct refreshes.wanted; an AMI must be of the same owner, architecture and operating system, and newer.',
+    hint: 'Correct refreshes.wanted; an AMI must be of the same owner, architecture, operating system and accelerator, and newer.',
   },
   'image-baking': { meaning: 'The wanted AMI was not named for long enough yet (refreshes.bakeAge).' },
   'refresh-outside-window': { meaning: 'No change window of refreshes.windows is open.' },

@@ -18,7 +18,7 @@ export const UPGRADE_REASONS = {
   },
   'image-of-another-kind': {
     meaning:
-      'The policy names newer AMIs, but none of them may replace the present one. They have another owner, architecture, system or root device, are deprecated or not allowed, or are for a newer Kubernetes version than the control plane’s, or for an older one than the present AMI.',
+      'The policy names newer AMIs, but none of them may replace the present one. They have another owner, architecture, system, accelerator or root device, are deprecated or not allowed, or are for a newer Kubernetes version than the control plane’s, or for an older one than the present AMI.',
     hint: 'The message names them and says why. Name another AMI in the policy, or move the workloads to a new node group.',
   },
   'present-image-unknown': {

@@ -86,6 +86,82 @@ describe('the AMIs that a group may move to', () => {
   });
 });
 
+describe('an AMI whose name tells that it is of another kind', () => {
+  const EKS = 'amazon-eks-node-al2023-x86_64';
+  it.each([
+    // The user data of one does not start the kubelet of the other (awslabs/amazon-eks-ami#2632).
+    [
+      'amazon-eks-node-1.32-v20251120',
+      `${EKS}-standard-1.32-v20260714`,
+      'Amazon Linux 2023, and the present one Amazon Linux 2',
+    ],
+    ['amazon-eks-gpu-node-1.32-v20251120', `${EKS}-nvidia-1.32-v20260714`, 'and the present one Amazon Linux 2'],
+    ['amazon-eks-arm64-node-1.32-v20251120', 'amazon-eks-node-al2023-arm64-standard-1.32-v20260714', 'Amazon Linux 2'],
+    // Without the driver, pods that ask for a GPU stay pending (rancher/rancher#29472).
+    [`${EKS}-nvidia-1.33-v20260601`, `${EKS}-standard-1.33-v20260714`, 'none of NVIDIA GPUs, Neuron and FIPS, and the'],
+    [
+      `${EKS}-standard-1.33-v20260601`,
+      `${EKS}-nvidia-1.33-v20260714`,
+      'made for NVIDIA GPUs, and the present one for none',
+    ],
+    [
+      `${EKS}-neuron-1.33-v20260601`,
+      `${EKS}-nvidia-1.33-v20260714`,
+      'made for NVIDIA GPUs, and the present one for Neuron',
+    ],
+    ['amazon-eks-gpu-node-1.32-v20251001', 'amazon-eks-node-1.32-v20251120', 'and the present one for NVIDIA GPUs'],
+    [
+      'bottlerocket-aws-k8s-1.33-nvidia-x86_64-v1.41.0-aaaaaaaa',
+      'bottlerocket-aws-k8s-1.33-x86_64-v1.42.0-bbbbbbbb',
+      'GPU',
+    ],
+    [
+      'bottlerocket-aws-k8s-1.33-fips-x86_64-v1.41.0-aaaaaaaa',
+      'bottlerocket-aws-k8s-1.33-x86_64-v1.42.0-bbbbbbbb',
+      'FIPS',
+    ],
+    ['golden-eks-gpu-1.33-7', 'golden-eks-1.33-8', 'and the present one for NVIDIA GPUs'],
+    [
+      'Windows_Server-2019-English-Core-EKS_Optimized-1.33-2026.06.14',
+      'Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.07.14',
+      'Windows 2022 core, and the present one Windows 2019 core',
+    ],
+    [
+      'Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.06.14',
+      'Windows_Server-2022-English-Full-EKS_Optimized-1.33-2026.07.14',
+      'Windows 2022 full, and the present one Windows 2022 core',
+    ],
+    [
+      'ubuntu-eks/k8s_1.33/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260601',
+      'ubuntu-eks/k8s_1.33/images/hvm-ssd-gp3/ubuntu-jammy-22.04-amd64-server-20260714',
+      'Ubuntu 22.04, and the present one Ubuntu 24.04: nodes are never moved back',
+    ],
+  ])('%s is not replaced by %s', (before, after, why) => {
+    const running = image({ imageId: 'ami-old', name: before, createdAt: NOW - 50 * DAY });
+    const { newer, refused } = offerOf([{ image: image({ name: after }) }], running, HERE);
+    expect(newer).toEqual([]);
+    expect(refused[0]?.why).toContain(why);
+  });
+
+  it.each([
+    ['amazon-eks-node-1.32-v20251001', 'amazon-eks-node-1.32-v20251120'],
+    [`${EKS}-nvidia-1.33-v20260601`, `${EKS}-nvidia-1.33-v20260714`],
+    [`${EKS}-nvidia-560-1.33-v20260601`, `${EKS}-nvidia-1.33-v20260714`],
+    ['golden-eks-gpu-1.33-7', 'golden-eks-cuda-1.33-8'],
+    [
+      'Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.06.14',
+      'Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.07.14',
+    ],
+    [
+      'ubuntu-eks/k8s_1.33/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-20260601',
+      'ubuntu-eks/k8s_1.33/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260714',
+    ],
+  ])('%s is replaced by %s', (before, after) => {
+    const running = image({ imageId: 'ami-old', name: before, createdAt: NOW - 50 * DAY });
+    expect(offerOf([{ image: image({ name: after }) }], running, HERE).newer).toHaveLength(1);
+  });
+});
+
 describe('newestBaked', () => {
   it('is the newest that has baked, or else the first that will have', () => {
     const at = (imageId: string, days: number) => ({ imageId, name: imageId, since: NOW - days * DAY });

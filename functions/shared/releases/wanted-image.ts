@@ -1,4 +1,6 @@
 import { iso } from '../runtime/clock.ts';
+import { anotherKindByName, kubernetesIn } from './image-name.ts';
+
 /** An AMI, with what decides whether a host may move to it. */
 export interface MachineImage {
   readonly imageId: string;
@@ -115,10 +117,8 @@ function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now 
       return `${what} is ${of(image) || 'unknown'}, and that of the present one ${of(present) || 'unknown'}`;
     }
   }
-  const [family, before] = [familyOf(image.name), familyOf(present.name)];
-  if (family !== undefined && before !== undefined && family !== before) {
-    return `by its name it is ${family}, and the present one ${before}`;
-  }
+  const anotherKind = anotherKindByName(image.name, present.name);
+  if (anotherKind !== undefined) return anotherKind;
   const newest = Number(/^1\.(\d+)$/.exec(controlPlane)?.[1] ?? 0);
   const [kubelet = 0, running = 0] = [kubernetesIn(image.name), kubernetesIn(present.name)];
   // A present AMI with a newer number shows that the number means something else, because a kubelet newer than its
@@ -143,30 +143,3 @@ const COMPARED: ReadonlyArray<readonly [what: string, of: (image: MachineImage) 
   ['the type of its root device', ({ rootDeviceType }) => rootDeviceType],
   ['its virtualization', ({ virtualization }) => virtualization],
 ];
-
-/** Operating systems of nodes, by the names that people give to AMIs. EC2 itself knows no more than Linux. */
-const FAMILIES: ReadonlyArray<readonly [family: string, name: RegExp]> = [
-  ['Bottlerocket', /bottlerocket/i],
-  ['Amazon Linux 2023', /al2023|amazon-?linux-?2023/i],
-  ['Amazon Linux 2', /amzn2|(?<![a-z0-9])al2(?![a-z0-9])|amazon-?linux-?2(?!\d)/i],
-  ['Ubuntu', /ubuntu/i],
-  ['Windows', /windows/i],
-  ['Red Hat', /rhel|red-?hat/i],
-  ['Flatcar', /flatcar/i],
-  ['Talos', /talos/i],
-  ['SUSE', /suse|(?<![a-z0-9])sles(?![a-z])/i],
-  ['Rocky Linux', /rocky/i],
-  ['Debian', /debian/i],
-];
-
-const familyOf = (name: string): string | undefined => FAMILIES.find(([, pattern]) => pattern.test(name))?.[0];
-
-/**
- * The Kubernetes minor version in a name that mentions Kubernetes, without the `1.`. The lowest counts where there are
- * several.
- */
-function kubernetesIn(name: string): number | undefined {
-  if (!/k8s|kube|eks/i.test(name)) return undefined;
-  const minors = [...name.matchAll(/(?<![\d.])1\.(\d{2})(?!\d)/g)].map(([, minor]) => Number(minor));
-  return minors.length === 0 ? undefined : Math.min(...minors);
-}
