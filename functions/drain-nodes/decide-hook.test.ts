@@ -93,6 +93,7 @@ describe('the hook of a group', () => {
 
   it.each([
     ['operator', groupWith({ operator: 'eks.amazonaws.com' }), /eks\.amazonaws\.com operates/],
+    ['tag', groupWith({ tags: { AWSBatchServiceTag: 'batch' } }), /as Auto Scaling groups of AWS Batch have/],
     ['tag', groupWith({ tags: { 'eks:cluster-name': 'shop' } }), /has the tag eks:cluster-name/],
     [
       'shared',

@@ -1,4 +1,4 @@
-import { taggedAsEks } from '../shared/fleet/eks-group.ts';
+import { taggedAsOperated } from '../shared/fleet/eks-group.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { guardOfSelfManaged } from '../shared/policy/guards.ts';
 import { iso } from '../shared/runtime/clock.ts';
@@ -219,7 +219,7 @@ function whyNotDrainable(
     const message = `${group.operator} operates the group: nobody else may change it.`;
     return { message, variant: 'operator', hint: LEAVE };
   }
-  const tagged = taggedAsEks(group.tags);
+  const tagged = taggedAsOperated(group.tags);
   if (tagged !== undefined) return { message: tagged, variant: 'tag', hint: LEAVE };
   const others = group.members.flatMap(({ id, isNotOurs }) => (isNotOurs === undefined ? [] : `${id}: ${isNotOurs}`));
   if (others.length > 0) {

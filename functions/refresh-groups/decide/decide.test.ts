@@ -134,6 +134,7 @@ describe('a group on an older AMI than the wanted one', () => {
 
   it.each<[string, Partial<Observation>, Partial<Group>, string]>([
     ['a foreign operator', {}, { operator: 'x.amazonaws.com' }, 'refused group-operated'],
+    ['a group of AWS Batch', {}, { tags: { AWSBatchServiceTag: 'batch' } }, 'refused group-operated'],
     [
       'an AMI that its owner has disabled',
       { present: { ...image(OLD, 96 * HOUR), state: 'disabled' } },

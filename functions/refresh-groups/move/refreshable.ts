@@ -1,4 +1,4 @@
-import { taggedAsEks } from '../../shared/fleet/eks-group.ts';
+import { taggedAsOperated } from '../../shared/fleet/eks-group.ts';
 import { followedInWords } from '../../shared/fleet/template-followers.ts';
 import { codeOwnerOf, operatedInWords } from '../../shared/fleet/template-owner.ts';
 import type { Told } from '../../shared/records/decision.ts';
@@ -25,7 +25,7 @@ export function whyNotReplaceable({
   group: { operator, tags, members, suspended },
 }: Pick<Observation, 'group'>): Told<Reason> | undefined {
   if (operator !== undefined) return refused('group-operated', `${operator} operates it.`, operator);
-  const tagged = taggedAsEks(tags);
+  const tagged = taggedAsOperated(tags);
   if (tagged !== undefined) return refused('group-operated', tagged, 'tag');
   const foreign = members.find(({ isNotOurs }) => isNotOurs !== undefined);
   if (foreign !== undefined) return refused('group-shared', `${foreign.id}: ${foreign.isNotOurs}`, foreign.id);

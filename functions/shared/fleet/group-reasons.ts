@@ -17,7 +17,7 @@ export const GROUP_REASONS = {
 export const OPERATED_REASON = {
   'group-operated': {
     meaning:
-      'An AWS service operates the group or its launch template, or the group has a tag as EKS gives them: nobody else may change it.',
+      'An AWS service operates the group or its launch template, or the group has a tag as EKS or AWS Batch gives them: nobody else may change it.',
     severity: 'low',
   },
 } as const satisfies Record<string, ReasonEntry>;

@@ -1,3 +1,4 @@
+import { BATCH_TAG } from './eks-group.ts';
 import type { TemplateVersion } from './launch-templates.ts';
 
 type Tags = Readonly<Record<string, string>>;
@@ -15,13 +16,18 @@ const TOOLS: ReadonlyArray<readonly [keyPrefix: string, tool: string]> = [
   ['crossplane-', 'Crossplane'],
   ['sigs.k8s.io/cluster-api-provider-aws/', 'Cluster API'],
   ['kops.k8s.io/', 'kOps'],
+  // Source: aws-controllers-k8s/runtime, pkg/config, resource tags.
+  ['services.k8s.aws/', 'ACK'],
+  // "Its versions must not be modified". Source: Rancher, "EKS Cluster Configuration Reference".
+  ['rancher-managed-template', 'Rancher'],
+  [BATCH_TAG, 'AWS Batch'],
   // EKS tags its own copy for a managed node group.
   ['eks:', 'EKS'],
 ];
 
 /** Names of tools, as people write them into keys and values of tags. Terraform itself sets none. */
 const NAMED =
-  /terraform|opentofu|terragrunt|pulumi|cloudformation|crossplane|ansible|eksctl|atlantis|spacelift|gitops|pipeline|\b(?:cdk|cfn|iac)\b/i;
+  /terraform|opentofu|terragrunt|pulumi|cloudformation|crossplane|ansible|eksctl|rancher|atlantis|spacelift|gitops|pipeline|\b(?:cdk|cfn|iac)\b/i;
 
 /** Keys in which people name the tool that manages a resource. */
 const MANAGED_BY =
