@@ -1,3 +1,4 @@
+import type { RemediationRecord } from '../../functions/shared/records/record.ts';
 import type { Instance } from '../../sandbox/account/ec2/instances.ts';
 import { type Day, type Invariant, isChange, largest } from './invariant.ts';
 
@@ -57,8 +58,13 @@ export function quarantines(day: Day): Invariant {
   /** Whoever is said to be released has each security group of each interface, in their order, and its service. */
   const compareReleased = (): void => {
     const { records } = day.run;
-    for (const { reason, instance = '', decision } of records.slice(told)) {
+    const fresh = records.slice(told);
+    for (const [index, { reason, instance = '', decision }] of fresh.entries()) {
       if (reason !== 'released' || decision !== 'done') continue;
+      // Another exposure, which nobody has accepted, has it isolated again.
+      const isHeldAgain = ({ instance: other, reason: why }: RemediationRecord): boolean =>
+        other === instance && why === 'quarantine-started';
+      if (fresh.slice(index).some(isHeldAgain)) continue;
       const worker = instances.get(instance);
       if (worker === undefined || worker.state !== 'running') continue;
       for (const { id, securityGroupIds } of networks.interfaces.of(instance)) {

@@ -81,10 +81,18 @@ export function records(day: Day): Invariant {
 }
 
 /**
- * What a record says. What was told, but not remembered, is told again at the next look: on how many workers Inspector
- * has findings by then is part of what was seen, not of the outcome.
+ * What a record says. What was told, but not remembered, is told again at the next look: which findings Inspector has by
+ * then, and on how many workers, is part of what was seen, not of the outcome.
  */
 const saidIn = ({ remediation, decision, reason, cluster, nodegroup, instance, message }: RemediationRecord): string =>
-  [remediation, decision, reason, cluster, nodegroup, instance, message.replace(OF_WORKERS, 'workers have')].join(' ');
+  [
+    remediation,
+    decision,
+    reason,
+    cluster,
+    nodegroup,
+    instance,
+    message.replace(FINDINGS, 'workers have findings'),
+  ].join(' ');
 
-const OF_WORKERS = /^\d+ workers? ha(?:s|ve)(?= open findings)/;
+const FINDINGS = /^\d+ workers? ha(?:s|ve) open findings: [^.]*(?=\.)/;
