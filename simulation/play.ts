@@ -3,6 +3,7 @@ import type { CallRecord } from '../sandbox/account/service.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import type { SynthesizedStack } from '../sandbox/stack/template.ts';
+import type { OptedOut } from './interventions.ts';
 import { controlPlanes } from './invariants/control-planes.ts';
 import { cordons } from './invariants/cordons.ts';
 import { endings } from './invariants/endings.ts';
@@ -82,7 +83,8 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     if (breaches.length < MOST_BREACHES) breaches.push({ invariant, what, at: new Date(time.now).toISOString() });
   };
   const ruledOn = new Set<string>();
-  const day: Day = { scenario, run, policies, ruledOn, breach };
+  const optedOut: OptedOut = new Map();
+  const day: Day = { scenario, run, policies, ruledOn, optedOut, breach };
   const endsAt = time.now + DAY_MS;
   invariants.push(
     upgrades(day),
@@ -104,7 +106,7 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
     posture(day),
     shells(day),
   );
-  scheduleDay(scenario, run, { policies, ruledOn });
+  scheduleDay(scenario, run, { policies, ruledOn, optedOut });
   while (time.now < endsAt) {
     await run.account.play(TICK_MS);
     for (const { onTick } of invariants) onTick?.();

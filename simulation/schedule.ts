@@ -6,6 +6,7 @@ import { servingMembers } from '../sandbox/account/auto-scaling/groups.ts';
 import { deleteNodeGroup } from '../sandbox/account/eks/delete-node-group.ts';
 import type { Run } from '../sandbox/play.ts';
 import { changeHosts, requestAboutShells, writeKeys } from './host-changes.ts';
+import { intervene, type OptedOut } from './interventions.ts';
 import { policyDocumentOf } from './scenario/documents.ts';
 import { nthOf } from './scenario/nth-of.ts';
 import { beginChange } from './scenario/parts/control-planes.ts';
@@ -27,10 +28,12 @@ interface Kept {
   readonly policies: Array<{ since: number; policy: Policy }>;
   /** What somebody has ruled on so far. */
   readonly ruledOn: Set<string>;
+  /** What somebody has opted out by hand. */
+  readonly optedOut: OptedOut;
 }
 
 /** Has everything of a scenario happen in its time. */
-export function scheduleDay(scenario: Scenario, run: Run, { policies, ruledOn }: Kept): void {
+export function scheduleDay(scenario: Scenario, run: Run, { policies, ruledOn, optedOut }: Kept): void {
   const { account } = run;
   const { time } = account;
   const startsAt = time.now;
@@ -78,6 +81,18 @@ export function scheduleDay(scenario: Scenario, run: Run, { policies, ruledOn }:
   }
   for (const scaling of scenario.scalings ?? []) at(scaling.atMinute, () => scale(scaling, run));
   for (const { atMinute, index } of scenario.removals ?? []) at(atMinute, () => remove(index, run));
+  const { starvation } = scenario;
+  if (starvation !== undefined) {
+    const { lambda } = account;
+    const all = lambda.concurrentExecutions;
+    at(starvation.fromMinute, () => {
+      lambda.concurrentExecutions = starvation.left;
+    });
+    at(starvation.fromMinute + starvation.forMinutes, () => {
+      lambda.concurrentExecutions = all;
+    });
+  }
+  for (const each of scenario.interventions ?? []) at(each.atMinute, () => intervene(each, run, optedOut));
   for (const change of scenario.controlPlanes?.changes ?? []) at(change.atMinute, () => beginChange(change, run));
   for (const minute of waiverChanges(scenario)) at(minute, putPolicy);
   for (const change of scenario.posture?.changes ?? []) at(change.atMinute, () => changeHosts(change, scenario, run));

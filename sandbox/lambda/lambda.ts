@@ -49,7 +49,8 @@ export class Lambda {
   readonly #createEnvironment: EnvironmentFactory;
   readonly #random;
   readonly #functions = new Map<string, FunctionEnvironments>();
-  readonly #concurrentExecutions: number;
+  /** How many invocations may run at a time: the account's concurrency, less what others use of it. */
+  concurrentExecutions: number;
   readonly #detectsLoops: boolean;
   readonly #listeners: Array<(report: InvocationReport) => void> = [];
 
@@ -60,7 +61,7 @@ export class Lambda {
     createEnvironment: EnvironmentFactory,
     { concurrentExecutions = NEW_ACCOUNT_CONCURRENCY, detectsLoops = true }: LambdaOptions = {},
   ) {
-    this.#concurrentExecutions = concurrentExecutions;
+    this.concurrentExecutions = concurrentExecutions;
     this.#detectsLoops = detectsLoops;
     this.#world = world;
     this.#logs = logs;
@@ -93,7 +94,7 @@ export class Lambda {
       (report) => {
         for (const listener of this.#listeners) listener(report);
       },
-      () => this.#running < this.#concurrentExecutions,
+      () => this.#running < this.concurrentExecutions,
     );
     this.#functions.set(definition.name, environments);
   }

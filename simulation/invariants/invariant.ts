@@ -14,6 +14,8 @@ export interface Day {
    * groups: `cluster/nodegroup release`, `cluster/nodeclass date`, or the name of an Auto Scaling group.
    */
   readonly ruledOn: ReadonlySet<string>;
+  /** What somebody has opted out by hand, and when, by the id of the instance or `cluster/nodegroup`. */
+  readonly optedOut: ReadonlyMap<string, { readonly since: number; readonly until?: number }>;
   /** Notes a violation at the present time. */
   breach(invariant: string, what: string): void;
 }

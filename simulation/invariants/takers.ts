@@ -76,12 +76,13 @@ function nodeGroupsOf(day: Day, versions: Versions): Taker[] {
     eks.nodeGroupsOf(cluster).map((group): Taker => {
       const { name, tags, amiType, releaseVersion = '', launchTemplate } = group;
       const updates = eks.updatesOf(cluster, name).filter(({ status }) => status === 'InProgress');
+      const optedOut = day.optedOut.get(`${cluster}/${name}`);
       return {
         name: `${cluster}/${name}`,
         place: waves === undefined ? 0 : placeOf(waves, { cluster, nodeGroup: name }, tags),
         amiType,
         versions: versionsOf(day, group, versions),
-        counts: !Object.hasOwn(tags, IGNORE),
+        counts: !Object.hasOwn(tags, IGNORE) && isSeen(day, optedOut?.until ?? 0),
         releaseVersion,
         newestRun: releaseVersion,
         taking: updates.flatMap((update) => releasesOf(day, update, launchTemplate?.id)),

@@ -17,6 +17,9 @@ const SECTIONS = {
 /** A node that waits for a hook goes on under any policy: what counts is that the hook was made. */
 const BEGINS_DRAINS = /^(PutLifecycleHook|UpdateAutoScalingGroup)$/;
 
+/** How soon functions notice what opted out by hand, ms: reads lag behind, and what was decided is carried out. */
+const NOTICED_WITHIN_MS = 60_000;
+
 /** What opted out, is no worker or belongs to AWS is never changed; nor is anything where the policy only observes. */
 export function untouched(day: Day): Invariant {
   const { account } = day.run;
@@ -30,16 +33,29 @@ export function untouched(day: Day): Invariant {
         ? id
         : undefined;
 
+  /** The hosts and groups that each function has changed. */
+  const touched = new Set<string>();
+  /**
+   * Whether what opted out by hand may still be changed: within a minute, and to end what had begun: a quarantine that is
+   * lifted, a node that is let go.
+   */
+  const isUnderWay = (subject: string, ...of: readonly string[]): boolean => {
+    const by = day.optedOut.get(subject);
+    if (by === undefined) return false;
+    return account.time.now - by.since < NOTICED_WITHIN_MS || [subject, ...of].some((id) => touched.has(id));
+  };
+
   /** Why an instance is none of ours; undefined: it is. */
   const whyNot = (id: string): string | undefined => {
     const instance = instances.get(id);
     if (instance === undefined) return undefined;
     if (instance.operator !== undefined) return 'it belongs to AWS';
     if (instance.kubernetes === undefined) return 'it is no worker';
-    if (instance.tags.has(IGNORE)) return 'it opted out';
+    if (instance.tags.has(IGNORE) && !isUnderWay(id)) return 'it opted out';
     const cluster = instance.tags.get('eks:cluster-name') ?? '';
     const group = eks.nodeGroupsOf(cluster).find(({ name }) => name === instance.tags.get('eks:nodegroup-name'));
-    return group !== undefined && Object.hasOwn(group.tags, IGNORE) ? 'its node group opted out' : undefined;
+    const isOut = group !== undefined && Object.hasOwn(group.tags, IGNORE);
+    return isOut && !isUnderWay(`${cluster}/${group.name}`, id) ? 'its node group opted out' : undefined;
   };
 
   /** Whether a call moves a node group to another Kubernetes version. */
@@ -83,7 +99,8 @@ export function untouched(day: Day): Invariant {
       }
       const { clusterName, nodegroupName } = call.input;
       const group = eks.nodeGroupsOf(String(clusterName)).find(({ name }) => name === nodegroupName);
-      if (group !== undefined && Object.hasOwn(group.tags, IGNORE)) {
+      const isOut = group !== undefined && Object.hasOwn(group.tags, IGNORE);
+      if (isOut && !isUnderWay(`${clusterName}/${group.name}`)) {
         day.breach('untouched', `${call.function} called ${call.operation} on ${nodegroupName}, which opted out`);
       }
       if (call.operation === 'CreateLaunchTemplateVersion') {
@@ -93,6 +110,7 @@ export function untouched(day: Day): Invariant {
       const subjects = subjectsOf(call, hosts, group !== undefined);
       if (subjects.length > 0) checkPolicy(call, subjects, group);
       for (const id of subjects) changed.add(`${call.function} ${id}`);
+      for (const id of hosts) touched.add(id);
     },
   };
 }

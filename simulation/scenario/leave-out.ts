@@ -23,6 +23,8 @@ export const WHOLES = [
   'denials',
   'removals',
   'mistake',
+  'interventions',
+  'starvation',
 ] as const satisfies ReadonlyArray<keyof Parts>;
 
 /** The names of the parts that a scenario can be played without, for a command line. */

@@ -3,6 +3,7 @@ import { CONTROL_PLANES, type OfControlPlanes } from './parts/control-planes.ts'
 import { DENIALS, type OfDenials } from './parts/denials.ts';
 import { EXPOSED_POOLS, type OfExposedPools } from './parts/exposed-pools.ts';
 import { HOSTS, type OfHosts } from './parts/hosts.ts';
+import { INTERVENTIONS, type OfInterventions } from './parts/interventions.ts';
 import { MISTAKES, type OfMistakes } from './parts/mistakes.ts';
 import { NODE_CLASSES, type OfNodeClasses } from './parts/node-classes.ts';
 import { OBSTACLES, type OfObstacles } from './parts/obstacles.ts';
@@ -14,6 +15,7 @@ import { type OfRulings, RULINGS } from './parts/rulings.ts';
 import { type OfScaling, SCALING } from './parts/scaling.ts';
 import { type OfSelfManaged, SELF_MANAGED } from './parts/self-managed.ts';
 import { type OfShells, SHELLS } from './parts/shells.ts';
+import { type OfStarvation, STARVATION } from './parts/starvation.ts';
 import { type OfSweeps, SWEEPS } from './parts/sweeps.ts';
 import { type OfVulnerabilities, VULNERABILITIES } from './parts/vulnerabilities.ts';
 
@@ -35,7 +37,9 @@ export interface Parts
     OfSweeps,
     OfDenials,
     OfRemovals,
-    OfMistakes {}
+    OfMistakes,
+    OfInterventions,
+    OfStarvation {}
 
 /** The parts of days. Each sees what those before it have drawn, and said in documents. */
 export const PARTS: ReadonlyArray<Part<Parts>> = [
@@ -56,4 +60,6 @@ export const PARTS: ReadonlyArray<Part<Parts>> = [
   DENIALS,
   REMOVALS,
   MISTAKES,
+  INTERVENTIONS,
+  STARVATION,
 ];
