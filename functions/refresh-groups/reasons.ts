@@ -34,6 +34,12 @@ export const REFRESH_REASONS = {
       'The instance refresh failed. The message says what Auto Scaling gives as the reason, and whether it was rolled back.',
     hint: 'The message has the reason that Auto Scaling gives. If new nodes did not come up, look at the scaling activities of the group; if an alarm rang, at what the new AMI changes. The same AMI is not tried again until somebody resumes it.',
   },
+  'refresh-nodes-absent': {
+    meaning:
+      'No worker that the refresh has brought has joined the cluster within twenty minutes, as EKS’s tag on instances says, and those before it had. Auto Scaling calls such workers healthy. A refresh that is under way is rolled back; one that has ended is not repeated, and no later wave takes the AMI.',
+    hint: `Look on such a worker at the log of its kubelet and at its user data: the AMI may need another one. To go back after the refresh has ended: ${OPERATOR_COMMAND} undo RESOURCE --why "…".`,
+    severity: 'high',
+  },
   'refresh-cancelled': {
     meaning: 'Somebody cancelled the instance refresh: what it had replaced stays. It is not begun again by itself.',
     hint: `To go on: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,

@@ -93,7 +93,12 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 }
 
 /** The reasons after which nothing more is tried until somebody acts. */
-const STOPPED: ReadonlySet<string> = new Set<Reason>(['refresh-halted', 'breaker-tripped', 'held-by-breaker']);
+const STOPPED: ReadonlySet<string> = new Set<Reason>([
+  'refresh-halted',
+  'refresh-nodes-absent',
+  'breaker-tripped',
+  'held-by-breaker',
+]);
 
 /** Whether a group is looked for even where no worker names it any more. */
 const isLookedFor = ({ refresh, progress, setbacks }: RefreshState): boolean =>

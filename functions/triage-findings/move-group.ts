@@ -96,6 +96,7 @@ const OF_ONE_AMI: ReadonlySet<string> = new Set([
   'refresh-failed',
   'refresh-halted',
   'refresh-incomplete',
+  'refresh-nodes-absent',
 ]);
 
 /** Whether refresh-groups has last said that the group does not move to an AMI before somebody acts. */

@@ -40,6 +40,10 @@ export const selfManagedGroup = z
       .array(imageId)
       .default([])
       .describe('AMIs of which an instance fails its status checks, minutes after its launch'),
+    absentImages: z
+      .array(imageId)
+      .default([])
+      .describe('AMIs of which an instance comes into service, and never joins the cluster as a node'),
     terminationHooks: z
       .array(
         z.strictObject({

@@ -20,6 +20,8 @@ import { SELF_MANAGED_LABEL } from './workloads.ts';
 const DAY_MS = 86_400_000;
 /** Between an instance's start and its failed status checks. */
 const FAILS_CHECKS_AFTER = 150_000;
+/** When an instance joins its cluster that never does: later than anything that is played. */
+const NEVER = 10_000 * DAY_MS;
 
 /** Seeds a self-managed Auto Scaling group of a cluster, with its launch template and its nodes. */
 export function seedSelfManaged(
@@ -110,10 +112,11 @@ export function seedSelfManaged(
   ): void => {
     const specified = change(specify(zone));
     const fails = file.brokenImages.includes(specified.imageId);
+    const joins = file.absentImages.includes(specified.imageId) ? { ...times, readyAfter: NEVER } : times;
     const instance = autoScalingGroups.launch(
       group,
       specified,
-      fails ? { ...times, readyAfter: times.runningAfter + 2 * FAILS_CHECKS_AFTER } : times,
+      fails ? { ...times, readyAfter: times.runningAfter + 2 * FAILS_CHECKS_AFTER } : joins,
       into,
     );
     if (fails) {

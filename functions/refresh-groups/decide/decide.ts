@@ -2,6 +2,7 @@ import { nextProposal, rulingOn } from '../../shared/ledger/proposal.ts';
 import type { Told } from '../../shared/records/decision.ts';
 import { offerToGroup } from '../../shared/releases/offer-to-group.ts';
 import { type MachineImage, newestBaked, type Offer } from '../../shared/releases/wanted-image.ts';
+import { whyAbsent } from '../model/absent-nodes.ts';
 import {
   type Choice,
   type Circumstances,
@@ -91,7 +92,7 @@ function decideIdle(observation: Observation, circumstances: Circumstances): Dec
   if (choice === undefined) {
     // Workers are to be replaced, and nothing replaces them.
     const again = isOrdered(observation) && whyNotReplacedAgain(observation, policy.refreshes, circumstances.now);
-    return again ? { ...again, memory } : nothingToTake(offer, observation, present);
+    return again ? { ...again, memory } : nothingToTake(offer, observation, present, circumstances.now);
   }
   const move = moveTo(choice, present, observation, policy, circumstances);
   const held = heldByPast(move) ?? heldByGroup(move);
@@ -123,8 +124,13 @@ function chooseImage(
 }
 
 /** What is said of a group that no other AMI comes to. */
-function nothingToTake({ refused: [first] }: Offer, observation: Observation, present: MachineImage): Decision {
-  const { state, behind } = observation;
+function nothingToTake(
+  { refused: [first] }: Offer,
+  observation: Observation,
+  present: MachineImage,
+  now: number,
+): Decision {
+  const { state, behind, group } = observation;
   const { imageId } = present;
   if (first !== undefined) {
     const why = `${first.image.imageId} (${first.image.name}) is not taken: ${first.why}.`;
@@ -137,6 +143,8 @@ function nothingToTake({ refused: [first] }: Offer, observation: Observation, pr
   // Whatever the group launches now has the former AMI.
   const setBack = whySetBack(observation);
   if (setBack !== undefined) return { ...setBack, variant: `${imageId} ${setBack.variant}`, memory: memoryOf(state) };
+  const absent = state.done?.target === imageId ? whyAbsent(group, state.done, now) : undefined;
+  if (absent !== undefined) return { ...absent, memory: memoryOf(state) };
   const well = say('done', 'group-refreshed', `Runs ${imageId}, and nothing newer is named.`, imageId);
   return { ...quietly(observation, well), memory: wellWith(memoryOf(state)) };
 }

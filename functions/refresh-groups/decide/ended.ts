@@ -1,5 +1,6 @@
 import { rulingOn } from '../../shared/ledger/proposal.ts';
 import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
+import { joinsBy, whyAbsent } from '../model/absent-nodes.ts';
 import {
   type Decision,
   failedWith,
@@ -50,7 +51,7 @@ export function atItsEnd(
   const decision =
     status === 'Successful' ? afterSuccess(end) : ((isRejected ? afterRejection(end) : undefined) ?? afterFailure(end));
   // The next reconcile follows at once: it takes a newer AMI that has come meanwhile, or records what halts the group.
-  return { ...decision, wakeAt: now };
+  return { wakeAt: now, ...decision };
 }
 
 function afterSuccess({ observation, refresh, ended: { id }, before, staying, now }: End): Decision {
@@ -73,6 +74,16 @@ function afterSuccess({ observation, refresh, ended: { id }, before, staying, no
       // An undo that left workers behind is not complete, so the refresh that it undoes stays known.
       ...(undoes ? { memory: failedWith(before, refresh) } : { memory: failedWith(reached, refresh), target }),
     };
+  }
+  const joins = undoes ? undefined : joinsBy(group, refresh);
+  if (joins !== undefined && joins > now) {
+    const message = `Refresh ${id} was successful, and none of its workers has joined the cluster yet.`;
+    const waiting = say('waiting', 'refresh-under-way', message, `${target} joining`);
+    return { ...waiting, memory: { ...before, refresh }, wakeAt: joins };
+  }
+  const absent = undoes ? undefined : whyAbsent(group, refresh, now);
+  if (absent !== undefined) {
+    return { ...absent, memory: failedWith(reached, refresh, { cause: 'NodesAbsent', at: now }), target };
   }
   // No refresh replaces a worker in standby, such as one in quarantine. Once it serves again, it is moved, too.
   const aside = group.members.filter((each) => each.lifecycleState === 'Standby' && each.imageId !== target);

@@ -3,6 +3,7 @@ import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import type { Told } from '../../shared/records/decision.ts';
 import { iso } from '../../shared/runtime/clock.ts';
+import { joinsBy, whyAbsent } from '../model/absent-nodes.ts';
 import {
   type Circumstances,
   type Decision,
@@ -107,13 +108,20 @@ function foundDone(
     };
   }
   const ruling = rulingOn(state.proposal, undoOf(refresh));
-  if (rollingBackAt === undefined || ruling?.kind !== 'rejected' || !status.startsWith('Rollback')) return undefined;
+  if (rollingBackAt === undefined || !status.startsWith('Rollback')) return undefined;
+  const isRejected = ruling?.kind === 'rejected';
+  const absent = say('failed', 'refresh-nodes-absent', `No worker with ${refresh.target} had joined the cluster.`);
   return {
-    ...rollsBack(ruling),
+    ...(isRejected ? rollsBack(ruling) : inRollback({ ...absent, variant: `${refresh.target} ${refresh.attempt}` })),
     memory: { ...memory, refresh: { ...shown, rolledBackAt: rollingBackAt } },
     wakeAt: now,
   };
 }
+
+const inRollback = (absent: Told<Reason>): Told<Reason> => ({
+  ...absent,
+  message: `${absent.message} The refresh is rolled back.`,
+});
 
 const rollsBack = (ruling: Ruling): Told<Reason> =>
   say('acted', 'refresh-undoing', `The refresh is rolled back, as ${inWords(ruling)}`, ruling.id);
@@ -149,26 +157,19 @@ function whileActive(
   { id, status, percent }: KnownRefresh,
   { now, policy }: Circumstances,
 ): Decision {
-  const { state } = observation;
+  const { state, group } = observation;
   const { reached: before } = refresh;
   const isSame = before?.status === status && before.percent === percent;
   const reached = isSame ? before : { status, percent, since: now };
   const memory = { ...memoryOf(state), refresh: { ...refresh, reached } };
   const ruling = rulingOn(state.proposal, undoOf(refresh));
-  const wakeAt = now + LOOK_AGAIN;
-  if (
-    ruling?.kind === 'rejected' &&
-    refresh.rolledBackAt === undefined &&
-    refresh.undoes === undefined &&
-    status !== 'RollbackInProgress'
-  ) {
-    return {
-      ...rollsBack(ruling),
-      act: 'roll-back',
-      memory,
-      wakeAt,
-    };
-  }
+  const joins = joinsBy(group, refresh);
+  const wakeAt = joins !== undefined && joins > now ? Math.min(joins, now + LOOK_AGAIN) : now + LOOK_AGAIN;
+  const mayGoBack =
+    refresh.rolledBackAt === undefined && refresh.undoes === undefined && !status.startsWith('Rollback');
+  if (mayGoBack && ruling?.kind === 'rejected') return { ...rollsBack(ruling), act: 'roll-back', memory, wakeAt };
+  const absent = mayGoBack ? whyAbsent(group, refresh, now) : undefined;
+  if (absent !== undefined) return { ...inRollback(absent), act: 'roll-back', memory, wakeAt };
   const here = policyHere(policy, observation);
   if (!isInvalid(here) && now - reached.since >= STUCK_AFTER + longestPauseOf(here)) {
     const message = `Refresh ${id} has been ${status} since ${iso(reached.since)}, with ${percent} % replaced. It keeps its place.`;

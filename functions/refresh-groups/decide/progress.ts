@@ -6,6 +6,7 @@ import { imageOrder } from '../../shared/rollouts/image-order.ts';
 import { leftAlone, runsAfter, seen, stillLeft, unread } from '../../shared/rollouts/progress.ts';
 import type { Member } from '../../shared/rollouts/rollouts.ts';
 import { CUSTOM, waveByTags, waveOf } from '../../shared/rollouts/wave-place.ts';
+import { whyAbsent } from '../model/absent-nodes.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Policy } from '../policy.ts';
@@ -106,7 +107,7 @@ const isOnlyProposed = (
 /** What the group runs. While it is refreshed that is the former AMI: the new one counts once every worker runs it. */
 function runsNow(
   observation: Observation,
-  { refresh }: Decision['memory'],
+  { refresh, done }: Decision['memory'],
   now: number,
 ): Pick<Progress, 'runs' | 'ran' | 'images' | 'imagesSince' | 'health'> | undefined {
   const { wanted, present, behind, controlPlane } = observation;
@@ -120,14 +121,19 @@ function runsNow(
     present !== undefined && former === undefined
       ? before?.images
       : wanted && imageOrder({ wanted, present: former, controlPlane }, now);
-  return runsAfter(before, releaseVersion, (health) => healthOf(observation, refresh, health), images, now);
+  const absent = done !== undefined && whyAbsent(observation.group, done, now) !== undefined;
+  return runsAfter(before, releaseVersion, (health) => healthOf(observation, refresh, health, absent), images, now);
 }
 
-/** @param before how it was with the same AMI; undefined: it did not run it */
+/**
+ * @param before how it was with the same AMI; undefined: it did not run it
+ * @param isAbsent none of the workers that the last refresh brought has joined the cluster
+ */
 function healthOf(
   { group, present, behind }: Pick<Observation, 'group' | 'present' | 'behind'>,
   refresh: Decision['memory']['refresh'],
   before: Progress['health'] | undefined,
+  isAbsent: boolean,
 ): Progress['health'] {
   // What an operator has undone counts no more for others.
   if (refresh?.undoes === true || refresh?.rolledBackAt !== undefined) return 'mixed';
@@ -135,6 +141,7 @@ function healthOf(
   if (refresh !== undefined) return before ?? 'well';
   if (group.desired > 0 && !group.members.some(({ lifecycleState }) => lifecycleState === 'InService'))
     return 'unhealthy';
+  if (isAbsent) return 'unhealthy';
   if (present === undefined) return before ?? 'unreadable';
   return behind === undefined ? 'well' : 'mixed';
 }

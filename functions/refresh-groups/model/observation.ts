@@ -29,6 +29,11 @@ export interface Member {
   /** When it was launched for the first time, epoch milliseconds; absent where EC2 does not show it. */
   readonly launchedAt?: number;
   readonly isQuarantined: boolean;
+  /**
+   * Whether EKS has tagged it as a node of the cluster, which it does once the instance has joined; absent where it has
+   * not. Source: EKS user guide, "Tag your resources", for billing.
+   */
+  readonly hasJoined?: true;
   /** Why a refresh must not replace it: it opted out, or nothing proves it to be a worker of the cluster. */
   readonly isNotOurs?: string;
 }

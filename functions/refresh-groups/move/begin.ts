@@ -1,6 +1,7 @@
 import { inWords } from '../../shared/ledger/proposal.ts';
 import type { Refresh } from '../../shared/ledger/refresh-ledger.ts';
 import type { Told } from '../../shared/records/decision.ts';
+import { tellsJoined } from '../model/absent-nodes.ts';
 import {
   type Decision,
   isOnTemplateOf,
@@ -43,6 +44,7 @@ export function begin(move: Move): Decision {
     at: now,
     attempt: nextAttempt(state, target),
     ...(replaces !== undefined && { replaces }),
+    ...(tellsJoined(group.members) && { tellsJoined: true }),
   };
   const { quarantineWait: _, ...goesOn } = memoryOf(state);
   const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;

@@ -33,6 +33,7 @@ export function groupView(
     desired: group?.DesiredCapacity ?? 0,
     members: Instances.map(({ InstanceId = '', LifecycleState = '', ProtectedFromScaleIn = false }): Member => {
       const isNotOurs = whyNotOurs(byId.get(InstanceId), identities.get(InstanceId), key.cluster);
+      const worker = identities.get(InstanceId)?.worker;
       const launchedAt = firstLaunchOf(byId.get(InstanceId) ?? {});
       return {
         id: InstanceId,
@@ -42,6 +43,7 @@ export function groupView(
         isQuarantined: isIsolated(tagsOf(byId.get(InstanceId) ?? {})),
         ...(launchedAt !== undefined && { launchedAt }),
         ...(isNotOurs !== undefined && { isNotOurs }),
+        ...(worker?.certain === true && worker.cluster === key.cluster && { hasJoined: true }),
       };
     }),
     ...(group?.AutoScalingGroupARN !== undefined && { arn: group.AutoScalingGroupARN }),

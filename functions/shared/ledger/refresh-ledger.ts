@@ -30,9 +30,11 @@ const refresh = () =>
     undoes: z.literal(true).optional(),
     /** Present where workers are replaced with the same AMI: those that were launched before, epoch milliseconds. */
     replaces: z.number().optional(),
+    /** Present where EKS had tagged every worker of the group as a node when the refresh began: it tags those that join. */
+    tellsJoined: z.literal(true).optional(),
     /** The last status and percentage that were seen, and since when, epoch milliseconds. */
     reached: z.object({ status: z.string(), percent: z.number(), since: z.number() }).optional(),
-    /** When AWS was about to be asked for the rollback of a rejected refresh, epoch milliseconds; absent once it has answered. */
+    /** When AWS was about to be asked for a rollback, epoch milliseconds; absent once it has answered. */
     rollingBackAt: z.number().optional(),
     /** When AWS accepted that rollback, epoch milliseconds. */
     rolledBackAt: z.number().optional(),

@@ -8,6 +8,7 @@ export const KEPT: ReadonlySet<string> = new Set([
   'refresh-failed',
   'refresh-cancelled',
   'refresh-incomplete',
+  'refresh-nodes-absent',
   'refresh-refused',
   'refresh-stuck',
   'template-followed',

@@ -74,7 +74,7 @@ function drawGroup(draw: Draw, cluster: string, name: string): SelfManaged['grou
     maxSize: size + draw.number(1, 2),
     imageId: FORMER_IMAGE,
     terminationHooks: draw.of<object[]>([], [], [{ name: 'theirs' }]),
-    ...(draw.happens(0.2) && { brokenImages: [WANTED_IMAGE] }),
+    ...(draw.happens(0.2) && { [draw.of('brokenImages', 'absentImages')]: [WANTED_IMAGE] }),
     ...(draw.happens(0.2) && { launchesFrom: '$Latest' }),
     ...(draw.happens(0.6) && {
       workloads: [
