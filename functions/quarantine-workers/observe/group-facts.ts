@@ -1,13 +1,22 @@
 import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
-import { LIVE } from '../../shared/fleet/instances.ts';
+import { exactFilter, LIVE } from '../../shared/fleet/instances.ts';
 import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../../shared/fleet/worker.ts';
 import { once } from '../../shared/runtime/once.ts';
 import type { Family } from '../exposure/routes.ts';
 import type { LaunchTemplate } from '../model/observation.ts';
 import { launchTemplateOf } from '../model/worker-view.ts';
 import type { TemplateAddresses, TemplateReader } from './observe-templates.ts';
+
+/** A tag of the members of a group. */
+export interface GroupTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Finds the instances with a tag, by DescribeInstances. */
+export const filterBy = ({ key, value }: GroupTag): Filter => exactFilter(`tag:${key}`, [value]);
 
 /** What decides whether a group is public by design. Each fact is read once a reconcile. */
 export interface GroupFacts {
@@ -20,7 +29,7 @@ export interface GroupFacts {
    *
    * @param families those of which they may have addresses
    */
-  known(tag: Filter, families: readonly Family[]): AsyncGenerator<DescribedInstance[]>;
+  known(tag: GroupTag, families: readonly Family[]): AsyncGenerator<DescribedInstance[]>;
   /** Starts the reads for the groups of these instances, by AWS's own tags, while their identities are read. */
   expect(instances: readonly DescribedInstance[]): void;
 }
@@ -62,21 +71,21 @@ export function groupFacts(clients: GroupFactsClients): GroupFacts {
     const instances = (found.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
     return { instances, next: found.NextToken ?? '' };
   };
-  const filtersOf = (name: string, value: string, family: Family): Filter[] => [
-    { Name: name, Values: [value] },
+  const filtersOf = (key: string, value: string, family: Family): Filter[] => [
+    filterBy({ key, value }),
     LIVE,
     KNOWN_BY_ADDRESS[family],
   ];
-  const first = once((name: string, value: string, family: Family) => page(filtersOf(name, value, family)));
+  const first = once((key: string, value: string, family: Family) => page(filtersOf(key, value, family)));
   return {
     subnetsOf,
     addressesOf: ({ id, version }) => template(id, version),
-    async *known({ Name = '', Values: [value = ''] = [] }, families) {
-      const firsts = families.map((family) => [family, first(Name, value, family)] as const);
+    async *known({ key, value }, families) {
+      const firsts = families.map((family) => [family, first(key, value, family)] as const);
       // The caller may stop before it awaits all of them.
       for (const [, begun] of firsts) begun.catch(() => undefined);
       for (const [family, begun] of firsts) {
-        for (let found = await begun; ; found = await page(filtersOf(Name, value, family), found.next)) {
+        for (let found = await begun; ; found = await page(filtersOf(key, value, family), found.next)) {
           yield found.instances;
           if (found.next === '') break;
         }
@@ -90,7 +99,7 @@ export function groupFacts(clients: GroupFactsClients): GroupFacts {
         return [
           ...(group === undefined
             ? []
-            : familiesOf(instance).map((family) => first(`tag:${AUTO_SCALING_GROUP_TAG}`, group, family))),
+            : familiesOf(instance).map((family) => first(AUTO_SCALING_GROUP_TAG, group, family))),
           // EKS names the subnets of a managed node group.
           ...(group === undefined || tags['eks:nodegroup-name'] !== undefined ? [] : [subnetsOf(group)]),
           ...(launched === undefined ? [] : [template(launched.id, launched.version)]),

@@ -53,6 +53,7 @@ const look = (
   ids: readonly string[],
   by: Partial<ShareLimits> = {},
   slots: ReturnType<typeof slotsOf> = {},
+  nodegroup = group.key.nodegroup,
 ) =>
   shareOf(
     {
@@ -61,7 +62,7 @@ const look = (
       facts: groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }), readTemplate: async () => undefined }),
       network: networkReader(ec2),
     },
-    group,
+    { ...group, key: { ...group.key, nodegroup } },
     seen(...ids),
     slots,
     { isConfigured: false, exposedShare: 50, families: ['ipv4', 'ipv6'], ...by },
@@ -118,4 +119,16 @@ it('does not ask for IPv6 addresses where no subnet has any', async () => {
   const { ec2, asks } = ec2Of(10_000, ['i-1']);
   await look(ec2, ['i-1'], { families: ['ipv4'] });
   expect(asks).toEqual([FILTERS.address]);
+});
+
+it('counts no members of groups that the name of a group would match with wildcards', async () => {
+  const { ec2 } = ec2Of(4, ['i-1', 'i-2', 'i-3']);
+  const asked = new Set<string>();
+  const { send } = ec2;
+  ec2.send = async (command: { input: { Filters?: Array<{ Name: string; Values: string[] }> } }) => {
+    for (const { Name, Values } of command.input.Filters ?? []) if (Name === FILTERS.group) asked.add(Values.join());
+    return send(command as never);
+  };
+  await look(ec2, ['i-1', 'i-2', 'i-3'], {}, {}, 'self-managed:web-*');
+  expect([...asked]).toEqual([String.raw`web-\*`]);
 });

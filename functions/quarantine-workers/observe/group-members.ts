@@ -1,4 +1,4 @@
-import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { DescribedInstance } from '../../shared/fleet/described-instance.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { identifyEach, telling } from '../../shared/fleet/identify-each.ts';
@@ -11,7 +11,7 @@ import type { NodeGroupKey } from '../../shared/ledger/node-group-key.ts';
 import type { Exposure, Networks } from '../exposure/exposure.ts';
 import type { Family } from '../exposure/routes.ts';
 import type { WorkerView } from '../model/observation.ts';
-import type { GroupFacts } from './group-facts.ts';
+import { filterBy, type GroupFacts, type GroupTag } from './group-facts.ts';
 import type { NetworkReader } from './network-reader.ts';
 import { viewWorkers } from './view-workers.ts';
 
@@ -136,8 +136,8 @@ async function readKnown(
   const views = new Map<string, WorkerView>();
   const rules: Rules[] = [];
   let count = 0;
-  for (const filter of filtersOfGroup(group)) {
-    for await (const page of facts.known(filter, families)) {
+  for (const tag of tagsOfGroup(group)) {
+    for await (const page of facts.known(tag, families)) {
       const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
       const ours = await isOurs(fresh);
       if (ours.length > 0) {
@@ -155,12 +155,12 @@ async function readKnown(
 /** A controller or an attacker can associate an Elastic IP with a running worker, so an Elastic IP proves no design. */
 const isBoundLater = (exposures: readonly Exposure[]): boolean => exposures.every(({ kind }) => kind === 'elastic');
 
-/** Filters for a group's members: the tag that only Auto Scaling sets, or that of a node pool, which proves nothing. */
-export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups = [] } }: MemberGroup): Filter[] {
+/** The tags of a group's members: the one that only Auto Scaling sets, or that of a node pool, which proves nothing. */
+export function tagsOfGroup({ key: { nodegroup }, owner: { autoScalingGroups = [] } }: MemberGroup): GroupTag[] {
   const unmanaged = unmanagedGroup(nodegroup);
-  if (unmanaged?.kind === 'node-pool') return [{ Name: 'tag:karpenter.sh/nodepool', Values: [unmanaged.name] }];
+  if (unmanaged?.kind === 'node-pool') return [{ key: 'karpenter.sh/nodepool', value: unmanaged.name }];
   const names = unmanaged === undefined ? autoScalingGroups : [unmanaged.name];
-  return names.map((name) => ({ Name: `tag:${AUTO_SCALING_GROUP_TAG}`, Values: [name] }));
+  return names.map((value) => ({ key: AUTO_SCALING_GROUP_TAG, value }));
 }
 
 /** Those of some instances that are members of the group. */
@@ -210,8 +210,8 @@ async function present(ec2: EC2Client, ids: readonly string[]): Promise<string[]
 async function countMembers(ec2: EC2Client, group: MemberGroup, members: Members, most: number): Promise<number> {
   if (most === 0) return 0;
   let size = 0;
-  for (const filter of filtersOfGroup(group)) {
-    for await (const page of instancePages(ec2, [filter, LIVE], Math.min(1000, Math.max(5, most)))) {
+  for (const tag of tagsOfGroup(group)) {
+    for await (const page of instancePages(ec2, [filterBy(tag), LIVE], Math.min(1000, Math.max(5, most)))) {
       size += (await members(page)).length;
       if (size >= most) return size;
     }

@@ -20,7 +20,8 @@ import {
   readExposedGroups,
 } from '../model/exposed-group-ledger.ts';
 import type { GroupObservation, NetworkUser } from '../model/observation.ts';
-import { filtersOfGroup } from '../observe/group-members.ts';
+import { filterBy } from '../observe/group-facts.ts';
+import { tagsOfGroup } from '../observe/group-members.ts';
 import { readUsers, type UserClients, unreadUser } from '../observe/observe-users.ts';
 
 export interface ShellIngressClients extends UserClients {
@@ -57,7 +58,7 @@ export async function observeShellIngress(
   state: ExposedGroupState = NEW_EXPOSED_GROUP,
 ): Promise<ShellIngress | undefined> {
   const { ec2, ssm, ledger } = clients;
-  const filters = filtersOfGroup({ key, owner }).map((filter) => [filter, LIVE]);
+  const filters = tagsOfGroup({ key, owner }).map((tag) => [filterBy(tag), LIVE]);
   const instances = await describeInstances(ec2, filters);
   const { identities } = await identifyEach(clients, telling(readCluster), instances);
   const own = instances.filter(({ InstanceId = '' }) => {

@@ -22,9 +22,27 @@ export const EXISTING: Filter = {
   Values: ['pending', 'running', 'stopping', 'stopped'],
 };
 
-/** Splits a filter with many values into several filters, each for its own call. */
+/** "The maximum length for a filter value is 255 characters" (FilterLimitExceeded). */
+const LONGEST_VALUE = 255;
+
+/**
+ * A filter that finds exactly these values. EC2 takes `*` and `?` in a value for any text and for any character, and a
+ * backslash for what says that the next character is meant; names of Auto Scaling groups may have all of them. Sources: EC2
+ * user guide, "List and filter using the CLI and API" (wildcards with filters); EC2 Auto Scaling API reference,
+ * CreateAutoScalingGroup. A value for whose backslashes there is no room finds others that differ in these characters only.
+ */
+export const exactFilter = (Name: string, values: readonly string[]): Filter => ({
+  Name,
+  Values: values.map((value) => {
+    const exact = value.replaceAll(SPECIAL, String.raw`\$&`);
+    return exact.length > LONGEST_VALUE ? value.replaceAll(SPECIAL, '?') : exact;
+  }),
+});
+const SPECIAL = /[*?\\]/g;
+
+/** Splits a filter by many exact values into several filters, each for its own call. */
 export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
-  chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
+  chunks(values, VALUES_PER_FILTER).map((some) => exactFilter(Name, some));
 
 /**
  * Describes the instances that match any of the queries, each once, including those that AWS manages (EKS Auto Mode).

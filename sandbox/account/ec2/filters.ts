@@ -20,8 +20,15 @@ export type FilterFields<Resource> = Readonly<
   Record<string, (resource: Resource) => string | readonly string[] | undefined>
 >;
 
+/** Stand for wildcards that are meant as themselves. Nobody writes these characters: Unicode has no names for them. */
+const MEANT: Readonly<Record<string, string>> = { '*': '\uE000', '?': '\uE001' };
+const meant = (text: string): string => text.replaceAll(/[*?]/g, (one) => MEANT[one] ?? one);
+const patternOf = (value: string): string => value.replaceAll(/\\(.)/gs, (_, one: string) => meant(one));
+
 /**
- * Keeps the resources that match all filters, each by any of its values. `*` and `?` are wildcards, as in EC2.
+ * Keeps the resources that match all filters, each by any of its values. `*` and `?` are wildcards, and a backslash says
+ * that the character behind it is meant. Source: EC2 user guide, "List and filter using the CLI and API" (wildcards with
+ * filters).
  *
  * @param tags of a resource, for `tag:KEY` and `tag-key`
  * @throws InvalidParameterValue for an unknown filter name, FilterLimitExceeded for too many values, or too long ones
@@ -42,10 +49,10 @@ export function applyFilters<Resource>(
   }
   const tests = (filters ?? []).map(({ Name = '', Values = [] }) => {
     // Filters often have hundreds of ids for thousands of instances, so only values with wildcards become patterns.
-    const exact = new Set(Values);
-    const patterns = Values.filter((value) => /[*?]/.test(value));
+    const exact = new Set(Values.filter((value) => !/[*?\\]/.test(value)));
+    const patterns = Values.filter((value) => !exact.has(value)).map(patternOf);
     const matchesOne = (one: string): boolean =>
-      exact.has(one) || patterns.some((pattern) => matchesWildcard(pattern, one, '?'));
+      exact.has(one) || patterns.some((pattern) => matchesWildcard(pattern, meant(one), '?'));
     const matches = (value: string | readonly string[] | undefined): boolean =>
       typeof value === 'string' ? matchesOne(value) : (value?.some(matchesOne) ?? false);
     if (Name.startsWith('tag:')) return (resource: Resource) => matches(tags(resource).get(Name.slice(4)));
