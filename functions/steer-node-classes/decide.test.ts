@@ -5,7 +5,7 @@ import { sample } from '../../events/remediation-request.ts';
 import { aliasOf, compareVersions, selectionOf } from './alias.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
-import type { ClassView, OfferedVersion } from './node-class.ts';
+import type { ClassView, OfferedVersion, PoolView } from './node-class.ts';
 import { circumstances, classView, HOUR, NOW, observationOf } from './observation.fixture.ts';
 
 const DAY = 86_400_000;
@@ -124,6 +124,28 @@ it.each([
     expect(decision.behind).toEqual(behind);
   },
 );
+
+it.each<[PoolView['driftUnbounded'], number, string]>([
+  ['always', 3, ' No disruption budget bounds how many of them Karpenter replaces at a time.'],
+  ['outside of schedules', 3, ' replaces at a time outside of the schedules of its budgets.'],
+  ['always', 1, ' ends after 720h anyway.'],
+])(
+  'the record of a pin says that nothing bounds its drift %s, where a pool has %i nodes',
+  (driftUnbounded, nodes, end) => {
+    const pools = [{ name: 'a', nodes, drifted: 0, expireAfter: '720h', budgets: [], driftUnbounded } as PoolView];
+    const { reason, message } = decide(observationOf(classView({ pools })), circumstances());
+    expect([reason, message.slice(-end.length)]).toEqual(['node-class-being-pinned', end]);
+  },
+);
+
+it('the record of a pin says after what time pods end with a node that they hold up', () => {
+  const pools = [
+    { name: 'a', nodes: 2, drifted: 0, expireAfter: 'Never', podsEndAfter: '48h', budgets: ['1'] },
+    { name: 'b', nodes: 2, drifted: 0, expireAfter: 'Never', budgets: ['1'] },
+  ];
+  const { message } = decide(observationOf(classView({ pools })), circumstances());
+  expect(message.match(/Pods end with it after 48h at the latest/g)).toHaveLength(1);
+});
 
 it('what bars drift is told anew once it has lasted for a day', () => {
   const pools = [{ name: 'a', nodes: 1, drifted: 1, expireAfter: '720h', budgets: ['0'], driftBarredBy: '0' }];

@@ -72,7 +72,19 @@ export type PoolBudget = z.infer<typeof budget>;
 export const nodePool = z.object({
   metadata,
   spec: z.object({
-    template: z.object({ spec: z.object({ nodeClassRef, expireAfter: z.string().max(100).default('720h') }) }),
+    /** Of a static pool: how many nodes it keeps. */
+    replicas: z.number().optional().catch(undefined),
+    limits: z
+      .object({ nodes: z.coerce.number().optional().catch(undefined) })
+      .optional()
+      .catch(undefined),
+    template: z.object({
+      spec: z.object({
+        nodeClassRef,
+        expireAfter: z.string().max(100).default('720h'),
+        terminationGracePeriod: z.string().max(100).optional().catch(undefined),
+      }),
+    }),
     disruption: z
       .object({
         budgets: z
@@ -84,6 +96,7 @@ export const nodePool = z.object({
   }),
   status: z.object({ conditions }).prefault({}),
 });
+export type PoolSpec = z.infer<typeof nodePool>['spec'];
 export const nodeClaim = z.object({
   metadata: metadata.extend({ name: z.string() }),
   spec: z.object({ nodeClassRef }),

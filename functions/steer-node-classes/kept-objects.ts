@@ -9,8 +9,10 @@ import {
   nodeClaim,
   nodePool,
   type PoolBudget,
+  type PoolSpec,
   readerOf,
 } from './karpenter-kinds.ts';
+import type { PoolView } from './node-class.ts';
 
 /**
  * What is kept of each object of Karpenter, page by page: whoever administers a cluster decides how large its objects are,
@@ -33,8 +35,10 @@ export interface KeptPool {
   readonly name: string;
   readonly nodeClassRef: NodeClassRef;
   readonly expireAfter: string;
+  readonly podsEndAfter?: string;
   readonly budgets: readonly string[];
   readonly driftBarredBy?: string;
+  readonly driftUnbounded?: NonNullable<PoolView['driftUnbounded']>;
   readonly troubles: readonly string[];
 }
 
@@ -77,15 +81,18 @@ export const classFrom = readerOf('EC2NodeClass', ec2NodeClass, ({ metadata, spe
 });
 
 export const poolFrom = readerOf('NodePool', nodePool, ({ metadata: { name }, spec, status }): KeptPool => {
-  const { nodeClassRef, expireAfter } = spec.template.spec;
+  const { nodeClassRef, expireAfter, terminationGracePeriod } = spec.template.spec;
   const { budgets } = spec.disruption;
-  const bar = budgets.find(barsDrift);
+  const bar = driftBarredBy(spec);
+  const unbounded = driftUnbounded(budgets);
   return {
     name,
     nodeClassRef,
     expireAfter,
+    ...(terminationGracePeriod !== undefined && { podsEndAfter: shortLine(terminationGracePeriod, LONGEST_TEXT) }),
     budgets: budgets.map(budgetText),
-    ...(bar !== undefined && { driftBarredBy: budgetText(bar) }),
+    ...(bar !== undefined && { driftBarredBy: bar }),
+    ...(unbounded !== undefined && { driftUnbounded: unbounded }),
     troubles: falseIn(status.conditions, 'NodeRegistrationHealthy').map(
       (why) => `nodes of pool ${name} do not join${why}`,
     ),
@@ -117,6 +124,32 @@ function falseIn(conditions: Conditions, wanted: string): string[] {
  */
 const barsDrift = ({ nodes, reasons, schedule }: PoolBudget): boolean =>
   /^0+%?$/.test(nodes) && schedule === undefined && (reasons === undefined || reasons.includes('Drifted'));
+
+/**
+ * What keeps Karpenter from replacing drifted nodes of a pool at any time; undefined where nothing does. A static pool
+ * gets a new node before the old one ends, so it needs room for one. Sources: EKS user guide, "Static Capacity Node
+ * Pools", best practices; aws/karpenter-provider-aws#8873.
+ */
+function driftBarredBy({ disruption: { budgets }, replicas, limits }: PoolSpec): string | undefined {
+  const bar = budgets.find(barsDrift);
+  if (bar !== undefined) return budgetText(bar);
+  const most = limits?.nodes;
+  if (replicas === undefined || most === undefined || most > replicas) return undefined;
+  return `limits.nodes ${most} of ${replicas} replicas`;
+}
+
+/**
+ * When no budget bounds how many drifted nodes Karpenter replaces at a time; undefined where one always does. A budget
+ * with a schedule bounds nothing outside of it, and one with other reasons never bounds drift. Sources: the same;
+ * aws/karpenter-provider-aws#7842.
+ */
+function driftUnbounded(budgets: readonly PoolBudget[]): PoolView['driftUnbounded'] {
+  const bounding = budgets.filter(
+    ({ nodes, reasons }) => nodes !== '100%' && (reasons === undefined || reasons.includes('Drifted')),
+  );
+  if (bounding.some(({ schedule }) => schedule === undefined)) return undefined;
+  return bounding.length === 0 ? 'always' : 'outside of schedules';
+}
 
 const budgetText = ({ nodes, reasons, schedule, duration }: PoolBudget): string =>
   shortLine(

@@ -14,10 +14,17 @@ export interface PoolView {
   readonly drifted: number;
   /** How long a node lives at most, such as `720h`; `Never`. */
   readonly expireAfter: string;
+  /**
+   * How long pods hold a drifted node up, such as `1h`; absent: as long as they like. Source: kubernetes-sigs/karpenter,
+   * pkg/apis/v1/nodepool.go, TerminationGracePeriod.
+   */
+  readonly podsEndAfter?: string;
   /** The disruption budgets, as the pool has them. */
   readonly budgets: readonly string[];
-  /** A budget that lets Karpenter replace no drifted node, at any time. */
+  /** What lets Karpenter replace no drifted node, at any time: a budget, or the limit of a static pool. */
   readonly driftBarredBy?: string;
+  /** When no budget bounds how many drifted nodes Karpenter replaces at a time; absent where one always does. */
+  readonly driftUnbounded?: 'always' | 'outside of schedules';
 }
 
 /** A release that every architecture and variant in use has. */

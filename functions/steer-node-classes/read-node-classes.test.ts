@@ -136,6 +136,43 @@ it.each([
   expect(classes[0]?.pools.map(({ driftBarredBy }) => driftBarredBy)).toEqual([expected]);
 });
 
+it.each<[object, string | undefined]>([
+  [{ replicas: 3, limits: { nodes: '3' } }, 'limits.nodes 3 of 3 replicas'],
+  [{ replicas: 3, limits: { nodes: 4 } }, undefined],
+  [{ replicas: 3 }, undefined],
+  [{ limits: { nodes: 3, cpu: '10' } }, undefined],
+  [{ replicas: 3, limits: { nodes: 'three' } }, undefined],
+])('a static pool without room for one more node bars drift: %o', async (static_, expected) => {
+  const { spec, ...pool } = aPool('general', 'good');
+  const { classes, malformed } = await readFew({ pools: [{ ...pool, spec: { ...spec, ...static_ } }] });
+  expect([classes[0]?.pools.map(({ driftBarredBy }) => driftBarredBy), malformed.size]).toEqual([[expected], 0]);
+});
+
+it.each<[object[] | undefined, string | undefined]>([
+  [undefined, undefined],
+  [[{ nodes: '10%' }, { nodes: '0', schedule: '0 9 * * 1-5', duration: '8h' }], undefined],
+  [[{ nodes: '20%', reasons: ['Drifted'], schedule: '0 7 * * *', duration: '6h' }], 'outside of schedules'],
+  [[{ nodes: '10%', reasons: ['Underutilized', 'Empty'] }], 'always'],
+  [[{ nodes: '100%' }], 'always'],
+  [[], 'always'],
+])('of the budgets %o none bounds drift: %s', async (budgets, expected) => {
+  const { spec, ...pool } = aPool('general', 'good');
+  const disruption = budgets && { disruption: { budgets } };
+  const { classes } = await readFew({ pools: [{ ...pool, spec: { ...spec, ...disruption } }] });
+  expect(classes[0]?.pools.map(({ driftUnbounded }) => driftUnbounded)).toEqual([expected]);
+});
+
+it('how long pods hold up a node of a pool is read, and is no fault where it is odd', async () => {
+  const { spec, ...pool } = aPool('general', 'good');
+  const after = async (terminationGracePeriod: unknown) => {
+    const template = { spec: { ...spec.template.spec, terminationGracePeriod } };
+    const { classes, malformed } = await readFew({ pools: [{ ...pool, spec: { ...spec, template } }] });
+    return [classes[0]?.pools[0]?.podsEndAfter, malformed.size];
+  };
+  expect(await after('48h')).toEqual(['48h', 0]);
+  expect(await after(7)).toEqual([undefined, 0]);
+});
+
 it('a name that Kubernetes does not allow names no class: it would stand in a patch to commit', async () => {
   const { classes, malformed } = await readFew({ classes: [aClass('good'), aClass('bad\n  labels: {}')] });
   expect(classes).toEqual([]);

@@ -37,8 +37,8 @@ export const NODE_CLASS_REASONS = {
   },
   'node-class-drift-barred': {
     meaning:
-      'The EC2NodeClass is pinned to the wanted release. Nodes of other releases stay, because a disruption budget of their NodePool is 0 at any time for drifted nodes.',
-    hint: 'Raise spec.disruption.budgets of the NodePool, or give the budget of 0 a schedule. Nodes that expire are replaced all the same.',
+      'The EC2NodeClass is pinned to the wanted release. Nodes of other releases stay, because a disruption budget of their NodePool is 0 at any time for drifted nodes, or because limits.nodes of a static NodePool leaves no room for a node besides its replicas.',
+    hint: 'Raise spec.disruption.budgets of the NodePool, or give the budget of 0 a schedule; set limits.nodes of a static NodePool above its replicas. Nodes that expire are replaced all the same.',
     severity: 'low',
     rejectUndoes: true,
   },

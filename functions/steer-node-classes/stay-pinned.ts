@@ -53,7 +53,8 @@ export function stayPinned(
   const barred = view.pools.filter(({ drifted, driftBarredBy }) => drifted > 0 && driftBarredBy !== undefined);
   if (barred.length > 0) {
     const names = barred.slice(0, MOST_NAMED).map(({ name }) => name);
-    const message = `${nodesRun} A disruption budget of 0 keeps Karpenter from replacing drifted nodes of ${listed(names)}.${pools}`;
+    const bars = barred.slice(0, MOST_NAMED).map(({ name, driftBarredBy }) => `${name} (${driftBarredBy})`);
+    const message = `${nodesRun} Karpenter replaces no drifted node of ${listed(bars)}, at any time.${pools}`;
     const variant = `${target} ${names.toSorted().join(' ')}`;
     return isSlow
       ? tell('refused', 'node-class-drift-barred', message, `${variant} for a day`)
