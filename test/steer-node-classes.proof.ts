@@ -127,6 +127,34 @@ it('a class that is not as its kind has it is told and left alone, and stops no 
   await asExpected(run);
 });
 
+it('a class whose AMIs cannot be read stops no other class of its cluster, and is not taken for gone', async () => {
+  const OLDEST = '1.33.11-20260525';
+  const { clusters, releases, ...rest } = karpenterFleet();
+  const fleet = {
+    ...rest,
+    releases: [{ ...releases[0], at: '-40d', releaseVersion: OLDEST }, ...releases],
+    clusters: clusters.map((cluster) => ({
+      ...cluster,
+      karpenterNodeClasses: [
+        { name: 'aged', amiSelectorTerms: [{ alias: 'al2023@v20260625' }] },
+        ...cluster.karpenterNodeClasses,
+      ],
+      karpenterNodePools: [
+        { name: 'aged', size: 2, releaseVersion: OLDEST, nodeClass: 'aged', budgets: [{ nodes: '0' }] },
+        ...cluster.karpenterNodePools,
+      ],
+    })),
+  };
+  const before = await started(fleet, {}, '1m');
+  const naming = before.account.fleet.karpenter.get('shop')?.claimsOf('aged')[0]?.imageId ?? '';
+  const refusals = [{ function: 'steer-node-classes', operation: 'DescribeImages', naming, as: 'failed' as const }];
+  const run = await start({ fleet, policy: nodeClassPolicy(), inProcess: true, play: '30h', faults: { refusals } });
+  expect(termsIn(run)).toEqual([{ alias: 'al2023@v20260710' }]);
+  const aged = run.records.filter(({ nodegroup }) => nodegroup === 'ec2nodeclass:aged');
+  expect(aged.map(({ reason }) => reason)).toEqual([]);
+  expect(run.errors.length).toBeGreaterThan(0);
+});
+
 it('a class whose pin somebody sets back each time is pinned once, and people are told, until its terms are others', async () => {
   // The pin is due after 25 hours.
   const run = await started(karpenterFleet(), {}, '24h');

@@ -45,24 +45,32 @@ export interface Looking {
 export const clusterReaderOf = ({ eks }: Pick<ObserveClients, 'eks'>): ClusterReader =>
   createClusterReader(eks, 'tell');
 
+/** What is seen of a cluster. */
+export interface Seen {
+  readonly observations: readonly Observation[];
+  /** The errors with which some classes could not be looked at: they have no observations. */
+  readonly troubles: readonly unknown[];
+}
+
 /** Reads the node classes of one cluster, and what is known of those that it does not have any more. */
-export async function observeCluster(looking: Looking, asked: ClusterAsked): Promise<Observation[]> {
+export async function observeCluster(looking: Looking, asked: ClusterAsked): Promise<Seen> {
   const { clients, readCluster, policy, states } = looking;
   const { cluster, trigger, requests } = asked;
   const owner = await readOwner(clients.eks, readCluster, { cluster });
-  const views = await viewsOf(looking, cluster, owner, policyHere(policy, cluster, owner));
+  const unseen = new Map<string, unknown>();
+  const views = await viewsOf(looking, cluster, owner, policyHere(policy, cluster, owner), unseen);
   const known = [...states.keys()].filter((subject) => subject.startsWith(`${cluster}/`));
   // A class that is not shown although all can be read is gone.
   const ofAll = views.get(ALL_CLASSES);
   const rest: View = ofAll === undefined || ofAll.kind === 'readable' ? { kind: 'gone' } : ofAll;
   for (const subject of [...requests.keys(), ...known]) {
     const nodegroup = subject.slice(cluster.length + 1);
-    if (!views.has(nodegroup)) views.set(nodegroup, rest);
+    if (!views.has(nodegroup) && !unseen.has(nodegroup)) views.set(nodegroup, rest);
   }
   const needs = await readNeeds(clients.ledger, poolsAmong(cluster, views.values()));
   const inLedger = ([nodegroup]: readonly [string, View]) => subjectOf({ cluster, nodegroup });
   const readable = withReadableItems(clients.ledger, NODE_CLASS_PK, [...views], inLedger);
-  return readable.map(([nodegroup, view]): Observation => {
+  const observations = readable.map(([nodegroup, view]): Observation => {
     const key = { cluster, nodegroup };
     const state = states.get(subjectOf(key)) ?? NEVER_SEEN;
     const request = requests.get(subjectOf(key));
@@ -77,6 +85,7 @@ export async function observeCluster(looking: Looking, asked: ClusterAsked): Pro
       ...(request !== undefined && request.trigger.id !== state.answered && { request }),
     };
   });
+  return { observations, troubles: [...unseen.values()] };
 }
 
 /** The node pools of classes, by `subjectOf`. */
@@ -105,12 +114,17 @@ export function policyHere(
   return policyAt<typeof READS, Policy>(policy, placeOfGroup({ cluster }, owner, marks), READS);
 }
 
-/** The views of a cluster, by the names of their groups; none of a cluster that does not exist. */
+/**
+ * The views of a cluster, by the names of their groups; none of a cluster that does not exist.
+ *
+ * @param unseen gets the error of each class whose AMIs or releases cannot be read: one class stops no other
+ */
 async function viewsOf(
   looking: Looking,
   cluster: string,
   owner: Owner,
   policy: Policy | InvalidPolicy,
+  unseen: Map<string, unknown>,
 ): Promise<Map<string, View>> {
   // Where nothing may be done, the cluster is not asked.
   const isOff = isInvalid(policy) || policy.killSwitch || policy.nodeClasses.mode === 'off';
@@ -136,7 +150,11 @@ async function viewsOf(
     const views = new Map<string, View>([[ALL_CLASSES, { kind: 'readable' }]]);
     for (const { name, pools } of autoMode) views.set(`nodeclass:${name}`, { kind: 'auto-mode', name, pools });
     for (const [name, why] of malformed) views.set(groupOfClass(name), { kind: 'malformed', why, variant: why });
-    for (const each of classes) views.set(groupOfClass(each.name), await viewOf(looking, cluster, each));
+    for (const each of classes) {
+      const nodegroup = groupOfClass(each.name);
+      const view = await viewOf(looking, cluster, each).catch((error: unknown) => void unseen.set(nodegroup, error));
+      if (view !== undefined) views.set(nodegroup, view);
+    }
     return views;
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;

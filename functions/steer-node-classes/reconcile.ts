@@ -86,13 +86,15 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   };
   const note = (error: unknown): undefined => void course.troubles.push(error);
   // Side by side, so that clusters that answer slowly do not wait for each other.
-  const seen = await pMap(
+  const all = await pMap(
     clusters,
-    async (asked) => ({ asked, observations: await observeCluster(looking, asked).catch(note) }),
+    async (asked) => ({ asked, seen: await observeCluster(looking, asked).catch(note) }),
     { concurrency: READ_CONCURRENCY },
   );
-  for (const { asked, observations } of seen) {
-    if (observations !== undefined) await steer(deps, looking, asked, observations, course).catch(note);
+  for (const { asked, seen } of all) {
+    if (seen === undefined) continue;
+    course.troubles.push(...seen.troubles);
+    await steer(deps, looking, asked, seen.observations, course).catch(note);
   }
   const queues = { upgradeQueue: deps.upgradeQueue, nodeClassQueue: deps.queue };
   await lookAtUnseen(deps, queues, course.unseen, looking.now).catch(note);
