@@ -1,3 +1,5 @@
+import { asSentence } from '../shared/text/as-sentence.ts';
+
 /**
  * What Systems Manager says of a command that the agent has taken, and that told nothing, in words. Of the others the agent
  * knows nothing: it did not answer in time, or Systems Manager sent it nothing. Source: Systems Manager user guide,
@@ -36,5 +38,3 @@ export const deniedOn = (instanceId: string, refused: string): string =>
 /** Why nobody knows what a worker told, as a sentence. @param refused as AWS says it */
 export const unreadOf = (instanceId: string, refused: string): string =>
   `What the command printed on ${instanceId} cannot be read. ${asSentence(refused)}`;
-
-const asSentence = (refused: string): string => (refused.endsWith('.') ? refused : `${refused}.`);

@@ -1,4 +1,5 @@
 import { iso } from '../../shared/runtime/clock.ts';
+import { asSentence } from '../../shared/text/as-sentence.ts';
 import { isFought } from '../decide/reinforce.ts';
 import { type Decision, say } from '../model/decision.ts';
 import type { WorkerView } from '../model/observation.ts';
@@ -151,7 +152,7 @@ const undoneInCluster = (reports: readonly StepReport[]): string[] =>
   reports.flatMap(({ step, outcome, note = '' }) => {
     if (outcome !== 'skipped' || note === NOT_JOINED) return [];
     if (step === 'node') return [`Its node is not cordoned: ${note}`];
-    return step === 'evict' ? [`Its pods were not evicted. ${note.endsWith('.') ? note : `${note}.`}`] : [];
+    return step === 'evict' ? [`Its pods were not evicted. ${asSentence(note)}`] : [];
   });
 
 /** Stops waiting for pods that do not leave in time. */

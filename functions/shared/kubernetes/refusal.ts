@@ -1,3 +1,4 @@
+import { asSentence } from '../text/as-sentence.ts';
 import { shortLine } from '../text/short-line.ts';
 import { KubernetesAccessError, type KubernetesProblem } from './access-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
@@ -178,5 +179,3 @@ const LONGEST = 1_000;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
-
-const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

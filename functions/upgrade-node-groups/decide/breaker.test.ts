@@ -4,7 +4,7 @@ import { subjectOf } from '../../shared/ledger/node-group-key.ts';
 import { NEW_NODE_GROUP, type NodeGroupState } from '../../shared/ledger/node-group-ledger.ts';
 import { failuresIn, tripFor, tripsFor } from '../../shared/rollouts/breaker.ts';
 import type { Decision } from '../model/decision.ts';
-import { HOUR, lineOf, NOW, nodeGroup, nodesOn, observation, request } from '../model/observation.fixture.ts';
+import { HOUR, lineOf, NOW, need, nodeGroup, nodesOn, observation, request } from '../model/observation.fixture.ts';
 import type { Observation, UpdateView } from '../model/observation.ts';
 import { contendersOf } from '../moment/waitlist.ts';
 import { plan, type withSlot } from '../plan/plan.ts';
@@ -108,12 +108,20 @@ describe('resume', () => {
       slots: {},
       fleetFailures: failuresIn(known),
     };
-    return { decided: decide(seen, circumstances), answered: answer(seen, request('resume', at), circumstances) };
+    const urgent = decide({ ...seen, need: need() }, circumstances);
+    return {
+      decided: decide(seen, circumstances),
+      urgent,
+      answered: answer(seen, request('resume', at), circumstances),
+    };
   };
 
   it('lifts the breaker that holds a node group, and remembers who asked and why', () => {
-    const { decided, answered } = asked(NOW, states(NOW - HOUR));
+    const { decided, urgent, answered } = asked(NOW, states(NOW - HOUR));
     expect(decided).toMatchObject({ decision: 'refused', reason: 'held-by-breaker' });
+    // Findings that become urgent meanwhile are told: people know that an urgent upgrade was requested.
+    expect(urgent).toMatchObject({ reason: 'held-by-breaker', variant: `${decided.variant} urgent` });
+    expect(urgent.message).toContain('these findings stay open until somebody acts.');
     expect(answered.reason).toBe('request-granted');
     expect(answered.details).toMatchObject({
       action: 'resume',

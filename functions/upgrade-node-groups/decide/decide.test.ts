@@ -276,6 +276,23 @@ describe('decide', () => {
       expect(decide(halted, circumstances())).not.toHaveProperty('wakeAt');
     });
 
+    it('that was rejected is told again once its findings are urgent', () => {
+      const base = failed(0, NOW);
+      const proposal = {
+        target: '1.33.13-20260714',
+        at: NOW - HOUR,
+        ruling: { kind: 'rejected' as const, id: 'r-1', requestedBy: 'arn:x', why: 'after the fair' },
+      };
+      const rejected = { ...base, state: { ...base.state, proposal } };
+      const [plain, urgent] = [rejected, { ...rejected, need: need() }].map((each) => decide(each, circumstances()));
+      expect(plain).toMatchObject({ decision: 'skipped', reason: 'proposal-rejected' });
+      expect(urgent).toMatchObject({ decision: 'refused', reason: 'proposal-rejected' });
+      expect(urgent?.message).toMatch(
+        /rejected by arn:x: after the fair\. The upgrade is urgent, for CVE-2026-31415 \(CRITICAL\): these findings stay open/,
+      );
+      expect(urgent?.variant).not.toBe(plain?.variant);
+    });
+
     it('is halted after as many as the policy allows, and resumes with a newer release or a higher limit', () => {
       const halted = failed(3, NOW - 1000 * HOUR);
       expect(decide(halted, circumstances())).toMatchObject({ decision: 'refused', reason: 'halted' });

@@ -56,7 +56,7 @@ export function chooseMoment(
 }
 
 /** Decides where a node group stops until somebody acts: a cure did not help, or an operator rejected the proposal. */
-function stopped({ view, state, idle, ruling, releaseVersion, failed }: Moment): Decision | undefined {
+function stopped({ view, state, idle, ruling, releaseVersion, failed, pace }: Moment): Decision | undefined {
   if (isTroubled(view) && state.cureTried === releaseVersion) {
     const why = `An upgrade to ${releaseVersion} was tried as a cure and did not help. It is not tried again.`;
     return unhealthy(view, state, idle, why);
@@ -68,7 +68,8 @@ function stopped({ view, state, idle, ruling, releaseVersion, failed }: Moment):
   }
   if (ruling?.kind === 'rejected') {
     const message = `${releaseVersion} was rejected by ${inWords(ruling)}`;
-    return say('skipped', 'proposal-rejected', message, idle, `${releaseVersion} ${ruling.id}`);
+    const decision = pace.isHastened ? 'refused' : 'skipped';
+    return tellingUrgentLast(say(decision, 'proposal-rejected', message, idle, `${releaseVersion} ${ruling.id}`), pace);
   }
   return undefined;
 }

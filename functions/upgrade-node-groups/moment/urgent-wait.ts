@@ -1,3 +1,4 @@
+import { asSentence } from '../../shared/text/as-sentence.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Moment } from './moment.ts';
 
@@ -28,6 +29,6 @@ export function tellingUrgent(
  */
 export function tellingUrgentLast(kept: Decision, pace: Moment['pace']): Decision {
   if (!pace.isHastened) return kept;
-  const message = `${kept.message} The upgrade is urgent${pace.cause}: these findings stay open until somebody acts.`;
+  const message = `${asSentence(kept.message)} The upgrade is urgent${pace.cause}: these findings stay open until somebody acts.`;
   return { ...kept, message, variant: `${kept.variant} urgent` };
 }
