@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
+import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, HOUR, incidentOf, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { FAST, fleet, group, NEW, OLD, release } from './upgrade.fixture.ts';
 
@@ -32,6 +33,45 @@ describe('a withdrawn release', () => {
     expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([OLD, NEW, NEW]);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
     expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('skipped runs-withdrawn-release');
+  });
+});
+
+describe('a node group that somebody sets back to its former release', () => {
+  const [NEWER, NEWEST] = ['1.33.13-20260718', '1.33.13-20260725'];
+  const stands = (run: Run) => [nodeGroupOf(run, 'shop', 'web').releaseVersion, upgradeCalls(run).length];
+  const to = async (run: Run, releaseVersion: string) => {
+    const of = { clusterName: 'shop', nodegroupName: 'web', version: '1.33' };
+    run.account.fleet.nodeGroupUpdates.start({ ...of, releaseVersion });
+    await run.account.play(30 * HOUR);
+  };
+  const begin = () =>
+    playThrough({
+      inProcess: true,
+      fleet: {
+        ...fleet([group('web')]),
+        releases: [release(OLD, '-10d'), release(NEW, '+90m'), release(NEWER, '+4d'), release(NEWEST, '+11d')],
+      },
+      policy: FAST,
+      play: '12h',
+    });
+
+  it('is not brought to it again: people are told, until it is updated by hand or a newer release comes', async () => {
+    const run = await begin();
+    expect(stands(run)).toEqual([NEW, 1]);
+    await to(run, OLD);
+    expect(stands(run)).toEqual([OLD, 1]);
+    expect(incidentOf(run, 'shop', 'web').filter((told) => told.endsWith('set-back'))).toEqual([
+      'refused release-set-back',
+    ]);
+    await run.account.play(5 * 24 * HOUR);
+    expect(stands(run)).toEqual([NEWER, 2]);
+    // What a tool does that keeps the former release as code.
+    await to(run, OLD);
+    await run.account.play(7 * 24 * HOUR);
+    expect(stands(run)).toEqual([OLD, 2]);
+    await to(run, NEWEST);
+    expect(stands(run)).toEqual([NEWEST, 2]);
+    expect(incidentOf(run, 'shop', 'web').filter((told) => told.endsWith('set-back'))).toHaveLength(3);
   });
 });
 

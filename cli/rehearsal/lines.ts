@@ -115,6 +115,10 @@ export const LINES: readonly LineCheck[] = [
     look: async (ground) => [...(await standby(ground)), ...(await endedInStandby(ground))],
   },
   {
+    line: 'whether EKS takes an earlier release of the same Kubernetes version',
+    look: () => [open('aws eks update-nodegroup-version with --release-version of an earlier release tells')],
+  },
+  {
     line: 'how EKS rounds `maxUnavailablePercentage`',
     look: unavailableShares,
   },

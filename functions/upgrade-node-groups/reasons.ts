@@ -42,6 +42,12 @@ export const UPGRADE_REASONS = {
     hint: 'Find out who sets the node group back: CloudTrail has UpdateNodegroupVersion. Put the AMI where the group and its template are written, or update the group to the newer version of the message. From then on newer AMIs come to it again.',
     severity: 'low',
   },
+  'release-set-back': {
+    meaning:
+      'An upgrade brought the node group to a release, and somebody has set the group back to an older one, for which EKS replaced all nodes. That release is not tried again, since it may be bad, or the upgrade would be undone again. A newer release is tried once.',
+    hint: 'Find out who set the node group back, and why: CloudTrail has UpdateNodegroupVersion. Where code names the release, change or remove that. To have the release after all, update the node group to it yourself: aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP. From then on newer releases come to it again.',
+    severity: 'low',
+  },
   'unmanaged-unread': {
     meaning:
       'AWS does not show the groups outside of managed node groups, or how old their nodes are. Sweeps ask no function to look at those that are not shown: self-managed groups are not refreshed or drained, and node classes of Karpenter not pinned.',

@@ -15,6 +15,8 @@ const PK = NODE_GROUP_PK;
 const upgrade = () =>
   z.object({
     releaseVersion: z.string(),
+    /** The release that the node group ran; absent in items of earlier releases. */
+    from: z.string().optional(),
     /** The Kubernetes version that the node group moves to; absent where the version stays. */
     kubernetesVersion: z.string().optional(),
     /** Counts from 1 per release. */
@@ -136,6 +138,19 @@ const nodeGroupState = () =>
      */
     moved: z
       .object({ templateId: z.string(), from: z.string(), version: z.number(), to: z.string(), at: z.number() })
+      .optional(),
+    /**
+     * The last upgrade that brought another release of the same Kubernetes version, and when it began, epoch milliseconds.
+     * `again` is set where somebody had set the group back from an earlier one before.
+     */
+    brought: z
+      .object({
+        kubernetesVersion: z.string(),
+        from: z.string(),
+        to: z.string(),
+        at: z.number(),
+        again: z.literal(true).optional(),
+      })
       .optional(),
     /** EKS was asked to replace the nodes that were launched before this time, epoch milliseconds. It is not asked again. */
     replacementTried: z.number().optional(),

@@ -34,6 +34,7 @@ export const NOT_BY_ITSELF: ReadonlySet<string> = new Set([
   'nodes-not-replaced',
   'present-image-unknown',
   'release-incomparable',
+  'release-set-back',
   'runs-withdrawn-release',
   'template-kept-as-code',
   'template-set-back',

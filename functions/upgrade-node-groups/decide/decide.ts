@@ -8,6 +8,7 @@ import { type Circumstances, type Decision, idleMemory, type Memory, say } from 
 import type { NodeGroupView, Observation, UnreadableView } from '../model/observation.ts';
 import { proposedTarget, withoutKeyPairTarget } from '../model/target-version.ts';
 import { untilReadable } from '../model/until-readable.ts';
+import { approvalOf } from '../moment/approval.ts';
 import { chooseMoment } from '../moment/choose-moment.ts';
 import { isTroubled, mayBeUpgraded, unhealthy } from '../moment/heal.ts';
 import type { Policy } from '../policy.ts';
@@ -22,6 +23,7 @@ import { updatedBySomebody } from './foreign.ts';
 import { clusterNotActive, nodeGroupEnded, nodeGroupNotActive } from './not-active.ts';
 import { momentOfImage } from './propose-template.ts';
 import { orReplaceNodes, tellingLate } from './replace-nodes.ts';
+import { refusedAsReleaseSetBack } from './set-back.ts';
 import { standsForLater, tellingEnd } from './standing-approval.ts';
 
 /** The mode in force; undefined where the policy cannot be read. */
@@ -198,6 +200,23 @@ const failedBefore = ({ failures, formerFailures, setbacks }: Memory): Memory =>
   ...(setbacks !== undefined && { setbacks }),
 });
 
+/** Decides that a release does not come, where somebody has set the group back and nobody has ruled on it since. */
+function setBackFrom(
+  { state }: Observation,
+  view: NodeGroupView,
+  releaseVersion: string,
+  { policy, now }: Circumstances,
+): Decision | undefined {
+  if (isInvalid(policy)) return undefined;
+  const { isProposal, ruling } = approvalOf(
+    state.proposal,
+    proposedTarget(releaseVersion, undefined),
+    policy.upgrades,
+    now,
+  );
+  return isProposal || ruling !== undefined ? undefined : refusedAsReleaseSetBack(state, view, releaseVersion);
+}
+
 /**
  * Decides whether there is a release of the node group's own Kubernetes version to move to, and whether to start now.
  */
@@ -208,7 +227,8 @@ function chooseWithin(observation: Observation, view: NodeGroupView, circumstanc
     const decided =
       choice.template !== undefined
         ? momentOfImage(observation, choice, circumstances)
-        : chooseMoment(observation, view, choice.release, circumstances);
+        : (setBackFrom(observation, view, releaseVersion, circumstances) ??
+          chooseMoment(observation, view, choice.release, circumstances));
     // A later release may not meet what keeps this one away, so the node group is looked at as soon as the later one
     // has baked.
     const next =

@@ -29,7 +29,7 @@ import { causeOf, isExhausted } from '../moment/setbacks.ts';
 import type { Policy } from '../policy.ts';
 import { confirmNodes } from '../release/confirm-nodes.ts';
 import { afterReplacement, notReplaced } from './not-replaced.ts';
-import { movedBy } from './set-back.ts';
+import { broughtBy, movedBy } from './set-back.ts';
 
 /**
  * Follows the stored upgrade until it ends.
@@ -89,7 +89,12 @@ export function followUpgrade(
       };
       const mixed = confirmNodes(view, state, memory, circumstances.now);
       // A newer release, or another Kubernetes version, may have come meanwhile: the next reconcile follows at once.
-      const ended = { wakeAt: circumstances.now, ...(mixed ?? done), ...movedBy(upgrade) };
+      const ended = {
+        wakeAt: circumstances.now,
+        ...(mixed ?? done),
+        ...movedBy(upgrade),
+        ...broughtBy(upgrade, view, state),
+      };
       return upgrade.replaces === undefined ? ended : afterReplacement(upgrade.replaces, { key, view, former }, ended);
     }
     case 'failed':

@@ -60,6 +60,8 @@ export interface Decision extends Told<Reason> {
   readonly replacementTried?: number;
   /** The upgrade that has brought another AMI by a version of the launch template; absent: as before. */
   readonly moved?: NonNullable<NodeGroupState['moved']>;
+  /** The upgrade that has brought another release; absent: as before. */
+  readonly brought?: NonNullable<NodeGroupState['brought']>;
   /** When to reconcile again, epoch milliseconds; absent when an event, a freed slot or the sweep will trigger it. */
   readonly wakeAt?: number;
   /** The memory to save. */

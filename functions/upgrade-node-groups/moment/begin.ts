@@ -65,6 +65,7 @@ export function begin(
   }
   const upgrade: Upgrade = {
     releaseVersion,
+    from: view.releaseVersion,
     attempt,
     requestedAt: now,
     nodes: nodesToReplace(view, moment),

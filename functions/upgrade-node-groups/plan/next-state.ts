@@ -37,6 +37,7 @@ export function nextState(
   const lifts = decision.lifts ?? state.lifts;
   const replacementTried = decision.replacementTried ?? state.replacementTried;
   const moved = decision.moved ?? state.moved;
+  const brought = decision.brought ?? state.brought;
   const since = waitingSinceAfter(state, decision, now);
   const place = decision.decision === 'acted' ? undefined : turn;
   const isLastWord = decision.answers === undefined && decision.isSilent !== true;
@@ -61,6 +62,7 @@ export function nextState(
     ...(lifts !== undefined && { lifts }),
     ...(replacementTried !== undefined && { replacementTried }),
     ...(moved !== undefined && { moved }),
+    ...(brought !== undefined && { brought }),
     // Each save counts on from there.
     ...(state.revision !== undefined && { revision: state.revision }),
   };
