@@ -32,7 +32,7 @@ export const UPGRADE_REASONS = {
   },
   'template-kept-as-code': {
     meaning:
-      'Another AMI is due. The launch template is managed as code, or no tag says by whom, so the change is only proposed.',
+      'Another AMI is due. The launch template or the node group is managed as code, or no tag says by whom, so the change is only proposed.',
     hint: 'Make the change that the message names in the code of the template. Then update the node group with the new version.',
     severity: 'low',
   },

@@ -21,7 +21,9 @@ export function momentOfImage(
 ): Decision {
   const { policy } = circumstances;
   if (isInvalid(policy) || template.kind !== 'found') throw new Error('An AMI is chosen with policy and template.');
-  const owner = codeOwnerOf(template.found.tags);
+  const ofTemplate = codeOwnerOf(template.found.tags);
+  // The group itself names the version: whoever keeps the group as code sets it back, and EKS replaces all nodes again.
+  const owner = ofTemplate ?? codeOwnerOf(view.tags);
   if (owner === undefined && policy.upgrades.image.templates === 'change') {
     const setBack = refusedAsSetBack(observation.state, template.found, release.releaseVersion);
     const isOther = template.found.data.ImageId !== release.releaseVersion;
@@ -50,7 +52,7 @@ export function momentOfImage(
   const keeper =
     owner === undefined
       ? 'No tag says who manages it, and the policy does not let such a template be changed (upgrades.image.templates).'
-      : `${owner} manages it. A version made here would be drift.`;
+      : `${owner} manages ${ofTemplate === undefined ? 'the node group, which names the version' : 'it'}. A version made here would be drift.`;
   return {
     ...say(
       'refused',

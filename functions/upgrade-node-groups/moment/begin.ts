@@ -79,6 +79,7 @@ export function begin(
     now,
     isFirstTry: isFirstTry(moment),
     isApproved,
+    groupTags: view.tags,
   });
   const message = `The node group is being ${replaces === undefined ? 'upgraded' : 'moved'} ${fromTo(moment)}.${approved}${passed}${riskToEvidence(moment)}${warned(upgrades.preflight, seen)}${keyPair.message}`;
   return {

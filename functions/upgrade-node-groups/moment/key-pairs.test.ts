@@ -25,7 +25,7 @@ const seen = (change: Partial<Extract<KeyPairSeen, { kind: 'named' }>> = {}): Ke
 });
 const policy = (keyPairs: object, more: object = {}) => policyOf({ upgrades: { keyPairs }, ...more });
 const ENFORCE = { mode: 'enforce', templates: 'change' };
-const FIRST = { now: NOW, isFirstTry: true, isApproved: true };
+const FIRST = { now: NOW, isFirstTry: true, isApproved: true, groupTags: {} };
 
 describe('the key pair of a launch template', () => {
   it('is left out of a version for new nodes, in mode enforce', () => {
@@ -46,7 +46,14 @@ describe('the key pair of a launch template', () => {
   it.each([
     ['by default', seen(), policy({}), FIRST, 'no tag says who manages the template'],
     ['in mode observe', seen(), policy({ templates: 'change' }), FIRST, 'In mode enforce (upgrades.keyPairs.mode)'],
-    ['kept as code', seen({ template: terraform }), policy(ENFORCE), FIRST, 'managed by terraform'],
+    ['kept as code', seen({ template: terraform }), policy(ENFORCE), FIRST, 'the template is managed by terraform'],
+    [
+      'of a group kept as code',
+      seen(),
+      policy(ENFORCE),
+      { ...FIRST, groupTags: { 'services.k8s.aws/controller-version': 'eks-1.6.0' } },
+      'the node group is managed by ACK',
+    ],
     [
       'operated by an AWS service',
       seen({ template: { ...template, operator: 'a service' } }),

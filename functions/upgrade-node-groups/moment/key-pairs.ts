@@ -45,7 +45,12 @@ export function withoutKeyPair(
   key: NodeGroupKey,
   seen: KeyPairSeen | undefined,
   { upgrades: { keyPairs }, posture }: Pick<Policy, 'upgrades' | 'posture'>,
-  when: { readonly now: number; readonly isFirstTry: boolean; readonly isApproved: boolean },
+  when: {
+    readonly now: number;
+    readonly isFirstTry: boolean;
+    readonly isApproved: boolean;
+    readonly groupTags: Readonly<Record<string, string>>;
+  },
 ): KeyPairWords {
   const { now, isFirstTry, isApproved } = when;
   if (seen === undefined || keyPairs.mode === 'off') return NOTHING;
@@ -65,10 +70,13 @@ export function withoutKeyPair(
   if (waiver !== undefined) return kept(`waiver ${waiver.id} of the policy lets it be.`);
   const operated = operatedInWords(template);
   if (operated !== undefined) return kept(operated);
-  const owner = codeOwnerOf(tags);
+  const ofTemplate = codeOwnerOf(tags);
+  const owner = ofTemplate ?? codeOwnerOf(when.groupTags);
   const byHand = `Make a version like ${version} without KeyName there, and update the node group with it.`;
   if (owner !== undefined)
-    return kept(`the template is managed by ${owner}, where a version of ours would be drift. ${byHand}`);
+    return kept(
+      `the ${ofTemplate === undefined ? 'node group' : 'template'} is managed by ${owner}, where a version of ours would be drift. ${byHand}`,
+    );
   if (keyPairs.templates === 'propose')
     return kept(
       `no tag says who manages the template, and the policy lets no such template be changed (upgrades.keyPairs.templates). ${byHand}`,

@@ -123,6 +123,14 @@ describe('a group with a custom AMI', () => {
     expect(decided(group({}, state), { templates: 'change' })).toMatchObject({ reason: 'upgrade-started' });
   });
 
+  it.each([
+    [{ 'services.k8s.aws/controller-version': 'eks-1.6.0' }, 'ACK manages the node group, which names the version.'],
+    [{ 'sigs.k8s.io/cluster-api-provider-aws/cluster/shop': 'owned' }, 'Cluster API manages the node group'],
+  ])('is only proposed the change where its own tags say who keeps it as code: %j', (tags, keeper) => {
+    const { reason, start, message } = decided(group({ tags }));
+    expect([reason, start, message]).toEqual(['template-kept-as-code', undefined, expect.stringContaining(keeper)]);
+  });
+
   it.each<[string, object, Record<string, string>, string]>([
     [
       'is kept by CloudFormation',
