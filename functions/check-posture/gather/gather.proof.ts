@@ -235,7 +235,18 @@ authorization: {mode: AlwaysAllow}
       ['SELINUX=enforcing\n', 'ro quiet enforcing=0', 'permissive'],
       ['SELINUX=enforcing\n', 'selinux=0 ro', 'disabled'],
       ['SELINUX=enforcing\n', 'ro xenforcing=0 enforcing=01', 'enforcing'],
-      ['', '', ''],
+      ['SELINUX=enforcing\n', 'ro enforcing=00', 'permissive'],
+      ['SELINUX=enforcing\n', 'ro enforcing=off', 'permissive'],
+      ['SELINUX=enforcing\n', 'enforcing=1 enforcing=0', 'permissive'],
+      ['SELINUX=permissive\n', 'ro enforcing=1', 'enforcing'],
+      ['SELINUX=disabled\n', 'enforcing=1', 'disabled'],
+      ['SELINUX=enforcing\n', 'selinux=0x0', 'disabled'],
+      // The kernel has SELinux, and nobody says that it is to enforce.
+      ['# SELINUX=enforcing\n', '', 'permissive'],
+      [' SELINUX=enforcing\n', '', 'permissive'],
+      ['SELINUX=\r\n', '', 'permissive'],
+      ['SELINUX=enforcing\r\n', '', 'enforcing'],
+      ['', '', 'permissive'],
     ])('reads the mode after the next start as libselinux does: %j, kernel %j', async (config, kernel, configured) => {
       const root = treeOf(al2023(), {
         '/sys/fs/selinux/enforce': '1',
@@ -243,6 +254,62 @@ authorization: {mode: AlwaysAllow}
         '/proc/cmdline': `${kernel}\n`,
       });
       expect(await gather(root, shell)).toMatchObject({ selinux: { mode: 'enforcing', configured } });
+    });
+
+    it.each([
+      ['options root=UUID=1 ro selinux=0\n', '', 'disabled'],
+      ['options root=UUID=1 ro enforcing=0 quiet\n', '', 'permissive'],
+      ['options $kernelopts $tuned_params\n', 'kernelopts=root=UUID=1 ro selinux=0\n', 'disabled'],
+      ['title options selinux=0\noptions root=UUID=1 ro\n', 'saved_entry=a\n', 'enforcing'],
+    ])('reads what the boot loader has for the next start: %j, %j', async (entry, environment, configured) => {
+      const root = treeOf(al2023(), {
+        '/sys/fs/selinux/enforce': '1',
+        '/etc/selinux/config': 'SELINUX=enforcing\n',
+        '/proc/cmdline': 'BOOT_IMAGE=/vmlinuz root=UUID=1 ro\n',
+        '/boot/loader/entries/1a2b-6.12.conf': entry,
+        '/boot/grub2/grubenv': `# GRUB Environment Block\n${environment}`,
+      });
+      expect(await gather(root, shell)).toMatchObject({ selinux: { mode: 'enforcing', configured } });
+    });
+
+    it('tells of permissive domains, wherever the policy has its modules', async () => {
+      const module = (path: string) => ({ [`${path}/cil`]: '', [`${path}/lang_ext`]: 'cil' });
+      const root = treeOf(al2023(), {
+        ...module('/var/lib/selinux/targeted/active/modules/400/permissive_container_t'),
+        ...module('/var/lib/selinux/targeted/active/modules/100/permissivedomains'),
+        ...module('/etc/selinux/targeted/active/modules/400/permissive_httpd_t'),
+      });
+      expect(await gather(root, shell)).toMatchObject({ selinux: { permissive: ['container_t', 'httpd_t'] } });
+    });
+
+    it('leaves out the labels of ordinary pods first, where there are many pods', async () => {
+      const process = (pid: number, pod: string, label: string) => ({
+        [`/proc/${pid}/cgroup`]: `0::/kubepods/besteffort/pod${pod}/3f2a\n`,
+        [`/proc/${pid}/attr/current`]: `${label}\n`,
+      });
+      const ordinary = Array.from({ length: 60 }, (_, at) =>
+        process(100 + at, `a-${at >> 1}`, `system_u:system_r:container_t:s0:c${at >> 1},c500`),
+      );
+      const root = treeOf(
+        al2023(),
+        Object.assign(
+          {},
+          ...ordinary,
+          process(300, 'b-1', 'system_u:system_r:container_t:s0'),
+          process(301, 'b-2', 'system_u:system_r:spc_t:s0'),
+          process(302, 'b-3', 'system_u:system_r:container_t:s0:c0.c1023'),
+          process(303, 'b-4', 'system_u:system_r:container_t:s0:c7,c9'),
+          process(304, 'b-5', 'system_u:system_r:container_t:s0:c7,c9'),
+        ),
+      );
+      const { labels } = await gather(root, shell);
+      expect(labels).toHaveLength(20);
+      expect(labels.slice(0, 4)).toEqual([
+        { label: 'system_u:system_r:container_t:s0:c7,c9', processes: 2, pods: 2 },
+        { label: 'system_u:system_r:container_t:s0', processes: 1, pods: 1 },
+        { label: 'system_u:system_r:container_t:s0:c0.c1023', processes: 1, pods: 1 },
+        { label: 'system_u:system_r:spc_t:s0', processes: 1, pods: 1 },
+      ]);
     });
 
     it('stays under the limit, and then rather says less than half', async () => {

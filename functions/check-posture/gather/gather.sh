@@ -302,12 +302,29 @@ selinux() {
   # The first line counts that says a mode, in any case (libselinux, selinux_getenforcemode); newer releases skip blanks.
   configured=$(sed -n 's/^SELINUX=[[:space:]]*//p' "$ROOT/etc/selinux/config" 2>/dev/null | tr '[:upper:]' '[:lower:]' |
     sed -n 's/^\(enforcing\|permissive\|disabled\).*/\1/p' | head -n 1)
-  # What the kernel was started with comes before that (libselinux, selinux_init_load_policy; kernel parameters, selinux).
-  case " $(line_of "$ROOT/proc/cmdline") " in
-    *' selinux=0 '*) configured=disabled ;;
-    *' enforcing=0 '*) [ "$configured" = disabled ] || configured=permissive ;;
+  # Without such a line a kernel that has SELinux is permissive (libselinux, selinux_init_load_policy).
+  [ "$mode" = disabled ] || configured=${configured:-permissive}
+  # What the kernel is started with comes before that (selinux_init_load_policy; kernel parameters, selinux). The entries
+  # of the boot loader have it for the next start; of several values the first or the last counts, by release.
+  case $(
+    {
+      line_of "$ROOT/proc/cmdline"
+      sed -n 's/^options[[:space:]]/ /p; s/^kernelopts=/ /p' "$ROOT"/boot/loader/entries/*.conf "$ROOT/boot/grub2/grubenv"
+    } 2>/dev/null | tr '[:space:]' '\n' | awk '
+      /^selinux=0[x0]*$/ { off = 1 }
+      sub(/^enforcing=/, "") { if ($0 ~ /^0*[1-9]/) on = 1; else loose = 1 }
+      END { print (off ? "off" : loose ? "loose" : on ? "on" : "") }'
+  ) in
+    off) configured=disabled ;;
+    loose) [ "$configured" = disabled ] || configured=permissive ;;
+    on) [ "$configured" = disabled ] || configured=enforcing ;;
   esac
   policy=$(sed -n 's/^[[:space:]]*SELINUXTYPE=[[:space:]]*\([A-Za-z0-9_-]*\).*/\1/p' "$ROOT/etc/selinux/config" 2>/dev/null | tail -n 1)
+  # Domains that somebody made permissive while the host enforces (policycoreutils, seobject.py: semanage permissive -a).
+  loose=''
+  for module in "$ROOT"/var/lib/selinux/*/active/modules/*/permissive_* "$ROOT"/etc/selinux/*/active/modules/*/permissive_*; do
+    [ -d "$module" ] && loose=$(append "$loose" "$(quote "${module##*/permissive_}")")
+  done
   on=''
   for boolean in "$ROOT"/sys/fs/selinux/booleans/container_* "$ROOT"/sys/fs/selinux/booleans/virt_*; do
     case $(line_of "$boolean") in 1*) on=$(append "$on" "$(quote "${boolean##*/}")") ;; esac
@@ -318,8 +335,8 @@ selinux() {
     case $value in true | false) runtime=$value ;; esac
     [ "$runtime" = null ] && [ -f "$file" ] && runtime=false
   done
-  printf '{"mode":"%s","configured":%s,"policy":%s,"booleans":[%s],"runtime":%s}' \
-    "$mode" "$(quote "$configured")" "$(quote "$policy")" "$on" "$runtime"
+  printf '{"mode":"%s","configured":%s,"policy":%s,"booleans":[%s],"permissive":[%s],"runtime":%s}' \
+    "$mode" "$(quote "$configured")" "$(quote "$policy")" "$on" "$loose" "$runtime"
 }
 
 apparmor() {
@@ -346,8 +363,16 @@ labels() {
         seen[pod, $0] = 1; pods[$0]++
         if (pod in name && named[$0]++ < 3) names[$0] = names[$0] "," name[pod]
       } }
-    END { for (label in count) printf "%d %d %s %s\n", count[label], pods[label], substr(names[label] ",", 2), label }' |
-    sort -k1,1rn -k4 | head -n 20 | awk "$ESCAPE"'
+    # Labels that a verdict goes by come first, because only some fit: a level of several pods or not of two categories, and
+    # then unconfined types. Each other pod has two categories of its own.
+    END { for (label in count) {
+        split(label, part, ":")
+        rank = part[3] ~ /^(spc|unconfined|unconfined_service)_t$/ ? 1 : 2
+        if (rank == 2 && (pods[label] > 1 || label !~ /:c[0-9]+,c[0-9]+$/)) rank = 0
+        printf "%d %d %d %s %s\n", rank, count[label], pods[label], substr(names[label] ",", 2), label
+      } }' |
+    sort -k1,1n -k2,2rn -k5 | head -n 20 | awk "$ESCAPE"'
+    { sub(/^[0-9]+ /, "") }
     { processes = $1; pods = $2; names = $0; sub(/^[0-9]+ [0-9]+ /, "", names); sub(/ .*/, "", names); sub(/,$/, "", names)
       sub(/^[0-9]+ [0-9]+ [^ ]* /, ""); gsub(/,/, "\",\"", names)
       printf "%s{\"label\":\"%s\",\"processes\":%d,\"pods\":%d%s}", (NR > 1 ? "," : ""), escaped($0), processes, pods,

@@ -17,6 +17,8 @@ const hostSchema = z.lazy(() =>
         policy: text(),
         /** Enabled SELinux booleans that loosen what containers may do. */
         booleans: z.array(text()).max(200),
+        /** Types of processes that the policy only watches, though the host enforces. */
+        permissive: z.array(text()).max(200).default([]),
         /** Whether containerd labels containers; null where containerd was not found. */
         runtime: z.boolean().nullable(),
       }),

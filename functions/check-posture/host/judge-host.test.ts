@@ -69,6 +69,40 @@ describe('judgeHost', () => {
     ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('spc_t', 's0', 2)] }, 'MANUAL'],
     ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('container_t', 's0')] }, 'FAIL'],
     ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('container_t', 's0:c1', 2)] }, 'FAIL'],
+    // Who has all categories reaches everybody's.
+    ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('container_t', 's0:c0.c1023')] }, 'FAIL'],
+    [
+      'SELINUX.2',
+      { os: 'rocky', selinux: selinux('enforcing'), labels: [label('container_t', 's0-s0:c0.c1023')] },
+      'FAIL',
+    ],
+    [
+      'SELINUX.2',
+      { os: 'rhel', selinux: selinux('enforcing', { permissive: ['container_t'] }), labels: [label('container_t')] },
+      'FAIL',
+    ],
+    ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing', { permissive: ['container_t'] }) }, 'FAIL'],
+    [
+      'SELINUX.2',
+      { os: 'rhel', selinux: selinux('enforcing', { permissive: ['web.process'] }), labels: [label('web.process')] },
+      'FAIL',
+    ],
+    [
+      'SELINUX.2',
+      { os: 'rhel', selinux: selinux('enforcing', { permissive: ['httpd_t'] }), labels: [label('container_t')] },
+      'PASS',
+    ],
+    // SLES 16 has SELinux, where 15 has AppArmor.
+    ['SELINUX.1', { os: 'sles', selinux: selinux('enforcing'), apparmor: false }, 'PASS'],
+    ['SELINUX.1', { os: 'sles', selinux: selinux('permissive'), apparmor: false }, 'FAIL'],
+    ['SELINUX.1', { os: 'sles', selinux: selinux('disabled'), apparmor: true }, 'PASS'],
+    ['SELINUX.1', { os: 'debian', selinux: selinux('permissive'), apparmor: true }, 'PASS'],
+    [
+      'SELINUX.2',
+      { os: 'sles', selinux: selinux('enforcing'), apparmor: false, labels: [label('container_t', 's0')] },
+      'FAIL',
+    ],
+    ['SELINUX.3', { os: 'sles', selinux: selinux('enforcing'), apparmor: false }, 'PASS'],
     ['SELINUX.3', { os: 'rhel', selinux: selinux('enforcing') }, 'PASS'],
     ['SELINUX.3', { os: 'rhel', selinux: selinux('enforcing', { runtime: false }) }, 'FAIL'],
     ['SELINUX.3', { os: 'rhel', selinux: selinux('enforcing', { runtime: null }) }, 'MANUAL'],

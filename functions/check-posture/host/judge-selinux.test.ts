@@ -88,6 +88,9 @@ describe('judgeConfinement', () => {
       judgeConfinement(RHEL, found(pod('a', level, { owner: 'one' }), pod('b', level, { owner: 'one' }))).verdict,
     ).toBe('PASS');
     expect(told(judgeConfinement(RHEL, found(pod('a', labelled({ level: 's0' })))))[1]).toContain('reaches all others');
+    expect(told(judgeConfinement(RHEL, found(pod('a', labelled({ level: 's0:c0.c1023' })))))[1]).toContain(
+      'reaches all others',
+    );
   });
 
   it('counts AppArmor where the system has it, by field and by annotation', () => {

@@ -6,6 +6,10 @@ import { askingForLabels, looseIn, reachesAll, sharedLevelsIn, UNCONFINED } from
 /** Systems with AppArmor instead of SELinux. */
 const APPARMOR = new Set(['ubuntu', 'debian', 'opensuse-leap', 'sles']);
 
+/** Whether AppArmor counts: SLES and openSUSE Leap have SELinux instead from 16 on, and others may be set up so. */
+const hasAppArmor = ({ os, selinux, apparmor }: Host): boolean =>
+  APPARMOR.has(os) && (apparmor === true || (selinux?.mode ?? 'disabled') === 'disabled');
+
 /**
  * Judges whether the kernel confines processes at all. AL2 and AL2023 do not enforce and cannot simply be made to:
  * AL2023 has no container-selinux, and nodeadm fails under it (awslabs/amazon-eks-ami, issue 2006). No finding begins
@@ -14,7 +18,7 @@ const APPARMOR = new Set(['ubuntu', 'debian', 'opensuse-leap', 'sles']);
 export function judgeMandatoryAccess(host: Host): Judgement {
   const { os, selinux, apparmor } = host;
   if (isBottlerocket(host)) return judgeReported(host);
-  if (APPARMOR.has(os)) {
+  if (hasAppArmor(host)) {
     if (apparmor === undefined) return judged('MANUAL', NOT_GATHERED);
     return judged(apparmor ? 'PASS' : 'FAIL', `AppArmor is ${apparmor ? 'on' : 'off'}; the system has no SELinux`);
   }
@@ -29,6 +33,9 @@ export function judgeMandatoryAccess(host: Host): Judgement {
     return judged('MANUAL', `${state}, as ${os} comes: enforcing breaks it (awslabs/amazon-eks-ami#2006)`, ...next);
   return judged('FAIL', state, ...next);
 }
+
+/** The type that containers get unless somebody asks for another. */
+const CONTAINER = 'container_t';
 
 /** Judges by Bottlerocket's own report: check 1.5.1 of its CIS benchmark. */
 function judgeReported({ report }: Host): Judgement {
@@ -52,7 +59,7 @@ export function judgeConfinement(host: Host, pods: Pods): Judgement {
   }
   const enforces = isBottlerocket(host) || host.selinux?.mode === 'enforcing';
   const shared = enforces ? sharedLevelsIn(pods.found) : [];
-  const loose = looseIn(pods.found, { hasAppArmor: APPARMOR.has(host.os) });
+  const loose = looseIn(pods.found, { hasAppArmor: hasAppArmor(host) });
   const { verdict, evidence } = byProcesses;
   if (shared.length > 0) return judged('FAIL', ...shared, ...loose);
   if (verdict === 'FAIL') return judged('FAIL', ...evidence, ...loose);
@@ -66,7 +73,12 @@ export function judgeConfinement(host: Host, pods: Pods): Judgement {
 function judgeProcesses(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('MANUAL', 'the control container does not see the processes of pods');
   if (host.selinux?.mode !== 'enforcing') return judged('N/A', 'the host does not enforce SELinux');
-  if (host.labels === undefined) return judged('MANUAL', NOT_GATHERED);
+  const { permissive } = host.selinux;
+  const watched = permissive
+    .filter((type) => type === CONTAINER || host.labels?.some(({ label }) => label.split(':')[2] === type))
+    .map((type) => `${type} is a permissive domain: the policy stops none of its processes`);
+  if (host.labels === undefined)
+    return watched.length > 0 ? judged('FAIL', ...watched) : judged('MANUAL', NOT_GATHERED);
   const read = host.labels.map(({ label, pods, processes, names = [] }) => {
     const [, , type = '', ...level] = label.split(':');
     const more = names.length < (pods ?? 0) ? ' and others' : '';
@@ -75,11 +87,11 @@ function judgeProcesses(host: Host): Judgement {
   });
   const confined = read.filter(({ type }) => !UNCONFINED.has(type));
   const byHand = confined.filter(({ level, pods = 1 }) => reachesAll(level) || (/:c/.test(level) && pods > 1));
-  const faults = byHand.map(({ label, pods = 1, count, named }) =>
-    pods > 1
-      ? `${label}: a level that ${pods} pods share${named(': ')}`
-      : `${label}: a level without categories, ${count}${named(' of ')}`,
-  );
+  const faults = byHand.map(({ label, level, pods = 1, count, named }) => {
+    if (pods > 1) return `${label}: a level that ${pods} pods share${named(': ')}`;
+    return `${label}: a level ${level.includes('c') ? 'with all' : 'without'} categories, ${count}${named(' of ')}`;
+  });
+  faults.unshift(...watched);
   const loose = read
     .filter(({ type }) => UNCONFINED.has(type))
     .map(({ label, count, named }) => `${label}: ${count} unconfined${named(' of ')}`);
@@ -105,8 +117,7 @@ export function judgeLabels(host: Host, pods: Pods): Judgement {
 /** Why labels have no effect, with the verdict if no pod is known; a judgement where they have one or may have one. */
 function withoutEffect(host: Host): Judgement | { readonly why: string; readonly verdict: Verdict } {
   if (isBottlerocket(host)) return judged('PASS', 'Bottlerocket sets enable_selinux');
-  if (APPARMOR.has(host.os))
-    return { why: 'the system has no SELinux: seLinuxOptions of pods do nothing', verdict: 'N/A' };
+  if (hasAppArmor(host)) return { why: 'the system has no SELinux: seLinuxOptions of pods do nothing', verdict: 'N/A' };
   if (host.selinux === undefined) return judged('MANUAL', NOT_GATHERED);
   const { mode, runtime } = host.selinux;
   if (mode !== 'enforcing') return { why: `SELinux is ${mode}: seLinuxOptions of pods do nothing`, verdict: 'MANUAL' };

@@ -9,8 +9,8 @@ export const UNCONFINED: ReadonlySet<string> = new Set([
   'control_t',
 ]);
 
-/** Whether a level has no categories, and so reaches all others. */
-export const reachesAll = (level: string): boolean => /^s0(-s0)?$/.test(level);
+/** Whether a level reaches all others: it has no categories, or all that there are. */
+export const reachesAll = (level: string): boolean => /^(s0(-s0)?|(s0-)?s0:c0\.c1023)$/.test(level);
 
 /** How many places one line of evidence names. The rest are counted. */
 const MOST_NAMES = 8;
