@@ -412,6 +412,88 @@ authorization: {mode: AlwaysAllow}
     expect(await gather(root)).toMatchObject({ ssh: { keysCommand: '/opt/keys', certificates: '/etc/ssh/ca.pub' } });
   });
 
+  it.each<readonly [string, Readonly<Record<string, string>>, object]>([
+    [
+      'another configuration, which the command of the daemon names',
+      {
+        '/proc/77/cmdline': '/usr/sbin/sshd\0-D\0-f\0/etc/ssh/eks.conf\0',
+        '/etc/ssh/eks.conf': 'TrustedUserCAKeys /ca\n',
+      },
+      { running: true, certificates: '/ca' },
+    ],
+    [
+      'options of Debian and Ubuntu, for a daemon that starts at a connection',
+      { '/etc/default/ssh': "SSHD_OPTS='-o TrustedUserCAKeys=/ca -4'\n" },
+      { certificates: '/ca' },
+    ],
+    [
+      'options of RHEL and Amazon Linux',
+      {
+        '/etc/sysconfig/sshd':
+          '# OPTIONS="-o TrustedUserCAKeys=/no"\nOPTIONS="-u0 -oAuthorizedKeysCommand=/opt/keys"\n',
+      },
+      { certificates: '', keysCommand: '/opt/keys' },
+    ],
+    [
+      'a daemon for each connection, whose command has several lines',
+      {
+        '/usr/lib/systemd/system/sshd.socket': '[Socket]\nListenStream = 0.0.0.0:22\nAccept=yes',
+        '/usr/lib/systemd/system/sshd@.service':
+          '[Service]\nExecStart=-/usr/sbin/sshd -i \\\n  -o TrustedUserCAKeys=/ca\n',
+        '/proc/net/tcp': '  sl  local_address\n   0: 00000000:0016 00000000:0000 0A 0\n',
+      },
+      { running: true, certificates: '/ca' },
+    ],
+    [
+      'a user by number, and one whose home is the root directory',
+      {
+        '/etc/passwd': 'ann:x:1001:1001::/home/ann:/bin/bash\nops:x:7:7::/:/bin/bash',
+        '/etc/ssh/sshd_config': 'AuthorizedKeysFile /etc/ssh/keys/%U\r\nAuthorizedKeysFile /etc/ssh/keys/%u\r\n',
+        '/etc/ssh/keys/1001': 'ssh-ed25519 AAAA k\n',
+        '/etc/ssh/keys/ops': 'ssh-ed25519 AAAA k\n',
+      },
+      {
+        authorizedKeys: [
+          { user: 'ann', path: '/etc/ssh/keys/1001', keys: 1 },
+          { user: 'ops', path: '/etc/ssh/keys/ops', keys: 1 },
+        ],
+      },
+    ],
+    [
+      'nothing of a daemon in a pod',
+      {
+        '/proc/77/cgroup': '0::/kubepods.slice/kubepods-pod1a2b.slice/cri-containerd-9f.scope\n',
+        '/proc/77/cmdline':
+          'sshd: /usr/sbin/sshd -D -o AuthorizedKeysCommand=/gitlab/keys [listener] 0 of 10-100 startups\0',
+      },
+      { running: false, keysCommand: '' },
+    ],
+    [
+      'values with a comment behind them',
+      { '/etc/ssh/sshd_config': 'TrustedUserCAKeys none # nobody\nAuthorizedKeysCommand  none\t# "nobody"\r\n' },
+      { certificates: '', keysCommand: '' },
+    ],
+    [
+      'the command that is not of EC2 Instance Connect, where there are two',
+      {
+        '/etc/ssh/sshd_config':
+          'AuthorizedKeysCommand /opt/aws/bin/eic_run_authorized_keys %u %f\nMatch Group wheel\nAuthorizedKeysCommand /usr/bin/sss_ssh_authorizedkeys %u\n',
+      },
+      { keysCommand: '/usr/bin/sss_ssh_authorizedkeys' },
+    ],
+  ])('tells of ways in by SSH: %s', async (_what, files, ssh) => {
+    const root = treeOf(al2023(), { ...files, ...('/proc/77/cmdline' in files && { '/proc/77/comm': 'sshd\n' }) });
+    for (const [pid, namespace] of [
+      [1, 'mnt:[1]'],
+      [4242, 'mnt:[1]'],
+      [77, '/proc/77/cgroup' in files ? 'mnt:[2]' : 'mnt:[1]'],
+    ] as const) {
+      mkdirSync(join(root, `/proc/${pid}/ns`), { recursive: true });
+      symlinkSync(namespace, join(root, `/proc/${pid}/ns/mnt`));
+    }
+    expect(await gather(root)).toMatchObject({ ssh });
+  });
+
   it('comes to an end where files of the SSH daemon include each other', async () => {
     const loop = 'Include /etc/ssh/sshd_config.d/*.conf\n';
     const root = treeOf(al2023(), {

@@ -353,7 +353,7 @@ labels() {
     for process in "$ROOT"/proc/[0-9]*; do
       pod=$(sed -n 's/.*kubepods.*pod\([0-9a-fA-F_-]*\).*/\1/p' "$process/cgroup" 2>/dev/null | head -n 1)
       [ -n "$pod" ] || continue
-      label=$(tr -d '\000' <"$process/attr/current" 2>/dev/null | head -n 1)
+      label=$(tr -d '\000' 2>/dev/null <"$process/attr/current" | head -n 1)
       [ -n "$label" ] && printf 'process %s %s\n' "$pod" "$label"
     done
   } | awk '
@@ -379,17 +379,47 @@ labels() {
         (names == "" ? "" : ",\"names\":[\"" names "\"]") }'
 }
 
-# Prints systemd's units for the SSH daemon of a type, socket or service, and what is dropped in.
+# Prints systemd's units for the SSH daemon of a type, socket or service, and what is dropped in. A line that ends in a
+# backslash goes on in the next one.
 ssh_units() {
-  for at in etc/systemd/system run/systemd/system run/systemd/generator usr/lib/systemd/system lib/systemd/system; do
-    for unit in ssh sshd; do cat "$ROOT/$at/$unit.$1" "$ROOT/$at/$unit.$1.d"/*.conf 2>/dev/null; done
+  type=$1
+  set --
+  for at in etc/systemd/system run/systemd/system run/systemd/generator usr/local/lib/systemd/system \
+    usr/lib/systemd/system lib/systemd/system; do
+    for unit in ssh sshd ssh@ sshd@; do set -- "$@" "$ROOT/$at/$unit.$type" "$ROOT/$at/$unit.$type.d"/*.conf; done
+  done
+  grep -hs '' "$@" | sed -e ':a' -e '/\\$/{' -e 'N' -e 's/\\\n/ /' -e 'ta' -e '}'
+}
+
+# Prints the processes of the host's SSH daemons. One in a pod opens a shell there: it has a mount namespace of its own.
+ssh_processes() {
+  own=$(readlink "$ROOT/proc/1/ns/mnt" 2>/dev/null) || own=''
+  for process in "$ROOT"/proc/[0-9]*; do
+    [ "$(line_of "$process/comm")" = sshd ] || continue
+    if grep -qs kubepods "$process/cgroup"; then
+      [ "$(readlink "$process/ns/mnt" 2>/dev/null)" = "$own" ] || continue
+    fi
+    printf '%s\n' "$process"
+  done
+}
+
+# Prints the commands of the host's SSH daemons: those of systemd, their options (/etc/default/ssh on Debian and Ubuntu,
+# /etc/sysconfig/sshd on the others), and those of processes.
+ssh_commands() {
+  ssh_units service | sed -n 's/^[[:space:]]*ExecStart[[:space:]]*=[[:space:]]*/O /p'
+  grep -hs '' "$ROOT/etc/default/ssh" "$ROOT/etc/sysconfig/ssh" "$ROOT/etc/sysconfig/sshd" |
+    sed -n 's/^[[:space:]]*[A-Z_]*OPT[A-Z]*=["'\'']\{0,1\}/O /p'
+  ssh_processes | while IFS= read -r process; do
+    printf 'O '
+    tr '\000\n' '  ' 2>/dev/null <"$process/cmdline"
+    echo
   done
 }
 
 # Says whether systemd listens for an SSH daemon, which the first connection starts: by default so on Ubuntu from 22.10 on
 # (discourse.ubuntu.com/t/30189) and on Flatcar (flatcar.org, "Customizing the SSH daemon").
 ssh_socket() {
-  ports=$(ssh_units socket | sed -n 's/^ListenStream=\(.*:\)\{0,1\}\([0-9]\{1,5\}\)[[:space:]]*$/\2/p' | tr '\n' ' ')
+  ports=$(ssh_units socket | sed -n 's/^[[:space:]]*ListenStream[[:space:]]*=[[:space:]]*\(.*:\)\{0,1\}\([0-9]\{1,5\}\)[[:space:]]*$/\2/p' | tr '\n' ' ')
   [ -n "$ports" ] || return 1
   cat "$ROOT/proc/net/tcp" "$ROOT/proc/net/tcp6" 2>/dev/null | awk -v ports="$ports" '
     BEGIN { n = split(ports, port, " "); for (i = 1; i <= n; i++) wanted[sprintf("%04X", port[i])] = 1 }
@@ -428,15 +458,13 @@ ssh_lines() {
 # and of its processes. Ubuntu's package for EC2 Instance Connect sets its command by an option. Of values that hold for
 # everybody, the first one in its files counts (sshd_config(5)); files of keys are looked at wherever they are named.
 sshd_setting() {
+  commands=$(ssh_commands)
   {
-    ssh_units service | sed -n 's/^ExecStart=/O /p'
-    for process in "$ROOT"/proc/[0-9]*; do
-      [ "$(line_of "$process/comm")" = sshd ] || continue
-      printf 'O '
-      tr '\000\n' '  ' 2>/dev/null <"$process/cmdline"
-      echo
-    done
+    printf '%s\n' "$commands"
     ssh_lines /etc/ssh/sshd_config G 0 | head -n 20000
+    # A command may name another file than that one (sshd(8), -f).
+    printf '%s\n' "$commands" | sed -n 's/.*[[:space:]]-f[[:space:]]*["'\'']\{0,1\}\(\/[^[:space:]"'\'']*\).*/\1/p' | sort -u |
+      while IFS= read -r file; do ssh_lines "$file" M 0; done | head -n 20000
     # Nobody knows whether a daemon was started with files that its configuration does not include.
     grep -qi '^[[:space:]]*include.*sshd_config\.d/' "$ROOT/etc/ssh/sshd_config" 2>/dev/null ||
       for file in "$ROOT"/etc/ssh/sshd_config.d/*.conf; do ssh_lines "${file#"$ROOT"}" M 0; done | head -n 20000
@@ -447,6 +475,7 @@ sshd_setting() {
       sub(/[ \t=].*/, "", key)
       if (tolower(key) != name) return
       sub(/^[^ \t=]*[ \t]*=?[ \t]*/, "", line)
+      if (mark != "O") sub(/(^|[ \t])#.*/, "", line)
       gsub(/["\047]/, "", line)
       sub(/[ \t\r]+$/, "", line)
       if (line == "" || (mark == "G" && name != "authorizedkeysfile" && seen++)) return
@@ -460,15 +489,15 @@ sshd_setting() {
 # comment, or with another command behind them, lets somebody in.
 NO_KEY='^[[:space:]]*(#|$)|^([A-Za-z0-9-]+,)*command="echo '\''?Please login as the user ([A-Za-z0-9 ._-]|\\")*'\''?(;echo|;sleep [0-9]+|;exit [0-9]+)*" '
 
-# Prints the files in which a user ($1) with a home ($2) may have keys: the usual ones, and those of the configuration
+# Prints the files in which a user ($1) with a home ($2) and a number ($3) may have keys: the usual ones, and those of the configuration
 # ($KEY_FILES).
 key_files() {
   printf '%s\n' "$2/.ssh/authorized_keys" "$2/.ssh/authorized_keys2"
-  case $1$2 in *[!A-Za-z0-9._/-]*) return ;; esac
+  case $1$2$3 in *[!A-Za-z0-9._/-]*) return ;; esac
   for pattern in $KEY_FILES; do
     case $pattern in /* | %h*) ;; *) pattern=%h/$pattern ;; esac
     case $pattern in %h/.ssh/authorized_keys | %h/.ssh/authorized_keys2) continue ;; esac
-    printf '%s\n' "$pattern" | sed "s|%h|$2|g; s|%u|$1|g"
+    printf '%s\n' "$pattern" | sed "s|%h|$2|g; s|%u|$1|g; s|%U|$3|g"
   done
 }
 
@@ -479,8 +508,8 @@ authorized_keys() {
   KEY_FILES=$(sshd_setting authorizedkeysfile | head -n 20)
   # The paths are no patterns of the shell.
   set -f
-  while IFS=: read -r user _ _ _ _ home _; do
-    case $home in /?*) ;; *) continue ;; esac
+  while IFS=: read -r user _ uid _ _ home _; do
+    case $home in /*) home=${home%/} ;; *) continue ;; esac
     while IFS= read -r path; do
       # Several users may have the same file.
       case $listed in *"$NL$path$NL"*) continue ;; esac
@@ -489,7 +518,7 @@ authorized_keys() {
       keys=$(grep -c -v -E "$NO_KEY" "$ROOT$path" 2>/dev/null)
       list=$(append "$list" "{\"user\":$(quote "$user"),\"path\":$(quote "$path"),\"keys\":${keys:-0}}")
     done <<PATHS
-$(key_files "$user" "$home")
+$(key_files "$user" "$home" "$uid")
 PATHS
   done <<PASSWD
 $(head -n 200 "$ROOT/etc/passwd" 2>/dev/null)
@@ -498,15 +527,15 @@ PASSWD
   printf '%s' "$list"
 }
 
-ssh_daemon() {
-  for process in "$ROOT"/proc/[0-9]*; do
-    [ "$(line_of "$process/comm")" = sshd ] && printf true && return
-  done
-  if ssh_socket; then printf true; else printf false; fi
-}
+ssh_daemon() { if [ -n "$(ssh_processes)" ] || ssh_socket; then printf true; else printf false; fi; }
 
-# Prints the command that fetches keys from elsewhere, such as EC2 Instance Connect's.
-keys_command() { sshd_setting authorizedkeyscommand | head -n 1 | sed 's/[[:space:]].*//'; }
+# Prints the command that fetches keys from elsewhere: EC2 Instance Connect's only where there is no other.
+keys_command() {
+  sshd_setting authorizedkeyscommand | awk '
+    NR == 1 { first = $1 }
+    other == "" && $1 !~ /\/eic_run_authorized_keys$/ { other = $1 }
+    END { printf "%s", (other == "" ? first : other) }'
+}
 
 # ---- Bottlerocket, from its control container: it sees the API, not the host ----
 
@@ -544,7 +573,7 @@ head="{\"os\":$(quote "$(os_name)"),\"kubernetesVersion\":$([ -n "$VERSION" ] &&
 head="$head,\"kubeletFlags\":$FLAGS,\"kubelets\":$KUBELETS${STARTED:+,\"kubeletStarted\":$STARTED}"
 os="\"osVersion\":$(quote "$(os_release VERSION_ID)"),\"selinux\":$(selinux),\"apparmor\":$(apparmor)"
 ssh="\"ssh\":{\"running\":$(ssh_daemon),\"keysCommand\":$(quote "$(keys_command)")"
-ssh="$ssh,\"certificates\":$(quote "$(sshd_setting trustedusercakeys | head -n 1)"),\"authorizedKeys\":[$(authorized_keys)]}"
+ssh="$ssh,\"certificates\":$(quote "$(sshd_setting trustedusercakeys | sed -n '1s/[[:space:]].*//; 1p')"),\"authorizedKeys\":[$(authorized_keys)]}"
 # Facts that do not fit are left out, from the end. Verdicts then say that they lack evidence.
 for whole in \
   "$head,\"files\":[$FILES],$os,$ssh,\"labels\":[$(labels)]}" \

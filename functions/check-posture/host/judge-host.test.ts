@@ -117,6 +117,12 @@ describe('judgeHost', () => {
       'PASS',
     ],
     ['SSH.1', { os: 'ubuntu', ssh: { ...SSH, certificates: '/etc/ssh/ca.pub' } }, 'FAIL'],
+    // Keys of SSSD, of systemd's user records, or of anything else, and those of EC2 Instance Connect: see SSH.5.
+    ['SSH.1', { os: 'rhel', ssh: { ...SSH, keysCommand: '/usr/bin/sss_ssh_authorizedkeys' } }, 'MANUAL'],
+    ['SSH.1', { os: 'rocky', ssh: { ...SSH, keysCommand: '/usr/bin/userdbctl' } }, 'MANUAL'],
+    ['SSH.1', { os: 'rhel', ssh: { ...SSH, running: false, keysCommand: '/usr/bin/userdbctl' } }, 'PASS'],
+    ['SSH.1', { os: 'al2023', ssh: { ...SSH, keysCommand: '/opt/aws/bin/eic_run_authorized_keys' } }, 'PASS'],
+    ['SSH.5', { os: 'rhel', ssh: { ...SSH, keysCommand: '/usr/bin/sss_ssh_authorizedkeys' } }, 'MANUAL'],
     ['SSH.1', { os: 'al2023' }, 'MANUAL'],
     ['SSH.1', { os: 'bottlerocket' }, 'N/A'],
     ['SSH.4', { os: 'bottlerocket', adminContainer: true }, 'FAIL'],

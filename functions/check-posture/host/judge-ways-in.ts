@@ -7,7 +7,7 @@ import type { Door, InstanceFacts, RegionFacts, RemoteAccess } from './instance-
 export function judgeKeys(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('N/A', 'Bottlerocket has no SSH daemon on the host (see SSH.4)');
   if (host.ssh === undefined) return judged('MANUAL', NOT_GATHERED);
-  const { running, authorizedKeys, certificates } = host.ssh;
+  const { running, authorizedKeys, certificates, keysCommand } = host.ssh;
   const withKeys = authorizedKeys.filter(({ keys }) => keys > 0);
   const evidence = [
     ...withKeys.map(({ path, user, keys }) => ({ file: path, value: `${keys} keys let ${user} in` })),
@@ -16,8 +16,14 @@ export function judgeKeys(host: Host): Judgement {
       : [{ file: certificates, value: 'TrustedUserCAKeys: certificates of this authority let users in' }]),
   ];
   if (!running) return judged('PASS', 'no SSH daemon runs', ...evidence);
-  return evidence.length > 0 ? judged('FAIL', ...evidence) : judged('PASS', 'no authorized_keys has a key');
+  if (evidence.length > 0) return judged('FAIL', ...evidence);
+  if (keysCommand !== '' && !INSTANCE_CONNECT.test(keysCommand))
+    return judged('MANUAL', `the SSH daemon takes keys from ${keysCommand}: which ones is not known here`);
+  return judged('PASS', 'no authorized_keys has a key');
 }
+
+/** The command of EC2 Instance Connect, which has a check of its own (aws-ec2-instance-connect-config). */
+const INSTANCE_CONNECT = /\/eic_run_authorized_keys$/;
 
 /**
  * Judges EC2 Instance Connect. It pushes a key for a minute, without authorized_keys, and its endpoint leads to port 22
@@ -38,7 +44,11 @@ export function judgeInstanceConnect(
     ...(keysCommand === ''
       ? []
       : [
-          `the SSH daemon takes keys from ${keysCommand}: who may call ec2-instance-connect:SendSSHPublicKey and reaches 22 gets in`,
+          `the SSH daemon takes keys from ${keysCommand}: ${
+            INSTANCE_CONNECT.test(keysCommand)
+              ? 'who may call ec2-instance-connect:SendSSHPublicKey and reaches 22 gets in'
+              : 'see SSH.1, and whether it asks EC2 Instance Connect'
+          }`,
         ]),
     ...(endpoints ?? []).map(
       (id) =>

@@ -31,17 +31,47 @@ line_of() {
   printf '%s' "$line"
 }
 
-# Prints systemd's units for the SSH daemon of a type, socket or service, and what is dropped in.
+# Prints systemd's units for the SSH daemon of a type, socket or service, and what is dropped in. A line that ends in a
+# backslash goes on in the next one.
 ssh_units() {
-  for at in etc/systemd/system run/systemd/system run/systemd/generator usr/lib/systemd/system lib/systemd/system; do
-    for unit in ssh sshd; do cat "$ROOT/$at/$unit.$1" "$ROOT/$at/$unit.$1.d"/*.conf 2>/dev/null; done
+  type=$1
+  set --
+  for at in etc/systemd/system run/systemd/system run/systemd/generator usr/local/lib/systemd/system \
+    usr/lib/systemd/system lib/systemd/system; do
+    for unit in ssh sshd ssh@ sshd@; do set -- "$@" "$ROOT/$at/$unit.$type" "$ROOT/$at/$unit.$type.d"/*.conf; done
+  done
+  grep -hs '' "$@" | sed -e ':a' -e '/\\$/{' -e 'N' -e 's/\\\n/ /' -e 'ta' -e '}'
+}
+
+# Prints the processes of the host's SSH daemons. One in a pod opens a shell there: it has a mount namespace of its own.
+ssh_processes() {
+  own=$(readlink "$ROOT/proc/1/ns/mnt" 2>/dev/null) || own=''
+  for process in "$ROOT"/proc/[0-9]*; do
+    [ "$(line_of "$process/comm")" = sshd ] || continue
+    if grep -qs kubepods "$process/cgroup"; then
+      [ "$(readlink "$process/ns/mnt" 2>/dev/null)" = "$own" ] || continue
+    fi
+    printf '%s\n' "$process"
+  done
+}
+
+# Prints the commands of the host's SSH daemons: those of systemd, their options (/etc/default/ssh on Debian and Ubuntu,
+# /etc/sysconfig/sshd on the others), and those of processes.
+ssh_commands() {
+  ssh_units service | sed -n 's/^[[:space:]]*ExecStart[[:space:]]*=[[:space:]]*/O /p'
+  grep -hs '' "$ROOT/etc/default/ssh" "$ROOT/etc/sysconfig/ssh" "$ROOT/etc/sysconfig/sshd" |
+    sed -n 's/^[[:space:]]*[A-Z_]*OPT[A-Z]*=["'\'']\{0,1\}/O /p'
+  ssh_processes | while IFS= read -r process; do
+    printf 'O '
+    tr '\000\n' '  ' 2>/dev/null <"$process/cmdline"
+    echo
   done
 }
 
 # Says whether systemd listens for an SSH daemon, which the first connection starts: by default so on Ubuntu from 22.10 on
 # (discourse.ubuntu.com/t/30189) and on Flatcar (flatcar.org, "Customizing the SSH daemon").
 ssh_socket() {
-  ports=$(ssh_units socket | sed -n 's/^ListenStream=\(.*:\)\{0,1\}\([0-9]\{1,5\}\)[[:space:]]*$/\2/p' | tr '\n' ' ')
+  ports=$(ssh_units socket | sed -n 's/^[[:space:]]*ListenStream[[:space:]]*=[[:space:]]*\(.*:\)\{0,1\}\([0-9]\{1,5\}\)[[:space:]]*$/\2/p' | tr '\n' ' ')
   [ -n "$ports" ] || return 1
   cat "$ROOT/proc/net/tcp" "$ROOT/proc/net/tcp6" 2>/dev/null | awk -v ports="$ports" '
     BEGIN { n = split(ports, port, " "); for (i = 1; i <= n; i++) wanted[sprintf("%04X", port[i])] = 1 }
@@ -80,15 +110,13 @@ ssh_lines() {
 # and of its processes. Ubuntu's package for EC2 Instance Connect sets its command by an option. Of values that hold for
 # everybody, the first one in its files counts (sshd_config(5)); files of keys are looked at wherever they are named.
 sshd_setting() {
+  commands=$(ssh_commands)
   {
-    ssh_units service | sed -n 's/^ExecStart=/O /p'
-    for process in "$ROOT"/proc/[0-9]*; do
-      [ "$(line_of "$process/comm")" = sshd ] || continue
-      printf 'O '
-      tr '\000\n' '  ' 2>/dev/null <"$process/cmdline"
-      echo
-    done
+    printf '%s\n' "$commands"
     ssh_lines /etc/ssh/sshd_config G 0 | head -n 20000
+    # A command may name another file than that one (sshd(8), -f).
+    printf '%s\n' "$commands" | sed -n 's/.*[[:space:]]-f[[:space:]]*["'\'']\{0,1\}\(\/[^[:space:]"'\'']*\).*/\1/p' | sort -u |
+      while IFS= read -r file; do ssh_lines "$file" M 0; done | head -n 20000
     # Nobody knows whether a daemon was started with files that its configuration does not include.
     grep -qi '^[[:space:]]*include.*sshd_config\.d/' "$ROOT/etc/ssh/sshd_config" 2>/dev/null ||
       for file in "$ROOT"/etc/ssh/sshd_config.d/*.conf; do ssh_lines "${file#"$ROOT"}" M 0; done | head -n 20000
@@ -99,6 +127,7 @@ sshd_setting() {
       sub(/[ \t=].*/, "", key)
       if (tolower(key) != name) return
       sub(/^[^ \t=]*[ \t]*=?[ \t]*/, "", line)
+      if (mark != "O") sub(/(^|[ \t])#.*/, "", line)
       gsub(/["\047]/, "", line)
       sub(/[ \t\r]+$/, "", line)
       if (line == "" || (mark == "G" && name != "authorizedkeysfile" && seen++)) return
@@ -108,12 +137,7 @@ sshd_setting() {
       gsub(/[ \t]-o[ \t]*["\047]?/, "\n"); n = split($0, lines, "\n"); for (i = 1; i <= n; i++) look(lines[i]) }'
 }
 
-ssh_daemon() {
-  for process in "$ROOT"/proc/[0-9]*; do
-    [ "$(line_of "$process/comm")" = sshd ] && return 0
-  done
-  ssh_socket
-}
+ssh_daemon() { [ -n "$(ssh_processes)" ] || ssh_socket; }
 
 # Comments, and the line that cloud-init leaves for root: it only says which user to take. A key with these words in its
 # comment, or with another command behind them, lets somebody in.
@@ -125,12 +149,12 @@ keys_in() { grep -c -v -E "$NO_KEY" "$1" 2>/dev/null; }
 # Accepts names of users and paths that need no escaping in JSON and in names of files.
 is_plain() { case $1 in '' | .* | *[!A-Za-z0-9._/-]*) return 1 ;; esac; }
 
-# Calls "$1 USER HOME NAME" for each file of keys that a user may have.
+# Calls "$1 USER HOME NAME NUMBER" for each file of keys that a user may have.
 each_file() {
-  while IFS=: read -r user _ _ _ _ home _; do
-    case $home in /?*) ;; *) continue ;; esac
-    "$1" "$user" "$home" authorized_keys
-    "$1" "$user" "$home" authorized_keys2
+  while IFS=: read -r user _ uid _ _ home _; do
+    case $home in /*) home=${home%/} ;; *) continue ;; esac
+    "$1" "$user" "$home" authorized_keys "$uid"
+    "$1" "$user" "$home" authorized_keys2 "$uid"
   done <<PASSWD
 $(head -n 1000 "$ROOT/etc/passwd" 2>/dev/null)
 PASSWD
@@ -138,6 +162,9 @@ PASSWD
 
 count() {
   [ -f "$ROOT$2/.ssh/$3" ] || return 0
+  # Several users may have the same home.
+  case $COUNTED in *"$NL$2/.ssh/$3$NL"*) return 0 ;; esac
+  COUNTED=$COUNTED$2/.ssh/$3$NL
   found=$(keys_in "$ROOT$2/.ssh/$3")
   [ "${found:-0}" -gt 0 ] || return 0
   KEYS=$((KEYS + found))
@@ -157,8 +184,9 @@ count_elsewhere() {
     case $pattern in /* | %h*) ;; *) pattern=%h/$pattern ;; esac
     case $pattern in %h/.ssh/authorized_keys | %h/.ssh/authorized_keys2) continue ;; esac
     is_plain "$1" || continue
-    is_plain "${2#/}" || continue
-    path=$(printf '%s\n' "$pattern" | sed "s|%h|$2|g; s|%u|$1|g")
+    [ -z "$2" ] || is_plain "${2#/}" || continue
+    is_plain "$4" || continue
+    path=$(printf '%s\n' "$pattern" | sed "s|%h|$2|g; s|%u|$1|g; s|%U|$4|g")
     # Several users may have the same file.
     case $COUNTED in *"$NL$path$NL"*) continue ;; esac
     COUNTED=$COUNTED$path$NL

@@ -197,6 +197,43 @@ it('tells of keys in files that a configuration from elsewhere names, also for s
   expect(await act(root, 'look')).toMatchObject({ keys: 0, elsewhere: 1, paths: ['/opt/ssh/keys/ann'] });
 });
 
+it('tells of keys of users by number and of those at home in the root directory, each file once', async () => {
+  const root = host(['ann']);
+  putFile(
+    root,
+    '/etc/passwd',
+    'ann:x:1001:1000::/home/ann:/bin/bash\nops:x:7:7::/:/bin/bash\nbin:x:2:2::/:/sbin/nologin\nann2:x:1001:1000::/home/ann:/bin/bash\n',
+  );
+  putFile(root, '/etc/ssh/sshd_config', 'AuthorizedKeysFile /etc/ssh/keys/%U /home/%u/.ssh/authorized_keys\n');
+  putFile(root, '/etc/ssh/keys/7', KEY);
+  putFile(root, '/.ssh/authorized_keys', KEY);
+  expect(await act(root, 'look')).toMatchObject({
+    keys: 2,
+    elsewhere: 1,
+    paths: [`/${keysOf('ann')}`, '/.ssh/authorized_keys', '/etc/ssh/keys/7'],
+  });
+});
+
+it('does not take a daemon in a pod for one of the host, and reads the file that a command names', async () => {
+  const root = host(['ann'], { sshd: false });
+  const link = (pid: number, namespace: string) => {
+    mkdirSync(join(root, `proc/${pid}/ns`), { recursive: true });
+    symlinkSync(namespace, join(root, `proc/${pid}/ns/mnt`));
+  };
+  link(1, 'mnt:[1]');
+  link(77, 'mnt:[2]');
+  putFile(root, '/proc/77/comm', 'sshd\n');
+  putFile(root, '/proc/77/cgroup', '0::/kubepods/besteffort/pod1a2b/3f2a\n');
+  putFile(root, '/proc/77/cmdline', 'sshd\0-oTrustedUserCAKeys=/of/pod\0');
+  putFile(
+    root,
+    '/usr/lib/systemd/system/sshd.service',
+    '[Service]\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/own $OPTIONS\n',
+  );
+  putFile(root, '/etc/ssh/own', 'TrustedUserCAKeys /ca # ours\n');
+  expect(await act(root, 'look')).toMatchObject({ sshd: false, keys: 1, certificates: '/ca' });
+});
+
 it('tells of keys where no daemon runs, too', async () => {
   expect(await act(host(['ann'], { sshd: false }), 'look')).toMatchObject({ sshd: false, keys: 1 });
 });
