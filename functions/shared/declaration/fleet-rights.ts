@@ -69,19 +69,29 @@ export const readRoles: readonly Right[] = [
 /** AWS publishes these parameters itself, so their ARNs have no account. */
 const publicParameters = (path: string): string => `arn:{partition}:ssm:{region}::parameter/aws/service/${path}`;
 
+/** Paths of Amazon's own AMIs for EKS. */
+const AMAZONS = ['eks/optimized-ami/*', 'bottlerocket/*', 'ami-windows-latest/*'];
+
 export const readAmiReleases: Right = {
   sid: 'AmiReleases',
   actions: ['ssm:GetParameters'],
-  resources: ['eks/optimized-ami/*', 'bottlerocket/*', 'ami-windows-latest/*'].map(publicParameters),
+  resources: AMAZONS.map(publicParameters),
   wildcardReason: "Amazon's public parameters: one per Kubernetes version and AMI type that a fleet may use.",
 };
 
-/** The right to read the parameters by which the policy may name AMIs of the owner's own. */
+/**
+ * The right to read the parameters by which the policy may name AMIs: the owner's own, and those in which AWS and
+ * Canonical publish theirs for EKS (ubuntu.com/aws/docs, "Ubuntu on Amazon EKS").
+ */
 export const readWantedImages: Right = {
   sid: 'WantedImages',
   actions: ['ssm:GetParameters'],
-  resources: ['arn:{partition}:ssm:{region}:{account}:parameter{imageParameters}'],
-  wildcardReason: 'The setting imageParameters says which parameters may name an AMI.',
+  resources: [
+    'arn:{partition}:ssm:{region}:{account}:parameter{imageParameters}',
+    ...[...AMAZONS, 'canonical/ubuntu/eks/*'].map(publicParameters),
+  ],
+  wildcardReason:
+    'The setting imageParameters says which parameters may name an AMI; public ones are there for each Kubernetes version.',
 };
 
 /** Whether Session Manager reaches instances, without which the last other way in is not to be closed. */
