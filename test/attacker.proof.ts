@@ -116,6 +116,7 @@ describe('two stacks of the product', () => {
       const description = 'EKS Host Remediator: nothing in, nothing out';
       const group = { id: securityGroups.newId(), vpcId, name: 'a-first-quarantine', description, tags: new Map() };
       const made = securityGroups.create(group, []);
+      securityGroups.remove(made, made.rules);
       for (const each of interfaces.of(id)) each.securityGroupIds = [made.id];
     });
     await run.account.play(20 * MINUTE);
@@ -123,6 +124,44 @@ describe('two stacks of the product', () => {
     expect(said.map(({ decision, severity }) => [decision, severity])).toEqual([['refused', 'high']]);
     expect(callsOf(run, 'ModifyNetworkInterfaceAttribute')).toEqual([]);
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+});
+
+describe('with ec2:CreateSecurityGroup and the role of a node', () => {
+  /** Gives a worker a security group that is called as one of another stack's quarantine, with these rules. */
+  const disguise = ({ account }: Played, id: string, ingress: boolean): string => {
+    const { securityGroups, interfaces } = account.fleet.networks;
+    const vpcId = account.fleet.instances.get(id)?.vpcId ?? '';
+    const description = 'EKS Host Remediator: nothing in, nothing out';
+    const group = { id: securityGroups.newId(), vpcId, name: 'a-first-quarantine', description, tags: new Map() };
+    const anybody = { egress: false, protocol: '-1', fromPort: undefined, toPort: undefined, peer: '0.0.0.0/0' };
+    const made = securityGroups.create(group, ingress ? [anybody] : []);
+    if (!ingress) securityGroups.remove(made, made.rules);
+    for (const each of interfaces.of(id)) each.securityGroupIds = [made.id];
+    return made.id;
+  };
+
+  it('nobody keeps a worker exposed by an open group with the name of another quarantine', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    run.account.fleet.instances.onLaunched(({ id }) => void disguise(run, id, true));
+    await run.account.play(30 * MINUTE);
+    const exposed = run.account.fleet.instances.list().filter(({ id }) => run.account.fleet.networks.isReachable(id));
+    expect(exposed.map(({ id }) => id)).toEqual([]);
+    expect(run.records.map(({ reason }) => reason)).toContain('quarantined');
+  });
+
+  it.each([
+    ['an open', true],
+    ['a closed', false],
+  ])('nobody leaves a quarantine by %s group with the name of another', async (_what, ingress) => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    await run.account.play(20 * MINUTE);
+    const id = run.records.find(({ reason }) => reason === 'quarantined')?.instance ?? '';
+    const made = disguise(run, id, ingress);
+    await run.account.play(2 * HOUR);
+    expect(run.account.fleet.networks.interfaces.of(id).flatMap((each) => each.securityGroupIds)).not.toContain(made);
+    expect(run.records.filter(({ reason }) => reason === 'another-stack')).toEqual([]);
+    expect(run.records.map(({ reason }) => reason)).toContain('quarantine-reinforced');
   });
 });
 

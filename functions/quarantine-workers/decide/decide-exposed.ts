@@ -78,7 +78,7 @@ function leftOpen(
   exposures: readonly Exposure[],
   circumstances: Circumstances,
 ): Decision | undefined {
-  const held = heldByAnother(view, circumstances);
+  const held = heldByAnother({ state, view }, circumstances);
   if (held !== undefined) return held;
   const target = targetOf(exposures);
   // The record about the cluster names all such nodes (`workers-stay-exposed`), since they come and go.

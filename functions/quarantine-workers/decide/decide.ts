@@ -7,7 +7,7 @@ import { circumstancesOf } from '../model/guards.ts';
 import type { Observation, WorkerView } from '../model/observation.ts';
 import type { Quarantine } from '../model/quarantine-ledger.ts';
 import { isPresent } from '../model/worker-view.ts';
-import { heldByAnother } from './another-stack.ts';
+import { leftToAnother } from './another-stack.ts';
 import { decideExposed } from './decide-exposed.ts';
 import { decideQuarantined, isTooNew, notShown } from './decide-quarantined.ts';
 
@@ -22,12 +22,8 @@ export function decide(observation: Observation, anywhere: Circumstances): Decis
   if (isLeased(state, circumstances)) {
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true, lookAt: now + BUSY_FOR };
   }
-  if (state.quarantine !== undefined && request === undefined && view !== undefined) {
-    // Both stacks began at once. The first by name goes on, and the other leaves the worker to it as it is.
-    const isFirst = view.heldBy.every((stack) => stack >= circumstances.stackName);
-    const held = isFirst || ENDING.has(state.quarantine.phase) ? undefined : heldByAnother(view, circumstances);
-    if (held !== undefined) return held;
-  }
+  const left = request === undefined ? leftToAnother(observation, circumstances) : undefined;
+  if (left !== undefined) return left;
   if (state.quarantine !== undefined) return decideQuarantined(observation, state.quarantine, circumstances);
   const found = foundQuarantine(observation, circumstances);
   if (found !== undefined && view !== undefined && isPresent(view)) {
@@ -87,5 +83,3 @@ const keep = ({ state }: Observation, decision: Decision): Decision =>
   state.accepted === undefined || decision.quarantine !== undefined
     ? decision
     : { ...decision, accepted: state.accepted };
-
-const ENDING: ReadonlySet<Quarantine['phase']> = new Set(['releasing', 'terminating']);
