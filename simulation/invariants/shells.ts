@@ -105,7 +105,8 @@ export function shells(day: Day): Invariant {
     );
     if (!acts) day.breach('observe changes nothing', `close-shells closes ${id}`);
     const nodegroup = instance.tags.get('eks:nodegroup-name');
-    if (nodegroup !== undefined && nodegroup === day.scenario.shells?.waived)
+    // A worker that was detached from its group is none of it any more, whatever tag it keeps: anybody may set that.
+    if (nodegroup !== undefined && nodegroup === day.scenario.shells?.waived && serves(day, instance))
       day.breach('the last way in stays', `close-shells closes ${id} of ${nodegroup}, which is waived`);
     if (isLongSo(unconnectedSince, id) && !agents.isConnected(id))
       day.breach('the last way in stays', `close-shells closes ${id}, which no session reaches`);
