@@ -17,6 +17,9 @@ const SECTIONS = {
 /** A node that waits for a hook goes on under any policy: what counts is that the hook was made. */
 const BEGINS_DRAINS = /^(PutLifecycleHook|UpdateAutoScalingGroup)$/;
 
+/** Lets a node go that waits for a hook of its group: what opted out is not held up by that either. */
+const LETS_GO = 'CompleteLifecycleAction';
+
 /** How soon functions notice what opted out by hand, ms: reads lag behind, and what was decided is carried out. */
 const NOTICED_WITHIN_MS = 60_000;
 
@@ -94,7 +97,7 @@ export function untouched(day: Day): Invariant {
       const named = JSON.stringify(call.input).match(/\b(i|eni)-[0-9a-f]{8,}\b/g) ?? [];
       const hosts = [...new Set(named.flatMap((id) => ownerOf(id) ?? []))];
       for (const id of hosts) {
-        const why = whyNot(id);
+        const why = call.operation === LETS_GO ? undefined : whyNot(id);
         if (why !== undefined) day.breach('untouched', `${call.function} called ${call.operation} on ${id}: ${why}`);
       }
       const { clusterName, nodegroupName } = call.input;
