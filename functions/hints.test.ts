@@ -4,7 +4,7 @@ import { namedHint } from './shared/records/named-hint.ts';
 
 const WORKER = { cluster: 'shop', nodegroup: 'web', instance: 'i-0f3a5c7e9b1d2f4a6' };
 const AT = { region: 'eu-central-1', updateId: 'u-1', kubernetesVersion: '1.33' };
-const WORDS = ['AMI', 'API', 'AWS', 'EKS', 'RBAC', 'SSH', 'VPC'];
+const WORDS = ['AMI', 'API', 'AWS', 'DNS', 'EKS', 'RBAC', 'SSH', 'VPC'];
 /** Only the policy names its gates; the message of the record says which. */
 const BY_MESSAGE = ['NAME'];
 

@@ -112,6 +112,21 @@ describe('in a VPC with endpoints and DNS servers of its own', () => {
   });
 });
 
+describe('in a VPC whose DNS resolution is off', () => {
+  it('a silent agent is told by that, and nothing is installed', async () => {
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', {}, { vpc: { dnsSupport: false } }) });
+    expect(outcomes(run).at(-1)).toBe('failed no-network-path');
+    expect(ours(run).at(-1)?.message).toMatch(/DNS resolution is off in vpc-\w+ \(enableDnsSupport\)/);
+    expect(changes(run)).toEqual([]);
+  });
+
+  it('an agent is verified where DNS servers of its own answer', async () => {
+    const vpc = { dnsSupport: false, dns: { servers: ['10.9.0.53'], forwards: false } };
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', {}, { vpc }) });
+    expect(outcomes(run).at(-1)).toBe('done agent-verified');
+  });
+});
+
 it('what is wrong besides the cause that is cured is told at once', async () => {
   const run = await playThrough({
     inProcess: true,

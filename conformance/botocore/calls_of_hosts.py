@@ -106,6 +106,8 @@ def ec2_reads(account) -> None:
     if "NextToken" in carried:
         call("ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5, NextToken=carried["NextToken"])
     refused("InvalidParameterValue", "ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5, NextToken="none")
+    call("ec2", "DescribeVpcAttribute", VpcId=described["VpcId"], Attribute="enableDnsSupport")
+    refused("InvalidVpcID.NotFound", "ec2", "DescribeVpcAttribute", VpcId="vpc-0123456789abcdef0", Attribute="enableDnsSupport")
     call("ec2", "DescribeInstanceAttribute", InstanceId=instance, Attribute="disableApiTermination")
     refused("InvalidInstanceID.NotFound", "ec2", "DescribeInstanceAttribute", InstanceId="i-0123456789abcdef0", Attribute="disableApiTermination")
     images = call("ec2", "DescribeImages", ImageIds=[described["ImageId"]], IncludeDeprecated=True, IncludeDisabled=True)["Images"]

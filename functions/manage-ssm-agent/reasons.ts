@@ -38,8 +38,8 @@ export const SSM_AGENT_REASONS = {
   },
   'no-network-path': {
     meaning:
-      'The worker has no network path to Systems Manager. A route or an endpoint with private DNS is missing, or a security group, a network ACL or an endpoint policy denies it.',
-    hint: 'The message names the missing piece: add the route, the endpoint or the rule.',
+      'The worker has no network path to Systems Manager. A route or an endpoint with private DNS is missing, DNS resolution is off in the VPC, or a security group, a network ACL or an endpoint policy denies it.',
+    hint: 'The message names the missing piece: add the route, the endpoint or the rule, or switch DNS resolution on (aws ec2 modify-vpc-attribute --enable-dns-support).',
   },
   'imds-unreachable': {
     meaning: 'The instance metadata service is off: the agent finds no credentials.',

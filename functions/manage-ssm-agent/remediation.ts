@@ -113,6 +113,7 @@ export const manageSsmAgent = declare({
       'ec2:DescribeRouteTables',
       'ec2:DescribeVpcEndpoints',
       'ec2:DescribeVpcs',
+      'ec2:DescribeVpcAttribute',
       'ec2:DescribeDhcpOptions',
       'ec2:DescribeSecurityGroups',
       'ec2:DescribeNetworkAcls',

@@ -49,6 +49,12 @@ export const vpc = z
       })
       .optional()
       .describe('DNS servers that its DHCP options name instead of Amazon’s resolver'),
+    dnsSupport: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether Amazon’s resolver answers in it (enableDnsSupport); nodes that joined before it was off go on',
+      ),
     connectEndpoint: z.boolean().default(false).describe('It has an EC2 Instance Connect Endpoint'),
     ipv6Egress: z
       .boolean()

@@ -46,6 +46,7 @@ export function seedVpc(state: FleetState, cluster: EksCluster, file: VpcFile): 
     );
   }
   if (file.sharedBy !== undefined) networks.features.owners.set(vpcId, file.sharedBy);
+  if (!file.dnsSupport) networks.features.withoutResolver.add(vpcId);
   if (file.dns !== undefined) networks.features.dns.set(vpcId, file.dns);
   if (file.connectEndpoint) networks.features.connectEndpoints.set(`eice-0${vpcId.slice(5)}`, vpcId);
   if (file.appliance) networks.behindAppliance(vpcId, subnets[0]?.availabilityZone ?? '');

@@ -3,7 +3,7 @@ import type { DescribedInstance } from '../../shared/fleet/described-instance.ts
 import type { AgentIdentity } from '../../shared/iam/agent-calls.ts';
 import { judgeEndpointPolicy } from './endpoint-policy.ts';
 import { address } from './ipv4.ts';
-import { all, type Judgement, unsure } from './judgement.ts';
+import { all, type Judgement, unsure, YES } from './judgement.ts';
 import { ephemeralPorts, HTTPS, judgeBorder, type Packets } from './network-acls.ts';
 import type { Networks, Service } from './networks.ts';
 import { judgeRules } from './security-groups.ts';
@@ -21,12 +21,13 @@ export interface NodeEnd {
 /** The endpoints of a service in the VPC, with or without private DNS. */
 export const endpointsFor = (service: string, { VpcId }: DescribedInstance, { endpoints }: Networks): VpcEndpoint[] =>
   endpoints.filter(
-    (one) =>
-      one.VpcId === VpcId &&
-      one.ServiceName?.endsWith(`.${service}`) === true &&
-      // EC2 returns the state in lower case, unlike its API model.
-      one.State?.toLowerCase() === 'available',
+    (one) => one.VpcId === VpcId && one.ServiceName?.endsWith(`.${service}`) === true && SERVES.has(stateOf(one)),
   );
+
+/** EC2 returns the state in lower case, unlike its API model. */
+const stateOf = ({ State }: VpcEndpoint): string => State?.toLowerCase() ?? '';
+/** The states in which an endpoint's name leads to it. AWS does not say what `partial` is: some of it may not work. */
+const SERVES: ReadonlySet<string> = new Set(['available', 'partial']);
 
 /** Whether the node reaches an endpoint with private DNS, and may call the service through it. */
 export function judgeEndpoint(
@@ -40,7 +41,8 @@ export function judgeEndpoint(
   const ends = (endpoint.NetworkInterfaceIds ?? []).map((interfaceId) => networks.interfaces.get(interfaceId));
   if (ends.length === 0 || ends.includes(undefined)) return unsure(`the interfaces of ${id} cannot be read`);
   const reached = ends.map((end) => judgeEnd(end ?? {}, id, endpoint, node, networks));
-  return all([anyOf(reached, id), judgeEndpointPolicy(endpoint.PolicyDocument, service, caller, id)]);
+  const whole = stateOf(endpoint) === 'partial' ? unsure(`${id} is in the state partial`) : YES;
+  return all([anyOf(reached, id), judgeEndpointPolicy(endpoint.PolicyDocument, service, caller, id), whole]);
 }
 
 /** DNS resolves to any of an endpoint's interfaces, so an interface that rejects the node may be the one. */

@@ -23,7 +23,7 @@ import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { refusalOf } from '../../shared/runtime/aws-error.ts';
 import { type Addresses, block, union } from './ipv4.ts';
-import { readOwnDns } from './own-dns.ts';
+import { readMute, readOwnDns } from './own-dns.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
 
 /** The network of all VPCs of some instances, as AWS describes it. */
@@ -44,6 +44,11 @@ export interface Networks {
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   /** The DNS servers that instances of a VPC with such endpoints use instead of Amazon's resolver, by the VPC. */
   readonly ownDns?: ReadonlyMap<string, readonly string[]>;
+  /**
+   * VPCs in which Amazon's resolver answers nobody, although their instances ask it. One whose attribute nobody may read is
+   * missing.
+   */
+  readonly withoutDns?: ReadonlySet<string>;
   /** The prefix lists that these security groups and the routes name. */
   readonly prefixLists: PrefixListEntries;
 }
@@ -95,10 +100,10 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
   const lists = await pMap(listIds, async (id) => [id, await readPrefixList(ec2, id)] as const, {
     concurrency: READ_CONCURRENCY,
   });
-  const ownDns = await readOwnDns(
-    ec2,
-    endpoints.filter(({ PrivateDnsEnabled }) => PrivateDnsEnabled === true).map(({ VpcId = '' }) => VpcId),
-  );
+  const mute = await readMute(ec2, distinct(instances.map(({ VpcId = '' }) => VpcId)));
+  const named = endpoints.filter(({ PrivateDnsEnabled }) => PrivateDnsEnabled === true);
+  const ownDns = await readOwnDns(ec2, [...named.map(({ VpcId = '' }) => VpcId), ...mute]);
+  const withoutDns = new Set(mute.filter((vpcId) => !ownDns.has(vpcId)));
   const prefixLists = new Map(lists);
   return {
     routeTables,
@@ -109,6 +114,7 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Described
     interfaces,
     securityGroups,
     ownDns,
+    withoutDns,
     prefixLists,
   };
 }

@@ -1,5 +1,14 @@
-import { type EC2Client, paginateDescribeDhcpOptions, paginateDescribeVpcs, type Vpc } from '@aws-sdk/client-ec2';
+import {
+  DescribeVpcAttributeCommand,
+  type EC2Client,
+  paginateDescribeDhcpOptions,
+  paginateDescribeVpcs,
+  type Vpc,
+} from '@aws-sdk/client-ec2';
+import pMap from 'p-map';
 import { filtersOf } from '../../shared/fleet/instances.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { refusalOf } from '../../shared/runtime/aws-error.ts';
 
 /** The names of Amazon's resolver. Sources: VPC user guide, "DHCP option sets in Amazon VPC" and "DNS attributes". */
 const AMAZON: ReadonlySet<string> = new Set(['AmazonProvidedDNS', '169.254.169.253', 'fd00:ec2::253']);
@@ -49,4 +58,22 @@ function isResolverOf({ CidrBlock = '' }: Vpc, server: string): boolean {
   const [network = ''] = CidrBlock.split('/');
   const parts = network.split('.');
   return server === [...parts.slice(0, 3), Number(parts[3]) + 2].join('.');
+}
+
+/**
+ * The VPCs in which Amazon's resolver answers nobody. Of one whose attribute may not be read, as where another account shares
+ * it, nobody knows. Source: VPC user guide, "View and update DNS attributes for your VPC" (enableDnsSupport).
+ */
+export async function readMute(ec2: EC2Client, vpcIds: readonly string[]): Promise<string[]> {
+  const isMute = async (VpcId: string): Promise<boolean> => {
+    try {
+      const asked = new DescribeVpcAttributeCommand({ VpcId, Attribute: 'enableDnsSupport' });
+      return (await ec2.send(asked)).EnableDnsSupport?.Value === false;
+    } catch (error) {
+      if (refusalOf(error) === undefined) throw error;
+      return false;
+    }
+  };
+  const mute = await pMap(vpcIds, isMute, { concurrency: READ_CONCURRENCY });
+  return vpcIds.filter((_, index) => mute[index] === true);
 }

@@ -52,6 +52,7 @@ interface Given {
   /** Modes of VPC Block Public Access. */
   readonly blocked?: Readonly<Record<string, string>>;
   readonly dns?: readonly string[];
+  readonly dnsOff?: true;
   /** The account that owns the VPC. */
   readonly owner?: string;
 }
@@ -66,6 +67,7 @@ const network = ({
   nat: { routes: natRoutes = [], acl: natAcl = OPEN_ACL, ...nat } = { AvailabilityMode: 'regional' },
   blocked = {},
   dns,
+  dnsOff,
 }: Given): Networks => ({
   routeTables: [
     { VpcId: 'vpc-1', OwnerId: owner, Associations: [{ Main: true }], Routes: routes },
@@ -85,6 +87,7 @@ const network = ({
   blocked: new Map(Object.entries(blocked)),
   endpoints,
   ownDns: new Map(dns && [['vpc-1', dns]]),
+  withoutDns: new Set(dnsOff && ['vpc-1']),
   interfaces: new Map(
     endpoints.flatMap(({ NetworkInterfaceIds = [] }) =>
       NetworkInterfaceIds.map((id, index) => [id, { SubnetId: 'subnet-2', PrivateIpAddress: `10.0.2.${index + 10}` }]),
@@ -286,7 +289,22 @@ describe('the way to Systems Manager with DNS servers of its own', () => {
   });
 });
 
+it.each<[string, Given]>([
+  ['a way out', { routes: NAT }],
+  ['endpoints that admit it', { endpoints: both() }],
+])('there is no way to Systems Manager with %s where the VPC has DNS resolution off', (_what, given) => {
+  const found = way({ ...given, dnsOff: true });
+  expect(found.kind).toBe('closed');
+  expect(textOf(found)).toBe('DNS resolution is off in vpc-1 (enableDnsSupport), so that its instances find no name.');
+});
+
 describe('the way to Systems Manager by endpoints', () => {
+  it('of which one is in the state partial is not sure', () => {
+    const endpoints = both().map((one) => ({ ...one, State: 'Partial' as const }));
+    const found = way({ endpoints });
+    expect([found.kind, textOf(found)]).toEqual(['unsure', expect.stringContaining('is in the state partial')]);
+  });
+
   it.each<[string, string | undefined, Given, string, string]>([
     ['an agent of 3.3.40.0 without ec2messages', '3.3.40.0', { endpoints: both() }, 'open', 'VPC endpoints'],
     ['an agent that nobody knows without ec2messages', undefined, { endpoints: both() }, 'open', 'VPC endpoints'],

@@ -6,7 +6,7 @@ import { isAtLeast } from '../agent-version.ts';
 import type { NetworkFinding } from '../observation.ts';
 import { endpointsFor, judgeEndpoint, type NodeEnd } from './endpoints.ts';
 import { PUBLIC } from './ipv4.ts';
-import { all, type Judgement, unsure } from './judgement.ts';
+import { all, type Judgement, no, unsure } from './judgement.ts';
 import { ephemeralPorts, HTTPS, judgeBorder } from './network-acls.ts';
 import type { Networks, Service } from './networks.ts';
 import { IPV6_NEEDS, judgeRoutes, orByIpv6 } from './routes.ts';
@@ -84,6 +84,11 @@ function nodeEndOf(instance: DescribedInstance, { securityGroups }: Networks): N
 }
 
 function see(service: Service, node: NodeEnd, caller: AgentIdentity, networks: Networks): Seen {
+  const { VpcId = '' } = node.instance;
+  if (networks.withoutDns?.has(VpcId) === true) {
+    const why = `DNS resolution is off in ${VpcId} (enableDnsSupport), so that its instances find no name`;
+    return { service, judgement: no(why), way: '' };
+  }
   const endpoints = endpointsFor(service, node.instance, networks);
   const named = endpoints.find(({ PrivateDnsEnabled }) => PrivateDnsEnabled === true);
   if (named !== undefined) {

@@ -119,6 +119,7 @@ export class Networks {
     const { proxy, hub, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;
     const endpoint = this.#named(instance.vpcId, service);
     if (proxy) return leaves(this, primary, PROXY_ADDRESS);
+    if (!this.#resolves(instance.vpcId)) return false;
     if (endpoint !== undefined) return admits(this, endpoint, primary);
     return hub ?? leadsOut(this, primary, beyond);
   }
@@ -132,6 +133,7 @@ export class Networks {
     const [primary] = instance.interfaces;
     if (primary === undefined) return false;
     const { proxy, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;
+    if (!this.#resolves(instance.vpcId) && !proxy) return false;
     return /^\d{12}\.dkr\.ecr\./.test(image) || proxy || leadsOut(this, primary, beyond);
   }
 
@@ -174,6 +176,16 @@ export class Networks {
 
   /** The endpoint that a service's name leads to: only Amazon's resolver knows private names. */
   #named(vpcId: string, service: string): KnownEndpoint | undefined {
-    return this.features.dns.get(vpcId)?.forwards === false ? undefined : this.endpoints.named(vpcId, service);
+    const { dns, withoutResolver } = this.features;
+    const isKnown = dns.get(vpcId)?.forwards !== false && !withoutResolver.has(vpcId);
+    return isKnown ? this.endpoints.named(vpcId, service) : undefined;
+  }
+
+  /**
+   * Whether instances of a VPC find any name: without DNS servers of their own they ask Amazon's resolver. Source: VPC user
+   * guide, "View and update DNS attributes for your VPC" (enableDnsSupport).
+   */
+  #resolves(vpcId: string): boolean {
+    return this.features.dns.has(vpcId) || !this.features.withoutResolver.has(vpcId);
   }
 }

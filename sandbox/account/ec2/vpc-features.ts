@@ -15,6 +15,8 @@ export class VpcFeatures {
   readonly owners = new Map<string, string>();
   /** The DNS servers of VPCs whose DHCP options do not name Amazon's resolver, and whether these ask that one. */
   readonly dns = new Map<string, { readonly servers: readonly string[]; readonly forwards: boolean }>();
+  /** VPCs in which Amazon's resolver answers nobody. */
+  readonly withoutResolver = new Set<string>();
   /** EC2 Instance Connect Endpoints, by id: the VPC that each is in. */
   readonly connectEndpoints = new Map<string, string>();
   /** Trunk interfaces, by the pod interfaces that they carry. */

@@ -5,11 +5,15 @@ import {
   DescribeInstanceConnectEndpoints$,
   type DescribeInstanceConnectEndpointsCommandInput,
   type DescribeInstanceConnectEndpointsCommandOutput,
+  DescribeVpcAttribute$,
+  type DescribeVpcAttributeCommandInput,
+  type DescribeVpcAttributeCommandOutput,
   DescribeVpcs$,
   type DescribeVpcsCommandInput,
   type DescribeVpcsCommandOutput,
   type DhcpOptions,
 } from '@aws-sdk/client-ec2';
+import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
 import { namedOnes, search } from './search.ts';
 import type { Ec2State } from './state.ts';
@@ -51,6 +55,17 @@ export function vpcOperations({ networks, world }: Ec2State): Record<string, Ope
           IsDefault: false,
         }));
         return { Vpcs, NextToken: nextToken };
+      },
+    ),
+    DescribeVpcAttribute: operation<DescribeVpcAttributeCommandInput, DescribeVpcAttributeCommandOutput>(
+      DescribeVpcAttribute$,
+      ['VpcId', 'Attribute'],
+      ({ VpcId = '', Attribute }) => {
+        if (!networks.subnets.list().some(({ vpcId }) => vpcId === VpcId)) {
+          throw new AwsError('InvalidVpcID.NotFound', `The vpc ID '${VpcId}' does not exist`);
+        }
+        if (Attribute !== 'enableDnsSupport') throw new NotImplemented(`the VPC attribute ${Attribute}`);
+        return { VpcId, EnableDnsSupport: { Value: !networks.features.withoutResolver.has(VpcId) } };
       },
     ),
     DescribeDhcpOptions: operation<DescribeDhcpOptionsCommandInput, DescribeDhcpOptionsCommandOutput>(
