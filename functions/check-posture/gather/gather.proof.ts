@@ -494,6 +494,40 @@ authorization: {mode: AlwaysAllow}
     expect(await gather(root)).toMatchObject({ ssh });
   });
 
+  it('tells of the directories above what links among the drop-ins lead to', async () => {
+    const node = al2023({ flags: WITH_DROP_INS, files: [file('/opt/team/5.conf', '0644', dropIn({}))] });
+    const root = treeOf(node);
+    mkdirSync(join(root, 'srv/drop-ins'), { recursive: true });
+    symlinkSync(join(root, 'srv/drop-ins'), join(root, DROP_INS));
+    symlinkSync(join(root, 'opt/team/5.conf'), join(root, 'srv/drop-ins/5.conf'));
+    const paths = readNode(await gather(root)).files.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(['/opt/team/5.conf', '/opt/team', '/opt', '/srv', '/etc/kubernetes']));
+  });
+
+  const ON = '[plugins."io.containerd.grpc.v1.cri"]\n  enable_selinux = true\n';
+  it.each([
+    ['version = 2\n', {}, false],
+    ['version = 2\nimports = ["/etc/containerd/config.d/*.toml"]\n', { 'config.d/9.toml': ON }, true],
+    [
+      "imports = [\n  # 'other/*.toml',\n  'own/*.toml', \"last.toml\"\n]\n",
+      { 'own/1.toml': ON, 'last.toml': '' },
+      true,
+    ],
+    [`imports = ['last.toml']\n${ON}`, { 'last.toml': 'enable_selinux = false\n' }, false],
+    // Nobody imports these.
+    ['version = 2\n', { 'config.d/9.toml': ON }, false],
+    ['version = 3\nimports = ["own/*.toml"]\n', { 'config.d/9.toml': ON }, false],
+    // From containerd 2.2 on only.
+    ['version = 3\n', { 'conf.d/9.toml': ON }, null],
+    ['version = 3\nimports = ["conf.d/*.toml"]\n', { 'conf.d/9.toml': ON }, true],
+    ['version = 3\n', { 'conf.d/9.toml': '# enable_selinux = true\n' }, false],
+    [undefined, {}, null],
+  ])('reads whether containerd labels containers: %j with %j', async (main, files, runtime) => {
+    const all = { ...(main !== undefined && { 'config.toml': main }), ...files };
+    const paths = Object.entries(all).map(([name, text]) => [`/etc/containerd/${name}`, text] as const);
+    expect(await gather(treeOf(al2023(), Object.fromEntries(paths)))).toMatchObject({ selinux: { runtime } });
+  });
+
   it('comes to an end where files of the SSH daemon include each other', async () => {
     const loop = 'Include /etc/ssh/sshd_config.d/*.conf\n';
     const root = treeOf(al2023(), {

@@ -160,8 +160,8 @@ entry() {
 gather() {
   entry "$1" "$2"
   if [ -L "$ROOT$1" ]; then
-    end=$(readlink -f "$ROOT$1" 2>/dev/null) || return
-    entry "${end#"$ROOT"}" "$2"
+    leads_to=$(readlink -f "$ROOT$1" 2>/dev/null) || return
+    entry "${leads_to#"$ROOT"}" "$2"
   fi
 }
 
@@ -187,10 +187,12 @@ gather_drop_ins() {
   while IFS= read -r path; do
     path=$(printf '%s' "$path" | sed 's|//*|/|g; s|/$||')
     gather "${path#"$ROOT"}" content
+    [ -L "$path" ] && target=$(readlink -f "$path" 2>/dev/null) && gather_above "${target#"$ROOT"}"
   done <<LIST
 $list
 LIST
   gather_above "$directory"
+  gather_above "${end#"$ROOT"}"
 }
 
 # ---- The kubelet ----
@@ -291,6 +293,33 @@ os_name() {
   esac
 }
 
+# Prints the files of containerd's configuration: its own, and those that it imports on top, relative to it (containerd,
+# server/config, resolveImports).
+containerd_files() {
+  [ -f "$ROOT/etc/containerd/config.toml" ] || return 0
+  echo /etc/containerd/config.toml
+  awk '
+    /^[ \t]*imports[ \t]*=/ { importing = 1 }
+    importing {
+      sub(/^[ \t]*#.*/, "")
+      while (match($0, /"[^"]*"|\047[^\047]*\047/)) {
+        print substr($0, RSTART + 1, RLENGTH - 2)
+        $0 = substr($0, RSTART + RLENGTH)
+      }
+      if (/\]/) exit
+    }' "$ROOT/etc/containerd/config.toml" | while IFS= read -r pattern; do
+    case $pattern in /*) ;; *) pattern=/etc/containerd/$pattern ;; esac
+    for file in "$ROOT"$pattern; do [ -f "$file" ] && printf '%s\n' "${file#"$ROOT"}"; done
+  done
+}
+
+# Prints the last value of enable_selinux in the files of stdin.
+labels_in() {
+  while IFS= read -r file; do
+    sed -n 's/^[[:space:]]*enable_selinux[[:space:]]*=[[:space:]]*\(true\|false\).*/\1/p' "$ROOT$file" 2>/dev/null
+  done | tail -n 1
+}
+
 # Prints the mode of the running kernel, the mode and policy after the next start, and the booleans that let containers
 # do more.
 selinux() {
@@ -330,11 +359,12 @@ selinux() {
     case $(line_of "$boolean") in 1*) on=$(append "$on" "$(quote "${boolean##*/}")") ;; esac
   done
   runtime=null
-  for file in "$ROOT"/etc/containerd/config.toml "$ROOT"/etc/containerd/conf.d/*.toml "$ROOT"/etc/containerd/config.d/*.toml; do
-    value=$(sed -n 's/^[[:space:]]*enable_selinux[[:space:]]*=[[:space:]]*\(true\|false\).*/\1/p' "$file" 2>/dev/null | tail -n 1)
-    case $value in true | false) runtime=$value ;; esac
-    [ "$runtime" = null ] && [ -f "$file" ] && runtime=false
-  done
+  labelling=$(containerd_files | labels_in)
+  [ -f "$ROOT/etc/containerd/config.toml" ] && runtime=${labelling:-false}
+  # Drop-ins of conf.d hold without imports from containerd 2.2 on only (containerd/containerd#12323).
+  labelling=$(for file in "$ROOT"/etc/containerd/conf.d/*.toml; do printf '%s\n' "${file#"$ROOT"}"; done | labels_in)
+  [ -n "$labelling" ] && [ "$labelling" != "$runtime" ] &&
+    ! containerd_files | grep -q '^/etc/containerd/conf\.d/' && runtime=null
   printf '{"mode":"%s","configured":%s,"policy":%s,"booleans":[%s],"permissive":[%s],"runtime":%s}' \
     "$mode" "$(quote "$configured")" "$(quote "$policy")" "$on" "$loose" "$runtime"
 }

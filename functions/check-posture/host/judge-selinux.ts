@@ -121,7 +121,8 @@ function withoutEffect(host: Host): Judgement | { readonly why: string; readonly
   if (host.selinux === undefined) return judged('MANUAL', NOT_GATHERED);
   const { mode, runtime } = host.selinux;
   if (mode !== 'enforcing') return { why: `SELinux is ${mode}: seLinuxOptions of pods do nothing`, verdict: 'MANUAL' };
-  if (runtime === null) return judged('MANUAL', "containerd's configuration was not found");
+  if (runtime === null)
+    return judged('MANUAL', "containerd's configuration was not found, or it depends on its version (conf.d)");
   if (runtime) return judged('PASS', 'containerd has enable_selinux = true');
   return {
     why: 'containerd has enable_selinux = false, its default: seLinuxOptions of pods do nothing',

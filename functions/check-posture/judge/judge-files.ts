@@ -62,16 +62,21 @@ export function judgeDropIns({ flags }: EffectiveConfig, tree: FileTree): Judgem
   const below = tree.below('file' in found ? found.file.path : directory);
   const faults: Evidence[] = [];
   const unknown: Evidence[] = 'missing' in found ? [{ flag: shown, value: found.missing }] : [];
-  for (const file of ['file' in found ? [found.file] : [], below.filter(({ type }) => type === 'dir')].flat())
-    faults.push(...faultsOf(file, DIRECTORY));
+  const directories = ['file' in found ? [found.file] : [], below.filter(({ type }) => type === 'dir')].flat();
+  for (const file of directories) faults.push(...faultsOf(file, DIRECTORY));
+  // Who can replace a part of a path can replace what it leads to, by its name and by where its links lead.
+  const paths = [directory, ...('file' in found ? [found.file.path] : [])];
   for (const file of below.filter(({ path, type }) => type !== 'dir' && path.endsWith('.conf'))) {
     const end = tree.resolve(file.path);
     if ('missing' in end) unknown.push({ file: file.path, value: end.missing });
-    else faults.push(...faultsOf(end.file, FILE));
+    else {
+      faults.push(...faultsOf(end.file, FILE));
+      paths.push(end.file.path, ...end.links.map((link) => link.path));
+    }
   }
-  for (const above of ancestorsOf(directory)) {
+  for (const above of new Set(paths.flatMap(ancestorsOf))) {
     const parent = tree.entry(above);
-    if (parent === undefined || parent.type === 'symlink') continue;
+    if (parent === undefined || parent.type === 'symlink' || directories.includes(parent)) continue;
     const isOpen = (parent.mode & WRITE_OF_OTHERS) !== 0 && (parent.mode & STICKY) === 0;
     if (isOpen || !isRoot(parent))
       faults.push({ file: above, value: `${stateOf(parent)}: who writes here can replace it` });

@@ -123,6 +123,14 @@ describe('judge', () => {
     ['what follows -- is no flag', ['--', '--read-only-port=10255'], '3.2.4', 'PASS'],
     ['a value of a boolean that stands by itself is none', ['--rotate-certificates', 'false'], '3.2.8', 'MANUAL'],
     ['a flag at the end that lacks its value', ['--read-only-port'], '3.2.4', 'MANUAL'],
+    ['a short flag takes its value along', ['-v2', '--anonymous-auth'], '3.2.1', 'FAIL'],
+    ['a short flag has its value behind it', ['-v', '2', '--anonymous-auth'], '3.2.1', 'FAIL'],
+    [
+      'the last of several counts, however it is written',
+      ['--streaming-connection-idle-timeout=5m', '--streaming-connection-idle-timeout', '0'],
+      '3.2.5',
+      'FAIL',
+    ],
     [
       'gates of several flags add up',
       ['--feature-gates=RotateKubeletServerCertificate=false', '--feature-gates=NodeSwap=true'],
@@ -222,6 +230,70 @@ describe('judge', () => {
     expect(verdictOf(id, al2023({ config }))).toBe(verdict);
   });
 
+  it.each<[string, string, CheckId, string]>([
+    ['JSON of Windows lines', `${JSON_CONFIG('\r\n"readOnlyPort": 10255')}\r\n`, '3.2.4', 'FAIL'],
+    [
+      'a comment and a document mark before',
+      `# by cloud-init\n---\n${YAML_CONFIG('readOnlyPort: 10255')}`,
+      '3.2.4',
+      'FAIL',
+    ],
+    [
+      'a second document, which nobody reads',
+      `${YAML_CONFIG('readOnlyPort: 0')}---\n${YAML_CONFIG('readOnlyPort: 10255')}`,
+      '3.2.4',
+      'PASS',
+    ],
+    ['a list of configurations', `[${JSON_CONFIG('"readOnlyPort": 0')}]`, '3.2.4', 'MANUAL'],
+    ['a comma at the end of JSON', JSON_CONFIG('"readOnlyPort": 0,'), '3.2.4', 'MANUAL'],
+    ['a tab for an indent', YAML_CONFIG('authentication:\n\tanonymous: {enabled: true}'), '3.2.1', 'MANUAL'],
+    ['a port of octal digits', YAML_CONFIG('readOnlyPort: 010'), '3.2.4', 'FAIL'],
+    ['a port in quotes', JSON_CONFIG('"readOnlyPort": "0"'), '3.2.4', 'MANUAL'],
+    ['a key in another case, which is none', JSON_CONFIG('"ReadOnlyPort": 10255'), '3.2.4', 'PASS'],
+    ['off, which is false', YAML_CONFIG('authentication: {anonymous: {enabled: off}}'), '3.2.1', 'PASS'],
+    ['On, which is true', YAML_CONFIG('authentication: {anonymous: {enabled: On}}'), '3.2.1', 'FAIL'],
+    ['a mode in another case', JSON_CONFIG('"authorization": {"mode": "alwaysAllow"}'), '3.2.2', 'MANUAL'],
+    ['a client CA of null', JSON_CONFIG('"authentication": {"x509": {"clientCAFile": null}}'), '3.2.3', 'FAIL'],
+    ['no time-out at all', JSON_CONFIG('"streamingConnectionIdleTimeout": ""'), '3.2.5', 'MANUAL'],
+    ['an event rate of null', JSON_CONFIG('"eventRecordQPS": null'), '3.2.7', 'PASS'],
+    ['an event rate that is no whole number', JSON_CONFIG('"eventRecordQPS": 1.5'), '3.2.7', 'MANUAL'],
+  ])('reads in a configuration %s', (_, config, id, verdict) => {
+    expect(verdictOf(id, al2023({ config }))).toBe(verdict);
+  });
+
+  it.each<[string, string, string, CheckId, string]>([
+    ['of Windows lines', '5.conf', YAML_CONFIG('readOnlyPort: 10255').replaceAll('\n', '\r\n'), '3.2.4', 'FAIL'],
+    ['that is hidden', '.5.conf', dropIn({ readOnlyPort: 10255 }), '3.2.4', 'FAIL'],
+    ['that has no other name', '.conf', dropIn({ readOnlyPort: 10255 }), '3.2.4', 'FAIL'],
+    ['in capitals, which nobody reads', '5.CONF', dropIn({ readOnlyPort: 10255 }), '3.2.4', 'PASS'],
+    ['that rpm kept, which nobody reads', '5.conf.rpmsave', dropIn({ readOnlyPort: 10255 }), '3.2.4', 'PASS'],
+    ['that is empty', '5.conf', '', '3.2.4', 'MANUAL'],
+    ['of comments only', '5.conf', '# nothing yet\n', '3.2.4', 'MANUAL'],
+    ['that takes all of authentication away', '5.conf', YAML_CONFIG('authentication: ~'), '3.2.3', 'FAIL'],
+    ['that leaves anonymous requests at their default', '5.conf', YAML_CONFIG('authentication: ~'), '3.2.1', 'PASS'],
+    [
+      'that takes the gate away and switches the bootstrap off',
+      '5.conf',
+      YAML_CONFIG('featureGates: {RotateKubeletServerCertificate: null}\nserverTLSBootstrap: false'),
+      '3.2.9',
+      'FAIL',
+    ],
+  ])('reads a drop-in %s', (_, name, text, id, verdict) => {
+    const files = [directory(DROP_INS), file(`${DROP_INS}/${name}`, '0644', text)];
+    expect(verdictOf(id, al2023({ flags: WITH_DROP_INS, files }))).toBe(verdict);
+  });
+
+  it.each([
+    [{ owner: 'root', group: 'root', uid: 1000, gid: 0 }, 'FAIL'],
+    [{ owner: 'root', group: 'docker', uid: 0, gid: 998 }, 'FAIL'],
+    [{ owner: 'toor', group: 'wheel', uid: 0, gid: 0 }, 'PASS'],
+  ])('goes by the numbers of an owner, whatever they are called: %j is %s', (owner, verdict) => {
+    const node = al2023();
+    const files = node.files.map((one) => ({ ...one, ...owner }));
+    expect(verdictOf('3.1.2', { ...node, files })).toBe(verdict);
+    expect(verdictOf('3.1.4', { ...node, files })).toBe(verdict);
+  });
+
   it('takes the last of repeated objects in a drop-in of JSON, which the kubelet reads as a map', () => {
     const text = JSON_CONFIG(
       '"authentication": {"anonymous": {"enabled": true}}, "authentication": {"webhook": {"enabled": true}}',
@@ -280,6 +352,45 @@ describe('judge', () => {
       al2023({ flags: WITH_DROP_INS, files: [directory(DROP_INS), directory('/etc/kubernetes', mode)] });
     expect(verdictOf('EHR.1', node('1777'))).toBe('PASS');
     expect(verdictOf('EHR.1', node('0777'))).toBe('FAIL');
+  });
+
+  const linkTo = (path: string, target: string) =>
+    ({ path, mode: '0777', owner: 'root', group: 'root', type: 'symlink', target }) as const;
+  const team = { owner: 'team', group: 'team' };
+  it.each([
+    [
+      'FAIL',
+      "the file is root's, and lies in a directory of somebody else",
+      [directory(DROP_INS), linkTo(`${DROP_INS}/5.conf`, '/opt/team/5.conf'), directory('/opt/team', '0755', team)],
+    ],
+    [
+      'PASS',
+      'the file lies in a directory of root',
+      [directory(DROP_INS), linkTo(`${DROP_INS}/5.conf`, '/opt/team/5.conf'), directory('/opt/team')],
+    ],
+    [
+      'PASS',
+      'the file lies in a directory in which each may only replace files of their own',
+      [directory(DROP_INS), linkTo(`${DROP_INS}/5.conf`, '/opt/team/5.conf'), directory('/opt/team', '1777')],
+    ],
+    [
+      'FAIL',
+      'a link leads through a directory of somebody else',
+      [
+        directory(DROP_INS),
+        linkTo(`${DROP_INS}/5.conf`, '/home/team/5.conf'),
+        linkTo('/home/team/5.conf', '/opt/team/5.conf'),
+        directory('/home/team', '0755', team),
+      ],
+    ],
+    [
+      'FAIL',
+      'the directory is on a disk whose root others may write',
+      [linkTo('/etc/kubernetes', '/srv/kubernetes'), directory('/srv', '0777'), directory(`/srv${DROP_INS.slice(4)}`)],
+    ],
+  ])('says %s of who may write drop-ins where %s', (verdict, _what, files) => {
+    const target = file('/opt/team/5.conf', '0644', dropIn({ maxPods: 29 }));
+    expect(verdictOf('EHR.1', al2023({ flags: WITH_DROP_INS, files: [...files, target] }))).toBe(verdict);
   });
 
   it('never passes a setting that any drop-in opens last, however many come before', () => {
