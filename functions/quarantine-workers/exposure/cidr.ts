@@ -20,20 +20,36 @@ export const isOf =
   (cidr: string): boolean =>
     cidr.includes(':') === (family === 'ipv6');
 
+/** How many of the largest assigned blocks count as the whole world. */
+export const WHOLE_WORLD = 16;
+
 /**
  * Whether ranges count as the whole world together: one of them does, or those of public addresses are as many as sixteen
  * of the largest assigned blocks. Otherwise whoever writes the Internet in pieces would hide it. Ranges that overlap count
  * each.
  */
-export function isWorldTogether(cidrs: readonly string[]): boolean {
-  if (cidrs.some(isWorld)) return true;
+export const isWorldTogether = (cidrs: readonly string[]): boolean => isWorldShare(new Set(cidrs), worldShareOf);
+
+/**
+ * Whether the shares of ranges come to the whole world.
+ *
+ * @param shareOf {@link worldShareOf}, or what remembers it: of many comparisons reading ranges takes most of the time
+ */
+export function isWorldShare(cidrs: Iterable<string>, shareOf: (cidr: string) => number): boolean {
   let share = 0;
-  for (const cidr of new Set(cidrs)) {
-    const prefix = Number(cidr.split('/')[1]);
-    const largest = cidr.includes(':') ? 16 : 8;
-    if (Number.isInteger(prefix) && isPublicNetwork(cidr)) share += 2 ** (largest - prefix);
+  for (const cidr of cidrs) {
+    share += shareOf(cidr);
+    if (share >= WHOLE_WORLD) return true;
   }
-  return share >= 16;
+  return false;
+}
+
+/** How many of the largest assigned blocks a range is; all of them where it counts as the world, and 0 of private ones. */
+export function worldShareOf(cidr: string): number {
+  if (isWorld(cidr)) return WHOLE_WORLD;
+  const prefix = Number(cidr.split('/')[1]);
+  const largest = cidr.includes(':') ? 16 : 8;
+  return Number.isInteger(prefix) && isPublicNetwork(cidr) ? 2 ** (largest - prefix) : 0;
 }
 
 /**

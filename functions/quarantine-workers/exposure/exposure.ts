@@ -1,9 +1,11 @@
 import type { IpPermission, NetworkAcl } from '@aws-sdk/client-ec2';
 import { isPublicNetwork } from '../../shared/fleet/networks.ts';
-import { isGlobalUnicast, isInBlock, isOf, isWorld, isWorldTogether } from './cidr.ts';
+import { once } from '../../shared/runtime/once.ts';
+import { isGlobalUnicast, isInBlock, isWorld } from './cidr.ts';
 import type { ExposureKind } from './exposure-kind.ts';
 import type { InterfaceView } from './interface-view.ts';
-import { aclAdmitsWorld, contains, type Family, type Gateways, type PortRange, type Referred } from './routes.ts';
+import { inPieces, rangeOf } from './pieces.ts';
+import { aclAdmitsWorld, type Family, type Gateways, type Referred } from './routes.ts';
 
 /** An address of a worker that is reachable from the Internet. */
 export interface Exposure {
@@ -64,7 +66,10 @@ interface Known {
 
 /** Every exposure of the given interfaces; a pure function. An address without a route to it is not one. */
 export const exposuresOf = (interfaces: readonly InterfaceView[], networks: Networks): Exposure[] =>
-  interfaces.flatMap((each) => knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks) ?? []));
+  interfaces.flatMap((each) => {
+    const openPortsOf = openPortsReader(each, networks);
+    return knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks, openPortsOf) ?? []);
+  });
 
 /** A gateway of which nobody knows whether a route leads to it. */
 const UNSEEN = 'routes that EC2 does not show';
@@ -76,7 +81,10 @@ const UNSEEN = 'routes that EC2 does not show';
 export const doubtsOf = (interfaces: readonly InterfaceView[], networks: Networks): Exposure[] =>
   interfaces
     .filter(({ subnetId }) => networks.gateways.get(subnetId)?.isUnseen === true)
-    .flatMap((each) => knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks, UNSEEN) ?? []));
+    .flatMap((each) => {
+      const openPortsOf = openPortsReader(each, networks);
+      return knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks, openPortsOf, UNSEEN) ?? []);
+    });
 
 /**
  * Why addresses that look public are not reachable from the Internet, in words; a pure function. IPv6 addresses in a
@@ -121,65 +129,37 @@ function exposureOf(
   each: InterfaceView,
   { address, kind }: Known,
   networks: Networks,
+  openPortsOf: (family: Family) => readonly string[],
   gateway = networks.gateways.get(each.subnetId)?.[familyOf(kind)],
 ): Exposure | undefined {
   const family = familyOf(kind);
   if (gateway === undefined || shieldOf(each, family, networks) !== undefined) return undefined;
-  const acl = networks.acls.get(each.subnetId);
-  const rules = each.groupIds.flatMap((groupId) => networks.ingress.get(groupId) ?? []);
-  const isInPieces = inPieces(rules, family, networks.listRanges);
-  const openPorts = rules
-    .filter((rule) => admitsWorld(rule, family, networks.worldLists) || isInPieces(rule))
-    .filter((rule) => aclAdmitsWorld(acl, family, rangeOf(rule)))
-    .map(portsOf);
   const unread = each.groupIds.filter((groupId) => !networks.ingress.has(groupId));
   return {
     interfaceId: each.id,
     address,
     kind,
     gateway,
-    openPorts: [...new Set(openPorts)].sort(),
+    openPorts: openPortsOf(family),
     ...(unread.length > 0 && { unread }),
   };
 }
 
-/** The ports of a rule; without ports, all of its protocol. */
-function rangeOf({ IpProtocol = '-1', FromPort, ToPort }: IpPermission): PortRange {
-  const hasPorts = FromPort !== undefined && FromPort >= 0 && !IpProtocol.startsWith('icmp');
-  return { protocol: IpProtocol, ...(hasPorts && { from: FromPort, to: ToPort }) };
-}
-
 /**
- * Most rules of an interface that are compared with each other, which costs the square of their number: as many as EC2's
- * default quotas let it have, sixty in each of five security groups (VPC user guide, "Amazon VPC quotas").
+ * What the security groups of an interface open to the world, by family. All its addresses have the same rules, and there
+ * may be hundreds of either, so these are compared once.
  */
-const MOST_COMPARED = 300;
-
-/**
- * Tells of the rules of an interface whether those for the same ports admit the world together, none of which does alone.
- * They are compared with each other only where all of them together would. Where they are too many to be compared, each
- * is taken for a piece of the world.
- */
-function inPieces(
-  rules: readonly IpPermission[],
-  family: Family,
-  listRanges: Networks['listRanges'] = new Map(),
-): (rule: IpPermission) => boolean {
-  const sourcesOf = ({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission): string[] => {
-    const listed = PrefixListIds.flatMap(({ PrefixListId = '' }) => listRanges.get(PrefixListId) ?? []);
-    const own =
-      family === 'ipv4' ? IpRanges.map(({ CidrIp = '' }) => CidrIp) : Ipv6Ranges.map(({ CidrIpv6 = '' }) => CidrIpv6);
-    return [...own, ...listed.filter(isOf(family))].filter((cidr) => !isWorld(cidr));
-  };
-  const narrow = rules.filter((rule) => sourcesOf(rule).length > 0);
-  if (!isWorldTogether(narrow.flatMap(sourcesOf))) return () => false;
-  return (rule) => {
-    if (sourcesOf(rule).length === 0) return false;
-    if (narrow.length > MOST_COMPARED) return true;
-    const range = rangeOf(rule);
-    return isWorldTogether(narrow.filter((other) => contains(rangeOf(other), range)).flatMap(sourcesOf));
-  };
-}
+const openPortsReader = ({ subnetId, groupIds }: InterfaceView, networks: Networks) =>
+  once((family: Family): readonly string[] => {
+    const acl = networks.acls.get(subnetId);
+    const rules = groupIds.flatMap((groupId) => networks.ingress.get(groupId) ?? []);
+    const isInPieces = inPieces(rules, family, networks.listRanges);
+    const openPorts = rules
+      .filter((rule) => admitsWorld(rule, family, networks.worldLists) || isInPieces(rule))
+      .filter((rule) => aclAdmitsWorld(acl, family, rangeOf(rule)))
+      .map(portsOf);
+    return [...new Set(openPorts)].sort();
+  });
 
 /**
  * What blocks the Internet from an interface despite its address and its route. Sources: VPC user guide, "Block public

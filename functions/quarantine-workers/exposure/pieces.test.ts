@@ -53,6 +53,29 @@ describe('rules that admit the world in pieces', () => {
     expect(portsOpenIn([rule(pieces(8))], [rule(pieces(8, 50), 0, 100)])).toEqual(['tcp/22']);
   });
 
+  it('are compared once for all addresses, so that hundreds of either take no time of others', () => {
+    const rules = Array.from(
+      { length: 300 },
+      (_, index): IpPermission => ({
+        IpProtocol: 'tcp',
+        FromPort: index,
+        ToPort: 65_000 - index,
+        Ipv6Ranges: [{ CidrIpv6: `2${(index + 256).toString(16)}::/16` }],
+      }),
+    );
+    const ipv6 = Array.from({ length: 50 }, (_, index) => ({ address: `2600::${index}`, primary: false }));
+    const interfaces = Array.from({ length: 15 }, (_, index) =>
+      networkInterface({ id: `eni-${index}`, addresses: [], groupIds: ['sg-0'], ipv6 }),
+    );
+    const around = { ...networks(rules), gateways: new Map([['subnet-1', { ipv6: 'igw-1' }]]) };
+    const begun = process.threadCpuUsage();
+    const exposures = exposuresOf(interfaces, around);
+    const { user, system } = process.threadCpuUsage(begun);
+    expect(exposures).toHaveLength(750);
+    expect(exposures[0]?.openPorts).toHaveLength(285);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
+  });
+
   it('open their ports where they are too many to be compared', () => {
     const each = (count: number) => Array.from({ length: count }, (_, index) => rule(pieces(1), 1_000 + index));
     const others = [rule(pieces(16), 22)];

@@ -1,6 +1,6 @@
 import type { NetworkAcl, RouteTable } from '@aws-sdk/client-ec2';
 import { routeTableOf } from '../../shared/fleet/route-table.ts';
-import { isOf, isWorld, isWorldTogether } from './cidr.ts';
+import { isOf, isWorld, isWorldTogether, WHOLE_WORLD, worldShareOf } from './cidr.ts';
 
 export type Family = 'ipv4' | 'ipv6';
 /** The gateways of a subnet, by family, in words. */
@@ -176,13 +176,15 @@ export function aclAdmitsWorld(acl: NetworkAcl | undefined, family: Family, port
     .filter(({ Egress }) => Egress !== true)
     .toSorted((a, b) => (a.RuleNumber ?? 0) - (b.RuleNumber ?? 0));
   const refused: string[] = [];
-  const pieces: string[] = [];
+  const pieces = new Set<string>();
+  let share = 0;
   for (const { RuleAction, CidrBlock, Ipv6CidrBlock, Protocol = '-1', PortRange: range } of rules) {
     const cidr = family === 'ipv4' ? CidrBlock : Ipv6CidrBlock;
     const rule: PortRange = { protocol: Protocol, from: range?.From, to: range?.To };
     if (cidr !== undefined && !isWorld(cidr) && RuleAction === 'allow' && overlap(rule, ports)) {
-      pieces.push(cidr);
-      if (isWorldTogether(pieces)) return true;
+      if (!pieces.has(cidr)) share += worldShareOf(cidr);
+      pieces.add(cidr);
+      if (share >= WHOLE_WORLD) return true;
     }
     if (cidr === undefined || !isWorld(cidr)) continue;
     if (RuleAction === 'allow' && overlap(rule, ports)) return true;
