@@ -165,6 +165,24 @@ describe('with ec2:CreateSecurityGroup and the role of a node', () => {
   });
 });
 
+describe('with ec2:AuthorizeSecurityGroupEgress', () => {
+  it('nobody opens a way out of a quarantine to a security group of their own', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    await run.account.play(20 * MINUTE);
+    const id = run.records.find(({ reason }) => reason === 'quarantined')?.instance ?? '';
+    const { securityGroups, interfaces } = run.account.fleet.networks;
+    const [closed] = interfaces
+      .of(id)
+      .flatMap((each) => each.securityGroupIds.flatMap((one) => securityGroups.get(one) ?? []));
+    if (closed === undefined) throw new Error('The worker is in no security group.');
+    const everything = { egress: true, protocol: '-1', fromPort: undefined, toPort: undefined, peer: closed.id };
+    securityGroups.add(closed, [everything]);
+    await run.account.play(2 * HOUR);
+    expect(closed.rules).toEqual([]);
+    expect(run.records.find(({ reason }) => reason === 'quarantine-reinforced')?.message).toContain('egress to sg-');
+  });
+});
+
 describe('an administrator account of Inspector', () => {
   it('looks at its own workers only, whatever is told of its members', async () => {
     const member = '999999999999';

@@ -60,21 +60,26 @@ const ONLY_IPV6_EGRESS = {
 };
 
 /**
- * What a group that should be closed lets through, in words: all ingress, and egress to anything but the security
- * groups of the endpoints for Systems Manager.
+ * What a group that should be closed lets through, in words: all ingress, and all egress. Only a group for Systems Manager
+ * reaches security groups, those of endpoints, and these by HTTPS alone.
  */
-export function leaksOf({ IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): string[] {
+export function leaksOf({ Description, IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): string[] {
   const peers = ({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission) => [
     ...IpRanges.map(({ CidrIp }) => CidrIp),
     ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6),
     ...PrefixListIds.map(({ PrefixListId }) => PrefixListId),
   ];
   const groups = ({ UserIdGroupPairs = [] }: IpPermission) => UserIdGroupPairs.map(({ GroupId }) => GroupId);
+  const reachesEndpoints = Description === DESCRIPTIONS.systemsManager;
+  const others = IpPermissionsEgress.filter((rule) => !reachesEndpoints || !isHttps(rule));
   return [
     ...IpPermissions.flatMap((rule) => [...peers(rule), ...groups(rule)]).map((peer) => `ingress from ${peer}`),
-    ...IpPermissionsEgress.flatMap(peers).map((peer) => `egress to ${peer}`),
+    ...[...IpPermissionsEgress.flatMap(peers), ...others.flatMap(groups)].map((peer) => `egress to ${peer}`),
   ];
 }
+
+const isHttps = ({ IpProtocol, FromPort, ToPort }: IpPermission): boolean =>
+  IpProtocol === 'tcp' && FromPort === 443 && ToPort === 443;
 
 export interface QuarantineGroups {
   readonly untracking: string;
