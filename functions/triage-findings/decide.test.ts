@@ -215,6 +215,8 @@ describe('decide', () => {
     const told = (document: object) => decide(observation(nodeGroup({})), circumstances(document)).outcome?.message;
     const approval = 'The mode of upgrades is observe: it begins once somebody approves it.';
     expect(told({ upgrades: { mode: 'observe' } })).toContain(approval);
+    const required = 'The policy has each upgrade approved: it begins once somebody approves it.';
+    expect(told({ upgrades: { approval: 'required' } })).toContain(required);
     expect(told({})).not.toContain('approves');
   });
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { severity } from '../../events/inspector-package-finding.ts';
+import { upgradeApproval } from '../shared/policy/approval-section.ts';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
@@ -31,9 +32,9 @@ export const findings = (defaultMode: Mode) =>
       .describe("enforce: Inspector's EC2 scanning is switched on where it is off. AWS charges for it."),
   });
 
-/** Reads of the section of `upgrade-node-groups` whether it does anything at all, and what it moves custom AMIs to. */
+/** Reads of the section of `upgrade-node-groups` whether it does anything by itself, and what it moves custom AMIs to. */
 const upgradesRead = (defaultMode: Mode) =>
-  z.looseObject({ mode: mode.default(defaultMode), image: wantedImage.prefault({}) });
+  z.looseObject({ mode: mode.default(defaultMode), approval: upgradeApproval, image: wantedImage.prefault({}) });
 
 /** Reads of the section of `refresh-groups` whether self-managed groups are moved, and to what. */
 const refreshesRead = (defaultMode: Mode) =>

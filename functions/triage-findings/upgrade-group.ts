@@ -94,8 +94,13 @@ function askForUpgrade(
     return say('would-act', 'would-request-upgrade', `${what} would be requested, ${way}.`, remembered, variant);
   }
   // upgrade-node-groups proposes it then, of which nobody gets a message.
-  const approval =
-    upgrades.mode === 'observe' ? ' The mode of upgrades is observe: it begins once somebody approves it.' : '';
+  const whose =
+    upgrades.mode === 'observe'
+      ? 'The mode of upgrades is observe'
+      : upgrades.approval === 'required'
+        ? 'The policy has each upgrade approved'
+        : undefined;
+  const approval = whose === undefined ? '' : ` ${whose}: it begins once somebody approves it.`;
   const message = `${what} is requested, ${way}.${approval}${whereDegraded(view)}${whereTooOld(view)}`;
   return { ...say('acted', 'upgrade-requested', message, remembered, variant), act: 'request-upgrade' };
 }
