@@ -38,10 +38,14 @@ export function waves(day: Day): Invariant {
   const runs = new Map<string, Run[]>();
   const runsOf = ({ name }: Taker): Run[] => runs.get(name) ?? [];
 
+  /** The releases that any taker has run, with its AMI type: of one that is gone, too. */
+  const taken = new Set<string>();
+
   let watchedAt = 0;
   /** Keeps since when each taker runs what it runs. */
   const look = (takers: readonly Taker[]): void => {
-    for (const { name, releaseVersion } of takers) {
+    for (const { name, amiType, releaseVersion } of takers) {
+      taken.add(`${amiType} ${releaseVersion}`);
       const known = runs.get(name) ?? [];
       const last = known.at(-1);
       if (last?.releaseVersion === releaseVersion) continue;
@@ -72,11 +76,10 @@ export function waves(day: Day): Invariant {
       day.breach('the order of waves', `${starter.name} takes ${releaseVersion} before ${behind.name}`);
     }
     // Whoever runs it has shown that it works, also where nobody waits for that one.
-    const isTaken = alike.some((other) => runsOf(other).some((run) => run.releaseVersion === releaseVersion));
     const mover = alike.find(
       (other) => other.counts && other.name !== starter.name && other.taking.includes(releaseVersion),
     );
-    if (!isTaken && mover !== undefined) {
+    if (!taken.has(`${starter.amiType} ${releaseVersion}`) && mover !== undefined) {
       day.breach('the first one goes alone', `${starter.name} takes ${releaseVersion} beside ${mover.name}`);
     }
   };
