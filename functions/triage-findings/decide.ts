@@ -86,7 +86,11 @@ function wordingOf(view: NodeGroupView | OtherGroupView): Wording {
   }
   switch (view.way.kind) {
     case 'refresh':
-      return { what: 'AMI', none: 'The Auto Scaling group has no workers any more.', notFixed: ANOTHER_AMI };
+      return {
+        what: 'AMI',
+        none: 'The Auto Scaling group has no workers in its cluster any more.',
+        notFixed: ANOTHER_AMI,
+      };
     case 'pin':
       return { what: 'AMI', none: 'The node pool has no workers any more.' };
     case 'none':

@@ -1,4 +1,5 @@
 import { QUARANTINE_TAG } from '../../functions/shared/fleet/scope.ts';
+import { MEMBER_OF } from '../../functions/shared/fleet/worker.ts';
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
 import type { Finding } from '../../sandbox/account/inspector/finding.ts';
 import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
@@ -70,6 +71,8 @@ export function findings(day: Day): Invariant {
         if (instance.state !== 'running' || instance.operator !== undefined || instance.tags.has(QUARANTINE_TAG))
           continue;
         if (instance.tags.has(IGNORE)) continue;
+        // What has never joined the cluster is no worker of it: refresh-groups tells of that.
+        if (!instance.tags.has(MEMBER_OF)) continue;
         const [cluster, name] = group;
         const managed = eks.nodeGroupsOf(cluster).find((each) => each.name === name);
         if (managed !== undefined && Object.hasOwn(managed.tags, IGNORE)) continue;
