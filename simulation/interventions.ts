@@ -64,8 +64,9 @@ export function intervene(given: Intervention, run: Run, optedOut: OptedOut, loo
     case 'opt-out-group': {
       if (nodeGroup === undefined || Object.hasOwn(nodeGroup.tags, IGNORE)) return;
       const { tags, name } = nodeGroup;
-      const give = (given: Readonly<Record<string, string>>) => () => void Object.assign(nodeGroup, { tags: given });
-      optOut(`${nodeGroup.cluster.name}/${name}`, give({ ...tags, [IGNORE]: 'by hand' }), give(tags));
+      const tagWith = (wanted: Readonly<Record<string, string>>) => () =>
+        void Object.assign(nodeGroup, { tags: wanted });
+      optOut(`${nodeGroup.cluster.name}/${name}`, tagWith({ ...tags, [IGNORE]: 'by hand' }), tagWith(tags));
       return;
     }
     case 'update': {

@@ -36,29 +36,30 @@ export function untouched(day: Day): Invariant {
         ? id
         : undefined;
 
-  /** The hosts and groups that each function has changed. */
+  /** The hosts that each function has changed, as `function id`. */
   const touched = new Set<string>();
   /**
-   * Whether what opted out by hand may still be changed: within a minute, and to end what had begun: a quarantine that is
-   * lifted, a node that is let go.
+   * Whether what opted out by hand may still be changed: within a minute, and by the function that ends what it had begun,
+   * such as a quarantine that is lifted.
    */
-  const isUnderWay = (subject: string, ...of: readonly string[]): boolean => {
+  const isUnderWay = (subject: string, caller: string, id = subject): boolean => {
     const by = day.optedOut.get(subject);
     if (by === undefined) return false;
-    return account.time.now - by.since < NOTICED_WITHIN_MS || [subject, ...of].some((id) => touched.has(id));
+    const beginner = caller === 'terminate-workers' ? 'quarantine-workers' : caller;
+    return account.time.now - by.since < NOTICED_WITHIN_MS || touched.has(`${beginner} ${id}`);
   };
 
   /** Why an instance is none of ours; undefined: it is. */
-  const whyNot = (id: string): string | undefined => {
+  const whyNot = (id: string, caller: string): string | undefined => {
     const instance = instances.get(id);
     if (instance === undefined) return undefined;
     if (instance.operator !== undefined) return 'it belongs to AWS';
     if (instance.kubernetes === undefined) return 'it is no worker';
-    if (instance.tags.has(IGNORE) && !isUnderWay(id)) return 'it opted out';
+    if (instance.tags.has(IGNORE) && !isUnderWay(id, caller)) return 'it opted out';
     const cluster = instance.tags.get('eks:cluster-name') ?? '';
     const group = eks.nodeGroupsOf(cluster).find(({ name }) => name === instance.tags.get('eks:nodegroup-name'));
     const isOut = group !== undefined && Object.hasOwn(group.tags, IGNORE);
-    return isOut && !isUnderWay(`${cluster}/${group.name}`, id) ? 'its node group opted out' : undefined;
+    return isOut && !isUnderWay(`${cluster}/${group.name}`, caller, id) ? 'its node group opted out' : undefined;
   };
 
   /** Whether a call moves a node group to another Kubernetes version. */
@@ -97,13 +98,13 @@ export function untouched(day: Day): Invariant {
       const named = JSON.stringify(call.input).match(/\b(i|eni)-[0-9a-f]{8,}\b/g) ?? [];
       const hosts = [...new Set(named.flatMap((id) => ownerOf(id) ?? []))];
       for (const id of hosts) {
-        const why = call.operation === LETS_GO ? undefined : whyNot(id);
+        const why = call.operation === LETS_GO ? undefined : whyNot(id, call.function);
         if (why !== undefined) day.breach('untouched', `${call.function} called ${call.operation} on ${id}: ${why}`);
       }
       const { clusterName, nodegroupName } = call.input;
       const group = eks.nodeGroupsOf(String(clusterName)).find(({ name }) => name === nodegroupName);
       const isOut = group !== undefined && Object.hasOwn(group.tags, IGNORE);
-      if (isOut && !isUnderWay(`${clusterName}/${group.name}`)) {
+      if (isOut && !isUnderWay(`${clusterName}/${group.name}`, call.function)) {
         day.breach('untouched', `${call.function} called ${call.operation} on ${nodegroupName}, which opted out`);
       }
       if (call.operation === 'CreateLaunchTemplateVersion') {
@@ -113,7 +114,7 @@ export function untouched(day: Day): Invariant {
       const subjects = subjectsOf(call, hosts, group !== undefined);
       if (subjects.length > 0) checkPolicy(call, subjects, group);
       for (const id of subjects) changed.add(`${call.function} ${id}`);
-      for (const id of hosts) touched.add(id);
+      for (const id of hosts) touched.add(`${call.function} ${id}`);
     },
   };
 }
