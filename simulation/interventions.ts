@@ -3,6 +3,7 @@ import type { Instance } from '../sandbox/account/ec2/instance.ts';
 import type { Run } from '../sandbox/play.ts';
 import { AwsError } from '../sandbox/wire/aws-error.ts';
 import { IGNORE } from './invariants/invariant.ts';
+import { hasQuarantineGroup } from './quarantine-groups.ts';
 import { nthOf } from './scenario/nth-of.ts';
 import type { Intervention } from './scenario/parts/interventions.ts';
 
@@ -23,7 +24,7 @@ export type OptedOut = Map<string, { readonly since: number; until?: number }>;
  */
 export function intervene(given: Intervention, run: Run, optedOut: OptedOut, looks = 1): void {
   const { account } = run;
-  const { eks, instances, autoScalingGroups } = account.fleet;
+  const { eks, instances, networks, autoScalingGroups } = account.fleet;
   const { index, forMinutes } = given;
   const later = (happen: () => void) => void account.time.after(forMinutes * 60_000, happen);
   const optOut = (id: string, put: () => void, remove: () => void): void => {
@@ -48,7 +49,7 @@ export function intervene(given: Intervention, run: Run, optedOut: OptedOut, loo
   switch (given.kind) {
     case 'held': {
       const held = nthOf(
-        workers.filter((worker) => isHeld(run, worker)),
+        workers.filter(({ id }) => hasQuarantineGroup(networks, id)),
         index,
       );
       if (held !== undefined && given.what === 'opt-out') optOutWorker(held);
@@ -139,13 +140,3 @@ function call({ account }: Run, signingName: string, operation: string, input: o
     if (!(error instanceof AwsError)) throw error;
   });
 }
-
-/** Whether an instance has a security group of quarantines. */
-const isHeld = ({ account }: Run, { id }: Instance): boolean => {
-  const { interfaces, securityGroups } = account.fleet.networks;
-  return interfaces
-    .of(id)
-    .some(({ securityGroupIds }) =>
-      securityGroupIds.some((group) => /-(untrack|quarantine(-ssm)?)$/.test(securityGroups.get(group)?.name ?? '')),
-    );
-};

@@ -2,14 +2,13 @@ import type { RemediationRecord } from '../../functions/shared/records/record.ts
 import type { EksNodeGroup } from '../../sandbox/account/eks/node-group.ts';
 import { newestImage } from '../scenario/parts/own-images.ts';
 import { sweepPauseOf } from '../scenario/parts/sweeps.ts';
-import type { Day, Invariant } from './invariant.ts';
+import { type Day, IGNORE, type Invariant } from './invariant.ts';
 import { SEEN_WITHIN_MS } from './settled.ts';
 
 /** Words that say that a worker is closed, or never was open. */
 const CLOSED: ReadonlySet<string> = new Set(['not-exposed', 'quarantined', 'stripped', 'quarantine-ended']);
 /** Words that say that a node group runs what it should. */
 const CURRENT: ReadonlySet<string> = new Set(['up-to-date', 'upgraded']);
-const IGNORE = 'eks-host-remediator:ignore';
 /** Words that say that a worker is held, or about to be. */
 const HELD: ReadonlySet<string> = new Set(['quarantined', 'stripped', 'quarantine-started', 'quarantine-in-progress']);
 

@@ -1,5 +1,6 @@
 import type { RemediationRecord } from '../../functions/shared/records/record.ts';
 import type { Instance } from '../../sandbox/account/ec2/instances.ts';
+import { hasQuarantineGroup, isOfQuarantine } from '../quarantine-groups.ts';
 import { type Day, type Invariant, isChange, largest } from './invariant.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
@@ -21,10 +22,7 @@ export function quarantines(day: Day): Invariant {
   const former = new Map<string, Former>();
   let told = 0;
 
-  const isOfStack = (id: string): boolean =>
-    /-(untrack|quarantine(-ssm)?)$/.test(networks.securityGroups.get(id)?.name ?? '');
-  const isHeld = ({ id }: Instance): boolean =>
-    networks.interfaces.of(id).some(({ securityGroupIds }) => securityGroupIds.some(isOfStack));
+  const isOfStack = (id: string): boolean => isOfQuarantine(networks, id);
 
   /** Keeps what interfaces have that are in no quarantine, and are seen for the first time. */
   const remember = (): void => {
@@ -39,7 +37,7 @@ export function quarantines(day: Day): Invariant {
 
   const count = (): void => {
     // A worker that EC2 is terminating has left its place.
-    const held = instances.list().filter((one) => !ENDED.has(one.state) && isHeld(one));
+    const held = instances.list().filter((one) => !ENDED.has(one.state) && hasQuarantineGroup(networks, one.id));
     const { perAccount, perCluster, perGroup } = {
       perAccount: largest(day, ({ quarantine: { concurrency } }) => concurrency.perAccount),
       perCluster: largest(day, ({ quarantine: { concurrency } }) => concurrency.perCluster),

@@ -31,6 +31,12 @@ export interface Group {
   readonly nodeGroup: string;
 }
 
+/** A drawn fleet of which a group may be gone, or without the node that a drawn change is about. */
+export const whereNodesMayLack = (fleet: Fleet): Fleet => ({
+  ...fleet,
+  changes: fleet.changes.map((change) => ({ ...change, mayLack: true })),
+});
+
 /** The access entries of a cluster of a drawn fleet, and one more. */
 export const withAccess = (
   { accessEntries = [] }: Cluster,

@@ -1,5 +1,5 @@
 import type { Draw } from '../choices.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, whereNodesMayLack } from '../fleet.ts';
 import type { Ground, Part } from '../part.ts';
 
 /** Something that somebody does by hand to what functions work on. */
@@ -50,9 +50,7 @@ function drawInterventions(draw: Draw, { busyMinutes }: Ground): OfInterventions
 
 /** A drawn fleet, of which a group may be without the node that a drawn change is about. */
 const fleetWithInterventions = (fleet: Fleet, { interventions }: OfInterventions): Fleet =>
-  interventions === undefined
-    ? fleet
-    : { ...fleet, changes: fleet.changes.map((change) => ({ ...change, mayLack: true })) };
+  interventions === undefined ? fleet : whereNodesMayLack(fleet);
 
 export const INTERVENTIONS: Part<OfInterventions> = {
   stream: 'interventions',

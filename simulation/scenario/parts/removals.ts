@@ -1,5 +1,5 @@
 import type { Draw } from '../choices.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, whereNodesMayLack } from '../fleet.ts';
 import type { Ground, Part } from '../part.ts';
 
 /** A managed node group that somebody deletes. */
@@ -25,6 +25,6 @@ const drawRemovals = (draw: Draw, { busyMinutes }: Ground): OfRemovals =>
 
 /** A drawn fleet, of which a group may be gone that a drawn launch or change is about. */
 const fleetWithRemovals = (fleet: Fleet, { removals }: OfRemovals): Fleet =>
-  removals === undefined ? fleet : { ...fleet, changes: fleet.changes.map((change) => ({ ...change, mayLack: true })) };
+  removals === undefined ? fleet : whereNodesMayLack(fleet);
 
 export const REMOVALS: Part<OfRemovals> = { stream: 'removals', draw: drawRemovals, fleet: fleetWithRemovals };

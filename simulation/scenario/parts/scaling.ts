@@ -1,5 +1,5 @@
 import type { Draw } from '../choices.ts';
-import type { Fleet } from '../fleet.ts';
+import { type Fleet, whereNodesMayLack } from '../fleet.ts';
 import type { Ground, Part } from '../part.ts';
 
 /** A change of a group by an autoscaler of the cluster, or by EC2. */
@@ -34,6 +34,6 @@ function drawScaling(draw: Draw, { busyMinutes }: Ground): OfScaling {
 
 /** A drawn fleet, of which a group may be without the node that a drawn change is about. */
 const fleetWithScaling = (fleet: Fleet, { scalings }: OfScaling): Fleet =>
-  scalings === undefined ? fleet : { ...fleet, changes: fleet.changes.map((change) => ({ ...change, mayLack: true })) };
+  scalings === undefined ? fleet : whereNodesMayLack(fleet);
 
 export const SCALING: Part<OfScaling> = { stream: 'scaling', draw: drawScaling, fleet: fleetWithScaling };
